@@ -1,0 +1,20 @@
+//! Follow-ups: work still needed after a visit.
+
+crate::lifecycle! {
+    /// Where a follow-up stands.
+    FollowUpStatus {
+        /// Somebody must plan it.
+        Required = "required",
+        /// A target for it exists.
+        Planned = "planned",
+        /// Done.
+        Done = "done",
+        /// Not needed after all.
+        Dismissed = "dismissed",
+    }
+    steps {
+        Required -> Planned,
+        Required -> Dismissed,
+        Planned -> Done,
+    }
+}

@@ -1,0 +1,644 @@
+//! What a partner sends to have a target imported, and how jobs and items report what became of it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::customers::{Address, Coordinates};
+use crate::fields::{FieldError, ObjectReader, Patch};
+use crate::requests::Priority;
+use crate::text::{self, CustomerNumber, ExternalId};
+use crate::windows::TimeWindow;
+
+crate::lifecycle! {
+    /// Where an import job stands.
+    ImportJobStatus {
+        /// Stored, not begun.
+        Accepted = "accepted",
+        /// Being worked on.
+        Processing = "processing",
+        /// Ran to its end, even with failed items.
+        Completed = "completed",
+        /// Could not run.
+        Failed = "failed",
+        /// Stopped by somebody.
+        Cancelled = "cancelled",
+    }
+    steps {
+        Accepted -> Processing,
+        Accepted -> Cancelled,
+        Processing -> Completed,
+        Processing -> Failed,
+        Processing -> Cancelled,
+    }
+}
+
+crate::stored_names! {
+    /// What became of one item.
+    ItemOutcome {
+        /// A new target.
+        Created = "created",
+        /// A known target changed.
+        Updated = "updated",
+        /// Nothing new.
+        Unchanged = "unchanged",
+        /// Left alone on purpose.
+        Skipped = "skipped",
+        /// Refused.
+        Failed = "failed",
+    }
+}
+
+crate::stored_names! {
+    /// What an import item asks for.
+    ImportAction {
+        /// Create or update.
+        Upsert = "upsert",
+        /// Cancel the target.
+        Cancel = "cancel",
+    }
+}
+
+/// The customer part of an import.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CustomerPart {
+    /// Id in the source system.
+    pub external_id: Option<ExternalId>,
+    /// Number of the customer record.
+    pub customer_number: Option<CustomerNumber>,
+    /// Name.
+    pub name: Option<String>,
+}
+
+/// The location part of an import.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LocationPart {
+    /// Id in the source system.
+    pub external_id: Option<ExternalId>,
+    /// Name.
+    pub name: Option<String>,
+    /// Address.
+    pub address: Address,
+    /// Coordinates.
+    pub coordinates: Option<Coordinates>,
+}
+
+/// The contact part of an import.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContactPart {
+    /// Id in the source system.
+    pub external_id: Option<ExternalId>,
+    /// Display name.
+    pub display_name: Option<String>,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Phone.
+    pub phone: Option<String>,
+}
+
+/// One import, read and checked. An absent part says nothing about what is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetImport {
+    /// Id of the job in the source system.
+    pub external_id: ExternalId,
+    /// The source system, if the body names one.
+    pub source_system: Option<String>,
+    /// When the source changed it.
+    pub source_updated_at: Option<DateTime<Utc>>,
+    /// What to do.
+    pub action: ImportAction,
+    /// The customer part.
+    pub customer: Option<CustomerPart>,
+    /// The location part.
+    pub location: Option<LocationPart>,
+    /// The contact part.
+    pub contact: Option<ContactPart>,
+    /// Kind of service, in the source's words.
+    pub service_type: Patch<String>,
+    /// Urgency.
+    pub priority: Patch<Priority>,
+    /// When it should be done.
+    pub time_window: Patch<TimeWindow>,
+    /// How long it takes.
+    pub duration_minutes: Patch<i64>,
+    /// Skills that the technician needs.
+    pub required_skills: Patch<Vec<String>>,
+    /// Notes for dispatch and technician; internal.
+    pub notes: Patch<String>,
+    /// At most 20 scalars of the source.
+    pub attributes: Patch<Map<String, Value>>,
+}
+
+/// The body of `POST /targets`, for the description of the API.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TargetImport, example = json!({
+    "externalId": "JOB-2026-000918",
+    "customer": {"externalId": "CUST-10042", "customerNumber": "RRM-001", "name": "Rhein-Ruhr Medical Supply"},
+    "location": {"externalId": "LOC-ESSEN-01", "name": "Essen Center", "city": "Essen"},
+    "contact": {"externalId": "CONT-44", "displayName": "Anna Weber"}
+}))]
+pub struct TargetImportBody {
+    /// Id of the job in the source system; the natural key of the import.
+    #[schema(min_length = 1, max_length = 128)]
+    pub external_id: String,
+    /// A source system of the client's allow-list; the client's own when absent.
+    #[schema(required = false)]
+    pub source_system: Option<String>,
+    /// When the source changed the job.
+    #[schema(required = false)]
+    pub source_updated_at: Option<DateTime<Utc>>,
+    /// `upsert` when absent.
+    #[schema(required = false)]
+    pub action: Option<ImportAction>,
+    /// Who the job is for.
+    #[schema(required = false)]
+    pub customer: Option<CustomerBody>,
+    /// Where it is.
+    #[schema(required = false)]
+    pub location: Option<LocationBody>,
+    /// Whom to talk to.
+    #[schema(required = false)]
+    pub contact: Option<ContactBody>,
+    /// Kind of service.
+    #[schema(required = false, max_length = 100)]
+    pub service_type: Option<String>,
+    /// Urgency.
+    #[schema(required = false)]
+    pub priority: Option<Priority>,
+    /// When it should be done.
+    #[schema(required = false)]
+    pub time_window: Option<TimeWindow>,
+    /// How long it takes.
+    #[schema(required = false, minimum = 1, maximum = 1440)]
+    pub duration_minutes: Option<i64>,
+    /// Address, when there is no location id.
+    #[schema(required = false)]
+    pub address: Option<Address>,
+    /// Coordinates, when there is no location id.
+    #[schema(required = false)]
+    pub coordinates: Option<Coordinates>,
+    /// Skills that the technician needs.
+    #[schema(required = false, max_items = 20)]
+    pub required_skills: Option<Vec<String>>,
+    /// Internal notes.
+    #[schema(required = false, max_length = 4000)]
+    pub notes: Option<String>,
+    /// At most 20 scalars.
+    #[schema(required = false, value_type = Option<Object>)]
+    pub attributes: Option<Map<String, Value>>,
+}
+
+/// The customer of an import.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerBody {
+    /// Id in the source system.
+    #[schema(required = false, min_length = 1, max_length = 128)]
+    pub external_id: Option<String>,
+    /// Number of the customer record.
+    #[schema(required = false, max_length = 64)]
+    pub customer_number: Option<String>,
+    /// Name; never used to find a customer.
+    #[schema(required = false, max_length = 200)]
+    pub name: Option<String>,
+}
+
+/// The location of an import.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LocationBody {
+    /// Id in the source system.
+    #[schema(required = false, min_length = 1, max_length = 128)]
+    pub external_id: Option<String>,
+    /// Name.
+    #[schema(required = false, max_length = 200)]
+    pub name: Option<String>,
+    /// Street and number.
+    #[schema(required = false, max_length = 200)]
+    pub street: Option<String>,
+    /// Postal code.
+    #[schema(required = false, max_length = 20)]
+    pub postal_code: Option<String>,
+    /// City.
+    #[schema(required = false, max_length = 100)]
+    pub city: Option<String>,
+    /// ISO 3166 code.
+    #[schema(required = false, min_length = 2, max_length = 2)]
+    pub country: Option<String>,
+    /// Coordinates.
+    #[schema(required = false)]
+    pub coordinates: Option<Coordinates>,
+}
+
+/// The contact of an import.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactBody {
+    /// Id in the source system.
+    #[schema(required = false, min_length = 1, max_length = 128)]
+    pub external_id: Option<String>,
+    /// Display name.
+    #[schema(required = false, max_length = 200)]
+    pub display_name: Option<String>,
+    /// E-mail.
+    #[schema(required = false, max_length = 254)]
+    pub email: Option<String>,
+    /// Phone.
+    #[schema(required = false, max_length = 40)]
+    pub phone: Option<String>,
+}
+
+/// The longest notes, in characters.
+pub const MOST_NOTES: usize = 4_000;
+/// The longest name, in characters.
+pub const MOST_NAME: usize = 200;
+/// The most attributes of one import.
+pub const MOST_ATTRIBUTES: usize = 20;
+/// The most skills of one import.
+pub const MOST_SKILLS: usize = 20;
+
+impl TargetImport {
+    /// Reads a body whose characters and depth were already checked.
+    ///
+    /// # Errors
+    /// Every mistake at once, each with its pointer.
+    pub fn read(body: &Value) -> Result<Self, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let Some(mut reader) = ObjectReader::new(body, "", &mut errors) else {
+            return Err(errors);
+        };
+        let external_id = reader.text("externalId", ExternalId::MOST, &mut errors, ExternalId::parse);
+        if matches!(body.get("externalId"), None | Some(Value::Null)) {
+            errors.push(FieldError::new(
+                "/externalId",
+                "external_id_required",
+                "A value is required.",
+            ));
+        }
+        let external_id = external_id.value().inspect(|id| {
+            if id.is_blank_like() {
+                errors.push(FieldError::new(
+                    "/externalId",
+                    "external_id_required",
+                    "This value only says that there is no id.",
+                ));
+            }
+        });
+        let source_system = reader
+            .text("sourceSystem", 64, &mut errors, |text| text::line(text, 64))
+            .value();
+        let source_updated_at = read_moment(&mut reader, "sourceUpdatedAt", &mut errors);
+        let action = reader
+            .one_of("action", &["upsert", "cancel"], &mut errors, ImportAction::from_name)
+            .value()
+            .unwrap_or(ImportAction::Upsert);
+        let customer = reader
+            .raw("customer")
+            .value()
+            .and_then(|value| read_customer(value, &mut errors));
+        let mut location = reader
+            .raw("location")
+            .value()
+            .and_then(|value| read_location(value, &mut errors));
+        let contact = reader
+            .raw("contact")
+            .value()
+            .and_then(|value| read_contact(value, &mut errors));
+        let address = reader.raw("address").value().and_then(|value| {
+            let mut inner = ObjectReader::new(value, "/address", &mut errors)?;
+            let address = read_address(&mut inner, &mut errors);
+            inner.finish(&mut errors);
+            Some(address)
+        });
+        let coordinates = reader
+            .raw("coordinates")
+            .value()
+            .and_then(|value| read_coordinates(value, "/coordinates", &mut errors));
+        if address.is_some() || coordinates.is_some() {
+            let place = location.get_or_insert_with(LocationPart::default);
+            if let Some(address) = address.filter(|_| place.address == Address::default()) {
+                place.address = address;
+            }
+            place.coordinates = place.coordinates.or(coordinates);
+        }
+        let service_type = reader.text("serviceType", 100, &mut errors, |text| text::line(text, 100));
+        let priority = reader.one_of(
+            "priority",
+            &["low", "normal", "high", "urgent"],
+            &mut errors,
+            Priority::from_name,
+        );
+        let time_window = match reader.raw("timeWindow") {
+            Patch::Absent => Patch::Absent,
+            Patch::Null => Patch::Null,
+            Patch::Value(value) => read_window(value, &mut errors).map_or(Patch::Absent, Patch::Value),
+        };
+        let duration_minutes = reader.integer("durationMinutes", 1..=1440, &mut errors);
+        let required_skills = match reader.raw("requiredSkills") {
+            Patch::Absent => Patch::Absent,
+            Patch::Null => Patch::Null,
+            Patch::Value(value) => read_skills(value, &mut errors).map_or(Patch::Absent, Patch::Value),
+        };
+        let notes = reader.text("notes", MOST_NOTES, &mut errors, |text| {
+            text::paragraphs(text, MOST_NOTES)
+        });
+        let attributes = match reader.raw("attributes") {
+            Patch::Absent => Patch::Absent,
+            Patch::Null => Patch::Null,
+            Patch::Value(value) => read_attributes(value, &mut errors).map_or(Patch::Absent, Patch::Value),
+        };
+        reader.finish(&mut errors);
+        match external_id {
+            Some(external_id) if errors.is_empty() => Ok(Self {
+                external_id,
+                source_system,
+                source_updated_at,
+                action,
+                customer,
+                location,
+                contact,
+                service_type,
+                priority,
+                time_window,
+                duration_minutes,
+                required_skills,
+                notes,
+                attributes,
+            }),
+            _ => Err(errors),
+        }
+    }
+}
+
+fn read_moment(
+    reader: &mut ObjectReader<'_>,
+    name: &'static str,
+    errors: &mut Vec<FieldError>,
+) -> Option<DateTime<Utc>> {
+    let pointer = reader.pointer(name);
+    let value = reader.raw(name).value()?;
+    let moment = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    if moment.is_none() {
+        errors.push(FieldError::new(
+            pointer,
+            "validation_failed",
+            "An RFC 3339 timestamp with offset is required.",
+        ));
+    }
+    moment.map(|moment| moment.with_timezone(&Utc))
+}
+
+fn read_customer(value: &Value, errors: &mut Vec<FieldError>) -> Option<CustomerPart> {
+    let mut reader = ObjectReader::new(value, "/customer", errors)?;
+    let part = CustomerPart {
+        external_id: reader
+            .text("externalId", ExternalId::MOST, errors, ExternalId::parse)
+            .value(),
+        customer_number: reader
+            .text("customerNumber", CustomerNumber::MOST, errors, CustomerNumber::parse)
+            .value()
+            .flatten(),
+        name: reader
+            .text("name", MOST_NAME, errors, |text| text::optional_line(text, MOST_NAME))
+            .value()
+            .flatten(),
+    };
+    reader.finish(errors);
+    Some(part)
+}
+
+fn read_address(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Address {
+    Address {
+        street: reader
+            .text("street", 200, errors, |text| text::optional_line(text, 200))
+            .value()
+            .flatten(),
+        postal_code: reader
+            .text("postalCode", 20, errors, |text| text::optional_line(text, 20))
+            .value()
+            .flatten(),
+        city: reader
+            .text("city", 100, errors, |text| text::optional_line(text, 100))
+            .value()
+            .flatten(),
+        country: reader
+            .text("country", 2, errors, |text| text::optional_line(text, 2))
+            .value()
+            .flatten(),
+    }
+}
+
+fn read_location(value: &Value, errors: &mut Vec<FieldError>) -> Option<LocationPart> {
+    let mut reader = ObjectReader::new(value, "/location", errors)?;
+    let part = LocationPart {
+        external_id: reader
+            .text("externalId", ExternalId::MOST, errors, ExternalId::parse)
+            .value(),
+        name: reader
+            .text("name", MOST_NAME, errors, |text| text::optional_line(text, MOST_NAME))
+            .value()
+            .flatten(),
+        address: read_address(&mut reader, errors),
+        coordinates: reader
+            .raw("coordinates")
+            .value()
+            .and_then(|value| read_coordinates(value, "/location/coordinates", errors)),
+    };
+    reader.finish(errors);
+    Some(part)
+}
+
+fn read_contact(value: &Value, errors: &mut Vec<FieldError>) -> Option<ContactPart> {
+    let mut reader = ObjectReader::new(value, "/contact", errors)?;
+    let part = ContactPart {
+        external_id: reader
+            .text("externalId", ExternalId::MOST, errors, ExternalId::parse)
+            .value(),
+        display_name: reader
+            .text("displayName", MOST_NAME, errors, |text| {
+                text::optional_line(text, MOST_NAME)
+            })
+            .value()
+            .flatten(),
+        email: reader.text("email", 254, errors, text::email).value(),
+        phone: reader
+            .text("phone", 40, errors, |text| text::optional_line(text, 40))
+            .value()
+            .flatten(),
+    };
+    reader.finish(errors);
+    Some(part)
+}
+
+fn read_coordinates(value: &Value, pointer: &str, errors: &mut Vec<FieldError>) -> Option<Coordinates> {
+    let mut reader = ObjectReader::new(value, pointer, errors)?;
+    let mut degrees = |name| reader.raw(name).value().and_then(Value::as_f64);
+    let (lat, lon) = (degrees("lat"), degrees("lon"));
+    reader.finish(errors);
+    let coordinates = lat.zip(lon).and_then(|(lat, lon)| Coordinates::new(lat, lon));
+    if coordinates.is_none() {
+        errors.push(FieldError::new(
+            pointer,
+            "invalid_coordinates",
+            "lat from -90 to 90 and lon from -180 to 180 are required.",
+        ));
+    }
+    coordinates
+}
+
+fn read_window(value: &Value, errors: &mut Vec<FieldError>) -> Option<TimeWindow> {
+    let mut reader = ObjectReader::new(value, "/timeWindow", errors)?;
+    let start = read_moment(&mut reader, "start", errors);
+    let end = read_moment(&mut reader, "end", errors);
+    let zone = reader.text("zone", 64, errors, |text| text::line(text, 64)).value();
+    reader.finish(errors);
+    let window = match (start, end, zone) {
+        (Some(start), Some(end), Some(zone)) => Some(TimeWindow { start, end, zone }).filter(TimeWindow::is_sound),
+        _ => None,
+    };
+    if window.is_none() {
+        errors.push(FieldError::new(
+            "/timeWindow",
+            "invalid_time_window",
+            "start, a later end at most 31 days on, and an IANA zone are required.",
+        ));
+    }
+    window
+}
+
+fn read_skills(value: &Value, errors: &mut Vec<FieldError>) -> Option<Vec<String>> {
+    let skills = value
+        .as_array()
+        .filter(|items| items.len() <= MOST_SKILLS)
+        .and_then(|items| {
+            items
+                .iter()
+                .map(|item| item.as_str().and_then(|text| text::line(text, 64).ok()))
+                .collect::<Option<Vec<_>>>()
+        });
+    if skills.is_none() {
+        errors.push(FieldError::new(
+            "/requiredSkills",
+            "validation_failed",
+            format!("A list of at most {MOST_SKILLS} texts of 1 to 64 characters is required."),
+        ));
+    }
+    skills
+}
+
+fn read_attributes(value: &Value, errors: &mut Vec<FieldError>) -> Option<Map<String, Value>> {
+    let attributes = value.as_object().filter(|members| {
+        members.len() <= MOST_ATTRIBUTES && members.values().all(|member| !member.is_array() && !member.is_object())
+    });
+    if attributes.is_none() {
+        errors.push(FieldError::new(
+            "/attributes",
+            "validation_failed",
+            format!("An object of at most {MOST_ATTRIBUTES} scalar members is required."),
+        ));
+    }
+    attributes.cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn codes(body: Value) -> Vec<(String, String)> {
+        TargetImport::read(&body)
+            .expect_err("a mistake")
+            .into_iter()
+            .map(|error| (error.pointer, error.code))
+            .collect()
+    }
+
+    #[test]
+    fn the_example_is_read() {
+        let import = TargetImport::read(&json!({
+            "externalId": "JOB-2026-000918",
+            "customer": {"externalId": "CUST-10042", "customerNumber": "RRM-001", "name": "Rhein-Ruhr Medical Supply"},
+            "location": {"externalId": "LOC-ESSEN-01", "name": "Essen Center", "city": "Essen"},
+            "contact": {"externalId": "CONT-44", "displayName": "Anna Weber"}
+        }))
+        .expect("valid");
+        assert_eq!(import.external_id.as_str(), "JOB-2026-000918");
+        assert_eq!(
+            import.location.and_then(|location| location.address.city).as_deref(),
+            Some("Essen")
+        );
+        assert_eq!(import.notes, Patch::Absent);
+    }
+
+    #[test]
+    fn mistakes_name_their_field() {
+        let cases = [
+            (json!({}), "/externalId", "external_id_required"),
+            (json!({"externalId": "n/a"}), "/externalId", "external_id_required"),
+            (json!({"externalId": " x"}), "/externalId", "surrounding_space"),
+            (json!({"externalId": 7}), "/externalId", "validation_failed"),
+            (json!({"externalId": "x", "colour": "red"}), "/colour", "unknown_field"),
+            (
+                json!({"externalId": "x", "customer": {"vip": true}}),
+                "/customer/vip",
+                "unknown_field",
+            ),
+            (
+                json!({"externalId": "x", "customer": []}),
+                "/customer",
+                "validation_failed",
+            ),
+            (
+                json!({"externalId": "x", "priority": "asap"}),
+                "/priority",
+                "validation_failed",
+            ),
+            (
+                json!({"externalId": "x", "durationMinutes": 0}),
+                "/durationMinutes",
+                "validation_failed",
+            ),
+            (
+                json!({"externalId": "x", "coordinates": {"lat": 91, "lon": 0}}),
+                "/coordinates",
+                "invalid_coordinates",
+            ),
+            (
+                json!({"externalId": "x", "timeWindow": {"start": "2026-11-24T09:00:00+01:00", "end": "2026-11-24T08:00:00+01:00", "zone": "Europe/Berlin"}}),
+                "/timeWindow",
+                "invalid_time_window",
+            ),
+            (
+                json!({"externalId": "x", "attributes": {"a": {}}}),
+                "/attributes",
+                "validation_failed",
+            ),
+            (
+                json!({"externalId": "x", "contact": {"email": "nobody"}}),
+                "/contact/email",
+                "invalid_email",
+            ),
+            (
+                json!({"externalId": "x", "notes": "y".repeat(4001)}),
+                "/notes",
+                "value_too_long",
+            ),
+        ];
+        for (body, pointer, code) in cases {
+            assert_eq!(codes(body.clone()), [(pointer.to_owned(), code.to_owned())], "{body}");
+        }
+    }
+
+    proptest! {
+        /// Whatever JSON arrives, reading it ends with an answer and every error has a pointer into the body.
+        #[test]
+        fn any_json_gets_an_answer(text in r#"\{("(externalId|customer|notes|timeWindow|attributes)":("x"|1|null|\{\}|\[\]),?){0,4}\}"#) {
+            if let Ok(body) = serde_json::from_str::<Value>(&text) && let Err(errors) = TargetImport::read(&body) {
+                prop_assert!(!errors.is_empty());
+                prop_assert!(errors.iter().all(|error| error.pointer.is_empty() || error.pointer.starts_with('/')));
+            }
+        }
+    }
+}

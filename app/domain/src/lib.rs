@@ -1,0 +1,28 @@
+//! The vocabulary and the rules of Ordinavo: ids, newtypes, lifecycles, scopes, permissions, mapping rules, the public
+//! status language, the views a portal user may see and the wire types of the Connect API.
+//!
+//! Nothing in here does input or output, reads a clock or draws a random number, so every rule can be tested as a
+//! table and compiled for the browser.
+
+pub mod customers;
+pub mod events;
+pub mod feature_gates;
+pub mod fields;
+pub mod follow_ups;
+pub mod ids;
+pub mod imports;
+pub mod lifecycle;
+pub mod locale;
+pub mod mapping;
+pub mod permissions;
+pub mod problems;
+pub mod public;
+pub mod public_language;
+pub mod requests;
+pub mod roles;
+pub mod scopes;
+pub mod targets;
+pub mod text;
+pub mod visit_reports;
+pub mod webhooks;
+pub mod windows;

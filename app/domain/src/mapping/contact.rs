@@ -1,0 +1,288 @@
+//! Table K: the contact, after customer and location.
+
+use super::location::CustomerContext;
+use super::{MappingSettings, MappingStatus, Warning};
+use crate::ids::{ContactId, CustomerId, LocationId};
+use crate::imports::ContactPart;
+use crate::text::ExternalId;
+
+crate::stored_names! {
+    /// A row of table K.
+    ContactRule {
+        /// No contact object.
+        K0 = "K0",
+        /// The contact belongs to another customer.
+        K1 = "K1",
+        /// The contact belongs to the customer; a warning if it is bound to another location.
+        K2 = "K2",
+        /// Unknown, created.
+        K3 = "K3",
+        /// Unknown, may not be created; or nothing to identify it by.
+        K4 = "K4",
+    }
+}
+
+/// The contact behind the external id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactCandidate {
+    /// The record.
+    pub id: ContactId,
+    /// Whose it is.
+    pub customer: CustomerId,
+    /// The location that it is bound to.
+    pub location: Option<LocationId>,
+    /// Display name.
+    pub display_name: String,
+}
+
+/// What is to be done about the contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContactStep {
+    /// Nothing to link.
+    None,
+    /// Link to this record.
+    Link {
+        /// The record.
+        id: ContactId,
+        /// Whether the sent values may be written to the record.
+        update: bool,
+    },
+    /// Create it under the customer.
+    Create {
+        /// The reference.
+        external_id: ExternalId,
+        /// Display name.
+        display_name: String,
+    },
+}
+
+/// The decision about the contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactDecision {
+    /// The row that decided.
+    pub rule: ContactRule,
+    /// What became of it.
+    pub status: MappingStatus,
+    /// What to do.
+    pub step: ContactStep,
+    /// What to tell.
+    pub warnings: Vec<Warning>,
+}
+
+/// Decides about the contact. `location` is the location that was linked, if any.
+pub fn decide(
+    part: Option<&ContactPart>,
+    customer: CustomerContext,
+    location: Option<LocationId>,
+    settings: &MappingSettings,
+    found: Option<&ContactCandidate>,
+) -> ContactDecision {
+    let stop = |rule, status, code: Option<&'static str>| ContactDecision {
+        rule,
+        status,
+        step: ContactStep::None,
+        warnings: code
+            .map(|code| Warning {
+                code,
+                pointer: "/contact",
+            })
+            .into_iter()
+            .collect(),
+    };
+    let Some(part) = part else {
+        return stop(ContactRule::K0, MappingStatus::Skipped, None);
+    };
+    let CustomerContext::Resolved(owner) = customer else {
+        return stop(ContactRule::K4, MappingStatus::Skipped, Some("customer_unresolved"));
+    };
+    let Some(external_id) = part.external_id.as_ref().filter(|id| !id.is_blank_like()) else {
+        return stop(ContactRule::K4, MappingStatus::Skipped, Some("contact_not_matchable"));
+    };
+    if !settings.may_map {
+        return stop(
+            ContactRule::K4,
+            MappingStatus::Skipped,
+            Some("scope_missing_customers_map"),
+        );
+    }
+    match found {
+        Some(known) if owner != Some(known.customer) => stop(
+            ContactRule::K1,
+            MappingStatus::Failed,
+            Some("contact_customer_mismatch"),
+        ),
+        Some(known) => {
+            let mut warnings = Vec::new();
+            if known.location.is_some() && location.is_some() && known.location != location {
+                warnings.push(Warning {
+                    code: "contact_location_mismatch",
+                    pointer: "/contact",
+                });
+            }
+            let mut status = MappingStatus::Mapped;
+            if part
+                .display_name
+                .as_ref()
+                .is_some_and(|name| *name != known.display_name)
+            {
+                match settings.update_refusal() {
+                    None => status = MappingStatus::Updated,
+                    Some(code) => warnings.push(Warning {
+                        code,
+                        pointer: "/contact/displayName",
+                    }),
+                }
+            }
+            ContactDecision {
+                rule: ContactRule::K2,
+                status,
+                step: ContactStep::Link {
+                    id: known.id,
+                    update: status == MappingStatus::Updated,
+                },
+                warnings,
+            }
+        }
+        None => match (
+            settings.create_refusal(settings.create_contacts),
+            part.display_name.clone(),
+        ) {
+            (Some(code), _) => stop(ContactRule::K4, MappingStatus::Skipped, Some(code)),
+            (None, None) => stop(ContactRule::K4, MappingStatus::Skipped, Some("contact_not_matchable")),
+            (None, Some(display_name)) => ContactDecision {
+                rule: ContactRule::K3,
+                status: MappingStatus::Created,
+                step: ContactStep::Create {
+                    external_id: external_id.clone(),
+                    display_name,
+                },
+                warnings: Vec::new(),
+            },
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::{DuplicateNamePolicy, ProblemPolicy};
+    use uuid::Uuid;
+
+    #[test]
+    fn every_row_decides_as_written() {
+        use ContactRule as R;
+        use MappingStatus as S;
+        let on = MappingSettings {
+            may_map: true,
+            may_write: true,
+            create_gate: true,
+            update_gate: true,
+            create_customers: true,
+            create_locations: true,
+            create_contacts: true,
+            auto_update: false,
+            customer_required: false,
+            problem_policy: ProblemPolicy::Review,
+            duplicate_names: DuplicateNamePolicy::Warn,
+        };
+        let off = MappingSettings {
+            create_contacts: false,
+            ..on.clone()
+        };
+        let owner = CustomerId::from_uuid(Uuid::from_u128(1));
+        let place = LocationId::from_uuid(Uuid::from_u128(5));
+        let elsewhere = LocationId::from_uuid(Uuid::from_u128(6));
+        let known = ContactCandidate {
+            id: ContactId::from_uuid(Uuid::from_u128(2)),
+            customer: owner,
+            location: Some(place),
+            display_name: "Anna Weber".into(),
+        };
+        let own = CustomerContext::Resolved(Some(owner));
+        let other = CustomerContext::Resolved(Some(CustomerId::from_uuid(Uuid::from_u128(9))));
+        let part = |id: Option<&str>, name: Option<&str>| ContactPart {
+            external_id: id.map(|id| ExternalId::parse(id).expect("an id")),
+            display_name: name.map(str::to_owned),
+            ..ContactPart::default()
+        };
+        for (name, part, context, location, settings, found, rule, status, code) in [
+            (
+                "K1",
+                part(Some("K"), None),
+                other,
+                None,
+                &on,
+                Some(&known),
+                R::K1,
+                S::Failed,
+                Some("contact_customer_mismatch"),
+            ),
+            (
+                "K2",
+                part(Some("K"), None),
+                own,
+                Some(elsewhere),
+                &on,
+                Some(&known),
+                R::K2,
+                S::Mapped,
+                Some("contact_location_mismatch"),
+            ),
+            (
+                "K2 same place",
+                part(Some("K"), Some("Anna Weber")),
+                own,
+                Some(place),
+                &on,
+                Some(&known),
+                R::K2,
+                S::Mapped,
+                None,
+            ),
+            (
+                "K3",
+                part(Some("K"), Some("New")),
+                own,
+                None,
+                &on,
+                None,
+                R::K3,
+                S::Created,
+                None,
+            ),
+            (
+                "K4 off",
+                part(Some("K"), Some("New")),
+                own,
+                None,
+                &off,
+                None,
+                R::K4,
+                S::Skipped,
+                Some("auto_create_disabled"),
+            ),
+            (
+                "K4 name only",
+                part(None, Some("Anna Weber")),
+                own,
+                None,
+                &on,
+                None,
+                R::K4,
+                S::Skipped,
+                Some("contact_not_matchable"),
+            ),
+        ] {
+            let decision = decide(Some(&part), context, location, settings, found);
+            assert_eq!(
+                (
+                    decision.rule,
+                    decision.status,
+                    decision.warnings.first().map(|warning| warning.code)
+                ),
+                (rule, status, code),
+                "{name}"
+            );
+        }
+    }
+}

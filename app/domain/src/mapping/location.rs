@@ -1,0 +1,359 @@
+//! Table L: the location, after the customer.
+
+use super::{MappingSettings, MappingStatus, Warning};
+use crate::ids::{CustomerId, LocationId};
+use crate::imports::LocationPart;
+use crate::text::ExternalId;
+
+crate::stored_names! {
+    /// A row of table L.
+    LocationRule {
+        /// No location object.
+        L0 = "L0",
+        /// The customer was given but not resolved.
+        L1 = "L1",
+        /// No customer object; the location tells the customer.
+        L2 = "L2",
+        /// The location belongs to the customer.
+        L3 = "L3",
+        /// The location belongs to another customer.
+        L4 = "L4",
+        /// Unknown, created.
+        L5 = "L5",
+        /// Unknown, may not be created.
+        L6 = "L6",
+        /// Only an address.
+        L7 = "L7",
+        /// The location was archived.
+        L8 = "L8",
+    }
+}
+
+/// The location behind the external id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocationCandidate {
+    /// The record.
+    pub id: LocationId,
+    /// Whose it is.
+    pub customer: CustomerId,
+    /// Its name.
+    pub name: String,
+    /// Whether it was archived.
+    pub archived: bool,
+}
+
+/// Who the location must belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomerContext {
+    /// The import has no customer object.
+    NotGiven,
+    /// It has one that was not resolved.
+    Unresolved,
+    /// This one; `None` while it is still to be created, when no location can be its own yet.
+    Resolved(Option<CustomerId>),
+}
+
+/// What is to be done about the location.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LocationStep {
+    /// Nothing to link; a sent address stays on the target as a snapshot.
+    None,
+    /// Link to this record and, for L2, to its customer.
+    Link {
+        /// The record.
+        id: LocationId,
+        /// Its customer.
+        customer: CustomerId,
+        /// Whether the sent name may be written to the record.
+        update: bool,
+    },
+    /// Create it under the customer.
+    Create {
+        /// The reference.
+        external_id: ExternalId,
+    },
+}
+
+/// The decision about the location.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocationDecision {
+    /// The row that decided.
+    pub rule: LocationRule,
+    /// What became of it.
+    pub status: MappingStatus,
+    /// What to do.
+    pub step: LocationStep,
+    /// What to tell.
+    pub warnings: Vec<Warning>,
+}
+
+const EXTERNAL_ID: &str = "/location/externalId";
+
+/// Decides about the location.
+pub fn decide(
+    part: Option<&LocationPart>,
+    customer: CustomerContext,
+    settings: &MappingSettings,
+    found: Option<&LocationCandidate>,
+) -> LocationDecision {
+    let stop = |rule, status, code: Option<&'static str>, pointer| LocationDecision {
+        rule,
+        status,
+        step: LocationStep::None,
+        warnings: code.map(|code| Warning { code, pointer }).into_iter().collect(),
+    };
+    let Some(part) = part else {
+        return stop(LocationRule::L0, MappingStatus::Skipped, None, "/location");
+    };
+    if customer == CustomerContext::Unresolved {
+        return stop(
+            LocationRule::L1,
+            MappingStatus::Skipped,
+            Some("customer_unresolved"),
+            "/location",
+        );
+    }
+    let Some(external_id) = part.external_id.as_ref().filter(|id| !id.is_blank_like()) else {
+        return stop(
+            LocationRule::L7,
+            MappingStatus::Skipped,
+            Some("location_not_identified"),
+            "/location",
+        );
+    };
+    if !settings.may_map {
+        return stop(
+            LocationRule::L6,
+            MappingStatus::Skipped,
+            Some("scope_missing_customers_map"),
+            "/location",
+        );
+    }
+    let link = |rule, known: &LocationCandidate, mut warnings: Vec<Warning>| {
+        let mut status = MappingStatus::Mapped;
+        if part.name.as_ref().is_some_and(|name| *name != known.name) {
+            match settings.update_refusal() {
+                None => status = MappingStatus::Updated,
+                Some(code) => warnings.push(Warning {
+                    code,
+                    pointer: "/location/name",
+                }),
+            }
+        }
+        LocationDecision {
+            rule,
+            status,
+            step: LocationStep::Link {
+                id: known.id,
+                customer: known.customer,
+                update: status == MappingStatus::Updated,
+            },
+            warnings,
+        }
+    };
+    match (found, customer) {
+        (Some(known), _) if known.archived => stop(
+            LocationRule::L8,
+            MappingStatus::Failed,
+            Some("location_inactive"),
+            EXTERNAL_ID,
+        ),
+        (Some(known), CustomerContext::NotGiven) => link(
+            LocationRule::L2,
+            known,
+            vec![Warning {
+                code: "customer_derived_from_location",
+                pointer: "/location",
+            }],
+        ),
+        (Some(known), CustomerContext::Resolved(Some(owner))) if owner == known.customer => {
+            link(LocationRule::L3, known, Vec::new())
+        }
+        (Some(_), _) => stop(
+            LocationRule::L4,
+            MappingStatus::Failed,
+            Some("location_customer_mismatch"),
+            EXTERNAL_ID,
+        ),
+        (None, CustomerContext::Resolved(_)) => match settings.create_refusal(settings.create_locations) {
+            Some(code) => stop(LocationRule::L6, MappingStatus::Skipped, Some(code), "/location"),
+            None => LocationDecision {
+                rule: LocationRule::L5,
+                status: MappingStatus::Created,
+                step: LocationStep::Create {
+                    external_id: external_id.clone(),
+                },
+                warnings: if part.coordinates.is_none() {
+                    vec![Warning {
+                        code: "missing_coordinates",
+                        pointer: "/location/coordinates",
+                    }]
+                } else {
+                    Vec::new()
+                },
+            },
+        },
+        (None, _) => stop(
+            LocationRule::L1,
+            MappingStatus::Skipped,
+            Some("customer_unresolved"),
+            "/location",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::{DuplicateNamePolicy, ProblemPolicy};
+    use uuid::Uuid;
+
+    #[test]
+    fn every_row_decides_as_written() {
+        use LocationRule as R;
+        use MappingStatus as S;
+        let on = MappingSettings {
+            may_map: true,
+            may_write: true,
+            create_gate: true,
+            update_gate: true,
+            create_customers: true,
+            create_locations: true,
+            create_contacts: true,
+            auto_update: false,
+            customer_required: false,
+            problem_policy: ProblemPolicy::Review,
+            duplicate_names: DuplicateNamePolicy::Warn,
+        };
+        let off = MappingSettings {
+            create_locations: false,
+            ..on.clone()
+        };
+        let no_write = MappingSettings {
+            may_write: false,
+            ..on.clone()
+        };
+        let owner = CustomerId::from_uuid(Uuid::from_u128(1));
+        let known = LocationCandidate {
+            id: LocationId::from_uuid(Uuid::from_u128(2)),
+            customer: owner,
+            name: "Essen".into(),
+            archived: false,
+        };
+        let archived = LocationCandidate {
+            archived: true,
+            ..known.clone()
+        };
+        let other = CustomerContext::Resolved(Some(CustomerId::from_uuid(Uuid::from_u128(9))));
+        let own = CustomerContext::Resolved(Some(owner));
+        let with_id = LocationPart {
+            external_id: Some(ExternalId::parse("L").expect("an id")),
+            ..LocationPart::default()
+        };
+        let address_only = LocationPart::default();
+        for (name, part, context, settings, found, rule, status, code) in [
+            (
+                "L1",
+                &with_id,
+                CustomerContext::Unresolved,
+                &on,
+                Some(&known),
+                R::L1,
+                S::Skipped,
+                Some("customer_unresolved"),
+            ),
+            (
+                "L2",
+                &with_id,
+                CustomerContext::NotGiven,
+                &on,
+                Some(&known),
+                R::L2,
+                S::Mapped,
+                Some("customer_derived_from_location"),
+            ),
+            ("L3", &with_id, own, &on, Some(&known), R::L3, S::Mapped, None),
+            (
+                "L4",
+                &with_id,
+                other,
+                &on,
+                Some(&known),
+                R::L4,
+                S::Failed,
+                Some("location_customer_mismatch"),
+            ),
+            (
+                "L4 new customer",
+                &with_id,
+                CustomerContext::Resolved(None),
+                &on,
+                Some(&known),
+                R::L4,
+                S::Failed,
+                Some("location_customer_mismatch"),
+            ),
+            (
+                "L5",
+                &with_id,
+                own,
+                &on,
+                None,
+                R::L5,
+                S::Created,
+                Some("missing_coordinates"),
+            ),
+            (
+                "L6",
+                &with_id,
+                own,
+                &off,
+                None,
+                R::L6,
+                S::Skipped,
+                Some("auto_create_disabled"),
+            ),
+            (
+                "L6 scope",
+                &with_id,
+                own,
+                &no_write,
+                None,
+                R::L6,
+                S::Skipped,
+                Some("scope_missing_customers_write"),
+            ),
+            (
+                "L7",
+                &address_only,
+                own,
+                &on,
+                None,
+                R::L7,
+                S::Skipped,
+                Some("location_not_identified"),
+            ),
+            (
+                "L8",
+                &with_id,
+                own,
+                &on,
+                Some(&archived),
+                R::L8,
+                S::Failed,
+                Some("location_inactive"),
+            ),
+        ] {
+            let decision = decide(Some(part), context, settings, found);
+            assert_eq!(
+                (
+                    decision.rule,
+                    decision.status,
+                    decision.warnings.first().map(|warning| warning.code)
+                ),
+                (rule, status, code),
+                "{name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,232 @@
+-- Tenants, accounts, sessions, customers, integrations. The same tables, in the same order, stand in sqlite/0001_core.sql.
+-- Every key and every reference starts with tenant_id: a reference across tenants is a constraint error.
+
+CREATE TABLE tenant (
+    id UUID NOT NULL PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    locale TEXT NOT NULL,
+    shows_technician BOOLEAN NOT NULL,
+    is_demo BOOLEAN NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL
+);
+
+-- Numbers that people quote (REQ-1042) and the places of chains (audit, events): one row a counter.
+CREATE TABLE counter (
+    tenant_id UUID NOT NULL REFERENCES tenant (id),
+    name TEXT NOT NULL,
+    value BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, name)
+);
+
+CREATE TABLE feature_gate (
+    tenant_id UUID NOT NULL REFERENCES tenant (id),
+    gate TEXT NOT NULL,
+    enabled BOOLEAN NOT NULL,
+    PRIMARY KEY (tenant_id, gate)
+);
+
+CREATE TABLE customer (
+    tenant_id UUID NOT NULL REFERENCES tenant (id),
+    id UUID NOT NULL,
+    customer_number TEXT,
+    number_key TEXT,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    archived_at TIMESTAMPTZ,
+    merged_into UUID,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, merged_into) REFERENCES customer (tenant_id, id)
+);
+-- Not unique: two records with one number are a mistake of people, which mapping must notice and not hide.
+CREATE INDEX customer_by_number ON customer (tenant_id, number_key);
+CREATE INDEX customer_by_name ON customer (tenant_id, name_key, id);
+
+CREATE TABLE location (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    customer_id UUID NOT NULL,
+    name TEXT NOT NULL,
+    street TEXT,
+    postal_code TEXT,
+    city TEXT,
+    country TEXT,
+    latitude DOUBLE PRECISION,
+    longitude DOUBLE PRECISION,
+    zone TEXT NOT NULL,
+    access_notes TEXT,
+    archived_at TIMESTAMPTZ,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, customer_id, id),
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES customer (tenant_id, id)
+);
+CREATE INDEX location_by_customer ON location (tenant_id, customer_id, name, id);
+
+CREATE TABLE contact (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    customer_id UUID NOT NULL,
+    location_id UUID,
+    display_name TEXT NOT NULL,
+    email TEXT,
+    phone TEXT,
+    locale TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES customer (tenant_id, id),
+    FOREIGN KEY (tenant_id, customer_id, location_id) REFERENCES location (tenant_id, customer_id, id)
+);
+CREATE INDEX contact_by_customer ON contact (tenant_id, customer_id, display_name, id);
+
+CREATE TABLE staff_account (
+    tenant_id UUID NOT NULL REFERENCES tenant (id),
+    id UUID NOT NULL,
+    email TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    locale TEXT,
+    skills JSONB NOT NULL,
+    locked_at TIMESTAMPTZ,
+    last_sign_in_at TIMESTAMPTZ,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, email)
+);
+CREATE INDEX staff_account_by_email ON staff_account (email);
+
+CREATE TABLE portal_account (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    contact_id UUID NOT NULL,
+    email TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    locale TEXT,
+    locked_at TIMESTAMPTZ,
+    last_sign_in_at TIMESTAMPTZ,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, email),
+    FOREIGN KEY (tenant_id, contact_id) REFERENCES contact (tenant_id, id)
+);
+CREATE INDEX portal_account_by_email ON portal_account (email);
+
+-- One row a granted customer (location_id is null) or location.
+CREATE TABLE portal_grant (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    portal_account_id UUID NOT NULL,
+    customer_id UUID NOT NULL,
+    location_id UUID,
+    may_submit BOOLEAN NOT NULL,
+    may_see_appointments BOOLEAN NOT NULL,
+    may_see_reports BOOLEAN NOT NULL,
+    may_download BOOLEAN NOT NULL,
+    sees_all_requests BOOLEAN NOT NULL,
+    valid_from TIMESTAMPTZ NOT NULL,
+    valid_until TIMESTAMPTZ,
+    revoked_at TIMESTAMPTZ,
+    granted_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, portal_account_id) REFERENCES portal_account (tenant_id, id),
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES customer (tenant_id, id),
+    FOREIGN KEY (tenant_id, customer_id, location_id) REFERENCES location (tenant_id, customer_id, id)
+);
+CREATE INDEX portal_grant_by_account ON portal_grant (tenant_id, portal_account_id, customer_id);
+
+-- Two kinds of session, two tables: one is never accepted in place of the other. tenant_id and account_id are null
+-- before sign-in, when a session only carries what was typed into the sign-in form.
+CREATE TABLE staff_session (
+    id_hash BYTEA NOT NULL PRIMARY KEY,
+    tenant_id UUID,
+    account_id UUID,
+    data JSONB NOT NULL,
+    signed_in_at TIMESTAMPTZ,
+    last_seen_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    FOREIGN KEY (tenant_id, account_id) REFERENCES staff_account (tenant_id, id)
+);
+CREATE INDEX staff_session_by_account ON staff_session (tenant_id, account_id);
+CREATE INDEX staff_session_by_expiry ON staff_session (expires_at);
+
+CREATE TABLE portal_session (
+    id_hash BYTEA NOT NULL PRIMARY KEY,
+    tenant_id UUID,
+    account_id UUID,
+    data JSONB NOT NULL,
+    signed_in_at TIMESTAMPTZ,
+    last_seen_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    FOREIGN KEY (tenant_id, account_id) REFERENCES portal_account (tenant_id, id)
+);
+CREATE INDEX portal_session_by_account ON portal_session (tenant_id, account_id);
+CREATE INDEX portal_session_by_expiry ON portal_session (expires_at);
+
+-- The key is a hash of door, account name and address: it tells nothing about who tried.
+CREATE TABLE sign_in_throttle (
+    key_hash BYTEA NOT NULL PRIMARY KEY,
+    failures BIGINT NOT NULL,
+    locked_until TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE source_system (
+    tenant_id UUID NOT NULL REFERENCES tenant (id),
+    id UUID NOT NULL,
+    key TEXT NOT NULL,
+    create_customers BOOLEAN NOT NULL,
+    create_locations BOOLEAN NOT NULL,
+    create_contacts BOOLEAN NOT NULL,
+    auto_update BOOLEAN NOT NULL,
+    customer_required BOOLEAN NOT NULL,
+    problem_policy TEXT NOT NULL,
+    duplicate_names TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, key)
+);
+
+CREATE TABLE integration_client (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    name TEXT NOT NULL,
+    source_system_id UUID NOT NULL,
+    scopes JSONB NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    revoked_at TIMESTAMPTZ,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, name),
+    FOREIGN KEY (tenant_id, source_system_id) REFERENCES source_system (tenant_id, id)
+);
+
+CREATE TABLE api_key (
+    tenant_id UUID NOT NULL,
+    public_id TEXT NOT NULL PRIMARY KEY,
+    client_id UUID NOT NULL,
+    secret_hash BYTEA NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ,
+    revoked_at TIMESTAMPTZ,
+    last_used_at TIMESTAMPTZ,
+    FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
+);
+CREATE INDEX api_key_by_client ON api_key (tenant_id, client_id);
+
+CREATE TABLE external_reference (
+    tenant_id UUID NOT NULL,
+    source_system_id UUID NOT NULL,
+    entity_type TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    entity_id UUID NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, source_system_id, entity_type, external_id),
+    FOREIGN KEY (tenant_id, source_system_id) REFERENCES source_system (tenant_id, id)
+);
+CREATE INDEX external_reference_by_entity ON external_reference (tenant_id, entity_type, entity_id);

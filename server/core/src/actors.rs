@@ -1,0 +1,257 @@
+//! Who acts. Actors are made by [`crate::services::authn`] from evidence (a session, a key, a job row) and by nothing
+//! else: their fields are private and they have no public constructor.
+
+use std::marker::PhantomData;
+
+use domain::ids::{ClientId, ContactId, PortalUserId, SourceSystemId, StaffId};
+use domain::locale::Locale;
+use domain::permissions::Permission;
+use domain::problems::Problem;
+use domain::roles::Role;
+use domain::scopes::{Scope, ScopeMarker};
+use uuid::Uuid;
+
+use crate::{CoreError, CoreResult};
+
+/// The organisation that a row belongs to. It comes out of the store with an actor, never out of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TenantId(Uuid);
+
+impl TenantId {
+    pub(crate) const fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    pub(crate) const fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Staff {}
+    impl Sealed for super::Contact {}
+    impl Sealed for super::ApiClient {}
+    impl Sealed for super::System {}
+}
+
+/// Somebody who acts within one tenant.
+pub trait Actor: sealed::Sealed + Send + Sync {
+    /// The tenant.
+    fn tenant(&self) -> TenantId;
+    /// How the audit log and the internal timeline name the actor: kind and id, never a person's name.
+    fn label(&self) -> String;
+}
+
+/// An actor that sees operational records. A portal user is not one, so the store's operational statements do not exist
+/// for a portal user.
+pub trait Operator: Actor {}
+impl Operator for Staff {}
+impl Operator for ApiClient {}
+impl Operator for System {}
+
+/// A signed-in member of the staff.
+#[derive(Debug, Clone)]
+pub struct Staff {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: StaffId,
+    pub(crate) role: Role,
+    pub(crate) display_name: String,
+    pub(crate) locale: Option<Locale>,
+    pub(crate) tenant_name: String,
+    pub(crate) zone: String,
+}
+
+impl Staff {
+    /// The account.
+    pub fn id(&self) -> StaffId {
+        self.id
+    }
+    /// The role.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+    /// The name on screen.
+    pub fn display_name(&self) -> &str {
+        &self.display_name
+    }
+    /// The language of the account, if one was chosen.
+    pub fn locale(&self) -> Option<Locale> {
+        self.locale
+    }
+    /// The organisation's name.
+    pub fn tenant_name(&self) -> &str {
+        &self.tenant_name
+    }
+    /// The organisation's IANA zone.
+    pub fn zone(&self) -> &str {
+        &self.zone
+    }
+
+    /// Whether the role has a permission, for what a page offers.
+    pub fn has<P: Permission>(&self) -> bool {
+        P::ROLES.contains(&self.role)
+    }
+
+    /// Proof of a permission, which services ask for.
+    ///
+    /// # Errors
+    /// `permission_denied` names the missing permission.
+    pub fn may<P: Permission>(&self) -> CoreResult<Permit<'_, P>> {
+        if self.has::<P>() {
+            Ok(Permit { staff: self, permission: PhantomData })
+        } else {
+            Err(CoreError::new(Problem::PermissionDenied, format!("The permission {} is missing.", P::NAME)))
+        }
+    }
+}
+
+impl Actor for Staff {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+    fn label(&self) -> String {
+        format!("staff:{}", self.id)
+    }
+}
+
+/// Proof that this member of the staff has permission `P`.
+#[derive(Debug)]
+pub struct Permit<'a, P> {
+    staff: &'a Staff,
+    permission: PhantomData<P>,
+}
+
+impl<P> Clone for Permit<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P> Copy for Permit<'_, P> {}
+
+impl<'a, P> Permit<'a, P> {
+    /// Who holds it.
+    pub fn staff(self) -> &'a Staff {
+        self.staff
+    }
+}
+
+/// A signed-in portal user: a customer's contact. What it may see is no part of it; every portal query joins the grants.
+#[derive(Debug, Clone)]
+pub struct Contact {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: PortalUserId,
+    pub(crate) contact: ContactId,
+    pub(crate) display_name: String,
+    pub(crate) locale: Option<Locale>,
+    pub(crate) tenant_name: String,
+}
+
+impl Contact {
+    /// The account.
+    pub fn id(&self) -> PortalUserId {
+        self.id
+    }
+    /// The name on screen.
+    pub fn display_name(&self) -> &str {
+        &self.display_name
+    }
+    /// The language of the account, if one was chosen.
+    pub fn locale(&self) -> Option<Locale> {
+        self.locale
+    }
+    /// The organisation's name.
+    pub fn tenant_name(&self) -> &str {
+        &self.tenant_name
+    }
+}
+
+impl Actor for Contact {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+    fn label(&self) -> String {
+        format!("portal:{}", self.id)
+    }
+}
+
+/// An integration client with a valid credential.
+#[derive(Debug, Clone)]
+pub struct ApiClient {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: ClientId,
+    pub(crate) source_system: SourceSystemId,
+    pub(crate) source_key: String,
+    pub(crate) scopes: Vec<Scope>,
+}
+
+impl ApiClient {
+    /// The client.
+    pub fn id(&self) -> ClientId {
+        self.id
+    }
+
+    /// Whether a scope is held.
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// Proof of a scope, which services ask for.
+    ///
+    /// # Errors
+    /// `insufficient_scope` names the missing scope.
+    pub fn require<S: ScopeMarker>(&self) -> CoreResult<ClientPermit<'_, S>> {
+        self.optional::<S>().ok_or_else(|| CoreError::new(Problem::InsufficientScope, format!("The scope {} is missing.", S::SCOPE.name())))
+    }
+
+    /// Proof of a scope that widens what a use case does, if it is held.
+    pub fn optional<S: ScopeMarker>(&self) -> Option<ClientPermit<'_, S>> {
+        self.has(S::SCOPE).then_some(ClientPermit { client: self, scope: PhantomData })
+    }
+}
+
+impl Actor for ApiClient {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+    fn label(&self) -> String {
+        format!("client:{}", self.id)
+    }
+}
+
+/// Proof that this client holds scope `S`.
+#[derive(Debug)]
+pub struct ClientPermit<'a, S> {
+    client: &'a ApiClient,
+    scope: PhantomData<S>,
+}
+
+impl<S> Clone for ClientPermit<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<S> Copy for ClientPermit<'_, S> {}
+
+impl<'a, S> ClientPermit<'a, S> {
+    /// Who holds it.
+    pub fn client(self) -> &'a ApiClient {
+        self.client
+    }
+}
+
+/// The system itself, acting for a tenant because of a row that says so.
+#[derive(Debug, Clone)]
+pub struct System {
+    pub(crate) tenant: TenantId,
+    pub(crate) reason: &'static str,
+}
+
+impl Actor for System {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+    fn label(&self) -> String {
+        format!("system:{}", self.reason)
+    }
+}

@@ -1,0 +1,45 @@
+//! The only source of the current time. Tests move it by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Tells the time, cut to microseconds, which both databases keep exactly.
+#[derive(Debug, Clone)]
+pub struct Clock(Source);
+
+#[derive(Debug, Clone)]
+enum Source {
+    System,
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The machine's clock.
+    pub const fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands still until it is moved.
+    pub fn manual(start: DateTime<Utc>) -> Self {
+        Self(Source::Manual(Arc::new(AtomicI64::new(start.timestamp_micros()))))
+    }
+
+    /// The current time.
+    pub fn now(&self) -> DateTime<Utc> {
+        let micros = match &self.0 {
+            #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the wall clock")]
+            Source::System => Utc::now().timestamp_micros(),
+            Source::Manual(micros) => micros.load(Ordering::SeqCst),
+        };
+        DateTime::from_timestamp_micros(micros).unwrap_or_default()
+    }
+
+    /// Moves a manual clock; the machine's clock is left alone.
+    pub fn advance(&self, by: TimeDelta) {
+        if let Source::Manual(micros) = &self.0 {
+            micros.fetch_add(by.num_microseconds().unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Services and storage of Ordinavo.
+//!
+//! A use case is one function in [`services`]; server functions, REST handlers, the worker and the command line all call
+//! it. It takes a [`Core`] and an actor or a permit, opens the transaction, and writes outbox, audit and idempotency rows
+//! in that same transaction. All SQL lives in the private module `store`.
+
+pub mod actors;
+pub mod clock;
+pub mod error;
+pub mod files;
+pub mod passwords;
+pub mod randomness;
+pub mod secrets;
+pub mod services;
+mod store;
+pub mod webhooks;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use error::{CoreError, CoreResult};
+pub use store::views;
+pub use store::{Key, Store, StoreError};
+
+/// What a running system consists of. Cheap to clone.
+#[derive(Clone)]
+pub struct Core {
+    pub(crate) store: Store,
+    pub(crate) clock: clock::Clock,
+    pub(crate) randomness: randomness::Randomness,
+    pub(crate) keyring: Arc<secrets::Keyring>,
+    pub(crate) files: files::FileStore,
+    pub(crate) passwords: passwords::Passwords,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) wake_worker: Arc<tokio::sync::Notify>,
+}
+
+/// Settings that services need.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Networks that webhooks may reach although they are not public.
+    pub webhook_allow_nets: Vec<ipnet::IpNet>,
+    /// Whether webhooks may use plain http.
+    pub webhook_allow_http: bool,
+    /// Delays before each attempt.
+    pub webhook_retry: Vec<Duration>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { webhook_allow_nets: Vec::new(), webhook_allow_http: false, webhook_retry: domain::webhooks::DEFAULT_RETRY_DELAYS.to_vec() }
+    }
+}
+
+impl Core {
+    /// Puts a system together.
+    pub fn new(store: Store, clock: clock::Clock, randomness: randomness::Randomness, keyring: secrets::Keyring, files: files::FileStore, settings: Settings) -> Self {
+        let passwords = passwords::Passwords::new(randomness.clone());
+        Self { store, clock, randomness, keyring: Arc::new(keyring), files, passwords, settings: Arc::new(settings), wake_worker: Arc::default() }
+    }
+
+    /// The database, for migrations, back-ups and health checks.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &clock::Clock {
+        &self.clock
+    }
+
+    /// Where files are kept.
+    pub fn files(&self) -> &files::FileStore {
+        &self.files
+    }
+
+    /// Resolves when a change wrote deliveries; the worker also looks by itself from time to time.
+    pub async fn worker_woken(&self) {
+        self.wake_worker.notified().await;
+    }
+
+    /// A new id, ordered by time (UUIDv7, RFC 9562 section 5.7).
+    pub(crate) fn new_id<K: domain::ids::Kind>(&self) -> domain::ids::Id<K> {
+        domain::ids::Id::from_uuid(self.randomness.uuid_v7(self.clock.now()))
+    }
+}

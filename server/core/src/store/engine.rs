@@ -1,0 +1,248 @@
+//! The two databases: pools, transactions, the macros that run one SQL text on either, and every difference of dialect.
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Postgres, Sqlite, Transaction};
+
+use crate::clock::Clock;
+use crate::randomness::Randomness;
+
+/// Why the store could not do something. The text is for the log, never for an answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// A uniqueness or reference rule, or a deadlock: somebody else was faster.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// The database cannot be reached.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// A fault of ours.
+    #[error("broken: {0}")]
+    Broken(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) if database.is_unique_violation() || database.is_foreign_key_violation() => Self::Conflict(error.to_string()),
+            // Serialization failure, deadlock, and SQLite's busy.
+            sqlx::Error::Database(database) if matches!(database.code().as_deref(), Some("40001" | "40P01" | "5" | "517")) => Self::Conflict(error.to_string()),
+            // Disk full and read-only on SQLite; shutting down and too many connections on PostgreSQL.
+            sqlx::Error::Database(database) if matches!(database.code().as_deref(), Some("13" | "8" | "57P01" | "57P03" | "53300" | "53100")) => Self::Unavailable(error.to_string()),
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => Self::Unavailable(error.to_string()),
+            _ => Self::Broken(error.to_string()),
+        }
+    }
+}
+
+impl From<domain::lifecycle::UnknownName> for StoreError {
+    fn from(error: domain::lifecycle::UnknownName) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// One file, one writer.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Pools {
+    /// One connection writes, several read: SQLite has one writer anyway, and waiting in a queue is fairer than `busy`.
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// The database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) pools: Pools,
+    pub(super) clock: Clock,
+    pub(super) randomness: Randomness,
+}
+
+/// A running transaction on either engine.
+pub(super) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// How long a caller waits for a connection before it is told to come back.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+impl Store {
+    /// Opens `sqlite://path` or `postgres://…`. The file of an SQLite database is made if missing; its schema is not.
+    ///
+    /// # Errors
+    /// The address is not understood or the database cannot be reached.
+    pub async fn open(address: &str, clock: Clock, randomness: Randomness) -> Result<Self, StoreError> {
+        let pools = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            let options = PgConnectOptions::from_str(address)?.disable_statement_logging();
+            Pools::Postgres(PgPoolOptions::new().max_connections(16).acquire_timeout(LONGEST_WAIT).connect_with(options).await?)
+        } else if let Some(path) = address.strip_prefix("sqlite://") {
+            if let Some(folder) = std::path::Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(format!("{}: {error}", folder.display())))?;
+            }
+            let options = SqliteConnectOptions::new()
+                .filename(path)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // FULL: what was acknowledged is on disk, also after a power cut.
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(LONGEST_WAIT)
+                .statement_cache_capacity(256)
+                .disable_statement_logging();
+            let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(LONGEST_WAIT).connect_with(options.clone()).await?;
+            let readers = SqlitePoolOptions::new().max_connections(4).acquire_timeout(LONGEST_WAIT).connect_with(options.read_only(true).create_if_missing(false)).await?;
+            Pools::Sqlite { writer, readers }
+        } else {
+            return Err(StoreError::Broken(format!("{address}: sqlite://path or postgres://… is required")));
+        };
+        Ok(Self { pools, clock, randomness })
+    }
+
+    /// Which database it is.
+    pub fn engine(&self) -> Engine {
+        match self.pools {
+            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => sqlx::query("SELECT 1").execute(readers).await.map(drop)?,
+            Pools::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// What the database says of its own soundness: `ok`, or what is wrong. PostgreSQL checks itself on every read.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn check_integrity(&self) -> Result<String, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => Ok(sqlx::query_scalar("PRAGMA integrity_check").fetch_one(readers).await?),
+            Pools::Postgres(_) => self.ping().await.map(|()| "ok".to_owned()),
+        }
+    }
+
+    /// Copies a running SQLite database into a new file, whole and consistent.
+    ///
+    /// # Errors
+    /// The file exists, cannot be written, or this is PostgreSQL, which has `pg_dump`.
+    pub async fn copy_into(&self, path: &str) -> Result<(), StoreError> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => {
+                sqlx::query("VACUUM INTO $1").bind(path).execute(writer).await?;
+                Ok(())
+            }
+            Pools::Postgres(_) => Err(StoreError::Broken("use pg_dump for PostgreSQL".to_owned())),
+        }
+    }
+
+    /// Waits for running statements and closes the connections.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// A transaction that writes. On SQLite it takes the writer's place at once, so that it can never fail halfway
+    /// because somebody else wrote first.
+    pub(super) async fn begin_writing(&self) -> Result<Tx, StoreError> {
+        Ok(match &self.pools {
+            Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// A transaction that only reads.
+    pub(super) async fn begin_reading(&self) -> Result<Tx, StoreError> {
+        Ok(match &self.pools {
+            Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Pools::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
+        })
+    }
+}
+
+impl Tx {
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Tells PostgreSQL's row-level security whose transaction this is; `*` for look-ups before the tenant is known.
+    pub(super) async fn name_tenant(&mut self, tenant: &str) -> Result<(), StoreError> {
+        if let Self::Postgres(tx) = self {
+            sqlx::query("SELECT set_config('ordinavo.tenant', $1, true)").bind(tenant).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
+    /// Picks the text of this engine where the dialects differ.
+    pub(super) fn dialect(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self {
+            Self::Sqlite(_) => sqlite,
+            Self::Postgres(_) => postgres,
+        }
+    }
+}
+
+/// Rows of a query as a `Vec`.
+macro_rules! all {
+    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $tx {
+            $crate::store::engine::Tx::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **c).await,
+            $crate::store::engine::Tx::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **c).await,
+        }.map_err($crate::store::StoreError::from)
+    };
+}
+/// The row of a query, if there is one.
+macro_rules! maybe {
+    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $tx {
+            $crate::store::engine::Tx::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **c).await,
+            $crate::store::engine::Tx::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **c).await,
+        }.map_err($crate::store::StoreError::from)
+    };
+}
+/// The one row of a query.
+macro_rules! one {
+    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $tx {
+            $crate::store::engine::Tx::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_one(&mut **c).await,
+            $crate::store::engine::Tx::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_one(&mut **c).await,
+        }.map_err($crate::store::StoreError::from)
+    };
+}
+/// Runs a statement; the answer is the number of rows that it touched.
+macro_rules! run {
+    ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $tx {
+            $crate::store::engine::Tx::Sqlite(c) => sqlx::query($sql)$(.bind($bind))*.execute(&mut **c).await.map(|done| done.rows_affected()),
+            $crate::store::engine::Tx::Postgres(c) => sqlx::query($sql)$(.bind($bind))*.execute(&mut **c).await.map(|done| done.rows_affected()),
+        }.map_err($crate::store::StoreError::from)
+    };
+}
+pub(super) use {all, maybe, one, run};

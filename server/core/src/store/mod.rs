@@ -1,0 +1,45 @@
+//! The only place that speaks SQL. The pools are private; the way in is [`Store::begin`] with an actor.
+
+mod accounts;
+mod appointments;
+mod audit;
+mod customers;
+mod deliveries;
+mod engine;
+mod events;
+mod idempotency;
+mod imports;
+mod integrations;
+mod key;
+mod migrations;
+mod portal;
+mod references;
+mod releases;
+mod reports;
+mod requests;
+mod sessions;
+mod targets;
+mod tenants;
+mod timeline;
+mod transaction;
+pub mod views;
+
+#[cfg(test)]
+mod conformance;
+
+pub use engine::{Engine, Store, StoreError};
+pub use key::Key;
+pub(crate) use accounts::{PortalIdentity, StaffIdentity};
+pub(crate) use audit::NewAudit;
+pub(crate) use customers::{NewContact, NewLocation};
+pub(crate) use deliveries::{AttemptRecord, ClaimedDelivery};
+pub(crate) use events::NewEvent;
+pub(crate) use idempotency::StoredAnswer;
+pub(crate) use imports::NewItem;
+pub(crate) use integrations::{ClientIdentity, NewClient, NewEndpoint, NewSourceSystem};
+pub(crate) use portal::NewPortalRequest;
+pub(crate) use sessions::{Door, SessionRow};
+pub(crate) use targets::TargetRecord;
+pub(crate) use tenants::{NewGrant, NewTenant};
+pub(crate) use timeline::NewEntry;
+pub(crate) use transaction::{SystemTx, TenantTx};

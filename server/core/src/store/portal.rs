@@ -1,0 +1,363 @@
+//! What a portal user can read and write. Every statement joins the user's grants: an object outside them is no row.
+
+use chrono::{DateTime, Utc};
+use domain::ids::{AppointmentId, AppointmentKind, AttachmentId, AttachmentKind, FollowUpKind, LocationId, LocationKind, ReleaseId, ReleaseKind, RequestId, RequestKind};
+use domain::public::{PublicAppointment, PublicAttachment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest};
+use domain::public_language::{Milestone, PublicVisit};
+use domain::requests::ServiceType;
+use uuid::Uuid;
+
+use super::Key;
+use super::engine::{StoreError, all, maybe, run};
+use super::reports::FileRow;
+use super::transaction::TenantTx;
+use crate::actors::{Actor as _, Contact};
+
+/// The own grants that are in force: $1 tenant, $2 account, $3 now.
+macro_rules! granted {
+    ($capability:literal) => {
+        concat!(
+            "portal_grant g WHERE g.tenant_id = $1 AND g.portal_account_id = $2 AND g.revoked_at IS NULL AND g.valid_from <= $3 AND (g.valid_until IS NULL OR g.valid_until > $3) AND g.",
+            $capability
+        )
+    };
+}
+
+const LOCATIONS: &str = concat!(
+    "SELECT l.id, l.name, l.city, l.zone FROM location l WHERE l.tenant_id = $1 AND l.archived_at IS NULL AND EXISTS (SELECT 1 FROM ",
+    granted!("may_submit"),
+    " AND g.customer_id = l.customer_id AND (g.location_id IS NULL OR g.location_id = l.id)) ORDER BY l.name, l.id LIMIT 500"
+);
+
+macro_rules! requests {
+    () => {
+        concat!(
+            "SELECT r.id, r.number, r.status, r.service_type, r.description, r.preferred, r.rejection_reason, r.submitted_at, l.name AS location \
+             FROM request r LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
+             WHERE r.tenant_id = $1 AND EXISTS (SELECT 1 FROM ",
+            granted!("customer_id"),
+            " = r.customer_id AND (g.location_id IS NULL OR r.location_id IS NULL OR g.location_id = r.location_id) AND (r.portal_account_id = $2 OR g.sees_all_requests)) "
+        )
+    };
+}
+const REQUESTS: &str = concat!(requests!(), "AND (r.submitted_at < $4 OR (r.submitted_at = $4 AND r.id < $5)) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $6");
+const REQUEST: &str = concat!(requests!(), "AND r.id = $4");
+
+/// Inserts nothing unless a grant allows requests for that very location; the customer comes from the location.
+const INSERT_REQUEST: &str = concat!(
+    "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id, portal_account_id, nonce, submitted_at, updated_at) \
+     SELECT l.tenant_id, $5, $6, 'portal', 'submitted', $7, 'normal', $8, $9, l.customer_id, l.id, $10, $2, $11, $3, $3 \
+     FROM location l WHERE l.tenant_id = $1 AND l.id = $4 AND l.archived_at IS NULL AND EXISTS (SELECT 1 FROM ",
+    granted!("may_submit"),
+    " AND g.customer_id = l.customer_id AND (g.location_id IS NULL OR g.location_id = l.id)) \
+     ON CONFLICT (tenant_id, portal_account_id, nonce) DO NOTHING"
+);
+const REQUEST_BY_NONCE: &str = "SELECT id FROM request WHERE tenant_id = $1 AND portal_account_id = $2 AND nonce = $3";
+const REQUEST_PLACE: &str = "SELECT customer_id FROM location WHERE tenant_id = $1 AND id = $2";
+const WITHDRAW: &str = "UPDATE request SET status = 'cancelled', updated_at = $3 WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $4 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL";
+const OWN_REQUEST_PLACE: &str = "SELECT customer_id, location_id FROM request WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $3";
+
+macro_rules! appointments {
+    () => {
+        concat!(
+            "SELECT a.id, a.status AS appointment_status, t.status AS target_status, t.service_type, a.starts_at, a.ends_at, a.zone, l.name AS location, l.street, l.postal_code, l.city, \
+             CASE WHEN n.shows_technician THEN s.display_name END AS technician \
+             FROM appointment a JOIN target t ON t.tenant_id = a.tenant_id AND t.id = a.target_id \
+             JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
+             JOIN staff_account s ON s.tenant_id = a.tenant_id AND s.id = a.technician_id JOIN tenant n ON n.id = a.tenant_id \
+             WHERE a.tenant_id = $1 AND a.is_shared AND EXISTS (SELECT 1 FROM ",
+            granted!("may_see_appointments"),
+            " AND g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id)) "
+        )
+    };
+}
+const UPCOMING: &str = concat!(appointments!(), "AND a.status = 'planned' AND a.ends_at >= $3 ORDER BY a.starts_at, a.id LIMIT $4");
+const PAST: &str = concat!(
+    appointments!(),
+    "AND (a.status <> 'planned' OR a.ends_at < $3) AND (a.starts_at < $4 OR (a.starts_at = $4 AND a.id < $5)) ORDER BY a.starts_at DESC, a.id DESC LIMIT $6"
+);
+const APPOINTMENT: &str = concat!(appointments!(), "AND a.id = $4");
+
+macro_rules! reports {
+    () => {
+        concat!(
+            "SELECT p.id, p.revision, p.title, p.summary, p.message, p.published_at, coalesce(l.name, '') AS location, coalesce(l.zone, n.zone) AS zone \
+             FROM portal_release p JOIN visit_report r ON r.tenant_id = p.tenant_id AND r.id = p.visit_report_id \
+             JOIN target t ON t.tenant_id = r.tenant_id AND t.id = r.target_id JOIN tenant n ON n.id = p.tenant_id \
+             LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
+             WHERE p.tenant_id = $1 AND p.status = 'published' AND EXISTS (SELECT 1 FROM ",
+            granted!("may_see_reports"),
+            " AND g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id)) "
+        )
+    };
+}
+const REPORTS: &str = concat!(reports!(), "AND (p.published_at < $4 OR (p.published_at = $4 AND p.id < $5)) ORDER BY p.published_at DESC, p.id DESC LIMIT $6");
+const REPORT: &str = concat!(reports!(), "AND p.id = $4");
+
+macro_rules! attachments {
+    ($columns:literal) => {
+        concat!(
+            "SELECT ", $columns, " FROM attachment a JOIN released_attachment x ON x.tenant_id = a.tenant_id AND x.attachment_id = a.id \
+             JOIN portal_release p ON p.tenant_id = x.tenant_id AND p.id = x.release_id AND p.status = 'published' \
+             JOIN visit_report r ON r.tenant_id = p.tenant_id AND r.id = p.visit_report_id AND r.id = a.visit_report_id \
+             JOIN target t ON t.tenant_id = r.tenant_id AND t.id = r.target_id \
+             WHERE a.tenant_id = $1 AND EXISTS (SELECT 1 FROM ",
+            granted!("may_see_reports"),
+            " AND g.may_download AND g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id)) "
+        )
+    };
+}
+const ATTACHMENTS: &str = concat!(attachments!("a.id, a.file_name, a.media_type, a.size_bytes"), "AND p.id = $4 ORDER BY a.id LIMIT 50");
+const ATTACHMENT_FILE: &str = concat!(attachments!("a.file_name, a.media_type, a.content_hash"), "AND a.id = $4");
+
+/// A follow-up shows only through the published release of its report, with the text that was released.
+const FOLLOW_UPS: &str = concat!(
+    "SELECT f.id, f.status, p.follow_up AS title, coalesce(l.name, '') AS location, f.created_at FROM follow_up f \
+     JOIN portal_release p ON p.tenant_id = f.tenant_id AND p.visit_report_id = f.visit_report_id AND p.status = 'published' AND p.follow_up IS NOT NULL \
+     JOIN target t ON t.tenant_id = f.tenant_id AND t.id = f.target_id LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
+     WHERE f.tenant_id = $1 AND f.status <> 'dismissed' AND EXISTS (SELECT 1 FROM ",
+    granted!("may_see_reports"),
+    " AND g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id)) ORDER BY f.created_at DESC, f.id DESC LIMIT $4"
+);
+
+/// Milestones, each behind the capability and the visibility of the thing that it tells of.
+const TIMELINE: &str = concat!(
+    "SELECT e.kind, e.at, l.name AS location, r.number AS request_number FROM timeline_entry e \
+     LEFT JOIN request r ON r.tenant_id = e.tenant_id AND r.id = e.request_id \
+     LEFT JOIN location l ON l.tenant_id = e.tenant_id AND l.id = e.location_id \
+     WHERE e.tenant_id = $1 AND (e.at < $4 OR (e.at = $4 AND e.id < $5)) AND EXISTS (SELECT 1 FROM ",
+    granted!("customer_id"),
+    " = e.customer_id AND (g.location_id IS NULL OR g.location_id = e.location_id) AND ( \
+        (e.kind IN ('request_submitted', 'request_accepted', 'request_rejected', 'request_cancelled') AND (r.portal_account_id = $2 OR g.sees_all_requests)) \
+        OR (e.kind IN ('appointment_scheduled', 'appointment_moved', 'appointment_cancelled', 'visit_completed') AND g.may_see_appointments \
+            AND EXISTS (SELECT 1 FROM appointment a WHERE a.tenant_id = e.tenant_id AND a.target_id = e.target_id AND a.is_shared)) \
+        OR (e.kind IN ('report_shared', 'report_replaced', 'follow_up_required', 'follow_up_planned') AND g.may_see_reports \
+            AND EXISTS (SELECT 1 FROM visit_report v JOIN portal_release p ON p.tenant_id = v.tenant_id AND p.visit_report_id = v.id AND p.status = 'published' \
+              WHERE v.tenant_id = e.tenant_id AND v.target_id = e.target_id AND (e.kind NOT IN ('follow_up_required', 'follow_up_planned') OR p.follow_up IS NOT NULL))))) \
+     ORDER BY e.at DESC, e.id DESC LIMIT $6"
+);
+
+/// A request that a portal user submits.
+pub(crate) struct NewPortalRequest<'a> {
+    pub id: RequestId,
+    pub number: i64,
+    pub location: LocationId,
+    pub service_type: ServiceType,
+    pub description: &'a str,
+    pub preferred: Option<&'a str>,
+    /// Made with the form, so that a double click is one request.
+    pub nonce: &'a str,
+}
+
+#[derive(sqlx::FromRow)]
+struct RequestRow {
+    id: Key<RequestKind>,
+    number: i64,
+    #[sqlx(try_from = "String")]
+    status: domain::requests::RequestStatus,
+    #[sqlx(try_from = "String")]
+    service_type: ServiceType,
+    description: String,
+    preferred: Option<String>,
+    rejection_reason: Option<String>,
+    submitted_at: DateTime<Utc>,
+    location: Option<String>,
+}
+
+impl From<RequestRow> for PublicRequest {
+    fn from(row: RequestRow) -> Self {
+        Self {
+            id: row.id.0,
+            number: row.number,
+            status: row.status,
+            service_type: row.service_type,
+            description: row.description,
+            preferred: row.preferred,
+            location: row.location,
+            rejection_reason: row.rejection_reason,
+            submitted_at: row.submitted_at,
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct AppointmentRow {
+    id: Key<AppointmentKind>,
+    #[sqlx(try_from = "String")]
+    appointment_status: domain::targets::AppointmentStatus,
+    #[sqlx(try_from = "String")]
+    target_status: domain::targets::TargetStatus,
+    service_type: Option<String>,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    zone: String,
+    location: String,
+    street: Option<String>,
+    postal_code: Option<String>,
+    city: Option<String>,
+    technician: Option<String>,
+}
+
+impl From<AppointmentRow> for PublicAppointment {
+    fn from(row: AppointmentRow) -> Self {
+        let town = [row.postal_code, row.city].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        Self {
+            id: row.id.0,
+            status: PublicVisit::of(row.appointment_status, row.target_status),
+            service_type: row.service_type.as_deref().and_then(ServiceType::from_name),
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            zone: row.zone,
+            location: row.location,
+            address: row.street.into_iter().chain(Some(town)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
+            technician: row.technician.and_then(|name| name.split_whitespace().next().map(str::to_owned)),
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ReportRow {
+    id: Key<ReleaseKind>,
+    revision: i64,
+    title: String,
+    summary: String,
+    message: Option<String>,
+    published_at: DateTime<Utc>,
+    location: String,
+    zone: String,
+}
+
+impl From<ReportRow> for PublicReport {
+    fn from(row: ReportRow) -> Self {
+        Self {
+            id: row.id.0,
+            revision: row.revision,
+            title: row.title,
+            summary: row.summary,
+            message: row.message,
+            published_at: row.published_at,
+            location: row.location,
+            zone: row.zone,
+            attachments: Vec::new(),
+        }
+    }
+}
+
+/// The end of time for "newest first" pages without a cursor.
+pub(super) fn far_future() -> DateTime<Utc> {
+    DateTime::from_timestamp(32_503_680_000, 0).unwrap_or_default()
+}
+
+impl TenantTx<'_, Contact> {
+    fn scope(&self) -> (Uuid, Uuid, DateTime<Utc>) {
+        (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now)
+    }
+
+    pub(crate) async fn locations_for_requests(&mut self) -> Result<Vec<PublicLocation>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        let rows = all!(&mut self.tx, (Key<LocationKind>, String, Option<String>, String), LOCATIONS, tenant, own, now)?;
+        Ok(rows.into_iter().map(|(id, name, city, zone)| PublicLocation { id: id.0, name, city, zone }).collect())
+    }
+
+    pub(crate) async fn requests(&mut self, before: Option<(DateTime<Utc>, RequestId)>, limit: i64) -> Result<Vec<PublicRequest>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
+        Ok(all!(&mut self.tx, RequestRow, REQUESTS, tenant, own, now, at, id, limit)?.into_iter().map(Into::into).collect())
+    }
+
+    pub(crate) async fn request(&mut self, id: RequestId) -> Result<Option<PublicRequest>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        Ok(maybe!(&mut self.tx, RequestRow, REQUEST, tenant, own, now, id.uuid())?.map(Into::into))
+    }
+
+    /// Submits a request; false if no grant allows it or the nonce was used.
+    pub(crate) async fn insert_portal_request(&mut self, new: &NewPortalRequest<'_>) -> Result<bool, StoreError> {
+        let (tenant, own, now) = self.scope();
+        let contact = self.actor.contact.uuid();
+        let written = run!(
+            &mut self.tx, INSERT_REQUEST, tenant, own, now, new.location.uuid(), new.id.uuid(), new.number, new.service_type.name(), new.description,
+            new.preferred, contact, new.nonce
+        )?;
+        Ok(written == 1)
+    }
+
+    pub(crate) async fn request_by_nonce(&mut self, nonce: &str) -> Result<Option<RequestId>, StoreError> {
+        let (tenant, own, _) = self.scope();
+        Ok(maybe!(&mut self.tx, (Uuid,), REQUEST_BY_NONCE, tenant, own, nonce)?.map(|(id,)| RequestId::from_uuid(id)))
+    }
+
+    /// The customer of a location that was just used for an own request.
+    pub(crate) async fn customer_of_location(&mut self, location: LocationId) -> Result<Option<domain::ids::CustomerId>, StoreError> {
+        let tenant = self.tenant();
+        Ok(maybe!(&mut self.tx, (Uuid,), REQUEST_PLACE, tenant, location.uuid())?.map(|(id,)| domain::ids::CustomerId::from_uuid(id)))
+    }
+
+    /// Withdraws an own request that is not converted yet; false if it is not one.
+    pub(crate) async fn withdraw_request(&mut self, id: RequestId) -> Result<bool, StoreError> {
+        let (tenant, own, now) = self.scope();
+        Ok(run!(&mut self.tx, WITHDRAW, tenant, own, now, id.uuid())? == 1)
+    }
+
+    /// Customer and location of an own request.
+    pub(crate) async fn own_request_place(&mut self, id: RequestId) -> Result<Option<(Uuid, Option<Uuid>)>, StoreError> {
+        let (tenant, own, _) = self.scope();
+        maybe!(&mut self.tx, (Uuid, Option<Uuid>), OWN_REQUEST_PLACE, tenant, own, id.uuid())
+    }
+
+    pub(crate) async fn upcoming_appointments(&mut self, limit: i64) -> Result<Vec<PublicAppointment>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        Ok(all!(&mut self.tx, AppointmentRow, UPCOMING, tenant, own, now, limit)?.into_iter().map(Into::into).collect())
+    }
+
+    pub(crate) async fn past_appointments(&mut self, before: Option<(DateTime<Utc>, AppointmentId)>, limit: i64) -> Result<Vec<PublicAppointment>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
+        Ok(all!(&mut self.tx, AppointmentRow, PAST, tenant, own, now, at, id, limit)?.into_iter().map(Into::into).collect())
+    }
+
+    pub(crate) async fn appointment(&mut self, id: AppointmentId) -> Result<Option<PublicAppointment>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        Ok(maybe!(&mut self.tx, AppointmentRow, APPOINTMENT, tenant, own, now, id.uuid())?.map(Into::into))
+    }
+
+    pub(crate) async fn reports(&mut self, before: Option<(DateTime<Utc>, ReleaseId)>, limit: i64) -> Result<Vec<PublicReport>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
+        Ok(all!(&mut self.tx, ReportRow, REPORTS, tenant, own, now, at, id, limit)?.into_iter().map(Into::into).collect())
+    }
+
+    /// A published report with the files that may be downloaded.
+    pub(crate) async fn report(&mut self, id: ReleaseId) -> Result<Option<PublicReport>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        let Some(row) = maybe!(&mut self.tx, ReportRow, REPORT, tenant, own, now, id.uuid())? else {
+            return Ok(None);
+        };
+        let files = all!(&mut self.tx, (Key<AttachmentKind>, String, String, i64), ATTACHMENTS, tenant, own, now, id.uuid())?;
+        let attachments = files.into_iter().map(|(id, file_name, media_type, bytes)| PublicAttachment { id: id.0, file_name, media_type, bytes }).collect();
+        Ok(Some(PublicReport { attachments, ..row.into() }))
+    }
+
+    pub(crate) async fn released_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        maybe!(&mut self.tx, FileRow, ATTACHMENT_FILE, tenant, own, now, id.uuid())
+    }
+
+    pub(crate) async fn follow_ups(&mut self, limit: i64) -> Result<Vec<PublicFollowUp>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        let rows = all!(&mut self.tx, (Key<FollowUpKind>, String, String, String, DateTime<Utc>), FOLLOW_UPS, tenant, own, now, limit)?;
+        rows.into_iter()
+            .map(|(id, status, title, location, created_at)| Ok(PublicFollowUp { id: id.0, status: status.try_into()?, title, location, created_at }))
+            .collect()
+    }
+
+    /// A page of milestones, newest first, and where the next page begins.
+    pub(crate) async fn milestones(&mut self, before: Option<(DateTime<Utc>, Uuid)>, limit: i64) -> Result<Vec<PublicMilestone>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        let (at, id) = before.unwrap_or((far_future(), Uuid::max()));
+        let rows = all!(&mut self.tx, (String, DateTime<Utc>, Option<String>, Option<i64>), TIMELINE, tenant, own, now, at, id, limit)?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(kind, at, location, request_number)| Some(PublicMilestone { milestone: Milestone::from_name(&kind)?, at, location, request_number }))
+            .collect())
+    }
+}

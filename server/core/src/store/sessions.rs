@@ -1,0 +1,170 @@
+//! Sessions of staff and portal users in two tables, and the throttle of sign-in.
+
+use chrono::{DateTime, Utc};
+use domain::ids::{PortalUserId, PortalUserKind, StaffId, StaffKind};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::Key;
+use super::engine::{StoreError, maybe, run};
+use super::transaction::SystemTx;
+use crate::actors::TenantId;
+
+/// Which of the two doors a session belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// `/app`.
+    Staff,
+    /// `/portal`.
+    Portal,
+}
+
+/// A session as it is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionRow {
+    pub id_hash: Vec<u8>,
+    pub tenant: Option<Uuid>,
+    pub account: Option<Uuid>,
+    pub data: serde_json::Value,
+    pub expires_at: DateTime<Utc>,
+}
+
+macro_rules! per_door {
+    ($name:ident, $staff:literal, $portal:literal) => {
+        const fn $name(door: Door) -> &'static str {
+            match door {
+                Door::Staff => $staff,
+                Door::Portal => $portal,
+            }
+        }
+    };
+}
+
+per_door!(
+    insert,
+    "INSERT INTO staff_session (id_hash, tenant_id, account_id, data, signed_in_at, last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id_hash) DO NOTHING",
+    "INSERT INTO portal_session (id_hash, tenant_id, account_id, data, signed_in_at, last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id_hash) DO NOTHING"
+);
+per_door!(
+    update,
+    "UPDATE staff_session SET tenant_id = $2, account_id = $3, data = $4, expires_at = $5 WHERE id_hash = $1",
+    "UPDATE portal_session SET tenant_id = $2, account_id = $3, data = $4, expires_at = $5 WHERE id_hash = $1"
+);
+per_door!(
+    load,
+    "SELECT data, expires_at FROM staff_session WHERE id_hash = $1 AND expires_at > $2",
+    "SELECT data, expires_at FROM portal_session WHERE id_hash = $1 AND expires_at > $2"
+);
+per_door!(delete, "DELETE FROM staff_session WHERE id_hash = $1", "DELETE FROM portal_session WHERE id_hash = $1");
+per_door!(
+    touch,
+    "UPDATE staff_session SET last_seen_at = $2 WHERE id_hash = $1",
+    "UPDATE portal_session SET last_seen_at = $2 WHERE id_hash = $1"
+);
+per_door!(
+    end_all,
+    "DELETE FROM staff_session WHERE tenant_id = $1 AND account_id = $2",
+    "DELETE FROM portal_session WHERE tenant_id = $1 AND account_id = $2"
+);
+
+const STAFF_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.role, a.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at \
+    FROM staff_session s JOIN staff_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id \
+    WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL";
+const CONTACT_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, s.last_seen_at \
+    FROM portal_session s JOIN portal_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id \
+    JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id \
+    WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL";
+const EXPIRED_STAFF: &str = "DELETE FROM staff_session WHERE expires_at <= $1";
+const EXPIRED_PORTAL: &str = "DELETE FROM portal_session WHERE expires_at <= $1";
+
+/// A staff session with its account.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct StaffSession {
+    pub tenant_id: Uuid,
+    pub id: Key<StaffKind>,
+    pub role: String,
+    pub display_name: String,
+    pub locale: Option<String>,
+    pub tenant_name: String,
+    pub zone: String,
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// A portal session with its account.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct ContactSession {
+    pub tenant_id: Uuid,
+    pub id: Key<PortalUserKind>,
+    pub contact_id: Key<domain::ids::ContactKind>,
+    pub display_name: String,
+    pub locale: Option<String>,
+    pub tenant_name: String,
+    pub last_seen_at: DateTime<Utc>,
+}
+
+impl SystemTx<'_> {
+    /// Inserts a session; false if its id is taken.
+    pub(crate) async fn insert_session(&mut self, door: Door, row: &SessionRow) -> Result<bool, StoreError> {
+        let signed_in = row.account.map(|_| self.now);
+        let written = run!(&mut self.tx, insert(door), &row.id_hash, row.tenant, row.account, Json(&row.data), signed_in, self.now, row.expires_at)?;
+        Ok(written == 1)
+    }
+
+    /// Overwrites a session that exists; one that was ended meanwhile stays ended.
+    pub(crate) async fn update_session(&mut self, door: Door, row: &SessionRow) -> Result<(), StoreError> {
+        run!(&mut self.tx, update(door), &row.id_hash, row.tenant, row.account, Json(&row.data), row.expires_at).map(drop)
+    }
+
+    pub(crate) async fn load_session(&mut self, door: Door, id_hash: &[u8]) -> Result<Option<(serde_json::Value, DateTime<Utc>)>, StoreError> {
+        let row = maybe!(&mut self.tx, (Json<serde_json::Value>, DateTime<Utc>), load(door), id_hash, self.now)?;
+        Ok(row.map(|(data, expires_at)| (data.0, expires_at)))
+    }
+
+    pub(crate) async fn delete_session(&mut self, door: Door, id_hash: &[u8]) -> Result<(), StoreError> {
+        run!(&mut self.tx, delete(door), id_hash).map(drop)
+    }
+
+    pub(crate) async fn touch_session(&mut self, door: Door, id_hash: &[u8]) -> Result<(), StoreError> {
+        run!(&mut self.tx, touch(door), id_hash, self.now).map(drop)
+    }
+
+    pub(crate) async fn end_staff_sessions(&mut self, tenant: TenantId, id: StaffId) -> Result<(), StoreError> {
+        run!(&mut self.tx, end_all(Door::Staff), tenant.uuid(), id.uuid()).map(drop)
+    }
+
+    pub(crate) async fn end_portal_sessions(&mut self, tenant: TenantId, id: PortalUserId) -> Result<(), StoreError> {
+        run!(&mut self.tx, end_all(Door::Portal), tenant.uuid(), id.uuid()).map(drop)
+    }
+
+    pub(crate) async fn staff_of_session(&mut self, id_hash: &[u8], idle_since: DateTime<Utc>, signed_in_since: DateTime<Utc>) -> Result<Option<StaffSession>, StoreError> {
+        maybe!(&mut self.tx, StaffSession, STAFF_OF_SESSION, id_hash, self.now, idle_since, signed_in_since)
+    }
+
+    pub(crate) async fn contact_of_session(&mut self, id_hash: &[u8], idle_since: DateTime<Utc>, signed_in_since: DateTime<Utc>) -> Result<Option<ContactSession>, StoreError> {
+        maybe!(&mut self.tx, ContactSession, CONTACT_OF_SESSION, id_hash, self.now, idle_since, signed_in_since)
+    }
+
+    /// Removes what has expired; the number of removed sessions.
+    pub(crate) async fn delete_expired_sessions(&mut self) -> Result<u64, StoreError> {
+        Ok(self.execute_now(EXPIRED_STAFF).await? + self.execute_now(EXPIRED_PORTAL).await?)
+    }
+}
+
+const THROTTLE: &str = "SELECT failures, locked_until FROM sign_in_throttle WHERE key_hash = $1";
+const THROTTLE_SET: &str = "INSERT INTO sign_in_throttle (key_hash, failures, locked_until, updated_at) VALUES ($1, $2, $3, $4) \
+    ON CONFLICT (key_hash) DO UPDATE SET failures = excluded.failures, locked_until = excluded.locked_until, updated_at = excluded.updated_at";
+const THROTTLE_CLEAR: &str = "DELETE FROM sign_in_throttle WHERE key_hash = $1";
+
+impl SystemTx<'_> {
+    pub(crate) async fn throttle(&mut self, key_hash: &[u8]) -> Result<Option<(i64, DateTime<Utc>)>, StoreError> {
+        maybe!(&mut self.tx, (i64, DateTime<Utc>), THROTTLE, key_hash)
+    }
+
+    pub(crate) async fn set_throttle(&mut self, key_hash: &[u8], failures: i64, locked_until: DateTime<Utc>) -> Result<(), StoreError> {
+        run!(&mut self.tx, THROTTLE_SET, key_hash, failures, locked_until, self.now).map(drop)
+    }
+
+    pub(crate) async fn clear_throttle(&mut self, key_hash: &[u8]) -> Result<(), StoreError> {
+        run!(&mut self.tx, THROTTLE_CLEAR, key_hash).map(drop)
+    }
+}

@@ -1,0 +1,397 @@
+//! Rows that services hand to pages and handlers.
+#![allow(missing_docs, reason = "the fields are the columns of the same names; the domain page explains the words")]
+
+use chrono::{DateTime, Utc};
+use domain::customers::Address;
+use domain::ids::{
+    AppointmentKind, AttachmentKind, ClientKind, ContactKind, CustomerKind, DeliveryKind, ImportItemKind, ImportJobKind, LocationKind, ReleaseKind, RequestKind, StaffKind,
+    TargetKind, VisitReportKind, WebhookEndpointKind,
+};
+use domain::imports::ItemOutcome;
+use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
+use domain::targets::{AppointmentStatus, TargetStatus};
+use domain::visit_reports::{ReleaseStatus, ReportStatus};
+use domain::webhooks::{DeliveryStatus, EndpointStatus};
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+use super::Key;
+
+#[derive(Debug, Clone, FromRow)]
+pub struct TechnicianChoice {
+    pub id: Key<StaffKind>,
+    pub display_name: String,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct CustomerLine {
+    pub id: Key<CustomerKind>,
+    pub customer_number: Option<String>,
+    pub name: String,
+    pub is_archived: bool,
+    pub locations: i64,
+    pub open_targets: i64,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct LocationLine {
+    pub id: Key<LocationKind>,
+    pub name: String,
+    pub street: Option<String>,
+    pub postal_code: Option<String>,
+    pub city: Option<String>,
+    pub zone: String,
+    pub access_notes: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ContactLine {
+    pub id: Key<ContactKind>,
+    pub display_name: String,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub location_name: Option<String>,
+    pub has_portal_access: bool,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ReferenceLine {
+    pub source_key: String,
+    pub entity_type: String,
+    pub external_id: String,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct TimelineLine {
+    pub kind: String,
+    pub at: DateTime<Utc>,
+    pub target_id: Option<Key<TargetKind>>,
+    pub request_id: Option<Key<RequestKind>>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct TargetLine {
+    pub id: Key<TargetKind>,
+    pub number: i64,
+    #[sqlx(try_from = "String")]
+    pub status: TargetStatus,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub service_type: Option<String>,
+    pub needs_mapping: bool,
+    pub external_id: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub customer_id: Option<Key<CustomerKind>>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub customer_name: Option<String>,
+    pub location_name: Option<String>,
+    pub location_city: Option<String>,
+    pub starts_at: Option<DateTime<Utc>>,
+    pub ends_at: Option<DateTime<Utc>>,
+    pub appointment_zone: Option<String>,
+    pub technician: Option<String>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct TargetView {
+    pub id: Key<TargetKind>,
+    pub number: i64,
+    #[sqlx(try_from = "String")]
+    pub status: TargetStatus,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub service_type: Option<String>,
+    pub needs_mapping: bool,
+    pub external_id: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub customer_id: Option<Key<CustomerKind>>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub duration_minutes: i64,
+    pub window_start: Option<DateTime<Utc>>,
+    pub window_end: Option<DateTime<Utc>>,
+    pub window_zone: Option<String>,
+    pub required_skills: Json<Vec<String>>,
+    pub notes: Option<String>,
+    pub place: Json<Address>,
+    pub customer_name: Option<String>,
+    pub customer_number: Option<String>,
+    pub location_name: Option<String>,
+    pub street: Option<String>,
+    pub postal_code: Option<String>,
+    pub city: Option<String>,
+    pub location_zone: Option<String>,
+    pub access_notes: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub contact_name: Option<String>,
+    pub contact_phone: Option<String>,
+    pub source_key: Option<String>,
+    pub request_id: Option<Key<RequestKind>>,
+}
+
+/// A target as its own source system sees it.
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientTarget {
+    pub id: Key<TargetKind>,
+    pub external_id: Option<String>,
+    #[sqlx(try_from = "String")]
+    pub status: TargetStatus,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub service_type: Option<String>,
+    pub needs_mapping: bool,
+    pub duration_minutes: i64,
+    pub window_start: Option<DateTime<Utc>>,
+    pub window_end: Option<DateTime<Utc>>,
+    pub window_zone: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub starts_at: Option<DateTime<Utc>>,
+    pub ends_at: Option<DateTime<Utc>>,
+    pub appointment_zone: Option<String>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct RequestLine {
+    pub id: Key<RequestKind>,
+    pub number: i64,
+    #[sqlx(try_from = "String")]
+    pub channel: Channel,
+    #[sqlx(try_from = "String")]
+    pub status: RequestStatus,
+    #[sqlx(try_from = "String")]
+    pub service_type: ServiceType,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub description: String,
+    pub submitted_at: DateTime<Utc>,
+    pub customer_name: String,
+    pub location_name: Option<String>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct RequestView {
+    pub id: Key<RequestKind>,
+    pub number: i64,
+    #[sqlx(try_from = "String")]
+    pub channel: Channel,
+    #[sqlx(try_from = "String")]
+    pub status: RequestStatus,
+    #[sqlx(try_from = "String")]
+    pub service_type: ServiceType,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub description: String,
+    pub preferred: Option<String>,
+    pub rejection_reason: Option<String>,
+    pub submitted_at: DateTime<Utc>,
+    pub target_id: Option<Key<TargetKind>>,
+    pub customer_id: Key<CustomerKind>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub contact_id: Option<Key<ContactKind>>,
+    pub customer_name: String,
+    pub customer_number: Option<String>,
+    pub location_name: Option<String>,
+    pub street: Option<String>,
+    pub postal_code: Option<String>,
+    pub city: Option<String>,
+    pub location_zone: Option<String>,
+    pub contact_name: Option<String>,
+    pub contact_phone: Option<String>,
+    pub contact_email: Option<String>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct AppointmentLine {
+    pub id: Key<AppointmentKind>,
+    #[sqlx(try_from = "String")]
+    pub status: AppointmentStatus,
+    pub is_shared: bool,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub zone: String,
+    pub technician_id: Key<StaffKind>,
+    pub technician: String,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct DayStop {
+    pub appointment_id: Key<AppointmentKind>,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub zone: String,
+    #[sqlx(try_from = "String")]
+    pub appointment_status: AppointmentStatus,
+    pub target_id: Key<TargetKind>,
+    pub number: i64,
+    #[sqlx(try_from = "String")]
+    pub status: TargetStatus,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub service_type: Option<String>,
+    pub notes: Option<String>,
+    pub customer_name: Option<String>,
+    pub location_name: Option<String>,
+    pub street: Option<String>,
+    pub postal_code: Option<String>,
+    pub city: Option<String>,
+    pub access_notes: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub contact_name: Option<String>,
+    pub contact_phone: Option<String>,
+    pub report_id: Option<Key<VisitReportKind>>,
+    pub report_status: Option<String>,
+    pub return_reason: Option<String>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ReportLine {
+    pub id: Key<VisitReportKind>,
+    #[sqlx(try_from = "String")]
+    pub status: ReportStatus,
+    pub summary: String,
+    pub billable: bool,
+    pub submitted_at: DateTime<Utc>,
+    pub number: i64,
+    pub customer_name: Option<String>,
+    pub location_name: Option<String>,
+    pub technician: String,
+    pub released_revision: Option<i64>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ReportView {
+    pub id: Key<VisitReportKind>,
+    #[sqlx(try_from = "String")]
+    pub status: ReportStatus,
+    pub summary: String,
+    pub internal_notes: Option<String>,
+    pub work_minutes: i64,
+    pub billable: bool,
+    pub follow_up: Option<String>,
+    pub return_reason: Option<String>,
+    pub submitted_at: DateTime<Utc>,
+    pub decided_at: Option<DateTime<Utc>>,
+    pub target_id: Key<TargetKind>,
+    pub number: i64,
+    pub customer_id: Option<Key<CustomerKind>>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub contact_id: Option<Key<ContactKind>>,
+    pub customer_name: Option<String>,
+    pub location_name: Option<String>,
+    pub location_zone: Option<String>,
+    pub technician: String,
+    pub billing_raised_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct AttachmentLine {
+    pub id: Key<AttachmentKind>,
+    pub file_name: String,
+    pub media_type: String,
+    pub size_bytes: i64,
+    pub is_released: bool,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ReleaseView {
+    pub id: Key<ReleaseKind>,
+    pub revision: i64,
+    #[sqlx(try_from = "String")]
+    pub status: ReleaseStatus,
+    pub title: String,
+    pub summary: String,
+    pub message: Option<String>,
+    pub follow_up: Option<String>,
+    pub published_at: DateTime<Utc>,
+    pub published_by: String,
+    pub files: i64,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct Recipient {
+    pub display_name: String,
+    pub email: String,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ImportItemView {
+    pub id: Key<ImportItemKind>,
+    pub job_id: Key<ImportJobKind>,
+    pub external_id: String,
+    #[sqlx(try_from = "String")]
+    pub outcome: ItemOutcome,
+    pub target_id: Option<Key<TargetKind>>,
+    pub mapping: Json<serde_json::Value>,
+    pub warnings: Json<serde_json::Value>,
+    pub errors: Json<serde_json::Value>,
+    pub decision: Json<serde_json::Value>,
+    pub created_at: DateTime<Utc>,
+    pub client_name: String,
+    pub source_key: String,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientLine {
+    pub id: Key<ClientKind>,
+    pub name: String,
+    pub source_key: String,
+    pub scopes: Json<Vec<String>>,
+    pub created_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct EndpointLine {
+    pub id: Key<WebhookEndpointKind>,
+    pub url: String,
+    pub description: Option<String>,
+    pub event_types: Json<Vec<String>>,
+    pub data_options: Json<Vec<String>>,
+    #[sqlx(try_from = "String")]
+    pub status: EndpointStatus,
+    pub created_at: DateTime<Utc>,
+    pub source_key: String,
+    pub client_name: String,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct DeliveryLine {
+    pub id: Key<DeliveryKind>,
+    #[sqlx(try_from = "String")]
+    pub status: DeliveryStatus,
+    pub attempts: i64,
+    pub next_attempt_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+    #[sqlx(rename = "type")]
+    pub event_type: String,
+    pub sequence: i64,
+    pub body: Option<String>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct AttemptLine {
+    pub delivery_id: Key<DeliveryKind>,
+    pub number: i64,
+    pub started_at: DateTime<Utc>,
+    pub duration_ms: i64,
+    pub response_status: Option<i64>,
+    pub error: Option<String>,
+    pub response_excerpt: Option<String>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct AuditLine {
+    pub sequence: i64,
+    pub at: DateTime<Utc>,
+    pub actor: String,
+    pub action: String,
+    pub subject: String,
+    pub details: Json<serde_json::Value>,
+    pub previous_hash: Vec<u8>,
+    pub hash: Vec<u8>,
+}
