@@ -78,9 +78,4 @@ impl Core {
     pub async fn worker_woken(&self) {
         self.wake_worker.notified().await;
     }
-
-    /// A new id, ordered by time (UUIDv7, RFC 9562 section 5.7).
-    pub(crate) fn new_id<K: domain::ids::Kind>(&self) -> domain::ids::Id<K> {
-        domain::ids::Id::from_uuid(self.randomness.uuid_v7(self.clock.now()))
-    }
 }

@@ -1,1 +1,76 @@
+//! Use cases. Each exists once; server functions, REST handlers, the worker and the command line call it.
 
+
+pub mod administration;
+pub mod audit;
+pub mod authn;
+pub mod customers;
+pub mod demo;
+
+pub mod imports;
+pub mod integrations;
+pub mod planning;
+pub mod portal;
+pub mod releases;
+pub mod reports;
+pub mod requests;
+pub mod sessions;
+pub mod sign_in;
+pub mod targets;
+pub mod visits;
+pub mod webhook_worker;
+
+use domain::fields::FieldError;
+use domain::text::TextError;
+
+use crate::actors::Actor;
+use crate::store::TenantTx;
+use crate::{Core, CoreError, CoreResult};
+
+/// How many rows a page of a list has.
+pub const PAGE: i64 = 50;
+
+/// Commits and wakes the worker if the change wrote deliveries.
+async fn finish<A: Actor>(core: &Core, tx: TenantTx<'_, A>) -> CoreResult<()> {
+    if tx.commit().await? {
+        core.wake_worker.notify_one();
+    }
+    Ok(())
+}
+
+/// A page of a list and, if there is more, its last row's place for the next page.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Whether more rows follow.
+    pub has_more: bool,
+}
+
+impl<T> Page<T> {
+    /// Cuts a result that was asked for with one row more than a page has.
+    fn cut(mut rows: Vec<T>, limit: i64) -> Self {
+        let limit = usize::try_from(limit).unwrap_or_default();
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        Self { rows, has_more }
+    }
+}
+
+/// Collects what is wrong with the fields of a form.
+#[derive(Default)]
+struct Form(Vec<FieldError>);
+
+impl Form {
+    fn text<T>(&mut self, name: &str, most: usize, parsed: Result<T, TextError>) -> Option<T> {
+        parsed.map_err(|error| self.0.push(FieldError::text(name, error, most))).ok()
+    }
+
+    fn wrong(&mut self, name: &str, code: &str, detail: impl Into<String>) {
+        self.0.push(FieldError::new(name, code, detail));
+    }
+
+    fn finish(self) -> CoreResult<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(CoreError::invalid(self.0)) }
+    }
+}

@@ -88,6 +88,7 @@ const COMPLETE: &str = "UPDATE webhook_delivery SET status = $4, attempts = atte
 const INSERT_ATTEMPT: &str = "INSERT INTO webhook_attempt (tenant_id, id, delivery_id, number, started_at, duration_ms, response_status, error, response_excerpt) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const ENDPOINT_HEALTH: &str = "UPDATE webhook_endpoint SET status = $3, failures_in_a_row = $4 WHERE tenant_id = $1 AND id = $2 AND status <> 'disabled'";
+const HOLD_PENDING: &str = "UPDATE webhook_delivery SET status = 'held' WHERE tenant_id = $1 AND endpoint_id = $2 AND status = 'pending'";
 const DELIVERIES: &str = "SELECT d.id, d.status, d.attempts, d.next_attempt_at, d.created_at, v.type, v.sequence, d.body FROM webhook_delivery d \
     JOIN event v ON v.tenant_id = d.tenant_id AND v.id = d.event_id \
     WHERE d.tenant_id = $1 AND d.endpoint_id = $2 ORDER BY d.created_at DESC, d.id DESC LIMIT $3";
@@ -124,6 +125,9 @@ impl SystemTx<'_> {
             record.response_status, record.error.as_deref(), record.response_excerpt.as_deref()
         )?;
         run!(&mut self.tx, ENDPOINT_HEALTH, delivery.tenant_id, delivery.endpoint_id, record.endpoint_status.name(), record.failures_in_a_row)?;
+        if record.endpoint_status == EndpointStatus::Disabled {
+            run!(&mut self.tx, HOLD_PENDING, delivery.tenant_id, delivery.endpoint_id)?;
+        }
         Ok(true)
     }
 }

@@ -109,6 +109,11 @@ impl Store {
         Ok(Self { pools, clock, randomness })
     }
 
+    /// The same database under another clock, for filling in a past.
+    pub(crate) fn with_clock(&self, clock: Clock) -> Self {
+        Self { clock, ..self.clone() }
+    }
+
     /// Which database it is.
     pub fn engine(&self) -> Engine {
         match self.pools {

@@ -70,6 +70,7 @@ pub(crate) struct SourceSettings {
     pub problem_policy: ProblemPolicy,
     #[sqlx(try_from = "String")]
     pub duplicate_names: DuplicateNamePolicy,
+    pub zone: String,
 }
 
 const KEY: &str = "SELECT k.tenant_id, k.client_id, c.source_system_id, s.key AS source_key, c.scopes, k.secret_hash, k.expires_at, k.revoked_at, \
@@ -81,8 +82,8 @@ const INSERT_SOURCE: &str = "INSERT INTO source_system (tenant_id, id, key, crea
     VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9)";
 const INSERT_CLIENT: &str = "INSERT INTO integration_client (tenant_id, id, name, source_system_id, scopes, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
 const INSERT_KEY: &str = "INSERT INTO api_key (tenant_id, public_id, client_id, secret_hash, created_at) VALUES ($1, $2, $3, $4, $5)";
-const SETTINGS: &str = "SELECT create_customers, create_locations, create_contacts, auto_update, customer_required, problem_policy, duplicate_names \
-    FROM source_system WHERE tenant_id = $1 AND id = $2";
+const SETTINGS: &str = "SELECT s.create_customers, s.create_locations, s.create_contacts, s.auto_update, s.customer_required, s.problem_policy, s.duplicate_names, t.zone \
+    FROM source_system s JOIN tenant t ON t.id = s.tenant_id WHERE s.tenant_id = $1 AND s.id = $2";
 const GATES: &str = "SELECT gate FROM feature_gate WHERE tenant_id = $1 AND enabled";
 const CLIENTS: &str = "SELECT c.id, c.name, s.key AS source_key, c.scopes, c.created_at, c.revoked_at, \
     (SELECT max(k.last_used_at) FROM api_key k WHERE k.tenant_id = c.tenant_id AND k.client_id = c.id) AS last_used_at \
@@ -93,7 +94,6 @@ const ENDPOINTS: &str = "SELECT e.id, e.url, e.description, e.event_types, e.dat
     FROM webhook_endpoint e JOIN source_system s ON s.tenant_id = e.tenant_id AND s.id = e.source_system_id \
     JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id \
     WHERE e.tenant_id = $1 AND ($2 IS NULL OR e.client_id = $2) AND ($3 IS NULL OR e.id = $3) ORDER BY e.created_at, e.id LIMIT 200";
-const CLIENT_SOURCE: &str = "SELECT source_system_id FROM integration_client WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL";
 
 impl SystemTx<'_> {
     pub(crate) async fn client_by_key(&mut self, public_id: &str) -> Result<Option<ClientIdentity>, StoreError> {
@@ -141,11 +141,6 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn clients(&mut self) -> Result<Vec<ClientLine>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, ClientLine, CLIENTS, tenant)
-    }
-
-    pub(crate) async fn source_of_client(&mut self, client: ClientId) -> Result<Option<SourceSystemId>, StoreError> {
-        let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (Key<SourceSystemKind>,), CLIENT_SOURCE, tenant, client.uuid())?.map(|(key,)| key.0))
     }
 }
 

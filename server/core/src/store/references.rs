@@ -56,6 +56,11 @@ const OF_CUSTOMER: &str = "SELECT s.key AS source_key, r.entity_type, r.external
 const MOST_MERGES: usize = 8;
 
 impl TenantTx<'_, ApiClient> {
+    /// The client's own source system.
+    pub(crate) fn source_system(&self) -> domain::ids::SourceSystemId {
+        self.actor.source_system
+    }
+
     fn source(&self) -> Uuid {
         self.actor.source_system.uuid()
     }

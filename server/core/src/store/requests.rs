@@ -9,10 +9,6 @@ use super::transaction::TenantTx;
 use super::views::{RequestLine, RequestView};
 use crate::actors::{Operator, Staff};
 
-const LIST: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.submitted_at, c.name AS customer_name, l.name AS location_name \
-    FROM request r JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.customer_id \
-    LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
-    WHERE r.tenant_id = $1 AND r.status = $2 AND (r.submitted_at > $3 OR (r.submitted_at = $3 AND r.id > $4)) ORDER BY r.submitted_at, r.id LIMIT $5";
 const WAITING: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.submitted_at, c.name AS customer_name, l.name AS location_name \
     FROM request r JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.customer_id \
     LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
@@ -45,13 +41,6 @@ impl<A: Operator> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, Staff> {
-    /// A page of requests in one state, oldest first.
-    pub(crate) async fn requests_in(&mut self, status: RequestStatus, after: Option<(DateTime<Utc>, RequestId)>, limit: i64) -> Result<Vec<RequestLine>, StoreError> {
-        let tenant = self.tenant();
-        let (at, id) = after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
-        all!(&mut self.tx, RequestLine, LIST, tenant, status.name(), at, id, limit)
-    }
-
     /// A page of requests that wait for a decision or a conversion, oldest first.
     pub(crate) async fn waiting_requests(&mut self, after: Option<(DateTime<Utc>, RequestId)>, limit: i64) -> Result<Vec<RequestLine>, StoreError> {
         let tenant = self.tenant();

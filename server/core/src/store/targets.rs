@@ -42,6 +42,38 @@ pub(crate) struct TargetRecord {
     pub source_updated_at: Option<DateTime<Utc>>,
 }
 
+/// How long a visit takes when nobody said, in minutes.
+const DEFAULT_DURATION: i64 = 60;
+
+impl TargetRecord {
+    /// A new target about which nothing is known yet.
+    pub(crate) fn open(id: TargetId, number: i64) -> Self {
+        Self {
+            id: Key(id),
+            number,
+            source_system_id: None,
+            external_id: None,
+            customer_id: None,
+            location_id: None,
+            contact_id: None,
+            status: TargetStatus::Open,
+            needs_mapping: false,
+            service_type: None,
+            priority: Priority::Normal,
+            duration_minutes: DEFAULT_DURATION,
+            window_start: None,
+            window_end: None,
+            window_zone: None,
+            required_skills: Json(Vec::new()),
+            notes: None,
+            attributes: Json(Map::new()),
+            place: Json(Address::default()),
+            payload_hash: None,
+            source_updated_at: None,
+        }
+    }
+}
+
 macro_rules! record_columns {
     () => {
         "id, number, source_system_id, external_id, customer_id, location_id, contact_id, status, needs_mapping, service_type, priority, duration_minutes, \

@@ -74,11 +74,6 @@ impl<'a, A: Actor> TenantTx<'a, A> {
         self.actor.tenant().uuid()
     }
 
-    /// The moment at which the transaction began.
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.now
-    }
-
     pub(crate) fn new_id<K: Kind>(&self) -> Id<K> {
         Id::from_uuid(self.store.randomness.uuid_v7(self.now))
     }

@@ -1,0 +1,120 @@
+//! The only place that makes actors, each from its evidence: a session, an API key, or a row that says so.
+
+use chrono::TimeDelta;
+use domain::locale::Locale;
+use domain::problems::Problem;
+use domain::roles::Role;
+use domain::scopes::Scope;
+
+use crate::actors::{ApiClient, Contact, Staff, System, TenantId};
+use crate::secrets::{fingerprint, same};
+use crate::services::sessions::SessionId;
+use crate::store::Door;
+use crate::{Core, CoreError, CoreResult};
+
+/// A session that was not used for so long has ended.
+pub const IDLE: TimeDelta = TimeDelta::hours(12);
+/// A session that is so old has ended, used or not.
+pub const ABSOLUTE: TimeDelta = TimeDelta::days(7);
+/// How exact the time of last use is: not every page view is a write.
+const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(5);
+
+/// The member of the staff behind a session; `None` for a session of nobody, of the other door, or one that has ended.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>> {
+    let id_hash = session.hash();
+    let mut tx = core.store.read_system().await?;
+    let now = core.clock.now();
+    let Some(row) = tx.staff_of_session(&id_hash, now - IDLE, now - ABSOLUTE).await? else {
+        return Ok(None);
+    };
+    tx.commit().await?;
+    if now - row.last_seen_at > TOUCH_EVERY {
+        touch(core, Door::Staff, &id_hash).await?;
+    }
+    let Some(role) = Role::from_name(&row.role) else {
+        return Ok(None);
+    };
+    Ok(Some(Staff {
+        tenant: TenantId::from_uuid(row.tenant_id),
+        id: row.id.0,
+        role,
+        display_name: row.display_name,
+        locale: row.locale.as_deref().and_then(Locale::from_tag),
+        tenant_name: row.tenant_name,
+        zone: row.zone,
+    }))
+}
+
+/// The portal user behind a session; `None` for a session of nobody, of the other door, or one that has ended.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Contact>> {
+    let id_hash = session.hash();
+    let mut tx = core.store.read_system().await?;
+    let now = core.clock.now();
+    let Some(row) = tx.contact_of_session(&id_hash, now - IDLE, now - ABSOLUTE).await? else {
+        return Ok(None);
+    };
+    tx.commit().await?;
+    if now - row.last_seen_at > TOUCH_EVERY {
+        touch(core, Door::Portal, &id_hash).await?;
+    }
+    Ok(Some(Contact {
+        tenant: TenantId::from_uuid(row.tenant_id),
+        id: row.id.0,
+        contact: row.contact_id.0,
+        display_name: row.display_name,
+        locale: row.locale.as_deref().and_then(Locale::from_tag),
+        tenant_name: row.tenant_name,
+    }))
+}
+
+async fn touch(core: &Core, door: Door, id_hash: &[u8]) -> CoreResult<()> {
+    let mut tx = core.store.begin_system().await?;
+    tx.touch_session(door, id_hash).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The client behind an API key `ock_live_<id>_<secret>`.
+///
+/// # Errors
+/// `invalid_credentials`, `key_revoked` or `token_expired`. The last two are only told to whoever knows the secret.
+pub async fn client(core: &Core, key: &str) -> CoreResult<ApiClient> {
+    let invalid = || CoreError::new(Problem::InvalidCredentials, "The API key is not valid.");
+    let (public_id, secret) = key.strip_prefix("ock_live_").and_then(|rest| rest.split_once('_')).ok_or_else(invalid)?;
+    let mut tx = core.store.read_system().await?;
+    let found = tx.client_by_key(public_id).await?;
+    tx.commit().await?;
+    let presented = fingerprint(secret.as_bytes());
+    let stored = found.as_ref().map_or(&[0_u8; 32][..], |identity| identity.secret_hash.as_slice());
+    let matches = same(&presented, stored);
+    let identity = found.filter(|_| matches).ok_or_else(invalid)?;
+    let now = core.clock.now();
+    if identity.revoked_at.is_some() || identity.client_revoked_at.is_some() {
+        return Err(CoreError::new(Problem::KeyRevoked, "This API key was revoked."));
+    }
+    if identity.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Err(CoreError::new(Problem::TokenExpired, "This API key has expired."));
+    }
+    if identity.last_used_at.is_none_or(|used| now - used > TOUCH_EVERY) {
+        let mut tx = core.store.begin_system().await?;
+        tx.key_used(public_id).await?;
+        tx.commit().await?;
+    }
+    Ok(ApiClient {
+        tenant: TenantId::from_uuid(identity.tenant_id),
+        id: identity.client_id.0,
+        source_system: identity.source_system_id.0,
+        source_key: identity.source_key,
+        scopes: identity.scopes.0.iter().filter_map(|name| Scope::from_name(name)).collect(),
+    })
+}
+
+/// The system acting for a tenant that administration has just found or made.
+pub(crate) fn system(tenant: TenantId, reason: &'static str) -> System {
+    System { tenant, reason }
+}

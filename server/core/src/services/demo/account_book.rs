@@ -1,0 +1,76 @@
+//! Who can sign in to the demo, in the shape that checks from outside rely on.
+#![allow(missing_docs, reason = "the members are the ones of the demo page of the same names")]
+
+use serde::Serialize;
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoBook {
+    pub base_url: String,
+    pub tenants: Vec<DemoTenant>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoTenant {
+    pub slug: String,
+    pub name: String,
+    pub staff: Vec<DemoStaff>,
+    pub portal: Vec<DemoPortalUser>,
+    pub clients: Vec<DemoClient>,
+    pub terminals: Vec<DemoTerminal>,
+    pub forms: Vec<DemoForm>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoStaff {
+    pub role: String,
+    pub email: String,
+    pub password: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoPortalUser {
+    pub email: String,
+    pub password: String,
+    pub customer_number: String,
+    pub grants: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoClient {
+    pub name: String,
+    pub source_system: String,
+    pub api_key: String,
+    pub scopes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoTerminal {
+    pub name: String,
+    pub location: String,
+    pub pairing_code: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoForm {
+    pub slug: String,
+    pub url: String,
+}
+
+impl DemoTenant {
+    /// The first account of a role.
+    pub fn staff(&self, role: &str) -> Option<&DemoStaff> {
+        self.staff.iter().find(|account| account.role == role)
+    }
+
+    /// A client by name.
+    pub fn client(&self, name: &str) -> Option<&DemoClient> {
+        self.clients.iter().find(|client| client.name == name)
+    }
+}

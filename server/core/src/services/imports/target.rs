@@ -1,0 +1,204 @@
+//! Table T: the target itself, new or sent again.
+
+use domain::events::EventType;
+use domain::ids::TargetId;
+use domain::import_results::{ItemNote, MappingEntries, MappingEntry};
+use domain::imports::{ItemOutcome, TargetImport};
+use domain::lifecycle::Lifecycle as _;
+use domain::mapping::{MappingStatus, Warning};
+use domain::requests::Priority;
+use domain::targets::{AppointmentStatus, TargetStatus};
+use serde_json::{Value, json};
+
+use super::Outcome;
+use super::context::Context;
+use crate::actors::ApiClient;
+use crate::store::{Key, NewEntry, NewEvent, StoreError, TargetRecord, TenantTx};
+
+/// The row by which a known target is left alone, if there is one (T6, T3).
+pub(super) fn left_alone(target: &TargetRecord, import: &TargetImport) -> Option<&'static str> {
+    if target.status.is_locked_for_imports() {
+        return Some("T6");
+    }
+    let stale = target.source_updated_at.zip(import.source_updated_at).is_some_and(|(stored, sent)| sent < stored);
+    stale.then_some("T3")
+}
+
+/// The outcome of an import that touches nothing.
+pub(super) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outcome {
+    let code = if rule == "T6" { "target_locked" } else { "stale_source_version" };
+    let entry = |id: Option<String>| MappingEntry {
+        status: if id.is_some() { MappingStatus::Mapped } else { MappingStatus::Skipped },
+        method: None,
+        rule,
+        id,
+        external_id: None,
+    };
+    Outcome {
+        outcome: ItemOutcome::Skipped,
+        target: target.map(|target| target.id.0),
+        mapping: MappingEntries {
+            customer: entry(target.and_then(|target| target.customer_id).map(|key| key.to_string())),
+            location: entry(target.and_then(|target| target.location_id).map(|key| key.to_string())),
+            contact: entry(target.and_then(|target| target.contact_id).map(|key| key.to_string())),
+        },
+        warnings: vec![ItemNote::new(code, "")],
+        errors: Vec::new(),
+        decision: json!({ "target": { "rule": rule } }),
+    }
+}
+
+/// Cancels a target that its source has cancelled.
+pub(super) async fn cancel(tx: &mut TenantTx<'_, ApiClient>, target: Option<TargetRecord>) -> Result<Outcome, StoreError> {
+    let Some(target) = target else {
+        let mut outcome = skipped(None, "T0");
+        outcome.outcome = ItemOutcome::Failed;
+        outcome.warnings.clear();
+        outcome.errors.push(ItemNote::new("not_found", "/externalId"));
+        return Ok(outcome);
+    };
+    if target.status.step(TargetStatus::Cancelled).is_err() {
+        return Ok(skipped(Some(&target), "T6"));
+    }
+    let mut cancelled = target.clone();
+    cancelled.status = TargetStatus::Cancelled;
+    if !tx.update_target(&cancelled, target.status).await? {
+        return Err(StoreError::Conflict("the target moved on".to_owned()));
+    }
+    if tx.end_planned_appointment(target.id.0, AppointmentStatus::Cancelled).await? {
+        note(tx, &target, "appointment_cancelled").await?;
+    }
+    note(tx, &target, "target_cancelled").await?;
+    tx.audit("target.cancelled", target.id, json!({ "by": "import" }));
+    emit(tx, EventType::TargetCancelled, &cancelled);
+    let mut outcome = skipped(Some(&target), "T4");
+    outcome.outcome = ItemOutcome::Updated;
+    outcome.warnings.clear();
+    Ok(outcome)
+}
+
+/// Creates or updates the target of an import whose context is resolved as far as it goes.
+pub(super) async fn write(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, payload_hash: &[u8], existing: Option<TargetRecord>, context: Context) -> Result<Outcome, StoreError> {
+    match existing {
+        None => create(tx, import, payload_hash, context).await,
+        Some(target) => update(tx, import, payload_hash, target, context).await,
+    }
+}
+
+async fn create(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, payload_hash: &[u8], context: Context) -> Result<Outcome, StoreError> {
+    let id: TargetId = tx.new_id();
+    let number = tx.next_number("target").await?;
+    let mut target = TargetRecord::open(id, number);
+    target.source_system_id = Some(Key(tx.source_system()));
+    target.external_id = Some(import.external_id.as_str().to_owned());
+    link(&mut target, &context);
+    apply_harmless(&mut target, import);
+    apply_time_and_place(&mut target, import);
+    target.payload_hash = Some(payload_hash.to_vec());
+    target.source_updated_at = import.source_updated_at;
+    if !tx.insert_target(&target).await? {
+        // Another import of the same id was faster: begin again and find it.
+        return Err(StoreError::Conflict("the external id was taken at the same time".to_owned()));
+    }
+    tx.audit("target.created", id, json!({ "by": "import", "needsMapping": target.needs_mapping }));
+    note(tx, &target, "target_created").await?;
+    emit(tx, EventType::TargetCreated, &target);
+    Ok(context.into_outcome(ItemOutcome::Created, Some(id), Some("T1"), Vec::new()))
+}
+
+async fn update(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, payload_hash: &[u8], target: TargetRecord, mut context: Context) -> Result<Outcome, StoreError> {
+    let id = target.id.0;
+    let recovers = target.needs_mapping && context.customer.is_some() && !context.location_failed && target.customer_id.is_none_or(|stored| Some(stored.0) == context.customer);
+    if target.payload_hash.as_deref() == Some(payload_hash) && !recovers {
+        return Ok(context.into_outcome(ItemOutcome::Unchanged, Some(id), Some("T2"), Vec::new()));
+    }
+    let mut changed = target.clone();
+    let mut rule = "T4";
+    if recovers {
+        link(&mut changed, &context);
+        context.warnings.push(Warning { code: "mapping_recovered", pointer: "/customer" });
+        rule = "T11";
+    } else if target.customer_id.is_some() && context.customer.is_some() && target.customer_id.map(|key| key.0) != context.customer {
+        context.warnings.push(Warning { code: "target_customer_change_requires_review", pointer: "/customer" });
+        rule = "T7";
+    } else if target.status == TargetStatus::Open && context.customer.is_some() && !context.location_failed {
+        link(&mut changed, &context);
+    }
+    apply_harmless(&mut changed, import);
+    let mut moved = changed.clone();
+    apply_time_and_place(&mut moved, import);
+    if target.status == TargetStatus::Open {
+        changed = moved;
+    } else if differs_in_time_or_place(&changed, &moved) || (context.location.is_some() && context.location != target.location_id.map(|key| key.0)) {
+        context.warnings.push(Warning { code: "change_requires_review", pointer: "" });
+        context.decision["proposal"] = proposal(&moved);
+        note(tx, &target, "change_proposed").await?;
+        rule = "T5";
+    }
+    changed.payload_hash = Some(payload_hash.to_vec());
+    changed.source_updated_at = import.source_updated_at.or(target.source_updated_at);
+    if !tx.update_target(&changed, target.status).await? {
+        return Err(StoreError::Conflict("the target moved on".to_owned()));
+    }
+    tx.audit("target.updated", id, json!({ "by": "import", "rule": rule }));
+    note(tx, &changed, "target_updated").await?;
+    emit(tx, EventType::TargetUpdated, &changed);
+    Ok(context.into_outcome(ItemOutcome::Updated, Some(id), Some(rule), Vec::new()))
+}
+
+fn link(target: &mut TargetRecord, context: &Context) {
+    target.customer_id = context.customer.map(Key);
+    target.location_id = context.location.map(Key);
+    target.contact_id = context.contact.map(Key);
+    target.needs_mapping = context.customer_unresolved || context.location_failed;
+}
+
+/// Fields that may change at any time before the work begins (T8: absent keeps, null clears).
+fn apply_harmless(target: &mut TargetRecord, import: &TargetImport) {
+    target.service_type = import.service_type.clone().over(target.service_type.take());
+    target.priority = import.priority.clone().over(Some(target.priority)).unwrap_or(Priority::Normal);
+    target.notes = import.notes.clone().over(target.notes.take());
+    target.required_skills.0 = import.required_skills.clone().over(Some(std::mem::take(&mut target.required_skills.0))).unwrap_or_default();
+    target.attributes.0 = import.attributes.clone().over(Some(std::mem::take(&mut target.attributes.0))).unwrap_or_default();
+}
+
+/// Fields that would move an agreed appointment.
+fn apply_time_and_place(target: &mut TargetRecord, import: &TargetImport) {
+    let stored = match (target.window_start, target.window_end, target.window_zone.clone()) {
+        (Some(start), Some(end), Some(zone)) => Some(domain::windows::TimeWindow { start, end, zone }),
+        _ => None,
+    };
+    let window = import.time_window.clone().over(stored);
+    target.window_start = window.as_ref().map(|window| window.start);
+    target.window_end = window.as_ref().map(|window| window.end);
+    target.window_zone = window.map(|window| window.zone);
+    let usual = TargetRecord::open(target.id.0, 0).duration_minutes;
+    target.duration_minutes = import.duration_minutes.clone().over(Some(target.duration_minutes)).unwrap_or(usual);
+    if let Some(location) = &import.location {
+        target.place.0 = location.address.clone();
+    }
+}
+
+fn differs_in_time_or_place(stored: &TargetRecord, sent: &TargetRecord) -> bool {
+    stored.window_start != sent.window_start || stored.window_end != sent.window_end || stored.duration_minutes != sent.duration_minutes || stored.place.0 != sent.place.0
+}
+
+fn proposal(sent: &TargetRecord) -> Value {
+    json!({ "windowStart": sent.window_start, "windowEnd": sent.window_end, "windowZone": sent.window_zone, "durationMinutes": sent.duration_minutes, "place": sent.place.0 })
+}
+
+async fn note(tx: &mut TenantTx<'_, ApiClient>, target: &TargetRecord, kind: &'static str) -> Result<(), StoreError> {
+    tx.note(NewEntry { kind, customer: target.customer_id.map(|key| key.0), location: target.location_id.map(|key| key.0), target: Some(target.id.0), request: None }).await
+}
+
+fn emit(tx: &mut TenantTx<'_, ApiClient>, kind: EventType, target: &TargetRecord) {
+    tx.emit(NewEvent {
+        kind,
+        ordering_key: target.id.to_string(),
+        target: Some(target.id.0),
+        customer: target.customer_id.map(|key| key.0),
+        location: target.location_id.map(|key| key.0),
+        contact: target.contact_id.map(|key| key.0),
+        details: json!({ "status": target.status.name() }),
+    });
+}

@@ -1,0 +1,145 @@
+//! Planning by hand: fixing and moving a target's appointment.
+
+use chrono::{DateTime, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::Tz;
+use domain::events::EventType;
+use domain::ids::{AppointmentId, StaffId, TargetId};
+use domain::lifecycle::Lifecycle as _;
+use domain::permissions::PlanTargets;
+use domain::problems::Problem;
+use domain::requests::RequestStatus;
+use domain::targets::{AppointmentStatus, TargetStatus};
+use serde_json::json;
+
+use super::{Form, finish};
+use crate::actors::Permit;
+use crate::store::{NewEntry, NewEvent};
+use crate::{Core, CoreError, CoreResult};
+
+/// The longest visit window, in hours.
+const LONGEST_WINDOW: i64 = 12;
+
+/// What the form sends, as text.
+#[derive(Debug, Clone, Default)]
+pub struct ScheduleForm {
+    /// Technician's id.
+    pub technician: String,
+    /// `2026-11-24`.
+    pub date: String,
+    /// `09:00`, in the location's zone.
+    pub start: String,
+    /// `11:00`, in the location's zone.
+    pub end: String,
+    /// Whether the customer sees the appointment.
+    pub shared: bool,
+    /// The dispatcher has seen that the technician is busy then and wants it all the same.
+    pub overlap_accepted: bool,
+}
+
+/// Fixes an appointment, or moves the one that is there; the old one stays as history. A request behind the target
+/// becomes planned.
+///
+/// # Errors
+/// A field; `not_found`; `illegal_transition` once work has begun; `mapping` when the customer is not resolved.
+pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, input: &ScheduleForm) -> CoreResult<()> {
+    let staff = by.staff();
+    let mut tx = core.store.begin(staff).await?;
+    let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
+    let zone_name = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
+    let zone: Tz = zone_name.parse().unwrap_or(Tz::UTC);
+    let mut form = Form::default();
+    let technician = input.technician.parse::<StaffId>().ok();
+    let technician = match technician {
+        Some(technician) if tx.is_technician(technician).await? => Some(technician),
+        _ => {
+            form.wrong("technician", "required", "Choose a technician.");
+            None
+        }
+    };
+    let date = NaiveDate::parse_from_str(&input.date, "%Y-%m-%d").map_err(|_| form.wrong("date", "invalid_date", "Choose a date.")).ok();
+    let start = read_time(&mut form, "start", &input.start);
+    let end = read_time(&mut form, "end", &input.end);
+    let starts_at = date.zip(start).and_then(|(date, time)| read_moment(&mut form, "start", zone, date, time));
+    let ends_at = date.zip(end).and_then(|(date, time)| read_moment(&mut form, "end", zone, date, time));
+    if let Some((starts_at, ends_at)) = starts_at.zip(ends_at) {
+        if ends_at <= starts_at {
+            form.wrong("end", "end_before_start", "The end must be after the start.");
+        } else if ends_at - starts_at > TimeDelta::hours(LONGEST_WINDOW) {
+            form.wrong("end", "window_too_long", format!("A window may have {LONGEST_WINDOW} hours."));
+        }
+        if ends_at < core.clock.now() {
+            form.wrong("date", "in_the_past", "This time has passed.");
+        }
+        if let Some(technician) = technician
+            && !input.overlap_accepted
+            && let Some(number) = tx.overlapping_target(technician, id, starts_at, ends_at).await?
+        {
+            form.wrong("technician", "technician_busy", format!("{number}"));
+        }
+    }
+    form.finish()?;
+    if target.needs_mapping || target.customer_id.is_none() {
+        return Err(CoreError::field("technician", "needs_mapping", "The customer of this target is not resolved; it cannot be planned."));
+    }
+    let (Some(technician), Some(starts_at), Some(ends_at)) = (technician, starts_at, ends_at) else {
+        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+    };
+    let moved = match target.status {
+        TargetStatus::Scheduled | TargetStatus::Dispatched => true,
+        other => {
+            other.step(TargetStatus::Scheduled)?;
+            false
+        }
+    };
+    if moved {
+        tx.end_planned_appointment(id, AppointmentStatus::Moved).await?;
+    } else if !tx.set_target_status(id, target.status, TargetStatus::Scheduled).await? {
+        return Err(CoreError::new(Problem::ConcurrentModification, "Somebody else planned this target at the same time."));
+    }
+    let appointment: AppointmentId = tx.new_id();
+    tx.insert_appointment(&crate::store::NewAppointment { id: appointment, target: id, technician, is_shared: input.shared, starts_at, ends_at, zone: &zone_name }).await?;
+    let place = |kind| NewEntry {
+        kind,
+        customer: target.customer_id.map(|key| key.0),
+        location: target.location_id.map(|key| key.0),
+        target: Some(id),
+        request: target.request_id.map(|key| key.0),
+    };
+    tx.note(place(if moved { "appointment_moved" } else { "appointment_scheduled" })).await?;
+    tx.audit(if moved { "appointment.moved" } else { "appointment.scheduled" }, id, json!({ "technician": technician, "startsAt": starts_at, "endsAt": ends_at }));
+    tx.emit(NewEvent {
+        kind: EventType::TargetScheduled,
+        ordering_key: id.to_string(),
+        target: Some(id),
+        customer: target.customer_id.map(|key| key.0),
+        location: target.location_id.map(|key| key.0),
+        contact: None,
+        details: json!({ "status": TargetStatus::Scheduled.name(), "appointment": { "id": appointment, "start": starts_at, "end": ends_at, "zone": zone_name } }),
+    });
+    if let Some(request) = tx.request_of_target(id).await?
+        && request.status == RequestStatus::Accepted
+    {
+        super::requests::move_on(&mut tx, &request, RequestStatus::Planned, None).await?;
+    }
+    finish(core, tx).await
+}
+
+fn read_time(form: &mut Form, name: &str, text: &str) -> Option<NaiveTime> {
+    let time = NaiveTime::parse_from_str(text, "%H:%M").ok();
+    if time.is_none() {
+        form.wrong(name, "invalid_time", "A time such as 09:30 is required.");
+    }
+    time
+}
+
+/// A local time as a moment. In the hour that the clock skips in spring there is none; of the two in autumn the first
+/// counts.
+fn read_moment(form: &mut Form, name: &str, zone: Tz, date: NaiveDate, time: NaiveTime) -> Option<DateTime<Utc>> {
+    match zone.from_local_datetime(&date.and_time(time)) {
+        LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => Some(moment.with_timezone(&Utc)),
+        LocalResult::None => {
+            form.wrong(name, "time_does_not_exist", "The clock changes on that day and skips this time.");
+            None
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The customer's side. Every function takes a [`Contact`]; what it may see is decided by the store's joins with its
+//! grants, so there is nothing here to forget.
+
+use chrono::{DateTime, Utc};
+use domain::ids::{AppointmentId, AttachmentId, LocationId, ReleaseId, RequestId};
+use domain::locale::Locale;
+use domain::problems::Problem;
+use domain::public::{PublicAppointment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest};
+use domain::requests::ServiceType;
+use domain::text;
+use serde_json::json;
+
+use super::reports::Download;
+use super::{Form, PAGE, Page, finish};
+use crate::actors::{Actor as _, Contact};
+use crate::store::{NewEntry, NewPortalRequest};
+use crate::{Core, CoreError, CoreResult};
+
+/// The longest description of a request, in characters.
+pub const MOST_DESCRIPTION: usize = 4_000;
+
+/// What the home page shows.
+#[derive(Debug, Clone)]
+pub struct Home {
+    /// Upcoming appointments, the next one first.
+    pub upcoming: Vec<PublicAppointment>,
+    /// Recent requests.
+    pub requests: Vec<PublicRequest>,
+    /// Recent reports.
+    pub reports: Vec<PublicReport>,
+    /// Follow-ups.
+    pub follow_ups: Vec<PublicFollowUp>,
+}
+
+/// The home page.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn home(core: &Core, contact: &Contact) -> CoreResult<Home> {
+    let mut tx = core.store.read(contact).await?;
+    Ok(Home {
+        upcoming: tx.upcoming_appointments(5).await?,
+        requests: tx.requests(None, 5).await?,
+        reports: tx.reports(None, 5).await?,
+        follow_ups: tx.follow_ups(5).await?,
+    })
+}
+
+/// The locations for which a request may be submitted.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn locations(core: &Core, contact: &Contact) -> CoreResult<Vec<PublicLocation>> {
+    Ok(core.store.read(contact).await?.locations_for_requests().await?)
+}
+
+/// A page of requests, newest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn requests(core: &Core, contact: &Contact, before: Option<(DateTime<Utc>, RequestId)>) -> CoreResult<Page<PublicRequest>> {
+    Ok(Page::cut(core.store.read(contact).await?.requests(before, PAGE + 1).await?, PAGE))
+}
+
+/// One request.
+///
+/// # Errors
+/// `not_found`.
+pub async fn request(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<PublicRequest> {
+    core.store.read(contact).await?.request(id).await?.ok_or_else(CoreError::not_found)
+}
+
+/// What the request form sends, as text.
+#[derive(Debug, Clone, Default)]
+pub struct RequestForm {
+    /// A granted location's id.
+    pub location: String,
+    /// A service type's name.
+    pub service_type: String,
+    /// What is needed.
+    pub description: String,
+    /// When it would suit, in the customer's words.
+    pub preferred: String,
+    /// Made with the form: the same form sent twice is one request.
+    pub nonce: String,
+}
+
+/// A new nonce for a form.
+pub fn form_nonce(core: &Core) -> String {
+    core.randomness.token()
+}
+
+/// Submits a request; it stays in review until the staff decide. The same form sent again answers with the same request.
+///
+/// # Errors
+/// Fields. A location outside the grants and one that does not exist are the same.
+pub async fn submit_request(core: &Core, contact: &Contact, input: &RequestForm) -> CoreResult<RequestId> {
+    let mut form = Form::default();
+    let description = form.text("description", MOST_DESCRIPTION, text::paragraphs(&input.description, MOST_DESCRIPTION));
+    let preferred = form.text("preferred", 200, text::optional_line(&input.preferred, 200)).flatten();
+    let nonce = form.text("description", 100, text::line(&input.nonce, 100));
+    let service_type = ServiceType::from_name(&input.service_type);
+    if service_type.is_none() {
+        form.wrong("service_type", "required", "Choose what you need.");
+    }
+    let location = input.location.parse::<LocationId>().ok();
+    if location.is_none() {
+        form.wrong("location", "required", "Choose a location.");
+    }
+    form.finish()?;
+    let (Some(description), Some(nonce), Some(service_type), Some(location)) = (description, nonce, service_type, location) else {
+        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+    };
+    let mut tx = core.store.begin(contact).await?;
+    if let Some(earlier) = tx.request_by_nonce(&nonce).await? {
+        return Ok(earlier);
+    }
+    let id: RequestId = tx.new_id();
+    let number = tx.next_number("request").await?;
+    let new = NewPortalRequest { id, number, location, service_type, description: &description, preferred: preferred.as_deref(), nonce: &nonce };
+    if !tx.insert_portal_request(&new).await? {
+        // Either another tab was faster with this form, or no grant covers the location.
+        return match tx.request_by_nonce(&nonce).await? {
+            Some(earlier) => Ok(earlier),
+            None => Err(CoreError::field("location", "required", "Choose a location.")),
+        };
+    }
+    let customer = tx.customer_of_location(location).await?;
+    tx.note(NewEntry { kind: "request_submitted", customer, location: Some(location), target: None, request: Some(id) }).await?;
+    tx.audit("request.submitted", id, json!({ "channel": "portal" }));
+    finish(core, tx).await?;
+    Ok(id)
+}
+
+/// Withdraws an own request that is not converted yet.
+///
+/// # Errors
+/// `not_found`; `illegal_transition` once it is converted or ended.
+pub async fn withdraw_request(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<()> {
+    let mut tx = core.store.begin(contact).await?;
+    let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
+    let (customer, location) = tx.own_request_place(id).await?.ok_or_else(CoreError::not_found)?;
+    if !tx.withdraw_request(id).await? {
+        return Err(CoreError::new(Problem::IllegalTransition, format!("It is {} and cannot be withdrawn here any more.", request.status.name())));
+    }
+    tx.note(NewEntry {
+        kind: "request_cancelled",
+        customer: Some(domain::ids::CustomerId::from_uuid(customer)),
+        location: location.map(LocationId::from_uuid),
+        target: None,
+        request: Some(id),
+    })
+    .await?;
+    tx.audit("request.withdrawn", id, json!({}));
+    finish(core, tx).await
+}
+
+/// Upcoming appointments and a page of past ones.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn appointments(core: &Core, contact: &Contact, before: Option<(DateTime<Utc>, AppointmentId)>) -> CoreResult<(Vec<PublicAppointment>, Page<PublicAppointment>)> {
+    let mut tx = core.store.read(contact).await?;
+    let upcoming = tx.upcoming_appointments(PAGE).await?;
+    Ok((upcoming, Page::cut(tx.past_appointments(before, PAGE + 1).await?, PAGE)))
+}
+
+/// One appointment.
+///
+/// # Errors
+/// `not_found`.
+pub async fn appointment(core: &Core, contact: &Contact, id: AppointmentId) -> CoreResult<PublicAppointment> {
+    core.store.read(contact).await?.appointment(id).await?.ok_or_else(CoreError::not_found)
+}
+
+/// A page of published reports, newest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn reports(core: &Core, contact: &Contact, before: Option<(DateTime<Utc>, ReleaseId)>) -> CoreResult<Page<PublicReport>> {
+    Ok(Page::cut(core.store.read(contact).await?.reports(before, PAGE + 1).await?, PAGE))
+}
+
+/// One published report.
+///
+/// # Errors
+/// `not_found`.
+pub async fn report(core: &Core, contact: &Contact, id: ReleaseId) -> CoreResult<PublicReport> {
+    core.store.read(contact).await?.report(id).await?.ok_or_else(CoreError::not_found)
+}
+
+/// A released file. Every download asks again for grant, capability and release, and is audited.
+///
+/// # Errors
+/// `not_found`.
+pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreResult<Download> {
+    let mut tx = core.store.begin(contact).await?;
+    let row = tx.released_file(id).await?.ok_or_else(CoreError::not_found)?;
+    tx.audit("attachment.downloaded", id, json!({}));
+    finish(core, tx).await?;
+    let bytes = core.files.get(contact.tenant(), &row.content_hash).await?;
+    Ok(Download { file_name: row.file_name, media_type: row.media_type, bytes })
+}
+
+/// The newest milestones.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn timeline(core: &Core, contact: &Contact) -> CoreResult<Vec<PublicMilestone>> {
+    Ok(core.store.read(contact).await?.milestones(None, 100).await?)
+}
+
+/// Chooses the own language.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn set_locale(core: &Core, contact: &Contact, locale: Locale) -> CoreResult<()> {
+    let mut tx = core.store.begin(contact).await?;
+    tx.set_own_locale(locale).await?;
+    finish(core, tx).await
+}

@@ -1,0 +1,125 @@
+//! Sign-in with e-mail and password: the same answer and the same work whether or not an account exists, and a lock that
+//! grows with every failure but never becomes permanent.
+
+use chrono::TimeDelta;
+use domain::problems::Problem;
+use domain::text;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use crate::actors::TenantId;
+use crate::secrets::fingerprint;
+use crate::store::Door;
+use crate::{Core, CoreError, CoreResult};
+
+/// The longest lock after failures, in seconds: long enough to make guessing hopeless, short enough to wait for.
+const LONGEST_LOCK: i64 = 300;
+
+/// An account whose password was right.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The value for [`super::sessions::ACCOUNT`] in the session.
+    pub account: Value,
+    /// The tenant's name, to choose by if there are several.
+    pub tenant_name: String,
+    /// Where the staff app begins for this account; the portal has one home.
+    pub home: &'static str,
+}
+
+/// Signs in at one of the doors. Several answers mean that this address has accounts in several tenants with the same
+/// password, and the person chooses.
+///
+/// # Errors
+/// `invalid_credentials` for everything that does not fit; `rate_limited` while locked, with the seconds in the detail.
+pub async fn sign_in(core: &Core, door: Door, email: &str, password: SecretString, address: &str) -> CoreResult<Vec<SignedIn>> {
+    let refused = || CoreError::new(Problem::InvalidCredentials, "E-mail and password do not fit together.");
+    let email = text::email(email).map_err(|_| refused())?;
+    let key = throttle_key(door, &email, address);
+    let mut tx = core.store.read_system().await?;
+    let throttle = tx.throttle(&key).await?;
+    let accounts: Vec<Candidate> = match door {
+        Door::Staff => tx.staff_by_email(&email).await?.into_iter().map(Candidate::from).collect(),
+        Door::Portal => tx.portal_users_by_email(&email).await?.into_iter().map(Candidate::from).collect(),
+    };
+    tx.commit().await?;
+    if let Some((_, locked_until)) = throttle {
+        let wait = (locked_until - core.clock.now()).num_milliseconds();
+        if wait > 0 {
+            return Err(CoreError::new(Problem::RateLimited, format!("{}", (wait + 999) / 1000)));
+        }
+    }
+    let mut matching = Vec::new();
+    if accounts.is_empty() {
+        core.passwords.verify(&password, None).await?;
+    }
+    for account in accounts {
+        if core.passwords.verify(&password, Some(&account.password_hash)).await? && !account.locked {
+            matching.push(account);
+        }
+    }
+    let mut tx = core.store.begin_system().await?;
+    if matching.is_empty() {
+        let failures = throttle.map_or(0, |(failures, _)| failures) + 1;
+        let lock = TimeDelta::seconds((failures * 2 - 1).min(LONGEST_LOCK));
+        tx.set_throttle(&key, failures, core.clock.now() + lock).await?;
+        tx.commit().await?;
+        return Err(refused());
+    }
+    tx.clear_throttle(&key).await?;
+    for account in &matching {
+        let tenant = TenantId::from_uuid(account.tenant);
+        match door {
+            Door::Staff => tx.staff_signed_in(tenant, domain::ids::Id::from_uuid(account.id)).await?,
+            Door::Portal => tx.portal_user_signed_in(tenant, domain::ids::Id::from_uuid(account.id)).await?,
+        }
+        let (label, action) = match door {
+            Door::Staff => (format!("staff:{}", domain::ids::StaffId::from_uuid(account.id)), "staff.signed_in"),
+            Door::Portal => (format!("portal:{}", domain::ids::PortalUserId::from_uuid(account.id)), "portal.signed_in"),
+        };
+        tx.audit(tenant, &label, action, &label).await?;
+    }
+    tx.commit().await?;
+    Ok(matching
+        .into_iter()
+        .map(|account| SignedIn { account: json!([account.tenant.to_string(), account.id.to_string()]), tenant_name: account.tenant_name, home: account.home })
+        .collect())
+}
+
+struct Candidate {
+    tenant: uuid::Uuid,
+    id: uuid::Uuid,
+    password_hash: String,
+    tenant_name: String,
+    locked: bool,
+    home: &'static str,
+}
+
+impl From<crate::store::StaffIdentity> for Candidate {
+    fn from(row: crate::store::StaffIdentity) -> Self {
+        Self {
+            tenant: row.tenant_id,
+            id: row.id.0.uuid(),
+            password_hash: row.password_hash,
+            tenant_name: row.tenant_name,
+            locked: row.locked_at.is_some(),
+            home: domain::roles::Role::from_name(&row.role).map_or("/app", domain::roles::Role::home),
+        }
+    }
+}
+
+impl From<crate::store::PortalIdentity> for Candidate {
+    fn from(row: crate::store::PortalIdentity) -> Self {
+        Self {
+            tenant: row.tenant_id,
+            id: row.id.0.uuid(),
+            password_hash: row.password_hash,
+            tenant_name: row.tenant_name,
+            locked: row.locked_at.is_some(),
+            home: "/portal",
+        }
+    }
+}
+
+fn throttle_key(door: Door, email: &str, address: &str) -> Vec<u8> {
+    fingerprint(format!("{door:?}\n{email}\n{address}").as_bytes())
+}

@@ -1,0 +1,75 @@
+//! Targets, as staff and as the client they came from see them.
+
+use chrono::{DateTime, Utc};
+use domain::ids::TargetId;
+use domain::permissions::ViewOperations;
+use domain::scopes::markers::TargetsReadScope;
+use domain::text::ExternalId;
+
+use super::Page;
+use crate::actors::{ClientPermit, Permit};
+use crate::views::{AppointmentLine, ClientTarget, ImportItemView, RequestView, TargetView, TechnicianChoice, TimelineLine};
+use crate::{Core, CoreError, CoreResult};
+
+/// A target with everything that planning needs.
+#[derive(Debug, Clone)]
+pub struct TargetPage {
+    /// The target.
+    pub target: TargetView,
+    /// The request that it came from.
+    pub request: Option<RequestView>,
+    /// Its appointments, newest first.
+    pub appointments: Vec<AppointmentLine>,
+    /// Who can be sent.
+    pub technicians: Vec<TechnicianChoice>,
+    /// The imports that made or changed it, with their decisions.
+    pub imports: Vec<ImportItemView>,
+    /// Its latest report.
+    pub report: Option<domain::ids::VisitReportId>,
+    /// Its history.
+    pub timeline: Vec<TimelineLine>,
+}
+
+/// One target.
+///
+/// # Errors
+/// `not_found`.
+pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> CoreResult<TargetPage> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
+    Ok(TargetPage {
+        target,
+        request: tx.request_of_target(id).await?,
+        appointments: tx.appointments_of(id).await?,
+        technicians: tx.technicians().await?,
+        imports: tx.items_of_target(id).await?,
+        report: tx.latest_report_of_target(id).await?,
+        timeline: tx.timeline_of_target(id, 50).await?,
+    })
+}
+
+/// An own target of a client. Another source's target and a missing one are the same.
+///
+/// # Errors
+/// `not_found`.
+pub async fn of_client(core: &Core, by: ClientPermit<'_, TargetsReadScope>, id: TargetId) -> CoreResult<ClientTarget> {
+    core.store.read(by.client()).await?.own_target(id).await?.ok_or_else(CoreError::not_found)
+}
+
+/// An own target of a client by the id that its source gave it.
+///
+/// # Errors
+/// `not_found`.
+pub async fn of_client_by_external_id(core: &Core, by: ClientPermit<'_, TargetsReadScope>, external_id: &str) -> CoreResult<ClientTarget> {
+    let external_id = ExternalId::parse(external_id).map_err(|_| CoreError::not_found())?;
+    core.store.read(by.client()).await?.own_target_by_external_id(external_id.as_str()).await?.ok_or_else(CoreError::not_found)
+}
+
+/// A page of a client's own targets, oldest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_of_client(core: &Core, by: ClientPermit<'_, TargetsReadScope>, after: Option<(DateTime<Utc>, TargetId)>, limit: i64) -> CoreResult<Page<ClientTarget>> {
+    let rows = core.store.read(by.client()).await?.own_targets(after, limit + 1).await?;
+    Ok(Page::cut(rows, limit))
+}

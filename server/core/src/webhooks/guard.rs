@@ -1,0 +1,217 @@
+//! Where webhooks may go. The guard is the resolver of the one HTTP client: an address is vetted and the vetted address is
+//! dialled, without a second look-up in between.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::fields::FieldError;
+use domain::problems::Problem;
+use hickory_resolver::TokioResolver;
+use ipnet::IpNet;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+use crate::{CoreError, CoreResult, Settings};
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long the whole exchange may take.
+const TOTAL: Duration = Duration::from_secs(15);
+
+/// Whether an address is out of bounds unless the operator listed its network.
+pub fn is_forbidden(address: IpAddr, allowed: &[IpNet]) -> bool {
+    let address = canonical(address);
+    if allowed.iter().any(|net| net.contains(&address)) {
+        return false;
+    }
+    match address {
+        IpAddr::V4(address) => is_special_v4(address),
+        IpAddr::V6(address) => is_special_v6(address),
+    }
+}
+
+/// An IPv6 address that only wraps an IPv4 address counts as that IPv4 address: mapped, compatible, NAT64, 6to4, Teredo's
+/// client part is covered by its own prefix.
+fn canonical(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else { return address };
+    let parts = v6.segments();
+    let v4 = |high: u16, low: u16| IpAddr::V4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+    match parts {
+        [0, 0, 0, 0, 0, 0xffff | 0, high, low] if high != 0 || low > 1 => v4(high, low),
+        [0, 0, 0, 0, 0xffff, 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => v4(high, low),
+        _ => address,
+    }
+}
+
+fn is_special_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_broadcast()
+        || address.is_documentation()
+        || address.is_multicast()
+        || a == 0
+        || a >= 240
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 192 && b == 88 && c == 99)
+        || (a == 198 && (18..20).contains(&b))
+}
+
+fn is_special_v6(address: Ipv6Addr) -> bool {
+    let parts = address.segments();
+    address.is_loopback()
+        || address.is_unspecified()
+        || address.is_multicast()
+        || (parts[0] & 0xfe00) == 0xfc00
+        || (parts[0] & 0xffc0) == 0xfe80
+        || (parts[0] & 0xffc0) == 0xfec0
+        || (parts[0] == 0x2001 && parts[1] < 0x0200)
+        || (parts[0] == 0x2001 && parts[1] == 0x0db8)
+        || (parts[0] == 0x64 && parts[1] == 0xff9b)
+        || (parts[0] == 0x100 && parts[1] == 0)
+        || (parts[0] == 0x3fff && parts[1] < 0x1000)
+        || parts[0] == 0x5f00
+        || (parts[0] & 0xe000) != 0x2000
+}
+
+/// Checks the shape of an address before it is stored, and where it leads at this moment.
+///
+/// # Errors
+/// `invalid_webhook_url` or `forbidden_webhook_target`.
+pub async fn check_url(text: &str, settings: &Settings) -> CoreResult<()> {
+    let url = shape(text, settings)?;
+    let port = url.port_or_known_default().unwrap_or(443);
+    let addresses: Vec<IpAddr> = match url.host() {
+        Some(Host::Ipv4(address)) => vec![address.into()],
+        Some(Host::Ipv6(address)) => vec![address.into()],
+        // A name that does not resolve now may do so later; each attempt looks again.
+        Some(Host::Domain(name)) => resolver().ok_or_else(|| forbidden("The name cannot be looked up."))?.lookup_ip(name).await.map(|found| found.iter().collect()).unwrap_or_default(),
+        None => return Err(invalid("A host is required.")),
+    };
+    tracing::debug!(port, addresses = addresses.len(), "webhook address looked up");
+    if addresses.iter().any(|address| is_forbidden(*address, &settings.webhook_allow_nets)) {
+        return Err(forbidden("The endpoint leads to an address that is not allowed."));
+    }
+    Ok(())
+}
+
+/// What can be told from the text alone.
+pub(crate) fn shape(text: &str, settings: &Settings) -> CoreResult<Url> {
+    if text.len() > 2_000 {
+        return Err(invalid("At most 2000 characters are allowed."));
+    }
+    let url = Url::parse(text).map_err(|_| invalid("An absolute URL is required."))?;
+    if url.scheme() != "https" && !(url.scheme() == "http" && settings.webhook_allow_http) {
+        return Err(invalid("https is required."));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid("User name and password are not allowed in the URL."));
+    }
+    if url.fragment().is_some() {
+        return Err(invalid("A fragment is not allowed in the URL."));
+    }
+    Ok(url)
+}
+
+fn invalid(detail: &str) -> CoreError {
+    CoreError { problem: Problem::InvalidWebhookUrl, detail: detail.to_owned(), fields: vec![FieldError::new("/url", "invalid_webhook_url", detail)] }
+}
+
+fn forbidden(detail: &str) -> CoreError {
+    CoreError { problem: Problem::ForbiddenWebhookTarget, detail: detail.to_owned(), fields: vec![FieldError::new("/url", "forbidden_webhook_target", detail)] }
+}
+
+fn resolver() -> Option<TokioResolver> {
+    TokioResolver::builder_tokio().ok()?.build().ok()
+}
+
+/// The resolver inside the HTTP client: only vetted addresses come out of it.
+struct GuardedResolver {
+    resolver: Option<TokioResolver>,
+    allowed: Arc<[IpNet]>,
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (resolver, allowed) = (self.resolver.clone(), self.allowed.clone());
+        Box::pin(async move {
+            let resolver = resolver.ok_or("the system's resolver is not configured")?;
+            let found: Vec<IpAddr> = resolver.lookup_ip(name.as_str()).await?.iter().collect();
+            if found.is_empty() || found.iter().any(|address| is_forbidden(*address, &allowed)) {
+                return Err("the name leads to an address that is not allowed".into());
+            }
+            let addresses: Addrs = Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0)));
+            Ok(addresses)
+        })
+    }
+}
+
+/// The one client for requests to addresses that other people chose: guarded, without redirects, without proxies from
+/// the environment, bounded in time.
+///
+/// # Errors
+/// The TLS library cannot be set up.
+pub fn client(settings: &Settings) -> Result<reqwest::Client, reqwest::Error> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that makes the outbound client")]
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT)
+        .timeout(TOTAL)
+        .dns_resolver(Arc::new(GuardedResolver { resolver: resolver(), allowed: settings.webhook_allow_nets.clone().into() }))
+        .user_agent(concat!("Ordinavo/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_addresses_are_forbidden() {
+        for text in [
+            "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.255.255.254", "169.254.0.1", "169.254.169.254", "172.16.0.1",
+            "172.31.255.255", "192.0.0.1", "192.0.0.170", "192.0.2.1", "192.88.99.1", "192.168.0.1", "192.168.255.255", "198.18.0.1", "198.19.255.255", "198.51.100.7", "203.0.113.9",
+            "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255", "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "::10.0.0.1",
+            "64:ff9b::127.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:7f00:1::", "2002:a00:1::1", "2002:c0a8:101::", "::ffff:0:7f00:1", "fc00::1", "fdff::1", "fe80::1", "febf::1", "fec0::1",
+            "ff02::1", "ff0e::1", "2001::1", "2001:db8::1", "2001:10::1", "100::1", "3fff::1", "5f00::1", "4000::1", "fd00:ec2::254",
+        ] {
+            assert!(is_forbidden(text.parse().expect("an address"), &[]), "{text}");
+        }
+        for text in ["1.1.1.1", "8.8.8.8", "93.184.216.34", "100.63.0.1", "100.128.0.1", "172.15.0.1", "172.32.0.1", "192.1.0.1", "2606:4700::1111", "2a00:1450::1", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"] {
+            assert!(!is_forbidden(text.parse().expect("an address"), &[]), "{text}");
+        }
+    }
+
+    #[test]
+    fn operators_may_list_networks() {
+        let allowed = ["10.1.0.0/16".parse().expect("a network")];
+        assert!(!is_forbidden("10.1.2.3".parse().expect("an address"), &allowed));
+        assert!(!is_forbidden("::ffff:10.1.2.3".parse().expect("an address"), &allowed));
+        assert!(is_forbidden("10.2.0.1".parse().expect("an address"), &allowed));
+    }
+
+    #[tokio::test]
+    async fn urls_are_checked_for_shape_and_literal_addresses() {
+        let settings = Settings::default();
+        for (text, problem) in [
+            ("ftp://example.org", Problem::InvalidWebhookUrl),
+            ("http://example.org", Problem::InvalidWebhookUrl),
+            ("https://user:secret@example.org", Problem::InvalidWebhookUrl),
+            ("https://example.org/#part", Problem::InvalidWebhookUrl),
+            ("not a url", Problem::InvalidWebhookUrl),
+            ("https://127.0.0.1/", Problem::ForbiddenWebhookTarget),
+            // The URL standard reads these as 127.0.0.1.
+            ("https://2130706433/", Problem::ForbiddenWebhookTarget),
+            ("https://0x7f.1/", Problem::ForbiddenWebhookTarget),
+            ("https://0177.0.0.1/", Problem::ForbiddenWebhookTarget),
+            ("https://[::1]/", Problem::ForbiddenWebhookTarget),
+            ("https://[::ffff:7f00:1]/", Problem::ForbiddenWebhookTarget),
+        ] {
+            assert_eq!(check_url(text, &settings).await.expect_err(text).problem, problem, "{text}");
+        }
+    }
+}
