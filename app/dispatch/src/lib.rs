@@ -1,1 +1,14 @@
-//! x
+//! The staff app: inbox, customers, my day, reports, imports, integrations, settings. Pages are rendered on the server;
+//! the browser's bundle holds the islands.
+#![allow(missing_docs, reason = "what a component shows stands above it; the fields that macros make of its properties cannot carry a comment")]
+
+pub mod islands;
+
+#[cfg(feature = "ssr")]
+pub mod app;
+#[cfg(feature = "ssr")]
+mod pages;
+#[cfg(feature = "ssr")]
+mod shell;
+#[cfg(feature = "ssr")]
+pub mod words;

@@ -1,1 +1,13 @@
-//! x
+//! The customer portal: home, requests, appointments, reports, history. It does not know the staff app.
+#![allow(missing_docs, reason = "what a component shows stands above it; the fields that macros make of its properties cannot carry a comment")]
+
+pub mod islands;
+
+#[cfg(feature = "ssr")]
+pub mod app;
+#[cfg(feature = "ssr")]
+mod pages;
+#[cfg(feature = "ssr")]
+mod shell;
+#[cfg(feature = "ssr")]
+pub mod words;

@@ -145,9 +145,14 @@ pub struct Contact {
     pub(crate) display_name: String,
     pub(crate) locale: Option<Locale>,
     pub(crate) tenant_name: String,
+    pub(crate) zone: String,
 }
 
 impl Contact {
+    /// The organisation's IANA zone.
+    pub fn zone(&self) -> &str {
+        &self.zone
+    }
     /// The account.
     pub fn id(&self) -> PortalUserId {
         self.id

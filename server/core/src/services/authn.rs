@@ -70,6 +70,7 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
         display_name: row.display_name,
         locale: row.locale.as_deref().and_then(Locale::from_tag),
         tenant_name: row.tenant_name,
+        zone: row.zone,
     }))
 }
 

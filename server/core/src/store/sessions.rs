@@ -70,7 +70,7 @@ per_door!(
 const STAFF_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.role, a.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at \
     FROM staff_session s JOIN staff_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id \
     WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL";
-const CONTACT_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, s.last_seen_at \
+const CONTACT_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at \
     FROM portal_session s JOIN portal_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id \
     JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id \
     WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL";
@@ -99,6 +99,7 @@ pub(crate) struct ContactSession {
     pub display_name: String,
     pub locale: Option<String>,
     pub tenant_name: String,
+    pub zone: String,
     pub last_seen_at: DateTime<Utc>,
 }
 

@@ -1,0 +1,46 @@
+//! The routes of the staff app: one readable table.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+use ui::load::NotFound;
+use ui::shell::{self, Assets};
+
+use crate::pages::{customers, day, imports, inbox, integrations, parts, reports, settings, sign_in, target};
+use crate::shell::Framed;
+
+/// A whole document of the staff app.
+pub fn document(assets: &Assets) -> impl IntoView + use<> {
+    provide_meta_context();
+    shell::document(shell::App::Dispatch, assets, || view! { <App/> })
+}
+
+/// The table of routes.
+#[component]
+pub fn App() -> impl IntoView {
+    view! {
+        <Router>
+            <Routes fallback=|| view! { <Framed current=""><NotFound/></Framed> }>
+                <Route path=path!("/app/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
+                <Route path=path!("/app") view=settings::HomePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/inbox") view=inbox::InboxPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/inbox/:id") view=inbox::RequestPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/targets/:id") view=target::TargetPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers") view=customers::CustomersPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers/:id") view=customers::CustomerPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day") view=day::DayPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/:id") view=day::StopPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/reports") view=reports::ReportsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/reports/:id") view=reports::ReportPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports") view=imports::ImportsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/:id") view=imports::ImportPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations") view=integrations::IntegrationsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/endpoints/:id") view=integrations::EndpointPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings") view=settings::SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/parts") view=parts::PartsPage ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}

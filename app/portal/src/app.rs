@@ -1,0 +1,39 @@
+//! The routes of the portal: one readable table.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+use ui::load::NotFound;
+use ui::shell::{self, Assets};
+
+use crate::pages::{appointments, home, reports, requests, sign_in, timeline};
+use crate::shell::Framed;
+
+/// A whole document of the portal.
+pub fn document(assets: &Assets) -> impl IntoView + use<> {
+    provide_meta_context();
+    shell::document(shell::App::Portal, assets, || view! { <App/> })
+}
+
+/// The table of routes.
+#[component]
+pub fn App() -> impl IntoView {
+    view! {
+        <Router>
+            <Routes fallback=|| view! { <Framed current=""><NotFound/></Framed> }>
+                <Route path=path!("/portal/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
+                <Route path=path!("/portal") view=home::HomePage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/requests") view=requests::RequestsPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/requests/new") view=requests::NewRequestPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/requests/:id") view=requests::RequestPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/appointments") view=appointments::AppointmentsPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/appointments/:id") view=appointments::AppointmentPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/reports") view=reports::ReportsPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/reports/:id") view=reports::ReportPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/timeline") view=timeline::TimelinePage ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}

@@ -1,0 +1,90 @@
+//! Home: the next visit, then requests, reports and what is still to be done.
+
+use domain::locale::Locale;
+use domain::public::PublicAppointment;
+use domain::public_language;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use ordinavo_core::services::portal;
+use ui::format;
+use ui::icons::Icon;
+use ui::load::page;
+use ui::parts::{Empty, StatusChip};
+
+use super::requests::RequestLines;
+use super::{DoneNotice, viewer_contact};
+use crate::shell::Framed;
+use crate::t;
+
+/// `/portal`.
+#[component]
+pub fn HomePage() -> impl IntoView {
+    let contact = viewer_contact();
+    let content = page(|request| async move {
+        let contact = contact?;
+        let locale = request.viewer.locale;
+        let home = portal::home(&request.core, &contact).await?;
+        let mut upcoming = home.upcoming.into_iter();
+        let next = upcoming.next();
+        let more: Vec<_> = upcoming.collect();
+        let no_reports = home.reports.is_empty();
+        Ok(view! {
+            <Title text=t!(locale, "nav-home")/>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <h1>{t!(locale, "greeting", name = contact.display_name().to_owned())}</h1>
+            <section><h2>{t!(locale, "next-visit")}</h2>
+                {match next {
+                    Some(next) => view! { <VisitCard visit=next locale/> }.into_any(),
+                    None => view! { <Empty icon="calendar" title=t!(locale, "no-visit") text=t!(locale, "no-visit-text")/> }.into_any(),
+                }}
+                {(!more.is_empty()).then(|| view! { <h3>{t!(locale, "more-visits")}</h3><VisitLines visits=more locale/> })}
+            </section>
+            <section>
+                <div class="title-row"><h2>{t!(locale, "my-requests")}</h2><a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a></div>
+                <RequestLines requests=home.requests locale zone=contact.zone().to_owned()/>
+                <p><a href="/portal/requests">{t!(locale, "all-requests")}</a></p>
+            </section>
+            <section><h2>{t!(locale, "latest-reports")}</h2>
+                {no_reports.then(|| view! { <Empty icon="clipboard" title=t!(locale, "no-reports") text=t!(locale, "no-reports-text")/> })}
+                <ul class="lines lines-tall">{home.reports.into_iter().map(|report| view! {
+                    <li><a href=format!("/portal/reports/{}", report.id)><strong dir="auto">{report.title}</strong></a><span class="quiet"><bdi>{report.location}</bdi>" · "{format::date(locale, report.published_at, &report.zone)}</span></li>
+                }).collect_view()}</ul>
+            </section>
+            {(!home.follow_ups.is_empty()).then(|| view! {
+                <section><h2>{t!(locale, "follow-ups")}</h2>
+                    <ul class="lines lines-tall">{home.follow_ups.into_iter().filter_map(|item| {
+                        let status = public_language::follow_up(item.status, locale)?;
+                        Some(view! { <li><span dir="auto">{item.title}</span><StatusChip status/><span class="quiet"><bdi>{item.location}</bdi></span></li> })
+                    }).collect_view()}</ul>
+                </section>
+            })}
+        }
+        .into_any())
+    });
+    view! { <Framed current="/portal">{content}</Framed> }
+}
+
+/// A visit, large.
+#[component]
+pub fn VisitCard(visit: PublicAppointment, locale: Locale) -> impl IntoView {
+    let service = visit.service_type.map(|service| public_language::service_type(service, locale));
+    view! {
+        <article class="card visit">
+            <p class="visit-when"><strong>{format::date(locale, visit.starts_at, &visit.zone)}</strong><span>{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</span><StatusChip status=public_language::visit(visit.status, locale)/></p>
+            <p><a href=format!("/portal/appointments/{}", visit.id)>{service.unwrap_or_default()}" · "<bdi>{visit.location}</bdi></a></p>
+            <p class="quiet"><Icon name="map-pin"/><bdi>{visit.address}</bdi></p>
+            {visit.technician.map(|name| view! { <p class="quiet"><Icon name="users"/>{t!(locale, "technician")}": "<bdi>{name}</bdi></p> })}
+        </article>
+    }
+}
+
+/// Visits, one a line.
+#[component]
+pub fn VisitLines(visits: Vec<PublicAppointment>, locale: Locale) -> impl IntoView {
+    view! {
+        <ul class="lines lines-tall">{visits.into_iter().map(|visit| view! {
+            <li><a href=format!("/portal/appointments/{}", visit.id)>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</a>
+                <StatusChip status=public_language::visit(visit.status, locale)/><span class="quiet"><bdi>{visit.location}</bdi></span></li>
+        }).collect_view()}</ul>
+    }
+}

@@ -1,0 +1,92 @@
+//! Sign-in, the choice of a tenant, and leaving.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use ordinavo_core::Core;
+use ordinavo_core::actors::Contact;
+use ordinavo_core::services::portal;
+use ordinavo_core::services::sessions::Door;
+use ui::door::{self, LanguageRow};
+use ui::forms::{ErrorSummary, FormState, TextField};
+use ui::load::page;
+use ui::words::shared;
+
+use crate::t;
+
+/// `/portal/sign-in`.
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    page(|request| async move {
+        let locale = request.viewer.locale;
+        let form = FormState::new("sign-in", locale, request.flash.as_ref());
+        let next = request.query("next");
+        Ok(view! {
+            <Title text=t!(locale, "sign-in-title")/>
+            <main class="door" id="main">
+                <form class="card" method="post" action="/portal/fn/sign-in">
+                    <p class="brand"><span class="brand-mark" aria-hidden="true"></span>{t!(locale, "portal")}</p>
+                    <h1>{t!(locale, "sign-in-title")}</h1>
+                    <p class="quiet">{t!(locale, "sign-in-text")}</p>
+                    <ErrorSummary form=form.clone()/>
+                    <input type="hidden" name="next" value=next/>
+                    <TextField form=form.clone() field="email" label=shared::email(locale) kind="email" autocomplete="username"/>
+                    <TextField form field="password" label=shared::password(locale) kind="password" autocomplete="current-password"/>
+                    <button class="button button-primary" type="submit">{shared::sign_in(locale)}</button>
+                </form>
+                <LanguageRow locale action="/portal/fn/language" back="/portal/sign-in"/>
+            </main>
+        }
+        .into_any())
+    })
+}
+
+/// `/portal/sign-in/choose`.
+#[component]
+pub fn ChoosePage() -> impl IntoView {
+    let session = door::request_session();
+    page(move |request| async move {
+        let locale = request.viewer.locale;
+        let choices = door::choices(session).await?;
+        Ok(view! {
+            <Title text=t!(locale, "choose-title")/>
+            <main class="door" id="main">
+                <div class="card">
+                    <h1>{t!(locale, "choose-title")}</h1>
+                    <p class="quiet">{t!(locale, "choose-text")}</p>
+                    {choices.into_iter().enumerate().map(|(index, name)| view! {
+                        <form method="post" action="/portal/fn/choose-tenant">
+                            <input type="hidden" name="choice" value=index.to_string()/>
+                            <button class="button" type="submit"><bdi>{name}</bdi></button>
+                        </form>
+                    }).collect_view()}
+                </div>
+            </main>
+        }
+        .into_any())
+    })
+}
+
+#[server(prefix = "/portal/fn", endpoint = "sign-in")]
+pub async fn sign_in(#[server(default)] email: String, #[server(default)] password: String, #[server(default)] next: String) -> Result<(), ServerFnError> {
+    door::sign_in(Door::Portal, &email, password, &next).await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "choose-tenant")]
+pub async fn choose_tenant(#[server(default)] choice: usize) -> Result<(), ServerFnError> {
+    door::choose_tenant(Door::Portal, choice).await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "sign-out")]
+pub async fn sign_out() -> Result<(), ServerFnError> {
+    door::sign_out(Door::Portal).await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "language")]
+pub async fn choose_language(#[server(default)] locale: String, #[server(default)] back: String) -> Result<(), ServerFnError> {
+    let account = use_context::<Core>().zip(use_context::<Contact>());
+    door::choose_language(Door::Portal, &locale, &back, async |locale| match account {
+        Some((core, actor)) => portal::set_locale(&core, &actor, locale).await,
+        None => Ok(()),
+    })
+    .await
+}

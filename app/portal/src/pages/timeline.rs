@@ -1,0 +1,36 @@
+//! The shared history: milestones in the public language.
+
+use domain::public_language;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use ordinavo_core::services::portal;
+use ui::format;
+use ui::load::page;
+use ui::parts::Empty;
+
+use super::viewer_contact;
+use crate::shell::Framed;
+use crate::t;
+
+/// `/portal/timeline`.
+#[component]
+pub fn TimelinePage() -> impl IntoView {
+    let contact = viewer_contact();
+    let content = page(|request| async move {
+        let contact = contact?;
+        let locale = request.viewer.locale;
+        let milestones = portal::timeline(&request.core, &contact).await?;
+        let empty = milestones.is_empty();
+        Ok(view! {
+            <Title text=t!(locale, "timeline-title")/>
+            <h1>{t!(locale, "timeline-title")}</h1>
+            {empty.then(|| view! { <Empty icon="history" title=t!(locale, "no-timeline") text=t!(locale, "no-timeline-text")/> })}
+            <ol class="timeline">{milestones.into_iter().map(|entry| view! {
+                <li><span>{public_language::milestone(entry.milestone, locale)}{entry.request_number.map(|number| view! { " "<bdi class="mono quiet">{format!("REQ-{number}")}</bdi> })}</span>
+                    <span class="quiet"><bdi>{entry.location}</bdi></span><time class="quiet" datetime=entry.at.to_rfc3339()>{format::moment(locale, entry.at, contact.zone())}</time></li>
+            }).collect_view()}</ol>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/portal/timeline">{content}</Framed> }
+}

@@ -1,0 +1,40 @@
+//! The frame of the portal: the organisation's name, five ways to go, and nothing of the staff app.
+
+use leptos::prelude::*;
+use ordinavo_core::actors::Contact;
+use ui::door::LanguageRow;
+use ui::icons::Icon;
+use ui::shell::locale;
+use ui::words::shared;
+
+use crate::t;
+
+/// Navigation and content. `current` is the entry of the page, for `aria-current`.
+#[component]
+pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
+    let locale = locale();
+    let contact = use_context::<Contact>();
+    let (tenant, person) = contact.map_or_else(Default::default, |contact| (contact.tenant_name().to_owned(), contact.display_name().to_owned()));
+    let entries = [
+        ("/portal", "home", t!(locale, "nav-home")),
+        ("/portal/requests", "inbox", t!(locale, "nav-requests")),
+        ("/portal/appointments", "calendar", t!(locale, "nav-appointments")),
+        ("/portal/reports", "clipboard", t!(locale, "nav-reports")),
+        ("/portal/timeline", "history", t!(locale, "nav-timeline")),
+    ];
+    view! {
+        <a class="skip" href="#main">{shared::skip_to_content(locale)}</a>
+        <header class="top">
+            <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
+            <form method="post" action="/portal/fn/sign-out"><span class="quiet"><bdi>{person}</bdi></span><button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button></form>
+        </header>
+        <nav class="top-nav" aria-label=t!(locale, "nav-main")>
+            <ul>{entries.into_iter().map(|(href, icon, words)| {
+                let here = (href == current).then_some("page");
+                view! { <li><a href=href aria-current=here><Icon name=icon/><span>{words}</span></a></li> }
+            }).collect_view()}</ul>
+        </nav>
+        <main id="main" class="column" tabindex="-1">{children()}</main>
+        <footer class="column"><LanguageRow locale action="/portal/fn/language" back="/portal"/></footer>
+    }
+}

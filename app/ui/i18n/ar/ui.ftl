@@ -1,0 +1,84 @@
+language = اللغة
+skip-to-content = انتقل إلى المحتوى
+sign-out = تسجيل الخروج
+email = البريد الإلكتروني
+password = كلمة المرور
+sign-in = تسجيل الدخول
+copy = نسخ
+copied = تم النسخ
+next-page = الصفحة التالية
+first-page = الصفحة الأولى
+back = رجوع
+errors-title = { $count ->
+    [zero] لا شيء يحتاج إلى انتباهك
+    [one] أمر واحد يحتاج إلى انتباهك
+    [two] أمران يحتاجان إلى انتباهك
+    [few] { $count } أمور تحتاج إلى انتباهك
+    [many] { $count } أمرًا يحتاج إلى انتباهك
+   *[other] { $count } أمر يحتاج إلى انتباهك
+}
+problem-next = ما العمل: { $advice }
+request-id = رقم العملية
+not-found-title = لا يوجد شيء هنا
+not-found-text = ربما أُزيل هذا أو أنه غير مخصص لك. تحقق من العنوان أو ارجع إلى حيث كنت.
+denied-title = هذا ليس ضمن دورك
+denied-text = دورك لا يشمل هذا. إن كنت بحاجة إليه فاسأل المسؤول.
+broken-title = حدث خطأ لدينا
+broken-text = لم يُفقد شيء. حاول مرة أخرى، وإن استمر الخطأ فأرسل إلينا رقم العملية.
+internal-box = يراه فريقك فقط
+outward-box = سيراه العميل
+optional = اختياري
+age-now = الآن
+age-minutes = { $count } د
+age-hours = { $count } س
+age-days = { $count } ي
+choose = يرجى الاختيار
+required-note = جميع الحقول مطلوبة ما لم يُذكر أنها اختيارية.
+file-size-kb = { $size } ك.ب
+file-size-mb = { $size } م.ب
+error-required = هذه القيمة مطلوبة.
+error-value_too_long = النص طويل جدًا. { $detail }
+error-invalid_character = يحتوي النص على رمز غير مسموح به. يرجى كتابته مرة أخرى.
+error-surrounding_space = أزل المسافات من البداية والنهاية.
+error-invalid_email = أدخل عنوانًا مثل name@example.org.
+error-invalid_date = اختر تاريخًا.
+error-invalid_time = أدخل وقتًا مثل 09:30.
+error-time_does_not_exist = تتغير الساعة في ذلك اليوم وهذا الوقت غير موجود. اختر وقتًا آخر.
+error-end_before_start = يجب أن تكون النهاية بعد البداية.
+error-window_too_long = هذه الفترة طويلة جدًا. { $detail }
+error-in_the_past = مضى هذا الوقت. اختر وقتًا لاحقًا.
+error-technician_busy = لدى هذا الفني المهمة TGT-{ $detail } في ذلك الوقت. اختر وقتًا آخر أو حدد «خطط رغم ذلك».
+error-needs_mapping = لم يُحدَّد عميل هذه المهمة بعد، لذلك لا يمكن جدولتها.
+error-invalid_number = أدخل عددًا صحيحًا. { $detail }
+error-too_many_files = { $detail }
+error-file_too_large = هذا الملف كبير جدًا. { $detail }
+error-file_type_not_allowed = لا يمكن استخدام هذه الصورة. اختر صورة بصيغة JPEG أو PNG أو WebP.
+error-file_not_readable = هذه الصورة تالفة. يرجى التقاطها مرة أخرى.
+error-unknown_file = أحد الملفات لا ينتمي إلى هذا التقرير.
+error-invalid_credentials = البريد الإلكتروني وكلمة المرور غير متطابقين.
+error-rate_limited = محاولات كثيرة جدًا. انتظر { $detail } ثانية ثم حاول مرة أخرى.
+error-illegal_transition = لم تعد هذه الخطوة ممكنة: { $detail }
+error-concurrent_modification = غيّر شخص آخر هذا في الوقت نفسه. انظر إليه مرة أخرى ثم قرر.
+error-permission_denied = دورك لا يسمح بهذا. { $detail }
+error-other = { $detail }
+priority-low = منخفضة
+priority-normal = عادية
+priority-high = عالية
+priority-urgent = عاجلة
+channel-api = واجهة برمجية
+channel-web_form = نموذج ويب
+channel-portal = البوابة
+channel-terminal = جهاز طرفي
+channel-staff = الفريق
+target-open = مفتوحة
+target-scheduled = مجدولة
+target-dispatched = مُسلَّمة
+target-en_route = في الطريق
+target-on_site = في الموقع
+target-completed = مكتملة
+target-not_completed = غير مكتملة
+target-cancelled = ملغاة
+report-draft = مسودة
+report-submitted = بانتظار الاعتماد
+report-approved = معتمد
+report-returned = مُعاد

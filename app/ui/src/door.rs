@@ -1,0 +1,185 @@
+//! What the sign-in pages of both apps share: entering, choosing a tenant, leaving, choosing a language. Each app has its
+//! own door, session table and cookie; only the steps are the same.
+
+use axum::http::HeaderValue;
+use axum::http::header::SET_COOKIE;
+use domain::locale::Locale;
+use domain::problems::Problem;
+use http::request::Parts;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use ordinavo_core::services::sessions::{ACCOUNT, Door};
+use ordinavo_core::services::sign_in as service;
+use ordinavo_core::{Core, CoreError, CoreResult};
+use serde_json::Value;
+use tower_sessions::Session;
+
+use crate::acts::{Next, Sent, finish};
+
+/// Where the session keeps the accounts among which a person chooses: tenant, account, home.
+const CHOICES: &str = "choices";
+/// The cookie that keeps the language of people who have not signed in.
+pub const LANGUAGE_COOKIE: &str = "ordinavo_language";
+
+/// The prefix of an app's addresses.
+const fn prefix(door: Door) -> &'static str {
+    match door {
+        Door::Staff => "/app",
+        Door::Portal => "/portal",
+    }
+}
+
+fn broken() -> CoreError {
+    CoreError::new(Problem::InternalError, "Something went wrong on our side.")
+}
+
+fn session() -> CoreResult<Session> {
+    use_context::<Parts>().and_then(|parts| parts.extensions.get::<Session>().cloned()).ok_or_else(broken)
+}
+
+/// Gives the session to an account under a new id, so that an id planted before sign-in is worth nothing.
+async fn enter(session: &Session, account: &Value) -> CoreResult<()> {
+    session.clear().await;
+    session.insert(ACCOUNT, account).await.map_err(|_| broken())?;
+    session.cycle_id().await.map_err(|_| broken())
+}
+
+/// Only a page of the same app is followed after sign-in.
+fn safe_next(door: Door, next: &str, home: &str) -> String {
+    let own = next == prefix(door) || next.strip_prefix(prefix(door)).is_some_and(|rest| rest.starts_with('/') && !rest.starts_with("/fn/"));
+    if own && !next.contains(['\\', '\r', '\n']) && !next.contains("//") { next.to_owned() } else { home.to_owned() }
+}
+
+/// Signs in with e-mail and password.
+///
+/// # Errors
+/// Only to callers that do not take HTML.
+pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> Result<(), ServerFnError> {
+    let sent = Sent { form: "sign-in", values: &[("email", email)], back: format!("{}/sign-in", prefix(door)) };
+    let core = use_context::<Core>();
+    let address = use_context::<Parts>()
+        .and_then(|parts| parts.extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip().to_string()))
+        .unwrap_or_default();
+    let session = session();
+    let result = async {
+        let (core, session) = (core.ok_or_else(broken)?, session?);
+        let mut accounts = service::sign_in(&core, door, email, password.into(), &address).await?;
+        if accounts.len() > 1 {
+            let choices: Vec<_> = accounts.into_iter().map(|account| (account.tenant_name, account.account, account.home)).collect();
+            session.insert(CHOICES, choices).await.map_err(|_| broken())?;
+            return Ok(Next { to: format!("{}/sign-in/choose", prefix(door)), done: None });
+        }
+        let account = accounts.pop().ok_or_else(broken)?;
+        enter(&session, &account.account).await?;
+        Ok(Next { to: safe_next(door, next, account.home), done: None })
+    };
+    finish(sent, result.await).await
+}
+
+/// The names of the tenants among which a person chooses.
+///
+/// # Errors
+/// `not_found` if there is nothing to choose.
+pub async fn choices(session: Option<Session>) -> CoreResult<Vec<String>> {
+    let choices = match session {
+        Some(session) => session.get::<Vec<(String, Value, String)>>(CHOICES).await.ok().flatten().unwrap_or_default(),
+        None => Vec::new(),
+    };
+    if choices.is_empty() { Err(CoreError::not_found()) } else { Ok(choices.into_iter().map(|(name, _, _)| name).collect()) }
+}
+
+/// The session of the request, for pages.
+pub fn request_session() -> Option<Session> {
+    session().ok()
+}
+
+/// Enters one of several tenants.
+///
+/// # Errors
+/// Only to callers that do not take HTML.
+pub async fn choose_tenant(door: Door, choice: usize) -> Result<(), ServerFnError> {
+    let sent = Sent { form: "", values: &[], back: format!("{}/sign-in", prefix(door)) };
+    let session = session();
+    let result = async {
+        let session = session?;
+        let mut choices = session.get::<Vec<(String, Value, String)>>(CHOICES).await.ok().flatten().unwrap_or_default();
+        if choice >= choices.len() {
+            return Err(CoreError::new(Problem::MissingCredentials, "Sign in first."));
+        }
+        let (_, account, home) = choices.swap_remove(choice);
+        enter(&session, &account).await?;
+        Ok(Next { to: home, done: None })
+    };
+    finish(sent, result.await).await
+}
+
+/// Ends the session.
+///
+/// # Errors
+/// Only to callers that do not take HTML.
+pub async fn sign_out(door: Door) -> Result<(), ServerFnError> {
+    let to = format!("{}/sign-in", prefix(door));
+    let sent = Sent { form: "", values: &[], back: to.clone() };
+    let session = session();
+    let result = async {
+        session?.flush().await.map_err(|_| broken())?;
+        Ok(Next { to, done: None })
+    };
+    finish(sent, result.await).await
+}
+
+/// Chooses the language: in a cookie for everybody, and in the account by `save` for who is signed in.
+///
+/// # Errors
+/// Only to callers that do not take HTML.
+pub async fn choose_language(door: Door, locale: &str, back: &str, save: impl AsyncFnOnce(Locale) -> CoreResult<()>) -> Result<(), ServerFnError> {
+    let back = safe_next(door, back, &format!("{}/sign-in", prefix(door)));
+    let sent = Sent { form: "", values: &[], back: back.clone() };
+    let response = use_context::<ResponseOptions>();
+    let result = async {
+        let locale = Locale::from_tag(locale).ok_or_else(|| CoreError::field("locale", "required", "Choose a language."))?;
+        save(locale).await?;
+        if let (Some(response), Ok(cookie)) = (response, HeaderValue::from_str(&format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", locale.tag()))) {
+            response.append_header(SET_COOKIE, cookie);
+        }
+        Ok(Next { to: back, done: None })
+    };
+    finish(sent, result.await).await
+}
+
+/// A row of languages; works without JavaScript and before sign-in.
+#[component]
+pub fn LanguageRow(locale: Locale, action: &'static str, #[prop(into)] back: String) -> impl IntoView {
+    view! {
+        <form class="languages" method="post" action=action>
+            <input type="hidden" name="back" value=back/>
+            {Locale::ALL.into_iter().map(|choice| {
+                let here = (choice == locale).then_some("true");
+                view! { <button class="button button-quiet" type="submit" name="locale" value=choice.tag() lang=choice.tag() aria-current=here>{choice.own_name()}</button> }
+            }).collect_view()}
+        </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_pages_are_followed() {
+        for (next, expected) in [
+            ("/app/inbox", "/app/inbox"),
+            ("/app/day?date=2026-11-24", "/app/day?date=2026-11-24"),
+            ("/app/fn/sign-out", "/home"),
+            ("/apple", "/home"),
+            ("//evil.example", "/home"),
+            ("/app//evil.example", "/home"),
+            ("https://evil.example/app/", "/home"),
+            ("/app/\\evil", "/home"),
+            ("/portal", "/home"),
+            ("", "/home"),
+        ] {
+            assert_eq!(safe_next(Door::Staff, next, "/home"), expected, "{next}");
+        }
+    }
+}

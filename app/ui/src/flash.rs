@@ -1,0 +1,25 @@
+//! What a form leaves behind for the page after it: what was done, or what was wrong and what had been typed. Kept in the
+//! session, shown once.
+
+use std::collections::BTreeMap;
+
+use domain::fields::FieldError;
+use serde::{Deserialize, Serialize};
+
+/// Where the session keeps it.
+pub const KEY: &str = "flash";
+
+/// A message for the next page.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Flash {
+    /// The form that it belongs to; empty for none.
+    pub form: String,
+    /// What was typed, by field.
+    pub values: BTreeMap<String, String>,
+    /// What is wrong, by field.
+    pub errors: Vec<FieldError>,
+    /// What is wrong with no field in particular: code and detail.
+    pub problem: Option<(String, String)>,
+    /// What was done: a key of the app's words.
+    pub done: Option<String>,
+}

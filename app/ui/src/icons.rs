@@ -1,0 +1,48 @@
+//! Icons of the lucide set, drawn inline so that they take the colour of the text.
+
+use leptos::prelude::*;
+
+/// An icon by name; decoration only, so screen readers pass over it.
+#[component]
+pub fn Icon(
+    /// Its name.
+    name: &'static str,
+) -> impl IntoView {
+    let mirrored = matches!(name, "arrow-right" | "log-out" | "chevron-right");
+    view! {
+        <svg
+            class="icon" class:mirrored=mirrored viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor"
+            stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" inner_html=drawing(name)
+        ></svg>
+    }
+}
+
+/// The paths of an icon, taken from the npm package lucide-static (ISC licence).
+fn drawing(name: &str) -> &'static str {
+    match name {
+        "inbox" => include_str!("icons/inbox.svg.part"),
+        "users" => include_str!("icons/users.svg.part"),
+        "calendar" => include_str!("icons/calendar.svg.part"),
+        "clipboard" => include_str!("icons/clipboard-list.svg.part"),
+        "import" => include_str!("icons/import.svg.part"),
+        "plug" => include_str!("icons/plug.svg.part"),
+        "settings" => include_str!("icons/settings.svg.part"),
+        "log-out" => include_str!("icons/log-out.svg.part"),
+        "lock" => include_str!("icons/lock.svg.part"),
+        "eye" => include_str!("icons/eye.svg.part"),
+        "map-pin" => include_str!("icons/map-pin.svg.part"),
+        "phone" => include_str!("icons/phone.svg.part"),
+        "navigation" => include_str!("icons/navigation.svg.part"),
+        "check" => include_str!("icons/check.svg.part"),
+        "alert" => include_str!("icons/triangle-alert.svg.part"),
+        "file" => include_str!("icons/file-image.svg.part"),
+        "download" => include_str!("icons/download.svg.part"),
+        "plus" => include_str!("icons/plus.svg.part"),
+        "arrow-right" => include_str!("icons/arrow-right.svg.part"),
+        "chevron-right" => include_str!("icons/chevron-right.svg.part"),
+        "home" => include_str!("icons/house.svg.part"),
+        "history" => include_str!("icons/history.svg.part"),
+        "truck" => include_str!("icons/truck.svg.part"),
+        _ => include_str!("icons/circle.svg.part"),
+    }
+}

@@ -1,0 +1,167 @@
+//! Chips, boxes, lists and the other pieces that pages are put together from.
+
+use domain::fields::FieldError;
+use domain::locale::Locale;
+use domain::public_language::{PublicStatus, Tone};
+use domain::requests::Priority;
+use domain::targets::TargetStatus;
+use domain::visit_reports::ReportStatus;
+use leptos::prelude::*;
+
+use crate::icons::Icon;
+use crate::islands::CopyText;
+use crate::words::by_key;
+use crate::{flash::Flash, word, words};
+
+/// A status: dot, word and tint. The colour is never the only sign.
+#[component]
+pub fn Chip(#[prop(into)] label: String, tone: Tone) -> impl IntoView {
+    view! { <span class=format!("chip chip-{}", tone.name())>{label}</span> }
+}
+
+/// The chip of a public status.
+#[component]
+pub fn StatusChip(status: PublicStatus) -> impl IntoView {
+    view! { <Chip label=status.label tone=status.tone/> }
+}
+
+/// The chip of a target, in the staff's words.
+#[component]
+pub fn TargetChip(status: TargetStatus, locale: Locale) -> impl IntoView {
+    let tone = match status {
+        TargetStatus::Open => Tone::Warn,
+        TargetStatus::Scheduled | TargetStatus::Dispatched | TargetStatus::EnRoute | TargetStatus::OnSite => Tone::Info,
+        TargetStatus::Completed => Tone::Good,
+        TargetStatus::NotCompleted => Tone::Bad,
+        TargetStatus::Cancelled => Tone::Neutral,
+    };
+    view! { <Chip label=by_key(locale, &format!("target-{}", status.name())) tone/> }
+}
+
+/// The chip of a report, in the staff's words.
+#[component]
+pub fn ReportChip(status: ReportStatus, locale: Locale) -> impl IntoView {
+    let tone = match status {
+        ReportStatus::Draft => Tone::Neutral,
+        ReportStatus::Submitted => Tone::Warn,
+        ReportStatus::Approved => Tone::Good,
+        ReportStatus::Returned => Tone::Bad,
+    };
+    view! { <Chip label=by_key(locale, &format!("report-{}", status.name())) tone/> }
+}
+
+/// Urgency; the usual one needs no words.
+#[component]
+pub fn PriorityMark(priority: Priority, locale: Locale) -> impl IntoView {
+    let tone = match priority {
+        Priority::Urgent => Tone::Bad,
+        Priority::High => Tone::Warn,
+        Priority::Normal | Priority::Low => Tone::Neutral,
+    };
+    (priority != Priority::Normal).then(|| view! { <Chip label=by_key(locale, &format!("priority-{}", priority.name())) tone/> })
+}
+
+/// An id that people copy: monospaced, kept left to right.
+#[component]
+pub fn Identifier(#[prop(into)] text: String, locale: Locale) -> impl IntoView {
+    let (label, done) = (word!(locale, "copy"), word!(locale, "copied"));
+    view! {
+        <span class="identifier"><bdi class="mono" dir="ltr">{text.clone()}</bdi><CopyText text label done/></span>
+    }
+}
+
+/// Text that only the team sees: amber line, lock, said in words.
+#[component]
+pub fn InternalBox(locale: Locale, children: Children) -> impl IntoView {
+    view! {
+        <section class="box box-internal">
+            <p class="box-label"><Icon name="lock"/>{word!(locale, "internal-box")}</p>
+            {children()}
+        </section>
+    }
+}
+
+/// Text that the customer will read: accent line, eye, said in words.
+#[component]
+pub fn OutwardBox(locale: Locale, children: Children) -> impl IntoView {
+    view! {
+        <section class="box box-outward">
+            <p class="box-label"><Icon name="eye"/>{word!(locale, "outward-box")}</p>
+            {children()}
+        </section>
+    }
+}
+
+/// What stands where a list would be: what will appear and what to do.
+#[component]
+pub fn Empty(#[prop(into)] title: String, #[prop(into)] text: String, #[prop(default = "circle")] icon: &'static str) -> impl IntoView {
+    view! {
+        <div class="empty"><Icon name=icon/><p class="empty-title">{title}</p><p>{text}</p></div>
+    }
+}
+
+/// What was just done.
+#[component]
+pub fn Done(#[prop(into)] text: String) -> impl IntoView {
+    view! { <p class="notice notice-good" role="status"><Icon name="check"/>{text}</p> }
+}
+
+/// A fact with its name.
+#[component]
+pub fn Fact(#[prop(into)] name: String, children: Children) -> impl IntoView {
+    view! { <div class="fact"><dt>{name}</dt><dd>{children()}</dd></div> }
+}
+
+/// Leads to the next page of a list and back to its beginning.
+#[component]
+pub fn Pager(locale: Locale, next: Option<String>, first: Option<String>) -> impl IntoView {
+    (next.is_some() || first.is_some()).then(|| {
+        view! {
+            <nav class="pager" aria-label=word!(locale, "next-page")>
+                {first.map(|href| view! { <a class="button" href=href>{word!(locale, "first-page")}</a> })}
+                {next.map(|href| view! { <a class="button" href=href rel="next">{word!(locale, "next-page")}</a> })}
+            </nav>
+        }
+    })
+}
+
+/// An act with consequences: it opens, says in a sentence what will happen and who will see it, and only then does it.
+#[component]
+pub fn Weighty(#[prop(into)] label: String, #[prop(into)] consequence: String, #[prop(optional)] open: bool, children: Children) -> impl IntoView {
+    view! {
+        <details class="weighty" open=open>
+            <summary class="button">{label}</summary>
+            <div class="weighty-body"><p>{consequence}</p>{children()}</div>
+        </details>
+    }
+}
+
+/// What went wrong with an act that has no fields on this page.
+#[component]
+pub fn ProblemNotice(locale: Locale, flash: Option<Flash>, request_id: String) -> impl IntoView {
+    let texts: Vec<String> = flash.filter(|flash| flash.form.is_empty()).map_or_else(Vec::new, |flash| {
+        let fields = flash.errors.iter().map(|FieldError { code, detail, .. }| words::error(locale, code, detail));
+        let problem = flash.problem.iter().map(|(code, detail)| words::error(locale, code, detail)).filter(|_| flash.errors.is_empty());
+        fields.chain(problem).collect()
+    });
+    (!texts.is_empty()).then(|| {
+        view! {
+            <div class="notice notice-bad" role="alert">
+                {texts.into_iter().map(|text| view! { <p>{text}</p> }).collect_view()}
+                <p class="quiet">{word!(locale, "request-id")}" "<bdi class="mono">{request_id}</bdi></p>
+            </div>
+        }
+    })
+}
+
+/// A page in the place of one that cannot be shown.
+#[component]
+pub fn Instead(#[prop(into)] title: String, #[prop(into)] text: String, locale: Locale, request_id: String) -> impl IntoView {
+    view! {
+        <div class="instead">
+            <h1>{title}</h1>
+            <p>{text}</p>
+            <p class="quiet">{word!(locale, "request-id")}" "<bdi class="mono">{request_id}</bdi></p>
+        </div>
+    }
+}

@@ -1,0 +1,65 @@
+//! The document around every page: language, direction, style, fonts, and the browser's bundle.
+
+use domain::locale::Locale;
+use leptos::config::LeptosOptions;
+use leptos::hydration::HydrationScripts;
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+
+use crate::viewer::Viewer;
+
+/// Which app a document belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum App {
+    /// `/app`.
+    Dispatch,
+    /// `/portal`.
+    Portal,
+    /// Pages without an account; they have no bundle.
+    Public,
+}
+
+/// The files of this build: a style sheet for each app and the name of each bundle.
+#[derive(Debug, Clone)]
+pub struct Assets {
+    /// The path of the style sheet.
+    pub style: String,
+    /// The paths of the fonts that every page needs at once.
+    pub fonts: Vec<String>,
+    /// The bundle; `None` where a page has no islands.
+    pub bundle: Option<LeptosOptions>,
+}
+
+/// The language of the page that is being made.
+pub fn locale() -> Locale {
+    use_context::<Viewer>().map(|viewer| viewer.locale).unwrap_or_default()
+}
+
+/// A whole document.
+pub fn document<V: IntoView + 'static, F: FnOnce() -> V>(app: App, assets: &Assets, body: F) -> impl IntoView + use<V, F> {
+    let locale = locale();
+    let class = match app {
+        App::Dispatch => "app-dispatch",
+        App::Portal => "app-portal",
+        App::Public => "app-public",
+    };
+    let scripts = assets.bundle.clone().map(|options| view! { <HydrationScripts options islands=true/> });
+    let fonts = assets.fonts.iter().map(|font| view! { <link rel="preload" href=font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous"/> }).collect_view();
+    let style = assets.style.clone();
+    view! {
+        <!DOCTYPE html>
+        <html lang=locale.tag() dir=locale.direction() class=class>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="/pkg/icon.svg" r#type="image/svg+xml"/>
+                {fonts}
+                <link rel="stylesheet" href=style/>
+                {scripts}
+                <MetaTags/>
+            </head>
+            <body>{body()}</body>
+        </html>
+    }
+}

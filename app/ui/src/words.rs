@@ -1,0 +1,131 @@
+//! Words in three languages. Keys are checked at compile time against the English file; a test holds the others equal.
+
+use std::sync::LazyLock;
+
+use domain::locale::Locale;
+use i18n_embed::LanguageLoader as _;
+use i18n_embed::fluent::FluentLanguageLoader;
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "i18n/"]
+struct Files;
+
+static LOADERS: LazyLock<[FluentLanguageLoader; 3]> = LazyLock::new(|| loaders("ui", &Files));
+
+/// The loader of a language for the words of this crate.
+pub fn loader(locale: Locale) -> &'static FluentLanguageLoader {
+    &LOADERS[locale as usize]
+}
+
+/// One loader for each language from a crate's own files.
+///
+/// # Panics
+/// At the first use if a file is missing or not valid, which the tests of each crate notice.
+pub fn loaders<F: i18n_embed::I18nAssets>(domain: &str, files: &F) -> [FluentLanguageLoader; 3] {
+    Locale::ALL.map(|locale| {
+        let language = |tag: &str| tag.parse::<unic_langid::LanguageIdentifier>().expect("a language tag");
+        let loader = FluentLanguageLoader::new(domain, language("en"));
+        loader.load_languages(files, &[language(locale.tag()), language("en")]).expect("the words of a language");
+        // Isolation marks help where directions mix; elsewhere they only disturb those who copy.
+        loader.set_use_isolating(locale == Locale::Ar);
+        loader
+    })
+}
+
+/// A text of this crate.
+#[macro_export]
+macro_rules! word {
+    ($locale:expr, $id:literal $(, $name:ident = $value:expr)* $(,)?) => {
+        i18n_embed_fl::fl!($crate::words::loader($locale), $id $(, $name = $value)*)
+    };
+}
+
+/// The shared words that apps use themselves; in here their keys are checked at compile time.
+pub mod shared {
+    use domain::locale::Locale;
+
+    macro_rules! shared {
+        ($($(#[$doc:meta])* $name:ident = $id:literal;)*) => { $($(#[$doc])* pub fn $name(locale: Locale) -> String { word!(locale, $id) })* };
+    }
+    shared! {
+        email = "email";
+        password = "password";
+        sign_in = "sign-in";
+        sign_out = "sign-out";
+        language = "language";
+        skip_to_content = "skip-to-content";
+        request_id = "request-id";
+        back = "back";
+    }
+}
+
+/// A text whose key is put together from a stored name, such as `target-open`; the key itself if there is none.
+pub fn by_key(locale: Locale, key: &str) -> String {
+    if loader(locale).has(key) { loader(locale).get(key) } else { key.to_owned() }
+}
+
+/// The sentence for an error code, with its detail where the sentence has a place for it.
+pub fn error(locale: Locale, code: &str, detail: &str) -> String {
+    let key = format!("error-{code}");
+    let key = if loader(locale).has(&key) { key } else { "error-other".to_owned() };
+    loader(locale).get_args(&key, std::collections::HashMap::from([("detail", detail)]))
+}
+
+/// Compares the files of a crate with its English one; for tests.
+///
+/// # Panics
+/// A language lacks a key or has one too many, or an argument differs.
+pub fn assert_complete(folder: &str, file: &str) {
+    let keys = |locale: &str| -> Vec<(String, Vec<String>)> {
+        let text = std::fs::read_to_string(format!("{folder}/i18n/{locale}/{file}.ftl")).expect("a file of words");
+        let mut keys: Vec<(String, Vec<String>)> = Vec::new();
+        for line in text.lines() {
+            if let Some((key, _)) = line.split_once(" =").filter(|_| !line.starts_with([' ', '#', '}', '*', '['])) {
+                keys.push((key.to_owned(), Vec::new()));
+            }
+            if let Some((_, arguments)) = keys.last_mut() {
+                for part in line.split("{ $").skip(1) {
+                    let name: String = part.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+                    if !arguments.contains(&name) {
+                        arguments.push(name);
+                    }
+                }
+            }
+        }
+        for (_, arguments) in &mut keys {
+            arguments.sort();
+        }
+        keys.sort();
+        keys
+    };
+    let english = keys("en");
+    assert!(!english.is_empty());
+    for locale in ["de", "ar"] {
+        assert_eq!(english, keys(locale), "{folder}: {locale}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_has_every_word() {
+        assert_complete(env!("CARGO_MANIFEST_DIR"), "ui");
+    }
+
+    #[test]
+    fn arabic_has_all_six_plural_forms() {
+        let texts: Vec<_> = [0, 1, 2, 3, 11, 100].map(|count| word!(Locale::Ar, "errors-title", count = count)).to_vec();
+        for (index, text) in texts.iter().enumerate() {
+            assert!(!texts[..index].contains(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn unknown_errors_still_say_something() {
+        assert_eq!(error(Locale::En, "never_heard_of", "The sentence."), "The sentence.");
+        assert_eq!(error(Locale::De, "required", ""), "Hier fehlt eine Angabe.");
+    }
+}
