@@ -1,6 +1,7 @@
 //! The parts that all apps share: shell, fields, chips, lists, words, formatting. Pages are rendered on the server;
 //! the browser's bundle holds the islands only.
 
+#![recursion_limit = "512"]
 #![allow(missing_docs, reason = "what a component shows stands above it; the fields that the macro makes of its properties cannot carry a comment")]
 
 #[cfg(feature = "ssr")]

@@ -1,0 +1,96 @@
+//! Errors as problem details (RFC 9457), made in this one place.
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::fields::FieldError;
+use domain::import_results::ImportItemResult;
+use domain::problems::Problem;
+use ordinavo_core::CoreError;
+use serde::Serialize;
+
+use crate::http_layers::CURRENT;
+
+/// The body of every error.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemBody {
+    /// A page about this code.
+    pub r#type: String,
+    /// The same sentence for every occurrence.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// About this occurrence.
+    pub detail: String,
+    /// The path of the request.
+    pub instance: String,
+    /// The stable code: the contract.
+    pub code: String,
+    /// The id under which our log knows the request.
+    pub request_id: String,
+    /// The mistakes, each with its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// The recorded item, if an import was understood and refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<ImportItemResult>,
+}
+
+impl ProblemBody {
+    /// The body for a refusal in the request of this task.
+    pub fn new(error: CoreError) -> Self {
+        let (request_id, instance) = CURRENT.try_with(Clone::clone).unwrap_or_default();
+        Self {
+            r#type: format!("/docs/problems/{}", error.problem.code()),
+            title: error.problem.title().to_owned(),
+            status: error.problem.status(),
+            detail: error.detail,
+            instance,
+            code: error.problem.code().to_owned(),
+            request_id,
+            errors: error.fields,
+            item: None,
+        }
+    }
+}
+
+/// A refusal on its way out.
+#[derive(Debug)]
+pub struct ApiError(pub CoreError);
+
+impl From<CoreError> for ApiError {
+    fn from(error: CoreError) -> Self {
+        Self(error)
+    }
+}
+
+/// The media type of problems.
+pub const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let problem = self.0.problem;
+        let scope = self.0.detail.strip_prefix("The scope ").and_then(|rest| rest.strip_suffix(" is missing.")).map(str::to_owned);
+        let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&ProblemBody::new(self.0)).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, MEDIA_TYPE);
+        let challenge = match problem {
+            Problem::MissingCredentials => Some("Bearer".to_owned()),
+            Problem::InvalidCredentials | Problem::KeyRevoked | Problem::TokenExpired => Some("Bearer error=\"invalid_token\"".to_owned()),
+            Problem::InsufficientScope => Some(format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.unwrap_or_default())),
+            _ => None,
+        };
+        if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            headers.insert(WWW_AUTHENTICATE, value);
+        }
+        match problem {
+            Problem::IdempotencyInProgress => headers.insert(RETRY_AFTER, HeaderValue::from_static("1")),
+            Problem::RateLimited | Problem::TemporarilyUnavailable => headers.insert(RETRY_AFTER, HeaderValue::from_static("5")),
+            _ => None,
+        };
+        response
+    }
+}

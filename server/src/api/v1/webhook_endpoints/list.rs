@@ -1,0 +1,34 @@
+//! `GET /webhook-endpoints`.
+
+use axum::Json;
+use axum::extract::State;
+use ordinavo_core::services::integrations;
+use serde::Serialize;
+
+use super::WebhookEndpoint;
+use crate::api::problem::{ApiError, ProblemBody};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// The client's endpoints; a client has at most 200, so there is one page.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookEndpointPage {
+    /// The endpoints, oldest first.
+    pub data: Vec<WebhookEndpoint>,
+    /// Always null.
+    pub next_cursor: Option<String>,
+}
+
+/// List webhook endpoints.
+///
+/// The client's own. Needs the scope `webhooks.read`.
+#[utoipa::path(
+    get, path = "/webhook-endpoints", operation_id = "listWebhookEndpoints", tag = "webhook-endpoints", security(("apiKey" = [])),
+    responses((status = 200, description = "The endpoints", body = WebhookEndpointPage), (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json"))
+)]
+pub async fn list_webhook_endpoints(State(state): State<AppState>, Bearer(client): Bearer) -> Result<Json<WebhookEndpointPage>, ApiError> {
+    let permit = client.require()?;
+    let rows = integrations::own_endpoints(&state.core, permit).await?;
+    Ok(Json(WebhookEndpointPage { data: rows.into_iter().map(Into::into).collect(), next_cursor: None }))
+}

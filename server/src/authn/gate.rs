@@ -1,0 +1,105 @@
+//! The gates of the two apps: who is behind the session, in which language they read, and who is sent to sign in.
+
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use domain::locale::Locale;
+use ordinavo_core::actors::{Contact, Staff};
+use ordinavo_core::services::authn;
+use ordinavo_core::services::sessions::SessionId;
+use tower_sessions::Session;
+use ui::door::LANGUAGE_COOKIE;
+use ui::load::take_flash;
+use ui::viewer::Viewer;
+
+use crate::http_layers::RequestId;
+use crate::serve::AppState;
+
+/// The staff app's gate.
+pub async fn staff(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
+    let actor: Option<Staff> = match session.id() {
+        Some(id) => match authn::staff(&state.core, SessionId(id.0)).await {
+            Ok(actor) => actor,
+            Err(error) => return unavailable(&error),
+        },
+        None => None,
+    };
+    let locale = actor.as_ref().and_then(Staff::locale);
+    if actor.is_none() && needs_account(request.uri().path(), "/app") {
+        return sign_in_first(&request, "/app");
+    }
+    if let Some(actor) = actor {
+        request.extensions_mut().insert(actor);
+    }
+    pass(state, session, request, next, locale).await
+}
+
+/// The portal's gate.
+pub async fn portal(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
+    let actor: Option<Contact> = match session.id() {
+        Some(id) => match authn::contact(&state.core, SessionId(id.0)).await {
+            Ok(actor) => actor,
+            Err(error) => return unavailable(&error),
+        },
+        None => None,
+    };
+    let locale = actor.as_ref().and_then(Contact::locale);
+    if actor.is_none() && needs_account(request.uri().path(), "/portal") {
+        return sign_in_first(&request, "/portal");
+    }
+    if let Some(actor) = actor {
+        request.extensions_mut().insert(actor);
+    }
+    pass(state, session, request, next, locale).await
+}
+
+async fn pass(state: AppState, session: Session, mut request: Request, next: Next, chosen: Option<Locale>) -> Response {
+    let viewer = viewer(&state, request.headers(), &request, chosen);
+    if request.method().is_safe()
+        && let Some(flash) = take_flash(&session).await
+    {
+        request.extensions_mut().insert(flash);
+    }
+    request.extensions_mut().insert(viewer);
+    next.run(request).await
+}
+
+/// Who looks and how: the account's language, then the cookie's, then the browser's.
+pub fn viewer(state: &AppState, headers: &HeaderMap, request: &Request, chosen: Option<Locale>) -> Viewer {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let cookie = text(COOKIE).split(';').find_map(|pair| pair.trim().strip_prefix(LANGUAGE_COOKIE)?.strip_prefix('=')).and_then(Locale::from_tag);
+    Viewer {
+        locale: chosen.or(cookie).or_else(|| Locale::from_accept_language(text(ACCEPT_LANGUAGE))).unwrap_or_default(),
+        now: state.core.clock().now(),
+        path: request.uri().path_and_query().map_or_else(String::new, ToString::to_string),
+        request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+    }
+}
+
+/// The pages and acts that are there for people who have not signed in.
+fn needs_account(path: &str, prefix: &str) -> bool {
+    let open = ["/sign-in", "/sign-in/choose", "/fn/sign-in", "/fn/sign-out", "/fn/choose-tenant", "/fn/language"];
+    !path.strip_prefix(prefix).is_some_and(|rest| open.contains(&rest))
+}
+
+/// People are led to the form; anything else is told 401.
+fn sign_in_first(request: &Request, prefix: &str) -> Response {
+    let takes_html = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"));
+    if !takes_html {
+        return (StatusCode::UNAUTHORIZED, "Sign in first.").into_response();
+    }
+    let next = request.uri().path_and_query().filter(|_| request.method().is_safe()).map_or_else(String::new, |next| format!("?next={}", encode(next.as_str())));
+    Redirect::to(&format!("{prefix}/sign-in{next}")).into_response()
+}
+
+/// Escapes a text for a query.
+fn encode(text: &str) -> String {
+    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+fn unavailable(error: &ordinavo_core::CoreError) -> Response {
+    let status = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    (status, [("retry-after", "5")], error.detail.clone()).into_response()
+}

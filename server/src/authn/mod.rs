@@ -1,0 +1,5 @@
+//! Turns what a request carries into an actor: a cookie of one of the two doors, or a bearer key.
+
+pub mod bearer;
+pub mod gate;
+pub mod session_store;

@@ -1,0 +1,142 @@
+//! Configuration: defaults, then a file, then `ORDINAVO_*` variables; checked at start. The table in `README.md` names
+//! every setting.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+/// Every setting as it is written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `sqlite://path` or `postgres://…`.
+    pub database_url: String,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The address that people type; decides about cookies, links and HSTS.
+    pub public_url: String,
+    /// `file://folder` or `s3://bucket/prefix`.
+    pub files: String,
+    /// The file with the master keys; made on first start.
+    pub secret_key_file: PathBuf,
+    /// Where mail goes out; unset keeps mail inside.
+    pub smtp_url: Option<String>,
+    /// Networks that webhooks may reach although they are private, separated by commas.
+    pub webhook_allow_nets: String,
+    /// Whether webhooks may use plain http.
+    pub webhook_allow_http: bool,
+    /// Delays before each attempt, such as `0s,5s,5m`; empty for the default schedule.
+    pub webhook_retry: String,
+    /// Whether the server also runs the worker.
+    pub worker: bool,
+    /// What is logged, such as `info` or `ordinavo=debug`.
+    pub log: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database_url: "sqlite://data/ordinavo.db".to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            public_url: String::new(),
+            files: "file://data/files".to_owned(),
+            secret_key_file: PathBuf::from("data/secret.key"),
+            smtp_url: None,
+            webhook_allow_nets: String::new(),
+            webhook_allow_http: false,
+            webhook_retry: String::new(),
+            worker: true,
+            log: "info".to_owned(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the configuration. `ORDINAVO_CONFIG` names the file; `ordinavo.toml` beside the working directory is read if
+    /// it is there.
+    ///
+    /// # Errors
+    /// The name of the setting and what is wrong with it.
+    pub fn read() -> Result<Self, String> {
+        let file = std::env::var("ORDINAVO_CONFIG").unwrap_or_else(|_| "ordinavo.toml".to_owned());
+        let variables = Env::prefixed("ORDINAVO_").filter(|name| name != "config" && !name.starts_with("test_"));
+        let mut config: Self = Figment::from(Serialized::defaults(Self::default()))
+            .merge(Toml::file(file))
+            .merge(variables)
+            .extract()
+            .map_err(|error| error.into_iter().map(|error| format!("setting {}: {}", error.path.join("."), error.kind)).collect::<Vec<_>>().join("\n"))?;
+        if config.public_url.is_empty() {
+            config.public_url = format!("http://{}", config.listen);
+        }
+        let url = url::Url::parse(&config.public_url).map_err(|_| "setting public_url: an address such as https://service.example.org is required".to_owned())?;
+        if !matches!(url.scheme(), "http" | "https") || url.path() != "/" {
+            return Err("setting public_url: http or https without a path is required".to_owned());
+        }
+        config.public_url = config.public_url.trim_end_matches('/').to_owned();
+        config.settings()?;
+        Ok(config)
+    }
+
+    /// Whether people reach the server by https, which decides about secure cookies.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// The settings of the services.
+    ///
+    /// # Errors
+    /// The name of the setting and what is wrong with it.
+    pub fn settings(&self) -> Result<ordinavo_core::Settings, String> {
+        let mut settings = ordinavo_core::Settings { webhook_allow_http: self.webhook_allow_http, ..Default::default() };
+        for net in self.webhook_allow_nets.split(',').map(str::trim).filter(|net| !net.is_empty()) {
+            let net: IpNet = net.parse().map_err(|_| format!("setting webhook_allow_nets: {net} is not a network such as 10.0.0.0/8"))?;
+            settings.webhook_allow_nets.push(net);
+        }
+        if !self.webhook_retry.trim().is_empty() {
+            settings.webhook_retry = self
+                .webhook_retry
+                .split(',')
+                .map(|text| read_delay(text.trim()).ok_or_else(|| format!("setting webhook_retry: {text} is not a delay such as 5s, 5m or 2h")))
+                .collect::<Result<_, _>>()?;
+        }
+        Ok(settings)
+    }
+}
+
+/// A number with a unit: `s`, `m` or `h`.
+fn read_delay(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return None,
+    };
+    Some(Duration::from_secs(number.parse::<u64>().ok()?.checked_mul(seconds)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_have_a_unit() {
+        assert_eq!(read_delay("5m"), Some(Duration::from_secs(300)));
+        for text in ["", "5", "m", "-1s", "5d", "1.5s"] {
+            assert_eq!(read_delay(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn wrong_settings_are_named() {
+        let wrong = Config { webhook_allow_nets: "10.0.0.0/8, home".to_owned(), ..Config::default() };
+        assert!(wrong.settings().expect_err("refused").contains("webhook_allow_nets: home"));
+        let wrong = Config { webhook_retry: "0s,soon".to_owned(), ..Config::default() };
+        assert!(wrong.settings().expect_err("refused").contains("webhook_retry: soon"));
+    }
+}

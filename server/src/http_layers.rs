@@ -1,0 +1,63 @@
+//! What holds for every request: an id, one line in the log, security headers, and the guard against forged posts.
+
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::serve::AppState;
+
+/// The header that carries the request's id.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id under which the log knows a request.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+tokio::task_local! {
+    /// Id and path of the request that this task answers, for problem answers.
+    pub static CURRENT: (String, String);
+}
+
+/// Gives a request its id (one that a proxy chose is kept if it is harmless), writes one line about it, and sets the headers
+/// that every answer has.
+pub async fn frame(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let sent = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+    let id = sent
+        .filter(|id| (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'))
+        .map_or_else(|| state.new_request_id(), str::to_owned);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let started = Instant::now();
+    let mut response = CURRENT.scope((id.clone(), path.clone()), next.run(request)).await;
+    tracing::info!(request_id = %id, %method, %path, status = response.status().as_u16(), ms = started.elapsed().as_millis(), "answered");
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static("camera=(self), geolocation=(self), microphone=(), payment=(), usb=()"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(HeaderName::from_static("content-security-policy")).or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    if state.config.is_https() {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+    }
+    response
+}
+
+/// Refuses a post that does not say where it comes from. What it says is judged by the layer behind this one; a browser
+/// always says one of the two.
+pub async fn says_its_origin(request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let says = request.headers().contains_key("sec-fetch-site") || request.headers().contains_key(ORIGIN);
+    if safe || says {
+        next.run(request).await
+    } else {
+        (StatusCode::FORBIDDEN, "This form must be sent from our own pages.").into_response()
+    }
+}

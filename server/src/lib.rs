@@ -1,0 +1,14 @@
+//! The host of Ordinavo: configuration, the two apps, the Connect API, the worker and the command line.
+
+#![recursion_limit = "512"]
+
+pub mod api;
+pub mod assets;
+pub mod authn;
+pub mod cli;
+pub mod config;
+pub mod files;
+pub mod http_layers;
+pub mod pages;
+pub mod serve;
+pub mod worker;

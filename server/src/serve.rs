@@ -1,0 +1,160 @@
+//! The server: everything is put together here, as one readable table.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, FromRef, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use leptos::config::LeptosOptions;
+use ordinavo_core::Core;
+use ordinavo_core::randomness::Randomness;
+use ordinavo_core::secrets::Keyring;
+use ordinavo_core::services::authn;
+use ordinavo_core::services::sessions::Door;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_sessions::cookie::{Key, SameSite};
+use tower_sessions::service::SignedCookie;
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+use crate::assets::{self, Manifest};
+use crate::authn::gate;
+use crate::authn::session_store::DoorSessions;
+use crate::config::Config;
+use crate::{api, files, http_layers, pages, worker};
+
+/// The largest form with photos, in bytes.
+const MOST_FORM_BYTES: usize = 64 * 1024 * 1024;
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct AppState {
+    /// The use cases.
+    pub core: Core,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The names of the built files.
+    pub manifest: Arc<Manifest>,
+    randomness: Randomness,
+    cookie_key: Key,
+}
+
+impl AppState {
+    /// Puts the state together.
+    pub fn new(core: Core, config: Config, keyring: &Keyring) -> Self {
+        Self { core, config: Arc::new(config), manifest: Arc::new(Manifest::read()), randomness: Randomness::from_system(), cookie_key: Key::from(&keyring.derive("session-cookies")) }
+    }
+
+    /// An id for a request.
+    pub fn new_request_id(&self) -> String {
+        self.randomness.uuid_v7(self.core.clock().now()).simple().to_string()
+    }
+
+    /// The session layer of a door: its own cookie, its own path, its own table. The cookie is signed, so that its 128
+    /// random bits cannot even be guessed at without the server's key.
+    fn sessions(&self, door: Door) -> SessionManagerLayer<DoorSessions, SignedCookie> {
+        let (name, path) = match door {
+            Door::Staff => ("ordinavo_staff", "/app"),
+            Door::Portal => ("ordinavo_portal", "/portal"),
+        };
+        let name = if self.config.is_https() { format!("__Secure-{name}") } else { name.to_owned() };
+        let lifetime = time::Duration::seconds(authn::ABSOLUTE.num_seconds());
+        SessionManagerLayer::new(DoorSessions::new(self.core.clone(), door))
+            .with_name(name)
+            .with_path(path)
+            .with_http_only(true)
+            .with_same_site(SameSite::Lax)
+            .with_secure(self.config.is_https())
+            .with_expiry(Expiry::OnInactivity(lifetime))
+            .with_signed(self.cookie_key.clone())
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(_: &AppState) -> Self {
+        Self::builder().output_name("ordinavo").build()
+    }
+}
+
+/// All routes.
+pub fn router(state: &AppState) -> Router {
+    let staff = pages::dispatch(state)
+        .route("/app/files/{id}", get(files::staff))
+        .layer(middleware::from_fn_with_state(state.clone(), gate::staff))
+        .layer(state.sessions(Door::Staff));
+    let portal = pages::portal(state)
+        .route("/portal/files/{id}", get(files::portal))
+        .layer(middleware::from_fn_with_state(state.clone(), gate::portal))
+        .layer(state.sessions(Door::Portal));
+    let apps = staff
+        .merge(portal)
+        .layer(RequestBodyLimitLayer::new(MOST_FORM_BYTES))
+        .layer(DefaultBodyLimit::disable())
+        .layer(CsrfLayer::new())
+        .layer(middleware::from_fn(http_layers::says_its_origin));
+    Router::new()
+        .merge(apps)
+        .merge(pages::public())
+        .merge(api::router())
+        .route("/pkg/{*name}", get(assets::serve))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(state.clone(), http_layers::frame))
+        .with_state(state.clone())
+}
+
+/// The process is alive.
+async fn healthz() -> impl IntoResponse {
+    Json(json!({ "status": "ok" }))
+}
+
+/// The process can do its work: the database answers and has the right schema.
+async fn readyz(State(state): State<AppState>) -> impl IntoResponse {
+    match state.core.store().missing_migrations().await {
+        Ok(0) => (StatusCode::OK, Json(json!({ "status": "ok" }))),
+        Ok(missing) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "migrations_missing", "missing": missing }))),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "database_unavailable" })))
+        }
+    }
+}
+
+/// Serves until a signal comes; then finishes running requests and claimed deliveries.
+///
+/// # Errors
+/// The address is taken or the worker cannot start.
+pub async fn run(state: AppState, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
+    let listener = TcpListener::bind(state.config.listen).await.map_err(|error| format!("{}: {error}", state.config.listen))?;
+    run_on(listener, state, stop).await
+}
+
+/// Like [`run`], on a listener that is already there.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_on(listener: TcpListener, state: AppState, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
+    let (stop_worker, stopped) = watch::channel(false);
+    let worker = if state.config.worker {
+        let settings = state.config.settings()?;
+        Some(tokio::spawn(worker::run(state.core.clone(), settings, stopped)))
+    } else {
+        None
+    };
+    tracing::info!(address = %state.config.listen, public_url = %state.config.public_url, "listening");
+    axum::serve(listener, router(&state).into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stop).await.map_err(|error| error.to_string())?;
+    let _ = stop_worker.send(true);
+    if let Some(worker) = worker {
+        worker.await.map_err(|error| error.to_string())??;
+    }
+    state.core.store().close().await;
+    Ok(())
+}

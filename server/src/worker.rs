@@ -1,0 +1,46 @@
+//! The worker: sends what is due as soon as it is written, and looks by itself every second as a backstop.
+
+use std::time::Duration;
+
+use ordinavo_core::Core;
+use ordinavo_core::services::{sessions, webhook_worker};
+use ordinavo_core::webhooks::guard;
+use tokio::sync::watch;
+
+/// How often the worker looks by itself.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long it waits when the database does not answer.
+const WAIT_AFTER_ERROR: Duration = Duration::from_secs(5);
+/// How many rounds pass between two clean-ups.
+const CLEAN_EVERY: u32 = 600;
+
+/// Runs until told to stop; what it has claimed is finished first.
+///
+/// # Errors
+/// The outbound client cannot be set up.
+pub async fn run(core: Core, settings: ordinavo_core::Settings, mut stop: watch::Receiver<bool>) -> Result<(), String> {
+    let client = guard::client(&settings).map_err(|error| format!("the outbound client: {error}"))?;
+    let mut rounds = 0_u32;
+    while !*stop.borrow() {
+        let pause = match webhook_worker::run_once(&core, &client).await {
+            Ok(0) => LOOK_EVERY,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "the worker could not look for deliveries");
+                WAIT_AFTER_ERROR
+            }
+        };
+        if rounds.is_multiple_of(CLEAN_EVERY)
+            && let Err(error) = sessions::delete_expired(&core).await
+        {
+            tracing::warn!(%error, "expired sessions could not be removed");
+        }
+        rounds = rounds.wrapping_add(1);
+        tokio::select! {
+            () = core.worker_woken() => {}
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+    Ok(())
+}
