@@ -12,7 +12,7 @@ use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns_with_context, render_app_async_with_context, render_route_with_context};
 use ordinavo_core::actors::{Contact, Staff};
 use ui::flash::Flash;
-use ui::shell::{App, Assets};
+use ui::shell::App;
 use ui::viewer::Viewer;
 
 use crate::authn::gate::viewer;
@@ -37,7 +37,6 @@ pub fn dispatch(state: &AppState) -> Router<AppState> {
             }),
         )
         .route("/app/fn/{*name}", post(act))
-        .route("/app/{*rest}", get(move |State(state): State<AppState>, request: Request| missing(state, request, assets.clone(), dispatch::app::document)))
 }
 
 /// The routes of the portal.
@@ -59,7 +58,6 @@ pub fn portal(state: &AppState) -> Router<AppState> {
             }),
         )
         .route("/portal/fn/{*name}", post(act))
-        .route("/portal/{*rest}", get(move |State(state): State<AppState>, request: Request| missing(state, request, assets.clone(), portal::app::document)))
 }
 
 /// The pages without an account.
@@ -68,12 +66,6 @@ pub fn public() -> Router<AppState> {
         .route("/", get(front_door))
         .route("/docs/problems", get(problem_list))
         .route("/docs/problems/{code}", get(problem_page))
-}
-
-/// An address of an app that no route knows: the app's own page, with 404.
-async fn missing<V: leptos::prelude::IntoView + 'static>(state: AppState, request: Request, assets: Assets, document: fn(&Assets) -> V) -> Response {
-    let context = context(&state, &request);
-    render_app_async_with_context(context, move || document(&assets))(request).await.into_response()
 }
 
 /// One act of either app.

@@ -21,7 +21,7 @@ pub fn document(assets: &Assets) -> impl IntoView + use<> {
 pub fn App() -> impl IntoView {
     view! {
         <Router>
-            <Routes fallback=|| view! { <Framed current=""><NotFound/></Framed> }>
+            <Routes fallback=|| ()>
                 <Route path=path!("/app/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
                 <Route path=path!("/app") view=settings::HomePage ssr=SsrMode::Async/>
@@ -40,6 +40,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/integrations/endpoints/:id") view=integrations::EndpointPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings") view=settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/parts") view=parts::PartsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/*any") view=|| view! { <Framed current=""><NotFound/></Framed> } ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

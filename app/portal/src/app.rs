@@ -21,7 +21,7 @@ pub fn document(assets: &Assets) -> impl IntoView + use<> {
 pub fn App() -> impl IntoView {
     view! {
         <Router>
-            <Routes fallback=|| view! { <Framed current=""><NotFound/></Framed> }>
+            <Routes fallback=|| ()>
                 <Route path=path!("/portal/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
                 <Route path=path!("/portal") view=home::HomePage ssr=SsrMode::Async/>
@@ -33,6 +33,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/portal/reports") view=reports::ReportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/reports/:id") view=reports::ReportPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/timeline") view=timeline::TimelinePage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/*any") view=|| view! { <Framed current=""><NotFound/></Framed> } ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

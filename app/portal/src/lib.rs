@@ -4,6 +4,10 @@
 
 pub mod islands;
 
+// Links the shared islands into the bundle, which nothing else in it refers to.
+#[cfg(feature = "hydrate")]
+use ui as _;
+
 #[cfg(feature = "ssr")]
 pub mod app;
 #[cfg(feature = "ssr")]

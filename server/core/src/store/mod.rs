@@ -1,5 +1,7 @@
 //! The only place that speaks SQL. The pools are private; the way in is [`Store::begin`] with an actor.
 
+#![expect(clippy::disallowed_methods, reason = "this is the one place that speaks SQL")]
+
 mod accounts;
 mod appointments;
 mod audit;

@@ -46,14 +46,15 @@ pub(super) async fn live(core: &Core, world: &DemoWorld, size: DemoSize, chance:
     let today = present.with_timezone(&zone).date_naive();
     let first = core.clock.now().with_timezone(&zone).date_naive();
     let mut diary = Diary { planned: Vec::new(), to_plan: Vec::new(), to_approve: Vec::new(), next_job: 1 };
-    let per_day = if size == DemoSize::Full { 5 } else { 2 };
+    let per_day = if size == DemoSize::Full { 5 } else { 3 };
     let mut date = first;
     while date <= today {
         let is_today = date == today;
         move_clock(core, at(zone, date, 6).min(present));
-        approve_reports(core, world, chance, &mut diary, is_today).await?;
+        approve_reports(core, world, chance, &mut diary, size, is_today).await?;
         for _ in 0..per_day {
-            let site = &world.sites[chance.below(world.sites.len())];
+            // The small demo stays with the customer of the story, so that its contacts have something to see.
+            let site = &world.sites[if size == DemoSize::Full { chance.below(world.sites.len()) } else { diary.next_job % 4 }];
             let target = import_job(core, world, site, chance, &mut diary).await?;
             diary.to_plan.extend(target);
         }
@@ -228,17 +229,17 @@ async fn visit(core: &Core, world: &DemoWorld, chance: &Randomness, diary: &mut 
 }
 
 /// The manager's morning: approve or send back, and release most of what is approved.
-async fn approve_reports(core: &Core, world: &DemoWorld, chance: &Randomness, diary: &mut Diary, is_today: bool) -> CoreResult<()> {
+async fn approve_reports(core: &Core, world: &DemoWorld, chance: &Randomness, diary: &mut Diary, size: DemoSize, is_today: bool) -> CoreResult<()> {
     for (position, (report, found)) in std::mem::take(&mut diary.to_approve).into_iter().enumerate() {
         if is_today && position % 2 == 0 {
             continue;
         }
-        if chance.below(14) == 0 {
+        if size == DemoSize::Full && chance.below(14) == 0 {
             reports::send_back(core, world.manager.may()?, report, "Please add the serial number of the part.").await?;
             continue;
         }
         reports::approve(core, world.manager.may()?, report).await?;
-        if chance.below(5) == 0 {
+        if size == DemoSize::Full && chance.below(5) == 0 {
             continue;
         }
         let page = reports::page(core, world.manager.may()?, report).await?;
@@ -280,7 +281,7 @@ async fn odd_imports(core: &Core, world: &DemoWorld) -> CoreResult<()> {
         (&world.erp, json!({ "customer": { "externalId": "CUST-OTHER", "customerNumber": "RRM-001" } })),
         (&world.erp, json!({ "customer": { "customerNumber": "UNKNOWN-1", "name": "Unbekannt" } })),
         (&world.erp, json!({ "customer": { "name": "Rhein-Ruhr Medical Supply" } })),
-        (&world.erp, json!({ "customer": { "externalId": "n/a", "customerNumber": "RRM-001", "name": "Rhein-Ruhr Medical" } })),
+        (&world.erp_strict, json!({ "customer": { "externalId": "n/a", "customerNumber": "RRM-001", "name": "Rhein-Ruhr Medical" } })),
         (&world.erp, json!({ "customer": { "externalId": "NEW-9" } })),
         (&world.erp, json!({ "customer": { "externalId": "CUST-20002" }, "location": { "externalId": "LOC-ESSEN-01" } })),
         (&world.erp, json!({ "customer": { "externalId": "CUST-10042" }, "location": { "name": "Somewhere", "city": "Essen" }, "contact": { "displayName": "Anna Weber" } })),

@@ -1,0 +1,84 @@
+// What the tests share: signing in as somebody, calling the API, receiving webhooks, and noticing every complaint of the
+// browser.
+import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
+import { expect, test } from "@playwright/test";
+import { world } from "./server.mjs";
+
+export const nordlicht = () => world().tenants.find((tenant) => tenant.slug === "nordlicht");
+export const staffOf = (role) => nordlicht().staff.find((account) => account.role === role);
+export const portalUser = (start) => nordlicht().portal.find((account) => account.email.startsWith(start));
+
+/** A page of a new browser session whose console must stay silent. */
+export async function newPage(browser, options = {}) {
+  const context = await browser.newContext({ baseURL: world().url, ...options });
+  const page = await context.newPage();
+  const complaints = [];
+  const scripted = test.info().project.use.javaScriptEnabled !== false;
+  page.on("console", (message) => {
+    // Without JavaScript nothing uses the module that the page offers to load, and Chromium remarks on it.
+    if (scripted && ["warning", "error"].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error.message}`));
+  return { page, complaints, context };
+}
+
+export async function signIn(page, door, account) {
+  await page.goto(`${door}/sign-in`);
+  await page.locator("#sign-in-email").fill(account.email);
+  await page.locator("#sign-in-password").fill(account.password);
+  await page.locator("form.card button[type=submit]").click();
+  await expect(page).not.toHaveURL(/sign-in/);
+}
+
+export async function api(client, method, path, body, headers = {}) {
+  const key = nordlicht().clients.find((entry) => entry.name === client).apiKey;
+  const answer = await fetch(`${world().url}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${key}`, ...(body ? { "content-type": "application/json" } : {}), ...headers },
+    body: body ? JSON.stringify(body) : undefined,
+  });
+  return { status: answer.status, headers: answer.headers, body: await answer.json() };
+}
+
+/** A receiver of webhooks on loopback; the first answer of each test can be a failure. */
+export async function receiver(firstStatus = 200) {
+  const received = [];
+  const waiting = [];
+  const server = createServer((request, response) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk));
+    request.on("end", () => {
+      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
+      response.writeHead(received.length === 1 ? firstStatus : 200).end("thank you");
+      for (const check of [...waiting]) check();
+    });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const until = (matches) =>
+    new Promise((resolve) => {
+      const check = () => {
+        const found = received.filter(matches);
+        if (found.length > 0) resolve(found);
+      };
+      waiting.push(check);
+      check();
+    });
+  return { url: `http://127.0.0.1:${server.address().port}/hook`, received, until, close: () => server.close() };
+}
+
+/** Whether a delivery is signed as Standard Webhooks 1.0 says. */
+export function isSigned(delivery, secret) {
+  const { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature } = delivery.headers;
+  const key = Buffer.from(secret.replace("whsec_", ""), "base64");
+  const expected = createHmac("sha256", key).update(`${id}.${timestamp}.${delivery.body}`).digest("base64");
+  return signature.split(" ").includes(`v1,${expected}`);
+}
+
+export const PHOTO = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+
+/** A date so many days from now, as a date field wants it. */
+export function dateIn(days) {
+  const moment = new Date(Date.now() + days * 86_400_000);
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Berlin" }).format(moment);
+}

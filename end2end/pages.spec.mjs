@@ -1,0 +1,97 @@
+// Every page: no serious finding of axe, no complaint of the browser, in English and in Arabic, light and dark.
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "@playwright/test";
+import { newPage, portalUser, signIn, staffOf } from "./helpers.mjs";
+
+const serious = async (page) => {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id}: ${violation.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+};
+
+/** The pages of a role; a pattern stands for the first link of that shape on the page before. */
+const PAGES = {
+  dispatcher: ["/app/inbox", /\/app\/inbox\/req_/, "/app/inbox", /\/app\/targets\//, "/app/customers", /\/app\/customers\//, "/app/customers?q=nothing-like-it", "/app/reports?status=approved", /\/app\/reports\//, "/app/imports", /\/app\/imports\//, "/app/settings", "/app/nothing-here"],
+  admin: ["/app/integrations", "/app/settings", "/app/parts"],
+  auditor: ["/app/settings?verify=1"],
+  technician: ["/app/day", "/app/inbox"],
+};
+const PORTAL = ["/portal", "/portal/requests", /\/portal\/requests\/req_/, "/portal/requests/new", "/portal/appointments", /\/portal\/appointments\//, "/portal/reports", /\/portal\/reports\//, "/portal/timeline", "/portal/nothing-here"];
+const OPEN = ["/", "/app/sign-in", "/portal/sign-in", "/docs/problems", "/docs/problems/not_found"];
+
+async function walk(page, list, look) {
+  for (const entry of list) {
+    if (entry instanceof RegExp) {
+      const links = await Promise.all((await page.locator("main a").all()).map((link) => link.getAttribute("href")));
+      const link = links.find((candidate) => entry.test(candidate));
+      expect(link, `${page.url()} has a link like ${entry}`).toBeTruthy();
+      await page.goto(link);
+    } else {
+      await page.goto(entry);
+    }
+    await look();
+  }
+}
+
+test("pages without an account", async ({ browser }, info) => {
+  const { page, complaints } = await newPage(browser);
+  const findings = [];
+  await walk(page, OPEN, async () => {
+    if (info.project.name === "with-javascript") findings.push(...(await serious(page)));
+    await expect(page.getByRole("main")).toBeVisible();
+  });
+  expect(findings).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+for (const [role, list] of Object.entries(PAGES)) {
+  test(`pages of the ${role}`, async ({ browser }, info) => {
+    const { page, complaints } = await newPage(browser, { colorScheme: role === "dispatcher" ? "dark" : "light" });
+    await signIn(page, "/app", staffOf(role));
+    const findings = [];
+    await walk(page, list, async () => {
+      if (info.project.name === "with-javascript") findings.push(...(await serious(page)));
+      await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
+    });
+    expect(findings).toEqual([]);
+    expect(complaints.filter((complaint) => !/status of 40[34]/.test(complaint))).toEqual([]);
+  });
+}
+
+for (const locale of ["en-GB", "ar"]) {
+  test(`pages of the portal in ${locale}`, async ({ browser }, info) => {
+    const { page, complaints } = await newPage(browser, { locale, viewport: { width: 390, height: 844 } });
+    await signIn(page, "/portal", portalUser("petra"));
+    const findings = [];
+    await walk(page, PORTAL, async () => {
+      if (info.project.name === "with-javascript") findings.push(...(await serious(page)));
+      await expect(page.locator("html")).toHaveAttribute("dir", locale === "ar" ? "rtl" : "ltr");
+      const wider = info.project.name === "with-javascript" && (await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth));
+      expect(wider, `${page.url()} is wider than the screen`).toBeFalsy();
+    });
+    expect(findings).toEqual([]);
+    expect(complaints.filter((complaint) => !/status of 404/.test(complaint))).toEqual([]);
+  });
+}
+
+test("islands work: ids are copied, keys move through the list", async ({ browser }) => {
+  test.skip(test.info().project.name !== "with-javascript", "islands need JavaScript");
+  const { page, complaints, context } = await newPage(browser);
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await signIn(page, "/app", staffOf("dispatcher"));
+  await page.goto("/app/inbox");
+  const rows = page.locator(".queue a");
+  await expect(async () => {
+    await page.keyboard.press("j");
+    await expect(rows.first()).toBeFocused({ timeout: 500 });
+  }).toPass();
+  await page.keyboard.press("j");
+  await expect(rows.nth(1)).toBeFocused();
+  await page.keyboard.press("k");
+  await expect(rows.first()).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/app\/inbox\/req_/);
+  await page.getByRole("button", { name: "Copy" }).first().click();
+  await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^req_/);
+  expect(complaints).toEqual([]);
+});

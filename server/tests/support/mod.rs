@@ -1,0 +1,133 @@
+//! A whole server on loopback with the small demo, one for each database that is there.
+#![allow(dead_code, reason = "every test binary uses its own part of this")]
+#![expect(clippy::disallowed_methods, reason = "tests call the server like anybody else, make databases and look at the clock")]
+
+use std::sync::Arc;
+
+use ordinavo::config::Config;
+use ordinavo::serve::{AppState, run_on};
+use ordinavo_core::clock::Clock;
+use ordinavo_core::files::FileStore;
+use ordinavo_core::randomness::Randomness;
+use ordinavo_core::secrets::Keyring;
+use ordinavo_core::services::demo::{self, DemoBook, DemoSize, DemoTenant};
+use ordinavo_core::{Core, Store};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+/// A running server.
+pub struct World {
+    pub url: String,
+    pub book: DemoBook,
+    pub core: Core,
+    pub engine: &'static str,
+}
+
+/// Servers on new databases: SQLite always, PostgreSQL if `ORDINAVO_TEST_POSTGRES` names a server.
+pub async fn worlds() -> Vec<Arc<World>> {
+    let randomness = Randomness::from_system();
+    let clock = Clock::system();
+    let name = format!("h{}", randomness.uuid_v7(clock.now()).simple());
+    let folder = std::env::temp_dir().join("ordinavo-tests");
+    let mut addresses = vec![("sqlite", format!("sqlite://{}/{name}.db", folder.display()))];
+    if let Ok(server) = std::env::var("ORDINAVO_TEST_POSTGRES") {
+        let admin = std::process::Command::new("psql").args([server.as_str(), "-qc", &format!("CREATE DATABASE {name}")]).status().expect("psql runs");
+        assert!(admin.success());
+        let (base, _) = server.rsplit_once('/').expect("an address with a database");
+        addresses.push(("postgres", format!("{base}/{name}")));
+    }
+    let mut worlds = Vec::new();
+    for (engine, address) in addresses {
+        worlds.push(start(engine, &address).await);
+    }
+    worlds
+}
+
+async fn start(engine: &'static str, address: &str) -> Arc<World> {
+    let (clock, randomness) = (Clock::system(), Randomness::from_system());
+    let store = Store::open(address, clock.clone(), randomness.clone()).await.expect("opens");
+    store.migrate().await.expect("migrates");
+    let keyring = Keyring::generate(&randomness);
+    let cookies = Keyring::generate(&randomness);
+    let files = FileStore::open("memory:///").expect("files");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let config = Config {
+        public_url: url.clone(),
+        webhook_allow_http: true,
+        webhook_allow_nets: "127.0.0.0/8".to_owned(),
+        webhook_retry: "0s,0s,0s".to_owned(),
+        ..Config::default()
+    };
+    let core = Core::new(store, clock, randomness, keyring, files, config.settings().expect("settings"));
+    let book = demo::fill(&core, &url, DemoSize::Small, false).await.expect("demo data");
+    let state = AppState::new(core.clone(), config, &cookies);
+    tokio::spawn(run_on(listener, state, std::future::pending()));
+    Arc::new(World { url, book, core, engine })
+}
+
+/// What a browser sends with a form of our own pages.
+pub const OWN_PAGE: (&str, &str) = ("sec-fetch-site", "same-origin");
+
+impl World {
+    pub fn tenant(&self, slug: &str) -> &DemoTenant {
+        self.book.tenants.iter().find(|tenant| tenant.slug == slug).expect("a tenant")
+    }
+
+    pub fn key(&self, slug: &str, client: &str) -> String {
+        self.tenant(slug).client(client).expect("a client").api_key.clone()
+    }
+
+    /// A request of a client of the API.
+    pub fn api(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
+        reqwest::Client::new().request(method, format!("{}{path}", self.url)).bearer_auth(key)
+    }
+
+    pub async fn import(&self, client: &str, body: &Value) -> (StatusCode, Value) {
+        read(self.api(Method::POST, "/api/v1/targets", &self.key("nordlicht", client)).json(body).send().await.expect("answers")).await
+    }
+
+    /// A browser that is signed in at one of the doors.
+    pub async fn browser(&self, door: &str, email: &str, password: &str) -> reqwest::Client {
+        let browser = reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
+        let answer = browser
+            .post(format!("{}{door}/fn/sign-in", self.url))
+            .header("accept", "text/html")
+            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .form(&[("email", email), ("password", password)])
+            .send()
+            .await
+            .expect("answers");
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert!(!answer.headers()["location"].to_str().expect("text").contains("sign-in"), "{email} signs in");
+        browser
+    }
+
+    pub async fn staff(&self, slug: &str, role: &str) -> reqwest::Client {
+        let account = self.tenant(slug).staff(role).expect("an account").clone();
+        self.browser("/app", &account.email, &account.password).await
+    }
+
+    pub async fn contact(&self, slug: &str, start: &str) -> reqwest::Client {
+        let account = self.tenant(slug).portal.iter().find(|account| account.email.starts_with(start)).expect("an account").clone();
+        self.browser("/portal", &account.email, &account.password).await
+    }
+
+    pub async fn get(&self, browser: &reqwest::Client, path: &str) -> (StatusCode, String) {
+        let answer = browser.get(format!("{}{path}", self.url)).header("accept", "text/html").send().await.expect("answers");
+        let status = answer.status();
+        (status, answer.text().await.expect("text"))
+    }
+}
+
+pub async fn read(answer: Response) -> (StatusCode, Value) {
+    let status = answer.status();
+    (status, answer.json().await.expect("JSON"))
+}
+
+/// The first link of a page that begins with a text.
+pub fn link(html: &str, start: &str) -> Option<String> {
+    let at = html.find(&format!("href=\"{start}"))? + 6;
+    html[at..].split('"').next().map(str::to_owned)
+}
