@@ -32,7 +32,9 @@ struct Names {
 impl Manifest {
     /// Reads the manifest; without one (a server that was compiled alone) pages have neither style nor islands.
     pub fn read() -> Self {
-        Files::get("assets.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
+        Files::get("assets.json")
+            .and_then(|file| serde_json::from_slice(&file.data).ok())
+            .unwrap_or_default()
     }
 
     /// The files of an app.
@@ -41,8 +43,13 @@ impl Manifest {
             App::Dispatch | App::Public => &self.dispatch,
             App::Portal => &self.portal,
         };
-        let bundle = (!names.bundle.is_empty() && app != App::Public)
-            .then(|| LeptosOptions::builder().output_name(names.bundle.as_str()).site_pkg_dir("pkg").site_root("target/site").build());
+        let bundle = (!names.bundle.is_empty() && app != App::Public).then(|| {
+            LeptosOptions::builder()
+                .output_name(names.bundle.as_str())
+                .site_pkg_dir("pkg")
+                .site_root("target/site")
+                .build()
+        });
         Assets {
             style: format!("/pkg/{}", names.style),
             fonts: self.fonts.iter().map(|font| format!("/pkg/{font}")).collect(),
@@ -53,7 +60,10 @@ impl Manifest {
 
 /// `/pkg/{file}`.
 pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = headers
+        .get(ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let found = [("br", ".br"), ("gzip", ".gz")]
         .into_iter()
         .filter(|(encoding, _)| accepted.contains(encoding))
@@ -74,7 +84,14 @@ pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     // The icon has no hash in its name; everything else never changes under its name.
-    answer.insert(CACHE_CONTROL, HeaderValue::from_static(if name == "icon.svg" { "public, max-age=86400" } else { "public, max-age=31536000, immutable" }));
+    answer.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static(if name == "icon.svg" {
+            "public, max-age=86400"
+        } else {
+            "public, max-age=31536000, immutable"
+        }),
+    );
     answer.insert(VARY, HeaderValue::from_static("accept-encoding"));
     if let Some(encoding) = encoding {
         answer.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));

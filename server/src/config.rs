@@ -69,11 +69,18 @@ impl Config {
             .merge(Toml::file(file))
             .merge(variables)
             .extract()
-            .map_err(|error| error.into_iter().map(|error| format!("setting {}: {}", error.path.join("."), error.kind)).collect::<Vec<_>>().join("\n"))?;
+            .map_err(|error| {
+                error
+                    .into_iter()
+                    .map(|error| format!("setting {}: {}", error.path.join("."), error.kind))
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            })?;
         if config.public_url.is_empty() {
             config.public_url = format!("http://{}", config.listen);
         }
-        let url = url::Url::parse(&config.public_url).map_err(|_| "setting public_url: an address such as https://service.example.org is required".to_owned())?;
+        let url = url::Url::parse(&config.public_url)
+            .map_err(|_| "setting public_url: an address such as https://service.example.org is required".to_owned())?;
         if !matches!(url.scheme(), "http" | "https") || url.path() != "/" {
             return Err("setting public_url: http or https without a path is required".to_owned());
         }
@@ -92,16 +99,29 @@ impl Config {
     /// # Errors
     /// The name of the setting and what is wrong with it.
     pub fn settings(&self) -> Result<ordinavo_core::Settings, String> {
-        let mut settings = ordinavo_core::Settings { webhook_allow_http: self.webhook_allow_http, ..Default::default() };
-        for net in self.webhook_allow_nets.split(',').map(str::trim).filter(|net| !net.is_empty()) {
-            let net: IpNet = net.parse().map_err(|_| format!("setting webhook_allow_nets: {net} is not a network such as 10.0.0.0/8"))?;
+        let mut settings = ordinavo_core::Settings {
+            webhook_allow_http: self.webhook_allow_http,
+            ..Default::default()
+        };
+        for net in self
+            .webhook_allow_nets
+            .split(',')
+            .map(str::trim)
+            .filter(|net| !net.is_empty())
+        {
+            let net: IpNet = net
+                .parse()
+                .map_err(|_| format!("setting webhook_allow_nets: {net} is not a network such as 10.0.0.0/8"))?;
             settings.webhook_allow_nets.push(net);
         }
         if !self.webhook_retry.trim().is_empty() {
             settings.webhook_retry = self
                 .webhook_retry
                 .split(',')
-                .map(|text| read_delay(text.trim()).ok_or_else(|| format!("setting webhook_retry: {text} is not a delay such as 5s, 5m or 2h")))
+                .map(|text| {
+                    read_delay(text.trim())
+                        .ok_or_else(|| format!("setting webhook_retry: {text} is not a delay such as 5s, 5m or 2h"))
+                })
                 .collect::<Result<_, _>>()?;
         }
         Ok(settings)
@@ -134,9 +154,20 @@ mod tests {
 
     #[test]
     fn wrong_settings_are_named() {
-        let wrong = Config { webhook_allow_nets: "10.0.0.0/8, home".to_owned(), ..Config::default() };
-        assert!(wrong.settings().expect_err("refused").contains("webhook_allow_nets: home"));
-        let wrong = Config { webhook_retry: "0s,soon".to_owned(), ..Config::default() };
+        let wrong = Config {
+            webhook_allow_nets: "10.0.0.0/8, home".to_owned(),
+            ..Config::default()
+        };
+        assert!(
+            wrong
+                .settings()
+                .expect_err("refused")
+                .contains("webhook_allow_nets: home")
+        );
+        let wrong = Config {
+            webhook_retry: "0s,soon".to_owned(),
+            ..Config::default()
+        };
         assert!(wrong.settings().expect_err("refused").contains("webhook_retry: soon"));
     }
 }

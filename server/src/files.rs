@@ -15,7 +15,11 @@ use ordinavo_core::{CoreError, CoreResult};
 use crate::serve::AppState;
 
 /// `/app/files/{id}`.
-pub async fn staff(State(state): State<AppState>, Extension(staff): Extension<Staff>, Path(id): Path<String>) -> Response {
+pub async fn staff(
+    State(state): State<AppState>,
+    Extension(staff): Extension<Staff>,
+    Path(id): Path<String>,
+) -> Response {
     let result = async {
         let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
         if let Ok(permit) = staff.may::<PerformVisits>() {
@@ -27,7 +31,11 @@ pub async fn staff(State(state): State<AppState>, Extension(staff): Extension<St
 }
 
 /// `/portal/files/{id}`.
-pub async fn portal(State(state): State<AppState>, Extension(contact): Extension<Contact>, Path(id): Path<String>) -> Response {
+pub async fn portal(
+    State(state): State<AppState>,
+    Extension(contact): Extension<Contact>,
+    Path(id): Path<String>,
+) -> Response {
     let result = async {
         let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
         portal::download(&state.core, &contact, id).await
@@ -41,21 +49,50 @@ fn answer(result: CoreResult<Download>) -> Response {
             let length = file.bytes.len();
             let mut response = Response::new(Body::from(file.bytes));
             let headers = response.headers_mut();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_str(&file.media_type).unwrap_or(HeaderValue::from_static("application/octet-stream")));
+            headers.insert(
+                CONTENT_TYPE,
+                HeaderValue::from_str(&file.media_type).unwrap_or(HeaderValue::from_static("application/octet-stream")),
+            );
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+            headers.insert(
+                CONTENT_SECURITY_POLICY,
+                HeaderValue::from_static("sandbox; default-src 'none'"),
+            );
             headers.insert(CONTENT_DISPOSITION, disposition(&file.file_name));
             response
         }
-        Err(error) => (StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error.detail).into_response(),
+        Err(error) => (
+            StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            error.detail,
+        )
+            .into_response(),
     }
 }
 
 /// `attachment` with the name in both forms of RFC 6266.
 fn disposition(file_name: &str) -> HeaderValue {
-    let plain: String = file_name.chars().map(|letter| if letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | ' ') { letter } else { '_' }).collect();
-    let encoded: String = file_name.bytes().map(|byte| if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
-    HeaderValue::from_str(&format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")).unwrap_or(HeaderValue::from_static("attachment"))
+    let plain: String = file_name
+        .chars()
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | ' ') {
+                letter
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let encoded: String = file_name
+        .bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect();
+    HeaderValue::from_str(&format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"))
+        .unwrap_or(HeaderValue::from_static("attachment"))
 }
 
 #[cfg(test)]
@@ -64,6 +101,9 @@ mod tests {
 
     #[test]
     fn names_cannot_break_the_header() {
-        assert_eq!(disposition("Keller \"links\"\r\n.jpg"), "attachment; filename=\"Keller _links___.jpg\"; filename*=UTF-8''Keller%20%22links%22%0D%0A.jpg");
+        assert_eq!(
+            disposition("Keller \"links\"\r\n.jpg"),
+            "attachment; filename=\"Keller _links___.jpg\"; filename*=UTF-8''Keller%20%22links%22%0D%0A.jpg"
+        );
     }
 }

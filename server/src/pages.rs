@@ -9,7 +9,10 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use domain::problems::Problem;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns_with_context, render_app_async_with_context, render_route_with_context};
+use leptos_axum::{
+    LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns_with_context,
+    render_app_async_with_context, render_route_with_context,
+};
 use ordinavo_core::actors::{Contact, Staff};
 use ui::flash::Flash;
 use ui::shell::App;
@@ -32,7 +35,11 @@ pub fn dispatch(state: &AppState) -> Router<AppState> {
                 let (listed, assets) = (listed.clone(), page_assets.clone());
                 async move {
                     let context = context(&state, &request);
-                    render_route_with_context(listed, context, move || dispatch::app::document(&assets))(State(state), request).await
+                    render_route_with_context(listed, context, move || dispatch::app::document(&assets))(
+                        State(state),
+                        request,
+                    )
+                    .await
                 }
             }),
         )
@@ -53,7 +60,11 @@ pub fn portal(state: &AppState) -> Router<AppState> {
                 let (listed, assets) = (listed.clone(), page_assets.clone());
                 async move {
                     let context = context(&state, &request);
-                    render_route_with_context(listed, context, move || portal::app::document(&assets))(State(state), request).await
+                    render_route_with_context(listed, context, move || portal::app::document(&assets))(
+                        State(state),
+                        request,
+                    )
+                    .await
                 }
             }),
         )
@@ -79,7 +90,12 @@ async fn act(State(state): State<AppState>, request: Request) -> Response {
 fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static {
     let core = state.core.clone();
     let extensions = request.extensions();
-    let (viewer, staff, contact, flash) = (extensions.get::<Viewer>().cloned(), extensions.get::<Staff>().cloned(), extensions.get::<Contact>().cloned(), extensions.get::<Flash>().cloned());
+    let (viewer, staff, contact, flash) = (
+        extensions.get::<Viewer>().cloned(),
+        extensions.get::<Staff>().cloned(),
+        extensions.get::<Contact>().cloned(),
+        extensions.get::<Flash>().cloned(),
+    );
     move || {
         provide_context(core.clone());
         if let Some(viewer) = viewer.clone() {
@@ -102,7 +118,9 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
 
 /// The content security policy with the nonce of this answer.
 fn policy() -> HeaderValue {
-    let nonce = leptos::nonce::use_nonce().map(|nonce| format!("'nonce-{nonce}' ")).unwrap_or_default();
+    let nonce = leptos::nonce::use_nonce()
+        .map(|nonce| format!("'nonce-{nonce}' "))
+        .unwrap_or_default();
     let text = format!(
         "default-src 'self'; script-src 'strict-dynamic' {nonce}'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
     );
@@ -127,9 +145,15 @@ async fn problem_page(State(state): State<AppState>, Path(code): Path<String>, r
     }
 }
 
-async fn simple<V: leptos::prelude::IntoView + 'static>(state: &AppState, mut request: Request, document: impl Fn() -> V + Clone + Send + Sync + 'static) -> Response<Body> {
+async fn simple<V: leptos::prelude::IntoView + 'static>(
+    state: &AppState,
+    mut request: Request,
+    document: impl Fn() -> V + Clone + Send + Sync + 'static,
+) -> Response<Body> {
     let viewer = viewer(state, request.headers(), &request, None);
     request.extensions_mut().insert(viewer);
     let context = context(state, &request);
-    render_app_async_with_context(context, document)(request).await.into_response()
+    render_app_async_with_context(context, document)(request)
+        .await
+        .into_response()
 }

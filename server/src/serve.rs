@@ -49,7 +49,13 @@ pub struct AppState {
 impl AppState {
     /// Puts the state together.
     pub fn new(core: Core, config: Config, keyring: &Keyring) -> Self {
-        Self { core, config: Arc::new(config), manifest: Arc::new(Manifest::read()), randomness: Randomness::from_system(), cookie_key: Key::from(&keyring.derive("session-cookies")) }
+        Self {
+            core,
+            config: Arc::new(config),
+            manifest: Arc::new(Manifest::read()),
+            randomness: Randomness::from_system(),
+            cookie_key: Key::from(&keyring.derive("session-cookies")),
+        }
     }
 
     /// An id for a request.
@@ -64,7 +70,11 @@ impl AppState {
             Door::Staff => ("ordinavo_staff", "/app"),
             Door::Portal => ("ordinavo_portal", "/portal"),
         };
-        let name = if self.config.is_https() { format!("__Secure-{name}") } else { name.to_owned() };
+        let name = if self.config.is_https() {
+            format!("__Secure-{name}")
+        } else {
+            name.to_owned()
+        };
         let lifetime = time::Duration::seconds(authn::ABSOLUTE.num_seconds());
         SessionManagerLayer::new(DoorSessions::new(self.core.clone(), door))
             .with_name(name)
@@ -120,10 +130,16 @@ async fn healthz() -> impl IntoResponse {
 async fn readyz(State(state): State<AppState>) -> impl IntoResponse {
     match state.core.store().missing_migrations().await {
         Ok(0) => (StatusCode::OK, Json(json!({ "status": "ok" }))),
-        Ok(missing) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "migrations_missing", "missing": missing }))),
+        Ok(missing) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({ "status": "migrations_missing", "missing": missing })),
+        ),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "database_unavailable" })))
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                Json(json!({ "status": "database_unavailable" })),
+            )
         }
     }
 }
@@ -133,7 +149,9 @@ async fn readyz(State(state): State<AppState>) -> impl IntoResponse {
 /// # Errors
 /// The address is taken or the worker cannot start.
 pub async fn run(state: AppState, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
-    let listener = TcpListener::bind(state.config.listen).await.map_err(|error| format!("{}: {error}", state.config.listen))?;
+    let listener = TcpListener::bind(state.config.listen)
+        .await
+        .map_err(|error| format!("{}: {error}", state.config.listen))?;
     run_on(listener, state, stop).await
 }
 
@@ -141,7 +159,11 @@ pub async fn run(state: AppState, stop: impl Future<Output = ()> + Send + 'stati
 ///
 /// # Errors
 /// As [`run`].
-pub async fn run_on(listener: TcpListener, state: AppState, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
+pub async fn run_on(
+    listener: TcpListener,
+    state: AppState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), String> {
     let (stop_worker, stopped) = watch::channel(false);
     let worker = if state.config.worker {
         let settings = state.config.settings()?;
@@ -150,7 +172,13 @@ pub async fn run_on(listener: TcpListener, state: AppState, stop: impl Future<Ou
         None
     };
     tracing::info!(address = %state.config.listen, public_url = %state.config.public_url, "listening");
-    axum::serve(listener, router(&state).into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stop).await.map_err(|error| error.to_string())?;
+    axum::serve(
+        listener,
+        router(&state).into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(stop)
+    .await
+    .map_err(|error| error.to_string())?;
     let _ = stop_worker.send(true);
     if let Some(worker) = worker {
         worker.await.map_err(|error| error.to_string())??;

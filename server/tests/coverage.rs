@@ -16,14 +16,20 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/inbox/{request}", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/targets/{target}", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/customers", &["admin", "manager", "dispatcher", "auditor"]),
-    ("/app/customers/{customer}", &["admin", "manager", "dispatcher", "auditor"]),
+    (
+        "/app/customers/{customer}",
+        &["admin", "manager", "dispatcher", "auditor"],
+    ),
     ("/app/day", &["technician"]),
     ("/app/reports", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/reports/{report}", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/imports", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/imports/{import}", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/integrations", &["admin", "manager", "auditor"]),
-    ("/app/settings", &["admin", "manager", "dispatcher", "technician", "auditor"]),
+    (
+        "/app/settings",
+        &["admin", "manager", "dispatcher", "technician", "auditor"],
+    ),
 ];
 
 /// Acts of the staff app with the roles that may do them.
@@ -42,12 +48,29 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/withdraw-report", &["admin", "manager"]),
 ];
 
-const PORTAL_PAGES: &[&str] = &["/portal", "/portal/requests", "/portal/requests/new", "/portal/requests/{request}", "/portal/appointments", "/portal/appointments/{appointment}", "/portal/reports", "/portal/reports/{report}", "/portal/timeline"];
+const PORTAL_PAGES: &[&str] = &[
+    "/portal",
+    "/portal/requests",
+    "/portal/requests/new",
+    "/portal/requests/{request}",
+    "/portal/appointments",
+    "/portal/appointments/{appointment}",
+    "/portal/reports",
+    "/portal/reports/{report}",
+    "/portal/timeline",
+];
 const PORTAL_ACTS: &[&str] = &["/portal/fn/submit-request", "/portal/fn/withdraw-request"];
 
 /// Acts that are there for people who have not signed in.
 const OPEN_ACTS: &[&str] = &[
-    "/app/fn/sign-in", "/app/fn/sign-out", "/app/fn/choose-tenant", "/app/fn/language", "/portal/fn/sign-in", "/portal/fn/sign-out", "/portal/fn/choose-tenant", "/portal/fn/language",
+    "/app/fn/sign-in",
+    "/app/fn/sign-out",
+    "/app/fn/choose-tenant",
+    "/app/fn/language",
+    "/portal/fn/sign-in",
+    "/portal/fn/sign-out",
+    "/portal/fn/choose-tenant",
+    "/portal/fn/language",
 ];
 
 /// Operations of the API with the scope that each needs.
@@ -63,9 +86,24 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
 
 #[test]
 fn every_act_and_operation_has_its_entry() {
-    let mut acts: Vec<String> = server_fn_paths().map(|(path, method)| { assert_eq!(method, Method::POST, "{path} changes something and must not be reachable by GET"); path.to_owned() }).collect();
+    let mut acts: Vec<String> = server_fn_paths()
+        .map(|(path, method)| {
+            assert_eq!(
+                method,
+                Method::POST,
+                "{path} changes something and must not be reachable by GET"
+            );
+            path.to_owned()
+        })
+        .collect();
     acts.sort();
-    let mut listed: Vec<String> = STAFF_ACTS.iter().map(|(path, _)| *path).chain(PORTAL_ACTS.iter().copied()).chain(OPEN_ACTS.iter().copied()).map(str::to_owned).collect();
+    let mut listed: Vec<String> = STAFF_ACTS
+        .iter()
+        .map(|(path, _)| *path)
+        .chain(PORTAL_ACTS.iter().copied())
+        .chain(OPEN_ACTS.iter().copied())
+        .map(str::to_owned)
+        .collect();
     listed.sort();
     assert_eq!(acts, listed);
 
@@ -77,7 +115,10 @@ fn every_act_and_operation_has_its_entry() {
         }
     }
     operations.sort();
-    let mut listed: Vec<_> = OPERATIONS.iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+    let mut listed: Vec<_> = OPERATIONS
+        .iter()
+        .map(|(method, path, _)| format!("{method} {path}"))
+        .collect();
     listed.sort();
     assert_eq!(operations, listed);
 }
@@ -91,9 +132,18 @@ async fn browsers(world: &World) -> BTreeMap<&'static str, Client> {
 }
 
 async fn act(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)]) -> StatusCode {
-    let request = browser.post(format!("{}{path}", world.url)).header(OWN_PAGE.0, OWN_PAGE.1).header("accept", "application/json");
+    let request = browser
+        .post(format!("{}{path}", world.url))
+        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header("accept", "application/json");
     let request = if path.ends_with("file-report") {
-        fields.iter().fold(reqwest::multipart::Form::new(), |form, (name, value)| form.text((*name).to_owned(), (*value).to_owned())).text("summary", "x").text("work_minutes", "5")
+        fields
+            .iter()
+            .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+                form.text((*name).to_owned(), (*value).to_owned())
+            })
+            .text("summary", "x")
+            .text("work_minutes", "5")
             .pipe(|form| request.multipart(form))
     } else {
         request.form(fields)
@@ -113,51 +163,135 @@ impl<T> Pipe for T {}
 async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
     for world in worlds().await {
         let browsers = browsers(&world).await;
-        let nobody = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let nobody = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
         let portal = world.contact("nordlicht", "petra").await;
         let foreign = world.staff("suedwind", "admin").await;
         let admin = &browsers["admin"];
-        let find = async |page: &str, start: &str| link(&world.get(admin, page).await.1, start).unwrap_or_else(|| panic!("{page} has a link {start}"));
+        let find = async |page: &str, start: &str| {
+            link(&world.get(admin, page).await.1, start).unwrap_or_else(|| panic!("{page} has a link {start}"))
+        };
         let places = [
             ("{request}", find("/app/inbox", "/app/inbox/req_").await),
             ("{target}", find("/app/inbox", "/app/targets/").await),
             ("{customer}", find("/app/customers", "/app/customers/cus_").await),
-            ("{report}", find("/app/reports?status=approved", "/app/reports/vrp_").await),
+            (
+                "{report}",
+                find("/app/reports?status=approved", "/app/reports/vrp_").await,
+            ),
             ("{import}", find("/app/imports", "/app/imports/imp_").await),
         ];
-        let ids: Vec<(&str, String)> = places.iter().map(|(name, path)| (*name, path.rsplit('/').next().unwrap().to_owned())).collect();
+        let ids: Vec<(&str, String)> = places
+            .iter()
+            .map(|(name, path)| (*name, path.rsplit('/').next().unwrap().to_owned()))
+            .collect();
         for (pattern, roles) in STAFF_PAGES {
-            let path = ids.iter().fold((*pattern).to_owned(), |path, (name, id)| path.replace(name, id));
+            let path = ids
+                .iter()
+                .fold((*pattern).to_owned(), |path, (name, id)| path.replace(name, id));
             for (role, browser) in &browsers {
-                let expected = if roles.contains(role) { StatusCode::OK } else { StatusCode::FORBIDDEN };
-                assert_eq!(world.get(browser, &path).await.0, expected, "{} {path} as {role}", world.engine);
+                let expected = if roles.contains(role) {
+                    StatusCode::OK
+                } else {
+                    StatusCode::FORBIDDEN
+                };
+                assert_eq!(
+                    world.get(browser, &path).await.0,
+                    expected,
+                    "{} {path} as {role}",
+                    world.engine
+                );
             }
-            assert_eq!(world.get(&nobody, &path).await.0, StatusCode::SEE_OTHER, "{path} as nobody");
-            assert_eq!(world.get(&portal, &path).await.0, StatusCode::SEE_OTHER, "{path} with a portal session");
+            assert_eq!(
+                world.get(&nobody, &path).await.0,
+                StatusCode::SEE_OTHER,
+                "{path} as nobody"
+            );
+            assert_eq!(
+                world.get(&portal, &path).await.0,
+                StatusCode::SEE_OTHER,
+                "{path} with a portal session"
+            );
             if pattern.contains('{') {
                 // Another tenant's object and a missing one answer the same but for the request's id.
                 let strip = |text: String| text.split("request-id").next().unwrap_or_default().len();
                 let (status, text) = world.get(&foreign, &path).await;
-                let (missing_status, missing) = world.get(&foreign, &pattern.split('{').next().unwrap().to_owned().pipe(|start| format!("{start}nothing"))).await;
-                assert_eq!((status, missing_status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND), "{path} of another tenant");
+                let (missing_status, missing) = world
+                    .get(
+                        &foreign,
+                        &pattern
+                            .split('{')
+                            .next()
+                            .unwrap()
+                            .to_owned()
+                            .pipe(|start| format!("{start}nothing")),
+                    )
+                    .await;
+                assert_eq!(
+                    (status, missing_status),
+                    (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND),
+                    "{path} of another tenant"
+                );
                 assert_eq!(strip(text), strip(missing));
             }
         }
         for (path, roles) in STAFF_ACTS {
-            let fields: Vec<(&str, &str)> = vec![("request", "req_x"), ("target", "tgt_x"), ("report", "vrp_x"), ("reason", "x"), ("title", "x"), ("summary", "x")];
+            let fields: Vec<(&str, &str)> = vec![
+                ("request", "req_x"),
+                ("target", "tgt_x"),
+                ("report", "vrp_x"),
+                ("reason", "x"),
+                ("title", "x"),
+                ("summary", "x"),
+            ];
             for (role, browser) in &browsers {
                 let status = act(&world, browser, path, &fields).await;
-                let expected = if roles.contains(role) { StatusCode::NOT_FOUND } else { StatusCode::FORBIDDEN };
+                let expected = if roles.contains(role) {
+                    StatusCode::NOT_FOUND
+                } else {
+                    StatusCode::FORBIDDEN
+                };
                 assert_eq!(status, expected, "{} {path} as {role}", world.engine);
             }
-            assert_eq!(act(&world, &nobody, path, &fields).await, StatusCode::UNAUTHORIZED, "{path} as nobody");
-            assert_eq!(act(&world, &portal, path, &fields).await, StatusCode::UNAUTHORIZED, "{path} with a portal session");
-            let forged = browsers["admin"].post(format!("{}{path}", world.url)).header("sec-fetch-site", "cross-site").form(&fields).send().await.unwrap().status();
+            assert_eq!(
+                act(&world, &nobody, path, &fields).await,
+                StatusCode::UNAUTHORIZED,
+                "{path} as nobody"
+            );
+            assert_eq!(
+                act(&world, &portal, path, &fields).await,
+                StatusCode::UNAUTHORIZED,
+                "{path} with a portal session"
+            );
+            let forged = browsers["admin"]
+                .post(format!("{}{path}", world.url))
+                .header("sec-fetch-site", "cross-site")
+                .form(&fields)
+                .send()
+                .await
+                .unwrap()
+                .status();
             assert_eq!(forged, StatusCode::FORBIDDEN, "{path} from another site");
-            let silent = browsers["admin"].post(format!("{}{path}", world.url)).form(&fields).send().await.unwrap().status();
+            let silent = browsers["admin"]
+                .post(format!("{}{path}", world.url))
+                .form(&fields)
+                .send()
+                .await
+                .unwrap()
+                .status();
             assert_eq!(silent, StatusCode::FORBIDDEN, "{path} without saying where from");
-            let by_get = browsers["admin"].get(format!("{}{path}", world.url)).send().await.unwrap().status();
-            assert!(matches!(by_get, StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_FOUND), "{path} by GET: {by_get}");
+            let by_get = browsers["admin"]
+                .get(format!("{}{path}", world.url))
+                .send()
+                .await
+                .unwrap()
+                .status();
+            assert!(
+                matches!(by_get, StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_FOUND),
+                "{path} by GET: {by_get}"
+            );
         }
     }
 }
@@ -169,27 +303,61 @@ async fn the_portal_answers_each_actor_as_it_should() {
         let anna = world.contact("nordlicht", "anna").await;
         let stranger = world.contact("nordlicht", "kontakt").await;
         let foreign = world.contact("suedwind", "albert").await;
-        let nobody = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let nobody = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
         let staff = world.staff("nordlicht", "admin").await;
-        let find = async |page: &str, start: &str| link(&world.get(&petra, page).await.1, start).unwrap_or_else(|| panic!("{page} has a link {start}"));
+        let find = async |page: &str, start: &str| {
+            link(&world.get(&petra, page).await.1, start).unwrap_or_else(|| panic!("{page} has a link {start}"))
+        };
         let ids = [
             ("{request}", find("/portal/requests", "/portal/requests/req_").await),
-            ("{appointment}", find("/portal/appointments", "/portal/appointments/apt_").await),
+            (
+                "{appointment}",
+                find("/portal/appointments", "/portal/appointments/apt_").await,
+            ),
             ("{report}", find("/portal/reports", "/portal/reports/rel_").await),
         ];
         for pattern in PORTAL_PAGES {
-            let path = ids.iter().fold((*pattern).to_owned(), |path, (name, found)| path.replace(name, found.rsplit('/').next().unwrap()));
-            assert_eq!(world.get(&petra, &path).await.0, StatusCode::OK, "{} {path}", world.engine);
-            assert_eq!(world.get(&nobody, &path).await.0, StatusCode::SEE_OTHER, "{path} as nobody");
-            assert_eq!(world.get(&staff, &path).await.0, StatusCode::SEE_OTHER, "{path} with a staff session");
+            let path = ids.iter().fold((*pattern).to_owned(), |path, (name, found)| {
+                path.replace(name, found.rsplit('/').next().unwrap())
+            });
+            assert_eq!(
+                world.get(&petra, &path).await.0,
+                StatusCode::OK,
+                "{} {path}",
+                world.engine
+            );
+            assert_eq!(
+                world.get(&nobody, &path).await.0,
+                StatusCode::SEE_OTHER,
+                "{path} as nobody"
+            );
+            assert_eq!(
+                world.get(&staff, &path).await.0,
+                StatusCode::SEE_OTHER,
+                "{path} with a staff session"
+            );
             if pattern.contains('{') {
-                for (who, browser) in [("a contact of another customer", &stranger), ("a contact of another tenant", &foreign)] {
-                    assert_eq!(world.get(browser, &path).await.0, StatusCode::NOT_FOUND, "{} {path} as {who}", world.engine);
+                for (who, browser) in [
+                    ("a contact of another customer", &stranger),
+                    ("a contact of another tenant", &foreign),
+                ] {
+                    assert_eq!(
+                        world.get(browser, &path).await.0,
+                        StatusCode::NOT_FOUND,
+                        "{} {path} as {who}",
+                        world.engine
+                    );
                 }
             }
         }
         // Anna is granted one location: every report, appointment and file of another one is not there for her.
-        for (page, start) in [("/portal/reports", "/portal/reports/rel_"), ("/portal/appointments", "/portal/appointments/apt_")] {
+        for (page, start) in [
+            ("/portal/reports", "/portal/reports/rel_"),
+            ("/portal/appointments", "/portal/appointments/apt_"),
+        ] {
             let html = world.get(&petra, page).await.1;
             let mut rest = html.as_str();
             let (mut hidden, mut shown) = (0, 0);
@@ -198,23 +366,51 @@ async fn the_portal_answers_each_actor_as_it_should() {
                 let (status, text) = world.get(&anna, &path).await;
                 let about = world.get(&petra, &path).await.1;
                 let is_hers = about.contains("Essen Center");
-                assert_eq!(status, if is_hers { StatusCode::OK } else { StatusCode::NOT_FOUND }, "{} {path}", world.engine);
+                assert_eq!(
+                    status,
+                    if is_hers { StatusCode::OK } else { StatusCode::NOT_FOUND },
+                    "{} {path}",
+                    world.engine
+                );
                 assert!(!text.contains("Duisburg Hafen") && !text.contains("Essen Depot"));
                 if is_hers { shown += 1 } else { hidden += 1 }
             }
-            assert!(hidden > 0 && shown > 0, "{page} shows both kinds: {shown} shown, {hidden} hidden");
+            assert!(
+                hidden > 0 && shown > 0,
+                "{page} shows both kinds: {shown} shown, {hidden} hidden"
+            );
         }
         for path in PORTAL_ACTS {
-            let fields = [("request", "req_x"), ("location", "loc_x"), ("service_type", "repair"), ("description", "x"), ("nonce", "n")];
+            let fields = [
+                ("request", "req_x"),
+                ("location", "loc_x"),
+                ("service_type", "repair"),
+                ("description", "x"),
+                ("nonce", "n"),
+            ];
             assert_eq!(act(&world, &nobody, path, &fields).await, StatusCode::UNAUTHORIZED);
             assert_eq!(act(&world, &staff, path, &fields).await, StatusCode::UNAUTHORIZED);
-            let expected = if path.ends_with("withdraw-request") { StatusCode::NOT_FOUND } else { StatusCode::UNPROCESSABLE_ENTITY };
+            let expected = if path.ends_with("withdraw-request") {
+                StatusCode::NOT_FOUND
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
+            };
             assert_eq!(act(&world, &petra, path, &fields).await, expected);
         }
         // A revoked grant takes effect on the next request.
-        ordinavo_core::services::administration::revoke_grants(&world.core, "nordlicht", "petra.schulte@rhein-ruhr-medical.example").await.unwrap();
+        ordinavo_core::services::administration::revoke_grants(
+            &world.core,
+            "nordlicht",
+            "petra.schulte@rhein-ruhr-medical.example",
+        )
+        .await
+        .unwrap();
         for (_, path) in &ids {
-            assert_eq!(world.get(&petra, path).await.0, StatusCode::NOT_FOUND, "{path} after the grant was revoked");
+            assert_eq!(
+                world.get(&petra, path).await.0,
+                StatusCode::NOT_FOUND,
+                "{path} after the grant was revoked"
+            );
         }
     }
 }
@@ -225,7 +421,9 @@ async fn the_api_answers_each_credential_as_it_should() {
         let narrow = world.key("nordlicht", "import-only");
         let full = world.key("nordlicht", "erp");
         for (method, pattern, scope) in OPERATIONS {
-            let path = pattern.replace("{id}", "tgt_01k9zzzzzzzzzzzzzzzzzzzzzz").replace("{externalId}", "none");
+            let path = pattern
+                .replace("{id}", "tgt_01k9zzzzzzzzzzzzzzzzzzzzzz")
+                .replace("{externalId}", "none");
             let method: Method = method.parse().unwrap();
             let send = async |key: Option<&str>| {
                 let mut request = Client::new().request(method.clone(), format!("{}{path}", world.url));
@@ -238,11 +436,21 @@ async fn the_api_answers_each_credential_as_it_should() {
                 request.send().await.unwrap().status()
             };
             assert_eq!(send(None).await, StatusCode::UNAUTHORIZED, "{method} {path}");
-            assert_eq!(send(Some("ock_live_nobody_nothing")).await, StatusCode::UNAUTHORIZED, "{method} {path}");
+            assert_eq!(
+                send(Some("ock_live_nobody_nothing")).await,
+                StatusCode::UNAUTHORIZED,
+                "{method} {path}"
+            );
             if *scope != "targets.write" {
                 assert_eq!(send(Some(&narrow)).await, StatusCode::FORBIDDEN, "{method} {path}");
             }
-            assert!(!matches!(send(Some(&full)).await, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN), "{method} {path}");
+            assert!(
+                !matches!(
+                    send(Some(&full)).await,
+                    StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+                ),
+                "{method} {path}"
+            );
         }
     }
 }
@@ -250,26 +458,55 @@ async fn the_api_answers_each_credential_as_it_should() {
 /// Hostile text in every field that people fill in comes back as text.
 #[tokio::test]
 async fn hostile_text_stays_text() {
-    const HOSTILE: [&str; 5] = ["<script>alert(1)</script>", "</textarea><img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "{{7*7}}${7*7}", "javascript:alert(1)//'"];
+    const HOSTILE: [&str; 5] = [
+        "<script>alert(1)</script>",
+        "</textarea><img src=x onerror=alert(1)>",
+        "\"><svg onload=alert(1)>",
+        "{{7*7}}${7*7}",
+        "javascript:alert(1)//'",
+    ];
     for world in worlds().await {
         let petra = world.contact("nordlicht", "petra").await;
         let staff = world.staff("nordlicht", "dispatcher").await;
         let form = world.get(&petra, "/portal/requests/new").await.1;
-        let location = form.split("value=\"loc_").nth(1).map(|rest| format!("loc_{}", rest.split('"').next().unwrap())).unwrap();
+        let location = form
+            .split("value=\"loc_")
+            .nth(1)
+            .map(|rest| format!("loc_{}", rest.split('"').next().unwrap()))
+            .unwrap();
         for (number, text) in HOSTILE.iter().enumerate() {
             let nonce = format!("hostile-{number}");
             // Refused first, so that the text is shown again inside its field.
             let post = async |service: &str| {
-                let fields = [("location", location.as_str()), ("service_type", service), ("description", text), ("preferred", text), ("nonce", &nonce)];
-                petra.post(format!("{}/portal/fn/submit-request", world.url)).header(OWN_PAGE.0, OWN_PAGE.1).header("accept", "text/html").form(&fields).send().await.unwrap()
+                let fields = [
+                    ("location", location.as_str()),
+                    ("service_type", service),
+                    ("description", text),
+                    ("preferred", text),
+                    ("nonce", &nonce),
+                ];
+                petra
+                    .post(format!("{}/portal/fn/submit-request", world.url))
+                    .header(OWN_PAGE.0, OWN_PAGE.1)
+                    .header("accept", "text/html")
+                    .form(&fields)
+                    .send()
+                    .await
+                    .unwrap()
             };
             post("").await;
             let again = world.get(&petra, "/portal/requests/new").await.1;
             let made = post("repair").await.headers()["location"].to_str().unwrap().to_owned();
             let shown = world.get(&petra, &made).await.1;
-            let inside = world.get(&staff, &made.replace("/portal/requests/", "/app/inbox/")).await.1;
+            let inside = world
+                .get(&staff, &made.replace("/portal/requests/", "/app/inbox/"))
+                .await
+                .1;
             for page in [again, shown, inside] {
-                assert!(!page.contains("<script>alert") && !page.contains("<img src=x") && !page.contains("<svg onload"), "{text}");
+                assert!(
+                    !page.contains("<script>alert") && !page.contains("<img src=x") && !page.contains("<svg onload"),
+                    "{text}"
+                );
             }
             // The same form sent twice is one request.
             assert_eq!(post("repair").await.headers()["location"].to_str().unwrap(), made);

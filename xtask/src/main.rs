@@ -16,14 +16,32 @@ const APPS: [(&str, usize); 2] = [("dispatch", 200_000), ("portal", 80_000)];
 
 /// Fonts: npm file and whether every page needs it at once.
 const FONTS: [(&str, &str, bool); 3] = [
-    ("inter-latin", "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", true),
-    ("inter-latin-ext", "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2", false),
-    ("noto-arabic", "@fontsource-variable/noto-sans-arabic/files/noto-sans-arabic-arabic-wght-normal.woff2", false),
+    (
+        "inter-latin",
+        "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
+        true,
+    ),
+    (
+        "inter-latin-ext",
+        "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
+        false,
+    ),
+    (
+        "noto-arabic",
+        "@fontsource-variable/noto-sans-arabic/files/noto-sans-arabic-arabic-wght-normal.woff2",
+        false,
+    ),
 ];
 
 /// Features that browsers have; `--all-features` would let the optimiser write what Chromium refuses.
-const WASM_FEATURES: [&str; 6] =
-    ["--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-reference-types", "--enable-multivalue", "--enable-sign-ext", "--enable-mutable-globals"];
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+];
 
 type Outcome<T> = Result<T, String>;
 
@@ -43,7 +61,10 @@ fn in_words(path: &Path) -> impl Fn(std::io::Error) -> String + '_ {
 
 /// Builds everything, beside what is there, and puts it in place at the end.
 fn assets() -> Outcome<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no workspace")?.to_owned();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .ok_or("no workspace")?
+        .to_owned();
     let work = root.join("target/site/work");
     let site = root.join("target/site/pkg");
     let _ = fs::remove_dir_all(&work);
@@ -61,8 +82,17 @@ fn assets() -> Outcome<()> {
         }
         manifest[app] = json!({ "bundle": bundle, "style": style });
     }
-    manifest["fonts"] = Value::Array(fonts.iter().filter(|(_, _, now)| *now).map(|(_, file, _)| json!(file)).collect());
-    write(&work.join("icon.svg"), &fs::read(root.join("public/icon.svg")).map_err(in_words(&root))?)?;
+    manifest["fonts"] = Value::Array(
+        fonts
+            .iter()
+            .filter(|(_, _, now)| *now)
+            .map(|(_, file, _)| json!(file))
+            .collect(),
+    );
+    write(
+        &work.join("icon.svg"),
+        &fs::read(root.join("public/icon.svg")).map_err(in_words(&root))?,
+    )?;
     write(&work.join("assets.json"), manifest.to_string().as_bytes())?;
     if !too_large.is_empty() {
         return Err(format!("too large: {}", too_large.join(", ")));
@@ -74,7 +104,14 @@ fn assets() -> Outcome<()> {
 /// Compiles both bundles. The variables for a machine without the usual target come from `wasm-target.sh`.
 fn compile(root: &Path) -> Outcome<()> {
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(root).args(["build", "--quiet", "--profile", "wasm-release", "--target", "wasm32-unknown-unknown"]);
+    cargo.current_dir(root).args([
+        "build",
+        "--quiet",
+        "--profile",
+        "wasm-release",
+        "--target",
+        "wasm32-unknown-unknown",
+    ]);
     for (app, _) in APPS {
         cargo.args(["--package", &format!("frontend-{app}")]);
     }
@@ -83,12 +120,18 @@ fn compile(root: &Path) -> Outcome<()> {
 
 fn run(command: &mut Command) -> Outcome<()> {
     let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?} failed")) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{command:?} failed"))
+    }
 }
 
 /// Binds, optimises, hashes and compresses one bundle; the answer is its name and the compressed size.
 fn bundle(root: &Path, work: &Path, app: &str) -> Outcome<(String, usize)> {
-    let input = root.join(format!("target/wasm32-unknown-unknown/wasm-release/frontend_{app}.wasm"));
+    let input = root.join(format!(
+        "target/wasm32-unknown-unknown/wasm-release/frontend_{app}.wasm"
+    ));
     let bound = work.join(format!("{app}-bound"));
     wasm_bindgen_cli_support::Bindgen::new()
         .input_path(&input)
@@ -102,7 +145,14 @@ fn bundle(root: &Path, work: &Path, app: &str) -> Outcome<(String, usize)> {
         .map_err(|error| format!("{app}: {error}"))?;
     let wasm = bound.join(format!("{app}_bg.wasm"));
     let small = bound.join("small.wasm");
-    run(Command::new("node").current_dir(root).arg("node_modules/binaryen/bin/wasm-opt").args(["-Oz"]).args(WASM_FEATURES).arg(&wasm).arg("-o").arg(&small))?;
+    run(Command::new("node")
+        .current_dir(root)
+        .arg("node_modules/binaryen/bin/wasm-opt")
+        .args(["-Oz"])
+        .args(WASM_FEATURES)
+        .arg(&wasm)
+        .arg("-o")
+        .arg(&small))?;
     let code = fs::read(&small).map_err(in_words(&small))?;
     let script = fs::read_to_string(bound.join(format!("{app}.js"))).map_err(in_words(&bound))?;
     let name = format!("{app}-{}", hash(&[&code, script.as_bytes()]));
@@ -118,9 +168,19 @@ fn bundle(root: &Path, work: &Path, app: &str) -> Outcome<(String, usize)> {
 fn style(root: &Path, work: &Path, app: &str, fonts: &[(String, String, bool)]) -> Outcome<String> {
     let files = FileProvider::new();
     let entry = root.join(format!("style/{app}.css"));
-    let mut sheet = Bundler::new(&files, None, ParserOptions::default()).bundle(&entry).map_err(|error| format!("{app}: {error}"))?;
-    sheet.minify(MinifyOptions::default()).map_err(|error| format!("{app}: {error}"))?;
-    let mut text = sheet.to_css(PrinterOptions { minify: true, ..PrinterOptions::default() }).map_err(|error| format!("{app}: {error}"))?.code;
+    let mut sheet = Bundler::new(&files, None, ParserOptions::default())
+        .bundle(&entry)
+        .map_err(|error| format!("{app}: {error}"))?;
+    sheet
+        .minify(MinifyOptions::default())
+        .map_err(|error| format!("{app}: {error}"))?;
+    let mut text = sheet
+        .to_css(PrinterOptions {
+            minify: true,
+            ..PrinterOptions::default()
+        })
+        .map_err(|error| format!("{app}: {error}"))?
+        .code;
     for (name, file, _) in fonts {
         text = text.replace(&format!("font:{name}"), &format!("/pkg/{file}"));
     }
@@ -148,7 +208,12 @@ fn hash(parts: &[&[u8]]) -> String {
     for part in parts {
         hasher.update(part);
     }
-    hasher.finalize().iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+    hasher
+        .finalize()
+        .iter()
+        .take(5)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Writes a file and its compressed forms; the answer is the size of the brotli one.
@@ -156,7 +221,11 @@ fn write(path: &Path, bytes: &[u8]) -> Outcome<usize> {
     fs::write(path, bytes).map_err(in_words(path))?;
     let beside = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
     let mut small = Vec::new();
-    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        ..Default::default()
+    };
     brotli::BrotliCompress(&mut &bytes[..], &mut small, &parameters).map_err(in_words(path))?;
     fs::write(beside(".br"), &small).map_err(in_words(path))?;
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());

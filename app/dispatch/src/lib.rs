@@ -1,7 +1,10 @@
 //! The staff app: inbox, customers, my day, reports, imports, integrations, settings. Pages are rendered on the server;
 //! the browser's bundle holds the islands.
 #![recursion_limit = "512"]
-#![allow(missing_docs, reason = "what a component shows stands above it; the fields that macros make of its properties cannot carry a comment")]
+#![allow(
+    missing_docs,
+    reason = "what a component shows stands above it; the fields that macros make of its properties cannot carry a comment"
+)]
 
 pub mod islands;
 

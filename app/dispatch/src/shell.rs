@@ -35,7 +35,9 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
         entries.push(("/app/settings", "settings", t!(locale, "nav-settings")));
         entries
     });
-    let (tenant, person) = staff.map_or_else(Default::default, |staff| (staff.tenant_name().to_owned(), staff.display_name().to_owned()));
+    let (tenant, person) = staff.map_or_else(Default::default, |staff| {
+        (staff.tenant_name().to_owned(), staff.display_name().to_owned())
+    });
     view! {
         <a class="skip" href="#main">{shared::skip_to_content(locale)}</a>
         <div class="frame">

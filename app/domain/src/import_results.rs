@@ -59,7 +59,10 @@ pub struct ItemNote {
 impl ItemNote {
     /// A note with a code and a place.
     pub fn new(code: &str, pointer: &str) -> Self {
-        Self { code: code.to_owned(), pointer: pointer.to_owned() }
+        Self {
+            code: code.to_owned(),
+            pointer: pointer.to_owned(),
+        }
     }
 }
 
@@ -96,7 +99,10 @@ pub fn canonical(payload: &Value) -> String {
     fn sorted(value: &Value) -> Value {
         match value {
             Value::Object(members) => {
-                let ordered: std::collections::BTreeMap<_, _> = members.iter().map(|(name, member)| (name.clone(), sorted(member))).collect();
+                let ordered: std::collections::BTreeMap<_, _> = members
+                    .iter()
+                    .map(|(name, member)| (name.clone(), sorted(member)))
+                    .collect();
                 Value::Object(ordered.into_iter().collect())
             }
             Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),

@@ -30,5 +30,7 @@ pub fn RoomLeft(
 
 /// The value of an input or text area, whichever it is.
 fn js_value(element: &web_sys::Element) -> Option<String> {
-    web_sys::js_sys::Reflect::get(element, &"value".into()).ok()?.as_string()
+    web_sys::js_sys::Reflect::get(element, &"value".into())
+        .ok()?
+        .as_string()
 }

@@ -1,6 +1,9 @@
 //! The customer portal: home, requests, appointments, reports, history. It does not know the staff app.
 #![recursion_limit = "512"]
-#![allow(missing_docs, reason = "what a component shows stands above it; the fields that macros make of its properties cannot carry a comment")]
+#![allow(
+    missing_docs,
+    reason = "what a component shows stands above it; the fields that macros make of its properties cannot carry a comment"
+)]
 
 pub mod islands;
 

@@ -14,7 +14,9 @@ use crate::t;
 pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
     let locale = locale();
     let contact = use_context::<Contact>();
-    let (tenant, person) = contact.map_or_else(Default::default, |contact| (contact.tenant_name().to_owned(), contact.display_name().to_owned()));
+    let (tenant, person) = contact.map_or_else(Default::default, |contact| {
+        (contact.tenant_name().to_owned(), contact.display_name().to_owned())
+    });
     let entries = [
         ("/portal", "home", t!(locale, "nav-home")),
         ("/portal/requests", "inbox", t!(locale, "nav-requests")),

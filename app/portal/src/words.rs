@@ -27,7 +27,11 @@ macro_rules! t {
 
 /// A text whose key is put together from a stored name; the key itself if there is none.
 pub fn by_key(locale: Locale, key: &str) -> String {
-    if loader(locale).has(key) { loader(locale).get(key) } else { ui::words::by_key(locale, key) }
+    if loader(locale).has(key) {
+        loader(locale).get(key)
+    } else {
+        ui::words::by_key(locale, key)
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Pages without an account: the front door and the pages about problems. Web form, tracking and terminal will live here.
 #![recursion_limit = "512"]
 #![cfg(feature = "ssr")]
-#![allow(missing_docs, reason = "what a component shows stands above it; the fields that macros make of its properties cannot carry a comment")]
+#![allow(
+    missing_docs,
+    reason = "what a component shows stands above it; the fields that macros make of its properties cannot carry a comment"
+)]
 
 use domain::problems::Problem;
 use leptos::prelude::*;
@@ -13,8 +16,16 @@ use domain::locale::Locale;
 /// Words of the front door; three short lines in three languages.
 fn words(locale: Locale) -> (&'static str, &'static str, &'static str) {
     match locale {
-        Locale::En => ("Field operations, from the request to the report.", "I belong to the team", "I am a customer"),
-        Locale::De => ("Außeneinsätze, von der Anfrage bis zum Bericht.", "Ich gehöre zum Team", "Ich bin Kundin oder Kunde"),
+        Locale::En => (
+            "Field operations, from the request to the report.",
+            "I belong to the team",
+            "I am a customer",
+        ),
+        Locale::De => (
+            "Außeneinsätze, von der Anfrage bis zum Bericht.",
+            "Ich gehöre zum Team",
+            "Ich bin Kundin oder Kunde",
+        ),
         Locale::Ar => ("العمليات الميدانية، من الطلب إلى التقرير.", "أنا من الفريق", "أنا عميل"),
     }
 }

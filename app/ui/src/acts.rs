@@ -25,7 +25,10 @@ pub struct Next {
 impl Next {
     /// Goes to a page and says that it is done.
     pub fn to(path: impl Into<String>, done: &'static str) -> Self {
-        Self { to: path.into(), done: Some(done) }
+        Self {
+            to: path.into(),
+            done: Some(done),
+        }
     }
 }
 
@@ -63,27 +66,53 @@ pub async fn finish(sent: Sent<'_>, result: CoreResult<Next>) -> Result<(), Serv
     let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else {
         return Err(ServerFnError::ServerError("internal_error".to_owned()));
     };
-    let takes_html = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"));
+    let takes_html = parts
+        .headers
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("text/html"));
     let session = parts.extensions.get::<Session>().cloned();
     match result {
         Ok(next) => {
             if let (Some(session), Some(done)) = (&session, next.done) {
-                leave(session, Flash { done: Some(done.to_owned()), ..Flash::default() }).await;
+                leave(
+                    session,
+                    Flash {
+                        done: Some(done.to_owned()),
+                        ..Flash::default()
+                    },
+                )
+                .await;
             }
             redirect(&response, &next.to);
             Ok(())
         }
         Err(error) if takes_html => {
             if let Some(session) = &session {
-                let values = sent.values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+                let values = sent
+                    .values
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                    .collect();
                 let problem = Some((error.problem.code().to_owned(), error.detail));
-                leave(session, Flash { form: sent.form.to_owned(), values, errors: error.fields, problem, done: None }).await;
+                leave(
+                    session,
+                    Flash {
+                        form: sent.form.to_owned(),
+                        values,
+                        errors: error.fields,
+                        problem,
+                        done: None,
+                    },
+                )
+                .await;
             }
             redirect(&response, &sent.back);
             Ok(())
         }
         Err(error) => {
-            response.set_status(StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+            response
+                .set_status(StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
             Err(ServerFnError::ServerError(error.problem.code().to_owned()))
         }
     }

@@ -34,7 +34,9 @@ fn broken() -> CoreError {
 }
 
 fn session() -> CoreResult<Session> {
-    use_context::<Parts>().and_then(|parts| parts.extensions.get::<Session>().cloned()).ok_or_else(broken)
+    use_context::<Parts>()
+        .and_then(|parts| parts.extensions.get::<Session>().cloned())
+        .ok_or_else(broken)
 }
 
 /// Gives the session to an account under a new id, so that an id planted before sign-in is worth nothing.
@@ -46,8 +48,15 @@ async fn enter(session: &Session, account: &Value) -> CoreResult<()> {
 
 /// Only a page of the same app is followed after sign-in.
 fn safe_next(door: Door, next: &str, home: &str) -> String {
-    let own = next == prefix(door) || next.strip_prefix(prefix(door)).is_some_and(|rest| rest.starts_with('/') && !rest.starts_with("/fn/"));
-    if own && !next.contains(['\\', '\r', '\n']) && !next.contains("//") { next.to_owned() } else { home.to_owned() }
+    let own = next == prefix(door)
+        || next
+            .strip_prefix(prefix(door))
+            .is_some_and(|rest| rest.starts_with('/') && !rest.starts_with("/fn/"));
+    if own && !next.contains(['\\', '\r', '\n']) && !next.contains("//") {
+        next.to_owned()
+    } else {
+        home.to_owned()
+    }
 }
 
 /// Signs in with e-mail and password.
@@ -55,23 +64,41 @@ fn safe_next(door: Door, next: &str, home: &str) -> String {
 /// # Errors
 /// Only to callers that do not take HTML.
 pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> Result<(), ServerFnError> {
-    let sent = Sent { form: "sign-in", values: &[("email", email)], back: format!("{}/sign-in", prefix(door)) };
+    let sent = Sent {
+        form: "sign-in",
+        values: &[("email", email)],
+        back: format!("{}/sign-in", prefix(door)),
+    };
     let core = use_context::<Core>();
     let address = use_context::<Parts>()
-        .and_then(|parts| parts.extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip().to_string()))
+        .and_then(|parts| {
+            parts
+                .extensions
+                .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>()
+                .map(|info| info.0.ip().to_string())
+        })
         .unwrap_or_default();
     let session = session();
     let result = async {
         let (core, session) = (core.ok_or_else(broken)?, session?);
         let mut accounts = service::sign_in(&core, door, email, password.into(), &address).await?;
         if accounts.len() > 1 {
-            let choices: Vec<_> = accounts.into_iter().map(|account| (account.tenant_name, account.account, account.home)).collect();
+            let choices: Vec<_> = accounts
+                .into_iter()
+                .map(|account| (account.tenant_name, account.account, account.home))
+                .collect();
             session.insert(CHOICES, choices).await.map_err(|_| broken())?;
-            return Ok(Next { to: format!("{}/sign-in/choose", prefix(door)), done: None });
+            return Ok(Next {
+                to: format!("{}/sign-in/choose", prefix(door)),
+                done: None,
+            });
         }
         let account = accounts.pop().ok_or_else(broken)?;
         enter(&session, &account.account).await?;
-        Ok(Next { to: safe_next(door, next, account.home), done: None })
+        Ok(Next {
+            to: safe_next(door, next, account.home),
+            done: None,
+        })
     };
     finish(sent, result.await).await
 }
@@ -82,10 +109,19 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
 /// `not_found` if there is nothing to choose.
 pub async fn choices(session: Option<Session>) -> CoreResult<Vec<String>> {
     let choices = match session {
-        Some(session) => session.get::<Vec<(String, Value, String)>>(CHOICES).await.ok().flatten().unwrap_or_default(),
+        Some(session) => session
+            .get::<Vec<(String, Value, String)>>(CHOICES)
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or_default(),
         None => Vec::new(),
     };
-    if choices.is_empty() { Err(CoreError::not_found()) } else { Ok(choices.into_iter().map(|(name, _, _)| name).collect()) }
+    if choices.is_empty() {
+        Err(CoreError::not_found())
+    } else {
+        Ok(choices.into_iter().map(|(name, _, _)| name).collect())
+    }
 }
 
 /// The session of the request, for pages.
@@ -98,11 +134,20 @@ pub fn request_session() -> Option<Session> {
 /// # Errors
 /// Only to callers that do not take HTML.
 pub async fn choose_tenant(door: Door, choice: usize) -> Result<(), ServerFnError> {
-    let sent = Sent { form: "", values: &[], back: format!("{}/sign-in", prefix(door)) };
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: format!("{}/sign-in", prefix(door)),
+    };
     let session = session();
     let result = async {
         let session = session?;
-        let mut choices = session.get::<Vec<(String, Value, String)>>(CHOICES).await.ok().flatten().unwrap_or_default();
+        let mut choices = session
+            .get::<Vec<(String, Value, String)>>(CHOICES)
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or_default();
         if choice >= choices.len() {
             return Err(CoreError::new(Problem::MissingCredentials, "Sign in first."));
         }
@@ -119,7 +164,11 @@ pub async fn choose_tenant(door: Door, choice: usize) -> Result<(), ServerFnErro
 /// Only to callers that do not take HTML.
 pub async fn sign_out(door: Door) -> Result<(), ServerFnError> {
     let to = format!("{}/sign-in", prefix(door));
-    let sent = Sent { form: "", values: &[], back: to.clone() };
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: to.clone(),
+    };
     let session = session();
     let result = async {
         session?.flush().await.map_err(|_| broken())?;
@@ -132,14 +181,30 @@ pub async fn sign_out(door: Door) -> Result<(), ServerFnError> {
 ///
 /// # Errors
 /// Only to callers that do not take HTML.
-pub async fn choose_language(door: Door, locale: &str, back: &str, save: impl AsyncFnOnce(Locale) -> CoreResult<()>) -> Result<(), ServerFnError> {
+pub async fn choose_language(
+    door: Door,
+    locale: &str,
+    back: &str,
+    save: impl AsyncFnOnce(Locale) -> CoreResult<()>,
+) -> Result<(), ServerFnError> {
     let back = safe_next(door, back, &format!("{}/sign-in", prefix(door)));
-    let sent = Sent { form: "", values: &[], back: back.clone() };
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
     let response = use_context::<ResponseOptions>();
     let result = async {
-        let locale = Locale::from_tag(locale).ok_or_else(|| CoreError::field("locale", "required", "Choose a language."))?;
+        let locale =
+            Locale::from_tag(locale).ok_or_else(|| CoreError::field("locale", "required", "Choose a language."))?;
         save(locale).await?;
-        if let (Some(response), Ok(cookie)) = (response, HeaderValue::from_str(&format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", locale.tag()))) {
+        if let (Some(response), Ok(cookie)) = (
+            response,
+            HeaderValue::from_str(&format!(
+                "{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax",
+                locale.tag()
+            )),
+        ) {
             response.append_header(SET_COOKIE, cookie);
         }
         Ok(Next { to: back, done: None })

@@ -12,9 +12,26 @@ const WEEKDAYS: [[&str; 7]; 3] = [
     ["الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد"],
 ];
 const MONTHS: [[&str; 12]; 3] = [
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
-    ["Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."],
-    ["يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"],
+    [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ],
+    [
+        "Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez.",
+    ],
+    [
+        "يناير",
+        "فبراير",
+        "مارس",
+        "أبريل",
+        "مايو",
+        "يونيو",
+        "يوليو",
+        "أغسطس",
+        "سبتمبر",
+        "أكتوبر",
+        "نوفمبر",
+        "ديسمبر",
+    ],
 ];
 
 fn local(moment: DateTime<Utc>, zone: &str) -> DateTime<Tz> {
@@ -70,7 +87,11 @@ pub fn size(locale: Locale, bytes: i64) -> String {
     if bytes < 1_000_000 {
         word!(locale, "file-size-kb", size = (bytes / 1000 + 1))
     } else {
-        word!(locale, "file-size-mb", size = format!("{}.{}", bytes / 1_000_000, bytes % 1_000_000 / 100_000))
+        word!(
+            locale,
+            "file-size-mb",
+            size = format!("{}.{}", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
+        )
     }
 }
 
@@ -92,7 +113,13 @@ mod tests {
     #[test]
     fn ages_are_short() {
         let now = Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).single().expect("a moment");
-        for (minutes, text) in [(0, "just now"), (59, "59 min"), (60, "1 h"), (2879, "47 h"), (2880, "2 d")] {
+        for (minutes, text) in [
+            (0, "just now"),
+            (59, "59 min"),
+            (60, "1 h"),
+            (2879, "47 h"),
+            (2880, "2 d"),
+        ] {
             assert_eq!(age(Locale::En, now - chrono::TimeDelta::minutes(minutes), now), text);
         }
     }

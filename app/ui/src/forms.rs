@@ -19,31 +19,52 @@ pub struct FormState {
 impl FormState {
     /// The state of a form: what the flash says if it is about this form.
     pub fn new(name: &'static str, locale: Locale, flash: Option<&Flash>) -> Self {
-        Self { name, locale, flash: flash.filter(|flash| flash.form == name).cloned() }
+        Self {
+            name,
+            locale,
+            flash: flash.filter(|flash| flash.form == name).cloned(),
+        }
     }
 
     /// What was typed into a field, or else a first value.
     pub fn value(&self, field: &str, otherwise: &str) -> String {
-        self.flash.as_ref().and_then(|flash| flash.values.get(field)).map_or_else(|| otherwise.to_owned(), Clone::clone)
+        self.flash
+            .as_ref()
+            .and_then(|flash| flash.values.get(field))
+            .map_or_else(|| otherwise.to_owned(), Clone::clone)
     }
 
     /// Whether a box was ticked; a form that came back without it says no.
     pub fn ticked(&self, field: &str, otherwise: bool) -> bool {
-        self.flash.as_ref().map_or(otherwise, |flash| flash.values.contains_key(field))
+        self.flash
+            .as_ref()
+            .map_or(otherwise, |flash| flash.values.contains_key(field))
     }
 
     /// Whether the form came back with mistakes.
     pub fn came_back(&self) -> bool {
-        self.flash.as_ref().is_some_and(|flash| !flash.errors.is_empty() || flash.problem.is_some())
+        self.flash
+            .as_ref()
+            .is_some_and(|flash| !flash.errors.is_empty() || flash.problem.is_some())
     }
 
     /// Whether a field came back with this code.
     pub fn has_error(&self, field: &str, code: &str) -> bool {
-        self.flash.as_ref().is_some_and(|flash| flash.errors.iter().any(|error| error.pointer == field && error.code == code))
+        self.flash.as_ref().is_some_and(|flash| {
+            flash
+                .errors
+                .iter()
+                .any(|error| error.pointer == field && error.code == code)
+        })
     }
 
     fn error(&self, field: &str) -> Option<String> {
-        let error = self.flash.as_ref()?.errors.iter().find(|error| error.pointer == field)?;
+        let error = self
+            .flash
+            .as_ref()?
+            .errors
+            .iter()
+            .find(|error| error.pointer == field)?;
         Some(words::error(self.locale, &error.code, &error.detail))
     }
 
@@ -59,7 +80,10 @@ pub fn ErrorSummary(form: FormState) -> impl IntoView {
     flash.map(|flash| {
         let locale = form.locale;
         let count = flash.errors.len().max(1);
-        let problem = flash.problem.map(|(code, detail)| words::error(locale, &code, &detail)).filter(|_| flash.errors.is_empty());
+        let problem = flash
+            .problem
+            .map(|(code, detail)| words::error(locale, &code, &detail))
+            .filter(|_| flash.errors.is_empty());
         view! {
             <div class="notice notice-bad" role="alert" tabindex="-1" autofocus=true>
                 <h2>{word!(locale, "errors-title", count = count)}</h2>
@@ -77,7 +101,14 @@ pub fn ErrorSummary(form: FormState) -> impl IntoView {
 
 /// What stands around a control: label, help, error.
 #[component]
-fn Around(form: FormState, field: &'static str, label: String, #[prop(optional, into)] help: String, optional: bool, children: Children) -> impl IntoView {
+fn Around(
+    form: FormState,
+    field: &'static str,
+    label: String,
+    #[prop(optional, into)] help: String,
+    optional: bool,
+    children: Children,
+) -> impl IntoView {
     let error = form.error(field);
     let wrong = error.is_some();
     let optional = optional.then(|| format!(" ({})", word!(form.locale, "optional")));
@@ -122,7 +153,11 @@ pub fn TextField(
     #[prop(optional)] inputmode: Option<&'static str>,
     #[prop(optional)] optional: bool,
 ) -> impl IntoView {
-    let value = if kind == "password" { String::new() } else { form.value(field, &value) };
+    let value = if kind == "password" {
+        String::new()
+    } else {
+        form.value(field, &value)
+    };
     let describedby = described(&form, field, !help.is_empty());
     let (id, wrong) = (form.id(field), invalid(&form, field));
     view! {
@@ -206,7 +241,12 @@ pub fn CheckField(
 
 /// A choice of photos from the device or its camera.
 #[component]
-pub fn PhotoField(form: FormState, field: &'static str, #[prop(into)] label: String, #[prop(optional, into)] help: String) -> impl IntoView {
+pub fn PhotoField(
+    form: FormState,
+    field: &'static str,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] help: String,
+) -> impl IntoView {
     let describedby = described(&form, field, !help.is_empty());
     let (id, wrong) = (form.id(field), invalid(&form, field));
     view! {

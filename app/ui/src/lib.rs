@@ -2,7 +2,10 @@
 //! the browser's bundle holds the islands only.
 
 #![recursion_limit = "512"]
-#![allow(missing_docs, reason = "what a component shows stands above it; the fields that the macro makes of its properties cannot carry a comment")]
+#![allow(
+    missing_docs,
+    reason = "what a component shows stands above it; the fields that the macro makes of its properties cannot carry a comment"
+)]
 
 #[cfg(feature = "ssr")]
 pub mod acts;

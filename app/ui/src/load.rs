@@ -35,7 +35,10 @@ impl PageRequest {
     /// # Errors
     /// `not_found`: a path with something else leads nowhere.
     pub fn id<T: std::str::FromStr>(&self, name: &str) -> CoreResult<T> {
-        self.params.get(name).and_then(|text| text.parse().ok()).ok_or_else(CoreError::not_found)
+        self.params
+            .get(name)
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(CoreError::not_found)
     }
 
     /// A text in the query; empty if there is none.
@@ -47,7 +50,10 @@ impl PageRequest {
     pub fn place<T: std::str::FromStr>(&self, name: &str) -> Option<(chrono::DateTime<chrono::Utc>, T)> {
         let text = self.query.get(name)?;
         let (micros, id) = text.split_once('.')?;
-        Some((chrono::DateTime::from_timestamp_micros(micros.parse().ok()?)?, id.parse().ok()?))
+        Some((
+            chrono::DateTime::from_timestamp_micros(micros.parse().ok()?)?,
+            id.parse().ok()?,
+        ))
     }
 }
 
@@ -62,10 +68,20 @@ where
     Fut: Future<Output = CoreResult<AnyView>> + Send + 'static,
 {
     // At start the router is walked without a request.
-    let (core, viewer, response) = (use_context::<Core>()?, use_context::<Viewer>()?, use_context::<ResponseOptions>()?);
+    let (core, viewer, response) = (
+        use_context::<Core>()?,
+        use_context::<Viewer>()?,
+        use_context::<ResponseOptions>()?,
+    );
     let params = use_params_map().get_untracked();
     let query = use_query_map().get_untracked();
-    let request = PageRequest { core, viewer: viewer.clone(), flash: use_context::<Flash>(), params, query };
+    let request = PageRequest {
+        core,
+        viewer: viewer.clone(),
+        flash: use_context::<Flash>(),
+        params,
+        query,
+    };
     let content = make(request);
     Some(view! {
         <Suspense>

@@ -36,14 +36,21 @@ pub fn locale() -> Locale {
 }
 
 /// A whole document.
-pub fn document<V: IntoView + 'static, F: FnOnce() -> V>(app: App, assets: &Assets, body: F) -> impl IntoView + use<V, F> {
+pub fn document<V: IntoView + 'static, F: FnOnce() -> V>(
+    app: App,
+    assets: &Assets,
+    body: F,
+) -> impl IntoView + use<V, F> {
     let locale = locale();
     let class = match app {
         App::Dispatch => "app-dispatch",
         App::Portal => "app-portal",
         App::Public => "app-public",
     };
-    let scripts = assets.bundle.clone().map(|options| view! { <HydrationScripts options islands=true/> });
+    let scripts = assets
+        .bundle
+        .clone()
+        .map(|options| view! { <HydrationScripts options islands=true/> });
     let fonts = assets.fonts.iter().map(|font| view! { <link rel="preload" href=font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous"/> }).collect_view();
     let style = assets.style.clone();
     view! {

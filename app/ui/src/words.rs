@@ -26,7 +26,9 @@ pub fn loaders<F: i18n_embed::I18nAssets>(domain: &str, files: &F) -> [FluentLan
     Locale::ALL.map(|locale| {
         let language = |tag: &str| tag.parse::<unic_langid::LanguageIdentifier>().expect("a language tag");
         let loader = FluentLanguageLoader::new(domain, language("en"));
-        loader.load_languages(files, &[language(locale.tag()), language("en")]).expect("the words of a language");
+        loader
+            .load_languages(files, &[language(locale.tag()), language("en")])
+            .expect("the words of a language");
         // Isolation marks help where directions mix; elsewhere they only disturb those who copy.
         loader.set_use_isolating(locale == Locale::Ar);
         loader
@@ -62,13 +64,21 @@ pub mod shared {
 
 /// A text whose key is put together from a stored name, such as `target-open`; the key itself if there is none.
 pub fn by_key(locale: Locale, key: &str) -> String {
-    if loader(locale).has(key) { loader(locale).get(key) } else { key.to_owned() }
+    if loader(locale).has(key) {
+        loader(locale).get(key)
+    } else {
+        key.to_owned()
+    }
 }
 
 /// The sentence for an error code, with its detail where the sentence has a place for it.
 pub fn error(locale: Locale, code: &str, detail: &str) -> String {
     let key = format!("error-{code}");
-    let key = if loader(locale).has(&key) { key } else { "error-other".to_owned() };
+    let key = if loader(locale).has(&key) {
+        key
+    } else {
+        "error-other".to_owned()
+    };
     loader(locale).get_args(&key, std::collections::HashMap::from([("detail", detail)]))
 }
 
@@ -81,12 +91,18 @@ pub fn assert_complete(folder: &str, file: &str) {
         let text = std::fs::read_to_string(format!("{folder}/i18n/{locale}/{file}.ftl")).expect("a file of words");
         let mut keys: Vec<(String, Vec<String>)> = Vec::new();
         for line in text.lines() {
-            if let Some((key, _)) = line.split_once(" =").filter(|_| !line.starts_with([' ', '#', '}', '*', '['])) {
+            if let Some((key, _)) = line
+                .split_once(" =")
+                .filter(|_| !line.starts_with([' ', '#', '}', '*', '[']))
+            {
                 keys.push((key.to_owned(), Vec::new()));
             }
             if let Some((_, arguments)) = keys.last_mut() {
                 for part in line.split("{ $").skip(1) {
-                    let name: String = part.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+                    let name: String = part
+                        .chars()
+                        .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+                        .collect();
                     if !arguments.contains(&name) {
                         arguments.push(name);
                     }
@@ -117,7 +133,9 @@ mod tests {
 
     #[test]
     fn arabic_has_all_six_plural_forms() {
-        let texts: Vec<_> = [0, 1, 2, 3, 11, 100].map(|count| word!(Locale::Ar, "errors-title", count = count)).to_vec();
+        let texts: Vec<_> = [0, 1, 2, 3, 11, 100]
+            .map(|count| word!(Locale::Ar, "errors-title", count = count))
+            .to_vec();
         for (index, text) in texts.iter().enumerate() {
             assert!(!texts[..index].contains(text), "{text}");
         }

@@ -99,9 +99,15 @@ impl Staff {
     /// `permission_denied` names the missing permission.
     pub fn may<P: Permission>(&self) -> CoreResult<Permit<'_, P>> {
         if self.has::<P>() {
-            Ok(Permit { staff: self, permission: PhantomData })
+            Ok(Permit {
+                staff: self,
+                permission: PhantomData,
+            })
         } else {
-            Err(CoreError::new(Problem::PermissionDenied, format!("The permission {} is missing.", P::NAME)))
+            Err(CoreError::new(
+                Problem::PermissionDenied,
+                format!("The permission {} is missing.", P::NAME),
+            ))
         }
     }
 }
@@ -206,12 +212,20 @@ impl ApiClient {
     /// # Errors
     /// `insufficient_scope` names the missing scope.
     pub fn require<S: ScopeMarker>(&self) -> CoreResult<ClientPermit<'_, S>> {
-        self.optional::<S>().ok_or_else(|| CoreError::new(Problem::InsufficientScope, format!("The scope {} is missing.", S::SCOPE.name())))
+        self.optional::<S>().ok_or_else(|| {
+            CoreError::new(
+                Problem::InsufficientScope,
+                format!("The scope {} is missing.", S::SCOPE.name()),
+            )
+        })
     }
 
     /// Proof of a scope that widens what a use case does, if it is held.
     pub fn optional<S: ScopeMarker>(&self) -> Option<ClientPermit<'_, S>> {
-        self.has(S::SCOPE).then_some(ClientPermit { client: self, scope: PhantomData })
+        self.has(S::SCOPE).then_some(ClientPermit {
+            client: self,
+            scope: PhantomData,
+        })
     }
 }
 

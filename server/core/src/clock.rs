@@ -29,7 +29,10 @@ impl Clock {
     /// The current time.
     pub fn now(&self) -> DateTime<Utc> {
         let micros = match &self.0 {
-            #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the wall clock")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is the one place that reads the wall clock"
+            )]
             Source::System => Utc::now().timestamp_micros(),
             Source::Manual(micros) => micros.load(Ordering::SeqCst),
         };

@@ -24,7 +24,11 @@ pub struct CoreError {
 impl CoreError {
     /// A refusal without a field.
     pub fn new(problem: Problem, detail: impl Into<String>) -> Self {
-        Self { problem, detail: detail.into(), fields: Vec::new() }
+        Self {
+            problem,
+            detail: detail.into(),
+            fields: Vec::new(),
+        }
     }
 
     /// There is nothing, or nothing that the actor may see: the same answer for both.
@@ -43,7 +47,11 @@ impl CoreError {
             },
             _ => Problem::ValidationFailed,
         };
-        Self { problem, detail: "The input is not valid.".to_owned(), fields }
+        Self {
+            problem,
+            detail: "The input is not valid.".to_owned(),
+            fields,
+        }
     }
 
     /// One wrong field.
@@ -68,7 +76,10 @@ impl From<IllegalStep> for CoreError {
 impl From<StoreError> for CoreError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict(_) => Self::new(Problem::ConcurrentModification, "Somebody else changed this at the same time."),
+            StoreError::Conflict(_) => Self::new(
+                Problem::ConcurrentModification,
+                "Somebody else changed this at the same time.",
+            ),
             StoreError::Unavailable(text) => {
                 tracing::error!(error = %text, "the database does not answer");
                 Self::new(Problem::TemporarilyUnavailable, "The service cannot answer right now.")

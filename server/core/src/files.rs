@@ -47,18 +47,31 @@ impl FileStore {
     pub fn open(address: &str) -> Result<Self, String> {
         if let Some(folder) = address.strip_prefix("file://") {
             std::fs::create_dir_all(folder).map_err(|error| format!("{folder}: {error}"))?;
-            let store = object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
-            return Ok(Self { store: Arc::new(store), prefix: Path::default() });
+            let store =
+                object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
+            return Ok(Self {
+                store: Arc::new(store),
+                prefix: Path::default(),
+            });
         }
         if address == "memory:///" {
-            return Ok(Self { store: Arc::new(object_store::memory::InMemory::new()), prefix: Path::default() });
+            return Ok(Self {
+                store: Arc::new(object_store::memory::InMemory::new()),
+                prefix: Path::default(),
+            });
         }
         let Some(rest) = address.strip_prefix("s3://") else {
             return Err(format!("{address}: file://folder or s3://bucket/prefix is required"));
         };
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        let store = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(bucket).build().map_err(|error| error.to_string())?;
-        Ok(Self { store: Arc::new(store), prefix: Path::from(prefix) })
+        let store = object_store::aws::AmazonS3Builder::from_env()
+            .with_bucket_name(bucket)
+            .build()
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
+            store: Arc::new(store),
+            prefix: Path::from(prefix),
+        })
     }
 
     /// Writes, reads and removes a small file, to find a wrong setting before a technician does.
@@ -67,7 +80,10 @@ impl FileStore {
     /// What the store said.
     pub async fn check(&self) -> Result<(), String> {
         let path = self.prefix.clone().join("doctor-check");
-        self.store.put(&path, "ok".into()).await.map_err(|error| error.to_string())?;
+        self.store
+            .put(&path, "ok".into())
+            .await
+            .map_err(|error| error.to_string())?;
         self.store.get(&path).await.map_err(|error| error.to_string())?;
         self.store.delete(&path).await.map_err(|error| error.to_string())
     }
@@ -78,18 +94,29 @@ impl FileStore {
     }
 
     pub(crate) async fn put(&self, tenant: TenantId, content_hash: &[u8], bytes: Vec<u8>) -> CoreResult<()> {
-        self.store.put(&self.path(tenant, content_hash), bytes.into()).await.map(drop).map_err(|error| unavailable(&error))
+        self.store
+            .put(&self.path(tenant, content_hash), bytes.into())
+            .await
+            .map(drop)
+            .map_err(|error| unavailable(&error))
     }
 
     pub(crate) async fn get(&self, tenant: TenantId, content_hash: &[u8]) -> CoreResult<bytes::Bytes> {
-        let found = self.store.get(&self.path(tenant, content_hash)).await.map_err(|error| unavailable(&error))?;
+        let found = self
+            .store
+            .get(&self.path(tenant, content_hash))
+            .await
+            .map_err(|error| unavailable(&error))?;
         found.bytes().await.map_err(|error| unavailable(&error))
     }
 }
 
 fn unavailable(error: &object_store::Error) -> CoreError {
     tracing::error!(%error, "the file store does not answer");
-    CoreError::new(Problem::TemporarilyUnavailable, "The files cannot be reached right now.")
+    CoreError::new(
+        Problem::TemporarilyUnavailable,
+        "The files cannot be reached right now.",
+    )
 }
 
 /// Checks that bytes are a photo (by content, not by name) and re-encodes it upright as JPEG, so that neither location
@@ -99,15 +126,27 @@ fn unavailable(error: &object_store::Error) -> CoreError {
 /// Field `photo`: not a JPEG, PNG or WebP, too large, or not decodable.
 pub fn clean_photo(file_name: &str, bytes: &[u8]) -> CoreResult<CleanPhoto> {
     if bytes.len() > MOST_PHOTO_BYTES {
-        return Err(CoreError::field("photo", "file_too_large", "At most 15 MB are allowed."));
+        return Err(CoreError::field(
+            "photo",
+            "file_too_large",
+            "At most 15 MB are allowed.",
+        ));
     }
-    let wrong_type = || CoreError::field("photo", "file_type_not_allowed", "A photo in JPEG, PNG or WebP is required.");
+    let wrong_type = || {
+        CoreError::field(
+            "photo",
+            "file_type_not_allowed",
+            "A photo in JPEG, PNG or WebP is required.",
+        )
+    };
     let broken = || CoreError::field("photo", "file_not_readable", "This photo cannot be read.");
     let kind = infer::get(bytes).map(|kind| kind.mime_type()).ok_or_else(wrong_type)?;
     if !matches!(kind, "image/jpeg" | "image/png" | "image/webp") {
         return Err(wrong_type());
     }
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| broken())?;
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|_| broken())?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_DECODED_SIDE);
     limits.max_image_height = Some(LONGEST_DECODED_SIDE);
@@ -123,14 +162,22 @@ pub fn clean_photo(file_name: &str, bytes: &[u8]) -> CoreResult<CleanPhoto> {
     let mut output = Vec::new();
     let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut output, 85);
     picture.to_rgb8().write_with_encoder(encoder).map_err(|_| broken())?;
-    Ok(CleanPhoto { file_name: safe_name(file_name), content_hash: fingerprint(&output), bytes: output })
+    Ok(CleanPhoto {
+        file_name: safe_name(file_name),
+        content_hash: fingerprint(&output),
+        bytes: output,
+    })
 }
 
 /// A file name without path, control characters or a lying extension.
 fn safe_name(file_name: &str) -> String {
     let last = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
-    let stem: String = stem.chars().filter(|character| character.is_alphanumeric() || matches!(character, '-' | '_' | ' ')).take(80).collect();
+    let stem: String = stem
+        .chars()
+        .filter(|character| character.is_alphanumeric() || matches!(character, '-' | '_' | ' '))
+        .take(80)
+        .collect();
     let stem = stem.trim();
     format!("{}.jpg", if stem.is_empty() { "photo" } else { stem })
 }

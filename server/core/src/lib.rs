@@ -48,15 +48,35 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { webhook_allow_nets: Vec::new(), webhook_allow_http: false, webhook_retry: domain::webhooks::DEFAULT_RETRY_DELAYS.to_vec() }
+        Self {
+            webhook_allow_nets: Vec::new(),
+            webhook_allow_http: false,
+            webhook_retry: domain::webhooks::DEFAULT_RETRY_DELAYS.to_vec(),
+        }
     }
 }
 
 impl Core {
     /// Puts a system together.
-    pub fn new(store: Store, clock: clock::Clock, randomness: randomness::Randomness, keyring: secrets::Keyring, files: files::FileStore, settings: Settings) -> Self {
+    pub fn new(
+        store: Store,
+        clock: clock::Clock,
+        randomness: randomness::Randomness,
+        keyring: secrets::Keyring,
+        files: files::FileStore,
+        settings: Settings,
+    ) -> Self {
         let passwords = passwords::Passwords::new(randomness.clone());
-        Self { store, clock, randomness, keyring: Arc::new(keyring), files, passwords, settings: Arc::new(settings), wake_worker: Arc::default() }
+        Self {
+            store,
+            clock,
+            randomness,
+            keyring: Arc::new(keyring),
+            files,
+            passwords,
+            settings: Arc::new(settings),
+            wake_worker: Arc::default(),
+        }
     }
 
     /// The database, for migrations, back-ups and health checks.

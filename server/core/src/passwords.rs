@@ -39,7 +39,12 @@ pub struct Passwords {
 impl Passwords {
     pub(crate) fn new(randomness: Randomness) -> Self {
         let decoy = hash_now(&randomness.token(), randomness.bytes()).unwrap_or_default();
-        Self { randomness, lanes: Arc::new(Semaphore::new(AT_ONCE)), waiting: Arc::default(), decoy: decoy.into() }
+        Self {
+            randomness,
+            lanes: Arc::new(Semaphore::new(AT_ONCE)),
+            waiting: Arc::default(),
+            decoy: decoy.into(),
+        }
     }
 
     /// Checks a new password and hashes it.
@@ -50,7 +55,9 @@ impl Passwords {
         check(password.expose_secret())?;
         let password = password.clone();
         let salt = self.randomness.bytes();
-        self.run(move || hash_now(password.expose_secret(), salt)).await?.ok_or_else(|| CoreError::new(Problem::InternalError, "Hashing failed."))
+        self.run(move || hash_now(password.expose_secret(), salt))
+            .await?
+            .ok_or_else(|| CoreError::new(Problem::InternalError, "Hashing failed."))
     }
 
     /// Whether the password belongs to the hash; without a hash the same work is done and the answer is no.
@@ -63,7 +70,9 @@ impl Passwords {
         let matches = self
             .run(move || {
                 let password = password.expose_secret();
-                password.len() <= MOST_BYTES && PasswordHash::new(&hash).is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok())
+                password.len() <= MOST_BYTES
+                    && PasswordHash::new(&hash)
+                        .is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok())
             })
             .await?;
         Ok(matches && stored.is_some())
@@ -90,20 +99,36 @@ impl Passwords {
 
 fn check(password: &str) -> CoreResult<()> {
     if password.chars().count() < LEAST_CHARACTERS {
-        return Err(CoreError::field("password", "password_too_short", format!("At least {LEAST_CHARACTERS} characters are required.")));
+        return Err(CoreError::field(
+            "password",
+            "password_too_short",
+            format!("At least {LEAST_CHARACTERS} characters are required."),
+        ));
     }
     if password.len() > MOST_BYTES {
-        return Err(CoreError::field("password", "value_too_long", format!("At most {MOST_BYTES} bytes are allowed.")));
+        return Err(CoreError::field(
+            "password",
+            "value_too_long",
+            format!("At most {MOST_BYTES} bytes are allowed."),
+        ));
     }
     let lower = password.to_lowercase();
     if COMMON.lines().any(|common| common == lower) {
-        return Err(CoreError::field("password", "password_too_common", "This password is among the first that attackers try."));
+        return Err(CoreError::field(
+            "password",
+            "password_too_common",
+            "This password is among the first that attackers try.",
+        ));
     }
     Ok(())
 }
 
 fn hasher() -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(MEMORY_KIB, 1, 1, None).unwrap_or_default())
+    Argon2::new(
+        Algorithm::Argon2id,
+        Version::V0x13,
+        Params::new(MEMORY_KIB, 1, 1, None).unwrap_or_default(),
+    )
 }
 
 fn hash_now(password: &str, salt: [u8; 16]) -> Option<String> {
@@ -120,15 +145,34 @@ mod tests {
         let passwords = Passwords::new(Randomness::seeded(1));
         let hash = passwords.hash(&"correct horse battery".into()).await.expect("hashed");
         assert!(hash.starts_with("$argon2id$v=19$m=47104,t=1,p=1$"));
-        assert!(passwords.verify(&"correct horse battery".into(), Some(&hash)).await.expect("verified"));
-        assert!(!passwords.verify(&"Correct horse battery".into(), Some(&hash)).await.expect("verified"));
-        assert!(!passwords.verify(&"correct horse battery".into(), None).await.expect("verified"));
+        assert!(
+            passwords
+                .verify(&"correct horse battery".into(), Some(&hash))
+                .await
+                .expect("verified")
+        );
+        assert!(
+            !passwords
+                .verify(&"Correct horse battery".into(), Some(&hash))
+                .await
+                .expect("verified")
+        );
+        assert!(
+            !passwords
+                .verify(&"correct horse battery".into(), None)
+                .await
+                .expect("verified")
+        );
     }
 
     #[tokio::test]
     async fn weak_passwords_are_refused_by_name() {
         let passwords = Passwords::new(Randomness::seeded(1));
-        for (password, code) in [("short", "password_too_short"), ("password1234", "password_too_common"), ("QWERTYUIOP123", "password_too_common")] {
+        for (password, code) in [
+            ("short", "password_too_short"),
+            ("password1234", "password_too_common"),
+            ("QWERTYUIOP123", "password_too_common"),
+        ] {
             let error = passwords.hash(&password.into()).await.expect_err("weak");
             assert_eq!(error.fields[0].code, code, "{password}");
         }

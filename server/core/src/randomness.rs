@@ -16,7 +16,10 @@ pub struct Randomness(Arc<Mutex<ChaCha20Rng>>);
 impl Randomness {
     /// Seeded by the operating system.
     pub fn from_system() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the operating system for a seed")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one place that asks the operating system for a seed"
+        )]
         let generator = rand::make_rng();
         Self(Arc::new(Mutex::new(generator)))
     }
@@ -29,7 +32,10 @@ impl Randomness {
     /// Random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fill_bytes(&mut bytes);
         bytes
     }
 

@@ -78,7 +78,9 @@ const NONCE_BYTES: usize = 12;
 impl Keyring {
     /// A ring with one new key.
     pub fn generate(randomness: &Randomness) -> Self {
-        Self { keys: vec![(1, randomness.bytes())] }
+        Self {
+            keys: vec![(1, randomness.bytes())],
+        }
     }
 
     /// Reads the key file; makes one, readable by its owner only, if there is none.
@@ -153,7 +155,11 @@ impl Keyring {
     /// Key material for a purpose of its own, derived from the oldest key so that it survives the addition of one.
     pub fn derive(&self, purpose: &str) -> [u8; 64] {
         use hmac::{Hmac, KeyInit as _, Mac as _};
-        let oldest = self.keys.iter().min_by_key(|(id, _)| *id).map_or([0; 32], |(_, key)| *key);
+        let oldest = self
+            .keys
+            .iter()
+            .min_by_key(|(id, _)| *id)
+            .map_or([0; 32], |(_, key)| *key);
         let mut output = [0; 64];
         for (block, part) in output.chunks_mut(32).enumerate() {
             if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&oldest) {
@@ -166,7 +172,11 @@ impl Keyring {
     }
 
     fn newest(&self) -> (u32, [u8; 32]) {
-        self.keys.iter().max_by_key(|(id, _)| *id).copied().unwrap_or((0, [0; 32]))
+        self.keys
+            .iter()
+            .max_by_key(|(id, _)| *id)
+            .copied()
+            .unwrap_or((0, [0; 32]))
     }
 
     /// Encrypts: key id, nonce, ciphertext with tag.
@@ -177,7 +187,13 @@ impl Keyring {
         let (key_id, key) = self.newest();
         let nonce: [u8; NONCE_BYTES] = randomness.bytes();
         let sealed = Aes256Gcm::new(&key.into())
-            .encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: &place.associated_data(key_id) })
+            .encrypt(
+                &Nonce::from(nonce),
+                Payload {
+                    msg: plain,
+                    aad: &place.associated_data(key_id),
+                },
+            )
             .map_err(|_| SecretError::DoesNotOpen)?;
         let mut output = key_id.to_be_bytes().to_vec();
         output.extend_from_slice(&nonce);
@@ -191,11 +207,23 @@ impl Keyring {
     /// Unknown key, tampered value, or a value of another place.
     pub fn open_value(&self, closed: &[u8], place: &Place<'_>) -> Result<Vec<u8>, SecretError> {
         let (key_id, rest) = closed.split_first_chunk::<4>().ok_or(SecretError::DoesNotOpen)?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(SecretError::DoesNotOpen)?;
+        let (nonce, sealed) = rest
+            .split_first_chunk::<NONCE_BYTES>()
+            .ok_or(SecretError::DoesNotOpen)?;
         let key_id = u32::from_be_bytes(*key_id);
-        let (_, key) = self.keys.iter().find(|(id, _)| *id == key_id).ok_or(SecretError::UnknownKey(key_id))?;
+        let (_, key) = self
+            .keys
+            .iter()
+            .find(|(id, _)| *id == key_id)
+            .ok_or(SecretError::UnknownKey(key_id))?;
         Aes256Gcm::new(&(*key).into())
-            .decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: &place.associated_data(key_id) })
+            .decrypt(
+                &Nonce::from(*nonce),
+                Payload {
+                    msg: sealed,
+                    aad: &place.associated_data(key_id),
+                },
+            )
             .map_err(|_| SecretError::DoesNotOpen)
     }
 }
@@ -209,17 +237,34 @@ mod tests {
     fn values_open_in_their_place_only_and_survive_a_new_key() {
         let randomness = Randomness::seeded(7);
         let mut ring = Keyring::generate(&randomness);
-        let here = Place { tenant: Uuid::from_u128(1), kind: "webhook_endpoint.secret", row: Uuid::from_u128(2) };
+        let here = Place {
+            tenant: Uuid::from_u128(1),
+            kind: "webhook_endpoint.secret",
+            row: Uuid::from_u128(2),
+        };
         let closed = ring.close(b"whsec", &here, &randomness).expect("closed");
         ring.add_key(&randomness);
         assert_eq!(ring.open_value(&closed, &here).expect("opens"), b"whsec");
-        for elsewhere in [Place { tenant: Uuid::from_u128(9), ..here }, Place { row: Uuid::from_u128(9), ..here }, Place { kind: "other", ..here }] {
+        for elsewhere in [
+            Place {
+                tenant: Uuid::from_u128(9),
+                ..here
+            },
+            Place {
+                row: Uuid::from_u128(9),
+                ..here
+            },
+            Place { kind: "other", ..here },
+        ] {
             assert!(ring.open_value(&closed, &elsewhere).is_err());
         }
         let mut tampered = closed.clone();
         *tampered.last_mut().expect("not empty") ^= 1;
         assert!(ring.open_value(&tampered, &here).is_err());
         ring.retire_old_keys();
-        assert!(matches!(ring.open_value(&closed, &here), Err(SecretError::UnknownKey(1))));
+        assert!(matches!(
+            ring.open_value(&closed, &here),
+            Err(SecretError::UnknownKey(1))
+        ));
     }
 }

@@ -28,7 +28,11 @@ impl PageQuery {
             None => Ok(50),
             Some(text) => match text.parse::<i64>() {
                 Ok(limit) if limit >= 1 => Ok(limit.min(200)),
-                _ => Err(CoreError::field("limit", "validation_failed", "A whole number from 1 to 200 is required.")),
+                _ => Err(CoreError::field(
+                    "limit",
+                    "validation_failed",
+                    "A whole number from 1 to 200 is required.",
+                )),
             },
         }
     }
@@ -44,7 +48,9 @@ impl PageQuery {
             let (micros, id) = text.split_once('.')?;
             Some((DateTime::from_timestamp_micros(micros.parse().ok()?)?, id.parse().ok()?))
         };
-        read().map(Some).ok_or_else(|| CoreError::new(Problem::InvalidCursor, "The cursor is not valid."))
+        read()
+            .map(Some)
+            .ok_or_else(|| CoreError::new(Problem::InvalidCursor, "The cursor is not valid."))
     }
 }
 

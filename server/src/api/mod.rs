@@ -7,11 +7,11 @@ pub mod v1;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::http::header::ALLOW;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use axum::http::StatusCode;
 use domain::problems::Problem;
 use ordinavo_core::CoreError;
 use utoipa::OpenApi;
@@ -42,7 +42,9 @@ impl utoipa::Modify for BearerKey {
 }
 
 fn described() -> (Router<AppState>, Document) {
-    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1::routes()).split_for_parts()
+    OpenApiRouter::with_openapi(Description::openapi())
+        .nest("/api/v1", v1::routes())
+        .split_for_parts()
 }
 
 /// The description of the API, made from the handlers' own types and routes.
@@ -70,7 +72,11 @@ async fn method_problem(request: Request, next: Next) -> Response {
         return response;
     }
     let allow = response.headers().get(ALLOW).cloned();
-    let mut problem = ApiError::from(CoreError::new(Problem::MethodNotAllowed, "This method is not allowed here.")).into_response();
+    let mut problem = ApiError::from(CoreError::new(
+        Problem::MethodNotAllowed,
+        "This method is not allowed here.",
+    ))
+    .into_response();
     if let Some(allow) = allow {
         problem.headers_mut().insert(ALLOW, allow);
     }

@@ -71,7 +71,12 @@ pub const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/proble
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let problem = self.0.problem;
-        let scope = self.0.detail.strip_prefix("The scope ").and_then(|rest| rest.strip_suffix(" is missing.")).map(str::to_owned);
+        let scope = self
+            .0
+            .detail
+            .strip_prefix("The scope ")
+            .and_then(|rest| rest.strip_suffix(" is missing."))
+            .map(str::to_owned);
         let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&ProblemBody::new(self.0)).unwrap_or_default();
         let mut response = (status, body).into_response();
@@ -79,8 +84,13 @@ impl IntoResponse for ApiError {
         headers.insert(CONTENT_TYPE, MEDIA_TYPE);
         let challenge = match problem {
             Problem::MissingCredentials => Some("Bearer".to_owned()),
-            Problem::InvalidCredentials | Problem::KeyRevoked | Problem::TokenExpired => Some("Bearer error=\"invalid_token\"".to_owned()),
-            Problem::InsufficientScope => Some(format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.unwrap_or_default())),
+            Problem::InvalidCredentials | Problem::KeyRevoked | Problem::TokenExpired => {
+                Some("Bearer error=\"invalid_token\"".to_owned())
+            }
+            Problem::InsufficientScope => Some(format!(
+                "Bearer error=\"insufficient_scope\", scope=\"{}\"",
+                scope.unwrap_or_default()
+            )),
             _ => None,
         };
         if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
@@ -88,7 +98,9 @@ impl IntoResponse for ApiError {
         }
         match problem {
             Problem::IdempotencyInProgress => headers.insert(RETRY_AFTER, HeaderValue::from_static("1")),
-            Problem::RateLimited | Problem::TemporarilyUnavailable => headers.insert(RETRY_AFTER, HeaderValue::from_static("5")),
+            Problem::RateLimited | Problem::TemporarilyUnavailable => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("5"))
+            }
             _ => None,
         };
         response

@@ -18,14 +18,24 @@ impl FromRequestParts<AppState> for Bearer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| CoreError::new(Problem::MissingCredentials, "Send Authorization: Bearer followed by an API key."))?;
+        let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| {
+            CoreError::new(
+                Problem::MissingCredentials,
+                "Send Authorization: Bearer followed by an API key.",
+            )
+        })?;
         let key = header
             .to_str()
             .ok()
             .and_then(|text| text.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, key)| key.trim())
-            .ok_or_else(|| CoreError::new(Problem::InvalidCredentials, "Send Authorization: Bearer followed by an API key."))?;
+            .ok_or_else(|| {
+                CoreError::new(
+                    Problem::InvalidCredentials,
+                    "Send Authorization: Bearer followed by an API key.",
+                )
+            })?;
         Ok(Self(authn::client(&state.core, key).await?))
     }
 }

@@ -68,35 +68,76 @@ async fn pass(state: AppState, session: Session, mut request: Request, next: Nex
 
 /// Who looks and how: the account's language, then the cookie's, then the browser's.
 pub fn viewer(state: &AppState, headers: &HeaderMap, request: &Request, chosen: Option<Locale>) -> Viewer {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let cookie = text(COOKIE).split(';').find_map(|pair| pair.trim().strip_prefix(LANGUAGE_COOKIE)?.strip_prefix('=')).and_then(Locale::from_tag);
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    let cookie = text(COOKIE)
+        .split(';')
+        .find_map(|pair| pair.trim().strip_prefix(LANGUAGE_COOKIE)?.strip_prefix('='))
+        .and_then(Locale::from_tag);
     Viewer {
-        locale: chosen.or(cookie).or_else(|| Locale::from_accept_language(text(ACCEPT_LANGUAGE))).unwrap_or_default(),
+        locale: chosen
+            .or(cookie)
+            .or_else(|| Locale::from_accept_language(text(ACCEPT_LANGUAGE)))
+            .unwrap_or_default(),
         now: state.core.clock().now(),
-        path: request.uri().path_and_query().map_or_else(String::new, ToString::to_string),
-        request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+        path: request
+            .uri()
+            .path_and_query()
+            .map_or_else(String::new, ToString::to_string),
+        request_id: request
+            .extensions()
+            .get::<RequestId>()
+            .map(|id| id.0.clone())
+            .unwrap_or_default(),
     }
 }
 
 /// The pages and acts that are there for people who have not signed in.
 fn needs_account(path: &str, prefix: &str) -> bool {
-    let open = ["/sign-in", "/sign-in/choose", "/fn/sign-in", "/fn/sign-out", "/fn/choose-tenant", "/fn/language"];
+    let open = [
+        "/sign-in",
+        "/sign-in/choose",
+        "/fn/sign-in",
+        "/fn/sign-out",
+        "/fn/choose-tenant",
+        "/fn/language",
+    ];
     !path.strip_prefix(prefix).is_some_and(|rest| open.contains(&rest))
 }
 
 /// People are led to the form; anything else is told 401.
 fn sign_in_first(request: &Request, prefix: &str) -> Response {
-    let takes_html = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"));
+    let takes_html = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("text/html"));
     if !takes_html {
         return (StatusCode::UNAUTHORIZED, "Sign in first.").into_response();
     }
-    let next = request.uri().path_and_query().filter(|_| request.method().is_safe()).map_or_else(String::new, |next| format!("?next={}", encode(next.as_str())));
+    let next = request
+        .uri()
+        .path_and_query()
+        .filter(|_| request.method().is_safe())
+        .map_or_else(String::new, |next| format!("?next={}", encode(next.as_str())));
     Redirect::to(&format!("{prefix}/sign-in{next}")).into_response()
 }
 
 /// Escapes a text for a query.
 fn encode(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 fn unavailable(error: &ordinavo_core::CoreError) -> Response {

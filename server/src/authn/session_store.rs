@@ -5,9 +5,9 @@ use ordinavo_core::Core;
 use ordinavo_core::services::sessions::{self, Door, SessionId};
 use serde_json::Value;
 use time::OffsetDateTime;
+use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
-use tower_sessions::SessionStore;
 
 /// The sessions of one door.
 #[derive(Clone)]
@@ -34,7 +34,13 @@ fn backend(error: impl std::fmt::Display) -> Error {
 }
 
 fn data(record: &Record) -> Value {
-    Value::Object(record.data.iter().map(|(name, value)| (name.clone(), value.clone())).collect())
+    Value::Object(
+        record
+            .data
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )
 }
 
 fn expiry(record: &Record) -> chrono::DateTime<chrono::Utc> {
@@ -44,26 +50,53 @@ fn expiry(record: &Record) -> chrono::DateTime<chrono::Utc> {
 #[async_trait]
 impl SessionStore for DoorSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        while !sessions::create(&self.core, self.door, SessionId(record.id.0), data(record), expiry(record)).await.map_err(backend)? {
+        while !sessions::create(
+            &self.core,
+            self.door,
+            SessionId(record.id.0),
+            data(record),
+            expiry(record),
+        )
+        .await
+        .map_err(backend)?
+        {
             record.id = Id::default();
         }
         Ok(())
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        sessions::save(&self.core, self.door, SessionId(record.id.0), data(record), expiry(record)).await.map_err(backend)
+        sessions::save(
+            &self.core,
+            self.door,
+            SessionId(record.id.0),
+            data(record),
+            expiry(record),
+        )
+        .await
+        .map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let found = sessions::load(&self.core, self.door, SessionId(id.0)).await.map_err(backend)?;
+        let found = sessions::load(&self.core, self.door, SessionId(id.0))
+            .await
+            .map_err(backend)?;
         Ok(found.map(|(data, expires_at)| Record {
             id: *id,
-            data: data.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect(),
-            expiry_date: OffsetDateTime::from_unix_timestamp(expires_at.timestamp()).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+            data: data
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            expiry_date: OffsetDateTime::from_unix_timestamp(expires_at.timestamp())
+                .unwrap_or(OffsetDateTime::UNIX_EPOCH),
         }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        sessions::delete(&self.core, self.door, SessionId(id.0)).await.map_err(backend)
+        sessions::delete(&self.core, self.door, SessionId(id.0))
+            .await
+            .map_err(backend)
     }
 }

@@ -77,36 +77,63 @@ pub enum Admin {
 pub async fn execute(command: Admin, config: &Config) -> Result<(), String> {
     let (core, _) = start::core(config, true).await?;
     match command {
-        Admin::CreateTenant { slug, name, zone, language } => {
+        Admin::CreateTenant {
+            slug,
+            name,
+            zone,
+            language,
+        } => {
             let locale = Locale::from_tag(&language).ok_or("language: en, de or ar is required")?;
-            administration::create_tenant(&core, &slug, &name, &zone, locale).await.map_err(in_words)?;
-            println!("Tenant {slug} is there. Next: ordinavo admin create-user {slug} you@example.org \"Your Name\" admin");
+            administration::create_tenant(&core, &slug, &name, &zone, locale)
+                .await
+                .map_err(in_words)?;
+            println!(
+                "Tenant {slug} is there. Next: ordinavo admin create-user {slug} you@example.org \"Your Name\" admin"
+            );
         }
-        Admin::CreateUser { tenant, email, name, role } => {
-            let role = Role::from_name(&role).ok_or("role: admin, manager, dispatcher, technician or auditor is required")?;
+        Admin::CreateUser {
+            tenant,
+            email,
+            name,
+            role,
+        } => {
+            let role =
+                Role::from_name(&role).ok_or("role: admin, manager, dispatcher, technician or auditor is required")?;
             let (password, is_new) = password()?;
-            administration::create_staff(&core, &tenant, &email, &name, role, &password.clone().into()).await.map_err(in_words)?;
+            administration::create_staff(&core, &tenant, &email, &name, role, &password.clone().into())
+                .await
+                .map_err(in_words)?;
             announce(&email, &password, is_new);
         }
         Admin::LockUser { tenant, email } => {
-            administration::lock_account(&core, &tenant, &email, true).await.map_err(in_words)?;
+            administration::lock_account(&core, &tenant, &email, true)
+                .await
+                .map_err(in_words)?;
             println!("{email} is locked; every session of it has ended.");
         }
         Admin::UnlockUser { tenant, email } => {
-            administration::lock_account(&core, &tenant, &email, false).await.map_err(in_words)?;
+            administration::lock_account(&core, &tenant, &email, false)
+                .await
+                .map_err(in_words)?;
             println!("{email} is unlocked.");
         }
         Admin::ResetPassword { tenant, email } => {
             let (password, is_new) = password()?;
-            administration::reset_password(&core, &tenant, &email, &SecretString::from(password.clone())).await.map_err(in_words)?;
+            administration::reset_password(&core, &tenant, &email, &SecretString::from(password.clone()))
+                .await
+                .map_err(in_words)?;
             announce(&email, &password, is_new);
         }
         Admin::RevokeGrants { tenant, email } => {
-            let revoked = administration::revoke_grants(&core, &tenant, &email).await.map_err(in_words)?;
+            let revoked = administration::revoke_grants(&core, &tenant, &email)
+                .await
+                .map_err(in_words)?;
             println!("{revoked} grants of {email} are revoked.");
         }
         Admin::RotateMasterKey => {
-            let count = administration::rotate_master_key(&core, &config.secret_key_file).await.map_err(in_words)?;
+            let count = administration::rotate_master_key(&core, &config.secret_key_file)
+                .await
+                .map_err(in_words)?;
             println!("{count} secrets are encrypted under a new key. Restart the servers now; people sign in again.");
         }
     }
@@ -134,5 +161,10 @@ fn in_words(error: CoreError) -> String {
     if error.fields.is_empty() {
         return error.detail;
     }
-    error.fields.iter().map(|field| format!("{}: {}", field.pointer, field.detail)).collect::<Vec<_>>().join("\n")
+    error
+        .fields
+        .iter()
+        .map(|field| format!("{}: {}", field.pointer, field.detail))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

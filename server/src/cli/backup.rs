@@ -15,20 +15,39 @@ use crate::config::Config;
 /// What could not be copied.
 pub async fn backup(config: &Config, folder: &Path) -> Result<(), String> {
     if folder.exists() {
-        return Err(format!("{}: there is something already; name a new folder", folder.display()));
+        return Err(format!(
+            "{}: there is something already; name a new folder",
+            folder.display()
+        ));
     }
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let (core, _) = start::core(config, false).await?;
     match core.store().engine() {
-        Engine::Sqlite => core.store().copy_into(&folder.join("ordinavo.db").display().to_string()).await.map_err(|error| error.to_string())?,
-        Engine::Postgres => tool("pg_dump", &["--format=custom", "--file", &folder.join("ordinavo.dump").display().to_string(), &config.database_url])?,
+        Engine::Sqlite => core
+            .store()
+            .copy_into(&folder.join("ordinavo.db").display().to_string())
+            .await
+            .map_err(|error| error.to_string())?,
+        Engine::Postgres => tool(
+            "pg_dump",
+            &[
+                "--format=custom",
+                "--file",
+                &folder.join("ordinavo.dump").display().to_string(),
+                &config.database_url,
+            ],
+        )?,
     }
     if let Some(files) = config.files.strip_prefix("file://") {
         copy_folder(Path::new(files), &folder.join("files"))?;
     }
-    std::fs::copy(&config.secret_key_file, folder.join("secret.key")).map_err(|error| format!("{}: {error}", config.secret_key_file.display()))?;
+    std::fs::copy(&config.secret_key_file, folder.join("secret.key"))
+        .map_err(|error| format!("{}: {error}", config.secret_key_file.display()))?;
     core.store().close().await;
-    println!("Copied to {}. Keep it as safe as the server: it holds the master key.", folder.display());
+    println!(
+        "Copied to {}. Keep it as safe as the server: it holds the master key.",
+        folder.display()
+    );
     if config.files.starts_with("s3://") {
         println!("Files stay in the bucket; protect them by versioning there.");
     }
@@ -47,19 +66,37 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<(), String> {
         if let Some(parent) = Path::new(path).parent().filter(|parent| !parent.as_os_str().is_empty()) {
             std::fs::create_dir_all(parent).map_err(|error| format!("{}: {error}", parent.display()))?;
         }
-        std::fs::copy(folder.join("ordinavo.db"), path).map_err(|error| format!("{}: {error}", folder.join("ordinavo.db").display()))?;
+        std::fs::copy(folder.join("ordinavo.db"), path)
+            .map_err(|error| format!("{}: {error}", folder.join("ordinavo.db").display()))?;
     } else {
-        tool("pg_restore", &["--no-owner", "--dbname", &config.database_url, &folder.join("ordinavo.dump").display().to_string()])?;
+        tool(
+            "pg_restore",
+            &[
+                "--no-owner",
+                "--dbname",
+                &config.database_url,
+                &folder.join("ordinavo.dump").display().to_string(),
+            ],
+        )?;
     }
     if let Some(files) = config.files.strip_prefix("file://") {
         copy_folder(&folder.join("files"), Path::new(files))?;
     }
-    if let Some(parent) = config.secret_key_file.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+    if let Some(parent) = config
+        .secret_key_file
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
         std::fs::create_dir_all(parent).map_err(|error| format!("{}: {error}", parent.display()))?;
     }
-    std::fs::copy(folder.join("secret.key"), &config.secret_key_file).map_err(|error| format!("{}: {error}", config.secret_key_file.display()))?;
+    std::fs::copy(folder.join("secret.key"), &config.secret_key_file)
+        .map_err(|error| format!("{}: {error}", config.secret_key_file.display()))?;
     let (core, _) = start::core(config, true).await?;
-    let found = core.store().check_integrity().await.map_err(|error| error.to_string())?;
+    let found = core
+        .store()
+        .check_integrity()
+        .await
+        .map_err(|error| error.to_string())?;
     core.store().close().await;
     if found != "ok" {
         return Err(format!("the restored database is not sound: {found}"));
@@ -69,8 +106,15 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<(), String> {
 }
 
 fn tool(name: &str, arguments: &[&str]) -> Result<(), String> {
-    let status = Command::new(name).args(arguments).status().map_err(|error| format!("{name}: {error}; install PostgreSQL's client tools"))?;
-    if status.success() { Ok(()) } else { Err(format!("{name} failed")) }
+    let status = Command::new(name)
+        .args(arguments)
+        .status()
+        .map_err(|error| format!("{name}: {error}; install PostgreSQL's client tools"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{name} failed"))
+    }
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {

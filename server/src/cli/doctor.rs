@@ -13,26 +13,53 @@ use crate::config::Config;
 /// How many things need attention.
 pub async fn examine(config: &Config) -> Result<(), String> {
     let mut report = Report::default();
-    report.good("configuration", &format!("read; people reach it at {}", config.public_url));
+    report.good(
+        "configuration",
+        &format!("read; people reach it at {}", config.public_url),
+    );
     if !config.is_https() && !config.listen.ip().is_loopback() {
-        report.bad("configuration", "the server listens beyond this machine without https", "put a reverse proxy with TLS in front and set ORDINAVO_PUBLIC_URL to its https address");
+        report.bad(
+            "configuration",
+            "the server listens beyond this machine without https",
+            "put a reverse proxy with TLS in front and set ORDINAVO_PUBLIC_URL to its https address",
+        );
     }
     match start::core(config, false).await {
-        Err(error) => report.bad("start", &error, "correct the setting; the table in README.md names what is allowed"),
+        Err(error) => report.bad(
+            "start",
+            &error,
+            "correct the setting; the table in README.md names what is allowed",
+        ),
         Ok((core, _)) => {
             match core.store().missing_migrations().await {
                 Ok(0) => report.good("database", "reachable, schema up to date"),
-                Ok(missing) => report.bad("database", &format!("{missing} schema steps are missing"), "run: ordinavo migrate"),
-                Err(error) => report.bad("database", &error.to_string(), "check ORDINAVO_DATABASE_URL and that the database runs"),
+                Ok(missing) => report.bad(
+                    "database",
+                    &format!("{missing} schema steps are missing"),
+                    "run: ordinavo migrate",
+                ),
+                Err(error) => report.bad(
+                    "database",
+                    &error.to_string(),
+                    "check ORDINAVO_DATABASE_URL and that the database runs",
+                ),
             }
             match core.store().check_integrity().await.as_deref() {
                 Ok("ok") => report.good("database", "sound"),
                 Ok(found) => report.bad("database", found, "restore the last backup: ordinavo restore"),
-                Err(error) => report.bad("database", &error.to_string(), "check ORDINAVO_DATABASE_URL and that the database runs"),
+                Err(error) => report.bad(
+                    "database",
+                    &error.to_string(),
+                    "check ORDINAVO_DATABASE_URL and that the database runs",
+                ),
             }
             match core.files().check().await {
                 Ok(()) => report.good("files", "can be written, read and removed"),
-                Err(error) => report.bad("files", &error, "check ORDINAVO_FILES, the folder's rights or the bucket's credentials (AWS_*)"),
+                Err(error) => report.bad(
+                    "files",
+                    &error,
+                    "check ORDINAVO_FILES, the folder's rights or the bucket's credentials (AWS_*)",
+                ),
             }
         }
     }
@@ -40,14 +67,25 @@ pub async fn examine(config: &Config) -> Result<(), String> {
         None => report.good("mail", "not configured: mails stay inside"),
         Some(address) => match mail(address).await {
             Ok(()) => report.good("mail", "the server answers"),
-            Err(error) => report.bad("mail", &error, "check ORDINAVO_SMTP_URL, such as smtps://user:password@mail.example.org"),
+            Err(error) => report.bad(
+                "mail",
+                &error,
+                "check ORDINAVO_SMTP_URL, such as smtps://user:password@mail.example.org",
+            ),
         },
     }
-    if report.problems == 0 { Ok(()) } else { Err(format!("{} things need attention", report.problems)) }
+    if report.problems == 0 {
+        Ok(())
+    } else {
+        Err(format!("{} things need attention", report.problems))
+    }
 }
 
 async fn mail(address: &str) -> Result<(), String> {
-    let transport: AsyncSmtpTransport<Tokio1Executor> = AsyncSmtpTransport::<Tokio1Executor>::from_url(address).map_err(|error| error.to_string())?.timeout(Some(Duration::from_secs(5))).build();
+    let transport: AsyncSmtpTransport<Tokio1Executor> = AsyncSmtpTransport::<Tokio1Executor>::from_url(address)
+        .map_err(|error| error.to_string())?
+        .timeout(Some(Duration::from_secs(5)))
+        .build();
     match transport.test_connection().await {
         Ok(true) => Ok(()),
         Ok(false) => Err("the server refuses".to_owned()),

@@ -15,7 +15,11 @@ use crate::config::Config;
 use crate::{api, serve, worker};
 
 #[derive(Parser)]
-#[command(name = "ordinavo", version, about = "Field operations, from the request to the report.")]
+#[command(
+    name = "ordinavo",
+    version,
+    about = "Field operations, from the request to the report."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -103,10 +107,15 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
         Command::Demo { json, reset, small } => {
             let (core, _) = start::core(&config, true).await?;
             let size = if small { DemoSize::Small } else { DemoSize::Full };
-            let book = demo::fill(&core, &config.public_url, size, reset).await.map_err(|error| error.detail)?;
+            let book = demo::fill(&core, &config.public_url, size, reset)
+                .await
+                .map_err(|error| error.detail)?;
             core.store().close().await;
             if json {
-                println!("{}", serde_json::to_string_pretty(&book).map_err(|error| error.to_string())?);
+                println!(
+                    "{}",
+                    serde_json::to_string_pretty(&book).map_err(|error| error.to_string())?
+                );
             } else {
                 print_ways_in(&book);
             }
@@ -117,7 +126,10 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
         Command::Restore { folder } => backup::restore(&config, &folder).await,
         Command::Doctor => doctor::examine(&config).await,
         Command::Openapi => {
-            println!("{}", api::document().to_pretty_json().map_err(|error| error.to_string())?);
+            println!(
+                "{}",
+                api::document().to_pretty_json().map_err(|error| error.to_string())?
+            );
             Ok(())
         }
     }
@@ -137,7 +149,12 @@ fn print_ways_in(book: &DemoBook) {
         }
         println!("  Customers, at {}/portal", book.base_url);
         for account in &tenant.portal {
-            println!("    {:<46} {}  sees {}", account.email, account.password, account.grants.join(", "));
+            println!(
+                "    {:<46} {}  sees {}",
+                account.email,
+                account.password,
+                account.grants.join(", ")
+            );
         }
         println!("  API, at {}/api/v1", book.base_url);
         for client in &tenant.clients {

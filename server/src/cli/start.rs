@@ -13,7 +13,12 @@ use crate::config::Config;
 /// One JSON object a line on standard error, so that standard output belongs to the command.
 pub fn log(config: &Config) {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let _ = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }
 
 /// Opens everything; with `migrate` the schema is brought up to date.
@@ -22,14 +27,22 @@ pub fn log(config: &Config) {
 /// What cannot be opened and why.
 pub async fn core(config: &Config, migrate: bool) -> Result<(Core, Keyring), String> {
     let (clock, randomness) = (Clock::system(), Randomness::from_system());
-    let store = Store::open(&config.database_url, clock.clone(), randomness.clone()).await.map_err(|error| format!("setting database_url: {error}"))?;
+    let store = Store::open(&config.database_url, clock.clone(), randomness.clone())
+        .await
+        .map_err(|error| format!("setting database_url: {error}"))?;
     if migrate {
         store.migrate().await.map_err(|error| format!("migration: {error}"))?;
     }
-    let open_keyring = || Keyring::open_or_create(&config.secret_key_file, &randomness).map_err(|error| format!("setting secret_key_file: {error}"));
+    let open_keyring = || {
+        Keyring::open_or_create(&config.secret_key_file, &randomness)
+            .map_err(|error| format!("setting secret_key_file: {error}"))
+    };
     let files = FileStore::open(&config.files).map_err(|error| format!("setting files: {error}"))?;
     let (keyring, for_cookies) = (open_keyring()?, open_keyring()?);
-    Ok((Core::new(store, clock, randomness, keyring, files, config.settings()?), for_cookies))
+    Ok((
+        Core::new(store, clock, randomness, keyring, files, config.settings()?),
+        for_cookies,
+    ))
 }
 
 /// Resolves when the operator or the system wants the process to stop.

@@ -1,6 +1,9 @@
 //! A whole server on loopback with the small demo, one for each database that is there.
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
-#![expect(clippy::disallowed_methods, reason = "tests call the server like anybody else, make databases and look at the clock")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests call the server like anybody else, make databases and look at the clock"
+)]
 
 use std::sync::Arc;
 
@@ -32,7 +35,10 @@ pub async fn worlds() -> Vec<Arc<World>> {
     let folder = std::env::temp_dir().join("ordinavo-tests");
     let mut addresses = vec![("sqlite", format!("sqlite://{}/{name}.db", folder.display()))];
     if let Ok(server) = std::env::var("ORDINAVO_TEST_POSTGRES") {
-        let admin = std::process::Command::new("psql").args([server.as_str(), "-qc", &format!("CREATE DATABASE {name}")]).status().expect("psql runs");
+        let admin = std::process::Command::new("psql")
+            .args([server.as_str(), "-qc", &format!("CREATE DATABASE {name}")])
+            .status()
+            .expect("psql runs");
         assert!(admin.success());
         let (base, _) = server.rsplit_once('/').expect("an address with a database");
         addresses.push(("postgres", format!("{base}/{name}")));
@@ -46,7 +52,9 @@ pub async fn worlds() -> Vec<Arc<World>> {
 
 async fn start(engine: &'static str, address: &str) -> Arc<World> {
     let (clock, randomness) = (Clock::system(), Randomness::from_system());
-    let store = Store::open(address, clock.clone(), randomness.clone()).await.expect("opens");
+    let store = Store::open(address, clock.clone(), randomness.clone())
+        .await
+        .expect("opens");
     store.migrate().await.expect("migrates");
     let keyring = Keyring::generate(&randomness);
     let cookies = Keyring::generate(&randomness);
@@ -60,11 +68,25 @@ async fn start(engine: &'static str, address: &str) -> Arc<World> {
         webhook_retry: "0s,0s,0s".to_owned(),
         ..Config::default()
     };
-    let core = Core::new(store, clock, randomness, keyring, files, config.settings().expect("settings"));
-    let book = demo::fill(&core, &url, DemoSize::Small, false).await.expect("demo data");
+    let core = Core::new(
+        store,
+        clock,
+        randomness,
+        keyring,
+        files,
+        config.settings().expect("settings"),
+    );
+    let book = demo::fill(&core, &url, DemoSize::Small, false)
+        .await
+        .expect("demo data");
     let state = AppState::new(core.clone(), config, &cookies);
     tokio::spawn(run_on(listener, state, std::future::pending()));
-    Arc::new(World { url, book, core, engine })
+    Arc::new(World {
+        url,
+        book,
+        core,
+        engine,
+    })
 }
 
 /// What a browser sends with a form of our own pages.
@@ -72,7 +94,11 @@ pub const OWN_PAGE: (&str, &str) = ("sec-fetch-site", "same-origin");
 
 impl World {
     pub fn tenant(&self, slug: &str) -> &DemoTenant {
-        self.book.tenants.iter().find(|tenant| tenant.slug == slug).expect("a tenant")
+        self.book
+            .tenants
+            .iter()
+            .find(|tenant| tenant.slug == slug)
+            .expect("a tenant")
     }
 
     pub fn key(&self, slug: &str, client: &str) -> String {
@@ -81,16 +107,29 @@ impl World {
 
     /// A request of a client of the API.
     pub fn api(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
-        reqwest::Client::new().request(method, format!("{}{path}", self.url)).bearer_auth(key)
+        reqwest::Client::new()
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(key)
     }
 
     pub async fn import(&self, client: &str, body: &Value) -> (StatusCode, Value) {
-        read(self.api(Method::POST, "/api/v1/targets", &self.key("nordlicht", client)).json(body).send().await.expect("answers")).await
+        read(
+            self.api(Method::POST, "/api/v1/targets", &self.key("nordlicht", client))
+                .json(body)
+                .send()
+                .await
+                .expect("answers"),
+        )
+        .await
     }
 
     /// A browser that is signed in at one of the doors.
     pub async fn browser(&self, door: &str, email: &str, password: &str) -> reqwest::Client {
-        let browser = reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
+        let browser = reqwest::Client::builder()
+            .cookie_store(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a browser");
         let answer = browser
             .post(format!("{}{door}/fn/sign-in", self.url))
             .header("accept", "text/html")
@@ -100,7 +139,10 @@ impl World {
             .await
             .expect("answers");
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-        assert!(!answer.headers()["location"].to_str().expect("text").contains("sign-in"), "{email} signs in");
+        assert!(
+            !answer.headers()["location"].to_str().expect("text").contains("sign-in"),
+            "{email} signs in"
+        );
         browser
     }
 
@@ -110,12 +152,23 @@ impl World {
     }
 
     pub async fn contact(&self, slug: &str, start: &str) -> reqwest::Client {
-        let account = self.tenant(slug).portal.iter().find(|account| account.email.starts_with(start)).expect("an account").clone();
+        let account = self
+            .tenant(slug)
+            .portal
+            .iter()
+            .find(|account| account.email.starts_with(start))
+            .expect("an account")
+            .clone();
         self.browser("/portal", &account.email, &account.password).await
     }
 
     pub async fn get(&self, browser: &reqwest::Client, path: &str) -> (StatusCode, String) {
-        let answer = browser.get(format!("{}{path}", self.url)).header("accept", "text/html").send().await.expect("answers");
+        let answer = browser
+            .get(format!("{}{path}", self.url))
+            .header("accept", "text/html")
+            .send()
+            .await
+            .expect("answers");
         let status = answer.status();
         (status, answer.text().await.expect("text"))
     }

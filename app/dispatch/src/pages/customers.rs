@@ -24,9 +24,20 @@ pub fn CustomersPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let search = request.query("q");
         let (after_name, after_id) = (request.query("name"), request.query("after").parse::<CustomerId>().ok());
-        let found = customers::list(&request.core, staff.may::<ViewOperations>()?, &search, after_id.map(|id| (after_name.as_str(), id))).await?;
-        let query = |name: &str, id: &str| format!("/app/customers?q={}&name={}&after={id}", encode(&search), encode(name));
-        let next = found.rows.last().filter(|_| found.has_more).map(|row| query(&row.name, &row.id.to_string()));
+        let found = customers::list(
+            &request.core,
+            staff.may::<ViewOperations>()?,
+            &search,
+            after_id.map(|id| (after_name.as_str(), id)),
+        )
+        .await?;
+        let query =
+            |name: &str, id: &str| format!("/app/customers?q={}&name={}&after={id}", encode(&search), encode(name));
+        let next = found
+            .rows
+            .last()
+            .filter(|_| found.has_more)
+            .map(|row| query(&row.name, &row.id.to_string()));
         let first = after_id.map(|_| format!("/app/customers?q={}", encode(&search)));
         let empty = found.rows.is_empty();
         Ok(view! {
@@ -61,7 +72,13 @@ pub fn CustomersPage() -> impl IntoView {
 /// Escapes a text for a query (RFC 3986): everything but unreserved characters.
 fn encode(text: &str) -> String {
     text.bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
         .collect()
 }
 
@@ -133,7 +150,11 @@ pub fn CustomerPage() -> impl IntoView {
 
 /// What happened, newest first.
 #[component]
-pub fn History(locale: domain::locale::Locale, lines: Vec<ordinavo_core::views::TimelineLine>, zone: String) -> impl IntoView {
+pub fn History(
+    locale: domain::locale::Locale,
+    lines: Vec<ordinavo_core::views::TimelineLine>,
+    zone: String,
+) -> impl IntoView {
     view! {
         <ol class="timeline">
             {lines.into_iter().map(|line| {

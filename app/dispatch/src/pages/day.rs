@@ -14,12 +14,12 @@ use ordinavo_core::services::visits::{self, MOST_PHOTOS, ReportForm};
 use ordinavo_core::views::DayStop;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
+use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, PhotoField, TextArea, TextField};
 use ui::icons::Icon;
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Empty, InternalBox, PriorityMark, ProblemNotice, TargetChip};
-use ui::format;
 
 use super::{DoneNotice, address_line, service_words, viewer_staff};
 use crate::shell::Framed;
@@ -40,7 +40,10 @@ pub fn DayPage() -> impl IntoView {
         let done = finished.len();
         let mut open = open.into_iter();
         let next = open.next();
-        let link = |date: Option<NaiveDate>| date.map(|date| format!("/app/day?date={}", date.format("%Y-%m-%d"))).unwrap_or_default();
+        let link = |date: Option<NaiveDate>| {
+            date.map(|date| format!("/app/day?date={}", date.format("%Y-%m-%d")))
+                .unwrap_or_default()
+        };
         let rest: Vec<_> = open.collect();
         Ok(view! {
             <Title text=t!(locale, "day-title")/>
@@ -66,21 +69,33 @@ pub fn DayPage() -> impl IntoView {
 
 /// Whether there is nothing left to do for the technician.
 fn is_finished(stop: &DayStop) -> bool {
-    matches!(stop.status, TargetStatus::Completed | TargetStatus::NotCompleted | TargetStatus::Cancelled) && stop.report_status.as_deref() != Some("returned")
+    matches!(
+        stop.status,
+        TargetStatus::Completed | TargetStatus::NotCompleted | TargetStatus::Cancelled
+    ) && stop.report_status.as_deref() != Some("returned")
 }
 
 /// A link that opens the device's own map.
 fn map_link(stop: &DayStop) -> Option<String> {
-    stop.latitude.zip(stop.longitude).map(|(latitude, longitude)| format!("geo:{latitude:.5},{longitude:.5}?q={latitude:.5},{longitude:.5}"))
+    stop.latitude
+        .zip(stop.longitude)
+        .map(|(latitude, longitude)| format!("geo:{latitude:.5},{longitude:.5}?q={latitude:.5},{longitude:.5}"))
 }
 
 /// A stop, large: where, when, whom, and the next step.
 #[component]
 fn StopCard(stop: DayStop, locale: Locale) -> impl IntoView {
     let id = stop.target_id.0;
-    let address = address_line(stop.street.as_deref(), stop.postal_code.as_deref(), stop.city.as_deref());
+    let address = address_line(
+        stop.street.as_deref(),
+        stop.postal_code.as_deref(),
+        stop.city.as_deref(),
+    );
     let map = map_link(&stop);
-    let phone = stop.contact_phone.clone().map(|phone| format!("tel:{}", phone.replace(' ', "")));
+    let phone = stop
+        .contact_phone
+        .clone()
+        .map(|phone| format!("tel:{}", phone.replace(' ', "")));
     let sets_out = stop.status == TargetStatus::Scheduled || stop.status.step(TargetStatus::EnRoute).is_ok();
     let arrives = stop.status.step(TargetStatus::OnSite).is_ok();
     let reports = stop.status == TargetStatus::OnSite || stop.report_status.as_deref() == Some("returned");
@@ -132,7 +147,11 @@ pub fn StopPage() -> impl IntoView {
         let may_report = stop.status == TargetStatus::OnSite || returned;
         let handed_in = stop.report_id.is_some() && !returned;
         let id = stop.target_id.0;
-        let (notes, access, reason) = (stop.notes.clone(), stop.access_notes.clone(), stop.return_reason.clone());
+        let (notes, access, reason) = (
+            stop.notes.clone(),
+            stop.access_notes.clone(),
+            stop.return_reason.clone(),
+        );
         Ok(view! {
             <Title text=format!("TGT-{}", stop.number)/>
             <div class="day">
@@ -187,7 +206,11 @@ fn target_id(text: &str) -> Result<TargetId, CoreError> {
 #[server(prefix = "/app/fn", endpoint = "set-out")]
 pub async fn set_out(#[server(default)] target: String) -> Result<(), ServerFnError> {
     let back = format!("/app/day/{target}");
-    let sent = Sent { form: "", values: &[], back: back.clone() };
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
     act(sent, async |core: Core, staff: Staff| {
         visits::set_out(&core, staff.may::<PerformVisits>()?, target_id(&target)?).await?;
         Ok(Next::to(back, "done-en-route"))
@@ -198,7 +221,11 @@ pub async fn set_out(#[server(default)] target: String) -> Result<(), ServerFnEr
 #[server(prefix = "/app/fn", endpoint = "arrive")]
 pub async fn arrive(#[server(default)] target: String) -> Result<(), ServerFnError> {
     let back = format!("/app/day/{target}");
-    let sent = Sent { form: "", values: &[], back: back.clone() };
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
     act(sent, async |core: Core, staff: Staff| {
         visits::arrive(&core, staff.may::<PerformVisits>()?, target_id(&target)?).await?;
         Ok(Next::to(back, "done-arrived"))
@@ -238,7 +265,10 @@ async fn read_parts(data: MultipartData) -> Parts {
         };
         if name == "photo" {
             if !bytes.is_empty() && parts.report.photos.len() <= MOST_PHOTOS {
-                parts.report.photos.push((file_name.unwrap_or_default(), bytes.to_vec()));
+                parts
+                    .report
+                    .photos
+                    .push((file_name.unwrap_or_default(), bytes.to_vec()));
             }
             continue;
         }
@@ -261,7 +291,12 @@ async fn read_parts(data: MultipartData) -> Parts {
 pub async fn file_report(data: MultipartData) -> Result<(), ServerFnError> {
     let Parts { target, report, broken } = read_parts(data).await;
     let kept = report.clone();
-    let mut values = vec![("summary", kept.summary.as_str()), ("internal_notes", &kept.internal_notes), ("work_minutes", &kept.work_minutes), ("follow_up", &kept.follow_up)];
+    let mut values = vec![
+        ("summary", kept.summary.as_str()),
+        ("internal_notes", &kept.internal_notes),
+        ("work_minutes", &kept.work_minutes),
+        ("follow_up", &kept.follow_up),
+    ];
     if kept.billable {
         values.push(("billable", "on"));
     }
@@ -269,10 +304,18 @@ pub async fn file_report(data: MultipartData) -> Result<(), ServerFnError> {
         values.push(("completed", "on"));
     }
     let back = format!("/app/day/{target}");
-    let sent = Sent { form: "report", values: &values, back: back.clone() };
+    let sent = Sent {
+        form: "report",
+        values: &values,
+        back: back.clone(),
+    };
     act(sent, async |core: Core, staff: Staff| {
         if broken {
-            return Err(CoreError::field("photo", "file_too_large", "The upload did not arrive whole."));
+            return Err(CoreError::field(
+                "photo",
+                "file_too_large",
+                "The upload did not arrive whole.",
+            ));
         }
         visits::file_report(&core, staff.may::<PerformVisits>()?, target_id(&target)?, report).await?;
         Ok(Next::to(back, "done-report"))

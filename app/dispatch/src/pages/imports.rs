@@ -31,7 +31,12 @@ const fn tone(outcome: ItemOutcome) -> Tone {
 
 /// The codes in a stored list of notes.
 fn codes(notes: &Value) -> Vec<String> {
-    notes.as_array().into_iter().flatten().filter_map(|note| note["code"].as_str().map(str::to_owned)).collect()
+    notes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|note| note["code"].as_str().map(str::to_owned))
+        .collect()
 }
 
 /// `/app/imports`.
@@ -41,8 +46,13 @@ pub fn ImportsPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let found = integrations::import_items(&request.core, staff.may::<ViewImports>()?, request.place("before")).await?;
-        let next = found.rows.last().filter(|_| found.has_more).map(|row| format!("/app/imports?before={}", place(row.created_at, row.id)));
+        let found =
+            integrations::import_items(&request.core, staff.may::<ViewImports>()?, request.place("before")).await?;
+        let next = found
+            .rows
+            .last()
+            .filter(|_| found.has_more)
+            .map(|row| format!("/app/imports?before={}", place(row.created_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/app/imports".to_owned());
         let empty = found.rows.is_empty();
         let now = request.viewer.now;
@@ -95,7 +105,11 @@ pub fn ImportPage() -> impl IntoView {
 pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl IntoView {
     let warnings = codes(&item.warnings);
     let errors = codes(&item.errors);
-    let parts = [("customer", t!(locale, "customer")), ("location", t!(locale, "location")), ("contact", t!(locale, "contact"))];
+    let parts = [
+        ("customer", t!(locale, "customer")),
+        ("location", t!(locale, "location")),
+        ("contact", t!(locale, "contact")),
+    ];
     let decision = serde_json::to_string_pretty(&item.decision.0).unwrap_or_default();
     let mapping = item.mapping.0.clone();
     view! {

@@ -10,11 +10,11 @@ use ordinavo_core::actors::Staff;
 use ordinavo_core::services::requests::{self, Inbox};
 use ordinavo_core::{Core, CoreResult};
 use ui::acts::{Next, Sent, act};
+use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::islands::SendOnce;
 use ui::load::{PageRequest, page, place};
 use ui::parts::{Chip, Empty, Fact, Identifier, OutwardBox, Pager, PriorityMark, ProblemNotice, StatusChip, Weighty};
-use ui::format;
 use ui::words::shared;
 
 use super::{DoneNotice, address_line, service_words, viewer_staff};
@@ -47,7 +47,13 @@ pub fn InboxPage() -> impl IntoView {
 }
 
 async fn read(request: &PageRequest, staff: &Staff) -> CoreResult<Inbox> {
-    requests::inbox(&request.core, staff.may::<ViewOperations>()?, request.place("requests"), request.place("jobs")).await
+    requests::inbox(
+        &request.core,
+        staff.may::<ViewOperations>()?,
+        request.place("requests"),
+        request.place("jobs"),
+    )
+    .await
 }
 
 /// The list of what waits: requests, then jobs without an appointment.
@@ -55,8 +61,18 @@ async fn read(request: &PageRequest, staff: &Staff) -> CoreResult<Inbox> {
 fn QueueList<'a>(inbox: Inbox, request: &'a PageRequest, current: Option<RequestId>) -> impl IntoView + use<> {
     let locale = request.viewer.locale;
     let now = request.viewer.now;
-    let more_requests = inbox.requests.rows.last().filter(|_| inbox.requests.has_more).map(|row| format!("/app/inbox?requests={}", place(row.submitted_at, row.id)));
-    let more_targets = inbox.targets.rows.last().filter(|_| inbox.targets.has_more).map(|row| format!("/app/inbox?jobs={}", place(row.created_at, row.id)));
+    let more_requests = inbox
+        .requests
+        .rows
+        .last()
+        .filter(|_| inbox.requests.has_more)
+        .map(|row| format!("/app/inbox?requests={}", place(row.submitted_at, row.id)));
+    let more_targets = inbox
+        .targets
+        .rows
+        .last()
+        .filter(|_| inbox.targets.has_more)
+        .map(|row| format!("/app/inbox?jobs={}", place(row.created_at, row.id)));
     let first_requests = (!request.query("requests").is_empty()).then(|| "/app/inbox".to_owned());
     let first_targets = (!request.query("jobs").is_empty()).then(|| "/app/inbox".to_owned());
     let no_requests = inbox.requests.rows.is_empty();
@@ -123,7 +139,11 @@ pub fn RequestPage() -> impl IntoView {
         let can_start = may_review && item.status == RequestStatus::Submitted;
         let can_decide = may_review && matches!(item.status, RequestStatus::Submitted | RequestStatus::InReview);
         let can_convert = may_review && item.status == RequestStatus::Accepted && item.target_id.is_none();
-        let address = address_line(item.street.as_deref(), item.postal_code.as_deref(), item.city.as_deref());
+        let address = address_line(
+            item.street.as_deref(),
+            item.postal_code.as_deref(),
+            item.city.as_deref(),
+        );
         let title = format!("REQ-{}", item.number);
         Ok(view! {
             <Title text=title.clone()/>
@@ -197,7 +217,11 @@ fn request_id(text: &str) -> CoreResult<RequestId> {
 #[server(prefix = "/app/fn", endpoint = "start-review")]
 pub async fn start_review(#[server(default)] request: String) -> Result<(), ServerFnError> {
     let back = format!("/app/inbox/{request}");
-    let sent = Sent { form: "", values: &[], back: back.clone() };
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
     act(sent, async |core: Core, staff: Staff| {
         requests::start_review(&core, staff.may::<ReviewRequests>()?, request_id(&request)?).await?;
         Ok(Next::to(back, "done-review"))
@@ -208,7 +232,11 @@ pub async fn start_review(#[server(default)] request: String) -> Result<(), Serv
 #[server(prefix = "/app/fn", endpoint = "accept-request")]
 pub async fn accept_request(#[server(default)] request: String) -> Result<(), ServerFnError> {
     let back = format!("/app/inbox/{request}");
-    let sent = Sent { form: "", values: &[], back: back.clone() };
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
     act(sent, async |core: Core, staff: Staff| {
         requests::accept(&core, staff.may::<ReviewRequests>()?, request_id(&request)?).await?;
         Ok(Next::to(back, "done-accepted"))
@@ -217,9 +245,16 @@ pub async fn accept_request(#[server(default)] request: String) -> Result<(), Se
 }
 
 #[server(prefix = "/app/fn", endpoint = "reject-request")]
-pub async fn reject_request(#[server(default)] request: String, #[server(default)] reason: String) -> Result<(), ServerFnError> {
+pub async fn reject_request(
+    #[server(default)] request: String,
+    #[server(default)] reason: String,
+) -> Result<(), ServerFnError> {
     let back = format!("/app/inbox/{request}");
-    let sent = Sent { form: "reject", values: &[("reason", &reason)], back: back.clone() };
+    let sent = Sent {
+        form: "reject",
+        values: &[("reason", &reason)],
+        back: back.clone(),
+    };
     act(sent, async |core: Core, staff: Staff| {
         requests::reject(&core, staff.may::<ReviewRequests>()?, request_id(&request)?, &reason).await?;
         Ok(Next::to(back, "done-rejected"))
@@ -229,7 +264,11 @@ pub async fn reject_request(#[server(default)] request: String, #[server(default
 
 #[server(prefix = "/app/fn", endpoint = "convert-request")]
 pub async fn convert_request(#[server(default)] request: String) -> Result<(), ServerFnError> {
-    let sent = Sent { form: "", values: &[], back: format!("/app/inbox/{request}") };
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: format!("/app/inbox/{request}"),
+    };
     act(sent, async |core: Core, staff: Staff| {
         let target = requests::convert(&core, staff.may::<ReviewRequests>()?, request_id(&request)?).await?;
         Ok(Next::to(format!("/app/targets/{target}"), "done-converted"))

@@ -77,7 +77,8 @@ pub fn EndpointPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let (endpoint, deliveries, attempts) = integrations::endpoint_page(&request.core, staff.may::<ViewIntegrations>()?, request.id("id")?).await?;
+        let (endpoint, deliveries, attempts) =
+            integrations::endpoint_page(&request.core, staff.may::<ViewIntegrations>()?, request.id("id")?).await?;
         let zone = staff.zone().to_owned();
         let empty = deliveries.is_empty();
         Ok(view! {

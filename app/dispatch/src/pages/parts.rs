@@ -15,7 +15,10 @@ use ui::flash::Flash;
 use ui::forms::{CheckField, ErrorSummary, FormState, PhotoField, SelectField, TextArea, TextField};
 use ui::icons::Icon;
 use ui::load::page;
-use ui::parts::{Chip, Done, Empty, Fact, Identifier, InternalBox, OutwardBox, Pager, PriorityMark, ReportChip, StatusChip, TargetChip, Weighty};
+use ui::parts::{
+    Chip, Done, Empty, Fact, Identifier, InternalBox, OutwardBox, Pager, PriorityMark, ReportChip, StatusChip,
+    TargetChip, Weighty,
+};
 
 use crate::shell::Framed;
 
@@ -44,11 +47,18 @@ fn Gallery(locale: Locale, prefix: &'static str) -> impl IntoView {
     let wrong = Flash {
         form: prefix.to_owned(),
         values: BTreeMap::from([("text".to_owned(), "<b>kept & escaped</b>".to_owned())]),
-        errors: vec![FieldError::new("name", "required", ""), FieldError::new("text", "value_too_long", "500")],
+        errors: vec![
+            FieldError::new("name", "required", ""),
+            FieldError::new("text", "value_too_long", "500"),
+        ],
         problem: None,
         done: None,
     };
-    let clean = FormState::new(if prefix == "left" { "left-clean" } else { "right-clean" }, locale, None);
+    let clean = FormState::new(
+        if prefix == "left" { "left-clean" } else { "right-clean" },
+        locale,
+        None,
+    );
     let form = FormState::new(prefix, locale, Some(&wrong));
     let choices = vec![("a".to_owned(), "A".to_owned()), ("b".to_owned(), "B".to_owned())];
     view! {

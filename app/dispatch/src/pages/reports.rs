@@ -36,8 +36,20 @@ pub fn ReportsPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let status = ReportStatus::from_name(&request.query("status")).unwrap_or(ReportStatus::Submitted);
-        let (found, to_approve) = reports::list(&request.core, staff.may::<ViewReports>()?, status, request.place("before")).await?;
-        let next = found.rows.last().filter(|_| found.has_more).map(|row| format!("/app/reports?status={}&before={}", status.name(), place(row.submitted_at, row.id)));
+        let (found, to_approve) = reports::list(
+            &request.core,
+            staff.may::<ViewReports>()?,
+            status,
+            request.place("before"),
+        )
+        .await?;
+        let next = found.rows.last().filter(|_| found.has_more).map(|row| {
+            format!(
+                "/app/reports?status={}&before={}",
+                status.name(),
+                place(row.submitted_at, row.id)
+            )
+        });
         let first = (!request.query("before").is_empty()).then(|| format!("/app/reports?status={}", status.name()));
         let empty = found.rows.is_empty();
         let now = request.viewer.now;
@@ -152,13 +164,38 @@ fn DecideCard(id: VisitReportId, locale: Locale, form: FormState) -> impl IntoVi
 /// The release panel: exactly what the customer will get, and who that is.
 #[component]
 fn ReleaseCard(id: VisitReportId, locale: Locale, form: FormState, found: ReportData, zone: String) -> impl IntoView {
-    let published = found.releases.iter().find(|release| release.status == ReleaseStatus::Published).cloned();
-    let title = published.as_ref().map_or_else(|| found.report.location_name.clone().map(|name| format!("{} {name}", t!(locale, "report-link"))).unwrap_or_default(), |release| release.title.clone());
-    let summary = published.as_ref().map_or_else(String::new, |release| release.summary.clone());
-    let message = published.as_ref().and_then(|release| release.message.clone()).unwrap_or_default();
-    let follow_up = published.as_ref().map_or_else(String::new, |release| release.follow_up.clone().unwrap_or_default());
+    let published = found
+        .releases
+        .iter()
+        .find(|release| release.status == ReleaseStatus::Published)
+        .cloned();
+    let title = published.as_ref().map_or_else(
+        || {
+            found
+                .report
+                .location_name
+                .clone()
+                .map(|name| format!("{} {name}", t!(locale, "report-link")))
+                .unwrap_or_default()
+        },
+        |release| release.title.clone(),
+    );
+    let summary = published
+        .as_ref()
+        .map_or_else(String::new, |release| release.summary.clone());
+    let message = published
+        .as_ref()
+        .and_then(|release| release.message.clone())
+        .unwrap_or_default();
+    let follow_up = published
+        .as_ref()
+        .map_or_else(String::new, |release| release.follow_up.clone().unwrap_or_default());
     let has_follow_up = found.report.follow_up.is_some();
-    let act = if published.is_some() { t!(locale, "publish-revision") } else { t!(locale, "publish") };
+    let act = if published.is_some() {
+        t!(locale, "publish-revision")
+    } else {
+        t!(locale, "publish")
+    };
     let nobody = found.recipients.is_empty();
     let is_published = published.is_some();
     view! {
@@ -208,7 +245,11 @@ fn ReleaseCard(id: VisitReportId, locale: Locale, form: FormState, found: Report
 
 /// What the customer sees at this moment.
 #[component]
-fn Preview(locale: Locale, release: ordinavo_core::views::ReleaseView, files: Vec<ordinavo_core::views::AttachmentLine>) -> impl IntoView {
+fn Preview(
+    locale: Locale,
+    release: ordinavo_core::views::ReleaseView,
+    files: Vec<ordinavo_core::views::AttachmentLine>,
+) -> impl IntoView {
     view! {
         <div class="preview">
             <p class="box-label"><Icon name="eye"/>{t!(locale, "release-preview")}</p>
@@ -228,7 +269,11 @@ fn report_id(text: &str) -> CoreResult<VisitReportId> {
 #[server(prefix = "/app/fn", endpoint = "approve-report")]
 pub async fn approve_report(#[server(default)] report: String) -> Result<(), ServerFnError> {
     let back = format!("/app/reports/{report}");
-    let sent = Sent { form: "", values: &[], back: back.clone() };
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
     act(sent, async |core: Core, staff: Staff| {
         reports::approve(&core, staff.may::<ApproveReports>()?, report_id(&report)?).await?;
         Ok(Next::to(back, "done-approved"))
@@ -237,9 +282,16 @@ pub async fn approve_report(#[server(default)] report: String) -> Result<(), Ser
 }
 
 #[server(prefix = "/app/fn", endpoint = "send-back-report")]
-pub async fn send_back_report(#[server(default)] report: String, #[server(default)] reason: String) -> Result<(), ServerFnError> {
+pub async fn send_back_report(
+    #[server(default)] report: String,
+    #[server(default)] reason: String,
+) -> Result<(), ServerFnError> {
     let back = format!("/app/reports/{report}");
-    let sent = Sent { form: "send-back", values: &[("reason", &reason)], back: back.clone() };
+    let sent = Sent {
+        form: "send-back",
+        values: &[("reason", &reason)],
+        back: back.clone(),
+    };
     act(sent, async |core: Core, staff: Staff| {
         reports::send_back(&core, staff.may::<ApproveReports>()?, report_id(&report)?, &reason).await?;
         Ok(Next::to(back, "done-returned"))
@@ -257,9 +309,24 @@ pub async fn publish_report(
     #[server(default)] attachments: Vec<String>,
 ) -> Result<(), ServerFnError> {
     let back = format!("/app/reports/{report}");
-    let sent = Sent { form: "release", values: &[("title", &title), ("summary", &summary), ("message", &message), ("follow_up", &follow_up)], back: back.clone() };
+    let sent = Sent {
+        form: "release",
+        values: &[
+            ("title", &title),
+            ("summary", &summary),
+            ("message", &message),
+            ("follow_up", &follow_up),
+        ],
+        back: back.clone(),
+    };
     act(sent, async |core: Core, staff: Staff| {
-        let input = ReleaseForm { title: title.clone(), summary: summary.clone(), message: message.clone(), follow_up: follow_up.clone(), attachments };
+        let input = ReleaseForm {
+            title: title.clone(),
+            summary: summary.clone(),
+            message: message.clone(),
+            follow_up: follow_up.clone(),
+            attachments,
+        };
         releases::publish(&core, staff.may::<ReleaseReports>()?, report_id(&report)?, &input).await?;
         Ok(Next::to(back, "done-published"))
     })
@@ -269,7 +336,11 @@ pub async fn publish_report(
 #[server(prefix = "/app/fn", endpoint = "withdraw-report")]
 pub async fn withdraw_report(#[server(default)] report: String) -> Result<(), ServerFnError> {
     let back = format!("/app/reports/{report}");
-    let sent = Sent { form: "", values: &[], back: back.clone() };
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
     act(sent, async |core: Core, staff: Staff| {
         releases::withdraw(&core, staff.may::<ReleaseReports>()?, report_id(&report)?).await?;
         Ok(Next::to(back, "done-withdrawn"))

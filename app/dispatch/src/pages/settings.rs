@@ -7,9 +7,9 @@ use leptos_meta::Title;
 use ordinavo_core::services::audit;
 use ui::acts::redirect;
 use ui::door::LanguageRow;
+use ui::format;
 use ui::load::page;
 use ui::parts::{Done, Pager};
-use ui::format;
 use ui::words::shared;
 
 use super::{DoneNotice, viewer_staff};

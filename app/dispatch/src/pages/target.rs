@@ -8,11 +8,11 @@ use domain::public_language::Tone;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use ordinavo_core::actors::Staff;
 use ordinavo_core::services::planning::{self, ScheduleForm};
 use ordinavo_core::services::targets;
 use ordinavo_core::views::{AppointmentLine, TargetView, TechnicianChoice};
 use ordinavo_core::{Core, CoreError};
-use ordinavo_core::actors::Staff;
 use ui::acts::{Next, Sent, act};
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
@@ -38,19 +38,40 @@ pub fn TargetPage() -> impl IntoView {
         let found = targets::page(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let target = found.target;
         let zone = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
-        let can_plan = staff.has::<PlanTargets>() && !target.needs_mapping && (target.status.step(TargetStatus::Scheduled).is_ok() || matches!(target.status, TargetStatus::Scheduled | TargetStatus::Dispatched));
+        let can_plan = staff.has::<PlanTargets>()
+            && !target.needs_mapping
+            && (target.status.step(TargetStatus::Scheduled).is_ok()
+                || matches!(target.status, TargetStatus::Scheduled | TargetStatus::Dispatched));
         let form = FormState::new("schedule", locale, request.flash.as_ref());
-        let current = found.appointments.iter().find(|appointment| appointment.status == AppointmentStatus::Planned).cloned();
+        let current = found
+            .appointments
+            .iter()
+            .find(|appointment| appointment.status == AppointmentStatus::Planned)
+            .cloned();
         let agreed = current.as_ref().map_or_else(
             || t!(locale, "no-appointment"),
-            |appointment| format!("{} {}", format::date(locale, appointment.starts_at, &appointment.zone), format::span(appointment.starts_at, appointment.ends_at, &appointment.zone)),
+            |appointment| {
+                format!(
+                    "{} {}",
+                    format::date(locale, appointment.starts_at, &appointment.zone),
+                    format::span(appointment.starts_at, appointment.ends_at, &appointment.zone)
+                )
+            },
         );
         let technician = current.as_ref().map(|appointment| appointment.technician.clone());
         let place = &target.place.0;
         let address = if target.location_name.is_some() {
-            address_line(target.street.as_deref(), target.postal_code.as_deref(), target.city.as_deref())
+            address_line(
+                target.street.as_deref(),
+                target.postal_code.as_deref(),
+                target.city.as_deref(),
+            )
         } else {
-            address_line(place.street.as_deref(), place.postal_code.as_deref(), place.city.as_deref())
+            address_line(
+                place.street.as_deref(),
+                place.postal_code.as_deref(),
+                place.city.as_deref(),
+            )
         };
         let title = format!("TGT-{}", target.number);
         let window = wished(locale, &target);
@@ -112,17 +133,37 @@ pub fn TargetPage() -> impl IntoView {
 fn wished(locale: Locale, target: &TargetView) -> Option<String> {
     let (start, end) = target.window_start.zip(target.window_end)?;
     let zone = target.window_zone.as_deref().unwrap_or("UTC");
-    Some(format!("{} – {} ({zone})", format::moment(locale, start, zone), format::moment(locale, end, zone)))
+    Some(format!(
+        "{} – {} ({zone})",
+        format::moment(locale, start, zone),
+        format::moment(locale, end, zone)
+    ))
 }
 
 /// The form that fixes or moves the appointment.
 #[component]
-fn ScheduleCard(id: TargetId, locale: Locale, form: FormState, technicians: Vec<TechnicianChoice>, current: Option<AppointmentLine>, zone: String, today: chrono::DateTime<chrono::Utc>) -> impl IntoView {
+fn ScheduleCard(
+    id: TargetId,
+    locale: Locale,
+    form: FormState,
+    technicians: Vec<TechnicianChoice>,
+    current: Option<AppointmentLine>,
+    zone: String,
+    today: chrono::DateTime<chrono::Utc>,
+) -> impl IntoView {
     let parsed: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::Tz::UTC);
     let local = |moment: chrono::DateTime<chrono::Utc>| moment.with_timezone(&parsed);
     let tomorrow = local(today).date_naive().succ_opt().unwrap_or_default();
     let (technician, date, start, end, shared) = current.as_ref().map_or_else(
-        || (String::new(), tomorrow.format("%Y-%m-%d").to_string(), "09:00".to_owned(), "11:00".to_owned(), true),
+        || {
+            (
+                String::new(),
+                tomorrow.format("%Y-%m-%d").to_string(),
+                "09:00".to_owned(),
+                "11:00".to_owned(),
+                true,
+            )
+        },
         |appointment| {
             (
                 appointment.technician_id.to_string(),
@@ -133,9 +174,16 @@ fn ScheduleCard(id: TargetId, locale: Locale, form: FormState, technicians: Vec<
             )
         },
     );
-    let (title, act) = if current.is_some() { (t!(locale, "reschedule-title"), t!(locale, "move")) } else { (t!(locale, "schedule-title"), t!(locale, "fix")) };
+    let (title, act) = if current.is_some() {
+        (t!(locale, "reschedule-title"), t!(locale, "move"))
+    } else {
+        (t!(locale, "schedule-title"), t!(locale, "fix"))
+    };
     let busy = form.has_error("technician", "technician_busy");
-    let choices = technicians.into_iter().map(|technician| (technician.id.to_string(), technician.display_name)).collect();
+    let choices = technicians
+        .into_iter()
+        .map(|technician| (technician.id.to_string(), technician.display_name))
+        .collect();
     let zone_help = t!(locale, "zone-help", zone = zone);
     view! {
         <section class="card">
@@ -193,15 +241,32 @@ pub async fn schedule_target(
     #[server(default)] overlap: Option<String>,
 ) -> Result<(), ServerFnError> {
     let back = format!("/app/targets/{target}");
-    let mut values = vec![("technician", technician.as_str()), ("date", &date), ("start", &start), ("end", &end)];
+    let mut values = vec![
+        ("technician", technician.as_str()),
+        ("date", &date),
+        ("start", &start),
+        ("end", &end),
+    ];
     if shared.is_some() {
         values.push(("shared", "on"));
     }
-    let sent = Sent { form: "schedule", values: &values, back: back.clone() };
+    let sent = Sent {
+        form: "schedule",
+        values: &values,
+        back: back.clone(),
+    };
     act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<PlanTargets>()?;
         let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
-        let input = ScheduleForm { technician: technician.clone(), date: date.clone(), start: start.clone(), end: end.clone(), shared: shared.is_some(), overlap_accepted: overlap.is_some() };
-        planning::schedule(&core, staff.may::<PlanTargets>()?, id, &input).await?;
+        let input = ScheduleForm {
+            technician: technician.clone(),
+            date: date.clone(),
+            start: start.clone(),
+            end: end.clone(),
+            shared: shared.is_some(),
+            overlap_accepted: overlap.is_some(),
+        };
+        planning::schedule(&core, permit, id, &input).await?;
         Ok(Next::to(back, "done-scheduled"))
     })
     .await

@@ -411,6 +411,17 @@ mod tests {
         }
     }
 
+    /// Name, input, settings, what is known; then row, status and codes.
+    type Case<'a> = (
+        &'a str,
+        Option<CustomerPart>,
+        MappingSettings,
+        CustomerCandidates,
+        CustomerRule,
+        MappingStatus,
+        Vec<&'a str>,
+    );
+
     /// One case for each row of table C.
     #[test]
     fn every_row_decides_as_written() {
@@ -446,15 +457,7 @@ mod tests {
             same_name_exists: true,
             ..none.clone()
         };
-        let cases: Vec<(
-            &str,
-            Option<CustomerPart>,
-            MappingSettings,
-            CustomerCandidates,
-            R,
-            S,
-            Vec<&str>,
-        )> = vec![
+        let cases: Vec<Case<'_>> = vec![
             ("C1", None, settings(), none.clone(), R::C1, S::Skipped, vec![]),
             (
                 "C2",

@@ -21,7 +21,11 @@ pub fn AppointmentsPage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let (upcoming, past) = portal::appointments(&request.core, &contact, request.place("before")).await?;
-        let next = past.rows.last().filter(|_| past.has_more).map(|row| format!("/portal/appointments?before={}", place(row.starts_at, row.id)));
+        let next = past
+            .rows
+            .last()
+            .filter(|_| past.has_more)
+            .map(|row| format!("/portal/appointments?before={}", place(row.starts_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/portal/appointments".to_owned());
         let (no_upcoming, no_past) = (upcoming.is_empty(), past.rows.is_empty());
         Ok(view! {

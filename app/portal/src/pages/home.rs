@@ -67,7 +67,9 @@ pub fn HomePage() -> impl IntoView {
 /// A visit, large.
 #[component]
 pub fn VisitCard(visit: PublicAppointment, locale: Locale) -> impl IntoView {
-    let service = visit.service_type.map(|service| public_language::service_type(service, locale));
+    let service = visit
+        .service_type
+        .map(|service| public_language::service_type(service, locale));
     view! {
         <article class="card visit">
             <p class="visit-when"><strong>{format::date(locale, visit.starts_at, &visit.zone)}</strong><span>{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</span><StatusChip status=public_language::visit(visit.status, locale)/></p>

@@ -24,5 +24,7 @@ fn viewer_contact() -> CoreResult<Contact> {
 /// What was just done, above the page.
 #[component]
 fn DoneNotice(locale: Locale, flash: Option<Flash>) -> impl IntoView {
-    flash.and_then(|flash| flash.done).map(|done| view! { <Done text=by_key(locale, &done)/> })
+    flash
+        .and_then(|flash| flash.done)
+        .map(|done| view! { <Done text=by_key(locale, &done)/> })
 }

@@ -20,7 +20,11 @@ pub fn ReportsPage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let found = portal::reports(&request.core, &contact, request.place("before")).await?;
-        let next = found.rows.last().filter(|_| found.has_more).map(|row| format!("/portal/reports?before={}", place(row.published_at, row.id)));
+        let next = found
+            .rows
+            .last()
+            .filter(|_| found.has_more)
+            .map(|row| format!("/portal/reports?before={}", place(row.published_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/portal/reports".to_owned());
         let empty = found.rows.is_empty();
         Ok(view! {

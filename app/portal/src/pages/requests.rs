@@ -45,7 +45,11 @@ pub fn RequestsPage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let found = portal::requests(&request.core, &contact, request.place("before")).await?;
-        let next = found.rows.last().filter(|_| found.has_more).map(|row| format!("/portal/requests?before={}", place(row.submitted_at, row.id)));
+        let next = found
+            .rows
+            .last()
+            .filter(|_| found.has_more)
+            .map(|row| format!("/portal/requests?before={}", place(row.submitted_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/portal/requests".to_owned());
         Ok(view! {
             <Title text=t!(locale, "my-requests")/>
@@ -69,9 +73,31 @@ pub fn NewRequestPage() -> impl IntoView {
         let locations = portal::locations(&request.core, &contact).await?;
         let nowhere = locations.is_empty();
         let form = FormState::new("request", locale, request.flash.as_ref());
-        let places: Vec<_> = locations.into_iter().map(|location| (location.id.to_string(), location.city.map_or_else(|| location.name.clone(), |city| format!("{}, {city}", location.name)))).collect();
-        let only = if places.len() == 1 { places[0].0.clone() } else { String::new() };
-        let services = ServiceType::ALL.iter().map(|service| (service.name().to_owned(), public_language::service_type(*service, locale).to_owned())).collect();
+        let places: Vec<_> = locations
+            .into_iter()
+            .map(|location| {
+                (
+                    location.id.to_string(),
+                    location
+                        .city
+                        .map_or_else(|| location.name.clone(), |city| format!("{}, {city}", location.name)),
+                )
+            })
+            .collect();
+        let only = if places.len() == 1 {
+            places[0].0.clone()
+        } else {
+            String::new()
+        };
+        let services = ServiceType::ALL
+            .iter()
+            .map(|service| {
+                (
+                    service.name().to_owned(),
+                    public_language::service_type(*service, locale).to_owned(),
+                )
+            })
+            .collect();
         let described = form.clone();
         let nonce = form.value("nonce", &portal::form_nonce(&request.core));
         Ok(view! {
@@ -107,7 +133,10 @@ pub fn RequestPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let found = portal::request(&request.core, &contact, request.id("id")?).await?;
         let status = public_language::request(found.status, locale);
-        let may_withdraw = matches!(found.status, RequestStatus::Submitted | RequestStatus::InReview | RequestStatus::Accepted);
+        let may_withdraw = matches!(
+            found.status,
+            RequestStatus::Submitted | RequestStatus::InReview | RequestStatus::Accepted
+        );
         let id = found.id;
         Ok(view! {
             <Title text=format!("REQ-{}", found.number)/>
@@ -139,7 +168,12 @@ pub fn RequestPage() -> impl IntoView {
 /// How far a request has come: the four steps of the usual way.
 #[component]
 fn Progress(status: RequestStatus, locale: Locale) -> impl IntoView {
-    const WAY: [RequestStatus; 4] = [RequestStatus::Submitted, RequestStatus::InReview, RequestStatus::Accepted, RequestStatus::Planned];
+    const WAY: [RequestStatus; 4] = [
+        RequestStatus::Submitted,
+        RequestStatus::InReview,
+        RequestStatus::Accepted,
+        RequestStatus::Planned,
+    ];
     let reached = WAY.iter().position(|step| *step == status);
     reached.map(|reached| {
         view! {
@@ -159,9 +193,25 @@ pub async fn submit_request(
     #[server(default)] preferred: String,
     #[server(default)] nonce: String,
 ) -> Result<(), ServerFnError> {
-    let values = [("location", location.as_str()), ("service_type", &service_type), ("description", &description), ("preferred", &preferred), ("nonce", &nonce)];
-    let sent = Sent { form: "request", values: &values, back: "/portal/requests/new".to_owned() };
-    let input = RequestForm { location: location.clone(), service_type: service_type.clone(), description: description.clone(), preferred: preferred.clone(), nonce: nonce.clone() };
+    let values = [
+        ("location", location.as_str()),
+        ("service_type", &service_type),
+        ("description", &description),
+        ("preferred", &preferred),
+        ("nonce", &nonce),
+    ];
+    let sent = Sent {
+        form: "request",
+        values: &values,
+        back: "/portal/requests/new".to_owned(),
+    };
+    let input = RequestForm {
+        location: location.clone(),
+        service_type: service_type.clone(),
+        description: description.clone(),
+        preferred: preferred.clone(),
+        nonce: nonce.clone(),
+    };
     act(sent, async |core: Core, contact: Contact| {
         let id = portal::submit_request(&core, &contact, &input).await?;
         Ok(Next::to(format!("/portal/requests/{id}"), "done-requested"))
@@ -172,7 +222,11 @@ pub async fn submit_request(
 #[server(prefix = "/portal/fn", endpoint = "withdraw-request")]
 pub async fn withdraw_request(#[server(default)] request: String) -> Result<(), ServerFnError> {
     let back = format!("/portal/requests/{request}");
-    let sent = Sent { form: "", values: &[], back: back.clone() };
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
     act(sent, async |core: Core, contact: Contact| {
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
         portal::withdraw_request(&core, &contact, id).await?;

@@ -67,7 +67,11 @@ pub fn ChoosePage() -> impl IntoView {
 }
 
 #[server(prefix = "/portal/fn", endpoint = "sign-in")]
-pub async fn sign_in(#[server(default)] email: String, #[server(default)] password: String, #[server(default)] next: String) -> Result<(), ServerFnError> {
+pub async fn sign_in(
+    #[server(default)] email: String,
+    #[server(default)] password: String,
+    #[server(default)] next: String,
+) -> Result<(), ServerFnError> {
     door::sign_in(Door::Portal, &email, password, &next).await
 }
 
@@ -82,7 +86,10 @@ pub async fn sign_out() -> Result<(), ServerFnError> {
 }
 
 #[server(prefix = "/portal/fn", endpoint = "language")]
-pub async fn choose_language(#[server(default)] locale: String, #[server(default)] back: String) -> Result<(), ServerFnError> {
+pub async fn choose_language(
+    #[server(default)] locale: String,
+    #[server(default)] back: String,
+) -> Result<(), ServerFnError> {
     let account = use_context::<Core>().zip(use_context::<Contact>());
     door::choose_language(Door::Portal, &locale, &back, async |locale| match account {
         Some((core, actor)) => portal::set_locale(&core, &actor, locale).await,

@@ -58,7 +58,8 @@ pub fn PriorityMark(priority: Priority, locale: Locale) -> impl IntoView {
         Priority::High => Tone::Warn,
         Priority::Normal | Priority::Low => Tone::Neutral,
     };
-    (priority != Priority::Normal).then(|| view! { <Chip label=by_key(locale, &format!("priority-{}", priority.name())) tone/> })
+    (priority != Priority::Normal)
+        .then(|| view! { <Chip label=by_key(locale, &format!("priority-{}", priority.name())) tone/> })
 }
 
 /// An id that people copy: monospaced, kept left to right.
@@ -94,7 +95,11 @@ pub fn OutwardBox(locale: Locale, children: Children) -> impl IntoView {
 
 /// What stands where a list would be: what will appear and what to do.
 #[component]
-pub fn Empty(#[prop(into)] title: String, #[prop(into)] text: String, #[prop(default = "circle")] icon: &'static str) -> impl IntoView {
+pub fn Empty(
+    #[prop(into)] title: String,
+    #[prop(into)] text: String,
+    #[prop(default = "circle")] icon: &'static str,
+) -> impl IntoView {
     view! {
         <div class="empty"><Icon name=icon/><p class="empty-title">{title}</p><p>{text}</p></div>
     }
@@ -127,7 +132,12 @@ pub fn Pager(locale: Locale, next: Option<String>, first: Option<String>) -> imp
 
 /// An act with consequences: it opens, says in a sentence what will happen and who will see it, and only then does it.
 #[component]
-pub fn Weighty(#[prop(into)] label: String, #[prop(into)] consequence: String, #[prop(optional)] open: bool, children: Children) -> impl IntoView {
+pub fn Weighty(
+    #[prop(into)] label: String,
+    #[prop(into)] consequence: String,
+    #[prop(optional)] open: bool,
+    children: Children,
+) -> impl IntoView {
     view! {
         <details class="weighty" open=open>
             <summary class="button">{label}</summary>
@@ -139,11 +149,20 @@ pub fn Weighty(#[prop(into)] label: String, #[prop(into)] consequence: String, #
 /// What went wrong with an act that has no fields on this page.
 #[component]
 pub fn ProblemNotice(locale: Locale, flash: Option<Flash>, request_id: String) -> impl IntoView {
-    let texts: Vec<String> = flash.filter(|flash| flash.form.is_empty()).map_or_else(Vec::new, |flash| {
-        let fields = flash.errors.iter().map(|FieldError { code, detail, .. }| words::error(locale, code, detail));
-        let problem = flash.problem.iter().map(|(code, detail)| words::error(locale, code, detail)).filter(|_| flash.errors.is_empty());
-        fields.chain(problem).collect()
-    });
+    let texts: Vec<String> = flash
+        .filter(|flash| flash.form.is_empty())
+        .map_or_else(Vec::new, |flash| {
+            let fields = flash
+                .errors
+                .iter()
+                .map(|FieldError { code, detail, .. }| words::error(locale, code, detail));
+            let problem = flash
+                .problem
+                .iter()
+                .map(|(code, detail)| words::error(locale, code, detail))
+                .filter(|_| flash.errors.is_empty());
+            fields.chain(problem).collect()
+        });
     (!texts.is_empty()).then(|| {
         view! {
             <div class="notice notice-bad" role="alert">
@@ -156,7 +175,12 @@ pub fn ProblemNotice(locale: Locale, flash: Option<Flash>, request_id: String) -
 
 /// A page in the place of one that cannot be shown.
 #[component]
-pub fn Instead(#[prop(into)] title: String, #[prop(into)] text: String, locale: Locale, request_id: String) -> impl IntoView {
+pub fn Instead(
+    #[prop(into)] title: String,
+    #[prop(into)] text: String,
+    locale: Locale,
+    request_id: String,
+) -> impl IntoView {
     view! {
         <div class="instead">
             <h1>{title}</h1>

@@ -21,19 +21,40 @@ use crate::{Core, CoreError, CoreResult};
 /// Fields `slug`, `name`, `zone`; `concurrent_modification` if the slug is taken.
 pub async fn create_tenant(core: &Core, slug: &str, name: &str, zone: &str, locale: Locale) -> CoreResult<()> {
     let mut form = Form::default();
-    if slug.is_empty() || slug.len() > 40 || !slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-        form.wrong("slug", "invalid_slug", "Lower-case letters, digits and hyphens are allowed, at most 40.");
+    if slug.is_empty()
+        || slug.len() > 40
+        || !slug
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    {
+        form.wrong(
+            "slug",
+            "invalid_slug",
+            "Lower-case letters, digits and hyphens are allowed, at most 40.",
+        );
     }
     let name = form.text("name", 200, text::line(name, 200));
     if zone.parse::<chrono_tz::Tz>().is_err() {
-        form.wrong("zone", "invalid_zone", "An IANA zone such as Europe/Berlin is required.");
+        form.wrong(
+            "zone",
+            "invalid_zone",
+            "An IANA zone such as Europe/Berlin is required.",
+        );
     }
     form.finish()?;
     let mut tx = core.store.begin_system().await?;
     if tx.tenant_by_slug(slug).await?.is_some() {
         return Err(CoreError::field("slug", "taken", "There is a tenant with this slug."));
     }
-    let tenant = tx.insert_tenant(&NewTenant { slug, name: name.as_deref().unwrap_or(slug), zone, locale, is_demo: false }).await?;
+    let tenant = tx
+        .insert_tenant(&NewTenant {
+            slug,
+            name: name.as_deref().unwrap_or(slug),
+            zone,
+            locale,
+            is_demo: false,
+        })
+        .await?;
     tx.audit(tenant, "operator", "tenant.created", slug).await?;
     Ok(tx.commit().await?)
 }
@@ -42,7 +63,14 @@ pub async fn create_tenant(core: &Core, slug: &str, name: &str, zone: &str, loca
 ///
 /// # Errors
 /// Fields `email`, `name`, `password`; `not_found` for an unknown tenant.
-pub async fn create_staff(core: &Core, slug: &str, email: &str, display_name: &str, role: Role, password: &SecretString) -> CoreResult<()> {
+pub async fn create_staff(
+    core: &Core,
+    slug: &str,
+    email: &str,
+    display_name: &str,
+    role: Role,
+    password: &SecretString,
+) -> CoreResult<()> {
     let mut form = Form::default();
     let email = form.text("email", 254, text::email(email));
     let display_name = form.text("name", 200, text::line(display_name, 200));
@@ -53,10 +81,26 @@ pub async fn create_staff(core: &Core, slug: &str, email: &str, display_name: &s
     let password_hash = core.passwords.hash(password).await?;
     let mut tx = core.store.begin_system().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
-    if tx.staff_by_email(&email).await?.iter().any(|account| account.tenant_id == tenant.uuid()) {
-        return Err(CoreError::field("email", "taken", "There is an account with this address in this tenant."));
+    if tx
+        .staff_by_email(&email)
+        .await?
+        .iter()
+        .any(|account| account.tenant_id == tenant.uuid())
+    {
+        return Err(CoreError::field(
+            "email",
+            "taken",
+            "There is an account with this address in this tenant.",
+        ));
     }
-    let new = NewStaff { email: &email, display_name: &display_name, role, password_hash: &password_hash, locale: None, skills: &[] };
+    let new = NewStaff {
+        email: &email,
+        display_name: &display_name,
+        role,
+        password_hash: &password_hash,
+        locale: None,
+        skills: &[],
+    };
     let id = tx.insert_staff(tenant, &new).await?;
     tx.audit(tenant, "operator", "staff.created", &id.to_string()).await?;
     Ok(tx.commit().await?)
@@ -72,12 +116,22 @@ pub async fn lock_account(core: &Core, slug: &str, email: &str, locked: bool) ->
     let tenant = find_tenant(&mut tx, slug).await?;
     let action = if locked { "account.locked" } else { "account.unlocked" };
     let mut found = false;
-    for account in tx.staff_by_email(&email).await?.into_iter().filter(|account| account.tenant_id == tenant.uuid()) {
+    for account in tx
+        .staff_by_email(&email)
+        .await?
+        .into_iter()
+        .filter(|account| account.tenant_id == tenant.uuid())
+    {
         tx.lock_staff(tenant, account.id.0, locked).await?;
         tx.audit(tenant, "operator", action, &account.id.to_string()).await?;
         found = true;
     }
-    for account in tx.portal_users_by_email(&email).await?.into_iter().filter(|account| account.tenant_id == tenant.uuid()) {
+    for account in tx
+        .portal_users_by_email(&email)
+        .await?
+        .into_iter()
+        .filter(|account| account.tenant_id == tenant.uuid())
+    {
         tx.lock_portal_user(tenant, account.id.0, locked).await?;
         tx.audit(tenant, "operator", action, &account.id.to_string()).await?;
         found = true;
@@ -98,14 +152,26 @@ pub async fn reset_password(core: &Core, slug: &str, email: &str, password: &Sec
     let mut tx = core.store.begin_system().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
     let mut found = false;
-    for account in tx.staff_by_email(&email).await?.into_iter().filter(|account| account.tenant_id == tenant.uuid()) {
+    for account in tx
+        .staff_by_email(&email)
+        .await?
+        .into_iter()
+        .filter(|account| account.tenant_id == tenant.uuid())
+    {
         tx.set_staff_password(tenant, account.id.0, &password_hash).await?;
-        tx.audit(tenant, "operator", "account.password_reset", &account.id.to_string()).await?;
+        tx.audit(tenant, "operator", "account.password_reset", &account.id.to_string())
+            .await?;
         found = true;
     }
-    for account in tx.portal_users_by_email(&email).await?.into_iter().filter(|account| account.tenant_id == tenant.uuid()) {
+    for account in tx
+        .portal_users_by_email(&email)
+        .await?
+        .into_iter()
+        .filter(|account| account.tenant_id == tenant.uuid())
+    {
         tx.set_portal_password(tenant, account.id.0, &password_hash).await?;
-        tx.audit(tenant, "operator", "account.password_reset", &account.id.to_string()).await?;
+        tx.audit(tenant, "operator", "account.password_reset", &account.id.to_string())
+            .await?;
         found = true;
     }
     if !found {
@@ -123,9 +189,15 @@ pub async fn revoke_grants(core: &Core, slug: &str, email: &str) -> CoreResult<u
     let mut tx = core.store.begin_system().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
     let mut revoked = 0;
-    for account in tx.portal_users_by_email(&email).await?.into_iter().filter(|account| account.tenant_id == tenant.uuid()) {
+    for account in tx
+        .portal_users_by_email(&email)
+        .await?
+        .into_iter()
+        .filter(|account| account.tenant_id == tenant.uuid())
+    {
         revoked += tx.revoke_grants(tenant, account.id.0).await?;
-        tx.audit(tenant, "operator", "grant.revoked", &account.id.to_string()).await?;
+        tx.audit(tenant, "operator", "grant.revoked", &account.id.to_string())
+            .await?;
     }
     if revoked == 0 {
         return Err(CoreError::not_found());
@@ -148,7 +220,11 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
     let secrets = tx.endpoint_secrets().await?;
     let count = secrets.len();
     for (tenant, row, closed) in secrets {
-        let place = Place { tenant, kind: SECRET_PLACE, row };
+        let place = Place {
+            tenant,
+            kind: SECRET_PLACE,
+            row,
+        };
         let plain = ring.open_value(&closed, &place).map_err(broken)?;
         let anew = ring.close(&plain, &place, &core.randomness).map_err(broken)?;
         tx.set_endpoint_secret(tenant, row, &anew).await?;

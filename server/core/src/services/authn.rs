@@ -86,12 +86,17 @@ async fn touch(core: &Core, door: Door, id_hash: &[u8]) -> CoreResult<()> {
 /// `invalid_credentials`, `key_revoked` or `token_expired`. The last two are only told to whoever knows the secret.
 pub async fn client(core: &Core, key: &str) -> CoreResult<ApiClient> {
     let invalid = || CoreError::new(Problem::InvalidCredentials, "The API key is not valid.");
-    let (public_id, secret) = key.strip_prefix("ock_live_").and_then(|rest| rest.split_once('_')).ok_or_else(invalid)?;
+    let (public_id, secret) = key
+        .strip_prefix("ock_live_")
+        .and_then(|rest| rest.split_once('_'))
+        .ok_or_else(invalid)?;
     let mut tx = core.store.read_system().await?;
     let found = tx.client_by_key(public_id).await?;
     tx.commit().await?;
     let presented = fingerprint(secret.as_bytes());
-    let stored = found.as_ref().map_or(&[0_u8; 32][..], |identity| identity.secret_hash.as_slice());
+    let stored = found
+        .as_ref()
+        .map_or(&[0_u8; 32][..], |identity| identity.secret_hash.as_slice());
     let matches = same(&presented, stored);
     let identity = found.filter(|_| matches).ok_or_else(invalid)?;
     let now = core.clock.now();
@@ -111,7 +116,12 @@ pub async fn client(core: &Core, key: &str) -> CoreResult<ApiClient> {
         id: identity.client_id.0,
         source_system: identity.source_system_id.0,
         source_key: identity.source_key,
-        scopes: identity.scopes.0.iter().filter_map(|name| Scope::from_name(name)).collect(),
+        scopes: identity
+            .scopes
+            .0
+            .iter()
+            .filter_map(|name| Scope::from_name(name))
+            .collect(),
     })
 }
 

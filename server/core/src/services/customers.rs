@@ -13,10 +13,17 @@ use crate::{Core, CoreError, CoreResult};
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn list(core: &Core, by: Permit<'_, ViewOperations>, search: &str, after: Option<(&str, CustomerId)>) -> CoreResult<Page<CustomerLine>> {
+pub async fn list(
+    core: &Core,
+    by: Permit<'_, ViewOperations>,
+    search: &str,
+    after: Option<(&str, CustomerId)>,
+) -> CoreResult<Page<CustomerLine>> {
     let mut tx = core.store.read(by.staff()).await?;
     let after = after.map(|(name, id)| (name_for_comparison(name), id));
-    let rows = tx.customers(search, after.as_ref().map(|(name, id)| (name.as_str(), *id)), PAGE + 1).await?;
+    let rows = tx
+        .customers(search, after.as_ref().map(|(name, id)| (name.as_str(), *id)), PAGE + 1)
+        .await?;
     Ok(Page::cut(rows, PAGE))
 }
 

@@ -21,8 +21,11 @@ use crate::webhooks::{guard, signature};
 use crate::{Core, CoreError, CoreResult};
 
 /// The data options of an endpoint with the scope that each needs.
-pub const DATA_OPTIONS: [(&str, Scope); 3] =
-    [("contactDetails", Scope::CustomersRead), ("summaryPreviews", Scope::ReportsRead), ("billingDetails", Scope::BillingRead)];
+pub const DATA_OPTIONS: [(&str, Scope); 3] = [
+    ("contactDetails", Scope::CustomersRead),
+    ("summaryPreviews", Scope::ReportsRead),
+    ("billingDetails", Scope::BillingRead),
+];
 
 /// What the table and column of an endpoint's secret are called when it is encrypted.
 pub(crate) const SECRET_PLACE: &str = "webhook_endpoint.secret";
@@ -31,8 +34,19 @@ pub(crate) const SECRET_PLACE: &str = "webhook_endpoint.secret";
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn import_items(core: &Core, by: Permit<'_, ViewImports>, before: Option<(DateTime<Utc>, ImportItemId)>) -> CoreResult<Page<ImportItemView>> {
-    Ok(Page::cut(core.store.read(by.staff()).await?.import_items(before, PAGE + 1).await?, PAGE))
+pub async fn import_items(
+    core: &Core,
+    by: Permit<'_, ViewImports>,
+    before: Option<(DateTime<Utc>, ImportItemId)>,
+) -> CoreResult<Page<ImportItemView>> {
+    Ok(Page::cut(
+        core.store
+            .read(by.staff())
+            .await?
+            .import_items(before, PAGE + 1)
+            .await?,
+        PAGE,
+    ))
 }
 
 /// The items of one job with their decisions.
@@ -41,14 +55,21 @@ pub async fn import_items(core: &Core, by: Permit<'_, ViewImports>, before: Opti
 /// `not_found`.
 pub async fn import_job(core: &Core, by: Permit<'_, ViewImports>, id: ImportJobId) -> CoreResult<Vec<ImportItemView>> {
     let items = core.store.read(by.staff()).await?.items_of_job(id).await?;
-    if items.is_empty() { Err(CoreError::not_found()) } else { Ok(items) }
+    if items.is_empty() {
+        Err(CoreError::not_found())
+    } else {
+        Ok(items)
+    }
 }
 
 /// Clients and endpoints of the tenant.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn overview(core: &Core, by: Permit<'_, ViewIntegrations>) -> CoreResult<(Vec<ClientLine>, Vec<EndpointLine>)> {
+pub async fn overview(
+    core: &Core,
+    by: Permit<'_, ViewIntegrations>,
+) -> CoreResult<(Vec<ClientLine>, Vec<EndpointLine>)> {
     let mut tx = core.store.read(by.staff()).await?;
     Ok((tx.clients().await?, tx.endpoints(None, None).await?))
 }
@@ -57,10 +78,22 @@ pub async fn overview(core: &Core, by: Permit<'_, ViewIntegrations>) -> CoreResu
 ///
 /// # Errors
 /// `not_found`.
-pub async fn endpoint_page(core: &Core, by: Permit<'_, ViewIntegrations>, id: WebhookEndpointId) -> CoreResult<(EndpointLine, Vec<DeliveryLine>, Vec<AttemptLine>)> {
+pub async fn endpoint_page(
+    core: &Core,
+    by: Permit<'_, ViewIntegrations>,
+    id: WebhookEndpointId,
+) -> CoreResult<(EndpointLine, Vec<DeliveryLine>, Vec<AttemptLine>)> {
     let mut tx = core.store.read(by.staff()).await?;
-    let endpoint = tx.endpoints(None, Some(id)).await?.pop().ok_or_else(CoreError::not_found)?;
-    Ok((endpoint, tx.deliveries_of(id, PAGE).await?, tx.attempts_of(id, 200).await?))
+    let endpoint = tx
+        .endpoints(None, Some(id))
+        .await?
+        .pop()
+        .ok_or_else(CoreError::not_found)?;
+    Ok((
+        endpoint,
+        tx.deliveries_of(id, PAGE).await?,
+        tx.attempts_of(id, 200).await?,
+    ))
 }
 
 /// What a client sends to make an endpoint, read and checked for shape.
@@ -80,19 +113,48 @@ pub struct EndpointForm {
 ///
 /// # Errors
 /// `invalid_webhook_url`, `forbidden_webhook_target`, `unknown_event_type`, `data_option_not_permitted`.
-pub async fn create_endpoint(core: &Core, by: ClientPermit<'_, WebhooksWriteScope>, input: &EndpointForm) -> CoreResult<(WebhookEndpointId, SecretString)> {
+pub async fn create_endpoint(
+    core: &Core,
+    by: ClientPermit<'_, WebhooksWriteScope>,
+    input: &EndpointForm,
+) -> CoreResult<(WebhookEndpointId, SecretString)> {
     let client = by.client();
     if input.event_types.is_empty() {
-        return Err(CoreError::field("/eventTypes", "validation_failed", "At least one event type is required."));
+        return Err(CoreError::field(
+            "/eventTypes",
+            "validation_failed",
+            "At least one event type is required.",
+        ));
     }
-    if let Some(index) = input.event_types.iter().position(|name| EventType::from_name(name).is_none()) {
-        return Err(CoreError { problem: Problem::UnknownEventType, fields: vec![FieldError::new(format!("/eventTypes/{index}"), "unknown_event_type", "This event type is not known.")], detail: "An event type is not known.".to_owned() });
+    if let Some(index) = input
+        .event_types
+        .iter()
+        .position(|name| EventType::from_name(name).is_none())
+    {
+        return Err(CoreError {
+            problem: Problem::UnknownEventType,
+            fields: vec![FieldError::new(
+                format!("/eventTypes/{index}"),
+                "unknown_event_type",
+                "This event type is not known.",
+            )],
+            detail: "An event type is not known.".to_owned(),
+        });
     }
     for option in &input.data_options {
         match DATA_OPTIONS.iter().find(|(name, _)| name == option) {
-            None => return Err(CoreError::field(&format!("/dataOptions/{option}"), "unknown_field", "This data option is not known.")),
+            None => {
+                return Err(CoreError::field(
+                    &format!("/dataOptions/{option}"),
+                    "unknown_field",
+                    "This data option is not known.",
+                ));
+            }
             Some((_, scope)) if !client.has(*scope) => {
-                return Err(CoreError::new(Problem::DataOptionNotPermitted, format!("The data option {option} needs the scope {}.", scope.name())));
+                return Err(CoreError::new(
+                    Problem::DataOptionNotPermitted,
+                    format!("The data option {option} needs the scope {}.", scope.name()),
+                ));
             }
             Some(_) => {}
         }
@@ -101,11 +163,18 @@ pub async fn create_endpoint(core: &Core, by: ClientPermit<'_, WebhooksWriteScop
     let secret = signature::new_secret(&core.randomness);
     let mut tx = core.store.begin(client).await?;
     let id: WebhookEndpointId = tx.new_id();
-    let place = Place { tenant: tx.tenant(), kind: SECRET_PLACE, row: id.uuid() };
-    let closed = core.keyring.close(secret.as_bytes(), &place, &core.randomness).map_err(|error| {
-        tracing::error!(%error, "a secret could not be encrypted");
-        CoreError::new(Problem::InternalError, "Something went wrong on our side.")
-    })?;
+    let place = Place {
+        tenant: tx.tenant(),
+        kind: SECRET_PLACE,
+        row: id.uuid(),
+    };
+    let closed = core
+        .keyring
+        .close(secret.as_bytes(), &place, &core.randomness)
+        .map_err(|error| {
+            tracing::error!(%error, "a secret could not be encrypted");
+            CoreError::new(Problem::InternalError, "Something went wrong on our side.")
+        })?;
     tx.insert_endpoint(&NewEndpoint {
         id,
         client: client.id(),
@@ -117,7 +186,11 @@ pub async fn create_endpoint(core: &Core, by: ClientPermit<'_, WebhooksWriteScop
         secret: &closed,
     })
     .await?;
-    tx.audit("webhook_endpoint.created", id, json!({ "eventTypes": input.event_types, "dataOptions": input.data_options }));
+    tx.audit(
+        "webhook_endpoint.created",
+        id,
+        json!({ "eventTypes": input.event_types, "dataOptions": input.data_options }),
+    );
     finish(core, tx).await?;
     Ok((id, secret.into()))
 }
@@ -127,15 +200,30 @@ pub async fn create_endpoint(core: &Core, by: ClientPermit<'_, WebhooksWriteScop
 /// # Errors
 /// The database does not answer.
 pub async fn own_endpoints(core: &Core, by: ClientPermit<'_, WebhooksReadScope>) -> CoreResult<Vec<EndpointLine>> {
-    Ok(core.store.read(by.client()).await?.endpoints(Some(by.client().id()), None).await?)
+    Ok(core
+        .store
+        .read(by.client())
+        .await?
+        .endpoints(Some(by.client().id()), None)
+        .await?)
 }
 
 /// One of the client's own endpoints.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn own_endpoint(core: &Core, by: ClientPermit<'_, WebhooksReadScope>, id: WebhookEndpointId) -> CoreResult<EndpointLine> {
-    core.store.read(by.client()).await?.endpoints(Some(by.client().id()), Some(id)).await?.pop().ok_or_else(CoreError::not_found)
+pub async fn own_endpoint(
+    core: &Core,
+    by: ClientPermit<'_, WebhooksReadScope>,
+    id: WebhookEndpointId,
+) -> CoreResult<EndpointLine> {
+    core.store
+        .read(by.client())
+        .await?
+        .endpoints(Some(by.client().id()), Some(id))
+        .await?
+        .pop()
+        .ok_or_else(CoreError::not_found)
 }
 
 /// Chooses the own language.

@@ -1,6 +1,5 @@
 //! Use cases. Each exists once; server functions, REST handlers, the worker and the command line call it.
 
-
 pub mod administration;
 pub mod audit;
 pub mod authn;
@@ -63,7 +62,9 @@ struct Form(Vec<FieldError>);
 
 impl Form {
     fn text<T>(&mut self, name: &str, most: usize, parsed: Result<T, TextError>) -> Option<T> {
-        parsed.map_err(|error| self.0.push(FieldError::text(name, error, most))).ok()
+        parsed
+            .map_err(|error| self.0.push(FieldError::text(name, error, most)))
+            .ok()
     }
 
     fn wrong(&mut self, name: &str, code: &str, detail: impl Into<String>) {
@@ -71,6 +72,10 @@ impl Form {
     }
 
     fn finish(self) -> CoreResult<()> {
-        if self.0.is_empty() { Ok(()) } else { Err(CoreError::invalid(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(CoreError::invalid(self.0))
+        }
     }
 }

@@ -56,16 +56,26 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
             None
         }
     };
-    let date = NaiveDate::parse_from_str(&input.date, "%Y-%m-%d").map_err(|_| form.wrong("date", "invalid_date", "Choose a date.")).ok();
+    let date = NaiveDate::parse_from_str(&input.date, "%Y-%m-%d")
+        .map_err(|_| form.wrong("date", "invalid_date", "Choose a date."))
+        .ok();
     let start = read_time(&mut form, "start", &input.start);
     let end = read_time(&mut form, "end", &input.end);
-    let starts_at = date.zip(start).and_then(|(date, time)| read_moment(&mut form, "start", zone, date, time));
-    let ends_at = date.zip(end).and_then(|(date, time)| read_moment(&mut form, "end", zone, date, time));
+    let starts_at = date
+        .zip(start)
+        .and_then(|(date, time)| read_moment(&mut form, "start", zone, date, time));
+    let ends_at = date
+        .zip(end)
+        .and_then(|(date, time)| read_moment(&mut form, "end", zone, date, time));
     if let Some((starts_at, ends_at)) = starts_at.zip(ends_at) {
         if ends_at <= starts_at {
             form.wrong("end", "end_before_start", "The end must be after the start.");
         } else if ends_at - starts_at > TimeDelta::hours(LONGEST_WINDOW) {
-            form.wrong("end", "window_too_long", format!("A window may have {LONGEST_WINDOW} hours."));
+            form.wrong(
+                "end",
+                "window_too_long",
+                format!("A window may have {LONGEST_WINDOW} hours."),
+            );
         }
         if ends_at < core.clock.now() {
             form.wrong("date", "in_the_past", "This time has passed.");
@@ -79,7 +89,11 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
     }
     form.finish()?;
     if target.needs_mapping || target.customer_id.is_none() {
-        return Err(CoreError::field("technician", "needs_mapping", "The customer of this target is not resolved; it cannot be planned."));
+        return Err(CoreError::field(
+            "technician",
+            "needs_mapping",
+            "The customer of this target is not resolved; it cannot be planned.",
+        ));
     }
     let (Some(technician), Some(starts_at), Some(ends_at)) = (technician, starts_at, ends_at) else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
@@ -94,10 +108,22 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
     if moved {
         tx.end_planned_appointment(id, AppointmentStatus::Moved).await?;
     } else if !tx.set_target_status(id, target.status, TargetStatus::Scheduled).await? {
-        return Err(CoreError::new(Problem::ConcurrentModification, "Somebody else planned this target at the same time."));
+        return Err(CoreError::new(
+            Problem::ConcurrentModification,
+            "Somebody else planned this target at the same time.",
+        ));
     }
     let appointment: AppointmentId = tx.new_id();
-    tx.insert_appointment(&crate::store::NewAppointment { id: appointment, target: id, technician, is_shared: input.shared, starts_at, ends_at, zone: &zone_name }).await?;
+    tx.insert_appointment(&crate::store::NewAppointment {
+        id: appointment,
+        target: id,
+        technician,
+        is_shared: input.shared,
+        starts_at,
+        ends_at,
+        zone: &zone_name,
+    })
+    .await?;
     let place = |kind| NewEntry {
         kind,
         customer: target.customer_id.map(|key| key.0),
@@ -105,8 +131,21 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         target: Some(id),
         request: target.request_id.map(|key| key.0),
     };
-    tx.note(place(if moved { "appointment_moved" } else { "appointment_scheduled" })).await?;
-    tx.audit(if moved { "appointment.moved" } else { "appointment.scheduled" }, id, json!({ "technician": technician, "startsAt": starts_at, "endsAt": ends_at }));
+    tx.note(place(if moved {
+        "appointment_moved"
+    } else {
+        "appointment_scheduled"
+    }))
+    .await?;
+    tx.audit(
+        if moved {
+            "appointment.moved"
+        } else {
+            "appointment.scheduled"
+        },
+        id,
+        json!({ "technician": technician, "startsAt": starts_at, "endsAt": ends_at }),
+    );
     tx.emit(NewEvent {
         kind: EventType::TargetScheduled,
         ordering_key: id.to_string(),
@@ -138,7 +177,11 @@ fn read_moment(form: &mut Form, name: &str, zone: Tz, date: NaiveDate, time: Nai
     match zone.from_local_datetime(&date.and_time(time)) {
         LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => Some(moment.with_timezone(&Utc)),
         LocalResult::None => {
-            form.wrong(name, "time_does_not_exist", "The clock changes on that day and skips this time.");
+            form.wrong(
+                name,
+                "time_does_not_exist",
+                "The clock changes on that day and skips this time.",
+            );
             None
         }
     }

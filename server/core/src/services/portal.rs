@@ -58,8 +58,15 @@ pub async fn locations(core: &Core, contact: &Contact) -> CoreResult<Vec<PublicL
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn requests(core: &Core, contact: &Contact, before: Option<(DateTime<Utc>, RequestId)>) -> CoreResult<Page<PublicRequest>> {
-    Ok(Page::cut(core.store.read(contact).await?.requests(before, PAGE + 1).await?, PAGE))
+pub async fn requests(
+    core: &Core,
+    contact: &Contact,
+    before: Option<(DateTime<Utc>, RequestId)>,
+) -> CoreResult<Page<PublicRequest>> {
+    Ok(Page::cut(
+        core.store.read(contact).await?.requests(before, PAGE + 1).await?,
+        PAGE,
+    ))
 }
 
 /// One request.
@@ -67,7 +74,12 @@ pub async fn requests(core: &Core, contact: &Contact, before: Option<(DateTime<U
 /// # Errors
 /// `not_found`.
 pub async fn request(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<PublicRequest> {
-    core.store.read(contact).await?.request(id).await?.ok_or_else(CoreError::not_found)
+    core.store
+        .read(contact)
+        .await?
+        .request(id)
+        .await?
+        .ok_or_else(CoreError::not_found)
 }
 
 /// What the request form sends, as text.
@@ -96,8 +108,14 @@ pub fn form_nonce(core: &Core) -> String {
 /// Fields. A location outside the grants and one that does not exist are the same.
 pub async fn submit_request(core: &Core, contact: &Contact, input: &RequestForm) -> CoreResult<RequestId> {
     let mut form = Form::default();
-    let description = form.text("description", MOST_DESCRIPTION, text::paragraphs(&input.description, MOST_DESCRIPTION));
-    let preferred = form.text("preferred", 200, text::optional_line(&input.preferred, 200)).flatten();
+    let description = form.text(
+        "description",
+        MOST_DESCRIPTION,
+        text::paragraphs(&input.description, MOST_DESCRIPTION),
+    );
+    let preferred = form
+        .text("preferred", 200, text::optional_line(&input.preferred, 200))
+        .flatten();
     let nonce = form.text("description", 100, text::line(&input.nonce, 100));
     let service_type = ServiceType::from_name(&input.service_type);
     if service_type.is_none() {
@@ -108,7 +126,9 @@ pub async fn submit_request(core: &Core, contact: &Contact, input: &RequestForm)
         form.wrong("location", "required", "Choose a location.");
     }
     form.finish()?;
-    let (Some(description), Some(nonce), Some(service_type), Some(location)) = (description, nonce, service_type, location) else {
+    let (Some(description), Some(nonce), Some(service_type), Some(location)) =
+        (description, nonce, service_type, location)
+    else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
     };
     let mut tx = core.store.begin(contact).await?;
@@ -117,7 +137,15 @@ pub async fn submit_request(core: &Core, contact: &Contact, input: &RequestForm)
     }
     let id: RequestId = tx.new_id();
     let number = tx.next_number("request").await?;
-    let new = NewPortalRequest { id, number, location, service_type, description: &description, preferred: preferred.as_deref(), nonce: &nonce };
+    let new = NewPortalRequest {
+        id,
+        number,
+        location,
+        service_type,
+        description: &description,
+        preferred: preferred.as_deref(),
+        nonce: &nonce,
+    };
     if !tx.insert_portal_request(&new).await? {
         // Either another tab was faster with this form, or no grant covers the location.
         return match tx.request_by_nonce(&nonce).await? {
@@ -126,7 +154,14 @@ pub async fn submit_request(core: &Core, contact: &Contact, input: &RequestForm)
         };
     }
     let customer = tx.customer_of_location(location).await?;
-    tx.note(NewEntry { kind: "request_submitted", customer, location: Some(location), target: None, request: Some(id) }).await?;
+    tx.note(NewEntry {
+        kind: "request_submitted",
+        customer,
+        location: Some(location),
+        target: None,
+        request: Some(id),
+    })
+    .await?;
     tx.audit("request.submitted", id, json!({ "channel": "portal" }));
     finish(core, tx).await?;
     Ok(id)
@@ -141,7 +176,10 @@ pub async fn withdraw_request(core: &Core, contact: &Contact, id: RequestId) -> 
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
     let (customer, location) = tx.own_request_place(id).await?.ok_or_else(CoreError::not_found)?;
     if !tx.withdraw_request(id).await? {
-        return Err(CoreError::new(Problem::IllegalTransition, format!("It is {} and cannot be withdrawn here any more.", request.status.name())));
+        return Err(CoreError::new(
+            Problem::IllegalTransition,
+            format!("It is {} and cannot be withdrawn here any more.", request.status.name()),
+        ));
     }
     tx.note(NewEntry {
         kind: "request_cancelled",
@@ -159,7 +197,11 @@ pub async fn withdraw_request(core: &Core, contact: &Contact, id: RequestId) -> 
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn appointments(core: &Core, contact: &Contact, before: Option<(DateTime<Utc>, AppointmentId)>) -> CoreResult<(Vec<PublicAppointment>, Page<PublicAppointment>)> {
+pub async fn appointments(
+    core: &Core,
+    contact: &Contact,
+    before: Option<(DateTime<Utc>, AppointmentId)>,
+) -> CoreResult<(Vec<PublicAppointment>, Page<PublicAppointment>)> {
     let mut tx = core.store.read(contact).await?;
     let upcoming = tx.upcoming_appointments(PAGE).await?;
     Ok((upcoming, Page::cut(tx.past_appointments(before, PAGE + 1).await?, PAGE)))
@@ -170,15 +212,27 @@ pub async fn appointments(core: &Core, contact: &Contact, before: Option<(DateTi
 /// # Errors
 /// `not_found`.
 pub async fn appointment(core: &Core, contact: &Contact, id: AppointmentId) -> CoreResult<PublicAppointment> {
-    core.store.read(contact).await?.appointment(id).await?.ok_or_else(CoreError::not_found)
+    core.store
+        .read(contact)
+        .await?
+        .appointment(id)
+        .await?
+        .ok_or_else(CoreError::not_found)
 }
 
 /// A page of published reports, newest first.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn reports(core: &Core, contact: &Contact, before: Option<(DateTime<Utc>, ReleaseId)>) -> CoreResult<Page<PublicReport>> {
-    Ok(Page::cut(core.store.read(contact).await?.reports(before, PAGE + 1).await?, PAGE))
+pub async fn reports(
+    core: &Core,
+    contact: &Contact,
+    before: Option<(DateTime<Utc>, ReleaseId)>,
+) -> CoreResult<Page<PublicReport>> {
+    Ok(Page::cut(
+        core.store.read(contact).await?.reports(before, PAGE + 1).await?,
+        PAGE,
+    ))
 }
 
 /// One published report.
@@ -186,7 +240,12 @@ pub async fn reports(core: &Core, contact: &Contact, before: Option<(DateTime<Ut
 /// # Errors
 /// `not_found`.
 pub async fn report(core: &Core, contact: &Contact, id: ReleaseId) -> CoreResult<PublicReport> {
-    core.store.read(contact).await?.report(id).await?.ok_or_else(CoreError::not_found)
+    core.store
+        .read(contact)
+        .await?
+        .report(id)
+        .await?
+        .ok_or_else(CoreError::not_found)
 }
 
 /// A released file. Every download asks again for grant, capability and release, and is audited.
@@ -199,7 +258,11 @@ pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreR
     tx.audit("attachment.downloaded", id, json!({}));
     finish(core, tx).await?;
     let bytes = core.files.get(contact.tenant(), &row.content_hash).await?;
-    Ok(Download { file_name: row.file_name, media_type: row.media_type, bytes })
+    Ok(Download {
+        file_name: row.file_name,
+        media_type: row.media_type,
+        bytes,
+    })
 }
 
 /// The newest milestones.

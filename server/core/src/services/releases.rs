@@ -32,15 +32,28 @@ pub struct ReleaseForm {
 ///
 /// # Errors
 /// Fields; `not_found`; `illegal_transition` if the report is not approved.
-pub async fn publish(core: &Core, by: Permit<'_, ReleaseReports>, id: VisitReportId, input: &ReleaseForm) -> CoreResult<i64> {
+pub async fn publish(
+    core: &Core,
+    by: Permit<'_, ReleaseReports>,
+    id: VisitReportId,
+    input: &ReleaseForm,
+) -> CoreResult<i64> {
     let mut form = Form::default();
     let title = form.text("title", 200, text::line(&input.title, 200));
     let summary = form.text("summary", 4_000, text::paragraphs(&input.summary, 4_000));
-    let message = form.text("message", 2_000, text::optional_paragraphs(&input.message, 2_000)).flatten();
-    let follow_up = form.text("follow_up", 500, text::optional_paragraphs(&input.follow_up, 500)).flatten();
+    let message = form
+        .text("message", 2_000, text::optional_paragraphs(&input.message, 2_000))
+        .flatten();
+    let follow_up = form
+        .text("follow_up", 500, text::optional_paragraphs(&input.follow_up, 500))
+        .flatten();
     let attachments: Vec<AttachmentId> = input.attachments.iter().filter_map(|id| id.parse().ok()).collect();
     if attachments.len() != input.attachments.len() {
-        form.wrong("attachments", "unknown_file", "One of the files does not belong to this report.");
+        form.wrong(
+            "attachments",
+            "unknown_file",
+            "One of the files does not belong to this report.",
+        );
     }
     form.finish()?;
     let (Some(title), Some(summary)) = (title, summary) else {
@@ -49,17 +62,45 @@ pub async fn publish(core: &Core, by: Permit<'_, ReleaseReports>, id: VisitRepor
     let mut tx = core.store.begin(by.staff()).await?;
     let report = load(&mut tx, id).await?;
     if report.status != ReportStatus::Approved {
-        return Err(CoreError::new(Problem::IllegalTransition, format!("It is {}; only an approved report can be released.", report.status.name())));
+        return Err(CoreError::new(
+            Problem::IllegalTransition,
+            format!(
+                "It is {}; only an approved report can be released.",
+                report.status.name()
+            ),
+        ));
     }
     let known = tx.attachments_of(id).await?;
-    if attachments.iter().any(|wanted| !known.iter().any(|file| file.id.0 == *wanted)) {
-        return Err(CoreError::field("attachments", "unknown_file", "One of the files does not belong to this report."));
+    if attachments
+        .iter()
+        .any(|wanted| !known.iter().any(|file| file.id.0 == *wanted))
+    {
+        return Err(CoreError::field(
+            "attachments",
+            "unknown_file",
+            "One of the files does not belong to this report.",
+        ));
     }
     let replaced = tx.end_published_release(id, ReleaseStatus::Replaced).await?;
-    let release = NewRelease { report: id, title: &title, summary: &summary, message: message.as_deref(), follow_up: follow_up.as_deref(), attachments: &attachments };
+    let release = NewRelease {
+        report: id,
+        title: &title,
+        summary: &summary,
+        message: message.as_deref(),
+        follow_up: follow_up.as_deref(),
+        attachments: &attachments,
+    };
     let (release_id, revision) = tx.insert_release(&release).await?;
-    tx.audit("portal_release.published", release_id, json!({ "visitReport": id, "revision": revision, "attachments": attachments }));
-    tx.note(entry(&report, if replaced { "report_replaced" } else { "report_shared" })).await?;
+    tx.audit(
+        "portal_release.published",
+        release_id,
+        json!({ "visitReport": id, "revision": revision, "attachments": attachments }),
+    );
+    tx.note(entry(
+        &report,
+        if replaced { "report_replaced" } else { "report_shared" },
+    ))
+    .await?;
     finish(core, tx).await?;
     Ok(revision)
 }
@@ -72,7 +113,10 @@ pub async fn withdraw(core: &Core, by: Permit<'_, ReleaseReports>, id: VisitRepo
     let mut tx = core.store.begin(by.staff()).await?;
     let report = load(&mut tx, id).await?;
     if !tx.end_published_release(id, ReleaseStatus::Withdrawn).await? {
-        return Err(CoreError::new(Problem::IllegalTransition, "Nothing of this report is published."));
+        return Err(CoreError::new(
+            Problem::IllegalTransition,
+            "Nothing of this report is published.",
+        ));
     }
     tx.audit("portal_release.withdrawn", id, json!({}));
     tx.note(entry(&report, "report_withdrawn")).await?;

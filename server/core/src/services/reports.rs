@@ -21,7 +21,12 @@ use crate::{Core, CoreError, CoreResult};
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn list(core: &Core, by: Permit<'_, ViewReports>, status: ReportStatus, before: Option<(DateTime<Utc>, VisitReportId)>) -> CoreResult<(Page<ReportLine>, i64)> {
+pub async fn list(
+    core: &Core,
+    by: Permit<'_, ViewReports>,
+    status: ReportStatus,
+    before: Option<(DateTime<Utc>, VisitReportId)>,
+) -> CoreResult<(Page<ReportLine>, i64)> {
     let mut tx = core.store.read(by.staff()).await?;
     let rows = tx.reports_in(status, before, PAGE + 1).await?;
     Ok((Page::cut(rows, PAGE), tx.count_reports_to_approve().await?))
@@ -51,7 +56,12 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
         Some(customer) => tx.recipients(customer.0, report.location_id.map(|key| key.0)).await?,
         None => Vec::new(),
     };
-    Ok(ReportPage { attachments: tx.attachments_of(id).await?, releases: tx.releases_of(id).await?, recipients, report })
+    Ok(ReportPage {
+        attachments: tx.attachments_of(id).await?,
+        releases: tx.releases_of(id).await?,
+        recipients,
+        report,
+    })
 }
 
 /// Approves a submitted report. A follow-up it asks for is noted; a billable one raises its billing trigger, once.
@@ -77,11 +87,17 @@ pub async fn approve(core: &Core, by: Permit<'_, ApproveReports>, id: VisitRepor
         details,
     };
     let preview: String = report.summary.chars().take(200).collect();
-    tx.emit(event(EventType::VisitReportApproved, json!({ "visitReport": { "id": id }, "summaryPreviews": { "summary": preview } })));
+    tx.emit(event(
+        EventType::VisitReportApproved,
+        json!({ "visitReport": { "id": id }, "summaryPreviews": { "summary": preview } }),
+    ));
     if let Some(title) = &report.follow_up
         && let Some(follow_up) = tx.insert_follow_up(target, id, title).await?
     {
-        tx.emit(event(EventType::FollowUpCreated, json!({ "followUp": { "id": follow_up, "status": "required" } })));
+        tx.emit(event(
+            EventType::FollowUpCreated,
+            json!({ "followUp": { "id": follow_up, "status": "required" } }),
+        ));
         tx.note(NewEntry {
             kind: "follow_up_required",
             customer: report.customer_id.map(|key| key.0),
@@ -153,7 +169,11 @@ pub async fn own_file(core: &Core, by: Permit<'_, PerformVisits>, id: Attachment
 async fn fetch(core: &Core, staff: &Staff, row: Option<FileRow>) -> CoreResult<Download> {
     let row = row.ok_or_else(CoreError::not_found)?;
     let bytes = core.files.get(staff.tenant(), &row.content_hash).await?;
-    Ok(Download { file_name: row.file_name, media_type: row.media_type, bytes })
+    Ok(Download {
+        file_name: row.file_name,
+        media_type: row.media_type,
+        bytes,
+    })
 }
 
 async fn load(tx: &mut TenantTx<'_, Staff>, id: VisitReportId) -> CoreResult<ReportView> {
@@ -161,5 +181,8 @@ async fn load(tx: &mut TenantTx<'_, Staff>, id: VisitReportId) -> CoreResult<Rep
 }
 
 fn changed() -> CoreError {
-    CoreError::new(Problem::ConcurrentModification, "Somebody else decided about this report at the same time.")
+    CoreError::new(
+        Problem::ConcurrentModification,
+        "Somebody else decided about this report at the same time.",
+    )
 }

@@ -37,7 +37,12 @@ pub struct Inbox {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn inbox(core: &Core, by: Permit<'_, ViewOperations>, requests_after: Option<(DateTime<Utc>, RequestId)>, targets_after: Option<(DateTime<Utc>, TargetId)>) -> CoreResult<Inbox> {
+pub async fn inbox(
+    core: &Core,
+    by: Permit<'_, ViewOperations>,
+    requests_after: Option<(DateTime<Utc>, RequestId)>,
+    targets_after: Option<(DateTime<Utc>, TargetId)>,
+) -> CoreResult<Inbox> {
     let mut tx = core.store.read(by.staff()).await?;
     Ok(Inbox {
         requests: Page::cut(tx.waiting_requests(requests_after, PAGE + 1).await?, PAGE),
@@ -126,7 +131,10 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
     if request.status != RequestStatus::Accepted {
         // The table knows what is allowed instead.
         request.status.step(RequestStatus::Planned)?;
-        return Err(CoreError::new(Problem::IllegalTransition, "Only an accepted request can be converted."));
+        return Err(CoreError::new(
+            Problem::IllegalTransition,
+            "Only an accepted request can be converted.",
+        ));
     }
     let target_id: TargetId = tx.new_id();
     let number = tx.next_number("target").await?;
@@ -140,10 +148,20 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
         ..TargetRecord::open(target_id, number)
     };
     if !tx.insert_target(&target).await? || !tx.set_request_target(id, target_id).await? {
-        return Err(CoreError::new(Problem::ConcurrentModification, "Somebody else converted this request at the same time."));
+        return Err(CoreError::new(
+            Problem::ConcurrentModification,
+            "Somebody else converted this request at the same time.",
+        ));
     }
     tx.audit("request.converted", id, json!({ "target": target_id }));
-    tx.note(NewEntry { kind: "target_created", customer: Some(request.customer_id.0), location: request.location_id.map(|key| key.0), target: Some(target_id), request: Some(id) }).await?;
+    tx.note(NewEntry {
+        kind: "target_created",
+        customer: Some(request.customer_id.0),
+        location: request.location_id.map(|key| key.0),
+        target: Some(target_id),
+        request: Some(id),
+    })
+    .await?;
     tx.emit(NewEvent {
         kind: EventType::TargetCreated,
         ordering_key: target_id.to_string(),
@@ -162,12 +180,24 @@ async fn load(tx: &mut TenantTx<'_, Staff>, id: RequestId) -> CoreResult<Request
 }
 
 /// Moves a request on, with audit row and event.
-pub(super) async fn move_on<A: Operator>(tx: &mut TenantTx<'_, A>, request: &RequestView, to: RequestStatus, reason: Option<&str>) -> CoreResult<()> {
+pub(super) async fn move_on<A: Operator>(
+    tx: &mut TenantTx<'_, A>,
+    request: &RequestView,
+    to: RequestStatus,
+    reason: Option<&str>,
+) -> CoreResult<()> {
     let to = request.status.step(to)?;
     if !tx.set_request_status(request.id.0, request.status, to, reason).await? {
-        return Err(CoreError::new(Problem::ConcurrentModification, "Somebody else decided about this request at the same time."));
+        return Err(CoreError::new(
+            Problem::ConcurrentModification,
+            "Somebody else decided about this request at the same time.",
+        ));
     }
-    tx.audit("request.status_changed", request.id, json!({ "from": request.status.name(), "to": to.name() }));
+    tx.audit(
+        "request.status_changed",
+        request.id,
+        json!({ "from": request.status.name(), "to": to.name() }),
+    );
     tx.emit(NewEvent {
         kind: EventType::RequestStatusChanged,
         ordering_key: request.id.to_string(),
@@ -181,6 +211,12 @@ pub(super) async fn move_on<A: Operator>(tx: &mut TenantTx<'_, A>, request: &Req
 }
 
 async fn note<A: Actor>(tx: &mut TenantTx<'_, A>, request: &RequestView, kind: &'static str) -> CoreResult<()> {
-    let entry = NewEntry { kind, customer: Some(request.customer_id.0), location: request.location_id.map(|key| key.0), target: request.target_id.map(|key| key.0), request: Some(request.id.0) };
+    let entry = NewEntry {
+        kind,
+        customer: Some(request.customer_id.0),
+        location: request.location_id.map(|key| key.0),
+        target: request.target_id.map(|key| key.0),
+        request: Some(request.id.0),
+    };
     Ok(tx.note(entry).await?)
 }

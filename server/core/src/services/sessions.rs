@@ -24,16 +24,33 @@ impl SessionId {
 }
 
 fn row(id: SessionId, data: Value, expires_at: DateTime<Utc>) -> SessionRow {
-    let part = |index: usize| data.get(ACCOUNT).and_then(|account| account.get(index)).and_then(Value::as_str).and_then(|text| Uuid::parse_str(text).ok());
+    let part = |index: usize| {
+        data.get(ACCOUNT)
+            .and_then(|account| account.get(index))
+            .and_then(Value::as_str)
+            .and_then(|text| Uuid::parse_str(text).ok())
+    };
     let (tenant, account) = (part(0), part(1));
-    SessionRow { id_hash: id.hash(), tenant, account, data, expires_at }
+    SessionRow {
+        id_hash: id.hash(),
+        tenant,
+        account,
+        data,
+        expires_at,
+    }
 }
 
 /// Keeps a new session; false if the id is taken.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn create(core: &Core, door: Door, id: SessionId, data: Value, expires_at: DateTime<Utc>) -> CoreResult<bool> {
+pub async fn create(
+    core: &Core,
+    door: Door,
+    id: SessionId,
+    data: Value,
+    expires_at: DateTime<Utc>,
+) -> CoreResult<bool> {
     let mut tx = core.store.begin_system().await?;
     let written = tx.insert_session(door, &row(id, data, expires_at)).await?;
     tx.commit().await?;

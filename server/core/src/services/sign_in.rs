@@ -31,15 +31,31 @@ pub struct SignedIn {
 ///
 /// # Errors
 /// `invalid_credentials` for everything that does not fit; `rate_limited` while locked, with the seconds in the detail.
-pub async fn sign_in(core: &Core, door: Door, email: &str, password: SecretString, address: &str) -> CoreResult<Vec<SignedIn>> {
+pub async fn sign_in(
+    core: &Core,
+    door: Door,
+    email: &str,
+    password: SecretString,
+    address: &str,
+) -> CoreResult<Vec<SignedIn>> {
     let refused = || CoreError::new(Problem::InvalidCredentials, "E-mail and password do not fit together.");
     let email = text::email(email).map_err(|_| refused())?;
     let key = throttle_key(door, &email, address);
     let mut tx = core.store.read_system().await?;
     let throttle = tx.throttle(&key).await?;
     let accounts: Vec<Candidate> = match door {
-        Door::Staff => tx.staff_by_email(&email).await?.into_iter().map(Candidate::from).collect(),
-        Door::Portal => tx.portal_users_by_email(&email).await?.into_iter().map(Candidate::from).collect(),
+        Door::Staff => tx
+            .staff_by_email(&email)
+            .await?
+            .into_iter()
+            .map(Candidate::from)
+            .collect(),
+        Door::Portal => tx
+            .portal_users_by_email(&email)
+            .await?
+            .into_iter()
+            .map(Candidate::from)
+            .collect(),
     };
     tx.commit().await?;
     if let Some((_, locked_until)) = throttle {
@@ -69,19 +85,35 @@ pub async fn sign_in(core: &Core, door: Door, email: &str, password: SecretStrin
     for account in &matching {
         let tenant = TenantId::from_uuid(account.tenant);
         match door {
-            Door::Staff => tx.staff_signed_in(tenant, domain::ids::Id::from_uuid(account.id)).await?,
-            Door::Portal => tx.portal_user_signed_in(tenant, domain::ids::Id::from_uuid(account.id)).await?,
+            Door::Staff => {
+                tx.staff_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
+                    .await?
+            }
+            Door::Portal => {
+                tx.portal_user_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
+                    .await?
+            }
         }
         let (label, action) = match door {
-            Door::Staff => (format!("staff:{}", domain::ids::StaffId::from_uuid(account.id)), "staff.signed_in"),
-            Door::Portal => (format!("portal:{}", domain::ids::PortalUserId::from_uuid(account.id)), "portal.signed_in"),
+            Door::Staff => (
+                format!("staff:{}", domain::ids::StaffId::from_uuid(account.id)),
+                "staff.signed_in",
+            ),
+            Door::Portal => (
+                format!("portal:{}", domain::ids::PortalUserId::from_uuid(account.id)),
+                "portal.signed_in",
+            ),
         };
         tx.audit(tenant, &label, action, &label).await?;
     }
     tx.commit().await?;
     Ok(matching
         .into_iter()
-        .map(|account| SignedIn { account: json!([account.tenant.to_string(), account.id.to_string()]), tenant_name: account.tenant_name, home: account.home })
+        .map(|account| SignedIn {
+            account: json!([account.tenant.to_string(), account.id.to_string()]),
+            tenant_name: account.tenant_name,
+            home: account.home,
+        })
         .collect())
 }
 

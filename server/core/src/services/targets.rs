@@ -8,7 +8,9 @@ use domain::text::ExternalId;
 
 use super::Page;
 use crate::actors::{ClientPermit, Permit};
-use crate::views::{AppointmentLine, ClientTarget, ImportItemView, RequestView, TargetView, TechnicianChoice, TimelineLine};
+use crate::views::{
+    AppointmentLine, ClientTarget, ImportItemView, RequestView, TargetView, TechnicianChoice, TimelineLine,
+};
 use crate::{Core, CoreError, CoreResult};
 
 /// A target with everything that planning needs.
@@ -53,23 +55,47 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
 /// # Errors
 /// `not_found`.
 pub async fn of_client(core: &Core, by: ClientPermit<'_, TargetsReadScope>, id: TargetId) -> CoreResult<ClientTarget> {
-    core.store.read(by.client()).await?.own_target(id).await?.ok_or_else(CoreError::not_found)
+    core.store
+        .read(by.client())
+        .await?
+        .own_target(id)
+        .await?
+        .ok_or_else(CoreError::not_found)
 }
 
 /// An own target of a client by the id that its source gave it.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn of_client_by_external_id(core: &Core, by: ClientPermit<'_, TargetsReadScope>, external_id: &str) -> CoreResult<ClientTarget> {
+pub async fn of_client_by_external_id(
+    core: &Core,
+    by: ClientPermit<'_, TargetsReadScope>,
+    external_id: &str,
+) -> CoreResult<ClientTarget> {
     let external_id = ExternalId::parse(external_id).map_err(|_| CoreError::not_found())?;
-    core.store.read(by.client()).await?.own_target_by_external_id(external_id.as_str()).await?.ok_or_else(CoreError::not_found)
+    core.store
+        .read(by.client())
+        .await?
+        .own_target_by_external_id(external_id.as_str())
+        .await?
+        .ok_or_else(CoreError::not_found)
 }
 
 /// A page of a client's own targets, oldest first.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn list_of_client(core: &Core, by: ClientPermit<'_, TargetsReadScope>, after: Option<(DateTime<Utc>, TargetId)>, limit: i64) -> CoreResult<Page<ClientTarget>> {
-    let rows = core.store.read(by.client()).await?.own_targets(after, limit + 1).await?;
+pub async fn list_of_client(
+    core: &Core,
+    by: ClientPermit<'_, TargetsReadScope>,
+    after: Option<(DateTime<Utc>, TargetId)>,
+    limit: i64,
+) -> CoreResult<Page<ClientTarget>> {
+    let rows = core
+        .store
+        .read(by.client())
+        .await?
+        .own_targets(after, limit + 1)
+        .await?;
     Ok(Page::cut(rows, limit))
 }

@@ -37,7 +37,10 @@ pub async fn day(core: &Core, by: Permit<'_, PerformVisits>, date: NaiveDate) ->
 
 /// Today in the tenant's zone.
 pub fn today(core: &Core, staff: &Staff) -> NaiveDate {
-    core.clock.now().with_timezone(&staff.zone().parse::<Tz>().unwrap_or(Tz::UTC)).date_naive()
+    core.clock
+        .now()
+        .with_timezone(&staff.zone().parse::<Tz>().unwrap_or(Tz::UTC))
+        .date_naive()
 }
 
 /// The first moment of a date and of the date after, in a zone. A midnight that the clock skips begins an hour later.
@@ -47,10 +50,16 @@ fn day_bounds(zone: &str, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
         let local = date.and_hms_opt(0, 0, 0).unwrap_or_default();
         zone.from_local_datetime(&local)
             .earliest()
-            .or_else(|| zone.from_local_datetime(&(local + chrono::TimeDelta::hours(1))).earliest())
+            .or_else(|| {
+                zone.from_local_datetime(&(local + chrono::TimeDelta::hours(1)))
+                    .earliest()
+            })
             .map_or_else(|| Utc.from_utc_datetime(&local), |moment| moment.with_timezone(&Utc))
     };
-    (midnight(date), midnight(date.checked_add_days(Days::new(1)).unwrap_or(date)))
+    (
+        midnight(date),
+        midnight(date.checked_add_days(Days::new(1)).unwrap_or(date)),
+    )
 }
 
 /// One of the own stops.
@@ -58,7 +67,12 @@ fn day_bounds(zone: &str, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
 /// # Errors
 /// `not_found`.
 pub async fn stop(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId) -> CoreResult<DayStop> {
-    core.store.read(by.staff()).await?.own_stop(id).await?.ok_or_else(CoreError::not_found)
+    core.store
+        .read(by.staff())
+        .await?
+        .own_stop(id)
+        .await?
+        .ok_or_else(CoreError::not_found)
 }
 
 /// "On my way". A scheduled target is dispatched on the way, since the technician has evidently got it.
@@ -114,17 +128,43 @@ pub struct ReportForm {
 ///
 /// # Errors
 /// Fields; `not_found`; `illegal_transition` unless on site (or the report was returned).
-pub async fn file_report(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId, input: ReportForm) -> CoreResult<VisitReportId> {
+pub async fn file_report(
+    core: &Core,
+    by: Permit<'_, PerformVisits>,
+    id: TargetId,
+    input: ReportForm,
+) -> CoreResult<VisitReportId> {
     let mut form = Form::default();
     let summary = form.text("summary", MOST_TEXT, text::paragraphs(&input.summary, MOST_TEXT));
-    let internal_notes = form.text("internal_notes", MOST_TEXT, text::optional_paragraphs(&input.internal_notes, MOST_TEXT)).flatten();
-    let follow_up = form.text("follow_up", 500, text::optional_paragraphs(&input.follow_up, 500)).flatten();
-    let work_minutes = input.work_minutes.trim().parse::<i64>().ok().filter(|minutes| (0..=MOST_WORK_MINUTES).contains(minutes));
+    let internal_notes = form
+        .text(
+            "internal_notes",
+            MOST_TEXT,
+            text::optional_paragraphs(&input.internal_notes, MOST_TEXT),
+        )
+        .flatten();
+    let follow_up = form
+        .text("follow_up", 500, text::optional_paragraphs(&input.follow_up, 500))
+        .flatten();
+    let work_minutes = input
+        .work_minutes
+        .trim()
+        .parse::<i64>()
+        .ok()
+        .filter(|minutes| (0..=MOST_WORK_MINUTES).contains(minutes));
     if work_minutes.is_none() {
-        form.wrong("work_minutes", "invalid_number", format!("Minutes from 0 to {MOST_WORK_MINUTES} are required."));
+        form.wrong(
+            "work_minutes",
+            "invalid_number",
+            format!("Minutes from 0 to {MOST_WORK_MINUTES} are required."),
+        );
     }
     if input.photos.len() > MOST_PHOTOS {
-        form.wrong("photo", "too_many_files", format!("At most {MOST_PHOTOS} photos are allowed."));
+        form.wrong(
+            "photo",
+            "too_many_files",
+            format!("At most {MOST_PHOTOS} photos are allowed."),
+        );
     }
     form.finish()?;
     let (Some(summary), Some(work_minutes)) = (summary, work_minutes) else {
@@ -134,7 +174,11 @@ pub async fn file_report(core: &Core, by: Permit<'_, PerformVisits>, id: TargetI
     let found = stop(core, by, id).await?;
     let returned = found.report_status.as_deref() == Some(ReportStatus::Returned.name());
     if !returned {
-        found.status.step(if input.completed { TargetStatus::Completed } else { TargetStatus::NotCompleted })?;
+        found.status.step(if input.completed {
+            TargetStatus::Completed
+        } else {
+            TargetStatus::NotCompleted
+        })?;
     }
     let photos = clean_photos(core, by.staff(), input.photos).await?;
 
@@ -152,33 +196,61 @@ pub async fn file_report(core: &Core, by: Permit<'_, PerformVisits>, id: TargetI
     };
     if returned {
         if !tx.resubmit_report(&report).await? {
-            return Err(CoreError::new(Problem::ConcurrentModification, "This report was changed at the same time."));
+            return Err(CoreError::new(
+                Problem::ConcurrentModification,
+                "This report was changed at the same time.",
+            ));
         }
     } else {
-        let end = if input.completed { TargetStatus::Completed } else { TargetStatus::NotCompleted };
+        let end = if input.completed {
+            TargetStatus::Completed
+        } else {
+            TargetStatus::NotCompleted
+        };
         move_target(&mut tx, &stop, stop.status, end).await?;
         tx.end_planned_appointment(id, AppointmentStatus::Done).await?;
         tx.insert_report(&report).await?;
         if input.completed {
             note(&mut tx, id, "visit_completed").await?;
         }
-        emit(&mut tx, if input.completed { EventType::TargetCompleted } else { EventType::TargetUpdated }, id, end).await?;
+        emit(
+            &mut tx,
+            if input.completed {
+                EventType::TargetCompleted
+            } else {
+                EventType::TargetUpdated
+            },
+            id,
+            end,
+        )
+        .await?;
     }
     for photo in &photos {
         tx.insert_attachment(report.id, photo).await?;
     }
-    tx.audit("visit_report.submitted", report.id, json!({ "target": id, "photos": photos.len() }));
+    tx.audit(
+        "visit_report.submitted",
+        report.id,
+        json!({ "target": id, "photos": photos.len() }),
+    );
     finish(core, tx).await?;
     Ok(report.id)
 }
 
 /// Checks and re-encodes photos away from the request threads, then keeps them.
 async fn clean_photos(core: &Core, staff: &Staff, photos: Vec<(String, Vec<u8>)>) -> CoreResult<Vec<CleanPhoto>> {
-    let clean = tokio::task::spawn_blocking(move || photos.iter().map(|(name, bytes)| clean_photo(name, bytes)).collect::<CoreResult<Vec<_>>>())
-        .await
-        .map_err(|_| CoreError::new(Problem::InternalError, "Something went wrong on our side."))??;
+    let clean = tokio::task::spawn_blocking(move || {
+        photos
+            .iter()
+            .map(|(name, bytes)| clean_photo(name, bytes))
+            .collect::<CoreResult<Vec<_>>>()
+    })
+    .await
+    .map_err(|_| CoreError::new(Problem::InternalError, "Something went wrong on our side."))??;
     for photo in &clean {
-        core.files.put(staff.tenant(), &photo.content_hash, photo.bytes.clone()).await?;
+        core.files
+            .put(staff.tenant(), &photo.content_hash, photo.bytes.clone())
+            .await?;
     }
     Ok(clean)
 }
@@ -187,25 +259,47 @@ async fn own_stop(tx: &mut TenantTx<'_, Staff>, id: TargetId) -> CoreResult<DayS
     tx.own_stop(id).await?.ok_or_else(CoreError::not_found)
 }
 
-async fn move_target(tx: &mut TenantTx<'_, Staff>, stop: &DayStop, from: TargetStatus, to: TargetStatus) -> CoreResult<()> {
+async fn move_target(
+    tx: &mut TenantTx<'_, Staff>,
+    stop: &DayStop,
+    from: TargetStatus,
+    to: TargetStatus,
+) -> CoreResult<()> {
     let to = from.step(to)?;
     if !tx.set_target_status(stop.target_id.0, from, to).await? {
-        return Err(CoreError::new(Problem::ConcurrentModification, "This job was changed at the same time."));
+        return Err(CoreError::new(
+            Problem::ConcurrentModification,
+            "This job was changed at the same time.",
+        ));
     }
-    tx.audit("target.status_changed", stop.target_id, json!({ "from": from.name(), "to": to.name() }));
-    note(tx, stop.target_id.0, match to {
-        TargetStatus::EnRoute => "target_en_route",
-        TargetStatus::OnSite => "target_on_site",
-        TargetStatus::Completed => "target_completed",
-        TargetStatus::NotCompleted => "target_not_completed",
-        _ => "target_dispatched",
-    })
+    tx.audit(
+        "target.status_changed",
+        stop.target_id,
+        json!({ "from": from.name(), "to": to.name() }),
+    );
+    note(
+        tx,
+        stop.target_id.0,
+        match to {
+            TargetStatus::EnRoute => "target_en_route",
+            TargetStatus::OnSite => "target_on_site",
+            TargetStatus::Completed => "target_completed",
+            TargetStatus::NotCompleted => "target_not_completed",
+            _ => "target_dispatched",
+        },
+    )
     .await
 }
 
 async fn note(tx: &mut TenantTx<'_, Staff>, id: TargetId, kind: &'static str) -> CoreResult<()> {
     let record = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
-    let entry = NewEntry { kind, customer: record.customer_id.map(|key| key.0), location: record.location_id.map(|key| key.0), target: Some(id), request: None };
+    let entry = NewEntry {
+        kind,
+        customer: record.customer_id.map(|key| key.0),
+        location: record.location_id.map(|key| key.0),
+        target: Some(id),
+        request: None,
+    };
     Ok(tx.note(entry).await?)
 }
 

@@ -36,7 +36,10 @@ pub async fn run_once(core: &Core, client: &Client) -> CoreResult<usize> {
     let claimed = tx.claim_deliveries(claim, core.clock.now() + LEASE, BATCH).await?;
     tx.commit().await?;
     let count = claimed.len();
-    let mut running: FuturesUnordered<_> = claimed.into_iter().map(|delivery| deliver(core, client, claim, delivery)).collect();
+    let mut running: FuturesUnordered<_> = claimed
+        .into_iter()
+        .map(|delivery| deliver(core, client, claim, delivery))
+        .collect();
     while let Some(result) = running.next().await {
         if let Err(error) = result {
             // The claim runs out and the delivery is taken up again.
@@ -73,14 +76,36 @@ async fn deliver(core: &Core, client: &Client, claim: Uuid, delivery: ClaimedDel
     Ok(())
 }
 
-async fn send(core: &Core, client: &Client, delivery: &ClaimedDelivery, context: &DeliveryContext, body: &str) -> Exchange {
+async fn send(
+    core: &Core,
+    client: &Client,
+    delivery: &ClaimedDelivery,
+    context: &DeliveryContext,
+    body: &str,
+) -> Exchange {
     let started_at = core.clock.now();
     let clock = Instant::now();
-    let failed = |error: String| Exchange { started_at, duration: clock.elapsed(), status: None, error: Some(error), excerpt: None, retry_after: None, asks_to_stop: false };
-    let place = Place { tenant: delivery.tenant_id, kind: SECRET_PLACE, row: delivery.endpoint_id };
+    let failed = |error: String| Exchange {
+        started_at,
+        duration: clock.elapsed(),
+        status: None,
+        error: Some(error),
+        excerpt: None,
+        retry_after: None,
+        asks_to_stop: false,
+    };
+    let place = Place {
+        tenant: delivery.tenant_id,
+        kind: SECRET_PLACE,
+        row: delivery.endpoint_id,
+    };
     let id = EventId::from_uuid(delivery.event_id).to_string();
     let timestamp = started_at.timestamp();
-    let secret = core.keyring.open_value(&context.secret, &place).ok().and_then(|secret| String::from_utf8(secret).ok());
+    let secret = core
+        .keyring
+        .open_value(&context.secret, &place)
+        .ok()
+        .and_then(|secret| String::from_utf8(secret).ok());
     let Some(signature) = secret.and_then(|secret| signature::sign(&secret, &id, timestamp, body)) else {
         return failed("the secret of this endpoint does not open".to_owned());
     };
@@ -109,19 +134,44 @@ async fn send(core: &Core, client: &Client, delivery: &ClaimedDelivery, context:
         Err(error) => return failed(in_words(&error)),
     };
     let status = answer.status();
-    let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header = |name: &str| {
+        answer
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
     let retry_after = header("retry-after").and_then(|value| retry_after(&value, started_at));
     let asks_to_stop = status.as_u16() == 410 || header("webhook-delivery").is_some_and(|value| value == "disable");
     let excerpt = read_excerpt(answer).await;
     let error = (!status.is_success()).then(|| format!("the receiver answered {status}"));
-    Exchange { started_at, duration: clock.elapsed(), status: Some(status.as_u16()), error, excerpt: Some(excerpt), retry_after, asks_to_stop }
+    Exchange {
+        started_at,
+        duration: clock.elapsed(),
+        status: Some(status.as_u16()),
+        error,
+        excerpt: Some(excerpt),
+        retry_after,
+        asks_to_stop,
+    }
 }
 
 /// What the attempt means for the delivery and its endpoint.
-fn judge(core: &Core, delivery: &ClaimedDelivery, context: &DeliveryContext, exchange: Exchange, body: String) -> AttemptRecord {
+fn judge(
+    core: &Core,
+    delivery: &ClaimedDelivery,
+    context: &DeliveryContext,
+    exchange: Exchange,
+    body: String,
+) -> AttemptRecord {
     let succeeded = exchange.error.is_none();
     let made = usize::try_from(delivery.attempts + 1).unwrap_or(usize::MAX);
-    let delay = next_delay(&core.settings.webhook_retry, made, core.randomness.share(), exchange.retry_after);
+    let delay = next_delay(
+        &core.settings.webhook_retry,
+        made,
+        core.randomness.share(),
+        exchange.retry_after,
+    );
     let status = match delay {
         _ if succeeded => DeliveryStatus::Delivered,
         _ if exchange.asks_to_stop => DeliveryStatus::Held,
@@ -175,7 +225,9 @@ async fn read_excerpt(mut answer: reqwest::Response) -> String {
 }
 
 fn in_words(error: &reqwest::Error) -> String {
-    let cause = std::iter::successors(std::error::Error::source(error), |error| error.source()).last().map_or_else(String::new, |cause| format!(": {cause}"));
+    let cause = std::iter::successors(std::error::Error::source(error), |error| error.source())
+        .last()
+        .map_or_else(String::new, |cause| format!(": {cause}"));
     if error.is_timeout() {
         format!("the receiver took too long{cause}")
     } else if error.is_connect() {

@@ -78,34 +78,84 @@ impl SystemTx<'_> {
     pub(crate) async fn insert_staff(&mut self, tenant: TenantId, new: &NewStaff<'_>) -> Result<StaffId, StoreError> {
         let id: StaffId = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
         run!(
-            &mut self.tx, INSERT_STAFF, tenant.uuid(), id.uuid(), new.email, new.display_name, new.role.name(), new.password_hash,
-            new.locale.map(Locale::tag), sqlx::types::Json(new.skills), self.now
+            &mut self.tx,
+            INSERT_STAFF,
+            tenant.uuid(),
+            id.uuid(),
+            new.email,
+            new.display_name,
+            new.role.name(),
+            new.password_hash,
+            new.locale.map(Locale::tag),
+            sqlx::types::Json(new.skills),
+            self.now
         )?;
         Ok(id)
     }
 
     /// Sets a password and ends every session of the account.
-    pub(crate) async fn set_staff_password(&mut self, tenant: TenantId, id: StaffId, password_hash: &str) -> Result<(), StoreError> {
+    pub(crate) async fn set_staff_password(
+        &mut self,
+        tenant: TenantId,
+        id: StaffId,
+        password_hash: &str,
+    ) -> Result<(), StoreError> {
         run!(&mut self.tx, SET_PASSWORD, tenant.uuid(), id.uuid(), password_hash)?;
         self.end_staff_sessions(tenant, id).await
     }
 
     /// Sets a password and ends every session of the account.
-    pub(crate) async fn set_portal_password(&mut self, tenant: TenantId, id: PortalUserId, password_hash: &str) -> Result<(), StoreError> {
-        run!(&mut self.tx, SET_PORTAL_PASSWORD, tenant.uuid(), id.uuid(), password_hash)?;
+    pub(crate) async fn set_portal_password(
+        &mut self,
+        tenant: TenantId,
+        id: PortalUserId,
+        password_hash: &str,
+    ) -> Result<(), StoreError> {
+        run!(
+            &mut self.tx,
+            SET_PORTAL_PASSWORD,
+            tenant.uuid(),
+            id.uuid(),
+            password_hash
+        )?;
         self.end_portal_sessions(tenant, id).await
     }
 
     /// Locks or unlocks an account; locking ends its sessions.
     pub(crate) async fn lock_staff(&mut self, tenant: TenantId, id: StaffId, locked: bool) -> Result<(), StoreError> {
-        run!(&mut self.tx, LOCK_STAFF, tenant.uuid(), id.uuid(), locked.then_some(self.now))?;
-        if locked { self.end_staff_sessions(tenant, id).await } else { Ok(()) }
+        run!(
+            &mut self.tx,
+            LOCK_STAFF,
+            tenant.uuid(),
+            id.uuid(),
+            locked.then_some(self.now)
+        )?;
+        if locked {
+            self.end_staff_sessions(tenant, id).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Locks or unlocks an account; locking ends its sessions.
-    pub(crate) async fn lock_portal_user(&mut self, tenant: TenantId, id: PortalUserId, locked: bool) -> Result<(), StoreError> {
-        run!(&mut self.tx, LOCK_PORTAL, tenant.uuid(), id.uuid(), locked.then_some(self.now))?;
-        if locked { self.end_portal_sessions(tenant, id).await } else { Ok(()) }
+    pub(crate) async fn lock_portal_user(
+        &mut self,
+        tenant: TenantId,
+        id: PortalUserId,
+        locked: bool,
+    ) -> Result<(), StoreError> {
+        run!(
+            &mut self.tx,
+            LOCK_PORTAL,
+            tenant.uuid(),
+            id.uuid(),
+            locked.then_some(self.now)
+        )?;
+        if locked {
+            self.end_portal_sessions(tenant, id).await
+        } else {
+            Ok(())
+        }
     }
 }
 

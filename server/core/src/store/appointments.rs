@@ -22,11 +22,13 @@ pub(crate) struct NewAppointment<'a> {
 
 const INSERT: &str = "INSERT INTO appointment (tenant_id, id, target_id, technician_id, status, is_shared, starts_at, ends_at, zone, created_at) \
     VALUES ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9)";
-const END_PLANNED: &str = "UPDATE appointment SET status = $3 WHERE tenant_id = $1 AND target_id = $2 AND status = 'planned'";
+const END_PLANNED: &str =
+    "UPDATE appointment SET status = $3 WHERE tenant_id = $1 AND target_id = $2 AND status = 'planned'";
 const OF_TARGET: &str = "SELECT a.id, a.status, a.is_shared, a.starts_at, a.ends_at, a.zone, a.technician_id, s.display_name AS technician \
     FROM appointment a JOIN staff_account s ON s.tenant_id = a.tenant_id AND s.id = a.technician_id \
     WHERE a.tenant_id = $1 AND a.target_id = $2 ORDER BY a.created_at DESC, a.id DESC LIMIT 50";
-const IS_TECHNICIAN: &str = "SELECT id FROM staff_account WHERE tenant_id = $1 AND id = $2 AND role = 'technician' AND locked_at IS NULL";
+const IS_TECHNICIAN: &str =
+    "SELECT id FROM staff_account WHERE tenant_id = $1 AND id = $2 AND role = 'technician' AND locked_at IS NULL";
 const OVERLAP: &str = "SELECT t.number FROM appointment a JOIN target t ON t.tenant_id = a.tenant_id AND t.id = a.target_id \
     WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.status = 'planned' AND a.target_id <> $3 AND a.starts_at < $5 AND a.ends_at > $4 ORDER BY a.starts_at LIMIT 1";
 macro_rules! stop {
@@ -54,13 +56,27 @@ impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn insert_appointment(&mut self, new: &NewAppointment<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
-            &mut self.tx, INSERT, tenant, new.id.uuid(), new.target.uuid(), new.technician.uuid(), new.is_shared, new.starts_at, new.ends_at, new.zone, now
+            &mut self.tx,
+            INSERT,
+            tenant,
+            new.id.uuid(),
+            new.target.uuid(),
+            new.technician.uuid(),
+            new.is_shared,
+            new.starts_at,
+            new.ends_at,
+            new.zone,
+            now
         )?;
         Ok(())
     }
 
     /// Ends the planned appointment of a target as moved, cancelled or done; the answer says whether there was one.
-    pub(crate) async fn end_planned_appointment(&mut self, target: TargetId, end: AppointmentStatus) -> Result<bool, StoreError> {
+    pub(crate) async fn end_planned_appointment(
+        &mut self,
+        target: TargetId,
+        end: AppointmentStatus,
+    ) -> Result<bool, StoreError> {
         let tenant = self.tenant();
         Ok(run!(&mut self.tx, END_PLANNED, tenant, target.uuid(), end.name())? == 1)
     }
@@ -78,13 +94,33 @@ impl TenantTx<'_, Staff> {
     }
 
     /// The number of another target that the technician has in that time.
-    pub(crate) async fn overlapping_target(&mut self, technician: StaffId, target: TargetId, starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) -> Result<Option<i64>, StoreError> {
+    pub(crate) async fn overlapping_target(
+        &mut self,
+        technician: StaffId,
+        target: TargetId,
+        starts_at: DateTime<Utc>,
+        ends_at: DateTime<Utc>,
+    ) -> Result<Option<i64>, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (i64,), OVERLAP, tenant, technician.uuid(), target.uuid(), starts_at, ends_at)?.map(|(number,)| number))
+        Ok(maybe!(
+            &mut self.tx,
+            (i64,),
+            OVERLAP,
+            tenant,
+            technician.uuid(),
+            target.uuid(),
+            starts_at,
+            ends_at
+        )?
+        .map(|(number,)| number))
     }
 
     /// The own stops that start within a span.
-    pub(crate) async fn own_stops(&mut self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<DayStop>, StoreError> {
+    pub(crate) async fn own_stops(
+        &mut self,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
         all!(&mut self.tx, DayStop, DAY, tenant, own, from, until)
     }

@@ -25,10 +25,26 @@ const PAGE: &str = "SELECT sequence, at, actor, action, subject, details, previo
 
 /// The hash of a row: everything in it and the hash before it, each part with its length so that parts cannot shift.
 /// Details are hashed in the canonical form of `serde_json` (members sorted by name).
-pub(super) fn link(previous: &[u8], sequence: i64, at: DateTime<Utc>, actor: &str, action: &str, subject: &str, details: &serde_json::Value) -> Vec<u8> {
+pub(super) fn link(
+    previous: &[u8],
+    sequence: i64,
+    at: DateTime<Utc>,
+    actor: &str,
+    action: &str,
+    subject: &str,
+    details: &serde_json::Value,
+) -> Vec<u8> {
     let mut hasher = Sha256::new();
     let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
-    for part in [previous, &sequence.to_be_bytes(), at.as_bytes(), actor.as_bytes(), action.as_bytes(), subject.as_bytes(), details.to_string().as_bytes()] {
+    for part in [
+        previous,
+        &sequence.to_be_bytes(),
+        at.as_bytes(),
+        actor.as_bytes(),
+        action.as_bytes(),
+        subject.as_bytes(),
+        details.to_string().as_bytes(),
+    ] {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part);
     }
@@ -36,18 +52,44 @@ pub(super) fn link(previous: &[u8], sequence: i64, at: DateTime<Utc>, actor: &st
 }
 
 /// Appends rows. The counter's row is locked until commit, so the chain has no gaps and no forks.
-pub(super) async fn write(tx: &mut Tx, tenant: TenantId, now: DateTime<Utc>, entries: Vec<NewAudit>) -> Result<(), StoreError> {
+pub(super) async fn write(
+    tx: &mut Tx,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+    entries: Vec<NewAudit>,
+) -> Result<(), StoreError> {
     if entries.is_empty() {
         return Ok(());
     }
     let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     let last = take_numbers(tx, tenant, "audit", count).await?;
     let mut sequence = last - count;
-    let mut previous = maybe!(&mut *tx, (Vec<u8>,), LAST_HASH, tenant.uuid(), sequence)?.map_or_else(|| vec![0; 32], |(hash,)| hash);
+    let mut previous =
+        maybe!(&mut *tx, (Vec<u8>,), LAST_HASH, tenant.uuid(), sequence)?.map_or_else(|| vec![0; 32], |(hash,)| hash);
     for entry in entries {
         sequence += 1;
-        let hash = link(&previous, sequence, now, &entry.actor, entry.action, &entry.subject, &entry.details);
-        run!(&mut *tx, INSERT, tenant.uuid(), sequence, now, &entry.actor, entry.action, &entry.subject, Json(&entry.details), &previous, &hash)?;
+        let hash = link(
+            &previous,
+            sequence,
+            now,
+            &entry.actor,
+            entry.action,
+            &entry.subject,
+            &entry.details,
+        );
+        run!(
+            &mut *tx,
+            INSERT,
+            tenant.uuid(),
+            sequence,
+            now,
+            &entry.actor,
+            entry.action,
+            &entry.subject,
+            Json(&entry.details),
+            &previous,
+            &hash
+        )?;
         previous = hash;
     }
     Ok(())
@@ -67,7 +109,15 @@ impl TenantTx<'_, Staff> {
         rows.reverse();
         let mut previous = vec![0; 32];
         for (expected, row) in (1_i64..).zip(&rows) {
-            let hash = link(&previous, row.sequence, row.at, &row.actor, &row.action, &row.subject, &row.details.0);
+            let hash = link(
+                &previous,
+                row.sequence,
+                row.at,
+                &row.actor,
+                &row.action,
+                &row.subject,
+                &row.details.0,
+            );
             if row.sequence != expected || row.previous_hash != previous || row.hash != hash {
                 return Ok(Some(expected));
             }

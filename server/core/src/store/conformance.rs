@@ -20,17 +20,25 @@ use crate::{Core, Settings};
 pub(crate) async fn new_stores(clock: &Clock) -> Vec<Store> {
     let randomness = Randomness::from_system();
     let name = format!("t{}", randomness.uuid_v7(clock.now()).simple());
-    let mut addresses = vec![format!("sqlite://{}/{name}.db", std::env::temp_dir().join("ordinavo-tests").display())];
+    let mut addresses = vec![format!(
+        "sqlite://{}/{name}.db",
+        std::env::temp_dir().join("ordinavo-tests").display()
+    )];
     if let Ok(server) = std::env::var("ORDINAVO_TEST_POSTGRES") {
         let (base, _) = server.rsplit_once('/').expect("an address with a database");
         let admin = sqlx::PgPool::connect(&server).await.expect("the test server answers");
-        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&admin).await.expect("a new database");
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&admin)
+            .await
+            .expect("a new database");
         admin.close().await;
         addresses.push(format!("{base}/{name}"));
     }
     let mut stores = Vec::new();
     for address in addresses {
-        let store = Store::open(&address, clock.clone(), randomness.clone()).await.expect("opens");
+        let store = Store::open(&address, clock.clone(), randomness.clone())
+            .await
+            .expect("opens");
         store.migrate().await.expect("migrates");
         stores.push(store);
     }
@@ -45,9 +53,15 @@ pub(crate) async fn demo_systems() -> Vec<(Core, DemoBook)> {
         let randomness = Randomness::from_system();
         let keyring = Keyring::generate(&randomness);
         let files = FileStore::open("memory:///").expect("files");
-        let settings = Settings { webhook_allow_http: true, webhook_allow_nets: vec!["127.0.0.0/8".parse().expect("a network")], ..Settings::default() };
+        let settings = Settings {
+            webhook_allow_http: true,
+            webhook_allow_nets: vec!["127.0.0.0/8".parse().expect("a network")],
+            ..Settings::default()
+        };
         let core = Core::new(store, clock.clone(), randomness, keyring, files, settings);
-        let book = demo::fill(&core, "http://127.0.0.1:3000", DemoSize::Small, false).await.expect("demo data");
+        let book = demo::fill(&core, "http://127.0.0.1:3000", DemoSize::Small, false)
+            .await
+            .expect("demo data");
         systems.push((core, book));
     }
     systems
@@ -56,10 +70,29 @@ pub(crate) async fn demo_systems() -> Vec<(Core, DemoBook)> {
 /// A member of the staff, signed in like anybody.
 pub(crate) async fn staff(core: &Core, book: &DemoBook, role: &str) -> Staff {
     let account = book.tenants[0].staff(role).expect("an account");
-    let signed_in = sign_in::sign_in(core, Door::Staff, &account.email, account.password.clone().into(), "test").await.expect("signs in");
+    let signed_in = sign_in::sign_in(
+        core,
+        Door::Staff,
+        &account.email,
+        account.password.clone().into(),
+        "test",
+    )
+    .await
+    .expect("signs in");
     let session = SessionId(i128::from_be_bytes(core.randomness.bytes()));
-    crate::services::sessions::create(core, Door::Staff, session, json!({ "account": signed_in[0].account }), core.clock.now() + authn::IDLE).await.expect("a session");
-    authn::staff(core, session).await.expect("answers").expect("a member of the staff")
+    crate::services::sessions::create(
+        core,
+        Door::Staff,
+        session,
+        json!({ "account": signed_in[0].account }),
+        core.clock.now() + authn::IDLE,
+    )
+    .await
+    .expect("a session");
+    authn::staff(core, session)
+        .await
+        .expect("answers")
+        .expect("a member of the staff")
 }
 
 #[tokio::test]
@@ -82,13 +115,23 @@ async fn both_engines_have_the_same_tables_and_columns() {
         assert!(shape.len() > 200);
         shapes.push(shape);
     }
-    assert!(shapes.windows(2).all(|pair| pair[0] == pair[1]), "the schemas differ: {:?}", shapes[0].iter().filter(|part| !shapes.last().expect("one").contains(part)).collect::<Vec<_>>());
+    assert!(
+        shapes.windows(2).all(|pair| pair[0] == pair[1]),
+        "the schemas differ: {:?}",
+        shapes[0]
+            .iter()
+            .filter(|part| !shapes.last().expect("one").contains(part))
+            .collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test]
 async fn migrations_have_the_same_numbers_and_names() {
     let names = |folder: &str| {
-        let mut names: Vec<_> = std::fs::read_dir(format!("{}/../../migrations/{folder}", env!("CARGO_MANIFEST_DIR"))).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
+        let mut names: Vec<_> = std::fs::read_dir(format!("{}/../../migrations/{folder}", env!("CARGO_MANIFEST_DIR")))
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
         names.sort();
         names
     };
@@ -100,15 +143,27 @@ async fn sessions_of_one_door_are_nothing_at_the_other() {
     for (core, book) in demo_systems().await {
         let member = staff(&core, &book, "dispatcher").await;
         let id = SessionId(7);
-        let row = SessionRow { id_hash: id.hash(), tenant: Some(member.tenant.uuid()), account: Some(member.id.uuid()), data: json!({}), expires_at: core.clock.now() + authn::IDLE };
+        let row = SessionRow {
+            id_hash: id.hash(),
+            tenant: Some(member.tenant.uuid()),
+            account: Some(member.id.uuid()),
+            data: json!({}),
+            expires_at: core.clock.now() + authn::IDLE,
+        };
         let mut tx = core.store.begin_system().await.expect("begins");
         assert!(tx.insert_session(Door::Staff, &row).await.expect("inserts"));
-        assert!(!tx.insert_session(Door::Staff, &row).await.expect("answers"), "a taken id is not overwritten");
+        assert!(
+            !tx.insert_session(Door::Staff, &row).await.expect("answers"),
+            "a taken id is not overwritten"
+        );
         tx.commit().await.expect("commits");
         assert!(authn::staff(&core, id).await.expect("answers").is_some());
         assert!(authn::contact(&core, id).await.expect("answers").is_none());
         core.clock.advance(authn::IDLE);
-        assert!(authn::staff(&core, id).await.expect("answers").is_none(), "an idle session ends");
+        assert!(
+            authn::staff(&core, id).await.expect("answers").is_none(),
+            "an idle session ends"
+        );
     }
 }
 
@@ -117,7 +172,14 @@ async fn a_reference_across_tenants_is_a_constraint_error() {
     for (core, _) in demo_systems().await {
         let mut tx = core.store.begin_system().await.expect("begins");
         let tenants = tx.tenant_ids().await.expect("tenants");
-        let (customer,): (uuid::Uuid,) = maybe!(&mut tx.tx, (uuid::Uuid,), "SELECT id FROM customer WHERE tenant_id = $1 LIMIT 1", tenants[0].uuid()).expect("answers").expect("a customer");
+        let (customer,): (uuid::Uuid,) = maybe!(
+            &mut tx.tx,
+            (uuid::Uuid,),
+            "SELECT id FROM customer WHERE tenant_id = $1 LIMIT 1",
+            tenants[0].uuid()
+        )
+        .expect("answers")
+        .expect("a customer");
         let foreign = run!(
             &mut tx.tx,
             "INSERT INTO location (tenant_id, id, customer_id, name, zone, created_at, updated_at) VALUES ($1, $2, $3, 'x', 'UTC', $4, $4)",
@@ -138,7 +200,8 @@ async fn the_second_wall_hides_other_tenants_from_a_forgotten_filter() {
         }
         let member = staff(&core, &book, "dispatcher").await;
         let mut tx = core.store.read(&member).await.expect("begins");
-        let tenants: Vec<(uuid::Uuid,)> = all!(&mut tx.tx, (uuid::Uuid,), "SELECT DISTINCT tenant_id FROM customer").expect("answers");
+        let tenants: Vec<(uuid::Uuid,)> =
+            all!(&mut tx.tx, (uuid::Uuid,), "SELECT DISTINCT tenant_id FROM customer").expect("answers");
         assert_eq!(tenants, [(member.tenant.uuid(),)]);
         let mut nobody = core.store.begin_reading().await.expect("begins");
         let rows: Vec<(uuid::Uuid,)> = all!(&mut nobody, (uuid::Uuid,), "SELECT id FROM customer").expect("answers");
@@ -164,16 +227,28 @@ async fn every_tenant_table_stands_behind_the_second_wall() {
 async fn the_audit_chain_holds_and_shows_where_it_was_broken() {
     for (core, book) in demo_systems().await {
         let auditor = staff(&core, &book, "auditor").await;
-        let verify = async || crate::services::audit::verify(&core, auditor.may().expect("may")).await.expect("answers");
+        let verify = async || {
+            crate::services::audit::verify(&core, auditor.may().expect("may"))
+                .await
+                .expect("answers")
+        };
         assert_eq!(verify().await, None);
         let mut tx = core.store.begin_system().await.expect("begins");
         let refused = run!(&mut tx.tx, "UPDATE audit_entry SET action = 'x' WHERE sequence = 5");
         assert!(refused.is_err(), "the log is append-only");
         drop(tx);
         let mut tx = core.store.begin_system().await.expect("begins");
-        let lift = tx.tx.dialect("DROP TRIGGER audit_entry_no_update", "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only");
+        let lift = tx.tx.dialect(
+            "DROP TRIGGER audit_entry_no_update",
+            "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only",
+        );
         run!(&mut tx.tx, lift).expect("lifted");
-        run!(&mut tx.tx, "UPDATE audit_entry SET action = 'x' WHERE tenant_id = $1 AND sequence = 5", auditor.tenant.uuid()).expect("forged");
+        run!(
+            &mut tx.tx,
+            "UPDATE audit_entry SET action = 'x' WHERE tenant_id = $1 AND sequence = 5",
+            auditor.tenant.uuid()
+        )
+        .expect("forged");
         tx.commit().await.expect("commits");
         assert_eq!(verify().await, Some(5));
     }
@@ -190,14 +265,26 @@ async fn audit_rows_of_simultaneous_writers_make_one_chain() {
         for writer in writers.collect::<Vec<_>>() {
             writer.await.expect("runs");
         }
-        assert_eq!(crate::services::audit::verify(&core, auditor.may().expect("may")).await.expect("answers"), None);
+        assert_eq!(
+            crate::services::audit::verify(&core, auditor.may().expect("may"))
+                .await
+                .expect("answers"),
+            None
+        );
     }
 }
 
 async fn write_audit(core: &Core, tenant: TenantId, number: i64) {
     let mut tx = core.store.begin_system().await.expect("begins");
-    let entry = |part| NewAudit { actor: "test".to_owned(), action: "test.written", subject: format!("{number}.{part}"), details: json!({ "z": 1, "a": [number] }) };
-    super::audit::write(&mut tx.tx, tenant, core.clock.now(), vec![entry(1), entry(2)]).await.expect("writes");
+    let entry = |part| NewAudit {
+        actor: "test".to_owned(),
+        action: "test.written",
+        subject: format!("{number}.{part}"),
+        details: json!({ "z": 1, "a": [number] }),
+    };
+    super::audit::write(&mut tx.tx, tenant, core.clock.now(), vec![entry(1), entry(2)])
+        .await
+        .expect("writes");
     tx.commit().await.expect("commits");
 }
 
@@ -205,15 +292,32 @@ async fn write_audit(core: &Core, tenant: TenantId, number: i64) {
 async fn sign_in_is_throttled_and_says_the_same_for_everybody() {
     for (core, book) in demo_systems().await {
         let account = book.tenants[0].staff("manager").expect("an account").clone();
-        let attempt = async |email: &str, password: &str| sign_in::sign_in(&core, Door::Staff, email, password.to_owned().into(), "10.0.0.9").await;
+        let attempt = async |email: &str, password: &str| {
+            sign_in::sign_in(&core, Door::Staff, email, password.to_owned().into(), "10.0.0.9").await
+        };
         let wrong = attempt(&account.email, "not the password").await.expect_err("refused");
-        let unknown = attempt("nobody@nordlicht.example", "not the password").await.expect_err("refused");
+        let unknown = attempt("nobody@nordlicht.example", "not the password")
+            .await
+            .expect_err("refused");
         assert_eq!(wrong, unknown);
         let locked = attempt(&account.email, &account.password).await.expect_err("locked");
         assert_eq!(locked.problem, domain::problems::Problem::RateLimited);
         core.clock.advance(chrono::TimeDelta::seconds(2));
-        assert!(attempt(&account.email, &account.password).await.is_ok(), "the lock ends by itself");
+        assert!(
+            attempt(&account.email, &account.password).await.is_ok(),
+            "the lock ends by itself"
+        );
         // A staff password is nothing at the portal's door.
-        assert!(sign_in::sign_in(&core, Door::Portal, &account.email, account.password.clone().into(), "x").await.is_err());
+        assert!(
+            sign_in::sign_in(
+                &core,
+                Door::Portal,
+                &account.email,
+                account.password.clone().into(),
+                "x"
+            )
+            .await
+            .is_err()
+        );
     }
 }

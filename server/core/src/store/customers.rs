@@ -30,7 +30,8 @@ pub(crate) struct NewContact<'a> {
 
 const INSERT_CUSTOMER: &str = "INSERT INTO customer (tenant_id, id, customer_number, number_key, name, name_key, archived_at, created_at, updated_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
-const RENAME_CUSTOMER: &str = "UPDATE customer SET name = $3, name_key = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2";
+const RENAME_CUSTOMER: &str =
+    "UPDATE customer SET name = $3, name_key = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2";
 const INSERT_LOCATION: &str = "INSERT INTO location (tenant_id, id, customer_id, name, street, postal_code, city, country, latitude, longitude, zone, access_notes, created_at, updated_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)";
 const RENAME_LOCATION: &str = "UPDATE location SET name = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2";
@@ -53,26 +54,61 @@ const CONTACTS: &str = "SELECT c.id, c.display_name, c.email, c.phone, l.name AS
     WHERE c.tenant_id = $1 AND c.customer_id = $2 ORDER BY c.display_name, c.id LIMIT 200";
 
 impl<A: Operator> TenantTx<'_, A> {
-    pub(crate) async fn insert_customer(&mut self, id: CustomerId, number: Option<&CustomerNumber>, name: &str, archived: bool) -> Result<(), StoreError> {
+    pub(crate) async fn insert_customer(
+        &mut self,
+        id: CustomerId,
+        number: Option<&CustomerNumber>,
+        name: &str,
+        archived: bool,
+    ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
-            &mut self.tx, INSERT_CUSTOMER, tenant, id.uuid(), number.map(CustomerNumber::as_str), number.map(CustomerNumber::for_comparison), name,
-            name_for_comparison(name), archived.then_some(now), now
+            &mut self.tx,
+            INSERT_CUSTOMER,
+            tenant,
+            id.uuid(),
+            number.map(CustomerNumber::as_str),
+            number.map(CustomerNumber::for_comparison),
+            name,
+            name_for_comparison(name),
+            archived.then_some(now),
+            now
         )?;
         Ok(())
     }
 
     pub(crate) async fn rename_customer(&mut self, id: CustomerId, name: &str) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, RENAME_CUSTOMER, tenant, id.uuid(), name, name_for_comparison(name), now).map(drop)
+        run!(
+            &mut self.tx,
+            RENAME_CUSTOMER,
+            tenant,
+            id.uuid(),
+            name,
+            name_for_comparison(name),
+            now
+        )
+        .map(drop)
     }
 
     pub(crate) async fn insert_location(&mut self, id: LocationId, new: &NewLocation<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
-            &mut self.tx, INSERT_LOCATION, tenant, id.uuid(), new.customer.uuid(), new.name, new.address.street.as_deref(), new.address.postal_code.as_deref(),
-            new.address.city.as_deref(), new.address.country.as_deref(), new.coordinates.map(|place| place.lat), new.coordinates.map(|place| place.lon),
-            new.zone, new.access_notes, now
+            &mut self.tx,
+            INSERT_LOCATION,
+            tenant,
+            id.uuid(),
+            new.customer.uuid(),
+            new.name,
+            new.address.street.as_deref(),
+            new.address.postal_code.as_deref(),
+            new.address.city.as_deref(),
+            new.address.country.as_deref(),
+            new.coordinates.map(|place| place.lat),
+            new.coordinates.map(|place| place.lon),
+            new.zone,
+            new.access_notes,
+            now
         )?;
         Ok(())
     }
@@ -84,7 +120,18 @@ impl<A: Operator> TenantTx<'_, A> {
 
     pub(crate) async fn insert_contact(&mut self, id: ContactId, new: &NewContact<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, INSERT_CONTACT, tenant, id.uuid(), new.customer.uuid(), new.location.map(Id::uuid), new.display_name, new.email, new.phone, now)?;
+        run!(
+            &mut self.tx,
+            INSERT_CONTACT,
+            tenant,
+            id.uuid(),
+            new.customer.uuid(),
+            new.location.map(Id::uuid),
+            new.display_name,
+            new.email,
+            new.phone,
+            now
+        )?;
         Ok(())
     }
 
@@ -96,12 +143,31 @@ impl<A: Operator> TenantTx<'_, A> {
 
 impl TenantTx<'_, Staff> {
     /// A page of customers by name; `after` is the name key and id of the last one of the page before.
-    pub(crate) async fn customers(&mut self, search: &str, after: Option<(&str, CustomerId)>, limit: i64) -> Result<Vec<CustomerLine>, StoreError> {
+    pub(crate) async fn customers(
+        &mut self,
+        search: &str,
+        after: Option<(&str, CustomerId)>,
+        limit: i64,
+    ) -> Result<Vec<CustomerLine>, StoreError> {
         let tenant = self.tenant();
         let (name_key, id) = after.map_or(("", uuid::Uuid::nil()), |(name_key, id)| (name_key, id.uuid()));
         let pattern = |text: String| format!("%{}%", text.replace(['%', '_'], ""));
-        let (by_name, by_number) = (pattern(name_for_comparison(search)), pattern(search.trim().to_uppercase()));
-        all!(&mut self.tx, CustomerLine, CUSTOMERS, tenant, name_key, id, search.trim(), &by_name, &by_number, limit)
+        let (by_name, by_number) = (
+            pattern(name_for_comparison(search)),
+            pattern(search.trim().to_uppercase()),
+        );
+        all!(
+            &mut self.tx,
+            CustomerLine,
+            CUSTOMERS,
+            tenant,
+            name_key,
+            id,
+            search.trim(),
+            &by_name,
+            &by_number,
+            limit
+        )
     }
 
     pub(crate) async fn customer(&mut self, id: CustomerId) -> Result<Option<CustomerLine>, StoreError> {

@@ -88,7 +88,8 @@ const COMPLETE: &str = "UPDATE webhook_delivery SET status = $4, attempts = atte
 const INSERT_ATTEMPT: &str = "INSERT INTO webhook_attempt (tenant_id, id, delivery_id, number, started_at, duration_ms, response_status, error, response_excerpt) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const ENDPOINT_HEALTH: &str = "UPDATE webhook_endpoint SET status = $3, failures_in_a_row = $4 WHERE tenant_id = $1 AND id = $2 AND status <> 'disabled'";
-const HOLD_PENDING: &str = "UPDATE webhook_delivery SET status = 'held' WHERE tenant_id = $1 AND endpoint_id = $2 AND status = 'pending'";
+const HOLD_PENDING: &str =
+    "UPDATE webhook_delivery SET status = 'held' WHERE tenant_id = $1 AND endpoint_id = $2 AND status = 'pending'";
 const DELIVERIES: &str = "SELECT d.id, d.status, d.attempts, d.next_attempt_at, d.created_at, v.type, v.sequence, d.body FROM webhook_delivery d \
     JOIN event v ON v.tenant_id = d.tenant_id AND v.id = d.event_id \
     WHERE d.tenant_id = $1 AND d.endpoint_id = $2 ORDER BY d.created_at DESC, d.id DESC LIMIT $3";
@@ -103,28 +104,64 @@ impl SystemTx<'_> {
     }
 
     /// Claims due deliveries, and those whose claim ran out because a worker died.
-    pub(crate) async fn claim_deliveries(&mut self, claim: Uuid, lease_until: DateTime<Utc>, limit: i64) -> Result<Vec<ClaimedDelivery>, StoreError> {
+    pub(crate) async fn claim_deliveries(
+        &mut self,
+        claim: Uuid,
+        lease_until: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<Vec<ClaimedDelivery>, StoreError> {
         let sql = self.tx.dialect(CLAIM_SQLITE, CLAIM_POSTGRES);
         all!(&mut self.tx, ClaimedDelivery, sql, claim, lease_until, self.now, limit)
     }
 
-    pub(crate) async fn delivery_context(&mut self, delivery: &ClaimedDelivery) -> Result<Option<DeliveryContext>, StoreError> {
+    pub(crate) async fn delivery_context(
+        &mut self,
+        delivery: &ClaimedDelivery,
+    ) -> Result<Option<DeliveryContext>, StoreError> {
         maybe!(&mut self.tx, DeliveryContext, CONTEXT, delivery.tenant_id, delivery.id)
     }
 
     /// Records an attempt; false (and nothing written) if the claim was lost meanwhile.
-    pub(crate) async fn record_attempt(&mut self, delivery: &ClaimedDelivery, claim: Uuid, record: &AttemptRecord) -> Result<bool, StoreError> {
+    pub(crate) async fn record_attempt(
+        &mut self,
+        delivery: &ClaimedDelivery,
+        claim: Uuid,
+        record: &AttemptRecord,
+    ) -> Result<bool, StoreError> {
         let kept = run!(
-            &mut self.tx, COMPLETE, delivery.tenant_id, delivery.id, claim, record.status.name(), record.next_attempt_at, &record.body
+            &mut self.tx,
+            COMPLETE,
+            delivery.tenant_id,
+            delivery.id,
+            claim,
+            record.status.name(),
+            record.next_attempt_at,
+            &record.body
         )?;
         if kept != 1 {
             return Ok(false);
         }
         run!(
-            &mut self.tx, INSERT_ATTEMPT, delivery.tenant_id, record.id.uuid(), delivery.id, delivery.attempts + 1, record.started_at, record.duration_ms,
-            record.response_status, record.error.as_deref(), record.response_excerpt.as_deref()
+            &mut self.tx,
+            INSERT_ATTEMPT,
+            delivery.tenant_id,
+            record.id.uuid(),
+            delivery.id,
+            delivery.attempts + 1,
+            record.started_at,
+            record.duration_ms,
+            record.response_status,
+            record.error.as_deref(),
+            record.response_excerpt.as_deref()
         )?;
-        run!(&mut self.tx, ENDPOINT_HEALTH, delivery.tenant_id, delivery.endpoint_id, record.endpoint_status.name(), record.failures_in_a_row)?;
+        run!(
+            &mut self.tx,
+            ENDPOINT_HEALTH,
+            delivery.tenant_id,
+            delivery.endpoint_id,
+            record.endpoint_status.name(),
+            record.failures_in_a_row
+        )?;
         if record.endpoint_status == EndpointStatus::Disabled {
             run!(&mut self.tx, HOLD_PENDING, delivery.tenant_id, delivery.endpoint_id)?;
         }
@@ -133,12 +170,20 @@ impl SystemTx<'_> {
 }
 
 impl TenantTx<'_, Staff> {
-    pub(crate) async fn deliveries_of(&mut self, endpoint: WebhookEndpointId, limit: i64) -> Result<Vec<DeliveryLine>, StoreError> {
+    pub(crate) async fn deliveries_of(
+        &mut self,
+        endpoint: WebhookEndpointId,
+        limit: i64,
+    ) -> Result<Vec<DeliveryLine>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, DeliveryLine, DELIVERIES, tenant, endpoint.uuid(), limit)
     }
 
-    pub(crate) async fn attempts_of(&mut self, endpoint: WebhookEndpointId, limit: i64) -> Result<Vec<AttemptLine>, StoreError> {
+    pub(crate) async fn attempts_of(
+        &mut self,
+        endpoint: WebhookEndpointId,
+        limit: i64,
+    ) -> Result<Vec<AttemptLine>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, AttemptLine, ATTEMPTS, tenant, Id::uuid(endpoint), limit)
     }

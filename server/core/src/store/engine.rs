@@ -27,12 +27,29 @@ pub enum StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Database(database) if database.is_unique_violation() || database.is_foreign_key_violation() => Self::Conflict(error.to_string()),
+            sqlx::Error::Database(database)
+                if database.is_unique_violation() || database.is_foreign_key_violation() =>
+            {
+                Self::Conflict(error.to_string())
+            }
             // Serialization failure, deadlock, and SQLite's busy.
-            sqlx::Error::Database(database) if matches!(database.code().as_deref(), Some("40001" | "40P01" | "5" | "517")) => Self::Conflict(error.to_string()),
+            sqlx::Error::Database(database)
+                if matches!(database.code().as_deref(), Some("40001" | "40P01" | "5" | "517")) =>
+            {
+                Self::Conflict(error.to_string())
+            }
             // Disk full and read-only on SQLite; shutting down and too many connections on PostgreSQL.
-            sqlx::Error::Database(database) if matches!(database.code().as_deref(), Some("13" | "8" | "57P01" | "57P03" | "53300" | "53100")) => Self::Unavailable(error.to_string()),
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => Self::Unavailable(error.to_string()),
+            sqlx::Error::Database(database)
+                if matches!(
+                    database.code().as_deref(),
+                    Some("13" | "8" | "57P01" | "57P03" | "53300" | "53100")
+                ) =>
+            {
+                Self::Unavailable(error.to_string())
+            }
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
+                Self::Unavailable(error.to_string())
+            }
             _ => Self::Broken(error.to_string()),
         }
     }
@@ -56,7 +73,10 @@ pub enum Engine {
 #[derive(Debug, Clone)]
 pub(super) enum Pools {
     /// One connection writes, several read: SQLite has one writer anyway, and waiting in a queue is fairer than `busy`.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -85,10 +105,20 @@ impl Store {
     pub async fn open(address: &str, clock: Clock, randomness: Randomness) -> Result<Self, StoreError> {
         let pools = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(address)?.disable_statement_logging();
-            Pools::Postgres(PgPoolOptions::new().max_connections(16).acquire_timeout(LONGEST_WAIT).connect_with(options).await?)
+            Pools::Postgres(
+                PgPoolOptions::new()
+                    .max_connections(16)
+                    .acquire_timeout(LONGEST_WAIT)
+                    .connect_with(options)
+                    .await?,
+            )
         } else if let Some(path) = address.strip_prefix("sqlite://") {
-            if let Some(folder) = std::path::Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(format!("{}: {error}", folder.display())))?;
+            if let Some(folder) = std::path::Path::new(path)
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+            {
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| StoreError::Unavailable(format!("{}: {error}", folder.display())))?;
             }
             let options = SqliteConnectOptions::new()
                 .filename(path)
@@ -100,13 +130,27 @@ impl Store {
                 .busy_timeout(LONGEST_WAIT)
                 .statement_cache_capacity(256)
                 .disable_statement_logging();
-            let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(LONGEST_WAIT).connect_with(options.clone()).await?;
-            let readers = SqlitePoolOptions::new().max_connections(4).acquire_timeout(LONGEST_WAIT).connect_with(options.read_only(true).create_if_missing(false)).await?;
+            let writer = SqlitePoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(LONGEST_WAIT)
+                .connect_with(options.clone())
+                .await?;
+            let readers = SqlitePoolOptions::new()
+                .max_connections(4)
+                .acquire_timeout(LONGEST_WAIT)
+                .connect_with(options.read_only(true).create_if_missing(false))
+                .await?;
             Pools::Sqlite { writer, readers }
         } else {
-            return Err(StoreError::Broken(format!("{address}: sqlite://path or postgres://… is required")));
+            return Err(StoreError::Broken(format!(
+                "{address}: sqlite://path or postgres://… is required"
+            )));
         };
-        Ok(Self { pools, clock, randomness })
+        Ok(Self {
+            pools,
+            clock,
+            randomness,
+        })
     }
 
     /// The same database under another clock, for filling in a past.
@@ -140,7 +184,9 @@ impl Store {
     /// It does not answer.
     pub async fn check_integrity(&self) -> Result<String, StoreError> {
         match &self.pools {
-            Pools::Sqlite { readers, .. } => Ok(sqlx::query_scalar("PRAGMA integrity_check").fetch_one(readers).await?),
+            Pools::Sqlite { readers, .. } => {
+                Ok(sqlx::query_scalar("PRAGMA integrity_check").fetch_one(readers).await?)
+            }
             Pools::Postgres(_) => self.ping().await.map(|()| "ok".to_owned()),
         }
     }
@@ -200,7 +246,10 @@ impl Tx {
     /// Tells PostgreSQL's row-level security whose transaction this is; `*` for look-ups before the tenant is known.
     pub(super) async fn name_tenant(&mut self, tenant: &str) -> Result<(), StoreError> {
         if let Self::Postgres(tx) = self {
-            sqlx::query("SELECT set_config('ordinavo.tenant', $1, true)").bind(tenant).execute(&mut **tx).await?;
+            sqlx::query("SELECT set_config('ordinavo.tenant', $1, true)")
+                .bind(tenant)
+                .execute(&mut **tx)
+                .await?;
         }
         Ok(())
     }

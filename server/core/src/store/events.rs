@@ -46,7 +46,13 @@ const SUBSCRIBED_POSTGRES: &str = "SELECT e.id FROM webhook_endpoint e WHERE e.t
         AND EXISTS (SELECT 1 FROM external_reference r WHERE r.tenant_id = $1 AND r.source_system_id = e.source_system_id AND r.entity_type = 'customer' AND r.entity_id = $4)))";
 
 /// Writes events and deliveries; the answer says whether there is a delivery to make.
-pub(super) async fn write(tx: &mut Tx, store: &Store, tenant: TenantId, now: DateTime<Utc>, events: Vec<NewEvent>) -> Result<bool, StoreError> {
+pub(super) async fn write(
+    tx: &mut Tx,
+    store: &Store,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+    events: Vec<NewEvent>,
+) -> Result<bool, StoreError> {
     if events.is_empty() {
         return Ok(false);
     }
@@ -59,14 +65,41 @@ pub(super) async fn write(tx: &mut Tx, store: &Store, tenant: TenantId, now: Dat
         let target = event.target.map(Id::uuid);
         let customer = event.customer.map(Id::uuid);
         run!(
-            &mut *tx, INSERT, tenant.uuid(), id.uuid(), sequence, event.kind.name(), &event.ordering_key, target, customer,
-            event.location.map(Id::uuid), event.contact.map(Id::uuid), Json(&event.details), now
+            &mut *tx,
+            INSERT,
+            tenant.uuid(),
+            id.uuid(),
+            sequence,
+            event.kind.name(),
+            &event.ordering_key,
+            target,
+            customer,
+            event.location.map(Id::uuid),
+            event.contact.map(Id::uuid),
+            Json(&event.details),
+            now
         )?;
         let subscribed = tx.dialect(SUBSCRIBED_SQLITE, SUBSCRIBED_POSTGRES);
-        let endpoints = super::engine::all!(&mut *tx, (uuid::Uuid,), subscribed, tenant.uuid(), event.kind.name(), target, customer)?;
+        let endpoints = super::engine::all!(
+            &mut *tx,
+            (uuid::Uuid,),
+            subscribed,
+            tenant.uuid(),
+            event.kind.name(),
+            target,
+            customer
+        )?;
         for (endpoint,) in endpoints {
             let delivery: DeliveryId = Id::from_uuid(store.randomness.uuid_v7(now));
-            deliveries += run!(&mut *tx, DELIVER, tenant.uuid(), id.uuid(), delivery.uuid(), now, endpoint)?;
+            deliveries += run!(
+                &mut *tx,
+                DELIVER,
+                tenant.uuid(),
+                id.uuid(),
+                delivery.uuid(),
+                now,
+                endpoint
+            )?;
         }
     }
     Ok(deliveries > 0)

@@ -29,12 +29,26 @@ impl TenantTx<'_, ApiClient> {
     }
 
     /// Keeps an answer; false if another request with this key was faster, when this transaction must be rolled back.
-    pub(crate) async fn store_answer(&mut self, route: &str, key: &str, answer: &StoredAnswer) -> Result<bool, StoreError> {
+    pub(crate) async fn store_answer(
+        &mut self,
+        route: &str,
+        key: &str,
+        answer: &StoredAnswer,
+    ) -> Result<bool, StoreError> {
         let (tenant, client, since) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now - KEPT);
         run!(&mut self.tx, FORGET_OLD, tenant, client, route, key, since)?;
         let written = run!(
-            &mut self.tx, INSERT, tenant, client, route, key, &answer.fingerprint, answer.response_status,
-            answer.response_location.as_deref(), &answer.response_body, self.now
+            &mut self.tx,
+            INSERT,
+            tenant,
+            client,
+            route,
+            key,
+            &answer.fingerprint,
+            answer.response_status,
+            answer.response_location.as_deref(),
+            &answer.response_body,
+            self.now
         )?;
         Ok(written == 1)
     }

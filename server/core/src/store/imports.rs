@@ -37,23 +37,63 @@ macro_rules! item {
          JOIN source_system s ON s.tenant_id = j.tenant_id AND s.id = j.source_system_id "
     };
 }
-const ITEMS: &str = concat!(item!(), "WHERE i.tenant_id = $1 AND (i.created_at < $2 OR (i.created_at = $2 AND i.id < $3)) ORDER BY i.created_at DESC, i.id DESC LIMIT $4");
-const ITEMS_OF_JOB: &str = concat!(item!(), "WHERE i.tenant_id = $1 AND i.job_id = $2 ORDER BY i.position LIMIT 500");
-const ITEMS_OF_TARGET: &str = concat!(item!(), "WHERE i.tenant_id = $1 AND i.target_id = $2 ORDER BY i.created_at DESC, i.id DESC LIMIT 20");
+const ITEMS: &str = concat!(
+    item!(),
+    "WHERE i.tenant_id = $1 AND (i.created_at < $2 OR (i.created_at = $2 AND i.id < $3)) ORDER BY i.created_at DESC, i.id DESC LIMIT $4"
+);
+const ITEMS_OF_JOB: &str = concat!(
+    item!(),
+    "WHERE i.tenant_id = $1 AND i.job_id = $2 ORDER BY i.position LIMIT 500"
+);
+const ITEMS_OF_TARGET: &str = concat!(
+    item!(),
+    "WHERE i.tenant_id = $1 AND i.target_id = $2 ORDER BY i.created_at DESC, i.id DESC LIMIT 20"
+);
 
 impl TenantTx<'_, ApiClient> {
     /// Records a single import that has just run as a job of its own.
-    pub(crate) async fn insert_single_job(&mut self, id: ImportJobId, dry_run: bool, settings: &MappingSettings) -> Result<(), StoreError> {
-        let (tenant, client, source, now) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.actor.source_system.uuid(), self.now);
-        run!(&mut self.tx, INSERT_JOB, tenant, id.uuid(), client, source, dry_run, Json(settings), now)?;
+    pub(crate) async fn insert_single_job(
+        &mut self,
+        id: ImportJobId,
+        dry_run: bool,
+        settings: &MappingSettings,
+    ) -> Result<(), StoreError> {
+        let (tenant, client, source, now) = (
+            self.actor.tenant().uuid(),
+            self.actor.id().uuid(),
+            self.actor.source_system.uuid(),
+            self.now,
+        );
+        run!(
+            &mut self.tx,
+            INSERT_JOB,
+            tenant,
+            id.uuid(),
+            client,
+            source,
+            dry_run,
+            Json(settings),
+            now
+        )?;
         Ok(())
     }
 
     pub(crate) async fn insert_item(&mut self, new: &NewItem<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
-            &mut self.tx, INSERT_ITEM, tenant, new.id.uuid(), new.job.uuid(), new.external_id, new.outcome.name(), new.target.map(Id::uuid), Json(new.mapping),
-            Json(new.warnings), Json(new.errors), Json(new.decision), now
+            &mut self.tx,
+            INSERT_ITEM,
+            tenant,
+            new.id.uuid(),
+            new.job.uuid(),
+            new.external_id,
+            new.outcome.name(),
+            new.target.map(Id::uuid),
+            Json(new.mapping),
+            Json(new.warnings),
+            Json(new.errors),
+            Json(new.decision),
+            now
         )?;
         Ok(())
     }
@@ -61,9 +101,19 @@ impl TenantTx<'_, ApiClient> {
 
 impl TenantTx<'_, Staff> {
     /// A page of items of all jobs, newest first.
-    pub(crate) async fn import_items(&mut self, before: Option<(DateTime<Utc>, ImportItemId)>, limit: i64) -> Result<Vec<ImportItemView>, StoreError> {
+    pub(crate) async fn import_items(
+        &mut self,
+        before: Option<(DateTime<Utc>, ImportItemId)>,
+        limit: i64,
+    ) -> Result<Vec<ImportItemView>, StoreError> {
         let tenant = self.tenant();
-        let (at, id) = before.map_or((DateTime::from_timestamp(32_503_680_000, 0).unwrap_or_default(), uuid::Uuid::max()), |(at, id)| (at, id.uuid()));
+        let (at, id) = before.map_or(
+            (
+                DateTime::from_timestamp(32_503_680_000, 0).unwrap_or_default(),
+                uuid::Uuid::max(),
+            ),
+            |(at, id)| (at, id.uuid()),
+        );
         all!(&mut self.tx, ImportItemView, ITEMS, tenant, at, id, limit)
     }
 

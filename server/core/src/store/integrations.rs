@@ -81,7 +81,8 @@ const USED: &str = "UPDATE api_key SET last_used_at = $2 WHERE public_id = $1";
 const INSERT_SOURCE: &str = "INSERT INTO source_system (tenant_id, id, key, create_customers, create_locations, create_contacts, auto_update, customer_required, problem_policy, duplicate_names, created_at) \
     VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9)";
 const INSERT_CLIENT: &str = "INSERT INTO integration_client (tenant_id, id, name, source_system_id, scopes, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
-const INSERT_KEY: &str = "INSERT INTO api_key (tenant_id, public_id, client_id, secret_hash, created_at) VALUES ($1, $2, $3, $4, $5)";
+const INSERT_KEY: &str =
+    "INSERT INTO api_key (tenant_id, public_id, client_id, secret_hash, created_at) VALUES ($1, $2, $3, $4, $5)";
 const SETTINGS: &str = "SELECT s.create_customers, s.create_locations, s.create_contacts, s.auto_update, s.customer_required, s.problem_policy, s.duplicate_names, t.zone \
     FROM source_system s JOIN tenant t ON t.id = s.tenant_id WHERE s.tenant_id = $1 AND s.id = $2";
 const GATES: &str = "SELECT gate FROM feature_gate WHERE tenant_id = $1 AND enabled";
@@ -104,34 +105,89 @@ impl SystemTx<'_> {
         run!(&mut self.tx, USED, public_id, self.now).map(drop)
     }
 
-    pub(crate) async fn insert_source_system(&mut self, tenant: TenantId, new: &NewSourceSystem<'_>) -> Result<SourceSystemId, StoreError> {
+    pub(crate) async fn insert_source_system(
+        &mut self,
+        tenant: TenantId,
+        new: &NewSourceSystem<'_>,
+    ) -> Result<SourceSystemId, StoreError> {
         let id: SourceSystemId = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
         run!(
-            &mut self.tx, INSERT_SOURCE, tenant.uuid(), id.uuid(), new.key, new.auto_create, new.auto_update, false,
-            new.problem_policy.name(), new.duplicate_names.name(), self.now
+            &mut self.tx,
+            INSERT_SOURCE,
+            tenant.uuid(),
+            id.uuid(),
+            new.key,
+            new.auto_create,
+            new.auto_update,
+            false,
+            new.problem_policy.name(),
+            new.duplicate_names.name(),
+            self.now
         )?;
         Ok(id)
     }
 
-    pub(crate) async fn insert_client(&mut self, tenant: TenantId, new: &NewClient<'_>) -> Result<ClientId, StoreError> {
+    pub(crate) async fn insert_client(
+        &mut self,
+        tenant: TenantId,
+        new: &NewClient<'_>,
+    ) -> Result<ClientId, StoreError> {
         let id: ClientId = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
-        run!(&mut self.tx, INSERT_CLIENT, tenant.uuid(), id.uuid(), new.name, new.source_system.uuid(), Json(new.scopes), self.now)?;
-        run!(&mut self.tx, INSERT_KEY, tenant.uuid(), new.key_public_id, id.uuid(), new.key_secret_hash, self.now)?;
+        run!(
+            &mut self.tx,
+            INSERT_CLIENT,
+            tenant.uuid(),
+            id.uuid(),
+            new.name,
+            new.source_system.uuid(),
+            Json(new.scopes),
+            self.now
+        )?;
+        run!(
+            &mut self.tx,
+            INSERT_KEY,
+            tenant.uuid(),
+            new.key_public_id,
+            id.uuid(),
+            new.key_secret_hash,
+            self.now
+        )?;
         Ok(id)
     }
 }
 
 impl<A: Operator> TenantTx<'_, A> {
-    pub(crate) async fn endpoints(&mut self, client: Option<ClientId>, id: Option<WebhookEndpointId>) -> Result<Vec<EndpointLine>, StoreError> {
+    pub(crate) async fn endpoints(
+        &mut self,
+        client: Option<ClientId>,
+        id: Option<WebhookEndpointId>,
+    ) -> Result<Vec<EndpointLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, EndpointLine, ENDPOINTS, tenant, client.map(Id::uuid), id.map(Id::uuid))
+        all!(
+            &mut self.tx,
+            EndpointLine,
+            ENDPOINTS,
+            tenant,
+            client.map(Id::uuid),
+            id.map(Id::uuid)
+        )
     }
 
     pub(crate) async fn insert_endpoint(&mut self, new: &NewEndpoint<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
-            &mut self.tx, INSERT_ENDPOINT, tenant, new.id.uuid(), new.client.uuid(), new.source_system.uuid(), new.url, new.description,
-            Json(new.event_types), Json(new.data_options), new.secret, now
+            &mut self.tx,
+            INSERT_ENDPOINT,
+            tenant,
+            new.id.uuid(),
+            new.client.uuid(),
+            new.source_system.uuid(),
+            new.url,
+            new.description,
+            Json(new.event_types),
+            Json(new.data_options),
+            new.secret,
+            now
         )?;
         Ok(())
     }

@@ -33,8 +33,16 @@ impl Store {
         .iter()
         .count();
         let applied: Result<i64, sqlx::Error> = match &self.pools {
-            Pools::Sqlite { readers, .. } => sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations WHERE success").fetch_one(readers).await,
-            Pools::Postgres(pool) => sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations WHERE success").fetch_one(pool).await,
+            Pools::Sqlite { readers, .. } => {
+                sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations WHERE success")
+                    .fetch_one(readers)
+                    .await
+            }
+            Pools::Postgres(pool) => {
+                sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations WHERE success")
+                    .fetch_one(pool)
+                    .await
+            }
         };
         match applied {
             Ok(applied) => Ok(known.saturating_sub(usize::try_from(applied).unwrap_or_default())),

@@ -29,23 +29,23 @@ pub mod views;
 #[cfg(test)]
 mod conformance;
 
-pub use engine::{Engine, Store, StoreError};
-pub use key::Key;
 pub(crate) use accounts::{NewStaff, PortalIdentity, StaffIdentity};
 pub(crate) use appointments::NewAppointment;
 pub(crate) use audit::NewAudit;
 pub(crate) use customers::{NewContact, NewLocation};
 pub(crate) use deliveries::{AttemptRecord, ClaimedDelivery, DeliveryContext};
+pub use engine::{Engine, Store, StoreError};
 pub(crate) use events::NewEvent;
 pub(crate) use idempotency::StoredAnswer;
 pub(crate) use imports::NewItem;
 pub(crate) use integrations::{NewClient, NewEndpoint, NewSourceSystem};
+pub use key::Key;
 pub(crate) use portal::NewPortalRequest;
+pub(crate) use releases::NewRelease;
+pub(crate) use reports::{FileRow, NewReport};
 pub use sessions::Door;
 pub(crate) use sessions::SessionRow;
 pub(crate) use targets::TargetRecord;
-pub(crate) use releases::NewRelease;
-pub(crate) use reports::{FileRow, NewReport};
 pub(crate) use tenants::{NewGrant, NewTenant};
 pub(crate) use timeline::NewEntry;
 pub(crate) use transaction::{SystemTx, TenantTx};

@@ -1,8 +1,13 @@
 //! What a portal user can read and write. Every statement joins the user's grants: an object outside them is no row.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{AppointmentId, AppointmentKind, AttachmentId, AttachmentKind, FollowUpKind, LocationId, LocationKind, ReleaseId, ReleaseKind, RequestId, RequestKind};
-use domain::public::{PublicAppointment, PublicAttachment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest};
+use domain::ids::{
+    AppointmentId, AppointmentKind, AttachmentId, AttachmentKind, FollowUpKind, LocationId, LocationKind, ReleaseId,
+    ReleaseKind, RequestId, RequestKind,
+};
+use domain::public::{
+    PublicAppointment, PublicAttachment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest,
+};
 use domain::public_language::{Milestone, PublicVisit};
 use domain::requests::ServiceType;
 use uuid::Uuid;
@@ -40,7 +45,10 @@ macro_rules! requests {
         )
     };
 }
-const REQUESTS: &str = concat!(requests!(), "AND (r.submitted_at < $4 OR (r.submitted_at = $4 AND r.id < $5)) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $6");
+const REQUESTS: &str = concat!(
+    requests!(),
+    "AND (r.submitted_at < $4 OR (r.submitted_at = $4 AND r.id < $5)) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $6"
+);
 const REQUEST: &str = concat!(requests!(), "AND r.id = $4");
 
 /// Inserts nothing unless a grant allows requests for that very location; the customer comes from the location.
@@ -55,7 +63,8 @@ const INSERT_REQUEST: &str = concat!(
 const REQUEST_BY_NONCE: &str = "SELECT id FROM request WHERE tenant_id = $1 AND portal_account_id = $2 AND nonce = $3";
 const REQUEST_PLACE: &str = "SELECT customer_id FROM location WHERE tenant_id = $1 AND id = $2";
 const WITHDRAW: &str = "UPDATE request SET status = 'cancelled', updated_at = $3 WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $4 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL";
-const OWN_REQUEST_PLACE: &str = "SELECT customer_id, location_id FROM request WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $3";
+const OWN_REQUEST_PLACE: &str =
+    "SELECT customer_id, location_id FROM request WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $3";
 
 macro_rules! appointments {
     () => {
@@ -71,7 +80,10 @@ macro_rules! appointments {
         )
     };
 }
-const UPCOMING: &str = concat!(appointments!(), "AND a.status = 'planned' AND a.ends_at >= $3 ORDER BY a.starts_at, a.id LIMIT $4");
+const UPCOMING: &str = concat!(
+    appointments!(),
+    "AND a.status = 'planned' AND a.ends_at >= $3 ORDER BY a.starts_at, a.id LIMIT $4"
+);
 const PAST: &str = concat!(
     appointments!(),
     "AND (a.status <> 'planned' OR a.ends_at < $3) AND (a.starts_at < $4 OR (a.starts_at = $4 AND a.id < $5)) ORDER BY a.starts_at DESC, a.id DESC LIMIT $6"
@@ -91,7 +103,10 @@ macro_rules! reports {
         )
     };
 }
-const REPORTS: &str = concat!(reports!(), "AND (p.published_at < $4 OR (p.published_at = $4 AND p.id < $5)) ORDER BY p.published_at DESC, p.id DESC LIMIT $6");
+const REPORTS: &str = concat!(
+    reports!(),
+    "AND (p.published_at < $4 OR (p.published_at = $4 AND p.id < $5)) ORDER BY p.published_at DESC, p.id DESC LIMIT $6"
+);
 const REPORT: &str = concat!(reports!(), "AND p.id = $4");
 
 macro_rules! attachments {
@@ -107,8 +122,14 @@ macro_rules! attachments {
         )
     };
 }
-const ATTACHMENTS: &str = concat!(attachments!("a.id, a.file_name, a.media_type, a.size_bytes"), "AND p.id = $4 ORDER BY a.id LIMIT 50");
-const ATTACHMENT_FILE: &str = concat!(attachments!("a.file_name, a.media_type, a.content_hash"), "AND a.id = $4");
+const ATTACHMENTS: &str = concat!(
+    attachments!("a.id, a.file_name, a.media_type, a.size_bytes"),
+    "AND p.id = $4 ORDER BY a.id LIMIT 50"
+);
+const ATTACHMENT_FILE: &str = concat!(
+    attachments!("a.file_name, a.media_type, a.content_hash"),
+    "AND a.id = $4"
+);
 
 /// A follow-up shows only through the published release of its report, with the text that was released.
 const FOLLOW_UPS: &str = concat!(
@@ -200,7 +221,11 @@ struct AppointmentRow {
 
 impl From<AppointmentRow> for PublicAppointment {
     fn from(row: AppointmentRow) -> Self {
-        let town = [row.postal_code, row.city].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let town = [row.postal_code, row.city]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ");
         Self {
             id: row.id.0,
             status: PublicVisit::of(row.appointment_status, row.target_status),
@@ -209,8 +234,16 @@ impl From<AppointmentRow> for PublicAppointment {
             ends_at: row.ends_at,
             zone: row.zone,
             location: row.location,
-            address: row.street.into_iter().chain(Some(town)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
-            technician: row.technician.and_then(|name| name.split_whitespace().next().map(str::to_owned)),
+            address: row
+                .street
+                .into_iter()
+                .chain(Some(town))
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(", "),
+            technician: row
+                .technician
+                .and_then(|name| name.split_whitespace().next().map(str::to_owned)),
         }
     }
 }
@@ -255,14 +288,38 @@ impl TenantTx<'_, Contact> {
 
     pub(crate) async fn locations_for_requests(&mut self) -> Result<Vec<PublicLocation>, StoreError> {
         let (tenant, own, now) = self.scope();
-        let rows = all!(&mut self.tx, (Key<LocationKind>, String, Option<String>, String), LOCATIONS, tenant, own, now)?;
-        Ok(rows.into_iter().map(|(id, name, city, zone)| PublicLocation { id: id.0, name, city, zone }).collect())
+        let rows = all!(
+            &mut self.tx,
+            (Key<LocationKind>, String, Option<String>, String),
+            LOCATIONS,
+            tenant,
+            own,
+            now
+        )?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, name, city, zone)| PublicLocation {
+                id: id.0,
+                name,
+                city,
+                zone,
+            })
+            .collect())
     }
 
-    pub(crate) async fn requests(&mut self, before: Option<(DateTime<Utc>, RequestId)>, limit: i64) -> Result<Vec<PublicRequest>, StoreError> {
+    pub(crate) async fn requests(
+        &mut self,
+        before: Option<(DateTime<Utc>, RequestId)>,
+        limit: i64,
+    ) -> Result<Vec<PublicRequest>, StoreError> {
         let (tenant, own, now) = self.scope();
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        Ok(all!(&mut self.tx, RequestRow, REQUESTS, tenant, own, now, at, id, limit)?.into_iter().map(Into::into).collect())
+        Ok(
+            all!(&mut self.tx, RequestRow, REQUESTS, tenant, own, now, at, id, limit)?
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+        )
     }
 
     pub(crate) async fn request(&mut self, id: RequestId) -> Result<Option<PublicRequest>, StoreError> {
@@ -275,8 +332,19 @@ impl TenantTx<'_, Contact> {
         let (tenant, own, now) = self.scope();
         let contact = self.actor.contact.uuid();
         let written = run!(
-            &mut self.tx, INSERT_REQUEST, tenant, own, now, new.location.uuid(), new.id.uuid(), new.number, new.service_type.name(), new.description,
-            new.preferred, contact, new.nonce
+            &mut self.tx,
+            INSERT_REQUEST,
+            tenant,
+            own,
+            now,
+            new.location.uuid(),
+            new.id.uuid(),
+            new.number,
+            new.service_type.name(),
+            new.description,
+            new.preferred,
+            contact,
+            new.nonce
         )?;
         Ok(written == 1)
     }
@@ -287,9 +355,13 @@ impl TenantTx<'_, Contact> {
     }
 
     /// The customer of a location that was just used for an own request.
-    pub(crate) async fn customer_of_location(&mut self, location: LocationId) -> Result<Option<domain::ids::CustomerId>, StoreError> {
+    pub(crate) async fn customer_of_location(
+        &mut self,
+        location: LocationId,
+    ) -> Result<Option<domain::ids::CustomerId>, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (Uuid,), REQUEST_PLACE, tenant, location.uuid())?.map(|(id,)| domain::ids::CustomerId::from_uuid(id)))
+        Ok(maybe!(&mut self.tx, (Uuid,), REQUEST_PLACE, tenant, location.uuid())?
+            .map(|(id,)| domain::ids::CustomerId::from_uuid(id)))
     }
 
     /// Withdraws an own request that is not converted yet; false if it is not one.
@@ -299,20 +371,42 @@ impl TenantTx<'_, Contact> {
     }
 
     /// Customer and location of an own request.
-    pub(crate) async fn own_request_place(&mut self, id: RequestId) -> Result<Option<(Uuid, Option<Uuid>)>, StoreError> {
+    pub(crate) async fn own_request_place(
+        &mut self,
+        id: RequestId,
+    ) -> Result<Option<(Uuid, Option<Uuid>)>, StoreError> {
         let (tenant, own, _) = self.scope();
-        maybe!(&mut self.tx, (Uuid, Option<Uuid>), OWN_REQUEST_PLACE, tenant, own, id.uuid())
+        maybe!(
+            &mut self.tx,
+            (Uuid, Option<Uuid>),
+            OWN_REQUEST_PLACE,
+            tenant,
+            own,
+            id.uuid()
+        )
     }
 
     pub(crate) async fn upcoming_appointments(&mut self, limit: i64) -> Result<Vec<PublicAppointment>, StoreError> {
         let (tenant, own, now) = self.scope();
-        Ok(all!(&mut self.tx, AppointmentRow, UPCOMING, tenant, own, now, limit)?.into_iter().map(Into::into).collect())
+        Ok(all!(&mut self.tx, AppointmentRow, UPCOMING, tenant, own, now, limit)?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
-    pub(crate) async fn past_appointments(&mut self, before: Option<(DateTime<Utc>, AppointmentId)>, limit: i64) -> Result<Vec<PublicAppointment>, StoreError> {
+    pub(crate) async fn past_appointments(
+        &mut self,
+        before: Option<(DateTime<Utc>, AppointmentId)>,
+        limit: i64,
+    ) -> Result<Vec<PublicAppointment>, StoreError> {
         let (tenant, own, now) = self.scope();
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        Ok(all!(&mut self.tx, AppointmentRow, PAST, tenant, own, now, at, id, limit)?.into_iter().map(Into::into).collect())
+        Ok(
+            all!(&mut self.tx, AppointmentRow, PAST, tenant, own, now, at, id, limit)?
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+        )
     }
 
     pub(crate) async fn appointment(&mut self, id: AppointmentId) -> Result<Option<PublicAppointment>, StoreError> {
@@ -320,10 +414,17 @@ impl TenantTx<'_, Contact> {
         Ok(maybe!(&mut self.tx, AppointmentRow, APPOINTMENT, tenant, own, now, id.uuid())?.map(Into::into))
     }
 
-    pub(crate) async fn reports(&mut self, before: Option<(DateTime<Utc>, ReleaseId)>, limit: i64) -> Result<Vec<PublicReport>, StoreError> {
+    pub(crate) async fn reports(
+        &mut self,
+        before: Option<(DateTime<Utc>, ReleaseId)>,
+        limit: i64,
+    ) -> Result<Vec<PublicReport>, StoreError> {
         let (tenant, own, now) = self.scope();
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        Ok(all!(&mut self.tx, ReportRow, REPORTS, tenant, own, now, at, id, limit)?.into_iter().map(Into::into).collect())
+        Ok(all!(&mut self.tx, ReportRow, REPORTS, tenant, own, now, at, id, limit)?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
     /// A published report with the files that may be downloaded.
@@ -332,9 +433,28 @@ impl TenantTx<'_, Contact> {
         let Some(row) = maybe!(&mut self.tx, ReportRow, REPORT, tenant, own, now, id.uuid())? else {
             return Ok(None);
         };
-        let files = all!(&mut self.tx, (Key<AttachmentKind>, String, String, i64), ATTACHMENTS, tenant, own, now, id.uuid())?;
-        let attachments = files.into_iter().map(|(id, file_name, media_type, bytes)| PublicAttachment { id: id.0, file_name, media_type, bytes }).collect();
-        Ok(Some(PublicReport { attachments, ..row.into() }))
+        let files = all!(
+            &mut self.tx,
+            (Key<AttachmentKind>, String, String, i64),
+            ATTACHMENTS,
+            tenant,
+            own,
+            now,
+            id.uuid()
+        )?;
+        let attachments = files
+            .into_iter()
+            .map(|(id, file_name, media_type, bytes)| PublicAttachment {
+                id: id.0,
+                file_name,
+                media_type,
+                bytes,
+            })
+            .collect();
+        Ok(Some(PublicReport {
+            attachments,
+            ..row.into()
+        }))
     }
 
     pub(crate) async fn released_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
@@ -344,20 +464,57 @@ impl TenantTx<'_, Contact> {
 
     pub(crate) async fn follow_ups(&mut self, limit: i64) -> Result<Vec<PublicFollowUp>, StoreError> {
         let (tenant, own, now) = self.scope();
-        let rows = all!(&mut self.tx, (Key<FollowUpKind>, String, String, String, DateTime<Utc>), FOLLOW_UPS, tenant, own, now, limit)?;
+        let rows = all!(
+            &mut self.tx,
+            (Key<FollowUpKind>, String, String, String, DateTime<Utc>),
+            FOLLOW_UPS,
+            tenant,
+            own,
+            now,
+            limit
+        )?;
         rows.into_iter()
-            .map(|(id, status, title, location, created_at)| Ok(PublicFollowUp { id: id.0, status: status.try_into()?, title, location, created_at }))
+            .map(|(id, status, title, location, created_at)| {
+                Ok(PublicFollowUp {
+                    id: id.0,
+                    status: status.try_into()?,
+                    title,
+                    location,
+                    created_at,
+                })
+            })
             .collect()
     }
 
     /// A page of milestones, newest first, and where the next page begins.
-    pub(crate) async fn milestones(&mut self, before: Option<(DateTime<Utc>, Uuid)>, limit: i64) -> Result<Vec<PublicMilestone>, StoreError> {
+    pub(crate) async fn milestones(
+        &mut self,
+        before: Option<(DateTime<Utc>, Uuid)>,
+        limit: i64,
+    ) -> Result<Vec<PublicMilestone>, StoreError> {
         let (tenant, own, now) = self.scope();
         let (at, id) = before.unwrap_or((far_future(), Uuid::max()));
-        let rows = all!(&mut self.tx, (String, DateTime<Utc>, Option<String>, Option<i64>), TIMELINE, tenant, own, now, at, id, limit)?;
+        let rows = all!(
+            &mut self.tx,
+            (String, DateTime<Utc>, Option<String>, Option<i64>),
+            TIMELINE,
+            tenant,
+            own,
+            now,
+            at,
+            id,
+            limit
+        )?;
         Ok(rows
             .into_iter()
-            .filter_map(|(kind, at, location, request_number)| Some(PublicMilestone { milestone: Milestone::from_name(&kind)?, at, location, request_number }))
+            .filter_map(|(kind, at, location, request_number)| {
+                Some(PublicMilestone {
+                    milestone: Milestone::from_name(&kind)?,
+                    at,
+                    location,
+                    request_number,
+                })
+            })
             .collect())
     }
 }

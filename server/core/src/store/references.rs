@@ -24,7 +24,12 @@ struct CustomerRow {
 
 impl From<CustomerRow> for CustomerCandidate {
     fn from(row: CustomerRow) -> Self {
-        Self { id: row.id.0, name: row.name, archived: row.is_archived, linked_as: row.linked_as }
+        Self {
+            id: row.id.0,
+            name: row.name,
+            archived: row.is_archived,
+            linked_as: row.linked_as,
+        }
     }
 }
 
@@ -66,9 +71,20 @@ impl TenantTx<'_, ApiClient> {
     }
 
     /// The customer behind an external id, with merges followed; and whether one was.
-    pub(crate) async fn customer_by_reference(&mut self, external_id: &ExternalId) -> Result<Option<(CustomerCandidate, bool)>, StoreError> {
+    pub(crate) async fn customer_by_reference(
+        &mut self,
+        external_id: &ExternalId,
+    ) -> Result<Option<(CustomerCandidate, bool)>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.source());
-        let Some(mut row) = maybe!(&mut self.tx, CustomerRow, CUSTOMER_BY_REFERENCE, tenant, source, external_id.as_str())? else {
+        let Some(mut row) = maybe!(
+            &mut self.tx,
+            CustomerRow,
+            CUSTOMER_BY_REFERENCE,
+            tenant,
+            source,
+            external_id.as_str()
+        )?
+        else {
             return Ok(None);
         };
         let mut merged = false;
@@ -85,7 +101,14 @@ impl TenantTx<'_, ApiClient> {
 
     pub(crate) async fn customers_by_number(&mut self, number_key: &str) -> Result<Vec<CustomerCandidate>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.source());
-        let rows = all!(&mut self.tx, CustomerRow, CUSTOMERS_BY_NUMBER, tenant, source, number_key)?;
+        let rows = all!(
+            &mut self.tx,
+            CustomerRow,
+            CUSTOMERS_BY_NUMBER,
+            tenant,
+            source,
+            number_key
+        )?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 
@@ -94,39 +117,98 @@ impl TenantTx<'_, ApiClient> {
         Ok(maybe!(&mut self.tx, (Uuid,), SAME_NAME, tenant, name_key)?.is_some())
     }
 
-    pub(crate) async fn location_by_reference(&mut self, external_id: &ExternalId) -> Result<Option<LocationCandidate>, StoreError> {
+    pub(crate) async fn location_by_reference(
+        &mut self,
+        external_id: &ExternalId,
+    ) -> Result<Option<LocationCandidate>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.source());
-        let row = maybe!(&mut self.tx, (Key<LocationKind>, Key<CustomerKind>, String, bool), LOCATION_BY_REFERENCE, tenant, source, external_id.as_str())?;
-        Ok(row.map(|(id, customer, name, archived)| LocationCandidate { id: id.0, customer: customer.0, name, archived }))
+        let row = maybe!(
+            &mut self.tx,
+            (Key<LocationKind>, Key<CustomerKind>, String, bool),
+            LOCATION_BY_REFERENCE,
+            tenant,
+            source,
+            external_id.as_str()
+        )?;
+        Ok(row.map(|(id, customer, name, archived)| LocationCandidate {
+            id: id.0,
+            customer: customer.0,
+            name,
+            archived,
+        }))
     }
 
-    pub(crate) async fn contact_by_reference(&mut self, external_id: &ExternalId) -> Result<Option<ContactCandidate>, StoreError> {
+    pub(crate) async fn contact_by_reference(
+        &mut self,
+        external_id: &ExternalId,
+    ) -> Result<Option<ContactCandidate>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.source());
-        let row = maybe!(&mut self.tx, (Key<ContactKind>, Key<CustomerKind>, Option<Key<LocationKind>>, String), CONTACT_BY_REFERENCE, tenant, source, external_id.as_str())?;
-        Ok(row.map(|(id, customer, location, display_name)| ContactCandidate { id: id.0, customer: customer.0, location: location.map(|key| key.0), display_name }))
+        let row = maybe!(
+            &mut self.tx,
+            (Key<ContactKind>, Key<CustomerKind>, Option<Key<LocationKind>>, String),
+            CONTACT_BY_REFERENCE,
+            tenant,
+            source,
+            external_id.as_str()
+        )?;
+        Ok(row.map(|(id, customer, location, display_name)| ContactCandidate {
+            id: id.0,
+            customer: customer.0,
+            location: location.map(|key| key.0),
+            display_name,
+        }))
     }
 
     /// Makes an external id stand for a record; false if it already stands for one.
-    pub(crate) async fn reserve_customer(&mut self, external_id: &ExternalId, id: CustomerId) -> Result<bool, StoreError> {
+    pub(crate) async fn reserve_customer(
+        &mut self,
+        external_id: &ExternalId,
+        id: CustomerId,
+    ) -> Result<bool, StoreError> {
         self.reserve("customer", external_id, id).await
     }
 
-    pub(crate) async fn reserve_location(&mut self, external_id: &ExternalId, id: LocationId) -> Result<bool, StoreError> {
+    pub(crate) async fn reserve_location(
+        &mut self,
+        external_id: &ExternalId,
+        id: LocationId,
+    ) -> Result<bool, StoreError> {
         self.reserve("location", external_id, id).await
     }
 
-    pub(crate) async fn reserve_contact(&mut self, external_id: &ExternalId, id: ContactId) -> Result<bool, StoreError> {
+    pub(crate) async fn reserve_contact(
+        &mut self,
+        external_id: &ExternalId,
+        id: ContactId,
+    ) -> Result<bool, StoreError> {
         self.reserve("contact", external_id, id).await
     }
 
-    async fn reserve<K: Kind>(&mut self, entity_type: &str, external_id: &ExternalId, id: Id<K>) -> Result<bool, StoreError> {
+    async fn reserve<K: Kind>(
+        &mut self,
+        entity_type: &str,
+        external_id: &ExternalId,
+        id: Id<K>,
+    ) -> Result<bool, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.source());
-        Ok(run!(&mut self.tx, RESERVE, tenant, source, entity_type, external_id.as_str(), id.uuid(), self.now)? == 1)
+        Ok(run!(
+            &mut self.tx,
+            RESERVE,
+            tenant,
+            source,
+            entity_type,
+            external_id.as_str(),
+            id.uuid(),
+            self.now
+        )? == 1)
     }
 }
 
 impl TenantTx<'_, Staff> {
-    pub(crate) async fn references_of_customer(&mut self, customer: CustomerId) -> Result<Vec<ReferenceLine>, StoreError> {
+    pub(crate) async fn references_of_customer(
+        &mut self,
+        customer: CustomerId,
+    ) -> Result<Vec<ReferenceLine>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, ReferenceLine, OF_CUSTOMER, tenant, customer.uuid())
     }

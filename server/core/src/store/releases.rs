@@ -9,7 +9,8 @@ use super::views::{Recipient, ReleaseView};
 use crate::actors::{Actor as _, Staff};
 
 const END_PUBLISHED: &str = "UPDATE portal_release SET status = $3, ended_at = $4 WHERE tenant_id = $1 AND visit_report_id = $2 AND status = 'published'";
-const NEXT_REVISION: &str = "SELECT coalesce(max(revision), 0) + 1 FROM portal_release WHERE tenant_id = $1 AND visit_report_id = $2";
+const NEXT_REVISION: &str =
+    "SELECT coalesce(max(revision), 0) + 1 FROM portal_release WHERE tenant_id = $1 AND visit_report_id = $2";
 const INSERT: &str = "INSERT INTO portal_release (tenant_id, id, visit_report_id, revision, status, title, summary, message, follow_up, published_by, published_at) \
     VALUES ($1, $2, $3, $4, 'published', $5, $6, $7, $8, $9, $10)";
 /// Only files of this very report can be released with it.
@@ -36,18 +37,48 @@ pub(crate) struct NewRelease<'a> {
 
 impl TenantTx<'_, Staff> {
     /// Ends the published revision; the answer says whether there was one.
-    pub(crate) async fn end_published_release(&mut self, report: VisitReportId, end: ReleaseStatus) -> Result<bool, StoreError> {
+    pub(crate) async fn end_published_release(
+        &mut self,
+        report: VisitReportId,
+        end: ReleaseStatus,
+    ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         Ok(run!(&mut self.tx, END_PUBLISHED, tenant, report.uuid(), end.name(), now)? == 1)
     }
 
     /// Publishes the next revision. An attachment of another report is a conflict.
     pub(crate) async fn insert_release(&mut self, new: &NewRelease<'_>) -> Result<(ReleaseId, i64), StoreError> {
-        let (tenant, own, now, id): (_, _, _, ReleaseId) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now, self.new_id());
+        let (tenant, own, now, id): (_, _, _, ReleaseId) = (
+            self.actor.tenant().uuid(),
+            self.actor.id().uuid(),
+            self.now,
+            self.new_id(),
+        );
         let (revision,): (i64,) = one!(&mut self.tx, (i64,), NEXT_REVISION, tenant, new.report.uuid())?;
-        run!(&mut self.tx, INSERT, tenant, id.uuid(), new.report.uuid(), revision, new.title, new.summary, new.message, new.follow_up, own, now)?;
+        run!(
+            &mut self.tx,
+            INSERT,
+            tenant,
+            id.uuid(),
+            new.report.uuid(),
+            revision,
+            new.title,
+            new.summary,
+            new.message,
+            new.follow_up,
+            own,
+            now
+        )?;
         for attachment in new.attachments {
-            if run!(&mut self.tx, INSERT_ATTACHMENT, tenant, new.report.uuid(), id.uuid(), attachment.uuid())? != 1 {
+            if run!(
+                &mut self.tx,
+                INSERT_ATTACHMENT,
+                tenant,
+                new.report.uuid(),
+                id.uuid(),
+                attachment.uuid()
+            )? != 1
+            {
                 return Err(StoreError::Conflict("an attachment of another report".to_owned()));
             }
         }
@@ -60,8 +91,20 @@ impl TenantTx<'_, Staff> {
     }
 
     /// Who would see a release for that place, by the same conditions as the portal's own statements.
-    pub(crate) async fn recipients(&mut self, customer: CustomerId, location: Option<LocationId>) -> Result<Vec<Recipient>, StoreError> {
+    pub(crate) async fn recipients(
+        &mut self,
+        customer: CustomerId,
+        location: Option<LocationId>,
+    ) -> Result<Vec<Recipient>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(&mut self.tx, Recipient, RECIPIENTS, tenant, customer.uuid(), location.map(domain::ids::Id::uuid), now)
+        all!(
+            &mut self.tx,
+            Recipient,
+            RECIPIENTS,
+            tenant,
+            customer.uuid(),
+            location.map(domain::ids::Id::uuid),
+            now
+        )
     }
 }

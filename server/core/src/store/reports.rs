@@ -31,7 +31,8 @@ const ATTACHMENTS: &str = "SELECT a.id, a.file_name, a.media_type, a.size_bytes,
     EXISTS (SELECT 1 FROM released_attachment x JOIN portal_release p ON p.tenant_id = x.tenant_id AND p.id = x.release_id \
       WHERE x.tenant_id = a.tenant_id AND x.attachment_id = a.id AND p.status = 'published') AS is_released \
     FROM attachment a WHERE a.tenant_id = $1 AND a.visit_report_id = $2 ORDER BY a.id LIMIT 50";
-const ATTACHMENT_FILE: &str = "SELECT file_name, media_type, content_hash FROM attachment WHERE tenant_id = $1 AND id = $2";
+const ATTACHMENT_FILE: &str =
+    "SELECT file_name, media_type, content_hash FROM attachment WHERE tenant_id = $1 AND id = $2";
 const OWN_ATTACHMENT_FILE: &str = "SELECT a.file_name, a.media_type, a.content_hash FROM attachment a JOIN visit_report r ON r.tenant_id = a.tenant_id AND r.id = a.visit_report_id \
     WHERE a.tenant_id = $1 AND a.id = $2 AND r.technician_id = $3";
 const DECIDE: &str = "UPDATE visit_report SET status = $3, return_reason = $4, decided_at = $5, decided_by = $6 WHERE tenant_id = $1 AND id = $2 AND status = 'submitted'";
@@ -50,7 +51,8 @@ const VIEW: &str = "SELECT r.id, r.status, r.summary, r.internal_notes, r.work_m
     LEFT JOIN customer c ON c.tenant_id = t.tenant_id AND c.id = t.customer_id LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
     LEFT JOIN billing_trigger b ON b.tenant_id = r.tenant_id AND b.visit_report_id = r.id \
     WHERE r.tenant_id = $1 AND r.id = $2";
-const OF_TARGET: &str = "SELECT id FROM visit_report WHERE tenant_id = $1 AND target_id = $2 ORDER BY submitted_at DESC LIMIT 1";
+const OF_TARGET: &str =
+    "SELECT id FROM visit_report WHERE tenant_id = $1 AND target_id = $2 ORDER BY submitted_at DESC LIMIT 1";
 const INSERT_FOLLOW_UP: &str = "INSERT INTO follow_up (tenant_id, id, target_id, visit_report_id, status, title, created_at, updated_at) VALUES ($1, $2, $3, $4, 'required', $5, $6, $6) \
     ON CONFLICT (tenant_id, visit_report_id) DO NOTHING";
 const INSERT_BILLING: &str = "INSERT INTO billing_trigger (tenant_id, id, visit_report_id, target_id, work_minutes, raised_at) VALUES ($1, $2, $3, $4, $5, $6) \
@@ -68,8 +70,19 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn insert_report(&mut self, new: &NewReport<'_>) -> Result<(), StoreError> {
         let (tenant, own, now) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now);
         run!(
-            &mut self.tx, INSERT, tenant, new.id.uuid(), new.target.uuid(), new.appointment.uuid(), own, new.summary, new.internal_notes, new.work_minutes,
-            new.billable, new.follow_up, now
+            &mut self.tx,
+            INSERT,
+            tenant,
+            new.id.uuid(),
+            new.target.uuid(),
+            new.appointment.uuid(),
+            own,
+            new.summary,
+            new.internal_notes,
+            new.work_minutes,
+            new.billable,
+            new.follow_up,
+            now
         )?;
         Ok(())
     }
@@ -78,15 +91,39 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn resubmit_report(&mut self, new: &NewReport<'_>) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let written = run!(
-            &mut self.tx, RESUBMIT, tenant, new.id.uuid(), new.summary, new.internal_notes, new.work_minutes, new.billable, new.follow_up, now
+            &mut self.tx,
+            RESUBMIT,
+            tenant,
+            new.id.uuid(),
+            new.summary,
+            new.internal_notes,
+            new.work_minutes,
+            new.billable,
+            new.follow_up,
+            now
         )?;
         Ok(written == 1)
     }
 
-    pub(crate) async fn insert_attachment(&mut self, report: VisitReportId, photo: &CleanPhoto) -> Result<AttachmentId, StoreError> {
+    pub(crate) async fn insert_attachment(
+        &mut self,
+        report: VisitReportId,
+        photo: &CleanPhoto,
+    ) -> Result<AttachmentId, StoreError> {
         let (tenant, id, now): (_, AttachmentId, _) = (self.tenant(), self.new_id(), self.now);
         let size = i64::try_from(photo.bytes.len()).unwrap_or(i64::MAX);
-        run!(&mut self.tx, INSERT_ATTACHMENT, tenant, id.uuid(), report.uuid(), &photo.file_name, "image/jpeg", size, &photo.content_hash, now)?;
+        run!(
+            &mut self.tx,
+            INSERT_ATTACHMENT,
+            tenant,
+            id.uuid(),
+            report.uuid(),
+            &photo.file_name,
+            "image/jpeg",
+            size,
+            &photo.content_hash,
+            now
+        )?;
         Ok(id)
     }
 
@@ -107,15 +144,31 @@ impl TenantTx<'_, Staff> {
     }
 
     /// Approves or returns a submitted report; false if it is not submitted any more.
-    pub(crate) async fn decide_report(&mut self, id: VisitReportId, to: ReportStatus, reason: Option<&str>) -> Result<bool, StoreError> {
+    pub(crate) async fn decide_report(
+        &mut self,
+        id: VisitReportId,
+        to: ReportStatus,
+        reason: Option<&str>,
+    ) -> Result<bool, StoreError> {
         let (tenant, own, now) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now);
         Ok(run!(&mut self.tx, DECIDE, tenant, id.uuid(), to.name(), reason, now, own)? == 1)
     }
 
     /// A page of reports in one state, newest first.
-    pub(crate) async fn reports_in(&mut self, status: ReportStatus, before: Option<(DateTime<Utc>, VisitReportId)>, limit: i64) -> Result<Vec<ReportLine>, StoreError> {
+    pub(crate) async fn reports_in(
+        &mut self,
+        status: ReportStatus,
+        before: Option<(DateTime<Utc>, VisitReportId)>,
+        limit: i64,
+    ) -> Result<Vec<ReportLine>, StoreError> {
         let tenant = self.tenant();
-        let (at, id) = before.map_or((DateTime::from_timestamp(32_503_680_000, 0).unwrap_or_default(), uuid::Uuid::max()), |(at, id)| (at, id.uuid()));
+        let (at, id) = before.map_or(
+            (
+                DateTime::from_timestamp(32_503_680_000, 0).unwrap_or_default(),
+                uuid::Uuid::max(),
+            ),
+            |(at, id)| (at, id.uuid()),
+        );
         all!(&mut self.tx, ReportLine, LIST, tenant, status.name(), at, id, limit)
     }
 
@@ -130,24 +183,56 @@ impl TenantTx<'_, Staff> {
         maybe!(&mut self.tx, ReportView, VIEW, tenant, id.uuid())
     }
 
-    pub(crate) async fn latest_report_of_target(&mut self, target: TargetId) -> Result<Option<VisitReportId>, StoreError> {
+    pub(crate) async fn latest_report_of_target(
+        &mut self,
+        target: TargetId,
+    ) -> Result<Option<VisitReportId>, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (uuid::Uuid,), OF_TARGET, tenant, target.uuid())?.map(|(id,)| VisitReportId::from_uuid(id)))
+        Ok(maybe!(&mut self.tx, (uuid::Uuid,), OF_TARGET, tenant, target.uuid())?
+            .map(|(id,)| VisitReportId::from_uuid(id)))
     }
 }
 
 impl<A: Operator> TenantTx<'_, A> {
     /// Notes a follow-up, once for each report; the answer is its id if it is new.
-    pub(crate) async fn insert_follow_up(&mut self, target: TargetId, report: VisitReportId, title: &str) -> Result<Option<FollowUpId>, StoreError> {
+    pub(crate) async fn insert_follow_up(
+        &mut self,
+        target: TargetId,
+        report: VisitReportId,
+        title: &str,
+    ) -> Result<Option<FollowUpId>, StoreError> {
         let (tenant, id, now): (_, FollowUpId, _) = (self.tenant(), self.new_id(), self.now);
-        let written = run!(&mut self.tx, INSERT_FOLLOW_UP, tenant, id.uuid(), target.uuid(), report.uuid(), title, now)?;
+        let written = run!(
+            &mut self.tx,
+            INSERT_FOLLOW_UP,
+            tenant,
+            id.uuid(),
+            target.uuid(),
+            report.uuid(),
+            title,
+            now
+        )?;
         Ok((written == 1).then_some(id))
     }
 
     /// Raises a billing trigger, once for each report; the answer is its id if it is new.
-    pub(crate) async fn insert_billing_trigger(&mut self, target: TargetId, report: VisitReportId, work_minutes: i64) -> Result<Option<BillingTriggerId>, StoreError> {
+    pub(crate) async fn insert_billing_trigger(
+        &mut self,
+        target: TargetId,
+        report: VisitReportId,
+        work_minutes: i64,
+    ) -> Result<Option<BillingTriggerId>, StoreError> {
         let (tenant, id, now): (_, BillingTriggerId, _) = (self.tenant(), self.new_id(), self.now);
-        let written = run!(&mut self.tx, INSERT_BILLING, tenant, id.uuid(), report.uuid(), target.uuid(), work_minutes, now)?;
+        let written = run!(
+            &mut self.tx,
+            INSERT_BILLING,
+            tenant,
+            id.uuid(),
+            report.uuid(),
+            target.uuid(),
+            work_minutes,
+            now
+        )?;
         Ok((written == 1).then_some(id))
     }
 }

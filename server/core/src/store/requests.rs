@@ -23,14 +23,30 @@ const VIEW: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, 
     LEFT JOIN contact k ON k.tenant_id = r.tenant_id AND k.id = r.contact_id \
     WHERE r.tenant_id = $1 AND r.id = $2";
 const SET_STATUS: &str = "UPDATE request SET status = $3, rejection_reason = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2 AND status = $6";
-const SET_TARGET: &str = "UPDATE request SET target_id = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND target_id IS NULL";
+const SET_TARGET: &str =
+    "UPDATE request SET target_id = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND target_id IS NULL";
 const OF_TARGET: &str = "SELECT r.id FROM request r WHERE r.tenant_id = $1 AND r.target_id = $2";
 
 impl<A: Operator> TenantTx<'_, A> {
     /// Moves a request on if it is still in the state in which it was read.
-    pub(crate) async fn set_request_status(&mut self, id: RequestId, from: RequestStatus, to: RequestStatus, reason: Option<&str>) -> Result<bool, StoreError> {
+    pub(crate) async fn set_request_status(
+        &mut self,
+        id: RequestId,
+        from: RequestStatus,
+        to: RequestStatus,
+        reason: Option<&str>,
+    ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, SET_STATUS, tenant, id.uuid(), to.name(), reason, now, from.name())? == 1)
+        Ok(run!(
+            &mut self.tx,
+            SET_STATUS,
+            tenant,
+            id.uuid(),
+            to.name(),
+            reason,
+            now,
+            from.name()
+        )? == 1)
     }
 
     /// Ties a request to its target, once.
@@ -42,7 +58,11 @@ impl<A: Operator> TenantTx<'_, A> {
 
 impl TenantTx<'_, Staff> {
     /// A page of requests that wait for a decision or a conversion, oldest first.
-    pub(crate) async fn waiting_requests(&mut self, after: Option<(DateTime<Utc>, RequestId)>, limit: i64) -> Result<Vec<RequestLine>, StoreError> {
+    pub(crate) async fn waiting_requests(
+        &mut self,
+        after: Option<(DateTime<Utc>, RequestId)>,
+        limit: i64,
+    ) -> Result<Vec<RequestLine>, StoreError> {
         let tenant = self.tenant();
         let (at, id) = after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
         all!(&mut self.tx, RequestLine, WAITING, tenant, at, id, limit)

@@ -55,7 +55,11 @@ per_door!(
     "SELECT data, expires_at FROM staff_session WHERE id_hash = $1 AND expires_at > $2",
     "SELECT data, expires_at FROM portal_session WHERE id_hash = $1 AND expires_at > $2"
 );
-per_door!(delete, "DELETE FROM staff_session WHERE id_hash = $1", "DELETE FROM portal_session WHERE id_hash = $1");
+per_door!(
+    delete,
+    "DELETE FROM staff_session WHERE id_hash = $1",
+    "DELETE FROM portal_session WHERE id_hash = $1"
+);
 per_door!(
     touch,
     "UPDATE staff_session SET last_seen_at = $2 WHERE id_hash = $1",
@@ -107,17 +111,46 @@ impl SystemTx<'_> {
     /// Inserts a session; false if its id is taken.
     pub(crate) async fn insert_session(&mut self, door: Door, row: &SessionRow) -> Result<bool, StoreError> {
         let signed_in = row.account.map(|_| self.now);
-        let written = run!(&mut self.tx, insert(door), &row.id_hash, row.tenant, row.account, Json(&row.data), signed_in, self.now, row.expires_at)?;
+        let written = run!(
+            &mut self.tx,
+            insert(door),
+            &row.id_hash,
+            row.tenant,
+            row.account,
+            Json(&row.data),
+            signed_in,
+            self.now,
+            row.expires_at
+        )?;
         Ok(written == 1)
     }
 
     /// Overwrites a session that exists; one that was ended meanwhile stays ended.
     pub(crate) async fn update_session(&mut self, door: Door, row: &SessionRow) -> Result<(), StoreError> {
-        run!(&mut self.tx, update(door), &row.id_hash, row.tenant, row.account, Json(&row.data), row.expires_at).map(drop)
+        run!(
+            &mut self.tx,
+            update(door),
+            &row.id_hash,
+            row.tenant,
+            row.account,
+            Json(&row.data),
+            row.expires_at
+        )
+        .map(drop)
     }
 
-    pub(crate) async fn load_session(&mut self, door: Door, id_hash: &[u8]) -> Result<Option<(serde_json::Value, DateTime<Utc>)>, StoreError> {
-        let row = maybe!(&mut self.tx, (Json<serde_json::Value>, DateTime<Utc>), load(door), id_hash, self.now)?;
+    pub(crate) async fn load_session(
+        &mut self,
+        door: Door,
+        id_hash: &[u8],
+    ) -> Result<Option<(serde_json::Value, DateTime<Utc>)>, StoreError> {
+        let row = maybe!(
+            &mut self.tx,
+            (Json<serde_json::Value>, DateTime<Utc>),
+            load(door),
+            id_hash,
+            self.now
+        )?;
         Ok(row.map(|(data, expires_at)| (data.0, expires_at)))
     }
 
@@ -137,12 +170,38 @@ impl SystemTx<'_> {
         run!(&mut self.tx, end_all(Door::Portal), tenant.uuid(), id.uuid()).map(drop)
     }
 
-    pub(crate) async fn staff_of_session(&mut self, id_hash: &[u8], idle_since: DateTime<Utc>, signed_in_since: DateTime<Utc>) -> Result<Option<StaffSession>, StoreError> {
-        maybe!(&mut self.tx, StaffSession, STAFF_OF_SESSION, id_hash, self.now, idle_since, signed_in_since)
+    pub(crate) async fn staff_of_session(
+        &mut self,
+        id_hash: &[u8],
+        idle_since: DateTime<Utc>,
+        signed_in_since: DateTime<Utc>,
+    ) -> Result<Option<StaffSession>, StoreError> {
+        maybe!(
+            &mut self.tx,
+            StaffSession,
+            STAFF_OF_SESSION,
+            id_hash,
+            self.now,
+            idle_since,
+            signed_in_since
+        )
     }
 
-    pub(crate) async fn contact_of_session(&mut self, id_hash: &[u8], idle_since: DateTime<Utc>, signed_in_since: DateTime<Utc>) -> Result<Option<ContactSession>, StoreError> {
-        maybe!(&mut self.tx, ContactSession, CONTACT_OF_SESSION, id_hash, self.now, idle_since, signed_in_since)
+    pub(crate) async fn contact_of_session(
+        &mut self,
+        id_hash: &[u8],
+        idle_since: DateTime<Utc>,
+        signed_in_since: DateTime<Utc>,
+    ) -> Result<Option<ContactSession>, StoreError> {
+        maybe!(
+            &mut self.tx,
+            ContactSession,
+            CONTACT_OF_SESSION,
+            id_hash,
+            self.now,
+            idle_since,
+            signed_in_since
+        )
     }
 
     /// Removes what has expired; the number of removed sessions.
@@ -161,7 +220,12 @@ impl SystemTx<'_> {
         maybe!(&mut self.tx, (i64, DateTime<Utc>), THROTTLE, key_hash)
     }
 
-    pub(crate) async fn set_throttle(&mut self, key_hash: &[u8], failures: i64, locked_until: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(crate) async fn set_throttle(
+        &mut self,
+        key_hash: &[u8],
+        failures: i64,
+        locked_until: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         run!(&mut self.tx, THROTTLE_SET, key_hash, failures, locked_until, self.now).map(drop)
     }
 

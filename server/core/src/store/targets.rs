@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::customers::Address;
-use domain::ids::{ContactKind, CustomerId, CustomerKind, LocationId, LocationKind, SourceSystemKind, TargetId, TargetKind};
+use domain::ids::{
+    ContactKind, CustomerId, CustomerKind, LocationId, LocationKind, SourceSystemKind, TargetId, TargetKind,
+};
 use domain::requests::Priority;
 use domain::targets::TargetStatus;
 use serde_json::{Map, Value};
@@ -82,16 +84,27 @@ macro_rules! record_columns {
 }
 
 const INSERT: &str = concat!(
-    "INSERT INTO target (tenant_id, ", record_columns!(), ", created_at, updated_at) \
+    "INSERT INTO target (tenant_id, ",
+    record_columns!(),
+    ", created_at, updated_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $23) \
      ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING"
 );
 const UPDATE: &str = "UPDATE target SET customer_id = $3, location_id = $4, contact_id = $5, status = $6, needs_mapping = $7, service_type = $8, priority = $9, duration_minutes = $10, \
     window_start = $11, window_end = $12, window_zone = $13, required_skills = $14, notes = $15, attributes = $16, place = $17, payload_hash = $18, source_updated_at = $19, updated_at = $20 \
     WHERE tenant_id = $1 AND id = $2 AND status = $21";
-const BY_EXTERNAL_ID: &str = concat!("SELECT ", record_columns!(), " FROM target WHERE tenant_id = $1 AND source_system_id = $2 AND external_id = $3");
-const BY_ID: &str = concat!("SELECT ", record_columns!(), " FROM target WHERE tenant_id = $1 AND id = $2");
-const SET_STATUS: &str = "UPDATE target SET status = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND status = $5";
+const BY_EXTERNAL_ID: &str = concat!(
+    "SELECT ",
+    record_columns!(),
+    " FROM target WHERE tenant_id = $1 AND source_system_id = $2 AND external_id = $3"
+);
+const BY_ID: &str = concat!(
+    "SELECT ",
+    record_columns!(),
+    " FROM target WHERE tenant_id = $1 AND id = $2"
+);
+const SET_STATUS: &str =
+    "UPDATE target SET status = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND status = $5";
 
 macro_rules! line_columns {
     () => {
@@ -103,7 +116,10 @@ macro_rules! line_columns {
          LEFT JOIN staff_account s ON s.tenant_id = a.tenant_id AND s.id = a.technician_id "
     };
 }
-const OF_CUSTOMER: &str = concat!(line_columns!(), "WHERE t.tenant_id = $1 AND t.customer_id = $2 ORDER BY t.created_at DESC, t.id DESC LIMIT $3");
+const OF_CUSTOMER: &str = concat!(
+    line_columns!(),
+    "WHERE t.tenant_id = $1 AND t.customer_id = $2 ORDER BY t.created_at DESC, t.id DESC LIMIT $3"
+);
 const OPEN: &str = concat!(
     line_columns!(),
     "WHERE t.tenant_id = $1 AND t.status = 'open' AND (t.created_at > $2 OR (t.created_at = $2 AND t.id > $3)) ORDER BY t.created_at, t.id LIMIT $4"
@@ -143,22 +159,66 @@ impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn insert_target(&mut self, target: &TargetRecord) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let written = run!(
-            &mut self.tx, INSERT, tenant, target.id, target.number, target.source_system_id, target.external_id.as_deref(), target.customer_id,
-            target.location_id, target.contact_id, target.status.name(), target.needs_mapping, target.service_type.as_deref(), target.priority.name(),
-            target.duration_minutes, target.window_start, target.window_end, target.window_zone.as_deref(), &target.required_skills,
-            target.notes.as_deref(), &target.attributes, &target.place, target.payload_hash.as_deref(), target.source_updated_at, now
+            &mut self.tx,
+            INSERT,
+            tenant,
+            target.id,
+            target.number,
+            target.source_system_id,
+            target.external_id.as_deref(),
+            target.customer_id,
+            target.location_id,
+            target.contact_id,
+            target.status.name(),
+            target.needs_mapping,
+            target.service_type.as_deref(),
+            target.priority.name(),
+            target.duration_minutes,
+            target.window_start,
+            target.window_end,
+            target.window_zone.as_deref(),
+            &target.required_skills,
+            target.notes.as_deref(),
+            &target.attributes,
+            &target.place,
+            target.payload_hash.as_deref(),
+            target.source_updated_at,
+            now
         )?;
         Ok(written == 1)
     }
 
     /// Writes a target back if it is still in the state in which it was read.
-    pub(crate) async fn update_target(&mut self, target: &TargetRecord, read_as: TargetStatus) -> Result<bool, StoreError> {
+    pub(crate) async fn update_target(
+        &mut self,
+        target: &TargetRecord,
+        read_as: TargetStatus,
+    ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let written = run!(
-            &mut self.tx, UPDATE, tenant, target.id, target.customer_id, target.location_id, target.contact_id, target.status.name(), target.needs_mapping,
-            target.service_type.as_deref(), target.priority.name(), target.duration_minutes, target.window_start, target.window_end,
-            target.window_zone.as_deref(), &target.required_skills, target.notes.as_deref(), &target.attributes, &target.place,
-            target.payload_hash.as_deref(), target.source_updated_at, now, read_as.name()
+            &mut self.tx,
+            UPDATE,
+            tenant,
+            target.id,
+            target.customer_id,
+            target.location_id,
+            target.contact_id,
+            target.status.name(),
+            target.needs_mapping,
+            target.service_type.as_deref(),
+            target.priority.name(),
+            target.duration_minutes,
+            target.window_start,
+            target.window_end,
+            target.window_zone.as_deref(),
+            &target.required_skills,
+            target.notes.as_deref(),
+            &target.attributes,
+            &target.place,
+            target.payload_hash.as_deref(),
+            target.source_updated_at,
+            now,
+            read_as.name()
         )?;
         Ok(written == 1)
     }
@@ -169,14 +229,22 @@ impl<A: Operator> TenantTx<'_, A> {
     }
 
     /// Moves a target on if it is still in the state in which it was read.
-    pub(crate) async fn set_target_status(&mut self, id: TargetId, from: TargetStatus, to: TargetStatus) -> Result<bool, StoreError> {
+    pub(crate) async fn set_target_status(
+        &mut self,
+        id: TargetId,
+        from: TargetStatus,
+        to: TargetStatus,
+    ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         Ok(run!(&mut self.tx, SET_STATUS, tenant, id.uuid(), to.name(), now, from.name())? == 1)
     }
 }
 
 impl TenantTx<'_, ApiClient> {
-    pub(crate) async fn target_by_external_id(&mut self, external_id: &str) -> Result<Option<TargetRecord>, StoreError> {
+    pub(crate) async fn target_by_external_id(
+        &mut self,
+        external_id: &str,
+    ) -> Result<Option<TargetRecord>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
         maybe!(&mut self.tx, TargetRecord, BY_EXTERNAL_ID, tenant, source, external_id)
     }
@@ -186,13 +254,27 @@ impl TenantTx<'_, ApiClient> {
         maybe!(&mut self.tx, ClientTarget, OF_CLIENT_BY_ID, tenant, source, id.uuid())
     }
 
-    pub(crate) async fn own_target_by_external_id(&mut self, external_id: &str) -> Result<Option<ClientTarget>, StoreError> {
+    pub(crate) async fn own_target_by_external_id(
+        &mut self,
+        external_id: &str,
+    ) -> Result<Option<ClientTarget>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        maybe!(&mut self.tx, ClientTarget, OF_CLIENT_BY_EXTERNAL_ID, tenant, source, external_id)
+        maybe!(
+            &mut self.tx,
+            ClientTarget,
+            OF_CLIENT_BY_EXTERNAL_ID,
+            tenant,
+            source,
+            external_id
+        )
     }
 
     /// A page of own targets, oldest first.
-    pub(crate) async fn own_targets(&mut self, after: Option<(DateTime<Utc>, TargetId)>, limit: i64) -> Result<Vec<ClientTarget>, StoreError> {
+    pub(crate) async fn own_targets(
+        &mut self,
+        after: Option<(DateTime<Utc>, TargetId)>,
+        limit: i64,
+    ) -> Result<Vec<ClientTarget>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
         let (at, id) = after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
         all!(&mut self.tx, ClientTarget, OF_CLIENT, tenant, source, at, id, limit)
@@ -205,13 +287,21 @@ impl TenantTx<'_, Staff> {
         maybe!(&mut self.tx, TargetView, VIEW, tenant, id.uuid())
     }
 
-    pub(crate) async fn targets_of_customer(&mut self, id: CustomerId, limit: i64) -> Result<Vec<TargetLine>, StoreError> {
+    pub(crate) async fn targets_of_customer(
+        &mut self,
+        id: CustomerId,
+        limit: i64,
+    ) -> Result<Vec<TargetLine>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, TargetLine, OF_CUSTOMER, tenant, id.uuid(), limit)
     }
 
     /// A page of targets that wait for an appointment, oldest first.
-    pub(crate) async fn open_targets(&mut self, after: Option<(DateTime<Utc>, TargetId)>, limit: i64) -> Result<Vec<TargetLine>, StoreError> {
+    pub(crate) async fn open_targets(
+        &mut self,
+        after: Option<(DateTime<Utc>, TargetId)>,
+        limit: i64,
+    ) -> Result<Vec<TargetLine>, StoreError> {
         let tenant = self.tenant();
         let (at, id) = after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
         all!(&mut self.tx, TargetLine, OPEN, tenant, at, id, limit)

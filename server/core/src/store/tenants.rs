@@ -37,7 +37,8 @@ const SET_GATE: &str = "INSERT INTO feature_gate (tenant_id, gate, enabled) VALU
 const INSERT_ACCOUNT: &str = "INSERT INTO portal_account (tenant_id, id, contact_id, email, password_hash, locale, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const INSERT_GRANT: &str = "INSERT INTO portal_grant (tenant_id, id, portal_account_id, customer_id, location_id, may_submit, may_see_appointments, may_see_reports, may_download, sees_all_requests, valid_from, valid_until, granted_by, reason) \
     VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $10, $11, $12)";
-const REVOKE: &str = "UPDATE portal_grant SET revoked_at = $2 WHERE tenant_id = $1 AND portal_account_id = $3 AND revoked_at IS NULL";
+const REVOKE: &str =
+    "UPDATE portal_grant SET revoked_at = $2 WHERE tenant_id = $1 AND portal_account_id = $3 AND revoked_at IS NULL";
 const COUNT: &str = "SELECT count(*), coalesce(sum(CASE WHEN is_demo THEN 0 ELSE 1 END), 0) FROM tenant";
 const ENDPOINT_SECRETS: &str = "SELECT tenant_id, id, secret FROM webhook_endpoint ORDER BY tenant_id, id";
 const SET_ENDPOINT_SECRET: &str = "UPDATE webhook_endpoint SET secret = $3 WHERE tenant_id = $1 AND id = $2";
@@ -45,13 +46,38 @@ const TENANTS: &str = "SELECT id FROM tenant ORDER BY slug";
 
 /// Every table with rows of tenants, children first; what `demo --reset` empties.
 const EMPTY: &[&str] = &[
-    "DELETE FROM webhook_attempt", "DELETE FROM webhook_delivery", "DELETE FROM event", "DELETE FROM webhook_endpoint", "DELETE FROM idempotency_key",
-    "DELETE FROM import_item", "DELETE FROM import_job", "DELETE FROM timeline_entry", "DELETE FROM billing_trigger", "DELETE FROM follow_up",
-    "DELETE FROM released_attachment", "DELETE FROM portal_release", "DELETE FROM attachment", "DELETE FROM visit_report", "DELETE FROM appointment",
-    "DELETE FROM request", "DELETE FROM target", "DELETE FROM external_reference", "DELETE FROM api_key", "DELETE FROM integration_client",
-    "DELETE FROM source_system", "DELETE FROM sign_in_throttle", "DELETE FROM staff_session", "DELETE FROM portal_session", "DELETE FROM portal_grant",
-    "DELETE FROM portal_account", "DELETE FROM staff_account", "DELETE FROM contact", "DELETE FROM location", "DELETE FROM customer",
-    "DELETE FROM feature_gate", "DELETE FROM counter",
+    "DELETE FROM webhook_attempt",
+    "DELETE FROM webhook_delivery",
+    "DELETE FROM event",
+    "DELETE FROM webhook_endpoint",
+    "DELETE FROM idempotency_key",
+    "DELETE FROM import_item",
+    "DELETE FROM import_job",
+    "DELETE FROM timeline_entry",
+    "DELETE FROM billing_trigger",
+    "DELETE FROM follow_up",
+    "DELETE FROM released_attachment",
+    "DELETE FROM portal_release",
+    "DELETE FROM attachment",
+    "DELETE FROM visit_report",
+    "DELETE FROM appointment",
+    "DELETE FROM request",
+    "DELETE FROM target",
+    "DELETE FROM external_reference",
+    "DELETE FROM api_key",
+    "DELETE FROM integration_client",
+    "DELETE FROM source_system",
+    "DELETE FROM sign_in_throttle",
+    "DELETE FROM staff_session",
+    "DELETE FROM portal_session",
+    "DELETE FROM portal_grant",
+    "DELETE FROM portal_account",
+    "DELETE FROM staff_account",
+    "DELETE FROM contact",
+    "DELETE FROM location",
+    "DELETE FROM customer",
+    "DELETE FROM feature_gate",
+    "DELETE FROM counter",
 ];
 /// The audit log refuses deletion; only emptying a demo database lifts that, inside its own transaction.
 const EMPTY_AUDIT_SQLITE: &[&str] = &[
@@ -68,25 +94,70 @@ const EMPTY_AUDIT_POSTGRES: &[&str] = &[
 impl SystemTx<'_> {
     pub(crate) async fn insert_tenant(&mut self, new: &NewTenant<'_>) -> Result<TenantId, StoreError> {
         let id = self.store.randomness.uuid_v7(self.now);
-        run!(&mut self.tx, INSERT, id, new.slug, new.name, new.zone, new.locale.tag(), true, new.is_demo, self.now)?;
+        run!(
+            &mut self.tx,
+            INSERT,
+            id,
+            new.slug,
+            new.name,
+            new.zone,
+            new.locale.tag(),
+            true,
+            new.is_demo,
+            self.now
+        )?;
         Ok(TenantId::from_uuid(id))
     }
 
-    pub(crate) async fn set_gate(&mut self, tenant: TenantId, gate: FeatureGate, enabled: bool) -> Result<(), StoreError> {
+    pub(crate) async fn set_gate(
+        &mut self,
+        tenant: TenantId,
+        gate: FeatureGate,
+        enabled: bool,
+    ) -> Result<(), StoreError> {
         run!(&mut self.tx, SET_GATE, tenant.uuid(), gate.name(), enabled).map(drop)
     }
 
-    pub(crate) async fn insert_portal_account(&mut self, tenant: TenantId, contact: ContactId, email: &str, password_hash: &str, locale: Option<Locale>) -> Result<PortalUserId, StoreError> {
+    pub(crate) async fn insert_portal_account(
+        &mut self,
+        tenant: TenantId,
+        contact: ContactId,
+        email: &str,
+        password_hash: &str,
+        locale: Option<Locale>,
+    ) -> Result<PortalUserId, StoreError> {
         let id: PortalUserId = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
-        run!(&mut self.tx, INSERT_ACCOUNT, tenant.uuid(), id.uuid(), contact.uuid(), email, password_hash, locale.map(Locale::tag), self.now)?;
+        run!(
+            &mut self.tx,
+            INSERT_ACCOUNT,
+            tenant.uuid(),
+            id.uuid(),
+            contact.uuid(),
+            email,
+            password_hash,
+            locale.map(Locale::tag),
+            self.now
+        )?;
         Ok(id)
     }
 
     pub(crate) async fn insert_grant(&mut self, tenant: TenantId, new: &NewGrant<'_>) -> Result<(), StoreError> {
         let id: Id<GrantKind> = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
         run!(
-            &mut self.tx, INSERT_GRANT, tenant.uuid(), id.uuid(), new.account.uuid(), new.customer.uuid(), new.location.map(Id::uuid), true,
-            new.may_download, new.sees_all_requests, new.valid_from, new.valid_until, new.granted_by, new.reason
+            &mut self.tx,
+            INSERT_GRANT,
+            tenant.uuid(),
+            id.uuid(),
+            new.account.uuid(),
+            new.customer.uuid(),
+            new.location.map(Id::uuid),
+            true,
+            new.may_download,
+            new.sees_all_requests,
+            new.valid_from,
+            new.valid_until,
+            new.granted_by,
+            new.reason
         )?;
         Ok(())
     }
@@ -124,7 +195,12 @@ impl SystemTx<'_> {
         all!(&mut self.tx, (Uuid, Uuid, Vec<u8>), ENDPOINT_SECRETS)
     }
 
-    pub(crate) async fn set_endpoint_secret(&mut self, tenant: Uuid, id: Uuid, secret: &[u8]) -> Result<(), StoreError> {
+    pub(crate) async fn set_endpoint_secret(
+        &mut self,
+        tenant: Uuid,
+        id: Uuid,
+        secret: &[u8],
+    ) -> Result<(), StoreError> {
         run!(&mut self.tx, SET_ENDPOINT_SECRET, tenant, id, secret).map(drop)
     }
 }

@@ -28,20 +28,37 @@ impl<A: Actor> TenantTx<'_, A> {
     pub(crate) async fn note(&mut self, entry: NewEntry) -> Result<(), StoreError> {
         let (tenant, id, actor) = (self.tenant(), self.new_id::<TimelineKindMarker>(), self.actor.label());
         run!(
-            &mut self.tx, INSERT, tenant, id.uuid(), entry.kind, self.now, entry.customer.map(domain::ids::Id::uuid), entry.location.map(domain::ids::Id::uuid),
-            entry.target.map(domain::ids::Id::uuid), entry.request.map(domain::ids::Id::uuid), &actor
+            &mut self.tx,
+            INSERT,
+            tenant,
+            id.uuid(),
+            entry.kind,
+            self.now,
+            entry.customer.map(domain::ids::Id::uuid),
+            entry.location.map(domain::ids::Id::uuid),
+            entry.target.map(domain::ids::Id::uuid),
+            entry.request.map(domain::ids::Id::uuid),
+            &actor
         )?;
         Ok(())
     }
 }
 
 impl TenantTx<'_, Staff> {
-    pub(crate) async fn timeline_of_customer(&mut self, customer: CustomerId, limit: i64) -> Result<Vec<TimelineLine>, StoreError> {
+    pub(crate) async fn timeline_of_customer(
+        &mut self,
+        customer: CustomerId,
+        limit: i64,
+    ) -> Result<Vec<TimelineLine>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, TimelineLine, OF_CUSTOMER, tenant, customer.uuid(), limit)
     }
 
-    pub(crate) async fn timeline_of_target(&mut self, target: TargetId, limit: i64) -> Result<Vec<TimelineLine>, StoreError> {
+    pub(crate) async fn timeline_of_target(
+        &mut self,
+        target: TargetId,
+        limit: i64,
+    ) -> Result<Vec<TimelineLine>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, TimelineLine, OF_TARGET, tenant, target.uuid(), limit)
     }

@@ -42,21 +42,36 @@ impl Store {
 
     async fn with_tenant<'a, A: Actor>(&'a self, mut tx: Tx, actor: &'a A) -> Result<TenantTx<'a, A>, StoreError> {
         tx.name_tenant(&actor.tenant().uuid().to_string()).await?;
-        Ok(TenantTx { tx, actor, store: self, now: self.clock.now(), events: Vec::new(), audits: Vec::new() })
+        Ok(TenantTx {
+            tx,
+            actor,
+            store: self,
+            now: self.clock.now(),
+            events: Vec::new(),
+            audits: Vec::new(),
+        })
     }
 
     /// A writing transaction of the system itself.
     pub(crate) async fn begin_system(&self) -> Result<SystemTx<'_>, StoreError> {
         let mut tx = self.begin_writing().await?;
         tx.name_tenant("*").await?;
-        Ok(SystemTx { tx, store: self, now: self.clock.now() })
+        Ok(SystemTx {
+            tx,
+            store: self,
+            now: self.clock.now(),
+        })
     }
 
     /// A reading transaction of the system itself.
     pub(crate) async fn read_system(&self) -> Result<SystemTx<'_>, StoreError> {
         let mut tx = self.begin_reading().await?;
         tx.name_tenant("*").await?;
-        Ok(SystemTx { tx, store: self, now: self.clock.now() })
+        Ok(SystemTx {
+            tx,
+            store: self,
+            now: self.clock.now(),
+        })
     }
 }
 
@@ -90,7 +105,12 @@ impl<'a, A: Actor> TenantTx<'a, A> {
 
     /// Notes an audit row; it is written at commit.
     pub(crate) fn audit(&mut self, action: &'static str, subject: impl std::fmt::Display, details: serde_json::Value) {
-        self.audits.push(NewAudit { actor: self.actor.label(), action, subject: subject.to_string(), details });
+        self.audits.push(NewAudit {
+            actor: self.actor.label(),
+            action,
+            subject: subject.to_string(),
+            details,
+        });
     }
 
     /// Writes events, deliveries and audit rows and commits. The answer says whether deliveries wait for the worker.
@@ -111,8 +131,19 @@ impl SystemTx<'_> {
     }
 
     /// Writes an audit row of the system or an administrator at once.
-    pub(crate) async fn audit(&mut self, tenant: TenantId, actor: &str, action: &'static str, subject: &str) -> Result<(), StoreError> {
-        let entry = NewAudit { actor: actor.to_owned(), action, subject: subject.to_owned(), details: serde_json::json!({}) };
+    pub(crate) async fn audit(
+        &mut self,
+        tenant: TenantId,
+        actor: &str,
+        action: &'static str,
+        subject: &str,
+    ) -> Result<(), StoreError> {
+        let entry = NewAudit {
+            actor: actor.to_owned(),
+            action,
+            subject: subject.to_owned(),
+            details: serde_json::json!({}),
+        };
         super::audit::write(&mut self.tx, tenant, self.now, vec![entry]).await
     }
 

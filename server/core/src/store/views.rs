@@ -1,11 +1,14 @@
 //! Rows that services hand to pages and handlers.
-#![allow(missing_docs, reason = "the fields are the columns of the same names; the domain page explains the words")]
+#![allow(
+    missing_docs,
+    reason = "the fields are the columns of the same names; the domain page explains the words"
+)]
 
 use chrono::{DateTime, Utc};
 use domain::customers::Address;
 use domain::ids::{
-    AppointmentKind, AttachmentKind, ClientKind, ContactKind, CustomerKind, DeliveryKind, ImportItemKind, ImportJobKind, LocationKind, ReleaseKind, RequestKind, StaffKind,
-    TargetKind, VisitReportKind, WebhookEndpointKind,
+    AppointmentKind, AttachmentKind, ClientKind, ContactKind, CustomerKind, DeliveryKind, ImportItemKind,
+    ImportJobKind, LocationKind, ReleaseKind, RequestKind, StaffKind, TargetKind, VisitReportKind, WebhookEndpointKind,
 };
 use domain::imports::ItemOutcome;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};

@@ -17,15 +17,25 @@ pub(crate) fn render(context: &DeliveryContext) -> String {
         data.insert("target".to_owned(), Value::Object(target));
     }
     let mut customer_context = Map::new();
-    if let Some(customer) = part::<domain::ids::CustomerKind>(context.customer_id, context.customer_external_id.as_deref()) {
+    if let Some(customer) =
+        part::<domain::ids::CustomerKind>(context.customer_id, context.customer_external_id.as_deref())
+    {
         customer_context.insert("customer".to_owned(), Value::Object(customer));
     }
-    if let Some(location) = part::<domain::ids::LocationKind>(context.location_id, context.location_external_id.as_deref()) {
+    if let Some(location) =
+        part::<domain::ids::LocationKind>(context.location_id, context.location_external_id.as_deref())
+    {
         customer_context.insert("location".to_owned(), Value::Object(location));
     }
-    if let Some(mut contact) = part::<domain::ids::ContactKind>(context.contact_id, context.contact_external_id.as_deref()) {
+    if let Some(mut contact) =
+        part::<domain::ids::ContactKind>(context.contact_id, context.contact_external_id.as_deref())
+    {
         if option("contactDetails") {
-            for (name, value) in [("displayName", &context.contact_name), ("email", &context.contact_email), ("phone", &context.contact_phone)] {
+            for (name, value) in [
+                ("displayName", &context.contact_name),
+                ("email", &context.contact_email),
+                ("phone", &context.contact_phone),
+            ] {
                 if let Some(value) = value {
                     contact.insert(name.to_owned(), Value::String(value.clone()));
                 }

@@ -39,7 +39,9 @@ fn canonical(address: IpAddr) -> IpAddr {
     let v4 = |high: u16, low: u16| IpAddr::V4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
     match parts {
         [0, 0, 0, 0, 0, 0xffff | 0, high, low] if high != 0 || low > 1 => v4(high, low),
-        [0, 0, 0, 0, 0xffff, 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => v4(high, low),
+        [0, 0, 0, 0, 0xffff, 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            v4(high, low)
+        }
         _ => address,
     }
 }
@@ -88,11 +90,19 @@ pub async fn check_url(text: &str, settings: &Settings) -> CoreResult<()> {
         Some(Host::Ipv4(address)) => vec![address.into()],
         Some(Host::Ipv6(address)) => vec![address.into()],
         // A name that does not resolve now may do so later; each attempt looks again.
-        Some(Host::Domain(name)) => resolver().ok_or_else(|| forbidden("The name cannot be looked up."))?.lookup_ip(name).await.map(|found| found.iter().collect()).unwrap_or_default(),
+        Some(Host::Domain(name)) => resolver()
+            .ok_or_else(|| forbidden("The name cannot be looked up."))?
+            .lookup_ip(name)
+            .await
+            .map(|found| found.iter().collect())
+            .unwrap_or_default(),
         None => return Err(invalid("A host is required.")),
     };
     tracing::debug!(port, addresses = addresses.len(), "webhook address looked up");
-    if addresses.iter().any(|address| is_forbidden(*address, &settings.webhook_allow_nets)) {
+    if addresses
+        .iter()
+        .any(|address| is_forbidden(*address, &settings.webhook_allow_nets))
+    {
         return Err(forbidden("The endpoint leads to an address that is not allowed."));
     }
     Ok(())
@@ -117,11 +127,19 @@ pub(crate) fn shape(text: &str, settings: &Settings) -> CoreResult<Url> {
 }
 
 fn invalid(detail: &str) -> CoreError {
-    CoreError { problem: Problem::InvalidWebhookUrl, detail: detail.to_owned(), fields: vec![FieldError::new("/url", "invalid_webhook_url", detail)] }
+    CoreError {
+        problem: Problem::InvalidWebhookUrl,
+        detail: detail.to_owned(),
+        fields: vec![FieldError::new("/url", "invalid_webhook_url", detail)],
+    }
 }
 
 fn forbidden(detail: &str) -> CoreError {
-    CoreError { problem: Problem::ForbiddenWebhookTarget, detail: detail.to_owned(), fields: vec![FieldError::new("/url", "forbidden_webhook_target", detail)] }
+    CoreError {
+        problem: Problem::ForbiddenWebhookTarget,
+        detail: detail.to_owned(),
+        fields: vec![FieldError::new("/url", "forbidden_webhook_target", detail)],
+    }
 }
 
 fn resolver() -> Option<TokioResolver> {
@@ -155,13 +173,19 @@ impl Resolve for GuardedResolver {
 /// # Errors
 /// The TLS library cannot be set up.
 pub fn client(settings: &Settings) -> Result<reqwest::Client, reqwest::Error> {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that makes the outbound client")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that makes the outbound client"
+    )]
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(CONNECT)
         .timeout(TOTAL)
-        .dns_resolver(Arc::new(GuardedResolver { resolver: resolver(), allowed: settings.webhook_allow_nets.clone().into() }))
+        .dns_resolver(Arc::new(GuardedResolver {
+            resolver: resolver(),
+            allowed: settings.webhook_allow_nets.clone().into(),
+        }))
         .user_agent(concat!("Ordinavo/", env!("CARGO_PKG_VERSION")))
         .build()
 }
@@ -173,15 +197,79 @@ mod tests {
     #[test]
     fn special_addresses_are_forbidden() {
         for text in [
-            "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.255.255.254", "169.254.0.1", "169.254.169.254", "172.16.0.1",
-            "172.31.255.255", "192.0.0.1", "192.0.0.170", "192.0.2.1", "192.88.99.1", "192.168.0.1", "192.168.255.255", "198.18.0.1", "198.19.255.255", "198.51.100.7", "203.0.113.9",
-            "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255", "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "::10.0.0.1",
-            "64:ff9b::127.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:7f00:1::", "2002:a00:1::1", "2002:c0a8:101::", "::ffff:0:7f00:1", "fc00::1", "fdff::1", "fe80::1", "febf::1", "fec0::1",
-            "ff02::1", "ff0e::1", "2001::1", "2001:db8::1", "2001:10::1", "100::1", "3fff::1", "5f00::1", "4000::1", "fd00:ec2::254",
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "10.255.255.255",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.255.255.254",
+            "169.254.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.1",
+            "192.0.0.170",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.0.1",
+            "192.168.255.255",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.7",
+            "203.0.113.9",
+            "224.0.0.1",
+            "239.255.255.255",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "::127.0.0.1",
+            "::10.0.0.1",
+            "64:ff9b::127.0.0.1",
+            "64:ff9b::a00:1",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+            "2002:a00:1::1",
+            "2002:c0a8:101::",
+            "::ffff:0:7f00:1",
+            "fc00::1",
+            "fdff::1",
+            "fe80::1",
+            "febf::1",
+            "fec0::1",
+            "ff02::1",
+            "ff0e::1",
+            "2001::1",
+            "2001:db8::1",
+            "2001:10::1",
+            "100::1",
+            "3fff::1",
+            "5f00::1",
+            "4000::1",
+            "fd00:ec2::254",
         ] {
             assert!(is_forbidden(text.parse().expect("an address"), &[]), "{text}");
         }
-        for text in ["1.1.1.1", "8.8.8.8", "93.184.216.34", "100.63.0.1", "100.128.0.1", "172.15.0.1", "172.32.0.1", "192.1.0.1", "2606:4700::1111", "2a00:1450::1", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"] {
+        for text in [
+            "1.1.1.1",
+            "8.8.8.8",
+            "93.184.216.34",
+            "100.63.0.1",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.1.0.1",
+            "2606:4700::1111",
+            "2a00:1450::1",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+            "2002:808:808::1",
+        ] {
             assert!(!is_forbidden(text.parse().expect("an address"), &[]), "{text}");
         }
     }
@@ -211,7 +299,11 @@ mod tests {
             ("https://[::1]/", Problem::ForbiddenWebhookTarget),
             ("https://[::ffff:7f00:1]/", Problem::ForbiddenWebhookTarget),
         ] {
-            assert_eq!(check_url(text, &settings).await.expect_err(text).problem, problem, "{text}");
+            assert_eq!(
+                check_url(text, &settings).await.expect_err(text).problem,
+                problem,
+                "{text}"
+            );
         }
     }
 }

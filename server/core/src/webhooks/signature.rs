@@ -31,13 +31,27 @@ mod tests {
     /// The worked example of the specification's reference libraries.
     #[test]
     fn signs_like_the_reference_libraries() {
-        let signature = sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, "{\"test\": 2432232314}");
-        assert_eq!(signature.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
+        let signature = sign(
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            1_614_265_330,
+            "{\"test\": 2432232314}",
+        );
+        assert_eq!(
+            signature.as_deref(),
+            Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
+        );
     }
 
     #[test]
     fn secrets_have_32_bytes() {
         let secret = new_secret(&Randomness::seeded(3));
-        assert_eq!(STANDARD.decode(secret.strip_prefix(PREFIX).expect("a prefix")).expect("base64").len(), 32);
+        assert_eq!(
+            STANDARD
+                .decode(secret.strip_prefix(PREFIX).expect("a prefix"))
+                .expect("base64")
+                .len(),
+            32
+        );
     }
 }

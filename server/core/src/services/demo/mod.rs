@@ -37,7 +37,11 @@ pub async fn fill(core: &Core, base_url: &str, size: DemoSize, reset: bool) -> C
     if tenants > 0 && (!reset || real > 0) {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            if real > 0 { "This database has tenants that are no demo; it is left alone." } else { "This database has demo data already; --reset makes it anew." },
+            if real > 0 {
+                "This database has tenants that are no demo; it is left alone."
+            } else {
+                "This database has demo data already; --reset makes it anew."
+            },
         ));
     }
     if tenants > 0 {
@@ -53,7 +57,10 @@ pub async fn fill(core: &Core, base_url: &str, size: DemoSize, reset: bool) -> C
     past.passwords = Passwords::clone(&core.passwords);
     past.wake_worker = Arc::default();
     let chance = Randomness::seeded(0x0d1a_7e5e_ed00_2026);
-    let mut book = DemoBook { base_url: base_url.to_owned(), tenants: Vec::new() };
+    let mut book = DemoBook {
+        base_url: base_url.to_owned(),
+        tenants: Vec::new(),
+    };
     let nordlicht = tenants::nordlicht(&past, size, &chance, &mut book).await?;
     days::live(&past, &nordlicht, size, &chance, present).await?;
     tenants::suedwind(&past, &mut book).await?;

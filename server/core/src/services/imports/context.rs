@@ -33,14 +33,24 @@ pub(super) struct Context {
 
 impl Context {
     /// The outcome of the item, with what the rules said.
-    pub(super) fn into_outcome(self, outcome: ItemOutcome, target: Option<domain::ids::TargetId>, rule: Option<&'static str>, errors: Vec<ItemNote>) -> Outcome {
+    pub(super) fn into_outcome(
+        self,
+        outcome: ItemOutcome,
+        target: Option<domain::ids::TargetId>,
+        rule: Option<&'static str>,
+        errors: Vec<ItemNote>,
+    ) -> Outcome {
         let mut decision = self.decision;
         decision["target"] = json!({ "rule": rule });
         Outcome {
             outcome,
             target,
             mapping: self.mapping,
-            warnings: self.warnings.iter().map(|warning| ItemNote::new(warning.code, warning.pointer)).collect(),
+            warnings: self
+                .warnings
+                .iter()
+                .map(|warning| ItemNote::new(warning.code, warning.pointer))
+                .collect(),
             errors,
             decision,
         }
@@ -51,7 +61,12 @@ fn lost_race() -> StoreError {
     StoreError::Conflict("a reference was reserved at the same time".to_owned())
 }
 
-pub(super) async fn resolve(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, settings: &MappingSettings, zone: &str) -> Result<Context, StoreError> {
+pub(super) async fn resolve(
+    tx: &mut TenantTx<'_, ApiClient>,
+    import: &TargetImport,
+    settings: &MappingSettings,
+    zone: &str,
+) -> Result<Context, StoreError> {
     let (customer_decision, mut customer, is_new, candidates) = resolve_customer(tx, import, settings).await?;
     let owner = match (&import.customer, customer) {
         (None, _) => CustomerContext::NotGiven,
@@ -59,12 +74,17 @@ pub(super) async fn resolve(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImp
         (Some(_), Some(_)) if is_new => CustomerContext::Resolved(None),
         (Some(_), Some(id)) => CustomerContext::Resolved(Some(id)),
     };
-    let (location_decision, location, location_owner) = resolve_location(tx, import, settings, owner, customer, zone).await?;
+    let (location_decision, location, location_owner) =
+        resolve_location(tx, import, settings, owner, customer, zone).await?;
     let derived = customer.is_none() && location_owner.is_some();
     if derived {
         customer = location_owner;
     }
-    let contact_owner = if derived { CustomerContext::Resolved(customer) } else { owner };
+    let contact_owner = if derived {
+        CustomerContext::Resolved(customer)
+    } else {
+        owner
+    };
     let (contact_decision, contact) = resolve_contact(tx, import, settings, contact_owner, customer, location).await?;
     let mut warnings = customer_decision.warnings.clone();
     warnings.extend_from_slice(&location_decision.warnings);
@@ -76,7 +96,14 @@ pub(super) async fn resolve(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImp
         customer_unresolved: customer.is_none(),
         location_failed: location_decision.status == MappingStatus::Failed,
         warnings,
-        mapping: entries(import, &customer_decision, &location_decision, &contact_decision, (customer, location, contact), derived),
+        mapping: entries(
+            import,
+            &customer_decision,
+            &location_decision,
+            &contact_decision,
+            (customer, location, contact),
+            derived,
+        ),
         decision: json!({
             "customer": { "rule": customer_decision.rule.name(), "status": customer_decision.status.name(), "candidates": describe(&candidates) },
             "location": { "rule": location_decision.rule.name(), "status": location_decision.status.name() },
@@ -96,7 +123,10 @@ fn describe(candidates: &CustomerCandidates) -> Value {
     })
 }
 
-async fn look_up_customer(tx: &mut TenantTx<'_, ApiClient>, part: &domain::imports::CustomerPart) -> Result<CustomerCandidates, StoreError> {
+async fn look_up_customer(
+    tx: &mut TenantTx<'_, ApiClient>,
+    part: &domain::imports::CustomerPart,
+) -> Result<CustomerCandidates, StoreError> {
     let mut found = CustomerCandidates::default();
     if let Some(external_id) = customer::effective_external_id(part)
         && let Some((candidate, merged)) = tx.customer_by_reference(external_id).await?
@@ -107,16 +137,21 @@ async fn look_up_customer(tx: &mut TenantTx<'_, ApiClient>, part: &domain::impor
     if let Some(number) = &part.customer_number {
         found.by_number = tx.customers_by_number(&CustomerNumber::for_comparison(number)).await?;
     }
-    if found.by_reference.is_none() && found.by_number.is_empty() {
-        if let Some(name) = &part.name {
-            found.same_name_exists = tx.customer_name_exists(&name_for_comparison(name)).await?;
-        }
+    if found.by_reference.is_none()
+        && found.by_number.is_empty()
+        && let Some(name) = &part.name
+    {
+        found.same_name_exists = tx.customer_name_exists(&name_for_comparison(name)).await?;
     }
     Ok(found)
 }
 
 /// Decides about the customer and carries it out; also says whether the record is new.
-async fn resolve_customer(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, settings: &MappingSettings) -> Result<(CustomerDecision, Option<CustomerId>, bool, CustomerCandidates), StoreError> {
+async fn resolve_customer(
+    tx: &mut TenantTx<'_, ApiClient>,
+    import: &TargetImport,
+    settings: &MappingSettings,
+) -> Result<(CustomerDecision, Option<CustomerId>, bool, CustomerCandidates), StoreError> {
     for _ in 0..TRIES {
         // Without the scope nothing about customers is looked up at all (row C2).
         let found = match &import.customer {
@@ -126,7 +161,11 @@ async fn resolve_customer(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImpor
         let decision = customer::decide(import.customer.as_ref(), settings, &found);
         match &decision.step {
             CustomerStep::None => return Ok((decision, None, false, found)),
-            CustomerStep::Link { id, store_reference, update } => {
+            CustomerStep::Link {
+                id,
+                store_reference,
+                update,
+            } => {
                 let (id, store_reference, update) = (*id, *store_reference, *update);
                 let part = import.customer.as_ref();
                 if store_reference
@@ -166,7 +205,11 @@ async fn resolve_location(
     zone: &str,
 ) -> Result<(LocationDecision, Option<LocationId>, Option<CustomerId>), StoreError> {
     for _ in 0..TRIES {
-        let external_id = import.location.as_ref().and_then(|part| part.external_id.as_ref()).filter(|id| settings.may_map && !ExternalId::is_blank_like(id));
+        let external_id = import
+            .location
+            .as_ref()
+            .and_then(|part| part.external_id.as_ref())
+            .filter(|id| settings.may_map && !ExternalId::is_blank_like(id));
         let found = match external_id {
             Some(id) => tx.location_by_reference(id).await?,
             None => None,
@@ -186,8 +229,23 @@ async fn resolve_location(
                 if !tx.reserve_location(external_id, id).await? {
                     continue;
                 }
-                let name = part.name.as_deref().or(part.address.city.as_deref()).unwrap_or(external_id.as_str());
-                tx.insert_location(id, &NewLocation { customer, name, address: &part.address, coordinates: part.coordinates, zone, access_notes: None }).await?;
+                let name = part
+                    .name
+                    .as_deref()
+                    .or(part.address.city.as_deref())
+                    .unwrap_or(external_id.as_str());
+                tx.insert_location(
+                    id,
+                    &NewLocation {
+                        customer,
+                        name,
+                        address: &part.address,
+                        coordinates: part.coordinates,
+                        zone,
+                        access_notes: None,
+                    },
+                )
+                .await?;
                 tx.audit("location.created", id, json!({ "by": "import" }));
                 return Ok((decision, Some(id), Some(customer)));
             }
@@ -206,7 +264,11 @@ async fn resolve_contact(
     location: Option<LocationId>,
 ) -> Result<(ContactDecision, Option<ContactId>), StoreError> {
     for _ in 0..TRIES {
-        let external_id = import.contact.as_ref().and_then(|part| part.external_id.as_ref()).filter(|id| settings.may_map && !ExternalId::is_blank_like(id));
+        let external_id = import
+            .contact
+            .as_ref()
+            .and_then(|part| part.external_id.as_ref())
+            .filter(|id| settings.may_map && !ExternalId::is_blank_like(id));
         let found = match external_id {
             Some(id) => tx.contact_by_reference(id).await?,
             None => None,
@@ -221,12 +283,29 @@ async fn resolve_contact(
                 }
                 return Ok((decision, Some(id)));
             }
-            (ContactStep::Create { external_id, display_name }, Some(part), Some(customer)) => {
+            (
+                ContactStep::Create {
+                    external_id,
+                    display_name,
+                },
+                Some(part),
+                Some(customer),
+            ) => {
                 let id: ContactId = tx.new_id();
                 if !tx.reserve_contact(external_id, id).await? {
                     continue;
                 }
-                tx.insert_contact(id, &NewContact { customer, location, display_name, email: part.email.as_deref(), phone: part.phone.as_deref() }).await?;
+                tx.insert_contact(
+                    id,
+                    &NewContact {
+                        customer,
+                        location,
+                        display_name,
+                        email: part.email.as_deref(),
+                        phone: part.phone.as_deref(),
+                    },
+                )
+                .await?;
                 tx.audit("contact.created", id, json!({ "by": "import" }));
                 return Ok((decision, Some(id)));
             }
@@ -253,9 +332,23 @@ fn entries(
     let by_number = matches!(customer.rule, CustomerRule::C10 | CustomerRule::C19);
     MappingEntries {
         customer: MappingEntry {
-            status: if derived { MappingStatus::Mapped } else { customer.status },
-            method: if derived { Some("location") } else if by_number { Some("customer_number") } else { method(customer.status) },
-            rule: if derived { location.rule.name() } else { customer.rule.name() },
+            status: if derived {
+                MappingStatus::Mapped
+            } else {
+                customer.status
+            },
+            method: if derived {
+                Some("location")
+            } else if by_number {
+                Some("customer_number")
+            } else {
+                method(customer.status)
+            },
+            rule: if derived {
+                location.rule.name()
+            } else {
+                customer.rule.name()
+            },
             id: ids.0.map(|id| id.to_string()),
             external_id: sent(import.customer.as_ref().and_then(|part| part.external_id.as_ref())),
         },

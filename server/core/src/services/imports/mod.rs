@@ -39,7 +39,12 @@ impl<'a> ImportPermits<'a> {
     /// # Errors
     /// `insufficient_scope` without `targets.write`.
     pub fn of(client: &'a ApiClient) -> CoreResult<Self> {
-        Ok(Self { write: client.require()?, map: client.optional(), create: client.optional(), read: client.optional() })
+        Ok(Self {
+            write: client.require()?,
+            map: client.optional(),
+            create: client.optional(),
+            read: client.optional(),
+        })
     }
 }
 
@@ -61,9 +66,16 @@ impl IdempotencyKey {
     /// `idempotency_key_invalid` unless it is 1 to 255 printable ASCII characters.
     pub fn new(route: &str, key: &str, body: &[u8]) -> CoreResult<Self> {
         if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
-            return Err(CoreError::new(Problem::IdempotencyKeyInvalid, "1 to 255 printable ASCII characters are required."));
+            return Err(CoreError::new(
+                Problem::IdempotencyKeyInvalid,
+                "1 to 255 printable ASCII characters are required.",
+            ));
         }
-        Ok(Self { route: route.to_owned(), key: key.to_owned(), fingerprint: fingerprint(body) })
+        Ok(Self {
+            route: route.to_owned(),
+            key: key.to_owned(),
+            fingerprint: fingerprint(body),
+        })
     }
 }
 
@@ -88,10 +100,24 @@ const TRIES: usize = 5;
 ///
 /// # Errors
 /// `source_system_not_allowed`, `idempotency_key_reused`, or the database.
-pub async fn import_one(core: &Core, permits: ImportPermits<'_>, payload: &Value, import: &TargetImport, idempotency: Option<&IdempotencyKey>, render: impl Fn(&ImportItemResult) -> Answer) -> CoreResult<Answer> {
+pub async fn import_one(
+    core: &Core,
+    permits: ImportPermits<'_>,
+    payload: &Value,
+    import: &TargetImport,
+    idempotency: Option<&IdempotencyKey>,
+    render: impl Fn(&ImportItemResult) -> Answer,
+) -> CoreResult<Answer> {
     let client = permits.write.client();
-    if import.source_system.as_ref().is_some_and(|key| *key != client.source_key) {
-        return Err(CoreError::new(Problem::SourceSystemNotAllowed, "This client may not act for that source system."));
+    if import
+        .source_system
+        .as_ref()
+        .is_some_and(|key| *key != client.source_key)
+    {
+        return Err(CoreError::new(
+            Problem::SourceSystemNotAllowed,
+            "This client may not act for that source system.",
+        ));
     }
     let payload_hash = fingerprint(canonical(payload).as_bytes());
     let mut last = StoreError::Conflict(String::new());
@@ -123,7 +149,14 @@ impl From<CoreError> for Failed {
     }
 }
 
-async fn try_import(core: &Core, permits: ImportPermits<'_>, import: &TargetImport, payload_hash: &[u8], idempotency: Option<&IdempotencyKey>, render: &impl Fn(&ImportItemResult) -> Answer) -> Result<Answer, Failed> {
+async fn try_import(
+    core: &Core,
+    permits: ImportPermits<'_>,
+    import: &TargetImport,
+    payload_hash: &[u8],
+    idempotency: Option<&IdempotencyKey>,
+    render: &impl Fn(&ImportItemResult) -> Answer,
+) -> Result<Answer, Failed> {
     let client = permits.write.client();
     let mut tx = core.store.begin(client).await?;
     if let Some(key) = idempotency
@@ -149,12 +182,20 @@ async fn try_import(core: &Core, permits: ImportPermits<'_>, import: &TargetImpo
         decision: &outcome.decision,
     })
     .await?;
-    tx.audit("import.item_processed", item, json!({ "outcome": outcome.outcome.name(), "externalId": import.external_id }));
+    tx.audit(
+        "import.item_processed",
+        item,
+        json!({ "outcome": outcome.outcome.name(), "externalId": import.external_id }),
+    );
     let result = ImportItemResult {
         id: item,
         index: 0,
         external_id: import.external_id.as_str().to_owned(),
-        status: if outcome.outcome == ItemOutcome::Failed { ItemStatus::Failed } else { ItemStatus::Completed },
+        status: if outcome.outcome == ItemOutcome::Failed {
+            ItemStatus::Failed
+        } else {
+            ItemStatus::Completed
+        },
         outcome: outcome.outcome,
         target_id: outcome.target,
         mapping: permits.read.map(|_| outcome.mapping),
@@ -179,7 +220,10 @@ async fn try_import(core: &Core, permits: ImportPermits<'_>, import: &TargetImpo
 
 fn replay(stored: StoredAnswer, key: &IdempotencyKey) -> CoreResult<Answer> {
     if stored.fingerprint != key.fingerprint {
-        return Err(CoreError::new(Problem::IdempotencyKeyReused, "This Idempotency-Key was used with another body."));
+        return Err(CoreError::new(
+            Problem::IdempotencyKeyReused,
+            "This Idempotency-Key was used with another body.",
+        ));
     }
     Ok(Answer {
         status: u16::try_from(stored.response_status).unwrap_or(200),
@@ -189,11 +233,18 @@ fn replay(stored: StoredAnswer, key: &IdempotencyKey) -> CoreResult<Answer> {
     })
 }
 
-async fn read_settings(tx: &mut TenantTx<'_, ApiClient>, permits: ImportPermits<'_>) -> Result<(MappingSettings, String), StoreError> {
+async fn read_settings(
+    tx: &mut TenantTx<'_, ApiClient>,
+    permits: ImportPermits<'_>,
+) -> Result<(MappingSettings, String), StoreError> {
     let source = tx.source_settings().await?;
     let gates = tx.open_gates().await?;
     let gate = |gate: FeatureGate| gates.iter().any(|open| open == gate.name());
-    debug_assert!(permits.map.is_none_or(|permit| permit.client().has(Scope::CustomersMap)));
+    debug_assert!(
+        permits
+            .map
+            .is_none_or(|permit| permit.client().has(Scope::CustomersMap))
+    );
     let settings = MappingSettings {
         may_map: permits.map.is_some(),
         may_write: permits.create.is_some(),
@@ -220,7 +271,13 @@ struct Outcome {
     decision: Value,
 }
 
-async fn work(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, payload_hash: &[u8], settings: &MappingSettings, zone: &str) -> Result<Outcome, StoreError> {
+async fn work(
+    tx: &mut TenantTx<'_, ApiClient>,
+    import: &TargetImport,
+    payload_hash: &[u8],
+    settings: &MappingSettings,
+    zone: &str,
+) -> Result<Outcome, StoreError> {
     let existing = tx.target_by_external_id(import.external_id.as_str()).await?;
     if let Some(rule) = existing.as_ref().and_then(|target| target::left_alone(target, import)) {
         return Ok(target::skipped(existing.as_ref(), rule));
@@ -232,12 +289,22 @@ async fn work(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, payload_h
     let refused = if import.customer.is_none() && settings.customer_required && context.customer.is_none() {
         Some("customer_required")
     } else if context.customer_unresolved && settings.problem_policy == ProblemPolicy::Reject {
-        Some(context.warnings.first().map_or("customer_required", |warning| warning.code))
+        Some(
+            context
+                .warnings
+                .first()
+                .map_or("customer_required", |warning| warning.code),
+        )
     } else {
         None
     };
     if let Some(code) = refused {
-        return Ok(context.into_outcome(ItemOutcome::Failed, existing.map(|target| target.id.0), None, vec![ItemNote::new(code, "/customer")]));
+        return Ok(context.into_outcome(
+            ItemOutcome::Failed,
+            existing.map(|target| target.id.0),
+            None,
+            vec![ItemNote::new(code, "/customer")],
+        ));
     }
     target::write(tx, import, payload_hash, existing, context).await
 }

@@ -20,15 +20,26 @@ pub(super) fn left_alone(target: &TargetRecord, import: &TargetImport) -> Option
     if target.status.is_locked_for_imports() {
         return Some("T6");
     }
-    let stale = target.source_updated_at.zip(import.source_updated_at).is_some_and(|(stored, sent)| sent < stored);
+    let stale = target
+        .source_updated_at
+        .zip(import.source_updated_at)
+        .is_some_and(|(stored, sent)| sent < stored);
     stale.then_some("T3")
 }
 
 /// The outcome of an import that touches nothing.
 pub(super) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outcome {
-    let code = if rule == "T6" { "target_locked" } else { "stale_source_version" };
+    let code = if rule == "T6" {
+        "target_locked"
+    } else {
+        "stale_source_version"
+    };
     let entry = |id: Option<String>| MappingEntry {
-        status: if id.is_some() { MappingStatus::Mapped } else { MappingStatus::Skipped },
+        status: if id.is_some() {
+            MappingStatus::Mapped
+        } else {
+            MappingStatus::Skipped
+        },
         method: None,
         rule,
         id,
@@ -49,7 +60,10 @@ pub(super) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outc
 }
 
 /// Cancels a target that its source has cancelled.
-pub(super) async fn cancel(tx: &mut TenantTx<'_, ApiClient>, target: Option<TargetRecord>) -> Result<Outcome, StoreError> {
+pub(super) async fn cancel(
+    tx: &mut TenantTx<'_, ApiClient>,
+    target: Option<TargetRecord>,
+) -> Result<Outcome, StoreError> {
     let Some(target) = target else {
         let mut outcome = skipped(None, "T0");
         outcome.outcome = ItemOutcome::Failed;
@@ -65,7 +79,10 @@ pub(super) async fn cancel(tx: &mut TenantTx<'_, ApiClient>, target: Option<Targ
     if !tx.update_target(&cancelled, target.status).await? {
         return Err(StoreError::Conflict("the target moved on".to_owned()));
     }
-    if tx.end_planned_appointment(target.id.0, AppointmentStatus::Cancelled).await? {
+    if tx
+        .end_planned_appointment(target.id.0, AppointmentStatus::Cancelled)
+        .await?
+    {
         note(tx, &target, "appointment_cancelled").await?;
     }
     note(tx, &target, "target_cancelled").await?;
@@ -78,14 +95,25 @@ pub(super) async fn cancel(tx: &mut TenantTx<'_, ApiClient>, target: Option<Targ
 }
 
 /// Creates or updates the target of an import whose context is resolved as far as it goes.
-pub(super) async fn write(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, payload_hash: &[u8], existing: Option<TargetRecord>, context: Context) -> Result<Outcome, StoreError> {
+pub(super) async fn write(
+    tx: &mut TenantTx<'_, ApiClient>,
+    import: &TargetImport,
+    payload_hash: &[u8],
+    existing: Option<TargetRecord>,
+    context: Context,
+) -> Result<Outcome, StoreError> {
     match existing {
         None => create(tx, import, payload_hash, context).await,
         Some(target) => update(tx, import, payload_hash, target, context).await,
     }
 }
 
-async fn create(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, payload_hash: &[u8], context: Context) -> Result<Outcome, StoreError> {
+async fn create(
+    tx: &mut TenantTx<'_, ApiClient>,
+    import: &TargetImport,
+    payload_hash: &[u8],
+    context: Context,
+) -> Result<Outcome, StoreError> {
     let id: TargetId = tx.new_id();
     let number = tx.next_number("target").await?;
     let mut target = TargetRecord::open(id, number);
@@ -98,17 +126,34 @@ async fn create(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, payload
     target.source_updated_at = import.source_updated_at;
     if !tx.insert_target(&target).await? {
         // Another import of the same id was faster: begin again and find it.
-        return Err(StoreError::Conflict("the external id was taken at the same time".to_owned()));
+        return Err(StoreError::Conflict(
+            "the external id was taken at the same time".to_owned(),
+        ));
     }
-    tx.audit("target.created", id, json!({ "by": "import", "needsMapping": target.needs_mapping }));
+    tx.audit(
+        "target.created",
+        id,
+        json!({ "by": "import", "needsMapping": target.needs_mapping }),
+    );
     note(tx, &target, "target_created").await?;
     emit(tx, EventType::TargetCreated, &target);
     Ok(context.into_outcome(ItemOutcome::Created, Some(id), Some("T1"), Vec::new()))
 }
 
-async fn update(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, payload_hash: &[u8], target: TargetRecord, mut context: Context) -> Result<Outcome, StoreError> {
+async fn update(
+    tx: &mut TenantTx<'_, ApiClient>,
+    import: &TargetImport,
+    payload_hash: &[u8],
+    target: TargetRecord,
+    mut context: Context,
+) -> Result<Outcome, StoreError> {
     let id = target.id.0;
-    let recovers = target.needs_mapping && context.customer.is_some() && !context.location_failed && target.customer_id.is_none_or(|stored| Some(stored.0) == context.customer);
+    let recovers = target.needs_mapping
+        && context.customer.is_some()
+        && !context.location_failed
+        && target
+            .customer_id
+            .is_none_or(|stored| Some(stored.0) == context.customer);
     if target.payload_hash.as_deref() == Some(payload_hash) && !recovers {
         return Ok(context.into_outcome(ItemOutcome::Unchanged, Some(id), Some("T2"), Vec::new()));
     }
@@ -116,10 +161,19 @@ async fn update(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, payload
     let mut rule = "T4";
     if recovers {
         link(&mut changed, &context);
-        context.warnings.push(Warning { code: "mapping_recovered", pointer: "/customer" });
+        context.warnings.push(Warning {
+            code: "mapping_recovered",
+            pointer: "/customer",
+        });
         rule = "T11";
-    } else if target.customer_id.is_some() && context.customer.is_some() && target.customer_id.map(|key| key.0) != context.customer {
-        context.warnings.push(Warning { code: "target_customer_change_requires_review", pointer: "/customer" });
+    } else if target.customer_id.is_some()
+        && context.customer.is_some()
+        && target.customer_id.map(|key| key.0) != context.customer
+    {
+        context.warnings.push(Warning {
+            code: "target_customer_change_requires_review",
+            pointer: "/customer",
+        });
         rule = "T7";
     } else if target.status == TargetStatus::Open && context.customer.is_some() && !context.location_failed {
         link(&mut changed, &context);
@@ -129,8 +183,13 @@ async fn update(tx: &mut TenantTx<'_, ApiClient>, import: &TargetImport, payload
     apply_time_and_place(&mut moved, import);
     if target.status == TargetStatus::Open {
         changed = moved;
-    } else if differs_in_time_or_place(&changed, &moved) || (context.location.is_some() && context.location != target.location_id.map(|key| key.0)) {
-        context.warnings.push(Warning { code: "change_requires_review", pointer: "" });
+    } else if differs_in_time_or_place(&changed, &moved)
+        || (context.location.is_some() && context.location != target.location_id.map(|key| key.0))
+    {
+        context.warnings.push(Warning {
+            code: "change_requires_review",
+            pointer: "",
+        });
         context.decision["proposal"] = proposal(&moved);
         note(tx, &target, "change_proposed").await?;
         rule = "T5";
@@ -156,10 +215,22 @@ fn link(target: &mut TargetRecord, context: &Context) {
 /// Fields that may change at any time before the work begins (T8: absent keeps, null clears).
 fn apply_harmless(target: &mut TargetRecord, import: &TargetImport) {
     target.service_type = import.service_type.clone().over(target.service_type.take());
-    target.priority = import.priority.clone().over(Some(target.priority)).unwrap_or(Priority::Normal);
+    target.priority = import
+        .priority
+        .clone()
+        .over(Some(target.priority))
+        .unwrap_or(Priority::Normal);
     target.notes = import.notes.clone().over(target.notes.take());
-    target.required_skills.0 = import.required_skills.clone().over(Some(std::mem::take(&mut target.required_skills.0))).unwrap_or_default();
-    target.attributes.0 = import.attributes.clone().over(Some(std::mem::take(&mut target.attributes.0))).unwrap_or_default();
+    target.required_skills.0 = import
+        .required_skills
+        .clone()
+        .over(Some(std::mem::take(&mut target.required_skills.0)))
+        .unwrap_or_default();
+    target.attributes.0 = import
+        .attributes
+        .clone()
+        .over(Some(std::mem::take(&mut target.attributes.0)))
+        .unwrap_or_default();
 }
 
 /// Fields that would move an agreed appointment.
@@ -173,14 +244,21 @@ fn apply_time_and_place(target: &mut TargetRecord, import: &TargetImport) {
     target.window_end = window.as_ref().map(|window| window.end);
     target.window_zone = window.map(|window| window.zone);
     let usual = TargetRecord::open(target.id.0, 0).duration_minutes;
-    target.duration_minutes = import.duration_minutes.clone().over(Some(target.duration_minutes)).unwrap_or(usual);
+    target.duration_minutes = import
+        .duration_minutes
+        .clone()
+        .over(Some(target.duration_minutes))
+        .unwrap_or(usual);
     if let Some(location) = &import.location {
         target.place.0 = location.address.clone();
     }
 }
 
 fn differs_in_time_or_place(stored: &TargetRecord, sent: &TargetRecord) -> bool {
-    stored.window_start != sent.window_start || stored.window_end != sent.window_end || stored.duration_minutes != sent.duration_minutes || stored.place.0 != sent.place.0
+    stored.window_start != sent.window_start
+        || stored.window_end != sent.window_end
+        || stored.duration_minutes != sent.duration_minutes
+        || stored.place.0 != sent.place.0
 }
 
 fn proposal(sent: &TargetRecord) -> Value {
@@ -188,7 +266,14 @@ fn proposal(sent: &TargetRecord) -> Value {
 }
 
 async fn note(tx: &mut TenantTx<'_, ApiClient>, target: &TargetRecord, kind: &'static str) -> Result<(), StoreError> {
-    tx.note(NewEntry { kind, customer: target.customer_id.map(|key| key.0), location: target.location_id.map(|key| key.0), target: Some(target.id.0), request: None }).await
+    tx.note(NewEntry {
+        kind,
+        customer: target.customer_id.map(|key| key.0),
+        location: target.location_id.map(|key| key.0),
+        target: Some(target.id.0),
+        request: None,
+    })
+    .await
 }
 
 fn emit(tx: &mut TenantTx<'_, ApiClient>, kind: EventType, target: &TargetRecord) {

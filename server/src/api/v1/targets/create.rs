@@ -29,7 +29,12 @@ use crate::serve::AppState;
         (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json")
     )
 )]
-pub async fn create_target(State(state): State<AppState>, Bearer(client): Bearer, headers: HeaderMap, body: JsonBody) -> Result<Response, ApiError> {
+pub async fn create_target(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
     let permits = ImportPermits::of(&client)?;
     let key = idempotency_key(&headers, "POST /api/v1/targets", &body.raw)?;
     let import = TargetImport::read(&body.value).map_err(CoreError::invalid)?;
@@ -52,14 +57,35 @@ pub fn idempotency_key(headers: &HeaderMap, route: &str, body: &[u8]) -> Result<
 fn render(result: &ImportItemResult) -> Answer {
     let location = result.target_id.map(|id| format!("/api/v1/targets/{id}"));
     if result.outcome == ItemOutcome::Failed {
-        let code = result.errors.first().map(|error| error.code.clone()).unwrap_or_default();
-        let mut problem = ProblemBody::new(CoreError::new(Problem::ImportFailed, format!("The import was refused: {code}.")));
+        let code = result
+            .errors
+            .first()
+            .map(|error| error.code.clone())
+            .unwrap_or_default();
+        let mut problem = ProblemBody::new(CoreError::new(
+            Problem::ImportFailed,
+            format!("The import was refused: {code}."),
+        ));
         problem.item = Some(result.clone());
         let body = serde_json::to_string(&problem).unwrap_or_default();
-        return Answer { status: Problem::ImportFailed.status(), location: None, body, replayed: false };
+        return Answer {
+            status: Problem::ImportFailed.status(),
+            location: None,
+            body,
+            replayed: false,
+        };
     }
-    let status = if result.outcome == ItemOutcome::Created { 201 } else { 200 };
-    Answer { status, location: location.filter(|_| status == 201), body: serde_json::to_string(result).unwrap_or_default(), replayed: false }
+    let status = if result.outcome == ItemOutcome::Created {
+        201
+    } else {
+        200
+    };
+    Answer {
+        status,
+        location: location.filter(|_| status == 201),
+        body: serde_json::to_string(result).unwrap_or_default(),
+        replayed: false,
+    }
 }
 
 /// An answer as a response.
@@ -67,12 +93,25 @@ pub fn respond(answer: Answer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, answer.body).into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, if status.is_success() { HeaderValue::from_static("application/json") } else { MEDIA_TYPE });
-    if let Some(location) = answer.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
+    headers.insert(
+        CONTENT_TYPE,
+        if status.is_success() {
+            HeaderValue::from_static("application/json")
+        } else {
+            MEDIA_TYPE
+        },
+    );
+    if let Some(location) = answer
+        .location
+        .and_then(|location| HeaderValue::from_str(&location).ok())
+    {
         headers.insert(LOCATION, location);
     }
     if answer.replayed {
-        headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+        headers.insert(
+            HeaderName::from_static("idempotency-replayed"),
+            HeaderValue::from_static("true"),
+        );
     }
     response
 }

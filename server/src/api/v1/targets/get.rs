@@ -18,7 +18,11 @@ use crate::serve::AppState;
     params(("id" = String, Path, description = "The target's id")),
     responses((status = 200, description = "The target", body = Target), (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json"))
 )]
-pub async fn get_target(State(state): State<AppState>, Bearer(client): Bearer, Path(id): Path<String>) -> Result<Json<Target>, ApiError> {
+pub async fn get_target(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    Path(id): Path<String>,
+) -> Result<Json<Target>, ApiError> {
     let permit = client.require()?;
     let id = id.parse().map_err(|_| CoreError::not_found())?;
     Ok(Json(targets::of_client(&state.core, permit, id).await?.into()))

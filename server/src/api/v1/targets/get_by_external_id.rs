@@ -17,7 +17,15 @@ use crate::serve::AppState;
     params(("externalId" = String, Path, description = "The id in the source system")),
     responses((status = 200, description = "The target", body = Target), (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json"))
 )]
-pub async fn get_target_by_external_id(State(state): State<AppState>, Bearer(client): Bearer, Path(external_id): Path<String>) -> Result<Json<Target>, ApiError> {
+pub async fn get_target_by_external_id(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    Path(external_id): Path<String>,
+) -> Result<Json<Target>, ApiError> {
     let permit = client.require()?;
-    Ok(Json(targets::of_client_by_external_id(&state.core, permit, &external_id).await?.into()))
+    Ok(Json(
+        targets::of_client_by_external_id(&state.core, permit, &external_id)
+            .await?
+            .into(),
+    ))
 }

@@ -29,9 +29,20 @@ pub struct TargetPage {
     params(PageQuery),
     responses((status = 200, description = "A page", body = TargetPage), (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json"))
 )]
-pub async fn list_targets(State(state): State<AppState>, Bearer(client): Bearer, Query(query): Query<PageQuery>) -> Result<Json<TargetPage>, ApiError> {
+pub async fn list_targets(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<TargetPage>, ApiError> {
     let permit = client.require()?;
     let page = targets::list_of_client(&state.core, permit, query.after()?, query.limit()?).await?;
-    let next_cursor = page.rows.last().filter(|_| page.has_more).map(|row| cursor(row.created_at, row.id));
-    Ok(Json(TargetPage { data: page.rows.into_iter().map(Into::into).collect(), next_cursor }))
+    let next_cursor = page
+        .rows
+        .last()
+        .filter(|_| page.has_more)
+        .map(|row| cursor(row.created_at, row.id));
+    Ok(Json(TargetPage {
+        data: page.rows.into_iter().map(Into::into).collect(),
+        next_cursor,
+    }))
 }

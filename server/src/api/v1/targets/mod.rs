@@ -44,7 +44,13 @@ pub struct Target {
 
 impl From<ClientTarget> for Target {
     fn from(row: ClientTarget) -> Self {
-        let window = |start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>, zone: Option<String>| Some(TimeWindow { start: start?, end: end?, zone: zone? });
+        let window = |start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>, zone: Option<String>| {
+            Some(TimeWindow {
+                start: start?,
+                end: end?,
+                zone: zone?,
+            })
+        };
         Self {
             id: row.id.to_string(),
             external_id: row.external_id,

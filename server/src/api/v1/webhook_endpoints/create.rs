@@ -61,12 +61,21 @@ pub struct CreatedWebhookEndpoint {
     request_body = WebhookEndpointBody,
     responses((status = 201, description = "Created", body = CreatedWebhookEndpoint), (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json"))
 )]
-pub async fn create_webhook_endpoint(State(state): State<AppState>, Bearer(client): Bearer, body: JsonBody) -> Result<Response, ApiError> {
+pub async fn create_webhook_endpoint(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
     let permit = client.require()?;
     let form = read(&body.value).map_err(CoreError::invalid)?;
     let (id, secret) = integrations::create_endpoint(&state.core, permit, &form).await?;
     let location = format!("/api/v1/webhook-endpoints/{id}");
-    let created = CreatedWebhookEndpoint { id: id.to_string(), secret: secret.expose_secret().to_owned(), url: form.url, event_types: form.event_types };
+    let created = CreatedWebhookEndpoint {
+        id: id.to_string(),
+        secret: secret.expose_secret().to_owned(),
+        url: form.url,
+        event_types: form.event_types,
+    };
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(created)).into_response())
 }
 
@@ -79,18 +88,38 @@ fn read(body: &Value) -> Result<EndpointForm, Vec<FieldError>> {
             Patch::Absent if body.get("url").is_some() => {}
             Patch::Absent | Patch::Null => errors.push(FieldError::new("/url", "required", "A value is required.")),
         }
-        match reader.raw("eventTypes").value().and_then(Value::as_array).map(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()) {
+        match reader.raw("eventTypes").value().and_then(Value::as_array).map(|items| {
+            items
+                .iter()
+                .map(|item| item.as_str().map(str::to_owned))
+                .collect::<Option<Vec<_>>>()
+        }) {
             Some(Some(types)) => form.event_types = types,
-            _ => errors.push(FieldError::new("/eventTypes", "validation_failed", "A list of event types is required.")),
+            _ => errors.push(FieldError::new(
+                "/eventTypes",
+                "validation_failed",
+                "A list of event types is required.",
+            )),
         }
         match reader.raw("dataOptions") {
             Patch::Value(Value::Object(options)) if options.values().all(Value::is_boolean) => {
-                form.data_options = options.iter().filter(|(_, on)| **on == Value::Bool(true)).map(|(name, _)| name.clone()).collect();
+                form.data_options = options
+                    .iter()
+                    .filter(|(_, on)| **on == Value::Bool(true))
+                    .map(|(name, _)| name.clone())
+                    .collect();
             }
-            Patch::Value(_) => errors.push(FieldError::new("/dataOptions", "validation_failed", "An object of true and false is required.")),
+            Patch::Value(_) => errors.push(FieldError::new(
+                "/dataOptions",
+                "validation_failed",
+                "An object of true and false is required.",
+            )),
             Patch::Absent | Patch::Null => {}
         }
-        form.description = reader.text("description", 200, &mut errors, |text| text::optional_line(text, 200)).value().flatten();
+        form.description = reader
+            .text("description", 200, &mut errors, |text| text::optional_line(text, 200))
+            .value()
+            .flatten();
         reader.finish(&mut errors);
     }
     if errors.is_empty() { Ok(form) } else { Err(errors) }

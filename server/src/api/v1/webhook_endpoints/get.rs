@@ -18,7 +18,11 @@ use crate::serve::AppState;
     params(("id" = String, Path, description = "The endpoint's id")),
     responses((status = 200, description = "The endpoint", body = WebhookEndpoint), (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json"))
 )]
-pub async fn get_webhook_endpoint(State(state): State<AppState>, Bearer(client): Bearer, Path(id): Path<String>) -> Result<Json<WebhookEndpoint>, ApiError> {
+pub async fn get_webhook_endpoint(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    Path(id): Path<String>,
+) -> Result<Json<WebhookEndpoint>, ApiError> {
     let permit = client.require()?;
     let id = id.parse().map_err(|_| CoreError::not_found())?;
     Ok(Json(integrations::own_endpoint(&state.core, permit, id).await?.into()))

@@ -27,8 +27,14 @@ pub struct WebhookEndpointPage {
     get, path = "/webhook-endpoints", operation_id = "listWebhookEndpoints", tag = "webhook-endpoints", security(("apiKey" = [])),
     responses((status = 200, description = "The endpoints", body = WebhookEndpointPage), (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json"))
 )]
-pub async fn list_webhook_endpoints(State(state): State<AppState>, Bearer(client): Bearer) -> Result<Json<WebhookEndpointPage>, ApiError> {
+pub async fn list_webhook_endpoints(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+) -> Result<Json<WebhookEndpointPage>, ApiError> {
     let permit = client.require()?;
     let rows = integrations::own_endpoints(&state.core, permit).await?;
-    Ok(Json(WebhookEndpointPage { data: rows.into_iter().map(Into::into).collect(), next_cursor: None }))
+    Ok(Json(WebhookEndpointPage {
+        data: rows.into_iter().map(Into::into).collect(),
+        next_cursor: None,
+    }))
 }

@@ -1,0 +1,36 @@
+# The two commands are `make run` and `make test`; CONTRIBUTING.md explains the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.PHONY: run test build dev assets bench
+
+BROWSER_SOURCES := $(shell find app frontend style public xtask/src -type f) package-lock.json Cargo.lock Cargo.toml
+
+run: assets
+	. xtask/tools.sh; need_rust
+	cargo build -p ordinavo
+	if [ ! -f data/ordinavo.db ]; then mkdir -p data; (umask 077; ORDINAVO_LOG=warn target/debug/ordinavo demo > data/logins.txt); fi
+	cat data/logins.txt
+	echo "Ordinavo serves on http://127.0.0.1:3000 (these logins are kept in data/logins.txt; Ctrl-C stops it)"
+	exec env ORDINAVO_LOG=$${ORDINAVO_LOG:-warn} target/debug/ordinavo serve
+
+test:
+	xtask/test.sh
+
+assets: target/site/pkg/assets.json
+
+target/site/pkg/assets.json: $(BROWSER_SOURCES)
+	. xtask/tools.sh; need_rust; need_node
+	(need_wasm; cargo run --quiet -p xtask)
+
+build: assets
+	. xtask/tools.sh; need_rust
+	cargo build --release -p ordinavo
+	ls -l target/release/ordinavo
+
+dev:
+	xtask/dev.sh
+
+bench: assets
+	cargo build --release -p ordinavo -p bench
+	target/release/bench

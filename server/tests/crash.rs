@@ -1,0 +1,183 @@
+//! `kill -9` of the real binary at any moment loses nothing that was acknowledged.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the test is a client and a receiver of its own"
+)]
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail loudly")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+
+const KILLS: usize = 20;
+
+struct Installation {
+    folder: PathBuf,
+    database: String,
+    port: u16,
+}
+
+impl Installation {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ordinavo"));
+        command
+            .args(arguments)
+            .env("ORDINAVO_DATABASE_URL", &self.database)
+            .env("ORDINAVO_FILES", format!("file://{}/files", self.folder.display()))
+            .env("ORDINAVO_SECRET_KEY_FILE", self.folder.join("secret.key"))
+            .env("ORDINAVO_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("ORDINAVO_WEBHOOK_ALLOW_HTTP", "true")
+            .env("ORDINAVO_WEBHOOK_ALLOW_NETS", "127.0.0.0/8")
+            .env("ORDINAVO_WEBHOOK_RETRY", "0s,1s,1s,1s,1s")
+            .env("ORDINAVO_LOG", "error");
+        command
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    async fn start(&self, client: &Client) -> Child {
+        let child = self.command(&["serve"]).stdout(Stdio::null()).spawn().unwrap();
+        while !client
+            .get(self.url("/readyz"))
+            .send()
+            .await
+            .is_ok_and(|answer| answer.status() == StatusCode::OK)
+        {
+            tokio::task::yield_now().await;
+        }
+        child
+    }
+}
+
+/// Ids of the deliveries that a receiver has taken, by event type and target.
+type Received = Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>;
+
+async fn receiver(received: Received) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let take = move |headers: http::HeaderMap, axum::Json(body): axum::Json<Value>| {
+        let received = received.clone();
+        async move {
+            let target = body["data"]["target"]["id"].as_str().unwrap_or_default().to_owned();
+            let id = headers["webhook-id"].to_str().unwrap().to_owned();
+            received.lock().unwrap().entry(target).or_default().insert(id);
+        }
+    };
+    let router = axum::Router::new().route("/hook", axum::routing::post(take));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_kills_lose_nothing_that_was_acknowledged() {
+    let folder = std::env::temp_dir().join(format!("ordinavo-crash-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let installation = Installation {
+        database: format!("sqlite://{}/ordinavo.db", folder.display()),
+        folder,
+        port,
+    };
+    let book = installation.command(&["demo", "--json", "--small"]).output().unwrap();
+    let book: Value = serde_json::from_slice(&book.stdout).unwrap();
+    let key = book["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap().to_owned();
+    let client = Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
+    let received: Received = Arc::default();
+    let hook = receiver(received.clone()).await;
+
+    let mut server = installation.start(&client).await;
+    let endpoint = client
+        .post(installation.url("/api/v1/webhook-endpoints"))
+        .bearer_auth(&key)
+        .json(&json!({"url": hook, "eventTypes": ["target.created"]}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(endpoint.status(), StatusCode::CREATED);
+
+    // Three partners import as fast as they are answered; the server dies after a growing number of answers.
+    let acknowledged: Arc<Mutex<BTreeMap<String, String>>> = Arc::default();
+    for round in 0..KILLS {
+        let importers: Vec<_> = (0..3)
+            .map(|importer| {
+                let (client, key, url, acknowledged) = (client.clone(), key.clone(), installation.url("/api/v1/targets"), acknowledged.clone());
+                tokio::spawn(async move {
+                    for number in 0.. {
+                        let external_id = format!("CRASH-{round}-{importer}-{number}");
+                        let body = json!({"externalId": external_id, "customer": {"externalId": format!("CRASH-CUST-{round}"), "name": "Crash"}});
+                        let Ok(answer) = client.post(&url).bearer_auth(&key).json(&body).send().await else { return };
+                        let status = answer.status();
+                        let Ok(body) = answer.json::<Value>().await else { return };
+                        assert_eq!(status, StatusCode::CREATED, "{body}");
+                        acknowledged.lock().unwrap().insert(external_id, body["targetId"].as_str().unwrap().to_owned());
+                    }
+                })
+            })
+            .collect();
+        let enough = acknowledged.lock().unwrap().len() + 2 + round;
+        while acknowledged.lock().unwrap().len() < enough {
+            tokio::task::yield_now().await;
+        }
+        server.kill().unwrap();
+        server.wait().unwrap();
+        for importer in importers {
+            importer.await.unwrap();
+        }
+        server = installation.start(&client).await;
+    }
+
+    // Everything that was acknowledged is there, once, and its event arrives (at least once, with one id).
+    let acknowledged = acknowledged.lock().unwrap().clone();
+    assert!(acknowledged.len() > 2 * KILLS);
+    for (external_id, target) in &acknowledged {
+        let found: Value = client
+            .get(installation.url(&format!("/api/v1/targets/by-external-id/{external_id}")))
+            .bearer_auth(&key)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        assert_eq!(found["id"].as_str(), Some(target.as_str()), "{external_id}");
+    }
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(150);
+    loop {
+        let missing = acknowledged
+            .values()
+            .filter(|target| !received.lock().unwrap().contains_key(*target))
+            .count();
+        if missing == 0 {
+            break;
+        }
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "{missing} of {} events never arrived",
+            acknowledged.len()
+        );
+        tokio::task::yield_now().await;
+        let _ = client.get(installation.url("/healthz")).send().await;
+    }
+    assert!(
+        received.lock().unwrap().values().all(|ids| ids.len() == 1),
+        "one event, one id, however often it is sent"
+    );
+    server.kill().unwrap();
+    server.wait().unwrap();
+
+    // The database is sound, and so is the chain of the audit log.
+    let doctor = installation.command(&["doctor"]).output().unwrap();
+    assert!(doctor.status.success(), "{}", String::from_utf8_lossy(&doctor.stdout));
+    std::fs::remove_dir_all(&installation.folder).unwrap();
+}

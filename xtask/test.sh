@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Everything: format, lints, unit and property tests, both databases, the API over HTTP, the browser. Ends with one line
+# that counts.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. xtask/tools.sh
+
+log="$(mktemp)"
+trap 'rm -f "$log"; [ -n "${own_postgres:-}" ] && xtask/postgres.sh stop' EXIT
+
+need_rust
+need_wasm
+need_node
+need_chromium
+if [ -z "${ORDINAVO_TEST_POSTGRES:-}" ]; then
+  need_postgres
+  own_postgres=1
+  ORDINAVO_TEST_POSTGRES="$(xtask/postgres.sh start)"
+  export ORDINAVO_TEST_POSTGRES
+fi
+
+say "format"
+cargo fmt --all --check
+say "lints"
+cargo clippy --quiet -p ordinavo -p domain -p xtask -p bench --all-targets -- -D warnings
+say "what reaches the browser"
+for app in dispatch portal; do
+  if cargo tree --quiet -p "frontend-$app" --target wasm32-unknown-unknown -e normal --prefix none | grep -E '^(sqlx|tokio|argon2|axum|ordinavo-core) '; then
+    echo "the bundle of $app must not hold these" >&2
+    exit 1
+  fi
+done
+if grep -rn '<textarea' app --include='*.rs' | grep -v '^app/ui/src/forms.rs'; then
+  echo "use ui::forms::TextArea, which escapes what is inside" >&2
+  exit 1
+fi
+say "bundles and style"
+make --no-print-directory assets
+say "unit, property, storage and API tests"
+tests=(-p domain -p ordinavo-core -p ui -p dispatch -p portal -p ordinavo --features ui/ssr,dispatch/ssr,portal/ssr)
+cargo build --quiet -p ordinavo
+failed=0
+cargo test --no-fail-fast "${tests[@]}" 2>&1 | tee "$log" || failed=1
+passed_rust="$(grep -E '^test result:' "$log" | awk '{ sum += $4 } END { print sum + 0 }')"
+failed_rust="$(grep -E '^test result:' "$log" | awk '{ sum += $6 } END { print sum + 0 }')"
+say "browser tests on SQLite"
+npx playwright test -c end2end/playwright.config.mjs 2>&1 | tee "$log" || failed=1
+say "the whole story on PostgreSQL"
+psql "$ORDINAVO_TEST_POSTGRES" -qc 'DROP DATABASE IF EXISTS end2end' -c 'CREATE DATABASE end2end'
+ORDINAVO_DATABASE_URL="${ORDINAVO_TEST_POSTGRES%/*}/end2end" npx playwright test -c end2end/playwright.config.mjs story --project with-javascript 2>&1 | tee -a "$log" || failed=1
+passed_browser="$(grep -E '^ +[0-9]+ passed' "$log" | awk '{ sum += $1 } END { print sum + 0 }')"
+failed_browser="$(grep -E '^ +[0-9]+ failed' "$log" | awk '{ sum += $1 } END { print sum + 0 }')"
+echo "$((passed_rust + passed_browser)) passed, $((failed_rust + failed_browser)) failed"
+exit "$failed"

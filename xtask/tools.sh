@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Finds or installs what building and testing need, with package registries only, and says what it does. Source it:
+# it sets the variables that the browser bundles' compiler needs on machines without the usual target.
+set -euo pipefail
+
+say() { printf '\033[2m%s\033[0m\n' "$*" >&2; }
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+
+install_packages() {
+  command -v apt-get >/dev/null || { echo "please install: $*" >&2; return 1; }
+  say "installing $* from the system's packages"
+  as_root apt-get update -qq
+  as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+need_rust() {
+  command -v cargo >/dev/null || { echo "please install rustup first: https://rustup.rs" >&2; return 1; }
+  command -v cc >/dev/null || install_packages gcc libc6-dev
+}
+
+# Docs: CONTRIBUTING.md, "Machines that reach only package registries".
+need_wasm() {
+  local libraries
+  libraries="$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null || true)"
+  if ls "$libraries"/libcore-*.rlib >/dev/null 2>&1; then return; fi
+  if command -v rustup >/dev/null && timeout 120 rustup target add wasm32-unknown-unknown >/dev/null 2>&1; then return; fi
+  say "the usual way to the browser target is closed; building its standard library from the system's packages"
+  command -v /usr/bin/rustc >/dev/null && [ -d /usr/src/rustc-* ] 2>/dev/null || install_packages rustc-web rust-web-src cargo-web
+  local sysroot="${XDG_CACHE_HOME:-$HOME/.cache}/ordinavo/wasm-sysroot-$(/usr/bin/rustc --version | cut -d' ' -f2)"
+  local target="$sysroot/lib/rustlib/wasm32-unknown-unknown/lib"
+  if ! ls "$target"/libcore-*.rlib >/dev/null 2>&1; then
+    local empty
+    empty="$(mktemp -d)"
+    mkdir -p "$empty/src" "$target"
+    printf '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n[profile.release]\npanic = "abort"\n' >"$empty/Cargo.toml"
+    echo '#![no_std]' >"$empty/src/lib.rs"
+    (cd "$empty" && RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo build --quiet --release --target wasm32-unknown-unknown -Z build-std=std,panic_abort)
+    find "$empty/target/wasm32-unknown-unknown/release/deps" -name '*.rlib' ! -name 'libempty-*' -exec cp {} "$target" \;
+    rm -rf "$empty"
+  fi
+  command -v rustup >/dev/null && rustup toolchain link debian /usr >/dev/null 2>&1 || true
+  export RUSTUP_TOOLCHAIN=debian
+  export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--sysroot $sysroot"
+  local linker
+  linker="$(find "${RUSTUP_HOME:-$HOME/.rustup}" -name rust-lld -path '*rustlib*' 2>/dev/null | head -n 1)"
+  export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="${linker:-lld}"
+}
+
+need_node() {
+  command -v npm >/dev/null || install_packages nodejs npm
+  if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+    say "fetching fonts and tools from npm"
+    npm ci --silent --no-audit --no-fund >/dev/null 2>&1
+    touch node_modules/.package-lock.json
+  fi
+}
+
+need_chromium() {
+  command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || install_packages chromium
+}
+
+need_postgres() {
+  command -v psql >/dev/null || install_packages postgresql-client
+  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || install_packages postgresql
+}
