@@ -79,10 +79,14 @@ pub(super) async fn live(
             diary.to_plan.extend(target);
         }
         take_requests(core, world, chance, &mut diary, date, today).await?;
-        // What arrives today waits in the inbox, so that there is something to do.
-        if !is_today {
-            plan(core, world, chance, &mut diary, date, today).await?;
-        }
+        // Half of what there is today still waits in the inbox, so that there is something to do.
+        let waiting = if is_today {
+            diary.to_plan.split_off(diary.to_plan.len() / 2)
+        } else {
+            Vec::new()
+        };
+        plan(core, world, chance, &mut diary, date, today).await?;
+        diary.to_plan = waiting;
         visit(core, world, chance, &mut diary, date, zone, present).await?;
         date = date.checked_add_days(Days::new(1)).ok_or_else(CoreError::not_found)?;
     }
@@ -228,7 +232,8 @@ async fn plan(
         {
             continue;
         }
-        let Some((technician, day, slot)) = free_place(world, diary, date, chance) else {
+        let Some((technician, day, slot)) = free_place(world, diary, date, today - date == TimeDelta::days(1), chance)
+        else {
             continue;
         };
         let form = ScheduleForm {
@@ -255,9 +260,15 @@ fn free_place(
     world: &DemoWorld,
     diary: &Diary,
     date: NaiveDate,
+    is_eve: bool,
     chance: &Randomness,
 ) -> Option<(usize, NaiveDate, usize)> {
-    let begin = chance.below(world.technicians.len().min(4));
+    // Today's places go to the first technician first, whose day the demo shows.
+    let begin = if is_eve {
+        0
+    } else {
+        chance.below(world.technicians.len().min(4))
+    };
     for ahead in 1..6 {
         let day = date.checked_add_days(Days::new(ahead))?;
         for slot in 0..SLOTS.len() {
