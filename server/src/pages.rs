@@ -14,12 +14,18 @@ use leptos_axum::{
     render_app_async_with_context, render_route_with_context,
 };
 use ordinavo_core::actors::{Contact, Staff};
+use tower_http::limit::RequestBodyLimitLayer;
 use ui::flash::Flash;
 use ui::shell::App;
 use ui::viewer::Viewer;
 
 use crate::authn::gate::viewer;
 use crate::serve::AppState;
+
+/// The largest report with its photos, in bytes.
+const MOST_REPORT_BYTES: usize = 64 * 1024 * 1024;
+/// The largest other form, in bytes: the longest texts in the longest encoding.
+const MOST_FORM_BYTES: usize = 256 * 1024;
 
 /// The routes of the staff app.
 pub fn dispatch(state: &AppState) -> Router<AppState> {
@@ -43,7 +49,14 @@ pub fn dispatch(state: &AppState) -> Router<AppState> {
                 }
             }),
         )
-        .route("/app/fn/{*name}", post(act))
+        .route(
+            "/app/fn/file-report",
+            post(act).layer(RequestBodyLimitLayer::new(MOST_REPORT_BYTES)),
+        )
+        .route(
+            "/app/fn/{*name}",
+            post(act).layer(RequestBodyLimitLayer::new(MOST_FORM_BYTES)),
+        )
 }
 
 /// The routes of the portal.
@@ -68,7 +81,10 @@ pub fn portal(state: &AppState) -> Router<AppState> {
                 }
             }),
         )
-        .route("/portal/fn/{*name}", post(act))
+        .route(
+            "/portal/fn/{*name}",
+            post(act).layer(RequestBodyLimitLayer::new(MOST_FORM_BYTES)),
+        )
 }
 
 /// The pages without an account.

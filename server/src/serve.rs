@@ -19,7 +19,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_sessions::cookie::{Key, SameSite};
 use tower_sessions::service::SignedCookie;
 use tower_sessions::{Expiry, SessionManagerLayer};
@@ -29,9 +28,6 @@ use crate::authn::gate;
 use crate::authn::session_store::DoorSessions;
 use crate::config::Config;
 use crate::{api, files, http_layers, pages, worker};
-
-/// The largest form with photos, in bytes.
-const MOST_FORM_BYTES: usize = 64 * 1024 * 1024;
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -105,7 +101,6 @@ pub fn router(state: &AppState) -> Router {
         .layer(state.sessions(Door::Portal));
     let apps = staff
         .merge(portal)
-        .layer(RequestBodyLimitLayer::new(MOST_FORM_BYTES))
         .layer(DefaultBodyLimit::disable())
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn(http_layers::says_its_origin));

@@ -586,3 +586,126 @@ async fn endpoints_may_not_lead_inside_and_never_show_their_secret_again() {
         assert_eq!(other.status(), StatusCode::NOT_FOUND);
     }
 }
+
+/// What is sent again, and what must come of it: rows of table T.
+#[tokio::test]
+async fn a_target_sent_again_changes_only_as_written() {
+    for world in worlds().await {
+        let get = async |id: &str| {
+            let path = format!("/api/v1/targets/by-external-id/{id}");
+            read(
+                world
+                    .api(Method::GET, &path, &world.key("nordlicht", "erp"))
+                    .send()
+                    .await
+                    .unwrap(),
+            )
+            .await
+            .1
+        };
+        // T8: a part that is not sent keeps what is stored.
+        let mut first = seed("AGAIN-1");
+        first["sourceUpdatedAt"] = json!("2026-11-01T10:00:00Z");
+        world.import("erp", &first).await;
+        let partial = json!({"externalId": "AGAIN-1", "customer": {"externalId": "CUST-10042"}, "notes": "ring twice", "sourceUpdatedAt": "2026-11-01T10:30:00Z"});
+        let (_, item) = world.import("erp", &partial).await;
+        assert_eq!(
+            (&item["outcome"], item["warnings"].as_array().unwrap().len()),
+            (&json!("updated"), 0),
+            "{item}"
+        );
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let page = world
+            .get(&staff, &format!("/app/targets/{}", item["targetId"].as_str().unwrap()))
+            .await
+            .1;
+        assert!(
+            page.contains("Essen Center") && page.contains("Anna Weber") && page.contains("ring twice"),
+            "{}",
+            world.engine
+        );
+        // T3, also when the newer version was only a confirmation of what was stored.
+        let send = async |priority: &str, at: &str| {
+            world
+                .import(
+                    "erp",
+                    &json!({"externalId": "AGAIN-2", "priority": priority, "sourceUpdatedAt": at}),
+                )
+                .await
+                .1
+        };
+        assert_eq!(send("high", "2026-11-01T10:00:00Z").await["outcome"], json!("created"));
+        assert_eq!(
+            send("high", "2026-11-01T12:00:00Z").await["outcome"],
+            json!("unchanged")
+        );
+        let late = send("low", "2026-11-01T11:00:00Z").await;
+        assert_eq!(
+            (&late["outcome"], &late["warnings"][0]["code"]),
+            (&json!("skipped"), &json!("stale_source_version"))
+        );
+        assert_eq!(get("AGAIN-2").await["priority"], json!("high"));
+        // A refused correction keeps the links and waits for a person.
+        world.import("erp", &seed("AGAIN-3")).await;
+        let wrong = json!({"externalId": "AGAIN-3", "customer": {"externalId": "CUST-10042"}, "location": {"externalId": "LOC-20001-1"}});
+        let (_, item) = world.import("erp", &wrong).await;
+        assert_eq!(item["mapping"]["location"]["rule"], json!("L4"), "{item}");
+        assert_eq!(get("AGAIN-3").await["needsMapping"], json!(true));
+        let (_, item) = world.import("erp", &seed("AGAIN-3")).await;
+        assert_eq!(
+            item["warnings"].as_array().unwrap().last().unwrap()["code"],
+            json!("mapping_recovered"),
+            "{item}"
+        );
+        assert_eq!(get("AGAIN-3").await["needsMapping"], json!(false));
+        // T7: never re-parented.
+        let (_, item) = world
+            .import(
+                "erp",
+                &json!({"externalId": "AGAIN-3", "customer": {"externalId": "CUST-20001"}}),
+            )
+            .await;
+        assert_eq!(
+            item["warnings"].as_array().unwrap().last().unwrap()["code"],
+            json!("target_customer_change_requires_review")
+        );
+        // Cancelled by its source, then T6.
+        let (_, item) = world
+            .import("erp", &json!({"externalId": "AGAIN-3", "action": "cancel"}))
+            .await;
+        assert_eq!(item["outcome"], json!("updated"));
+        let (_, item) = world.import("erp", &seed("AGAIN-3")).await;
+        assert_eq!(
+            (&item["outcome"], &item["warnings"][0]["code"]),
+            (&json!("skipped"), &json!("target_locked"))
+        );
+    }
+}
+
+/// Of simultaneous imports that want to link one customer under several ids, one links and the others fail (row C11).
+#[tokio::test]
+async fn a_customer_is_linked_under_one_id_only() {
+    for world in worlds().await {
+        let imports = (0..12).map(|number| {
+            let world = world.clone();
+            let body = json!({"externalId": format!("TWICE-{number}"), "customer": {"externalId": format!("TWICE-CUST-{number}"), "customerNumber": "NL-1015"}});
+            tokio::spawn(async move { world.import("erp", &body).await.1 })
+        });
+        let mut rules = Vec::new();
+        for import in imports.collect::<Vec<_>>() {
+            rules.push(
+                import.await.unwrap()["mapping"]["customer"]["rule"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned(),
+            );
+        }
+        rules.sort();
+        assert_eq!(
+            (rules[0].as_str(), rules.iter().filter(|rule| *rule == "C11").count()),
+            ("C10", 11),
+            "{} {rules:?}",
+            world.engine
+        );
+    }
+}

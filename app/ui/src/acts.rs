@@ -14,6 +14,9 @@ use tower_sessions::Session;
 
 use crate::flash::{self, Flash};
 
+/// How much of a field is kept for the page that shows it again, in characters: more than any field may have.
+const MOST_KEPT: usize = 10_000;
+
 /// Where to go after an act, and what to say there.
 pub struct Next {
     /// The page.
@@ -92,7 +95,7 @@ pub async fn finish(sent: Sent<'_>, result: CoreResult<Next>) -> Result<(), Serv
                 let values = sent
                     .values
                     .iter()
-                    .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                    .map(|(name, value)| ((*name).to_owned(), value.chars().take(MOST_KEPT).collect()))
                     .collect();
                 let problem = Some((error.problem.code().to_owned(), error.detail));
                 leave(

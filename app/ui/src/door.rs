@@ -18,6 +18,10 @@ use crate::acts::{Next, Sent, finish};
 
 /// Where the session keeps the accounts among which a person chooses: tenant, account, home.
 const CHOICES: &str = "choices";
+/// How long the choice stays open; then the password is asked again.
+const CHOICE_LASTS: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
+/// Until when one may choose, and among which: tenant, account, home.
+type Choices = (chrono::DateTime<chrono::Utc>, Vec<(String, Value, String)>);
 /// The cookie that keeps the language of people who have not signed in.
 pub const LANGUAGE_COOKIE: &str = "ordinavo_language";
 
@@ -87,7 +91,14 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
                 .into_iter()
                 .map(|account| (account.tenant_name, account.account, account.home))
                 .collect();
-            session.insert(CHOICES, choices).await.map_err(|_| broken())?;
+            // Under a new id: an id that was planted before the password is worth nothing now.
+            session.clear().await;
+            let deadline = core.clock().now() + CHOICE_LASTS;
+            session
+                .insert(CHOICES, (deadline, choices))
+                .await
+                .map_err(|_| broken())?;
+            session.cycle_id().await.map_err(|_| broken())?;
             return Ok(Next {
                 to: format!("{}/sign-in/choose", prefix(door)),
                 done: None,
@@ -103,18 +114,21 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
     finish(sent, result.await).await
 }
 
+/// What a session may still choose among.
+async fn open_choices(core: &Core, session: &Session) -> Vec<(String, Value, String)> {
+    match session.get::<Choices>(CHOICES).await {
+        Ok(Some((deadline, choices))) if core.clock().now() < deadline => choices,
+        _ => Vec::new(),
+    }
+}
+
 /// The names of the tenants among which a person chooses.
 ///
 /// # Errors
 /// `not_found` if there is nothing to choose.
-pub async fn choices(session: Option<Session>) -> CoreResult<Vec<String>> {
+pub async fn choices(core: &Core, session: Option<Session>) -> CoreResult<Vec<String>> {
     let choices = match session {
-        Some(session) => session
-            .get::<Vec<(String, Value, String)>>(CHOICES)
-            .await
-            .ok()
-            .flatten()
-            .unwrap_or_default(),
+        Some(session) => open_choices(core, &session).await,
         None => Vec::new(),
     };
     if choices.is_empty() {
@@ -139,15 +153,10 @@ pub async fn choose_tenant(door: Door, choice: usize) -> Result<(), ServerFnErro
         values: &[],
         back: format!("{}/sign-in", prefix(door)),
     };
-    let session = session();
+    let (core, session) = (use_context::<Core>(), session());
     let result = async {
-        let session = session?;
-        let mut choices = session
-            .get::<Vec<(String, Value, String)>>(CHOICES)
-            .await
-            .ok()
-            .flatten()
-            .unwrap_or_default();
+        let (core, session) = (core.ok_or_else(broken)?, session?);
+        let mut choices = open_choices(&core, &session).await;
         if choice >= choices.len() {
             return Err(CoreError::new(Problem::MissingCredentials, "Sign in first."));
         }

@@ -80,13 +80,9 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> CoreResult<T> {
         let busy = || CoreError::new(Problem::RateLimited, "Too many people are signing in at this moment.");
-        if self.waiting.fetch_add(1, Ordering::SeqCst) >= MOST_WAITING {
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
-            return Err(busy());
-        }
-        let lane = self.lanes.clone().acquire_owned().await;
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
-        let lane = lane.map_err(|_| busy())?;
+        let place = Waiting::take(&self.waiting).ok_or_else(busy)?;
+        let lane = self.lanes.clone().acquire_owned().await.map_err(|_| busy())?;
+        drop(place);
         tokio::task::spawn_blocking(move || {
             let result = work();
             drop(lane);
@@ -94,6 +90,22 @@ impl Passwords {
         })
         .await
         .map_err(|_| CoreError::new(Problem::InternalError, "Hashing failed."))
+    }
+}
+
+/// A place in the queue. It is given back when it is dropped, also when the client has gone away while it waited.
+struct Waiting(Arc<AtomicUsize>);
+
+impl Waiting {
+    fn take(waiting: &Arc<AtomicUsize>) -> Option<Self> {
+        let place = Self(waiting.clone());
+        (waiting.fetch_add(1, Ordering::SeqCst) < MOST_WAITING).then_some(place)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -163,6 +175,29 @@ mod tests {
                 .await
                 .expect("verified")
         );
+    }
+
+    /// Clients that go away while they wait give their place back.
+    #[tokio::test]
+    async fn abandoned_waits_do_not_fill_the_queue() {
+        let passwords = Passwords::new(Randomness::seeded(1));
+        let lanes = passwords.lanes.clone().acquire_many_owned(2).await.expect("both lanes");
+        for _ in 0..3 {
+            let mut waits = Vec::new();
+            for _ in 0..MOST_WAITING {
+                let passwords = passwords.clone();
+                let mut wait = Box::pin(async move { passwords.verify(&"x".into(), None).await });
+                assert!(futures::poll!(&mut wait).is_pending());
+                waits.push(wait);
+            }
+            let refused = passwords
+                .verify(&"x".into(), None)
+                .await
+                .expect_err("the queue is full");
+            assert_eq!(refused.problem, Problem::RateLimited);
+        }
+        drop(lanes);
+        assert_eq!(passwords.verify(&"x".into(), None).await, Ok(false));
     }
 
     #[tokio::test]

@@ -236,3 +236,4 @@ event-target_completed = اكتمل العمل
 event-target_not_completed = لم يكتمل العمل
 event-change_proposed = يريد المصدر تغيير الوقت أو المكان
 event-report_withdrawn = سُحب التقرير
+event-target_planned_internally = جُدولت دون إظهارها للعميل

@@ -236,3 +236,4 @@ event-target_completed = Arbeit abgeschlossen
 event-target_not_completed = Arbeit nicht abgeschlossen
 event-change_proposed = Die Quelle möchte Zeit oder Ort ändern
 event-report_withdrawn = Bericht zurückgezogen
+event-target_planned_internally = Geplant, im Portal nicht zu sehen

@@ -236,3 +236,4 @@ event-target_completed = Work completed
 event-target_not_completed = Work not completed
 event-change_proposed = The source wants to change time or place
 event-report_withdrawn = Report withdrawn
+event-target_planned_internally = Planned without telling the customer

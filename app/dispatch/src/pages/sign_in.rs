@@ -46,7 +46,7 @@ pub fn ChoosePage() -> impl IntoView {
     let session = door::request_session();
     page(move |request| async move {
         let locale = request.viewer.locale;
-        let choices = door::choices(session).await?;
+        let choices = door::choices(&request.core, session).await?;
         Ok(view! {
             <Title text=t!(locale, "choose-title")/>
             <main class="door" id="main">

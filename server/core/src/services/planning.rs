@@ -44,6 +44,7 @@ pub struct ScheduleForm {
 pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, input: &ScheduleForm) -> CoreResult<()> {
     let staff = by.staff();
     let mut tx = core.store.begin(staff).await?;
+    tx.lock_target(id).await?;
     let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
     let zone_name = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
     let zone: Tz = zone_name.parse().unwrap_or(Tz::UTC);
@@ -98,6 +99,11 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
     let (Some(technician), Some(starts_at), Some(ends_at)) = (technician, starts_at, ends_at) else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
     };
+    // The customer's timeline tells only of appointments that the customer sees.
+    let appointments = tx.appointments_of(id).await?;
+    let was_shared = appointments
+        .iter()
+        .any(|one| one.status == AppointmentStatus::Planned && one.is_shared);
     let moved = match target.status {
         TargetStatus::Scheduled | TargetStatus::Dispatched => true,
         other => {
@@ -106,7 +112,12 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         }
     };
     if moved {
-        tx.end_planned_appointment(id, AppointmentStatus::Moved).await?;
+        if !tx.end_planned_appointment(id, AppointmentStatus::Moved).await? {
+            return Err(CoreError::new(
+                Problem::ConcurrentModification,
+                "Somebody else planned this target at the same time.",
+            ));
+        }
     } else if !tx.set_target_status(id, target.status, TargetStatus::Scheduled).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
@@ -131,10 +142,11 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         target: Some(id),
         request: target.request_id.map(|key| key.0),
     };
-    tx.note(place(if moved {
-        "appointment_moved"
-    } else {
-        "appointment_scheduled"
+    tx.note(place(match (input.shared, was_shared) {
+        (true, true) => "appointment_moved",
+        (true, false) => "appointment_scheduled",
+        (false, true) => "appointment_cancelled",
+        (false, false) => "target_planned_internally",
     }))
     .await?;
     tx.audit(

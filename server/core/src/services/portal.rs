@@ -2,18 +2,19 @@
 //! grants, so there is nothing here to forget.
 
 use chrono::{DateTime, Utc};
+use domain::events::EventType;
 use domain::ids::{AppointmentId, AttachmentId, LocationId, ReleaseId, RequestId};
 use domain::locale::Locale;
 use domain::problems::Problem;
 use domain::public::{PublicAppointment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest};
-use domain::requests::ServiceType;
+use domain::requests::{RequestStatus, ServiceType};
 use domain::text;
 use serde_json::json;
 
 use super::reports::Download;
 use super::{Form, PAGE, Page, finish};
 use crate::actors::{Actor as _, Contact};
-use crate::store::{NewEntry, NewPortalRequest};
+use crate::store::{NewEntry, NewEvent, NewPortalRequest};
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest description of a request, in characters.
@@ -190,6 +191,15 @@ pub async fn withdraw_request(core: &Core, contact: &Contact, id: RequestId) -> 
     })
     .await?;
     tx.audit("request.withdrawn", id, json!({}));
+    tx.emit(NewEvent {
+        kind: EventType::RequestStatusChanged,
+        ordering_key: id.to_string(),
+        target: None,
+        customer: Some(domain::ids::CustomerId::from_uuid(customer)),
+        location: location.map(LocationId::from_uuid),
+        contact: None,
+        details: json!({ "request": { "id": id, "status": RequestStatus::Cancelled.name() } }),
+    });
     finish(core, tx).await
 }
 

@@ -86,13 +86,13 @@ pub async fn delete(core: &Core, door: Door, id: SessionId) -> CoreResult<()> {
     Ok(tx.commit().await?)
 }
 
-/// Removes expired sessions; the worker calls this from time to time.
+/// Removes expired sessions and old sign-in attempts; the worker calls this from time to time.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn delete_expired(core: &Core) -> CoreResult<u64> {
     let mut tx = core.store.begin_system().await?;
-    let deleted = tx.delete_expired_sessions().await?;
+    let deleted = tx.delete_expired_sessions().await? + tx.forget_attempts().await?;
     tx.commit().await?;
     Ok(deleted)
 }

@@ -41,8 +41,21 @@ pub async fn sign_in(
     let refused = || CoreError::new(Problem::InvalidCredentials, "E-mail and password do not fit together.");
     let email = text::email(email).map_err(|_| refused())?;
     let key = throttle_key(door, &email, address);
-    let mut tx = core.store.read_system().await?;
-    let throttle = tx.throttle(&key).await?;
+    // Counted before it is made, so that attempts side by side cannot all be the first.
+    let mut tx = core.store.begin_system().await?;
+    let attempt = tx.count_attempt(&key).await?;
+    let now = core.clock.now();
+    let Some(attempt) = attempt else {
+        let wait = tx
+            .locked_until(&key)
+            .await?
+            .map_or(0, |until| (until - now).num_milliseconds())
+            .max(0);
+        return Err(CoreError::new(Problem::RateLimited, format!("{}", (wait + 999) / 1000)));
+    };
+    if attempt > 1 {
+        tx.lock_attempts(&key, now + lock_after(attempt - 1)).await?;
+    }
     let accounts: Vec<Candidate> = match door {
         Door::Staff => tx
             .staff_by_email(&email)
@@ -58,12 +71,6 @@ pub async fn sign_in(
             .collect(),
     };
     tx.commit().await?;
-    if let Some((_, locked_until)) = throttle {
-        let wait = (locked_until - core.clock.now()).num_milliseconds();
-        if wait > 0 {
-            return Err(CoreError::new(Problem::RateLimited, format!("{}", (wait + 999) / 1000)));
-        }
-    }
     let mut matching = Vec::new();
     if accounts.is_empty() {
         core.passwords.verify(&password, None).await?;
@@ -75,9 +82,7 @@ pub async fn sign_in(
     }
     let mut tx = core.store.begin_system().await?;
     if matching.is_empty() {
-        let failures = throttle.map_or(0, |(failures, _)| failures) + 1;
-        let lock = TimeDelta::seconds((failures * 2 - 1).min(LONGEST_LOCK));
-        tx.set_throttle(&key, failures, core.clock.now() + lock).await?;
+        tx.lock_attempts(&key, core.clock.now() + lock_after(attempt)).await?;
         tx.commit().await?;
         return Err(refused());
     }
@@ -115,6 +120,11 @@ pub async fn sign_in(
             home: account.home,
         })
         .collect())
+}
+
+/// How long the lock is after so many failures: 1 s, 3 s, 5 s and so on.
+fn lock_after(failures: i64) -> TimeDelta {
+    TimeDelta::seconds((failures * 2 - 1).min(LONGEST_LOCK))
 }
 
 struct Candidate {

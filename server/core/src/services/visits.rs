@@ -210,7 +210,7 @@ pub async fn file_report(
         move_target(&mut tx, &stop, stop.status, end).await?;
         tx.end_planned_appointment(id, AppointmentStatus::Done).await?;
         tx.insert_report(&report).await?;
-        if input.completed {
+        if input.completed && stop.is_shared {
             note(&mut tx, id, "visit_completed").await?;
         }
         emit(
@@ -256,6 +256,7 @@ async fn clean_photos(core: &Core, staff: &Staff, photos: Vec<(String, Vec<u8>)>
 }
 
 async fn own_stop(tx: &mut TenantTx<'_, Staff>, id: TargetId) -> CoreResult<DayStop> {
+    tx.lock_target(id).await?;
     tx.own_stop(id).await?.ok_or_else(CoreError::not_found)
 }
 

@@ -66,7 +66,18 @@ async fn deliver(core: &Core, client: &Client, claim: Uuid, delivery: ClaimedDel
         return Ok(());
     };
     tx.commit().await?;
-    let body = delivery.body.clone().unwrap_or_else(|| body::render(&context));
+    let body = match delivery.body.clone() {
+        Some(body) => body,
+        None => {
+            let body = body::render(&context);
+            let mut tx = core.store.begin_system().await?;
+            if !tx.freeze_body(&delivery, claim, &body).await? {
+                return Ok(());
+            }
+            tx.commit().await?;
+            body
+        }
+    };
     let exchange = send(core, client, &delivery, &context, &body).await;
     let record = judge(core, &delivery, &context, exchange, body);
     let mut tx = core.store.begin_system().await?;

@@ -27,13 +27,15 @@ const END_PLANNED: &str =
 const OF_TARGET: &str = "SELECT a.id, a.status, a.is_shared, a.starts_at, a.ends_at, a.zone, a.technician_id, s.display_name AS technician \
     FROM appointment a JOIN staff_account s ON s.tenant_id = a.tenant_id AND s.id = a.technician_id \
     WHERE a.tenant_id = $1 AND a.target_id = $2 ORDER BY a.created_at DESC, a.id DESC LIMIT 50";
-const IS_TECHNICIAN: &str =
+const IS_TECHNICIAN_SQLITE: &str =
     "SELECT id FROM staff_account WHERE tenant_id = $1 AND id = $2 AND role = 'technician' AND locked_at IS NULL";
+/// The lock makes two dispatchers who plan one technician follow one another.
+const IS_TECHNICIAN_POSTGRES: &str = "SELECT id FROM staff_account WHERE tenant_id = $1 AND id = $2 AND role = 'technician' AND locked_at IS NULL FOR NO KEY UPDATE";
 const OVERLAP: &str = "SELECT t.number FROM appointment a JOIN target t ON t.tenant_id = a.tenant_id AND t.id = a.target_id \
     WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.status = 'planned' AND a.target_id <> $3 AND a.starts_at < $5 AND a.ends_at > $4 ORDER BY a.starts_at LIMIT 1";
 macro_rules! stop {
     () => {
-        "SELECT a.id AS appointment_id, a.starts_at, a.ends_at, a.zone, a.status AS appointment_status, t.id AS target_id, t.number, t.status, t.priority, t.service_type, t.notes, \
+        "SELECT a.id AS appointment_id, a.is_shared, a.starts_at, a.ends_at, a.zone, a.status AS appointment_status, t.id AS target_id, t.number, t.status, t.priority, t.service_type, t.notes, \
          c.name AS customer_name, l.name AS location_name, l.street, l.postal_code, l.city, l.access_notes, l.latitude, l.longitude, \
          k.display_name AS contact_name, k.phone AS contact_phone, r.id AS report_id, r.status AS report_status, r.return_reason \
          FROM appointment a JOIN target t ON t.tenant_id = a.tenant_id AND t.id = a.target_id \
@@ -89,8 +91,11 @@ impl TenantTx<'_, Staff> {
     }
 
     pub(crate) async fn is_technician(&mut self, id: StaffId) -> Result<bool, StoreError> {
-        let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (uuid::Uuid,), IS_TECHNICIAN, tenant, id.uuid())?.is_some())
+        let (tenant, sql) = (
+            self.tenant(),
+            self.tx.dialect(IS_TECHNICIAN_SQLITE, IS_TECHNICIAN_POSTGRES),
+        );
+        Ok(maybe!(&mut self.tx, (uuid::Uuid,), sql, tenant, id.uuid())?.is_some())
     }
 
     /// The number of another target that the technician has in that time.

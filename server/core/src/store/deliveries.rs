@@ -66,11 +66,13 @@ pub(crate) struct AttemptRecord {
 }
 
 const CLAIM_SQLITE: &str = "UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2 WHERE (tenant_id, id) IN (\
-    SELECT tenant_id, id FROM webhook_delivery WHERE (status = 'pending' AND next_attempt_at <= $3) OR (status = 'in_flight' AND claimed_until <= $3) \
-    ORDER BY next_attempt_at LIMIT $4) RETURNING tenant_id, id, endpoint_id, event_id, attempts, body";
+    SELECT d.tenant_id, d.id FROM webhook_delivery d WHERE ((d.status = 'pending' AND d.next_attempt_at <= $3) OR (d.status = 'in_flight' AND d.claimed_until <= $3)) \
+    AND NOT EXISTS (SELECT 1 FROM webhook_endpoint e WHERE e.tenant_id = d.tenant_id AND e.id = d.endpoint_id AND e.status = 'disabled') \
+    ORDER BY d.next_attempt_at LIMIT $4) RETURNING tenant_id, id, endpoint_id, event_id, attempts, body";
 const CLAIM_POSTGRES: &str = "UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2 WHERE (tenant_id, id) IN (\
-    SELECT tenant_id, id FROM webhook_delivery WHERE (status = 'pending' AND next_attempt_at <= $3) OR (status = 'in_flight' AND claimed_until <= $3) \
-    ORDER BY next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED) RETURNING tenant_id, id, endpoint_id, event_id, attempts, body";
+    SELECT d.tenant_id, d.id FROM webhook_delivery d WHERE ((d.status = 'pending' AND d.next_attempt_at <= $3) OR (d.status = 'in_flight' AND d.claimed_until <= $3)) \
+    AND NOT EXISTS (SELECT 1 FROM webhook_endpoint e WHERE e.tenant_id = d.tenant_id AND e.id = d.endpoint_id AND e.status = 'disabled') \
+    ORDER BY d.next_attempt_at LIMIT $4 FOR UPDATE OF d SKIP LOCKED) RETURNING tenant_id, id, endpoint_id, event_id, attempts, body";
 const NOTHING_DUE: &str = "SELECT id FROM webhook_delivery WHERE (status = 'pending' AND next_attempt_at <= $1) OR (status = 'in_flight' AND claimed_until <= $1) LIMIT 1";
 const CONTEXT: &str = "SELECT e.url, e.secret, e.data_options, e.failures_in_a_row, e.status AS endpoint_status, v.type, v.sequence, v.ordering_key, v.details, v.occurred_at, \
     v.target_id, v.customer_id, v.location_id, v.contact_id, t.external_id AS target_external_id, \
@@ -87,7 +89,13 @@ const COMPLETE: &str = "UPDATE webhook_delivery SET status = $4, attempts = atte
     WHERE tenant_id = $1 AND id = $2 AND claim = $3";
 const INSERT_ATTEMPT: &str = "INSERT INTO webhook_attempt (tenant_id, id, delivery_id, number, started_at, duration_ms, response_status, error, response_excerpt) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-const ENDPOINT_HEALTH: &str = "UPDATE webhook_endpoint SET status = $3, failures_in_a_row = $4 WHERE tenant_id = $1 AND id = $2 AND status <> 'disabled'";
+/// Counted by the database, so that failures side by side all count.
+const ENDPOINT_HEALTH: &str = "UPDATE webhook_endpoint SET \
+    status = CASE WHEN $3 = 'disabled' THEN 'disabled' WHEN $4 = 0 THEN 'active' WHEN failures_in_a_row + 1 >= $5 THEN 'failing' ELSE status END, \
+    failures_in_a_row = CASE WHEN $4 = 0 THEN 0 ELSE failures_in_a_row + 1 END \
+    WHERE tenant_id = $1 AND id = $2 AND status <> 'disabled'";
+const FREEZE_BODY: &str =
+    "UPDATE webhook_delivery SET body = $4 WHERE tenant_id = $1 AND id = $2 AND claim = $3 AND body IS NULL";
 const HOLD_PENDING: &str =
     "UPDATE webhook_delivery SET status = 'held' WHERE tenant_id = $1 AND endpoint_id = $2 AND status = 'pending'";
 const DELIVERIES: &str = "SELECT d.id, d.status, d.attempts, d.next_attempt_at, d.created_at, v.type, v.sequence, d.body FROM webhook_delivery d \
@@ -119,6 +127,16 @@ impl SystemTx<'_> {
         delivery: &ClaimedDelivery,
     ) -> Result<Option<DeliveryContext>, StoreError> {
         maybe!(&mut self.tx, DeliveryContext, CONTEXT, delivery.tenant_id, delivery.id)
+    }
+
+    /// Keeps the rendered bytes before they are sent, so that every attempt sends the same; false if the claim was lost.
+    pub(crate) async fn freeze_body(
+        &mut self,
+        delivery: &ClaimedDelivery,
+        claim: Uuid,
+        body: &str,
+    ) -> Result<bool, StoreError> {
+        Ok(run!(&mut self.tx, FREEZE_BODY, delivery.tenant_id, delivery.id, claim, body)? == 1)
     }
 
     /// Records an attempt; false (and nothing written) if the claim was lost meanwhile.
@@ -160,9 +178,10 @@ impl SystemTx<'_> {
             delivery.tenant_id,
             delivery.endpoint_id,
             record.endpoint_status.name(),
-            record.failures_in_a_row
+            record.failures_in_a_row,
+            domain::webhooks::FAILURES_UNTIL_FAILING
         )?;
-        if record.endpoint_status == EndpointStatus::Disabled {
+        if record.status != DeliveryStatus::Delivered {
             run!(&mut self.tx, HOLD_PENDING, delivery.tenant_id, delivery.endpoint_id)?;
         }
         Ok(true)

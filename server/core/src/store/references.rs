@@ -42,12 +42,14 @@ const CUSTOMERS_BY_NUMBER: &str = "SELECT c.id, c.name, (c.archived_at IS NOT NU
     (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = c.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'customer' AND r.entity_id = c.id) AS linked_as \
     FROM customer c WHERE c.tenant_id = $1 AND c.number_key = $3 AND c.merged_into IS NULL ORDER BY c.id LIMIT 20";
 const SAME_NAME: &str = "SELECT c.id FROM customer c WHERE c.tenant_id = $1 AND c.name_key = $2 LIMIT 1";
-const LOCATION_BY_REFERENCE: &str = "SELECT l.id, l.customer_id, l.name, (l.archived_at IS NOT NULL) AS is_archived \
-    FROM external_reference r JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.entity_id \
+const LOCATION_BY_REFERENCE: &str = "SELECT l.id, l.customer_id, l.name, (l.archived_at IS NOT NULL OR c.archived_at IS NOT NULL OR c.merged_into IS NOT NULL) AS is_archived \
+    FROM external_reference r JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.entity_id JOIN customer c ON c.tenant_id = l.tenant_id AND c.id = l.customer_id \
     WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'location' AND r.external_id = $3";
 const CONTACT_BY_REFERENCE: &str = "SELECT c.id, c.customer_id, c.location_id, c.display_name \
     FROM external_reference r JOIN contact c ON c.tenant_id = r.tenant_id AND c.id = r.entity_id \
     WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'contact' AND r.external_id = $3";
+const LOCK_CUSTOMER_SQLITE: &str = "SELECT id FROM customer WHERE tenant_id = $1 AND id = $2";
+const LOCK_CUSTOMER_POSTGRES: &str = "SELECT id FROM customer WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE";
 const RESERVE: &str = "INSERT INTO external_reference (tenant_id, source_system_id, entity_type, external_id, entity_id, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
     ON CONFLICT (tenant_id, source_system_id, entity_type, external_id) DO NOTHING";
 const OF_CUSTOMER: &str = "SELECT s.key AS source_key, r.entity_type, r.external_id FROM external_reference r \
@@ -157,6 +159,15 @@ impl TenantTx<'_, ApiClient> {
             location: location.map(|key| key.0),
             display_name,
         }))
+    }
+
+    /// Makes other imports that want to link to this customer wait until this transaction ends.
+    pub(crate) async fn lock_customer(&mut self, id: CustomerId) -> Result<(), StoreError> {
+        let (tenant, sql) = (
+            self.tenant(),
+            self.tx.dialect(LOCK_CUSTOMER_SQLITE, LOCK_CUSTOMER_POSTGRES),
+        );
+        maybe!(&mut self.tx, (Uuid,), sql, tenant, id.uuid()).map(drop)
     }
 
     /// Makes an external id stand for a record; false if it already stands for one.

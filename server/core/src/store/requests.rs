@@ -23,8 +23,7 @@ const VIEW: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, 
     LEFT JOIN contact k ON k.tenant_id = r.tenant_id AND k.id = r.contact_id \
     WHERE r.tenant_id = $1 AND r.id = $2";
 const SET_STATUS: &str = "UPDATE request SET status = $3, rejection_reason = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2 AND status = $6";
-const SET_TARGET: &str =
-    "UPDATE request SET target_id = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND target_id IS NULL";
+const SET_TARGET: &str = "UPDATE request SET target_id = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND target_id IS NULL AND status = 'accepted'";
 const OF_TARGET: &str = "SELECT r.id FROM request r WHERE r.tenant_id = $1 AND r.target_id = $2";
 
 impl<A: Operator> TenantTx<'_, A> {

@@ -210,26 +210,35 @@ impl SystemTx<'_> {
     }
 }
 
-const THROTTLE: &str = "SELECT failures, locked_until FROM sign_in_throttle WHERE key_hash = $1";
-const THROTTLE_SET: &str = "INSERT INTO sign_in_throttle (key_hash, failures, locked_until, updated_at) VALUES ($1, $2, $3, $4) \
-    ON CONFLICT (key_hash) DO UPDATE SET failures = excluded.failures, locked_until = excluded.locked_until, updated_at = excluded.updated_at";
+const THROTTLE_ATTEMPT: &str = "INSERT INTO sign_in_throttle (key_hash, failures, locked_until, updated_at) VALUES ($1, 1, $2, $2) \
+    ON CONFLICT (key_hash) DO UPDATE SET failures = sign_in_throttle.failures + 1, updated_at = excluded.updated_at \
+    WHERE sign_in_throttle.locked_until <= excluded.updated_at RETURNING failures";
+const THROTTLE_LOCKED: &str = "SELECT locked_until FROM sign_in_throttle WHERE key_hash = $1";
+const THROTTLE_LOCK: &str = "UPDATE sign_in_throttle SET locked_until = $2 WHERE key_hash = $1 AND locked_until < $2";
 const THROTTLE_CLEAR: &str = "DELETE FROM sign_in_throttle WHERE key_hash = $1";
+const THROTTLE_FORGET: &str = "DELETE FROM sign_in_throttle WHERE updated_at < $1";
 
 impl SystemTx<'_> {
-    pub(crate) async fn throttle(&mut self, key_hash: &[u8]) -> Result<Option<(i64, DateTime<Utc>)>, StoreError> {
-        maybe!(&mut self.tx, (i64, DateTime<Utc>), THROTTLE, key_hash)
+    /// Counts an attempt before it is made; the answer is its number since the last success, or `None` while locked.
+    pub(crate) async fn count_attempt(&mut self, key_hash: &[u8]) -> Result<Option<i64>, StoreError> {
+        Ok(maybe!(&mut self.tx, (i64,), THROTTLE_ATTEMPT, key_hash, self.now)?.map(|(failures,)| failures))
     }
 
-    pub(crate) async fn set_throttle(
-        &mut self,
-        key_hash: &[u8],
-        failures: i64,
-        locked_until: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        run!(&mut self.tx, THROTTLE_SET, key_hash, failures, locked_until, self.now).map(drop)
+    pub(crate) async fn locked_until(&mut self, key_hash: &[u8]) -> Result<Option<DateTime<Utc>>, StoreError> {
+        Ok(maybe!(&mut self.tx, (DateTime<Utc>,), THROTTLE_LOCKED, key_hash)?.map(|(until,)| until))
+    }
+
+    /// Locks until a moment; an earlier one changes nothing.
+    pub(crate) async fn lock_attempts(&mut self, key_hash: &[u8], until: DateTime<Utc>) -> Result<(), StoreError> {
+        run!(&mut self.tx, THROTTLE_LOCK, key_hash, until).map(drop)
     }
 
     pub(crate) async fn clear_throttle(&mut self, key_hash: &[u8]) -> Result<(), StoreError> {
         run!(&mut self.tx, THROTTLE_CLEAR, key_hash).map(drop)
+    }
+
+    /// Forgets attempts that nobody repeated for a day.
+    pub(crate) async fn forget_attempts(&mut self) -> Result<u64, StoreError> {
+        run!(&mut self.tx, THROTTLE_FORGET, self.now - chrono::TimeDelta::days(1))
     }
 }

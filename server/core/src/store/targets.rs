@@ -93,6 +93,8 @@ const INSERT: &str = concat!(
 const UPDATE: &str = "UPDATE target SET customer_id = $3, location_id = $4, contact_id = $5, status = $6, needs_mapping = $7, service_type = $8, priority = $9, duration_minutes = $10, \
     window_start = $11, window_end = $12, window_zone = $13, required_skills = $14, notes = $15, attributes = $16, place = $17, payload_hash = $18, source_updated_at = $19, updated_at = $20 \
     WHERE tenant_id = $1 AND id = $2 AND status = $21";
+const LOCK_SQLITE: &str = "SELECT id FROM target WHERE tenant_id = $1 AND id = $2";
+const LOCK_POSTGRES: &str = "SELECT id FROM target WHERE tenant_id = $1 AND id = $2 FOR UPDATE";
 const BY_EXTERNAL_ID: &str = concat!(
     "SELECT ",
     record_columns!(),
@@ -228,6 +230,13 @@ impl<A: Operator> TenantTx<'_, A> {
         maybe!(&mut self.tx, TargetRecord, BY_ID, tenant, id.uuid())
     }
 
+    /// Makes other writers of this target wait until this transaction ends; what is read afterwards is the latest. SQLite
+    /// has one writer anyway.
+    pub(crate) async fn lock_target(&mut self, id: TargetId) -> Result<(), StoreError> {
+        let (tenant, sql) = (self.tenant(), self.tx.dialect(LOCK_SQLITE, LOCK_POSTGRES));
+        maybe!(&mut self.tx, (uuid::Uuid,), sql, tenant, id.uuid()).map(drop)
+    }
+
     /// Moves a target on if it is still in the state in which it was read.
     pub(crate) async fn set_target_status(
         &mut self,
@@ -241,11 +250,16 @@ impl<A: Operator> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, ApiClient> {
+    /// A known target, locked for this transaction: two imports of one external id follow one another.
     pub(crate) async fn target_by_external_id(
         &mut self,
         external_id: &str,
     ) -> Result<Option<TargetRecord>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let Some(found) = maybe!(&mut self.tx, TargetRecord, BY_EXTERNAL_ID, tenant, source, external_id)? else {
+            return Ok(None);
+        };
+        self.lock_target(found.id.0).await?;
         maybe!(&mut self.tx, TargetRecord, BY_EXTERNAL_ID, tenant, source, external_id)
     }
 

@@ -222,6 +222,7 @@ pub struct AppointmentLine {
 #[derive(Debug, Clone, FromRow)]
 pub struct DayStop {
     pub appointment_id: Key<AppointmentKind>,
+    pub is_shared: bool,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub zone: String,

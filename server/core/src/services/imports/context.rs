@@ -15,7 +15,7 @@ use crate::actors::ApiClient;
 use crate::store::{NewContact, NewLocation, StoreError, TenantTx};
 
 /// How often a look-up is repeated when another import reserved the reference in between.
-const TRIES: usize = 3;
+const TRIES: usize = 5;
 
 /// The customer context of an import after the rules have spoken.
 pub(super) struct Context {
@@ -152,6 +152,7 @@ async fn resolve_customer(
     import: &TargetImport,
     settings: &MappingSettings,
 ) -> Result<(CustomerDecision, Option<CustomerId>, bool, CustomerCandidates), StoreError> {
+    let mut locked = None;
     for _ in 0..TRIES {
         // Without the scope nothing about customers is looked up at all (row C2).
         let found = match &import.customer {
@@ -168,6 +169,13 @@ async fn resolve_customer(
             } => {
                 let (id, store_reference, update) = (*id, *store_reference, *update);
                 let part = import.customer.as_ref();
+                // A new reference needs a second look under the lock: another import may just have linked the customer
+                // under another id, and then row C11 decides.
+                if store_reference && locked != Some(id) {
+                    tx.lock_customer(id).await?;
+                    locked = Some(id);
+                    continue;
+                }
                 if store_reference
                     && let Some(external_id) = part.and_then(customer::effective_external_id)
                     && !tx.reserve_customer(external_id, id).await?

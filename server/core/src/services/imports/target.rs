@@ -121,7 +121,8 @@ async fn create(
     target.external_id = Some(import.external_id.as_str().to_owned());
     link(&mut target, &context);
     apply_harmless(&mut target, import);
-    apply_time_and_place(&mut target, import);
+    apply_time(&mut target, import);
+    apply_place(&mut target, import);
     target.payload_hash = Some(payload_hash.to_vec());
     target.source_updated_at = import.source_updated_at;
     if !tx.insert_target(&target).await? {
@@ -148,44 +149,58 @@ async fn update(
     mut context: Context,
 ) -> Result<Outcome, StoreError> {
     let id = target.id.0;
-    let recovers = target.needs_mapping
-        && context.customer.is_some()
-        && !context.location_failed
-        && target
-            .customer_id
-            .is_none_or(|stored| Some(stored.0) == context.customer);
+    let resolved = context.customer.is_some() && !context.location_failed;
+    let same_customer = target
+        .customer_id
+        .is_none_or(|stored| Some(stored.0) == context.customer);
+    let recovers = target.needs_mapping && resolved && same_customer;
+    let is_newer = import.source_updated_at.is_some() && import.source_updated_at > target.source_updated_at;
     if target.payload_hash.as_deref() == Some(payload_hash) && !recovers {
+        if is_newer {
+            // Nothing new to tell, but an older version that is still on its way must be known as older.
+            let confirmed = TargetRecord {
+                source_updated_at: import.source_updated_at,
+                ..target.clone()
+            };
+            if !tx.update_target(&confirmed, target.status).await? {
+                return Err(StoreError::Conflict("the target moved on".to_owned()));
+            }
+        }
         return Ok(context.into_outcome(ItemOutcome::Unchanged, Some(id), Some("T2"), Vec::new()));
     }
     let mut changed = target.clone();
     let mut rule = "T4";
+    let refused = (import.customer.is_some() && context.customer_unresolved) || context.location_failed;
+    let other_customer = context.customer.is_some() && !same_customer;
     if recovers {
-        link(&mut changed, &context);
+        relink(&mut changed, &context);
         context.warnings.push(Warning {
             code: "mapping_recovered",
             pointer: "/customer",
         });
         rule = "T11";
-    } else if target.customer_id.is_some()
-        && context.customer.is_some()
-        && target.customer_id.map(|key| key.0) != context.customer
-    {
+    } else if other_customer {
         context.warnings.push(Warning {
             code: "target_customer_change_requires_review",
             pointer: "/customer",
         });
         rule = "T7";
-    } else if target.status == TargetStatus::Open && context.customer.is_some() && !context.location_failed {
-        link(&mut changed, &context);
+    } else if target.status == TargetStatus::Open && refused {
+        // What was linked stays, but a person must look before it is planned.
+        changed.needs_mapping = true;
+    } else if target.status == TargetStatus::Open && resolved {
+        relink(&mut changed, &context);
     }
     apply_harmless(&mut changed, import);
     let mut moved = changed.clone();
-    apply_time_and_place(&mut moved, import);
+    apply_time(&mut moved, import);
+    if !refused && !other_customer {
+        apply_place(&mut moved, import);
+    }
+    let other_location = context.location.is_some() && context.location != target.location_id.map(|key| key.0);
     if target.status == TargetStatus::Open {
         changed = moved;
-    } else if differs_in_time_or_place(&changed, &moved)
-        || (context.location.is_some() && context.location != target.location_id.map(|key| key.0))
-    {
+    } else if differs_in_time_or_place(&changed, &moved) || other_location || refused {
         context.warnings.push(Warning {
             code: "change_requires_review",
             pointer: "",
@@ -212,6 +227,14 @@ fn link(target: &mut TargetRecord, context: &Context) {
     target.needs_mapping = context.customer_unresolved || context.location_failed;
 }
 
+/// Links what was sent and resolved; a part that was not sent, or not resolved, keeps what is stored (T8).
+fn relink(target: &mut TargetRecord, context: &Context) {
+    target.customer_id = context.customer.map(Key).or(target.customer_id);
+    target.location_id = context.location.map(Key).or(target.location_id);
+    target.contact_id = context.contact.map(Key).or(target.contact_id);
+    target.needs_mapping = false;
+}
+
 /// Fields that may change at any time before the work begins (T8: absent keeps, null clears).
 fn apply_harmless(target: &mut TargetRecord, import: &TargetImport) {
     target.service_type = import.service_type.clone().over(target.service_type.take());
@@ -233,8 +256,8 @@ fn apply_harmless(target: &mut TargetRecord, import: &TargetImport) {
         .unwrap_or_default();
 }
 
-/// Fields that would move an agreed appointment.
-fn apply_time_and_place(target: &mut TargetRecord, import: &TargetImport) {
+/// The wanted time, which would move an agreed appointment.
+fn apply_time(target: &mut TargetRecord, import: &TargetImport) {
     let stored = match (target.window_start, target.window_end, target.window_zone.clone()) {
         (Some(start), Some(end), Some(zone)) => Some(domain::windows::TimeWindow { start, end, zone }),
         _ => None,
@@ -249,8 +272,22 @@ fn apply_time_and_place(target: &mut TargetRecord, import: &TargetImport) {
         .clone()
         .over(Some(target.duration_minutes))
         .unwrap_or(usual);
+}
+
+/// The address that was sent, field by field, which would move an agreed appointment.
+fn apply_place(target: &mut TargetRecord, import: &TargetImport) {
     if let Some(location) = &import.location {
-        target.place.0 = location.address.clone();
+        let (stored, sent) = (&mut target.place.0, &location.address);
+        for (stored, sent) in [
+            (&mut stored.street, &sent.street),
+            (&mut stored.postal_code, &sent.postal_code),
+            (&mut stored.city, &sent.city),
+            (&mut stored.country, &sent.country),
+        ] {
+            if sent.is_some() {
+                stored.clone_from(sent);
+            }
+        }
     }
 }
 
