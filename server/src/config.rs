@@ -34,6 +34,8 @@ pub struct Config {
     pub webhook_retry: String,
     /// Whether the server also runs the worker.
     pub worker: bool,
+    /// A second listener for health, away from the public address; unset for none.
+    pub ops_listen: Option<SocketAddr>,
     /// What is logged, such as `info` or `ordinavo=debug`.
     pub log: String,
 }
@@ -51,6 +53,7 @@ impl Default for Config {
             webhook_allow_http: false,
             webhook_retry: String::new(),
             worker: true,
+            ops_listen: None,
             log: "info".to_owned(),
         }
     }

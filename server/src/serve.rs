@@ -109,11 +109,17 @@ pub fn router(state: &AppState) -> Router {
         .merge(pages::public())
         .merge(api::router())
         .route("/pkg/{*name}", get(assets::serve))
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
+        .merge(health())
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(state.clone(), http_layers::frame))
         .with_state(state.clone())
+}
+
+/// What an operator's monitoring asks.
+fn health() -> Router<AppState> {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
 }
 
 /// The process is alive.
@@ -166,6 +172,13 @@ pub async fn run_on(
     } else {
         None
     };
+    if let Some(address) = state.config.ops_listen {
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| format!("setting ops_listen: {address}: {error}"))?;
+        let health = health().with_state(state.clone());
+        tokio::spawn(async move { axum::serve(listener, health).await });
+    }
     tracing::info!(address = %state.config.listen, public_url = %state.config.public_url, "listening");
     axum::serve(
         listener,

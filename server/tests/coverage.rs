@@ -415,6 +415,87 @@ async fn the_portal_answers_each_actor_as_it_should() {
     }
 }
 
+/// Every file of every approved report: the team may read all, customers only what was released to them.
+#[tokio::test]
+async fn files_are_handed_out_to_those_who_may_have_them() {
+    for world in worlds().await {
+        let manager = world.staff("nordlicht", "manager").await;
+        let foreign = world.staff("suedwind", "admin").await;
+        let petra = world.contact("nordlicht", "petra").await;
+        let stranger = world.contact("nordlicht", "kontakt").await;
+        let nobody = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let mut released = Vec::new();
+        let list = world.get(&petra, "/portal/reports").await.1;
+        for report in links(&list, "/portal/reports/rel_") {
+            released.extend(links(&world.get(&petra, &report).await.1, "/portal/files/att_"));
+        }
+        let mut files = Vec::new();
+        let list = world.get(&manager, "/app/reports?status=approved").await.1;
+        for report in links(&list, "/app/reports/vrp_") {
+            files.extend(links(&world.get(&manager, &report).await.1, "/app/files/att_"));
+        }
+        assert!(
+            !released.is_empty() && files.len() > released.len(),
+            "{} {} of {}",
+            world.engine,
+            released.len(),
+            files.len()
+        );
+        for file in files {
+            let answer = manager.get(format!("{}{file}", world.url)).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK);
+            assert!(
+                answer.headers()["content-disposition"]
+                    .to_str()
+                    .unwrap()
+                    .starts_with("attachment;")
+            );
+            assert_eq!(
+                answer.headers()["content-security-policy"],
+                "sandbox; default-src 'none'"
+            );
+            assert_eq!(world.get(&foreign, &file).await.0, StatusCode::NOT_FOUND);
+            assert_eq!(world.get(&nobody, &file).await.0, StatusCode::SEE_OTHER);
+            let public = file.replace("/app/", "/portal/");
+            let expected = if released.contains(&public) {
+                StatusCode::OK
+            } else {
+                StatusCode::NOT_FOUND
+            };
+            assert_eq!(
+                petra
+                    .get(format!("{}{public}", world.url))
+                    .send()
+                    .await
+                    .unwrap()
+                    .status(),
+                expected,
+                "{public}"
+            );
+            assert_eq!(world.get(&stranger, &public).await.0, StatusCode::NOT_FOUND);
+            assert_eq!(
+                world.get(&manager, &public).await.0,
+                StatusCode::SEE_OTHER,
+                "a staff session at the portal"
+            );
+        }
+    }
+}
+
+/// Every link of a page that begins with a text.
+fn links(html: &str, start: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = html;
+    while let Some(path) = link(rest, start) {
+        rest = &rest[rest.find(&path).unwrap() + path.len()..];
+        found.push(path);
+    }
+    found
+}
+
 #[tokio::test]
 async fn the_api_answers_each_credential_as_it_should() {
     for world in worlds().await {
