@@ -43,7 +43,7 @@ export default async function start() {
     ORDINAVO_WEBHOOK_ALLOW_HTTP: "true",
     ORDINAVO_WEBHOOK_ALLOW_NETS: "127.0.0.0/8",
     ORDINAVO_WEBHOOK_RETRY: "0s,1s,1s",
-    ORDINAVO_LOG: "warn",
+    ORDINAVO_LOG: process.env.ORDINAVO_LOG ?? "warn",
   };
   const book = JSON.parse(execFileSync(binary, ["demo", "--json", "--small", "--reset"], { env, maxBuffer: 1 << 24 }).toString());
   const child = spawn(binary, ["serve"], { env, stdio: ["ignore", "inherit", "inherit"] });

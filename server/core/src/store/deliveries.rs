@@ -96,8 +96,8 @@ const ENDPOINT_HEALTH: &str = "UPDATE webhook_endpoint SET \
     WHERE tenant_id = $1 AND id = $2 AND status <> 'disabled'";
 const FREEZE_BODY: &str =
     "UPDATE webhook_delivery SET body = $4 WHERE tenant_id = $1 AND id = $2 AND claim = $3 AND body IS NULL";
-const HOLD_PENDING: &str =
-    "UPDATE webhook_delivery SET status = 'held' WHERE tenant_id = $1 AND endpoint_id = $2 AND status = 'pending'";
+const HOLD_PENDING: &str = "UPDATE webhook_delivery SET status = 'held' WHERE tenant_id = $1 AND endpoint_id = $2 AND status = 'pending' \
+    AND EXISTS (SELECT 1 FROM webhook_endpoint e WHERE e.tenant_id = $1 AND e.id = $2 AND e.status = 'disabled')";
 const DELIVERIES: &str = "SELECT d.id, d.status, d.attempts, d.next_attempt_at, d.created_at, v.type, v.sequence, d.body FROM webhook_delivery d \
     JOIN event v ON v.tenant_id = d.tenant_id AND v.id = d.event_id \
     WHERE d.tenant_id = $1 AND d.endpoint_id = $2 ORDER BY d.created_at DESC, d.id DESC LIMIT $3";
