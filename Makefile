@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
+.SILENT: run
 .PHONY: run test build dev assets bench
 
 BROWSER_SOURCES := $(shell find app frontend style public xtask/src -type f) package-lock.json Cargo.lock Cargo.toml
