@@ -41,14 +41,14 @@ tests=(-p domain -p ordinavo-core -p ui -p dispatch -p portal -p ordinavo --feat
 cargo build --quiet -p ordinavo
 failed=0
 cargo test --no-fail-fast "${tests[@]}" 2>&1 | tee "$log" || failed=1
-passed_rust="$(grep -E '^test result:' "$log" | awk '{ sum += $4 } END { print sum + 0 }')"
-failed_rust="$(grep -E '^test result:' "$log" | awk '{ sum += $6 } END { print sum + 0 }')"
+passed_rust="$(awk '/^test result:/ { sum += $4 } END { print sum + 0 }' "$log")"
+failed_rust="$(awk '/^test result:/ { sum += $6 } END { print sum + 0 }' "$log")"
 say "browser tests on SQLite"
 npx playwright test -c end2end/playwright.config.mjs 2>&1 | tee "$log" || failed=1
 say "the whole story on PostgreSQL"
 psql "$ORDINAVO_TEST_POSTGRES" -qc 'DROP DATABASE IF EXISTS end2end' -c 'CREATE DATABASE end2end'
 ORDINAVO_DATABASE_URL="${ORDINAVO_TEST_POSTGRES%/*}/end2end" npx playwright test -c end2end/playwright.config.mjs story --project with-javascript 2>&1 | tee -a "$log" || failed=1
-passed_browser="$(grep -E '^ +[0-9]+ passed' "$log" | awk '{ sum += $1 } END { print sum + 0 }')"
-failed_browser="$(grep -E '^ +[0-9]+ failed' "$log" | awk '{ sum += $1 } END { print sum + 0 }')"
+passed_browser="$(awk '/^ +[0-9]+ passed/ { sum += $1 } END { print sum + 0 }' "$log")"
+failed_browser="$(awk '/^ +[0-9]+ failed/ { sum += $1 } END { print sum + 0 }' "$log")"
 echo "$((passed_rust + passed_browser)) passed, $((failed_rust + failed_browser)) failed"
 exit "$failed"
