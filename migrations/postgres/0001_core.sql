@@ -9,6 +9,8 @@ CREATE TABLE tenant (
     locale TEXT NOT NULL,
     shows_technician BOOLEAN NOT NULL,
     is_demo BOOLEAN NOT NULL,
+    -- Set on the twin that holds what test keys send, so that the wall between tenants is also the wall between test and live.
+    live_tenant_id UUID UNIQUE REFERENCES tenant (id),
     created_at TIMESTAMPTZ NOT NULL
 );
 
@@ -210,6 +212,7 @@ CREATE TABLE api_key (
     tenant_id UUID NOT NULL,
     public_id TEXT NOT NULL PRIMARY KEY,
     client_id UUID NOT NULL,
+    is_test BOOLEAN NOT NULL,
     secret_hash BYTEA NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     expires_at TIMESTAMPTZ,
@@ -219,12 +222,85 @@ CREATE TABLE api_key (
 );
 CREATE INDEX api_key_by_client ON api_key (tenant_id, client_id);
 
+-- Secrets of the OAuth client credentials grant; up to two at a time, for rotation.
+CREATE TABLE client_secret (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    client_id UUID NOT NULL,
+    secret_hash BYTEA NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    revoked_at TIMESTAMPTZ,
+    last_used_at TIMESTAMPTZ,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
+);
+CREATE INDEX client_secret_by_client ON client_secret (tenant_id, client_id);
+
+CREATE TABLE access_token (
+    token_hash BYTEA NOT NULL PRIMARY KEY,
+    tenant_id UUID NOT NULL,
+    client_id UUID NOT NULL,
+    scopes JSONB NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
+);
+CREATE INDEX access_token_by_expiry ON access_token (expires_at);
+CREATE INDEX access_token_by_client ON access_token (tenant_id, client_id);
+
+-- How often a client called, a row a day: told to the partner and to the staff.
+CREATE TABLE api_use (
+    tenant_id UUID NOT NULL,
+    client_id UUID NOT NULL,
+    day TEXT NOT NULL,
+    answered BIGINT NOT NULL,
+    refused BIGINT NOT NULL,
+    limited BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, client_id, day),
+    FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
+);
+
+-- People of a partner, with a read-only console about their own client. The password is empty until they accept.
+CREATE TABLE partner_account (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    client_id UUID NOT NULL,
+    email TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    locale TEXT,
+    invitation_hash BYTEA UNIQUE,
+    invitation_expires_at TIMESTAMPTZ,
+    locked_at TIMESTAMPTZ,
+    last_sign_in_at TIMESTAMPTZ,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, email),
+    FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
+);
+CREATE INDEX partner_account_by_email ON partner_account (email);
+
+CREATE TABLE partner_session (
+    id_hash BYTEA NOT NULL PRIMARY KEY,
+    tenant_id UUID,
+    account_id UUID,
+    data JSONB NOT NULL,
+    signed_in_at TIMESTAMPTZ,
+    last_seen_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    FOREIGN KEY (tenant_id, account_id) REFERENCES partner_account (tenant_id, id)
+);
+CREATE INDEX partner_session_by_account ON partner_session (tenant_id, account_id);
+CREATE INDEX partner_session_by_expiry ON partner_session (expires_at);
+
 CREATE TABLE external_reference (
     tenant_id UUID NOT NULL,
     source_system_id UUID NOT NULL,
     entity_type TEXT NOT NULL,
     external_id TEXT NOT NULL,
     entity_id UUID NOT NULL,
+    -- Who decided it: a client by an import or by itself, a member of the staff at the warning desk.
+    made_by TEXT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, source_system_id, entity_type, external_id),
     FOREIGN KEY (tenant_id, source_system_id) REFERENCES source_system (tenant_id, id)

@@ -9,6 +9,8 @@ CREATE TABLE tenant (
     locale TEXT NOT NULL,
     shows_technician INTEGER NOT NULL,
     is_demo INTEGER NOT NULL,
+    -- Set on the twin that holds what test keys send, so that the wall between tenants is also the wall between test and live.
+    live_tenant_id BLOB UNIQUE REFERENCES tenant (id),
     created_at TEXT NOT NULL
 ) STRICT;
 
@@ -210,6 +212,7 @@ CREATE TABLE api_key (
     tenant_id BLOB NOT NULL,
     public_id TEXT NOT NULL PRIMARY KEY,
     client_id BLOB NOT NULL,
+    is_test INTEGER NOT NULL,
     secret_hash BLOB NOT NULL,
     created_at TEXT NOT NULL,
     expires_at TEXT,
@@ -219,12 +222,85 @@ CREATE TABLE api_key (
 ) STRICT;
 CREATE INDEX api_key_by_client ON api_key (tenant_id, client_id);
 
+-- Secrets of the OAuth client credentials grant; up to two at a time, for rotation.
+CREATE TABLE client_secret (
+    tenant_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    client_id BLOB NOT NULL,
+    secret_hash BLOB NOT NULL,
+    created_at TEXT NOT NULL,
+    revoked_at TEXT,
+    last_used_at TEXT,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
+) STRICT;
+CREATE INDEX client_secret_by_client ON client_secret (tenant_id, client_id);
+
+CREATE TABLE access_token (
+    token_hash BLOB NOT NULL PRIMARY KEY,
+    tenant_id BLOB NOT NULL,
+    client_id BLOB NOT NULL,
+    scopes TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
+) STRICT;
+CREATE INDEX access_token_by_expiry ON access_token (expires_at);
+CREATE INDEX access_token_by_client ON access_token (tenant_id, client_id);
+
+-- How often a client called, a row a day: told to the partner and to the staff.
+CREATE TABLE api_use (
+    tenant_id BLOB NOT NULL,
+    client_id BLOB NOT NULL,
+    day TEXT NOT NULL,
+    answered INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    limited INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, client_id, day),
+    FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
+) STRICT;
+
+-- People of a partner, with a read-only console about their own client. The password is empty until they accept.
+CREATE TABLE partner_account (
+    tenant_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    client_id BLOB NOT NULL,
+    email TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    locale TEXT,
+    invitation_hash BLOB UNIQUE,
+    invitation_expires_at TEXT,
+    locked_at TEXT,
+    last_sign_in_at TEXT,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, email),
+    FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
+) STRICT;
+CREATE INDEX partner_account_by_email ON partner_account (email);
+
+CREATE TABLE partner_session (
+    id_hash BLOB NOT NULL PRIMARY KEY,
+    tenant_id BLOB,
+    account_id BLOB,
+    data TEXT NOT NULL,
+    signed_in_at TEXT,
+    last_seen_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    FOREIGN KEY (tenant_id, account_id) REFERENCES partner_account (tenant_id, id)
+) STRICT;
+CREATE INDEX partner_session_by_account ON partner_session (tenant_id, account_id);
+CREATE INDEX partner_session_by_expiry ON partner_session (expires_at);
+
 CREATE TABLE external_reference (
     tenant_id BLOB NOT NULL,
     source_system_id BLOB NOT NULL,
     entity_type TEXT NOT NULL,
     external_id TEXT NOT NULL,
     entity_id BLOB NOT NULL,
+    -- Who decided it: a client by an import or by itself, a member of the staff at the warning desk.
+    made_by TEXT NOT NULL,
     created_at TEXT NOT NULL,
     PRIMARY KEY (tenant_id, source_system_id, entity_type, external_id),
     FOREIGN KEY (tenant_id, source_system_id) REFERENCES source_system (tenant_id, id)

@@ -36,6 +36,7 @@ CREATE TABLE target (
 CREATE INDEX target_by_status ON target (tenant_id, status, created_at, id);
 CREATE INDEX target_by_customer ON target (tenant_id, customer_id, created_at, id);
 CREATE INDEX target_by_location ON target (tenant_id, location_id, status);
+CREATE INDEX target_by_source ON target (tenant_id, source_system_id, created_at, id);
 
 CREATE TABLE request (
     tenant_id BLOB NOT NULL REFERENCES tenant (id),
@@ -54,20 +55,25 @@ CREATE TABLE request (
     rejection_reason TEXT,
     target_id BLOB,
     nonce TEXT,
+    source_system_id BLOB,
+    external_id TEXT,
     submitted_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, number),
     UNIQUE (tenant_id, portal_account_id, nonce),
+    UNIQUE (tenant_id, source_system_id, external_id),
     FOREIGN KEY (tenant_id, customer_id) REFERENCES customer (tenant_id, id),
     FOREIGN KEY (tenant_id, customer_id, location_id) REFERENCES location (tenant_id, customer_id, id),
     FOREIGN KEY (tenant_id, contact_id) REFERENCES contact (tenant_id, id),
     FOREIGN KEY (tenant_id, portal_account_id) REFERENCES portal_account (tenant_id, id),
+    FOREIGN KEY (tenant_id, source_system_id) REFERENCES source_system (tenant_id, id),
     FOREIGN KEY (tenant_id, target_id) REFERENCES target (tenant_id, id)
 ) STRICT;
 CREATE INDEX request_by_status ON request (tenant_id, status, submitted_at, id);
 CREATE INDEX request_by_customer ON request (tenant_id, customer_id, submitted_at, id);
 CREATE INDEX request_by_target ON request (tenant_id, target_id);
+CREATE INDEX request_by_source ON request (tenant_id, source_system_id, submitted_at, id);
 
 CREATE TABLE appointment (
     tenant_id BLOB NOT NULL,
@@ -178,6 +184,8 @@ CREATE TABLE billing_trigger (
     target_id BLOB NOT NULL,
     work_minutes INTEGER NOT NULL,
     raised_at TEXT NOT NULL,
+    acknowledged_at TEXT,
+    reference TEXT,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, visit_report_id),
     FOREIGN KEY (tenant_id, visit_report_id) REFERENCES visit_report (tenant_id, id),
@@ -204,6 +212,8 @@ CREATE INDEX timeline_by_customer ON timeline_entry (tenant_id, customer_id, at,
 CREATE INDEX timeline_by_target ON timeline_entry (tenant_id, target_id, at, id);
 CREATE INDEX timeline_by_request ON timeline_entry (tenant_id, request_id, at, id);
 
+-- `settings` are the scopes, gates and source settings at the time the job was taken in. `retried_from` is the job whose
+-- failed or skipped items this one repeats.
 CREATE TABLE import_job (
     tenant_id BLOB NOT NULL,
     id BLOB NOT NULL,
@@ -212,28 +222,52 @@ CREATE TABLE import_job (
     status TEXT NOT NULL,
     mode TEXT NOT NULL,
     dry_run INTEGER NOT NULL,
+    channel TEXT NOT NULL,
     settings TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    retried_from BLOB,
+    item_count INTEGER NOT NULL,
+    created_count INTEGER NOT NULL,
+    updated_count INTEGER NOT NULL,
+    unchanged_count INTEGER NOT NULL,
+    skipped_count INTEGER NOT NULL,
+    failed_count INTEGER NOT NULL,
+    warned_count INTEGER NOT NULL,
+    failure TEXT,
+    claim BLOB,
+    claimed_until TEXT,
     created_at TEXT NOT NULL,
     started_at TEXT,
     finished_at TEXT,
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id),
-    FOREIGN KEY (tenant_id, source_system_id) REFERENCES source_system (tenant_id, id)
+    FOREIGN KEY (tenant_id, source_system_id) REFERENCES source_system (tenant_id, id),
+    FOREIGN KEY (tenant_id, retried_from) REFERENCES import_job (tenant_id, id)
 ) STRICT;
 CREATE INDEX import_job_by_age ON import_job (tenant_id, created_at, id);
+CREATE INDEX import_job_by_source ON import_job (tenant_id, source_system_id, created_at, id);
+CREATE INDEX import_job_waiting ON import_job (status, created_at);
 
+-- `payload` is what was sent, kept while the item waits or may be repeated. The three external ids tell which items a
+-- reference has touched.
 CREATE TABLE import_item (
     tenant_id BLOB NOT NULL,
     id BLOB NOT NULL,
     job_id BLOB NOT NULL,
     position INTEGER NOT NULL,
     external_id TEXT NOT NULL,
-    outcome TEXT NOT NULL,
+    status TEXT NOT NULL,
+    outcome TEXT,
     target_id BLOB,
+    payload TEXT,
+    customer_external_id TEXT,
+    location_external_id TEXT,
+    contact_external_id TEXT,
     mapping TEXT NOT NULL,
     warnings TEXT NOT NULL,
     errors TEXT NOT NULL,
     decision TEXT NOT NULL,
+    resolved_at TEXT,
     created_at TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, job_id, position),
@@ -241,6 +275,7 @@ CREATE TABLE import_item (
 ) STRICT;
 CREATE INDEX import_item_by_target ON import_item (tenant_id, target_id, created_at);
 CREATE INDEX import_item_by_age ON import_item (tenant_id, created_at, id);
+CREATE INDEX import_item_by_customer_reference ON import_item (tenant_id, customer_external_id);
 
 CREATE TABLE idempotency_key (
     tenant_id BLOB NOT NULL,
@@ -286,10 +321,12 @@ CREATE TABLE event (
     customer_id BLOB,
     location_id BLOB,
     contact_id BLOB,
+    source_system_id BLOB,
     details TEXT NOT NULL,
     occurred_at TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id),
-    UNIQUE (tenant_id, sequence)
+    UNIQUE (tenant_id, sequence),
+    FOREIGN KEY (tenant_id, source_system_id) REFERENCES source_system (tenant_id, id)
 ) STRICT;
 
 CREATE TABLE webhook_delivery (

@@ -10,6 +10,8 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::api::limits::{Limits, Rate};
+
 /// Every setting as it is written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +34,12 @@ pub struct Config {
     pub webhook_allow_http: bool,
     /// Delays before each attempt, such as `0s,5s,5m`; empty for the default schedule.
     pub webhook_retry: String,
+    /// How often one client may call the API: so many a second, and so many at once.
+    pub api_rate_client: String,
+    /// How often all clients of a tenant together may call.
+    pub api_rate_tenant: String,
+    /// How often one address may ask for access tokens.
+    pub api_rate_address: String,
     /// Whether the server also runs the worker.
     pub worker: bool,
     /// A second listener for health, away from the public address; unset for none.
@@ -52,6 +60,9 @@ impl Default for Config {
             webhook_allow_nets: String::new(),
             webhook_allow_http: false,
             webhook_retry: String::new(),
+            api_rate_client: "100/1000".to_owned(),
+            api_rate_tenant: "300/3000".to_owned(),
+            api_rate_address: "10/60".to_owned(),
             worker: true,
             ops_listen: None,
             log: "info".to_owned(),
@@ -89,7 +100,24 @@ impl Config {
         }
         config.public_url = config.public_url.trim_end_matches('/').to_owned();
         config.settings()?;
+        config.limits()?;
         Ok(config)
+    }
+
+    /// The rate limits of the API.
+    ///
+    /// # Errors
+    /// The name of the setting and what is wrong with it.
+    pub fn limits(&self) -> Result<Limits, String> {
+        let rate = |name: &str, text: &str| {
+            Rate::parse(text)
+                .ok_or_else(|| format!("setting {name}: a rate such as 100/1000 (a second/at once) is required"))
+        };
+        Ok(Limits::new(
+            rate("api_rate_client", &self.api_rate_client)?,
+            rate("api_rate_tenant", &self.api_rate_tenant)?,
+            rate("api_rate_address", &self.api_rate_address)?,
+        ))
     }
 
     /// Whether people reach the server by https, which decides about secure cookies.

@@ -12,6 +12,7 @@ use leptos::config::LeptosOptions;
 use ordinavo_core::Core;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
+use ordinavo_core::services::api_use::ApiUse;
 use ordinavo_core::services::authn;
 use ordinavo_core::services::sessions::Door;
 use serde_json::json;
@@ -23,6 +24,8 @@ use tower_sessions::cookie::{Key, SameSite};
 use tower_sessions::service::SignedCookie;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
+use crate::api::idempotency::RunningKeys;
+use crate::api::limits::Limits;
 use crate::assets::{self, Manifest};
 use crate::authn::gate;
 use crate::authn::session_store::DoorSessions;
@@ -38,6 +41,12 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// The names of the built files.
     pub manifest: Arc<Manifest>,
+    /// How often clients may call.
+    pub limits: Arc<Limits>,
+    /// How often they did.
+    pub api_use: ApiUse,
+    /// The idempotency keys whose requests run.
+    pub running_keys: RunningKeys,
     randomness: Randomness,
     cookie_key: Key,
 }
@@ -47,6 +56,9 @@ impl AppState {
     pub fn new(core: Core, config: Config, keyring: &Keyring) -> Self {
         Self {
             core,
+            limits: Arc::new(config.limits().unwrap_or_else(|_| Limits::usual())),
+            api_use: ApiUse::default(),
+            running_keys: RunningKeys::default(),
             config: Arc::new(config),
             manifest: Arc::new(Manifest::read()),
             randomness: Randomness::from_system(),
@@ -107,7 +119,7 @@ pub fn router(state: &AppState) -> Router {
     Router::new()
         .merge(apps)
         .merge(pages::public())
-        .merge(api::router())
+        .merge(api::router(state))
         .route("/pkg/{*name}", get(assets::serve))
         .merge(health())
         .layer(CatchPanicLayer::new())
@@ -166,6 +178,7 @@ pub async fn run_on(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), String> {
     let (stop_worker, stopped) = watch::channel(false);
+    let housekeeping = tokio::spawn(keep_house(state.clone(), stopped.clone()));
     let worker = if state.config.worker {
         let settings = state.config.settings()?;
         Some(tokio::spawn(worker::run(state.core.clone(), settings, stopped)))
@@ -188,9 +201,27 @@ pub async fn run_on(
     .await
     .map_err(|error| error.to_string())?;
     let _ = stop_worker.send(true);
+    housekeeping.await.map_err(|error| error.to_string())?;
     if let Some(worker) = worker {
         worker.await.map_err(|error| error.to_string())??;
     }
     state.core.store().close().await;
     Ok(())
+}
+
+/// How often counts are written and idle buckets forgotten.
+const HOUSEKEEPING_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// What the process does for itself from time to time, and once more at its end.
+async fn keep_house(state: AppState, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            () = tokio::time::sleep(HOUSEKEEPING_EVERY) => {}
+            _ = stop.changed() => {}
+        }
+        state.limits.forget_idle();
+        if let Err(error) = state.api_use.write(&state.core).await {
+            tracing::warn!(%error, "what clients used could not be written");
+        }
+    }
 }

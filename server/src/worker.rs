@@ -1,10 +1,12 @@
-//! The worker: sends what is due as soon as it is written, and looks by itself every second as a backstop.
+//! The worker: sends what is due and runs import jobs as soon as they are written, and looks by itself every second as a
+//! backstop.
 
 use std::time::Duration;
 
 use ordinavo_core::Core;
+use ordinavo_core::services::imports::worker as importer;
 use ordinavo_core::services::{sessions, webhook_worker};
-use ordinavo_core::webhooks::guard;
+use ordinavo_core::webhooks::guard::{self, Client};
 use tokio::sync::watch;
 
 /// How often the worker looks by itself.
@@ -18,11 +20,17 @@ const CLEAN_EVERY: u32 = 600;
 ///
 /// # Errors
 /// The outbound client cannot be set up.
-pub async fn run(core: Core, settings: ordinavo_core::Settings, mut stop: watch::Receiver<bool>) -> Result<(), String> {
+pub async fn run(core: Core, settings: ordinavo_core::Settings, stop: watch::Receiver<bool>) -> Result<(), String> {
     let client = guard::client(&settings).map_err(|error| format!("the outbound client: {error}"))?;
+    tokio::join!(deliveries(&core, &client, stop.clone()), imports(&core, stop));
+    Ok(())
+}
+
+/// Sends deliveries until told to stop, and cleans up from time to time.
+async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool>) {
     let mut rounds = 0_u32;
     while !*stop.borrow() {
-        let pause = match webhook_worker::run_once(&core, &client).await {
+        let pause = match webhook_worker::run_once(core, client).await {
             Ok(0) => LOOK_EVERY,
             Ok(_) => continue,
             Err(error) => {
@@ -31,7 +39,7 @@ pub async fn run(core: Core, settings: ordinavo_core::Settings, mut stop: watch:
             }
         };
         if rounds.is_multiple_of(CLEAN_EVERY)
-            && let Err(error) = sessions::delete_expired(&core).await
+            && let Err(error) = sessions::delete_expired(core).await
         {
             tracing::warn!(%error, "expired sessions could not be removed");
         }
@@ -42,5 +50,23 @@ pub async fn run(core: Core, settings: ordinavo_core::Settings, mut stop: watch:
             _ = stop.changed() => {}
         }
     }
-    Ok(())
+}
+
+/// Runs import jobs until told to stop.
+async fn imports(core: &Core, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let pause = match importer::run_next(core).await {
+            Ok(true) => continue,
+            Ok(false) => LOOK_EVERY,
+            Err(error) => {
+                tracing::warn!(%error, "the worker could not run an import job");
+                WAIT_AFTER_ERROR
+            }
+        };
+        tokio::select! {
+            () = core.importer_woken() => {}
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
 }

@@ -77,8 +77,40 @@ const OPEN_ACTS: &[&str] = &[
 const OPERATIONS: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/targets", "targets.write"),
     ("GET", "/api/v1/targets", "targets.read"),
+    ("POST", "/api/v1/targets/batch", "targets.write"),
+    ("POST", "/api/v1/targets/status-query", "targets.read"),
     ("GET", "/api/v1/targets/{id}", "targets.read"),
+    ("POST", "/api/v1/targets/{id}/cancel", "targets.write"),
     ("GET", "/api/v1/targets/by-external-id/{externalId}", "targets.read"),
+    ("GET", "/api/v1/import-jobs", "targets.write or targets.read"),
+    ("GET", "/api/v1/import-jobs/{id}", "targets.write or targets.read"),
+    ("GET", "/api/v1/import-jobs/{id}/items", "targets.write or targets.read"),
+    ("POST", "/api/v1/import-jobs/{id}/cancel", "targets.write"),
+    ("POST", "/api/v1/import-jobs/{id}/retry", "targets.write"),
+    ("POST", "/api/v1/requests", "requests.write"),
+    ("GET", "/api/v1/requests", "requests.read"),
+    ("GET", "/api/v1/requests/{id}", "requests.read"),
+    ("POST", "/api/v1/requests/{id}/cancel", "requests.write"),
+    ("GET", "/api/v1/mappings", "customers.read"),
+    ("POST", "/api/v1/mappings/resolve", "customers.map"),
+    ("PUT", "/api/v1/mappings/{type}/{externalId}", "customers.map"),
+    ("DELETE", "/api/v1/mappings/{type}/{externalId}", "customers.map"),
+    ("GET", "/api/v1/customers", "customers.read"),
+    ("GET", "/api/v1/customers/{id}", "customers.read"),
+    ("PUT", "/api/v1/customers/by-external-id/{externalId}", "customers.map"),
+    ("GET", "/api/v1/locations", "customers.read"),
+    ("GET", "/api/v1/locations/{id}", "customers.read"),
+    ("PUT", "/api/v1/locations/by-external-id/{externalId}", "customers.map"),
+    ("GET", "/api/v1/contacts", "customers.read"),
+    ("GET", "/api/v1/contacts/{id}", "customers.read"),
+    ("PUT", "/api/v1/contacts/by-external-id/{externalId}", "customers.map"),
+    ("GET", "/api/v1/visit-reports", "reports.read"),
+    ("GET", "/api/v1/visit-reports/{id}", "reports.read"),
+    ("GET", "/api/v1/follow-ups", "reports.read"),
+    ("GET", "/api/v1/follow-ups/{id}", "reports.read"),
+    ("GET", "/api/v1/billing-triggers", "billing.read"),
+    ("GET", "/api/v1/billing-triggers/{id}", "billing.read"),
+    ("POST", "/api/v1/billing-triggers/{id}/acknowledge", "billing.read"),
     ("POST", "/api/v1/webhook-endpoints", "webhooks.write"),
     ("GET", "/api/v1/webhook-endpoints", "webhooks.read"),
     ("GET", "/api/v1/webhook-endpoints/{id}", "webhooks.read"),
@@ -504,6 +536,7 @@ async fn the_api_answers_each_credential_as_it_should() {
         for (method, pattern, scope) in OPERATIONS {
             let path = pattern
                 .replace("{id}", "tgt_01k9zzzzzzzzzzzzzzzzzzzzzz")
+                .replace("{type}", "customer")
                 .replace("{externalId}", "none");
             let method: Method = method.parse().unwrap();
             let send = async |key: Option<&str>| {
@@ -511,7 +544,7 @@ async fn the_api_answers_each_credential_as_it_should() {
                 if let Some(key) = key {
                     request = request.bearer_auth(key);
                 }
-                if method == Method::POST {
+                if matches!(method, Method::POST | Method::PUT) {
                     request = request.json(&serde_json::json!({}));
                 }
                 request.send().await.unwrap().status()
@@ -522,7 +555,7 @@ async fn the_api_answers_each_credential_as_it_should() {
                 StatusCode::UNAUTHORIZED,
                 "{method} {path}"
             );
-            if *scope != "targets.write" {
+            if !scope.starts_with("targets.write") {
                 assert_eq!(send(Some(&narrow)).await, StatusCode::FORBIDDEN, "{method} {path}");
             }
             assert!(

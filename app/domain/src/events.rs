@@ -17,6 +17,12 @@ crate::stored_names! {
         TargetCancelled = "target.cancelled",
         /// A request moved on.
         RequestStatusChanged = "request.status_changed",
+        /// An import job ran to its end.
+        ImportJobCompleted = "import_job.completed",
+        /// A target could not be linked; a person must look.
+        MappingReviewRequired = "mapping.review_required",
+        /// A target was linked after all.
+        MappingResolved = "mapping.resolved",
         /// A visit report was approved.
         VisitReportApproved = "visit_report.approved",
         /// A follow-up is needed.

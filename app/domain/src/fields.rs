@@ -184,6 +184,23 @@ impl<'a> ObjectReader<'a> {
         }
     }
 
+    /// Like [`Self::text`], for a member that must be there.
+    pub fn required_text<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        errors: &mut Vec<FieldError>,
+        parse: impl FnOnce(&str) -> Result<T, TextError>,
+    ) -> Option<T> {
+        let pointer = self.pointer(name);
+        let before = errors.len();
+        let value = self.text(name, most, errors, parse).value();
+        if value.is_none() && errors.len() == before {
+            errors.push(FieldError::text(pointer, TextError::Required, most));
+        }
+        value
+    }
+
     /// A member that must be one of a closed list of names.
     pub fn one_of<T>(
         &mut self,
@@ -236,6 +253,24 @@ impl<'a> ObjectReader<'a> {
                     Patch::Absent
                 }
             },
+        }
+    }
+
+    /// True or false.
+    pub fn boolean(&mut self, name: &'static str, errors: &mut Vec<FieldError>) -> Patch<bool> {
+        let pointer = self.pointer(name);
+        match self.raw(name) {
+            Patch::Absent => Patch::Absent,
+            Patch::Null => Patch::Null,
+            Patch::Value(Value::Bool(value)) => Patch::Value(*value),
+            Patch::Value(_) => {
+                errors.push(FieldError::new(
+                    pointer,
+                    "validation_failed",
+                    "true or false is required.",
+                ));
+                Patch::Absent
+            }
         }
     }
 

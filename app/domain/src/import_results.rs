@@ -1,6 +1,6 @@
 //! What a partner is told about an import.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ids::{ImportItemId, TargetId};
@@ -10,24 +10,28 @@ use crate::mapping::MappingStatus;
 crate::stored_names! {
     /// Whether an item was worked on to its end.
     ItemStatus {
+        /// It waits for the worker.
+        Pending = "pending",
         /// It has an outcome that is no failure.
         Completed = "completed",
         /// It failed.
         Failed = "failed",
+        /// Its job was stopped before its turn.
+        Cancelled = "cancelled",
     }
 }
 
 /// One part of the customer context: what became of it and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MappingEntry {
     /// What became of it.
     pub status: MappingStatus,
     /// How it was found: `external_id`, `customer_number`, `location` or `created`; absent if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub method: Option<&'static str>,
+    pub method: Option<String>,
     /// The row of the mapping tables that decided.
-    pub rule: &'static str,
+    pub rule: String,
     /// The linked record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -37,7 +41,7 @@ pub struct MappingEntry {
 }
 
 /// The whole customer context of an import.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MappingEntries {
     /// The customer.
     pub customer: MappingEntry,
@@ -47,13 +51,28 @@ pub struct MappingEntries {
     pub contact: MappingEntry,
 }
 
+/// The decision about a context, with nothing written.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MappingDecision {
+    /// What would become of customer, location and contact; what would be created has no id yet.
+    pub mapping: MappingEntries,
+    /// What would be noticed.
+    pub warnings: Vec<ItemNote>,
+    /// Whether a target with this context could be planned at once.
+    pub resolved: bool,
+}
+
 /// A warning or an error of an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ItemNote {
     /// The stable code.
     pub code: String,
     /// Where in the import.
     pub pointer: String,
+    /// What it means, in a sentence; only with the scope `customers.read`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 impl ItemNote {
@@ -62,7 +81,15 @@ impl ItemNote {
         Self {
             code: code.to_owned(),
             pointer: pointer.to_owned(),
+            detail: None,
         }
+    }
+
+    /// The same note with its sentence.
+    #[must_use]
+    pub fn explained(mut self) -> Self {
+        self.detail = crate::mapping::table::meaning(&self.code).map(str::to_owned);
+        self
     }
 }
 
@@ -79,8 +106,8 @@ pub struct ImportItemResult {
     pub external_id: String,
     /// Whether it was worked on to its end.
     pub status: ItemStatus,
-    /// What became of it.
-    pub outcome: ItemOutcome,
+    /// What became of it; null while it waits.
+    pub outcome: Option<ItemOutcome>,
     /// The target.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]

@@ -131,7 +131,7 @@ pub struct TargetImport {
 
 /// The body of `POST /targets`, for the description of the API.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = TargetImport, example = json!({
     "externalId": "JOB-2026-000918",
     "customer": {"externalId": "CUST-10042", "customerNumber": "RRM-001", "name": "Rhein-Ruhr Medical Supply"},
@@ -191,7 +191,7 @@ pub struct TargetImportBody {
 
 /// The customer of an import.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CustomerBody {
     /// Id in the source system.
     #[schema(required = false, min_length = 1, max_length = 128)]
@@ -206,7 +206,7 @@ pub struct CustomerBody {
 
 /// The location of an import.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LocationBody {
     /// Id in the source system.
     #[schema(required = false, min_length = 1, max_length = 128)]
@@ -233,7 +233,7 @@ pub struct LocationBody {
 
 /// The contact of an import.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ContactBody {
     /// Id in the source system.
     #[schema(required = false, min_length = 1, max_length = 128)]
@@ -259,11 +259,12 @@ pub const MOST_ATTRIBUTES: usize = 20;
 pub const MOST_SKILLS: usize = 20;
 
 impl TargetImport {
-    /// Reads a body whose characters and depth were already checked.
+    /// Reads a body whose characters and depth were already checked. `is_zone` knows the IANA zones, whose data is not part
+    /// of this crate.
     ///
     /// # Errors
     /// Every mistake at once, each with its pointer.
-    pub fn read(body: &Value) -> Result<Self, Vec<FieldError>> {
+    pub fn read(body: &Value, is_zone: fn(&str) -> bool) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
         let Some(mut reader) = ObjectReader::new(body, "", &mut errors) else {
             return Err(errors);
@@ -332,7 +333,7 @@ impl TargetImport {
         let time_window = match reader.raw("timeWindow") {
             Patch::Absent => Patch::Absent,
             Patch::Null => Patch::Null,
-            Patch::Value(value) => read_window(value, &mut errors).map_or(Patch::Absent, Patch::Value),
+            Patch::Value(value) => read_window(value, is_zone, &mut errors).map_or(Patch::Absent, Patch::Value),
         };
         let duration_minutes = reader.integer("durationMinutes", 1..=1440, &mut errors);
         let required_skills = match reader.raw("requiredSkills") {
@@ -369,6 +370,56 @@ impl TargetImport {
             _ => Err(errors),
         }
     }
+}
+
+/// The customer context of a need, as it is sent on its own.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = CustomerContext, example = json!({
+    "customer": {"externalId": "CUST-10042", "customerNumber": "RRM-001"},
+    "location": {"externalId": "LOC-ESSEN-01"}
+}))]
+pub struct ContextBody {
+    /// Who it is for.
+    #[schema(required = false)]
+    pub customer: Option<CustomerBody>,
+    /// Where it is.
+    #[schema(required = false)]
+    pub location: Option<LocationBody>,
+    /// Whom to talk to.
+    #[schema(required = false)]
+    pub contact: Option<ContactBody>,
+}
+
+/// Reads the members `customer`, `location` and `contact` of an object that may have others.
+pub fn read_context(
+    reader: &mut ObjectReader<'_>,
+    errors: &mut Vec<FieldError>,
+) -> (Option<CustomerPart>, Option<LocationPart>, Option<ContactPart>) {
+    (
+        reader
+            .raw("customer")
+            .value()
+            .and_then(|value| read_customer(value, errors)),
+        reader
+            .raw("location")
+            .value()
+            .and_then(|value| read_location(value, errors)),
+        reader
+            .raw("contact")
+            .value()
+            .and_then(|value| read_contact(value, errors)),
+    )
+}
+
+/// Reads the members of an address in an object that may have others.
+pub fn read_place(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> (Address, Option<Coordinates>) {
+    let address = read_address(reader, errors);
+    let coordinates = reader
+        .raw("coordinates")
+        .value()
+        .and_then(|value| read_coordinates(value, "/coordinates", errors));
+    (address, coordinates)
 }
 
 fn read_moment(
@@ -487,14 +538,16 @@ fn read_coordinates(value: &Value, pointer: &str, errors: &mut Vec<FieldError>) 
     coordinates
 }
 
-fn read_window(value: &Value, errors: &mut Vec<FieldError>) -> Option<TimeWindow> {
+fn read_window(value: &Value, is_zone: fn(&str) -> bool, errors: &mut Vec<FieldError>) -> Option<TimeWindow> {
     let mut reader = ObjectReader::new(value, "/timeWindow", errors)?;
     let start = read_moment(&mut reader, "start", errors);
     let end = read_moment(&mut reader, "end", errors);
     let zone = reader.text("zone", 64, errors, |text| text::line(text, 64)).value();
     reader.finish(errors);
     let window = match (start, end, zone) {
-        (Some(start), Some(end), Some(zone)) => Some(TimeWindow { start, end, zone }).filter(TimeWindow::is_sound),
+        (Some(start), Some(end), Some(zone)) => {
+            Some(TimeWindow { start, end, zone }).filter(|window| window.is_sound() && is_zone(&window.zone))
+        }
         _ => None,
     };
     if window.is_none() {
@@ -548,7 +601,7 @@ mod tests {
     use serde_json::json;
 
     fn codes(body: Value) -> Vec<(String, String)> {
-        TargetImport::read(&body)
+        TargetImport::read(&body, |_| true)
             .expect_err("a mistake")
             .into_iter()
             .map(|error| (error.pointer, error.code))
@@ -562,7 +615,7 @@ mod tests {
             "customer": {"externalId": "CUST-10042", "customerNumber": "RRM-001", "name": "Rhein-Ruhr Medical Supply"},
             "location": {"externalId": "LOC-ESSEN-01", "name": "Essen Center", "city": "Essen"},
             "contact": {"externalId": "CONT-44", "displayName": "Anna Weber"}
-        }))
+        }), |_| true)
         .expect("valid");
         assert_eq!(import.external_id.as_str(), "JOB-2026-000918");
         assert_eq!(
@@ -635,7 +688,7 @@ mod tests {
         /// Whatever JSON arrives, reading it ends with an answer and every error has a pointer into the body.
         #[test]
         fn any_json_gets_an_answer(text in r#"\{("(externalId|customer|notes|timeWindow|attributes)":("x"|1|null|\{\}|\[\]),?){0,4}\}"#) {
-            if let Ok(body) = serde_json::from_str::<Value>(&text) && let Err(errors) = TargetImport::read(&body) {
+            if let Ok(body) = serde_json::from_str::<Value>(&text) && let Err(errors) = TargetImport::read(&body, |_| true) {
                 prop_assert!(!errors.is_empty());
                 prop_assert!(errors.iter().all(|error| error.pointer.is_empty() || error.pointer.starts_with('/')));
             }

@@ -10,6 +10,7 @@ pub mod feature_gates;
 pub mod fields;
 pub mod follow_ups;
 pub mod ids;
+pub mod import_jobs;
 pub mod import_results;
 pub mod imports;
 pub mod lifecycle;

@@ -86,7 +86,7 @@ impl std::error::Error for UnknownName {}
 macro_rules! stored_names {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
         pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)* }
         impl $name {
             /// Every value.
@@ -96,6 +96,15 @@ macro_rules! stored_names {
             /// Reads a stored name.
             pub fn from_name(name: &str) -> Option<Self> { match name { $($text => Some(Self::$variant),)* _ => None } }
         }
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::SchemaType::Type(utoipa::openapi::schema::Type::String))
+                    .enum_values(Some([$($text,)*]))
+                    .into()
+            }
+        }
+        impl utoipa::ToSchema for $name {}
         impl TryFrom<String> for $name {
             type Error = $crate::lifecycle::UnknownName;
             fn try_from(name: String) -> Result<Self, Self::Error> {

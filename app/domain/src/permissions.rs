@@ -8,6 +8,8 @@ pub trait Permission: 'static {
     const NAME: &'static str;
     /// The roles that have it.
     const ROLES: &'static [Role];
+    /// Whether it also holds for a look at test data, where there are no accounts, visits or credentials.
+    const IN_TEST: bool;
 }
 
 macro_rules! permissions {
@@ -18,6 +20,7 @@ macro_rules! permissions {
         impl Permission for $name {
             const NAME: &'static str = $text;
             const ROLES: &'static [Role] = &[$(Role::$role,)+];
+            const IN_TEST: bool = matches!($text.as_bytes(), b"view_operations" | b"view_imports" | b"resolve_mappings" | b"view_reports");
         })*
         /// Every permission with its roles, for the settings page and the tests.
         pub const ALL: &[(&str, &[Role])] = &[$(($text, <$name as Permission>::ROLES),)*];
@@ -43,8 +46,10 @@ permissions! {
     ViewImports = "view_imports": Admin | Manager | Dispatcher | Auditor;
     /// See integrations, endpoints, deliveries and attempts.
     ViewIntegrations = "view_integrations": Admin | Manager | Auditor;
-    /// Create webhook endpoints.
+    /// Make clients, keys, secrets and webhook endpoints; set up source systems and feature gates; invite partners.
     ManageIntegrations = "manage_integrations": Admin;
+    /// Resolve what could not be mapped, undo wrong links, upload files of imports.
+    ResolveMappings = "resolve_mappings": Admin | Manager | Dispatcher;
     /// Read the audit log.
     ViewAudit = "view_audit": Admin | Auditor;
 }

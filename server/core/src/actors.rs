@@ -50,6 +50,11 @@ impl Operator for Staff {}
 impl Operator for ApiClient {}
 impl Operator for System {}
 
+/// An actor that sets a tenant up: its staff, as far as their permissions go, and the system itself.
+pub trait Administrator: Operator {}
+impl Administrator for Staff {}
+impl Administrator for System {}
+
 /// A signed-in member of the staff.
 #[derive(Debug, Clone)]
 pub struct Staff {
@@ -60,9 +65,15 @@ pub struct Staff {
     pub(crate) locale: Option<Locale>,
     pub(crate) tenant_name: String,
     pub(crate) zone: String,
+    /// Whether this is a look at the tenant's twin, where test keys write.
+    pub(crate) is_test: bool,
 }
 
 impl Staff {
+    /// Whether this is a look at test data: the tenant is the twin of the real one.
+    pub fn is_test(&self) -> bool {
+        self.is_test
+    }
     /// The account.
     pub fn id(&self) -> StaffId {
         self.id
@@ -90,7 +101,7 @@ impl Staff {
 
     /// Whether the role has a permission, for what a page offers.
     pub fn has<P: Permission>(&self) -> bool {
-        P::ROLES.contains(&self.role)
+        P::ROLES.contains(&self.role) && (P::IN_TEST || !self.is_test)
     }
 
     /// Proof of a permission, which services ask for.
@@ -190,6 +201,8 @@ impl Actor for Contact {
 #[derive(Debug, Clone)]
 pub struct ApiClient {
     pub(crate) tenant: TenantId,
+    /// Another than `tenant` if a test key leads into the tenant's twin. Only limits and use are counted by it.
+    pub(crate) live_tenant: TenantId,
     pub(crate) id: ClientId,
     pub(crate) source_system: SourceSystemId,
     pub(crate) source_key: String,
@@ -200,6 +213,14 @@ impl ApiClient {
     /// The client.
     pub fn id(&self) -> ClientId {
         self.id
+    }
+    /// The organisation whose limits count, test or live.
+    pub fn live_tenant(&self) -> TenantId {
+        self.live_tenant
+    }
+    /// The key of its source system.
+    pub fn source_key(&self) -> &str {
+        &self.source_key
     }
 
     /// Whether a scope is held.

@@ -33,6 +33,7 @@ pub struct Core {
     pub(crate) passwords: passwords::Passwords,
     pub(crate) settings: Arc<Settings>,
     pub(crate) wake_worker: Arc<tokio::sync::Notify>,
+    pub(crate) wake_importer: Arc<tokio::sync::Notify>,
 }
 
 /// Settings that services need.
@@ -76,6 +77,7 @@ impl Core {
             passwords,
             settings: Arc::new(settings),
             wake_worker: Arc::default(),
+            wake_importer: Arc::default(),
         }
     }
 
@@ -92,6 +94,11 @@ impl Core {
     /// Where files are kept.
     pub fn files(&self) -> &files::FileStore {
         &self.files
+    }
+
+    /// Resolves when an import job was taken in; the worker also looks by itself from time to time.
+    pub async fn importer_woken(&self) {
+        self.wake_importer.notified().await;
     }
 
     /// Resolves when a change wrote deliveries; the worker also looks by itself from time to time.

@@ -55,6 +55,18 @@ impl ProblemBody {
     }
 }
 
+/// How every operation may refuse, for the description of the API.
+#[derive(utoipa::IntoResponses)]
+#[allow(dead_code, reason = "only its description is used")]
+pub enum Refusals {
+    /// The request was refused; `code` tells why.
+    #[response(status = "4XX", content_type = "application/problem+json")]
+    Refused(ProblemBody),
+    /// Our side cannot answer; try again later.
+    #[response(status = "5XX", content_type = "application/problem+json")]
+    Failed(ProblemBody),
+}
+
 /// A refusal on its way out.
 #[derive(Debug)]
 pub struct ApiError(pub CoreError);

@@ -8,6 +8,7 @@ use ordinavo_core::CoreError;
 use ordinavo_core::actors::ApiClient;
 use ordinavo_core::services::authn;
 
+use crate::api::limits::Meter;
 use crate::api::problem::ApiError;
 use crate::serve::AppState;
 
@@ -36,6 +37,10 @@ impl FromRequestParts<AppState> for Bearer {
                     "Send Authorization: Bearer followed by an API key.",
                 )
             })?;
-        Ok(Self(authn::client(&state.core, key).await?))
+        let client = authn::client(&state.core, key).await?;
+        if let Some(meter) = parts.extensions.get::<Meter>() {
+            meter.take(&state.limits, &client)?;
+        }
+        Ok(Self(client))
     }
 }

@@ -29,8 +29,12 @@ pub struct World {
 
 /// Servers on new databases: SQLite always, PostgreSQL if `ORDINAVO_TEST_POSTGRES` names a server.
 pub async fn worlds() -> Vec<Arc<World>> {
+    worlds_at(Clock::system()).await
+}
+
+/// Like [`worlds`], under a clock that the test may move.
+pub async fn worlds_at(clock: Clock) -> Vec<Arc<World>> {
     let randomness = Randomness::from_system();
-    let clock = Clock::system();
     let name = format!("h{}", randomness.uuid_v7(clock.now()).simple());
     let folder = std::env::temp_dir().join("ordinavo-tests");
     let mut addresses = vec![("sqlite", format!("sqlite://{}/{name}.db", folder.display()))];
@@ -45,13 +49,13 @@ pub async fn worlds() -> Vec<Arc<World>> {
     }
     let mut worlds = Vec::new();
     for (engine, address) in addresses {
-        worlds.push(start(engine, &address).await);
+        worlds.push(start(engine, &address, clock.clone()).await);
     }
     worlds
 }
 
-async fn start(engine: &'static str, address: &str) -> Arc<World> {
-    let (clock, randomness) = (Clock::system(), Randomness::from_system());
+async fn start(engine: &'static str, address: &str, clock: Clock) -> Arc<World> {
+    let randomness = Randomness::from_system();
     let store = Store::open(address, clock.clone(), randomness.clone())
         .await
         .expect("opens");

@@ -1,19 +1,22 @@
-//! Imports: every item with the decision that was stored about it.
+//! Imports: jobs, and every item with the decision that was stored about it.
 
-use domain::imports::ItemOutcome;
+use domain::import_jobs::ImportChannel;
+use domain::imports::{ImportJobStatus, ItemOutcome};
 use domain::locale::Locale;
-use domain::permissions::ViewImports;
+use domain::mapping::table;
+use domain::permissions::{ResolveMappings, ViewImports};
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use ordinavo_core::services::integrations;
-use ordinavo_core::views::ImportItemView;
+use ordinavo_core::services::imports::jobs::{self, ItemFilter};
+use ordinavo_core::services::mapping_desk;
+use ordinavo_core::views::{ImportItemView, ImportJobView};
 use serde_json::Value;
 use ui::format;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, Identifier, Pager};
 
-use super::viewer_staff;
+use super::{DoneNotice, viewer_staff};
 use crate::shell::Framed;
 use crate::t;
 use crate::words::by_key;
@@ -39,6 +42,16 @@ fn codes(notes: &Value) -> Vec<String> {
         .collect()
 }
 
+/// The tone of a job.
+const fn job_tone(status: ImportJobStatus) -> Tone {
+    match status {
+        ImportJobStatus::Accepted | ImportJobStatus::Processing => Tone::Info,
+        ImportJobStatus::Completed => Tone::Good,
+        ImportJobStatus::Failed => Tone::Bad,
+        ImportJobStatus::Cancelled => Tone::Neutral,
+    }
+}
+
 /// `/app/imports`.
 #[component]
 pub fn ImportsPage() -> impl IntoView {
@@ -46,8 +59,10 @@ pub fn ImportsPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let found =
-            integrations::import_items(&request.core, staff.may::<ViewImports>()?, request.place("before")).await?;
+        let permit = staff.may::<ViewImports>()?;
+        let found = jobs::list_for_staff(&request.core, permit, request.place("before")).await?;
+        let waiting = mapping_desk::count(&request.core, permit).await?;
+        let may_resolve = staff.has::<ResolveMappings>();
         let next = found
             .rows
             .last()
@@ -58,19 +73,23 @@ pub fn ImportsPage() -> impl IntoView {
         let now = request.viewer.now;
         Ok(view! {
             <Title text=t!(locale, "imports-title")/>
-            <h1>{t!(locale, "imports-title")}</h1>
+            <header class="title-row"><h1>{t!(locale, "imports-title")}</h1>
+                <p class="row">
+                    <a class="button" href="/app/imports/desk">{t!(locale, "desk-title")}<span class="count">{waiting}</span></a>
+                    {may_resolve.then(|| view! { <a class="button" href="/app/imports/upload">{t!(locale, "upload-title")}</a> })}
+                </p>
+            </header>
+            <DoneNotice locale flash=request.flash.clone()/>
             {empty.then(|| view! { <Empty icon="import" title=t!(locale, "imports-empty") text=t!(locale, "imports-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">{t!(locale, "external-id")}</th><th scope="col">{t!(locale, "outcome")}</th><th scope="col">{t!(locale, "rules")}</th><th scope="col">{t!(locale, "warnings")}</th><th scope="col">{t!(locale, "client")}</th><th scope="col">{t!(locale, "when")}</th></tr></thead>
-                    <tbody>{found.rows.into_iter().map(|row| {
-                        let rules = ["customer", "location", "contact", "target"].into_iter().filter_map(|part| row.decision[part]["rule"].as_str().map(str::to_owned)).collect::<Vec<_>>().join(" · ");
-                        let warnings = codes(&row.warnings).into_iter().chain(codes(&row.errors)).collect::<Vec<_>>().join(", ");
-                        view! {
-                            <tr><th scope="row"><a href=format!("/app/imports/{}", row.job_id)><bdi class="mono">{row.external_id}</bdi></a></th>
-                                <td><Chip label=by_key(locale, &format!("outcome-{}", row.outcome.name())) tone=tone(row.outcome)/></td>
-                                <td><bdi class="mono">{rules}</bdi></td><td><bdi class="mono small">{warnings}</bdi></td><td><bdi class="mono">{row.client_name}</bdi></td><td>{format::age(locale, row.created_at, now)}</td></tr>
-                        }
+                    <thead><tr><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "client")}</th><th scope="col">{t!(locale, "job-kind")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "job-counts")}</th></tr></thead>
+                    <tbody>{found.rows.into_iter().map(|row| view! {
+                        <tr><th scope="row"><a href=format!("/app/imports/{}", row.id)>{format::age(locale, row.created_at, now)}</a></th>
+                            <td><bdi class="mono">{row.client_name.clone()}</bdi></td>
+                            <td><JobKind job=row.clone() locale/></td>
+                            <td><Chip label=by_key(locale, &format!("job-{}", row.status.name())) tone=job_tone(row.status)/></td>
+                            <td><JobCounts job=row locale/></td></tr>
                     }).collect_view()}</tbody>
                 </table></div>
             })}
@@ -81,6 +100,38 @@ pub fn ImportsPage() -> impl IntoView {
     view! { <Framed current="/app/imports">{content}</Framed> }
 }
 
+/// How a job came in and how its items depend on each other.
+#[component]
+fn JobKind(job: ImportJobView, locale: Locale) -> impl IntoView {
+    let mode = by_key(locale, &format!("job-mode-{}", job.mode.name()));
+    view! {
+        <span>{mode}</span>
+        {(job.channel == ImportChannel::Csv).then(|| view! { " "<Chip label="CSV" tone=Tone::Neutral/> })}
+        {job.dry_run.then(|| view! { " "<Chip label=t!(locale, "job-dry-run") tone=Tone::Neutral/> })}
+    }
+}
+
+/// How many items ended in which way; nothing is said about what did not happen.
+#[component]
+fn JobCounts(job: ImportJobView, locale: Locale) -> impl IntoView {
+    let counts = [
+        (ItemOutcome::Created, job.created_count),
+        (ItemOutcome::Updated, job.updated_count),
+        (ItemOutcome::Unchanged, job.unchanged_count),
+        (ItemOutcome::Skipped, job.skipped_count),
+        (ItemOutcome::Failed, job.failed_count),
+    ];
+    let ended = format!("{} / {}", job.ended_items(), job.item_count);
+    let warned = job.warned_count;
+    view! {
+        <span class="counts"><bdi>{ended}</bdi>
+        {counts.into_iter().filter(|(_, count)| *count > 0).map(|(outcome, count)| view! {
+            <Chip label=format!("{count} {}", by_key(locale, &format!("outcome-{}", outcome.name()))) tone=tone(outcome)/>
+        }).collect_view()}
+        {(warned > 0).then(|| view! { <span class="quiet">{t!(locale, "job-warned", count = warned)}</span> })}</span>
+    }
+}
+
 /// `/app/imports/{id}`.
 #[component]
 pub fn ImportPage() -> impl IntoView {
@@ -88,16 +139,124 @@ pub fn ImportPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let items = integrations::import_job(&request.core, staff.may::<ViewImports>()?, request.id("id")?).await?;
+        let id = request.id("id")?;
+        let named = |name: &str| Some(request.query(name)).filter(|text| !text.is_empty());
+        let filter = ItemFilter {
+            status: named("status"),
+            warning_code: named("code"),
+        };
+        let after = request.query("after").parse().unwrap_or(-1);
+        let (job, items) = jobs::page_for_staff(&request.core, staff.may::<ViewImports>()?, id, after, &filter).await?;
         let zone = staff.zone().to_owned();
+        let query = |after: i64| {
+            let part = |name: &str, value: &Option<String>| {
+                value
+                    .as_ref()
+                    .map_or_else(String::new, |value| format!("&{name}={value}"))
+            };
+            format!(
+                "/app/imports/{id}?after={after}{}{}",
+                part("status", &filter.status),
+                part("code", &filter.warning_code)
+            )
+        };
+        let next = items
+            .rows
+            .last()
+            .filter(|_| items.has_more)
+            .map(|row| query(row.position));
+        let first = (after >= 0).then(|| query(-1));
+        let empty = items.rows.is_empty();
+        let (for_kind, for_counts, retried_from) = (job.clone(), job.clone(), job.retried_from);
+        let runs = matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing);
+        let (status, code) = (
+            filter.status.clone().unwrap_or_default(),
+            filter.warning_code.clone().unwrap_or_default(),
+        );
         Ok(view! {
             <Title text=t!(locale, "imports-title")/>
-            <h1>{t!(locale, "imports-title")}</h1>
-            {items.into_iter().map(|item| view! { <ItemCard item locale zone=zone.clone()/> }).collect_view()}
+            <p><a href="/app/imports">{t!(locale, "imports-title")}</a></p>
+            <header class="title-row"><h1>{format::moment(locale, job.created_at, &zone)}</h1><Chip label=by_key(locale, &format!("job-{}", job.status.name())) tone=job_tone(job.status)/></header>
+            <DoneNotice locale flash=request.flash.clone()/>
+            {runs.then(|| view! { <p class="notice" role="status">{t!(locale, "job-runs")}" "<a href=query(-1)>{t!(locale, "job-look-again")}</a></p> })}
+            <dl class="facts">
+                <Fact name="id"><Identifier text=job.id.to_string() locale/></Fact>
+                <Fact name=t!(locale, "client")><bdi class="mono">{job.client_name.clone()}</bdi></Fact>
+                <Fact name=t!(locale, "source")><bdi class="mono">{job.source_key.clone()}</bdi></Fact>
+                <Fact name=t!(locale, "job-kind")><JobKind job=for_kind locale/></Fact>
+                <Fact name=t!(locale, "job-counts")><JobCounts job=for_counts locale/></Fact>
+                {retried_from.map(|from| view! { <Fact name=t!(locale, "job-retried")><a href=format!("/app/imports/{from}")>{t!(locale, "job-earlier")}</a></Fact> })}
+            </dl>
+            <form method="get" action=format!("/app/imports/{id}") class="filters">
+                <label>{t!(locale, "status")}" "
+                    <select name="status">
+                        <option value="" selected=status.is_empty()>{t!(locale, "all")}</option>
+                        {["created", "updated", "unchanged", "skipped", "failed"].into_iter().map(|name| view! { <option value=name selected=status == name>{by_key(locale, &format!("outcome-{name}"))}</option> }).collect_view()}
+                    </select></label>
+                <label>{t!(locale, "warnings")}" "
+                    <select name="code">
+                        <option value="" selected=code.is_empty()>{t!(locale, "all")}</option>
+                        {table::codes().iter().map(|(name, _)| view! { <option value=*name selected=code == *name>{code_words(locale, name)}</option> }).collect_view()}
+                    </select></label>
+                <button class="button" type="submit">{t!(locale, "filter")}</button>
+            </form>
+            {empty.then(|| view! { <Empty icon="import" title=t!(locale, "items-empty") text=t!(locale, "items-empty-text")/> })}
+            {items.rows.into_iter().map(|item| view! { <ItemCard item locale zone=zone.clone()/> }).collect_view()}
+            <Pager locale next first/>
         }
         .into_any())
     });
     view! { <Framed current="/app/imports">{content}</Framed> }
+}
+
+/// A code in words; the code itself if it has none in this language.
+pub fn code_words(locale: Locale, code: &str) -> String {
+    let key = format!("code-{code}");
+    let words = by_key(locale, &key);
+    if words == key { code.to_owned() } else { words }
+}
+
+/// A rule in words with its id.
+pub fn rule_words(locale: Locale, rule: &str) -> String {
+    let key = format!("rule-{rule}");
+    let words = by_key(locale, &key);
+    if words == key {
+        rule.to_owned()
+    } else {
+        format!("{words} ({rule})")
+    }
+}
+
+/// The candidates that a decision looked at, in words.
+#[component]
+fn DecisionWords(decision: Value, locale: Locale) -> impl IntoView {
+    let lines: Vec<String> = ["customer", "location", "contact", "target"]
+        .into_iter()
+        .filter_map(|part| decision[part]["rule"].as_str())
+        .filter(|rule| !matches!(*rule, "L0" | "K0"))
+        .map(|rule| rule_words(locale, rule))
+        .collect();
+    let candidates = &decision["customer"]["candidates"];
+    let named = |candidate: &Value| {
+        Some((
+            candidate["id"].as_str()?.to_owned(),
+            candidate["name"].as_str()?.to_owned(),
+        ))
+    };
+    let by_reference = named(&candidates["byReference"]);
+    let by_number: Vec<_> = candidates["byNumber"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(named)
+        .collect();
+    let link = |(id, name): (String, String)| view! { <a href=format!("/app/customers/{id}")><bdi>{name}</bdi></a>" " };
+    view! {
+        <ul class="decision">{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}
+            {by_reference.map(|found| view! { <li class="quiet">{t!(locale, "found-by-reference")}" "{link(found)}</li> })}
+            {(!by_number.is_empty()).then(|| view! { <li class="quiet">{t!(locale, "found-by-number")}" "{by_number.into_iter().map(link).collect_view()}</li> })}
+        </ul>
+    }
 }
 
 /// An item with its stored decision.
@@ -111,10 +270,12 @@ pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl Into
         ("contact", t!(locale, "contact")),
     ];
     let decision = serde_json::to_string_pretty(&item.decision.0).unwrap_or_default();
+    let in_words = item.decision.0.clone();
+    let outcome = item.outcome();
     let mapping = item.mapping.0.clone();
     view! {
         <article class="card">
-            <header class="title-row"><h3><Identifier text=item.external_id locale/></h3><Chip label=by_key(locale, &format!("outcome-{}", item.outcome.name())) tone=tone(item.outcome)/></header>
+            <header class="title-row"><h3><Identifier text=item.external_id locale/></h3>{outcome.map(|outcome| view! { <Chip label=by_key(locale, &format!("outcome-{}", outcome.name())) tone=tone(outcome)/> })}{outcome.is_none().then(|| view! { <Chip label=by_key(locale, &format!("item-{}", item.status.name())) tone=Tone::Neutral/> })}</header>
             <dl class="facts">
                 <Fact name=t!(locale, "client")><bdi class="mono">{item.client_name}</bdi></Fact>
                 <Fact name=t!(locale, "source")><bdi class="mono">{item.source_key}</bdi></Fact>
@@ -126,10 +287,20 @@ pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl Into
                     view! { <Fact name>{words}" "<bdi class="mono">{rule}</bdi></Fact> }
                 }).collect_view()}
                 {item.target_id.map(|target| view! { <Fact name=t!(locale, "job")><a href=format!("/app/targets/{target}")>{t!(locale, "open-job")}</a></Fact> })}
-                {(!warnings.is_empty()).then(|| view! { <Fact name=t!(locale, "warnings")><bdi class="mono small">{warnings.join(", ")}</bdi></Fact> })}
-                {(!errors.is_empty()).then(|| view! { <Fact name=t!(locale, "errors")><bdi class="mono small">{errors.join(", ")}</bdi></Fact> })}
+                {(!warnings.is_empty()).then(|| view! { <Fact name=t!(locale, "warnings")><Codes codes=warnings locale/></Fact> })}
+                {(!errors.is_empty()).then(|| view! { <Fact name=t!(locale, "errors")><Codes codes=errors locale/></Fact> })}
             </dl>
+            <DecisionWords decision=in_words locale/>
             <details><summary>{t!(locale, "decision")}</summary><pre class="code" dir="ltr" tabindex="0">{decision}</pre></details>
         </article>
     }
+}
+
+/// Codes in words, each with its name for people who know the API.
+#[component]
+fn Codes(codes: Vec<String>, locale: Locale) -> impl IntoView {
+    codes
+        .into_iter()
+        .map(|code| view! { <span class="code-line">{code_words(locale, &code)}" "<bdi class="mono small quiet">{code}</bdi></span> })
+        .collect_view()
 }

@@ -6,7 +6,7 @@ use domain::public_language::Tone;
 use domain::webhooks::{DeliveryStatus, EndpointStatus};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use ordinavo_core::services::integrations;
+use ordinavo_core::services::{clients, integrations};
 use ordinavo_core::views::AttemptLine;
 use ui::format;
 use ui::load::page;
@@ -42,7 +42,9 @@ pub fn IntegrationsPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let now = request.viewer.now;
-        let (clients, endpoints) = integrations::overview(&request.core, staff.may::<ViewIntegrations>()?).await?;
+        let permit = staff.may::<ViewIntegrations>()?;
+        let clients = clients::overview(&request.core, permit).await?.clients;
+        let endpoints = integrations::endpoints(&request.core, permit).await?;
         let empty = endpoints.is_empty();
         Ok(view! {
             <Title text=t!(locale, "integrations-title")/>

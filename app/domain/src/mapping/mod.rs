@@ -7,6 +7,7 @@
 pub mod contact;
 pub mod customer;
 pub mod location;
+pub mod table;
 
 use serde::{Deserialize, Serialize};
 

@@ -8,8 +8,8 @@ use domain::scopes::Scope;
 
 use crate::actors::{ApiClient, Contact, Staff, System, TenantId};
 use crate::secrets::{fingerprint, same};
-use crate::services::sessions::SessionId;
-use crate::store::Door;
+use crate::services::sessions::{self, SessionId};
+use crate::store::{ClaimedJob, Door};
 use crate::{Core, CoreError, CoreResult};
 
 /// A session that was not used for so long has ended.
@@ -37,8 +37,13 @@ pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>>
     let Some(role) = Role::from_name(&row.role) else {
         return Ok(None);
     };
+    // A look at test data is a look at the twin; it is asked for in the session and ends when the twin is gone.
+    let twin = row
+        .twin_id
+        .filter(|_| row.data.0.get(sessions::TEST_DATA) == Some(&serde_json::Value::Bool(true)));
     Ok(Some(Staff {
-        tenant: TenantId::from_uuid(row.tenant_id),
+        is_test: twin.is_some(),
+        tenant: TenantId::from_uuid(twin.unwrap_or(row.tenant_id)),
         id: row.id.0,
         role,
         display_name: row.display_name,
@@ -80,20 +85,27 @@ async fn touch(core: &Core, door: Door, id_hash: &[u8]) -> CoreResult<()> {
     Ok(tx.commit().await?)
 }
 
-/// The client behind an API key `ock_live_<id>_<secret>`.
+/// The client behind an API key `ock_live_<id>_<secret>`, a test key `ock_test_…`, or an access token `oat_…`. A test key
+/// leads into the tenant's twin: the same client, source and settings, other data.
 ///
 /// # Errors
 /// `invalid_credentials`, `key_revoked` or `token_expired`. The last two are only told to whoever knows the secret.
-pub async fn client(core: &Core, key: &str) -> CoreResult<ApiClient> {
-    let invalid = || CoreError::new(Problem::InvalidCredentials, "The API key is not valid.");
-    let (public_id, secret) = key
-        .strip_prefix("ock_live_")
-        .and_then(|rest| rest.split_once('_'))
-        .ok_or_else(invalid)?;
+pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
+    let invalid = || CoreError::new(Problem::InvalidCredentials, "The API key or access token is not valid.");
     let mut tx = core.store.read_system().await?;
-    let found = tx.client_by_key(public_id).await?;
-    tx.commit().await?;
-    let presented = fingerprint(secret.as_bytes());
+    let (found, presented, key) = if let Some(rest) = credential.strip_prefix("ock_") {
+        let (mode, rest) = rest.split_once('_').ok_or_else(invalid)?;
+        let (public_id, secret) = rest.split_once('_').ok_or_else(invalid)?;
+        let found = tx.client_by_key(public_id).await?;
+        let found = found.filter(|identity| mode == if identity.is_test { "test" } else { "live" });
+        (found, fingerprint(secret.as_bytes()), Some(public_id))
+    } else if credential.starts_with(super::oauth::TOKEN_PREFIX) {
+        let hash = fingerprint(credential.as_bytes());
+        (tx.client_by_token(&hash).await?, hash, None)
+    } else {
+        return Err(invalid());
+    };
+    drop(tx);
     let stored = found
         .as_ref()
         .map_or(&[0_u8; 32][..], |identity| identity.secret_hash.as_slice());
@@ -101,18 +113,26 @@ pub async fn client(core: &Core, key: &str) -> CoreResult<ApiClient> {
     let identity = found.filter(|_| matches).ok_or_else(invalid)?;
     let now = core.clock.now();
     if identity.revoked_at.is_some() || identity.client_revoked_at.is_some() {
-        return Err(CoreError::new(Problem::KeyRevoked, "This API key was revoked."));
+        return Err(CoreError::new(Problem::KeyRevoked, "This credential was revoked."));
     }
     if identity.expires_at.is_some_and(|expires_at| expires_at <= now) {
-        return Err(CoreError::new(Problem::TokenExpired, "This API key has expired."));
+        return Err(CoreError::new(Problem::TokenExpired, "This credential has expired."));
     }
-    if identity.last_used_at.is_none_or(|used| now - used > TOUCH_EVERY) {
+    if let Some(public_id) = key
+        && identity.last_used_at.is_none_or(|used| now - used > TOUCH_EVERY)
+    {
         let mut tx = core.store.begin_system().await?;
         tx.key_used(public_id).await?;
         tx.commit().await?;
     }
+    let tenant = if identity.is_test {
+        identity.twin_id.ok_or_else(invalid)?
+    } else {
+        identity.tenant_id
+    };
     Ok(ApiClient {
-        tenant: TenantId::from_uuid(identity.tenant_id),
+        tenant: TenantId::from_uuid(tenant),
+        live_tenant: TenantId::from_uuid(identity.tenant_id),
         id: identity.client_id.0,
         source_system: identity.source_system_id.0,
         source_key: identity.source_key,
@@ -123,6 +143,19 @@ pub async fn client(core: &Core, key: &str) -> CoreResult<ApiClient> {
             .filter_map(|name| Scope::from_name(name))
             .collect(),
     })
+}
+
+/// The client whose job the worker has claimed. It needs no scopes: what it may do was read when the job was taken in and
+/// stands in the job's settings.
+pub(crate) fn client_of_job(job: &ClaimedJob) -> ApiClient {
+    ApiClient {
+        tenant: TenantId::from_uuid(job.tenant_id),
+        live_tenant: TenantId::from_uuid(job.tenant_id),
+        id: job.client_id.0,
+        source_system: job.source_system_id.0,
+        source_key: String::new(),
+        scopes: Vec::new(),
+    }
 }
 
 /// The system acting for a tenant that administration has just found or made.

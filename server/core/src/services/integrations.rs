@@ -1,22 +1,21 @@
 //! Integrations: clients, endpoints, deliveries, imports as the staff see them; endpoints as a client makes them.
 
-use chrono::{DateTime, Utc};
 use domain::events::EventType;
 use domain::fields::FieldError;
-use domain::ids::{ImportItemId, ImportJobId, WebhookEndpointId};
+use domain::ids::WebhookEndpointId;
 use domain::locale::Locale;
-use domain::permissions::{ViewImports, ViewIntegrations};
+use domain::permissions::ViewIntegrations;
 use domain::problems::Problem;
 use domain::scopes::Scope;
 use domain::scopes::markers::{WebhooksReadScope, WebhooksWriteScope};
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{PAGE, Page, finish};
+use super::{PAGE, finish};
 use crate::actors::{Actor as _, ClientPermit, Permit, Staff};
 use crate::secrets::Place;
 use crate::store::NewEndpoint;
-use crate::views::{AttemptLine, ClientLine, DeliveryLine, EndpointLine, ImportItemView};
+use crate::views::{AttemptLine, DeliveryLine, EndpointLine};
 use crate::webhooks::{guard, signature};
 use crate::{Core, CoreError, CoreResult};
 
@@ -30,48 +29,12 @@ pub const DATA_OPTIONS: [(&str, Scope); 3] = [
 /// What the table and column of an endpoint's secret are called when it is encrypted.
 pub(crate) const SECRET_PLACE: &str = "webhook_endpoint.secret";
 
-/// A page of import items, newest first.
+/// Endpoints of the tenant.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn import_items(
-    core: &Core,
-    by: Permit<'_, ViewImports>,
-    before: Option<(DateTime<Utc>, ImportItemId)>,
-) -> CoreResult<Page<ImportItemView>> {
-    Ok(Page::cut(
-        core.store
-            .read(by.staff())
-            .await?
-            .import_items(before, PAGE + 1)
-            .await?,
-        PAGE,
-    ))
-}
-
-/// The items of one job with their decisions.
-///
-/// # Errors
-/// `not_found`.
-pub async fn import_job(core: &Core, by: Permit<'_, ViewImports>, id: ImportJobId) -> CoreResult<Vec<ImportItemView>> {
-    let items = core.store.read(by.staff()).await?.items_of_job(id).await?;
-    if items.is_empty() {
-        Err(CoreError::not_found())
-    } else {
-        Ok(items)
-    }
-}
-
-/// Clients and endpoints of the tenant.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn overview(
-    core: &Core,
-    by: Permit<'_, ViewIntegrations>,
-) -> CoreResult<(Vec<ClientLine>, Vec<EndpointLine>)> {
-    let mut tx = core.store.read(by.staff()).await?;
-    Ok((tx.clients().await?, tx.endpoints(None, None).await?))
+pub async fn endpoints(core: &Core, by: Permit<'_, ViewIntegrations>) -> CoreResult<Vec<EndpointLine>> {
+    Ok(core.store.read(by.staff()).await?.endpoints(None, None).await?)
 }
 
 /// An endpoint with its latest deliveries and attempts.

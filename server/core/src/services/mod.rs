@@ -1,18 +1,26 @@
 //! Use cases. Each exists once; server functions, REST handlers, the worker and the command line call it.
 
 pub mod administration;
+pub mod api_use;
 pub mod audit;
 pub mod authn;
+pub mod client_requests;
+pub mod clients;
 pub mod customers;
 pub mod demo;
-
+pub mod idempotency;
 pub mod imports;
 pub mod integrations;
+pub mod mapping_desk;
+pub mod mappings;
+pub mod oauth;
 pub mod planning;
 pub mod portal;
+pub mod records;
 pub mod releases;
 pub mod reports;
 pub mod requests;
+pub mod results;
 pub mod sessions;
 pub mod sign_in;
 pub mod targets;

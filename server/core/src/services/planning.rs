@@ -159,6 +159,7 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         json!({ "technician": technician, "startsAt": starts_at, "endsAt": ends_at }),
     );
     tx.emit(NewEvent {
+        source: None,
         kind: EventType::TargetScheduled,
         ordering_key: id.to_string(),
         target: Some(id),

@@ -78,6 +78,7 @@ pub async fn approve(core: &Core, by: Permit<'_, ApproveReports>, id: VisitRepor
     tx.audit("visit_report.approved", id, json!({ "target": report.target_id.0 }));
     let target = report.target_id.0;
     let event = |kind, details| NewEvent {
+        source: None,
         kind,
         ordering_key: target.to_string(),
         target: Some(target),

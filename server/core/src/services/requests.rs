@@ -163,6 +163,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
     })
     .await?;
     tx.emit(NewEvent {
+        source: None,
         kind: EventType::TargetCreated,
         ordering_key: target_id.to_string(),
         target: Some(target_id),
@@ -199,6 +200,7 @@ pub(super) async fn move_on<A: Operator>(
         json!({ "from": request.status.name(), "to": to.name() }),
     );
     tx.emit(NewEvent {
+        source: None,
         kind: EventType::RequestStatusChanged,
         ordering_key: request.id.to_string(),
         target: request.target_id.map(|key| key.0),

@@ -13,6 +13,9 @@ use crate::{Core, CoreResult};
 /// The member of a session's data that names the account. Only [`super::sign_in`] makes its value.
 pub const ACCOUNT: &str = "account";
 
+/// The member of a staff session's data that asks for the tenant's test data instead of the real.
+pub const TEST_DATA: &str = "testData";
+
 /// The reference that a cookie carries.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionId(pub i128);
@@ -92,7 +95,8 @@ pub async fn delete(core: &Core, door: Door, id: SessionId) -> CoreResult<()> {
 /// The database does not answer.
 pub async fn delete_expired(core: &Core) -> CoreResult<u64> {
     let mut tx = core.store.begin_system().await?;
-    let deleted = tx.delete_expired_sessions().await? + tx.forget_attempts().await?;
+    let deleted =
+        tx.delete_expired_sessions().await? + tx.forget_attempts().await? + tx.delete_expired_tokens().await?;
     tx.commit().await?;
     Ok(deleted)
 }

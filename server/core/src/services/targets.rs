@@ -2,11 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::TargetId;
+use domain::lifecycle::Lifecycle as _;
 use domain::permissions::ViewOperations;
-use domain::scopes::markers::TargetsReadScope;
+use domain::problems::Problem;
+use domain::scopes::markers::{TargetsReadScope, TargetsWriteScope};
+use domain::targets::TargetStatus;
 use domain::text::ExternalId;
 
-use super::Page;
+use super::idempotency::{Answer, IdempotencyKey, keep, replay, with_tries};
+use super::{Page, finish, imports};
 use crate::actors::{ClientPermit, Permit};
 use crate::views::{
     AppointmentLine, ClientTarget, ImportItemView, RequestView, TargetView, TechnicianChoice, TimelineLine,
@@ -79,6 +83,69 @@ pub async fn of_client_by_external_id(
         .own_target_by_external_id(external_id.as_str())
         .await?
         .ok_or_else(CoreError::not_found)
+}
+
+/// Own targets of a client by external ids and ids; what is not known is told apart from what is.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn states_of_client(
+    core: &Core,
+    by: ClientPermit<'_, TargetsReadScope>,
+    external_ids: &[String],
+    ids: &[String],
+) -> CoreResult<(Vec<ClientTarget>, Vec<String>)> {
+    let hex = |id: &String| id.parse::<TargetId>().ok().map(|id| id.uuid().simple().to_string());
+    let parsed: Vec<String> = ids.iter().filter_map(hex).collect();
+    let mut tx = core.store.read(by.client()).await?;
+    let found = tx.own_target_states(external_ids, &parsed).await?;
+    let known: std::collections::HashSet<String> = found
+        .iter()
+        .flat_map(|target| [Some(target.id.to_string()), target.external_id.clone()])
+        .flatten()
+        .collect();
+    let not_found = external_ids
+        .iter()
+        .chain(ids)
+        .filter(|id| !known.contains(*id))
+        .cloned()
+        .collect();
+    Ok((found, not_found))
+}
+
+/// Cancels an own target of a client, as an import with the action `cancel` does.
+///
+/// # Errors
+/// `not_found`; `target_locked` once the technician is on the way.
+pub async fn cancel_by_client(
+    core: &Core,
+    by: ClientPermit<'_, TargetsWriteScope>,
+    id: TargetId,
+    idempotency: Option<&IdempotencyKey>,
+    render: impl Fn(ClientTarget) -> Answer,
+) -> CoreResult<Answer> {
+    with_tries!({
+        let mut tx = core.store.begin(by.client()).await?;
+        if let Some(answer) = replay(&mut tx, idempotency).await? {
+            return Ok(answer);
+        }
+        let target = tx.own_target_record(id).await?.ok_or_else(CoreError::not_found)?;
+        if target.status != TargetStatus::Cancelled {
+            if target.status.step(TargetStatus::Cancelled).is_err() {
+                return Err(CoreError::new(
+                    Problem::TargetLocked,
+                    format!("The target is {} and can no longer be cancelled.", target.status.name()),
+                )
+                .into());
+            }
+            imports::cancel(core, &mut tx, target).await?;
+        }
+        let written = tx.own_target(id).await?.ok_or_else(CoreError::not_found)?;
+        let answer = render(written);
+        keep(&mut tx, idempotency, &answer).await?;
+        finish(core, tx).await?;
+        Ok(answer)
+    })
 }
 
 /// A page of a client's own targets, oldest first.

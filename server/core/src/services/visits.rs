@@ -307,6 +307,7 @@ async fn note(tx: &mut TenantTx<'_, Staff>, id: TargetId, kind: &'static str) ->
 async fn emit(tx: &mut TenantTx<'_, Staff>, kind: EventType, id: TargetId, status: TargetStatus) -> CoreResult<()> {
     let record = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
     tx.emit(NewEvent {
+        source: None,
         kind,
         ordering_key: id.to_string(),
         target: Some(id),

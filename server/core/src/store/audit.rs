@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use sha2::{Digest as _, Sha256};
 use sqlx::types::Json;
 
+use super::bulk::hex_bytes;
 use super::engine::{StoreError, Tx, all, maybe, run};
 use super::transaction::{TenantTx, take_numbers};
 use super::views::AuditLine;
@@ -18,8 +19,11 @@ pub(crate) struct NewAudit {
 }
 
 const LAST_HASH: &str = "SELECT hash FROM audit_entry WHERE tenant_id = $1 AND sequence = $2";
-const INSERT: &str = "INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const INSERT_SQLITE: &str = "INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash) \
+    SELECT $1, value->>'sequence', $3, value->>'actor', value->>'action', value->>'subject', value->'details', unhex(value->>'previous_hash'), unhex(value->>'hash') FROM json_each($2)";
+const INSERT_POSTGRES: &str = "INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash) \
+    SELECT $1, x.sequence, $3, x.actor, x.action, x.subject, x.details, decode(x.previous_hash, 'hex'), decode(x.hash, 'hex') \
+    FROM jsonb_to_recordset($2) AS x (sequence BIGINT, actor TEXT, action TEXT, subject TEXT, details JSONB, previous_hash TEXT, hash TEXT)";
 const PAGE: &str = "SELECT sequence, at, actor, action, subject, details, previous_hash, hash FROM audit_entry \
     WHERE tenant_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
 
@@ -66,6 +70,7 @@ pub(super) async fn write(
     let mut sequence = last - count;
     let mut previous =
         maybe!(&mut *tx, (Vec<u8>,), LAST_HASH, tenant.uuid(), sequence)?.map_or_else(|| vec![0; 32], |(hash,)| hash);
+    let mut rows = Vec::with_capacity(entries.len());
     for entry in entries {
         sequence += 1;
         let hash = link(
@@ -77,22 +82,14 @@ pub(super) async fn write(
             &entry.subject,
             &entry.details,
         );
-        run!(
-            &mut *tx,
-            INSERT,
-            tenant.uuid(),
-            sequence,
-            now,
-            &entry.actor,
-            entry.action,
-            &entry.subject,
-            Json(&entry.details),
-            &previous,
-            &hash
-        )?;
+        rows.push(serde_json::json!({
+            "sequence": sequence, "actor": entry.actor, "action": entry.action, "subject": entry.subject, "details": entry.details,
+            "previous_hash": hex_bytes(&previous), "hash": hex_bytes(&hash),
+        }));
         previous = hash;
     }
-    Ok(())
+    let sql = tx.dialect(INSERT_SQLITE, INSERT_POSTGRES);
+    run!(&mut *tx, sql, tenant.uuid(), Json(&rows), now).map(drop)
 }
 
 impl TenantTx<'_, Staff> {

@@ -71,8 +71,8 @@ per_door!(
     "DELETE FROM portal_session WHERE tenant_id = $1 AND account_id = $2"
 );
 
-const STAFF_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.role, a.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at \
-    FROM staff_session s JOIN staff_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id \
+const STAFF_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.role, a.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at, s.data, twin.id AS twin_id \
+    FROM staff_session s JOIN staff_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id LEFT JOIN tenant twin ON twin.live_tenant_id = t.id \
     WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL";
 const CONTACT_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at \
     FROM portal_session s JOIN portal_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id \
@@ -92,6 +92,9 @@ pub(crate) struct StaffSession {
     pub tenant_name: String,
     pub zone: String,
     pub last_seen_at: DateTime<Utc>,
+    pub data: Json<serde_json::Value>,
+    /// Where the tenant's test data is, if there is any.
+    pub twin_id: Option<Uuid>,
 }
 
 /// A portal session with its account.

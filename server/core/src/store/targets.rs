@@ -90,16 +90,8 @@ const INSERT: &str = concat!(
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $23) \
      ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING"
 );
-const UPDATE: &str = "UPDATE target SET customer_id = $3, location_id = $4, contact_id = $5, status = $6, needs_mapping = $7, service_type = $8, priority = $9, duration_minutes = $10, \
-    window_start = $11, window_end = $12, window_zone = $13, required_skills = $14, notes = $15, attributes = $16, place = $17, payload_hash = $18, source_updated_at = $19, updated_at = $20 \
-    WHERE tenant_id = $1 AND id = $2 AND status = $21";
 const LOCK_SQLITE: &str = "SELECT id FROM target WHERE tenant_id = $1 AND id = $2";
 const LOCK_POSTGRES: &str = "SELECT id FROM target WHERE tenant_id = $1 AND id = $2 FOR UPDATE";
-const BY_EXTERNAL_ID: &str = concat!(
-    "SELECT ",
-    record_columns!(),
-    " FROM target WHERE tenant_id = $1 AND source_system_id = $2 AND external_id = $3"
-);
 const BY_ID: &str = concat!(
     "SELECT ",
     record_columns!(),
@@ -118,6 +110,7 @@ macro_rules! line_columns {
          LEFT JOIN staff_account s ON s.tenant_id = a.tenant_id AND s.id = a.technician_id "
     };
 }
+pub(super) use line_columns;
 const OF_CUSTOMER: &str = concat!(
     line_columns!(),
     "WHERE t.tenant_id = $1 AND t.customer_id = $2 ORDER BY t.created_at DESC, t.id DESC LIMIT $3"
@@ -190,41 +183,6 @@ impl<A: Operator> TenantTx<'_, A> {
         Ok(written == 1)
     }
 
-    /// Writes a target back if it is still in the state in which it was read.
-    pub(crate) async fn update_target(
-        &mut self,
-        target: &TargetRecord,
-        read_as: TargetStatus,
-    ) -> Result<bool, StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        let written = run!(
-            &mut self.tx,
-            UPDATE,
-            tenant,
-            target.id,
-            target.customer_id,
-            target.location_id,
-            target.contact_id,
-            target.status.name(),
-            target.needs_mapping,
-            target.service_type.as_deref(),
-            target.priority.name(),
-            target.duration_minutes,
-            target.window_start,
-            target.window_end,
-            target.window_zone.as_deref(),
-            &target.required_skills,
-            target.notes.as_deref(),
-            &target.attributes,
-            &target.place,
-            target.payload_hash.as_deref(),
-            target.source_updated_at,
-            now,
-            read_as.name()
-        )?;
-        Ok(written == 1)
-    }
-
     pub(crate) async fn target_record(&mut self, id: TargetId) -> Result<Option<TargetRecord>, StoreError> {
         let tenant = self.tenant();
         maybe!(&mut self.tx, TargetRecord, BY_ID, tenant, id.uuid())
@@ -250,19 +208,6 @@ impl<A: Operator> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, ApiClient> {
-    /// A known target, locked for this transaction: two imports of one external id follow one another.
-    pub(crate) async fn target_by_external_id(
-        &mut self,
-        external_id: &str,
-    ) -> Result<Option<TargetRecord>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        let Some(found) = maybe!(&mut self.tx, TargetRecord, BY_EXTERNAL_ID, tenant, source, external_id)? else {
-            return Ok(None);
-        };
-        self.lock_target(found.id.0).await?;
-        maybe!(&mut self.tx, TargetRecord, BY_EXTERNAL_ID, tenant, source, external_id)
-    }
-
     pub(crate) async fn own_target(&mut self, id: TargetId) -> Result<Option<ClientTarget>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
         maybe!(&mut self.tx, ClientTarget, OF_CLIENT_BY_ID, tenant, source, id.uuid())

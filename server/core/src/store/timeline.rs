@@ -2,6 +2,9 @@
 
 use domain::ids::{CustomerId, LocationId, RequestId, TargetId, TimelineKindMarker};
 
+use sqlx::types::Json;
+
+use super::bulk::hex_id;
 use super::engine::{StoreError, all, run};
 use super::transaction::TenantTx;
 use super::views::TimelineLine;
@@ -19,6 +22,11 @@ pub(crate) struct NewEntry {
 
 const INSERT: &str = "INSERT INTO timeline_entry (tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const INSERT_MANY_SQLITE: &str = "INSERT INTO timeline_entry (tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor) \
+    SELECT $1, unhex(value->>'id'), value->>'kind', $3, unhex(value->>'customer_id'), unhex(value->>'location_id'), unhex(value->>'target_id'), unhex(value->>'request_id'), $4 FROM json_each($2)";
+const INSERT_MANY_POSTGRES: &str = "INSERT INTO timeline_entry (tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor) \
+    SELECT $1, x.id, x.kind, $3, x.customer_id, x.location_id, x.target_id, x.request_id, $4 \
+    FROM jsonb_to_recordset($2) AS x (id UUID, kind TEXT, customer_id UUID, location_id UUID, target_id UUID, request_id UUID)";
 const OF_CUSTOMER: &str = "SELECT kind, at, target_id, request_id FROM timeline_entry WHERE tenant_id = $1 AND customer_id = $2 \
     ORDER BY at DESC, id DESC LIMIT $3";
 const OF_TARGET: &str = "SELECT kind, at, target_id, request_id FROM timeline_entry WHERE tenant_id = $1 AND target_id = $2 \
@@ -41,6 +49,24 @@ impl<A: Actor> TenantTx<'_, A> {
             &actor
         )?;
         Ok(())
+    }
+
+    pub(crate) async fn note_many(&mut self, entries: &[NewEntry]) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<_> = entries
+            .iter()
+            .map(|entry| {
+                serde_json::json!({
+                    "id": hex_id(self.new_id::<TimelineKindMarker>()), "kind": entry.kind, "customer_id": entry.customer.map(hex_id),
+                    "location_id": entry.location.map(hex_id), "target_id": entry.target.map(hex_id), "request_id": entry.request.map(hex_id),
+                })
+            })
+            .collect();
+        let (tenant, actor) = (self.tenant(), self.actor.label());
+        let sql = self.tx.dialect(INSERT_MANY_SQLITE, INSERT_MANY_POSTGRES);
+        run!(&mut self.tx, sql, tenant, Json(&rows), self.now, &actor).map(drop)
     }
 }
 

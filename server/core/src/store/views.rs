@@ -6,11 +6,16 @@
 
 use chrono::{DateTime, Utc};
 use domain::customers::Address;
+use domain::follow_ups::FollowUpStatus;
 use domain::ids::{
-    AppointmentKind, AttachmentKind, ClientKind, ContactKind, CustomerKind, DeliveryKind, ImportItemKind,
-    ImportJobKind, LocationKind, ReleaseKind, RequestKind, StaffKind, TargetKind, VisitReportKind, WebhookEndpointKind,
+    AppointmentKind, AttachmentKind, BillingTriggerKind, ClientKind, ContactKind, CustomerKind, DeliveryKind,
+    FollowUpKind, ImportItemKind, ImportJobKind, LocationKind, ReleaseKind, RequestKind, SourceSystemKind, StaffKind,
+    TargetKind, VisitReportKind, WebhookEndpointKind,
 };
-use domain::imports::ItemOutcome;
+use domain::import_jobs::{ImportChannel, ImportJob, ImportMode, JobCounts};
+use domain::import_results::ItemStatus;
+use domain::imports::{ImportJobStatus, ItemOutcome};
+use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::visit_reports::{ReleaseStatus, ReportStatus};
@@ -64,6 +69,47 @@ pub struct ReferenceLine {
     pub source_key: String,
     pub entity_type: String,
     pub external_id: String,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct MappingLine {
+    pub entity_type: String,
+    pub external_id: String,
+    pub entity_id: uuid::Uuid,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A customer to choose at the warning desk.
+#[derive(Debug, Clone, FromRow)]
+pub struct CandidateLine {
+    pub id: Key<CustomerKind>,
+    pub customer_number: Option<String>,
+    pub name: String,
+    pub is_inactive: bool,
+    pub linked_as: Option<String>,
+    pub city: Option<String>,
+    pub locations: i64,
+    pub targets: i64,
+}
+
+/// A customer's reference in a source.
+#[derive(Debug, Clone, FromRow)]
+pub struct LinkLine {
+    pub source_system_id: Key<SourceSystemKind>,
+    pub source_key: String,
+    pub customer_id: Key<CustomerKind>,
+    pub customer_name: String,
+    pub made_by: String,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct TouchedTarget {
+    pub id: Key<TargetKind>,
+    pub number: i64,
+    pub external_id: Option<String>,
+    #[sqlx(try_from = "String")]
+    pub status: TargetStatus,
 }
 
 #[derive(Debug, Clone, FromRow)]
@@ -154,6 +200,109 @@ pub struct ClientTarget {
     pub starts_at: Option<DateTime<Utc>>,
     pub ends_at: Option<DateTime<Utc>>,
     pub appointment_zone: Option<String>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientCustomer {
+    pub id: Key<CustomerKind>,
+    pub external_id: String,
+    pub customer_number: Option<String>,
+    pub name: String,
+    pub is_archived: bool,
+    pub merged_into: Option<Key<CustomerKind>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientLocation {
+    pub id: Key<LocationKind>,
+    pub external_id: String,
+    pub customer_id: Key<CustomerKind>,
+    pub name: String,
+    pub street: Option<String>,
+    pub postal_code: Option<String>,
+    pub city: Option<String>,
+    pub country: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub zone: String,
+    pub is_archived: bool,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientContact {
+    pub id: Key<ContactKind>,
+    pub external_id: String,
+    pub customer_id: Key<CustomerKind>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub display_name: String,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientRequest {
+    pub id: Key<RequestKind>,
+    pub number: i64,
+    pub external_id: Option<String>,
+    #[sqlx(try_from = "String")]
+    pub status: RequestStatus,
+    #[sqlx(try_from = "String")]
+    pub service_type: ServiceType,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub description: String,
+    pub preferred: Option<String>,
+    pub rejection_reason: Option<String>,
+    pub target_id: Option<Key<TargetKind>>,
+    pub customer_id: Key<CustomerKind>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub contact_id: Option<Key<ContactKind>>,
+    pub submitted_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientReport {
+    pub id: Key<VisitReportKind>,
+    pub target_id: Key<TargetKind>,
+    pub target_external_id: Option<String>,
+    pub summary: String,
+    pub work_minutes: i64,
+    pub billable: bool,
+    pub submitted_at: DateTime<Utc>,
+    pub decided_at: Option<DateTime<Utc>>,
+    pub follow_up_id: Option<Key<FollowUpKind>>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientFollowUp {
+    pub id: Key<FollowUpKind>,
+    pub target_id: Key<TargetKind>,
+    pub target_external_id: Option<String>,
+    pub visit_report_id: Key<VisitReportKind>,
+    #[sqlx(try_from = "String")]
+    pub status: FollowUpStatus,
+    pub title: String,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientBillingTrigger {
+    pub id: Key<BillingTriggerKind>,
+    pub visit_report_id: Key<VisitReportKind>,
+    pub target_id: Key<TargetKind>,
+    pub target_external_id: Option<String>,
+    pub work_minutes: i64,
+    pub raised_at: DateTime<Utc>,
+    pub acknowledged_at: Option<DateTime<Utc>>,
+    pub reference: Option<String>,
 }
 
 #[derive(Debug, Clone, FromRow)]
@@ -322,31 +471,128 @@ pub struct Recipient {
 }
 
 #[derive(Debug, Clone, FromRow)]
+pub struct ImportJobView {
+    pub id: Key<ImportJobKind>,
+    #[sqlx(try_from = "String")]
+    pub status: ImportJobStatus,
+    #[sqlx(try_from = "String")]
+    pub mode: ImportMode,
+    pub dry_run: bool,
+    #[sqlx(try_from = "String")]
+    pub channel: ImportChannel,
+    pub created_by: String,
+    pub retried_from: Option<Key<ImportJobKind>>,
+    pub failure: Option<String>,
+    pub item_count: i64,
+    pub created_count: i64,
+    pub updated_count: i64,
+    pub unchanged_count: i64,
+    pub skipped_count: i64,
+    pub failed_count: i64,
+    pub warned_count: i64,
+    pub created_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+    pub client_id: Key<ClientKind>,
+    pub client_name: String,
+    pub source_key: String,
+}
+
+impl ImportJobView {
+    /// The job as its client sees it.
+    pub fn public(&self) -> ImportJob {
+        ImportJob {
+            id: self.id.0,
+            status: self.status,
+            mode: self.mode,
+            dry_run: self.dry_run,
+            counts: JobCounts {
+                total: self.item_count,
+                created: self.created_count,
+                updated: self.updated_count,
+                unchanged: self.unchanged_count,
+                skipped: self.skipped_count,
+                failed: self.failed_count,
+                warnings: self.warned_count,
+            },
+            created_at: self.created_at,
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+        }
+    }
+
+    /// How many items have ended.
+    pub fn ended_items(&self) -> i64 {
+        self.created_count + self.updated_count + self.unchanged_count + self.skipped_count + self.failed_count
+    }
+}
+
+#[derive(Debug, Clone, FromRow)]
 pub struct ImportItemView {
     pub id: Key<ImportItemKind>,
     pub job_id: Key<ImportJobKind>,
+    pub position: i64,
     pub external_id: String,
     #[sqlx(try_from = "String")]
-    pub outcome: ItemOutcome,
+    pub status: ItemStatus,
+    pub outcome: Option<String>,
     pub target_id: Option<Key<TargetKind>>,
     pub mapping: Json<serde_json::Value>,
     pub warnings: Json<serde_json::Value>,
     pub errors: Json<serde_json::Value>,
     pub decision: Json<serde_json::Value>,
+    pub resolved_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
+    pub dry_run: bool,
     pub client_name: String,
     pub source_key: String,
+}
+
+impl ImportItemView {
+    /// The outcome, once there is one.
+    pub fn outcome(&self) -> Option<ItemOutcome> {
+        self.outcome.as_deref().and_then(ItemOutcome::from_name)
+    }
 }
 
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientLine {
     pub id: Key<ClientKind>,
     pub name: String,
+    pub source_system_id: Key<SourceSystemKind>,
     pub source_key: String,
     pub scopes: Json<Vec<String>>,
     pub created_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
+    pub keys: i64,
+}
+
+/// A key (`live` or `test`) or an OAuth secret (`secret`) of a client, without what is secret about it.
+#[derive(Debug, Clone, FromRow)]
+pub struct CredentialLine {
+    pub id: String,
+    pub kind: String,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub revoked_at: Option<DateTime<Utc>>,
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct SourceLine {
+    pub id: Key<SourceSystemKind>,
+    pub key: String,
+    pub create_customers: bool,
+    pub create_locations: bool,
+    pub create_contacts: bool,
+    pub auto_update: bool,
+    pub customer_required: bool,
+    #[sqlx(try_from = "String")]
+    pub problem_policy: ProblemPolicy,
+    #[sqlx(try_from = "String")]
+    pub duplicate_names: DuplicateNamePolicy,
+    pub clients: i64,
 }
 
 #[derive(Debug, Clone, FromRow)]

@@ -9,6 +9,7 @@ use domain::fields::FieldError;
 use domain::problems::Problem;
 use hickory_resolver::TokioResolver;
 use ipnet::IpNet;
+pub use reqwest::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
@@ -172,12 +173,12 @@ impl Resolve for GuardedResolver {
 ///
 /// # Errors
 /// The TLS library cannot be set up.
-pub fn client(settings: &Settings) -> Result<reqwest::Client, reqwest::Error> {
+pub fn client(settings: &Settings) -> Result<Client, reqwest::Error> {
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that makes the outbound client"
     )]
-    reqwest::Client::builder()
+    Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(CONNECT)

@@ -1,6 +1,15 @@
 //! Version 1.
 
+pub mod billing_triggers;
+pub mod contacts;
+pub mod customers;
+pub mod follow_ups;
+pub mod import_jobs;
+pub mod locations;
+pub mod mappings;
+pub mod requests;
 pub mod targets;
+pub mod visit_reports;
 pub mod webhook_endpoints;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -12,8 +21,38 @@ use crate::serve::AppState;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(targets::create::create_target, targets::list::list_targets))
+        .routes(routes!(targets::batch::create_target_batch))
+        .routes(routes!(targets::status_query::query_target_status))
         .routes(routes!(targets::get::get_target))
+        .routes(routes!(targets::cancel::cancel_target))
         .routes(routes!(targets::get_by_external_id::get_target_by_external_id))
+        .routes(routes!(import_jobs::list::list_import_jobs))
+        .routes(routes!(import_jobs::get::get_import_job))
+        .routes(routes!(import_jobs::items::list_import_items))
+        .routes(routes!(import_jobs::cancel::cancel_import_job))
+        .routes(routes!(import_jobs::retry::retry_import_job))
+        .routes(routes!(requests::create::create_request, requests::list::list_requests))
+        .routes(routes!(requests::get::get_request))
+        .routes(routes!(requests::cancel::cancel_request))
+        .routes(routes!(mappings::list::list_mappings))
+        .routes(routes!(mappings::resolve::resolve_mapping))
+        .routes(routes!(mappings::put::put_mapping, mappings::delete::delete_mapping))
+        .routes(routes!(customers::list::list_customers))
+        .routes(routes!(customers::get::get_customer))
+        .routes(routes!(customers::put::put_customer))
+        .routes(routes!(locations::list::list_locations))
+        .routes(routes!(locations::get::get_location))
+        .routes(routes!(locations::put::put_location))
+        .routes(routes!(contacts::list::list_contacts))
+        .routes(routes!(contacts::get::get_contact))
+        .routes(routes!(contacts::put::put_contact))
+        .routes(routes!(visit_reports::list::list_visit_reports))
+        .routes(routes!(visit_reports::get::get_visit_report))
+        .routes(routes!(follow_ups::list::list_follow_ups))
+        .routes(routes!(follow_ups::get::get_follow_up))
+        .routes(routes!(billing_triggers::list::list_billing_triggers))
+        .routes(routes!(billing_triggers::get::get_billing_trigger))
+        .routes(routes!(billing_triggers::acknowledge::acknowledge_billing_trigger))
         .routes(routes!(
             webhook_endpoints::create::create_webhook_endpoint,
             webhook_endpoints::list::list_webhook_endpoints

@@ -45,6 +45,9 @@ pub struct DemoClient {
     pub name: String,
     pub source_system: String,
     pub api_key: String,
+    pub test_api_key: String,
+    pub client_id: String,
+    pub client_secret: String,
     pub scopes: Vec<String>,
 }
 

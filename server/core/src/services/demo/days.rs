@@ -15,7 +15,7 @@ use super::places::{FINDINGS, NEEDS};
 use super::tenants::{DemoSite, DemoWorld};
 use crate::actors::ApiClient;
 use crate::randomness::Randomness;
-use crate::services::imports::{Answer, ImportPermits, import_one};
+use crate::services::imports::{Answer, ImportPermits, import_one, is_zone};
 use crate::services::planning::{ScheduleForm, schedule};
 use crate::services::portal::{RequestForm, form_nonce, locations, submit_request};
 use crate::services::releases::{ReleaseForm, publish};
@@ -109,7 +109,7 @@ fn move_clock(core: &Core, to: DateTime<Utc>) {
 }
 
 async fn import_payload(core: &Core, client: &ApiClient, payload: &Value) -> CoreResult<Option<TargetId>> {
-    let import = TargetImport::read(payload).map_err(CoreError::invalid)?;
+    let import = TargetImport::read(payload, is_zone).map_err(CoreError::invalid)?;
     let target = std::sync::Mutex::new(None);
     import_one(
         core,
@@ -121,7 +121,7 @@ async fn import_payload(core: &Core, client: &ApiClient, payload: &Value) -> Cor
             if let Ok(mut slot) = target.lock() {
                 *slot = result
                     .target_id
-                    .filter(|_| result.outcome == domain::imports::ItemOutcome::Created);
+                    .filter(|_| result.outcome == Some(domain::imports::ItemOutcome::Created));
             }
             Answer {
                 status: 200,

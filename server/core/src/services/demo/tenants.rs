@@ -9,6 +9,7 @@ use domain::problems::Problem;
 use domain::roles::Role;
 use domain::scopes::Scope;
 use domain::text::{CustomerNumber, ExternalId};
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::DemoSize;
@@ -16,11 +17,11 @@ use super::account_book::{DemoBook, DemoClient, DemoPortalUser, DemoStaff, DemoT
 use super::places::{COMPANIES, FIRST_NAMES, LAST_NAMES, PLACES, STREETS};
 use crate::actors::{ApiClient, Contact, Staff, System, TenantId};
 use crate::randomness::Randomness;
-use crate::secrets::fingerprint;
+use crate::services::clients::{NewKey, NewSecret};
 use crate::services::sessions::{self, SessionId};
 use crate::services::{authn, finish};
 use crate::store::{
-    Door, NewClient, NewContact, NewGrant, NewLocation, NewSourceSystem, NewStaff, NewTenant, TenantTx,
+    Door, NewContact, NewGrant, NewLocation, NewStaff, NewTenant, ReferenceKind, ReferenceRow, SourceForm, TenantTx,
 };
 use crate::{Core, CoreError, CoreResult};
 
@@ -325,15 +326,17 @@ pub(super) async fn nordlicht(
         } else {
             1
         };
+        let mut rows = Vec::new();
         for (reference, customer, locations, contacts) in references.iter().take(known) {
-            tx.reserve_customer(&reference_id(reference)?, *customer).await?;
+            rows.push(reference_row(ReferenceKind::Customer, reference, customer.uuid())?);
             for (reference, location) in locations {
-                tx.reserve_location(&reference_id(reference)?, *location).await?;
+                rows.push(reference_row(ReferenceKind::Location, reference, location.uuid())?);
             }
             for (reference, contact) in contacts {
-                tx.reserve_contact(&reference_id(reference)?, *contact).await?;
+                rows.push(reference_row(ReferenceKind::Contact, reference, contact.uuid())?);
             }
         }
+        tx.insert_references(&mut rows).await?;
         finish(core, tx).await?;
     }
 
@@ -473,9 +476,12 @@ pub(super) async fn suedwind(core: &Core, book: &mut DemoBook) -> CoreResult<()>
     }
     finish(core, tx).await?;
     let mut tx = core.store.begin(&erp).await?;
-    tx.reserve_customer(&reference_id("CUST-10042")?, customer).await?;
-    tx.reserve_location(&reference_id("LOC-ESSEN-01")?, location).await?;
-    tx.reserve_contact(&reference_id("CONT-44")?, contact).await?;
+    tx.insert_references(&mut [
+        reference_row(ReferenceKind::Customer, "CUST-10042", customer.uuid())?,
+        reference_row(ReferenceKind::Location, "LOC-ESSEN-01", location.uuid())?,
+        reference_row(ReferenceKind::Contact, "CONT-44", contact.uuid())?,
+    ])
+    .await?;
     finish(core, tx).await?;
     let portal_password = fresh_password(core);
     let portal_hash = core.passwords.hash(&portal_password.clone().into()).await?;
@@ -562,8 +568,14 @@ fn fresh_password(core: &Core) -> String {
     password
 }
 
-fn reference_id(text: &str) -> CoreResult<ExternalId> {
-    ExternalId::parse(text).map_err(|_| CoreError::new(Problem::InternalError, "A demo reference is not valid."))
+fn reference_row(kind: ReferenceKind, external_id: &str, id: uuid::Uuid) -> CoreResult<ReferenceRow> {
+    let external_id = ExternalId::parse(external_id)
+        .map_err(|_| CoreError::new(Problem::InternalError, "A demo reference is not valid."))?;
+    Ok(ReferenceRow {
+        kind,
+        external_id: external_id.as_str().to_owned(),
+        id,
+    })
 }
 
 async fn make_tenant(core: &Core, entry: &DemoTenant) -> CoreResult<TenantId> {
@@ -594,44 +606,38 @@ async fn make_client(
     scopes: &[Scope],
     entry: &mut DemoTenant,
 ) -> CoreResult<String> {
-    let mut tx = core.store.begin_system().await?;
-    let source_system = tx
-        .insert_source_system(
-            tenant,
-            &NewSourceSystem {
-                key: source,
-                auto_create: automatic,
-                auto_update: automatic,
-                problem_policy: ProblemPolicy::Review,
-                duplicate_names: DuplicateNamePolicy::Warn,
-            },
-        )
-        .await?;
-    let public_id = core.randomness.uuid_v7(core.clock.now()).simple().to_string();
-    let secret: String = core
-        .randomness
-        .bytes::<32>()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    tx.insert_client(
-        tenant,
-        &NewClient {
-            name,
-            source_system,
-            scopes,
-            key_public_id: &public_id,
-            key_secret_hash: &fingerprint(secret.as_bytes()),
-        },
-    )
-    .await?;
-    tx.audit(tenant, "operator", "client.created", name).await?;
-    tx.commit().await?;
-    let api_key = format!("ock_live_{public_id}_{secret}");
+    let system = authn::system(tenant, "demo");
+    let mut tx = core.store.begin(&system).await?;
+    let form = SourceForm {
+        create_customers: automatic,
+        create_locations: automatic,
+        create_contacts: automatic,
+        auto_update: automatic,
+        customer_required: false,
+        problem_policy: ProblemPolicy::Review,
+        duplicate_names: DuplicateNamePolicy::Warn,
+    };
+    let source_system = tx.insert_source_system(source, &form).await?;
+    let client = tx.insert_client(name, source_system, scopes).await?;
+    let live = NewKey::generate(core, false);
+    let test = NewKey::generate(core, true);
+    for key in [&live, &test] {
+        tx.insert_key(client, key.is_test, &key.public_id, &key.secret_hash, None)
+            .await?;
+    }
+    let secret = NewSecret::generate(core);
+    tx.insert_secret(client, &secret.hash).await?;
+    tx.mirror_into_twin(true).await?;
+    tx.audit("client.created", client, json!({ "name": name }));
+    finish(core, tx).await?;
+    let api_key = live.text.expose_secret().to_owned();
     entry.clients.push(DemoClient {
         name: name.to_owned(),
         source_system: source.to_owned(),
         api_key: api_key.clone(),
+        test_api_key: test.text.expose_secret().to_owned(),
+        client_id: client.to_string(),
+        client_secret: secret.text.expose_secret().to_owned(),
         scopes: scopes.iter().map(|scope| scope.name().to_owned()).collect(),
     });
     Ok(api_key)

@@ -1,4 +1,4 @@
-//! Looks candidates up, asks the rules, and does what they decided: customer, then location, then contact.
+//! Asks the rules about customer, then location, then contact, and notes what they decided.
 
 use domain::ids::{ContactId, CustomerId, LocationId};
 use domain::import_results::{ItemNote, MappingEntries, MappingEntry};
@@ -6,16 +6,12 @@ use domain::imports::{ItemOutcome, TargetImport};
 use domain::mapping::contact::{self, ContactDecision, ContactStep};
 use domain::mapping::customer::{self, CustomerCandidates, CustomerDecision, CustomerRule, CustomerStep};
 use domain::mapping::location::{self, CustomerContext, LocationDecision, LocationStep};
-use domain::mapping::{MappingSettings, MappingStatus, Warning};
-use domain::text::{CustomerNumber, ExternalId, name_for_comparison};
+use domain::mapping::{MappingStatus, Warning};
+use domain::text::ExternalId;
 use serde_json::{Value, json};
 
 use super::Outcome;
-use crate::actors::ApiClient;
-use crate::store::{NewContact, NewLocation, StoreError, TenantTx};
-
-/// How often a look-up is repeated when another import reserved the reference in between.
-const TRIES: usize = 5;
+use super::workspace::Workspace;
 
 /// The customer context of an import after the rules have spoken.
 pub(super) struct Context {
@@ -57,25 +53,21 @@ impl Context {
     }
 }
 
-fn lost_race() -> StoreError {
-    StoreError::Conflict("a reference was reserved at the same time".to_owned())
-}
-
-pub(super) async fn resolve(
-    tx: &mut TenantTx<'_, ApiClient>,
-    import: &TargetImport,
-    settings: &MappingSettings,
-    zone: &str,
-) -> Result<Context, StoreError> {
-    let (customer_decision, mut customer, is_new, candidates) = resolve_customer(tx, import, settings).await?;
+/// Decides about the whole context and notes what is to be written.
+pub(super) fn resolve(work: &mut Workspace<'_>, import: &TargetImport) -> Context {
+    let found = match &import.customer {
+        Some(part) => work.customer_candidates(part),
+        None => CustomerCandidates::default(),
+    };
+    let customer_decision = customer::decide(import.customer.as_ref(), work.settings, &found);
+    let (mut customer, is_new) = carry_out_customer(work, import, &customer_decision);
     let owner = match (&import.customer, customer) {
         (None, _) => CustomerContext::NotGiven,
         (Some(_), None) => CustomerContext::Unresolved,
         (Some(_), Some(_)) if is_new => CustomerContext::Resolved(None),
         (Some(_), Some(id)) => CustomerContext::Resolved(Some(id)),
     };
-    let (location_decision, location, location_owner) =
-        resolve_location(tx, import, settings, owner, customer, zone).await?;
+    let (location_decision, location, location_owner) = resolve_location(work, import, owner, customer);
     let derived = customer.is_none() && location_owner.is_some();
     if derived {
         customer = location_owner;
@@ -85,11 +77,11 @@ pub(super) async fn resolve(
     } else {
         owner
     };
-    let (contact_decision, contact) = resolve_contact(tx, import, settings, contact_owner, customer, location).await?;
+    let (contact_decision, contact) = resolve_contact(work, import, contact_owner, customer, location);
     let mut warnings = customer_decision.warnings.clone();
     warnings.extend_from_slice(&location_decision.warnings);
     warnings.extend_from_slice(&contact_decision.warnings);
-    Ok(Context {
+    Context {
         customer,
         location,
         contact,
@@ -105,12 +97,12 @@ pub(super) async fn resolve(
             derived,
         ),
         decision: json!({
-            "customer": { "rule": customer_decision.rule.name(), "status": customer_decision.status.name(), "candidates": describe(&candidates) },
+            "customer": { "rule": customer_decision.rule.name(), "status": customer_decision.status.name(), "candidates": describe(&found) },
             "location": { "rule": location_decision.rule.name(), "status": location_decision.status.name() },
             "contact": { "rule": contact_decision.rule.name(), "status": contact_decision.status.name() },
-            "settings": settings,
+            "settings": work.settings,
         }),
-    })
+    }
 }
 
 /// The candidates in the form in which the decision keeps them: ids and what decided, for the people who read it later.
@@ -123,204 +115,89 @@ fn describe(candidates: &CustomerCandidates) -> Value {
     })
 }
 
-async fn look_up_customer(
-    tx: &mut TenantTx<'_, ApiClient>,
-    part: &domain::imports::CustomerPart,
-) -> Result<CustomerCandidates, StoreError> {
-    let mut found = CustomerCandidates::default();
-    if let Some(external_id) = customer::effective_external_id(part)
-        && let Some((candidate, merged)) = tx.customer_by_reference(external_id).await?
-    {
-        found.by_reference = Some(candidate);
-        found.merged = merged;
-    }
-    if let Some(number) = &part.customer_number {
-        found.by_number = tx.customers_by_number(&CustomerNumber::for_comparison(number)).await?;
-    }
-    if found.by_reference.is_none()
-        && found.by_number.is_empty()
-        && let Some(name) = &part.name
-    {
-        found.same_name_exists = tx.customer_name_exists(&name_for_comparison(name)).await?;
-    }
-    Ok(found)
-}
-
-/// Decides about the customer and carries it out; also says whether the record is new.
-async fn resolve_customer(
-    tx: &mut TenantTx<'_, ApiClient>,
+/// Notes what was decided about the customer; also says whether the record is new.
+fn carry_out_customer(
+    work: &mut Workspace<'_>,
     import: &TargetImport,
-    settings: &MappingSettings,
-) -> Result<(CustomerDecision, Option<CustomerId>, bool, CustomerCandidates), StoreError> {
-    let mut locked = None;
-    for _ in 0..TRIES {
-        // Without the scope nothing about customers is looked up at all (row C2).
-        let found = match &import.customer {
-            Some(part) if settings.may_map => look_up_customer(tx, part).await?,
-            _ => CustomerCandidates::default(),
-        };
-        let decision = customer::decide(import.customer.as_ref(), settings, &found);
-        match &decision.step {
-            CustomerStep::None => return Ok((decision, None, false, found)),
-            CustomerStep::Link {
-                id,
-                store_reference,
-                update,
-            } => {
-                let (id, store_reference, update) = (*id, *store_reference, *update);
-                let part = import.customer.as_ref();
-                // A new reference needs a second look under the lock: another import may just have linked the customer
-                // under another id, and then row C11 decides.
-                if store_reference && locked != Some(id) {
-                    tx.lock_customer(id).await?;
-                    locked = Some(id);
-                    continue;
-                }
-                if store_reference
-                    && let Some(external_id) = part.and_then(customer::effective_external_id)
-                    && !tx.reserve_customer(external_id, id).await?
-                {
-                    continue;
-                }
-                if update && let Some(name) = part.and_then(|part| part.name.as_deref()) {
-                    tx.rename_customer(id, name).await?;
-                    tx.audit("customer.updated", id, json!({ "by": "import" }));
-                }
-                return Ok((decision, Some(id), false, found));
+    decision: &CustomerDecision,
+) -> (Option<CustomerId>, bool) {
+    let part = import.customer.as_ref();
+    match &decision.step {
+        CustomerStep::None => (None, false),
+        CustomerStep::Link {
+            id,
+            store_reference,
+            update,
+        } => {
+            if *store_reference && let Some(external_id) = part.and_then(customer::effective_external_id) {
+                work.link_customer(external_id, *id);
             }
-            CustomerStep::Create { name, external_id } => {
-                let id: CustomerId = tx.new_id();
-                // The reference first: of many simultaneous imports of one new customer, one reserves it and creates.
-                if !tx.reserve_customer(external_id, id).await? {
-                    continue;
-                }
-                tx.insert_customer(id, None, name, false).await?;
-                tx.audit("customer.created", id, json!({ "by": "import" }));
-                return Ok((decision, Some(id), true, found));
+            if *update && let Some(name) = part.and_then(|part| part.name.as_deref()) {
+                work.rename_customer(*id, name);
             }
+            (Some(*id), false)
         }
+        CustomerStep::Create { name, external_id } => (Some(work.create_customer(external_id, name)), true),
     }
-    Err(lost_race())
 }
 
-/// Decides about the location and carries it out; the answer has the location and its customer.
-async fn resolve_location(
-    tx: &mut TenantTx<'_, ApiClient>,
+/// Decides about the location; the answer has the location and its customer.
+fn resolve_location(
+    work: &mut Workspace<'_>,
     import: &TargetImport,
-    settings: &MappingSettings,
     owner: CustomerContext,
     customer: Option<CustomerId>,
-    zone: &str,
-) -> Result<(LocationDecision, Option<LocationId>, Option<CustomerId>), StoreError> {
-    for _ in 0..TRIES {
-        let external_id = import
-            .location
-            .as_ref()
-            .and_then(|part| part.external_id.as_ref())
-            .filter(|id| settings.may_map && !ExternalId::is_blank_like(id));
-        let found = match external_id {
-            Some(id) => tx.location_by_reference(id).await?,
-            None => None,
-        };
-        let decision = location::decide(import.location.as_ref(), owner, settings, found.as_ref());
-        match (&decision.step, &import.location, customer) {
-            (LocationStep::Link { id, customer, update }, part, _) => {
-                let (id, customer, update) = (*id, *customer, *update);
-                if update && let Some(name) = part.as_ref().and_then(|part| part.name.as_deref()) {
-                    tx.rename_location(id, name).await?;
-                    tx.audit("location.updated", id, json!({ "by": "import" }));
-                }
-                return Ok((decision, Some(id), Some(customer)));
+) -> (LocationDecision, Option<LocationId>, Option<CustomerId>) {
+    let part = import.location.as_ref();
+    let found = work.location_candidate(part.and_then(|part| part.external_id.as_ref()));
+    let decision = location::decide(part, owner, work.settings, found);
+    match (&decision.step, part, customer) {
+        (LocationStep::Link { id, customer, update }, part, _) => {
+            let (id, customer) = (*id, *customer);
+            if *update && let Some(name) = part.and_then(|part| part.name.as_deref()) {
+                work.rename_location(id, name);
             }
-            (LocationStep::Create { external_id }, Some(part), Some(customer)) => {
-                let id: LocationId = tx.new_id();
-                if !tx.reserve_location(external_id, id).await? {
-                    continue;
-                }
-                let name = part
-                    .name
-                    .as_deref()
-                    .or(part.address.city.as_deref())
-                    .unwrap_or(external_id.as_str());
-                tx.insert_location(
-                    id,
-                    &NewLocation {
-                        customer,
-                        name,
-                        address: &part.address,
-                        coordinates: part.coordinates,
-                        zone,
-                        access_notes: None,
-                    },
-                )
-                .await?;
-                tx.audit("location.created", id, json!({ "by": "import" }));
-                return Ok((decision, Some(id), Some(customer)));
-            }
-            _ => return Ok((decision, None, None)),
+            (decision, Some(id), Some(customer))
         }
+        (LocationStep::Create { external_id }, Some(part), Some(customer)) => {
+            let id = work.create_location(external_id, customer, part);
+            (decision, Some(id), Some(customer))
+        }
+        _ => (decision, None, None),
     }
-    Err(lost_race())
 }
 
-async fn resolve_contact(
-    tx: &mut TenantTx<'_, ApiClient>,
+fn resolve_contact(
+    work: &mut Workspace<'_>,
     import: &TargetImport,
-    settings: &MappingSettings,
     owner: CustomerContext,
     customer: Option<CustomerId>,
     location: Option<LocationId>,
-) -> Result<(ContactDecision, Option<ContactId>), StoreError> {
-    for _ in 0..TRIES {
-        let external_id = import
-            .contact
-            .as_ref()
-            .and_then(|part| part.external_id.as_ref())
-            .filter(|id| settings.may_map && !ExternalId::is_blank_like(id));
-        let found = match external_id {
-            Some(id) => tx.contact_by_reference(id).await?,
-            None => None,
-        };
-        let decision = contact::decide(import.contact.as_ref(), owner, location, settings, found.as_ref());
-        match (&decision.step, &import.contact, customer) {
-            (ContactStep::Link { id, update }, part, _) => {
-                let (id, update) = (*id, *update);
-                if update && let Some(name) = part.as_ref().and_then(|part| part.display_name.as_deref()) {
-                    tx.rename_contact(id, name).await?;
-                    tx.audit("contact.updated", id, json!({ "by": "import" }));
-                }
-                return Ok((decision, Some(id)));
+) -> (ContactDecision, Option<ContactId>) {
+    let part = import.contact.as_ref();
+    let found = work.contact_candidate(part.and_then(|part| part.external_id.as_ref()));
+    let decision = contact::decide(part, owner, location, work.settings, found);
+    match (&decision.step, part, customer) {
+        (ContactStep::Link { id, update }, part, _) => {
+            let id = *id;
+            if *update && let Some(name) = part.and_then(|part| part.display_name.as_deref()) {
+                work.rename_contact(id, name);
             }
-            (
-                ContactStep::Create {
-                    external_id,
-                    display_name,
-                },
-                Some(part),
-                Some(customer),
-            ) => {
-                let id: ContactId = tx.new_id();
-                if !tx.reserve_contact(external_id, id).await? {
-                    continue;
-                }
-                tx.insert_contact(
-                    id,
-                    &NewContact {
-                        customer,
-                        location,
-                        display_name,
-                        email: part.email.as_deref(),
-                        phone: part.phone.as_deref(),
-                    },
-                )
-                .await?;
-                tx.audit("contact.created", id, json!({ "by": "import" }));
-                return Ok((decision, Some(id)));
-            }
-            _ => return Ok((decision, None)),
+            (decision, Some(id))
         }
+        (
+            ContactStep::Create {
+                external_id,
+                display_name,
+            },
+            Some(part),
+            Some(customer),
+        ) => {
+            let id = work.create_contact(external_id, customer, location, display_name, part);
+            (decision, Some(id))
+        }
+        _ => (decision, None),
     }
-    Err(lost_race())
 }
 
 fn entries(
@@ -332,8 +209,8 @@ fn entries(
     derived: bool,
 ) -> MappingEntries {
     let method = |status: MappingStatus| match status {
-        MappingStatus::Created => Some("created"),
-        MappingStatus::Mapped | MappingStatus::Updated => Some("external_id"),
+        MappingStatus::Created => Some("created".to_owned()),
+        MappingStatus::Mapped | MappingStatus::Updated => Some("external_id".to_owned()),
         MappingStatus::Skipped | MappingStatus::Failed => None,
     };
     let sent = |id: Option<&ExternalId>| id.map(|id| id.as_str().to_owned());
@@ -346,16 +223,16 @@ fn entries(
                 customer.status
             },
             method: if derived {
-                Some("location")
+                Some("location".to_owned())
             } else if by_number {
-                Some("customer_number")
+                Some("customer_number".to_owned())
             } else {
                 method(customer.status)
             },
             rule: if derived {
-                location.rule.name()
+                location.rule.name().to_owned()
             } else {
-                customer.rule.name()
+                customer.rule.name().to_owned()
             },
             id: ids.0.map(|id| id.to_string()),
             external_id: sent(import.customer.as_ref().and_then(|part| part.external_id.as_ref())),
@@ -363,14 +240,14 @@ fn entries(
         location: MappingEntry {
             status: location.status,
             method: method(location.status),
-            rule: location.rule.name(),
+            rule: location.rule.name().to_owned(),
             id: ids.1.map(|id| id.to_string()),
             external_id: sent(import.location.as_ref().and_then(|part| part.external_id.as_ref())),
         },
         contact: MappingEntry {
             status: contact.status,
             method: method(contact.status),
-            rule: contact.rule.name(),
+            rule: contact.rule.name().to_owned(),
             id: ids.2.map(|id| id.to_string()),
             external_id: sent(import.contact.as_ref().and_then(|part| part.external_id.as_ref())),
         },

@@ -1,23 +1,30 @@
-//! Imports of targets: one transaction each, mapped by the tables in [`domain::mapping`], with the decision stored beside
-//! the outcome.
+//! Imports of targets: mapped by the tables in [`domain::mapping`], with the decision stored beside the outcome. One import
+//! is a run of one item in one transaction; a batch is the same run over many ([`jobs`], [`worker`]).
 
 mod context;
+pub mod jobs;
+pub mod resolve;
 mod target;
+pub mod worker;
+mod workspace;
 
 use domain::feature_gates::FeatureGate;
-use domain::ids::{ImportItemId, ImportJobId};
-use domain::import_results::{ImportItemResult, ItemNote, ItemStatus, canonical};
-use domain::imports::{ImportAction, ItemOutcome, TargetImport};
-use domain::mapping::{MappingSettings, ProblemPolicy};
+use domain::ids::{ImportItemId, ImportJobId, TargetId};
+use domain::import_jobs::{ImportChannel, ImportMode, JobCounts};
+use domain::import_results::{ImportItemResult, ItemNote, ItemStatus, MappingEntries, canonical};
+use domain::imports::{ImportAction, ImportJobStatus, ItemOutcome, TargetImport};
+use domain::mapping::{MappingSettings, MappingStatus, ProblemPolicy};
 use domain::problems::Problem;
-use domain::scopes::Scope;
 use domain::scopes::markers::{CustomersMapScope, CustomersReadScope, CustomersWriteScope, TargetsWriteScope};
 use serde_json::{Value, json};
 
+use self::workspace::{Workspace, Writes, questions};
 use super::finish;
-use crate::actors::{ApiClient, ClientPermit};
+pub use super::idempotency::{Answer, IdempotencyKey};
+use super::idempotency::{Failed, keep, replay, with_tries};
+use crate::actors::{Actor as _, ApiClient, ClientPermit};
 use crate::secrets::fingerprint;
-use crate::store::{NewItem, StoreError, StoredAnswer, TenantTx};
+use crate::store::{ItemRow, NewJob, SourceSettings, StoreError, TenantTx};
 use crate::{Core, CoreError, CoreResult};
 
 /// What a client holds that decides how much of an import is done; read once, stored with the job.
@@ -48,53 +55,6 @@ impl<'a> ImportPermits<'a> {
     }
 }
 
-/// An `Idempotency-Key` with what it is bound to.
-#[derive(Debug, Clone)]
-pub struct IdempotencyKey {
-    /// Method and path.
-    pub route: String,
-    /// The key.
-    pub key: String,
-    /// SHA-256 of the raw body.
-    pub fingerprint: Vec<u8>,
-}
-
-impl IdempotencyKey {
-    /// Binds a key to a route and a body.
-    ///
-    /// # Errors
-    /// `idempotency_key_invalid` unless it is 1 to 255 printable ASCII characters.
-    pub fn new(route: &str, key: &str, body: &[u8]) -> CoreResult<Self> {
-        if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
-            return Err(CoreError::new(
-                Problem::IdempotencyKeyInvalid,
-                "1 to 255 printable ASCII characters are required.",
-            ));
-        }
-        Ok(Self {
-            route: route.to_owned(),
-            key: key.to_owned(),
-            fingerprint: fingerprint(body),
-        })
-    }
-}
-
-/// An answer as it goes out; kept under an idempotency key byte by byte.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
-    /// `Location`.
-    pub location: Option<String>,
-    /// Body.
-    pub body: String,
-    /// Whether it was given before.
-    pub replayed: bool,
-}
-
-/// How often an import is tried again when another one was faster.
-const TRIES: usize = 5;
-
 /// Imports one target in one transaction, recorded as a job with one item. `render` makes the answer of a result, which is
 /// stored with the work under the idempotency key.
 ///
@@ -109,186 +69,121 @@ pub async fn import_one(
     render: impl Fn(&ImportItemResult) -> Answer,
 ) -> CoreResult<Answer> {
     let client = permits.write.client();
-    if import
-        .source_system
-        .as_ref()
-        .is_some_and(|key| *key != client.source_key)
-    {
-        return Err(CoreError::new(
+    check_source(client, import)?;
+    with_tries!({
+        let mut tx = core.store.begin(client).await?;
+        if let Some(answer) = replay(&mut tx, idempotency).await? {
+            return Ok(answer);
+        }
+        let (settings, zone) = source_settings(&mut tx, permits.map.is_some(), permits.create.is_some()).await?;
+        let prepared = Prepared {
+            import,
+            payload_hash: payload_hash(payload),
+        };
+        let Some(outcome) = run(core, &mut tx, &[prepared], &settings, &zone).await?.pop() else {
+            return Err(StoreError::Broken("an import without an outcome".to_owned()).into());
+        };
+        let job: ImportJobId = tx.new_id();
+        let row = outcome.into_row(tx.new_id(), 0, payload, import)?;
+        let mut counts = JobCounts {
+            total: 1,
+            ..JobCounts::default()
+        };
+        count(&mut counts, &row);
+        tx.insert_job(&NewJob {
+            id: job,
+            client: client.id(),
+            source_system: client.source_system,
+            status: ImportJobStatus::Completed,
+            mode: ImportMode::Single,
+            dry_run: false,
+            channel: ImportChannel::Api,
+            settings: &settings,
+            created_by: &client.label(),
+            retried_from: None,
+            counts,
+        })
+        .await?;
+        tx.insert_items(job, std::slice::from_ref(&row)).await?;
+        audit_item(&mut tx, &row);
+        let answer = render(&result(&row, permits.read.is_some()));
+        keep(&mut tx, idempotency, &answer).await?;
+        finish(core, tx).await?;
+        Ok(answer)
+    })
+}
+
+/// Whether a name is an IANA zone.
+pub fn is_zone(name: &str) -> bool {
+    name.parse::<chrono_tz::Tz>().is_ok()
+}
+
+/// The hash by which an import is known to be the same as before.
+fn payload_hash(payload: &Value) -> Vec<u8> {
+    fingerprint(canonical(payload).as_bytes())
+}
+
+/// The client's own source is the only one that a body may name.
+fn check_source(client: &ApiClient, import: &TargetImport) -> CoreResult<()> {
+    match &import.source_system {
+        Some(key) if *key != client.source_key => Err(CoreError::new(
             Problem::SourceSystemNotAllowed,
             "This client may not act for that source system.",
-        ));
-    }
-    let payload_hash = fingerprint(canonical(payload).as_bytes());
-    let mut last = StoreError::Conflict(String::new());
-    for _ in 0..TRIES {
-        match try_import(core, permits, import, &payload_hash, idempotency, &render).await {
-            Err(Failed::Store(StoreError::Conflict(text))) => last = StoreError::Conflict(text),
-            Err(Failed::Store(error)) => return Err(error.into()),
-            Err(Failed::Core(error)) => return Err(error),
-            Ok(answer) => return Ok(answer),
-        }
-    }
-    Err(last.into())
-}
-
-/// Keeps a lost race apart from a refusal: only the first is tried again.
-enum Failed {
-    Store(StoreError),
-    Core(CoreError),
-}
-
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-impl From<CoreError> for Failed {
-    fn from(error: CoreError) -> Self {
-        Self::Core(error)
+        )),
+        _ => Ok(()),
     }
 }
 
-async fn try_import(
+/// An import that is ready to be decided.
+struct Prepared<'a> {
+    import: &'a TargetImport,
+    payload_hash: Vec<u8>,
+}
+
+/// Decides and writes a run of imports of different external ids, in their order. All that is looked up is looked up
+/// first, all that is written is written last; a lost race is a conflict, and then the whole run is repeated.
+async fn run(
     core: &Core,
-    permits: ImportPermits<'_>,
-    import: &TargetImport,
-    payload_hash: &[u8],
-    idempotency: Option<&IdempotencyKey>,
-    render: &impl Fn(&ImportItemResult) -> Answer,
-) -> Result<Answer, Failed> {
-    let client = permits.write.client();
-    let mut tx = core.store.begin(client).await?;
-    if let Some(key) = idempotency
-        && let Some(stored) = tx.stored_answer(&key.route, &key.key).await?
-    {
-        return Ok(replay(stored, key)?);
-    }
-    let (settings, zone) = read_settings(&mut tx, permits).await?;
-    let mut outcome = work(&mut tx, import, payload_hash, &settings, &zone).await?;
-    let job: ImportJobId = tx.new_id();
-    let item: ImportItemId = tx.new_id();
-    tx.insert_single_job(job, false, &settings).await?;
-    let notes = |notes: &[ItemNote]| serde_json::to_value(notes).map_err(CoreError::from);
-    tx.insert_item(&NewItem {
-        id: item,
-        job,
-        external_id: import.external_id.as_str(),
-        outcome: outcome.outcome,
-        target: outcome.target,
-        mapping: &serde_json::to_value(&outcome.mapping).map_err(CoreError::from)?,
-        warnings: &notes(&outcome.warnings)?,
-        errors: &notes(&outcome.errors)?,
-        decision: &outcome.decision,
-    })
-    .await?;
-    tx.audit(
-        "import.item_processed",
-        item,
-        json!({ "outcome": outcome.outcome.name(), "externalId": import.external_id }),
-    );
-    let result = ImportItemResult {
-        id: item,
-        index: 0,
-        external_id: import.external_id.as_str().to_owned(),
-        status: if outcome.outcome == ItemOutcome::Failed {
-            ItemStatus::Failed
-        } else {
-            ItemStatus::Completed
-        },
-        outcome: outcome.outcome,
-        target_id: outcome.target,
-        mapping: permits.read.map(|_| outcome.mapping),
-        warnings: std::mem::take(&mut outcome.warnings),
-        errors: std::mem::take(&mut outcome.errors),
-    };
-    let answer = render(&result);
-    if let Some(key) = idempotency {
-        let stored = StoredAnswer {
-            fingerprint: key.fingerprint.clone(),
-            response_status: i64::from(answer.status),
-            response_location: answer.location.clone(),
-            response_body: answer.body.clone(),
-        };
-        if !tx.store_answer(&key.route, &key.key, &stored).await? {
-            return Err(StoreError::Conflict("the idempotency key was used at the same time".to_owned()).into());
-        }
-    }
-    finish(core, tx).await?;
-    Ok(answer)
-}
-
-fn replay(stored: StoredAnswer, key: &IdempotencyKey) -> CoreResult<Answer> {
-    if stored.fingerprint != key.fingerprint {
-        return Err(CoreError::new(
-            Problem::IdempotencyKeyReused,
-            "This Idempotency-Key was used with another body.",
-        ));
-    }
-    Ok(Answer {
-        status: u16::try_from(stored.response_status).unwrap_or(200),
-        location: stored.response_location,
-        body: stored.response_body,
-        replayed: true,
-    })
-}
-
-async fn read_settings(
     tx: &mut TenantTx<'_, ApiClient>,
-    permits: ImportPermits<'_>,
-) -> Result<(MappingSettings, String), StoreError> {
-    let source = tx.source_settings().await?;
-    let gates = tx.open_gates().await?;
-    let gate = |gate: FeatureGate| gates.iter().any(|open| open == gate.name());
-    debug_assert!(
-        permits
-            .map
-            .is_none_or(|permit| permit.client().has(Scope::CustomersMap))
-    );
-    let settings = MappingSettings {
-        may_map: permits.map.is_some(),
-        may_write: permits.create.is_some(),
-        create_gate: gate(FeatureGate::AutoCreate),
-        update_gate: gate(FeatureGate::AutoUpdate),
-        create_customers: source.create_customers,
-        create_locations: source.create_locations,
-        create_contacts: source.create_contacts,
-        auto_update: source.auto_update,
-        customer_required: source.customer_required,
-        problem_policy: source.problem_policy,
-        duplicate_names: source.duplicate_names,
-    };
-    Ok((settings, source.zone))
-}
-
-/// What became of one import inside its transaction.
-struct Outcome {
-    outcome: ItemOutcome,
-    target: Option<domain::ids::TargetId>,
-    mapping: domain::import_results::MappingEntries,
-    warnings: Vec<ItemNote>,
-    errors: Vec<ItemNote>,
-    decision: Value,
-}
-
-async fn work(
-    tx: &mut TenantTx<'_, ApiClient>,
-    import: &TargetImport,
-    payload_hash: &[u8],
+    items: &[Prepared<'_>],
     settings: &MappingSettings,
     zone: &str,
-) -> Result<Outcome, StoreError> {
-    let existing = tx.target_by_external_id(import.external_id.as_str()).await?;
+) -> Result<Vec<Outcome>, StoreError> {
+    let external_ids: Vec<&str> = items.iter().map(|item| item.import.external_id.as_str()).collect();
+    let targets = tx.targets_to_import(&external_ids).await?;
+    let questions = questions(items.iter().map(|item| item.import), settings);
+    let candidates = tx.candidates(&questions).await?;
+    let mut work = Workspace::new(
+        settings,
+        zone,
+        tx.source_system(),
+        candidates,
+        targets,
+        &core.randomness,
+        core.clock.now(),
+    );
+    let outcomes = items.iter().map(|item| decide(&mut work, item)).collect();
+    write(tx, work.writes).await?;
+    Ok(outcomes)
+}
+
+/// Decides about one import; everything to be written is noted in the workspace.
+fn decide(work: &mut Workspace<'_>, item: &Prepared<'_>) -> Outcome {
+    let import = item.import;
+    let existing = work.targets.get(import.external_id.as_str()).cloned();
     if let Some(rule) = existing.as_ref().and_then(|target| target::left_alone(target, import)) {
-        return Ok(target::skipped(existing.as_ref(), rule));
+        return target::skipped(existing.as_ref(), rule);
     }
     if import.action == ImportAction::Cancel {
-        return target::cancel(tx, existing).await;
+        return target::cancel(work, existing);
     }
-    let context = context::resolve(tx, import, settings, zone).await?;
-    let refused = if import.customer.is_none() && settings.customer_required && context.customer.is_none() {
+    let context = context::resolve(work, import);
+    let refused = if import.customer.is_none() && work.settings.customer_required && context.customer.is_none() {
         Some("customer_required")
-    } else if context.customer_unresolved && settings.problem_policy == ProblemPolicy::Reject {
+    } else if context.customer_unresolved
+        && import.customer.is_some()
+        && work.settings.problem_policy == ProblemPolicy::Reject
+    {
         Some(
             context
                 .warnings
@@ -299,12 +194,226 @@ async fn work(
         None
     };
     if let Some(code) = refused {
-        return Ok(context.into_outcome(
+        // An unresolved customer has made, linked and renamed nothing, so a refused item leaves nothing behind.
+        return context.into_outcome(
             ItemOutcome::Failed,
             existing.map(|target| target.id.0),
             None,
             vec![ItemNote::new(code, "/customer")],
-        ));
+        );
     }
-    target::write(tx, import, payload_hash, existing, context).await
+    target::write(work, import, &item.payload_hash, existing, context)
+}
+
+async fn write(tx: &mut TenantTx<'_, ApiClient>, mut writes: Writes) -> Result<(), StoreError> {
+    tx.insert_references(&mut writes.references).await?;
+    let customers: Vec<_> = writes.customers.iter().map(|new| (new.id, new.name.as_str())).collect();
+    tx.insert_customers(&customers).await?;
+    for (id, name) in &writes.renamed_customers {
+        tx.rename_customer(*id, name).await?;
+    }
+    tx.insert_locations(&writes.locations).await?;
+    for (id, name) in &writes.renamed_locations {
+        tx.rename_location(*id, name).await?;
+    }
+    tx.insert_contacts(&writes.contacts).await?;
+    for (id, name) in &writes.renamed_contacts {
+        tx.rename_contact(*id, name).await?;
+    }
+    tx.insert_targets(&mut writes.new_targets).await?;
+    tx.update_targets(&writes.changed_targets).await?;
+    for id in &writes.cancelled_targets {
+        if tx
+            .end_planned_appointment(*id, domain::targets::AppointmentStatus::Cancelled)
+            .await?
+            && let Some(entry) = writes.notes.iter().find(|entry| entry.target == Some(*id)).cloned()
+        {
+            writes.notes.push(crate::store::NewEntry {
+                kind: "appointment_cancelled",
+                ..entry
+            });
+        }
+    }
+    tx.note_many(&writes.notes).await?;
+    for event in writes.events {
+        tx.emit(event);
+    }
+    for audit in writes.audits {
+        tx.audit(audit.action, audit.subject, audit.details);
+    }
+    Ok(())
+}
+
+/// Cancels a target as an import does.
+pub(super) async fn cancel(
+    core: &Core,
+    tx: &mut TenantTx<'_, ApiClient>,
+    target: crate::store::TargetRecord,
+) -> Result<(), StoreError> {
+    let (settings, zone) = source_settings(tx, false, false).await?;
+    let mut work = Workspace::new(
+        &settings,
+        &zone,
+        tx.source_system(),
+        crate::store::Candidates::default(),
+        Vec::new(),
+        &core.randomness,
+        core.clock.now(),
+    );
+    target::cancel(&mut work, Some(target));
+    write(tx, work.writes).await
+}
+
+fn audit_item(tx: &mut TenantTx<'_, ApiClient>, row: &ItemRow) {
+    tx.audit(
+        "import.item_processed",
+        row.id,
+        json!({ "outcome": row.outcome.map(ItemOutcome::name), "externalId": row.external_id }),
+    );
+}
+
+/// Adds an ended item to the counts.
+fn count(counts: &mut JobCounts, row: &ItemRow) {
+    match row.outcome {
+        Some(ItemOutcome::Created) => counts.created += 1,
+        Some(ItemOutcome::Updated) => counts.updated += 1,
+        Some(ItemOutcome::Unchanged) => counts.unchanged += 1,
+        Some(ItemOutcome::Skipped) => counts.skipped += 1,
+        Some(ItemOutcome::Failed) => counts.failed += 1,
+        None => {}
+    }
+    if row.warnings.as_array().is_some_and(|warnings| !warnings.is_empty()) {
+        counts.warnings += 1;
+    }
+}
+
+/// An item as its client sees it. Without the scope `customers.read` there is no mapping, and notes carry only code and
+/// pointer.
+fn result(row: &ItemRow, sees_mapping: bool) -> ImportItemResult {
+    item_result(
+        (row.id, row.position, &row.external_id),
+        (row.status, row.outcome, row.target),
+        [&row.mapping, &row.warnings, &row.errors],
+        sees_mapping,
+    )
+}
+
+fn item_result(
+    (id, index, external_id): (ImportItemId, i64, &str),
+    (status, outcome, target_id): (ItemStatus, Option<ItemOutcome>, Option<TargetId>),
+    [mapping, warnings, errors]: [&Value; 3],
+    sees_mapping: bool,
+) -> ImportItemResult {
+    let notes = |value: &Value| {
+        let notes: Vec<ItemNote> = serde_json::from_value(value.clone()).unwrap_or_default();
+        if sees_mapping {
+            notes.into_iter().map(ItemNote::explained).collect()
+        } else {
+            notes
+        }
+    };
+    ImportItemResult {
+        id,
+        index,
+        external_id: external_id.to_owned(),
+        status,
+        outcome,
+        target_id,
+        mapping: sees_mapping
+            .then(|| serde_json::from_value(mapping.clone()).ok())
+            .flatten(),
+        warnings: notes(warnings),
+        errors: notes(errors),
+    }
+}
+
+/// The settings of the client's source and the gates of its tenant, read once per job; and the zone of the tenant.
+pub(super) async fn source_settings(
+    tx: &mut TenantTx<'_, ApiClient>,
+    may_map: bool,
+    may_write: bool,
+) -> Result<(MappingSettings, String), StoreError> {
+    let source = tx.source_settings().await?;
+    let gates = tx.open_gates().await?;
+    Ok((settings_of(&source, &gates, may_map, may_write), source.zone))
+}
+
+/// What decides how far an import goes.
+pub(super) fn settings_of(
+    source: &SourceSettings,
+    gates: &[String],
+    may_map: bool,
+    may_write: bool,
+) -> MappingSettings {
+    let gate = |gate: FeatureGate| gates.iter().any(|open| open == gate.name());
+    MappingSettings {
+        may_map,
+        may_write,
+        create_gate: gate(FeatureGate::AutoCreate),
+        update_gate: gate(FeatureGate::AutoUpdate),
+        create_customers: source.create_customers,
+        create_locations: source.create_locations,
+        create_contacts: source.create_contacts,
+        auto_update: source.auto_update,
+        customer_required: source.customer_required,
+        problem_policy: source.problem_policy,
+        duplicate_names: source.duplicate_names,
+    }
+}
+
+/// What became of one import inside its transaction.
+struct Outcome {
+    outcome: ItemOutcome,
+    target: Option<TargetId>,
+    mapping: MappingEntries,
+    warnings: Vec<ItemNote>,
+    errors: Vec<ItemNote>,
+    decision: Value,
+}
+
+impl Outcome {
+    fn into_row(self, id: ImportItemId, position: i64, payload: &Value, import: &TargetImport) -> CoreResult<ItemRow> {
+        let reference = |id: Option<&domain::text::ExternalId>| {
+            id.filter(|id| !id.is_blank_like()).map(|id| id.as_str().to_owned())
+        };
+        Ok(ItemRow {
+            id,
+            position,
+            external_id: import.external_id.as_str().to_owned(),
+            status: if self.outcome == ItemOutcome::Failed {
+                ItemStatus::Failed
+            } else {
+                ItemStatus::Completed
+            },
+            outcome: Some(self.outcome),
+            target: self.target,
+            payload: payload.clone(),
+            references: [
+                reference(import.customer.as_ref().and_then(|part| part.external_id.as_ref())),
+                reference(import.location.as_ref().and_then(|part| part.external_id.as_ref())),
+                reference(import.contact.as_ref().and_then(|part| part.external_id.as_ref())),
+            ],
+            mapping: serde_json::to_value(&self.mapping)?,
+            warnings: serde_json::to_value(&self.warnings)?,
+            errors: serde_json::to_value(&self.errors)?,
+            decision: self.decision,
+        })
+    }
+
+    /// What a dry run tells: the same, without the ids of records that were not kept.
+    fn predicted(mut self) -> Self {
+        if self.outcome == ItemOutcome::Created {
+            self.target = None;
+        }
+        for entry in [
+            &mut self.mapping.customer,
+            &mut self.mapping.location,
+            &mut self.mapping.contact,
+        ] {
+            if entry.status == MappingStatus::Created {
+                entry.id = None;
+            }
+        }
+        self
+    }
 }

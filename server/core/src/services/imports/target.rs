@@ -7,13 +7,13 @@ use domain::imports::{ItemOutcome, TargetImport};
 use domain::lifecycle::Lifecycle as _;
 use domain::mapping::{MappingStatus, Warning};
 use domain::requests::Priority;
-use domain::targets::{AppointmentStatus, TargetStatus};
+use domain::targets::TargetStatus;
 use serde_json::{Value, json};
 
 use super::Outcome;
 use super::context::Context;
-use crate::actors::ApiClient;
-use crate::store::{Key, NewEntry, NewEvent, StoreError, TargetRecord, TenantTx};
+use super::workspace::Workspace;
+use crate::store::{Key, NewEntry, NewEvent, TargetRecord};
 
 /// The row by which a known target is left alone, if there is one (T6, T3).
 pub(super) fn left_alone(target: &TargetRecord, import: &TargetImport) -> Option<&'static str> {
@@ -41,7 +41,7 @@ pub(super) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outc
             MappingStatus::Skipped
         },
         method: None,
-        rule,
+        rule: rule.to_owned(),
         id,
         external_id: None,
     };
@@ -60,64 +60,49 @@ pub(super) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outc
 }
 
 /// Cancels a target that its source has cancelled.
-pub(super) async fn cancel(
-    tx: &mut TenantTx<'_, ApiClient>,
-    target: Option<TargetRecord>,
-) -> Result<Outcome, StoreError> {
+pub(super) fn cancel(work: &mut Workspace<'_>, target: Option<TargetRecord>) -> Outcome {
     let Some(target) = target else {
         let mut outcome = skipped(None, "T0");
         outcome.outcome = ItemOutcome::Failed;
         outcome.warnings.clear();
         outcome.errors.push(ItemNote::new("not_found", "/externalId"));
-        return Ok(outcome);
+        return outcome;
     };
     if target.status.step(TargetStatus::Cancelled).is_err() {
-        return Ok(skipped(Some(&target), "T6"));
+        return skipped(Some(&target), "T6");
     }
     let mut cancelled = target.clone();
     cancelled.status = TargetStatus::Cancelled;
-    if !tx.update_target(&cancelled, target.status).await? {
-        return Err(StoreError::Conflict("the target moved on".to_owned()));
-    }
-    if tx
-        .end_planned_appointment(target.id.0, AppointmentStatus::Cancelled)
-        .await?
-    {
-        note(tx, &target, "appointment_cancelled").await?;
-    }
-    note(tx, &target, "target_cancelled").await?;
-    tx.audit("target.cancelled", target.id, json!({ "by": "import" }));
-    emit(tx, EventType::TargetCancelled, &cancelled);
+    work.writes.cancelled_targets.push(target.id.0);
+    work.writes.changed_targets.push((cancelled.clone(), target.status));
+    note(work, &target, "target_cancelled");
+    work.audit("target.cancelled", target.id, json!({ "by": "import" }));
+    emit(work, EventType::TargetCancelled, &cancelled);
     let mut outcome = skipped(Some(&target), "T4");
     outcome.outcome = ItemOutcome::Updated;
     outcome.warnings.clear();
-    Ok(outcome)
+    outcome
 }
 
 /// Creates or updates the target of an import whose context is resolved as far as it goes.
-pub(super) async fn write(
-    tx: &mut TenantTx<'_, ApiClient>,
+pub(super) fn write(
+    work: &mut Workspace<'_>,
     import: &TargetImport,
     payload_hash: &[u8],
     existing: Option<TargetRecord>,
     context: Context,
-) -> Result<Outcome, StoreError> {
+) -> Outcome {
     match existing {
-        None => create(tx, import, payload_hash, context).await,
-        Some(target) => update(tx, import, payload_hash, target, context).await,
+        None => create(work, import, payload_hash, context),
+        Some(target) => update(work, import, payload_hash, target, context),
     }
 }
 
-async fn create(
-    tx: &mut TenantTx<'_, ApiClient>,
-    import: &TargetImport,
-    payload_hash: &[u8],
-    context: Context,
-) -> Result<Outcome, StoreError> {
-    let id: TargetId = tx.new_id();
-    let number = tx.next_number("target").await?;
-    let mut target = TargetRecord::open(id, number);
-    target.source_system_id = Some(Key(tx.source_system()));
+fn create(work: &mut Workspace<'_>, import: &TargetImport, payload_hash: &[u8], context: Context) -> Outcome {
+    let id: TargetId = work.new_id();
+    // The number that people quote is given when the row is written.
+    let mut target = TargetRecord::open(id, 0);
+    target.source_system_id = Some(Key(work.source));
     target.external_id = Some(import.external_id.as_str().to_owned());
     link(&mut target, &context);
     apply_harmless(&mut target, import);
@@ -125,29 +110,27 @@ async fn create(
     apply_place(&mut target, import);
     target.payload_hash = Some(payload_hash.to_vec());
     target.source_updated_at = import.source_updated_at;
-    if !tx.insert_target(&target).await? {
-        // Another import of the same id was faster: begin again and find it.
-        return Err(StoreError::Conflict(
-            "the external id was taken at the same time".to_owned(),
-        ));
-    }
-    tx.audit(
+    work.audit(
         "target.created",
         id,
         json!({ "by": "import", "needsMapping": target.needs_mapping }),
     );
-    note(tx, &target, "target_created").await?;
-    emit(tx, EventType::TargetCreated, &target);
-    Ok(context.into_outcome(ItemOutcome::Created, Some(id), Some("T1"), Vec::new()))
+    note(work, &target, "target_created");
+    emit(work, EventType::TargetCreated, &target);
+    if target.needs_mapping {
+        emit(work, EventType::MappingReviewRequired, &target);
+    }
+    work.writes.new_targets.push(target);
+    context.into_outcome(ItemOutcome::Created, Some(id), Some("T1"), Vec::new())
 }
 
-async fn update(
-    tx: &mut TenantTx<'_, ApiClient>,
+fn update(
+    work: &mut Workspace<'_>,
     import: &TargetImport,
     payload_hash: &[u8],
     target: TargetRecord,
     mut context: Context,
-) -> Result<Outcome, StoreError> {
+) -> Outcome {
     let id = target.id.0;
     let resolved = context.customer.is_some() && !context.location_failed;
     let same_customer = target
@@ -162,11 +145,9 @@ async fn update(
                 source_updated_at: import.source_updated_at,
                 ..target.clone()
             };
-            if !tx.update_target(&confirmed, target.status).await? {
-                return Err(StoreError::Conflict("the target moved on".to_owned()));
-            }
+            work.writes.changed_targets.push((confirmed, target.status));
         }
-        return Ok(context.into_outcome(ItemOutcome::Unchanged, Some(id), Some("T2"), Vec::new()));
+        return context.into_outcome(ItemOutcome::Unchanged, Some(id), Some("T2"), Vec::new());
     }
     let mut changed = target.clone();
     let mut rule = "T4";
@@ -206,18 +187,26 @@ async fn update(
             pointer: "",
         });
         context.decision["proposal"] = proposal(&moved);
-        note(tx, &target, "change_proposed").await?;
-        rule = "T5";
+        note(work, &target, "change_proposed");
+        if rule == "T4" {
+            rule = "T5";
+        }
     }
     changed.payload_hash = Some(payload_hash.to_vec());
     changed.source_updated_at = import.source_updated_at.or(target.source_updated_at);
-    if !tx.update_target(&changed, target.status).await? {
-        return Err(StoreError::Conflict("the target moved on".to_owned()));
+    work.audit("target.updated", id, json!({ "by": "import", "rule": rule }));
+    note(work, &changed, "target_updated");
+    emit(work, EventType::TargetUpdated, &changed);
+    if changed.needs_mapping != target.needs_mapping {
+        let kind = if changed.needs_mapping {
+            EventType::MappingReviewRequired
+        } else {
+            EventType::MappingResolved
+        };
+        emit(work, kind, &changed);
     }
-    tx.audit("target.updated", id, json!({ "by": "import", "rule": rule }));
-    note(tx, &changed, "target_updated").await?;
-    emit(tx, EventType::TargetUpdated, &changed);
-    Ok(context.into_outcome(ItemOutcome::Updated, Some(id), Some(rule), Vec::new()))
+    work.writes.changed_targets.push((changed, target.status));
+    context.into_outcome(ItemOutcome::Updated, Some(id), Some(rule), Vec::new())
 }
 
 fn link(target: &mut TargetRecord, context: &Context) {
@@ -302,21 +291,22 @@ fn proposal(sent: &TargetRecord) -> Value {
     json!({ "windowStart": sent.window_start, "windowEnd": sent.window_end, "windowZone": sent.window_zone, "durationMinutes": sent.duration_minutes, "place": sent.place.0 })
 }
 
-async fn note(tx: &mut TenantTx<'_, ApiClient>, target: &TargetRecord, kind: &'static str) -> Result<(), StoreError> {
-    tx.note(NewEntry {
+fn note(work: &mut Workspace<'_>, target: &TargetRecord, kind: &'static str) {
+    work.writes.notes.push(NewEntry {
         kind,
         customer: target.customer_id.map(|key| key.0),
         location: target.location_id.map(|key| key.0),
         target: Some(target.id.0),
         request: None,
-    })
-    .await
+    });
 }
 
-fn emit(tx: &mut TenantTx<'_, ApiClient>, kind: EventType, target: &TargetRecord) {
-    tx.emit(NewEvent {
+fn emit(work: &mut Workspace<'_>, kind: EventType, target: &TargetRecord) {
+    let source = Some(work.source);
+    work.writes.events.push(NewEvent {
         kind,
         ordering_key: target.id.to_string(),
+        source,
         target: Some(target.id.0),
         customer: target.customer_id.map(|key| key.0),
         location: target.location_id.map(|key| key.0),

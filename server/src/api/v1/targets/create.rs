@@ -1,32 +1,39 @@
 //! `POST /targets`: one import, in one transaction, recorded as job and item.
 
 use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, LOCATION};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::Response;
+use domain::import_jobs::{ImportJob, ImportMode, TargetBatch};
 use domain::import_results::ImportItemResult;
 use domain::imports::{ItemOutcome, TargetImport, TargetImportBody};
 use domain::problems::Problem;
 use ordinavo_core::CoreError;
-use ordinavo_core::services::imports::{Answer, IdempotencyKey, ImportPermits, import_one};
+use ordinavo_core::services::imports::{Answer, ImportPermits, import_one, is_zone, jobs};
 
 use crate::api::body::JsonBody;
-use crate::api::problem::{ApiError, MEDIA_TYPE, ProblemBody};
+use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::preference::asks_to_respond_async;
+use crate::api::problem::{ApiError, ProblemBody, Refusals};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
 /// Import a target.
 ///
 /// The natural key (tenant, source system, externalId) makes this an upsert: sent twice, there is one target. Needs the
-/// scope `targets.write`; `customers.map` and `customers.write` widen what is done about the customer.
+/// scope `targets.write`; `customers.map` and `customers.write` widen what is done about the customer. With
+/// `Prefer: respond-async` the import becomes a job with one item.
 #[utoipa::path(
-    post, path = "/targets", operation_id = "createTarget", tag = "targets", security(("apiKey" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters; the first answer is repeated for 24 hours")),
+    post, path = "/targets", operation_id = "createTarget", tag = "targets", security(("apiKey" = []), ("oauth2" = ["targets.write"])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters; the first answer is repeated for 24 hours"),
+        ("Prefer" = Option<String>, Header, description = "`respond-async` to have the import done by the worker")
+    ),
     request_body = TargetImportBody,
     responses(
         (status = 201, description = "Created", body = ImportItemResult, headers(("Location" = String, description = "The target"))),
         (status = 200, description = "Updated, unchanged or skipped", body = ImportItemResult),
-        (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json")
+        (status = 202, description = "Taken in as a job", body = ImportJob, headers(("Location" = String, description = "The job"))),
+        Refusals
     )
 )]
 pub async fn create_target(
@@ -36,82 +43,43 @@ pub async fn create_target(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     let permits = ImportPermits::of(&client)?;
-    let key = idempotency_key(&headers, "POST /api/v1/targets", &body.raw)?;
-    let import = TargetImport::read(&body.value).map_err(CoreError::invalid)?;
-    let answer = import_one(&state.core, permits, &body.value, &import, key.as_ref(), render).await?;
-    Ok(respond(answer))
+    let is_async = asks_to_respond_async(&headers)?;
+    let import = TargetImport::read(&body.value, is_zone).map_err(CoreError::invalid)?;
+    let held = state
+        .running_keys
+        .take(&client, &headers, "POST /api/v1/targets", &body.raw, Demand::Optional)?;
+    if is_async {
+        let batch = TargetBatch::lenient(ImportMode::Partial, false, vec![body.value], is_zone);
+        let taken = jobs::submit(&state.core, permits, &batch, held.key(), accepted).await?;
+        let mut response = respond(taken);
+        response.headers_mut().insert(
+            HeaderName::from_static("preference-applied"),
+            HeaderValue::from_static("respond-async"),
+        );
+        return Ok(response);
+    }
+    let done = import_one(&state.core, permits, &body.value, &import, held.key(), render).await?;
+    Ok(respond(done))
 }
 
-/// The key of a request, if it has one.
-///
-/// # Errors
-/// `idempotency_key_invalid`.
-pub fn idempotency_key(headers: &HeaderMap, route: &str, body: &[u8]) -> Result<Option<IdempotencyKey>, CoreError> {
-    headers
-        .get("idempotency-key")
-        .map(|value| IdempotencyKey::new(route, value.to_str().unwrap_or_default(), body))
-        .transpose()
+/// The answer to a job that was taken in.
+pub fn accepted(job: &ImportJob) -> Answer {
+    answer(202, Some(format!("/api/v1/import-jobs/{}", job.id)), job)
 }
 
 /// The answer to a result: the item, or a problem with the item in it.
 fn render(result: &ImportItemResult) -> Answer {
     let location = result.target_id.map(|id| format!("/api/v1/targets/{id}"));
-    if result.outcome == ItemOutcome::Failed {
-        let code = result
-            .errors
-            .first()
-            .map(|error| error.code.clone())
-            .unwrap_or_default();
-        let mut problem = ProblemBody::new(CoreError::new(
-            Problem::ImportFailed,
-            format!("The import was refused: {code}."),
-        ));
-        problem.item = Some(result.clone());
-        let body = serde_json::to_string(&problem).unwrap_or_default();
-        return Answer {
-            status: Problem::ImportFailed.status(),
-            location: None,
-            body,
-            replayed: false,
-        };
+    match result.outcome {
+        Some(ItemOutcome::Failed) => {
+            let note = result.errors.first();
+            let code = note.map(|note| note.code.clone()).unwrap_or_default();
+            let meaning = domain::mapping::table::meaning(&code).unwrap_or("The import was refused.");
+            let mut problem = ProblemBody::new(CoreError::new(Problem::ImportFailed, meaning));
+            problem.item = Some(result.clone());
+            answer(Problem::ImportFailed.status(), None, &problem)
+        }
+        Some(ItemOutcome::Created) => answer(201, location, result),
+        _ => answer(200, None, result),
     }
-    let status = if result.outcome == ItemOutcome::Created {
-        201
-    } else {
-        200
-    };
-    Answer {
-        status,
-        location: location.filter(|_| status == 201),
-        body: serde_json::to_string(result).unwrap_or_default(),
-        replayed: false,
-    }
-}
-
-/// An answer as a response.
-pub fn respond(answer: Answer) -> Response {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, answer.body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        if status.is_success() {
-            HeaderValue::from_static("application/json")
-        } else {
-            MEDIA_TYPE
-        },
-    );
-    if let Some(location) = answer
-        .location
-        .and_then(|location| HeaderValue::from_str(&location).ok())
-    {
-        headers.insert(LOCATION, location);
-    }
-    if answer.replayed {
-        headers.insert(
-            HeaderName::from_static("idempotency-replayed"),
-            HeaderValue::from_static("true"),
-        );
-    }
-    response
 }

@@ -1,11 +1,12 @@
 //! `GET /targets/by-external-id/{externalId}`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use ordinavo_core::services::targets;
 
 use super::Target;
-use crate::api::problem::{ApiError, ProblemBody};
+use crate::api::path::Segment;
+use crate::api::problem::{ApiError, Refusals};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
@@ -13,19 +14,16 @@ use crate::serve::AppState;
 ///
 /// Needs the scope `targets.read`.
 #[utoipa::path(
-    get, path = "/targets/by-external-id/{externalId}", operation_id = "getTargetByExternalId", tag = "targets", security(("apiKey" = [])),
+    get, path = "/targets/by-external-id/{externalId}", operation_id = "getTargetByExternalId", tag = "targets", security(("apiKey" = []), ("oauth2" = ["targets.read"])),
     params(("externalId" = String, Path, description = "The id in the source system")),
-    responses((status = 200, description = "The target", body = Target), (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json"))
+    responses((status = 200, description = "The target", body = Target), Refusals)
 )]
 pub async fn get_target_by_external_id(
     State(state): State<AppState>,
     Bearer(client): Bearer,
-    Path(external_id): Path<String>,
+    external_id: Segment,
 ) -> Result<Json<Target>, ApiError> {
     let permit = client.require()?;
-    Ok(Json(
-        targets::of_client_by_external_id(&state.core, permit, &external_id)
-            .await?
-            .into(),
-    ))
+    let target = targets::of_client_by_external_id(&state.core, permit, &external_id.0).await?;
+    Ok(Json(target.into()))
 }

@@ -1,9 +1,12 @@
 //! Targets.
 
+pub mod batch;
+pub mod cancel;
 pub mod create;
 pub mod get;
 pub mod get_by_external_id;
 pub mod list;
+pub mod status_query;
 
 use chrono::{DateTime, Utc};
 use domain::windows::TimeWindow;
@@ -40,6 +43,17 @@ pub struct Target {
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetPage {
+    /// The rows.
+    pub data: Vec<Target>,
+    /// Where the next page begins; null on the last page.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
 }
 
 impl From<ClientTarget> for Target {

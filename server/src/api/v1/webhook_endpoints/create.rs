@@ -16,13 +16,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::body::JsonBody;
-use crate::api::problem::{ApiError, ProblemBody};
+use crate::api::problem::{ApiError, Refusals};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
 /// What is needed to make an endpoint.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WebhookEndpointBody {
     /// An https URL.
     #[schema(max_length = 2000)]
@@ -57,9 +57,9 @@ pub struct CreatedWebhookEndpoint {
 /// Deliveries are signed as Standard Webhooks 1.0 says. Needs the scope `webhooks.write`, and for a data option the read
 /// scope that belongs to it.
 #[utoipa::path(
-    post, path = "/webhook-endpoints", operation_id = "createWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = [])),
+    post, path = "/webhook-endpoints", operation_id = "createWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.write"])),
     request_body = WebhookEndpointBody,
-    responses((status = 201, description = "Created", body = CreatedWebhookEndpoint), (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json"))
+    responses((status = 201, description = "Created", body = CreatedWebhookEndpoint), Refusals)
 )]
 pub async fn create_webhook_endpoint(
     State(state): State<AppState>,

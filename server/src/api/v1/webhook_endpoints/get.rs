@@ -1,12 +1,12 @@
 //! `GET /webhook-endpoints/{id}`.
 
 use axum::Json;
-use axum::extract::{Path, State};
-use ordinavo_core::CoreError;
+use axum::extract::State;
 use ordinavo_core::services::integrations;
 
 use super::WebhookEndpoint;
-use crate::api::problem::{ApiError, ProblemBody};
+use crate::api::path::Segment;
+use crate::api::problem::{ApiError, Refusals};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
@@ -14,16 +14,17 @@ use crate::serve::AppState;
 ///
 /// Needs the scope `webhooks.read`.
 #[utoipa::path(
-    get, path = "/webhook-endpoints/{id}", operation_id = "getWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = [])),
+    get, path = "/webhook-endpoints/{id}", operation_id = "getWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.read"])),
     params(("id" = String, Path, description = "The endpoint's id")),
-    responses((status = 200, description = "The endpoint", body = WebhookEndpoint), (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json"))
+    responses((status = 200, description = "The endpoint", body = WebhookEndpoint), Refusals)
 )]
 pub async fn get_webhook_endpoint(
     State(state): State<AppState>,
     Bearer(client): Bearer,
-    Path(id): Path<String>,
+    id: Segment,
 ) -> Result<Json<WebhookEndpoint>, ApiError> {
     let permit = client.require()?;
-    let id = id.parse().map_err(|_| CoreError::not_found())?;
-    Ok(Json(integrations::own_endpoint(&state.core, permit, id).await?.into()))
+    Ok(Json(
+        integrations::own_endpoint(&state.core, permit, id.id()?).await?.into(),
+    ))
 }

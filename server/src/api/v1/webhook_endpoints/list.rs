@@ -6,7 +6,7 @@ use ordinavo_core::services::integrations;
 use serde::Serialize;
 
 use super::WebhookEndpoint;
-use crate::api::problem::{ApiError, ProblemBody};
+use crate::api::problem::{ApiError, Refusals};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
@@ -17,6 +17,7 @@ pub struct WebhookEndpointPage {
     /// The endpoints, oldest first.
     pub data: Vec<WebhookEndpoint>,
     /// Always null.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
@@ -24,8 +25,8 @@ pub struct WebhookEndpointPage {
 ///
 /// The client's own. Needs the scope `webhooks.read`.
 #[utoipa::path(
-    get, path = "/webhook-endpoints", operation_id = "listWebhookEndpoints", tag = "webhook-endpoints", security(("apiKey" = [])),
-    responses((status = 200, description = "The endpoints", body = WebhookEndpointPage), (status = "4XX", description = "A problem", body = ProblemBody, content_type = "application/problem+json"))
+    get, path = "/webhook-endpoints", operation_id = "listWebhookEndpoints", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.read"])),
+    responses((status = 200, description = "The endpoints", body = WebhookEndpointPage), Refusals)
 )]
 pub async fn list_webhook_endpoints(
     State(state): State<AppState>,

@@ -1,0 +1,58 @@
+//! Many rows with one statement: they travel as one JSON array, so that a statement is prepared once whatever the number
+//! of rows is. SQLite reads it with `json_each`, PostgreSQL with `jsonb_to_recordset`.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::ids::{Id, Kind};
+use uuid::Uuid;
+
+/// A statement that takes a list of texts or ids as one JSON array: the two dialects of
+/// `before (SELECT … FROM array) after`. `text` compares with texts, `id` with ids.
+macro_rules! listed {
+    (text $sqlite:ident, $postgres:ident, $before:expr, $bind:literal, $after:expr) => {
+        const $sqlite: &str = concat!($before, "(SELECT value FROM json_each(", $bind, "))", $after);
+        const $postgres: &str = concat!($before, "(SELECT jsonb_array_elements_text(", $bind, "))", $after);
+    };
+    (id $sqlite:ident, $postgres:ident, $before:expr, $bind:literal, $after:expr) => {
+        const $sqlite: &str = concat!(
+            $before,
+            "(SELECT unhex(value) FROM json_each(",
+            $bind,
+            "))",
+            $after
+        );
+        const $postgres: &str = concat!(
+            $before,
+            "(SELECT jsonb_array_elements_text(",
+            $bind,
+            ")::uuid)",
+            $after
+        );
+    };
+}
+pub(super) use listed;
+
+/// An id in the form that both databases read back from JSON.
+pub(super) fn hex(id: Uuid) -> String {
+    id.simple().to_string()
+}
+
+/// An id in the form that both databases read back from JSON.
+pub(super) fn hex_id<K: Kind>(id: Id<K>) -> String {
+    hex(id.uuid())
+}
+
+/// Bytes in the form that both databases read back from JSON.
+pub(super) fn hex_bytes(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// A moment in the form in which SQLite keeps it; PostgreSQL reads it too.
+pub(super) fn stamp(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+}

@@ -1,0 +1,80 @@
+//! The description of the API, made from the handlers' own types and routes.
+
+use axum::Router;
+use domain::scopes::Scope;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::v1;
+use crate::serve::AppState;
+
+/// What the document says about the whole API.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Ordinavo Connect",
+        version = "1.0.0",
+        description = "Hand over jobs, have them mapped to the right customer, and hear what became of them. The guide at `/docs` begins with a first request.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+        contact(name = "The operator of this server", url = "/docs")
+    ),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "targets", description = "Jobs: imported, followed, cancelled"),
+        (name = "import-jobs", description = "Imports and what became of each item"),
+        (name = "requests", description = "Needs that dispatch reviews first"),
+        (name = "mappings", description = "Which record an external id stands for"),
+        (name = "customers", description = "Customers that the own source system knows"),
+        (name = "locations", description = "Locations that the own source system knows"),
+        (name = "contacts", description = "Contacts that the own source system knows"),
+        (name = "visit-reports", description = "Approved visit reports"),
+        (name = "follow-ups", description = "Work still needed after a visit"),
+        (name = "billing-triggers", description = "Signals for billing elsewhere"),
+        (name = "webhook-endpoints", description = "Where events go")
+    ),
+    modifiers(&Security)
+)]
+struct Description;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(
+            "apiKey",
+            SecurityScheme::Http(
+                HttpBuilder::new()
+                    .scheme(HttpAuthScheme::Bearer)
+                    .bearer_format("ock_live_… or ock_test_…")
+                    .description(Some("An API key of an integration client."))
+                    .build(),
+            ),
+        );
+        let scopes = Scopes::from_iter(Scope::ALL.iter().map(|scope| (scope.name(), scope.meaning())));
+        components.add_security_scheme(
+            "oauth2",
+            SecurityScheme::OAuth2(OAuth2::with_description(
+                [Flow::ClientCredentials(ClientCredentials::new(
+                    "/api/v1/oauth/token",
+                    scopes,
+                ))],
+                "Tokens of the client credentials grant; they hold for an hour.",
+            )),
+        );
+    }
+}
+
+/// The routes with their description.
+pub(super) fn described() -> (Router<AppState>, Document) {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .nest("/api/v1", v1::routes())
+        .split_for_parts()
+}
+
+/// The description of the API.
+pub fn document() -> Document {
+    described().1
+}

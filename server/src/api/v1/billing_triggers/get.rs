@@ -1,0 +1,30 @@
+//! `GET /billing-triggers/{id}`.
+
+use axum::Json;
+use axum::extract::State;
+use ordinavo_core::services::results;
+
+use super::BillingTrigger;
+use crate::api::path::Segment;
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// Read a billing trigger.
+///
+/// Needs the scope `billing.read`.
+#[utoipa::path(
+    get, path = "/billing-triggers/{id}", operation_id = "getBillingTrigger", tag = "billing-triggers", security(("apiKey" = []), ("oauth2" = ["billing.read"])),
+    params(("id" = String, Path, description = "The trigger's id")),
+    responses((status = 200, description = "The trigger", body = BillingTrigger), Refusals)
+)]
+pub async fn get_billing_trigger(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    id: Segment,
+) -> Result<Json<BillingTrigger>, ApiError> {
+    let permit = client.require()?;
+    Ok(Json(
+        results::billing_trigger(&state.core, permit, id.id()?).await?.into(),
+    ))
+}

@@ -1,0 +1,34 @@
+//! `GET /billing-triggers`.
+
+use axum::Json;
+use axum::extract::State;
+use ordinavo_core::services::results;
+
+use super::{BillingTrigger, BillingTriggerPage};
+use crate::api::paging::{PageQuery, Parameters, moment};
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// List billing triggers.
+///
+/// Those of the own targets, newest first. Needs the scope `billing.read`.
+#[utoipa::path(
+    get, path = "/billing-triggers", operation_id = "listBillingTriggers", tag = "billing-triggers", security(("apiKey" = []), ("oauth2" = ["billing.read"])),
+    params(PageQuery),
+    responses((status = 200, description = "A page, newest first", body = BillingTriggerPage), Refusals)
+)]
+pub async fn list_billing_triggers(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    Parameters(query): Parameters<PageQuery>,
+) -> Result<Json<BillingTriggerPage>, ApiError> {
+    let permit = client.require()?;
+    let paging = query.paging()?;
+    let page = results::billing_triggers(&state.core, permit, paging.after()?, paging.limit()).await?;
+    let next_cursor = paging.next(&page, |row| moment(row.raised_at, row.id));
+    Ok(Json(BillingTriggerPage {
+        data: page.rows.into_iter().map(BillingTrigger::from).collect(),
+        next_cursor,
+    }))
+}

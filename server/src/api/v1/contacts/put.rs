@@ -1,0 +1,104 @@
+//! `PUT /contacts/by-external-id/{externalId}`.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use domain::fields::{FieldError, ObjectReader};
+use domain::imports::MOST_NAME;
+use domain::text::{self, ExternalId};
+use ordinavo_core::CoreError;
+use ordinavo_core::services::records::{self, ContactForm, RecordWriter};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Contact;
+use crate::api::body::JsonBody;
+use crate::api::path::Segment;
+use crate::api::preference::condition;
+use crate::api::problem::{ApiError, Refusals};
+use crate::api::written;
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// A contact as a client writes it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ContactBody {
+    /// Whose it is, by the customer's external id; needed for a new one.
+    #[schema(required = false, max_length = 128)]
+    pub customer_external_id: Option<String>,
+    /// The location that it is bound to, by external id; only for a new one.
+    #[schema(required = false, max_length = 128)]
+    pub location_external_id: Option<String>,
+    /// Display name.
+    #[schema(min_length = 1, max_length = 200)]
+    pub display_name: String,
+    /// E-mail.
+    #[schema(required = false, max_length = 254, format = Email)]
+    pub email: Option<String>,
+    /// Phone.
+    #[schema(required = false, max_length = 40)]
+    pub phone: Option<String>,
+}
+
+/// Make or change a contact.
+///
+/// It is never moved to another customer. `If-None-Match: *` only makes, `If-Match: *` only changes. Needs the scopes `customers.map` and
+/// `customers.write`.
+#[utoipa::path(
+    put, path = "/contacts/by-external-id/{externalId}", operation_id = "putContact", tag = "contacts", security(("apiKey" = []), ("oauth2" = ["customers.map", "customers.write"])),
+    params(
+        ("externalId" = String, Path, description = "The id in the source system"),
+        ("If-None-Match" = Option<String>, Header, description = "`*` to only make a new one", pattern = r"^\*$"),
+        ("If-Match" = Option<String>, Header, description = "`*` to only change a known one", pattern = r"^\*$")
+    ),
+    request_body = ContactBody,
+    responses((status = 201, description = "Made", body = Contact, headers(("Location" = String, description = "The contact"))), (status = 200, description = "Changed", body = Contact), Refusals)
+)]
+pub async fn put_contact(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    external_id: Segment,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    let writer = RecordWriter::of(&client)?;
+    let condition = condition(&headers)?;
+    let form = read(&body.value).map_err(CoreError::invalid)?;
+    let (row, is_new) = records::put_contact(&state.core, writer, &external_id.0, condition, &form).await?;
+    let contact = Contact::from(row);
+    Ok(written(is_new, &format!("/api/v1/contacts/{}", contact.id), &contact))
+}
+
+fn read(body: &Value) -> Result<ContactForm, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let Some(mut reader) = ObjectReader::new(body, "", &mut errors) else {
+        return Err(errors);
+    };
+    let mut id = |name| {
+        reader
+            .text(name, ExternalId::MOST, &mut errors, ExternalId::parse)
+            .value()
+            .map(|id| id.as_str().to_owned())
+    };
+    let (customer_external_id, location_external_id) = (id("customerExternalId"), id("locationExternalId"));
+    let display_name = reader.required_text("displayName", MOST_NAME, &mut errors, |text| {
+        text::line(text, MOST_NAME)
+    });
+    let email = reader.text("email", 254, &mut errors, text::email).value();
+    let phone = reader
+        .text("phone", 40, &mut errors, |text| text::optional_line(text, 40))
+        .value()
+        .flatten();
+    reader.finish(&mut errors);
+    match display_name {
+        Some(display_name) if errors.is_empty() => Ok(ContactForm {
+            customer_external_id,
+            location_external_id,
+            display_name,
+            email,
+            phone,
+        }),
+        _ => Err(errors),
+    }
+}

@@ -1,0 +1,29 @@
+//! `GET /import-jobs/{id}`.
+
+use axum::Json;
+use axum::extract::State;
+use domain::import_jobs::ImportJob;
+use ordinavo_core::services::imports::jobs::{self, JobReader};
+
+use crate::api::path::Segment;
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// Read an import job.
+///
+/// `completed` means that it ran to its end, even with failed items; `failed` that it could not run. Needs the scope
+/// `targets.write` or `targets.read`.
+#[utoipa::path(
+    get, path = "/import-jobs/{id}", operation_id = "getImportJob", tag = "import-jobs", security(("apiKey" = []), ("oauth2" = ["targets.read"]), ("oauth2" = ["targets.write"])),
+    params(("id" = String, Path, description = "The job's id")),
+    responses((status = 200, description = "The job", body = ImportJob), Refusals)
+)]
+pub async fn get_import_job(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    id: Segment,
+) -> Result<Json<ImportJob>, ApiError> {
+    let reader = JobReader::of(&client)?;
+    Ok(Json(jobs::get(&state.core, reader, id.id()?).await?))
+}

@@ -1,0 +1,34 @@
+//! `GET /import-jobs`.
+
+use axum::Json;
+use axum::extract::State;
+use ordinavo_core::services::imports::jobs::{self, JobReader};
+
+use super::ImportJobPage;
+use crate::api::paging::{PageQuery, Parameters, moment};
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// List import jobs.
+///
+/// The own source system's jobs, newest first. Needs the scope `targets.write` or `targets.read`.
+#[utoipa::path(
+    get, path = "/import-jobs", operation_id = "listImportJobs", tag = "import-jobs", security(("apiKey" = []), ("oauth2" = ["targets.read"]), ("oauth2" = ["targets.write"])),
+    params(PageQuery),
+    responses((status = 200, description = "A page, newest first", body = ImportJobPage), Refusals)
+)]
+pub async fn list_import_jobs(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    Parameters(query): Parameters<PageQuery>,
+) -> Result<Json<ImportJobPage>, ApiError> {
+    let reader = JobReader::of(&client)?;
+    let paging = query.paging()?;
+    let page = jobs::list(&state.core, reader, paging.after()?, paging.limit()).await?;
+    let next_cursor = paging.next(&page, |row| moment(row.created_at, row.id));
+    Ok(Json(ImportJobPage {
+        data: page.rows,
+        next_cursor,
+    }))
+}

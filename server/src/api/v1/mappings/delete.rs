@@ -1,0 +1,31 @@
+//! `DELETE /mappings/{type}/{externalId}`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use ordinavo_core::CoreError;
+use ordinavo_core::services::mappings::{self, MappingKind};
+
+use super::MappingType;
+use crate::api::path::Segments;
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// Remove a reference.
+///
+/// What was imported through it stays as it is; the next import decides anew. Needs the scope `customers.map`.
+#[utoipa::path(
+    delete, path = "/mappings/{type}/{externalId}", operation_id = "deleteMapping", tag = "mappings", security(("apiKey" = []), ("oauth2" = ["customers.map"])),
+    params(("type" = inline(MappingType), Path, description = "Which kind of record"), ("externalId" = String, Path, description = "The id in the source system")),
+    responses((status = 204, description = "Removed"), Refusals)
+)]
+pub async fn delete_mapping(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    Segments(kind, external_id): Segments,
+) -> Result<StatusCode, ApiError> {
+    let permit = client.require()?;
+    let kind = MappingKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
+    mappings::delete(&state.core, permit, kind, &external_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

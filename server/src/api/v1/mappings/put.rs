@@ -1,0 +1,75 @@
+//! `PUT /mappings/{type}/{externalId}`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse as _, Response};
+use domain::fields::{FieldError, ObjectReader};
+use domain::text;
+use ordinavo_core::CoreError;
+use ordinavo_core::services::mappings::{self, MappingKind};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Mapping, MappingType};
+use crate::api::body::JsonBody;
+use crate::api::path::Segments;
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// The record that an external id is to stand for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MappingBody {
+    /// Our id of the record.
+    #[schema(min_length = 1, max_length = 64)]
+    pub id: String,
+}
+
+/// Make an external id stand for a record.
+///
+/// Saying the same again is no mistake. A reference is never re-pointed: `mapping_exists` if the external id stands for
+/// another record, `mapping_conflict` if the record has another external id in this source. Needs the scope
+/// `customers.map`.
+#[utoipa::path(
+    put, path = "/mappings/{type}/{externalId}", operation_id = "putMapping", tag = "mappings", security(("apiKey" = []), ("oauth2" = ["customers.map"])),
+    params(("type" = inline(MappingType), Path, description = "Which kind of record"), ("externalId" = String, Path, description = "The id in the source system")),
+    request_body = MappingBody,
+    responses((status = 201, description = "Made", body = Mapping, headers(("Location" = String, description = "The reference"))), (status = 200, description = "It was so before", body = Mapping), Refusals)
+)]
+pub async fn put_mapping(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    Segments(kind, external_id): Segments,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    let permit = client.require()?;
+    let kind_of = MappingKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
+    let id = read(&body.value).map_err(CoreError::invalid)?;
+    let (line, is_new) = mappings::put(&state.core, permit, kind_of, &external_id, &id).await?;
+    let mapping = Mapping::from(line);
+    Ok(if is_new {
+        let location = format!(
+            "/api/v1/mappings/{kind}/{}",
+            crate::api::encode_segment(&mapping.external_id)
+        );
+        (StatusCode::CREATED, [(LOCATION, location)], Json(mapping)).into_response()
+    } else {
+        Json(mapping).into_response()
+    })
+}
+
+fn read(body: &Value) -> Result<String, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let Some(mut reader) = ObjectReader::new(body, "", &mut errors) else {
+        return Err(errors);
+    };
+    let id = reader.required_text("id", 64, &mut errors, |text| text::line(text, 64));
+    reader.finish(&mut errors);
+    match id {
+        Some(id) if errors.is_empty() => Ok(id),
+        _ => Err(errors),
+    }
+}

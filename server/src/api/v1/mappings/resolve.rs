@@ -1,0 +1,68 @@
+//! `POST /mappings/resolve`: the decision for one context, nothing written.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use domain::fields::{FieldError, ObjectReader};
+use domain::import_results::MappingDecision;
+use domain::imports::{ContextBody, read_context};
+use ordinavo_core::CoreError;
+use ordinavo_core::services::idempotency::answer_once;
+use ordinavo_core::services::imports::resolve::{self, ContextParts};
+use serde_json::Value;
+
+use crate::api::body::JsonBody;
+use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// Ask how a context would be mapped.
+///
+/// The same rules over the same records as an import, with nothing written. Needs the scopes `customers.map` and
+/// `customers.read`.
+#[utoipa::path(
+    post, path = "/mappings/resolve", operation_id = "resolveMapping", tag = "mappings", security(("apiKey" = []), ("oauth2" = ["customers.map", "customers.read"])),
+    request_body = ContextBody,
+    responses((status = 200, description = "The decision", body = MappingDecision), Refusals)
+)]
+pub async fn resolve_mapping(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    let (map, read_permit) = (client.require()?, client.require()?);
+    let parts = read(&body.value).map_err(CoreError::invalid)?;
+    let held = state.running_keys.take(
+        &client,
+        &headers,
+        "POST /api/v1/mappings/resolve",
+        &body.raw,
+        Demand::Optional,
+    )?;
+    let decided = answer_once(&state.core, &client, held.key(), async {
+        let decision: MappingDecision = resolve::resolve(&state.core, map, read_permit, &parts).await?;
+        Ok(answer(200, None, &decision))
+    })
+    .await?;
+    Ok(respond(decided))
+}
+
+fn read(body: &Value) -> Result<ContextParts, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let Some(mut reader) = ObjectReader::new(body, "", &mut errors) else {
+        return Err(errors);
+    };
+    let (customer, location, contact) = read_context(&mut reader, &mut errors);
+    reader.finish(&mut errors);
+    if errors.is_empty() {
+        Ok(ContextParts {
+            customer,
+            location,
+            contact,
+        })
+    } else {
+        Err(errors)
+    }
+}

@@ -1,0 +1,43 @@
+//! `POST /requests/{id}/cancel`.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use ordinavo_core::services::client_requests;
+
+use super::Request;
+use crate::api::body::OptionalBody;
+use crate::api::empty_body;
+use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::path::Segment;
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// Withdraw a request.
+///
+/// Possible until it was turned into a target. Needs the scope `requests.write`.
+#[utoipa::path(
+    post, path = "/requests/{id}/cancel", operation_id = "cancelRequest", tag = "requests", security(("apiKey" = []), ("oauth2" = ["requests.write"])),
+    params(("id" = String, Path, description = "The request's id")),
+    responses((status = 200, description = "The withdrawn request", body = Request), Refusals)
+)]
+pub async fn cancel_request(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    id: Segment,
+    headers: HeaderMap,
+    OptionalBody(body): OptionalBody,
+) -> Result<Response, ApiError> {
+    let permit = client.require()?;
+    empty_body(&body.value)?;
+    let route = format!("POST /api/v1/requests/{}/cancel", id.0);
+    let held = state
+        .running_keys
+        .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
+    let cancelled = client_requests::cancel(&state.core, permit, id.id()?, held.key(), |request| {
+        answer(200, None, &Request::from(request))
+    })
+    .await?;
+    Ok(respond(cancelled))
+}

@@ -1,0 +1,28 @@
+//! `GET /visit-reports/{id}`.
+
+use axum::Json;
+use axum::extract::State;
+use ordinavo_core::services::results;
+
+use super::VisitReport;
+use crate::api::path::Segment;
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// Read an approved visit report.
+///
+/// One that is not approved answers like one that does not exist. Needs the scope `reports.read`.
+#[utoipa::path(
+    get, path = "/visit-reports/{id}", operation_id = "getVisitReport", tag = "visit-reports", security(("apiKey" = []), ("oauth2" = ["reports.read"])),
+    params(("id" = String, Path, description = "The report's id")),
+    responses((status = 200, description = "The report", body = VisitReport), Refusals)
+)]
+pub async fn get_visit_report(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    id: Segment,
+) -> Result<Json<VisitReport>, ApiError> {
+    let permit = client.require()?;
+    Ok(Json(results::report(&state.core, permit, id.id()?).await?.into()))
+}

@@ -1,0 +1,34 @@
+//! `GET /visit-reports`.
+
+use axum::Json;
+use axum::extract::State;
+use ordinavo_core::services::results;
+
+use super::{VisitReport, VisitReportPage};
+use crate::api::paging::{PageQuery, Parameters, moment};
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// List approved visit reports.
+///
+/// Those of the own targets, newest first. Needs the scope `reports.read`.
+#[utoipa::path(
+    get, path = "/visit-reports", operation_id = "listVisitReports", tag = "visit-reports", security(("apiKey" = []), ("oauth2" = ["reports.read"])),
+    params(PageQuery),
+    responses((status = 200, description = "A page, newest first", body = VisitReportPage), Refusals)
+)]
+pub async fn list_visit_reports(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    Parameters(query): Parameters<PageQuery>,
+) -> Result<Json<VisitReportPage>, ApiError> {
+    let permit = client.require()?;
+    let paging = query.paging()?;
+    let page = results::reports(&state.core, permit, paging.after()?, paging.limit()).await?;
+    let next_cursor = paging.next(&page, |row| moment(row.submitted_at, row.id));
+    Ok(Json(VisitReportPage {
+        data: page.rows.into_iter().map(VisitReport::from).collect(),
+        next_cursor,
+    }))
+}

@@ -1,0 +1,264 @@
+//! OAuth 2.0 for machines: token, revocation and metadata. Errors here are those of RFC 6749, section 5.2, not problems.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::scopes::Scope;
+use ordinavo_core::services::oauth::{self, LIFETIME, Refusal};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+
+use crate::serve::AppState;
+
+/// The largest body of these endpoints, in bytes.
+const MOST_BYTES: usize = 16 * 1024;
+
+/// Token, revocation and metadata.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/v1/oauth/token", post(token))
+        .route("/api/v1/oauth/revoke", post(revoke))
+        .route("/oauth/revoke", post(revoke))
+        .route("/.well-known/oauth-authorization-server", get(metadata))
+}
+
+/// Why a request is refused, with the header that goes with it.
+struct Refused {
+    status: StatusCode,
+    error: &'static str,
+    description: &'static str,
+    challenge: bool,
+}
+
+impl Refused {
+    const fn request(description: &'static str) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            error: "invalid_request",
+            description,
+            challenge: false,
+        }
+    }
+
+    const fn client(challenge: bool) -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            error: "invalid_client",
+            description: "The client is not known or its secret is wrong.",
+            challenge,
+        }
+    }
+
+    fn of(refusal: Refusal, used_header: bool) -> Self {
+        match refusal {
+            Refusal::InvalidClient => Self::client(used_header),
+            Refusal::InvalidScope => Self {
+                status: StatusCode::BAD_REQUEST,
+                error: "invalid_scope",
+                description: "A scope is not known or was not granted to this client.",
+                challenge: false,
+            },
+            Refusal::Unavailable(error) => {
+                tracing::warn!(%error, "a token could not be made");
+                Self {
+                    status: StatusCode::SERVICE_UNAVAILABLE,
+                    error: "temporarily_unavailable",
+                    description: "Try again later.",
+                    challenge: false,
+                }
+            }
+        }
+    }
+
+    fn into_response(self) -> Response {
+        let body = Json(json!({ "error": self.error, "error_description": self.description }));
+        let mut response = (self.status, no_store(), body).into_response();
+        if self.challenge {
+            response
+                .headers_mut()
+                .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oauth\""));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+fn no_store() -> [(HeaderName, HeaderValue); 2] {
+    [
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (PRAGMA, HeaderValue::from_static("no-cache")),
+    ]
+}
+
+/// The members of a form, each at most once.
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+async fn read_form(request: Request) -> Result<(HeaderMap, Form), Refused> {
+    let headers = request.headers().clone();
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Refused::request(
+            "Send the parameters as application/x-www-form-urlencoded.",
+        ));
+    }
+    let body = axum::body::to_bytes(request.into_body(), MOST_BYTES)
+        .await
+        .map_err(|_| Refused::request("The body is too large."))?;
+    let members: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
+    for (index, (name, _)) in members.iter().enumerate() {
+        if members[..index].iter().any(|(earlier, _)| earlier == name) {
+            return Err(Refused::request("A parameter stands twice."));
+        }
+    }
+    Ok((headers, Form(members)))
+}
+
+/// Who asks: by HTTP Basic or in the form, never by both. The flag says whether the header was used.
+fn credentials(headers: &HeaderMap, form: &Form) -> Result<(String, SecretString, bool), Refused> {
+    let in_form = form.get("client_id").zip(form.get("client_secret"));
+    let Some(header) = headers.get(AUTHORIZATION) else {
+        let (id, secret) = in_form.ok_or(Refused::client(false))?;
+        return Ok((id.to_owned(), secret.to_owned().into(), false));
+    };
+    if form.get("client_secret").is_some() {
+        return Err(Refused::request("Use one way of client authentication, not two."));
+    }
+    let read = || {
+        let (scheme, encoded) = header.to_str().ok()?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+        let (id, secret) = decoded.split_once(':')?;
+        // RFC 6749, section 2.3.1: both parts are form-encoded before they are joined.
+        let plain = |text: &str| {
+            url::form_urlencoded::parse(format!("x={text}").as_bytes())
+                .next()
+                .map(|(_, value)| value.into_owned())
+        };
+        Some((plain(id)?, SecretString::from(plain(secret)?)))
+    };
+    let (id, secret) = read().ok_or(Refused::client(true))?;
+    Ok((id, secret, true))
+}
+
+/// One address may not ask without end.
+fn check_address(state: &AppState, address: Option<Extension<ConnectInfo<SocketAddr>>>) -> Result<(), Box<Response>> {
+    let Some(Extension(ConnectInfo(address))) = address else {
+        return Ok(());
+    };
+    state.limits.address(address.ip()).map_err(|error| {
+        let body = Json(json!({ "error": "temporarily_unavailable", "error_description": error.detail }));
+        let mut response = (StatusCode::TOO_MANY_REQUESTS, no_store(), body).into_response();
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        Box::new(response)
+    })
+}
+
+/// `POST /api/v1/oauth/token`.
+async fn token(
+    State(state): State<AppState>,
+    address: Option<Extension<ConnectInfo<SocketAddr>>>,
+    request: Request,
+) -> Response {
+    if let Err(response) = check_address(&state, address) {
+        return *response;
+    }
+    match give_token(&state, request).await {
+        Ok(body) => (no_store(), Json(body)).into_response(),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+async fn give_token(state: &AppState, request: Request) -> Result<Value, Refused> {
+    let (headers, form) = read_form(request).await?;
+    match form.get("grant_type") {
+        Some("client_credentials") => {}
+        Some(_) => {
+            return Err(Refused {
+                status: StatusCode::BAD_REQUEST,
+                error: "unsupported_grant_type",
+                description: "Only client_credentials is supported.",
+                challenge: false,
+            });
+        }
+        None => return Err(Refused::request("The parameter grant_type is missing.")),
+    }
+    let (id, secret, used_header) = credentials(&headers, &form)?;
+    let token = oauth::token(&state.core, &id, &secret, form.get("scope"))
+        .await
+        .map_err(|refusal| Refused::of(refusal, used_header))?;
+    let scope: Vec<&str> = token.scopes.iter().map(|scope| scope.name()).collect();
+    Ok(json!({
+        "access_token": token.text.expose_secret(), "token_type": "Bearer", "expires_in": LIFETIME.num_seconds(), "scope": scope.join(" "),
+    }))
+}
+
+/// `POST /api/v1/oauth/revoke`: 200 also for a token that is not known.
+async fn revoke(
+    State(state): State<AppState>,
+    address: Option<Extension<ConnectInfo<SocketAddr>>>,
+    request: Request,
+) -> Response {
+    if let Err(response) = check_address(&state, address) {
+        return *response;
+    }
+    let end = async {
+        let (headers, form) = read_form(request).await?;
+        let (id, secret, used_header) = credentials(&headers, &form)?;
+        let token = form
+            .get("token")
+            .ok_or(Refused::request("The parameter token is missing."))?;
+        oauth::revoke(&state.core, &id, &secret, token)
+            .await
+            .map_err(|refusal| Refused::of(refusal, used_header))
+    };
+    match end.await {
+        Ok(()) => (StatusCode::OK, no_store()).into_response(),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+/// `GET /.well-known/oauth-authorization-server` (RFC 8414).
+async fn metadata(State(state): State<AppState>) -> Json<Value> {
+    let base = &state.config.public_url;
+    let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.name()).collect();
+    Json(json!({
+        "issuer": base,
+        "token_endpoint": format!("{base}/api/v1/oauth/token"),
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "revocation_endpoint": format!("{base}/api/v1/oauth/revoke"),
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        "scopes_supported": scopes,
+        "service_documentation": format!("{base}/docs"),
+    }))
+}
