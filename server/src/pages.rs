@@ -24,6 +24,8 @@ use crate::serve::AppState;
 
 /// The largest report with its photos, in bytes.
 const MOST_REPORT_BYTES: usize = 64 * 1024 * 1024;
+/// The largest file of imports with what stands around it, in bytes.
+const MOST_CSV_BYTES: usize = 3 * 1024 * 1024;
 /// The largest other form, in bytes: the longest texts in the longest encoding.
 const MOST_FORM_BYTES: usize = 256 * 1024;
 
@@ -52,6 +54,10 @@ pub fn dispatch(state: &AppState) -> Router<AppState> {
         .route(
             "/app/fn/file-report",
             post(act).layer(RequestBodyLimitLayer::new(MOST_REPORT_BYTES)),
+        )
+        .route(
+            "/app/fn/upload-csv",
+            post(act).layer(RequestBodyLimitLayer::new(MOST_CSV_BYTES)),
         )
         .route(
             "/app/fn/{*name}",

@@ -25,7 +25,19 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/reports/{report}", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/imports", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/imports/{import}", &["admin", "manager", "dispatcher", "auditor"]),
+    ("/app/imports/desk", &["admin", "manager", "dispatcher", "auditor"]),
+    (
+        "/app/imports/desk/{held}",
+        &["admin", "manager", "dispatcher", "auditor"],
+    ),
+    (
+        "/app/imports/links?source=erp&id=CUST-10042",
+        &["admin", "manager", "dispatcher", "auditor"],
+    ),
+    ("/app/imports/upload", &["admin", "manager", "dispatcher"]),
     ("/app/integrations", &["admin", "manager", "auditor"]),
+    ("/app/integrations/clients/{client}", &["admin", "manager", "auditor"]),
+    ("/app/integrations/sources/{source}", &["admin", "manager", "auditor"]),
     (
         "/app/settings",
         &["admin", "manager", "dispatcher", "technician", "auditor"],
@@ -39,6 +51,7 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/reject-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/convert-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/schedule-target", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/reopen-target", &["admin", "manager", "dispatcher"]),
     ("/app/fn/set-out", &["technician"]),
     ("/app/fn/arrive", &["technician"]),
     ("/app/fn/file-report", &["technician"]),
@@ -46,6 +59,19 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/send-back-report", &["admin", "manager"]),
     ("/app/fn/publish-report", &["admin", "manager"]),
     ("/app/fn/withdraw-report", &["admin", "manager"]),
+    ("/app/fn/resolve-mapping", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/undo-link", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/try-csv", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/import-tried", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/upload-csv", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/create-client", &["admin"]),
+    ("/app/fn/set-scopes", &["admin"]),
+    ("/app/fn/look-at-test-data", &["admin", "manager", "auditor"]),
+    ("/app/fn/create-credential", &["admin"]),
+    ("/app/fn/revoke-credential", &["admin"]),
+    ("/app/fn/revoke-client", &["admin"]),
+    ("/app/fn/update-source", &["admin"]),
+    ("/app/fn/set-gate", &["admin"]),
 ];
 
 const PORTAL_PAGES: &[&str] = &[
@@ -168,7 +194,7 @@ async fn act(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)
         .post(format!("{}{path}", world.url))
         .header(OWN_PAGE.0, OWN_PAGE.1)
         .header("accept", "application/json");
-    let request = if path.ends_with("file-report") {
+    let request = if path.ends_with("file-report") || path.ends_with("upload-csv") {
         fields
             .iter()
             .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
@@ -214,6 +240,15 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                 find("/app/reports?status=approved", "/app/reports/vrp_").await,
             ),
             ("{import}", find("/app/imports", "/app/imports/imp_").await),
+            ("{held}", find("/app/imports/desk", "/app/imports/desk/tgt_").await),
+            (
+                "{client}",
+                find("/app/integrations", "/app/integrations/clients/cli_").await,
+            ),
+            (
+                "{source}",
+                find("/app/integrations", "/app/integrations/sources/src_").await,
+            ),
         ];
         let ids: Vec<(&str, String)> = places
             .iter()
@@ -281,7 +316,14 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
             for (role, browser) in &browsers {
                 let status = act(&world, browser, path, &fields).await;
                 let expected = if roles.contains(role) {
-                    StatusCode::NOT_FOUND
+                    // What is sent names nothing that exists, or, where nothing is named, is no input.
+                    match *path {
+                        "/app/fn/create-client" | "/app/fn/set-scopes" | "/app/fn/upload-csv" => {
+                            StatusCode::UNPROCESSABLE_ENTITY
+                        }
+                        "/app/fn/look-at-test-data" => StatusCode::SEE_OTHER,
+                        _ => StatusCode::NOT_FOUND,
+                    }
                 } else {
                     StatusCode::FORBIDDEN
                 };

@@ -7,7 +7,9 @@ use leptos_router::{SsrMode, path};
 use ui::load::NotFound;
 use ui::shell::{self, Assets};
 
-use crate::pages::{customers, day, imports, inbox, integrations, parts, reports, settings, sign_in, target};
+use crate::pages::{
+    clients, customers, day, desk, imports, inbox, integrations, parts, reports, settings, sign_in, target, upload,
+};
 use crate::shell::Framed;
 
 /// A whole document of the staff app.
@@ -35,8 +37,15 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/reports") view=reports::ReportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/reports/:id") view=reports::ReportPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports") view=imports::ImportsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/desk") view=desk::DeskPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/desk/:id") view=desk::DeskTargetPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/links") view=desk::LinkPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/upload") view=upload::UploadPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/upload/:file") view=upload::ColumnsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/:id") view=imports::ImportPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations") view=integrations::IntegrationsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/clients/:id") view=clients::ClientPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/sources/:id") view=clients::SourcePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations/endpoints/:id") view=integrations::EndpointPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings") view=settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/parts") view=parts::PartsPage ssr=SsrMode::Async/>

@@ -35,6 +35,7 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
         entries.push(("/app/settings", "settings", t!(locale, "nav-settings")));
         entries
     });
+    let is_test = staff.as_ref().is_some_and(Staff::is_test);
     let (tenant, person) = staff.map_or_else(Default::default, |staff| {
         (staff.tenant_name().to_owned(), staff.display_name().to_owned())
     });
@@ -56,7 +57,12 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
                     <button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button>
                 </form>
             </header>
-            <main id="main" tabindex="-1">{children()}</main>
+            <main id="main" tabindex="-1">
+                {is_test.then(|| view! {
+                    <form class="notice notice-warn test-banner" method="post" action="/app/fn/look-at-test-data"><strong>{t!(locale, "test-banner")}</strong>" "<button class="button" type="submit">{t!(locale, "test-leave")}</button></form>
+                })}
+                {children()}
+            </main>
         </div>
     }
 }

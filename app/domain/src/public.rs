@@ -79,6 +79,8 @@ pub struct PublicReport {
     pub summary: String,
     /// Personal message.
     pub message: Option<String>,
+    /// What is still to be done, in words for the customer.
+    pub follow_up: Option<String>,
     /// When it was published.
     pub published_at: DateTime<Utc>,
     /// The location's name.

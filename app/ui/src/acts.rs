@@ -23,6 +23,8 @@ pub struct Next {
     pub to: String,
     /// A key of the app's words; `None` says nothing.
     pub done: Option<&'static str>,
+    /// Something that only the next page shows, closed so that nobody else can read it.
+    pub shown_once: Option<String>,
 }
 
 impl Next {
@@ -31,6 +33,7 @@ impl Next {
         Self {
             to: path.into(),
             done: Some(done),
+            shown_once: None,
         }
     }
 }
@@ -82,6 +85,11 @@ pub async fn finish(sent: Sent<'_>, result: CoreResult<Next>) -> Result<(), Serv
                     session,
                     Flash {
                         done: Some(done.to_owned()),
+                        values: next
+                            .shown_once
+                            .map(|sealed| (flash::SHOWN_ONCE.to_owned(), sealed))
+                            .into_iter()
+                            .collect(),
                         ..Flash::default()
                     },
                 )

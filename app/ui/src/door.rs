@@ -15,6 +15,7 @@ use serde_json::Value;
 use tower_sessions::Session;
 
 use crate::acts::{Next, Sent, finish};
+use crate::format::escape_query;
 
 /// Where the session keeps the accounts among which a person chooses: tenant, account, home.
 const CHOICES: &str = "choices";
@@ -68,10 +69,17 @@ fn safe_next(door: Door, next: &str, home: &str) -> String {
 /// # Errors
 /// Only to callers that do not take HTML.
 pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> Result<(), ServerFnError> {
+    // A mistyped password does not forget where one wanted to go.
+    let wanted = safe_next(door, next, "");
+    let back = if wanted.is_empty() {
+        format!("{}/sign-in", prefix(door))
+    } else {
+        format!("{}/sign-in?next={}", prefix(door), escape_query(&wanted))
+    };
     let sent = Sent {
         form: "sign-in",
         values: &[("email", email)],
-        back: format!("{}/sign-in", prefix(door)),
+        back,
     };
     let core = use_context::<Core>();
     let address = use_context::<Parts>()
@@ -102,6 +110,7 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
             return Ok(Next {
                 to: format!("{}/sign-in/choose", prefix(door)),
                 done: None,
+                shown_once: None,
             });
         }
         let account = accounts.pop().ok_or_else(broken)?;
@@ -109,6 +118,7 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
         Ok(Next {
             to: safe_next(door, next, account.home),
             done: None,
+            shown_once: None,
         })
     };
     finish(sent, result.await).await
@@ -162,7 +172,11 @@ pub async fn choose_tenant(door: Door, choice: usize) -> Result<(), ServerFnErro
         }
         let (_, account, home) = choices.swap_remove(choice);
         enter(&session, &account).await?;
-        Ok(Next { to: home, done: None })
+        Ok(Next {
+            to: home,
+            done: None,
+            shown_once: None,
+        })
     };
     finish(sent, result.await).await
 }
@@ -181,7 +195,11 @@ pub async fn sign_out(door: Door) -> Result<(), ServerFnError> {
     let session = session();
     let result = async {
         session?.flush().await.map_err(|_| broken())?;
-        Ok(Next { to, done: None })
+        Ok(Next {
+            to,
+            done: None,
+            shown_once: None,
+        })
     };
     finish(sent, result.await).await
 }
@@ -216,7 +234,11 @@ pub async fn choose_language(
         ) {
             response.append_header(SET_COOKIE, cookie);
         }
-        Ok(Next { to: back, done: None })
+        Ok(Next {
+            to: back,
+            done: None,
+            shown_once: None,
+        })
     };
     finish(sent, result.await).await
 }

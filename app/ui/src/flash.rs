@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// Where the session keeps it.
 pub const KEY: &str = "flash";
 
+/// The value that is shown once, closed.
+pub const SHOWN_ONCE: &str = "shown-once";
+
 /// A message for the next page.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Flash {

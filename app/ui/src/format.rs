@@ -95,6 +95,19 @@ pub fn size(locale: Locale, bytes: i64) -> String {
     }
 }
 
+/// Escapes a text for the query of an address.
+pub fn escape_query(text: &str) -> String {
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -239,6 +239,24 @@ pub fn CheckField(
     }
 }
 
+/// One file.
+#[component]
+pub fn FileField(
+    form: FormState,
+    field: &'static str,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] help: String,
+    accept: &'static str,
+) -> impl IntoView {
+    let describedby = described(&form, field, !help.is_empty());
+    let (id, wrong) = (form.id(field), invalid(&form, field));
+    view! {
+        <Around form field label help optional=false>
+            <input id=id name=field type="file" accept=accept required=true aria-describedby=describedby aria-invalid=wrong/>
+        </Around>
+    }
+}
+
 /// A choice of photos from the device or its camera.
 #[component]
 pub fn PhotoField(

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use ordinavo_core::Engine;
+use ordinavo_core::clock::Clock;
+use ordinavo_core::randomness::Randomness;
+use ordinavo_core::{Engine, Store};
 
 use super::start;
 use crate::config::Config;
@@ -20,7 +22,13 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<(), String> {
             folder.display()
         ));
     }
-    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut private = std::fs::DirBuilder::new();
+    private.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
+    private
+        .create(folder)
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
     let (core, _) = start::core(config, false).await?;
     match core.store().engine() {
         Engine::Sqlite => core
@@ -54,20 +62,37 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Brings a backup back where there is no database yet.
+/// Brings a backup back where there is no database yet. Everything is looked at before anything is put in its place.
 ///
 /// # Errors
-/// There is a database, or something could not be copied.
+/// There is a database, the backup is not whole or not sound, or something could not be copied.
 pub async fn restore(config: &Config, folder: &Path) -> Result<(), String> {
-    if let Some(path) = config.database_url.strip_prefix("sqlite://") {
-        if Path::new(path).exists() {
-            return Err(format!("{path}: there is a database already; move it away first"));
+    let is_file = config.database_url.strip_prefix("sqlite://");
+    let mut parts = vec![
+        "secret.key",
+        if is_file.is_some() {
+            "ordinavo.db"
+        } else {
+            "ordinavo.dump"
+        },
+    ];
+    if config.files.starts_with("file://") {
+        parts.push("files");
+    }
+    for part in parts {
+        let part = folder.join(part);
+        if !part.exists() {
+            return Err(format!("{}: this part of the backup is missing", part.display()));
         }
-        if let Some(parent) = Path::new(path).parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(|error| format!("{}: {error}", parent.display()))?;
-        }
-        std::fs::copy(folder.join("ordinavo.db"), path)
-            .map_err(|error| format!("{}: {error}", folder.join("ordinavo.db").display()))?;
+    }
+    if config.secret_key_file.exists() {
+        return Err(format!(
+            "{}: there is a master key already; move it away first",
+            config.secret_key_file.display()
+        ));
+    }
+    if let Some(path) = is_file {
+        restore_file(&folder.join("ordinavo.db"), path).await?;
     } else {
         tool(
             "pg_restore",
@@ -82,15 +107,8 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<(), String> {
     if let Some(files) = config.files.strip_prefix("file://") {
         copy_folder(&folder.join("files"), Path::new(files))?;
     }
-    if let Some(parent) = config
-        .secret_key_file
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(parent).map_err(|error| format!("{}: {error}", parent.display()))?;
-    }
-    std::fs::copy(folder.join("secret.key"), &config.secret_key_file)
-        .map_err(|error| format!("{}: {error}", config.secret_key_file.display()))?;
+    make_parent(&config.secret_key_file)?;
+    copy_private(&folder.join("secret.key"), &config.secret_key_file)?;
     let (core, _) = start::core(config, true).await?;
     let found = core
         .store()
@@ -102,6 +120,54 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<(), String> {
         return Err(format!("the restored database is not sound: {found}"));
     }
     println!("Restored from {}; the database is sound.", folder.display());
+    Ok(())
+}
+
+/// Copies a database beside its place, checks it there, and only then moves it in.
+async fn restore_file(from: &Path, path: &str) -> Result<(), String> {
+    if Path::new(path).exists() {
+        return Err(format!("{path}: there is a database already; move it away first"));
+    }
+    make_parent(Path::new(path))?;
+    let beside = format!("{path}.restoring");
+    copy_private(from, Path::new(&beside))?;
+    let sound = async {
+        let store = Store::open(
+            &format!("sqlite://{beside}"),
+            Clock::system(),
+            Randomness::from_system(),
+        )
+        .await
+        .map_err(|error| error.to_string())?;
+        let found = store.check_integrity().await.map_err(|error| error.to_string());
+        store.close().await;
+        match found?.as_str() {
+            "ok" => Ok(()),
+            found => Err(found.to_owned()),
+        }
+    };
+    if let Err(error) = sound.await {
+        for rest in [beside.clone(), format!("{beside}-wal"), format!("{beside}-shm")] {
+            let _ = std::fs::remove_file(rest);
+        }
+        return Err(format!("{}: not a sound database: {error}", from.display()));
+    }
+    std::fs::rename(&beside, path).map_err(|error| format!("{path}: {error}"))
+}
+
+fn make_parent(path: &Path) -> Result<(), String> {
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => std::fs::create_dir_all(parent).map_err(|error| format!("{}: {error}", parent.display())),
+        None => Ok(()),
+    }
+}
+
+/// Copies a file that only its owner may read.
+fn copy_private(from: &Path, to: &Path) -> Result<(), String> {
+    std::fs::copy(from, to).map_err(|error| format!("{}: {error}", from.display()))?;
+    #[cfg(unix)]
+    std::fs::set_permissions(to, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .map_err(|error| format!("{}: {error}", to.display()))?;
     Ok(())
 }
 

@@ -24,6 +24,17 @@ pub async fn examine(config: &Config) -> Result<(), String> {
             "put a reverse proxy with TLS in front and set ORDINAVO_PUBLIC_URL to its https address",
         );
     }
+    if let Some(path) = config.database_url.strip_prefix("sqlite://")
+        && !std::path::Path::new(path).exists()
+    {
+        // Looking makes nothing: an empty database would stand in the way of a restore.
+        report.bad(
+            "database",
+            &format!("{path} is not there"),
+            "run: ordinavo migrate (a new installation) or ordinavo restore (from a backup)",
+        );
+        return report.end();
+    }
     match start::core(config, false).await {
         Err(error) => report.bad(
             "start",
@@ -74,11 +85,7 @@ pub async fn examine(config: &Config) -> Result<(), String> {
             ),
         },
     }
-    if report.problems == 0 {
-        Ok(())
-    } else {
-        Err(format!("{} things need attention", report.problems))
-    }
+    report.end()
 }
 
 async fn mail(address: &str) -> Result<(), String> {
@@ -99,6 +106,14 @@ struct Report {
 }
 
 impl Report {
+    fn end(&self) -> Result<(), String> {
+        match self.problems {
+            0 => Ok(()),
+            1 => Err("one thing needs attention".to_owned()),
+            problems => Err(format!("{problems} things need attention")),
+        }
+    }
+
     fn good(&mut self, what: &str, found: &str) {
         println!("ok    {what:<14} {found}");
     }

@@ -134,7 +134,8 @@ report-photos = الصور
 report-photos-help = JPEG أو PNG أو WebP حتى 15 م.ب لكل صورة. تُحذف بيانات الموقع.
 report-completed = اكتمل العمل
 report-file = تسليم التقرير
-report-returned = أعاد المدير هذا التقرير
+report-returned = أُعيد
+report-came-back = أعاد المدير هذا التقرير
 report-handed-in = تم تسليم تقريرك.
 reports-title = تقارير الزيارات
 reports-empty = لا يوجد تقرير بهذه الحالة
@@ -489,3 +490,8 @@ job-warned = { $count ->
     [many] { $count } مع تنبيهات
    *[other] { $count } مع تنبيهات
 }
+reopen-title = لم يكتمل
+reopen-text = لم ينته العمل. أعد فتح المهمة لتحديد موعد آخر.
+reopen = أعد الفتح
+done-reopened = المهمة تنتظر موعداً آخر.
+event-target_reopened = أُعيد فتحها

@@ -134,7 +134,8 @@ report-photos = Fotos
 report-photos-help = JPEG, PNG oder WebP, je bis 15 MB. Ortsdaten werden entfernt.
 report-completed = Die Arbeit ist fertig
 report-file = Bericht abgeben
-report-returned = Die Leitung hat diesen Bericht zurückgegeben
+report-returned = Zurückgegeben
+report-came-back = Die Leitung hat diesen Bericht zurückgegeben
 report-handed-in = Ihr Bericht ist abgegeben.
 reports-title = Besuchsberichte
 reports-empty = Kein Bericht in diesem Zustand
@@ -485,3 +486,8 @@ job-warned = { $count ->
     [one] { $count } mit Warnung
    *[other] { $count } mit Warnungen
 }
+reopen-title = Nicht abgeschlossen
+reopen-text = Die Arbeit wurde nicht fertig. Öffnen Sie den Auftrag wieder für einen weiteren Termin.
+reopen = Wieder öffnen
+done-reopened = Der Auftrag wartet auf einen weiteren Termin.
+event-target_reopened = Wieder geöffnet

@@ -134,7 +134,8 @@ report-photos = Photos
 report-photos-help = JPEG, PNG or WebP, up to 15 MB each. Location data is removed.
 report-completed = The work is finished
 report-file = Hand in the report
-report-returned = The manager sent this report back
+report-returned = Sent back
+report-came-back = The manager sent this report back
 report-handed-in = Your report is handed in.
 reports-title = Visit reports
 reports-empty = No report in this state
@@ -485,3 +486,8 @@ job-warned = { $count ->
     [one] { $count } with a warning
    *[other] { $count } with warnings
 }
+reopen-title = Not completed
+reopen-text = The work was not finished. Open the job again to give it another appointment.
+reopen = Open again
+done-reopened = The job waits for another appointment.
+event-target_reopened = Opened again

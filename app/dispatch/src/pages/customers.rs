@@ -10,6 +10,8 @@ use ui::format;
 use ui::load::page;
 use ui::parts::{Chip, Empty, Pager, TargetChip};
 
+use ui::format::escape_query;
+
 use super::{address_line, service_words, viewer_staff};
 use crate::shell::Framed;
 use crate::t;
@@ -133,8 +135,15 @@ pub fn CustomerPage() -> impl IntoView {
                 <h2>{t!(locale, "references")}</h2>
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "source")}</th><th scope="col">{t!(locale, "kind")}</th><th scope="col">{t!(locale, "external-id")}</th></tr></thead>
-                    <tbody>{found.references.into_iter().map(|reference| view! {
-                        <tr><td><bdi class="mono">{reference.source_key}</bdi></td><td>{by_key(locale, &reference.entity_type)}</td><td><bdi class="mono">{reference.external_id}</bdi></td></tr>
+                    <tbody>{found.references.into_iter().map(|reference| {
+                        // Only a customer's own reference can be a wrong link with consequences of its own.
+                        let touched = (reference.entity_type == "customer").then(|| {
+                            format!("/app/imports/links?source={}&id={}", escape_query(&reference.source_key), escape_query(&reference.external_id))
+                        });
+                        view! {
+                            <tr><td><bdi class="mono">{reference.source_key}</bdi></td><td>{by_key(locale, &reference.entity_type)}</td><td><bdi class="mono">{reference.external_id}</bdi>
+                                {touched.map(|href| view! { " "<a href=href>{t!(locale, "link-show")}</a> })}</td></tr>
+                        }
                     }).collect_view()}</tbody>
                 </table></div>
             </section>

@@ -11,7 +11,7 @@ use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::visits::{self, MOST_PHOTOS, ReportForm};
-use ordinavo_core::views::DayStop;
+use ordinavo_core::views::{DayStop, ReportText};
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
 use ui::format;
@@ -110,7 +110,7 @@ fn StopCard(stop: DayStop, locale: Locale) -> impl IntoView {
                 {phone.map(|href| view! { <a class="button" href=href><Icon name="phone"/>{t!(locale, "call")}</a> })}
                 {sets_out.then(|| view! { <StepButton id act="/app/fn/set-out" words=t!(locale, "on-my-way")/> })}
                 {arrives.then(|| view! { <StepButton id act="/app/fn/arrive" words=t!(locale, "arrived")/> })}
-                {reports.then(|| view! { <a class="button button-primary" href=format!("/app/day/{id}")>{t!(locale, "report-title")}</a> })}
+                {reports.then(|| view! { <a class="button button-primary" href=format!("/app/day/{id}#report")>{t!(locale, "report-title")}</a> })}
             </div>
         </article>
     }
@@ -141,7 +141,10 @@ pub fn StopPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let stop = visits::stop(&request.core, staff.may::<PerformVisits>()?, request.id("id")?).await?;
+        let permit = staff.may::<PerformVisits>()?;
+        let stop = visits::stop(&request.core, permit, request.id("id")?).await?;
+        // A report that was sent back is corrected, not written anew.
+        let before = visits::own_report(&request.core, permit, &stop).await?;
         let form = FormState::new("report", locale, request.flash.as_ref());
         let returned = stop.report_status.as_deref() == Some("returned");
         let may_report = stop.status == TargetStatus::OnSite || returned;
@@ -166,8 +169,8 @@ pub fn StopPage() -> impl IntoView {
                     </InternalBox>
                 })}
                 {handed_in.then(|| view! { <p class="notice notice-good">{t!(locale, "report-handed-in")}</p> })}
-                {returned.then(|| view! { <div class="notice notice-warn"><p><strong>{t!(locale, "report-returned")}</strong></p><p dir="auto">{reason}</p></div> })}
-                {may_report.then(|| view! { <ReportCard id locale form/> })}
+                {returned.then(|| view! { <div class="notice notice-warn"><p><strong>{t!(locale, "report-came-back")}</strong></p><p dir="auto">{reason}</p></div> })}
+                {may_report.then(|| view! { <ReportCard id locale form before/> })}
             </div>
         }
         .into_any())
@@ -176,21 +179,27 @@ pub fn StopPage() -> impl IntoView {
 }
 
 #[component]
-fn ReportCard(id: TargetId, locale: Locale, form: FormState) -> impl IntoView {
+fn ReportCard(id: TargetId, locale: Locale, form: FormState, before: Option<ReportText>) -> impl IntoView {
     let internal = form.clone();
+    let was_billable = before.as_ref().is_some_and(|report| report.billable);
+    let before = before.unwrap_or_default();
+    let minutes = before
+        .work_minutes
+        .map(|minutes| minutes.to_string())
+        .unwrap_or_default();
     view! {
-        <section class="card">
+        <section class="card" id="report">
             <h2>{t!(locale, "report-title")}</h2>
             <SendOnce>
             <form method="post" action="/app/fn/file-report" enctype="multipart/form-data">
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="target" value=id.to_string()/>
-                <TextArea form=form.clone() field="summary" label=t!(locale, "report-summary") help=t!(locale, "report-summary-help")/>
-                <InternalBox locale><TextArea form=internal field="internal_notes" label=t!(locale, "report-internal") rows=2 optional=true/></InternalBox>
-                <TextField form=form.clone() field="work_minutes" label=t!(locale, "report-minutes") kind="number" inputmode="numeric"/>
+                <TextArea form=form.clone() field="summary" value=before.summary label=t!(locale, "report-summary") help=t!(locale, "report-summary-help")/>
+                <InternalBox locale><TextArea form=internal field="internal_notes" value=before.internal_notes.unwrap_or_default() label=t!(locale, "report-internal") rows=2 optional=true/></InternalBox>
+                <TextField form=form.clone() field="work_minutes" value=minutes label=t!(locale, "report-minutes") kind="number" inputmode="numeric"/>
                 <PhotoField form=form.clone() field="photo" label=t!(locale, "report-photos") help=t!(locale, "report-photos-help")/>
-                <TextArea form=form.clone() field="follow_up" label=t!(locale, "report-follow-up") help=t!(locale, "report-follow-up-help") rows=2 optional=true/>
-                <CheckField form=form.clone() field="billable" label=t!(locale, "report-billable")/>
+                <TextArea form=form.clone() field="follow_up" value=before.follow_up.unwrap_or_default() label=t!(locale, "report-follow-up") help=t!(locale, "report-follow-up-help") rows=2 optional=true/>
+                <CheckField form=form.clone() field="billable" label=t!(locale, "report-billable") ticked=was_billable/>
                 <CheckField form field="completed" label=t!(locale, "report-completed") ticked=true/>
                 <button class="button button-primary" type="submit">{t!(locale, "report-file")}</button>
             </form>

@@ -1,5 +1,6 @@
 //! Imports: jobs, and every item with the decision that was stored about it.
 
+use domain::ids::ImportJobId;
 use domain::import_jobs::ImportChannel;
 use domain::imports::{ImportJobStatus, ItemOutcome};
 use domain::locale::Locale;
@@ -13,8 +14,9 @@ use ordinavo_core::services::mapping_desk;
 use ordinavo_core::views::{ImportItemView, ImportJobView};
 use serde_json::Value;
 use ui::format;
+use ui::islands::SendOnce;
 use ui::load::{page, place};
-use ui::parts::{Chip, Empty, Fact, Identifier, Pager};
+use ui::parts::{Chip, Empty, Fact, Identifier, Pager, ProblemNotice, Weighty};
 
 use super::{DoneNotice, viewer_staff};
 use crate::shell::Framed;
@@ -139,7 +141,7 @@ pub fn ImportPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let id = request.id("id")?;
+        let id: ImportJobId = request.id("id")?;
         let named = |name: &str| Some(request.query(name)).filter(|text| !text.is_empty());
         let filter = ItemFilter {
             status: named("status"),
@@ -168,6 +170,10 @@ pub fn ImportPage() -> impl IntoView {
         let first = (after >= 0).then(|| query(-1));
         let empty = items.rows.is_empty();
         let (for_kind, for_counts, retried_from) = (job.clone(), job.clone(), job.retried_from);
+        let may_import = job.dry_run
+            && job.channel == ImportChannel::Csv
+            && job.status == ImportJobStatus::Completed
+            && staff.has::<ResolveMappings>();
         let runs = matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing);
         let (status, code) = (
             filter.status.clone().unwrap_or_default(),
@@ -187,6 +193,12 @@ pub fn ImportPage() -> impl IntoView {
                 <Fact name=t!(locale, "job-counts")><JobCounts job=for_counts locale/></Fact>
                 {retried_from.map(|from| view! { <Fact name=t!(locale, "job-retried")><a href=format!("/app/imports/{from}")>{t!(locale, "job-earlier")}</a></Fact> })}
             </dl>
+            {may_import.then(|| view! {
+                <Weighty label=t!(locale, "upload-do") consequence=t!(locale, "upload-do-text")>
+                    <SendOnce><form method="post" action="/app/fn/import-tried"><input type="hidden" name="job" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "upload-do")}</button></form></SendOnce>
+                </Weighty>
+            })}
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <form method="get" action=format!("/app/imports/{id}") class="filters">
                 <label>{t!(locale, "status")}" "
                     <select name="status">

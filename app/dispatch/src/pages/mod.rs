@@ -1,7 +1,9 @@
 //! Pages, each with the acts of its forms.
 
+pub mod clients;
 pub mod customers;
 pub mod day;
+pub mod desk;
 pub mod imports;
 pub mod inbox;
 pub mod integrations;
@@ -10,6 +12,7 @@ pub mod reports;
 pub mod settings;
 pub mod sign_in;
 pub mod target;
+pub mod upload;
 
 use domain::locale::Locale;
 use leptos::prelude::*;

@@ -215,7 +215,13 @@ fn ReleaseCard(id: VisitReportId, locale: Locale, form: FormState, found: Report
                         <fieldset id="release-attachments"><legend>{t!(locale, "release-files")}</legend><p class="help">{t!(locale, "release-files-help")}</p>
                             {found.attachments.iter().map(|file| {
                                 let box_id = format!("file-{}", file.id);
-                                view! { <div class="check"><input type="checkbox" id=box_id.clone() name="attachments[]" value=file.id.to_string() checked=file.is_released/><label for=box_id><bdi>{file.file_name.clone()}</bdi></label></div> }
+                                // A form that came back keeps exactly what was ticked.
+                                let ticked = if form.came_back() {
+                                    form.value("attachments", "").split(' ').any(|id| id == file.id.to_string())
+                                } else {
+                                    file.is_released
+                                };
+                                view! { <div class="check"><input type="checkbox" id=box_id.clone() name="attachments[]" value=file.id.to_string() checked=ticked/><label for=box_id><bdi>{file.file_name.clone()}</bdi></label></div> }
                             }).collect_view()}
                         </fieldset>
                     })}
@@ -309,6 +315,7 @@ pub async fn publish_report(
     #[server(default)] attachments: Vec<String>,
 ) -> Result<(), ServerFnError> {
     let back = format!("/app/reports/{report}");
+    let chosen = attachments.join(" ");
     let sent = Sent {
         form: "release",
         values: &[
@@ -316,6 +323,7 @@ pub async fn publish_report(
             ("summary", &summary),
             ("message", &message),
             ("follow_up", &follow_up),
+            ("attachments", &chosen),
         ],
         back: back.clone(),
     };

@@ -48,7 +48,15 @@ pub fn TargetPage() -> impl IntoView {
             .iter()
             .find(|appointment| appointment.status == AppointmentStatus::Planned)
             .cloned();
-        let agreed = current.as_ref().map_or_else(
+        let shown = current.clone().or_else(|| {
+            found
+                .appointments
+                .iter()
+                .find(|appointment| appointment.status == AppointmentStatus::Done)
+                .cloned()
+        });
+        let may_reopen = staff.has::<PlanTargets>() && target.status == TargetStatus::NotCompleted;
+        let agreed = shown.as_ref().map_or_else(
             || t!(locale, "no-appointment"),
             |appointment| {
                 format!(
@@ -58,7 +66,7 @@ pub fn TargetPage() -> impl IntoView {
                 )
             },
         );
-        let technician = current.as_ref().map(|appointment| appointment.technician.clone());
+        let technician = shown.as_ref().map(|appointment| appointment.technician.clone());
         let place = &target.place.0;
         let address = if target.location_name.is_some() {
             address_line(
@@ -90,7 +98,7 @@ pub fn TargetPage() -> impl IntoView {
                 {target.customer_id.map(|customer| view! { <a href=format!("/app/customers/{customer}")><bdi>{target.customer_name.clone()}</bdi></a>" · " })}
                 <bdi>{target.location_name.clone()}</bdi>
             </p>
-            {target.needs_mapping.then(|| view! { <p class="notice notice-warn">{t!(locale, "mapping-blocked")}</p> })}
+            {target.needs_mapping.then(|| view! { <p class="notice notice-warn">{t!(locale, "mapping-blocked")}" "<a href=format!("/app/imports/desk/{id}")>{t!(locale, "desk-resolve")}</a></p> })}
             <div class="columns">
                 <div>
                     <dl class="facts">
@@ -116,6 +124,11 @@ pub fn TargetPage() -> impl IntoView {
                 </div>
                 <div>
                     {planning}
+                    {may_reopen.then(|| view! {
+                        <section class="card"><h2>{t!(locale, "reopen-title")}</h2><p>{t!(locale, "reopen-text")}</p>
+                            <SendOnce><form method="post" action="/app/fn/reopen-target"><input type="hidden" name="target" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "reopen")}</button></form></SendOnce>
+                        </section>
+                    })}
                     <section><h2>{t!(locale, "history")}</h2><History locale lines=found.timeline zone=zone.clone()/></section>
                 </div>
             </div>
@@ -268,6 +281,23 @@ pub async fn schedule_target(
         };
         planning::schedule(&core, permit, id, &input).await?;
         Ok(Next::to(back, "done-scheduled"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "reopen-target")]
+pub async fn reopen_target(#[server(default)] target: String) -> Result<(), ServerFnError> {
+    let back = format!("/app/targets/{target}");
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<PlanTargets>()?;
+        let id = target.parse().map_err(|_| CoreError::not_found())?;
+        planning::reopen(&core, permit, id).await?;
+        Ok(Next::to(back, "done-reopened"))
     })
     .await
 }

@@ -69,3 +69,4 @@ timeline-title = السجل
 no-timeline = لم يحدث شيء بعد
 no-timeline-text = تظهر هنا الطلبات والمواعيد والتقارير بترتيب حدوثها.
 progress = التقدم
+still-to-do = ما بقي عمله

@@ -69,3 +69,4 @@ timeline-title = Verlauf
 no-timeline = Noch ist nichts geschehen
 no-timeline-text = Anfragen, Termine und Berichte erscheinen hier in der Reihenfolge, in der sie geschahen.
 progress = Fortschritt
+still-to-do = Noch zu tun

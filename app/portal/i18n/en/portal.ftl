@@ -69,3 +69,4 @@ timeline-title = History
 no-timeline = Nothing has happened yet
 no-timeline-text = Requests, appointments and reports appear here in the order in which they happened.
 progress = Progress
+still-to-do = Still to be done

@@ -59,6 +59,7 @@ pub fn ReportPage() -> impl IntoView {
                 {replaced.then(|| view! { <p class="notice">{t!(locale, "replaced")}</p> })}
                 <p class="prose" dir="auto">{report.summary}</p>
                 {report.message.map(|message| view! { <section><h2>{t!(locale, "message")}</h2><p class="prose" dir="auto">{message}</p></section> })}
+                {report.follow_up.map(|text| view! { <section><h2>{t!(locale, "still-to-do")}</h2><p class="prose" dir="auto">{text}</p></section> })}
                 {(!no_files).then(|| view! {
                     <section><h2>{t!(locale, "files")}</h2>
                         <ul class="files">{report.attachments.into_iter().map(|file| view! {

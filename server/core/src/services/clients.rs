@@ -1,19 +1,21 @@
 //! Integration clients as administrators handle them: made, given credentials, narrowed, ended; source systems and feature
 //! gates set up. What is secret is shown once, in the answer of the call that makes it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::feature_gates::FeatureGate;
 use domain::ids::{ClientId, SourceSystemId};
-use domain::permissions::{ManageIntegrations, ViewIntegrations};
+use domain::permissions::{ManageIntegrations, ResolveMappings, ViewIntegrations};
 use domain::problems::Problem;
 use domain::scopes::Scope;
 use domain::text;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use super::{Form, finish};
-use crate::actors::Permit;
-use crate::secrets::fingerprint;
+use crate::actors::{Actor as _, Permit, Staff};
+use crate::secrets::{Place, fingerprint};
 pub use crate::store::SourceForm;
 use crate::views::{ClientLine, CredentialLine, SourceLine};
 use crate::{Core, CoreError, CoreResult};
@@ -67,6 +69,36 @@ impl NewSecret {
     }
 }
 
+/// Closes a secret for the one page that shows it, so that it rests nowhere in the open, not even in a session.
+///
+/// # Errors
+/// Never for a text of ordinary size.
+pub fn seal(core: &Core, staff: &Staff, secret: &SecretString) -> CoreResult<String> {
+    let closed = core
+        .keyring
+        .close(secret.expose_secret().as_bytes(), &shown_once(staff), &core.randomness)
+        .map_err(|error| {
+            tracing::error!(%error, "a secret could not be closed");
+            CoreError::new(Problem::InternalError, "Something went wrong on our side.")
+        })?;
+    Ok(STANDARD.encode(closed))
+}
+
+/// Opens what [`seal`] closed, for the same person only.
+pub fn unseal(core: &Core, staff: &Staff, sealed: &str) -> Option<String> {
+    let closed = STANDARD.decode(sealed).ok()?;
+    let plain = core.keyring.open_value(&closed, &shown_once(staff)).ok()?;
+    String::from_utf8(plain).ok()
+}
+
+fn shown_once(staff: &Staff) -> Place<'static> {
+    Place {
+        tenant: staff.tenant().uuid(),
+        kind: "shown-once",
+        row: staff.id().uuid(),
+    }
+}
+
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CredentialKind {
@@ -112,6 +144,20 @@ pub async fn overview(core: &Core, by: Permit<'_, ViewIntegrations>) -> CoreResu
         sources: tx.sources().await?,
         gates: tx.gates().await?,
     })
+}
+
+/// The clients with whose rights a file may be imported.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn importers(core: &Core, by: Permit<'_, ResolveMappings>) -> CoreResult<Vec<ClientLine>> {
+    let clients = core.store.read(by.staff()).await?.clients().await?;
+    Ok(clients
+        .into_iter()
+        .filter(|client| {
+            client.revoked_at.is_none() && client.scopes.0.iter().any(|scope| scope == Scope::TargetsWrite.name())
+        })
+        .collect())
 }
 
 /// A client with its credentials.

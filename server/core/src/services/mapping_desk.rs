@@ -166,10 +166,11 @@ pub async fn resolve(
     {
         pin(&mut tx, source, external_id, resolution.customer).await?;
     }
+    let (location, contact) = known_parts(&mut tx, source, &payload, &resolution).await?;
     let mut linked = target.clone();
     linked.customer_id = Some(Key(resolution.customer));
-    linked.location_id = resolution.location.map(Key);
-    linked.contact_id = resolution.contact.map(Key);
+    linked.location_id = location.map(Key);
+    linked.contact_id = contact.map(Key);
     linked.needs_mapping = false;
     if !tx.relink_target(&linked, target.status).await? {
         return Err(CoreError::new(
@@ -183,7 +184,7 @@ pub async fn resolve(
     tx.note(NewEntry {
         kind: "mapping_resolved",
         customer: Some(resolution.customer),
-        location: resolution.location,
+        location,
         target: Some(id),
         request: None,
     })
@@ -199,8 +200,8 @@ pub async fn resolve(
         ordering_key: id.to_string(),
         target: Some(id),
         customer: Some(resolution.customer),
-        location: resolution.location,
-        contact: resolution.contact,
+        location,
+        contact,
         details: json!({ "status": target.status.name() }),
     });
     let mut repeated = 0;
@@ -213,6 +214,37 @@ pub async fn resolve(
     finish(core, tx).await?;
     core.wake_importer.notify_one();
     Ok(repeated)
+}
+
+/// The location and contact that a person chose, or else those whose external ids were sent, if they are known and belong
+/// to the chosen customer.
+async fn known_parts(
+    tx: &mut TenantTx<'_, Staff>,
+    source: Option<domain::ids::SourceSystemId>,
+    payload: &Value,
+    resolution: &Resolution,
+) -> CoreResult<(Option<LocationId>, Option<ContactId>)> {
+    let (mut location, mut contact) = (resolution.location, resolution.contact);
+    let Some(source) = source else {
+        return Ok((location, contact));
+    };
+    if location.is_none()
+        && let Some(external_id) = payload["location"]["externalId"].as_str()
+        && let Some(id) = tx.reference_in(source, ReferenceKind::Location, external_id).await?
+        && tx
+            .is_location_of(LocationId::from_uuid(id), resolution.customer)
+            .await?
+    {
+        location = Some(LocationId::from_uuid(id));
+    }
+    if contact.is_none()
+        && let Some(external_id) = payload["contact"]["externalId"].as_str()
+        && let Some(id) = tx.reference_in(source, ReferenceKind::Contact, external_id).await?
+        && tx.is_contact_of(ContactId::from_uuid(id), resolution.customer).await?
+    {
+        contact = Some(ContactId::from_uuid(id));
+    }
+    Ok((location, contact))
 }
 
 /// Makes an external id stand for a customer, as a person decided.

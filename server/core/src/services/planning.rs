@@ -199,3 +199,40 @@ fn read_moment(form: &mut Form, name: &str, zone: Tz, date: NaiveDate, time: Nai
         }
     }
 }
+
+/// Opens a target again whose visit was not completed, so that it waits for another appointment.
+///
+/// # Errors
+/// `not_found`; `illegal_transition` from any other state.
+pub async fn reopen(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    tx.lock_target(id).await?;
+    let target = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
+    let to = target.status.step(TargetStatus::Open)?;
+    if !tx.set_target_status(id, target.status, to).await? {
+        return Err(CoreError::new(
+            Problem::ConcurrentModification,
+            "Somebody else changed this at the same time.",
+        ));
+    }
+    tx.note(NewEntry {
+        kind: "target_reopened",
+        customer: target.customer_id.map(|key| key.0),
+        location: target.location_id.map(|key| key.0),
+        target: Some(id),
+        request: None,
+    })
+    .await?;
+    tx.audit("target.reopened", id, json!({}));
+    tx.emit(NewEvent {
+        source: None,
+        kind: EventType::TargetUpdated,
+        ordering_key: id.to_string(),
+        target: Some(id),
+        customer: target.customer_id.map(|key| key.0),
+        location: target.location_id.map(|key| key.0),
+        contact: target.contact_id.map(|key| key.0),
+        details: json!({ "status": to.name() }),
+    });
+    finish(core, tx).await
+}

@@ -16,7 +16,7 @@ use super::{Form, finish};
 use crate::actors::{Actor as _, Permit, Staff};
 use crate::files::{CleanPhoto, clean_photo};
 use crate::store::{NewEntry, NewEvent, NewReport, TenantTx};
-use crate::views::DayStop;
+use crate::views::{DayStop, ReportText};
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest text of a report, in characters.
@@ -73,6 +73,19 @@ pub async fn stop(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId) -> C
         .own_stop(id)
         .await?
         .ok_or_else(CoreError::not_found)
+}
+
+/// What one has written in the report of a stop that was sent back.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn own_report(core: &Core, by: Permit<'_, PerformVisits>, stop: &DayStop) -> CoreResult<Option<ReportText>> {
+    match stop.report_id {
+        Some(id) if stop.report_status.as_deref() == Some("returned") => {
+            Ok(core.store.read(by.staff()).await?.own_report_text(id.0).await?)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// "On my way". A scheduled target is dispatched on the way, since the technician has evidently got it.

@@ -41,6 +41,11 @@ pub(super) fn hex_id<K: Kind>(id: Id<K>) -> String {
     hex(id.uuid())
 }
 
+/// A text for LIKE with `ESCAPE '!'`, in which nothing stands for anything else.
+pub(super) fn escape_like(text: &str) -> String {
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+}
+
 /// Bytes in the form that both databases read back from JSON.
 pub(super) fn hex_bytes(bytes: &[u8]) -> String {
     use std::fmt::Write as _;

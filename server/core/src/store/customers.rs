@@ -4,6 +4,7 @@ use domain::customers::{Address, Coordinates};
 use domain::ids::{ContactId, CustomerId, Id, LocationId};
 use domain::text::{CustomerNumber, name_for_comparison};
 
+use super::bulk::escape_like;
 use super::engine::{StoreError, all, maybe, run};
 use super::transaction::TenantTx;
 use super::views::{ContactLine, CustomerLine, LocationLine};
@@ -41,7 +42,7 @@ const RENAME_CONTACT: &str = "UPDATE contact SET display_name = $3, updated_at =
 const CUSTOMERS: &str = "SELECT c.id, c.customer_number, c.name, (c.archived_at IS NOT NULL) AS is_archived, \
     (SELECT count(*) FROM location l WHERE l.tenant_id = c.tenant_id AND l.customer_id = c.id) AS locations, \
     (SELECT count(*) FROM target t WHERE t.tenant_id = c.tenant_id AND t.customer_id = c.id AND t.status IN ('open', 'scheduled', 'dispatched', 'en_route', 'on_site')) AS open_targets \
-    FROM customer c WHERE c.tenant_id = $1 AND (c.name_key > $2 OR (c.name_key = $2 AND c.id > $3)) AND ($4 = '' OR c.name_key LIKE $5 OR c.number_key LIKE $6) \
+    FROM customer c WHERE c.tenant_id = $1 AND (c.name_key > $2 OR (c.name_key = $2 AND c.id > $3)) AND ($4 = '' OR c.name_key LIKE $5 ESCAPE '!' OR c.number_key LIKE $6 ESCAPE '!') \
     ORDER BY c.name_key, c.id LIMIT $7";
 const CUSTOMER: &str = "SELECT c.id, c.customer_number, c.name, (c.archived_at IS NOT NULL) AS is_archived, \
     (SELECT count(*) FROM location l WHERE l.tenant_id = c.tenant_id AND l.customer_id = c.id) AS locations, \
@@ -151,7 +152,7 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Vec<CustomerLine>, StoreError> {
         let tenant = self.tenant();
         let (name_key, id) = after.map_or(("", uuid::Uuid::nil()), |(name_key, id)| (name_key, id.uuid()));
-        let pattern = |text: String| format!("%{}%", text.replace(['%', '_'], ""));
+        let pattern = |text: String| format!("%{}%", escape_like(&text));
         let (by_name, by_number) = (
             pattern(name_for_comparison(search)),
             pattern(search.trim().to_uppercase()),

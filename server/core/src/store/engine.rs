@@ -94,6 +94,19 @@ pub(super) enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// Makes the file of a new database so that only its owner may read it; SQLite gives its companions the same rights.
+fn make_private(path: &str) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::Unavailable(format!("{path}: {error}"))),
+    }
+}
+
 /// How long a caller waits for a connection before it is told to come back.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
@@ -120,6 +133,7 @@ impl Store {
                 std::fs::create_dir_all(folder)
                     .map_err(|error| StoreError::Unavailable(format!("{}: {error}", folder.display())))?;
             }
+            make_private(path)?;
             let options = SqliteConnectOptions::new()
                 .filename(path)
                 .create_if_missing(true)

@@ -88,6 +88,9 @@ const CANCEL_WAITING: &str =
 const REPEATABLE: &str = "SELECT payload, warnings FROM import_item WHERE tenant_id = $1 AND job_id = $2 AND payload IS NOT NULL \
     AND (status IN ('failed', 'cancelled') OR outcome IN ('failed', 'skipped')) ORDER BY position";
 
+const PAYLOADS: &str =
+    "SELECT payload FROM import_item WHERE tenant_id = $1 AND job_id = $2 AND payload IS NOT NULL ORDER BY position";
+
 macro_rules! item {
     () => {
         "SELECT i.id, i.job_id, i.position, i.external_id, i.status, i.outcome, i.target_id, i.mapping, i.warnings, i.errors, i.decision, i.resolved_at, i.created_at, j.dry_run, \
@@ -151,6 +154,13 @@ impl<A: Operator> TenantTx<'_, A> {
             filter.warning_code.as_deref(),
             limit
         )
+    }
+
+    /// What was sent as the items of a job, in input order.
+    pub(crate) async fn payloads_of_job(&mut self, job: ImportJobId) -> Result<Vec<Value>, StoreError> {
+        let tenant = self.tenant();
+        let rows: Vec<(Json<Value>,)> = all!(&mut self.tx, (Json<Value>,), PAYLOADS, tenant, job.uuid())?;
+        Ok(rows.into_iter().map(|(payload,)| payload.0).collect())
     }
 
     pub(crate) async fn cancel_waiting_items(&mut self, job: ImportJobId) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::bulk::hex_id;
+use super::bulk::{escape_like, hex_id};
 use super::engine::{StoreError, all, maybe, one, run};
 use super::import_writes::ReferenceKind;
 use super::targets::{TargetRecord, line_columns};
@@ -35,12 +35,12 @@ macro_rules! candidate_columns {
 }
 const CANDIDATES_SQLITE: &str = concat!(
     candidate_columns!(),
-    "FROM customer c WHERE c.tenant_id = $1 AND (c.id IN (SELECT unhex(value) FROM json_each($3)) OR c.name_key = $4 OR ($5 <> '' AND (c.name_key LIKE $6 OR c.number_key LIKE $7))) \
+    "FROM customer c WHERE c.tenant_id = $1 AND (c.id IN (SELECT unhex(value) FROM json_each($3)) OR c.name_key = $4 OR ($5 <> '' AND (c.name_key LIKE $6 ESCAPE '!' OR c.number_key LIKE $7 ESCAPE '!'))) \
      ORDER BY c.name_key, c.id LIMIT 20"
 );
 const CANDIDATES_POSTGRES: &str = concat!(
     candidate_columns!(),
-    "FROM customer c WHERE c.tenant_id = $1 AND (c.id IN (SELECT jsonb_array_elements_text($3)::uuid) OR c.name_key = $4 OR ($5 <> '' AND (c.name_key LIKE $6 OR c.number_key LIKE $7))) \
+    "FROM customer c WHERE c.tenant_id = $1 AND (c.id IN (SELECT jsonb_array_elements_text($3)::uuid) OR c.name_key = $4 OR ($5 <> '' AND (c.name_key LIKE $6 ESCAPE '!' OR c.number_key LIKE $7 ESCAPE '!'))) \
      ORDER BY c.name_key, c.id LIMIT 20"
 );
 const HELD_COUNT: &str = "SELECT count(DISTINCT t.id) FROM target t JOIN import_item i ON i.tenant_id = t.tenant_id AND i.target_id = t.id \
@@ -109,7 +109,7 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Vec<CandidateLine>, StoreError> {
         let tenant = self.tenant();
         let ids: Vec<String> = ids.iter().map(|id| hex_id(*id)).collect();
-        let pattern = |text: String| format!("%{}%", text.replace(['%', '_'], ""));
+        let pattern = |text: String| format!("%{}%", escape_like(&text));
         let (by_name, by_number) = (pattern(name_for_comparison(search)), pattern(search.to_uppercase()));
         let sql = self.tx.dialect(CANDIDATES_SQLITE, CANDIDATES_POSTGRES);
         all!(

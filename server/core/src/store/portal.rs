@@ -93,7 +93,7 @@ const APPOINTMENT: &str = concat!(appointments!(), "AND a.id = $4");
 macro_rules! reports {
     () => {
         concat!(
-            "SELECT p.id, p.revision, p.title, p.summary, p.message, p.published_at, coalesce(l.name, '') AS location, coalesce(l.zone, n.zone) AS zone \
+            "SELECT p.id, p.revision, p.title, p.summary, p.message, p.follow_up, p.published_at, coalesce(l.name, '') AS location, coalesce(l.zone, n.zone) AS zone \
              FROM portal_release p JOIN visit_report r ON r.tenant_id = p.tenant_id AND r.id = p.visit_report_id \
              JOIN target t ON t.tenant_id = r.tenant_id AND t.id = r.target_id JOIN tenant n ON n.id = p.tenant_id \
              LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
@@ -255,6 +255,7 @@ struct ReportRow {
     title: String,
     summary: String,
     message: Option<String>,
+    follow_up: Option<String>,
     published_at: DateTime<Utc>,
     location: String,
     zone: String,
@@ -268,6 +269,7 @@ impl From<ReportRow> for PublicReport {
             title: row.title,
             summary: row.summary,
             message: row.message,
+            follow_up: row.follow_up,
             published_at: row.published_at,
             location: row.location,
             zone: row.zone,

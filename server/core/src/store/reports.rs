@@ -6,7 +6,7 @@ use domain::visit_reports::ReportStatus;
 
 use super::engine::{StoreError, all, maybe, one, run};
 use super::transaction::TenantTx;
-use super::views::{AttachmentLine, ReportLine, ReportView};
+use super::views::{AttachmentLine, ReportLine, ReportText, ReportView};
 use crate::actors::{Actor as _, Operator, Staff};
 use crate::files::CleanPhoto;
 
@@ -26,6 +26,7 @@ const INSERT: &str = "INSERT INTO visit_report (tenant_id, id, target_id, appoin
     VALUES ($1, $2, $3, $4, $5, 'submitted', $6, $7, $8, $9, $10, $11)";
 const RESUBMIT: &str = "UPDATE visit_report SET status = 'submitted', summary = $3, internal_notes = $4, work_minutes = $5, billable = $6, follow_up = $7, submitted_at = $8, return_reason = NULL \
     WHERE tenant_id = $1 AND id = $2 AND status = 'returned'";
+const OWN_TEXT: &str = "SELECT summary, internal_notes, work_minutes, billable, follow_up FROM visit_report WHERE tenant_id = $1 AND id = $2 AND technician_id = $3";
 const INSERT_ATTACHMENT: &str = "INSERT INTO attachment (tenant_id, id, visit_report_id, file_name, media_type, size_bytes, content_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const ATTACHMENTS: &str = "SELECT a.id, a.file_name, a.media_type, a.size_bytes, \
     EXISTS (SELECT 1 FROM released_attachment x JOIN portal_release p ON p.tenant_id = x.tenant_id AND p.id = x.release_id \
@@ -138,6 +139,12 @@ impl TenantTx<'_, Staff> {
     }
 
     /// A file of a report that this technician wrote.
+    /// What the technician who asks has written in a report.
+    pub(crate) async fn own_report_text(&mut self, id: VisitReportId) -> Result<Option<ReportText>, StoreError> {
+        let (tenant, technician) = (self.tenant(), self.actor.id().uuid());
+        maybe!(&mut self.tx, ReportText, OWN_TEXT, tenant, id.uuid(), technician)
+    }
+
     pub(crate) async fn own_attachment_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
         maybe!(&mut self.tx, FileRow, OWN_ATTACHMENT_FILE, tenant, id.uuid(), own)

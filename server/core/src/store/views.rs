@@ -400,6 +400,16 @@ pub struct DayStop {
     pub return_reason: Option<String>,
 }
 
+/// What a technician has written in a report.
+#[derive(Debug, Clone, Default, FromRow)]
+pub struct ReportText {
+    pub summary: String,
+    pub internal_notes: Option<String>,
+    pub work_minutes: Option<i64>,
+    pub billable: bool,
+    pub follow_up: Option<String>,
+}
+
 #[derive(Debug, Clone, FromRow)]
 pub struct ReportLine {
     pub id: Key<VisitReportKind>,

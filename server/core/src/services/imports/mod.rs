@@ -2,6 +2,7 @@
 //! is a run of one item in one transaction; a batch is the same run over many ([`jobs`], [`worker`]).
 
 mod context;
+pub mod csv;
 pub mod jobs;
 pub mod resolve;
 mod target;

@@ -1,0 +1,368 @@
+//! One integration client with its credentials, and one source system with its settings; the feature gates; and the look at
+//! test data.
+
+use domain::feature_gates::FeatureGate;
+use domain::ids::{ClientId, SourceSystemId};
+use domain::locale::Locale;
+use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
+use domain::permissions::{ManageIntegrations, ViewIntegrations};
+use domain::problems::Problem;
+use domain::public_language::Tone;
+use domain::scopes::Scope;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use ordinavo_core::actors::Staff;
+use ordinavo_core::services::clients::{self, CredentialKind, SourceForm};
+use ordinavo_core::services::sessions;
+use ordinavo_core::views::CredentialLine;
+use ordinavo_core::{Core, CoreError, CoreResult};
+use ui::acts::{Next, Sent, act};
+use ui::door;
+use ui::flash::SHOWN_ONCE;
+use ui::format;
+use ui::forms::{CheckField, ErrorSummary, FormState, SelectField};
+use ui::islands::SendOnce;
+use ui::load::page;
+use ui::parts::{Chip, Fact, Identifier, ProblemNotice, Weighty};
+
+use super::{DoneNotice, viewer_staff};
+use crate::shell::Framed;
+use crate::t;
+use crate::words::by_key;
+
+/// A box for each scope, with what it means.
+#[component]
+pub fn ScopeBoxes(locale: Locale, chosen: Vec<String>) -> impl IntoView {
+    view! {
+        <fieldset><legend>{t!(locale, "client-scopes")}</legend>
+            {Scope::ALL.iter().map(|scope| {
+                let name = scope.name();
+                let id = format!("scope-{name}");
+                let meaning = by_key(locale, &format!("scope-{}", name.replace('.', "-")));
+                view! { <div class="check"><input type="checkbox" id=id.clone() name="scopes[]" value=name checked=chosen.iter().any(|held| held == name)/><label for=id><bdi class="mono">{name}</bdi>" "<span class="quiet">{meaning}</span></label></div> }
+            }).collect_view()}
+        </fieldset>
+    }
+}
+
+/// `/app/integrations/clients/{id}`.
+#[component]
+pub fn ClientPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let id: ClientId = request.id("id")?;
+        let (client, credentials) = clients::page(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
+        let zone = staff.zone().to_owned();
+        let created = format::moment(locale, client.created_at, &zone);
+        let shown = request
+            .flash
+            .as_ref()
+            .and_then(|flash| flash.values.get(SHOWN_ONCE))
+            .and_then(|sealed| clients::unseal(&request.core, &staff, sealed));
+        let ended = client.revoked_at.is_some();
+        let may_manage = staff.has::<ManageIntegrations>() && !ended;
+        let form = FormState::new("scopes", locale, request.flash.as_ref());
+        let scopes = client.scopes.0.clone();
+        Ok(view! {
+            <Title text=client.name.clone()/>
+            <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
+            <header class="title-row"><h1><bdi class="mono">{client.name}</bdi></h1>{ended.then(|| view! { <Chip label=t!(locale, "client-revoked") tone=Tone::Neutral/> })}</header>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            {shown.map(|secret| view! {
+                <section class="notice notice-warn" role="status"><p><strong>{t!(locale, "client-shown-once")}</strong></p><p class="breaks"><Identifier text=secret locale/></p></section>
+            })}
+            <dl class="facts">
+                <Fact name=t!(locale, "client-id")><Identifier text=id.to_string() locale/></Fact>
+                <Fact name=t!(locale, "source")><a class="mono" href=format!("/app/integrations/sources/{}", client.source_system_id)><bdi>{client.source_key}</bdi></a></Fact>
+                <Fact name=t!(locale, "created-at")>{created}</Fact>
+            </dl>
+            <section><h2>{t!(locale, "client-keys")}</h2><p class="help">{t!(locale, "client-keys-text")}</p>
+                <Credentials id locale credentials zone=zone.clone() may_manage/>
+                {may_manage.then(|| view! {
+                    <div class="row">{["live", "test", "secret"].into_iter().map(|kind| view! {
+                        <SendOnce><form method="post" action="/app/fn/create-credential"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><button class="button" type="submit">{by_key(locale, &format!("client-key-new-{kind}"))}</button></form></SendOnce>
+                    }).collect_view()}</div>
+                })}
+            </section>
+            <section><h2>{t!(locale, "client-scopes")}</h2>
+                {may_manage.then(|| view! {
+                    <form method="post" action="/app/fn/set-scopes"><ErrorSummary form=form.clone()/><input type="hidden" name="client" value=id.to_string()/>
+                        <ScopeBoxes locale chosen=scopes.clone()/><button class="button" type="submit">{t!(locale, "client-scopes-save")}</button></form>
+                    <Weighty label=t!(locale, "client-revoke") consequence=t!(locale, "client-revoke-text")>
+                        <form method="post" action="/app/fn/revoke-client"><input type="hidden" name="client" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "client-revoke")}</button></form>
+                    </Weighty>
+                })}
+                {(!may_manage).then(|| view! { <p><bdi class="mono small">{scopes.join(" ")}</bdi></p> })}
+            </section>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/integrations">{content}</Framed> }
+}
+
+#[component]
+fn Credentials(
+    id: ClientId,
+    locale: Locale,
+    credentials: Vec<CredentialLine>,
+    zone: String,
+    may_manage: bool,
+) -> impl IntoView {
+    view! {
+        <div class="table-frame"><table class="table">
+            <thead><tr><th scope="col">{t!(locale, "kind")}</th><th scope="col">"id"</th><th scope="col">{t!(locale, "created-at")}</th><th scope="col">{t!(locale, "last-used")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
+            <tbody>{credentials.into_iter().map(|credential| {
+                let active = credential.revoked_at.is_none();
+                let (words, tone) = if active { (t!(locale, "client-key-active"), Tone::Good) } else { (t!(locale, "client-key-revoked"), Tone::Neutral) };
+                let short = credential.id.chars().take(12).collect::<String>();
+                let (kind, key) = (credential.kind.clone(), credential.id.clone());
+                view! {
+                    <tr><th scope="row">{by_key(locale, &format!("client-key-{}", credential.kind))}</th><td><bdi class="mono small" title=credential.id>{short}"…"</bdi></td>
+                        <td>{format::moment(locale, credential.created_at, &zone)}</td>
+                        <td>{credential.last_used_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>
+                        <td><Chip label=words tone/>{(active && may_manage).then(|| view! {
+                            " "<form method="post" action="/app/fn/revoke-credential" class="inline"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><input type="hidden" name="credential" value=key/><button class="button button-quiet" type="submit">{t!(locale, "client-key-revoke")}</button></form>
+                        })}</td></tr>
+                }
+            }).collect_view()}</tbody>
+        </table></div>
+    }
+}
+
+/// `/app/integrations/sources/{id}`.
+#[component]
+pub fn SourcePage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let id: SourceSystemId = request.id("id")?;
+        let source = clients::source(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
+        let may_manage = staff.has::<ManageIntegrations>();
+        let form = FormState::new("source", locale, request.flash.as_ref());
+        let policies: Vec<(String, String)> = ProblemPolicy::ALL
+            .iter()
+            .map(|policy| {
+                (
+                    policy.name().to_owned(),
+                    by_key(locale, &format!("source-policy-{}", policy.name())),
+                )
+            })
+            .collect();
+        let duplicates: Vec<(String, String)> = DuplicateNamePolicy::ALL
+            .iter()
+            .map(|policy| {
+                (
+                    policy.name().to_owned(),
+                    by_key(locale, &format!("source-duplicates-{}", policy.name())),
+                )
+            })
+            .collect();
+        Ok(view! {
+            <Title text=source.key.clone()/>
+            <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
+            <h1><bdi class="mono">{source.key}</bdi></h1>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <section class="card"><h2>{t!(locale, "source-settings")}</h2>
+                <form method="post" action="/app/fn/update-source">
+                    <fieldset disabled=!may_manage>
+                        <ErrorSummary form=form.clone()/>
+                        <input type="hidden" name="source" value=id.to_string()/>
+                        <CheckField form=form.clone() field="create_customers" label=t!(locale, "source-create-customers") ticked=source.create_customers/>
+                        <CheckField form=form.clone() field="create_locations" label=t!(locale, "source-create-locations") ticked=source.create_locations/>
+                        <CheckField form=form.clone() field="create_contacts" label=t!(locale, "source-create-contacts") ticked=source.create_contacts/>
+                        <CheckField form=form.clone() field="auto_update" label=t!(locale, "source-auto-update") ticked=source.auto_update/>
+                        <CheckField form=form.clone() field="customer_required" label=t!(locale, "source-customer-required") ticked=source.customer_required/>
+                        <SelectField form=form.clone() field="problem_policy" label=t!(locale, "source-policy") choices=policies value=source.problem_policy.name()/>
+                        <SelectField form field="duplicate_names" label=t!(locale, "source-duplicates") choices=duplicates value=source.duplicate_names.name()/>
+                        {may_manage.then(|| view! { <button class="button button-primary" type="submit">{t!(locale, "source-save")}</button> })}
+                    </fieldset>
+                </form>
+            </section>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/integrations">{content}</Framed> }
+}
+
+fn client_id(text: &str) -> CoreResult<ClientId> {
+    text.parse().map_err(|_| CoreError::not_found())
+}
+
+fn client_page(client: &str) -> String {
+    format!("/app/integrations/clients/{client}")
+}
+
+/// A button without fields on the page of a client.
+fn on_client(client: &str) -> Sent<'static> {
+    Sent {
+        form: "",
+        values: &[],
+        back: client_page(client),
+    }
+}
+
+#[server(prefix = "/app/fn", endpoint = "create-client")]
+pub async fn create_client(
+    #[server(default)] name: String,
+    #[server(default)] source: String,
+    #[server(default)] scopes: Vec<String>,
+) -> Result<(), ServerFnError> {
+    let chosen = scopes.join(" ");
+    let sent = Sent {
+        form: "client",
+        values: &[("name", &name), ("source", &source), ("scopes", &chosen)],
+        back: "/app/integrations".to_owned(),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let id = clients::create(&core, staff.may::<ManageIntegrations>()?, &name, &source, &scopes).await?;
+        Ok(Next::to(client_page(&id.to_string()), "done-client-created"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "create-credential")]
+pub async fn create_credential(
+    #[server(default)] client: String,
+    #[server(default)] kind: String,
+) -> Result<(), ServerFnError> {
+    act(on_client(&client), async |core: Core, staff: Staff| {
+        let permit = staff.may::<ManageIntegrations>()?;
+        let kind = CredentialKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
+        let secret = clients::create_credential(&core, permit, client_id(&client)?, kind, None).await?;
+        Ok(Next {
+            to: client_page(&client),
+            done: Some("done-credential-created"),
+            shown_once: Some(clients::seal(&core, &staff, &secret)?),
+        })
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "revoke-credential")]
+pub async fn revoke_credential(
+    #[server(default)] client: String,
+    #[server(default)] kind: String,
+    #[server(default)] credential: String,
+) -> Result<(), ServerFnError> {
+    act(on_client(&client), async |core: Core, staff: Staff| {
+        let permit = staff.may::<ManageIntegrations>()?;
+        let kind = CredentialKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
+        clients::revoke_credential(&core, permit, client_id(&client)?, kind, &credential).await?;
+        Ok(Next::to(client_page(&client), "done-credential-revoked"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "set-scopes")]
+pub async fn set_scopes(
+    #[server(default)] client: String,
+    #[server(default)] scopes: Vec<String>,
+) -> Result<(), ServerFnError> {
+    let sent = Sent {
+        form: "scopes",
+        values: &[],
+        back: client_page(&client),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<ManageIntegrations>()?;
+        clients::set_scopes(&core, permit, client_id(&client)?, &scopes).await?;
+        Ok(Next::to(client_page(&client), "done-saved"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "revoke-client")]
+pub async fn revoke_client(#[server(default)] client: String) -> Result<(), ServerFnError> {
+    act(on_client(&client), async |core: Core, staff: Staff| {
+        clients::revoke(&core, staff.may::<ManageIntegrations>()?, client_id(&client)?).await?;
+        Ok(Next::to(client_page(&client), "done-client-revoked"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "update-source")]
+#[allow(clippy::too_many_arguments, reason = "one for each field of the form")]
+pub async fn update_source(
+    #[server(default)] source: String,
+    #[server(default)] create_customers: Option<String>,
+    #[server(default)] create_locations: Option<String>,
+    #[server(default)] create_contacts: Option<String>,
+    #[server(default)] auto_update: Option<String>,
+    #[server(default)] customer_required: Option<String>,
+    #[server(default)] problem_policy: String,
+    #[server(default)] duplicate_names: String,
+) -> Result<(), ServerFnError> {
+    let back = format!("/app/integrations/sources/{source}");
+    let sent = Sent {
+        form: "source",
+        values: &[],
+        back: back.clone(),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<ManageIntegrations>()?;
+        let id: SourceSystemId = source.parse().map_err(|_| CoreError::not_found())?;
+        let choose = |field: &'static str| CoreError::field(field, "required", "Choose one of the list.");
+        let form = SourceForm {
+            create_customers: create_customers.is_some(),
+            create_locations: create_locations.is_some(),
+            create_contacts: create_contacts.is_some(),
+            auto_update: auto_update.is_some(),
+            customer_required: customer_required.is_some(),
+            problem_policy: ProblemPolicy::from_name(&problem_policy).ok_or_else(|| choose("problem_policy"))?,
+            duplicate_names: DuplicateNamePolicy::from_name(&duplicate_names)
+                .ok_or_else(|| choose("duplicate_names"))?,
+        };
+        clients::update_source(&core, permit, id, &form).await?;
+        Ok(Next::to(back, "done-saved"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "set-gate")]
+pub async fn set_gate(#[server(default)] gate: String, #[server(default)] open: String) -> Result<(), ServerFnError> {
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: "/app/integrations".to_owned(),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<ManageIntegrations>()?;
+        let gate = FeatureGate::from_name(&gate).ok_or_else(CoreError::not_found)?;
+        clients::set_gate(&core, permit, gate, !open.is_empty()).await?;
+        Ok(Next::to("/app/integrations", "done-saved"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "look-at-test-data")]
+pub async fn look_at_test_data(#[server(default)] on: String) -> Result<(), ServerFnError> {
+    let session = door::request_session();
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: "/app/integrations".to_owned(),
+    };
+    act(sent, async |_: Core, staff: Staff| {
+        // Who may see integrations may look at what test keys sent; from there, back is always open.
+        if !staff.is_test() {
+            staff.may::<ViewIntegrations>()?;
+        }
+        let broken = || CoreError::new(Problem::InternalError, "Something went wrong on our side.");
+        let session = session.ok_or_else(broken)?;
+        session
+            .insert(sessions::TEST_DATA, !on.is_empty())
+            .await
+            .map_err(|_| broken())?;
+        Ok(Next {
+            to: "/app/imports".to_owned(),
+            done: None,
+            shown_once: None,
+        })
+    })
+    .await
+}
