@@ -64,3 +64,12 @@ need_postgres() {
   command -v psql >/dev/null || install_packages postgresql-client
   ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || install_packages postgresql
 }
+
+need_schemathesis() {
+  command -v python3 >/dev/null || install_packages python3 python3-venv
+  if [ ! -x target/schemathesis/bin/schemathesis ]; then
+    say "fetching Schemathesis from PyPI"
+    python3 -m venv target/schemathesis 2>/dev/null || { install_packages python3-venv; python3 -m venv target/schemathesis; }
+    target/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5
+  fi
+}

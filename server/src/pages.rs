@@ -14,6 +14,7 @@ use leptos_axum::{
     render_app_async_with_context, render_route_with_context,
 };
 use ordinavo_core::actors::{Contact, Staff};
+use public::docs::{self, Prose};
 use tower_http::limit::RequestBodyLimitLayer;
 use ui::flash::Flash;
 use ui::shell::App;
@@ -97,6 +98,11 @@ pub fn portal(state: &AppState) -> Router<AppState> {
 pub fn public() -> Router<AppState> {
     Router::new()
         .route("/", get(front_door))
+        .route("/docs", get(guide))
+        .route("/docs/webhooks", get(webhooks))
+        .route("/docs/reference", get(reference))
+        .route("/docs/scopes", get(scopes))
+        .route("/docs/mapping", get(mapping))
         .route("/docs/problems", get(problem_list))
         .route("/docs/problems/{code}", get(problem_page))
 }
@@ -154,6 +160,42 @@ async fn front_door(State(state): State<AppState>, request: Request) -> Response
     simple(&state, request, move || public::front_door(&assets)).await
 }
 
+async fn guide(State(state): State<AppState>, request: Request) -> Response {
+    let assets = state.manifest.of(App::Public);
+    simple(&state, request, move || docs::prose(&assets, Prose::Guide)).await
+}
+
+async fn webhooks(State(state): State<AppState>, request: Request) -> Response {
+    let assets = state.manifest.of(App::Public);
+    simple(&state, request, move || docs::prose(&assets, Prose::Webhooks)).await
+}
+
+async fn reference(State(state): State<AppState>, request: Request) -> Response {
+    let assets = state.manifest.of(App::Public);
+    let Ok(document) = serde_json::to_value(crate::api::document()) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    simple(&state, request, move || docs::reference(&assets, document.clone())).await
+}
+
+async fn scopes(State(state): State<AppState>, request: Request) -> Response {
+    let assets = state.manifest.of(App::Public);
+    simple(&state, request, move || docs::scopes(&assets)).await
+}
+
+async fn mapping(State(state): State<AppState>, request: Request) -> Response {
+    let assets = state.manifest.of(App::Public);
+    simple(&state, request, move || docs::mapping(&assets)).await
+}
+
+/// What answers where nothing else does.
+pub async fn nothing_here(State(state): State<AppState>, request: Request) -> Response {
+    let assets = state.manifest.of(App::Public);
+    let mut response = simple(&state, request, move || public::nothing_here(&assets)).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
 async fn problem_list(State(state): State<AppState>, request: Request) -> Response {
     let assets = state.manifest.of(App::Public);
     simple(&state, request, move || public::problem_list(&assets)).await
@@ -163,7 +205,7 @@ async fn problem_page(State(state): State<AppState>, Path(code): Path<String>, r
     let assets = state.manifest.of(App::Public);
     match Problem::from_code(&code) {
         Some(problem) => simple(&state, request, move || public::problem_page(&assets, problem)).await,
-        None => StatusCode::NOT_FOUND.into_response(),
+        None => nothing_here(State(state), request).await,
     }
 }
 

@@ -122,6 +122,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(api::router(state))
         .route("/pkg/{*name}", get(assets::serve))
         .merge(health())
+        .fallback(pages::nothing_here)
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(state.clone(), http_layers::frame))
         .with_state(state.clone())

@@ -34,6 +34,7 @@ impl FieldError {
             TextError::InvalidCharacter => "Control characters are not allowed.".to_owned(),
             TextError::SurroundingSpace => "Spaces at the start or the end are not allowed.".to_owned(),
             TextError::InvalidEmail => "An e-mail address such as name@example.org is required.".to_owned(),
+            TextError::InvalidCountry => "A country code of two letters such as DE is required.".to_owned(),
             TextError::TooShort => "More characters are required.".to_owned(),
         };
         Self::new(pointer, error.code(), detail)

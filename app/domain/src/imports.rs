@@ -224,7 +224,7 @@ pub struct LocationBody {
     #[schema(required = false, max_length = 100)]
     pub city: Option<String>,
     /// ISO 3166 code.
-    #[schema(required = false, min_length = 2, max_length = 2)]
+    #[schema(required = false, pattern = "^[A-Za-z]{2}$")]
     pub country: Option<String>,
     /// Coordinates.
     #[schema(required = false)]
@@ -473,10 +473,7 @@ fn read_address(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> 
             .text("city", 100, errors, |text| text::optional_line(text, 100))
             .value()
             .flatten(),
-        country: reader
-            .text("country", 2, errors, |text| text::optional_line(text, 2))
-            .value()
-            .flatten(),
+        country: reader.text("country", 2, errors, text::country).value(),
     }
 }
 

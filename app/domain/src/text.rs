@@ -21,6 +21,8 @@ pub enum TextError {
     InvalidEmail,
     /// Fewer characters than allowed.
     TooShort,
+    /// Not a country code of two letters.
+    InvalidCountry,
 }
 
 impl TextError {
@@ -33,6 +35,7 @@ impl TextError {
             Self::SurroundingSpace => "surrounding_space",
             Self::InvalidEmail => "invalid_email",
             Self::TooShort => "value_too_short",
+            Self::InvalidCountry => "invalid_country",
         }
     }
 }
@@ -45,6 +48,19 @@ fn is_line_character(character: char) -> bool {
 /// Whether a character may stand in a text of several lines.
 pub fn is_text_character(character: char) -> bool {
     !character.is_control() || matches!(character, '\n' | '\r' | '\t')
+}
+
+/// A country code of two letters (ISO 3166-1), in upper case.
+///
+/// # Errors
+/// Anything else.
+pub fn country(text: &str) -> Result<String, TextError> {
+    let text = text.trim();
+    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        Ok(text.to_ascii_uppercase())
+    } else {
+        Err(TextError::InvalidCountry)
+    }
 }
 
 /// One line, trimmed, NFC, 1 to `most` characters.

@@ -6,6 +6,8 @@
     reason = "what a component shows stands above it; the fields that macros make of its properties cannot carry a comment"
 )]
 
+pub mod docs;
+
 use domain::problems::Problem;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -42,7 +44,7 @@ pub fn front_door(assets: &Assets) -> impl IntoView + use<> {
                     <h1 class="brand"><span class="brand-mark" aria-hidden="true"></span>"Ordinavo"</h1>
                     <p class="lead">{line}</p>
                     <p class="row"><a class="button button-primary" href="/app">{team}</a><a class="button" href="/portal">{customer}</a></p>
-                    <p><a href="/docs/problems">"API: problems and what to do about them"</a></p>
+                    <p><a href="/docs">"Ordinavo Connect: API"</a></p>
                 </div>
             </main>
         }
@@ -51,37 +53,48 @@ pub fn front_door(assets: &Assets) -> impl IntoView + use<> {
 
 /// `/docs/problems`: the catalogue.
 pub fn problem_list(assets: &Assets) -> impl IntoView + use<> {
-    provide_meta_context();
-    shell::document(App::Public, assets, || {
+    docs::framed(assets, "/docs/problems", "Problems", || {
         view! {
-            <Title text="Problems"/>
-            <main class="column" id="main" lang="en" dir="ltr">
-                <h1>"Problems"</h1>
-                <p class="lead">"Every error of the API has a code that never changes its meaning. Its type leads here."</p>
-                <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">"Status"</th><th scope="col">"Code"</th><th scope="col">"Meaning"</th></tr></thead>
-                    <tbody>{Problem::ALL.iter().map(|problem| view! {
-                        <tr><td>{problem.status()}</td><th scope="row"><a class="mono" href=format!("/docs/problems/{}", problem.code())>{problem.code()}</a></th><td>{problem.title()}</td></tr>
-                    }).collect_view()}</tbody>
-                </table></div>
-            </main>
+            <h1>"Problems"</h1>
+            <p class="lead">"Every error of the API has a code that never changes its meaning. Its type leads here."</p>
+            <div class="table-frame"><table class="table">
+                <thead><tr><th scope="col">"Status"</th><th scope="col">"Code"</th><th scope="col">"Meaning"</th></tr></thead>
+                <tbody>{Problem::ALL.iter().map(|problem| view! {
+                    <tr><td>{problem.status()}</td><th scope="row"><a class="mono" href=format!("/docs/problems/{}", problem.code())>{problem.code()}</a></th><td>{problem.title()}</td></tr>
+                }).collect_view()}</tbody>
+            </table></div>
         }
+        .into_any()
     })
 }
 
 /// `/docs/problems/{code}`.
 pub fn problem_page(assets: &Assets, problem: Problem) -> impl IntoView + use<> {
+    docs::framed(assets, "/docs/problems", problem.code(), move || {
+        view! {
+            <h1 class="mono">{problem.code()}</h1>
+            <p class="lead">{problem.title()}</p>
+            <dl class="facts"><ui::parts::Fact name="HTTP status">{problem.status()}</ui::parts::Fact></dl>
+            <h2>"What to do"</h2>
+            <p>{problem.advice()}</p>
+            <p><a href="/docs/problems">"All problems"</a></p>
+        }
+        .into_any()
+    })
+}
+
+/// What stands where nothing is.
+pub fn nothing_here(assets: &Assets) -> impl IntoView + use<> {
     provide_meta_context();
+    let locale = locale();
     shell::document(App::Public, assets, move || {
         view! {
-            <Title text=problem.code()/>
-            <main class="column" id="main" lang="en" dir="ltr">
-                <h1 class="mono">{problem.code()}</h1>
-                <p class="lead">{problem.title()}</p>
-                <dl class="facts"><ui::parts::Fact name="HTTP status">{problem.status()}</ui::parts::Fact></dl>
-                <h2>"What to do"</h2>
-                <p>{problem.advice()}</p>
-                <p><a href="/docs/problems">"All problems"</a></p>
+            <Title text="Ordinavo"/>
+            <main class="door" id="main">
+                <div class="card">
+                    <h1>{ui::words::error(locale, "not_found", "There is nothing here.")}</h1>
+                    <p><a class="button" href="/">"Ordinavo"</a></p>
+                </div>
             </main>
         }
     })

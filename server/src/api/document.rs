@@ -7,6 +7,7 @@ use utoipa::openapi::security::{ClientCredentials, Flow, HttpAuthScheme, HttpBui
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::problem::ProblemBody;
 use super::v1;
 use crate::serve::AppState;
 
@@ -18,7 +19,7 @@ use crate::serve::AppState;
         version = "1.0.0",
         description = "Hand over jobs, have them mapped to the right customer, and hear what became of them. The guide at `/docs` begins with a first request.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
-        contact(name = "The operator of this server", url = "/docs")
+        contact(name = "The operator of this server")
     ),
     servers((url = "/", description = "This server")),
     tags(
@@ -34,6 +35,7 @@ use crate::serve::AppState;
         (name = "billing-triggers", description = "Signals for billing elsewhere"),
         (name = "webhook-endpoints", description = "Where events go")
     ),
+    components(schemas(ProblemBody)),
     modifiers(&Security)
 )]
 struct Description;

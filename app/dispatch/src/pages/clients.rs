@@ -87,7 +87,7 @@ pub fn ClientPage() -> impl IntoView {
                     }).collect_view()}</div>
                 })}
             </section>
-            <section><h2>{t!(locale, "client-scopes")}</h2>
+            <section aria-label=t!(locale, "client-scopes")>
                 {may_manage.then(|| view! {
                     <form method="post" action="/app/fn/set-scopes"><ErrorSummary form=form.clone()/><input type="hidden" name="client" value=id.to_string()/>
                         <ScopeBoxes locale chosen=scopes.clone()/><button class="button" type="submit">{t!(locale, "client-scopes-save")}</button></form>

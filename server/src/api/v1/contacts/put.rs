@@ -23,6 +23,7 @@ use crate::serve::AppState;
 /// A contact as a client writes it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = ContactWrite)]
 pub struct ContactBody {
     /// Whose it is, by the customer's external id; needed for a new one.
     #[schema(required = false, max_length = 128)]

@@ -23,6 +23,7 @@ use crate::serve::AppState;
 /// A customer as a client writes it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = CustomerWrite)]
 pub struct CustomerBody {
     /// Its name.
     #[schema(min_length = 1, max_length = 200)]

@@ -24,6 +24,7 @@ use crate::serve::AppState;
 /// A location as a client writes it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = LocationWrite)]
 pub struct LocationBody {
     /// Whose it is, by the customer's external id; needed for a new one.
     #[schema(required = false, max_length = 128)]
@@ -41,7 +42,7 @@ pub struct LocationBody {
     #[schema(required = false, max_length = 100)]
     pub city: Option<String>,
     /// ISO 3166 code.
-    #[schema(required = false, max_length = 2)]
+    #[schema(required = false, pattern = "^[A-Za-z]{2}$")]
     pub country: Option<String>,
     /// Coordinates.
     #[schema(required = false)]

@@ -59,7 +59,7 @@ pub struct RequestBody {
 /// is accepted. Needs the scope `requests.write` (and `customers.map` to name a customer) and an `Idempotency-Key`.
 #[utoipa::path(
     post, path = "/requests", operation_id = "createRequest", tag = "requests", security(("apiKey" = []), ("oauth2" = ["requests.write"])),
-    params(("Idempotency-Key" = String, Header, description = "1 to 255 printable ASCII characters; the first answer is repeated for 24 hours", min_length = 1, max_length = 255)),
+    params(("Idempotency-Key" = String, Header, description = "1 to 255 printable ASCII characters; the first answer is repeated for 24 hours", min_length = 1, max_length = 255, pattern = "^[ -~]+$")),
     request_body = RequestBody,
     responses(
         (status = 201, description = "Submitted", body = Request, headers(("Location" = String, description = "The request"))),

@@ -22,7 +22,7 @@ use crate::serve::AppState;
 /// nothing. Needs the scopes of a single import and an `Idempotency-Key`.
 #[utoipa::path(
     post, path = "/targets/batch", operation_id = "createTargetBatch", tag = "targets", security(("apiKey" = []), ("oauth2" = ["targets.write"])),
-    params(("Idempotency-Key" = String, Header, description = "1 to 255 printable ASCII characters; the first answer is repeated for 24 hours", min_length = 1, max_length = 255)),
+    params(("Idempotency-Key" = String, Header, description = "1 to 255 printable ASCII characters; the first answer is repeated for 24 hours", min_length = 1, max_length = 255, pattern = "^[ -~]+$")),
     request_body = TargetBatchBody,
     responses((status = 202, description = "Taken in", body = ImportJob, headers(("Location" = String, description = "The job"))), Refusals)
 )]

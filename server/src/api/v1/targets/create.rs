@@ -25,7 +25,7 @@ use crate::serve::AppState;
 #[utoipa::path(
     post, path = "/targets", operation_id = "createTarget", tag = "targets", security(("apiKey" = []), ("oauth2" = ["targets.write"])),
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters; the first answer is repeated for 24 hours"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters; the first answer is repeated for 24 hours", min_length = 1, max_length = 255, pattern = "^[ -~]+$"),
         ("Prefer" = Option<String>, Header, description = "`respond-async` to have the import done by the worker")
     ),
     request_body = TargetImportBody,

@@ -1,0 +1,302 @@
+//! The documentation of Connect, served by the server itself: the guide, the reference made from the description of the
+//! API, the scopes, the mapping tables, the problems and the webhooks.
+
+use domain::mapping::table;
+use domain::scopes::Scope;
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use pulldown_cmark::{Options, Parser, html};
+use serde_json::Value;
+use ui::shell::{self, App, Assets};
+
+/// A page of the documentation in prose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prose {
+    /// The first ten minutes.
+    Guide,
+    /// How deliveries are signed.
+    Webhooks,
+}
+
+impl Prose {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Guide => include_str!("../../../docs/connect/getting-started.md"),
+            Self::Webhooks => include_str!("../../../docs/connect/webhooks.md"),
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Guide => "/docs",
+            Self::Webhooks => "/docs/webhooks",
+        }
+    }
+}
+
+/// The pages with their names.
+const PAGES: [(&str, &str); 6] = [
+    ("/docs", "Getting started"),
+    ("/docs/reference", "Reference"),
+    ("/docs/scopes", "Scopes"),
+    ("/docs/mapping", "Mapping"),
+    ("/docs/problems", "Problems"),
+    ("/docs/webhooks", "Webhooks"),
+];
+
+/// The frame of all pages: where one is, and the way to the others.
+pub fn framed<F: FnOnce() -> AnyView + Send + 'static>(
+    assets: &Assets,
+    current: &'static str,
+    title: &'static str,
+    content: F,
+) -> impl IntoView + use<F> {
+    provide_meta_context();
+    shell::document(App::Public, assets, move || {
+        view! {
+            <Title text=title/>
+            <a class="skip" href="#main">"Skip to the content"</a>
+            <div class="docs" lang="en" dir="ltr">
+                <nav aria-label="Documentation"><p class="brand"><span class="brand-mark" aria-hidden="true"></span>"Ordinavo Connect"</p>
+                    <ul>{PAGES.into_iter().map(|(href, name)| {
+                        let here = (href == current).then_some("page");
+                        view! { <li><a href=href aria-current=here>{name}</a></li> }
+                    }).collect_view()}
+                    <li><a href="/api/v1/openapi.json">"OpenAPI 3.1"</a></li></ul>
+                </nav>
+                <main id="main" tabindex="-1">{content()}</main>
+            </div>
+        }
+    })
+}
+
+/// A page in prose. The text is part of the program, so its markup is our own.
+pub fn prose(assets: &Assets, page: Prose) -> impl IntoView + use<> {
+    let title = match page {
+        Prose::Guide => "Getting started",
+        Prose::Webhooks => "Webhooks",
+    };
+    framed(assets, page.path(), title, move || {
+        let mut markup = String::new();
+        html::push_html(&mut markup, Parser::new_ext(page.text(), Options::ENABLE_TABLES));
+        // Wide code scrolls, and what scrolls must be reachable by keyboard.
+        let markup = markup.replace("<pre>", "<pre class=\"code\" tabindex=\"0\">");
+        view! { <article class="docs-prose" inner_html=markup></article> }.into_any()
+    })
+}
+
+/// `/docs/scopes`.
+pub fn scopes(assets: &Assets) -> impl IntoView + use<> {
+    framed(assets, "/docs/scopes", "Scopes", || {
+        view! {
+            <h1>"Scopes"</h1>
+            <p class="lead">"What a client may do. No scope implies another."</p>
+            <div class="table-frame"><table class="table">
+                <thead><tr><th scope="col">"Scope"</th><th scope="col">"What it allows"</th></tr></thead>
+                <tbody>{Scope::ALL.iter().map(|scope| view! {
+                    <tr><th scope="row" class="mono">{scope.name()}</th><td>{scope.meaning()}</td></tr>
+                }).collect_view()}</tbody>
+            </table></div>
+        }
+        .into_any()
+    })
+}
+
+/// `/docs/mapping`.
+pub fn mapping(assets: &Assets) -> impl IntoView + use<> {
+    framed(assets, "/docs/mapping", "Mapping", || {
+        let groups = [
+            ("C", "The customer"),
+            ("L", "The location, after the customer"),
+            ("K", "The contact"),
+            ("T", "The job itself, when it is sent again"),
+        ];
+        view! {
+            <h1>"Mapping"</h1>
+            <p class="lead">"Never the first of several, never a merge, never a create on ambiguity, always a stored reason. The first row that fits decides."</p>
+            <p>"External ids compare byte by byte after NFC, with case. Customer numbers compare trimmed and in upper case. Names, e-mails, phones and addresses never establish identity."</p>
+            {groups.into_iter().map(|(letter, name)| view! {
+                <section><h2>{name}</h2>
+                    <div class="table-frame"><table class="table">
+                        <thead><tr><th scope="col">"Rule"</th><th scope="col">"Input"</th><th scope="col">"Result"</th><th scope="col">"Code"</th></tr></thead>
+                        <tbody>{table::ROWS.iter().filter(|row| row.rule.starts_with(letter)).map(|row| view! {
+                            <tr id=row.rule><th scope="row" class="mono">{row.rule}</th><td>{row.input}</td><td>{row.result}</td><td class="mono small">{row.code}</td></tr>
+                        }).collect_view()}</tbody>
+                    </table></div>
+                </section>
+            }).collect_view()}
+            <section><h2>"Codes"</h2>
+                <div class="table-frame"><table class="table">
+                    <thead><tr><th scope="col">"Code"</th><th scope="col">"Meaning"</th></tr></thead>
+                    <tbody>{table::codes().iter().map(|(code, meaning)| view! { <tr><th scope="row" class="mono small">{*code}</th><td>{*meaning}</td></tr> }).collect_view()}</tbody>
+                </table></div>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+    value[member].as_str().unwrap_or_default()
+}
+
+/// What a schema is, in a few words, with the name that it refers to.
+fn kind(schema: &Value) -> String {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return name.to_owned();
+    }
+    for combination in ["oneOf", "anyOf", "allOf"] {
+        if let Some(parts) = schema[combination].as_array() {
+            let kinds: Vec<String> = parts.iter().map(kind).filter(|kind| kind != "null").collect();
+            return kinds.join(" or ");
+        }
+    }
+    if let Some(names) = schema["enum"].as_array() {
+        return names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | ");
+    }
+    let plain = match &schema["type"] {
+        Value::String(name) => name.clone(),
+        Value::Array(names) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .filter(|name| *name != "null")
+            .collect::<Vec<_>>()
+            .join(" or "),
+        _ => "any".to_owned(),
+    };
+    match plain.as_str() {
+        "array" => format!("list of {}", kind(&schema["items"])),
+        "string" if schema["format"] == "date-time" => "timestamp".to_owned(),
+        _ => plain,
+    }
+}
+
+/// A row of parameters or members.
+fn member_row(name: String, schema: &Value, required: bool, description: String) -> impl IntoView + use<> {
+    let bounds: Vec<String> = [
+        ("minLength", "at least"),
+        ("maxLength", "at most"),
+        ("minimum", "from"),
+        ("maximum", "to"),
+        ("maxItems", "at most"),
+    ]
+    .into_iter()
+    .filter_map(|(member, word)| Some(format!("{word} {}", schema.get(member)?)))
+    .collect();
+    let kind = kind(schema);
+    view! {
+        <tr><th scope="row" class="mono">{name}{required.then_some(" *")}</th><td class="small">{kind}" "<span class="quiet">{bounds.join(", ")}</span></td><td>{description}</td></tr>
+    }
+}
+
+fn schema_table(schema: &Value) -> AnyView {
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let Some(members) = schema["properties"].as_object() else {
+        return view! { <p class="mono small">{kind(schema)}</p> }.into_any();
+    };
+    view! {
+        <div class="table-frame"><table class="table">
+            <thead><tr><th scope="col">"Member"</th><th scope="col">"Kind"</th><th scope="col">"Meaning"</th></tr></thead>
+            <tbody>{members.iter().map(|(name, member)| member_row(name.clone(), member, required.contains(&name.as_str()), text(member, "description").to_owned())).collect_view()}</tbody>
+        </table></div>
+    }
+    .into_any()
+}
+
+/// `/docs/reference`: every operation and every schema of the document.
+pub fn reference(assets: &Assets, document: Value) -> impl IntoView + use<> {
+    framed(assets, "/docs/reference", "Reference", move || {
+        let mut operations = Vec::new();
+        for (path, methods) in document["paths"].as_object().into_iter().flatten() {
+            for (method, operation) in methods.as_object().into_iter().flatten() {
+                operations.push((
+                    text(&operation["tags"], "0").to_owned(),
+                    path.clone(),
+                    method.to_uppercase(),
+                    operation.clone(),
+                ));
+            }
+        }
+        let tags: Vec<(String, String)> = document["tags"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|tag| (text(tag, "name").to_owned(), text(tag, "description").to_owned()))
+            .collect();
+        let schemas: Vec<(String, Value)> = document["components"]["schemas"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, schema)| (name.clone(), schema.clone()))
+            .collect();
+        view! {
+            <h1>"Reference"</h1>
+            <p class="lead">{text(&document["info"], "description").to_owned()}</p>
+            {tags.into_iter().map(|(tag, about)| {
+                let own: Vec<_> = operations.iter().filter(|(_, _, _, operation)| operation["tags"][0] == tag.as_str()).cloned().collect();
+                view! {
+                    <section><h2 id=tag.clone()>{tag.clone()}</h2><p class="quiet">{about}</p>
+                        {own.into_iter().map(|(_, path, method, operation)| operation_card(&path, &method, &operation)).collect_view()}
+                    </section>
+                }
+            }).collect_view()}
+            <section><h2 id="schemas">"Schemas"</h2>
+                {schemas.into_iter().map(|(name, schema)| view! {
+                    <details class="card" id=name.clone()><summary class="mono">{name.clone()}</summary><p>{text(&schema, "description").to_owned()}</p>{schema_table(&schema)}</details>
+                }).collect_view()}
+            </section>
+        }
+        .into_any()
+    })
+}
+
+fn operation_card(path: &str, method: &str, operation: &Value) -> impl IntoView + use<> {
+    let id = text(operation, "operationId").to_owned();
+    let parameters: Vec<Value> = operation["parameters"].as_array().cloned().unwrap_or_default();
+    let scopes: Vec<String> = operation["security"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|scheme| scheme["oauth2"].as_array())
+        .map(|names| names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" and "))
+        .collect();
+    let body = operation["requestBody"]["content"]["application/json"]["schema"].clone();
+    let answers: Vec<(String, String, String)> = operation["responses"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(status, answer)| {
+            let schema = answer["content"].as_object().and_then(|kinds| kinds.values().next());
+            (
+                status.clone(),
+                text(answer, "description").to_owned(),
+                schema.map(|content| kind(&content["schema"])).unwrap_or_default(),
+            )
+        })
+        .collect();
+    view! {
+        <article class="card operation" id=id>
+            <h3><span class="mono method">{method.to_owned()}</span>" "<span class="mono">{path.to_owned()}</span></h3>
+            <p><strong>{text(operation, "summary").to_owned()}</strong>" "{text(operation, "description").to_owned()}</p>
+            <p class="quiet">"Scope: "<span class="mono small">{scopes.join(" or ")}</span></p>
+            {(!parameters.is_empty()).then(|| view! {
+                <div class="table-frame"><table class="table">
+                    <thead><tr><th scope="col">"Parameter"</th><th scope="col">"Kind"</th><th scope="col">"Meaning"</th></tr></thead>
+                    <tbody>{parameters.iter().map(|parameter| {
+                        let name = format!("{} ({})", text(parameter, "name"), text(parameter, "in"));
+                        member_row(name, &parameter["schema"], parameter["required"] == true, text(parameter, "description").to_owned())
+                    }).collect_view()}</tbody>
+                </table></div>
+            })}
+            {(!body.is_null()).then(|| view! { <p>"Body: "<a class="mono" href=format!("#{}", kind(&body))>{kind(&body)}</a></p> })}
+            <ul class="plain">{answers.into_iter().map(|(status, description, schema)| view! {
+                <li><span class="mono">{status}</span>" "{description}" "{(!schema.is_empty()).then(|| view! { <a class="mono small" href=format!("#{schema}")>{schema.clone()}</a> })}</li>
+            }).collect_view()}</ul>
+        </article>
+    }
+}
