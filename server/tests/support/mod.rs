@@ -25,6 +25,7 @@ pub struct World {
     pub book: DemoBook,
     pub core: Core,
     pub engine: &'static str,
+    pub address: String,
 }
 
 /// Servers on new databases: SQLite always, PostgreSQL if `ORDINAVO_TEST_POSTGRES` names a server.
@@ -90,6 +91,7 @@ async fn start(engine: &'static str, address: &str, clock: Clock) -> Arc<World> 
         book,
         core,
         engine,
+        address: address.to_owned(),
     })
 }
 
@@ -107,6 +109,27 @@ impl World {
 
     pub fn key(&self, slug: &str, client: &str) -> String {
         self.tenant(slug).client(client).expect("a client").api_key.clone()
+    }
+
+    /// Sets a state in the database that nobody can bring about from outside.
+    pub async fn sql(&self, statement: &str) {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        if self.engine == "sqlite" {
+            let pool = sqlx::SqlitePool::connect(&self.address).await.expect("opens");
+            sqlx::query(statement).execute(&pool).await.expect("runs");
+            pool.close().await;
+        } else {
+            // The second wall stands for the test's own connection too.
+            let pool = sqlx::PgPool::connect(&self.address).await.expect("opens");
+            let mut tx = pool.begin().await.expect("begins");
+            sqlx::query("SELECT set_config('ordinavo.tenant', '*', true)")
+                .execute(&mut *tx)
+                .await
+                .expect("runs");
+            sqlx::query(statement).execute(&mut *tx).await.expect("runs");
+            tx.commit().await.expect("commits");
+            pool.close().await;
+        }
     }
 
     /// A request of a client of the API.

@@ -4,6 +4,8 @@
 mod context;
 pub mod csv;
 pub mod jobs;
+#[cfg(test)]
+mod properties;
 pub mod resolve;
 mod target;
 pub mod worker;
