@@ -14,6 +14,8 @@ use std::time::Duration;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
+/// How many items the batch of a round has: more than one transaction takes.
+const BATCH: usize = 150;
 const KILLS: usize = 20;
 
 struct Installation {
@@ -108,7 +110,24 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
 
     // Three partners import as fast as they are answered; the server dies after a growing number of answers.
     let acknowledged: Arc<Mutex<BTreeMap<String, String>>> = Arc::default();
+    let mut jobs = Vec::new();
     for round in 0..KILLS {
+        // A batch that is taken in goes on after the kill, wherever it was; one that was not answered may be there or not.
+        let items: Vec<Value> = (0..BATCH)
+            .map(|number| json!({"externalId": format!("CRASH-BATCH-{round}-{number}"), "customer": {"externalId": format!("CRASH-CUST-{round}"), "name": "Crash"}}))
+            .collect();
+        let taken = client
+            .post(installation.url("/api/v1/targets/batch"))
+            .bearer_auth(&key)
+            .header("idempotency-key", format!("crash-{round}"))
+            .json(&json!({ "items": items }))
+            .send()
+            .await;
+        if let Ok(answer) = taken
+            && answer.status() == StatusCode::ACCEPTED
+        {
+            jobs.push(answer.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned());
+        }
         let importers: Vec<_> = (0..3)
             .map(|importer| {
                 let (client, key, url, acknowledged) = (client.clone(), key.clone(), installation.url("/api/v1/targets"), acknowledged.clone());
@@ -151,6 +170,31 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
             .await
             .unwrap();
         assert_eq!(found["id"].as_str(), Some(target.as_str()), "{external_id}");
+    }
+    assert!(!jobs.is_empty());
+    for job in &jobs {
+        let read = async |path: String| -> Value {
+            let answer = client.get(installation.url(&path)).bearer_auth(&key).send().await.unwrap();
+            answer.json().await.unwrap()
+        };
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(90);
+        let ended = loop {
+            let found = read(format!("/api/v1/import-jobs/{job}")).await;
+            if found["status"] == "completed" {
+                break found;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{found}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        };
+        assert_eq!(ended["counts"]["created"], BATCH, "each item once: {ended}");
+        let items = read(format!("/api/v1/import-jobs/{job}/items?limit=200")).await;
+        let targets: BTreeSet<&str> = items["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["targetId"].as_str().unwrap())
+            .collect();
+        assert_eq!(targets.len(), BATCH);
     }
     let deadline = tokio::time::Instant::now() + Duration::from_secs(150);
     loop {

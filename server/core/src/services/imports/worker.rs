@@ -19,7 +19,7 @@ use crate::{Core, CoreResult};
 /// write wait for milliseconds only.
 const CHUNK: i64 = 100;
 /// How long a claim holds: longer than the longest transaction, so that a living worker never loses one.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
+const LEASE: TimeDelta = TimeDelta::seconds(20);
 /// The most items of a job that is one transaction.
 const WHOLE: i64 = 500;
 

@@ -1,0 +1,113 @@
+// The screens of integrations: a client gets its key, a held job finds its customer, a wrong link is undone, a file is
+// imported, test data stays apart.
+import { expect, test } from "@playwright/test";
+import { api, newPage, nordlicht, signIn, staffOf } from "./helpers.mjs";
+import { world } from "./server.mjs";
+
+const stamp = () => `${test.info().project.name === "with-javascript" ? "J" : "N"}${Date.now().toString(36)}`;
+
+test("an administrator makes a client, and its key works once shown", async ({ browser }) => {
+  const { page, complaints } = await newPage(browser);
+  await signIn(page, "/app", staffOf("admin"));
+  await page.goto("/app/integrations");
+  await page.getByText("New client").click();
+  const name = `Partner ${stamp()}`;
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Source system").fill(`src-${stamp().toLowerCase()}`);
+  await page.getByLabel(/^targets\.write/).check();
+  await page.getByLabel(/^targets\.read/).check();
+  await page.getByRole("button", { name: "Create client" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+  await page.getByRole("button", { name: "New API key" }).click();
+  const key = (await page.getByText(/^ock_live_[0-9a-f]+_[0-9a-f]+$/).first().textContent()).trim();
+  const call = async () => (await fetch(`${world().url}/api/v1/targets`, { headers: { authorization: `Bearer ${key}` } })).status;
+  expect(await call()).toBe(200);
+  await page.reload();
+  await expect(page.getByText(key)).toHaveCount(0);
+  await page.getByRole("button", { name: "Revoke" }).click();
+  await expect(page.getByText("Revoked. It no longer works.")).toBeVisible();
+  expect(await call()).toBe(401);
+  expect(complaints).toEqual([]);
+});
+
+test("a held job finds its customer at the desk, and a wrong link is undone", async ({ browser }) => {
+  const { page, complaints } = await newPage(browser);
+  await signIn(page, "/app", staffOf("dispatcher"));
+  const mark = stamp();
+  const body = (job) => ({ externalId: `${job}-${mark}`, customer: { externalId: `HELD-${mark}`, name: "Held" } });
+  const first = await api("erp-strict", "POST", "/targets", body("ONE"));
+  const second = await api("erp-strict", "POST", "/targets", body("TWO"));
+  expect(first.body.mapping.customer.rule).toBe("C15");
+  await page.goto(`/app/imports/desk/${first.body.targetId}`);
+  await expect(page.getByText("Nobody is known, and this source does not create customers.")).toBeVisible();
+  await page.getByRole("searchbox").fill("Kühltechnik Nord GmbH");
+  await page.getByRole("button", { name: "Search" }).click();
+  await expect(page.getByLabel(/From now on this external id/)).toBeChecked();
+  await page.getByRole("button", { name: "Link to this customer" }).click();
+  await expect(page.getByText("Linked. The job can be planned now.")).toBeVisible();
+  // What was held with the same id follows by itself.
+  await expect(async () => {
+    const found = await api("erp", "GET", `/targets/${second.body.targetId}`);
+    expect(found.status).toBe(404);
+    await page.goto(`/app/targets/${second.body.targetId}`);
+    await expect(page.getByRole("link", { name: "Kühltechnik Nord GmbH" })).toBeVisible({ timeout: 1000 });
+  }).toPass();
+  await page.goto(`/app/imports/links?source=erp-strict&id=HELD-${mark}`);
+  await expect(page.getByText(`TWO-${mark}`)).toBeVisible();
+  await page.getByText("Undo this link").first().click();
+  await page.getByRole("button", { name: "Undo this link" }).click();
+  await expect(page.getByText("The link is undone.")).toBeVisible();
+  await page.goto(`/app/targets/${first.body.targetId}`);
+  await expect(page.getByText("Customer unclear").first()).toBeVisible();
+  expect(complaints).toEqual([]);
+});
+
+test("a file is tried out, then imported", async ({ browser }) => {
+  const { page, complaints } = await newPage(browser);
+  await signIn(page, "/app", staffOf("dispatcher"));
+  const mark = stamp();
+  const file = { name: "jobs.csv", mimeType: "text/csv", buffer: Buffer.from(`Auftrag;Kunde-Id;Ort;Minuten\nCSV-A-${mark};CUST-10042;Essen;45\nCSV-B-${mark};CUST-10042;Essen;lange\n`) };
+  await page.goto("/app/imports/upload");
+  await page.getByLabel("Import as").selectOption({ label: "erp (erp)" });
+  await page.getByLabel("File").setInputFiles(file);
+  await page.getByRole("button", { name: "Match columns" }).click();
+  await expect(page.getByLabel("Auftrag")).toHaveValue("externalId");
+  await expect(page.getByLabel("Ort")).toHaveValue("location_city");
+  await page.getByRole("button", { name: "Show what would happen" }).click();
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByText("2 / 2")).toBeVisible({ timeout: 500 });
+  }).toPass();
+  expect((await api("erp", "GET", `/targets/by-external-id/CSV-A-${mark}`)).status).toBe(404);
+  await page.getByText("Import now").first().click();
+  await page.getByRole("button", { name: "Import now" }).click();
+  await expect(async () => {
+    expect((await api("erp", "GET", `/targets/by-external-id/CSV-A-${mark}`)).status).toBe(200);
+  }).toPass();
+  expect((await api("erp", "GET", `/targets/by-external-id/CSV-B-${mark}`)).status).toBe(404);
+  expect(complaints).toEqual([]);
+});
+
+test("test data is looked at apart, and says so on every page", async ({ browser }) => {
+  const { page, complaints } = await newPage(browser);
+  const mark = stamp();
+  const key = nordlicht().clients.find((client) => client.name === "erp").testApiKey;
+  const answer = await fetch(`${world().url}/api/v1/targets`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ externalId: `TEST-${mark}`, customer: { externalId: `TC-${mark}`, name: `Tester ${mark}` } }),
+  });
+  expect(answer.status).toBe(201);
+  await signIn(page, "/app", staffOf("admin"));
+  await page.goto(`/app/customers?q=${mark}`);
+  await expect(page.getByText(`Tester ${mark}`)).toHaveCount(0);
+  await page.goto("/app/integrations");
+  await page.getByRole("button", { name: "Look at test data" }).click();
+  await expect(page.getByText("Test data: nothing here is real.")).toBeVisible();
+  await page.goto(`/app/customers?q=${mark}`);
+  await expect(page.getByText(`Tester ${mark}`)).toBeVisible();
+  await expect(page.getByText("Test data: nothing here is real.")).toBeVisible();
+  await page.getByRole("button", { name: "Back to real data" }).click();
+  await expect(page.getByText("Test data: nothing here is real.")).toHaveCount(0);
+  expect(complaints).toEqual([]);
+});
