@@ -260,39 +260,6 @@ CREATE TABLE api_use (
     FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
 );
 
--- People of a partner, with a read-only console about their own client. The password is empty until they accept.
-CREATE TABLE partner_account (
-    tenant_id UUID NOT NULL,
-    id UUID NOT NULL,
-    client_id UUID NOT NULL,
-    email TEXT NOT NULL,
-    display_name TEXT NOT NULL,
-    password_hash TEXT NOT NULL,
-    locale TEXT,
-    invitation_hash BYTEA UNIQUE,
-    invitation_expires_at TIMESTAMPTZ,
-    locked_at TIMESTAMPTZ,
-    last_sign_in_at TIMESTAMPTZ,
-    created_at TIMESTAMPTZ NOT NULL,
-    PRIMARY KEY (tenant_id, id),
-    UNIQUE (tenant_id, email),
-    FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
-);
-CREATE INDEX partner_account_by_email ON partner_account (email);
-
-CREATE TABLE partner_session (
-    id_hash BYTEA NOT NULL PRIMARY KEY,
-    tenant_id UUID,
-    account_id UUID,
-    data JSONB NOT NULL,
-    signed_in_at TIMESTAMPTZ,
-    last_seen_at TIMESTAMPTZ NOT NULL,
-    expires_at TIMESTAMPTZ NOT NULL,
-    FOREIGN KEY (tenant_id, account_id) REFERENCES partner_account (tenant_id, id)
-);
-CREATE INDEX partner_session_by_account ON partner_session (tenant_id, account_id);
-CREATE INDEX partner_session_by_expiry ON partner_session (expires_at);
-
 CREATE TABLE external_reference (
     tenant_id UUID NOT NULL,
     source_system_id UUID NOT NULL,

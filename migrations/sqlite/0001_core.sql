@@ -260,39 +260,6 @@ CREATE TABLE api_use (
     FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
 ) STRICT;
 
--- People of a partner, with a read-only console about their own client. The password is empty until they accept.
-CREATE TABLE partner_account (
-    tenant_id BLOB NOT NULL,
-    id BLOB NOT NULL,
-    client_id BLOB NOT NULL,
-    email TEXT NOT NULL,
-    display_name TEXT NOT NULL,
-    password_hash TEXT NOT NULL,
-    locale TEXT,
-    invitation_hash BLOB UNIQUE,
-    invitation_expires_at TEXT,
-    locked_at TEXT,
-    last_sign_in_at TEXT,
-    created_at TEXT NOT NULL,
-    PRIMARY KEY (tenant_id, id),
-    UNIQUE (tenant_id, email),
-    FOREIGN KEY (tenant_id, client_id) REFERENCES integration_client (tenant_id, id)
-) STRICT;
-CREATE INDEX partner_account_by_email ON partner_account (email);
-
-CREATE TABLE partner_session (
-    id_hash BLOB NOT NULL PRIMARY KEY,
-    tenant_id BLOB,
-    account_id BLOB,
-    data TEXT NOT NULL,
-    signed_in_at TEXT,
-    last_seen_at TEXT NOT NULL,
-    expires_at TEXT NOT NULL,
-    FOREIGN KEY (tenant_id, account_id) REFERENCES partner_account (tenant_id, id)
-) STRICT;
-CREATE INDEX partner_session_by_account ON partner_session (tenant_id, account_id);
-CREATE INDEX partner_session_by_expiry ON partner_session (expires_at);
-
 CREATE TABLE external_reference (
     tenant_id BLOB NOT NULL,
     source_system_id BLOB NOT NULL,

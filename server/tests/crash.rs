@@ -174,7 +174,12 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
     assert!(!jobs.is_empty());
     for job in &jobs {
         let read = async |path: String| -> Value {
-            let answer = client.get(installation.url(&path)).bearer_auth(&key).send().await.unwrap();
+            let answer = client
+                .get(installation.url(&path))
+                .bearer_auth(&key)
+                .send()
+                .await
+                .unwrap();
             answer.json().await.unwrap()
         };
         let deadline = tokio::time::Instant::now() + Duration::from_secs(90);

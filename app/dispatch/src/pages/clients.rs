@@ -53,7 +53,7 @@ pub fn ClientPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: ClientId = request.id("id")?;
-        let (client, credentials) = clients::page(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
+        let (client, credentials, calls) = clients::page(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
         let zone = staff.zone().to_owned();
         let created = format::moment(locale, client.created_at, &zone);
         let shown = request
@@ -97,6 +97,14 @@ pub fn ClientPage() -> impl IntoView {
                 })}
                 {(!may_manage).then(|| view! { <p><bdi class="mono small">{scopes.join(" ")}</bdi></p> })}
             </section>
+            {(!calls.is_empty()).then(|| view! {
+                <section><h2>{t!(locale, "use-title")}</h2>
+                    <div class="table-frame"><table class="table">
+                        <thead><tr><th scope="col">{t!(locale, "use-day")}</th><th scope="col" class="right">{t!(locale, "use-answered")}</th><th scope="col" class="right">{t!(locale, "use-refused")}</th><th scope="col" class="right">{t!(locale, "use-limited")}</th></tr></thead>
+                        <tbody>{calls.into_iter().map(|line| view! { <tr><th scope="row">{line.day}</th><td class="right">{line.answered}</td><td class="right">{line.refused}</td><td class="right">{line.limited}</td></tr> }).collect_view()}</tbody>
+                    </table></div>
+                </section>
+            })}
         }
         .into_any())
     });

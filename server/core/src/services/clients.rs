@@ -17,7 +17,7 @@ use super::{Form, finish};
 use crate::actors::{Actor as _, Permit, Staff};
 use crate::secrets::{Place, fingerprint};
 pub use crate::store::SourceForm;
-use crate::views::{ClientLine, CredentialLine, SourceLine};
+use crate::views::{ClientLine, CredentialLine, SourceLine, UseLine};
 use crate::{Core, CoreError, CoreResult};
 
 /// How many keys of a kind, and how many secrets, a client may use at a time: the old and the new one of a rotation.
@@ -160,7 +160,7 @@ pub async fn importers(core: &Core, by: Permit<'_, ResolveMappings>) -> CoreResu
         .collect())
 }
 
-/// A client with its credentials.
+/// A client with its credentials and what it called lately.
 ///
 /// # Errors
 /// `not_found`.
@@ -168,10 +168,10 @@ pub async fn page(
     core: &Core,
     by: Permit<'_, ViewIntegrations>,
     id: ClientId,
-) -> CoreResult<(ClientLine, Vec<CredentialLine>)> {
+) -> CoreResult<(ClientLine, Vec<CredentialLine>, Vec<UseLine>)> {
     let mut tx = core.store.read(by.staff()).await?;
     let client = tx.client(id).await?.ok_or_else(CoreError::not_found)?;
-    Ok((client, tx.credentials_of(id).await?))
+    Ok((client, tx.credentials_of(id).await?, tx.use_of(id).await?))
 }
 
 /// Reads scopes from a form.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Key;
 use super::engine::{Engine, StoreError, Tx, all, maybe, one, run};
 use super::transaction::{SystemTx, TenantTx};
-use super::views::{ClientLine, CredentialLine, SourceLine};
+use super::views::{ClientLine, CredentialLine, SourceLine, UseLine};
 use crate::actors::{Actor as _, Administrator, ApiClient, Staff, TenantId};
 
 /// A key or token with its client.
@@ -137,6 +137,8 @@ const COUNT_SECRETS: &str =
     "SELECT count(*) FROM client_secret WHERE tenant_id = $1 AND client_id = $2 AND revoked_at IS NULL";
 const USE: &str = "INSERT INTO api_use (tenant_id, client_id, day, answered, refused, limited) VALUES ($1, $2, $3, $4, $5, $6) \
     ON CONFLICT (tenant_id, client_id, day) DO UPDATE SET answered = api_use.answered + excluded.answered, refused = api_use.refused + excluded.refused, limited = api_use.limited + excluded.limited";
+
+const USE_OF: &str = "SELECT day, answered, refused, limited FROM api_use WHERE tenant_id = $1 AND client_id = $2 ORDER BY day DESC LIMIT 14";
 
 /// The twin of a tenant holds what test keys send: another tenant altogether, with the same source systems, clients and
 /// gates. What stands between two tenants stands between test and live.
@@ -354,6 +356,12 @@ impl TenantTx<'_, Staff> {
                 }),
         );
         Ok(lines)
+    }
+
+    /// How often a client called on its latest days.
+    pub(crate) async fn use_of(&mut self, client: ClientId) -> Result<Vec<UseLine>, StoreError> {
+        let tenant = self.tenant();
+        all!(&mut self.tx, UseLine, USE_OF, tenant, client.uuid())
     }
 
     /// How many keys of a kind a client can use now.

@@ -7,6 +7,7 @@ mod appointments;
 mod audit;
 mod bulk;
 mod candidates;
+mod client_views;
 mod clients;
 mod connect;
 mod customers;

@@ -68,8 +68,6 @@ const EMPTY: &[&str] = &[
     "DELETE FROM client_secret",
     "DELETE FROM access_token",
     "DELETE FROM api_use",
-    "DELETE FROM partner_session",
-    "DELETE FROM partner_account",
     "DELETE FROM integration_client",
     "DELETE FROM source_system",
     "DELETE FROM sign_in_throttle",

@@ -4,6 +4,7 @@
 mod context;
 pub mod csv;
 pub mod jobs;
+mod outcome;
 #[cfg(test)]
 mod properties;
 pub mod resolve;
@@ -12,22 +13,23 @@ pub mod worker;
 mod workspace;
 
 use domain::feature_gates::FeatureGate;
-use domain::ids::{ImportItemId, ImportJobId, TargetId};
+use domain::ids::ImportJobId;
 use domain::import_jobs::{ImportChannel, ImportMode, JobCounts};
-use domain::import_results::{ImportItemResult, ItemNote, ItemStatus, MappingEntries, canonical};
+use domain::import_results::{ImportItemResult, ItemNote, canonical};
 use domain::imports::{ImportAction, ImportJobStatus, ItemOutcome, TargetImport};
-use domain::mapping::{MappingSettings, MappingStatus, ProblemPolicy};
+use domain::mapping::{MappingSettings, ProblemPolicy};
 use domain::problems::Problem;
 use domain::scopes::markers::{CustomersMapScope, CustomersReadScope, CustomersWriteScope, TargetsWriteScope};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use self::outcome::{Outcome, audit_item, count, item_result, result};
 use self::workspace::{Workspace, Writes, questions};
 use super::finish;
 pub use super::idempotency::{Answer, IdempotencyKey};
 use super::idempotency::{Failed, keep, replay, with_tries};
 use crate::actors::{Actor as _, ApiClient, ClientPermit};
 use crate::secrets::fingerprint;
-use crate::store::{ItemRow, NewJob, SourceSettings, StoreError, TenantTx};
+use crate::store::{NewJob, SourceSettings, StoreError, TenantTx};
 use crate::{Core, CoreError, CoreResult};
 
 /// What a client holds that decides how much of an import is done; read once, stored with the job.
@@ -267,69 +269,6 @@ pub(super) async fn cancel(
     write(tx, work.writes).await
 }
 
-fn audit_item(tx: &mut TenantTx<'_, ApiClient>, row: &ItemRow) {
-    tx.audit(
-        "import.item_processed",
-        row.id,
-        json!({ "outcome": row.outcome.map(ItemOutcome::name), "externalId": row.external_id }),
-    );
-}
-
-/// Adds an ended item to the counts.
-fn count(counts: &mut JobCounts, row: &ItemRow) {
-    match row.outcome {
-        Some(ItemOutcome::Created) => counts.created += 1,
-        Some(ItemOutcome::Updated) => counts.updated += 1,
-        Some(ItemOutcome::Unchanged) => counts.unchanged += 1,
-        Some(ItemOutcome::Skipped) => counts.skipped += 1,
-        Some(ItemOutcome::Failed) => counts.failed += 1,
-        None => {}
-    }
-    if row.warnings.as_array().is_some_and(|warnings| !warnings.is_empty()) {
-        counts.warnings += 1;
-    }
-}
-
-/// An item as its client sees it. Without the scope `customers.read` there is no mapping, and notes carry only code and
-/// pointer.
-fn result(row: &ItemRow, sees_mapping: bool) -> ImportItemResult {
-    item_result(
-        (row.id, row.position, &row.external_id),
-        (row.status, row.outcome, row.target),
-        [&row.mapping, &row.warnings, &row.errors],
-        sees_mapping,
-    )
-}
-
-fn item_result(
-    (id, index, external_id): (ImportItemId, i64, &str),
-    (status, outcome, target_id): (ItemStatus, Option<ItemOutcome>, Option<TargetId>),
-    [mapping, warnings, errors]: [&Value; 3],
-    sees_mapping: bool,
-) -> ImportItemResult {
-    let notes = |value: &Value| {
-        let notes: Vec<ItemNote> = serde_json::from_value(value.clone()).unwrap_or_default();
-        if sees_mapping {
-            notes.into_iter().map(ItemNote::explained).collect()
-        } else {
-            notes
-        }
-    };
-    ImportItemResult {
-        id,
-        index,
-        external_id: external_id.to_owned(),
-        status,
-        outcome,
-        target_id,
-        mapping: sees_mapping
-            .then(|| serde_json::from_value(mapping.clone()).ok())
-            .flatten(),
-        warnings: notes(warnings),
-        errors: notes(errors),
-    }
-}
-
 /// The settings of the client's source and the gates of its tenant, read once per job; and the zone of the tenant.
 pub(super) async fn source_settings(
     tx: &mut TenantTx<'_, ApiClient>,
@@ -361,62 +300,5 @@ pub(super) fn settings_of(
         customer_required: source.customer_required,
         problem_policy: source.problem_policy,
         duplicate_names: source.duplicate_names,
-    }
-}
-
-/// What became of one import inside its transaction.
-struct Outcome {
-    outcome: ItemOutcome,
-    target: Option<TargetId>,
-    mapping: MappingEntries,
-    warnings: Vec<ItemNote>,
-    errors: Vec<ItemNote>,
-    decision: Value,
-}
-
-impl Outcome {
-    fn into_row(self, id: ImportItemId, position: i64, payload: &Value, import: &TargetImport) -> CoreResult<ItemRow> {
-        let reference = |id: Option<&domain::text::ExternalId>| {
-            id.filter(|id| !id.is_blank_like()).map(|id| id.as_str().to_owned())
-        };
-        Ok(ItemRow {
-            id,
-            position,
-            external_id: import.external_id.as_str().to_owned(),
-            status: if self.outcome == ItemOutcome::Failed {
-                ItemStatus::Failed
-            } else {
-                ItemStatus::Completed
-            },
-            outcome: Some(self.outcome),
-            target: self.target,
-            payload: payload.clone(),
-            references: [
-                reference(import.customer.as_ref().and_then(|part| part.external_id.as_ref())),
-                reference(import.location.as_ref().and_then(|part| part.external_id.as_ref())),
-                reference(import.contact.as_ref().and_then(|part| part.external_id.as_ref())),
-            ],
-            mapping: serde_json::to_value(&self.mapping)?,
-            warnings: serde_json::to_value(&self.warnings)?,
-            errors: serde_json::to_value(&self.errors)?,
-            decision: self.decision,
-        })
-    }
-
-    /// What a dry run tells: the same, without the ids of records that were not kept.
-    fn predicted(mut self) -> Self {
-        if self.outcome == ItemOutcome::Created {
-            self.target = None;
-        }
-        for entry in [
-            &mut self.mapping.customer,
-            &mut self.mapping.location,
-            &mut self.mapping.contact,
-        ] {
-            if entry.status == MappingStatus::Created {
-                entry.id = None;
-            }
-        }
-        self
     }
 }

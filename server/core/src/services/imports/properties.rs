@@ -71,7 +71,8 @@ fn run(payloads: &[Value], settings: &MappingSettings) -> (Vec<Outcome>, Vec<(St
 
 /// Imports of few customers, locations and contacts, so that they meet.
 fn payload() -> impl Strategy<Value = Value> {
-    let id = |letter: &'static str| proptest::option::of((0..4_u8).prop_map(move |number| format!("{letter}-{number}")));
+    let id =
+        |letter: &'static str| proptest::option::of((0..4_u8).prop_map(move |number| format!("{letter}-{number}")));
     let name = proptest::option::of((0..3_u8).prop_map(|number| format!("Name {number}")));
     (id("C"), name, id("L"), id("K"), any::<bool>()).prop_map(|(customer, name, location, contact, with_customer)| {
         let mut body = json!({});

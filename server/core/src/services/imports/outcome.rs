@@ -1,0 +1,138 @@
+//! What became of an import, as it is recorded and as it is told.
+
+use domain::ids::{ImportItemId, TargetId};
+use domain::import_jobs::JobCounts;
+use domain::import_results::{ImportItemResult, ItemNote, ItemStatus, MappingEntries};
+use domain::imports::{ItemOutcome, TargetImport};
+use domain::mapping::MappingStatus;
+use serde_json::{Value, json};
+
+use crate::CoreResult;
+use crate::actors::ApiClient;
+use crate::store::{ItemRow, TenantTx};
+
+/// What became of one import inside its transaction.
+pub(super) struct Outcome {
+    pub outcome: ItemOutcome,
+    pub target: Option<TargetId>,
+    pub mapping: MappingEntries,
+    pub warnings: Vec<ItemNote>,
+    pub errors: Vec<ItemNote>,
+    pub decision: Value,
+}
+
+impl Outcome {
+    pub(super) fn into_row(
+        self,
+        id: ImportItemId,
+        position: i64,
+        payload: &Value,
+        import: &TargetImport,
+    ) -> CoreResult<ItemRow> {
+        let reference = |id: Option<&domain::text::ExternalId>| {
+            id.filter(|id| !id.is_blank_like()).map(|id| id.as_str().to_owned())
+        };
+        Ok(ItemRow {
+            id,
+            position,
+            external_id: import.external_id.as_str().to_owned(),
+            status: if self.outcome == ItemOutcome::Failed {
+                ItemStatus::Failed
+            } else {
+                ItemStatus::Completed
+            },
+            outcome: Some(self.outcome),
+            target: self.target,
+            payload: payload.clone(),
+            references: [
+                reference(import.customer.as_ref().and_then(|part| part.external_id.as_ref())),
+                reference(import.location.as_ref().and_then(|part| part.external_id.as_ref())),
+                reference(import.contact.as_ref().and_then(|part| part.external_id.as_ref())),
+            ],
+            mapping: serde_json::to_value(&self.mapping)?,
+            warnings: serde_json::to_value(&self.warnings)?,
+            errors: serde_json::to_value(&self.errors)?,
+            decision: self.decision,
+        })
+    }
+
+    /// What a dry run tells: the same, without the ids of records that were not kept.
+    pub(super) fn predicted(mut self) -> Self {
+        if self.outcome == ItemOutcome::Created {
+            self.target = None;
+        }
+        for entry in [
+            &mut self.mapping.customer,
+            &mut self.mapping.location,
+            &mut self.mapping.contact,
+        ] {
+            if entry.status == MappingStatus::Created {
+                entry.id = None;
+            }
+        }
+        self
+    }
+}
+
+pub(super) fn audit_item(tx: &mut TenantTx<'_, ApiClient>, row: &ItemRow) {
+    tx.audit(
+        "import.item_processed",
+        row.id,
+        json!({ "outcome": row.outcome.map(ItemOutcome::name), "externalId": row.external_id }),
+    );
+}
+
+/// Adds an ended item to the counts.
+pub(super) fn count(counts: &mut JobCounts, row: &ItemRow) {
+    match row.outcome {
+        Some(ItemOutcome::Created) => counts.created += 1,
+        Some(ItemOutcome::Updated) => counts.updated += 1,
+        Some(ItemOutcome::Unchanged) => counts.unchanged += 1,
+        Some(ItemOutcome::Skipped) => counts.skipped += 1,
+        Some(ItemOutcome::Failed) => counts.failed += 1,
+        None => {}
+    }
+    if row.warnings.as_array().is_some_and(|warnings| !warnings.is_empty()) {
+        counts.warnings += 1;
+    }
+}
+
+/// An item as its client sees it. Without the scope `customers.read` there is no mapping, and notes carry only code and
+/// pointer.
+pub(super) fn result(row: &ItemRow, sees_mapping: bool) -> ImportItemResult {
+    item_result(
+        (row.id, row.position, &row.external_id),
+        (row.status, row.outcome, row.target),
+        [&row.mapping, &row.warnings, &row.errors],
+        sees_mapping,
+    )
+}
+
+pub(super) fn item_result(
+    (id, index, external_id): (ImportItemId, i64, &str),
+    (status, outcome, target_id): (ItemStatus, Option<ItemOutcome>, Option<TargetId>),
+    [mapping, warnings, errors]: [&Value; 3],
+    sees_mapping: bool,
+) -> ImportItemResult {
+    let notes = |value: &Value| {
+        let notes: Vec<ItemNote> = serde_json::from_value(value.clone()).unwrap_or_default();
+        if sees_mapping {
+            notes.into_iter().map(ItemNote::explained).collect()
+        } else {
+            notes
+        }
+    };
+    ImportItemResult {
+        id,
+        index,
+        external_id: external_id.to_owned(),
+        status,
+        outcome,
+        target_id,
+        mapping: sees_mapping
+            .then(|| serde_json::from_value(mapping.clone()).ok())
+            .flatten(),
+        warnings: notes(warnings),
+        errors: notes(errors),
+    }
+}
