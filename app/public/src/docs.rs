@@ -140,6 +140,21 @@ fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value[member].as_str().unwrap_or_default()
 }
 
+/// A text of the description with what stands between backticks as code.
+fn with_code(text: &str) -> impl IntoView + use<> {
+    text.split('`')
+        .enumerate()
+        .map(|(index, part)| {
+            let part = part.to_owned();
+            if index % 2 == 1 {
+                view! { <code class="mono">{part}</code> }.into_any()
+            } else {
+                part.into_any()
+            }
+        })
+        .collect_view()
+}
+
 /// What a schema is, in a few words, with the name that it refers to.
 fn kind(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
@@ -185,7 +200,7 @@ fn member_row(name: String, schema: &Value, required: bool, description: String)
     .collect();
     let kind = kind(schema);
     view! {
-        <tr><th scope="row" class="mono">{name}{required.then_some(" *")}</th><td class="small">{kind}" "<span class="quiet">{bounds.join(", ")}</span></td><td>{description}</td></tr>
+        <tr><th scope="row" class="mono">{name}{required.then_some(" *")}</th><td class="small">{kind}" "<span class="quiet">{bounds.join(", ")}</span></td><td>{with_code(&description)}</td></tr>
     }
 }
 
@@ -236,7 +251,7 @@ pub fn reference(assets: &Assets, document: Value) -> impl IntoView + use<> {
             .collect();
         view! {
             <h1>"Reference"</h1>
-            <p class="lead">{text(&document["info"], "description").to_owned()}</p>
+            <p class="lead">{with_code(text(&document["info"], "description"))}</p>
             {tags.into_iter().map(|(tag, about)| {
                 let own: Vec<_> = operations.iter().filter(|(_, _, _, operation)| operation["tags"][0] == tag.as_str()).cloned().collect();
                 view! {
@@ -247,7 +262,7 @@ pub fn reference(assets: &Assets, document: Value) -> impl IntoView + use<> {
             }).collect_view()}
             <section><h2 id="schemas">"Schemas"</h2>
                 {schemas.into_iter().map(|(name, schema)| view! {
-                    <details class="card" id=name.clone()><summary class="mono">{name.clone()}</summary><p>{text(&schema, "description").to_owned()}</p>{schema_table(&schema)}</details>
+                    <details class="card" id=name.clone()><summary class="mono">{name.clone()}</summary><p>{with_code(text(&schema, "description"))}</p>{schema_table(&schema)}</details>
                 }).collect_view()}
             </section>
         }
@@ -282,7 +297,7 @@ fn operation_card(path: &str, method: &str, operation: &Value) -> impl IntoView 
     view! {
         <article class="card operation" id=id>
             <h3><span class="mono method">{method.to_owned()}</span>" "<span class="mono">{path.to_owned()}</span></h3>
-            <p><strong>{text(operation, "summary").to_owned()}</strong>" "{text(operation, "description").to_owned()}</p>
+            <p><strong>{text(operation, "summary").to_owned()}</strong>" "{with_code(text(operation, "description"))}</p>
             <p class="quiet">"Scope: "<span class="mono small">{scopes.join(" or ")}</span></p>
             {(!parameters.is_empty()).then(|| view! {
                 <div class="table-frame"><table class="table">
@@ -295,7 +310,7 @@ fn operation_card(path: &str, method: &str, operation: &Value) -> impl IntoView 
             })}
             {(!body.is_null()).then(|| view! { <p>"Body: "<a class="mono" href=format!("#{}", kind(&body))>{kind(&body)}</a></p> })}
             <ul class="plain">{answers.into_iter().map(|(status, description, schema)| view! {
-                <li><span class="mono">{status}</span>" "{description}" "{(!schema.is_empty()).then(|| view! { <a class="mono small" href=format!("#{schema}")>{schema.clone()}</a> })}</li>
+                <li><span class="mono">{status}</span>" "{with_code(&description)}" "{(!schema.is_empty()).then(|| view! { <a class="mono small" href=format!("#{schema}")>{schema.clone()}</a> })}</li>
             }).collect_view()}</ul>
         </article>
     }
