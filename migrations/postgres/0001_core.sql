@@ -143,7 +143,7 @@ CREATE TABLE portal_grant (
 );
 CREATE INDEX portal_grant_by_account ON portal_grant (tenant_id, portal_account_id, customer_id);
 
--- Two kinds of session, two tables: one is never accepted in place of the other. tenant_id and account_id are null
+-- A table for each kind of session: one is never accepted in place of the other. tenant_id and account_id are null
 -- before sign-in, when a session only carries what was typed into the sign-in form.
 CREATE TABLE staff_session (
     id_hash BYTEA NOT NULL PRIMARY KEY,
@@ -194,6 +194,41 @@ CREATE TABLE source_system (
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, key)
 );
+
+-- A partner's people: one account sees one source system and nothing else. Without a password it is an open invitation.
+CREATE TABLE partner_account (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    source_system_id UUID NOT NULL,
+    email TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    password_hash TEXT,
+    invitation_hash BYTEA UNIQUE,
+    invitation_expires_at TIMESTAMPTZ,
+    invited_by TEXT NOT NULL,
+    locale TEXT,
+    locked_at TIMESTAMPTZ,
+    last_sign_in_at TIMESTAMPTZ,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, email),
+    FOREIGN KEY (tenant_id, source_system_id) REFERENCES source_system (tenant_id, id)
+);
+CREATE INDEX partner_account_by_email ON partner_account (email);
+CREATE INDEX partner_account_by_source ON partner_account (tenant_id, source_system_id, display_name);
+
+CREATE TABLE partner_session (
+    id_hash BYTEA NOT NULL PRIMARY KEY,
+    tenant_id UUID,
+    account_id UUID,
+    data JSONB NOT NULL,
+    signed_in_at TIMESTAMPTZ,
+    last_seen_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    FOREIGN KEY (tenant_id, account_id) REFERENCES partner_account (tenant_id, id)
+);
+CREATE INDEX partner_session_by_account ON partner_session (tenant_id, account_id);
+CREATE INDEX partner_session_by_expiry ON partner_session (expires_at);
 
 CREATE TABLE integration_client (
     tenant_id UUID NOT NULL,

@@ -40,10 +40,10 @@ impl Manifest {
     /// The files of an app.
     pub fn of(&self, app: App) -> Assets {
         let names = match app {
-            App::Dispatch | App::Public => &self.dispatch,
+            App::Dispatch | App::Partner | App::Public => &self.dispatch,
             App::Portal => &self.portal,
         };
-        let bundle = (!names.bundle.is_empty() && app != App::Public).then(|| {
+        let bundle = (!names.bundle.is_empty() && matches!(app, App::Dispatch | App::Portal)).then(|| {
             LeptosOptions::builder()
                 .output_name(names.bundle.as_str())
                 .site_pkg_dir("pkg")

@@ -131,6 +131,7 @@ impl Config {
     /// The name of the setting and what is wrong with it.
     pub fn settings(&self) -> Result<ordinavo_core::Settings, String> {
         let mut settings = ordinavo_core::Settings {
+            public_url: self.public_url.trim_end_matches('/').to_owned(),
             webhook_allow_http: self.webhook_allow_http,
             ..Default::default()
         };

@@ -1,4 +1,4 @@
-//! Mounts the two apps: their pages, their acts and the nonce of their scripts.
+//! Mounts the apps: their pages, their acts and the nonce of their scripts.
 
 use axum::Router;
 use axum::body::Body;
@@ -8,16 +8,16 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use domain::problems::Problem;
-use leptos::prelude::{provide_context, use_context};
+use leptos::prelude::{IntoView, provide_context, use_context};
 use leptos_axum::{
     LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns_with_context,
     render_app_async_with_context, render_route_with_context,
 };
-use ordinavo_core::actors::{Contact, Staff};
+use ordinavo_core::actors::{Contact, Partner, Staff};
 use public::docs::{self, Prose};
 use tower_http::limit::RequestBodyLimitLayer;
 use ui::flash::Flash;
-use ui::shell::App;
+use ui::shell::{App, Assets};
 use ui::viewer::Viewer;
 
 use crate::authn::gate::viewer;
@@ -32,26 +32,7 @@ const MOST_FORM_BYTES: usize = 256 * 1024;
 
 /// The routes of the staff app.
 pub fn dispatch(state: &AppState) -> Router<AppState> {
-    let assets = state.manifest.of(App::Dispatch);
-    let for_list = assets.clone();
-    let routes = generate_route_list(move || dispatch::app::document(&for_list));
-    let listed = routes.clone();
-    let page_assets = assets.clone();
-    Router::new()
-        .leptos_routes_with_handler(
-            routes,
-            get(move |State(state): State<AppState>, request: Request| {
-                let (listed, assets) = (listed.clone(), page_assets.clone());
-                async move {
-                    let context = context(&state, &request);
-                    render_route_with_context(listed, context, move || dispatch::app::document(&assets))(
-                        State(state),
-                        request,
-                    )
-                    .await
-                }
-            }),
-        )
+    app(state, App::Dispatch, dispatch::app::document)
         .route(
             "/app/fn/file-report",
             post(act).layer(RequestBodyLimitLayer::new(MOST_REPORT_BYTES)),
@@ -68,30 +49,36 @@ pub fn dispatch(state: &AppState) -> Router<AppState> {
 
 /// The routes of the portal.
 pub fn portal(state: &AppState) -> Router<AppState> {
-    let assets = state.manifest.of(App::Portal);
+    app(state, App::Portal, portal::app::document).route(
+        "/portal/fn/{*name}",
+        post(act).layer(RequestBodyLimitLayer::new(MOST_FORM_BYTES)),
+    )
+}
+
+/// The routes of the partner console.
+pub fn partner(state: &AppState) -> Router<AppState> {
+    app(state, App::Partner, partner::app::document).route(
+        "/partner/fn/{*name}",
+        post(act).layer(RequestBodyLimitLayer::new(MOST_FORM_BYTES)),
+    )
+}
+
+/// The pages of an app.
+fn app<V: IntoView + 'static>(state: &AppState, app: App, document: fn(&Assets) -> V) -> Router<AppState> {
+    let assets = state.manifest.of(app);
     let for_list = assets.clone();
-    let routes = generate_route_list(move || portal::app::document(&for_list));
+    let routes = generate_route_list(move || document(&for_list));
     let listed = routes.clone();
-    let page_assets = assets.clone();
-    Router::new()
-        .leptos_routes_with_handler(
-            routes,
-            get(move |State(state): State<AppState>, request: Request| {
-                let (listed, assets) = (listed.clone(), page_assets.clone());
-                async move {
-                    let context = context(&state, &request);
-                    render_route_with_context(listed, context, move || portal::app::document(&assets))(
-                        State(state),
-                        request,
-                    )
-                    .await
-                }
-            }),
-        )
-        .route(
-            "/portal/fn/{*name}",
-            post(act).layer(RequestBodyLimitLayer::new(MOST_FORM_BYTES)),
-        )
+    Router::new().leptos_routes_with_handler(
+        routes,
+        get(move |State(state): State<AppState>, request: Request| {
+            let (listed, assets) = (listed.clone(), assets.clone());
+            async move {
+                let context = context(&state, &request);
+                render_route_with_context(listed, context, move || document(&assets))(State(state), request).await
+            }
+        }),
+    )
 }
 
 /// The pages without an account.
@@ -107,7 +94,7 @@ pub fn public() -> Router<AppState> {
         .route("/docs/problems/{code}", get(problem_page))
 }
 
-/// One act of either app.
+/// One act of any app.
 async fn act(State(state): State<AppState>, request: Request) -> Response {
     let context = context(&state, &request);
     handle_server_fns_with_context(context, request).await.into_response()
@@ -118,10 +105,11 @@ async fn act(State(state): State<AppState>, request: Request) -> Response {
 fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static {
     let core = state.core.clone();
     let extensions = request.extensions();
-    let (viewer, staff, contact, flash) = (
+    let (viewer, staff, contact, partner, flash) = (
         extensions.get::<Viewer>().cloned(),
         extensions.get::<Staff>().cloned(),
         extensions.get::<Contact>().cloned(),
+        extensions.get::<Partner>().cloned(),
         extensions.get::<Flash>().cloned(),
     );
     move || {
@@ -134,6 +122,9 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
         }
         if let Some(contact) = contact.clone() {
             provide_context(contact);
+        }
+        if let Some(partner) = partner.clone() {
+            provide_context(partner);
         }
         if let Some(flash) = flash.clone() {
             provide_context(flash);
@@ -209,7 +200,7 @@ async fn problem_page(State(state): State<AppState>, Path(code): Path<String>, r
     }
 }
 
-async fn simple<V: leptos::prelude::IntoView + 'static>(
+async fn simple<V: IntoView + 'static>(
     state: &AppState,
     mut request: Request,
     document: impl Fn() -> V + Clone + Send + Sync + 'static,

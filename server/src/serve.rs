@@ -74,19 +74,15 @@ impl AppState {
     /// The session layer of a door: its own cookie, its own path, its own table. The cookie is signed, so that its 128
     /// random bits cannot even be guessed at without the server's key.
     fn sessions(&self, door: Door) -> SessionManagerLayer<DoorSessions, SignedCookie> {
-        let (name, path) = match door {
-            Door::Staff => ("ordinavo_staff", "/app"),
-            Door::Portal => ("ordinavo_portal", "/portal"),
-        };
         let name = if self.config.is_https() {
-            format!("__Secure-{name}")
+            format!("__Secure-{}", door.cookie())
         } else {
-            name.to_owned()
+            door.cookie().to_owned()
         };
         let lifetime = time::Duration::seconds(authn::ABSOLUTE.num_seconds());
         SessionManagerLayer::new(DoorSessions::new(self.core.clone(), door))
             .with_name(name)
-            .with_path(path)
+            .with_path(door.prefix())
             .with_http_only(true)
             .with_same_site(SameSite::Lax)
             .with_secure(self.config.is_https())
@@ -111,8 +107,12 @@ pub fn router(state: &AppState) -> Router {
         .route("/portal/files/{id}", get(files::portal))
         .layer(middleware::from_fn_with_state(state.clone(), gate::portal))
         .layer(state.sessions(Door::Portal));
+    let partner = pages::partner(state)
+        .layer(middleware::from_fn_with_state(state.clone(), gate::partner))
+        .layer(state.sessions(Door::Partner));
     let apps = staff
         .merge(portal)
+        .merge(partner)
         .layer(DefaultBodyLimit::disable())
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn(http_layers::says_its_origin));

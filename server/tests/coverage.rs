@@ -72,6 +72,9 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/revoke-client", &["admin"]),
     ("/app/fn/update-source", &["admin"]),
     ("/app/fn/set-gate", &["admin"]),
+    ("/app/fn/invite-partner", &["admin"]),
+    ("/app/fn/invite-partner-again", &["admin"]),
+    ("/app/fn/lock-partner", &["admin"]),
 ];
 
 const PORTAL_PAGES: &[&str] = &[
@@ -87,6 +90,9 @@ const PORTAL_PAGES: &[&str] = &[
 ];
 const PORTAL_ACTS: &[&str] = &["/portal/fn/submit-request", "/portal/fn/withdraw-request"];
 
+const PARTNER_PAGES: &[&str] = &["/partner", "/partner/jobs", "/partner/jobs/{job}", "/partner/try"];
+const PARTNER_ACTS: &[&str] = &["/partner/fn/try-out", "/partner/fn/look-at-test-data"];
+
 /// Acts that are there for people who have not signed in.
 const OPEN_ACTS: &[&str] = &[
     "/app/fn/sign-in",
@@ -97,6 +103,11 @@ const OPEN_ACTS: &[&str] = &[
     "/portal/fn/sign-out",
     "/portal/fn/choose-tenant",
     "/portal/fn/language",
+    "/partner/fn/sign-in",
+    "/partner/fn/sign-out",
+    "/partner/fn/choose-tenant",
+    "/partner/fn/language",
+    "/partner/fn/accept-invitation",
 ];
 
 /// Operations of the API with the scope that each needs.
@@ -159,6 +170,7 @@ fn every_act_and_operation_has_its_entry() {
         .iter()
         .map(|(path, _)| *path)
         .chain(PORTAL_ACTS.iter().copied())
+        .chain(PARTNER_ACTS.iter().copied())
         .chain(OPEN_ACTS.iter().copied())
         .map(str::to_owned)
         .collect();
@@ -318,9 +330,7 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                 let expected = if roles.contains(role) {
                     // What is sent names nothing that exists, or, where nothing is named, is no input.
                     match *path {
-                        "/app/fn/create-client" | "/app/fn/set-scopes" | "/app/fn/upload-csv" => {
-                            StatusCode::UNPROCESSABLE_ENTITY
-                        }
+                        "/app/fn/create-client" | "/app/fn/upload-csv" => StatusCode::UNPROCESSABLE_ENTITY,
                         "/app/fn/look-at-test-data" => StatusCode::SEE_OTHER,
                         _ => StatusCode::NOT_FOUND,
                     }
@@ -484,6 +494,73 @@ async fn the_portal_answers_each_actor_as_it_should() {
                 world.get(&petra, path).await.0,
                 StatusCode::NOT_FOUND,
                 "{path} after the grant was revoked"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_partner_console_shows_one_source_system_and_nothing_else() {
+    for world in worlds().await {
+        let partner = world.partner("nordlicht", "erp").await;
+        let nobody = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let strangers = [
+            ("another source system", world.partner("nordlicht", "partner-b").await),
+            ("another tenant", world.partner("suedwind", "erp").await),
+        ];
+        let others = [
+            world.staff("nordlicht", "admin").await,
+            world.contact("nordlicht", "petra").await,
+            nobody.clone(),
+        ];
+        let job = link(&world.get(&partner, "/partner/jobs").await.1, "/partner/jobs/imp_").unwrap();
+        for pattern in PARTNER_PAGES {
+            let path = pattern.replace("/partner/jobs/{job}", &job);
+            assert_eq!(world.get(&partner, &path).await.0, StatusCode::OK, "{path}");
+            for other in &others {
+                assert_eq!(world.get(other, &path).await.0, StatusCode::SEE_OTHER, "{path}");
+            }
+            for (who, stranger) in &strangers {
+                let expected = if pattern.contains('{') {
+                    StatusCode::NOT_FOUND
+                } else {
+                    StatusCode::OK
+                };
+                assert_eq!(world.get(stranger, &path).await.0, expected, "{path} of {who}");
+            }
+        }
+        for path in ["/app/imports", "/portal", "/app/files/att_x"] {
+            assert_eq!(world.get(&partner, path).await.0, StatusCode::SEE_OTHER, "{path}");
+        }
+        let fields = [("client", "cli_x"), ("body", "{}"), ("on", "")];
+        for path in PARTNER_ACTS {
+            for other in &others {
+                assert_eq!(
+                    act(&world, other, path, &fields).await,
+                    StatusCode::UNAUTHORIZED,
+                    "{path}"
+                );
+            }
+            let expected = if path.ends_with("try-out") {
+                StatusCode::UNPROCESSABLE_ENTITY
+            } else {
+                StatusCode::SEE_OTHER
+            };
+            assert_eq!(act(&world, &partner, path, &fields).await, expected, "{path}");
+            assert_eq!(
+                partner
+                    .post(format!("{}{path}", world.url))
+                    .header("sec-fetch-site", "cross-site")
+                    .form(&fields)
+                    .send()
+                    .await
+                    .unwrap()
+                    .status(),
+                StatusCode::FORBIDDEN,
+                "{path} from another site"
             );
         }
     }

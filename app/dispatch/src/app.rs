@@ -8,7 +8,8 @@ use ui::load::NotFound;
 use ui::shell::{self, Assets};
 
 use crate::pages::{
-    clients, customers, day, desk, imports, inbox, integrations, parts, reports, settings, sign_in, target, upload,
+    clients, customers, day, desk, imports, inbox, integrations, parts, reports, settings, sign_in, sources, target,
+    upload,
 };
 use crate::shell::Framed;
 
@@ -45,7 +46,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/imports/:id") view=imports::ImportPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations") view=integrations::IntegrationsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations/clients/:id") view=clients::ClientPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/integrations/sources/:id") view=clients::SourcePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/sources/:id") view=sources::SourcePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations/endpoints/:id") view=integrations::EndpointPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings") view=settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/parts") view=parts::PartsPage ssr=SsrMode::Async/>

@@ -199,6 +199,8 @@ kinds! {
     StaffId, StaffKind, "stf";
     /// A portal account.
     PortalUserId, PortalUserKind, "ptl";
+    /// A partner's account.
+    PartnerId, PartnerKind, "ptn";
     /// A line of the timeline.
     TimelineId, TimelineKindMarker, "tml";
     /// A portal grant.

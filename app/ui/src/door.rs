@@ -26,14 +26,6 @@ type Choices = (chrono::DateTime<chrono::Utc>, Vec<(String, Value, String)>);
 /// The cookie that keeps the language of people who have not signed in.
 pub const LANGUAGE_COOKIE: &str = "ordinavo_language";
 
-/// The prefix of an app's addresses.
-const fn prefix(door: Door) -> &'static str {
-    match door {
-        Door::Staff => "/app",
-        Door::Portal => "/portal",
-    }
-}
-
 fn broken() -> CoreError {
     CoreError::new(Problem::InternalError, "Something went wrong on our side.")
 }
@@ -53,9 +45,9 @@ async fn enter(session: &Session, account: &Value) -> CoreResult<()> {
 
 /// Only a page of the same app is followed after sign-in.
 fn safe_next(door: Door, next: &str, home: &str) -> String {
-    let own = next == prefix(door)
+    let own = next == door.prefix()
         || next
-            .strip_prefix(prefix(door))
+            .strip_prefix(door.prefix())
             .is_some_and(|rest| rest.starts_with('/') && !rest.starts_with("/fn/"));
     if own && !next.contains(['\\', '\r', '\n']) && !next.contains("//") {
         next.to_owned()
@@ -72,9 +64,9 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
     // A mistyped password does not forget where one wanted to go.
     let wanted = safe_next(door, next, "");
     let back = if wanted.is_empty() {
-        format!("{}/sign-in", prefix(door))
+        format!("{}/sign-in", door.prefix())
     } else {
-        format!("{}/sign-in?next={}", prefix(door), escape_query(&wanted))
+        format!("{}/sign-in?next={}", door.prefix(), escape_query(&wanted))
     };
     let sent = Sent {
         form: "sign-in",
@@ -108,7 +100,7 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
                 .map_err(|_| broken())?;
             session.cycle_id().await.map_err(|_| broken())?;
             return Ok(Next {
-                to: format!("{}/sign-in/choose", prefix(door)),
+                to: format!("{}/sign-in/choose", door.prefix()),
                 done: None,
                 shown_once: None,
             });
@@ -161,7 +153,7 @@ pub async fn choose_tenant(door: Door, choice: usize) -> Result<(), ServerFnErro
     let sent = Sent {
         form: "",
         values: &[],
-        back: format!("{}/sign-in", prefix(door)),
+        back: format!("{}/sign-in", door.prefix()),
     };
     let (core, session) = (use_context::<Core>(), session());
     let result = async {
@@ -186,7 +178,7 @@ pub async fn choose_tenant(door: Door, choice: usize) -> Result<(), ServerFnErro
 /// # Errors
 /// Only to callers that do not take HTML.
 pub async fn sign_out(door: Door) -> Result<(), ServerFnError> {
-    let to = format!("{}/sign-in", prefix(door));
+    let to = format!("{}/sign-in", door.prefix());
     let sent = Sent {
         form: "",
         values: &[],
@@ -214,7 +206,7 @@ pub async fn choose_language(
     back: &str,
     save: impl AsyncFnOnce(Locale) -> CoreResult<()>,
 ) -> Result<(), ServerFnError> {
-    let back = safe_next(door, back, &format!("{}/sign-in", prefix(door)));
+    let back = safe_next(door, back, &format!("{}/sign-in", door.prefix()));
     let sent = Sent {
         form: "",
         values: &[],

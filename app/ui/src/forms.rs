@@ -151,6 +151,7 @@ pub fn TextField(
     #[prop(default = "text")] kind: &'static str,
     #[prop(optional)] autocomplete: Option<&'static str>,
     #[prop(optional)] inputmode: Option<&'static str>,
+    #[prop(optional)] readonly: bool,
     #[prop(optional)] optional: bool,
 ) -> impl IntoView {
     let value = if kind == "password" {
@@ -162,7 +163,7 @@ pub fn TextField(
     let (id, wrong) = (form.id(field), invalid(&form, field));
     view! {
         <Around form field label help optional>
-            <input id=id name=field type=kind value=value autocomplete=autocomplete inputmode=inputmode required=!optional aria-describedby=describedby aria-invalid=wrong/>
+            <input id=id name=field type=kind value=value autocomplete=autocomplete inputmode=inputmode readonly=readonly required=!optional aria-describedby=describedby aria-invalid=wrong/>
         </Around>
     }
 }

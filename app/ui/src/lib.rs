@@ -22,6 +22,8 @@ pub mod forms;
 #[cfg(feature = "ssr")]
 pub mod icons;
 #[cfg(feature = "ssr")]
+pub mod imports;
+#[cfg(feature = "ssr")]
 pub mod load;
 #[cfg(feature = "ssr")]
 pub mod parts;

@@ -15,6 +15,8 @@ pub enum App {
     Dispatch,
     /// `/portal`.
     Portal,
+    /// `/partner`; it has no bundle either: nothing in it needs a script.
+    Partner,
     /// Pages without an account; they have no bundle.
     Public,
 }
@@ -43,7 +45,7 @@ pub fn document<V: IntoView + 'static, F: FnOnce() -> V>(
 ) -> impl IntoView + use<V, F> {
     let locale = locale();
     let class = match app {
-        App::Dispatch => "app-dispatch",
+        App::Dispatch | App::Partner => "app-dispatch",
         App::Portal => "app-portal",
         App::Public => "app-public",
     };

@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use domain::ids::{ClientId, ContactId, PortalUserId, SourceSystemId, StaffId};
+use domain::ids::{ClientId, ContactId, PartnerId, PortalUserId, SourceSystemId, StaffId};
 use domain::locale::Locale;
 use domain::permissions::Permission;
 use domain::problems::Problem;
@@ -32,6 +32,7 @@ mod sealed {
     impl Sealed for super::Staff {}
     impl Sealed for super::Contact {}
     impl Sealed for super::ApiClient {}
+    impl Sealed for super::Partner {}
     impl Sealed for super::System {}
 }
 
@@ -54,6 +55,27 @@ impl Operator for System {}
 pub trait Administrator: Operator {}
 impl Administrator for Staff {}
 impl Administrator for System {}
+
+/// An actor that may read items of import jobs, once it has found the job.
+pub(crate) trait ImportReader: Actor {}
+impl ImportReader for Staff {}
+impl ImportReader for ApiClient {}
+impl ImportReader for Partner {}
+
+/// An actor that belongs to one source system and sees what came from it: a client, and a person of the partner.
+pub(crate) trait OfSource: Actor {
+    fn source_system(&self) -> SourceSystemId;
+}
+impl OfSource for ApiClient {
+    fn source_system(&self) -> SourceSystemId {
+        self.source_system
+    }
+}
+impl OfSource for Partner {
+    fn source_system(&self) -> SourceSystemId {
+        self.source_system
+    }
+}
 
 /// A signed-in member of the staff.
 #[derive(Debug, Clone)]
@@ -207,6 +229,8 @@ pub struct ApiClient {
     pub(crate) source_system: SourceSystemId,
     pub(crate) source_key: String,
     pub(crate) scopes: Vec<Scope>,
+    /// The person of the partner who tries something out as this client; `None` for the client itself.
+    pub(crate) tried_by: Option<PartnerId>,
 }
 
 impl ApiClient {
@@ -255,7 +279,59 @@ impl Actor for ApiClient {
         self.tenant
     }
     fn label(&self) -> String {
-        format!("client:{}", self.id)
+        self.tried_by
+            .map_or_else(|| format!("client:{}", self.id), |id| format!("partner:{id}"))
+    }
+}
+
+/// A signed-in person of a partner: sees the jobs, items and calls of one source system and nothing else.
+#[derive(Debug, Clone)]
+pub struct Partner {
+    pub(crate) tenant: TenantId,
+    /// Another than `tenant` if this is a look at what test keys sent.
+    pub(crate) live_tenant: TenantId,
+    pub(crate) id: PartnerId,
+    pub(crate) source_system: SourceSystemId,
+    pub(crate) source_key: String,
+    pub(crate) display_name: String,
+    pub(crate) locale: Option<Locale>,
+    pub(crate) tenant_name: String,
+    pub(crate) zone: String,
+}
+
+impl Partner {
+    /// Whether this is a look at what test keys sent.
+    pub fn is_test(&self) -> bool {
+        self.tenant != self.live_tenant
+    }
+    /// The key of the source system.
+    pub fn source_key(&self) -> &str {
+        &self.source_key
+    }
+    /// The name on screen.
+    pub fn display_name(&self) -> &str {
+        &self.display_name
+    }
+    /// The language of the account, if one was chosen.
+    pub fn locale(&self) -> Option<Locale> {
+        self.locale
+    }
+    /// The organisation's name.
+    pub fn tenant_name(&self) -> &str {
+        &self.tenant_name
+    }
+    /// The organisation's IANA zone.
+    pub fn zone(&self) -> &str {
+        &self.zone
+    }
+}
+
+impl Actor for Partner {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+    fn label(&self) -> String {
+        format!("partner:{}", self.id)
     }
 }
 

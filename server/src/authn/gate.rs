@@ -1,4 +1,4 @@
-//! The gates of the two apps: who is behind the session, in which language they read, and who is sent to sign in.
+//! The gates of the apps: who is behind the session, in which language they read, and who is sent to sign in.
 
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE};
@@ -6,9 +6,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::locale::Locale;
-use ordinavo_core::actors::{Contact, Staff};
+use ordinavo_core::CoreResult;
+use ordinavo_core::actors::{Contact, Partner, Staff};
 use ordinavo_core::services::authn;
-use ordinavo_core::services::sessions::SessionId;
+use ordinavo_core::services::sessions::{Door, SessionId};
 use tower_sessions::Session;
 use ui::door::LANGUAGE_COOKIE;
 use ui::load::take_flash;
@@ -18,36 +19,49 @@ use crate::http_layers::RequestId;
 use crate::serve::AppState;
 
 /// The staff app's gate.
-pub async fn staff(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
-    let actor: Option<Staff> = match session.id() {
-        Some(id) => match authn::staff(&state.core, SessionId(id.0)).await {
-            Ok(actor) => actor,
-            Err(error) => return unavailable(&error),
-        },
-        None => None,
+pub async fn staff(State(state): State<AppState>, session: Session, request: Request, next: Next) -> Response {
+    let found = match session.id() {
+        Some(id) => authn::staff(&state.core, SessionId(id.0)).await,
+        None => Ok(None),
     };
-    let locale = actor.as_ref().and_then(Staff::locale);
-    if actor.is_none() && needs_account(request.uri().path(), "/app") {
-        return sign_in_first(&request, "/app");
-    }
-    if let Some(actor) = actor {
-        request.extensions_mut().insert(actor);
-    }
-    pass(state, session, request, next, locale).await
+    enter(state, session, request, next, Door::Staff, found, Staff::locale).await
 }
 
 /// The portal's gate.
-pub async fn portal(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
-    let actor: Option<Contact> = match session.id() {
-        Some(id) => match authn::contact(&state.core, SessionId(id.0)).await {
-            Ok(actor) => actor,
-            Err(error) => return unavailable(&error),
-        },
-        None => None,
+pub async fn portal(State(state): State<AppState>, session: Session, request: Request, next: Next) -> Response {
+    let found = match session.id() {
+        Some(id) => authn::contact(&state.core, SessionId(id.0)).await,
+        None => Ok(None),
     };
-    let locale = actor.as_ref().and_then(Contact::locale);
-    if actor.is_none() && needs_account(request.uri().path(), "/portal") {
-        return sign_in_first(&request, "/portal");
+    enter(state, session, request, next, Door::Portal, found, Contact::locale).await
+}
+
+/// The partner console's gate.
+pub async fn partner(State(state): State<AppState>, session: Session, request: Request, next: Next) -> Response {
+    let found = match session.id() {
+        Some(id) => authn::partner(&state.core, SessionId(id.0)).await,
+        None => Ok(None),
+    };
+    enter(state, session, request, next, Door::Partner, found, Partner::locale).await
+}
+
+/// Lets an actor pass, and nobody where nobody may; the rest is sent to the door.
+async fn enter<A: Clone + Send + Sync + 'static>(
+    state: AppState,
+    session: Session,
+    mut request: Request,
+    next: Next,
+    door: Door,
+    found: CoreResult<Option<A>>,
+    language: fn(&A) -> Option<Locale>,
+) -> Response {
+    let actor = match found {
+        Ok(actor) => actor,
+        Err(error) => return unavailable(&error),
+    };
+    let locale = actor.as_ref().and_then(language);
+    if actor.is_none() && needs_account(request.uri().path(), door.prefix()) {
+        return sign_in_first(&request, door.prefix());
     }
     if let Some(actor) = actor {
         request.extensions_mut().insert(actor);
@@ -105,8 +119,11 @@ fn needs_account(path: &str, prefix: &str) -> bool {
         "/fn/sign-out",
         "/fn/choose-tenant",
         "/fn/language",
+        "/fn/accept-invitation",
     ];
-    !path.strip_prefix(prefix).is_some_and(|rest| open.contains(&rest))
+    !path
+        .strip_prefix(prefix)
+        .is_some_and(|rest| open.contains(&rest) || rest.starts_with("/invitation/"))
 }
 
 /// People are led to the form; anything else is told 401.

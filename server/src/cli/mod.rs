@@ -147,6 +147,13 @@ fn print_ways_in(book: &DemoBook) {
                 println!("    {:<11} {:<34} {}", account.role, account.email, account.password);
             }
         }
+        println!("  Partners, at {}/partner", book.base_url);
+        for account in &tenant.partners {
+            println!(
+                "    {:<14} {} / {}",
+                account.source_system, account.email, account.password
+            );
+        }
         println!("  Customers, at {}/portal", book.base_url);
         for account in &tenant.portal {
             println!(

@@ -178,6 +178,17 @@ impl World {
         self.browser("/app", &account.email, &account.password).await
     }
 
+    pub async fn partner(&self, slug: &str, source: &str) -> reqwest::Client {
+        let account = self
+            .tenant(slug)
+            .partners
+            .iter()
+            .find(|account| account.source_system == source)
+            .expect("an account")
+            .clone();
+        self.browser("/partner", &account.email, &account.password).await
+    }
+
     pub async fn contact(&self, slug: &str, start: &str) -> reqwest::Client {
         let account = self
             .tenant(slug)

@@ -1,10 +1,8 @@
-//! One integration client with its credentials, and one source system with its settings; the feature gates; and the look at
-//! test data.
+//! One integration client with its credentials; the feature gates; and the look at test data.
 
 use domain::feature_gates::FeatureGate;
-use domain::ids::{ClientId, SourceSystemId};
+use domain::ids::ClientId;
 use domain::locale::Locale;
-use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::problems::Problem;
 use domain::public_language::Tone;
@@ -12,7 +10,7 @@ use domain::scopes::Scope;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
-use ordinavo_core::services::clients::{self, CredentialKind, SourceForm};
+use ordinavo_core::services::clients::{self, CredentialKind};
 use ordinavo_core::services::sessions;
 use ordinavo_core::views::CredentialLine;
 use ordinavo_core::{Core, CoreError, CoreResult};
@@ -20,7 +18,8 @@ use ui::acts::{Next, Sent, act};
 use ui::door;
 use ui::flash::SHOWN_ONCE;
 use ui::format;
-use ui::forms::{CheckField, ErrorSummary, FormState, SelectField};
+use ui::forms::{ErrorSummary, FormState};
+use ui::imports::Calls;
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Chip, Fact, Identifier, ProblemNotice, Weighty};
@@ -97,14 +96,7 @@ pub fn ClientPage() -> impl IntoView {
                 })}
                 {(!may_manage).then(|| view! { <p><bdi class="mono small">{scopes.join(" ")}</bdi></p> })}
             </section>
-            {(!calls.is_empty()).then(|| view! {
-                <section><h2>{t!(locale, "use-title")}</h2>
-                    <div class="table-frame"><table class="table">
-                        <thead><tr><th scope="col">{t!(locale, "use-day")}</th><th scope="col" class="right">{t!(locale, "use-answered")}</th><th scope="col" class="right">{t!(locale, "use-refused")}</th><th scope="col" class="right">{t!(locale, "use-limited")}</th></tr></thead>
-                        <tbody>{calls.into_iter().map(|line| view! { <tr><th scope="row">{line.day}</th><td class="right">{line.answered}</td><td class="right">{line.refused}</td><td class="right">{line.limited}</td></tr> }).collect_view()}</tbody>
-                    </table></div>
-                </section>
-            })}
+            <Calls lines=calls locale/>
         }
         .into_any())
     });
@@ -138,63 +130,6 @@ fn Credentials(
             }).collect_view()}</tbody>
         </table></div>
     }
-}
-
-/// `/app/integrations/sources/{id}`.
-#[component]
-pub fn SourcePage() -> impl IntoView {
-    let staff = viewer_staff();
-    let content = page(|request| async move {
-        let staff = staff?;
-        let locale = request.viewer.locale;
-        let id: SourceSystemId = request.id("id")?;
-        let source = clients::source(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
-        let may_manage = staff.has::<ManageIntegrations>();
-        let form = FormState::new("source", locale, request.flash.as_ref());
-        let policies: Vec<(String, String)> = ProblemPolicy::ALL
-            .iter()
-            .map(|policy| {
-                (
-                    policy.name().to_owned(),
-                    by_key(locale, &format!("source-policy-{}", policy.name())),
-                )
-            })
-            .collect();
-        let duplicates: Vec<(String, String)> = DuplicateNamePolicy::ALL
-            .iter()
-            .map(|policy| {
-                (
-                    policy.name().to_owned(),
-                    by_key(locale, &format!("source-duplicates-{}", policy.name())),
-                )
-            })
-            .collect();
-        Ok(view! {
-            <Title text=source.key.clone()/>
-            <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
-            <h1><bdi class="mono">{source.key}</bdi></h1>
-            <DoneNotice locale flash=request.flash.clone()/>
-            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <section class="card"><h2>{t!(locale, "source-settings")}</h2>
-                <form method="post" action="/app/fn/update-source">
-                    <fieldset disabled=!may_manage>
-                        <ErrorSummary form=form.clone()/>
-                        <input type="hidden" name="source" value=id.to_string()/>
-                        <CheckField form=form.clone() field="create_customers" label=t!(locale, "source-create-customers") ticked=source.create_customers/>
-                        <CheckField form=form.clone() field="create_locations" label=t!(locale, "source-create-locations") ticked=source.create_locations/>
-                        <CheckField form=form.clone() field="create_contacts" label=t!(locale, "source-create-contacts") ticked=source.create_contacts/>
-                        <CheckField form=form.clone() field="auto_update" label=t!(locale, "source-auto-update") ticked=source.auto_update/>
-                        <CheckField form=form.clone() field="customer_required" label=t!(locale, "source-customer-required") ticked=source.customer_required/>
-                        <SelectField form=form.clone() field="problem_policy" label=t!(locale, "source-policy") choices=policies value=source.problem_policy.name()/>
-                        <SelectField form field="duplicate_names" label=t!(locale, "source-duplicates") choices=duplicates value=source.duplicate_names.name()/>
-                        {may_manage.then(|| view! { <button class="button button-primary" type="submit">{t!(locale, "source-save")}</button> })}
-                    </fieldset>
-                </form>
-            </section>
-        }
-        .into_any())
-    });
-    view! { <Framed current="/app/integrations">{content}</Framed> }
 }
 
 fn client_id(text: &str) -> CoreResult<ClientId> {
@@ -289,44 +224,6 @@ pub async fn revoke_client(#[server(default)] client: String) -> Result<(), Serv
     act(on_client(&client), async |core: Core, staff: Staff| {
         clients::revoke(&core, staff.may::<ManageIntegrations>()?, client_id(&client)?).await?;
         Ok(Next::to(client_page(&client), "done-client-revoked"))
-    })
-    .await
-}
-
-#[server(prefix = "/app/fn", endpoint = "update-source")]
-#[allow(clippy::too_many_arguments, reason = "one for each field of the form")]
-pub async fn update_source(
-    #[server(default)] source: String,
-    #[server(default)] create_customers: Option<String>,
-    #[server(default)] create_locations: Option<String>,
-    #[server(default)] create_contacts: Option<String>,
-    #[server(default)] auto_update: Option<String>,
-    #[server(default)] customer_required: Option<String>,
-    #[server(default)] problem_policy: String,
-    #[server(default)] duplicate_names: String,
-) -> Result<(), ServerFnError> {
-    let back = format!("/app/integrations/sources/{source}");
-    let sent = Sent {
-        form: "source",
-        values: &[],
-        back: back.clone(),
-    };
-    act(sent, async |core: Core, staff: Staff| {
-        let permit = staff.may::<ManageIntegrations>()?;
-        let id: SourceSystemId = source.parse().map_err(|_| CoreError::not_found())?;
-        let choose = |field: &'static str| CoreError::field(field, "required", "Choose one of the list.");
-        let form = SourceForm {
-            create_customers: create_customers.is_some(),
-            create_locations: create_locations.is_some(),
-            create_contacts: create_contacts.is_some(),
-            auto_update: auto_update.is_some(),
-            customer_required: customer_required.is_some(),
-            problem_policy: ProblemPolicy::from_name(&problem_policy).ok_or_else(|| choose("problem_policy"))?,
-            duplicate_names: DuplicateNamePolicy::from_name(&duplicate_names)
-                .ok_or_else(|| choose("duplicate_names"))?,
-        };
-        clients::update_source(&core, permit, id, &form).await?;
-        Ok(Next::to(back, "done-saved"))
     })
     .await
 }

@@ -2,18 +2,18 @@
 
 use domain::ids::ImportJobId;
 use domain::import_jobs::ImportChannel;
-use domain::imports::{ImportJobStatus, ItemOutcome};
+use domain::imports::ImportJobStatus;
 use domain::locale::Locale;
-use domain::mapping::table;
 use domain::permissions::{ResolveMappings, ViewImports};
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::services::imports::jobs::{self, ItemFilter};
 use ordinavo_core::services::mapping_desk;
-use ordinavo_core::views::{ImportItemView, ImportJobView};
+use ordinavo_core::views::ImportItemView;
 use serde_json::Value;
 use ui::format;
+use ui::imports::{Codes, ItemFilters, JobChip, JobCounts, JobKind, OutcomeChip};
 use ui::islands::SendOnce;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, Identifier, Pager, ProblemNotice, Weighty};
@@ -23,17 +23,6 @@ use crate::shell::Framed;
 use crate::t;
 use crate::words::by_key;
 
-/// The tone of an outcome.
-const fn tone(outcome: ItemOutcome) -> Tone {
-    match outcome {
-        ItemOutcome::Created => Tone::Good,
-        ItemOutcome::Updated => Tone::Info,
-        ItemOutcome::Unchanged => Tone::Neutral,
-        ItemOutcome::Skipped => Tone::Warn,
-        ItemOutcome::Failed => Tone::Bad,
-    }
-}
-
 /// The codes in a stored list of notes.
 fn codes(notes: &Value) -> Vec<String> {
     notes
@@ -42,16 +31,6 @@ fn codes(notes: &Value) -> Vec<String> {
         .flatten()
         .filter_map(|note| note["code"].as_str().map(str::to_owned))
         .collect()
-}
-
-/// The tone of a job.
-const fn job_tone(status: ImportJobStatus) -> Tone {
-    match status {
-        ImportJobStatus::Accepted | ImportJobStatus::Processing => Tone::Info,
-        ImportJobStatus::Completed => Tone::Good,
-        ImportJobStatus::Failed => Tone::Bad,
-        ImportJobStatus::Cancelled => Tone::Neutral,
-    }
 }
 
 /// `/app/imports`.
@@ -85,12 +64,12 @@ pub fn ImportsPage() -> impl IntoView {
             {empty.then(|| view! { <Empty icon="import" title=t!(locale, "imports-empty") text=t!(locale, "imports-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "client")}</th><th scope="col">{t!(locale, "job-kind")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "job-counts")}</th></tr></thead>
+                    <thead><tr><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "client")}</th><th scope="col">{by_key(locale, "job-kind")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{by_key(locale, "job-counts")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| view! {
                         <tr><th scope="row"><a href=format!("/app/imports/{}", row.id)>{format::age(locale, row.created_at, now)}</a></th>
                             <td><bdi class="mono">{row.client_name.clone()}</bdi></td>
                             <td><JobKind job=row.clone() locale/></td>
-                            <td><Chip label=by_key(locale, &format!("job-{}", row.status.name())) tone=job_tone(row.status)/></td>
+                            <td><JobChip status=row.status locale/></td>
                             <td><JobCounts job=row locale/></td></tr>
                     }).collect_view()}</tbody>
                 </table></div>
@@ -100,38 +79,6 @@ pub fn ImportsPage() -> impl IntoView {
         .into_any())
     });
     view! { <Framed current="/app/imports">{content}</Framed> }
-}
-
-/// How a job came in and how its items depend on each other.
-#[component]
-fn JobKind(job: ImportJobView, locale: Locale) -> impl IntoView {
-    let mode = by_key(locale, &format!("job-mode-{}", job.mode.name()));
-    view! {
-        <span>{mode}</span>
-        {(job.channel == ImportChannel::Csv).then(|| view! { " "<Chip label="CSV" tone=Tone::Neutral/> })}
-        {job.dry_run.then(|| view! { " "<Chip label=t!(locale, "job-dry-run") tone=Tone::Neutral/> })}
-    }
-}
-
-/// How many items ended in which way; nothing is said about what did not happen.
-#[component]
-fn JobCounts(job: ImportJobView, locale: Locale) -> impl IntoView {
-    let counts = [
-        (ItemOutcome::Created, job.created_count),
-        (ItemOutcome::Updated, job.updated_count),
-        (ItemOutcome::Unchanged, job.unchanged_count),
-        (ItemOutcome::Skipped, job.skipped_count),
-        (ItemOutcome::Failed, job.failed_count),
-    ];
-    let ended = format!("{} / {}", job.ended_items(), job.item_count);
-    let warned = job.warned_count;
-    view! {
-        <span class="counts"><bdi>{ended}</bdi>
-        {counts.into_iter().filter(|(_, count)| *count > 0).map(|(outcome, count)| view! {
-            <Chip label=format!("{count} {}", by_key(locale, &format!("outcome-{}", outcome.name()))) tone=tone(outcome)/>
-        }).collect_view()}
-        {(warned > 0).then(|| view! { <span class="quiet">{t!(locale, "job-warned", count = warned)}</span> })}</span>
-    }
 }
 
 /// `/app/imports/{id}`.
@@ -182,15 +129,15 @@ pub fn ImportPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "imports-title")/>
             <p><a href="/app/imports">{t!(locale, "imports-title")}</a></p>
-            <header class="title-row"><h1>{format::moment(locale, job.created_at, &zone)}</h1><Chip label=by_key(locale, &format!("job-{}", job.status.name())) tone=job_tone(job.status)/></header>
+            <header class="title-row"><h1>{format::moment(locale, job.created_at, &zone)}</h1><JobChip status=job.status locale/></header>
             <DoneNotice locale flash=request.flash.clone()/>
             {runs.then(|| view! { <p class="notice" role="status">{t!(locale, "job-runs")}" "<a href=query(-1)>{t!(locale, "job-look-again")}</a></p> })}
             <dl class="facts">
                 <Fact name="id"><Identifier text=job.id.to_string() locale/></Fact>
                 <Fact name=t!(locale, "client")><bdi class="mono">{job.client_name.clone()}</bdi></Fact>
                 <Fact name=t!(locale, "source")><bdi class="mono">{job.source_key.clone()}</bdi></Fact>
-                <Fact name=t!(locale, "job-kind")><JobKind job=for_kind locale/></Fact>
-                <Fact name=t!(locale, "job-counts")><JobCounts job=for_counts locale/></Fact>
+                <Fact name=by_key(locale, "job-kind")><JobKind job=for_kind locale/></Fact>
+                <Fact name=by_key(locale, "job-counts")><JobCounts job=for_counts locale/></Fact>
                 {retried_from.map(|from| view! { <Fact name=t!(locale, "job-retried")><a href=format!("/app/imports/{from}")>{t!(locale, "job-earlier")}</a></Fact> })}
             </dl>
             {may_import.then(|| view! {
@@ -199,19 +146,7 @@ pub fn ImportPage() -> impl IntoView {
                 </Weighty>
             })}
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <form method="get" action=format!("/app/imports/{id}") class="filters">
-                <label>{t!(locale, "status")}" "
-                    <select name="status">
-                        <option value="" selected=status.is_empty()>{t!(locale, "all")}</option>
-                        {["created", "updated", "unchanged", "skipped", "failed"].into_iter().map(|name| view! { <option value=name selected=status == name>{by_key(locale, &format!("outcome-{name}"))}</option> }).collect_view()}
-                    </select></label>
-                <label>{t!(locale, "warnings")}" "
-                    <select name="code">
-                        <option value="" selected=code.is_empty()>{t!(locale, "all")}</option>
-                        {table::codes().iter().map(|(name, _)| view! { <option value=*name selected=code == *name>{code_words(locale, name)}</option> }).collect_view()}
-                    </select></label>
-                <button class="button" type="submit">{t!(locale, "filter")}</button>
-            </form>
+            <ItemFilters action=format!("/app/imports/{id}") locale status code/>
             {empty.then(|| view! { <Empty icon="import" title=t!(locale, "items-empty") text=t!(locale, "items-empty-text")/> })}
             {items.rows.into_iter().map(|item| view! { <ItemCard item locale zone=zone.clone()/> }).collect_view()}
             <Pager locale next first/>
@@ -219,13 +154,6 @@ pub fn ImportPage() -> impl IntoView {
         .into_any())
     });
     view! { <Framed current="/app/imports">{content}</Framed> }
-}
-
-/// A code in words; the code itself if it has none in this language.
-pub fn code_words(locale: Locale, code: &str) -> String {
-    let key = format!("code-{code}");
-    let words = by_key(locale, &key);
-    if words == key { code.to_owned() } else { words }
 }
 
 /// A rule in words with its id.
@@ -287,7 +215,7 @@ pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl Into
     let mapping = item.mapping.0.clone();
     view! {
         <article class="card">
-            <header class="title-row"><h3><Identifier text=item.external_id locale/></h3>{outcome.map(|outcome| view! { <Chip label=by_key(locale, &format!("outcome-{}", outcome.name())) tone=tone(outcome)/> })}{outcome.is_none().then(|| view! { <Chip label=by_key(locale, &format!("item-{}", item.status.name())) tone=Tone::Neutral/> })}</header>
+            <header class="title-row"><h3><Identifier text=item.external_id locale/></h3>{outcome.map(|outcome| view! { <OutcomeChip outcome locale/> })}{outcome.is_none().then(|| view! { <Chip label=by_key(locale, &format!("item-{}", item.status.name())) tone=Tone::Neutral/> })}</header>
             <dl class="facts">
                 <Fact name=t!(locale, "client")><bdi class="mono">{item.client_name}</bdi></Fact>
                 <Fact name=t!(locale, "source")><bdi class="mono">{item.source_key}</bdi></Fact>
@@ -306,13 +234,4 @@ pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl Into
             <details><summary>{t!(locale, "decision")}</summary><pre class="code" dir="ltr" tabindex="0">{decision}</pre></details>
         </article>
     }
-}
-
-/// Codes in words, each with its name for people who know the API.
-#[component]
-fn Codes(codes: Vec<String>, locale: Locale) -> impl IntoView {
-    codes
-        .into_iter()
-        .map(|code| view! { <span class="code-line">{code_words(locale, &code)}" "<bdi class="mono small quiet">{code}</bdi></span> })
-        .collect_view()
 }

@@ -11,6 +11,7 @@ pub mod parts;
 pub mod reports;
 pub mod settings;
 pub mod sign_in;
+pub mod sources;
 pub mod target;
 pub mod upload;
 

@@ -106,7 +106,7 @@ pub async fn create_staff(
     Ok(tx.commit().await?)
 }
 
-/// Locks or unlocks every account, staff and portal, with this address in a tenant; locking ends its sessions.
+/// Locks or unlocks every account, whatever its door, with this address in a tenant; locking ends its sessions.
 ///
 /// # Errors
 /// `not_found`.
@@ -136,13 +136,23 @@ pub async fn lock_account(core: &Core, slug: &str, email: &str, locked: bool) ->
         tx.audit(tenant, "operator", action, &account.id.to_string()).await?;
         found = true;
     }
+    for account in tx
+        .partners_by_email(&email)
+        .await?
+        .into_iter()
+        .filter(|account| account.tenant_id == tenant.uuid())
+    {
+        tx.lock_partner(tenant, account.id.0, locked).await?;
+        tx.audit(tenant, "operator", action, &account.id.to_string()).await?;
+        found = true;
+    }
     if !found {
         return Err(CoreError::not_found());
     }
     Ok(tx.commit().await?)
 }
 
-/// Sets a new password for every account, staff and portal, with this address in a tenant and ends its sessions.
+/// Sets a new password for every account, whatever its door, with this address in a tenant and ends its sessions.
 ///
 /// # Errors
 /// Field `password`; `not_found`.
@@ -170,6 +180,17 @@ pub async fn reset_password(core: &Core, slug: &str, email: &str, password: &Sec
         .filter(|account| account.tenant_id == tenant.uuid())
     {
         tx.set_portal_password(tenant, account.id.0, &password_hash).await?;
+        tx.audit(tenant, "operator", "account.password_reset", &account.id.to_string())
+            .await?;
+        found = true;
+    }
+    for account in tx
+        .partners_by_email(&email)
+        .await?
+        .into_iter()
+        .filter(|account| account.tenant_id == tenant.uuid())
+    {
+        tx.set_partner_password(tenant, account.id.0, &password_hash).await?;
         tx.audit(tenant, "operator", "account.password_reset", &account.id.to_string())
             .await?;
         found = true;

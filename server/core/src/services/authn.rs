@@ -6,7 +6,7 @@ use domain::problems::Problem;
 use domain::roles::Role;
 use domain::scopes::Scope;
 
-use crate::actors::{ApiClient, Contact, Staff, System, TenantId};
+use crate::actors::{ApiClient, Contact, Partner, Staff, System, TenantId};
 use crate::secrets::{fingerprint, same};
 use crate::services::sessions::{self, SessionId};
 use crate::store::{ClaimedJob, Door};
@@ -37,10 +37,7 @@ pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>>
     let Some(role) = Role::from_name(&row.role) else {
         return Ok(None);
     };
-    // A look at test data is a look at the twin; it is asked for in the session and ends when the twin is gone.
-    let twin = row
-        .twin_id
-        .filter(|_| row.data.0.get(sessions::TEST_DATA) == Some(&serde_json::Value::Bool(true)));
+    let twin = looks_at_twin(row.twin_id, &row.data.0);
     Ok(Some(Staff {
         is_test: twin.is_some(),
         tenant: TenantId::from_uuid(twin.unwrap_or(row.tenant_id)),
@@ -77,6 +74,53 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
         tenant_name: row.tenant_name,
         zone: row.zone,
     }))
+}
+
+/// The person of a partner behind a session; `None` for a session of nobody, of another door, or one that has ended.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn partner(core: &Core, session: SessionId) -> CoreResult<Option<Partner>> {
+    let id_hash = session.hash();
+    let mut tx = core.store.read_system().await?;
+    let now = core.clock.now();
+    let Some(row) = tx.partner_of_session(&id_hash, now - IDLE, now - ABSOLUTE).await? else {
+        return Ok(None);
+    };
+    tx.commit().await?;
+    if now - row.last_seen_at > TOUCH_EVERY {
+        touch(core, Door::Partner, &id_hash).await?;
+    }
+    let twin = looks_at_twin(row.twin_id, &row.data.0);
+    Ok(Some(Partner {
+        tenant: TenantId::from_uuid(twin.unwrap_or(row.tenant_id)),
+        live_tenant: TenantId::from_uuid(row.tenant_id),
+        id: row.id.0,
+        source_system: row.source_system_id.0,
+        source_key: row.source_key,
+        display_name: row.display_name,
+        locale: row.locale.as_deref().and_then(Locale::from_tag),
+        tenant_name: row.tenant_name,
+        zone: row.zone,
+    }))
+}
+
+/// A look at test data is a look at the twin; it is asked for in the session and ends when the twin is gone.
+fn looks_at_twin(twin: Option<uuid::Uuid>, session: &serde_json::Value) -> Option<uuid::Uuid> {
+    twin.filter(|_| session.get(sessions::TEST_DATA) == Some(&serde_json::Value::Bool(true)))
+}
+
+/// One of the clients of a partner's own source, for trying something out with its rights.
+pub(crate) fn client_to_try(by: &Partner, line: &crate::views::ClientLine) -> ApiClient {
+    ApiClient {
+        tenant: by.tenant,
+        live_tenant: by.live_tenant,
+        id: line.id.0,
+        source_system: by.source_system,
+        source_key: by.source_key.clone(),
+        scopes: line.scopes.0.iter().filter_map(|name| Scope::from_name(name)).collect(),
+        tried_by: Some(by.id),
+    }
 }
 
 async fn touch(core: &Core, door: Door, id_hash: &[u8]) -> CoreResult<()> {
@@ -142,6 +186,7 @@ pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
             .iter()
             .filter_map(|name| Scope::from_name(name))
             .collect(),
+        tried_by: None,
     })
 }
 
@@ -155,6 +200,7 @@ pub(crate) fn client_of_job(job: &ClaimedJob) -> ApiClient {
         source_system: job.source_system_id.0,
         source_key: String::new(),
         scopes: Vec::new(),
+        tried_by: None,
     }
 }
 

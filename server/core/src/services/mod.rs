@@ -14,6 +14,8 @@ pub mod integrations;
 pub mod mapping_desk;
 pub mod mappings;
 pub mod oauth;
+pub mod partner;
+pub mod partner_accounts;
 pub mod planning;
 pub mod portal;
 pub mod records;

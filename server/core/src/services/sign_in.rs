@@ -69,6 +69,13 @@ pub async fn sign_in(
             .into_iter()
             .map(Candidate::from)
             .collect(),
+        // An invitation that nobody has accepted yet has no password, and so is no account.
+        Door::Partner => tx
+            .partners_by_email(&email)
+            .await?
+            .into_iter()
+            .filter_map(Candidate::of_partner)
+            .collect(),
     };
     tx.commit().await?;
     let mut matching = Vec::new();
@@ -98,6 +105,10 @@ pub async fn sign_in(
                 tx.portal_user_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
                     .await?
             }
+            Door::Partner => {
+                tx.partner_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
+                    .await?
+            }
         }
         let (label, action) = match door {
             Door::Staff => (
@@ -107,6 +118,10 @@ pub async fn sign_in(
             Door::Portal => (
                 format!("portal:{}", domain::ids::PortalUserId::from_uuid(account.id)),
                 "portal.signed_in",
+            ),
+            Door::Partner => (
+                format!("partner:{}", domain::ids::PartnerId::from_uuid(account.id)),
+                "partner.signed_in",
             ),
         };
         tx.audit(tenant, &label, action, &label).await?;
@@ -159,6 +174,19 @@ impl From<crate::store::PortalIdentity> for Candidate {
             locked: row.locked_at.is_some(),
             home: "/portal",
         }
+    }
+}
+
+impl Candidate {
+    fn of_partner(row: crate::store::PartnerIdentity) -> Option<Self> {
+        Some(Self {
+            tenant: row.tenant_id,
+            id: row.id.0.uuid(),
+            password_hash: row.password_hash?,
+            tenant_name: row.tenant_name,
+            locked: row.locked_at.is_some(),
+            home: "/partner",
+        })
     }
 }
 

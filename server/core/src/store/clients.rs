@@ -12,7 +12,7 @@ use super::Key;
 use super::engine::{Engine, StoreError, Tx, all, maybe, one, run};
 use super::transaction::{SystemTx, TenantTx};
 use super::views::{ClientLine, CredentialLine, SourceLine, UseLine};
-use crate::actors::{Actor as _, Administrator, ApiClient, Staff, TenantId};
+use crate::actors::{Actor as _, Administrator, ApiClient, Partner, Staff, TenantId};
 
 /// A key or token with its client.
 #[derive(Debug, sqlx::FromRow)]
@@ -129,6 +129,10 @@ macro_rules! client {
 }
 const CLIENTS: &str = concat!(client!(), "WHERE c.tenant_id = $1 ORDER BY c.name LIMIT 200");
 const CLIENT: &str = concat!(client!(), "WHERE c.tenant_id = $1 AND c.id = $2");
+const OWN_CLIENTS: &str = concat!(
+    client!(),
+    "WHERE c.tenant_id = $1 AND c.source_system_id = $2 AND c.revoked_at IS NULL ORDER BY c.name LIMIT 200"
+);
 const KEYS: &str = "SELECT k.public_id AS id, CASE WHEN k.is_test THEN 'test' ELSE 'live' END AS kind, k.created_at, k.expires_at, k.revoked_at, k.last_used_at FROM api_key k \
     WHERE k.tenant_id = $1 AND k.client_id = $2 ORDER BY k.created_at DESC, k.public_id LIMIT 50";
 const CLIENT_SECRETS: &str = "SELECT x.id, x.created_at, x.revoked_at, x.last_used_at FROM client_secret x WHERE x.tenant_id = $1 AND x.client_id = $2 ORDER BY x.created_at DESC LIMIT 20";
@@ -467,5 +471,13 @@ impl TenantTx<'_, ApiClient> {
         let tenant = self.tenant();
         let rows: Vec<(String,)> = all!(&mut self.tx, (String,), GATES, tenant)?;
         Ok(rows.into_iter().map(|(gate,)| gate).collect())
+    }
+}
+
+impl TenantTx<'_, Partner> {
+    /// The clients of the partner's source that are in use.
+    pub(crate) async fn own_clients(&mut self) -> Result<Vec<ClientLine>, StoreError> {
+        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        all!(&mut self.tx, ClientLine, OWN_CLIENTS, tenant, source)
     }
 }

@@ -218,7 +218,14 @@ async fn every_tenant_table_stands_behind_the_second_wall() {
             let mut tx = store.begin_reading().await.expect("begins");
             let rows: Vec<(String,)> = all!(&mut tx, (String,), WITHOUT).expect("answers");
             // Sessions are found before the tenant is known, by a hash of 256 bits.
-            assert_eq!(rows, [("portal_session".to_owned(),), ("staff_session".to_owned(),)]);
+            assert_eq!(
+                rows,
+                [
+                    ("partner_session".to_owned(),),
+                    ("portal_session".to_owned(),),
+                    ("staff_session".to_owned(),)
+                ]
+            );
         }
     }
 }

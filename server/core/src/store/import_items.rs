@@ -13,7 +13,7 @@ use super::engine::{StoreError, all, run};
 use super::imports::far_future;
 use super::transaction::TenantTx;
 use super::views::ImportItemView;
-use crate::actors::{Actor as _, ApiClient, Operator, Staff};
+use crate::actors::{Actor as _, ApiClient, ImportReader, Operator, Staff};
 
 /// An item to record, or the end of one that waited.
 #[derive(Debug, Clone)]
@@ -125,14 +125,7 @@ const OF_TARGET: &str = concat!(
     "WHERE i.tenant_id = $1 AND i.target_id = $2 ORDER BY i.created_at DESC, i.id DESC LIMIT 20"
 );
 
-impl<A: Operator> TenantTx<'_, A> {
-    pub(crate) async fn insert_items(&mut self, job: ImportJobId, rows: &[ItemRow]) -> Result<(), StoreError> {
-        let json: Vec<_> = rows.iter().map(ItemRow::json).collect();
-        let (tenant, now) = (self.tenant(), self.now);
-        let sql = self.tx.dialect(INSERT_SQLITE, INSERT_POSTGRES);
-        run!(&mut self.tx, sql, tenant, job.uuid(), Json(&json), now).map(drop)
-    }
-
+impl<A: ImportReader> TenantTx<'_, A> {
     /// A page of the items of a job in input order.
     pub(crate) async fn items_of_job(
         &mut self,
@@ -154,6 +147,15 @@ impl<A: Operator> TenantTx<'_, A> {
             filter.warning_code.as_deref(),
             limit
         )
+    }
+}
+
+impl<A: Operator> TenantTx<'_, A> {
+    pub(crate) async fn insert_items(&mut self, job: ImportJobId, rows: &[ItemRow]) -> Result<(), StoreError> {
+        let json: Vec<_> = rows.iter().map(ItemRow::json).collect();
+        let (tenant, now) = (self.tenant(), self.now);
+        let sql = self.tx.dialect(INSERT_SQLITE, INSERT_POSTGRES);
+        run!(&mut self.tx, sql, tenant, job.uuid(), Json(&json), now).map(drop)
     }
 
     /// What was sent as the items of a job, in input order.

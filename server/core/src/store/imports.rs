@@ -12,7 +12,7 @@ use super::Key;
 use super::engine::{StoreError, all, maybe, one, run};
 use super::transaction::{SystemTx, TenantTx};
 use super::views::ImportJobView;
-use crate::actors::{Actor, ApiClient, Operator, Staff};
+use crate::actors::{ApiClient, OfSource, Operator, Staff};
 
 /// A job to record.
 pub(crate) struct NewJob<'a> {
@@ -132,23 +132,25 @@ pub(super) fn far_future() -> DateTime<Utc> {
     DateTime::from_timestamp(32_503_680_000, 0).unwrap_or_default()
 }
 
-impl TenantTx<'_, ApiClient> {
+impl<A: OfSource> TenantTx<'_, A> {
     /// A page of the own source's jobs, newest first.
     pub(crate) async fn own_jobs(
         &mut self,
         before: Option<(DateTime<Utc>, ImportJobId)>,
         limit: i64,
     ) -> Result<Vec<ImportJobView>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
         all!(&mut self.tx, ImportJobView, OWN_JOBS, tenant, source, at, id, limit)
     }
 
     pub(crate) async fn own_job(&mut self, id: ImportJobId) -> Result<Option<ImportJobView>, StoreError> {
-        let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
+        let (tenant, source) = (self.tenant(), self.actor.source_system().uuid());
         maybe!(&mut self.tx, ImportJobView, OWN_JOB, tenant, source, id.uuid())
     }
+}
 
+impl TenantTx<'_, ApiClient> {
     /// Adds to the counts of a claimed job and holds the claim on; false if the claim is lost, and then nothing of this
     /// transaction may stay.
     pub(crate) async fn job_progress(

@@ -22,6 +22,7 @@ mod integrations;
 mod key;
 mod mapping_desk;
 mod migrations;
+mod partners;
 mod portal;
 mod references;
 mod releases;
@@ -55,6 +56,7 @@ pub(crate) use import_writes::{ContactRow, LocationRow, ReferenceKind, Reference
 pub(crate) use imports::{ClaimedJob, NewJob};
 pub(crate) use integrations::NewEndpoint;
 pub use key::Key;
+pub(crate) use partners::{ItemNotes, PartnerIdentity};
 pub(crate) use portal::NewPortalRequest;
 pub(crate) use releases::NewRelease;
 pub(crate) use reports::{FileRow, NewReport};

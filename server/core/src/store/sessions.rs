@@ -1,7 +1,7 @@
-//! Sessions of staff and portal users in two tables, and the throttle of sign-in.
+//! Sessions of staff, portal users and partners in a table each, and the throttle of sign-in.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{PortalUserId, PortalUserKind, StaffId, StaffKind};
+use domain::ids::{PartnerId, PortalUserId, PortalUserKind, StaffId, StaffKind};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -10,13 +10,38 @@ use super::engine::{StoreError, maybe, run};
 use super::transaction::SystemTx;
 use crate::actors::TenantId;
 
-/// Which of the two doors a session belongs to.
+/// Which of the doors a session belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
     /// `/app`.
     Staff,
     /// `/portal`.
     Portal,
+    /// `/partner`.
+    Partner,
+}
+
+impl Door {
+    /// Every door.
+    pub const ALL: [Self; 3] = [Self::Staff, Self::Portal, Self::Partner];
+
+    /// The prefix of the app's addresses.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Staff => "/app",
+            Self::Portal => "/portal",
+            Self::Partner => "/partner",
+        }
+    }
+
+    /// The name of the app's cookie.
+    pub const fn cookie(self) -> &'static str {
+        match self {
+            Self::Staff => "ordinavo_staff",
+            Self::Portal => "ordinavo_portal",
+            Self::Partner => "ordinavo_partner",
+        }
+    }
 }
 
 /// A session as it is kept.
@@ -29,12 +54,14 @@ pub(crate) struct SessionRow {
     pub expires_at: DateTime<Utc>,
 }
 
+/// One statement for each door's table.
 macro_rules! per_door {
-    ($name:ident, $staff:literal, $portal:literal) => {
+    ($name:ident, $before:literal, $after:literal) => {
         const fn $name(door: Door) -> &'static str {
             match door {
-                Door::Staff => $staff,
-                Door::Portal => $portal,
+                Door::Staff => concat!($before, "staff_session", $after),
+                Door::Portal => concat!($before, "portal_session", $after),
+                Door::Partner => concat!($before, "partner_session", $after),
             }
         }
     };
@@ -42,34 +69,23 @@ macro_rules! per_door {
 
 per_door!(
     insert,
-    "INSERT INTO staff_session (id_hash, tenant_id, account_id, data, signed_in_at, last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id_hash) DO NOTHING",
-    "INSERT INTO portal_session (id_hash, tenant_id, account_id, data, signed_in_at, last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id_hash) DO NOTHING"
+    "INSERT INTO ",
+    " (id_hash, tenant_id, account_id, data, signed_in_at, last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id_hash) DO NOTHING"
 );
 per_door!(
     update,
-    "UPDATE staff_session SET tenant_id = $2, account_id = $3, data = $4, expires_at = $5 WHERE id_hash = $1",
-    "UPDATE portal_session SET tenant_id = $2, account_id = $3, data = $4, expires_at = $5 WHERE id_hash = $1"
+    "UPDATE ",
+    " SET tenant_id = $2, account_id = $3, data = $4, expires_at = $5 WHERE id_hash = $1"
 );
 per_door!(
     load,
-    "SELECT data, expires_at FROM staff_session WHERE id_hash = $1 AND expires_at > $2",
-    "SELECT data, expires_at FROM portal_session WHERE id_hash = $1 AND expires_at > $2"
+    "SELECT data, expires_at FROM ",
+    " WHERE id_hash = $1 AND expires_at > $2"
 );
-per_door!(
-    delete,
-    "DELETE FROM staff_session WHERE id_hash = $1",
-    "DELETE FROM portal_session WHERE id_hash = $1"
-);
-per_door!(
-    touch,
-    "UPDATE staff_session SET last_seen_at = $2 WHERE id_hash = $1",
-    "UPDATE portal_session SET last_seen_at = $2 WHERE id_hash = $1"
-);
-per_door!(
-    end_all,
-    "DELETE FROM staff_session WHERE tenant_id = $1 AND account_id = $2",
-    "DELETE FROM portal_session WHERE tenant_id = $1 AND account_id = $2"
-);
+per_door!(delete, "DELETE FROM ", " WHERE id_hash = $1");
+per_door!(touch, "UPDATE ", " SET last_seen_at = $2 WHERE id_hash = $1");
+per_door!(end_all, "DELETE FROM ", " WHERE tenant_id = $1 AND account_id = $2");
+per_door!(expired, "DELETE FROM ", " WHERE expires_at <= $1");
 
 const STAFF_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.role, a.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at, s.data, twin.id AS twin_id \
     FROM staff_session s JOIN staff_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id LEFT JOIN tenant twin ON twin.live_tenant_id = t.id \
@@ -78,8 +94,6 @@ const CONTACT_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.contact_id, c.disp
     FROM portal_session s JOIN portal_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id \
     JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id \
     WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL";
-const EXPIRED_STAFF: &str = "DELETE FROM staff_session WHERE expires_at <= $1";
-const EXPIRED_PORTAL: &str = "DELETE FROM portal_session WHERE expires_at <= $1";
 
 /// A staff session with its account.
 #[derive(Debug, sqlx::FromRow)]
@@ -169,6 +183,10 @@ impl SystemTx<'_> {
         run!(&mut self.tx, end_all(Door::Staff), tenant.uuid(), id.uuid()).map(drop)
     }
 
+    pub(crate) async fn end_partner_sessions(&mut self, tenant: TenantId, id: PartnerId) -> Result<(), StoreError> {
+        run!(&mut self.tx, end_all(Door::Partner), tenant.uuid(), id.uuid()).map(drop)
+    }
+
     pub(crate) async fn end_portal_sessions(&mut self, tenant: TenantId, id: PortalUserId) -> Result<(), StoreError> {
         run!(&mut self.tx, end_all(Door::Portal), tenant.uuid(), id.uuid()).map(drop)
     }
@@ -209,7 +227,11 @@ impl SystemTx<'_> {
 
     /// Removes what has expired; the number of removed sessions.
     pub(crate) async fn delete_expired_sessions(&mut self) -> Result<u64, StoreError> {
-        Ok(self.execute_now(EXPIRED_STAFF).await? + self.execute_now(EXPIRED_PORTAL).await?)
+        let mut deleted = 0;
+        for door in Door::ALL {
+            deleted += self.execute_now(expired(door)).await?;
+        }
+        Ok(deleted)
     }
 }
 

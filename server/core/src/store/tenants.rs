@@ -69,6 +69,8 @@ const EMPTY: &[&str] = &[
     "DELETE FROM access_token",
     "DELETE FROM api_use",
     "DELETE FROM integration_client",
+    "DELETE FROM partner_session",
+    "DELETE FROM partner_account",
     "DELETE FROM source_system",
     "DELETE FROM sign_in_throttle",
     "DELETE FROM staff_session",

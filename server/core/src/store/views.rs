@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use domain::customers::Address;
 use domain::ids::{
     AppointmentKind, AttachmentKind, ClientKind, ContactKind, CustomerKind, DeliveryKind, ImportItemKind,
-    ImportJobKind, LocationKind, ReleaseKind, RequestKind, SourceSystemKind, StaffKind, TargetKind, VisitReportKind,
-    WebhookEndpointKind,
+    ImportJobKind, LocationKind, PartnerKind, ReleaseKind, RequestKind, SourceSystemKind, StaffKind, TargetKind,
+    VisitReportKind, WebhookEndpointKind,
 };
 use domain::import_jobs::{ImportChannel, ImportJob, ImportMode, JobCounts};
 use domain::import_results::ItemStatus;
@@ -462,6 +462,18 @@ pub struct CredentialLine {
     pub expires_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// A person of a partner, as administrators see the account.
+#[derive(Debug, Clone, FromRow)]
+pub struct PartnerLine {
+    pub id: Key<PartnerKind>,
+    pub email: String,
+    pub display_name: String,
+    pub has_password: bool,
+    pub invitation_expires_at: Option<DateTime<Utc>>,
+    pub locked_at: Option<DateTime<Utc>>,
+    pub last_sign_in_at: Option<DateTime<Utc>>,
 }
 
 /// How often a client called on a day.

@@ -18,6 +18,7 @@ pub struct DemoTenant {
     pub staff: Vec<DemoStaff>,
     pub portal: Vec<DemoPortalUser>,
     pub clients: Vec<DemoClient>,
+    pub partners: Vec<DemoPartner>,
     pub terminals: Vec<DemoTerminal>,
     pub forms: Vec<DemoForm>,
 }
@@ -49,6 +50,14 @@ pub struct DemoClient {
     pub client_id: String,
     pub client_secret: String,
     pub scopes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoPartner {
+    pub email: String,
+    pub password: String,
+    pub source_system: String,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -2,6 +2,7 @@
 //! demo holds nothing that the product could not have made.
 
 mod account_book;
+mod clients;
 mod days;
 mod places;
 mod tenants;
@@ -11,7 +12,9 @@ use std::sync::Arc;
 use domain::problems::Problem;
 use serde::Serialize;
 
-pub use account_book::{DemoBook, DemoClient, DemoForm, DemoPortalUser, DemoStaff, DemoTenant, DemoTerminal};
+pub use account_book::{
+    DemoBook, DemoClient, DemoForm, DemoPartner, DemoPortalUser, DemoStaff, DemoTenant, DemoTerminal,
+};
 
 use crate::clock::Clock;
 use crate::passwords::Passwords;

@@ -4,24 +4,22 @@ use domain::customers::{Address, Coordinates};
 use domain::feature_gates::FeatureGate;
 use domain::ids::{ContactId, CustomerId, LocationId, StaffId};
 use domain::locale::Locale;
-use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 use domain::problems::Problem;
 use domain::roles::Role;
 use domain::scopes::Scope;
 use domain::text::{CustomerNumber, ExternalId};
-use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::DemoSize;
-use super::account_book::{DemoBook, DemoClient, DemoPortalUser, DemoStaff, DemoTenant};
+use super::account_book::{DemoBook, DemoPortalUser, DemoStaff, DemoTenant};
+use super::clients::make_client;
 use super::places::{COMPANIES, FIRST_NAMES, LAST_NAMES, PLACES, STREETS};
 use crate::actors::{ApiClient, Contact, Staff, System, TenantId};
 use crate::randomness::Randomness;
-use crate::services::clients::{NewKey, NewSecret};
 use crate::services::sessions::{self, SessionId};
 use crate::services::{authn, finish};
 use crate::store::{
-    Door, NewContact, NewGrant, NewLocation, NewStaff, NewTenant, ReferenceKind, ReferenceRow, SourceForm, TenantTx,
+    Door, NewContact, NewGrant, NewLocation, NewStaff, NewTenant, ReferenceKind, ReferenceRow, TenantTx,
 };
 use crate::{Core, CoreError, CoreResult};
 
@@ -523,6 +521,7 @@ fn new_entry(slug: &str, name: &str) -> DemoTenant {
         staff: Vec::new(),
         portal: Vec::new(),
         clients: Vec::new(),
+        partners: Vec::new(),
         terminals: Vec::new(),
         forms: Vec::new(),
     }
@@ -554,7 +553,7 @@ fn staff_account<'a>(
 }
 
 /// Four groups of four letters and digits: easy to type, 80 random bits.
-fn fresh_password(core: &Core) -> String {
+pub(super) fn fresh_password(core: &Core) -> String {
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let mut password = String::new();
     for group in 0..4 {
@@ -595,52 +594,6 @@ async fn make_tenant(core: &Core, entry: &DemoTenant) -> CoreResult<TenantId> {
     tx.audit(tenant, "operator", "tenant.created", &entry.slug).await?;
     tx.commit().await?;
     Ok(tenant)
-}
-
-async fn make_client(
-    core: &Core,
-    tenant: TenantId,
-    name: &str,
-    source: &str,
-    automatic: bool,
-    scopes: &[Scope],
-    entry: &mut DemoTenant,
-) -> CoreResult<String> {
-    let system = authn::system(tenant, "demo");
-    let mut tx = core.store.begin(&system).await?;
-    let form = SourceForm {
-        create_customers: automatic,
-        create_locations: automatic,
-        create_contacts: automatic,
-        auto_update: automatic,
-        customer_required: false,
-        problem_policy: ProblemPolicy::Review,
-        duplicate_names: DuplicateNamePolicy::Warn,
-    };
-    let source_system = tx.insert_source_system(source, &form).await?;
-    let client = tx.insert_client(name, source_system, scopes).await?;
-    let live = NewKey::generate(core, false);
-    let test = NewKey::generate(core, true);
-    for key in [&live, &test] {
-        tx.insert_key(client, key.is_test, &key.public_id, &key.secret_hash, None)
-            .await?;
-    }
-    let secret = NewSecret::generate(core);
-    tx.insert_secret(client, &secret.hash).await?;
-    tx.mirror_into_twin(true).await?;
-    tx.audit("client.created", client, json!({ "name": name }));
-    finish(core, tx).await?;
-    let api_key = live.text.expose_secret().to_owned();
-    entry.clients.push(DemoClient {
-        name: name.to_owned(),
-        source_system: source.to_owned(),
-        api_key: api_key.clone(),
-        test_api_key: test.text.expose_secret().to_owned(),
-        client_id: client.to_string(),
-        client_secret: secret.text.expose_secret().to_owned(),
-        scopes: scopes.iter().map(|scope| scope.name().to_owned()).collect(),
-    });
-    Ok(api_key)
 }
 
 async fn make_customer(tx: &mut TenantTx<'_, System>, number: &str, name: &str) -> CoreResult<CustomerId> {

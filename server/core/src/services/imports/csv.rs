@@ -119,10 +119,10 @@ fn guess(header: &str) -> Option<&'static str> {
     let wanted = plain(header);
     let also = match wanted.as_str() {
         "id" | "jobid" | "job" | "auftrag" | "auftragsnummer" => Some("externalId"),
-        "customerid" | "kundenid" => Some("customer_externalId"),
+        "customerid" | "kundeid" | "kundenid" => Some("customer_externalId"),
         "customernumber" | "kundennummer" => Some("customer_customerNumber"),
         "customer" | "kunde" => Some("customer_name"),
-        "locationid" | "standortid" => Some("location_externalId"),
+        "locationid" | "standortid" | "ortid" => Some("location_externalId"),
         "location" | "standort" => Some("location_name"),
         "street" | "strasse" | "straße" => Some("location_street"),
         "zip" | "plz" | "postcode" | "postalcode" => Some("location_postalCode"),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::super::{PAGE, Page, finish};
 use super::{
-    Answer, Failed, IdempotencyKey, ImportPermits, check_source, is_zone, item_result, keep, replay, source_settings,
+    Answer, Failed, IdempotencyKey, ImportPermits, check_source, is_zone, item_of_view, keep, replay, source_settings,
     with_tries,
 };
 use crate::actors::{Actor as _, ApiClient, ClientPermit, Operator, Permit};
@@ -212,17 +212,7 @@ pub async fn items(
     let mut tx = core.store.read(by.client).await?;
     tx.own_job(id).await?.ok_or_else(CoreError::not_found)?;
     let rows = tx.items_of_job(id, after, filter, limit + 1).await?;
-    let results = rows
-        .iter()
-        .map(|row| {
-            item_result(
-                (row.id.0, row.position, &row.external_id),
-                (row.status, row.outcome(), row.target_id.map(|key| key.0)),
-                [&row.mapping.0, &row.warnings.0, &row.errors.0],
-                by.sees_mapping,
-            )
-        })
-        .collect();
+    let results = rows.iter().map(|row| item_of_view(row, by.sees_mapping)).collect();
     Ok(Page::cut(results, limit))
 }
 

@@ -22,7 +22,8 @@ use domain::problems::Problem;
 use domain::scopes::markers::{CustomersMapScope, CustomersReadScope, CustomersWriteScope, TargetsWriteScope};
 use serde_json::Value;
 
-use self::outcome::{Outcome, audit_item, count, item_result, result};
+pub(super) use self::outcome::item_of_view;
+use self::outcome::{Outcome, audit_item, count, result};
 use self::workspace::{Workspace, Writes, questions};
 use super::finish;
 pub use super::idempotency::{Answer, IdempotencyKey};

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::CoreResult;
 use crate::actors::ApiClient;
 use crate::store::{ItemRow, TenantTx};
+use crate::views::ImportItemView;
 
 /// What became of one import inside its transaction.
 pub(super) struct Outcome {
@@ -108,7 +109,17 @@ pub(super) fn result(row: &ItemRow, sees_mapping: bool) -> ImportItemResult {
     )
 }
 
-pub(super) fn item_result(
+/// A stored item as its client sees it; as [`result`].
+pub(in crate::services) fn item_of_view(row: &ImportItemView, sees_mapping: bool) -> ImportItemResult {
+    item_result(
+        (row.id.0, row.position, &row.external_id),
+        (row.status, row.outcome(), row.target_id.map(|key| key.0)),
+        [&row.mapping.0, &row.warnings.0, &row.errors.0],
+        sees_mapping,
+    )
+}
+
+fn item_result(
     (id, index, external_id): (ImportItemId, i64, &str),
     (status, outcome, target_id): (ItemStatus, Option<ItemOutcome>, Option<TargetId>),
     [mapping, warnings, errors]: [&Value; 3],

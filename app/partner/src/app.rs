@@ -1,0 +1,36 @@
+//! The routes of the partner console: one readable table.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+use ui::load::NotFound;
+use ui::shell::{self, Assets};
+
+use crate::pages::{home, invitation, jobs, sign_in, trial};
+use crate::shell::Framed;
+
+/// A whole document of the partner console.
+pub fn document(assets: &Assets) -> impl IntoView + use<> {
+    provide_meta_context();
+    shell::document(shell::App::Partner, assets, || view! { <App/> })
+}
+
+/// The table of routes.
+#[component]
+pub fn App() -> impl IntoView {
+    view! {
+        <Router>
+            <Routes fallback=|| ()>
+                <Route path=path!("/partner/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/invitation/:link") view=invitation::InvitationPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner") view=home::HomePage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/jobs") view=jobs::JobsPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/jobs/:id") view=jobs::JobPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/try") view=trial::TrialPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/*any") view=|| view! { <Framed current=""><NotFound/></Framed> } ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}

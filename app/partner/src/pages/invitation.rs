@@ -1,0 +1,63 @@
+//! An invitation: says who invites to what, takes a password, leads to the door.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use ordinavo_core::Core;
+use ordinavo_core::services::partner_accounts;
+use ui::acts::{Next, Sent, finish};
+use ui::forms::{ErrorSummary, FormState, TextField};
+use ui::load::page;
+use ui::words::shared;
+
+use crate::t;
+
+/// `/partner/invitation/{link}`.
+#[component]
+pub fn InvitationPage() -> impl IntoView {
+    page(|request| async move {
+        let locale = request.viewer.locale;
+        let link: String = request.id("link")?;
+        let found = partner_accounts::invitation(&request.core, &link).await?;
+        let form = FormState::new("invitation", locale, request.flash.as_ref());
+        Ok(view! {
+            <Title text=t!(locale, "invitation-title")/>
+            <main class="door" id="main">
+                <form class="card" method="post" action="/partner/fn/accept-invitation">
+                    <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{found.tenant_name}</bdi></p>
+                    <h1>{t!(locale, "invitation-title")}</h1>
+                    <p>{t!(locale, "invitation-text", name = found.display_name)}" "<bdi class="mono">{found.source_key}</bdi></p>
+                    <ErrorSummary form=form.clone()/>
+                    <input type="hidden" name="link" value=link/>
+                    <TextField form=form.clone() field="email" label=shared::email(locale) kind="email" value=found.email autocomplete="username" readonly=true/>
+                    <TextField form field="password" label=shared::password(locale) kind="password" autocomplete="new-password" help=t!(locale, "password-help")/>
+                    <button class="button button-primary" type="submit">{t!(locale, "invitation-accept")}</button>
+                </form>
+            </main>
+        }
+        .into_any())
+    })
+}
+
+#[server(prefix = "/partner/fn", endpoint = "accept-invitation")]
+pub async fn accept_invitation(
+    #[server(default)] link: String,
+    #[server(default)] password: String,
+) -> Result<(), ServerFnError> {
+    // A text that is no link leads back to the door and not to an address of its own.
+    let is_link = !link.is_empty() && link.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let back = if is_link {
+        format!("/partner/invitation/{link}")
+    } else {
+        "/partner/sign-in".to_owned()
+    };
+    let sent = Sent {
+        form: "invitation",
+        values: &[],
+        back,
+    };
+    let result = match use_context::<Core>() {
+        Some(core) => partner_accounts::accept(&core, &link, &password.into()).await,
+        None => Err(ordinavo_core::CoreError::not_found()),
+    };
+    finish(sent, result.map(|()| Next::to("/partner/sign-in", "done-invitation"))).await
+}

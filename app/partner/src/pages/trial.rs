@@ -1,0 +1,79 @@
+//! Trying out what would become of an import: the same run as the API's, without writing.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use ordinavo_core::Core;
+use ordinavo_core::actors::Partner;
+use ordinavo_core::services::partner;
+use ui::acts::{Next, Sent, act};
+use ui::forms::{ErrorSummary, FormState, SelectField, TextArea};
+use ui::load::page;
+use ui::parts::Empty;
+
+use super::viewer_partner;
+use crate::shell::Framed;
+use crate::t;
+
+/// What stands in the field at first: an import that shows every part.
+const EXAMPLE: &str = r#"{
+  "externalId": "JOB-1",
+  "customer": { "externalId": "CUST-1", "customerNumber": "RRM-001", "name": "Rhein-Ruhr Medical Supply" },
+  "location": { "externalId": "LOC-1", "name": "Essen", "city": "Essen" },
+  "serviceType": "maintenance",
+  "durationMinutes": 60
+}"#;
+
+/// `/partner/try`.
+#[component]
+pub fn TrialPage() -> impl IntoView {
+    let viewer = viewer_partner();
+    let content = page(|request| async move {
+        let viewer = viewer?;
+        let locale = request.viewer.locale;
+        let clients = partner::clients_to_try(&request.core, &viewer).await?;
+        let none = clients.is_empty();
+        let only = clients
+            .first()
+            .filter(|_| clients.len() == 1)
+            .map(|client| client.id.to_string());
+        let choices: Vec<(String, String)> = clients
+            .into_iter()
+            .map(|client| (client.id.to_string(), client.name))
+            .collect();
+        let form = FormState::new("try", locale, request.flash.as_ref());
+        Ok(view! {
+            <Title text=t!(locale, "nav-try")/>
+            <h1>{t!(locale, "nav-try")}</h1>
+            <p class="lead">{t!(locale, "try-lead")}</p>
+            {none.then(|| view! { <Empty icon="import" title=t!(locale, "try-none") text=t!(locale, "try-none-text")/> })}
+            {(!none).then(|| view! {
+                <section class="card"><form method="post" action="/partner/fn/try-out">
+                    <ErrorSummary form=form.clone()/>
+                    <SelectField form=form.clone() field="client" label=t!(locale, "client") choices value=only.unwrap_or_default() help=t!(locale, "try-client-help")/>
+                    <TextArea form field="body" label=t!(locale, "try-body") value=EXAMPLE rows=14 help=t!(locale, "try-body-help")/>
+                    <button class="button button-primary" type="submit">{t!(locale, "try-do")}</button>
+                </form></section>
+            })}
+        }
+        .into_any())
+    });
+    view! { <Framed current="/partner/try">{content}</Framed> }
+}
+
+#[server(prefix = "/partner/fn", endpoint = "try-out")]
+pub async fn try_out(#[server(default)] client: String, #[server(default)] body: String) -> Result<(), ServerFnError> {
+    let sent = Sent {
+        form: "try",
+        values: &[("client", &client), ("body", &body)],
+        back: "/partner/try".to_owned(),
+    };
+    act(sent, async |core: Core, by: Partner| {
+        let job = partner::try_out(&core, &by, &client, &body).await?;
+        Ok(Next {
+            to: format!("/partner/jobs/{job}"),
+            done: None,
+            shown_once: None,
+        })
+    })
+    .await
+}

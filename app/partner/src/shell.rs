@@ -1,0 +1,62 @@
+//! The frame of the partner console: the organisation, the source system, three ways to go.
+
+use leptos::prelude::*;
+use ordinavo_core::actors::Partner;
+use ui::door::LanguageRow;
+use ui::icons::Icon;
+use ui::shell::locale;
+use ui::words::shared;
+
+use crate::t;
+
+/// Navigation and content. `current` is the entry of the page, for `aria-current`.
+#[component]
+pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
+    let locale = locale();
+    let partner = use_context::<Partner>();
+    let is_test = partner.as_ref().is_some_and(Partner::is_test);
+    let (tenant, person, source) = partner.map_or_else(Default::default, |partner| {
+        (
+            partner.tenant_name().to_owned(),
+            partner.display_name().to_owned(),
+            partner.source_key().to_owned(),
+        )
+    });
+    let entries = [
+        ("/partner", "home", t!(locale, "nav-home")),
+        ("/partner/jobs", "import", t!(locale, "nav-jobs")),
+        ("/partner/try", "check", t!(locale, "nav-try")),
+        ("/docs", "file", t!(locale, "nav-docs")),
+    ];
+    let (switch_to, switch_words) = if is_test {
+        ("", t!(locale, "test-leave"))
+    } else {
+        ("on", t!(locale, "test-look"))
+    };
+    view! {
+        <a class="skip" href="#main">{shared::skip_to_content(locale)}</a>
+        <div class="frame">
+            <header class="side">
+                <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
+                <nav aria-label=t!(locale, "nav-main")>
+                    <ul>{entries.into_iter().map(|(href, icon, words)| {
+                        let here = (href == current).then_some("page");
+                        view! { <li><a href=href aria-current=here><Icon name=icon/><span>{words}</span></a></li> }
+                    }).collect_view()}</ul>
+                </nav>
+                <form class="side-foot" method="post" action="/partner/fn/sign-out">
+                    <span class="quiet"><bdi>{person}</bdi>" · "<bdi class="mono">{source}</bdi></span>
+                    <button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button>
+                </form>
+            </header>
+            <main id="main" tabindex="-1">
+                {is_test.then(|| view! { <p class="notice notice-warn test-banner"><strong>{t!(locale, "test-banner")}</strong></p> })}
+                {children()}
+                <footer class="row">
+                    <form method="post" action="/partner/fn/look-at-test-data"><input type="hidden" name="on" value=switch_to/><button class="button button-quiet" type="submit">{switch_words}</button></form>
+                    <LanguageRow locale action="/partner/fn/language" back="/partner"/>
+                </footer>
+            </main>
+        </div>
+    }
+}
