@@ -13,8 +13,8 @@ use tokio::sync::watch;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long it waits when the database does not answer.
 const WAIT_AFTER_ERROR: Duration = Duration::from_secs(5);
-/// How many rounds pass between two clean-ups.
-const CLEAN_EVERY: u32 = 600;
+/// How much time passes between two clean-ups.
+const CLEAN_EVERY: Duration = Duration::from_secs(600);
 
 /// Runs until told to stop; what it has claimed is finished first.
 ///
@@ -22,13 +22,29 @@ const CLEAN_EVERY: u32 = 600;
 /// The outbound client cannot be set up.
 pub async fn run(core: Core, settings: ordinavo_core::Settings, stop: watch::Receiver<bool>) -> Result<(), String> {
     let client = guard::client(&settings).map_err(|error| format!("the outbound client: {error}"))?;
-    tokio::join!(deliveries(&core, &client, stop.clone()), imports(&core, stop));
+    tokio::join!(
+        deliveries(&core, &client, stop.clone()),
+        imports(&core, stop.clone()),
+        clean(&core, stop)
+    );
     Ok(())
 }
 
-/// Sends deliveries until told to stop, and cleans up from time to time.
+/// Removes from time to time what has served its time, however busy the rest is.
+async fn clean(core: &Core, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = sessions::delete_expired(core).await {
+            tracing::warn!(%error, "what has expired could not be removed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(CLEAN_EVERY) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Sends deliveries until told to stop.
 async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool>) {
-    let mut rounds = 0_u32;
     while !*stop.borrow() {
         let pause = match webhook_worker::run_once(core, client).await {
             Ok(0) => LOOK_EVERY,
@@ -38,12 +54,6 @@ async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool
                 WAIT_AFTER_ERROR
             }
         };
-        if rounds.is_multiple_of(CLEAN_EVERY)
-            && let Err(error) = sessions::delete_expired(core).await
-        {
-            tracing::warn!(%error, "expired sessions could not be removed");
-        }
-        rounds = rounds.wrapping_add(1);
         tokio::select! {
             () = core.worker_woken() => {}
             () = tokio::time::sleep(pause) => {}

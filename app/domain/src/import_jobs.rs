@@ -37,6 +37,8 @@ crate::stored_names! {
 pub const MOST_ITEMS: usize = 500;
 /// The most items of an atomic batch, which is one transaction.
 pub const MOST_ATOMIC_ITEMS: usize = 100;
+/// The most mistakes that an answer tells of.
+const MOST_ERRORS: usize = 100;
 /// The most jobs of one client that may wait or run at a time.
 pub const MOST_JOBS: i64 = 5;
 
@@ -189,6 +191,10 @@ impl TargetBatch {
                 Ok(item) => batch.items.push(item),
                 Err(found) => errors.extend(found),
             }
+            if errors.len() >= MOST_ERRORS {
+                errors.truncate(MOST_ERRORS);
+                break;
+            }
         }
         if !errors.is_empty() {
             return Err(BatchRefusal::Fields(errors));
@@ -254,7 +260,7 @@ impl TargetBatch {
                 }
                 Some(earlier) if *earlier == sent => item.import = Err(vec![ItemNote::new(DUPLICATE, "/externalId")]),
                 Some(_) => {
-                    item.import = Err(vec![ItemNote::new("duplicate_external_id_in_batch", "/externalId")]);
+                    item.import = Err(vec![ItemNote::new(CONTRADICTION, "/externalId")]);
                 }
             }
         }
@@ -263,6 +269,8 @@ impl TargetBatch {
 
 /// The code of row T9, the only one of a refused item that skips instead of failing it.
 pub const DUPLICATE: &str = "duplicate_in_batch";
+/// The code of row T10.
+pub const CONTRADICTION: &str = "duplicate_external_id_in_batch";
 
 fn notes(errors: &[FieldError]) -> Vec<ItemNote> {
     errors

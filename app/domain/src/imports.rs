@@ -1,6 +1,6 @@
 //! What a partner sends to have a target imported, and how jobs and items report what became of it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -270,7 +270,12 @@ impl TargetImport {
             return Err(errors);
         };
         let external_id = reader.text("externalId", ExternalId::MOST, &mut errors, ExternalId::parse);
-        if matches!(body.get("externalId"), None | Some(Value::Null)) {
+        let sent = body.get("externalId");
+        if sent.is_some_and(|sent| sent.as_str() == Some("")) {
+            // An empty id is no id: the item fails, and not the batch around it.
+            errors.retain(|error| error.pointer != "/externalId");
+        }
+        if sent.is_none_or(|sent| sent.is_null() || sent.as_str() == Some("")) {
             errors.push(FieldError::new(
                 "/externalId",
                 "external_id_required",
@@ -429,15 +434,22 @@ fn read_moment(
 ) -> Option<DateTime<Utc>> {
     let pointer = reader.pointer(name);
     let value = reader.raw(name).value()?;
-    let moment = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    let moment = value.as_str().and_then(moment);
     if moment.is_none() {
         errors.push(FieldError::new(
             pointer,
             "validation_failed",
-            "An RFC 3339 timestamp with offset is required.",
+            "An RFC 3339 timestamp with offset, in the years 1 to 9999, is required.",
         ));
     }
-    moment.map(|moment| moment.with_timezone(&Utc))
+    moment
+}
+
+/// Reads a moment as both databases keep it: in the years that both know, cut to microseconds, so that what is sent again
+/// equals what was stored.
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    let moment = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
+    (1..=9999).contains(&moment.year()).then(|| moment.trunc_subsecs(6))
 }
 
 fn read_customer(value: &Value, errors: &mut Vec<FieldError>) -> Option<CustomerPart> {
@@ -626,7 +638,23 @@ mod tests {
     fn mistakes_name_their_field() {
         let cases = [
             (json!({}), "/externalId", "external_id_required"),
+            (json!({"externalId": ""}), "/externalId", "external_id_required"),
             (json!({"externalId": "n/a"}), "/externalId", "external_id_required"),
+            (
+                json!({"externalId": "x", "sourceUpdatedAt": "0000-01-01T00:00:00Z"}),
+                "/sourceUpdatedAt",
+                "validation_failed",
+            ),
+            (
+                json!({"externalId": "x", "sourceUpdatedAt": "0001-01-01T00:30:00+01:00"}),
+                "/sourceUpdatedAt",
+                "validation_failed",
+            ),
+            (
+                json!({"externalId": "x", "sourceUpdatedAt": "9999-12-31T23:30:00-01:00"}),
+                "/sourceUpdatedAt",
+                "validation_failed",
+            ),
             (json!({"externalId": " x"}), "/externalId", "surrounding_space"),
             (json!({"externalId": 7}), "/externalId", "validation_failed"),
             (json!({"externalId": "x", "colour": "red"}), "/colour", "unknown_field"),

@@ -115,12 +115,14 @@ impl Limits {
             }
             Err(until) => Err(until.wait_time_from(now)),
         };
-        let shared = self
-            .tenants
-            .check_key(&client.live_tenant())
-            .map(drop)
-            .map_err(|until| until.wait_time_from(now));
-        let result = own.and(shared).map_err(|wait| {
+        // What the client's own limit refuses takes nothing from what all clients of the organisation share.
+        let shared = own.and_then(|()| {
+            self.tenants
+                .check_key(&client.live_tenant())
+                .map(drop)
+                .map_err(|until| until.wait_time_from(now))
+        });
+        let result = shared.map_err(|wait| {
             metered.reset = whole_seconds(wait);
             metered.left = 0;
             limited(wait)

@@ -180,6 +180,21 @@ impl<'a> Paging<'a> {
         Ok(self.parts(1)?.and_then(|mut parts| parts.pop()).unwrap_or_default())
     }
 
+    /// The number after which the page begins.
+    ///
+    /// # Errors
+    /// `invalid_cursor`, `cursor_filter_mismatch`.
+    pub fn after_number(&self) -> CoreResult<Option<i64>> {
+        let Some(parts) = self.parts(1)? else { return Ok(None) };
+        let number = parts
+            .first()
+            .and_then(|text| text.parse().ok())
+            .filter(|number| *number >= 0);
+        number
+            .map(Some)
+            .ok_or_else(|| CoreError::new(Problem::InvalidCursor, "The cursor is not valid."))
+    }
+
     /// The cursor for the page behind this one, if rows follow.
     pub fn next<R>(&self, page: &Page<R>, place: impl Fn(&R) -> Vec<String>) -> Option<String> {
         let last = page.rows.last().filter(|_| page.has_more)?;

@@ -21,6 +21,9 @@ use crate::serve::AppState;
 /// The largest body of these endpoints, in bytes.
 const MOST_BYTES: usize = 16 * 1024;
 
+/// How long a body may take to arrive.
+const LONGEST_BODY: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Token, revocation and metadata.
 pub fn routes() -> Router<AppState> {
     Router::new()
@@ -48,18 +51,18 @@ impl Refused {
         }
     }
 
-    const fn client(challenge: bool) -> Self {
+    const fn client() -> Self {
         Self {
             status: StatusCode::UNAUTHORIZED,
             error: "invalid_client",
             description: "The client is not known or its secret is wrong.",
-            challenge,
+            challenge: true,
         }
     }
 
-    fn of(refusal: Refusal, used_header: bool) -> Self {
+    fn of(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::InvalidClient => Self::client(used_header),
+            Refusal::InvalidClient => Self::client(),
             Refusal::InvalidScope => Self {
                 status: StatusCode::BAD_REQUEST,
                 error: "invalid_scope",
@@ -126,8 +129,9 @@ async fn read_form(request: Request) -> Result<(HeaderMap, Form), Refused> {
             "Send the parameters as application/x-www-form-urlencoded.",
         ));
     }
-    let body = axum::body::to_bytes(request.into_body(), MOST_BYTES)
+    let body = tokio::time::timeout(LONGEST_BODY, axum::body::to_bytes(request.into_body(), MOST_BYTES))
         .await
+        .map_err(|_| Refused::request("The body did not arrive in time."))?
         .map_err(|_| Refused::request("The body is too large."))?;
     let members: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
     for (index, (name, _)) in members.iter().enumerate() {
@@ -138,12 +142,12 @@ async fn read_form(request: Request) -> Result<(HeaderMap, Form), Refused> {
     Ok((headers, Form(members)))
 }
 
-/// Who asks: by HTTP Basic or in the form, never by both. The flag says whether the header was used.
-fn credentials(headers: &HeaderMap, form: &Form) -> Result<(String, SecretString, bool), Refused> {
+/// Who asks: by HTTP Basic or in the form, never by both.
+fn credentials(headers: &HeaderMap, form: &Form) -> Result<(String, SecretString), Refused> {
     let in_form = form.get("client_id").zip(form.get("client_secret"));
     let Some(header) = headers.get(AUTHORIZATION) else {
-        let (id, secret) = in_form.ok_or(Refused::client(false))?;
-        return Ok((id.to_owned(), secret.to_owned().into(), false));
+        let (id, secret) = in_form.ok_or(Refused::client())?;
+        return Ok((id.to_owned(), secret.to_owned().into()));
     };
     if form.get("client_secret").is_some() {
         return Err(Refused::request("Use one way of client authentication, not two."));
@@ -163,8 +167,7 @@ fn credentials(headers: &HeaderMap, form: &Form) -> Result<(String, SecretString
         };
         Some((plain(id)?, SecretString::from(plain(secret)?)))
     };
-    let (id, secret) = read().ok_or(Refused::client(true))?;
-    Ok((id, secret, true))
+    read().ok_or(Refused::client())
 }
 
 /// One address may not ask without end.
@@ -211,10 +214,10 @@ async fn give_token(state: &AppState, request: Request) -> Result<Value, Refused
         }
         None => return Err(Refused::request("The parameter grant_type is missing.")),
     }
-    let (id, secret, used_header) = credentials(&headers, &form)?;
+    let (id, secret) = credentials(&headers, &form)?;
     let token = oauth::token(&state.core, &id, &secret, form.get("scope"))
         .await
-        .map_err(|refusal| Refused::of(refusal, used_header))?;
+        .map_err(Refused::of)?;
     let scope: Vec<&str> = token.scopes.iter().map(|scope| scope.name()).collect();
     Ok(json!({
         "access_token": token.text.expose_secret(), "token_type": "Bearer", "expires_in": LIFETIME.num_seconds(), "scope": scope.join(" "),
@@ -232,13 +235,13 @@ async fn revoke(
     }
     let end = async {
         let (headers, form) = read_form(request).await?;
-        let (id, secret, used_header) = credentials(&headers, &form)?;
+        let (id, secret) = credentials(&headers, &form)?;
         let token = form
             .get("token")
             .ok_or(Refused::request("The parameter token is missing."))?;
         oauth::revoke(&state.core, &id, &secret, token)
             .await
-            .map_err(|refusal| Refused::of(refusal, used_header))
+            .map_err(Refused::of)
     };
     match end.await {
         Ok(()) => (StatusCode::OK, no_store()).into_response(),

@@ -5,6 +5,8 @@
     reason = "tests call the server like anybody else, make databases and look at the clock"
 )]
 
+mod client;
+
 use std::sync::Arc;
 
 use ordinavo::config::Config;

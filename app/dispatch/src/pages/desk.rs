@@ -77,7 +77,7 @@ pub fn DeskTargetPage() -> impl IntoView {
             (t!(locale, "field-location_city"), sent("location", "city")),
             (t!(locale, "field-contact_displayName"), sent("contact", "displayName")),
         ];
-        let can_pin = sent("customer", "externalId").is_some();
+        let can_pin = found.external_id.is_some();
         let held = found.held_alike;
         let none = found.candidates.is_empty();
         let title = format!("TGT-{}", found.target.number);

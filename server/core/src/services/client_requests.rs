@@ -101,10 +101,17 @@ pub async fn submit(
             ..settings
         };
         let decided = decide_context(core, &mut tx, form.context.clone(), &settings, &zone).await?;
+        // The last of what the rules of the part that failed have said is what decided.
+        let part = if decided.customer.is_none() {
+            "/customer"
+        } else {
+            "/location"
+        };
         let refused = decided
             .warnings
             .iter()
-            .find(|warning| warning.code != "auto_update_disabled")
+            .rev()
+            .find(|warning| warning.pointer.starts_with(part))
             .filter(|_| !decided.resolved);
         let Some(customer) = decided.customer.filter(|_| refused.is_none()) else {
             let code = refused.map_or("customer_required", |warning| warning.code.as_str());

@@ -115,6 +115,25 @@ macro_rules! with_tries {
 }
 pub(super) use with_tries;
 
+/// Repeats a call that was refused because somebody else wrote at the same time: the next look finds what was written.
+macro_rules! while_contested {
+    ($call:expr) => {{
+        let mut tries = 1;
+        loop {
+            match $call.await {
+                Err(error)
+                    if error.problem == domain::problems::Problem::ConcurrentModification
+                        && tries < $crate::services::idempotency::TRIES =>
+                {
+                    tries += 1;
+                }
+                other => break other,
+            }
+        }
+    }};
+}
+pub(super) use while_contested;
+
 /// The answer that was given before under this key, if there is one.
 ///
 /// # Errors

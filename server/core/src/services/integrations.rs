@@ -26,6 +26,9 @@ pub const DATA_OPTIONS: [(&str, Scope); 3] = [
     ("billingDetails", Scope::BillingRead),
 ];
 
+/// The most endpoints of a client: each event is written once for every one of them.
+pub const MOST_ENDPOINTS: i64 = 200;
+
 /// What the table and column of an endpoint's secret are called when it is encrypted.
 pub(crate) const SECRET_PLACE: &str = "webhook_endpoint.secret";
 
@@ -75,7 +78,7 @@ pub struct EndpointForm {
 /// Makes an endpoint. The secret in the answer is shown this once.
 ///
 /// # Errors
-/// `invalid_webhook_url`, `forbidden_webhook_target`, `unknown_event_type`, `data_option_not_permitted`.
+/// `invalid_webhook_url`, `forbidden_webhook_target`, `unknown_event_type`, `data_option_not_permitted`, `quota_exceeded`.
 pub async fn create_endpoint(
     core: &Core,
     by: ClientPermit<'_, WebhooksWriteScope>,
@@ -125,6 +128,12 @@ pub async fn create_endpoint(
     guard::check_url(&input.url, &core.settings).await?;
     let secret = signature::new_secret(&core.randomness);
     let mut tx = core.store.begin(client).await?;
+    if tx.count_endpoints(client.id()).await? >= MOST_ENDPOINTS {
+        return Err(CoreError::new(
+            Problem::QuotaExceeded,
+            format!("A client has at most {MOST_ENDPOINTS} endpoints."),
+        ));
+    }
     let id: WebhookEndpointId = tx.new_id();
     let place = Place {
         tenant: tx.tenant(),

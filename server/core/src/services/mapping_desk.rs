@@ -7,7 +7,7 @@ use domain::import_jobs::{ImportChannel, ImportMode, TargetBatch};
 use domain::permissions::{ResolveMappings, ViewImports};
 use domain::problems::Problem;
 use domain::targets::TargetStatus;
-use domain::text::name_for_comparison;
+use domain::text::{ExternalId, name_for_comparison};
 use serde_json::{Value, json};
 
 use super::imports::{is_zone, jobs, settings_of};
@@ -47,6 +47,8 @@ pub struct DeskPage {
     pub item: Option<ImportItemView>,
     /// What the source sent last.
     pub payload: Value,
+    /// The external id of the customer that was sent, if it can stand for one.
+    pub external_id: Option<String>,
     /// Whom it may belong to: what the rules found, customers of the same name (only a hint), and what was searched for.
     pub candidates: Vec<CandidateLine>,
     /// How many other targets wait with the same external id of the customer.
@@ -73,7 +75,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewImports>, id: TargetId, search
         .await?
         .filter(|target| target.needs_mapping)
         .ok_or_else(CoreError::not_found)?;
-    let item = tx.items_of_target(id).await?.into_iter().next();
+    let item = tx.applied_item_of_target(id).await?;
     let payload = match &item {
         Some(item) => tx.payload_of_item(item.id.0).await?.unwrap_or(Value::Null),
         None => Value::Null,
@@ -87,17 +89,26 @@ pub async fn page(core: &Core, by: Permit<'_, ViewImports>, id: TargetId, search
     let candidates = tx
         .mapping_candidates(source, &ids, name.as_deref(), search.trim())
         .await?;
-    let held_alike = match (source, payload["customer"]["externalId"].as_str()) {
-        (Some(source), Some(external_id)) => tx.held_alike(source, external_id, id).await?,
+    let external_id = sent_id(&payload["customer"]);
+    let held_alike = match (source, &external_id) {
+        (Some(source), Some(external_id)) => tx.held_alike(source, external_id.as_str(), id).await?,
         _ => 0,
     };
     Ok(DeskPage {
         target,
         item,
         payload,
+        external_id: external_id.map(|id| id.as_str().to_owned()),
         candidates,
         held_alike,
     })
+}
+
+/// The external id of a part of what was sent, in the form in which references are kept; `None` for a text that only says
+/// that there is no id, which must never stand for anybody.
+fn sent_id(part: &Value) -> Option<ExternalId> {
+    let id = ExternalId::parse(part["externalId"].as_str()?).ok()?;
+    (!id.is_blank_like()).then_some(id)
 }
 
 /// What a person decided about a target.
@@ -155,12 +166,12 @@ pub async fn resolve(
             "This contact belongs to another customer.",
         ));
     }
-    let item = tx.items_of_target(id).await?.into_iter().next();
+    let item = tx.applied_item_of_target(id).await?;
     let payload = match &item {
         Some(item) => tx.payload_of_item(item.id.0).await?.unwrap_or(Value::Null),
         None => Value::Null,
     };
-    let external_id = payload["customer"]["externalId"].as_str().map(str::to_owned);
+    let external_id = sent_id(&payload["customer"]).map(|id| id.as_str().to_owned());
     if resolution.pin
         && let (Some(source), Some(external_id)) = (source, external_id.as_deref())
     {
@@ -229,8 +240,10 @@ async fn known_parts(
         return Ok((location, contact));
     };
     if location.is_none()
-        && let Some(external_id) = payload["location"]["externalId"].as_str()
-        && let Some(id) = tx.reference_in(source, ReferenceKind::Location, external_id).await?
+        && let Some(external_id) = sent_id(&payload["location"])
+        && let Some(id) = tx
+            .reference_in(source, ReferenceKind::Location, external_id.as_str())
+            .await?
         && tx
             .is_location_of(LocationId::from_uuid(id), resolution.customer)
             .await?
@@ -238,8 +251,10 @@ async fn known_parts(
         location = Some(LocationId::from_uuid(id));
     }
     if contact.is_none()
-        && let Some(external_id) = payload["contact"]["externalId"].as_str()
-        && let Some(id) = tx.reference_in(source, ReferenceKind::Contact, external_id).await?
+        && let Some(external_id) = sent_id(&payload["contact"])
+        && let Some(id) = tx
+            .reference_in(source, ReferenceKind::Contact, external_id.as_str())
+            .await?
         && tx.is_contact_of(ContactId::from_uuid(id), resolution.customer).await?
     {
         contact = Some(ContactId::from_uuid(id));
@@ -254,6 +269,8 @@ async fn pin(
     external_id: &str,
     customer: CustomerId,
 ) -> CoreResult<()> {
+    // An import may be about to give this customer an external id of its own.
+    tx.lock_customer(customer.uuid()).await?;
     match tx.reference_in(source, ReferenceKind::Customer, external_id).await? {
         Some(known) if known == customer.uuid() => return Ok(()),
         Some(_) => {
@@ -298,6 +315,9 @@ async fn run_again(
     }
     let job = tx.import_job(item.job_id.0).await?.ok_or_else(CoreError::not_found)?;
     let client = tx.client(job.client_id.0).await?.ok_or_else(CoreError::not_found)?;
+    if client.revoked_at.is_some() {
+        return Ok(0);
+    }
     let holds = |scope: &str| client.scopes.0.iter().any(|held| held == scope);
     let settings = settings_of(
         &tx.settings_of_source(source).await?,
@@ -366,44 +386,24 @@ pub async fn undo_link(
         .customer_link(source_key, external_id)
         .await?
         .ok_or_else(CoreError::not_found)?;
-    let touched = tx.touched_by_link(&link, external_id).await?;
+    let all = tx.count_touched(&link, external_id).await?;
     tx.delete_reference_in(link.source_system_id.0, ReferenceKind::Customer, external_id)
         .await?;
-    let (mut taken, mut left) = (Vec::new(), 0);
-    for target in &touched {
-        if !matches!(
-            target.status,
-            TargetStatus::Open | TargetStatus::Scheduled | TargetStatus::Dispatched
-        ) {
-            left += 1;
-            continue;
+    let mut taken = Vec::new();
+    loop {
+        let open = tx.touched_and_open(&link, external_id).await?;
+        let before = taken.len();
+        for target in open {
+            if take_back(&mut tx, &link, target.id.0).await? {
+                taken.push(target.id.to_string());
+            }
         }
-        tx.lock_target(target.id.0).await?;
-        let Some(record) = tx.target_record(target.id.0).await? else {
-            continue;
-        };
-        let cleared = TargetRecord {
-            customer_id: None,
-            location_id: None,
-            contact_id: None,
-            needs_mapping: true,
-            ..record.clone()
-        };
-        if tx.relink_target(&cleared, record.status).await? {
-            tx.take_history_from_customer(target.id.0).await?;
-            tx.emit(NewEvent {
-                source: Some(link.source_system_id.0),
-                kind: EventType::MappingReviewRequired,
-                ordering_key: target.id.to_string(),
-                target: Some(target.id.0),
-                customer: None,
-                location: None,
-                contact: None,
-                details: json!({ "status": record.status.name() }),
-            });
-            taken.push(target.id.to_string());
+        // What was taken back is the customer's no longer, so the next round finds others.
+        if taken.len() == before {
+            break;
         }
     }
+    let left = usize::try_from(all).unwrap_or_default().saturating_sub(taken.len());
     let count = taken.len();
     tx.audit(
         "mapping.undone",
@@ -412,4 +412,41 @@ pub async fn undo_link(
     );
     finish(core, tx).await?;
     Ok((count, left))
+}
+
+/// Takes a target from the customer of a wrong link, if work on it has not begun.
+async fn take_back(tx: &mut TenantTx<'_, Staff>, link: &LinkLine, id: TargetId) -> CoreResult<bool> {
+    tx.lock_target(id).await?;
+    let Some(record) = tx.target_record(id).await? else {
+        return Ok(false);
+    };
+    let is_open = matches!(
+        record.status,
+        TargetStatus::Open | TargetStatus::Scheduled | TargetStatus::Dispatched
+    );
+    if !is_open || record.customer_id != Some(link.customer_id) {
+        return Ok(false);
+    }
+    let cleared = TargetRecord {
+        customer_id: None,
+        location_id: None,
+        contact_id: None,
+        needs_mapping: true,
+        ..record.clone()
+    };
+    if !tx.relink_target(&cleared, record.status).await? {
+        return Ok(false);
+    }
+    tx.take_history_from_customer(id).await?;
+    tx.emit(NewEvent {
+        source: Some(link.source_system_id.0),
+        kind: EventType::MappingReviewRequired,
+        ordering_key: id.to_string(),
+        target: Some(id),
+        customer: None,
+        location: None,
+        contact: None,
+        details: json!({ "status": record.status.name() }),
+    });
+    Ok(true)
 }

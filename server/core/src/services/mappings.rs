@@ -7,6 +7,7 @@ use domain::text::ExternalId;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::idempotency::while_contested;
 use super::{Page, finish};
 use crate::actors::{Actor as _, ClientPermit};
 use crate::store::{ReferenceKind, ReferenceRow};
@@ -75,13 +76,21 @@ pub async fn put(
     external_id: &str,
     id: &str,
 ) -> CoreResult<(MappingLine, bool)> {
+    while_contested!(put_once(core, by, kind, external_id, id))
+}
+
+async fn put_once(
+    core: &Core,
+    by: ClientPermit<'_, CustomersMapScope>,
+    kind: MappingKind,
+    external_id: &str,
+    id: &str,
+) -> CoreResult<(MappingLine, bool)> {
     let client = by.client();
     let external_id = external_id_of(external_id)?;
     let record = kind.parse(id).ok_or_else(CoreError::not_found)?;
     let mut tx = core.store.begin(client).await?;
-    if kind.0 == ReferenceKind::Customer {
-        tx.lock_customer(record).await?;
-    }
+    tx.lock_record(kind.0, record).await?;
     if let Some(known) = tx.own_reference(kind.0, external_id.as_str()).await? {
         return if known.entity_id == record {
             Ok((known, false))
@@ -130,6 +139,8 @@ pub async fn delete(
     kind: MappingKind,
     external_id: &str,
 ) -> CoreResult<()> {
+    let external_id = known_form(external_id);
+    let external_id = external_id.as_str();
     let mut tx = core.store.begin(by.client()).await?;
     let known = tx
         .own_reference(kind.0, external_id)
@@ -144,6 +155,12 @@ pub async fn delete(
         json!({ "type": kind.0.name(), "externalId": external_id }),
     );
     finish(core, tx).await
+}
+
+/// An external id in the form in which it is kept, for looking it up; a text that can be no external id is looked up as it
+/// is and found nowhere.
+pub(super) fn known_form(text: &str) -> String {
+    ExternalId::parse(text).map_or_else(|_| text.to_owned(), |id| id.as_str().to_owned())
 }
 
 /// Reads an external id of an address.

@@ -89,6 +89,10 @@ pub async fn token(core: &Core, client_id: &str, secret: &SecretString, scope: O
     let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let text = format!("{TOKEN_PREFIX}{text}");
     let mut tx = core.store.begin_system().await.map_err(CoreError::from)?;
+    // A secret that was revoked, or a scope that was taken, since it was looked at makes no token any more.
+    if !tx.still_grants(&identity, client).await.map_err(CoreError::from)? {
+        return Err(Refusal::InvalidClient);
+    }
     tx.insert_token(
         &identity,
         client,

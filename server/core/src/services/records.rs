@@ -8,7 +8,8 @@ use domain::scopes::markers::{CustomersMapScope, CustomersReadScope, CustomersWr
 use domain::text::{CustomerNumber, ExternalId};
 use serde_json::json;
 
-use super::mappings::external_id_of;
+use super::idempotency::while_contested;
+use super::mappings::{external_id_of, known_form};
 use super::{Page, finish};
 use crate::actors::{ApiClient, ClientPermit};
 use crate::store::{ContactRow, LocationRow, ReferenceKind, ReferenceRow, TenantTx, Which};
@@ -110,7 +111,7 @@ pub async fn customer_by_external_id(
     external_id: &str,
 ) -> CoreResult<Option<ClientCustomer>> {
     let mut tx = core.store.read(by.client()).await?;
-    Ok(tx.own_customer(Which::ExternalId(external_id)).await?)
+    Ok(tx.own_customer(Which::ExternalId(&known_form(external_id))).await?)
 }
 
 /// A page of locations by external id.
@@ -152,7 +153,7 @@ pub async fn location_by_external_id(
     external_id: &str,
 ) -> CoreResult<Option<ClientLocation>> {
     let mut tx = core.store.read(by.client()).await?;
-    Ok(tx.own_location(Which::ExternalId(external_id)).await?)
+    Ok(tx.own_location(Which::ExternalId(&known_form(external_id))).await?)
 }
 
 /// A page of contacts by external id.
@@ -194,7 +195,19 @@ pub async fn contact_by_external_id(
     external_id: &str,
 ) -> CoreResult<Option<ClientContact>> {
     let mut tx = core.store.read(by.client()).await?;
-    Ok(tx.own_contact(Which::ExternalId(external_id)).await?)
+    Ok(tx.own_contact(Which::ExternalId(&known_form(external_id))).await?)
+}
+
+/// Whether a customer has a number, compared as numbers are.
+pub fn has_number(customer: &ClientCustomer, number: &str) -> bool {
+    let plain = |text: &str| {
+        CustomerNumber::parse(text)
+            .ok()
+            .flatten()
+            .map(|number| number.for_comparison())
+    };
+    let wanted = plain(number);
+    wanted.is_some() && wanted == customer.customer_number.as_deref().and_then(plain)
 }
 
 /// New records need the same gate as those that imports make.
@@ -235,6 +248,17 @@ pub async fn put_customer(
     name: &str,
     number: Option<&CustomerNumber>,
 ) -> CoreResult<(ClientCustomer, bool)> {
+    while_contested!(put_customer_once(core, by, external_id, condition, name, number))
+}
+
+async fn put_customer_once(
+    core: &Core,
+    by: RecordWriter<'_>,
+    external_id: &str,
+    condition: Condition,
+    name: &str,
+    number: Option<&CustomerNumber>,
+) -> CoreResult<(ClientCustomer, bool)> {
     let external_id = external_id_of(external_id)?;
     let mut tx = core.store.begin(by.client).await?;
     let known = tx.own_customer(Which::ExternalId(external_id.as_str())).await?;
@@ -248,14 +272,7 @@ pub async fn put_customer(
                     "The customer is archived or was merged into another.",
                 ));
             }
-            let same = |stored: Option<&String>, sent: &CustomerNumber| {
-                stored
-                    .and_then(|stored| CustomerNumber::parse(stored).ok().flatten())
-                    .is_some_and(|stored| {
-                        CustomerNumber::for_comparison(&stored) == CustomerNumber::for_comparison(sent)
-                    })
-            };
-            if number.is_some_and(|sent| !same(known.customer_number.as_ref(), sent)) {
+            if number.is_some_and(|sent| !has_number(&known, sent.as_str())) {
                 return Err(CoreError::field(
                     "/customerNumber",
                     "validation_failed",
@@ -269,6 +286,9 @@ pub async fn put_customer(
         }
         None => {
             check_gate(&mut tx).await?;
+            if let Some(number) = number {
+                tx.lock_number(number).await?;
+            }
             if let Some(number) = number
                 && tx.is_number_taken(number).await?
             {
@@ -313,7 +333,7 @@ async fn named_customer(
     match external_id {
         None => Ok(None),
         Some(text) => tx
-            .own_customer(Which::ExternalId(text))
+            .own_customer(Which::ExternalId(&known_form(text)))
             .await?
             .map(Some)
             .ok_or_else(|| {
@@ -331,6 +351,16 @@ async fn named_customer(
 /// # Errors
 /// `precondition_failed`, `feature_not_enabled`, `mapping_conflict`, field `/customerExternalId`.
 pub async fn put_location(
+    core: &Core,
+    by: RecordWriter<'_>,
+    external_id: &str,
+    condition: Condition,
+    form: &LocationForm,
+) -> CoreResult<(ClientLocation, bool)> {
+    while_contested!(put_location_once(core, by, external_id, condition, form))
+}
+
+async fn put_location_once(
     core: &Core,
     by: RecordWriter<'_>,
     external_id: &str,
@@ -410,6 +440,16 @@ pub async fn put_contact(
     condition: Condition,
     form: &ContactForm,
 ) -> CoreResult<(ClientContact, bool)> {
+    while_contested!(put_contact_once(core, by, external_id, condition, form))
+}
+
+async fn put_contact_once(
+    core: &Core,
+    by: RecordWriter<'_>,
+    external_id: &str,
+    condition: Condition,
+    form: &ContactForm,
+) -> CoreResult<(ClientContact, bool)> {
     let external_id = external_id_of(external_id)?;
     let mut tx = core.store.begin(by.client).await?;
     let customer = named_customer(&mut tx, form.customer_external_id.as_deref()).await?;
@@ -440,7 +480,7 @@ pub async fn put_contact(
             let location = match form.location_external_id.as_deref() {
                 None => None,
                 Some(text) => {
-                    let found = tx.own_location(Which::ExternalId(text)).await?;
+                    let found = tx.own_location(Which::ExternalId(&known_form(text))).await?;
                     Some(
                         found
                             .filter(|location| location.customer_id == customer.id)

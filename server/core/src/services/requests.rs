@@ -139,6 +139,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
     let target_id: TargetId = tx.new_id();
     let number = tx.next_number("target").await?;
     let target = TargetRecord {
+        source_system_id: request.source_system_id,
         customer_id: Some(request.customer_id),
         location_id: request.location_id,
         contact_id: request.contact_id,
@@ -163,7 +164,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
     })
     .await?;
     tx.emit(NewEvent {
-        source: None,
+        source: request.source_system_id.map(|key| key.0),
         kind: EventType::TargetCreated,
         ordering_key: target_id.to_string(),
         target: Some(target_id),
@@ -200,7 +201,7 @@ pub(super) async fn move_on<A: Operator>(
         json!({ "from": request.status.name(), "to": to.name() }),
     );
     tx.emit(NewEvent {
-        source: None,
+        source: request.source_system_id.map(|key| key.0),
         kind: EventType::RequestStatusChanged,
         ordering_key: request.id.to_string(),
         target: request.target_id.map(|key| key.0),

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::idempotency::{Answer, IdempotencyKey, keep, replay, with_tries};
 use super::{Page, finish};
 use crate::actors::ClientPermit;
+use crate::store::StoreError;
 use crate::views::{ClientBillingTrigger, ClientFollowUp, ClientReport};
 use crate::{Core, CoreError, CoreResult};
 
@@ -124,7 +125,9 @@ pub async fn acknowledge(
             }
             Some(_) => {}
             None => {
-                tx.acknowledge_billing(id, reference).await?;
+                if !tx.acknowledge_billing(id, reference).await? {
+                    return Err(StoreError::Conflict("it was acknowledged at the same time".to_owned()).into());
+                }
                 tx.audit("billing_trigger.acknowledged", id, json!({ "reference": reference }));
             }
         }

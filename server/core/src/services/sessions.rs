@@ -89,14 +89,16 @@ pub async fn delete(core: &Core, door: Door, id: SessionId) -> CoreResult<()> {
     Ok(tx.commit().await?)
 }
 
-/// Removes expired sessions and old sign-in attempts; the worker calls this from time to time.
+/// Removes what has served its time: sessions, sign-in attempts, tokens, kept answers. The worker calls this from time to time.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn delete_expired(core: &Core) -> CoreResult<u64> {
     let mut tx = core.store.begin_system().await?;
-    let deleted =
-        tx.delete_expired_sessions().await? + tx.forget_attempts().await? + tx.delete_expired_tokens().await?;
+    let deleted = tx.delete_expired_sessions().await?
+        + tx.forget_attempts().await?
+        + tx.delete_expired_tokens().await?
+        + tx.forget_old_answers().await?;
     tx.commit().await?;
     Ok(deleted)
 }

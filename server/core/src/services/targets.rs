@@ -10,6 +10,7 @@ use domain::targets::TargetStatus;
 use domain::text::ExternalId;
 
 use super::idempotency::{Answer, IdempotencyKey, keep, replay, with_tries};
+use super::mappings::known_form;
 use super::{Page, finish, imports};
 use crate::actors::{ClientPermit, Permit};
 use crate::views::{
@@ -97,8 +98,9 @@ pub async fn states_of_client(
 ) -> CoreResult<(Vec<ClientTarget>, Vec<String>)> {
     let hex = |id: &String| id.parse::<TargetId>().ok().map(|id| id.uuid().simple().to_string());
     let parsed: Vec<String> = ids.iter().filter_map(hex).collect();
+    let forms: Vec<String> = external_ids.iter().map(|id| known_form(id)).collect();
     let mut tx = core.store.read(by.client()).await?;
-    let found = tx.own_target_states(external_ids, &parsed).await?;
+    let found = tx.own_target_states(&forms, &parsed).await?;
     let known: std::collections::HashSet<String> = found
         .iter()
         .flat_map(|target| [Some(target.id.to_string()), target.external_id.clone()])
@@ -106,8 +108,10 @@ pub async fn states_of_client(
         .collect();
     let not_found = external_ids
         .iter()
-        .chain(ids)
-        .filter(|id| !known.contains(*id))
+        .zip(&forms)
+        .filter(|(_, form)| !known.contains(*form))
+        .map(|(sent, _)| sent)
+        .chain(ids.iter().filter(|id| !known.contains(*id)))
         .cloned()
         .collect();
     Ok((found, not_found))

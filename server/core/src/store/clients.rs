@@ -91,6 +91,10 @@ const USED: &str = "UPDATE api_key SET last_used_at = $2 WHERE public_id = $1";
 const SECRETS: &str = "SELECT x.tenant_id, x.id AS secret_id, x.secret_hash, c.scopes \
     FROM client_secret x JOIN integration_client c ON c.tenant_id = x.tenant_id AND c.id = x.client_id \
     WHERE x.client_id = $1 AND x.revoked_at IS NULL AND c.revoked_at IS NULL ORDER BY x.created_at LIMIT 4";
+const STILL_GRANTS_SQLITE: &str = "SELECT c.scopes FROM integration_client c JOIN client_secret x ON x.tenant_id = c.tenant_id AND x.client_id = c.id \
+    WHERE c.tenant_id = $1 AND c.id = $2 AND x.id = $3 AND x.revoked_at IS NULL AND c.revoked_at IS NULL";
+const STILL_GRANTS_POSTGRES: &str = "SELECT c.scopes FROM integration_client c JOIN client_secret x ON x.tenant_id = c.tenant_id AND x.client_id = c.id \
+    WHERE c.tenant_id = $1 AND c.id = $2 AND x.id = $3 AND x.revoked_at IS NULL AND c.revoked_at IS NULL FOR UPDATE OF c, x";
 const SECRET_USED: &str = "UPDATE client_secret SET last_used_at = $3 WHERE tenant_id = $1 AND id = $2";
 const INSERT_TOKEN: &str = "INSERT INTO access_token (token_hash, tenant_id, client_id, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
 const DELETE_TOKEN: &str = "DELETE FROM access_token WHERE token_hash = $1 AND client_id = $2";
@@ -128,6 +132,14 @@ macro_rules! client {
     };
 }
 const CLIENTS: &str = concat!(client!(), "WHERE c.tenant_id = $1 ORDER BY c.name LIMIT 200");
+const DISABLE_ENDPOINTS: &str =
+    "UPDATE webhook_endpoint SET status = 'disabled' WHERE tenant_id = $1 AND client_id = $2";
+const HOLD_DELIVERIES: &str = "UPDATE webhook_delivery SET status = 'held' WHERE tenant_id = $1 AND status = 'pending' \
+    AND endpoint_id IN (SELECT e.id FROM webhook_endpoint e WHERE e.tenant_id = $1 AND e.client_id = $2)";
+const CANCEL_ITEMS: &str = "UPDATE import_item SET status = 'cancelled' WHERE tenant_id = $1 AND status = 'pending' \
+    AND job_id IN (SELECT j.id FROM import_job j WHERE j.tenant_id = $1 AND j.client_id = $2 AND j.status IN ('accepted', 'processing'))";
+const CANCEL_JOBS: &str = "UPDATE import_job SET status = 'cancelled', finished_at = $3, claim = NULL, claimed_until = NULL \
+    WHERE tenant_id = $1 AND client_id = $2 AND status IN ('accepted', 'processing')";
 const CLIENT: &str = concat!(client!(), "WHERE c.tenant_id = $1 AND c.id = $2");
 const OWN_CLIENTS: &str = concat!(
     client!(),
@@ -189,6 +201,21 @@ impl SystemTx<'_> {
 
     pub(crate) async fn secrets_of(&mut self, client: ClientId) -> Result<Vec<SecretIdentity>, StoreError> {
         all!(&mut self.tx, SecretIdentity, SECRETS, client.uuid())
+    }
+
+    /// Whether a secret and its client's scopes are what they were when they were read; holds both until the end.
+    pub(crate) async fn still_grants(&mut self, secret: &SecretIdentity, client: ClientId) -> Result<bool, StoreError> {
+        type Row = (Json<Vec<String>>,);
+        let sql = self.tx.dialect(STILL_GRANTS_SQLITE, STILL_GRANTS_POSTGRES);
+        let row: Option<Row> = maybe!(
+            &mut self.tx,
+            Row,
+            sql,
+            secret.tenant_id,
+            client.uuid(),
+            secret.secret_id
+        )?;
+        Ok(row.is_some_and(|(scopes,)| scopes.0 == secret.scopes.0))
     }
 
     /// Keeps a token of a client whose secret was right.
@@ -403,17 +430,25 @@ impl TenantTx<'_, Staff> {
         Ok(revoked)
     }
 
+    /// Ends a client: its credentials, its endpoints with what they still wait for, and its jobs that have not ended.
     pub(crate) async fn revoke_client(&mut self, client: ClientId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
+        // First what a token in the making waits for, then the tokens.
+        let revoked = run!(&mut self.tx, REVOKE_CLIENT, tenant, client.uuid(), now)? == 1;
         run!(&mut self.tx, END_TOKENS, tenant, client.uuid())?;
-        Ok(run!(&mut self.tx, REVOKE_CLIENT, tenant, client.uuid(), now)? == 1)
+        run!(&mut self.tx, DISABLE_ENDPOINTS, tenant, client.uuid())?;
+        run!(&mut self.tx, HOLD_DELIVERIES, tenant, client.uuid())?;
+        run!(&mut self.tx, CANCEL_ITEMS, tenant, client.uuid())?;
+        run!(&mut self.tx, CANCEL_JOBS, tenant, client.uuid(), now)?;
+        Ok(revoked)
     }
 
     /// Changes what a client may do; tokens that were made for more end.
     pub(crate) async fn set_scopes(&mut self, client: ClientId, scopes: &[Scope]) -> Result<bool, StoreError> {
         let tenant = self.tenant();
+        let changed = run!(&mut self.tx, SET_SCOPES, tenant, client.uuid(), Json(scopes))? == 1;
         run!(&mut self.tx, END_TOKENS, tenant, client.uuid())?;
-        Ok(run!(&mut self.tx, SET_SCOPES, tenant, client.uuid(), Json(scopes))? == 1)
+        Ok(changed)
     }
 
     pub(crate) async fn sources(&mut self) -> Result<Vec<SourceLine>, StoreError> {

@@ -52,6 +52,9 @@ macro_rules! contact {
 const CONTACTS: &str = concat!(contact!(), "AND r.external_id > $3 ORDER BY r.external_id LIMIT $4");
 const CONTACT: &str = concat!(contact!(), "AND r.entity_id = $3 ORDER BY r.external_id LIMIT 1");
 const CONTACT_BY_EXTERNAL_ID: &str = concat!(contact!(), "AND r.external_id = $3");
+/// There is one writer at a time anyway.
+const LOCK_TEXT_SQLITE: &str = "SELECT $1";
+const LOCK_TEXT_POSTGRES: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
 const NUMBER_TAKEN: &str = "SELECT id FROM customer WHERE tenant_id = $1 AND number_key = $2 LIMIT 1";
 const SET_LOCATION: &str = "UPDATE location SET name = $3, street = $4, postal_code = $5, city = $6, country = $7, latitude = $8, longitude = $9, updated_at = $10 WHERE tenant_id = $1 AND id = $2";
 const SET_CONTACT: &str =
@@ -207,6 +210,13 @@ impl TenantTx<'_, ApiClient> {
 
     pub(crate) async fn own_contact(&mut self, which: Which<'_>) -> Result<Option<ClientContact>, StoreError> {
         one_of!(self, ClientContact, which, CONTACT, CONTACT_BY_EXTERNAL_ID)
+    }
+
+    /// Makes others who would give this number away wait until this transaction ends.
+    pub(crate) async fn lock_number(&mut self, number: &CustomerNumber) -> Result<(), StoreError> {
+        let key = format!("{}:{}", self.tenant(), CustomerNumber::for_comparison(number));
+        let sql = self.tx.dialect(LOCK_TEXT_SQLITE, LOCK_TEXT_POSTGRES);
+        run!(&mut self.tx, sql, &key).map(drop)
     }
 
     /// Whether any customer of the tenant has a number.

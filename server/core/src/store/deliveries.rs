@@ -28,6 +28,8 @@ pub(crate) struct DeliveryContext {
     pub url: String,
     pub secret: Vec<u8>,
     pub data_options: Json<Vec<String>>,
+    /// What the endpoint's client may do now; an option whose scope is gone tells nothing.
+    pub scopes: Json<Vec<String>>,
     pub failures_in_a_row: i64,
     #[sqlx(try_from = "String")]
     pub endpoint_status: EndpointStatus,
@@ -67,20 +69,23 @@ pub(crate) struct AttemptRecord {
 
 const CLAIM_SQLITE: &str = "UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2 WHERE (tenant_id, id) IN (\
     SELECT d.tenant_id, d.id FROM webhook_delivery d WHERE ((d.status = 'pending' AND d.next_attempt_at <= $3) OR (d.status = 'in_flight' AND d.claimed_until <= $3)) \
-    AND NOT EXISTS (SELECT 1 FROM webhook_endpoint e WHERE e.tenant_id = d.tenant_id AND e.id = d.endpoint_id AND e.status = 'disabled') \
+    AND NOT EXISTS (SELECT 1 FROM webhook_endpoint e JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id \
+      WHERE e.tenant_id = d.tenant_id AND e.id = d.endpoint_id AND (e.status = 'disabled' OR c.revoked_at IS NOT NULL)) \
     ORDER BY d.next_attempt_at LIMIT $4) RETURNING tenant_id, id, endpoint_id, event_id, attempts, body";
 const CLAIM_POSTGRES: &str = "UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2 WHERE (tenant_id, id) IN (\
     SELECT d.tenant_id, d.id FROM webhook_delivery d WHERE ((d.status = 'pending' AND d.next_attempt_at <= $3) OR (d.status = 'in_flight' AND d.claimed_until <= $3)) \
-    AND NOT EXISTS (SELECT 1 FROM webhook_endpoint e WHERE e.tenant_id = d.tenant_id AND e.id = d.endpoint_id AND e.status = 'disabled') \
+    AND NOT EXISTS (SELECT 1 FROM webhook_endpoint e JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id \
+      WHERE e.tenant_id = d.tenant_id AND e.id = d.endpoint_id AND (e.status = 'disabled' OR c.revoked_at IS NOT NULL)) \
     ORDER BY d.next_attempt_at LIMIT $4 FOR UPDATE OF d SKIP LOCKED) RETURNING tenant_id, id, endpoint_id, event_id, attempts, body";
 const NOTHING_DUE: &str = "SELECT id FROM webhook_delivery WHERE (status = 'pending' AND next_attempt_at <= $1) OR (status = 'in_flight' AND claimed_until <= $1) LIMIT 1";
-const CONTEXT: &str = "SELECT e.url, e.secret, e.data_options, e.failures_in_a_row, e.status AS endpoint_status, v.type, v.sequence, v.ordering_key, v.details, v.occurred_at, \
+const CONTEXT: &str = "SELECT e.url, e.secret, e.data_options, c.scopes, e.failures_in_a_row, e.status AS endpoint_status, v.type, v.sequence, v.ordering_key, v.details, v.occurred_at, \
     v.target_id, v.customer_id, v.location_id, v.contact_id, t.external_id AS target_external_id, \
     (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = e.source_system_id AND r.entity_type = 'customer' AND r.entity_id = v.customer_id) AS customer_external_id, \
     (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = e.source_system_id AND r.entity_type = 'location' AND r.entity_id = v.location_id) AS location_external_id, \
     (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = e.source_system_id AND r.entity_type = 'contact' AND r.entity_id = v.contact_id) AS contact_external_id, \
     k.display_name AS contact_name, k.email AS contact_email, k.phone AS contact_phone \
     FROM webhook_delivery d JOIN webhook_endpoint e ON e.tenant_id = d.tenant_id AND e.id = d.endpoint_id \
+    JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id \
     JOIN event v ON v.tenant_id = d.tenant_id AND v.id = d.event_id \
     LEFT JOIN target t ON t.tenant_id = v.tenant_id AND t.id = v.target_id AND t.source_system_id = e.source_system_id \
     LEFT JOIN contact k ON k.tenant_id = v.tenant_id AND k.id = v.contact_id \

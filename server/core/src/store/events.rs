@@ -40,11 +40,13 @@ const INSERT_POSTGRES: &str = "INSERT INTO event (tenant_id, id, sequence, type,
 /// Each event with the endpoints that asked for its type and whose source system it concerns: the event's own, or, if it
 /// has none, any in which its customer has a reference. Another partner's targets are never told of.
 const SUBSCRIBED_SQLITE: &str = "SELECT v.id, e.id, e.status FROM event v JOIN webhook_endpoint e ON e.tenant_id = v.tenant_id \
+    JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id AND c.revoked_at IS NULL \
     WHERE v.tenant_id = $1 AND v.sequence > $2 AND v.sequence <= $3 AND EXISTS (SELECT 1 FROM json_each(e.event_types) WHERE value = v.type) \
     AND (e.source_system_id = v.source_system_id OR (v.source_system_id IS NULL \
       AND EXISTS (SELECT 1 FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = e.source_system_id AND r.entity_type = 'customer' AND r.entity_id = v.customer_id))) \
     ORDER BY v.sequence, e.id";
 const SUBSCRIBED_POSTGRES: &str = "SELECT v.id, e.id, e.status FROM event v JOIN webhook_endpoint e ON e.tenant_id = v.tenant_id \
+    JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id AND c.revoked_at IS NULL \
     WHERE v.tenant_id = $1 AND v.sequence > $2 AND v.sequence <= $3 AND e.event_types ? v.type \
     AND (e.source_system_id = v.source_system_id OR (v.source_system_id IS NULL \
       AND EXISTS (SELECT 1 FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = e.source_system_id AND r.entity_type = 'customer' AND r.entity_id = v.customer_id))) \

@@ -1,7 +1,7 @@
 //! Answers kept under an `Idempotency-Key`, written in the transaction of the work they tell of.
 
 use super::engine::{StoreError, maybe, run};
-use super::transaction::TenantTx;
+use super::transaction::{SystemTx, TenantTx};
 use crate::actors::{Actor as _, ApiClient};
 
 /// An answer that was given before.
@@ -21,6 +21,15 @@ const INSERT: &str = "INSERT INTO idempotency_key (tenant_id, client_id, route, 
 
 /// How long an answer is kept.
 const KEPT: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+
+const FORGET_ALL_OLD: &str = "DELETE FROM idempotency_key WHERE created_at <= $1";
+
+impl SystemTx<'_> {
+    /// Forgets answers that are no longer given again.
+    pub(crate) async fn forget_old_answers(&mut self) -> Result<u64, StoreError> {
+        run!(&mut self.tx, FORGET_ALL_OLD, self.now - KEPT)
+    }
+}
 
 impl TenantTx<'_, ApiClient> {
     pub(crate) async fn stored_answer(&mut self, route: &str, key: &str) -> Result<Option<StoredAnswer>, StoreError> {

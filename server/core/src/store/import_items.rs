@@ -9,7 +9,7 @@ use sqlx::types::Json;
 
 use super::Key;
 use super::bulk::hex_id;
-use super::engine::{StoreError, all, run};
+use super::engine::{StoreError, all, maybe, run};
 use super::imports::far_future;
 use super::transaction::TenantTx;
 use super::views::ImportItemView;
@@ -85,8 +85,22 @@ const COMPLETE_POSTGRES: &str = "UPDATE import_item SET status = n.status, outco
 const WAITING: &str = "SELECT id, position, external_id, payload, errors FROM import_item WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' ORDER BY position LIMIT $3";
 const CANCEL_WAITING: &str =
     "UPDATE import_item SET status = 'cancelled' WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending'";
-const REPEATABLE: &str = "SELECT payload, warnings FROM import_item WHERE tenant_id = $1 AND job_id = $2 AND payload IS NOT NULL \
-    AND (status IN ('failed', 'cancelled') OR outcome IN ('failed', 'skipped')) ORDER BY position";
+/// What was sent of an item that may be sent again, with what was said about it.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct RepeatableItem {
+    pub payload: Json<Value>,
+    pub warnings: Json<Value>,
+    pub errors: Json<Value>,
+}
+
+/// An item whose target was imported again since then is left out: what was sent later must not be overwritten.
+const REPEATABLE: &str = "SELECT i.payload, i.warnings, i.errors FROM import_item i JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id \
+    WHERE i.tenant_id = $1 AND i.job_id = $2 AND i.payload IS NOT NULL AND (i.status IN ('failed', 'cancelled') OR i.outcome IN ('failed', 'skipped')) \
+    AND NOT EXISTS (SELECT 1 FROM target t JOIN import_item later ON later.tenant_id = t.tenant_id AND later.target_id = t.id AND later.outcome IN ('created', 'updated', 'unchanged') \
+      JOIN import_job k ON k.tenant_id = later.tenant_id AND k.id = later.job_id AND NOT k.dry_run \
+      WHERE t.tenant_id = i.tenant_id AND t.source_system_id = j.source_system_id AND t.external_id = i.external_id \
+        AND (later.created_at > i.created_at OR (later.created_at = i.created_at AND later.id > i.id))) \
+    ORDER BY i.position";
 
 const PAYLOADS: &str =
     "SELECT payload FROM import_item WHERE tenant_id = $1 AND job_id = $2 AND payload IS NOT NULL ORDER BY position";
@@ -119,6 +133,11 @@ const OF_JOB_POSTGRES: &str = concat!(item!(), filtered_postgres!());
 const ITEMS: &str = concat!(
     item!(),
     "WHERE i.tenant_id = $1 AND (i.created_at < $2 OR (i.created_at = $2 AND i.id < $3)) ORDER BY i.created_at DESC, i.id DESC LIMIT $4"
+);
+/// What a target is made of was written by an item, and not only tried out or refused.
+const APPLIED_TO_TARGET: &str = concat!(
+    item!(),
+    "WHERE i.tenant_id = $1 AND i.target_id = $2 AND NOT j.dry_run AND i.outcome IN ('created', 'updated', 'unchanged') ORDER BY i.created_at DESC, i.id DESC LIMIT 1"
 );
 const OF_TARGET: &str = concat!(
     item!(),
@@ -171,14 +190,9 @@ impl<A: Operator> TenantTx<'_, A> {
     }
 
     /// What was sent as the items of a job that did not end well, with what was noticed about each.
-    pub(crate) async fn repeatable_items(&mut self, job: ImportJobId) -> Result<Vec<(Value, Value)>, StoreError> {
+    pub(crate) async fn repeatable_items(&mut self, job: ImportJobId) -> Result<Vec<RepeatableItem>, StoreError> {
         let tenant = self.tenant();
-        let rows: Vec<(Json<Value>, Json<Value>)> =
-            all!(&mut self.tx, (Json<Value>, Json<Value>), REPEATABLE, tenant, job.uuid())?;
-        Ok(rows
-            .into_iter()
-            .map(|(payload, warnings)| (payload.0, warnings.0))
-            .collect())
+        all!(&mut self.tx, RepeatableItem, REPEATABLE, tenant, job.uuid())
     }
 }
 
@@ -216,6 +230,21 @@ impl TenantTx<'_, Staff> {
         let tenant = self.tenant();
         let (at, id) = before.map_or((far_future(), uuid::Uuid::max()), |(at, id)| (at, id.uuid()));
         all!(&mut self.tx, ImportItemView, ITEMS, tenant, at, id, limit)
+    }
+
+    /// The latest item that was carried out on a target.
+    pub(crate) async fn applied_item_of_target(
+        &mut self,
+        target: TargetId,
+    ) -> Result<Option<ImportItemView>, StoreError> {
+        let tenant = self.tenant();
+        maybe!(
+            &mut self.tx,
+            ImportItemView,
+            APPLIED_TO_TARGET,
+            tenant,
+            Id::uuid(target)
+        )
     }
 
     pub(crate) async fn items_of_target(&mut self, target: TargetId) -> Result<Vec<ImportItemView>, StoreError> {

@@ -3,7 +3,7 @@
 use domain::ids::{ClientId, Id, SourceSystemId, WebhookEndpointId};
 use sqlx::types::Json;
 
-use super::engine::{StoreError, all, run};
+use super::engine::{StoreError, all, one, run};
 use super::transaction::TenantTx;
 use super::views::EndpointLine;
 use crate::actors::Operator;
@@ -22,6 +22,7 @@ pub(crate) struct NewEndpoint<'a> {
 
 const INSERT_ENDPOINT: &str = "INSERT INTO webhook_endpoint (tenant_id, id, client_id, source_system_id, url, description, event_types, data_options, secret, status, failures_in_a_row, created_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', 0, $10)";
+const COUNT_ENDPOINTS: &str = "SELECT count(*) FROM webhook_endpoint WHERE tenant_id = $1 AND client_id = $2";
 const ENDPOINTS: &str = "SELECT e.id, e.url, e.description, e.event_types, e.data_options, e.status, e.created_at, s.key AS source_key, c.name AS client_name \
     FROM webhook_endpoint e JOIN source_system s ON s.tenant_id = e.tenant_id AND s.id = e.source_system_id \
     JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id \
@@ -42,6 +43,12 @@ impl<A: Operator> TenantTx<'_, A> {
             client.map(Id::uuid),
             id.map(Id::uuid)
         )
+    }
+
+    pub(crate) async fn count_endpoints(&mut self, client: ClientId) -> Result<i64, StoreError> {
+        let tenant = self.tenant();
+        let (count,) = one!(&mut self.tx, (i64,), COUNT_ENDPOINTS, tenant, client.uuid())?;
+        Ok(count)
     }
 
     pub(crate) async fn insert_endpoint(&mut self, new: &NewEndpoint<'_>) -> Result<(), StoreError> {

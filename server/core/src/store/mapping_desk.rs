@@ -43,11 +43,14 @@ const CANDIDATES_POSTGRES: &str = concat!(
     "FROM customer c WHERE c.tenant_id = $1 AND (c.id IN (SELECT jsonb_array_elements_text($3)::uuid) OR c.name_key = $4 OR ($5 <> '' AND (c.name_key LIKE $6 ESCAPE '!' OR c.number_key LIKE $7 ESCAPE '!'))) \
      ORDER BY c.name_key, c.id LIMIT 20"
 );
-const HELD_COUNT: &str = "SELECT count(DISTINCT t.id) FROM target t JOIN import_item i ON i.tenant_id = t.tenant_id AND i.target_id = t.id \
+const HELD_COUNT: &str = "SELECT count(DISTINCT t.id) FROM target t JOIN import_item i ON i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.outcome IN ('created', 'updated', 'unchanged') \
+    JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id AND NOT j.dry_run \
     WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.needs_mapping AND t.status IN ('open', 'scheduled', 'dispatched') AND i.customer_external_id = $3 AND t.id <> $4";
-const HELD: &str = "SELECT i.payload FROM target t JOIN import_item i ON i.tenant_id = t.tenant_id AND i.target_id = t.id \
+const HELD: &str = "SELECT i.payload FROM target t JOIN import_item i ON i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.outcome IN ('created', 'updated', 'unchanged') \
+    JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id AND NOT j.dry_run \
     WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.needs_mapping AND t.status IN ('open', 'scheduled', 'dispatched') AND i.customer_external_id = $3 AND t.id <> $4 AND i.payload IS NOT NULL \
-    AND NOT EXISTS (SELECT 1 FROM import_item later WHERE later.tenant_id = i.tenant_id AND later.target_id = i.target_id AND (later.created_at > i.created_at OR (later.created_at = i.created_at AND later.id > i.id))) \
+    AND NOT EXISTS (SELECT 1 FROM import_item later JOIN import_job k ON k.tenant_id = later.tenant_id AND k.id = later.job_id AND NOT k.dry_run \
+      WHERE later.tenant_id = i.tenant_id AND later.target_id = i.target_id AND later.outcome IN ('created', 'updated', 'unchanged') AND (later.created_at > i.created_at OR (later.created_at = i.created_at AND later.id > i.id))) \
     ORDER BY t.created_at, t.id LIMIT 500";
 const ACTIVE_CUSTOMER: &str =
     "SELECT id FROM customer WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL AND merged_into IS NULL";
@@ -68,6 +71,14 @@ const TOUCHED: &str = "SELECT t.id, t.number, t.external_id, t.status FROM targe
     AND EXISTS (SELECT 1 FROM import_item i JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id \
       WHERE i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.customer_external_id = $4 AND NOT j.dry_run) \
     ORDER BY t.created_at, t.id LIMIT 1000";
+/// Work on these has not begun, so they can be taken back.
+const TOUCHED_OPEN: &str = "SELECT t.id, t.number, t.external_id, t.status FROM target t WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.customer_id = $3 \
+    AND t.status IN ('open', 'scheduled', 'dispatched') AND EXISTS (SELECT 1 FROM import_item i JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id \
+      WHERE i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.customer_external_id = $4 AND NOT j.dry_run) \
+    ORDER BY t.created_at, t.id LIMIT 500";
+const COUNT_TOUCHED: &str = "SELECT count(*) FROM target t WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.customer_id = $3 \
+    AND EXISTS (SELECT 1 FROM import_item i JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id \
+      WHERE i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.customer_external_id = $4 AND NOT j.dry_run)";
 
 impl TenantTx<'_, Staff> {
     pub(crate) async fn count_needing_mapping(&mut self) -> Result<i64, StoreError> {
@@ -293,6 +304,40 @@ impl TenantTx<'_, Staff> {
         maybe!(&mut self.tx, LinkLine, LINK, tenant, source_key, external_id)
     }
 
+    /// The oldest targets of a link that can still be taken back.
+    pub(crate) async fn touched_and_open(
+        &mut self,
+        link: &LinkLine,
+        external_id: &str,
+    ) -> Result<Vec<TouchedTarget>, StoreError> {
+        let tenant = self.tenant();
+        all!(
+            &mut self.tx,
+            TouchedTarget,
+            TOUCHED_OPEN,
+            tenant,
+            link.source_system_id,
+            link.customer_id,
+            external_id
+        )
+    }
+
+    /// How many targets of the customer came through a link.
+    pub(crate) async fn count_touched(&mut self, link: &LinkLine, external_id: &str) -> Result<i64, StoreError> {
+        let tenant = self.tenant();
+        let (count,) = one!(
+            &mut self.tx,
+            (i64,),
+            COUNT_TOUCHED,
+            tenant,
+            link.source_system_id,
+            link.customer_id,
+            external_id
+        )?;
+        Ok(count)
+    }
+
+    /// Targets of a link, oldest first; as many as a page shows.
     pub(crate) async fn touched_by_link(
         &mut self,
         link: &LinkLine,

@@ -7,7 +7,7 @@ use super::engine::{StoreError, all, maybe, run};
 use super::import_writes::ReferenceKind;
 use super::transaction::TenantTx;
 use super::views::{MappingLine, ReferenceLine};
-use crate::actors::{Actor as _, ApiClient, Staff};
+use crate::actors::{Actor as _, ApiClient, Operator, Staff};
 
 const OF_CUSTOMER: &str = "SELECT s.key AS source_key, r.entity_type, r.external_id FROM external_reference r \
     JOIN source_system s ON s.tenant_id = r.tenant_id AND s.id = r.source_system_id \
@@ -30,20 +30,35 @@ const EXISTS_LOCATION: &str = "SELECT id FROM location WHERE tenant_id = $1 AND 
 const EXISTS_CONTACT: &str = "SELECT id FROM contact WHERE tenant_id = $1 AND id = $2";
 const LOCK_CUSTOMER_SQLITE: &str = "SELECT id FROM customer WHERE tenant_id = $1 AND id = $2";
 const LOCK_CUSTOMER_POSTGRES: &str = "SELECT id FROM customer WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE";
+const LOCK_LOCATION_SQLITE: &str = "SELECT id FROM location WHERE tenant_id = $1 AND id = $2";
+const LOCK_LOCATION_POSTGRES: &str = "SELECT id FROM location WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE";
+const LOCK_CONTACT_SQLITE: &str = "SELECT id FROM contact WHERE tenant_id = $1 AND id = $2";
+const LOCK_CONTACT_POSTGRES: &str = "SELECT id FROM contact WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE";
+
+impl<A: Operator> TenantTx<'_, A> {
+    /// Makes other writers of references to this customer wait until this transaction ends.
+    pub(crate) async fn lock_customer(&mut self, id: Uuid) -> Result<(), StoreError> {
+        self.lock_record(ReferenceKind::Customer, id).await
+    }
+
+    /// Makes other writers of references to this record wait until this transaction ends.
+    pub(crate) async fn lock_record(&mut self, kind: ReferenceKind, id: Uuid) -> Result<(), StoreError> {
+        let (tenant, sql) = (
+            self.tenant(),
+            match kind {
+                ReferenceKind::Customer => self.tx.dialect(LOCK_CUSTOMER_SQLITE, LOCK_CUSTOMER_POSTGRES),
+                ReferenceKind::Location => self.tx.dialect(LOCK_LOCATION_SQLITE, LOCK_LOCATION_POSTGRES),
+                ReferenceKind::Contact => self.tx.dialect(LOCK_CONTACT_SQLITE, LOCK_CONTACT_POSTGRES),
+            },
+        );
+        maybe!(&mut self.tx, (Uuid,), sql, tenant, id).map(drop)
+    }
+}
 
 impl TenantTx<'_, ApiClient> {
     /// The client's own source system.
     pub(crate) fn source_system(&self) -> domain::ids::SourceSystemId {
         self.actor.source_system
-    }
-
-    /// Makes other writers of references to this customer wait until this transaction ends.
-    pub(crate) async fn lock_customer(&mut self, id: Uuid) -> Result<(), StoreError> {
-        let (tenant, sql) = (
-            self.tenant(),
-            self.tx.dialect(LOCK_CUSTOMER_SQLITE, LOCK_CUSTOMER_POSTGRES),
-        );
-        maybe!(&mut self.tx, (Uuid,), sql, tenant, id).map(drop)
     }
 
     /// A page of the own source's references, by type and external id.

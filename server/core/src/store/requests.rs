@@ -16,13 +16,15 @@ const WAITING: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_typ
     ORDER BY r.submitted_at, r.id LIMIT $4";
 const COUNT_WAITING: &str = "SELECT count(*) FROM request WHERE tenant_id = $1 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL";
 const VIEW: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.preferred, r.rejection_reason, r.submitted_at, r.target_id, \
-    r.customer_id, r.location_id, r.contact_id, c.name AS customer_name, c.customer_number, l.name AS location_name, l.street, l.postal_code, l.city, l.zone AS location_zone, \
+    r.source_system_id, r.customer_id, r.location_id, r.contact_id, c.name AS customer_name, c.customer_number, l.name AS location_name, l.street, l.postal_code, l.city, l.zone AS location_zone, \
     k.display_name AS contact_name, k.phone AS contact_phone, k.email AS contact_email \
     FROM request r JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.customer_id \
     LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
     LEFT JOIN contact k ON k.tenant_id = r.tenant_id AND k.id = r.contact_id \
     WHERE r.tenant_id = $1 AND r.id = $2";
-const SET_STATUS: &str = "UPDATE request SET status = $3, rejection_reason = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2 AND status = $6";
+/// A request that was converted at the same time is not cancelled under its target.
+const SET_STATUS: &str = "UPDATE request SET status = $3, rejection_reason = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2 AND status = $6 \
+    AND (target_id IS NULL OR $3 <> 'cancelled')";
 const SET_TARGET: &str = "UPDATE request SET target_id = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND target_id IS NULL AND status = 'accepted'";
 const OF_TARGET: &str = "SELECT r.id FROM request r WHERE r.tenant_id = $1 AND r.target_id = $2";
 

@@ -215,6 +215,8 @@ pub struct RequestView {
     pub rejection_reason: Option<String>,
     pub submitted_at: DateTime<Utc>,
     pub target_id: Option<Key<TargetKind>>,
+    /// The partner's system that it came from, if it came from one.
+    pub source_system_id: Option<Key<SourceSystemKind>>,
     pub customer_id: Key<CustomerKind>,
     pub location_id: Option<Key<LocationKind>>,
     pub contact_id: Option<Key<ContactKind>>,

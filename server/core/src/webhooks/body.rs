@@ -1,9 +1,11 @@
-//! The body of a delivery: thin by default, with a data option's members only if the endpoint asked for them.
+//! The body of a delivery: thin by default, with a data option's members only if the endpoint asked for them and its client
+//! still holds the scope for it.
 
 use domain::ids::{Id, Kind};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::services::integrations::DATA_OPTIONS;
 use crate::store::DeliveryContext;
 
 /// The version of the bodies.
@@ -11,7 +13,13 @@ pub const API_VERSION: &str = "2026-11-01";
 
 /// Renders the body for one endpoint. What an option did not ask for is absent, not null.
 pub(crate) fn render(context: &DeliveryContext) -> String {
-    let option = |name: &str| context.data_options.iter().any(|chosen| chosen == name);
+    let held = |scope: domain::scopes::Scope| context.scopes.0.iter().any(|name| name == scope.name());
+    let option = |name: &str| {
+        context.data_options.0.iter().any(|chosen| chosen == name)
+            && DATA_OPTIONS
+                .iter()
+                .any(|(option, scope)| *option == name && held(*scope))
+    };
     let mut data = Map::new();
     if let Some(target) = part::<domain::ids::TargetKind>(context.target_id, context.target_external_id.as_deref()) {
         data.insert("target".to_owned(), Value::Object(target));

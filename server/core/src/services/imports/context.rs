@@ -20,6 +20,8 @@ pub(super) struct Context {
     pub contact: Option<ContactId>,
     /// A customer was given and not resolved, or none was given and none could be derived.
     pub customer_unresolved: bool,
+    /// The code that decided about the customer, if one did: the last of what its rules said.
+    pub customer_code: Option<&'static str>,
     /// The location contradicts the customer, which a person must look at.
     pub location_failed: bool,
     pub warnings: Vec<Warning>,
@@ -86,6 +88,7 @@ pub(super) fn resolve(work: &mut Workspace<'_>, import: &TargetImport) -> Contex
         location,
         contact,
         customer_unresolved: customer.is_none(),
+        customer_code: customer_decision.warnings.last().map(|warning| warning.code),
         location_failed: location_decision.status == MappingStatus::Failed,
         warnings,
         mapping: entries(
@@ -103,6 +106,40 @@ pub(super) fn resolve(work: &mut Workspace<'_>, import: &TargetImport) -> Contex
             "settings": work.settings,
         }),
     }
+}
+
+/// Whether the rules would make a record or a reference for this import.
+pub(super) fn would_make(work: &Workspace<'_>, import: &TargetImport) -> bool {
+    let found = match &import.customer {
+        Some(part) => work.customer_candidates(part),
+        None => CustomerCandidates::default(),
+    };
+    let customer = match customer::decide(import.customer.as_ref(), work.settings, &found).step {
+        CustomerStep::Create { .. }
+        | CustomerStep::Link {
+            store_reference: true, ..
+        } => return true,
+        CustomerStep::Link { id, .. } => Some(id),
+        CustomerStep::None => None,
+    };
+    let owner = match (&import.customer, customer) {
+        (None, _) => CustomerContext::NotGiven,
+        (Some(_), None) => CustomerContext::Unresolved,
+        (Some(_), Some(id)) => CustomerContext::Resolved(Some(id)),
+    };
+    let part = import.location.as_ref();
+    let known = work.location_candidate(part.and_then(|part| part.external_id.as_ref()));
+    let (location, owner) = match location::decide(part, owner, work.settings, known).step {
+        LocationStep::Create { .. } => return true,
+        LocationStep::Link { id, customer, .. } => (Some(id), CustomerContext::Resolved(Some(customer))),
+        LocationStep::None => (None, owner),
+    };
+    let part = import.contact.as_ref();
+    let known = work.contact_candidate(part.and_then(|part| part.external_id.as_ref()));
+    matches!(
+        contact::decide(part, owner, location, work.settings, known).step,
+        ContactStep::Create { .. }
+    )
 }
 
 /// The candidates in the form in which the decision keeps them: ids and what decided, for the people who read it later.

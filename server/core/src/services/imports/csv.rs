@@ -69,6 +69,10 @@ fn wrong(detail: impl Into<String>) -> CoreError {
 fn read(bytes: &[u8]) -> CoreResult<Table> {
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("The file is not UTF-8; save it as “CSV UTF-8”."))?;
     let text = text.trim_start_matches('\u{feff}');
+    let is_allowed = |character: char| !character.is_control() || matches!(character, '\n' | '\r' | '\t');
+    if let Some((line, _)) = text.lines().enumerate().find(|(_, line)| !line.chars().all(is_allowed)) {
+        return Err(wrong(format!("Line {} has a control character.", line + 1)));
+    }
     let first = text.lines().next().unwrap_or_default();
     let delimiter = [b',', b';', b'\t']
         .into_iter()
@@ -369,7 +373,7 @@ mod tests {
 
     #[test]
     fn what_is_no_table_is_refused() {
-        for bytes in [&b""[..], b"\xff\xfe", b"a,b", b"\n\n", b",,\n1,2,3"] {
+        for bytes in [&b""[..], b"\xff\xfe", b"a,b", b"\n\n", b",,\n1,2,3", b"id\na\0b"] {
             assert!(read(bytes).is_err(), "{bytes:?}");
         }
         let many = format!("id\n{}", "x\n".repeat(MOST_ITEMS + 1));

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ClientId, ImportItemId, ImportJobId, SourceSystemId};
-use domain::import_jobs::{DUPLICATE, ImportChannel, ImportJob, ImportMode, JobCounts, MOST_JOBS, TargetBatch};
+use domain::import_jobs::{
+    CONTRADICTION, DUPLICATE, ImportChannel, ImportJob, ImportMode, JobCounts, MOST_JOBS, TargetBatch,
+};
 use domain::import_results::{ImportItemResult, ItemNote, ItemStatus};
 use domain::imports::ImportJobStatus;
 use domain::mapping::MappingSettings;
@@ -288,13 +290,14 @@ async fn repeatable<A: Operator>(tx: &mut TenantTx<'_, A>, job: &ImportJobView) 
     if matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing) {
         return Err(CoreError::field("", "validation_failed", "The job has not ended yet.").into());
     }
-    // An item that was skipped because its like stood before it in the batch is not worth repeating.
+    // An item whose like stood before it in the batch is not worth repeating; one that contradicted the item before it
+    // lost, and must not win by being repeated alone.
     let payloads: Vec<Value> = tx
         .repeatable_items(job.id.0)
         .await?
         .into_iter()
-        .filter(|(_, warnings)| warnings[0]["code"] != DUPLICATE)
-        .map(|(payload, _)| payload)
+        .filter(|item| item.warnings.0[0]["code"] != DUPLICATE && item.errors.0[0]["code"] != CONTRADICTION)
+        .map(|item| item.payload.0)
         .collect();
     if payloads.is_empty() {
         return Err(CoreError::field("", "validation_failed", "No item of this job failed or was skipped.").into());

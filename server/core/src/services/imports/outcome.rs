@@ -1,14 +1,16 @@
 //! What became of an import, as it is recorded and as it is told.
 
+use std::collections::HashSet;
+
 use domain::ids::{ImportItemId, TargetId};
 use domain::import_jobs::JobCounts;
 use domain::import_results::{ImportItemResult, ItemNote, ItemStatus, MappingEntries};
 use domain::imports::{ItemOutcome, TargetImport};
-use domain::mapping::MappingStatus;
 use serde_json::{Value, json};
 
 use crate::CoreResult;
 use crate::actors::ApiClient;
+use crate::services::idempotency::Answer;
 use crate::store::{ItemRow, TenantTx};
 use crate::views::ImportItemView;
 
@@ -57,8 +59,8 @@ impl Outcome {
         })
     }
 
-    /// What a dry run tells: the same, without the ids of records that were not kept.
-    pub(super) fn predicted(mut self) -> Self {
+    /// What a dry run tells: the same, without the ids of the records that it `made` and that were not kept.
+    pub(super) fn predicted(mut self, made: &HashSet<String>) -> Self {
         if self.outcome == ItemOutcome::Created {
             self.target = None;
         }
@@ -67,11 +69,39 @@ impl Outcome {
             &mut self.mapping.location,
             &mut self.mapping.contact,
         ] {
-            if entry.status == MappingStatus::Created {
-                entry.id = None;
-            }
+            entry.id = entry.id.take().filter(|id| !made.contains(id));
         }
         self
+    }
+}
+
+/// An answer that was kept under an idempotency key, as somebody without `customers.read` gets it.
+pub(super) fn without_mapping(answer: Answer) -> Answer {
+    fn strip(value: &mut Value) {
+        let Value::Object(members) = value else { return };
+        if members.remove("mapping").is_some() {
+            let notes = ["warnings", "errors"].map(|name| members.remove(name).unwrap_or(json!([])));
+            let [warnings, errors] = notes.map(|mut notes| {
+                for note in notes.as_array_mut().into_iter().flatten() {
+                    if let Value::Object(note) = note {
+                        note.remove("detail");
+                    }
+                }
+                notes
+            });
+            members.insert("warnings".to_owned(), warnings);
+            members.insert("errors".to_owned(), errors);
+        }
+        // A problem carries the item as a member.
+        members.values_mut().for_each(strip);
+    }
+    let Ok(mut body) = serde_json::from_str::<Value>(&answer.body) else {
+        return answer;
+    };
+    strip(&mut body);
+    Answer {
+        body: body.to_string(),
+        ..answer
     }
 }
 

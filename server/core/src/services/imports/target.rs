@@ -59,6 +59,26 @@ pub(super) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outc
     }
 }
 
+/// The outcome of an import that was sent before, of a target that a person has linked: it stays linked as it is (T2).
+pub(super) fn unchanged(work: &mut Workspace<'_>, import: &TargetImport, target: &TargetRecord) -> Outcome {
+    confirm_version(work, import, target);
+    let mut outcome = skipped(Some(target), "T2");
+    outcome.outcome = ItemOutcome::Unchanged;
+    outcome.warnings.clear();
+    outcome
+}
+
+/// Nothing new to tell, but an older version that is still on its way must be known as older.
+fn confirm_version(work: &mut Workspace<'_>, import: &TargetImport, target: &TargetRecord) {
+    if import.source_updated_at.is_some() && import.source_updated_at > target.source_updated_at {
+        let confirmed = TargetRecord {
+            source_updated_at: import.source_updated_at,
+            ..target.clone()
+        };
+        work.writes.changed_targets.push((confirmed, target.status));
+    }
+}
+
 /// Cancels a target that its source has cancelled.
 pub(super) fn cancel(work: &mut Workspace<'_>, target: Option<TargetRecord>) -> Outcome {
     let Some(target) = target else {
@@ -137,16 +157,8 @@ fn update(
         .customer_id
         .is_none_or(|stored| Some(stored.0) == context.customer);
     let recovers = target.needs_mapping && resolved && same_customer;
-    let is_newer = import.source_updated_at.is_some() && import.source_updated_at > target.source_updated_at;
     if target.payload_hash.as_deref() == Some(payload_hash) && !recovers {
-        if is_newer {
-            // Nothing new to tell, but an older version that is still on its way must be known as older.
-            let confirmed = TargetRecord {
-                source_updated_at: import.source_updated_at,
-                ..target.clone()
-            };
-            work.writes.changed_targets.push((confirmed, target.status));
-        }
+        confirm_version(work, import, &target);
         return context.into_outcome(ItemOutcome::Unchanged, Some(id), Some("T2"), Vec::new());
     }
     let mut changed = target.clone();
@@ -165,6 +177,8 @@ fn update(
             code: "target_customer_change_requires_review",
             pointer: "/customer",
         });
+        context.decision["proposal"]["customer"] = json!(context.customer);
+        note(work, &target, "change_proposed");
         rule = "T7";
     } else if target.status == TargetStatus::Open && refused {
         // What was linked stays, but a person must look before it is planned.
@@ -186,8 +200,14 @@ fn update(
             code: "change_requires_review",
             pointer: "",
         });
-        context.decision["proposal"] = proposal(&moved);
-        note(work, &target, "change_proposed");
+        if let (Value::Object(members), Value::Object(sent)) = (&mut context.decision["proposal"], proposal(&moved)) {
+            members.extend(sent);
+        } else {
+            context.decision["proposal"] = proposal(&moved);
+        }
+        if !other_customer {
+            note(work, &target, "change_proposed");
+        }
         if rule == "T4" {
             rule = "T5";
         }

@@ -4,8 +4,9 @@
 use chrono::TimeDelta;
 use domain::events::EventType;
 use domain::import_jobs::{DUPLICATE, ImportMode, JobCounts};
-use domain::import_results::{ItemNote, ItemStatus};
+use domain::import_results::{ItemNote, ItemStatus, MappingEntries, MappingEntry};
 use domain::imports::{ImportJobStatus, ItemOutcome, TargetImport};
+use domain::mapping::MappingStatus;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -54,6 +55,12 @@ pub async fn run_next(core: &Core) -> CoreResult<bool> {
             tracing::info!(job = %running.job.id, %text, "an import job was left");
             Ok(true)
         }
+        // What cannot be written today cannot be written tomorrow: the job ends, and the ones behind it go on.
+        Err(StoreError::Broken(text)) => {
+            tracing::error!(job = %running.job.id, error = %text, "an import job could not run");
+            running.give_up().await?;
+            Ok(true)
+        }
         Err(error) => {
             if let Ok(mut tx) = core.store.begin_system().await
                 && tx.release_job(claim).await.is_ok()
@@ -92,6 +99,23 @@ fn read(item: WaitingItem) -> Read {
     (item, import)
 }
 
+/// The mapping of an item about which nothing was decided, or of which nothing was kept.
+fn nothing_mapped() -> Result<Value, StoreError> {
+    let entry = || MappingEntry {
+        status: MappingStatus::Skipped,
+        method: None,
+        rule: String::new(),
+        id: None,
+        external_id: None,
+    };
+    let entries = MappingEntries {
+        customer: entry(),
+        location: entry(),
+        contact: entry(),
+    };
+    serde_json::to_value(entries).map_err(|error| StoreError::Broken(error.to_string()))
+}
+
 /// An item that ends without having been decided about.
 fn refused(item: &WaitingItem, notes: &[ItemNote], outcome: ItemOutcome) -> Result<ItemRow, StoreError> {
     let (warnings, errors): (&[ItemNote], &[ItemNote]) = if outcome == ItemOutcome::Skipped {
@@ -113,7 +137,7 @@ fn refused(item: &WaitingItem, notes: &[ItemNote], outcome: ItemOutcome) -> Resu
         target: None,
         payload: Value::Null,
         references: [None, None, None],
-        mapping: json!({}),
+        mapping: nothing_mapped()?,
         warnings: json(warnings)?,
         errors: json(errors)?,
         decision: json!({ "target": { "rule": if outcome == ItemOutcome::Skipped { Some("T9") } else { None } } }),
@@ -144,7 +168,7 @@ impl Running<'_> {
                 payload_hash: payload_hash(&item.payload.0),
             })
             .collect();
-        let outcomes = run(self.core, tx, &prepared, &self.job.settings.0, &zone).await?;
+        let (outcomes, made) = run(self.core, tx, &prepared, &self.job.settings.0, &zone).await?;
         let mut decided = understood.into_iter().zip(outcomes);
         let mut rows = Vec::with_capacity(items.len());
         for (item, import) in items {
@@ -153,7 +177,7 @@ impl Running<'_> {
                     let Some(((item, import), outcome)) = decided.next() else {
                         return Err(StoreError::Broken("an item without an outcome".to_owned()));
                     };
-                    let outcome = if predicts { outcome.predicted() } else { outcome };
+                    let outcome = if predicts { outcome.predicted(&made) } else { outcome };
                     outcome
                         .into_row(item.id.0, item.position, &item.payload.0, import)
                         .map_err(|error| StoreError::Broken(error.detail))?
@@ -184,13 +208,29 @@ impl Running<'_> {
         }
     }
 
-    async fn end(&self, tx: &mut TenantTx<'_, ApiClient>) -> Result<(), StoreError> {
+    /// Ends the job as one that could not run; its items that have not ended fail with it.
+    async fn give_up(&self) -> Result<(), StoreError> {
+        let mut tx = self.core.store.begin(&self.client).await?;
+        let note = [ItemNote::new("internal_error", "")];
+        let rows = tx
+            .waiting_items(self.job.id.0, WHOLE)
+            .await?
+            .iter()
+            .map(|item| refused(item, &note, ItemOutcome::Failed))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.record(&mut tx, &rows).await?;
+        self.end(&mut tx, ImportJobStatus::Failed).await?;
+        commit(self.core, tx).await
+    }
+
+    async fn end(&self, tx: &mut TenantTx<'_, ApiClient>, status: ImportJobStatus) -> Result<(), StoreError> {
         let id = self.job.id.0;
-        if !tx.finish_job(id, self.claim, ImportJobStatus::Completed, None).await? {
+        let failure = (status == ImportJobStatus::Failed).then_some("internal_error");
+        if !tx.finish_job(id, self.claim, status, failure).await? {
             return Err(StoreError::Conflict("the claim is lost".to_owned()));
         }
         let counts = tx.own_job(id).await?.map(|job| job.public().counts);
-        tx.audit("import_job.completed", id, json!({}));
+        tx.audit("import_job.completed", id, json!({ "status": status.name() }));
         tx.emit(NewEvent {
             source: Some(self.client.source_system),
             kind: EventType::ImportJobCompleted,
@@ -199,7 +239,7 @@ impl Running<'_> {
             customer: None,
             location: None,
             contact: None,
-            details: json!({ "importJob": { "id": id, "status": "completed", "dryRun": self.job.dry_run, "counts": counts } }),
+            details: json!({ "importJob": { "id": id, "status": status.name(), "dryRun": self.job.dry_run, "counts": counts } }),
         });
         Ok(())
     }
@@ -210,7 +250,7 @@ impl Running<'_> {
             let mut tx = self.core.store.begin(&self.client).await?;
             let waiting = tx.waiting_items(self.job.id.0, CHUNK).await?;
             if waiting.is_empty() {
-                self.end(&mut tx).await?;
+                self.end(&mut tx, ImportJobStatus::Completed).await?;
                 return commit(self.core, tx).await;
             }
             drop(tx);
@@ -287,7 +327,7 @@ impl Running<'_> {
                 }
             }
             self.record(&mut tx, &rows).await?;
-            self.end(&mut tx).await?;
+            self.end(&mut tx, ImportJobStatus::Completed).await?;
             match commit(self.core, tx).await {
                 Err(StoreError::Conflict(_)) if tries < 8 => tries += 1,
                 other => return other,
@@ -306,7 +346,7 @@ fn roll_back(rows: &mut [ItemRow]) -> Result<(), StoreError> {
         }
         row.status = ItemStatus::Failed;
         row.outcome = Some(ItemOutcome::Failed);
-        row.mapping = json!({});
+        row.mapping = nothing_mapped()?;
         row.errors = note.clone();
     }
     Ok(())

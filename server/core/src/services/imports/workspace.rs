@@ -2,7 +2,7 @@
 //! made and remembered here, and the rows are written at the end with one statement for each kind. An import therefore sees
 //! what the imports before it decided, as if each had run alone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, CustomerId, Id, Kind, LocationId, SourceSystemId, TargetId};
@@ -51,6 +51,16 @@ pub(super) struct Writes {
     pub notes: Vec<NewEntry>,
     pub events: Vec<NewEvent>,
     pub audits: Vec<Audit>,
+}
+
+impl Writes {
+    /// The ids, as they are told, of the customers, locations and contacts that are made.
+    pub(super) fn made(&self) -> HashSet<String> {
+        let customers = self.customers.iter().map(|new| new.id.to_string());
+        let locations = self.locations.iter().map(|new| new.id.to_string());
+        let contacts = self.contacts.iter().map(|new| new.id.to_string());
+        customers.chain(locations).chain(contacts).collect()
+    }
 }
 
 /// The state of a run.

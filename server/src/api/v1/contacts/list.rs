@@ -44,6 +44,7 @@ pub async fn list_contacts(
         query.cursor.as_deref(),
         &[query.external_id.as_deref()],
     )?;
+    let after = paging.after_text()?;
     if let Some(external_id) = &query.external_id {
         let found = records::contact_by_external_id(&state.core, permit, external_id).await?;
         return Ok(Json(ContactPage {
@@ -51,7 +52,7 @@ pub async fn list_contacts(
             next_cursor: None,
         }));
     }
-    let page = records::contacts(&state.core, permit, &paging.after_text()?, paging.limit()).await?;
+    let page = records::contacts(&state.core, permit, &after, paging.limit()).await?;
     let next_cursor = paging.next(&page, |row| vec![row.external_id.clone()]);
     Ok(Json(ContactPage {
         data: page.rows.into_iter().map(Contact::from).collect(),

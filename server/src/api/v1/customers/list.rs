@@ -46,8 +46,15 @@ pub async fn list_customers(
         query.cursor.as_deref(),
         &[query.external_id.as_deref(), query.customer_number.as_deref()],
     )?;
+    let after = paging.after_text()?;
     if let Some(external_id) = &query.external_id {
         let found = records::customer_by_external_id(&state.core, permit, external_id).await?;
+        let found = found.filter(|customer| {
+            query
+                .customer_number
+                .as_deref()
+                .is_none_or(|number| records::has_number(customer, number))
+        });
         return Ok(Json(CustomerPage {
             data: found.into_iter().map(Customer::from).collect(),
             next_cursor: None,
@@ -57,7 +64,7 @@ pub async fn list_customers(
         &state.core,
         permit,
         query.customer_number.as_deref(),
-        &paging.after_text()?,
+        &after,
         paging.limit(),
     )
     .await?;

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::ids::ImportJobId;
 use domain::import_results::ItemStatus;
 use domain::imports::ItemOutcome;
 use domain::mapping::table;
@@ -70,6 +71,7 @@ pub async fn list_import_items(
     Parameters(query): Parameters<ItemQuery>,
 ) -> Result<Json<ImportItemPage>, ApiError> {
     let reader = JobReader::of(&client)?;
+    let job: ImportJobId = id.id()?;
     let names: Vec<&str> = ItemFilterStatus::ALL.iter().map(|status| status.name()).collect();
     let status = one_of("status", query.status.as_deref(), &names, |name| {
         ItemFilterStatus::from_name(name).map(|status| status.name().to_owned())
@@ -86,11 +88,11 @@ pub async fn list_import_items(
     let paging = Paging::new(
         query.limit.as_deref(),
         query.cursor.as_deref(),
-        &[status.as_deref(), warning_code.as_deref()],
+        &[Some(&job.to_string()), status.as_deref(), warning_code.as_deref()],
     )?;
-    let after = paging.after_text()?.parse().unwrap_or(-1);
+    let after = paging.after_number()?.unwrap_or(-1);
     let filter = ItemFilter { status, warning_code };
-    let page = jobs::items(&state.core, reader, id.id()?, after, &filter, paging.limit()).await?;
+    let page = jobs::items(&state.core, reader, job, after, &filter, paging.limit()).await?;
     let next_cursor = paging.next(&page, |row| vec![row.index.to_string()]);
     Ok(Json(ImportItemPage {
         data: page.rows,
