@@ -21,6 +21,19 @@ pub struct Address {
     pub country: Option<String>,
 }
 
+impl Address {
+    /// This address with the parts that were sent; what was not sent stays.
+    pub fn with(&self, sent: &Self) -> Self {
+        let part = |stored: &Option<String>, sent: &Option<String>| sent.clone().or_else(|| stored.clone());
+        Self {
+            street: part(&self.street, &sent.street),
+            postal_code: part(&self.postal_code, &sent.postal_code),
+            city: part(&self.city, &sent.city),
+            country: part(&self.country, &sent.country),
+        }
+    }
+}
+
 /// A place on the globe in degrees (WGS 84).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Coordinates {

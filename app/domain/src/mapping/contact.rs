@@ -33,6 +33,22 @@ pub struct ContactCandidate {
     pub location: Option<LocationId>,
     /// Display name.
     pub display_name: String,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Phone.
+    pub phone: Option<String>,
+}
+
+impl ContactCandidate {
+    /// The record with what was sent of it: the fields that an import may change. What was not sent stays.
+    pub fn with(&self, part: &ContactPart) -> Self {
+        Self {
+            display_name: part.display_name.clone().unwrap_or_else(|| self.display_name.clone()),
+            email: part.email.clone().or_else(|| self.email.clone()),
+            phone: part.phone.clone().or_else(|| self.phone.clone()),
+            ..self.clone()
+        }
+    }
 }
 
 /// What is to be done about the contact.
@@ -120,16 +136,17 @@ pub fn decide(
                 });
             }
             let mut status = MappingStatus::Mapped;
-            if part
-                .display_name
-                .as_ref()
-                .is_some_and(|name| *name != known.display_name)
-            {
+            let changed = known.with(part);
+            if changed != *known {
                 match settings.update_refusal() {
                     None => status = MappingStatus::Updated,
                     Some(code) => warnings.push(Warning {
                         code,
-                        pointer: "/contact/displayName",
+                        pointer: if changed.display_name == known.display_name {
+                            "/contact"
+                        } else {
+                            "/contact/displayName"
+                        },
                     }),
                 }
             }
@@ -197,6 +214,8 @@ mod tests {
             customer: owner,
             location: Some(place),
             display_name: "Anna Weber".into(),
+            email: Some("anna@example.org".into()),
+            phone: None,
         };
         let own = CustomerContext::Resolved(Some(owner));
         let other = CustomerContext::Resolved(Some(CustomerId::from_uuid(Uuid::from_u128(9))));

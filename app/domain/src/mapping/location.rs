@@ -1,6 +1,7 @@
 //! Table L: the location, after the customer.
 
 use super::{MappingSettings, MappingStatus, Warning};
+use crate::customers::{Address, Coordinates};
 use crate::ids::{CustomerId, LocationId};
 use crate::imports::LocationPart;
 use crate::text::ExternalId;
@@ -30,7 +31,7 @@ crate::stored_names! {
 }
 
 /// The location behind the external id.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LocationCandidate {
     /// The record.
     pub id: LocationId,
@@ -38,8 +39,24 @@ pub struct LocationCandidate {
     pub customer: CustomerId,
     /// Its name.
     pub name: String,
+    /// Its address.
+    pub address: Address,
+    /// Where it is.
+    pub coordinates: Option<Coordinates>,
     /// Whether it was archived.
     pub archived: bool,
+}
+
+impl LocationCandidate {
+    /// The record with what was sent of it: the fields that an import may change. What was not sent stays.
+    pub fn with(&self, part: &LocationPart) -> Self {
+        Self {
+            name: part.name.clone().unwrap_or_else(|| self.name.clone()),
+            address: self.address.with(&part.address),
+            coordinates: part.coordinates.or(self.coordinates),
+            ..self.clone()
+        }
+    }
 }
 
 /// Who the location must belong to.
@@ -64,7 +81,7 @@ pub enum LocationStep {
         id: LocationId,
         /// Its customer.
         customer: CustomerId,
-        /// Whether the sent name may be written to the record.
+        /// Whether what was sent may be written to the record.
         update: bool,
     },
     /// Create it under the customer.
@@ -131,12 +148,17 @@ pub fn decide(
     }
     let link = |rule, known: &LocationCandidate, mut warnings: Vec<Warning>| {
         let mut status = MappingStatus::Mapped;
-        if part.name.as_ref().is_some_and(|name| *name != known.name) {
+        let changed = known.with(part);
+        if changed != *known {
             match settings.update_refusal() {
                 None => status = MappingStatus::Updated,
                 Some(code) => warnings.push(Warning {
                     code,
-                    pointer: "/location/name",
+                    pointer: if changed.name == known.name {
+                        "/location"
+                    } else {
+                        "/location/name"
+                    },
                 }),
             }
         }
@@ -238,6 +260,11 @@ mod tests {
             id: LocationId::from_uuid(Uuid::from_u128(2)),
             customer: owner,
             name: "Essen".into(),
+            address: Address {
+                city: Some("Essen".into()),
+                ..Address::default()
+            },
+            coordinates: None,
             archived: false,
         };
         let archived = LocationCandidate {
@@ -353,6 +380,76 @@ mod tests {
                 ),
                 (rule, status, code),
                 "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_field_that_was_sent_and_differs_counts() {
+        let on = MappingSettings {
+            may_map: true,
+            may_write: true,
+            create_gate: true,
+            update_gate: true,
+            create_customers: true,
+            create_locations: true,
+            create_contacts: true,
+            auto_update: true,
+            customer_required: false,
+            problem_policy: ProblemPolicy::Review,
+            duplicate_names: DuplicateNamePolicy::Warn,
+        };
+        let off = MappingSettings {
+            auto_update: false,
+            ..on.clone()
+        };
+        let owner = CustomerId::from_uuid(Uuid::from_u128(1));
+        let known = LocationCandidate {
+            id: LocationId::from_uuid(Uuid::from_u128(2)),
+            customer: owner,
+            name: "Essen".into(),
+            address: Address {
+                street: Some("Weg 1".into()),
+                city: Some("Essen".into()),
+                ..Address::default()
+            },
+            coordinates: Coordinates::new(51.4, 7.0),
+            archived: false,
+        };
+        let part = |name: Option<&str>, city: Option<&str>, place: Option<Coordinates>| LocationPart {
+            external_id: ExternalId::parse("L").ok(),
+            name: name.map(str::to_owned),
+            address: Address {
+                city: city.map(str::to_owned),
+                ..Address::default()
+            },
+            coordinates: place,
+        };
+        for (part, differs, pointer) in [
+            (part(None, None, None), false, ""),
+            (
+                part(Some("Essen"), Some("Essen"), Coordinates::new(51.4, 7.0)),
+                false,
+                "",
+            ),
+            (part(Some("Essen West"), None, None), true, "/location/name"),
+            (part(None, Some("Duisburg"), None), true, "/location"),
+            (part(None, None, Coordinates::new(51.5, 7.0)), true, "/location"),
+        ] {
+            let context = CustomerContext::Resolved(Some(owner));
+            let updated = decide(Some(&part), context, &on, Some(&known));
+            assert_eq!(updated.status == MappingStatus::Updated, differs, "{part:?}");
+            assert!(updated.warnings.is_empty());
+            let kept = decide(Some(&part), context, &off, Some(&known));
+            assert_eq!(kept.status, MappingStatus::Mapped);
+            assert_eq!(
+                kept.warnings.first().map(|warning| warning.pointer).unwrap_or_default(),
+                pointer
+            );
+            assert_eq!(
+                known.with(&part).address.street.as_deref(),
+                Some("Weg 1"),
+                "what was not sent stays"
             );
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use domain::customers::{Address, Coordinates};
 use domain::ids::{ContactId, ContactKind, CustomerId, CustomerKind, LocationId, LocationKind};
 use domain::mapping::contact::ContactCandidate;
 use domain::mapping::customer::CustomerCandidate;
@@ -74,13 +75,39 @@ listed!(id LOCK_CUSTOMERS_SQLITE, LOCK_CUSTOMERS_POSTGRES,
 listed!(text NAMES_SQLITE, NAMES_POSTGRES,
     "SELECT DISTINCT name_key FROM customer WHERE tenant_id = $1 AND name_key IN ", "$2", "");
 listed!(text LOCATIONS_SQLITE, LOCATIONS_POSTGRES,
-    "SELECT r.external_id, l.id, l.customer_id, l.name, (l.archived_at IS NOT NULL OR c.archived_at IS NOT NULL OR c.merged_into IS NOT NULL) AS is_archived \
+    "SELECT r.external_id, l.id, l.customer_id, l.name, l.street, l.postal_code, l.city, l.country, l.latitude, l.longitude, (l.archived_at IS NOT NULL OR c.archived_at IS NOT NULL OR c.merged_into IS NOT NULL) AS is_archived \
      FROM external_reference r JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.entity_id JOIN customer c ON c.tenant_id = l.tenant_id AND c.id = l.customer_id \
      WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'location' AND r.external_id IN ", "$3", "");
 listed!(text CONTACTS_SQLITE, CONTACTS_POSTGRES,
-    "SELECT r.external_id, c.id, c.customer_id, c.location_id, c.display_name \
+    "SELECT r.external_id, c.id, c.customer_id, c.location_id, c.display_name, c.email, c.phone \
      FROM external_reference r JOIN contact c ON c.tenant_id = r.tenant_id AND c.id = r.entity_id \
      WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'contact' AND r.external_id IN ", "$3", "");
+
+#[derive(Debug, sqlx::FromRow)]
+struct LocationRow {
+    external_id: String,
+    id: Key<LocationKind>,
+    customer_id: Key<CustomerKind>,
+    name: String,
+    street: Option<String>,
+    postal_code: Option<String>,
+    city: Option<String>,
+    country: Option<String>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    is_archived: bool,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct ContactRow {
+    external_id: String,
+    id: Key<ContactKind>,
+    customer_id: Key<CustomerKind>,
+    location_id: Option<Key<LocationKind>>,
+    display_name: String,
+    email: Option<String>,
+    phone: Option<String>,
+}
 
 /// Merges are followed at most this often; more is a circle made by hand.
 const MOST_MERGES: usize = 8;
@@ -189,14 +216,6 @@ impl TenantTx<'_, ApiClient> {
         questions: &Questions,
         found: &mut Candidates,
     ) -> Result<(), StoreError> {
-        type LocationRow = (String, Key<LocationKind>, Key<CustomerKind>, String, bool);
-        type ContactRow = (
-            String,
-            Key<ContactKind>,
-            Key<CustomerKind>,
-            Option<Key<LocationKind>>,
-            String,
-        );
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
         if !questions.name_keys.is_empty() {
             let sql = self.tx.dialect(NAMES_SQLITE, NAMES_POSTGRES);
@@ -213,15 +232,25 @@ impl TenantTx<'_, ApiClient> {
                 source,
                 Json(&questions.location_ids)
             )?;
-            for (external_id, id, customer, name, archived) in rows {
-                found.location_references.insert(external_id, id.0);
+            for row in rows {
+                found.location_references.insert(row.external_id, row.id.0);
                 found.locations.insert(
-                    id.0,
+                    row.id.0,
                     LocationCandidate {
-                        id: id.0,
-                        customer: customer.0,
-                        name,
-                        archived,
+                        id: row.id.0,
+                        customer: row.customer_id.0,
+                        name: row.name,
+                        address: Address {
+                            street: row.street,
+                            postal_code: row.postal_code,
+                            city: row.city,
+                            country: row.country,
+                        },
+                        coordinates: row
+                            .latitude
+                            .zip(row.longitude)
+                            .and_then(|(lat, lon)| Coordinates::new(lat, lon)),
+                        archived: row.is_archived,
                     },
                 );
             }
@@ -236,15 +265,17 @@ impl TenantTx<'_, ApiClient> {
                 source,
                 Json(&questions.contact_ids)
             )?;
-            for (external_id, id, customer, location, display_name) in rows {
-                found.contact_references.insert(external_id, id.0);
+            for row in rows {
+                found.contact_references.insert(row.external_id, row.id.0);
                 found.contacts.insert(
-                    id.0,
+                    row.id.0,
                     ContactCandidate {
-                        id: id.0,
-                        customer: customer.0,
-                        location: location.map(|key| key.0),
-                        display_name,
+                        id: row.id.0,
+                        customer: row.customer_id.0,
+                        location: row.location_id.map(|key| key.0),
+                        display_name: row.display_name,
+                        email: row.email,
+                        phone: row.phone,
                     },
                 );
             }

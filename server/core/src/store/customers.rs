@@ -35,10 +35,8 @@ const RENAME_CUSTOMER: &str =
     "UPDATE customer SET name = $3, name_key = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2";
 const INSERT_LOCATION: &str = "INSERT INTO location (tenant_id, id, customer_id, name, street, postal_code, city, country, latitude, longitude, zone, access_notes, created_at, updated_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)";
-const RENAME_LOCATION: &str = "UPDATE location SET name = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2";
 const INSERT_CONTACT: &str = "INSERT INTO contact (tenant_id, id, customer_id, location_id, display_name, email, phone, created_at, updated_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
-const RENAME_CONTACT: &str = "UPDATE contact SET display_name = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2";
 const CUSTOMERS: &str = "SELECT c.id, c.customer_number, c.name, (c.archived_at IS NOT NULL) AS is_archived, \
     (SELECT count(*) FROM location l WHERE l.tenant_id = c.tenant_id AND l.customer_id = c.id) AS locations, \
     (SELECT count(*) FROM target t WHERE t.tenant_id = c.tenant_id AND t.customer_id = c.id AND t.status IN ('open', 'scheduled', 'dispatched', 'en_route', 'on_site')) AS open_targets \
@@ -114,11 +112,6 @@ impl<A: Operator> TenantTx<'_, A> {
         Ok(())
     }
 
-    pub(crate) async fn rename_location(&mut self, id: LocationId, name: &str) -> Result<(), StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, RENAME_LOCATION, tenant, id.uuid(), name, now).map(drop)
-    }
-
     pub(crate) async fn insert_contact(&mut self, id: ContactId, new: &NewContact<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
@@ -134,11 +127,6 @@ impl<A: Operator> TenantTx<'_, A> {
             now
         )?;
         Ok(())
-    }
-
-    pub(crate) async fn rename_contact(&mut self, id: ContactId, display_name: &str) -> Result<(), StoreError> {
-        let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, RENAME_CONTACT, tenant, id.uuid(), display_name, now).map(drop)
     }
 }
 

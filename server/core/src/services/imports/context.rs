@@ -191,8 +191,8 @@ fn resolve_location(
     match (&decision.step, part, customer) {
         (LocationStep::Link { id, customer, update }, part, _) => {
             let (id, customer) = (*id, *customer);
-            if *update && let Some(name) = part.and_then(|part| part.name.as_deref()) {
-                work.rename_location(id, name);
+            if *update && let Some(part) = part {
+                work.update_location(id, part);
             }
             (decision, Some(id), Some(customer))
         }
@@ -217,8 +217,8 @@ fn resolve_contact(
     match (&decision.step, part, customer) {
         (ContactStep::Link { id, update }, part, _) => {
             let id = *id;
-            if *update && let Some(name) = part.and_then(|part| part.display_name.as_deref()) {
-                work.rename_contact(id, name);
+            if *update && let Some(part) = part {
+                work.update_contact(id, part);
             }
             (decision, Some(id))
         }

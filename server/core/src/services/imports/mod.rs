@@ -231,12 +231,14 @@ async fn write(tx: &mut TenantTx<'_, ApiClient>, mut writes: Writes) -> Result<(
         tx.rename_customer(*id, name).await?;
     }
     tx.insert_locations(&writes.locations).await?;
-    for (id, name) in &writes.renamed_locations {
-        tx.rename_location(*id, name).await?;
+    for (id, known) in &writes.changed_locations {
+        tx.set_location(*id, &known.name, &known.address, known.coordinates)
+            .await?;
     }
     tx.insert_contacts(&writes.contacts).await?;
-    for (id, name) in &writes.renamed_contacts {
-        tx.rename_contact(*id, name).await?;
+    for (id, known) in &writes.changed_contacts {
+        tx.set_contact(*id, &known.display_name, known.email.as_deref(), known.phone.as_deref())
+            .await?;
     }
     tx.insert_targets(&mut writes.new_targets).await?;
     tx.update_targets(&writes.changed_targets).await?;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, CustomerId, Id, Kind, LocationId, SourceSystemId, TargetId};
-use domain::imports::{LocationPart, TargetImport};
+use domain::imports::{ContactPart, LocationPart, TargetImport};
 use domain::mapping::MappingSettings;
 use domain::mapping::contact::ContactCandidate;
 use domain::mapping::customer::{self, CustomerCandidate, CustomerCandidates};
@@ -40,9 +40,9 @@ pub(super) struct Writes {
     pub customers: Vec<NewCustomer>,
     pub renamed_customers: BTreeMap<CustomerId, String>,
     pub locations: Vec<LocationRow>,
-    pub renamed_locations: BTreeMap<LocationId, String>,
+    pub changed_locations: BTreeMap<LocationId, LocationCandidate>,
     pub contacts: Vec<ContactRow>,
-    pub renamed_contacts: BTreeMap<ContactId, String>,
+    pub changed_contacts: BTreeMap<ContactId, ContactCandidate>,
     pub new_targets: Vec<TargetRecord>,
     /// Changed targets with the state in which each was read.
     pub changed_targets: Vec<(TargetRecord, domain::targets::TargetStatus)>,
@@ -249,14 +249,20 @@ impl<'a> Workspace<'a> {
         id
     }
 
-    pub(super) fn rename_location(&mut self, id: LocationId, name: &str) {
-        if let Some(known) = self.candidates.locations.get_mut(&id) {
-            name.clone_into(&mut known.name);
-        }
+    pub(super) fn update_location(&mut self, id: LocationId, part: &LocationPart) {
+        let Some(known) = self.candidates.locations.get_mut(&id) else {
+            return;
+        };
+        *known = known.with(part);
+        let known = known.clone();
         match self.writes.locations.iter_mut().find(|new| new.id == id) {
-            Some(new) => name.clone_into(&mut new.name),
+            Some(new) => {
+                new.name = known.name;
+                new.address = known.address;
+                new.coordinates = known.coordinates;
+            }
             None => {
-                self.writes.renamed_locations.insert(id, name.to_owned());
+                self.writes.changed_locations.insert(id, known);
             }
         }
         self.audit("location.updated", id, serde_json::json!({ "by": "import" }));
@@ -285,6 +291,8 @@ impl<'a> Workspace<'a> {
                 id,
                 customer,
                 name: name.clone(),
+                address: part.address.clone(),
+                coordinates: part.coordinates,
                 archived: false,
             },
         );
@@ -300,14 +308,20 @@ impl<'a> Workspace<'a> {
         id
     }
 
-    pub(super) fn rename_contact(&mut self, id: ContactId, display_name: &str) {
-        if let Some(known) = self.candidates.contacts.get_mut(&id) {
-            display_name.clone_into(&mut known.display_name);
-        }
+    pub(super) fn update_contact(&mut self, id: ContactId, part: &ContactPart) {
+        let Some(known) = self.candidates.contacts.get_mut(&id) else {
+            return;
+        };
+        *known = known.with(part);
+        let known = known.clone();
         match self.writes.contacts.iter_mut().find(|new| new.id == id) {
-            Some(new) => display_name.clone_into(&mut new.display_name),
+            Some(new) => {
+                new.display_name = known.display_name;
+                new.email = known.email;
+                new.phone = known.phone;
+            }
             None => {
-                self.writes.renamed_contacts.insert(id, display_name.to_owned());
+                self.writes.changed_contacts.insert(id, known);
             }
         }
         self.audit("contact.updated", id, serde_json::json!({ "by": "import" }));
@@ -319,7 +333,7 @@ impl<'a> Workspace<'a> {
         customer: CustomerId,
         location: Option<LocationId>,
         display_name: &str,
-        part: &domain::imports::ContactPart,
+        part: &ContactPart,
     ) -> ContactId {
         let id: ContactId = self.new_id();
         self.reference(ReferenceKind::Contact, external_id, id.uuid());
@@ -333,6 +347,8 @@ impl<'a> Workspace<'a> {
                 customer,
                 location,
                 display_name: display_name.to_owned(),
+                email: part.email.clone(),
+                phone: part.phone.clone(),
             },
         );
         self.writes.contacts.push(ContactRow {
