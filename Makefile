@@ -33,5 +33,7 @@ dev:
 	xtask/dev.sh
 
 bench: assets
+	. xtask/tools.sh; need_rust; need_postgres
 	cargo build --release -p ordinavo -p bench
+	export ORDINAVO_BENCH_POSTGRES="$${ORDINAVO_BENCH_POSTGRES:-$$(xtask/postgres.sh start)}"
 	target/release/bench

@@ -1,0 +1,220 @@
+//! A whole server on loopback over a database of its own, and a raw connection to the same database beside it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ordinavo::config::Config;
+use ordinavo::serve::{AppState, run_on};
+use ordinavo_core::clock::Clock;
+use ordinavo_core::files::FileStore;
+use ordinavo_core::randomness::Randomness;
+use ordinavo_core::secrets::Keyring;
+use ordinavo_core::services::demo::{self, DemoBook, DemoSize};
+use ordinavo_core::{Core, Settings, Store};
+use sqlx::AssertSqlSafe;
+use tokio::net::TcpListener;
+
+/// A connection of its own, with the same durability.
+pub enum Raw {
+    Sqlite(sqlx::SqlitePool),
+    Postgres(sqlx::PgPool),
+}
+
+impl Raw {
+    /// Runs statements.
+    pub async fn run(&self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(pool) => drop(sqlx::raw_sql(sql).execute(pool).await.unwrap()),
+            Self::Postgres(pool) => drop(sqlx::raw_sql(sql).execute(pool).await.unwrap()),
+        }
+    }
+
+    /// Inserts rows of the size of a target, each in a transaction of its own or all in one.
+    pub async fn insert(&self, count: usize, at_once: bool) {
+        const INSERT: &str = "INSERT INTO bench_raw (body) VALUES ($1)";
+        let body = "x".repeat(400);
+        match self {
+            Self::Sqlite(pool) if at_once => {
+                let mut tx = pool.begin().await.unwrap();
+                for _ in 0..count {
+                    sqlx::query(INSERT).bind(&body).execute(&mut *tx).await.unwrap();
+                }
+                tx.commit().await.unwrap();
+            }
+            Self::Postgres(pool) if at_once => {
+                let mut tx = pool.begin().await.unwrap();
+                for _ in 0..count {
+                    sqlx::query(INSERT).bind(&body).execute(&mut *tx).await.unwrap();
+                }
+                tx.commit().await.unwrap();
+            }
+            Self::Sqlite(pool) => {
+                for _ in 0..count {
+                    sqlx::query(INSERT).bind(&body).execute(pool).await.unwrap();
+                }
+            }
+            Self::Postgres(pool) => {
+                for _ in 0..count {
+                    sqlx::query(INSERT).bind(&body).execute(pool).await.unwrap();
+                }
+            }
+        }
+    }
+
+    /// Reads rows by their key, one after another.
+    pub async fn read(&self, count: usize) {
+        const READ: &str = "SELECT body FROM bench_raw WHERE id = $1";
+        for id in 1..=i64::try_from(count).unwrap() {
+            match self {
+                Self::Sqlite(pool) => drop(sqlx::query(READ).bind(id).fetch_optional(pool).await.unwrap()),
+                Self::Postgres(pool) => drop(sqlx::query(READ).bind(id).fetch_optional(pool).await.unwrap()),
+            }
+        }
+    }
+}
+
+/// The stand.
+pub struct Stand {
+    pub engine: &'static str,
+    pub url: String,
+    pub core: Core,
+    pub book: DemoBook,
+    pub raw: Raw,
+    folder: PathBuf,
+}
+
+pub fn settings() -> Settings {
+    Settings {
+        webhook_allow_http: true,
+        webhook_allow_nets: vec!["127.0.0.0/8".parse().unwrap()],
+        ..Settings::default()
+    }
+}
+
+impl Stand {
+    pub async fn new(engine: &'static str, postgres: Option<&str>) -> Self {
+        let (clock, randomness) = (Clock::system(), Randomness::from_system());
+        let folder = std::env::temp_dir().join(format!("ordinavo-bench-{engine}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let address = match postgres {
+            None => format!("sqlite://{}", folder.join("bench.db").display()),
+            Some(server) => {
+                let name = format!("bench{}", std::process::id());
+                let made = std::process::Command::new("psql")
+                    .args([server, "-qc", &format!("CREATE DATABASE {name}")])
+                    .status()
+                    .unwrap();
+                assert!(made.success());
+                format!("{}/{name}", server.rsplit_once('/').unwrap().0)
+            }
+        };
+        let store = Store::open(&address, clock.clone(), randomness.clone()).await.unwrap();
+        store.migrate().await.unwrap();
+        let core = Core::new(
+            store,
+            clock,
+            randomness.clone(),
+            Keyring::generate(&randomness),
+            FileStore::open("memory:///").unwrap(),
+            settings(),
+        );
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let book = demo::fill(&core, &url, DemoSize::Small, false).await.unwrap();
+        let config = Config {
+            public_url: url.clone(),
+            worker: false,
+            api_rate_client: "1000000/1000000".to_owned(),
+            api_rate_tenant: "1000000/1000000".to_owned(),
+            ..Config::default()
+        };
+        let cookies = Keyring::generate(&randomness);
+        tokio::spawn(run_on(
+            listener,
+            AppState::new(core.clone(), config, &cookies),
+            std::future::pending(),
+        ));
+        let raw = match postgres {
+            None => Raw::Sqlite(
+                sqlx::sqlite::SqlitePoolOptions::new()
+                    .max_connections(1)
+                    .connect_with(
+                        sqlx::sqlite::SqliteConnectOptions::new()
+                            .filename(folder.join("bench.db"))
+                            .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
+                            .busy_timeout(Duration::from_secs(30)),
+                    )
+                    .await
+                    .unwrap(),
+            ),
+            Some(_) => Raw::Postgres(
+                sqlx::postgres::PgPoolOptions::new()
+                    .max_connections(1)
+                    .after_connect(|connection, _| {
+                        Box::pin(async move {
+                            // The second wall stands for this connection too.
+                            sqlx::query("SELECT set_config('ordinavo.tenant', '*', false)")
+                                .execute(connection)
+                                .await
+                                .map(drop)
+                        })
+                    })
+                    .connect(&address)
+                    .await
+                    .unwrap(),
+            ),
+        };
+        let key = if postgres.is_some() { "BIGSERIAL" } else { "INTEGER" };
+        raw.run(&format!(
+            "CREATE TABLE bench_raw (id {key} PRIMARY KEY, body TEXT NOT NULL)"
+        ))
+        .await;
+        Self {
+            engine,
+            url,
+            core,
+            book,
+            raw,
+            folder,
+        }
+    }
+
+    pub fn key(&self, client: &str) -> String {
+        self.book.tenants[0].client(client).unwrap().api_key.clone()
+    }
+
+    /// Puts many targets of a source into the database, without the product.
+    pub async fn fill_targets(&self, source: &str, count: usize) {
+        let (id, numbers, at) = match self.raw {
+            Raw::Sqlite(_) => (
+                "randomblob(16)",
+                format!(
+                    "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) SELECT i FROM n)"
+                ),
+                "strftime('%Y-%m-%dT%H:%M:%f', 1700000000 + g.i, 'unixepoch') || '+00:00'",
+            ),
+            Raw::Postgres(_) => (
+                "gen_random_uuid()",
+                format!("generate_series(1, {count})"),
+                "to_timestamp(1700000000 + g.i)",
+            ),
+        };
+        let series = match self.raw {
+            Raw::Sqlite(_) => format!("{numbers} g"),
+            Raw::Postgres(_) => format!("{numbers} AS g(i)"),
+        };
+        self.raw
+            .run(&format!(
+                "INSERT INTO target (tenant_id, id, number, source_system_id, external_id, status, needs_mapping, priority, duration_minutes, required_skills, attributes, place, created_at, updated_at) \
+                 SELECT s.tenant_id, {id}, 10000000 + g.i + {count} * 3, s.id, 'FILL-' || g.i, 'completed', {no}, 'normal', 60, '[]', '{{}}', '{{}}', {at}, {at} \
+                 FROM source_system s JOIN tenant t ON t.id = s.tenant_id AND t.slug = 'nordlicht', {series} WHERE s.key = '{source}'; ANALYZE",
+                no = if matches!(self.raw, Raw::Sqlite(_)) { "0" } else { "false" },
+            ))
+            .await;
+    }
+
+    pub fn clean(&self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
