@@ -12,11 +12,11 @@ const serious = async (page) => {
 const PAGES = {
   dispatcher: ["/app/inbox", /\/app\/inbox\/req_/, "/app/inbox", /\/app\/targets\//, "/app/customers", /\/app\/customers\//, "/app/customers?q=nothing-like-it", "/app/reports?status=approved", /\/app\/reports\//, "/app/imports", /\/app\/imports\/imp_/, "/app/imports/desk", /\/app\/imports\/desk\/tgt_/, "/app/imports/links?source=erp&id=CUST-10042", "/app/imports/upload", "/app/settings", "/app/nothing-here"],
   admin: ["/app/integrations", /\/app\/integrations\/clients\//, "/app/integrations", /\/app\/integrations\/sources\//, "/app/settings", "/app/parts"],
-  auditor: ["/app/settings?verify=1"],
+  auditor: ["/app/settings?verify=1", "/app/integrations/billing"],
   technician: ["/app/day", "/app/inbox"],
 };
 const PORTAL = ["/portal", "/portal/requests", /\/portal\/requests\/req_/, "/portal/requests/new", "/portal/appointments", /\/portal\/appointments\//, "/portal/reports", /\/portal\/reports\//, "/portal/timeline", "/portal/nothing-here"];
-const OPEN = ["/", "/app/sign-in", "/portal/sign-in", "/docs", "/docs/reference", "/docs/scopes", "/docs/mapping", "/docs/webhooks", "/docs/problems", "/docs/problems/not_found", "/nothing-here"];
+const OPEN = ["/", "/app/sign-in", "/portal/sign-in", "/docs", "/docs/reference", "/docs/scopes", "/docs/mapping", "/docs/events", "/docs/webhooks", "/docs/problems", "/docs/problems/not_found", "/nothing-here"];
 
 async function walk(page, list, look) {
   for (const entry of list) {

@@ -37,7 +37,9 @@ fi
 say "bundles and style"
 make --no-print-directory assets
 say "unit, property, storage and API tests"
-tests=(-p domain -p ordinavo-core -p ui -p dispatch -p portal -p ordinavo --features ui/ssr,dispatch/ssr,portal/ssr)
+need_schemathesis
+export ORDINAVO_TEST_PYTHON="$PWD/target/schemathesis/bin/python"
+tests=(-p domain -p ordinavo-core -p ui -p dispatch -p portal -p partner -p public -p ordinavo --features ui/ssr,dispatch/ssr,portal/ssr,partner/ssr,public/ssr)
 cargo build --quiet -p ordinavo
 failed=0
 cargo test --no-fail-fast "${tests[@]}" 2>&1 | tee "$log" || failed=1

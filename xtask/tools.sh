@@ -72,4 +72,8 @@ need_schemathesis() {
     python3 -m venv target/schemathesis 2>/dev/null || { install_packages python3-venv; python3 -m venv target/schemathesis; }
     target/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5
   fi
+  # The verifier of the Standard Webhooks project, for what our worker signs.
+  if ! target/schemathesis/bin/python -c 'import standardwebhooks' 2>/dev/null; then
+    target/schemathesis/bin/pip install --quiet --disable-pip-version-check standardwebhooks==1.1.0
+  fi
 }

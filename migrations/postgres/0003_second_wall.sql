@@ -9,7 +9,7 @@ BEGIN
         'counter', 'feature_gate', 'customer', 'location', 'contact', 'staff_account', 'portal_account', 'portal_grant',
         'source_system', 'partner_account', 'integration_client', 'api_key', 'client_secret', 'access_token', 'api_use', 'external_reference', 'target', 'request', 'appointment',
         'visit_report', 'attachment', 'portal_release', 'released_attachment', 'follow_up', 'billing_trigger',
-        'timeline_entry', 'import_job', 'import_item', 'idempotency_key', 'webhook_endpoint', 'event',
+        'timeline_entry', 'change_proposal', 'import_job', 'import_item', 'idempotency_key', 'webhook_endpoint', 'webhook_secret', 'event', 'webhook_recovery', 'webhook_replay',
         'webhook_delivery', 'webhook_attempt', 'audit_entry'
     ] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);

@@ -89,6 +89,7 @@ pub fn public() -> Router<AppState> {
         .route("/docs/webhooks", get(webhooks))
         .route("/docs/reference", get(reference))
         .route("/docs/scopes", get(scopes))
+        .route("/docs/events", get(events))
         .route("/docs/mapping", get(mapping))
         .route("/docs/problems", get(problem_list))
         .route("/docs/problems/{code}", get(problem_page))
@@ -172,6 +173,11 @@ async fn reference(State(state): State<AppState>, request: Request) -> Response 
 async fn scopes(State(state): State<AppState>, request: Request) -> Response {
     let assets = state.manifest.of(App::Public);
     simple(&state, request, move || docs::scopes(&assets)).await
+}
+
+async fn events(State(state): State<AppState>, request: Request) -> Response {
+    let assets = state.manifest.of(App::Public);
+    simple(&state, request, move || public::events::events(&assets)).await
 }
 
 async fn mapping(State(state): State<AppState>, request: Request) -> Response {

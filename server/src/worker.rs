@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use ordinavo_core::Core;
 use ordinavo_core::services::imports::worker as importer;
-use ordinavo_core::services::{sessions, webhook_worker};
+use ordinavo_core::services::sessions;
+use ordinavo_core::services::webhooks::dispatch::{Dispatcher, Turn};
+use ordinavo_core::services::webhooks::events;
 use ordinavo_core::webhooks::guard::{self, Client};
 use tokio::sync::watch;
 
@@ -25,6 +27,7 @@ pub async fn run(core: Core, settings: ordinavo_core::Settings, stop: watch::Rec
     tokio::join!(
         deliveries(&core, &client, stop.clone()),
         imports(&core, stop.clone()),
+        listen(&core, stop.clone()),
         clean(&core, stop)
     );
     Ok(())
@@ -36,6 +39,9 @@ async fn clean(core: &Core, mut stop: watch::Receiver<bool>) {
         if let Err(error) = sessions::delete_expired(core).await {
             tracing::warn!(%error, "what has expired could not be removed");
         }
+        if let Err(error) = events::forget_old(core).await {
+            tracing::warn!(%error, "events that are no longer kept could not be removed");
+        }
         tokio::select! {
             () = tokio::time::sleep(CLEAN_EVERY) => {}
             _ = stop.changed() => {}
@@ -43,20 +49,52 @@ async fn clean(core: &Core, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Sends deliveries until told to stop.
+/// Sends deliveries until told to stop; then what is on the way is waited for and recorded.
 async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool>) {
+    let mut dispatcher = Dispatcher::new(core.clone(), client.clone());
     while !*stop.borrow() {
-        let pause = match webhook_worker::run_once(core, client).await {
-            Ok(0) => LOOK_EVERY,
-            Ok(_) => continue,
+        let pause = match dispatcher.turn().await {
+            Ok(turn) if turn != Turn::default() => Duration::ZERO,
+            Ok(_) => LOOK_EVERY,
             Err(error) => {
                 tracing::warn!(%error, "the worker could not look for deliveries");
                 WAIT_AFTER_ERROR
             }
         };
+        if pause.is_zero() {
+            tokio::task::yield_now().await;
+            continue;
+        }
+        let on_the_way = dispatcher.pending() > 0;
         tokio::select! {
             () = core.worker_woken() => {}
+            () = dispatcher.something_returned(), if on_the_way => {}
             () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+    while dispatcher.pending() > 0 {
+        dispatcher.something_returned().await;
+        if let Err(error) = dispatcher.record().await {
+            // The claims run out, and another worker repeats the deliveries.
+            tracing::warn!(%error, "what came back last could not be recorded");
+            return;
+        }
+    }
+}
+
+/// Hears from the database when another process wrote work, as long as the database can tell.
+async fn listen(core: &Core, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            outcome = core.listen() => match outcome {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(%error, "the database does not tell of new work; the worker looks by itself"),
+            },
+            _ = stop.changed() => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(WAIT_AFTER_ERROR) => {}
             _ = stop.changed() => {}
         }
     }

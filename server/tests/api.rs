@@ -676,8 +676,22 @@ async fn a_target_sent_again_changes_only_as_written() {
         assert_eq!(item["outcome"], json!("updated"));
         let (_, item) = world.import("erp", &seed("AGAIN-3")).await;
         assert_eq!(
-            (&item["outcome"], &item["warnings"][0]["code"]),
-            (&json!("skipped"), &json!("target_locked"))
+            (
+                &item["code"],
+                &item["item"]["outcome"],
+                &item["item"]["errors"][0]["code"]
+            ),
+            (&json!("import_failed"), &json!("skipped"), &json!("target_locked")),
+            "its sender must know that nothing was taken over: {item}"
+        );
+        // The same wish again is nothing new, however late it is (T2 stands before T6).
+        let (status, item) = world
+            .import("erp", &json!({"externalId": "AGAIN-3", "action": "cancel"}))
+            .await;
+        assert_eq!(
+            (status, &item["outcome"]),
+            (StatusCode::OK, &json!("unchanged")),
+            "{item}"
         );
     }
 }

@@ -38,6 +38,16 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/integrations", &["admin", "manager", "auditor"]),
     ("/app/integrations/clients/{client}", &["admin", "manager", "auditor"]),
     ("/app/integrations/sources/{source}", &["admin", "manager", "auditor"]),
+    ("/app/integrations/endpoints/new", &["admin"]),
+    (
+        "/app/integrations/endpoints/{endpoint}",
+        &["admin", "manager", "auditor"],
+    ),
+    (
+        "/app/integrations/deliveries/{delivery}",
+        &["admin", "manager", "auditor"],
+    ),
+    ("/app/integrations/billing", &["admin", "manager", "auditor"]),
     (
         "/app/settings",
         &["admin", "manager", "dispatcher", "technician", "auditor"],
@@ -52,6 +62,10 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/convert-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/schedule-target", &["admin", "manager", "dispatcher"]),
     ("/app/fn/reopen-target", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/accept-proposal", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/dismiss-proposal", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/plan-follow-up", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/dismiss-follow-up", &["admin", "manager", "dispatcher"]),
     ("/app/fn/set-out", &["technician"]),
     ("/app/fn/arrive", &["technician"]),
     ("/app/fn/file-report", &["technician"]),
@@ -72,6 +86,16 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/revoke-client", &["admin"]),
     ("/app/fn/update-source", &["admin"]),
     ("/app/fn/set-gate", &["admin"]),
+    ("/app/fn/create-endpoint", &["admin"]),
+    ("/app/fn/update-endpoint", &["admin"]),
+    ("/app/fn/test-endpoint", &["admin"]),
+    ("/app/fn/enable-endpoint", &["admin"]),
+    ("/app/fn/disable-endpoint", &["admin"]),
+    ("/app/fn/delete-endpoint", &["admin"]),
+    ("/app/fn/rotate-endpoint", &["admin"]),
+    ("/app/fn/recover-endpoint", &["admin"]),
+    ("/app/fn/replay-range", &["admin"]),
+    ("/app/fn/replay-delivery", &["admin"]),
     ("/app/fn/invite-partner", &["admin"]),
     ("/app/fn/invite-partner-again", &["admin"]),
     ("/app/fn/lock-partner", &["admin"]),
@@ -151,6 +175,20 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/webhook-endpoints", "webhooks.write"),
     ("GET", "/api/v1/webhook-endpoints", "webhooks.read"),
     ("GET", "/api/v1/webhook-endpoints/{id}", "webhooks.read"),
+    ("PATCH", "/api/v1/webhook-endpoints/{id}", "webhooks.write"),
+    ("DELETE", "/api/v1/webhook-endpoints/{id}", "webhooks.write"),
+    ("POST", "/api/v1/webhook-endpoints/{id}/rotate-secret", "webhooks.write"),
+    ("POST", "/api/v1/webhook-endpoints/{id}/test", "webhooks.write"),
+    ("POST", "/api/v1/webhook-endpoints/{id}/enable", "webhooks.write"),
+    ("POST", "/api/v1/webhook-endpoints/{id}/disable", "webhooks.write"),
+    ("POST", "/api/v1/webhook-endpoints/{id}/recover", "webhooks.write"),
+    ("GET", "/api/v1/webhook-endpoints/{id}/deliveries", "webhooks.read"),
+    ("GET", "/api/v1/webhook-deliveries/{id}", "webhooks.read"),
+    ("GET", "/api/v1/webhook-deliveries/{id}/attempts", "webhooks.read"),
+    ("POST", "/api/v1/webhook-deliveries/{id}/replay", "webhooks.write"),
+    ("GET", "/api/v1/event-types", "events.read"),
+    ("GET", "/api/v1/events", "events.read"),
+    ("GET", "/api/v1/events/{id}", "events.read"),
 ];
 
 #[test]
@@ -262,10 +300,22 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                 find("/app/integrations", "/app/integrations/sources/src_").await,
             ),
         ];
-        let ids: Vec<(&str, String)> = places
+        let mut ids: Vec<(&str, String)> = places
             .iter()
             .map(|(name, path)| (*name, path.rsplit('/').next().unwrap().to_owned()))
             .collect();
+        let endpoint = world
+            .endpoint(
+                "erp",
+                "http://127.0.0.1:9/hook",
+                &["target.created"],
+                serde_json::json!({}),
+            )
+            .await;
+        world.new_target("COVERED-1").await;
+        let delivery = world.deliveries("erp", &endpoint, "").await[0].clone();
+        ids.push(("{endpoint}", endpoint["id"].as_str().unwrap().to_owned()));
+        ids.push(("{delivery}", delivery["id"].as_str().unwrap().to_owned()));
         for (pattern, roles) in STAFF_PAGES {
             let path = ids
                 .iter()
@@ -663,7 +713,7 @@ async fn the_api_answers_each_credential_as_it_should() {
                 if let Some(key) = key {
                     request = request.bearer_auth(key);
                 }
-                if matches!(method, Method::POST | Method::PUT) {
+                if matches!(method, Method::POST | Method::PUT | Method::PATCH) {
                     request = request.json(&serde_json::json!({}));
                 }
                 request.send().await.unwrap().status()

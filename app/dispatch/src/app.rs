@@ -8,8 +8,8 @@ use ui::load::NotFound;
 use ui::shell::{self, Assets};
 
 use crate::pages::{
-    clients, customers, day, desk, imports, inbox, integrations, parts, reports, settings, sign_in, sources, target,
-    upload,
+    billing, clients, customers, day, deliveries, desk, endpoints, imports, inbox, integrations, parts, reports,
+    settings, sign_in, sources, target, upload,
 };
 use crate::shell::Framed;
 
@@ -47,7 +47,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/integrations") view=integrations::IntegrationsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations/clients/:id") view=clients::ClientPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations/sources/:id") view=sources::SourcePage ssr=SsrMode::Async/>
-                <Route path=path!("/app/integrations/endpoints/:id") view=integrations::EndpointPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/endpoints/new") view=endpoints::NewEndpointPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/endpoints/:id") view=endpoints::EndpointPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/deliveries/:id") view=deliveries::DeliveryPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/billing") view=billing::BillingPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings") view=settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/parts") view=parts::PartsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/*any") view=|| view! { <Framed current=""><NotFound/></Framed> } ssr=SsrMode::Async/>

@@ -34,6 +34,18 @@ impl Address {
     }
 }
 
+/// Where a job is, as its source sent it: kept with the job, whatever the records say.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// The address.
+    #[serde(flatten)]
+    pub address: Address,
+    /// The coordinates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
+}
+
 /// A place on the globe in degrees (WGS 84).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Coordinates {

@@ -5,7 +5,7 @@ crate::lifecycle! {
     FollowUpStatus {
         /// Somebody must plan it.
         Required = "required",
-        /// A target for it exists.
+        /// Its visit has an appointment.
         Planned = "planned",
         /// Done.
         Done = "done",

@@ -189,6 +189,14 @@ kinds! {
     DeliveryId, DeliveryKind, "dlv";
     /// One try at a delivery.
     AttemptId, AttemptKind, "atm";
+    /// An attempt that somebody asked for.
+    ReplayId, ReplayKind, "rpl";
+    /// Held and failed deliveries that are made after all.
+    RecoveryId, RecoveryKind, "rcv";
+    /// A secret of an endpoint.
+    WebhookSecretId, WebhookSecretKind, "whs";
+    /// A proposed plan.
+    RouteSuggestionId, RouteSuggestionKind, "rsg";
     /// A file.
     AttachmentId, AttachmentKind, "att";
     /// An integration client.
@@ -203,6 +211,8 @@ kinds! {
     PartnerId, PartnerKind, "ptn";
     /// A line of the timeline.
     TimelineId, TimelineKindMarker, "tml";
+    /// A change that a source proposes.
+    ProposalId, ProposalKind, "prp";
     /// A portal grant.
     GrantId, GrantKind, "grt";
 }

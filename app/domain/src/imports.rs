@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::customers::{Address, Coordinates};
+use crate::customers::{Address, Coordinates, Place};
 use crate::fields::{FieldError, ObjectReader, Patch};
 use crate::requests::Priority;
 use crate::text::{self, CustomerNumber, ExternalId};
@@ -81,6 +81,57 @@ pub struct LocationPart {
     pub address: Address,
     /// Coordinates.
     pub coordinates: Option<Coordinates>,
+    /// Where the job itself is: what a new location begins with, and no reason to change a known one.
+    pub job: Place,
+}
+
+impl LocationPart {
+    /// The address that a new location begins with.
+    pub fn address_of_new(&self) -> Address {
+        self.job.address.with(&self.address)
+    }
+
+    /// The coordinates that a new location begins with.
+    pub fn coordinates_of_new(&self) -> Option<Coordinates> {
+        self.coordinates.or(self.job.coordinates)
+    }
+}
+
+/// Where the job itself is, member by member: absent keeps, null clears (T8).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PlacePatch {
+    /// The whole address was sent as null.
+    pub clears_address: bool,
+    /// Street and number.
+    pub street: Patch<String>,
+    /// Postal code.
+    pub postal_code: Patch<String>,
+    /// City.
+    pub city: Patch<String>,
+    /// Country.
+    pub country: Patch<String>,
+    /// Coordinates.
+    pub coordinates: Patch<Coordinates>,
+}
+
+impl PlacePatch {
+    /// A place after this was applied to it.
+    pub fn over(&self, stored: Place) -> Place {
+        let address = if self.clears_address {
+            Address::default()
+        } else {
+            stored.address
+        };
+        Place {
+            address: Address {
+                street: self.street.clone().over(address.street),
+                postal_code: self.postal_code.clone().over(address.postal_code),
+                city: self.city.clone().over(address.city),
+                country: self.country.clone().over(address.country),
+            },
+            coordinates: self.coordinates.clone().over(stored.coordinates),
+        }
+    }
 }
 
 /// The contact part of an import.
@@ -111,8 +162,14 @@ pub struct TargetImport {
     pub customer: Option<CustomerPart>,
     /// The location part.
     pub location: Option<LocationPart>,
+    /// The location was sent as null.
+    pub clears_location: bool,
     /// The contact part.
     pub contact: Option<ContactPart>,
+    /// The contact was sent as null.
+    pub clears_contact: bool,
+    /// Where the job itself is.
+    pub place: PlacePatch,
     /// Kind of service, in the source's words.
     pub service_type: Patch<String>,
     /// Urgency.
@@ -172,10 +229,10 @@ pub struct TargetImportBody {
     /// How long it takes.
     #[schema(required = false, minimum = 1, maximum = 1440)]
     pub duration_minutes: Option<i64>,
-    /// Address, when there is no location id.
+    /// Where the job is. It is kept with the job; a new location begins with it.
     #[schema(required = false)]
     pub address: Option<Address>,
-    /// Coordinates, when there is no location id.
+    /// Coordinates of the job. They are kept with it; a new location begins with them.
     #[schema(required = false)]
     pub coordinates: Option<Coordinates>,
     /// Skills that the technician needs.
@@ -303,30 +360,16 @@ impl TargetImport {
             .raw("customer")
             .value()
             .and_then(|value| read_customer(value, &mut errors));
-        let mut location = reader
-            .raw("location")
-            .value()
-            .and_then(|value| read_location(value, &mut errors));
-        let contact = reader
-            .raw("contact")
-            .value()
-            .and_then(|value| read_contact(value, &mut errors));
-        let address = reader.raw("address").value().and_then(|value| {
-            let mut inner = ObjectReader::new(value, "/address", &mut errors)?;
-            let address = read_address(&mut inner, &mut errors);
-            inner.finish(&mut errors);
-            Some(address)
-        });
-        let coordinates = reader
-            .raw("coordinates")
-            .value()
-            .and_then(|value| read_coordinates(value, "/coordinates", &mut errors));
-        if address.is_some() || coordinates.is_some() {
-            let place = location.get_or_insert_with(LocationPart::default);
-            if let Some(address) = address.filter(|_| place.address == Address::default()) {
-                place.address = address;
-            }
-            place.coordinates = place.coordinates.or(coordinates);
+        let location = reader.raw("location");
+        let clears_location = location == Patch::Null;
+        let mut location = location.value().and_then(|value| read_location(value, &mut errors));
+        let contact = reader.raw("contact");
+        let clears_contact = contact == Patch::Null;
+        let contact = contact.value().and_then(|value| read_contact(value, &mut errors));
+        let place = read_job_place(&mut reader, &mut errors);
+        let job = place.over(Place::default());
+        if job != Place::default() {
+            location.get_or_insert_with(LocationPart::default).job = job;
         }
         let service_type = reader.text("serviceType", 100, &mut errors, |text| text::line(text, 100));
         let priority = reader.one_of(
@@ -363,7 +406,10 @@ impl TargetImport {
                 action,
                 customer,
                 location,
+                clears_location,
                 contact,
+                clears_contact,
+                place,
                 service_type,
                 priority,
                 time_window,
@@ -489,9 +535,42 @@ fn read_address(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> 
     }
 }
 
+/// `address` and `coordinates` of the import itself.
+fn read_job_place(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> PlacePatch {
+    let mut place = PlacePatch::default();
+    match reader.raw("address") {
+        Patch::Absent => {}
+        Patch::Null => place.clears_address = true,
+        Patch::Value(value) => {
+            if let Some(mut inner) = ObjectReader::new(value, "/address", errors) {
+                let mut line =
+                    |name, most: usize, errors: &mut Vec<FieldError>| match inner
+                        .text(name, most, errors, |text| text::optional_line(text, most))
+                    {
+                        Patch::Absent => Patch::Absent,
+                        Patch::Null | Patch::Value(None) => Patch::Null,
+                        Patch::Value(Some(text)) => Patch::Value(text),
+                    };
+                place.street = line("street", 200, errors);
+                place.postal_code = line("postalCode", 20, errors);
+                place.city = line("city", 100, errors);
+                place.country = inner.text("country", 2, errors, text::country);
+                inner.finish(errors);
+            }
+        }
+    }
+    place.coordinates = match reader.raw("coordinates") {
+        Patch::Absent => Patch::Absent,
+        Patch::Null => Patch::Null,
+        Patch::Value(value) => read_coordinates(value, "/coordinates", errors).map_or(Patch::Absent, Patch::Value),
+    };
+    place
+}
+
 fn read_location(value: &Value, errors: &mut Vec<FieldError>) -> Option<LocationPart> {
     let mut reader = ObjectReader::new(value, "/location", errors)?;
     let part = LocationPart {
+        job: Place::default(),
         external_id: reader
             .text("externalId", ExternalId::MOST, errors, ExternalId::parse)
             .value(),

@@ -18,6 +18,7 @@ pub mod locale;
 pub mod mapping;
 pub mod permissions;
 pub mod problems;
+pub mod proposals;
 pub mod public;
 pub mod public_language;
 pub mod requests;

@@ -35,12 +35,13 @@ impl Prose {
 }
 
 /// The pages with their names.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("/docs", "Getting started"),
     ("/docs/reference", "Reference"),
     ("/docs/scopes", "Scopes"),
     ("/docs/mapping", "Mapping"),
     ("/docs/problems", "Problems"),
+    ("/docs/events", "Events"),
     ("/docs/webhooks", "Webhooks"),
 ];
 

@@ -7,6 +7,7 @@
 )]
 
 pub mod docs;
+pub mod events;
 
 use domain::problems::Problem;
 use leptos::prelude::*;

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 pub use error::{CoreError, CoreResult};
 pub use store::views;
-pub use store::{Engine, Key, Store, StoreError};
+pub use store::{Engine, Key, Store, StoreError, statements};
 
 /// What a running system consists of. Cheap to clone.
 #[derive(Clone)]
@@ -102,6 +102,19 @@ impl Core {
     /// Resolves when an import job was taken in; the worker also looks by itself from time to time.
     pub async fn importer_woken(&self) {
         self.wake_importer.notified().await;
+    }
+
+    /// Wakes the workers of this process whenever another process writes work; returns at once if the database cannot tell,
+    /// and with an error when the connection is lost.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn listen(&self) -> CoreResult<()> {
+        let wake = || {
+            self.wake_worker.notify_one();
+            self.wake_importer.notify_one();
+        };
+        Ok(self.store.listen("ordinavo_work", wake).await?)
     }
 
     /// Resolves when a change wrote deliveries; the worker also looks by itself from time to time.

@@ -33,7 +33,9 @@ use crate::serve::AppState;
         (name = "visit-reports", description = "Approved visit reports"),
         (name = "follow-ups", description = "Work still needed after a visit"),
         (name = "billing-triggers", description = "Signals for billing elsewhere"),
-        (name = "webhook-endpoints", description = "Where events go")
+        (name = "events", description = "What happened, to read and to catch up"),
+        (name = "webhook-endpoints", description = "Where events go"),
+        (name = "webhook-deliveries", description = "Events on their way, with every attempt")
     ),
     components(schemas(ProblemBody)),
     modifiers(&Security)

@@ -198,13 +198,16 @@ impl<'a> Paging<'a> {
     /// The cursor for the page behind this one, if rows follow.
     pub fn next<R>(&self, page: &Page<R>, place: impl Fn(&R) -> Vec<String>) -> Option<String> {
         let last = page.rows.last().filter(|_| page.has_more)?;
+        Some(self.place(&place(last)))
+    }
+
+    /// The cursor for what stands behind a place.
+    pub fn place(&self, parts: &[String]) -> String {
         let place = Place {
             f: self.filter.clone(),
-            p: place(last),
+            p: parts.to_vec(),
         };
-        serde_json::to_vec(&place)
-            .ok()
-            .map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&place).unwrap_or_default())
     }
 }
 

@@ -6,6 +6,8 @@
 )]
 
 mod client;
+pub mod receiver;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -37,6 +39,11 @@ pub async fn worlds() -> Vec<Arc<World>> {
 
 /// Like [`worlds`], under a clock that the test may move.
 pub async fn worlds_at(clock: Clock) -> Vec<Arc<World>> {
+    worlds_with(clock, |_| {}).await
+}
+
+/// Like [`worlds_at`], with settings of the test's own.
+pub async fn worlds_with(clock: Clock, settings: impl Fn(&mut Config)) -> Vec<Arc<World>> {
     let randomness = Randomness::from_system();
     let name = format!("h{}", randomness.uuid_v7(clock.now()).simple());
     let folder = std::env::temp_dir().join("ordinavo-tests");
@@ -52,12 +59,12 @@ pub async fn worlds_at(clock: Clock) -> Vec<Arc<World>> {
     }
     let mut worlds = Vec::new();
     for (engine, address) in addresses {
-        worlds.push(start(engine, &address, clock.clone()).await);
+        worlds.push(start(engine, &address, clock.clone(), &settings).await);
     }
     worlds
 }
 
-async fn start(engine: &'static str, address: &str, clock: Clock) -> Arc<World> {
+async fn start(engine: &'static str, address: &str, clock: Clock, settings: &impl Fn(&mut Config)) -> Arc<World> {
     let randomness = Randomness::from_system();
     let store = Store::open(address, clock.clone(), randomness.clone())
         .await
@@ -68,13 +75,14 @@ async fn start(engine: &'static str, address: &str, clock: Clock) -> Arc<World> 
     let files = FileStore::open("memory:///").expect("files");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let config = Config {
+    let mut config = Config {
         public_url: url.clone(),
         webhook_allow_http: true,
         webhook_allow_nets: "127.0.0.0/8".to_owned(),
         webhook_retry: "0s,0s,0s".to_owned(),
         ..Config::default()
     };
+    settings(&mut config);
     let core = Core::new(
         store,
         clock,

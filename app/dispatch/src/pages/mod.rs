@@ -1,13 +1,20 @@
 //! Pages, each with the acts of its forms.
 
+pub mod billing;
 pub mod clients;
 pub mod customers;
 pub mod day;
+pub mod deliveries;
 pub mod desk;
+pub mod endpoint_acts;
+pub mod endpoints;
+pub mod follow_ups;
 pub mod imports;
 pub mod inbox;
 pub mod integrations;
 pub mod parts;
+pub mod payload;
+pub mod proposals;
 pub mod reports;
 pub mod settings;
 pub mod sign_in;

@@ -3,7 +3,7 @@
 use domain::ids::VisitReportId;
 use domain::lifecycle::Lifecycle as _;
 use domain::locale::Locale;
-use domain::permissions::{ApproveReports, ReleaseReports, ViewReports};
+use domain::permissions::{ApproveReports, PlanTargets, ReleaseReports, ViewReports};
 use domain::public_language::Tone;
 use domain::visit_reports::{ReleaseStatus, ReportStatus};
 use leptos::prelude::*;
@@ -20,6 +20,7 @@ use ui::islands::SendOnce;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, InternalBox, OutwardBox, Pager, ProblemNotice, ReportChip, Weighty};
 
+use super::follow_ups::FollowUpCard;
 use super::{DoneNotice, viewer_staff};
 use crate::shell::Framed;
 use crate::t;
@@ -101,6 +102,11 @@ pub fn ReportPage() -> impl IntoView {
         let send_back = FormState::new("send-back", locale, request.flash.as_ref());
         let release = FormState::new("release", locale, request.flash.as_ref());
         let title = format!("{} TGT-{}", t!(locale, "report-title"), report.number);
+        let may_plan = staff.has::<PlanTargets>();
+        let follow_up = found
+            .follow_up
+            .clone()
+            .map(|follow_up| view! { <FollowUpCard locale follow_up report=id.to_string() may_plan/> });
         Ok(view! {
             <Title text=title/>
             <DoneNotice locale flash=request.flash.clone()/>
@@ -131,6 +137,7 @@ pub fn ReportPage() -> impl IntoView {
                     </InternalBox>
                 </div>
                 <div>
+                    {follow_up}
                     {can_decide.then(|| view! { <DecideCard id locale form=send_back/> })}
                     {can_release.then(|| view! { <ReleaseCard id locale form=release found=found.clone() zone=zone.clone()/> })}
                     {(!can_release && !can_decide && report.status != ReportStatus::Approved).then(|| view! { <p class="quiet">{t!(locale, "approve-first")}</p> })}

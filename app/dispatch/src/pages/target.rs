@@ -22,6 +22,7 @@ use ui::parts::{Chip, Fact, Identifier, InternalBox, PriorityMark, ProblemNotice
 
 use super::customers::History;
 use super::imports::ItemCard;
+use super::proposals::ProposalCard;
 use super::{DoneNotice, address_line, service_words, viewer_staff};
 use crate::shell::Framed;
 use crate::t;
@@ -76,11 +77,23 @@ pub fn TargetPage() -> impl IntoView {
             )
         } else {
             address_line(
-                place.street.as_deref(),
-                place.postal_code.as_deref(),
-                place.city.as_deref(),
+                place.address.street.as_deref(),
+                place.address.postal_code.as_deref(),
+                place.address.city.as_deref(),
             )
         };
+        let sent = address_line(
+            place.address.street.as_deref(),
+            place.address.postal_code.as_deref(),
+            place.address.city.as_deref(),
+        );
+        // Where the job itself is, if its source says something else than the location's record.
+        let sent = Some(sent).filter(|sent| !sent.is_empty() && *sent != address);
+        let point = place.coordinates.map(|point| format!("{}, {}", point.lat, point.lon));
+        let may_plan = staff.has::<PlanTargets>();
+        let proposal = found
+            .proposal
+            .map(|(proposal, names)| view! { <ProposalCard locale proposal names may_plan/> });
         let title = format!("TGT-{}", target.number);
         let window = wished(locale, &target);
         let planning = can_plan.then(|| view! { <ScheduleCard id locale form technicians=found.technicians current=current.clone() zone=zone.clone() today=request.viewer.now/> });
@@ -105,6 +118,8 @@ pub fn TargetPage() -> impl IntoView {
                         <Fact name=t!(locale, "appointment")>{agreed}</Fact>
                         {technician.map(|technician| view! { <Fact name=t!(locale, "technician")><bdi>{technician}</bdi></Fact> })}
                         <Fact name=t!(locale, "address")><bdi>{address}</bdi></Fact>
+                        {sent.map(|sent| view! { <Fact name=t!(locale, "address-sent")><bdi>{sent}</bdi></Fact> })}
+                        {point.map(|point| view! { <Fact name=t!(locale, "coordinates")><bdi class="mono">{point}</bdi></Fact> })}
                         {target.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "<bdi dir="ltr">{target.contact_phone}</bdi></Fact> })}
                         <Fact name=t!(locale, "duration")>{t!(locale, "minutes", count = target.duration_minutes)}</Fact>
                         {window.map(|window| view! { <Fact name=t!(locale, "wished-window")>{window}</Fact> })}
@@ -123,6 +138,7 @@ pub fn TargetPage() -> impl IntoView {
                     <AppointmentList locale appointments=found.appointments/>
                 </div>
                 <div>
+                    {proposal}
                     {planning}
                     {may_reopen.then(|| view! {
                         <section class="card"><h2>{t!(locale, "reopen-title")}</h2><p>{t!(locale, "reopen-text")}</p>

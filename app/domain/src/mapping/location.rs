@@ -205,7 +205,7 @@ pub fn decide(
                 step: LocationStep::Create {
                     external_id: external_id.clone(),
                 },
-                warnings: if part.coordinates.is_none() {
+                warnings: if part.coordinates_of_new().is_none() {
                     vec![Warning {
                         code: "missing_coordinates",
                         pointer: "/location/coordinates",
@@ -417,6 +417,7 @@ mod tests {
             archived: false,
         };
         let part = |name: Option<&str>, city: Option<&str>, place: Option<Coordinates>| LocationPart {
+            job: Default::default(),
             external_id: ExternalId::parse("L").ok(),
             name: name.map(str::to_owned),
             address: Address {

@@ -9,9 +9,9 @@ use domain::text;
 use secrecy::SecretString;
 
 use super::Form;
-use super::integrations::SECRET_PLACE;
+use super::webhooks::{KEY_PLACE, SECRET_PLACE, place};
 use crate::actors::TenantId;
-use crate::secrets::{Keyring, Place};
+use crate::secrets::Keyring;
 use crate::store::{NewStaff, NewTenant, SystemTx};
 use crate::{Core, CoreError, CoreResult};
 
@@ -238,17 +238,18 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
     ring.add_key(&core.randomness);
     ring.write(path).map_err(broken)?;
     let mut tx = core.store.begin_system().await?;
-    let secrets = tx.endpoint_secrets().await?;
+    let secrets = tx.webhook_secrets().await?;
     let count = secrets.len();
-    for (tenant, row, closed) in secrets {
-        let place = Place {
-            tenant,
-            kind: SECRET_PLACE,
-            row,
+    for (tenant, row, secret, signing_key) in secrets {
+        let anew = |closed: &[u8], kind| {
+            let place = place(kind, tenant, row);
+            let plain = ring.open_value(closed, &place).map_err(broken)?;
+            ring.close(&plain, &place, &core.randomness).map_err(broken)
         };
-        let plain = ring.open_value(&closed, &place).map_err(broken)?;
-        let anew = ring.close(&plain, &place, &core.randomness).map_err(broken)?;
-        tx.set_endpoint_secret(tenant, row, &anew).await?;
+        let secret = anew(&secret, SECRET_PLACE)?;
+        let signing_key = signing_key.map(|closed| anew(&closed, KEY_PLACE)).transpose()?;
+        tx.set_webhook_secret(tenant, row, &secret, signing_key.as_deref())
+            .await?;
     }
     for tenant in tx.tenant_ids().await? {
         tx.audit(tenant, "operator", "master_key.rotated", "key").await?;

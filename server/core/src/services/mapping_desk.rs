@@ -180,8 +180,10 @@ pub async fn resolve(
     let (location, contact) = known_parts(&mut tx, source, &payload, &resolution).await?;
     let mut linked = target.clone();
     linked.customer_id = Some(Key(resolution.customer));
-    linked.location_id = location.map(Key);
-    linked.contact_id = contact.map(Key);
+    // Of the same customer, what was linked before stays where nothing else is known.
+    let stays = target.customer_id == linked.customer_id;
+    linked.location_id = location.map(Key).or(target.location_id.filter(|_| stays));
+    linked.contact_id = contact.map(Key).or(target.contact_id.filter(|_| stays));
     linked.needs_mapping = false;
     if !tx.relink_target(&linked, target.status).await? {
         return Err(CoreError::new(
@@ -206,6 +208,7 @@ pub async fn resolve(
         json!({ "customer": resolution.customer, "pinned": resolution.pin, "externalId": external_id }),
     );
     tx.emit(NewEvent {
+        endpoint: None,
         source,
         kind: EventType::MappingResolved,
         ordering_key: id.to_string(),
@@ -439,6 +442,7 @@ async fn take_back(tx: &mut TenantTx<'_, Staff>, link: &LinkLine, id: TargetId) 
     }
     tx.take_history_from_customer(id).await?;
     tx.emit(NewEvent {
+        endpoint: None,
         source: Some(link.source_system_id.0),
         kind: EventType::MappingReviewRequired,
         ordering_key: id.to_string(),

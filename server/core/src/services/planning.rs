@@ -158,7 +158,9 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         id,
         json!({ "technician": technician, "startsAt": starts_at, "endsAt": ends_at }),
     );
+    let window = json!({ "id": appointment, "start": starts_at, "end": ends_at, "zone": zone_name });
     tx.emit(NewEvent {
+        endpoint: None,
         source: None,
         kind: EventType::TargetScheduled,
         ordering_key: id.to_string(),
@@ -166,8 +168,10 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         customer: target.customer_id.map(|key| key.0),
         location: target.location_id.map(|key| key.0),
         contact: None,
-        details: json!({ "status": TargetStatus::Scheduled.name(), "appointment": { "id": appointment, "start": starts_at, "end": ends_at, "zone": zone_name } }),
+        details: json!({ "status": TargetStatus::Scheduled.name(), "appointment": window }),
     });
+    let planned = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
+    super::follow_ups::planned(&mut tx, &planned, appointment, &window).await?;
     if let Some(request) = tx.request_of_target(id).await?
         && request.status == RequestStatus::Accepted
     {
@@ -225,6 +229,7 @@ pub async fn reopen(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -> C
     .await?;
     tx.audit("target.reopened", id, json!({}));
     tx.emit(NewEvent {
+        endpoint: None,
         source: None,
         kind: EventType::TargetUpdated,
         ordering_key: id.to_string(),

@@ -192,6 +192,7 @@ pub async fn withdraw_request(core: &Core, contact: &Contact, id: RequestId) -> 
     .await?;
     tx.audit("request.withdrawn", id, json!({}));
     tx.emit(NewEvent {
+        endpoint: None,
         source: None,
         kind: EventType::RequestStatusChanged,
         ordering_key: id.to_string(),

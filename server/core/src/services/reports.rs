@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{Form, PAGE, Page, finish};
 use crate::actors::{Actor as _, Permit, Staff};
 use crate::store::{FileRow, NewEntry, NewEvent, TenantTx};
-use crate::views::{AttachmentLine, Recipient, ReleaseView, ReportLine, ReportView};
+use crate::views::{AttachmentLine, FollowUpView, Recipient, ReleaseView, ReportLine, ReportView};
 use crate::{Core, CoreError, CoreResult};
 
 /// A page of reports in one state, newest first, and how many wait for approval.
@@ -43,6 +43,8 @@ pub struct ReportPage {
     pub releases: Vec<ReleaseView>,
     /// The portal users who would see a release.
     pub recipients: Vec<Recipient>,
+    /// The work that it left.
+    pub follow_up: Option<FollowUpView>,
 }
 
 /// One report.
@@ -59,6 +61,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
     Ok(ReportPage {
         attachments: tx.attachments_of(id).await?,
         releases: tx.releases_of(id).await?,
+        follow_up: tx.follow_up_of_report(id).await?,
         recipients,
         report,
     })
@@ -78,6 +81,7 @@ pub async fn approve(core: &Core, by: Permit<'_, ApproveReports>, id: VisitRepor
     tx.audit("visit_report.approved", id, json!({ "target": report.target_id.0 }));
     let target = report.target_id.0;
     let event = |kind, details| NewEvent {
+        endpoint: None,
         source: None,
         kind,
         ordering_key: target.to_string(),
@@ -112,10 +116,11 @@ pub async fn approve(core: &Core, by: Permit<'_, ApproveReports>, id: VisitRepor
         && let Some(trigger) = tx.insert_billing_trigger(target, id, report.work_minutes).await?
     {
         tx.audit("billing.triggered", trigger, json!({ "visitReport": id }));
-        tx.emit(event(
+        let told = tx.emit(event(
             EventType::BillingTriggered,
             json!({ "billingTrigger": { "id": trigger, "visitReportId": id }, "billingDetails": { "workMinutes": report.work_minutes } }),
         ));
+        tx.set_billing_event(trigger, told).await?;
     }
     finish(core, tx).await
 }

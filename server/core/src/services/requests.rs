@@ -164,6 +164,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
     })
     .await?;
     tx.emit(NewEvent {
+        endpoint: None,
         source: request.source_system_id.map(|key| key.0),
         kind: EventType::TargetCreated,
         ordering_key: target_id.to_string(),
@@ -201,6 +202,7 @@ pub(super) async fn move_on<A: Operator>(
         json!({ "from": request.status.name(), "to": to.name() }),
     );
     tx.emit(NewEvent {
+        endpoint: None,
         source: request.source_system_id.map(|key| key.0),
         kind: EventType::RequestStatusChanged,
         ordering_key: request.id.to_string(),

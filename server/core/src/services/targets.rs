@@ -14,13 +14,19 @@ use super::mappings::known_form;
 use super::{Page, finish, imports};
 use crate::actors::{ClientPermit, Permit};
 use crate::views::{
-    AppointmentLine, ClientTarget, ImportItemView, RequestView, TargetView, TechnicianChoice, TimelineLine,
+    AppointmentLine, ClientTarget, ImportItemView, ProposalView, RequestView, TargetView, TechnicianChoice,
+    TimelineLine,
 };
 use crate::{Core, CoreError, CoreResult};
+
+/// The names of the customer and the location that a proposal wants.
+pub type ProposalNames = (Option<String>, Option<String>);
 
 /// A target with everything that planning needs.
 #[derive(Debug, Clone)]
 pub struct TargetPage {
+    /// What its source wants to change, with the names of the customer and the location that it wants.
+    pub proposal: Option<(ProposalView, ProposalNames)>,
     /// The target.
     pub target: TargetView,
     /// The request that it came from.
@@ -44,12 +50,20 @@ pub struct TargetPage {
 pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> CoreResult<TargetPage> {
     let mut tx = core.store.read(by.staff()).await?;
     let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
+    let proposal = match tx.open_proposal(id).await? {
+        Some(proposal) => {
+            let names = tx.names_of_proposal(&proposal.proposed.0).await?;
+            Some((proposal, names))
+        }
+        None => None,
+    };
     Ok(TargetPage {
         target,
         request: tx.request_of_target(id).await?,
         appointments: tx.appointments_of(id).await?,
         technicians: tx.technicians().await?,
         imports: tx.items_of_target(id).await?,
+        proposal,
         report: tx.latest_report_of_target(id).await?,
         timeline: tx.timeline_of_target(id, 50).await?,
     })

@@ -223,6 +223,9 @@ pub async fn file_report(
         move_target(&mut tx, &stop, stop.status, end).await?;
         tx.end_planned_appointment(id, AppointmentStatus::Done).await?;
         tx.insert_report(&report).await?;
+        if input.completed {
+            super::follow_ups::completed(&mut tx, id).await?;
+        }
         if input.completed && stop.is_shared {
             note(&mut tx, id, "visit_completed").await?;
         }
@@ -320,6 +323,7 @@ async fn note(tx: &mut TenantTx<'_, Staff>, id: TargetId, kind: &'static str) ->
 async fn emit(tx: &mut TenantTx<'_, Staff>, kind: EventType, id: TargetId, status: TargetStatus) -> CoreResult<()> {
     let record = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
     tx.emit(NewEvent {
+        endpoint: None,
         source: None,
         kind,
         ordering_key: id.to_string(),

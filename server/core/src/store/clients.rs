@@ -132,8 +132,7 @@ macro_rules! client {
     };
 }
 const CLIENTS: &str = concat!(client!(), "WHERE c.tenant_id = $1 ORDER BY c.name LIMIT 200");
-const DISABLE_ENDPOINTS: &str =
-    "UPDATE webhook_endpoint SET status = 'disabled' WHERE tenant_id = $1 AND client_id = $2";
+const DISABLE_ENDPOINTS: &str = "UPDATE webhook_endpoint SET status = 'disabled', disabled_at = $3, disabled_reason = 'client_revoked' WHERE tenant_id = $1 AND client_id = $2 AND status <> 'disabled'";
 const HOLD_DELIVERIES: &str = "UPDATE webhook_delivery SET status = 'held' WHERE tenant_id = $1 AND status = 'pending' \
     AND endpoint_id IN (SELECT e.id FROM webhook_endpoint e WHERE e.tenant_id = $1 AND e.client_id = $2)";
 const CANCEL_ITEMS: &str = "UPDATE import_item SET status = 'cancelled' WHERE tenant_id = $1 AND status = 'pending' \
@@ -436,7 +435,7 @@ impl TenantTx<'_, Staff> {
         // First what a token in the making waits for, then the tokens.
         let revoked = run!(&mut self.tx, REVOKE_CLIENT, tenant, client.uuid(), now)? == 1;
         run!(&mut self.tx, END_TOKENS, tenant, client.uuid())?;
-        run!(&mut self.tx, DISABLE_ENDPOINTS, tenant, client.uuid())?;
+        run!(&mut self.tx, DISABLE_ENDPOINTS, tenant, client.uuid(), now)?;
         run!(&mut self.tx, HOLD_DELIVERIES, tenant, client.uuid())?;
         run!(&mut self.tx, CANCEL_ITEMS, tenant, client.uuid())?;
         run!(&mut self.tx, CANCEL_JOBS, tenant, client.uuid(), now)?;

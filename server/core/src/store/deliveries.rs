@@ -1,214 +1,264 @@
-//! Deliveries: claimed with a lease, sent outside any transaction, completed with compare-and-swap on the claim.
+//! Deliveries as workers handle them: claimed in batches with a lease, sent outside any transaction, recorded in batches with
+//! compare-and-swap on the claim. Every statement here is about many deliveries at once.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{AttemptId, Id, WebhookEndpointId};
-use domain::webhooks::{DeliveryStatus, EndpointStatus};
+use domain::webhooks::Lane;
+use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::bulk::hex;
 use super::engine::{StoreError, all, maybe, run};
-use super::transaction::{SystemTx, TenantTx};
-use super::views::{AttemptLine, DeliveryLine};
-use crate::actors::Staff;
+use super::events::{EventContext, event_columns, event_joins};
+use super::transaction::SystemTx;
 
-/// A delivery that this worker may send until its lease ends.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub(crate) struct ClaimedDelivery {
+/// An endpoint of a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, sqlx::FromRow)]
+pub(crate) struct EndpointPlace {
     pub tenant_id: Uuid,
-    pub id: Uuid,
     pub endpoint_id: Uuid,
-    pub event_id: Uuid,
-    pub attempts: i64,
-    pub body: Option<String>,
 }
 
-/// What sending and rendering need to know.
+/// An endpoint for which something is due.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub(crate) struct DeliveryContext {
+pub(crate) struct DueEndpoint {
+    #[sqlx(flatten)]
+    pub place: EndpointPlace,
+    pub is_failing: bool,
+    pub has_first: bool,
+    pub has_retry: bool,
+}
+
+/// A delivery that may be claimed, with what rendering and sending need to know.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct DueDelivery {
+    #[sqlx(flatten)]
+    pub place: EndpointPlace,
+    pub id: Uuid,
+    /// The replay that asks for it; `None` for the schedule.
+    pub replay_id: Option<Uuid>,
+    pub attempts: i64,
+    pub body: Option<String>,
+    pub body_options: Option<Json<Vec<String>>>,
     pub url: String,
-    pub secret: Vec<u8>,
+    pub api_version: String,
     pub data_options: Json<Vec<String>>,
     /// What the endpoint's client may do now; an option whose scope is gone tells nothing.
     pub scopes: Json<Vec<String>>,
-    pub failures_in_a_row: i64,
-    #[sqlx(try_from = "String")]
-    pub endpoint_status: EndpointStatus,
-    #[sqlx(rename = "type")]
-    pub event_type: String,
-    pub sequence: i64,
-    pub ordering_key: String,
-    pub details: Json<serde_json::Value>,
-    pub occurred_at: DateTime<Utc>,
-    pub target_id: Option<Uuid>,
-    pub customer_id: Option<Uuid>,
-    pub location_id: Option<Uuid>,
-    pub contact_id: Option<Uuid>,
-    pub target_external_id: Option<String>,
-    pub customer_external_id: Option<String>,
-    pub location_external_id: Option<String>,
-    pub contact_external_id: Option<String>,
-    pub contact_name: Option<String>,
-    pub contact_email: Option<String>,
-    pub contact_phone: Option<String>,
+    #[sqlx(flatten)]
+    pub event: EventContext,
 }
 
-/// How an attempt went and what becomes of its delivery and endpoint.
-pub(crate) struct AttemptRecord {
-    pub id: AttemptId,
-    pub started_at: DateTime<Utc>,
-    pub duration_ms: i64,
-    pub response_status: Option<i64>,
-    pub error: Option<String>,
-    pub response_excerpt: Option<String>,
-    pub status: DeliveryStatus,
-    pub next_attempt_at: DateTime<Utc>,
-    pub body: String,
-    pub endpoint_status: EndpointStatus,
-    pub failures_in_a_row: i64,
+/// A secret that signs now.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct SigningSecret {
+    #[sqlx(flatten)]
+    pub place: EndpointPlace,
+    pub id: Uuid,
+    pub secret: Vec<u8>,
+    pub signing_key: Option<Vec<u8>>,
 }
 
-const CLAIM_SQLITE: &str = "UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2 WHERE (tenant_id, id) IN (\
-    SELECT d.tenant_id, d.id FROM webhook_delivery d WHERE ((d.status = 'pending' AND d.next_attempt_at <= $3) OR (d.status = 'in_flight' AND d.claimed_until <= $3)) \
-    AND NOT EXISTS (SELECT 1 FROM webhook_endpoint e JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id \
-      WHERE e.tenant_id = d.tenant_id AND e.id = d.endpoint_id AND (e.status = 'disabled' OR c.revoked_at IS NOT NULL)) \
-    ORDER BY d.next_attempt_at LIMIT $4) RETURNING tenant_id, id, endpoint_id, event_id, attempts, body";
-const CLAIM_POSTGRES: &str = "UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2 WHERE (tenant_id, id) IN (\
-    SELECT d.tenant_id, d.id FROM webhook_delivery d WHERE ((d.status = 'pending' AND d.next_attempt_at <= $3) OR (d.status = 'in_flight' AND d.claimed_until <= $3)) \
-    AND NOT EXISTS (SELECT 1 FROM webhook_endpoint e JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id \
-      WHERE e.tenant_id = d.tenant_id AND e.id = d.endpoint_id AND (e.status = 'disabled' OR c.revoked_at IS NOT NULL)) \
-    ORDER BY d.next_attempt_at LIMIT $4 FOR UPDATE OF d SKIP LOCKED) RETURNING tenant_id, id, endpoint_id, event_id, attempts, body";
-const NOTHING_DUE: &str = "SELECT id FROM webhook_delivery WHERE (status = 'pending' AND next_attempt_at <= $1) OR (status = 'in_flight' AND claimed_until <= $1) LIMIT 1";
-const CONTEXT: &str = "SELECT e.url, e.secret, e.data_options, c.scopes, e.failures_in_a_row, e.status AS endpoint_status, v.type, v.sequence, v.ordering_key, v.details, v.occurred_at, \
-    v.target_id, v.customer_id, v.location_id, v.contact_id, t.external_id AS target_external_id, \
-    (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = e.source_system_id AND r.entity_type = 'customer' AND r.entity_id = v.customer_id) AS customer_external_id, \
-    (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = e.source_system_id AND r.entity_type = 'location' AND r.entity_id = v.location_id) AS location_external_id, \
-    (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = e.source_system_id AND r.entity_type = 'contact' AND r.entity_id = v.contact_id) AS contact_external_id, \
-    k.display_name AS contact_name, k.email AS contact_email, k.phone AS contact_phone \
-    FROM webhook_delivery d JOIN webhook_endpoint e ON e.tenant_id = d.tenant_id AND e.id = d.endpoint_id \
-    JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id \
-    JOIN event v ON v.tenant_id = d.tenant_id AND v.id = d.event_id \
-    LEFT JOIN target t ON t.tenant_id = v.tenant_id AND t.id = v.target_id AND t.source_system_id = e.source_system_id \
-    LEFT JOIN contact k ON k.tenant_id = v.tenant_id AND k.id = v.contact_id \
-    WHERE d.tenant_id = $1 AND d.id = $2";
-const COMPLETE: &str = "UPDATE webhook_delivery SET status = $4, attempts = attempts + 1, next_attempt_at = $5, body = $6, claim = NULL, claimed_until = NULL \
-    WHERE tenant_id = $1 AND id = $2 AND claim = $3";
-const INSERT_ATTEMPT: &str = "INSERT INTO webhook_attempt (tenant_id, id, delivery_id, number, started_at, duration_ms, response_status, error, response_excerpt) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-/// Counted by the database, so that failures side by side all count.
-const ENDPOINT_HEALTH: &str = "UPDATE webhook_endpoint SET \
-    status = CASE WHEN $3 = 'disabled' THEN 'disabled' WHEN $4 = 0 THEN 'active' WHEN failures_in_a_row + 1 >= $5 THEN 'failing' ELSE status END, \
-    failures_in_a_row = CASE WHEN $4 = 0 THEN 0 ELSE failures_in_a_row + 1 END \
-    WHERE tenant_id = $1 AND id = $2 AND status <> 'disabled'";
-const FREEZE_BODY: &str =
-    "UPDATE webhook_delivery SET body = $4 WHERE tenant_id = $1 AND id = $2 AND claim = $3 AND body IS NULL";
-const HOLD_PENDING: &str = "UPDATE webhook_delivery SET status = 'held' WHERE tenant_id = $1 AND endpoint_id = $2 AND status = 'pending' \
-    AND EXISTS (SELECT 1 FROM webhook_endpoint e WHERE e.tenant_id = $1 AND e.id = $2 AND e.status = 'disabled')";
-const DELIVERIES: &str = "SELECT d.id, d.status, d.attempts, d.next_attempt_at, d.created_at, v.type, v.sequence, d.body FROM webhook_delivery d \
-    JOIN event v ON v.tenant_id = d.tenant_id AND v.id = d.event_id \
-    WHERE d.tenant_id = $1 AND d.endpoint_id = $2 ORDER BY d.created_at DESC, d.id DESC LIMIT $3";
-const ATTEMPTS: &str = "SELECT a.delivery_id, a.number, a.started_at, a.duration_ms, a.response_status, a.error, a.response_excerpt FROM webhook_attempt a \
-    JOIN webhook_delivery d ON d.tenant_id = a.tenant_id AND d.id = a.delivery_id \
-    WHERE a.tenant_id = $1 AND d.endpoint_id = $2 ORDER BY a.started_at DESC, a.number DESC LIMIT $3";
+/// What is written when a delivery is claimed: its body if it is new or was reduced.
+pub(crate) struct Claim<'a> {
+    pub delivery: &'a DueDelivery,
+    pub body: Option<(&'a str, Vec<&'static str>)>,
+}
+
+/// Endpoints that may be sent to and have something due, with the lanes in which it is.
+const DUE_ENDPOINTS: &str = "SELECT * FROM (SELECT e.tenant_id, e.id AS endpoint_id, (e.status = 'failing') AS is_failing, \
+    EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.lane = 'first' AND d.status = 'pending' AND d.next_attempt_at <= $1) AS has_first, \
+    EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.lane = 'retry' AND d.status = 'pending' AND d.next_attempt_at <= $1) AS has_retry \
+    FROM webhook_endpoint e WHERE e.status <> 'disabled') x WHERE has_first OR has_retry ORDER BY tenant_id, endpoint_id";
+const REPLAY_WAITS: &str = "SELECT r.tenant_id, r.endpoint_id FROM webhook_replay r JOIN webhook_endpoint e ON e.tenant_id = r.tenant_id AND e.id = r.endpoint_id AND e.status <> 'disabled' \
+    WHERE r.done_at IS NULL AND (r.claimed_until IS NULL OR r.claimed_until <= $1) LIMIT 1";
+
+macro_rules! due_columns {
+    ($replay:literal) => {
+        concat!(
+            "SELECT d.tenant_id, d.endpoint_id, d.id, ",
+            $replay,
+            " AS replay_id, d.attempts, d.body, d.body_options, e.url, e.api_version, e.data_options, c.scopes, ",
+            event_columns!("e.source_system_id")
+        )
+    };
+}
+macro_rules! due_joins {
+    () => {
+        concat!(
+            "JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id AND c.revoked_at IS NULL \
+             JOIN event v ON v.tenant_id = d.tenant_id AND v.id = d.event_id ",
+            event_joins!("e.source_system_id")
+        )
+    };
+}
+/// What may be claimed of an endpoint `e` in a lane, the longest due first. An endpoint that asked for an order gets the
+/// next one of a key only when the one before has arrived or failed; a failing one gets one at a time.
+macro_rules! due_of_endpoint {
+    () => {
+        "FROM webhook_delivery x WHERE x.tenant_id = e.tenant_id AND x.endpoint_id = e.id AND x.lane = $2 AND x.status = 'pending' AND x.next_attempt_at <= $3 \
+         AND (x.ordering_key IS NULL OR NOT EXISTS (SELECT 1 FROM webhook_delivery o WHERE o.tenant_id = x.tenant_id AND o.endpoint_id = x.endpoint_id \
+           AND o.ordering_key = x.ordering_key AND o.sequence < x.sequence AND o.ordering_key IS NOT NULL AND o.status IN ('pending', 'in_flight'))) \
+         AND (e.status <> 'failing' OR NOT EXISTS (SELECT 1 FROM webhook_delivery y WHERE y.tenant_id = e.tenant_id AND y.endpoint_id = e.id AND y.status = 'in_flight')) \
+         ORDER BY x.next_attempt_at, x.id LIMIT $4"
+    };
+}
+const DUE_SQLITE: &str = concat!(
+    due_columns!("NULL"),
+    "FROM json_each($1) j JOIN webhook_endpoint e ON e.tenant_id = unhex(j.value->>'t') AND e.id = unhex(j.value->>'e') AND e.status <> 'disabled' \
+     JOIN webhook_delivery d ON d.tenant_id = e.tenant_id AND d.id IN (SELECT x.id ",
+    due_of_endpoint!(),
+    ") ",
+    due_joins!(),
+    "LIMIT $5"
+);
+const DUE_POSTGRES: &str = concat!(
+    due_columns!("NULL::uuid"),
+    "FROM jsonb_to_recordset($1) AS j (t UUID, e UUID) JOIN webhook_endpoint e ON e.tenant_id = j.t AND e.id = j.e AND e.status <> 'disabled' \
+     JOIN LATERAL (SELECT x.* ",
+    due_of_endpoint!(),
+    " FOR UPDATE OF x SKIP LOCKED) d ON true ",
+    due_joins!(),
+    "LIMIT $5"
+);
+/// On PostgreSQL a failing endpoint's row is locked first, so that two workers never probe it at once.
+const LOCK_FAILING: &str = "SELECT e.tenant_id, e.id AS endpoint_id FROM webhook_endpoint e JOIN jsonb_to_recordset($1) AS j (t UUID, e UUID) ON e.tenant_id = j.t AND e.id = j.e \
+    WHERE e.status = 'failing' FOR NO KEY UPDATE OF e SKIP LOCKED";
+
+macro_rules! replays {
+    ($lock:literal) => {
+        concat!(
+            "SELECT d.tenant_id, d.endpoint_id, d.id, q.id AS replay_id, d.attempts, d.body, d.body_options, e.url, e.api_version, e.data_options, c.scopes, ",
+            event_columns!("e.source_system_id"),
+            "FROM (SELECT w.* FROM webhook_replay w WHERE w.done_at IS NULL AND (w.claimed_until IS NULL OR w.claimed_until <= $1) \
+               AND EXISTS (SELECT 1 FROM webhook_endpoint z WHERE z.tenant_id = w.tenant_id AND z.id = w.endpoint_id AND z.status <> 'disabled') \
+               ORDER BY w.requested_at, w.id LIMIT $2", $lock, ") q \
+             JOIN webhook_delivery d ON d.tenant_id = q.tenant_id AND d.id = q.delivery_id JOIN webhook_endpoint e ON e.tenant_id = q.tenant_id AND e.id = q.endpoint_id ",
+            due_joins!(),
+            "ORDER BY q.requested_at, q.id"
+        )
+    };
+}
+const REPLAYS_SQLITE: &str = replays!("");
+const REPLAYS_POSTGRES: &str = replays!(" FOR UPDATE OF w SKIP LOCKED");
+
+const SECRETS_SQLITE: &str = "SELECT s.tenant_id, s.endpoint_id, s.id, s.secret, s.signing_key FROM json_each($1) j JOIN webhook_secret s ON s.tenant_id = unhex(j.value->>'t') AND s.endpoint_id = unhex(j.value->>'e') \
+    WHERE s.expires_at IS NULL OR s.expires_at > $2 ORDER BY s.created_at DESC, s.id DESC";
+const SECRETS_POSTGRES: &str = "SELECT s.tenant_id, s.endpoint_id, s.id, s.secret, s.signing_key FROM jsonb_to_recordset($1) AS j (t UUID, e UUID) JOIN webhook_secret s ON s.tenant_id = j.t AND s.endpoint_id = j.e \
+    WHERE s.expires_at IS NULL OR s.expires_at > $2 ORDER BY s.created_at DESC, s.id DESC";
+
+const CLAIM_SQLITE: &str = "UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2, body = COALESCE(n.body, webhook_delivery.body), body_options = COALESCE(n.options, webhook_delivery.body_options) \
+    FROM (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'body' AS body, value->>'options' AS options FROM json_each($3)) n \
+    WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND webhook_delivery.status = 'pending' RETURNING webhook_delivery.id";
+const CLAIM_POSTGRES: &str = "UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2, body = COALESCE(n.body, webhook_delivery.body), body_options = COALESCE(n.options, webhook_delivery.body_options) \
+    FROM jsonb_to_recordset($3) AS n (t UUID, d UUID, body TEXT, options JSONB) \
+    WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND webhook_delivery.status = 'pending' RETURNING webhook_delivery.id";
+const CLAIM_REPLAYS_SQLITE: &str = "UPDATE webhook_replay SET claim = $1, claimed_until = $2 FROM (SELECT unhex(value->>'t') AS t, unhex(value->>'r') AS r FROM json_each($3)) n \
+    WHERE webhook_replay.tenant_id = n.t AND webhook_replay.id = n.r";
+const CLAIM_REPLAYS_POSTGRES: &str = "UPDATE webhook_replay SET claim = $1, claimed_until = $2 FROM jsonb_to_recordset($3) AS n (t UUID, r UUID) WHERE webhook_replay.tenant_id = n.t AND webhook_replay.id = n.r";
+/// The body of a delivery that is sent by a replay, frozen or reduced.
+const FREEZE_SQLITE: &str = "UPDATE webhook_delivery SET body = n.body, body_options = n.options \
+    FROM (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'body' AS body, value->>'options' AS options FROM json_each($1)) n \
+    WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND n.body IS NOT NULL";
+const FREEZE_POSTGRES: &str = "UPDATE webhook_delivery SET body = n.body, body_options = n.options FROM jsonb_to_recordset($1) AS n (t UUID, d UUID, body TEXT, options JSONB) \
+    WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND n.body IS NOT NULL";
+
+/// Endpoints in the form that both databases read back from JSON.
+pub(super) fn places(places: &[EndpointPlace]) -> Json<Vec<serde_json::Value>> {
+    Json(
+        places
+            .iter()
+            .map(|place| json!({ "t": hex(place.tenant_id), "e": hex(place.endpoint_id) }))
+            .collect(),
+    )
+}
 
 impl SystemTx<'_> {
-    /// Whether a delivery is due; a cheap look without the writer's place.
-    pub(crate) async fn is_delivery_due(&mut self) -> Result<bool, StoreError> {
-        Ok(maybe!(&mut self.tx, (Uuid,), NOTHING_DUE, self.now)?.is_some())
+    /// Endpoints with something due; a look that takes no locks.
+    pub(crate) async fn due_endpoints(&mut self) -> Result<Vec<DueEndpoint>, StoreError> {
+        all!(&mut self.tx, DueEndpoint, DUE_ENDPOINTS, self.now)
     }
 
-    /// Claims due deliveries, and those whose claim ran out because a worker died.
+    /// Whether somebody waits for a replay.
+    pub(crate) async fn is_replay_waiting(&mut self) -> Result<bool, StoreError> {
+        Ok(maybe!(&mut self.tx, EndpointPlace, REPLAY_WAITS, self.now)?.is_some())
+    }
+
+    /// Deliveries of these endpoints that may be claimed: at most `each` of an endpoint and `most` in all.
+    pub(crate) async fn due_deliveries(
+        &mut self,
+        endpoints: &[EndpointPlace],
+        lane: Lane,
+        each: i64,
+        most: i64,
+    ) -> Result<Vec<DueDelivery>, StoreError> {
+        let sql = self.tx.dialect(DUE_SQLITE, DUE_POSTGRES);
+        all!(
+            &mut self.tx,
+            DueDelivery,
+            sql,
+            places(endpoints),
+            lane.name(),
+            self.now,
+            each,
+            most
+        )
+    }
+
+    /// Those of some failing endpoints that no other worker probes at this moment.
+    pub(crate) async fn lock_failing(
+        &mut self,
+        endpoints: Vec<EndpointPlace>,
+    ) -> Result<Vec<EndpointPlace>, StoreError> {
+        if self.store.engine() == super::Engine::Sqlite {
+            return Ok(endpoints);
+        }
+        all!(&mut self.tx, EndpointPlace, LOCK_FAILING, places(&endpoints))
+    }
+
+    /// Replays that wait, oldest first.
+    pub(crate) async fn due_replays(&mut self, most: i64) -> Result<Vec<DueDelivery>, StoreError> {
+        let sql = self.tx.dialect(REPLAYS_SQLITE, REPLAYS_POSTGRES);
+        all!(&mut self.tx, DueDelivery, sql, self.now, most)
+    }
+
+    /// The secrets that sign for some endpoints now, the newest of each first.
+    pub(crate) async fn signing_secrets(
+        &mut self,
+        endpoints: &[EndpointPlace],
+    ) -> Result<Vec<SigningSecret>, StoreError> {
+        let sql = self.tx.dialect(SECRETS_SQLITE, SECRETS_POSTGRES);
+        all!(&mut self.tx, SigningSecret, sql, places(endpoints), self.now)
+    }
+
+    /// Claims deliveries and keeps their rendered bytes, so that every attempt sends the same; the answer is which.
     pub(crate) async fn claim_deliveries(
         &mut self,
+        claims: &[Claim<'_>],
         claim: Uuid,
-        lease_until: DateTime<Utc>,
-        limit: i64,
-    ) -> Result<Vec<ClaimedDelivery>, StoreError> {
-        let sql = self.tx.dialect(CLAIM_SQLITE, CLAIM_POSTGRES);
-        all!(&mut self.tx, ClaimedDelivery, sql, claim, lease_until, self.now, limit)
-    }
-
-    pub(crate) async fn delivery_context(
-        &mut self,
-        delivery: &ClaimedDelivery,
-    ) -> Result<Option<DeliveryContext>, StoreError> {
-        maybe!(&mut self.tx, DeliveryContext, CONTEXT, delivery.tenant_id, delivery.id)
-    }
-
-    /// Keeps the rendered bytes before they are sent, so that every attempt sends the same; false if the claim was lost.
-    pub(crate) async fn freeze_body(
-        &mut self,
-        delivery: &ClaimedDelivery,
-        claim: Uuid,
-        body: &str,
-    ) -> Result<bool, StoreError> {
-        Ok(run!(&mut self.tx, FREEZE_BODY, delivery.tenant_id, delivery.id, claim, body)? == 1)
-    }
-
-    /// Records an attempt; false (and nothing written) if the claim was lost meanwhile.
-    pub(crate) async fn record_attempt(
-        &mut self,
-        delivery: &ClaimedDelivery,
-        claim: Uuid,
-        record: &AttemptRecord,
-    ) -> Result<bool, StoreError> {
-        let kept = run!(
-            &mut self.tx,
-            COMPLETE,
-            delivery.tenant_id,
-            delivery.id,
-            claim,
-            record.status.name(),
-            record.next_attempt_at,
-            &record.body
-        )?;
-        if kept != 1 {
-            return Ok(false);
+        until: DateTime<Utc>,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let rows: Vec<_> = claims
+            .iter()
+            .map(|one| {
+                let (body, options) = one.body.as_ref().map_or((None, None), |(body, options)| (Some(body), Some(options)));
+                json!({ "t": hex(one.delivery.place.tenant_id), "d": hex(one.delivery.id), "r": one.delivery.replay_id.map(hex), "body": body, "options": options })
+            })
+            .collect();
+        let (replays, plain): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row["r"].is_string());
+        let mut claimed = Vec::new();
+        if !plain.is_empty() {
+            let sql = self.tx.dialect(CLAIM_SQLITE, CLAIM_POSTGRES);
+            let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), sql, claim, until, Json(&plain))?;
+            claimed.extend(rows.into_iter().map(|(id,)| id));
         }
-        run!(
-            &mut self.tx,
-            INSERT_ATTEMPT,
-            delivery.tenant_id,
-            record.id.uuid(),
-            delivery.id,
-            delivery.attempts + 1,
-            record.started_at,
-            record.duration_ms,
-            record.response_status,
-            record.error.as_deref(),
-            record.response_excerpt.as_deref()
-        )?;
-        run!(
-            &mut self.tx,
-            ENDPOINT_HEALTH,
-            delivery.tenant_id,
-            delivery.endpoint_id,
-            record.endpoint_status.name(),
-            record.failures_in_a_row,
-            domain::webhooks::FAILURES_UNTIL_FAILING
-        )?;
-        if record.status != DeliveryStatus::Delivered {
-            run!(&mut self.tx, HOLD_PENDING, delivery.tenant_id, delivery.endpoint_id)?;
+        if !replays.is_empty() {
+            let sql = self.tx.dialect(CLAIM_REPLAYS_SQLITE, CLAIM_REPLAYS_POSTGRES);
+            run!(&mut self.tx, sql, claim, until, Json(&replays))?;
+            let sql = self.tx.dialect(FREEZE_SQLITE, FREEZE_POSTGRES);
+            run!(&mut self.tx, sql, Json(&replays))?;
+            claimed.extend(claims.iter().filter_map(|one| one.delivery.replay_id));
         }
-        Ok(true)
-    }
-}
-
-impl TenantTx<'_, Staff> {
-    pub(crate) async fn deliveries_of(
-        &mut self,
-        endpoint: WebhookEndpointId,
-        limit: i64,
-    ) -> Result<Vec<DeliveryLine>, StoreError> {
-        let tenant = self.tenant();
-        all!(&mut self.tx, DeliveryLine, DELIVERIES, tenant, endpoint.uuid(), limit)
-    }
-
-    pub(crate) async fn attempts_of(
-        &mut self,
-        endpoint: WebhookEndpointId,
-        limit: i64,
-    ) -> Result<Vec<AttemptLine>, StoreError> {
-        let tenant = self.tenant();
-        all!(&mut self.tx, AttemptLine, ATTEMPTS, tenant, Id::uuid(endpoint), limit)
+        Ok(claimed)
     }
 }

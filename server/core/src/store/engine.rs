@@ -1,6 +1,7 @@
 //! The two databases: pools, transactions, the macros that run one SQL text on either, and every difference of dialect.
 
 use std::str::FromStr as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -219,6 +220,22 @@ impl Store {
         }
     }
 
+    /// Calls `wake` for every notice on a channel of PostgreSQL until the connection is lost; SQLite has none, and other
+    /// processes look by themselves.
+    pub(crate) async fn listen(&self, channel: &str, wake: impl Fn()) -> Result<(), StoreError> {
+        let Pools::Postgres(pool) = &self.pools else {
+            return Ok(());
+        };
+        let mut listener = sqlx::postgres::PgListener::connect_with(pool).await?;
+        listener.listen(channel).await?;
+        // What was written before the channel was open is looked for once.
+        wake();
+        loop {
+            listener.recv().await?;
+            wake();
+        }
+    }
+
     /// Waits for running statements and closes the connections.
     pub async fn close(&self) {
         match &self.pools {
@@ -277,40 +294,56 @@ impl Tx {
     }
 }
 
+static STATEMENTS: AtomicU64 = AtomicU64::new(0);
+
+/// Notes that a statement is sent to the database.
+pub(super) fn count_statement() {
+    STATEMENTS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How many statements this process has sent to its databases so far, for tests and benchmarks that hold their number.
+pub fn statements() -> u64 {
+    STATEMENTS.load(Ordering::Relaxed)
+}
+
 /// Rows of a query as a `Vec`.
 macro_rules! all {
-    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        $crate::store::engine::count_statement();
         match $tx {
             $crate::store::engine::Tx::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **c).await,
             $crate::store::engine::Tx::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **c).await,
         }.map_err($crate::store::StoreError::from)
-    };
+    }};
 }
 /// The row of a query, if there is one.
 macro_rules! maybe {
-    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        $crate::store::engine::count_statement();
         match $tx {
             $crate::store::engine::Tx::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **c).await,
             $crate::store::engine::Tx::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **c).await,
         }.map_err($crate::store::StoreError::from)
-    };
+    }};
 }
 /// The one row of a query.
 macro_rules! one {
-    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        $crate::store::engine::count_statement();
         match $tx {
             $crate::store::engine::Tx::Sqlite(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_one(&mut **c).await,
             $crate::store::engine::Tx::Postgres(c) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_one(&mut **c).await,
         }.map_err($crate::store::StoreError::from)
-    };
+    }};
 }
 /// Runs a statement; the answer is the number of rows that it touched.
 macro_rules! run {
-    ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+    ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        $crate::store::engine::count_statement();
         match $tx {
             $crate::store::engine::Tx::Sqlite(c) => sqlx::query($sql)$(.bind($bind))*.execute(&mut **c).await.map(|done| done.rows_affected()),
             $crate::store::engine::Tx::Postgres(c) => sqlx::query($sql)$(.bind($bind))*.execute(&mut **c).await.map(|done| done.rows_affected()),
         }.map_err($crate::store::StoreError::from)
-    };
+    }};
 }
 pub(super) use {all, maybe, one, run};

@@ -1,11 +1,14 @@
 //! The rows of a run of imports, each kind with one statement.
 
-use domain::customers::{Address, Coordinates};
+use std::collections::BTreeMap;
+
+use domain::customers::{Address, Coordinates, Place};
 use domain::ids::{ContactId, CustomerId, LocationId, TargetId};
+use domain::imports::{ContactPart, LocationPart};
 use domain::targets::TargetStatus;
 use domain::text::name_for_comparison;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -85,6 +88,19 @@ const CONTACTS_SQLITE: &str = "INSERT INTO contact (tenant_id, id, customer_id, 
 const CONTACTS_POSTGRES: &str = "INSERT INTO contact (tenant_id, id, customer_id, location_id, display_name, email, phone, created_at, updated_at) \
     SELECT $1, x.id, x.customer_id, x.location_id, x.display_name, x.email, x.phone, $3, $3 \
     FROM jsonb_to_recordset($2) AS x (id UUID, customer_id UUID, location_id UUID, display_name TEXT, email TEXT, phone TEXT)";
+/// What was not sent stays as it is at this moment, whoever changed it meanwhile.
+const UPDATE_LOCATIONS_SQLITE: &str = "UPDATE location SET name = COALESCE(n.name, location.name), street = COALESCE(n.street, location.street), postal_code = COALESCE(n.postal_code, location.postal_code), \
+    city = COALESCE(n.city, location.city), country = COALESCE(n.country, location.country), latitude = COALESCE(n.latitude, location.latitude), longitude = COALESCE(n.longitude, location.longitude), updated_at = $3 \
+    FROM (SELECT unhex(value->>'id') AS id, value->>'name' AS name, value->>'street' AS street, value->>'postal_code' AS postal_code, value->>'city' AS city, value->>'country' AS country, value->>'latitude' AS latitude, value->>'longitude' AS longitude FROM json_each($2)) n \
+    WHERE location.tenant_id = $1 AND location.id = n.id";
+const UPDATE_LOCATIONS_POSTGRES: &str = "UPDATE location SET name = COALESCE(n.name, location.name), street = COALESCE(n.street, location.street), postal_code = COALESCE(n.postal_code, location.postal_code), \
+    city = COALESCE(n.city, location.city), country = COALESCE(n.country, location.country), latitude = COALESCE(n.latitude, location.latitude), longitude = COALESCE(n.longitude, location.longitude), updated_at = $3 \
+    FROM jsonb_to_recordset($2) AS n (id UUID, name TEXT, street TEXT, postal_code TEXT, city TEXT, country TEXT, latitude DOUBLE PRECISION, longitude DOUBLE PRECISION) \
+    WHERE location.tenant_id = $1 AND location.id = n.id";
+const UPDATE_CONTACTS_SQLITE: &str = "UPDATE contact SET display_name = COALESCE(n.display_name, contact.display_name), email = COALESCE(n.email, contact.email), phone = COALESCE(n.phone, contact.phone), updated_at = $3 \
+    FROM (SELECT unhex(value->>'id') AS id, value->>'display_name' AS display_name, value->>'email' AS email, value->>'phone' AS phone FROM json_each($2)) n WHERE contact.tenant_id = $1 AND contact.id = n.id";
+const UPDATE_CONTACTS_POSTGRES: &str = "UPDATE contact SET display_name = COALESCE(n.display_name, contact.display_name), email = COALESCE(n.email, contact.email), phone = COALESCE(n.phone, contact.phone), updated_at = $3 \
+    FROM jsonb_to_recordset($2) AS n (id UUID, display_name TEXT, email TEXT, phone TEXT) WHERE contact.tenant_id = $1 AND contact.id = n.id";
 
 macro_rules! target_fields_sqlite {
     () => {
@@ -166,7 +182,7 @@ struct TargetJson<'a> {
     required_skills: &'a [String],
     notes: Option<&'a str>,
     attributes: &'a Map<String, Value>,
-    place: &'a Address,
+    place: &'a Place,
     payload_hash: Option<String>,
     source_updated_at: Option<String>,
 }
@@ -214,6 +230,42 @@ fn all_written(written: u64, rows: usize, what: &str) -> Result<(), StoreError> 
 }
 
 impl TenantTx<'_, ApiClient> {
+    /// Writes what was sent of known locations.
+    pub(crate) async fn update_locations(
+        &mut self,
+        sent: &BTreeMap<LocationId, LocationPart>,
+    ) -> Result<(), StoreError> {
+        if sent.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<_> = sent
+            .iter()
+            .map(|(id, part)| {
+                json!({
+                    "id": hex_id(*id), "name": part.name, "street": part.address.street, "postal_code": part.address.postal_code, "city": part.address.city,
+                    "country": part.address.country, "latitude": part.coordinates.map(|place| place.lat), "longitude": part.coordinates.map(|place| place.lon),
+                })
+            })
+            .collect();
+        let sql = self.tx.dialect(UPDATE_LOCATIONS_SQLITE, UPDATE_LOCATIONS_POSTGRES);
+        let (tenant, now) = (self.actor.tenant().uuid(), self.now);
+        run!(&mut self.tx, sql, tenant, Json(&rows), now).map(drop)
+    }
+
+    /// Writes what was sent of known contacts.
+    pub(crate) async fn update_contacts(&mut self, sent: &BTreeMap<ContactId, ContactPart>) -> Result<(), StoreError> {
+        if sent.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<_> = sent
+            .iter()
+            .map(|(id, part)| json!({ "id": hex_id(*id), "display_name": part.display_name, "email": part.email, "phone": part.phone }))
+            .collect();
+        let sql = self.tx.dialect(UPDATE_CONTACTS_SQLITE, UPDATE_CONTACTS_POSTGRES);
+        let (tenant, now) = (self.actor.tenant().uuid(), self.now);
+        run!(&mut self.tx, sql, tenant, Json(&rows), now).map(drop)
+    }
+
     /// The known targets with these external ids, locked for this transaction: two imports of one id follow one another.
     pub(crate) async fn targets_to_import(&mut self, external_ids: &[&str]) -> Result<Vec<TargetRecord>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());

@@ -1,7 +1,7 @@
 //! Visit reports, attachments, follow-ups and billing triggers.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{AppointmentId, AttachmentId, BillingTriggerId, FollowUpId, TargetId, VisitReportId};
+use domain::ids::{AppointmentId, AttachmentId, BillingTriggerId, EventId, FollowUpId, TargetId, VisitReportId};
 use domain::visit_reports::ReportStatus;
 
 use super::engine::{StoreError, all, maybe, one, run};
@@ -200,7 +200,15 @@ impl TenantTx<'_, Staff> {
     }
 }
 
+const SET_BILLING_EVENT: &str = "UPDATE billing_trigger SET event_id = $3 WHERE tenant_id = $1 AND id = $2";
+
 impl<A: Operator> TenantTx<'_, A> {
+    /// Notes which event tells of a billing trigger.
+    pub(crate) async fn set_billing_event(&mut self, id: BillingTriggerId, event: EventId) -> Result<(), StoreError> {
+        let tenant = self.tenant();
+        run!(&mut self.tx, SET_BILLING_EVENT, tenant, id.uuid(), event.uuid()).map(drop)
+    }
+
     /// Notes a follow-up, once for each report; the answer is its id if it is new.
     pub(crate) async fn insert_follow_up(
         &mut self,

@@ -1,7 +1,7 @@
 //! Targets.
 
 use chrono::{DateTime, Utc};
-use domain::customers::Address;
+use domain::customers::Place;
 use domain::ids::{
     ContactKind, CustomerId, CustomerKind, LocationId, LocationKind, SourceSystemKind, TargetId, TargetKind,
 };
@@ -39,7 +39,7 @@ pub(crate) struct TargetRecord {
     pub required_skills: Json<Vec<String>>,
     pub notes: Option<String>,
     pub attributes: Json<Map<String, Value>>,
-    pub place: Json<Address>,
+    pub place: Json<Place>,
     pub payload_hash: Option<Vec<u8>>,
     pub source_updated_at: Option<DateTime<Utc>>,
 }
@@ -69,7 +69,7 @@ impl TargetRecord {
             required_skills: Json(Vec::new()),
             notes: None,
             attributes: Json(Map::new()),
-            place: Json(Address::default()),
+            place: Json(Place::default()),
             payload_hash: None,
             source_updated_at: None,
         }
@@ -138,7 +138,8 @@ macro_rules! client_columns {
     () => {
         "SELECT t.id, t.external_id, t.status, t.priority, t.service_type, t.needs_mapping, t.duration_minutes, t.window_start, t.window_end, t.window_zone, \
          t.created_at, t.updated_at, a.starts_at, a.ends_at, a.zone AS appointment_zone \
-         FROM target t LEFT JOIN appointment a ON a.tenant_id = t.tenant_id AND a.target_id = t.id AND a.status IN ('planned', 'done') \
+         FROM target t LEFT JOIN appointment a ON a.tenant_id = t.tenant_id AND a.id = (SELECT x.id FROM appointment x WHERE x.tenant_id = t.tenant_id AND x.target_id = t.id \
+           AND (x.status = 'planned' OR (x.status = 'done' AND t.status IN ('completed', 'not_completed'))) ORDER BY CASE x.status WHEN 'planned' THEN 0 ELSE 1 END, x.starts_at DESC, x.id DESC LIMIT 1) \
          WHERE t.tenant_id = $1 AND t.source_system_id = $2 "
     };
 }

@@ -40,20 +40,28 @@ const INSERT_GRANT: &str = "INSERT INTO portal_grant (tenant_id, id, portal_acco
 const REVOKE: &str =
     "UPDATE portal_grant SET revoked_at = $2 WHERE tenant_id = $1 AND portal_account_id = $3 AND revoked_at IS NULL";
 const COUNT: &str = "SELECT count(*), coalesce(sum(CASE WHEN is_demo THEN 0 ELSE 1 END), 0) FROM tenant";
-const ENDPOINT_SECRETS: &str = "SELECT tenant_id, id, secret FROM webhook_endpoint ORDER BY tenant_id, id";
-const SET_ENDPOINT_SECRET: &str = "UPDATE webhook_endpoint SET secret = $3 WHERE tenant_id = $1 AND id = $2";
+const WEBHOOK_SECRETS: &str = "SELECT tenant_id, id, secret, signing_key FROM webhook_secret ORDER BY tenant_id, id";
+const SET_WEBHOOK_SECRET: &str =
+    "UPDATE webhook_secret SET secret = $3, signing_key = $4 WHERE tenant_id = $1 AND id = $2";
 const TENANTS: &str = "SELECT id FROM tenant ORDER BY slug";
+
+/// Tenant, id, secret and seed of a signing key, encrypted.
+pub(crate) type ClosedSecret = (Uuid, Uuid, Vec<u8>, Option<Vec<u8>>);
 
 /// Every table with rows of tenants, children first; what `demo --reset` empties.
 const EMPTY: &[&str] = &[
     "DELETE FROM webhook_attempt",
+    "DELETE FROM webhook_replay",
     "DELETE FROM webhook_delivery",
+    "DELETE FROM webhook_recovery",
     "DELETE FROM event",
+    "DELETE FROM webhook_secret",
     "DELETE FROM webhook_endpoint",
     "DELETE FROM idempotency_key",
     "DELETE FROM import_item",
     "DELETE FROM import_job",
     "DELETE FROM timeline_entry",
+    "DELETE FROM change_proposal",
     "DELETE FROM billing_trigger",
     "DELETE FROM follow_up",
     "DELETE FROM released_attachment",
@@ -196,16 +204,17 @@ impl SystemTx<'_> {
         run!(&mut self.tx, "DELETE FROM tenant").map(drop)
     }
 
-    pub(crate) async fn endpoint_secrets(&mut self) -> Result<Vec<(Uuid, Uuid, Vec<u8>)>, StoreError> {
-        all!(&mut self.tx, (Uuid, Uuid, Vec<u8>), ENDPOINT_SECRETS)
+    pub(crate) async fn webhook_secrets(&mut self) -> Result<Vec<ClosedSecret>, StoreError> {
+        all!(&mut self.tx, ClosedSecret, WEBHOOK_SECRETS)
     }
 
-    pub(crate) async fn set_endpoint_secret(
+    pub(crate) async fn set_webhook_secret(
         &mut self,
         tenant: Uuid,
         id: Uuid,
         secret: &[u8],
+        signing_key: Option<&[u8]>,
     ) -> Result<(), StoreError> {
-        run!(&mut self.tx, SET_ENDPOINT_SECRET, tenant, id, secret).map(drop)
+        run!(&mut self.tx, SET_WEBHOOK_SECRET, tenant, id, secret, signing_key).map(drop)
     }
 }

@@ -2,7 +2,7 @@
 //! always in the same order (events before audit), so that two writers cannot wait for each other in a circle.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{Id, Kind};
+use domain::ids::{EventId, Id, Kind};
 use uuid::Uuid;
 
 use super::engine::{Store, StoreError, Tx, one, run};
@@ -15,7 +15,7 @@ pub(crate) struct TenantTx<'a, A: Actor> {
     pub(super) actor: &'a A,
     pub(super) store: &'a Store,
     pub(super) now: DateTime<Utc>,
-    events: Vec<NewEvent>,
+    events: Vec<(EventId, NewEvent)>,
     audits: Vec<NewAudit>,
 }
 
@@ -98,9 +98,11 @@ impl<'a, A: Actor> TenantTx<'a, A> {
         take_numbers(&mut self.tx, self.actor.tenant(), name, 1).await
     }
 
-    /// Notes an event; it is written with its deliveries at commit.
-    pub(crate) fn emit(&mut self, event: NewEvent) {
-        self.events.push(event);
+    /// Notes an event; it is written with its deliveries at commit, under the id in the answer.
+    pub(crate) fn emit(&mut self, event: NewEvent) -> EventId {
+        let id = self.new_id();
+        self.events.push((id, event));
+        id
     }
 
     /// Notes an audit row; it is written at commit.

@@ -5,30 +5,53 @@
 )]
 
 use chrono::{DateTime, Utc};
-use domain::customers::Address;
+use domain::customers::Place;
+use domain::follow_ups::FollowUpStatus;
 use domain::ids::{
-    AppointmentKind, AttachmentKind, ClientKind, ContactKind, CustomerKind, DeliveryKind, ImportItemKind,
-    ImportJobKind, LocationKind, PartnerKind, ReleaseKind, RequestKind, SourceSystemKind, StaffKind, TargetKind,
-    VisitReportKind, WebhookEndpointKind,
+    AppointmentKind, AttachmentKind, ClientKind, ContactKind, CustomerKind, FollowUpKind, ImportItemKind,
+    ImportJobKind, LocationKind, PartnerKind, ProposalKind, ReleaseKind, RequestKind, SourceSystemKind, StaffKind,
+    TargetKind, VisitReportKind,
 };
 use domain::import_jobs::{ImportChannel, ImportJob, ImportMode, JobCounts};
 use domain::import_results::ItemStatus;
 use domain::imports::{ImportJobStatus, ItemOutcome};
 use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
+use domain::proposals::Proposal;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::visit_reports::{ReleaseStatus, ReportStatus};
-use domain::webhooks::{DeliveryStatus, EndpointStatus};
 use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::Key;
 pub use super::client_views::*;
+pub use super::webhook_views::*;
 
 #[derive(Debug, Clone, FromRow)]
 pub struct TechnicianChoice {
     pub id: Key<StaffKind>,
     pub display_name: String,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ProposalView {
+    pub id: Key<ProposalKind>,
+    pub target_id: Key<TargetKind>,
+    pub proposed: Json<Proposal>,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct FollowUpView {
+    pub id: Key<FollowUpKind>,
+    #[sqlx(try_from = "String")]
+    pub status: FollowUpStatus,
+    pub title: String,
+    /// The target whose visit left it.
+    pub target_id: Key<TargetKind>,
+    /// The target that is to do the work.
+    pub planned_target_id: Option<Key<TargetKind>>,
+    pub planned_number: Option<i64>,
 }
 
 #[derive(Debug, Clone, FromRow)]
@@ -163,7 +186,7 @@ pub struct TargetView {
     pub window_zone: Option<String>,
     pub required_skills: Json<Vec<String>>,
     pub notes: Option<String>,
-    pub place: Json<Address>,
+    pub place: Json<Place>,
     pub customer_name: Option<String>,
     pub customer_number: Option<String>,
     pub location_name: Option<String>,
@@ -501,45 +524,6 @@ pub struct SourceLine {
     #[sqlx(try_from = "String")]
     pub duplicate_names: DuplicateNamePolicy,
     pub clients: i64,
-}
-
-#[derive(Debug, Clone, FromRow)]
-pub struct EndpointLine {
-    pub id: Key<WebhookEndpointKind>,
-    pub url: String,
-    pub description: Option<String>,
-    pub event_types: Json<Vec<String>>,
-    pub data_options: Json<Vec<String>>,
-    #[sqlx(try_from = "String")]
-    pub status: EndpointStatus,
-    pub created_at: DateTime<Utc>,
-    pub source_key: String,
-    pub client_name: String,
-}
-
-#[derive(Debug, Clone, FromRow)]
-pub struct DeliveryLine {
-    pub id: Key<DeliveryKind>,
-    #[sqlx(try_from = "String")]
-    pub status: DeliveryStatus,
-    pub attempts: i64,
-    pub next_attempt_at: DateTime<Utc>,
-    pub created_at: DateTime<Utc>,
-    #[sqlx(rename = "type")]
-    pub event_type: String,
-    pub sequence: i64,
-    pub body: Option<String>,
-}
-
-#[derive(Debug, Clone, FromRow)]
-pub struct AttemptLine {
-    pub delivery_id: Key<DeliveryKind>,
-    pub number: i64,
-    pub started_at: DateTime<Utc>,
-    pub duration_ms: i64,
-    pub response_status: Option<i64>,
-    pub error: Option<String>,
-    pub response_excerpt: Option<String>,
 }
 
 #[derive(Debug, Clone, FromRow)]

@@ -2,84 +2,79 @@
 //! still holds the scope for it.
 
 use domain::ids::{Id, Kind};
+use domain::webhooks::DataOption;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::services::integrations::DATA_OPTIONS;
-use crate::store::DeliveryContext;
+use crate::store::EventContext;
 
-/// The version of the bodies.
-pub const API_VERSION: &str = "2026-11-01";
+/// Renders the body of an event with some data options. What an option did not ask for is absent, not null.
+pub(crate) fn render(event: &EventContext, options: &[DataOption], api_version: &str) -> String {
+    render_value(event, options, api_version).to_string()
+}
 
-/// Renders the body for one endpoint. What an option did not ask for is absent, not null.
-pub(crate) fn render(context: &DeliveryContext) -> String {
-    let held = |scope: domain::scopes::Scope| context.scopes.0.iter().any(|name| name == scope.name());
-    let option = |name: &str| {
-        context.data_options.0.iter().any(|chosen| chosen == name)
-            && DATA_OPTIONS
-                .iter()
-                .any(|(option, scope)| *option == name && held(*scope))
-    };
+/// Like [`render`], as a value.
+pub(crate) fn render_value(event: &EventContext, options: &[DataOption], api_version: &str) -> Value {
     let mut data = Map::new();
-    if let Some(target) = part::<domain::ids::TargetKind>(context.target_id, context.target_external_id.as_deref()) {
+    if let Some(target) = part::<domain::ids::TargetKind>(event.target_id, event.target_external_id.as_deref()) {
         data.insert("target".to_owned(), Value::Object(target));
     }
     let mut customer_context = Map::new();
-    if let Some(customer) =
-        part::<domain::ids::CustomerKind>(context.customer_id, context.customer_external_id.as_deref())
+    if let Some(customer) = part::<domain::ids::CustomerKind>(event.customer_id, event.customer_external_id.as_deref())
     {
         customer_context.insert("customer".to_owned(), Value::Object(customer));
     }
-    if let Some(location) =
-        part::<domain::ids::LocationKind>(context.location_id, context.location_external_id.as_deref())
+    if let Some(location) = part::<domain::ids::LocationKind>(event.location_id, event.location_external_id.as_deref())
     {
         customer_context.insert("location".to_owned(), Value::Object(location));
     }
-    if let Some(mut contact) =
-        part::<domain::ids::ContactKind>(context.contact_id, context.contact_external_id.as_deref())
+    if let Some(mut contact) = part::<domain::ids::ContactKind>(event.contact_id, event.contact_external_id.as_deref())
     {
-        if option("contactDetails") {
-            for (name, value) in [
-                ("displayName", &context.contact_name),
-                ("email", &context.contact_email),
-                ("phone", &context.contact_phone),
-            ] {
+        if options.contains(&DataOption::ContactDetails) {
+            let values = [&event.contact_name, &event.contact_email, &event.contact_phone];
+            for (name, value) in DataOption::ContactDetails.place().1.iter().zip(values) {
                 if let Some(value) = value {
-                    contact.insert(name.to_owned(), Value::String(value.clone()));
+                    contact.insert((*name).to_owned(), Value::String(value.clone()));
                 }
             }
         }
         customer_context.insert("contact".to_owned(), Value::Object(contact));
     }
     data.insert("customerContext".to_owned(), Value::Object(customer_context));
-    if let Value::Object(details) = &context.details.0 {
+    if let Value::Object(details) = &event.details.0 {
         for (name, value) in details {
-            match (name.as_str(), value) {
-                ("summaryPreviews" | "billingDetails", Value::Object(members)) => {
-                    if option(name) {
-                        data.extend(members.clone());
-                    }
+            match (DataOption::from_name(name), value) {
+                // Only the members that the option is known to have: what else stands there stays here.
+                (Some(option), Value::Object(members)) => {
+                    let (_, known) = option.place();
+                    let wanted = options.contains(&option);
+                    data.extend(
+                        members
+                            .iter()
+                            .filter(|(member, _)| wanted && known.contains(&member.as_str()))
+                            .map(|(member, value)| (member.clone(), value.clone())),
+                    );
                 }
-                ("status", status) => {
+                (Some(_), _) => {}
+                (None, status) if name == "status" => {
                     if let Some(Value::Object(target)) = data.get_mut("target") {
                         target.insert("status".to_owned(), status.clone());
                     }
                 }
-                _ => {
+                (None, value) => {
                     data.insert(name.clone(), value.clone());
                 }
             }
         }
     }
     json!({
-        "type": context.event_type,
-        "timestamp": context.occurred_at,
-        "apiVersion": API_VERSION,
-        "sequence": context.sequence,
-        "orderingKey": context.ordering_key,
+        "type": event.event_type,
+        "timestamp": event.occurred_at,
+        "apiVersion": api_version,
+        "sequence": event.sequence,
+        "orderingKey": event.event_key,
         "data": data,
     })
-    .to_string()
 }
 
 fn part<K: Kind>(id: Option<Uuid>, external_id: Option<&str>) -> Option<Map<String, Value>> {

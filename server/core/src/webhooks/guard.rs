@@ -85,13 +85,17 @@ fn is_special_v6(address: Ipv6Addr) -> bool {
 /// # Errors
 /// `invalid_webhook_url` or `forbidden_webhook_target`.
 pub async fn check_url(text: &str, settings: &Settings) -> CoreResult<()> {
+    check_url_with(text, settings, resolver()).await
+}
+
+async fn check_url_with(text: &str, settings: &Settings, resolver: Option<TokioResolver>) -> CoreResult<()> {
     let url = shape(text, settings)?;
     let port = url.port_or_known_default().unwrap_or(443);
     let addresses: Vec<IpAddr> = match url.host() {
         Some(Host::Ipv4(address)) => vec![address.into()],
         Some(Host::Ipv6(address)) => vec![address.into()],
         // A name that does not resolve now may do so later; each attempt looks again.
-        Some(Host::Domain(name)) => resolver()
+        Some(Host::Domain(name)) => resolver
             .ok_or_else(|| forbidden("The name cannot be looked up."))?
             .lookup_ip(name)
             .await
@@ -147,6 +151,17 @@ fn resolver() -> Option<TokioResolver> {
     TokioResolver::builder_tokio().ok()?.build().ok()
 }
 
+/// Why the guard let nothing through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The name leads to an address that is out of bounds.
+    #[error("the name leads to an address that is not allowed")]
+    Forbidden,
+    /// The name does not resolve.
+    #[error("the name does not resolve")]
+    Unresolved,
+}
+
 /// The resolver inside the HTTP client: only vetted addresses come out of it.
 struct GuardedResolver {
     resolver: Option<TokioResolver>,
@@ -157,10 +172,18 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (resolver, allowed) = (self.resolver.clone(), self.allowed.clone());
         Box::pin(async move {
-            let resolver = resolver.ok_or("the system's resolver is not configured")?;
-            let found: Vec<IpAddr> = resolver.lookup_ip(name.as_str()).await?.iter().collect();
-            if found.is_empty() || found.iter().any(|address| is_forbidden(*address, &allowed)) {
-                return Err("the name leads to an address that is not allowed".into());
+            let resolver = resolver.ok_or(Refusal::Unresolved)?;
+            let looked_up = resolver.lookup_ip(name.as_str()).await.map_err(|error| {
+                tracing::debug!(%error, name = name.as_str(), "a name of a webhook endpoint does not resolve");
+                Refusal::Unresolved
+            })?;
+            let found: Vec<IpAddr> = looked_up.iter().collect();
+            if found.is_empty() {
+                return Err(Refusal::Unresolved.into());
+            }
+            // One address out of bounds is enough: which of them would be dialled is not ours to say.
+            if found.iter().any(|address| is_forbidden(*address, &allowed)) {
+                return Err(Refusal::Forbidden.into());
             }
             let addresses: Addrs = Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0)));
             Ok(addresses)
@@ -174,6 +197,10 @@ impl Resolve for GuardedResolver {
 /// # Errors
 /// The TLS library cannot be set up.
 pub fn client(settings: &Settings) -> Result<Client, reqwest::Error> {
+    client_with(settings, resolver())
+}
+
+fn client_with(settings: &Settings, resolver: Option<TokioResolver>) -> Result<Client, reqwest::Error> {
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that makes the outbound client"
@@ -184,12 +211,16 @@ pub fn client(settings: &Settings) -> Result<Client, reqwest::Error> {
         .connect_timeout(CONNECT)
         .timeout(TOTAL)
         .dns_resolver(Arc::new(GuardedResolver {
-            resolver: resolver(),
+            resolver,
             allowed: settings.webhook_allow_nets.clone().into(),
         }))
         .user_agent(concat!("Ordinavo/", env!("CARGO_PKG_VERSION")))
         .build()
 }
+
+#[cfg(test)]
+#[path = "guard_names.rs"]
+mod names;
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 pub mod billing_triggers;
 pub mod contacts;
 pub mod customers;
+pub mod events;
 pub mod follow_ups;
 pub mod import_jobs;
 pub mod locations;
@@ -10,6 +11,7 @@ pub mod mappings;
 pub mod requests;
 pub mod targets;
 pub mod visit_reports;
+pub mod webhook_deliveries;
 pub mod webhook_endpoints;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -57,5 +59,21 @@ pub fn routes() -> OpenApiRouter<AppState> {
             webhook_endpoints::create::create_webhook_endpoint,
             webhook_endpoints::list::list_webhook_endpoints
         ))
-        .routes(routes!(webhook_endpoints::get::get_webhook_endpoint))
+        .routes(routes!(
+            webhook_endpoints::get::get_webhook_endpoint,
+            webhook_endpoints::update::update_webhook_endpoint,
+            webhook_endpoints::delete::delete_webhook_endpoint
+        ))
+        .routes(routes!(webhook_endpoints::rotate_secret::rotate_webhook_secret))
+        .routes(routes!(webhook_endpoints::test::test_webhook_endpoint))
+        .routes(routes!(webhook_endpoints::enable::enable_webhook_endpoint))
+        .routes(routes!(webhook_endpoints::disable::disable_webhook_endpoint))
+        .routes(routes!(webhook_endpoints::recover::recover_webhook_endpoint))
+        .routes(routes!(webhook_endpoints::deliveries::list_webhook_deliveries))
+        .routes(routes!(webhook_deliveries::get::get_webhook_delivery))
+        .routes(routes!(webhook_deliveries::attempts::list_webhook_attempts))
+        .routes(routes!(webhook_deliveries::replay::replay_webhook_delivery))
+        .routes(routes!(events::types::list_event_types))
+        .routes(routes!(events::list::list_events))
+        .routes(routes!(events::get::get_event))
 }

@@ -20,6 +20,8 @@ pub(super) struct Context {
     pub contact: Option<ContactId>,
     /// A customer was given and not resolved, or none was given and none could be derived.
     pub customer_unresolved: bool,
+    /// The rules refused the customer that was given.
+    pub customer_failed: bool,
     /// The code that decided about the customer, if one did: the last of what its rules said.
     pub customer_code: Option<&'static str>,
     /// The location contradicts the customer, which a person must look at.
@@ -88,6 +90,7 @@ pub(super) fn resolve(work: &mut Workspace<'_>, import: &TargetImport) -> Contex
         location,
         contact,
         customer_unresolved: customer.is_none(),
+        customer_failed: customer_decision.status == MappingStatus::Failed,
         customer_code: customer_decision.warnings.last().map(|warning| warning.code),
         location_failed: location_decision.status == MappingStatus::Failed,
         warnings,

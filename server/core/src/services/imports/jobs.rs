@@ -114,6 +114,7 @@ pub(crate) async fn take_in<A: Operator>(
         });
     }
     tx.insert_items(id, &rows).await?;
+    tx.wake_workers().await?;
     tx.audit(
         "import_job.accepted",
         id,

@@ -187,18 +187,20 @@ async fn run(
 fn decide(work: &mut Workspace<'_>, item: &Prepared<'_>) -> Outcome {
     let import = item.import;
     let existing = work.targets.get(import.external_id.as_str()).cloned();
-    if let Some(rule) = existing.as_ref().and_then(|target| target::left_alone(target, import)) {
+    let sent_before = existing
+        .as_ref()
+        .is_some_and(|target| target.payload_hash.as_deref() == Some(item.payload_hash.as_slice()));
+    // The first row that fits decides: what was sent before is nothing new (T2), also when it is late (T3) or too late (T6).
+    if let Some(target) = existing.as_ref().filter(|_| sent_before)
+        && (target.status.is_locked_for_imports() || (!target.needs_mapping && context::would_make(work, import)))
+    {
+        return target::unchanged(work, import, target);
+    }
+    if !sent_before && let Some(rule) = existing.as_ref().and_then(|target| target::left_alone(target, import)) {
         return target::skipped(existing.as_ref(), rule);
     }
     if import.action == ImportAction::Cancel {
-        return target::cancel(work, existing);
-    }
-    if let Some(target) = &existing
-        && target.payload_hash.as_deref() == Some(item.payload_hash.as_slice())
-        && !target.needs_mapping
-        && context::would_make(work, import)
-    {
-        return target::unchanged(work, import, target);
+        return target::cancel(work, existing, Some(&item.payload_hash));
     }
     let context = context::resolve(work, import);
     let refused = if import.customer.is_none() && work.settings.customer_required && context.customer.is_none() {
@@ -231,18 +233,13 @@ async fn write(tx: &mut TenantTx<'_, ApiClient>, mut writes: Writes) -> Result<(
         tx.rename_customer(*id, name).await?;
     }
     tx.insert_locations(&writes.locations).await?;
-    for (id, known) in &writes.changed_locations {
-        tx.set_location(*id, &known.name, &known.address, known.coordinates)
-            .await?;
-    }
+    tx.update_locations(&writes.changed_locations).await?;
     tx.insert_contacts(&writes.contacts).await?;
-    for (id, known) in &writes.changed_contacts {
-        tx.set_contact(*id, &known.display_name, known.email.as_deref(), known.phone.as_deref())
-            .await?;
-    }
+    tx.update_contacts(&writes.changed_contacts).await?;
     tx.insert_targets(&mut writes.new_targets).await?;
     tx.update_targets(&writes.changed_targets).await?;
     for id in &writes.cancelled_targets {
+        tx.free_follow_up(*id).await?;
         if tx
             .end_planned_appointment(*id, domain::targets::AppointmentStatus::Cancelled)
             .await?
@@ -254,6 +251,7 @@ async fn write(tx: &mut TenantTx<'_, ApiClient>, mut writes: Writes) -> Result<(
             });
         }
     }
+    tx.insert_proposals(&writes.proposals).await?;
     tx.note_many(&writes.notes).await?;
     for event in writes.events {
         tx.emit(event);
@@ -280,7 +278,7 @@ pub(super) async fn cancel(
         &core.randomness,
         core.clock.now(),
     );
-    target::cancel(&mut work, Some(target));
+    target::cancel(&mut work, Some(target), None);
     write(tx, work.writes).await
 }
 

@@ -1,30 +1,32 @@
 //! Table T: the target itself, new or sent again.
 
+use domain::customers::Place;
 use domain::events::EventType;
 use domain::ids::TargetId;
 use domain::import_results::{ItemNote, MappingEntries, MappingEntry};
 use domain::imports::{ItemOutcome, TargetImport};
 use domain::lifecycle::Lifecycle as _;
 use domain::mapping::{MappingStatus, Warning};
+use domain::proposals::Proposal;
 use domain::requests::Priority;
 use domain::targets::TargetStatus;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Outcome;
 use super::context::Context;
 use super::workspace::Workspace;
 use crate::store::{Key, NewEntry, NewEvent, TargetRecord};
 
-/// The row by which a known target is left alone, if there is one (T6, T3).
+/// The row by which a known target is left alone, if there is one (T3, T6).
 pub(super) fn left_alone(target: &TargetRecord, import: &TargetImport) -> Option<&'static str> {
-    if target.status.is_locked_for_imports() {
-        return Some("T6");
-    }
     let stale = target
         .source_updated_at
         .zip(import.source_updated_at)
         .is_some_and(|(stored, sent)| sent < stored);
-    stale.then_some("T3")
+    if stale {
+        return Some("T3");
+    }
+    target.status.is_locked_for_imports().then_some("T6")
 }
 
 /// The outcome of an import that touches nothing.
@@ -45,6 +47,13 @@ pub(super) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outc
         id,
         external_id: None,
     };
+    // A locked target is a refusal that the sender must know of; an older version is none.
+    let notes = vec![ItemNote::new(code, "")];
+    let (warnings, errors) = if rule == "T6" {
+        (Vec::new(), notes)
+    } else {
+        (notes, Vec::new())
+    };
     Outcome {
         outcome: ItemOutcome::Skipped,
         target: target.map(|target| target.id.0),
@@ -53,15 +62,17 @@ pub(super) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outc
             location: entry(target.and_then(|target| target.location_id).map(|key| key.to_string())),
             contact: entry(target.and_then(|target| target.contact_id).map(|key| key.to_string())),
         },
-        warnings: vec![ItemNote::new(code, "")],
-        errors: Vec::new(),
+        warnings,
+        errors,
         decision: json!({ "target": { "rule": rule } }),
     }
 }
 
 /// The outcome of an import that was sent before, of a target that a person has linked: it stays linked as it is (T2).
 pub(super) fn unchanged(work: &mut Workspace<'_>, import: &TargetImport, target: &TargetRecord) -> Outcome {
-    confirm_version(work, import, target);
+    if !target.status.is_locked_for_imports() {
+        confirm_version(work, import, target);
+    }
     let mut outcome = skipped(Some(target), "T2");
     outcome.outcome = ItemOutcome::Unchanged;
     outcome.warnings.clear();
@@ -79,8 +90,9 @@ fn confirm_version(work: &mut Workspace<'_>, import: &TargetImport, target: &Tar
     }
 }
 
-/// Cancels a target that its source has cancelled.
-pub(super) fn cancel(work: &mut Workspace<'_>, target: Option<TargetRecord>) -> Outcome {
+/// Cancels a target that its source has cancelled. The hash of what asked for it is kept, so that asking again is nothing
+/// new.
+pub(super) fn cancel(work: &mut Workspace<'_>, target: Option<TargetRecord>, payload_hash: Option<&[u8]>) -> Outcome {
     let Some(target) = target else {
         let mut outcome = skipped(None, "T0");
         outcome.outcome = ItemOutcome::Failed;
@@ -93,6 +105,9 @@ pub(super) fn cancel(work: &mut Workspace<'_>, target: Option<TargetRecord>) -> 
     }
     let mut cancelled = target.clone();
     cancelled.status = TargetStatus::Cancelled;
+    if let Some(hash) = payload_hash {
+        cancelled.payload_hash = Some(hash.to_vec());
+    }
     work.writes.cancelled_targets.push(target.id.0);
     work.writes.changed_targets.push((cancelled.clone(), target.status));
     note(work, &target, "target_cancelled");
@@ -127,7 +142,7 @@ fn create(work: &mut Workspace<'_>, import: &TargetImport, payload_hash: &[u8], 
     link(&mut target, &context);
     apply_harmless(&mut target, import);
     apply_time(&mut target, import);
-    apply_place(&mut target, import);
+    target.place.0 = place(&target, import);
     target.payload_hash = Some(payload_hash.to_vec());
     target.source_updated_at = import.source_updated_at;
     work.audit(
@@ -163,7 +178,11 @@ fn update(
     }
     let mut changed = target.clone();
     let mut rule = "T4";
-    let refused = (import.customer.is_some() && context.customer_unresolved) || context.location_failed;
+    // What the rules merely left alone does not undo what a person has linked; what they refused makes a person look again.
+    let refused = context.location_failed
+        || (import.customer.is_some()
+            && context.customer_unresolved
+            && (context.customer_failed || target.customer_id.is_none()));
     let other_customer = context.customer.is_some() && !same_customer;
     if recovers {
         relink(&mut changed, &context);
@@ -177,22 +196,36 @@ fn update(
             code: "target_customer_change_requires_review",
             pointer: "/customer",
         });
-        context.decision["proposal"]["customer"] = json!(context.customer);
-        note(work, &target, "change_proposed");
+        note(work, &target, "customer_change_proposed");
         rule = "T7";
     } else if target.status == TargetStatus::Open && refused {
         // What was linked stays, but a person must look before it is planned.
         changed.needs_mapping = true;
     } else if target.status == TargetStatus::Open && resolved {
         relink(&mut changed, &context);
+    } else if resolved {
+        // Whom to talk to may change at any time.
+        changed.contact_id = context.contact.map(Key).or(changed.contact_id);
+    }
+    if import.clears_contact {
+        changed.contact_id = None;
+    }
+    if import.clears_location && target.status == TargetStatus::Open {
+        changed.location_id = None;
     }
     apply_harmless(&mut changed, import);
     let mut moved = changed.clone();
     apply_time(&mut moved, import);
-    if !refused && !other_customer {
-        apply_place(&mut moved, import);
+    if !other_customer && (!refused || target.location_id.is_none()) {
+        moved.place.0 = place(&target, import);
     }
-    let other_location = context.location.is_some() && context.location != target.location_id.map(|key| key.0);
+    let other_location = (context.location.is_some() && context.location != target.location_id.map(|key| key.0))
+        || (import.clears_location && target.location_id.is_some());
+    let mut proposal = Proposal {
+        customer: context.customer.filter(|_| other_customer),
+        location: Some(context.location).filter(|location| other_customer && location.is_some()),
+        ..Proposal::default()
+    };
     if target.status == TargetStatus::Open {
         changed = moved;
     } else if differs_in_time_or_place(&changed, &moved) || other_location || refused {
@@ -200,10 +233,9 @@ fn update(
             code: "change_requires_review",
             pointer: "",
         });
-        if let (Value::Object(members), Value::Object(sent)) = (&mut context.decision["proposal"], proposal(&moved)) {
-            members.extend(sent);
-        } else {
-            context.decision["proposal"] = proposal(&moved);
+        propose(&mut proposal, &changed, &moved);
+        if other_location {
+            proposal.location = Some(context.location);
         }
         if !other_customer {
             note(work, &target, "change_proposed");
@@ -211,6 +243,10 @@ fn update(
         if rule == "T4" {
             rule = "T5";
         }
+    }
+    if !proposal.is_empty() {
+        context.decision["proposal"] = json!(proposal);
+        work.writes.proposals.push((id, proposal));
     }
     changed.payload_hash = Some(payload_hash.to_vec());
     changed.source_updated_at = import.source_updated_at.or(target.source_updated_at);
@@ -283,21 +319,18 @@ fn apply_time(target: &mut TargetRecord, import: &TargetImport) {
         .unwrap_or(usual);
 }
 
-/// The address that was sent, field by field, which would move an agreed appointment.
-fn apply_place(target: &mut TargetRecord, import: &TargetImport) {
-    if let Some(location) = &import.location {
-        let (stored, sent) = (&mut target.place.0, &location.address);
-        for (stored, sent) in [
-            (&mut stored.street, &sent.street),
-            (&mut stored.postal_code, &sent.postal_code),
-            (&mut stored.city, &sent.city),
-            (&mut stored.country, &sent.country),
-        ] {
-            if sent.is_some() {
-                stored.clone_from(sent);
-            }
-        }
-    }
+/// Where the job is after what was sent (T8), which would move an agreed appointment: what the location says of itself, and
+/// above that what the job says.
+fn place(target: &TargetRecord, import: &TargetImport) -> Place {
+    let stored = target.place.0.clone();
+    let of_location = import.location.as_ref().map_or_else(
+        || stored.clone(),
+        |part| Place {
+            address: stored.address.with(&part.address),
+            coordinates: part.coordinates.or(stored.coordinates),
+        },
+    );
+    import.place.over(of_location)
 }
 
 fn differs_in_time_or_place(stored: &TargetRecord, sent: &TargetRecord) -> bool {
@@ -307,8 +340,21 @@ fn differs_in_time_or_place(stored: &TargetRecord, sent: &TargetRecord) -> bool 
         || stored.place.0 != sent.place.0
 }
 
-fn proposal(sent: &TargetRecord) -> Value {
-    json!({ "windowStart": sent.window_start, "windowEnd": sent.window_end, "windowZone": sent.window_zone, "durationMinutes": sent.duration_minutes, "place": sent.place.0 })
+/// What of a planned target would change.
+fn propose(proposal: &mut Proposal, stored: &TargetRecord, sent: &TargetRecord) {
+    let window = |target: &TargetRecord| match (target.window_start, target.window_end, target.window_zone.clone()) {
+        (Some(start), Some(end), Some(zone)) => Some(domain::windows::TimeWindow { start, end, zone }),
+        _ => None,
+    };
+    if window(stored) != window(sent) {
+        proposal.window = Some(window(sent));
+    }
+    if stored.duration_minutes != sent.duration_minutes {
+        proposal.duration_minutes = Some(sent.duration_minutes);
+    }
+    if stored.place.0 != sent.place.0 {
+        proposal.place = Some(sent.place.0.clone());
+    }
 }
 
 fn note(work: &mut Workspace<'_>, target: &TargetRecord, kind: &'static str) {
@@ -324,6 +370,7 @@ fn note(work: &mut Workspace<'_>, target: &TargetRecord, kind: &'static str) {
 fn emit(work: &mut Workspace<'_>, kind: EventType, target: &TargetRecord) {
     let source = Some(work.source);
     work.writes.events.push(NewEvent {
+        endpoint: None,
         kind,
         ordering_key: target.id.to_string(),
         source,

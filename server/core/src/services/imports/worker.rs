@@ -232,6 +232,7 @@ impl Running<'_> {
         let counts = tx.own_job(id).await?.map(|job| job.public().counts);
         tx.audit("import_job.completed", id, json!({ "status": status.name() }));
         tx.emit(NewEvent {
+            endpoint: None,
             source: Some(self.client.source_system),
             kind: EventType::ImportJobCompleted,
             ordering_key: id.to_string(),

@@ -40,14 +40,18 @@ pub(super) struct Writes {
     pub customers: Vec<NewCustomer>,
     pub renamed_customers: BTreeMap<CustomerId, String>,
     pub locations: Vec<LocationRow>,
-    pub changed_locations: BTreeMap<LocationId, LocationCandidate>,
+    /// What was sent of known locations; what was not sent is left alone.
+    pub changed_locations: BTreeMap<LocationId, LocationPart>,
     pub contacts: Vec<ContactRow>,
-    pub changed_contacts: BTreeMap<ContactId, ContactCandidate>,
+    /// What was sent of known contacts; what was not sent is left alone.
+    pub changed_contacts: BTreeMap<ContactId, ContactPart>,
     pub new_targets: Vec<TargetRecord>,
     /// Changed targets with the state in which each was read.
     pub changed_targets: Vec<(TargetRecord, domain::targets::TargetStatus)>,
     /// Targets whose planned appointment ends with them.
     pub cancelled_targets: Vec<TargetId>,
+    /// What waits for a person's decision.
+    pub proposals: Vec<(TargetId, domain::proposals::Proposal)>,
     pub notes: Vec<NewEntry>,
     pub events: Vec<NewEvent>,
     pub audits: Vec<Audit>,
@@ -262,7 +266,10 @@ impl<'a> Workspace<'a> {
                 new.coordinates = known.coordinates;
             }
             None => {
-                self.writes.changed_locations.insert(id, known);
+                let sent = self.writes.changed_locations.entry(id).or_default();
+                sent.name = part.name.clone().or(sent.name.take());
+                sent.address = sent.address.with(&part.address);
+                sent.coordinates = part.coordinates.or(sent.coordinates);
             }
         }
         self.audit("location.updated", id, serde_json::json!({ "by": "import" }));
@@ -274,11 +281,12 @@ impl<'a> Workspace<'a> {
         customer: CustomerId,
         part: &LocationPart,
     ) -> LocationId {
+        let address = part.address_of_new();
         let id: LocationId = self.new_id();
         let name = part
             .name
             .as_deref()
-            .or(part.address.city.as_deref())
+            .or(address.city.as_deref())
             .unwrap_or(external_id.as_str())
             .to_owned();
         self.reference(ReferenceKind::Location, external_id, id.uuid());
@@ -291,8 +299,8 @@ impl<'a> Workspace<'a> {
                 id,
                 customer,
                 name: name.clone(),
-                address: part.address.clone(),
-                coordinates: part.coordinates,
+                address: address.clone(),
+                coordinates: part.coordinates_of_new(),
                 archived: false,
             },
         );
@@ -300,8 +308,8 @@ impl<'a> Workspace<'a> {
             id,
             customer,
             name,
-            address: part.address.clone(),
-            coordinates: part.coordinates,
+            address: address.clone(),
+            coordinates: part.coordinates_of_new(),
             zone: self.zone.to_owned(),
         });
         self.audit("location.created", id, serde_json::json!({ "by": "import" }));
@@ -321,7 +329,10 @@ impl<'a> Workspace<'a> {
                 new.phone = known.phone;
             }
             None => {
-                self.writes.changed_contacts.insert(id, known);
+                let sent = self.writes.changed_contacts.entry(id).or_default();
+                sent.display_name = part.display_name.clone().or(sent.display_name.take());
+                sent.email = part.email.clone().or(sent.email.take());
+                sent.phone = part.phone.clone().or(sent.phone.take());
             }
         }
         self.audit("contact.updated", id, serde_json::json!({ "by": "import" }));

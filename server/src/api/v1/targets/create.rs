@@ -71,7 +71,8 @@ pub fn accepted(job: &ImportJob) -> Answer {
 fn render(result: &ImportItemResult) -> Answer {
     let location = result.target_id.map(|id| format!("/api/v1/targets/{id}"));
     match result.outcome {
-        Some(ItemOutcome::Failed) => {
+        // A locked target is skipped, and its sender must know that nothing was taken over.
+        Some(outcome) if outcome == ItemOutcome::Failed || !result.errors.is_empty() => {
             let note = result.errors.first();
             let code = note.map(|note| note.code.clone()).unwrap_or_default();
             let meaning = domain::mapping::table::meaning(&code).unwrap_or("The import was refused.");

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::integrations;
+use ordinavo_core::services::webhooks::endpoints;
 
 use super::WebhookEndpoint;
 use crate::api::path::Segment;
@@ -24,7 +24,5 @@ pub async fn get_webhook_endpoint(
     id: Segment,
 ) -> Result<Json<WebhookEndpoint>, ApiError> {
     let permit = client.require()?;
-    Ok(Json(
-        integrations::own_endpoint(&state.core, permit, id.id()?).await?.into(),
-    ))
+    Ok(Json(endpoints::own(&state.core, permit, id.id()?).await?.into()))
 }

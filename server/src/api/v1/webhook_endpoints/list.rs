@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::integrations;
+use ordinavo_core::services::webhooks::endpoints;
 use serde::Serialize;
 
 use super::WebhookEndpoint;
@@ -33,7 +33,7 @@ pub async fn list_webhook_endpoints(
     Bearer(client): Bearer,
 ) -> Result<Json<WebhookEndpointPage>, ApiError> {
     let permit = client.require()?;
-    let rows = integrations::own_endpoints(&state.core, permit).await?;
+    let rows = endpoints::own_list(&state.core, permit).await?;
     Ok(Json(WebhookEndpointPage {
         data: rows.into_iter().map(Into::into).collect(),
         next_cursor: None,

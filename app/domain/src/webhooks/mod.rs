@@ -1,6 +1,12 @@
-//! Webhook endpoints and deliveries: states and the retry schedule.
+//! Webhook endpoints and deliveries: states, data options, health and the retry schedule.
+
+mod health;
+mod options;
 
 use std::time::Duration;
+
+pub use health::{Change, FAILED_UNTIL_DISABLED, FAILING_UNTIL_DISABLED, FAILURES_UNTIL_FAILING, Health, Outcome};
+pub use options::{DataOption, reduce};
 
 crate::lifecycle! {
     /// Where one delivery stands.
@@ -19,11 +25,15 @@ crate::lifecycle! {
     steps {
         Pending -> InFlight,
         Pending -> Held,
+        Pending -> Delivered,
         InFlight -> Delivered,
         InFlight -> Pending,
         InFlight -> Failed,
         InFlight -> Held,
         Held -> Pending,
+        Held -> Delivered,
+        Failed -> Pending,
+        Failed -> Delivered,
     }
 }
 
@@ -46,8 +56,84 @@ crate::lifecycle! {
     }
 }
 
-/// How many failures in a row make an endpoint `failing`.
-pub const FAILURES_UNTIL_FAILING: i64 = 5;
+crate::stored_names! {
+    /// In which order the deliveries of an endpoint are made.
+    Ordering {
+        /// As they become due.
+        None = "none",
+        /// One after another for each target, request or job: the next one waits until the one before has arrived or failed.
+        PerTarget = "per_target",
+    }
+}
+
+crate::stored_names! {
+    /// What caused an attempt.
+    Trigger {
+        /// The schedule.
+        Automatic = "automatic",
+        /// A person or a client asked for it; it does not use up the schedule.
+        Manual = "manual",
+    }
+}
+
+crate::stored_names! {
+    /// The lane of a delivery: what was never tried does not wait behind what failed before.
+    Lane {
+        /// Never tried.
+        First = "first",
+        /// Tried before, or recovered after the endpoint was disabled.
+        Retry = "retry",
+    }
+}
+
+crate::stored_names! {
+    /// Why an endpoint is disabled.
+    DisabledReason {
+        /// It failed for too long.
+        Failures = "failures",
+        /// The receiver asked for it: status 410 or `webhook-delivery: disable`.
+        Receiver = "receiver",
+        /// A person or its client switched it off.
+        Person = "person",
+        /// Its client was revoked.
+        ClientRevoked = "client_revoked",
+    }
+}
+
+crate::stored_names! {
+    /// Why an attempt failed.
+    FailureKind {
+        /// The name does not resolve.
+        Dns = "dns",
+        /// No connection could be made.
+        Connect = "connect",
+        /// The certificate or the handshake is wrong.
+        Tls = "tls",
+        /// The receiver took too long.
+        Timeout = "timeout",
+        /// The receiver answered with another status than 2xx.
+        Status = "status",
+        /// The receiver answered with a redirect, which is never followed.
+        Redirect = "redirect",
+        /// The address is out of bounds.
+        Forbidden = "forbidden",
+        /// The exchange broke off.
+        Broken = "broken",
+        /// The endpoint's secret or address cannot be used.
+        Setup = "setup",
+    }
+}
+
+/// The longest grace period of a rotated secret.
+pub const LONGEST_GRACE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The grace period when none is asked for.
+pub const DEFAULT_GRACE: Duration = Duration::from_secs(24 * 3600);
+/// How far back held deliveries can be recovered.
+pub const RECOVERABLE: Duration = Duration::from_secs(14 * 24 * 3600);
+/// How long events, deliveries and attempts are kept.
+pub const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The version of the bodies, pinned for each endpoint when it is made.
+pub const API_VERSION: &str = "2026-11-01";
 
 /// The delays before attempts 1 to 10, counted from the attempt before (Connect API page, section 6).
 pub const DEFAULT_RETRY_DELAYS: [Duration; 10] = [

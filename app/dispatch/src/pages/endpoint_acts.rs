@@ -1,0 +1,282 @@
+//! What an administrator does with webhook endpoints.
+
+use domain::fields::Patch;
+use domain::ids::ClientId;
+use domain::permissions::ManageIntegrations;
+use domain::webhooks::{DataOption, Ordering};
+use leptos::prelude::*;
+use ordinavo_core::actors::Staff;
+use ordinavo_core::services::clients;
+use ordinavo_core::services::webhooks::endpoints::{self, Act, EndpointForm, EndpointPatch, local_moment};
+use ordinavo_core::{Core, CoreError, CoreResult};
+use ui::acts::{Next, Sent, act};
+
+/// A mistake of the use case at the field of the form that it is about.
+fn on_form(mut error: CoreError) -> CoreError {
+    for field in &mut error.fields {
+        let name = field
+            .pointer
+            .trim_start_matches('/')
+            .split('/')
+            .next()
+            .unwrap_or_default();
+        field.pointer = name.to_owned();
+    }
+    error
+}
+
+fn endpoint_page(endpoint: &str) -> String {
+    format!("/app/integrations/endpoints/{endpoint}")
+}
+
+/// A button without fields on the page of an endpoint.
+fn on_endpoint(endpoint: &str) -> Sent<'static> {
+    Sent {
+        form: "",
+        values: &[],
+        back: endpoint_page(endpoint),
+    }
+}
+
+async fn perform(core: &Core, staff: &Staff, endpoint: &str, what: &Act, done: &'static str) -> CoreResult<Next> {
+    let permit = staff.may::<ManageIntegrations>()?;
+    let id = endpoint.parse().map_err(|_| CoreError::not_found())?;
+    let result = endpoints::act_on(core, permit, id, what).await.map_err(on_form)?;
+    Ok(Next {
+        to: endpoint_page(endpoint),
+        done: Some(done),
+        shown_once: result
+            .secret
+            .map(|secret| clients::seal(core, staff, &secret))
+            .transpose()?,
+    })
+}
+
+#[server(prefix = "/app/fn", endpoint = "create-endpoint")]
+pub async fn create_endpoint(
+    #[server(default)] client: String,
+    #[server(default)] url: String,
+    #[server(default)] description: String,
+    #[server(default)] event_types: Vec<String>,
+    #[server(default)] data_options: Vec<String>,
+    #[server(default)] ordering: String,
+    #[server(default)] asymmetric: String,
+) -> Result<(), ServerFnError> {
+    let (types, options) = (event_types.join(" "), data_options.join(" "));
+    let sent = Sent {
+        form: "endpoint",
+        values: &[
+            ("client", &client),
+            ("url", &url),
+            ("description", &description),
+            ("eventTypes", &types),
+            ("dataOptions", &options),
+            ("ordering", &ordering),
+        ],
+        back: "/app/integrations/endpoints/new".to_owned(),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<ManageIntegrations>()?;
+        let id: ClientId = client.parse().map_err(|_| CoreError::not_found())?;
+        let form = EndpointForm {
+            url: line("url", &url, endpoints::MOST_URL)?,
+            event_types,
+            data_options,
+            ordering: Ordering::from_name(&ordering).unwrap_or(Ordering::None),
+            asymmetric: !asymmetric.is_empty(),
+            description: optional("description", &description)?,
+        };
+        let (endpoint, secret) = endpoints::create(&core, permit, id, &form).await.map_err(on_form)?;
+        Ok(Next {
+            to: endpoint_page(&endpoint.to_string()),
+            done: Some("done-endpoint-created"),
+            shown_once: Some(clients::seal(&core, &staff, &secret)?),
+        })
+    })
+    .await
+}
+
+fn line(name: &str, text: &str, most: usize) -> CoreResult<String> {
+    domain::text::line(text.trim(), most)
+        .map_err(|error| CoreError::invalid(vec![domain::fields::FieldError::text(name, error, most)]))
+}
+
+fn optional(name: &str, text: &str) -> CoreResult<Option<String>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    line(name, text, endpoints::MOST_DESCRIPTION).map(Some)
+}
+
+#[server(prefix = "/app/fn", endpoint = "update-endpoint")]
+pub async fn update_endpoint(
+    #[server(default)] endpoint: String,
+    #[server(default)] url: String,
+    #[server(default)] description: String,
+    #[server(default)] event_types: Vec<String>,
+    #[server(default)] data_options: Vec<String>,
+    #[server(default)] ordering: String,
+) -> Result<(), ServerFnError> {
+    let (types, options) = (event_types.join(" "), data_options.join(" "));
+    let sent = Sent {
+        form: "endpoint",
+        values: &[
+            ("url", &url),
+            ("description", &description),
+            ("eventTypes", &types),
+            ("dataOptions", &options),
+            ("ordering", &ordering),
+        ],
+        back: endpoint_page(&endpoint),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        staff.may::<ManageIntegrations>()?;
+        endpoint
+            .parse::<domain::ids::WebhookEndpointId>()
+            .map_err(|_| CoreError::not_found())?;
+        let patch = EndpointPatch {
+            url: Some(line("url", &url, endpoints::MOST_URL)?),
+            event_types: Some(event_types),
+            data_options: DataOption::ALL
+                .iter()
+                .map(|option| {
+                    (
+                        option.name().to_owned(),
+                        data_options.iter().any(|name| name == option.name()),
+                    )
+                })
+                .collect(),
+            ordering: Ordering::from_name(&ordering),
+            description: optional("description", &description)?.map_or(Patch::Null, Patch::Value),
+        };
+        perform(&core, &staff, &endpoint, &Act::Update(patch), "done-saved").await
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "test-endpoint")]
+pub async fn test_endpoint(#[server(default)] endpoint: String) -> Result<(), ServerFnError> {
+    act(on_endpoint(&endpoint), async |core: Core, staff: Staff| {
+        perform(&core, &staff, &endpoint, &Act::Test, "done-endpoint-tested").await
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "enable-endpoint")]
+pub async fn enable_endpoint(#[server(default)] endpoint: String) -> Result<(), ServerFnError> {
+    act(on_endpoint(&endpoint), async |core: Core, staff: Staff| {
+        perform(&core, &staff, &endpoint, &Act::Enable, "done-endpoint-enabled").await
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "disable-endpoint")]
+pub async fn disable_endpoint(#[server(default)] endpoint: String) -> Result<(), ServerFnError> {
+    act(on_endpoint(&endpoint), async |core: Core, staff: Staff| {
+        perform(&core, &staff, &endpoint, &Act::Disable, "done-endpoint-disabled").await
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "delete-endpoint")]
+pub async fn delete_endpoint(#[server(default)] endpoint: String) -> Result<(), ServerFnError> {
+    act(on_endpoint(&endpoint), async |core: Core, staff: Staff| {
+        let next = perform(&core, &staff, &endpoint, &Act::Delete, "done-endpoint-deleted").await?;
+        Ok(Next {
+            to: "/app/integrations".to_owned(),
+            ..next
+        })
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "rotate-endpoint")]
+pub async fn rotate_endpoint(
+    #[server(default)] endpoint: String,
+    #[server(default)] grace: String,
+) -> Result<(), ServerFnError> {
+    act(on_endpoint(&endpoint), async |core: Core, staff: Staff| {
+        staff.may::<ManageIntegrations>()?;
+        let grace = endpoints::grace(grace.parse().ok()).map_err(on_form)?;
+        perform(
+            &core,
+            &staff,
+            &endpoint,
+            &Act::RotateSecret(grace),
+            "done-endpoint-rotated",
+        )
+        .await
+    })
+    .await
+}
+
+/// Reads the range of a form in the zone of the organisation.
+fn range(
+    staff: &Staff,
+    since: &str,
+    until: &str,
+) -> CoreResult<(chrono::DateTime<chrono::Utc>, Option<chrono::DateTime<chrono::Utc>>)> {
+    let since = local_moment("since", since, staff.zone())?;
+    let until = (!until.is_empty())
+        .then(|| local_moment("until", until, staff.zone()))
+        .transpose()?;
+    Ok((since, until))
+}
+
+#[server(prefix = "/app/fn", endpoint = "recover-endpoint")]
+pub async fn recover_endpoint(
+    #[server(default)] endpoint: String,
+    #[server(default)] since: String,
+    #[server(default)] until: String,
+) -> Result<(), ServerFnError> {
+    let sent = Sent {
+        form: "recover",
+        values: &[("since", &since), ("until", &until)],
+        back: endpoint_page(&endpoint),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        staff.may::<ManageIntegrations>()?;
+        endpoint
+            .parse::<domain::ids::WebhookEndpointId>()
+            .map_err(|_| CoreError::not_found())?;
+        let (since, until) = range(&staff, &since, &until)?;
+        perform(
+            &core,
+            &staff,
+            &endpoint,
+            &Act::Recover { since, until },
+            "done-endpoint-recovered",
+        )
+        .await
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "replay-range")]
+pub async fn replay_range(
+    #[server(default)] endpoint: String,
+    #[server(default)] since: String,
+    #[server(default)] until: String,
+) -> Result<(), ServerFnError> {
+    let sent = Sent {
+        form: "replay-range",
+        values: &[("since", &since), ("until", &until)],
+        back: endpoint_page(&endpoint),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        staff.may::<ManageIntegrations>()?;
+        endpoint
+            .parse::<domain::ids::WebhookEndpointId>()
+            .map_err(|_| CoreError::not_found())?;
+        let (since, until) = range(&staff, &since, &until)?;
+        perform(
+            &core,
+            &staff,
+            &endpoint,
+            &Act::ReplayRange { since, until },
+            "done-endpoint-replayed",
+        )
+        .await
+    })
+    .await
+}

@@ -1,0 +1,156 @@
+//! The JSON Schema (2020-12) of a delivery's body, made from the catalogue, so that it cannot tell another story.
+
+use serde_json::{Map, Value, json};
+
+use super::{EventType, Member};
+use crate::ids::{
+    AppointmentKind, BillingTriggerKind, ContactKind, CustomerKind, FollowUpKind, ImportJobKind, Kind, LocationKind,
+    RequestKind, RouteSuggestionKind, TargetKind, VisitReportKind, WebhookEndpointKind,
+};
+use crate::requests::RequestStatus;
+use crate::targets::TargetStatus;
+use crate::webhooks::{DataOption, DisabledReason, EndpointStatus};
+
+/// The schema of the body of one type.
+pub fn schema(kind: EventType) -> Value {
+    let mut data = Map::new();
+    let mut required = Vec::new();
+    for member in kind.members() {
+        let (name, schema) = describe(*member);
+        let optional = matches!(member, Member::Summary | Member::WorkMinutes)
+            || (kind == EventType::RequestStatusChanged && *member == Member::Target);
+        if !optional {
+            required.push(name);
+        }
+        data.insert(name.to_owned(), schema);
+    }
+    data.insert("customerContext".to_owned(), customer_context());
+    required.push("customerContext");
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": kind.name(),
+        "description": kind.meaning(),
+        "type": "object",
+        "required": ["type", "timestamp", "apiVersion", "sequence", "orderingKey", "data"],
+        "additionalProperties": false,
+        "properties": {
+            "type": { "const": kind.name() },
+            "timestamp": { "type": "string", "format": "date-time", "description": "When it happened." },
+            "apiVersion": { "type": "string", "description": "The version of the body, pinned when the endpoint is made." },
+            "sequence": { "type": "integer", "minimum": 1, "description": "Grows with every event of the organisation." },
+            "orderingKey": { "type": "string", "description": "Events with the same key belong in the order of their sequence." },
+            "data": { "type": "object", "required": required, "additionalProperties": false, "properties": data },
+        },
+    })
+}
+
+fn id<K: Kind>() -> Value {
+    json!({ "type": "string", "pattern": format!("^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", K::PREFIX) })
+}
+
+fn names<T>(all: &[T], name: impl Fn(&T) -> &'static str) -> Value {
+    json!({ "type": "string", "enum": all.iter().map(name).collect::<Vec<_>>() })
+}
+
+/// An object with what it must have; nothing else may be in it.
+fn object(required: &[&str], members: Value) -> Value {
+    json!({ "type": "object", "required": required, "additionalProperties": false, "properties": members })
+}
+
+fn external_id() -> Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": 128, "description": "The id that the endpoint's own source system gave it; absent if it gave none." })
+}
+
+fn customer_context() -> Value {
+    let option = DataOption::ContactDetails.name();
+    let detail =
+        |what: &str| json!({ "type": "string", "description": format!("{what} Only with the data option {option}.") });
+    object(
+        &[],
+        json!({
+            "customer": object(&["id"], json!({ "id": id::<CustomerKind>(), "externalId": external_id() })),
+            "location": object(&["id"], json!({ "id": id::<LocationKind>(), "externalId": external_id() })),
+            "contact": object(&["id"], json!({
+                "id": id::<ContactKind>(), "externalId": external_id(),
+                "displayName": detail("The name."), "email": detail("The e-mail address."), "phone": detail("The phone number."),
+            })),
+        }),
+    )
+}
+
+fn describe(member: Member) -> (&'static str, Value) {
+    let moment = || json!({ "type": "string", "format": "date-time" });
+    match member {
+        Member::Target => (
+            "target",
+            object(
+                &["id"],
+                json!({ "id": id::<TargetKind>(), "externalId": external_id(), "status": names(TargetStatus::ALL, |status| status.name()) }),
+            ),
+        ),
+        Member::Appointment => (
+            "appointment",
+            object(
+                &["id", "start", "end", "zone"],
+                json!({ "id": id::<AppointmentKind>(), "start": moment(), "end": moment(), "zone": { "type": "string", "description": "An IANA zone." } }),
+            ),
+        ),
+        Member::Request => (
+            "request",
+            object(
+                &["id", "status"],
+                json!({ "id": id::<RequestKind>(), "externalId": { "type": ["string", "null"] }, "status": names(RequestStatus::ALL, |status| status.name()) }),
+            ),
+        ),
+        Member::ImportJob => (
+            "importJob",
+            object(
+                &["id", "status", "dryRun"],
+                json!({
+                    "id": id::<ImportJobKind>(), "status": { "type": "string" }, "dryRun": { "type": "boolean" },
+                    "counts": { "type": ["object", "null"], "additionalProperties": { "type": "integer", "minimum": 0 } },
+                }),
+            ),
+        ),
+        Member::VisitReport => ("visitReport", object(&["id"], json!({ "id": id::<VisitReportKind>() }))),
+        Member::Summary => (
+            "summary",
+            json!({ "type": "string", "maxLength": 200, "description": format!("Only with the data option {}.", DataOption::SummaryPreviews.name()) }),
+        ),
+        Member::FollowUp => (
+            "followUp",
+            object(
+                &["id", "status"],
+                json!({ "id": id::<FollowUpKind>(), "status": names(crate::follow_ups::FollowUpStatus::ALL, |status| status.name()) }),
+            ),
+        ),
+        Member::BillingTrigger => (
+            "billingTrigger",
+            object(
+                &["id", "visitReportId"],
+                json!({ "id": id::<BillingTriggerKind>(), "visitReportId": id::<VisitReportKind>() }),
+            ),
+        ),
+        Member::WorkMinutes => (
+            "workMinutes",
+            json!({ "type": "integer", "minimum": 0, "description": format!("Only with the data option {}.", DataOption::BillingDetails.name()) }),
+        ),
+        Member::RouteSuggestion => (
+            "routeSuggestion",
+            object(
+                &["id", "status"],
+                json!({ "id": id::<RouteSuggestionKind>(), "status": { "type": "string" } }),
+            ),
+        ),
+        Member::Endpoint => (
+            "webhookEndpoint",
+            object(
+                &["id", "status"],
+                json!({
+                    "id": id::<WebhookEndpointKind>(), "status": names(EndpointStatus::ALL, |status| status.name()),
+                    "reason": names(DisabledReason::ALL, |reason| reason.name()),
+                }),
+            ),
+        ),
+    }
+}

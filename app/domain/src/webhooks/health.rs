@@ -1,0 +1,194 @@
+//! The health of an endpoint: a pure step for each attempt (Connect API page, section 6).
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{DisabledReason, EndpointStatus};
+
+/// How many failures in a row make an endpoint `failing`.
+pub const FAILURES_UNTIL_FAILING: i64 = 5;
+/// How long an endpoint may fail without a success before it is disabled.
+pub const FAILING_UNTIL_DISABLED: Duration = Duration::from_secs(120 * 3600);
+/// How many deliveries must have failed for good in that time.
+pub const FAILED_UNTIL_DISABLED: i64 = 10;
+
+/// What is known of an endpoint's health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// The state.
+    pub status: EndpointStatus,
+    /// Failed attempts since the last success.
+    pub failures_in_a_row: i64,
+    /// When the first of them was made.
+    pub first_failure_at: Option<DateTime<Utc>>,
+    /// Deliveries whose attempts were used up since the last success.
+    pub failed_deliveries: i64,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver answered 2xx.
+    Success,
+    /// It did not.
+    Failure {
+        /// Whether it was the last attempt of its delivery.
+        exhausted: bool,
+        /// Whether the receiver asked for no more deliveries.
+        asks_to_stop: bool,
+    },
+}
+
+/// What a step changed that others are told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It has begun to fail.
+    Failing,
+    /// It was disabled.
+    Disabled(DisabledReason),
+    /// It works again.
+    Recovered,
+}
+
+impl Health {
+    /// A new or newly enabled endpoint.
+    pub const fn fresh() -> Self {
+        Self {
+            status: EndpointStatus::Active,
+            failures_in_a_row: 0,
+            first_failure_at: None,
+            failed_deliveries: 0,
+        }
+    }
+
+    /// The health after an attempt that was made at `at`. A disabled endpoint stays as it is until somebody enables it.
+    pub fn after(self, outcome: Outcome, at: DateTime<Utc>) -> (Self, Option<Change>) {
+        if self.status == EndpointStatus::Disabled {
+            return (self, None);
+        }
+        match outcome {
+            Outcome::Success => {
+                let change = (self.status == EndpointStatus::Failing).then_some(Change::Recovered);
+                (Self::fresh(), change)
+            }
+            Outcome::Failure {
+                exhausted,
+                asks_to_stop,
+            } => {
+                let first = self.first_failure_at.map_or(at, |first| first.min(at));
+                let mut next = Self {
+                    status: self.status,
+                    failures_in_a_row: self.failures_in_a_row + 1,
+                    first_failure_at: Some(first),
+                    failed_deliveries: self.failed_deliveries + i64::from(exhausted),
+                };
+                let limit = TimeDelta::from_std(FAILING_UNTIL_DISABLED).unwrap_or(TimeDelta::MAX);
+                let reason = if asks_to_stop {
+                    Some(DisabledReason::Receiver)
+                } else if next.failed_deliveries >= FAILED_UNTIL_DISABLED && at - first >= limit {
+                    Some(DisabledReason::Failures)
+                } else {
+                    None
+                };
+                if let Some(reason) = reason {
+                    next.status = EndpointStatus::Disabled;
+                    return (next, Some(Change::Disabled(reason)));
+                }
+                if self.status == EndpointStatus::Active && next.failures_in_a_row >= FAILURES_UNTIL_FAILING {
+                    next.status = EndpointStatus::Failing;
+                    return (next, Some(Change::Failing));
+                }
+                (next, None)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::Lifecycle as _;
+    use proptest::prelude::*;
+
+    const FAILURE: Outcome = Outcome::Failure {
+        exhausted: false,
+        asks_to_stop: false,
+    };
+    const LAST: Outcome = Outcome::Failure {
+        exhausted: true,
+        asks_to_stop: false,
+    };
+
+    fn moment(hour: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_790_000_000 + hour * 3600, 0).expect("a moment")
+    }
+
+    #[test]
+    fn five_failures_in_a_row_make_it_failing_and_one_success_ends_that() {
+        let mut health = Health::fresh();
+        for number in 1..=5 {
+            let (next, change) = health.after(FAILURE, moment(0));
+            assert_eq!(change, (number == 5).then_some(Change::Failing), "failure {number}");
+            health = next;
+        }
+        assert_eq!(health.after(FAILURE, moment(1)).1, None, "it is told once");
+        let (health, change) = health.after(Outcome::Success, moment(2));
+        assert_eq!((health, change), (Health::fresh(), Some(Change::Recovered)));
+    }
+
+    #[test]
+    fn it_is_disabled_after_120_hours_and_10_failed_deliveries_and_not_before() {
+        for (hours, failed, disabled) in [(119, 30, false), (200, 9, false), (120, 10, true), (400, 40, true)] {
+            let mut health = Health::fresh();
+            for _ in 0..failed {
+                health = health.after(LAST, moment(0)).0;
+            }
+            let (health, change) = health.after(FAILURE, moment(hours));
+            assert_eq!(
+                health.status == EndpointStatus::Disabled,
+                disabled,
+                "{hours} h, {failed} deliveries"
+            );
+            assert_eq!(
+                change == Some(Change::Disabled(DisabledReason::Failures)),
+                disabled,
+                "{hours} h, {failed} deliveries"
+            );
+        }
+    }
+
+    #[test]
+    fn a_receiver_that_asks_is_left_alone_at_once() {
+        let stop = Outcome::Failure {
+            exhausted: false,
+            asks_to_stop: true,
+        };
+        let (health, change) = Health::fresh().after(stop, moment(0));
+        assert_eq!(change, Some(Change::Disabled(DisabledReason::Receiver)));
+        assert_eq!(health.after(Outcome::Success, moment(1)), (health, None));
+    }
+
+    proptest! {
+        #[test]
+        fn every_change_is_a_step_of_the_lifecycle(steps in prop::collection::vec((0_u8..4, 0_i64..30), 1..200)) {
+            let (mut health, mut hour) = (Health::fresh(), 0);
+            for (kind, hours) in steps {
+                hour += hours;
+                let outcome = match kind {
+                    0 => Outcome::Success,
+                    1 => FAILURE,
+                    2 => LAST,
+                    _ => Outcome::Failure { exhausted: false, asks_to_stop: hours == 7 },
+                };
+                let (next, change) = health.after(outcome, moment(hour));
+                prop_assert_eq!(next.status != health.status, change.is_some());
+                if next.status != health.status {
+                    prop_assert!(health.status.step(next.status).is_ok());
+                }
+                prop_assert!(next.status != EndpointStatus::Active || next.failures_in_a_row < FAILURES_UNTIL_FAILING);
+                health = next;
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Billing triggers as the staff see them: told, acknowledged, not acknowledged. No invoices.
+
+use chrono::{DateTime, Utc};
+use domain::ids::BillingTriggerId;
+use domain::permissions::ViewIntegrations;
+
+use super::{PAGE, Page};
+use crate::actors::Permit;
+use crate::views::BillingLine;
+use crate::{Core, CoreResult};
+
+/// A page of billing triggers, newest first; of all, or of those that were or were not acknowledged.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(
+    core: &Core,
+    by: Permit<'_, ViewIntegrations>,
+    before: Option<(DateTime<Utc>, BillingTriggerId)>,
+    acknowledged: Option<bool>,
+) -> CoreResult<Page<BillingLine>> {
+    let mut tx = core.store.read(by.staff()).await?;
+    Ok(Page::cut(tx.billing_lines(before, acknowledged, PAGE + 1).await?, PAGE))
+}

@@ -1,0 +1,33 @@
+//! `GET /webhook-deliveries/{id}`.
+
+use axum::Json;
+use axum::extract::State;
+use ordinavo_core::services::webhooks::deliveries;
+
+use super::WebhookDelivery;
+use crate::api::path::Segment;
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// Read a delivery.
+///
+/// With its body as it would be sent now. Needs the scope `webhooks.read`.
+#[utoipa::path(
+    get, path = "/webhook-deliveries/{id}", operation_id = "getWebhookDelivery", tag = "webhook-deliveries", security(("apiKey" = []), ("oauth2" = ["webhooks.read"])),
+    params(("id" = String, Path, description = "The delivery's id")),
+    responses((status = 200, description = "The delivery", body = WebhookDelivery), Refusals)
+)]
+pub async fn get_webhook_delivery(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    id: Segment,
+) -> Result<Json<WebhookDelivery>, ApiError> {
+    let permit = client.require()?;
+    let row = deliveries::own(&state.core, permit, id.id()?).await?;
+    let body = row.body().and_then(|body| serde_json::from_str(&body).ok());
+    Ok(Json(WebhookDelivery {
+        body,
+        ..WebhookDelivery::from(row)
+    }))
+}

@@ -1,0 +1,32 @@
+//! `DELETE /webhook-endpoints/{id}`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use ordinavo_core::services::webhooks::endpoints::{self, Act};
+
+use crate::api::idempotency::answer;
+use crate::api::path::Segment;
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// End a webhook endpoint.
+///
+/// Nothing is sent any more, and its secrets are gone. Needs the scope `webhooks.write`.
+#[utoipa::path(
+    delete, path = "/webhook-endpoints/{id}", operation_id = "deleteWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.write"])),
+    params(("id" = String, Path, description = "The endpoint's id")),
+    responses((status = 204, description = "Ended"), Refusals)
+)]
+pub async fn delete_webhook_endpoint(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    id: Segment,
+) -> Result<StatusCode, ApiError> {
+    let permit = client.require()?;
+    endpoints::act_on_own(&state.core, permit, id.id()?, &Act::Delete, None, |_| {
+        answer(204, None, &())
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,164 @@
+//! What is sent about an endpoint, read.
+
+use std::collections::BTreeMap;
+
+use domain::fields::{FieldError, ObjectReader, Patch};
+use domain::text;
+use domain::webhooks::Ordering;
+use ordinavo_core::services::webhooks::endpoints::{EndpointForm, EndpointPatch, MOST_DESCRIPTION, MOST_URL};
+use serde::Serialize;
+use serde_json::Value;
+
+/// What is needed to make an endpoint.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WebhookEndpointBody {
+    /// An https URL.
+    #[schema(max_length = 2000)]
+    pub url: String,
+    /// At least one event type.
+    #[schema(min_items = 1, max_items = 50)]
+    pub event_types: Vec<String>,
+    /// `contactDetails`, `summaryPreviews`, `billingDetails`; all off when absent.
+    #[schema(required = false)]
+    pub data_options: Option<BTreeMap<String, bool>>,
+    /// `none`, the usual, or `per_target`.
+    #[schema(required = false)]
+    pub ordering: Option<Ordering>,
+    /// Whether deliveries also carry an Ed25519 signature (`v1a`), whose public key is in the answer.
+    #[schema(required = false)]
+    pub asymmetric_signatures: Option<bool>,
+    /// What it is for.
+    #[schema(required = false, max_length = 200)]
+    pub description: Option<String>,
+}
+
+/// What may be changed; what is absent stays.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WebhookEndpointPatch {
+    /// An https URL.
+    #[schema(required = false, max_length = 2000)]
+    pub url: Option<String>,
+    /// At least one event type.
+    #[schema(required = false, min_items = 1, max_items = 50)]
+    pub event_types: Option<Vec<String>>,
+    /// Options to switch; those that are absent stay. Switching one off holds for retries and replays too.
+    #[schema(required = false)]
+    pub data_options: Option<BTreeMap<String, bool>>,
+    /// `none` or `per_target`; for events from now on.
+    #[schema(required = false)]
+    pub ordering: Option<Ordering>,
+    /// What it is for; null clears it.
+    #[schema(required = false, max_length = 200)]
+    pub description: Option<String>,
+}
+
+/// The most names of event types.
+const MOST_TYPES: usize = 50;
+
+fn list(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Option<Vec<String>> {
+    let pointer = reader.pointer("eventTypes");
+    match reader.raw("eventTypes") {
+        Patch::Absent => None,
+        Patch::Value(Value::Array(items)) if items.len() <= MOST_TYPES && items.iter().all(Value::is_string) => {
+            Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        }
+        Patch::Null | Patch::Value(_) => {
+            let detail = format!("A list of at most {MOST_TYPES} event types is required.");
+            errors.push(FieldError::new(pointer, "validation_failed", detail));
+            None
+        }
+    }
+}
+
+fn options(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Vec<(String, bool)> {
+    let pointer = reader.pointer("dataOptions");
+    match reader.raw("dataOptions") {
+        Patch::Absent | Patch::Null => Vec::new(),
+        Patch::Value(Value::Object(options)) if options.values().all(Value::is_boolean) => options
+            .iter()
+            .map(|(name, on)| (name.clone(), *on == Value::Bool(true)))
+            .collect(),
+        Patch::Value(_) => {
+            errors.push(FieldError::new(
+                pointer,
+                "validation_failed",
+                "An object of true and false is required.",
+            ));
+            Vec::new()
+        }
+    }
+}
+
+fn ordering(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Option<Ordering> {
+    let names: Vec<&str> = Ordering::ALL.iter().map(|ordering| ordering.name()).collect();
+    reader.one_of("ordering", &names, errors, Ordering::from_name).value()
+}
+
+fn description(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Patch<String> {
+    match reader.text("description", MOST_DESCRIPTION, errors, |text| {
+        text::optional_line(text, MOST_DESCRIPTION)
+    }) {
+        Patch::Absent => Patch::Absent,
+        Patch::Null | Patch::Value(None) => Patch::Null,
+        Patch::Value(Some(text)) => Patch::Value(text),
+    }
+}
+
+/// Reads what is needed to make an endpoint.
+///
+/// # Errors
+/// Every mistake with its pointer.
+pub fn read(body: &Value) -> Result<EndpointForm, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let mut form = EndpointForm::default();
+    if let Some(mut reader) = ObjectReader::new(body, "", &mut errors) {
+        let url = reader.required_text("url", MOST_URL, &mut errors, |url| text::line(url, MOST_URL));
+        form.url = url.unwrap_or_default();
+        let before = errors.len();
+        match list(&mut reader, &mut errors) {
+            Some(types) => form.event_types = types,
+            None if errors.len() == before => {
+                errors.push(FieldError::new("/eventTypes", "required", "A value is required."));
+            }
+            None => {}
+        }
+        form.data_options = options(&mut reader, &mut errors)
+            .into_iter()
+            .filter_map(|(name, on)| on.then_some(name))
+            .collect();
+        form.ordering = ordering(&mut reader, &mut errors).unwrap_or(Ordering::None);
+        form.asymmetric = reader
+            .boolean("asymmetricSignatures", &mut errors)
+            .value()
+            .unwrap_or_default();
+        form.description = description(&mut reader, &mut errors).value();
+        reader.finish(&mut errors);
+    }
+    if errors.is_empty() { Ok(form) } else { Err(errors) }
+}
+
+/// Reads what is to be changed.
+///
+/// # Errors
+/// Every mistake with its pointer.
+pub fn read_patch(body: &Value) -> Result<EndpointPatch, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let mut patch = EndpointPatch::default();
+    if let Some(mut reader) = ObjectReader::new(body, "", &mut errors) {
+        patch.url = match reader.text("url", MOST_URL, &mut errors, |url| text::line(url, MOST_URL)) {
+            Patch::Null => {
+                errors.push(FieldError::new("/url", "required", "A value is required."));
+                None
+            }
+            other => other.value(),
+        };
+        patch.event_types = list(&mut reader, &mut errors);
+        patch.data_options = options(&mut reader, &mut errors);
+        patch.ordering = ordering(&mut reader, &mut errors);
+        patch.description = description(&mut reader, &mut errors);
+        reader.finish(&mut errors);
+    }
+    if errors.is_empty() { Ok(patch) } else { Err(errors) }
+}

@@ -1,0 +1,56 @@
+//! `POST /webhook-endpoints/{id}/test`.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use ordinavo_core::services::webhooks::endpoints::{self, Act};
+use serde::Serialize;
+
+use crate::api::body::OptionalBody;
+use crate::api::empty_body;
+use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::path::Segment;
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// The event that was made for the test.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookTest {
+    /// Its id, which is `webhook-id` of the delivery.
+    pub event_id: String,
+}
+
+/// Send a test event.
+///
+/// One `webhook.test` event to this endpoint only, whatever it subscribes to. Needs the scope `webhooks.write`.
+#[utoipa::path(
+    post, path = "/webhook-endpoints/{id}/test", operation_id = "testWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.write"])),
+    params(("id" = String, Path, description = "The endpoint's id")),
+    responses((status = 202, description = "On its way", body = WebhookTest), Refusals)
+)]
+pub async fn test_webhook_endpoint(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    id: Segment,
+    headers: HeaderMap,
+    OptionalBody(body): OptionalBody,
+) -> Result<Response, ApiError> {
+    let permit = client.require()?;
+    empty_body(&body.value)?;
+    let route = format!("POST /api/v1/webhook-endpoints/{}/test", id.0);
+    let held = state
+        .running_keys
+        .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
+    let done = endpoints::act_on_own(&state.core, permit, id.id()?, &Act::Test, held.key(), |done| {
+        let event_id = done.event.map(|id| id.to_string()).unwrap_or_default();
+        answer(
+            202,
+            Some(format!("/api/v1/webhook-endpoints/{}/deliveries", id.0)),
+            &WebhookTest { event_id },
+        )
+    })
+    .await?;
+    Ok(respond(done))
+}

@@ -1,0 +1,40 @@
+//! `PATCH /webhook-endpoints/{id}`.
+
+use axum::extract::State;
+use axum::response::Response;
+use ordinavo_core::CoreError;
+use ordinavo_core::services::webhooks::endpoints::{self, Act};
+
+use super::WebhookEndpoint;
+use super::form::{WebhookEndpointPatch, read_patch};
+use crate::api::body::JsonBody;
+use crate::api::idempotency::{answer, respond};
+use crate::api::path::Segment;
+use crate::api::problem::{ApiError, Refusals};
+use crate::authn::bearer::Bearer;
+use crate::serve::AppState;
+
+/// Change a webhook endpoint.
+///
+/// What is absent stays. A data option that is switched off is left out of retries and replays too. Needs the scope
+/// `webhooks.write`.
+#[utoipa::path(
+    patch, path = "/webhook-endpoints/{id}", operation_id = "updateWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.write"])),
+    params(("id" = String, Path, description = "The endpoint's id")),
+    request_body = WebhookEndpointPatch,
+    responses((status = 200, description = "The endpoint", body = WebhookEndpoint), Refusals)
+)]
+pub async fn update_webhook_endpoint(
+    State(state): State<AppState>,
+    Bearer(client): Bearer,
+    id: Segment,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    let permit = client.require()?;
+    let act = Act::Update(read_patch(&body.value).map_err(CoreError::invalid)?);
+    let done = endpoints::act_on_own(&state.core, permit, id.id()?, &act, None, |done| {
+        answer(200, None, &done.endpoint.clone().map(WebhookEndpoint::from))
+    })
+    .await?;
+    Ok(respond(done))
+}

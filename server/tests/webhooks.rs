@@ -1,0 +1,1088 @@
+//! Webhooks over real HTTP to a real receiver on loopback, on both databases; the clock is moved, not waited for.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail loudly")]
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+use support::receiver::{Received, Receiver, Reply};
+use support::webhooks::{moment, quiet_worlds, seconds};
+use support::{World, read};
+
+const NONE: fn() -> Value = || json!({});
+
+fn verifies(secret: &Value, received: &Received) -> bool {
+    // The verifiers look at the clock; what is checked here was signed under the test's own.
+    let webhook = Webhook::new(secret.as_str().unwrap()).unwrap();
+    let expected = webhook
+        .sign(
+            &received.header("webhook-id"),
+            received.header("webhook-timestamp").parse().unwrap(),
+            received.body.as_bytes(),
+        )
+        .unwrap();
+    received
+        .header("webhook-signature")
+        .split(' ')
+        .any(|signature| signature == expected)
+}
+
+/// The versions of the signatures, in order.
+fn versions(received: &Received) -> Vec<String> {
+    let header = received.header("webhook-signature");
+    assert!(
+        !header.contains("  ") && header.trim() == header,
+        "one space between signatures: {header}"
+    );
+    header
+        .split(' ')
+        .map(|signature| signature.split(',').next().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_reference_verifiers_take_what_is_sent_and_nothing_else() {
+    let (clock, worlds) = quiet_worlds().await;
+    let mut rotated_ones = Vec::new();
+    for world in worlds {
+        let receiver = Receiver::start().await;
+        let endpoint = world
+            .endpoint(
+                "erp",
+                &receiver.url,
+                &["target.created"],
+                json!({ "asymmetricSignatures": true }),
+            )
+            .await;
+        let mut secrets = vec![endpoint["secret"].clone()];
+        world.new_target("SIGN-1").await;
+        world.settle().await;
+        let (status, rotated) = world.act("erp", &endpoint, "rotate-secret", None).await;
+        assert_eq!(status, StatusCode::OK, "{rotated}");
+        secrets.push(rotated["secret"].clone());
+        assert_ne!(
+            rotated["publicKey"], endpoint["publicKey"],
+            "the key pair is rotated too"
+        );
+        world.new_target("SIGN-2").await;
+        world.settle().await;
+        let received = receiver.received();
+        assert_eq!(received.len(), 2);
+        assert_eq!(versions(&received[0]), ["v1", "v1a"]);
+        assert_eq!(versions(&received[1]), ["v1", "v1a", "v1", "v1a"], "the newest first");
+        assert!(verifies(&secrets[0], &received[0]));
+        assert!(verifies(&secrets[0], &received[1]) && verifies(&secrets[1], &received[1]));
+        assert!(
+            !verifies(&secrets[1], &received[0]),
+            "a later secret did not sign before it was made"
+        );
+
+        // The verifiers of the project itself, in three languages, with the machine's clock.
+        let cases: Vec<Value> = received
+            .iter()
+            .enumerate()
+            .flat_map(|(index, one)| {
+                let headers = json!({ "webhook-id": one.header("webhook-id"), "webhook-timestamp": one.header("webhook-timestamp"), "webhook-signature": one.header("webhook-signature") });
+                let tampered = one.body.replacen("target.created", "target.updated", 1);
+                [
+                    json!({ "secret": secrets[index], "headers": headers, "body": one.body, "valid": true }),
+                    json!({ "secret": secrets[0], "headers": headers, "body": one.body, "valid": true }),
+                    json!({ "secret": secrets[index], "headers": headers, "body": tampered, "valid": false }),
+                    json!({ "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "headers": headers, "body": one.body, "valid": false }),
+                ]
+            })
+            .collect();
+        for case in &cases {
+            let mut headers = http::HeaderMap::new();
+            for (name, value) in case["headers"].as_object().unwrap() {
+                headers.insert(
+                    http::HeaderName::try_from(name).unwrap(),
+                    value.as_str().unwrap().parse().unwrap(),
+                );
+            }
+            let webhook = Webhook::new(case["secret"].as_str().unwrap()).unwrap();
+            let taken = webhook
+                .verify(case["body"].as_str().unwrap().as_bytes(), &headers)
+                .is_ok();
+            assert_eq!(taken, case["valid"] == true, "crates.io: {case}");
+        }
+        let file = std::env::temp_dir().join(format!("ordinavo-signed-{}-{}.json", std::process::id(), world.engine));
+        std::fs::write(&file, serde_json::to_vec(&cases).unwrap()).unwrap();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../end2end");
+        let mut verifiers = vec![("node".to_owned(), "verify.mjs")];
+        if let Ok(python) = std::env::var("ORDINAVO_TEST_PYTHON") {
+            verifiers.push((python, "verify.py"));
+        }
+        for (program, script) in verifiers {
+            let run = std::process::Command::new(&program)
+                .arg(format!("{folder}/{script}"))
+                .arg(&file)
+                .output()
+                .unwrap();
+            assert!(
+                run.status.success(),
+                "{script}: {}{}",
+                String::from_utf8_lossy(&run.stdout),
+                String::from_utf8_lossy(&run.stderr)
+            );
+            assert_eq!(
+                String::from_utf8_lossy(&run.stdout).trim(),
+                format!("{} checked", cases.len())
+            );
+        }
+        std::fs::remove_file(&file).unwrap();
+        rotated_ones.push((world, receiver, secrets));
+    }
+    // After the grace period the first secret signs no more.
+    clock.advance(TimeDelta::hours(25));
+    for (world, receiver, secrets) in rotated_ones {
+        world.new_target("SIGN-3").await;
+        world.settle().await;
+        let last = receiver.received().pop().unwrap();
+        assert_eq!(versions(&last), ["v1", "v1a"]);
+        assert!(verifies(&secrets[1], &last) && !verifies(&secrets[0], &last));
+    }
+}
+
+#[tokio::test]
+async fn ten_attempts_over_75_hours_never_earlier_than_written() {
+    let (clock, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let receiver = Receiver::start().await;
+        receiver.usually(|_| Reply::status(500).with("content-type", "text/plain"));
+        let endpoint = world.endpoint("erp", &receiver.url, &["target.created"], NONE()).await;
+        world.new_target("RETRY-1").await;
+        let waits = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+        let mut before = clock.now();
+        for (index, wait) in waits.into_iter().enumerate() {
+            if index > 0 {
+                clock.advance(TimeDelta::seconds(wait - 1));
+                world.settle().await;
+                assert_eq!(receiver.received().len(), index, "attempt {} came too early", index + 1);
+                clock.advance(TimeDelta::seconds(wait / 5 + 2));
+            }
+            world.settle().await;
+            assert_eq!(receiver.received().len(), index + 1, "attempt {} is late", index + 1);
+            let delivery = &world.deliveries("erp", &endpoint, "").await[0];
+            assert_eq!(delivery["attempts"], index + 1);
+            if index < 9 {
+                assert_eq!(delivery["status"], "pending");
+                let next = waits[index + 1];
+                let due = seconds(moment(&delivery["nextAttemptAt"]) - clock.now());
+                assert!(
+                    (next..=next + next / 5 + 1).contains(&due),
+                    "attempt {}: {due} s for {next}",
+                    index + 2
+                );
+            } else {
+                assert_eq!(delivery["status"], "failed", "ten and no more");
+            }
+            before = clock.now();
+        }
+        clock.advance(TimeDelta::hours(100));
+        world.settle().await;
+        assert_eq!(receiver.received().len(), 10);
+        let delivery = &world.deliveries("erp", &endpoint, "").await[0];
+        let attempts = world.attempts("erp", delivery).await;
+        assert_eq!(attempts.len(), 10);
+        assert_eq!(
+            (&attempts[0]["number"], &attempts[9]["number"]),
+            (&json!(10), &json!(1)),
+            "newest first"
+        );
+        assert!(attempts.iter().all(|attempt| attempt["trigger"] == "automatic"
+            && attempt["responseStatus"] == 500
+            && attempt["failure"] == "status"));
+        // The same bytes and the same id each time.
+        let received = receiver.received();
+        assert!(received.iter().all(|one| one.body == received[0].body && one.header("webhook-id") == received[0].header("webhook-id")));
+        assert!(before <= clock.now());
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_is_never_asked_earlier_than_it_said() {
+    let (clock, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let receiver = Receiver::start().await;
+        let endpoint = world.endpoint("erp", &receiver.url, &["target.created"], NONE()).await;
+        receiver.next([
+            Reply::status(503).with("retry-after", "3600"),
+            Reply::status(429).with("retry-after", "9999999"),
+        ]);
+        world.new_target("AFTER-1").await;
+        world.settle().await;
+        clock.advance(TimeDelta::seconds(3590));
+        world.settle().await;
+        assert_eq!(receiver.received().len(), 1, "an hour was asked for");
+        clock.advance(TimeDelta::seconds(15));
+        world.settle().await;
+        assert_eq!(receiver.received().len(), 2);
+        let due = moment(&world.deliveries("erp", &endpoint, "").await[0]["nextAttemptAt"]) - clock.now();
+        assert_eq!(
+            due.num_hours().max(23),
+            24.min(due.num_hours().max(23)),
+            "cut to 24 hours: {due}"
+        );
+        assert!(due <= TimeDelta::hours(24) + TimeDelta::seconds(1) && due > TimeDelta::hours(23));
+        clock.advance(TimeDelta::hours(24) + TimeDelta::seconds(2));
+        world.settle().await;
+        assert_eq!(world.deliveries("erp", &endpoint, "").await[0]["status"], "delivered");
+    }
+}
+
+#[tokio::test]
+async fn a_failing_endpoint_is_probed_one_at_a_time_and_others_are_told() {
+    let (clock, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let (receiver, watcher) = (Receiver::start().await, Receiver::start().await);
+        receiver.usually(|_| Reply::status(500));
+        let endpoint = world.endpoint("erp", &receiver.url, &["target.created"], NONE()).await;
+        let own = world
+            .endpoint(
+                "erp",
+                &watcher.url,
+                &["webhook_endpoint.failing", "webhook_endpoint.disabled"],
+                NONE(),
+            )
+            .await;
+        for index in 0..5 {
+            world.new_target(&format!("PROBE-{index}")).await;
+        }
+        world.settle().await;
+        assert_eq!(world.read_endpoint("erp", &endpoint).await["status"], "failing");
+        world.settle().await;
+        let told = watcher.received();
+        assert_eq!(told.len(), 1, "told once: {told:?}");
+        assert_eq!(told[0].kind(), "webhook_endpoint.failing");
+        assert_eq!(told[0].json()["data"]["webhookEndpoint"]["id"], endpoint["id"]);
+        // Ten more: whatever is due, there is never more than one on the way.
+        let most = receiver.most_at_once();
+        for index in 5..15 {
+            world.new_target(&format!("PROBE-{index}")).await;
+        }
+        let probes = Receiver::start().await;
+        let path = format!("/api/v1/webhook-endpoints/{}", endpoint["id"].as_str().unwrap());
+        let (status, _) = world
+            .call("erp", Method::PATCH, &path, Some(&json!({ "url": probes.url })))
+            .await;
+        assert_eq!(status, StatusCode::OK);
+        probes.usually(|_| Reply::status(500));
+        clock.advance(TimeDelta::seconds(1));
+        world.settle().await;
+        assert_eq!(probes.received().len(), 10);
+        assert_eq!(probes.most_at_once(), 1, "{most} at once before");
+        // The first success ends it, and everything flows again.
+        probes.usually(|_| Reply::status(200));
+        clock.advance(TimeDelta::minutes(10));
+        world.settle().await;
+        let endpoint_now = world.read_endpoint("erp", &endpoint).await;
+        assert_eq!(
+            (&endpoint_now["status"], &endpoint_now["failuresInARow"]),
+            (&json!("active"), &json!(0))
+        );
+        clock.advance(TimeDelta::minutes(10));
+        world.settle().await;
+        let deliveries = world.deliveries("erp", &endpoint, "").await;
+        assert_eq!(deliveries.len(), 15);
+        assert!(
+            deliveries.iter().all(|delivery| delivery["status"] == "delivered"),
+            "{deliveries:?}"
+        );
+        assert_eq!(world.read_endpoint("erp", &own).await["status"], "active");
+    }
+}
+
+#[tokio::test]
+async fn a_dead_endpoint_is_disabled_after_120_hours_its_events_are_held_and_recovered() {
+    let (clock, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let (receiver, watcher) = (Receiver::start().await, Receiver::start().await);
+        receiver.usually(|_| Reply::status(500));
+        let endpoint = world.endpoint("erp", &receiver.url, &["target.created"], NONE()).await;
+        world
+            .endpoint("erp", &watcher.url, &["webhook_endpoint.disabled"], NONE())
+            .await;
+        for index in 0..12 {
+            world.new_target(&format!("DEAD-{index}")).await;
+        }
+        world.settle().await;
+        let start = clock.now();
+        let mut hours = 0;
+        while world.read_endpoint("erp", &endpoint).await["status"] != "disabled" {
+            hours += 1;
+            assert!(hours < 240, "it is never disabled");
+            clock.advance(TimeDelta::hours(1));
+            if hours == 100 || hours == 121 {
+                world.new_target(&format!("DEAD-LATE-{hours}")).await;
+            }
+            world.settle().await;
+        }
+        assert!(
+            clock.now() - start >= TimeDelta::hours(120),
+            "disabled after {hours} hours"
+        );
+        let disabled = world.read_endpoint("erp", &endpoint).await;
+        assert_eq!(disabled["disabledReason"], "failures");
+        world.settle().await;
+        assert_eq!(watcher.received().len(), 1);
+        assert_eq!(
+            watcher.received()[0].json()["data"]["webhookEndpoint"]["reason"],
+            "failures"
+        );
+        // What happens now is held: nothing is sent, nothing is lost.
+        receiver.clear();
+        world.new_target("DEAD-HELD-1").await;
+        world.new_target("DEAD-HELD-2").await;
+        clock.advance(TimeDelta::hours(1));
+        world.settle().await;
+        assert_eq!(receiver.received().len(), 0);
+        let held = world.deliveries("erp", &endpoint, "&status=held").await;
+        assert!(held.len() >= 3, "two new ones and the late one: {}", held.len());
+        for act in ["test", "recover"] {
+            let body = (act == "recover").then(|| json!({ "since": clock.now() - TimeDelta::days(1) }));
+            let (status, problem) = world.act("erp", &endpoint, act, body.as_ref()).await;
+            assert_eq!(
+                (status.as_u16(), &problem["code"]),
+                (409, &json!("endpoint_disabled")),
+                "{act}"
+            );
+        }
+        receiver.usually(|_| Reply::status(204));
+        let (status, enabled) = world.act("erp", &endpoint, "enable", None).await;
+        assert_eq!((status.as_u16(), &enabled["status"]), (200, &json!("active")));
+        world.settle().await;
+        assert_eq!(receiver.received().len(), 0, "held ones wait until they are asked for");
+        let (status, problem) = world
+            .act(
+                "erp",
+                &endpoint,
+                "recover",
+                Some(&json!({ "since": clock.now() - TimeDelta::days(15) })),
+            )
+            .await;
+        assert_eq!(
+            (status.as_u16(), &problem["code"]),
+            (422, &json!("recover_window_too_large"))
+        );
+        let since = json!({ "since": clock.now() - TimeDelta::days(13) });
+        let (status, recovery) = world.act("erp", &endpoint, "recover", Some(&since)).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{recovery}");
+        world.settle().await;
+        let deliveries = world.deliveries("erp", &endpoint, "").await;
+        assert_eq!(
+            recovery["deliveries"],
+            deliveries.len(),
+            "all of them, the failed ones too"
+        );
+        assert!(
+            deliveries.iter().all(|delivery| delivery["status"] == "delivered"),
+            "{deliveries:?}"
+        );
+        assert_eq!(receiver.received().len(), deliveries.len());
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_asks_for_no_more_is_left_alone_at_once() {
+    let (_, worlds) = quiet_worlds().await;
+    for world in worlds {
+        for reply in [
+            Reply::status(410),
+            Reply::status(500).with("webhook-delivery", "disable"),
+        ] {
+            let receiver = Receiver::start().await;
+            let endpoint = world.endpoint("erp", &receiver.url, &["target.created"], NONE()).await;
+            receiver.next([reply]);
+            world.new_target(&format!("GONE-{}", receiver.url)).await;
+            world.settle().await;
+            let now = world.read_endpoint("erp", &endpoint).await;
+            assert_eq!(
+                (&now["status"], &now["disabledReason"]),
+                (&json!("disabled"), &json!("receiver"))
+            );
+            assert_eq!(world.deliveries("erp", &endpoint, "").await[0]["status"], "held");
+            assert_eq!(receiver.received().len(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_option_that_is_switched_off_is_gone_from_retries_and_replays() {
+    let (clock, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let receiver = Receiver::start().await;
+        let on = json!({ "dataOptions": { "contactDetails": true, "summaryPreviews": true } });
+        let endpoint = world.endpoint("erp", &receiver.url, &["target.created"], on).await;
+        receiver.next([Reply::status(500), Reply::status(500)]);
+        world.new_target("OPTION-1").await;
+        world.settle().await;
+        let first = receiver.received()[0].clone();
+        let contact = &first.json()["data"]["customerContext"]["contact"];
+        assert_eq!(contact["displayName"], "Anna Weber", "{contact}");
+        assert_eq!(contact["externalId"], "CONT-44");
+        // The bytes are those of the first rendering, whatever becomes of the record.
+        world
+            .sql("UPDATE contact SET display_name = 'Someone Else' WHERE display_name = 'Anna Weber'")
+            .await;
+        clock.advance(TimeDelta::seconds(7));
+        world.settle().await;
+        assert_eq!(receiver.received()[1].body, first.body, "the same bytes");
+        let path = format!("/api/v1/webhook-endpoints/{}", endpoint["id"].as_str().unwrap());
+        let (status, _) = world
+            .call(
+                "erp",
+                Method::PATCH,
+                &path,
+                Some(&json!({ "dataOptions": { "contactDetails": false } })),
+            )
+            .await;
+        assert_eq!(status, StatusCode::OK);
+        clock.advance(TimeDelta::minutes(7));
+        world.settle().await;
+        let third = receiver.received()[2].clone();
+        let contact = &third.json()["data"]["customerContext"]["contact"];
+        assert_eq!(
+            contact,
+            &json!({ "id": first.json()["data"]["customerContext"]["contact"]["id"], "externalId": "CONT-44" })
+        );
+        assert_eq!(third.header("webhook-id"), first.header("webhook-id"));
+        // Switched on again it does not come back, neither in a replay nor on the page about the delivery.
+        let (status, _) = world
+            .call(
+                "erp",
+                Method::PATCH,
+                &path,
+                Some(&json!({ "dataOptions": { "contactDetails": true } })),
+            )
+            .await;
+        assert_eq!(status, StatusCode::OK);
+        let delivery = world.deliveries("erp", &endpoint, "").await[0].clone();
+        let replay = format!("/api/v1/webhook-deliveries/{}/replay", delivery["id"].as_str().unwrap());
+        assert_eq!(
+            world.call("erp", Method::POST, &replay, None).await.0,
+            StatusCode::ACCEPTED
+        );
+        world.settle().await;
+        assert_eq!(receiver.received()[3].body, third.body);
+        let path = format!("/api/v1/webhook-deliveries/{}", delivery["id"].as_str().unwrap());
+        let (_, shown) = world.call("erp", Method::GET, &path, None).await;
+        assert!(!shown.to_string().contains("Anna"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_scope_takes_its_data_with_it() {
+    let (clock, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let receiver = Receiver::start().await;
+        let on = json!({ "dataOptions": { "contactDetails": true } });
+        world.endpoint("erp", &receiver.url, &["target.created"], on).await;
+        receiver.next([Reply::status(500)]);
+        world.new_target("SCOPE-1").await;
+        world.settle().await;
+        assert!(receiver.received()[0].body.contains("Anna Weber"));
+        let without = if world.engine == "sqlite" {
+            "UPDATE integration_client SET scopes = '[\"targets.write\",\"customers.map\"]' WHERE name = 'erp'"
+        } else {
+            "UPDATE integration_client SET scopes = '[\"targets.write\",\"customers.map\"]'::jsonb WHERE name = 'erp'"
+        };
+        world.sql(without).await;
+        clock.advance(TimeDelta::seconds(10));
+        world.settle().await;
+        assert!(!receiver.received()[1].body.contains("Anna Weber"));
+    }
+}
+
+#[tokio::test]
+async fn two_replays_are_two_attempts_and_use_up_none_of_the_schedule() {
+    let (clock, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let receiver = Receiver::start().await;
+        let endpoint = world.endpoint("erp", &receiver.url, &["target.created"], NONE()).await;
+        receiver.usually(|_| Reply::status(500));
+        world.new_target("REPLAY-1").await;
+        world.settle().await;
+        let delivery = world.deliveries("erp", &endpoint, "").await[0].clone();
+        let path = format!("/api/v1/webhook-deliveries/{}/replay", delivery["id"].as_str().unwrap());
+        for _ in 0..2 {
+            let (status, asked) = world.call("erp", Method::POST, &path, None).await;
+            assert_eq!(status, StatusCode::ACCEPTED, "{asked}");
+        }
+        // The same key is the same replay.
+        for _ in 0..2 {
+            let request = world
+                .api(Method::POST, &path, &world.key("nordlicht", "erp"))
+                .header("idempotency-key", "once");
+            assert_eq!(request.send().await.unwrap().status(), StatusCode::ACCEPTED);
+        }
+        world.settle().await;
+        let attempts = world.attempts("erp", &delivery).await;
+        let manual = attempts.iter().filter(|attempt| attempt["trigger"] == "manual").count();
+        assert_eq!((attempts.len(), manual), (4, 3), "{attempts:?}");
+        let after = world.deliveries("erp", &endpoint, "").await[0].clone();
+        assert_eq!((&after["attempts"], &after["status"]), (&json!(1), &json!("pending")));
+        assert_eq!(after["nextAttemptAt"], delivery["nextAttemptAt"], "the schedule stays");
+        assert_eq!(
+            world.read_endpoint("erp", &endpoint).await["failuresInARow"],
+            1,
+            "what somebody asked for does not count against it"
+        );
+        // One that arrives ends the schedule; one more is still an attempt.
+        receiver.usually(|_| Reply::status(204));
+        world.call("erp", Method::POST, &path, None).await;
+        world.settle().await;
+        assert_eq!(world.deliveries("erp", &endpoint, "").await[0]["status"], "delivered");
+        let count = receiver.received().len();
+        clock.advance(TimeDelta::hours(80));
+        world.settle().await;
+        assert_eq!(receiver.received().len(), count, "no scheduled attempt follows");
+        world.call("erp", Method::POST, &path, None).await;
+        world.settle().await;
+        assert_eq!(receiver.received().len(), count + 1);
+        // Another client's delivery is not there.
+        let (status, problem) = world.call("erp-strict", Method::POST, &path, None).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("not_found")));
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_may_ask_for_an_order_for_each_target() {
+    let (clock, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let receiver = Receiver::start().await;
+        let types = ["target.created", "target.updated", "target.cancelled"];
+        let endpoint = world
+            .endpoint("erp", &receiver.url, &types, json!({ "ordering": "per_target" }))
+            .await;
+        assert_eq!(endpoint["ordering"], "per_target");
+        let first = world.new_target("ORDER-A").await["targetId"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let refused = first.clone();
+        receiver.usually(move |one| {
+            let blocked = one.kind() == "target.created" && one.json()["data"]["target"]["id"] == refused;
+            Reply::status(if blocked { 500 } else { 204 })
+        });
+        world
+            .import("erp", &json!({ "externalId": "ORDER-A", "notes": "changed" }))
+            .await;
+        world.new_target("ORDER-B").await;
+        world
+            .import("erp", &json!({ "externalId": "ORDER-B", "notes": "changed" }))
+            .await;
+        world.settle().await;
+        let seen = |receiver: &Receiver| {
+            let mut by_target: BTreeMap<String, Vec<String>> = BTreeMap::new();
+            for one in receiver.received() {
+                let target = one.json()["data"]["target"]["id"].as_str().unwrap().to_owned();
+                by_target.entry(target).or_default().push(one.kind());
+            }
+            by_target
+        };
+        let now = seen(&receiver);
+        assert_eq!(now[&first], ["target.created"], "the next one waits for the first");
+        let other = now.iter().find(|(target, _)| **target != first).unwrap();
+        assert_eq!(
+            *other.1,
+            ["target.created", "target.updated"],
+            "another target is not held up"
+        );
+        receiver.usually(|_| Reply::status(204));
+        clock.advance(TimeDelta::seconds(10));
+        world.settle().await;
+        assert_eq!(
+            seen(&receiver)[&first],
+            ["target.created", "target.created", "target.updated"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_died_loses_nothing_and_bytes_stay_the_same() {
+    let (clock, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let receiver = Receiver::start().await;
+        let endpoint = world.endpoint("erp", &receiver.url, &["target.created"], NONE()).await;
+        receiver.next([Reply {
+            hangs: true,
+            ..Reply::status(204)
+        }]);
+        world.new_target("LEASE-1").await;
+        // This worker sends and dies before it hears anything.
+        let mut dying = world.dispatcher();
+        assert_eq!(dying.turn().await.unwrap().claimed, 1);
+        receiver.wait_for(1).await;
+        assert_eq!(world.deliveries("erp", &endpoint, "").await[0]["status"], "in_flight");
+        drop(dying);
+        world.settle().await;
+        assert_eq!(receiver.received().len(), 1, "the claim holds");
+        clock.advance(TimeDelta::seconds(61));
+        world.settle().await;
+        world.settle().await;
+        let received = receiver.received();
+        assert_eq!(received.len(), 2, "{}", world.engine);
+        assert_eq!(received[0].body, received[1].body);
+        assert_eq!(received[0].header("webhook-id"), received[1].header("webhook-id"));
+        assert_eq!(world.deliveries("erp", &endpoint, "").await[0]["status"], "delivered");
+        receiver.release();
+    }
+}
+
+#[tokio::test]
+async fn a_dead_endpoint_holds_up_nobody_else() {
+    let (_, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let (dead, healthy) = (Receiver::start().await, Receiver::start().await);
+        dead.usually(|_| Reply {
+            hangs: true,
+            ..Reply::status(204)
+        });
+        world.endpoint("erp", &dead.url, &["target.created"], NONE()).await;
+        let endpoint = world.endpoint("erp", &healthy.url, &["target.created"], NONE()).await;
+        let items: Vec<Value> = (0..200)
+            .map(|index| json!({ "externalId": format!("BLOCK-{index}") }))
+            .collect();
+        let (status, job) = world.batch("import-only", "block", &json!({ "items": items })).await;
+        assert_eq!(status, StatusCode::ACCEPTED);
+        assert!(job["id"].is_string());
+        ordinavo_core::services::imports::worker::run_next(&world.core)
+            .await
+            .unwrap();
+        // Another source's targets are told to nobody here.
+        assert_eq!(
+            world.deliveries("erp", &endpoint, "").await.len(),
+            0,
+            "{}",
+            world.engine
+        );
+        let items: Vec<Value> = (0..200)
+            .map(|index| json!({ "externalId": format!("BLOCK-{index}") }))
+            .collect();
+        world.batch("erp", "block", &json!({ "items": items })).await;
+        while ordinavo_core::services::imports::worker::run_next(&world.core)
+            .await
+            .unwrap()
+        {}
+        let mut dispatcher = world.dispatcher();
+        while healthy.received().len() < 200 {
+            let turn = dispatcher.turn().await.unwrap();
+            if turn == ordinavo_core::services::webhooks::dispatch::Turn::default() {
+                tokio::select! {
+                    () = dispatcher.something_returned() => {}
+                    () = healthy.wait_for(200) => {}
+                }
+            }
+        }
+        assert!(
+            dead.received().len() <= 64,
+            "its share and no more: {}",
+            dead.received().len()
+        );
+        dead.release();
+    }
+}
+
+#[tokio::test]
+async fn what_an_answer_says_is_kept_to_8_kib_and_redirects_are_failures() {
+    let (clock, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let (receiver, elsewhere) = (Receiver::start().await, Receiver::start().await);
+        let endpoint = world.endpoint("erp", &receiver.url, &["target.created"], NONE()).await;
+        receiver.next([Reply {
+            body: "x".repeat(200_000),
+            ..Reply::status(500)
+        }]);
+        world.new_target("ANSWER-1").await;
+        world.settle().await;
+        clock.advance(TimeDelta::seconds(1));
+        receiver.next([Reply::status(302).with("location", &elsewhere.url)]);
+        world.new_target("ANSWER-2").await;
+        world.settle().await;
+        let deliveries = world.deliveries("erp", &endpoint, "").await;
+        let long = &world.attempts("erp", &deliveries[1]).await[0];
+        assert_eq!(long["responseBody"].as_str().unwrap().len(), 8 * 1024);
+        let redirected = &world.attempts("erp", &deliveries[0]).await[0];
+        assert_eq!(
+            (&redirected["failure"], &redirected["responseStatus"]),
+            (&json!("redirect"), &json!(302))
+        );
+        assert_eq!(elsewhere.received().len(), 0, "nobody follows");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_is_told_once_and_never_again() {
+    let (_, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let receiver = Receiver::start().await;
+        let body = json!({ "url": receiver.url, "eventTypes": ["target.created"] });
+        let make = async || {
+            let request = world
+                .api(
+                    Method::POST,
+                    "/api/v1/webhook-endpoints",
+                    &world.key("nordlicht", "erp"),
+                )
+                .header("idempotency-key", "make")
+                .json(&body);
+            read(request.send().await.unwrap()).await
+        };
+        let (status, made) = make().await;
+        assert_eq!(status, StatusCode::CREATED);
+        let (status, again) = make().await;
+        assert_eq!(
+            (status, &again["id"], &again["secret"]),
+            (StatusCode::CREATED, &made["id"], &Value::Null)
+        );
+        let (_, rotated) = world
+            .act("erp", &made, "rotate-secret", Some(&json!({ "gracePeriodSeconds": 0 })))
+            .await;
+        let secrets = [made["secret"].as_str().unwrap(), rotated["secret"].as_str().unwrap()];
+        assert!(
+            secrets
+                .iter()
+                .all(|secret| secret.starts_with("whsec_") && secret.len() == 50)
+        );
+        world.new_target("SECRET-1").await;
+        world.settle().await;
+        let delivery = world.deliveries("erp", &made, "").await[0].clone();
+        let id = made["id"].as_str().unwrap();
+        let admin = world.staff("nordlicht", "admin").await;
+        let mut texts = Vec::new();
+        for path in [
+            "/api/v1/webhook-endpoints".to_owned(),
+            format!("/api/v1/webhook-endpoints/{id}"),
+            format!("/api/v1/webhook-endpoints/{id}/deliveries"),
+            format!("/api/v1/webhook-deliveries/{}", delivery["id"].as_str().unwrap()),
+            format!(
+                "/api/v1/webhook-deliveries/{}/attempts",
+                delivery["id"].as_str().unwrap()
+            ),
+        ] {
+            texts.push(world.call("erp", Method::GET, &path, None).await.1.to_string());
+        }
+        for path in [
+            format!("/app/integrations/endpoints/{id}"),
+            format!("/app/integrations/deliveries/{}", delivery["id"].as_str().unwrap()),
+        ] {
+            let (status, html) = world.get(&admin, &path).await;
+            assert_eq!(status, StatusCode::OK);
+            texts.push(html);
+        }
+        for text in texts {
+            assert!(secrets.iter().all(|secret| !text.contains(secret)), "{text}");
+        }
+        for seconds in [-1, 604_801] {
+            let (status, problem) = world
+                .act(
+                    "erp",
+                    &made,
+                    "rotate-secret",
+                    Some(&json!({ "gracePeriodSeconds": seconds })),
+                )
+                .await;
+            assert_eq!(
+                (status.as_u16(), &problem["errors"][0]["pointer"]),
+                (422, &json!("/gracePeriodSeconds"))
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn endpoints_are_changed_tested_disabled_and_ended() {
+    let (_, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let receiver = Receiver::start().await;
+        let endpoint = world
+            .endpoint(
+                "erp",
+                &receiver.url,
+                &["target.created"],
+                json!({ "description": "ERP" }),
+            )
+            .await;
+        let path = format!("/api/v1/webhook-endpoints/{}", endpoint["id"].as_str().unwrap());
+        for (body, status, code) in [
+            (json!({ "eventTypes": [] }), 422, "validation_failed"),
+            (json!({ "eventTypes": ["target.exploded"] }), 422, "unknown_event_type"),
+            (json!({ "url": "https://10.0.0.1/" }), 422, "forbidden_webhook_target"),
+            (json!({ "url": "ftp://example.org" }), 422, "invalid_webhook_url"),
+            (json!({ "dataOptions": { "everything": true } }), 422, "unknown_field"),
+            (json!({ "secret": "x" }), 422, "unknown_field"),
+            (json!({ "ordering": "global" }), 422, "validation_failed"),
+        ] {
+            let (found, problem) = world.call("erp", Method::PATCH, &path, Some(&body)).await;
+            assert_eq!(
+                (found.as_u16(), problem["code"].as_str().unwrap()),
+                (status, code),
+                "{body}"
+            );
+        }
+        let (_, changed) = world
+            .call(
+                "erp",
+                Method::PATCH,
+                &path,
+                Some(&json!({ "eventTypes": ["target.cancelled", "target.created"], "description": null })),
+            )
+            .await;
+        assert_eq!(
+            (&changed["eventTypes"], &changed["description"], &changed["url"]),
+            (
+                &json!(["target.cancelled", "target.created"]),
+                &Value::Null,
+                &json!(receiver.url)
+            )
+        );
+        let (status, tested) = world.act("erp", &endpoint, "test", None).await;
+        assert_eq!(status, StatusCode::ACCEPTED);
+        world.settle().await;
+        let received = receiver.received();
+        assert_eq!(
+            (received[0].kind().as_str(), received[0].header("webhook-id")),
+            ("webhook.test", tested["eventId"].as_str().unwrap().to_owned())
+        );
+        let (_, disabled) = world.act("erp", &endpoint, "disable", None).await;
+        assert_eq!(
+            (&disabled["status"], &disabled["disabledReason"]),
+            (&json!("disabled"), &json!("person"))
+        );
+        world.new_target("MANAGED-1").await;
+        world.settle().await;
+        assert_eq!(receiver.received().len(), 1);
+        assert_eq!(
+            world.call("erp-strict", Method::DELETE, &path, None).await.0,
+            StatusCode::NOT_FOUND
+        );
+        assert_eq!(
+            world.call("erp", Method::DELETE, &path, None).await.0,
+            StatusCode::NO_CONTENT
+        );
+        assert_eq!(
+            world.call("erp", Method::GET, &path, None).await.0,
+            StatusCode::NOT_FOUND
+        );
+        assert_eq!(
+            world.call("erp", Method::DELETE, &path, None).await.0,
+            StatusCode::NOT_FOUND
+        );
+    }
+}
+
+/// Everything that this client may know of events, as `World` rows.
+async fn all_events(world: &World, client: &str, query: &str) -> Vec<Value> {
+    let (mut events, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let (status, page) = world
+            .call(
+                client,
+                Method::GET,
+                &format!("/api/v1/events?limit=3{query}{cursor}"),
+                None,
+            )
+            .await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        events.extend(page["data"].as_array().unwrap().clone());
+        match page["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return events,
+        }
+    }
+}
+
+#[tokio::test]
+async fn bodies_keep_their_schema_and_events_can_be_read_instead() {
+    let (clock, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let (status, types) = world.call("erp", Method::GET, "/api/v1/event-types", None).await;
+        assert_eq!(status, StatusCode::OK);
+        let schemas: BTreeMap<String, jsonschema::Validator> = types["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|kind| {
+                let schema = jsonschema::validator_for(&kind["schema"]).unwrap();
+                let errors: Vec<String> = schema
+                    .iter_errors(&kind["example"])
+                    .map(|error| error.to_string())
+                    .collect();
+                assert!(errors.is_empty(), "{}: {errors:?}", kind["type"]);
+                (kind["type"].as_str().unwrap().to_owned(), schema)
+            })
+            .collect();
+        let names: Vec<&str> = schemas
+            .keys()
+            .map(String::as_str)
+            .filter(|name| *name != "webhook.test")
+            .collect();
+        let receiver = Receiver::start().await;
+        let all = json!({ "dataOptions": { "contactDetails": true, "summaryPreviews": true, "billingDetails": true } });
+        let endpoint = world.endpoint("erp", &receiver.url, &names, all).await;
+        let thin_receiver = Receiver::start().await;
+        world.endpoint("erp", &thin_receiver.url, &names, NONE()).await;
+        clock.advance(TimeDelta::seconds(1));
+        let since = clock.now();
+        world.new_target("EVENT-1").await;
+        world
+            .import("erp", &json!({ "externalId": "EVENT-1", "notes": "changed" }))
+            .await;
+        world
+            .import(
+                "erp",
+                &json!({ "externalId": "EVENT-2", "customer": { "name": "Nobody knows" } }),
+            )
+            .await;
+        world
+            .import("erp", &json!({ "externalId": "EVENT-1", "action": "cancel" }))
+            .await;
+        world.import("import-only", &json!({ "externalId": "FOREIGN-1" })).await;
+        world.settle().await;
+        world.act("erp", &endpoint, "test", None).await;
+        world.settle().await;
+        let received = receiver.received();
+        assert!(received.len() >= 6, "{}", received.len());
+        for one in received.iter().chain(&thin_receiver.received()) {
+            let errors: Vec<String> = schemas[&one.kind()]
+                .iter_errors(&one.json())
+                .map(|error| error.to_string())
+                .collect();
+            assert!(errors.is_empty(), "{}: {errors:?} {}", one.kind(), one.body);
+        }
+        assert!(
+            thin_receiver.received().iter().all(|one| !one.body.contains("Anna")),
+            "thin by default"
+        );
+        // The same can be read, in order, thin, and without the test.
+        let query = format!(
+            "&since={}",
+            since
+                .to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+                .replace('+', "%2B")
+        );
+        let events = all_events(&world, "erp", &query).await;
+        let told: Vec<Value> = thin_receiver
+            .received()
+            .iter()
+            .map(|one| json!(one.header("webhook-id")))
+            .collect();
+        assert_eq!(events.len(), told.len(), "{events:?}");
+        assert!(events.iter().all(|event| told.contains(&event["id"])));
+        assert!(
+            events
+                .windows(2)
+                .all(|pair| pair[0]["sequence"].as_i64() < pair[1]["sequence"].as_i64())
+        );
+        assert!(!json!(events).to_string().contains("FOREIGN-1"));
+        let created = all_events(&world, "erp", &format!("{query}&type=target.created")).await;
+        assert_eq!(created.len(), 2);
+        let id = created[0]["id"].as_str().unwrap().to_owned();
+        let (status, one) = world
+            .call("erp", Method::GET, &format!("/api/v1/events/{id}"), None)
+            .await;
+        assert_eq!((status, &one["data"]), (StatusCode::OK, &created[0]["data"]));
+        assert_eq!(
+            world
+                .call("erp-strict", Method::GET, &format!("/api/v1/events/{id}"), None)
+                .await
+                .0,
+            StatusCode::NOT_FOUND
+        );
+        let foreign = all_events(&world, "erp-strict", &query).await;
+        assert!(
+            foreign
+                .iter()
+                .all(|event| !json!(created).to_string().contains(event["id"].as_str().unwrap()))
+        );
+        // Where one stopped, one goes on later.
+        let (_, page) = world
+            .call("erp", Method::GET, &format!("/api/v1/events?limit=200{query}"), None)
+            .await;
+        let resume = page["resumeCursor"].as_str().unwrap().to_owned();
+        world.new_target("EVENT-3").await;
+        let (_, later) = world
+            .call(
+                "erp",
+                Method::GET,
+                &format!("/api/v1/events?limit=200{query}&cursor={resume}"),
+                None,
+            )
+            .await;
+        assert_eq!(later["data"].as_array().unwrap().len(), 1);
+        // After 30 days they are gone, and so is what was sent.
+        clock.advance(TimeDelta::days(31));
+        let (status, problem) = world
+            .call("erp", Method::GET, &format!("/api/v1/events/{id}"), None)
+            .await;
+        assert_eq!((status.as_u16(), &problem["code"]), (410, &json!("event_expired")));
+        let (status, foreign) = world
+            .call("erp-strict", Method::GET, &format!("/api/v1/events/{id}"), None)
+            .await;
+        assert_eq!(
+            (status.as_u16(), &foreign["code"]),
+            (410, &json!("event_expired")),
+            "whoever asks"
+        );
+        ordinavo_core::services::webhooks::events::forget_old(&world.core)
+            .await
+            .unwrap();
+        assert!(all_events(&world, "erp", "").await.is_empty());
+        assert!(world.deliveries("erp", &endpoint, "").await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_of_events_misses_none_that_commits_late() {
+    let (_, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let writers: Vec<_> = (0..6)
+            .map(|writer| {
+                let world = world.clone();
+                tokio::spawn(async move {
+                    for number in 0..15 {
+                        world.new_target(&format!("LATE-{writer}-{number}")).await;
+                    }
+                })
+            })
+            .collect();
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let finished = writers.iter().all(tokio::task::JoinHandle::is_finished);
+            let (status, page) = world
+                .call(
+                    "erp",
+                    Method::GET,
+                    &format!("/api/v1/events?limit=7&type=target.created{cursor}"),
+                    None,
+                )
+                .await;
+            assert_eq!(status, StatusCode::OK, "{page}");
+            let rows = page["data"].as_array().unwrap();
+            seen.extend(
+                rows.iter()
+                    .filter_map(|event| event["data"]["target"]["externalId"].as_str())
+                    .filter(|id| id.starts_with("LATE-"))
+                    .map(str::to_owned),
+            );
+            if let Some(next) = page["resumeCursor"].as_str() {
+                cursor = format!("&cursor={next}");
+            }
+            if finished && rows.is_empty() {
+                break;
+            }
+        }
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        let count = seen.len();
+        seen.sort();
+        seen.dedup();
+        assert_eq!((count, seen.len()), (90, 90), "{}: each once", world.engine);
+    }
+}
