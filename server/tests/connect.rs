@@ -127,6 +127,31 @@ async fn a_batch_tells_every_item_in_input_order_and_a_dry_run_predicts_it() {
 }
 
 #[tokio::test]
+async fn what_a_request_names_and_nobody_knows_is_told_and_not_dropped() {
+    for world in worlds().await {
+        let send = async |key: &str, more: Value| {
+            let mut body = json!({ "customer": { "externalId": "CUST-10042" }, "serviceType": "repair", "description": "Door stuck" });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let request = world
+                .api(Method::POST, "/api/v1/requests", &world.key("nordlicht", "erp"))
+                .header("idempotency-key", key)
+                .json(&body);
+            read(request.send().await.unwrap()).await
+        };
+        for (key, more, pointer) in [
+            ("r1", json!({ "location": { "externalId": "LOC-NOWHERE", "city": "Essen" } }), "/location"),
+            ("r2", json!({ "contact": { "displayName": "Somebody" } }), "/contact"),
+        ] {
+            let (status, problem) = send(key, more).await;
+            assert_eq!(status.as_u16(), 422, "{problem}");
+            assert!(problem["errors"][0]["pointer"].as_str().unwrap().starts_with(pointer), "{problem}");
+        }
+        let known = json!({ "location": { "externalId": "LOC-ESSEN-01" }, "contact": { "externalId": "CONT-44" } });
+        assert_eq!(send("r3", known).await.0, StatusCode::CREATED, "{}", world.engine);
+    }
+}
+
+#[tokio::test]
 async fn an_atomic_batch_keeps_all_or_nothing() {
     for world in worlds().await {
         let good: Vec<Value> = (0..5).map(|index| job_body(&format!("A-{index}"), "AC-1")).collect();

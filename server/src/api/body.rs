@@ -8,11 +8,11 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName};
 use domain::fields::check_body;
+use domain::json::{self, JsonError};
 use domain::problems::Problem;
 use ordinavo_core::{CoreError, CoreResult};
 use serde_json::Value;
 
-use super::json::{self, JsonError};
 use super::problem::ApiError;
 
 /// The largest single body, in bytes.

@@ -3,7 +3,6 @@
 pub mod body;
 pub mod document;
 pub mod idempotency;
-pub mod json;
 pub mod limits;
 pub mod paging;
 pub mod path;

@@ -547,3 +547,7 @@ coordinates = الإحداثيات
 done-proposal-accepted = اعتُمد التغيير.
 event-customer_change_proposed = يريد المصدر عميلا آخر
 rule-T10 = وردت مرتين في الدفعة بمحتوى مختلف: تُعتمد الأولى.
+client-key-days = صالح لعدد أيام
+client-key-forever = بلا نهاية
+client-key-expires = ينتهي
+client-key-expired = منتهي

@@ -547,3 +547,7 @@ coordinates = Koordinaten
 done-proposal-accepted = Die Änderung wurde übernommen.
 event-customer_change_proposed = Die Quelle möchte einen anderen Kunden
 rule-T10 = Er steht zweimal mit verschiedenem Inhalt im Stapel: der erste zählt.
+client-key-days = Gültig für Tage
+client-key-forever = ohne Ende
+client-key-expires = Läuft ab
+client-key-expired = Abgelaufen

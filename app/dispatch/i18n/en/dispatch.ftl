@@ -547,3 +547,7 @@ coordinates = Coordinates
 done-proposal-accepted = The change was taken over.
 event-customer_change_proposed = The source wants another customer
 rule-T10 = It stands twice in the batch with different content: the first one counts.
+client-key-days = Valid for days
+client-key-forever = without end
+client-key-expires = Expires
+client-key-expired = Expired

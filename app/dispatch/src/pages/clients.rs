@@ -79,10 +79,12 @@ pub fn ClientPage() -> impl IntoView {
                 <Fact name=t!(locale, "created-at")>{created}</Fact>
             </dl>
             <section><h2>{t!(locale, "client-keys")}</h2><p class="help">{t!(locale, "client-keys-text")}</p>
-                <Credentials id locale credentials zone=zone.clone() may_manage/>
+                <Credentials id locale credentials zone=zone.clone() may_manage now=request.viewer.now/>
                 {may_manage.then(|| view! {
                     <div class="row">{["live", "test", "secret"].into_iter().map(|kind| view! {
-                        <SendOnce><form method="post" action="/app/fn/create-credential"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><button class="button" type="submit">{by_key(locale, &format!("client-key-new-{kind}"))}</button></form></SendOnce>
+                        <SendOnce><form method="post" action="/app/fn/create-credential"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/>
+                            {(kind != "secret").then(|| { let field = format!("days-{kind}"); view! { <div class="field"><label for=field.clone()>{t!(locale, "client-key-days")}</label><input id=field name="days" type="number" min="1" max="3650" placeholder=t!(locale, "client-key-forever")/></div> } })}
+                            <button class="button" type="submit">{by_key(locale, &format!("client-key-new-{kind}"))}</button></form></SendOnce>
                     }).collect_view()}</div>
                 })}
             </section>
@@ -110,18 +112,25 @@ fn Credentials(
     credentials: Vec<CredentialLine>,
     zone: String,
     may_manage: bool,
+    now: chrono::DateTime<chrono::Utc>,
 ) -> impl IntoView {
     view! {
         <div class="table-frame"><table class="table">
-            <thead><tr><th scope="col">{t!(locale, "kind")}</th><th scope="col">"id"</th><th scope="col">{t!(locale, "created-at")}</th><th scope="col">{t!(locale, "last-used")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
+            <thead><tr><th scope="col">{t!(locale, "kind")}</th><th scope="col">"id"</th><th scope="col">{t!(locale, "created-at")}</th><th scope="col">{t!(locale, "client-key-expires")}</th><th scope="col">{t!(locale, "last-used")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
             <tbody>{credentials.into_iter().map(|credential| {
                 let active = credential.revoked_at.is_none();
-                let (words, tone) = if active { (t!(locale, "client-key-active"), Tone::Good) } else { (t!(locale, "client-key-revoked"), Tone::Neutral) };
+                let expired = credential.expires_at.is_some_and(|at| at <= now);
+                let (words, tone) = match (active, expired) {
+                    (false, _) => (t!(locale, "client-key-revoked"), Tone::Neutral),
+                    (true, true) => (t!(locale, "client-key-expired"), Tone::Warn),
+                    (true, false) => (t!(locale, "client-key-active"), Tone::Good),
+                };
                 let short = credential.id.chars().take(12).collect::<String>();
                 let (kind, key) = (credential.kind.clone(), credential.id.clone());
                 view! {
                     <tr><th scope="row">{by_key(locale, &format!("client-key-{}", credential.kind))}</th><td><bdi class="mono small" title=credential.id>{short}"…"</bdi></td>
                         <td>{format::moment(locale, credential.created_at, &zone)}</td>
+                        <td>{credential.expires_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>
                         <td>{credential.last_used_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>
                         <td><Chip label=words tone/>{(active && may_manage).then(|| view! {
                             " "<form method="post" action="/app/fn/revoke-credential" class="inline"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><input type="hidden" name="credential" value=key/><button class="button button-quiet" type="submit">{t!(locale, "client-key-revoke")}</button></form>
@@ -172,11 +181,14 @@ pub async fn create_client(
 pub async fn create_credential(
     #[server(default)] client: String,
     #[server(default)] kind: String,
+    #[server(default)] days: String,
 ) -> Result<(), ServerFnError> {
     act(on_client(&client), async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let kind = CredentialKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
-        let secret = clients::create_credential(&core, permit, client_id(&client)?, kind, None).await?;
+        // What is no number is out of bounds too, and is told so.
+        let days = (!days.trim().is_empty()).then(|| days.trim().parse().unwrap_or(0));
+        let secret = clients::create_credential(&core, permit, client_id(&client)?, kind, days).await?;
         Ok(Next {
             to: client_page(&client),
             done: Some("done-credential-created"),

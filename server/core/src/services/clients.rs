@@ -278,6 +278,7 @@ pub async fn create_credential(
     if client.revoked_at.is_some() {
         return Err(CoreError::not_found());
     }
+    tx.lock_client(id).await?;
     let active = match kind {
         CredentialKind::Secret => tx.active_secrets(id).await?,
         CredentialKind::Live | CredentialKind::Test => tx.active_keys(id, kind == CredentialKind::Test).await?,

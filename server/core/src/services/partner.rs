@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::fields::check_body;
 use domain::ids::{ClientId, ImportJobId};
 use domain::import_jobs::{BatchRefusal, ImportJob, MOST_ATOMIC_ITEMS, MOST_ITEMS, TargetBatch};
 use domain::import_results::ImportItemResult;
+use domain::json::{self, JsonError};
 use domain::locale::Locale;
 use domain::mapping::MappingStatus;
 use domain::scopes::Scope;
@@ -178,8 +180,15 @@ pub async fn try_out(core: &Core, by: &Partner, client: &str, body: &str) -> Cor
         .ok()
         .and_then(|id| clients.iter().find(|line| line.id.0 == id))
         .ok_or_else(|| CoreError::field("client", "required", "Choose a client."))?;
-    let value: Value = serde_json::from_str(body)
-        .map_err(|error| CoreError::field("body", "malformed_json", format!("This is no JSON: {error}.")))?;
+    // Read as strictly as the API reads it, so that what is said here holds there.
+    let value = json::parse(body.as_bytes()).map_err(|error| {
+        let detail = match error {
+            JsonError::Malformed(text) => format!("This is no JSON: {text}."),
+            JsonError::TooDeep => "It is nested too deeply.".to_owned(),
+        };
+        CoreError::field("body", "malformed_json", detail)
+    })?;
+    check_body(&value).map_err(|error| CoreError::field("body", &error.code, format!("{} {}", error.pointer, error.detail)))?;
     let batch = read(value)?;
     let client = authn::client_to_try(by, line);
     let permits = ImportPermits::of(&client)?;

@@ -342,6 +342,14 @@ async fn named_customer(
                     "validation_failed",
                     "No customer of this source has this external id.",
                 )
+            })
+            .and_then(|customer| match &customer {
+                Some(known) if known.is_archived || known.merged_into.is_some() => Err(CoreError::field(
+                    "/customerExternalId",
+                    "customer_inactive",
+                    "This customer is archived or merged into another one.",
+                )),
+                _ => Ok(customer),
             }),
     }
 }
@@ -379,6 +387,13 @@ async fn put_location_once(
                 return Err(CoreError::new(
                     Problem::MappingConflict,
                     "The location belongs to another customer and is never moved.",
+                ));
+            }
+            if known.is_archived {
+                return Err(CoreError::field(
+                    "",
+                    "location_inactive",
+                    "This location is archived.",
                 ));
             }
             tx.set_location(known.id.0, &form.name, &form.address, form.coordinates)

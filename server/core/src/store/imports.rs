@@ -66,6 +66,9 @@ const JOBS: &str = concat!(
     "WHERE j.tenant_id = $1 AND (j.created_at < $2 OR (j.created_at = $2 AND j.id < $3)) ORDER BY j.created_at DESC, j.id DESC LIMIT $4"
 );
 const JOB: &str = concat!(job!(), "WHERE j.tenant_id = $1 AND j.id = $2");
+const LOCK_CLIENT_SQLITE: &str = "SELECT id FROM integration_client WHERE tenant_id = $1 AND id = $2";
+const LOCK_CLIENT_POSTGRES: &str =
+    "SELECT id FROM integration_client WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE";
 const RUNNING: &str =
     "SELECT count(*) FROM import_job WHERE tenant_id = $1 AND client_id = $2 AND status IN ('accepted', 'processing')";
 const CANCEL: &str = "UPDATE import_job SET status = 'cancelled', finished_at = $3, claim = NULL, claimed_until = NULL WHERE tenant_id = $1 AND id = $2 AND status IN ('accepted', 'processing')";
@@ -111,6 +114,14 @@ impl<A: Operator> TenantTx<'_, A> {
             ended
         )?;
         Ok(())
+    }
+
+    /// Keeps others from making anything for a client until the end of the transaction, so that a limit that was just
+    /// counted still holds when it is written. SQLite has one writer anyway.
+    pub(crate) async fn lock_client(&mut self, client: ClientId) -> Result<(), StoreError> {
+        let tenant = self.tenant();
+        let sql = self.tx.dialect(LOCK_CLIENT_SQLITE, LOCK_CLIENT_POSTGRES);
+        maybe!(&mut self.tx, (uuid::Uuid,), sql, tenant, client.uuid()).map(drop)
     }
 
     /// How many jobs of a client wait or run.

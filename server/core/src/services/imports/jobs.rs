@@ -69,6 +69,7 @@ pub(crate) async fn take_in<A: Operator>(
     taking: &Taking<'_>,
     batch: &TargetBatch,
 ) -> Result<ImportJobId, Failed> {
+    tx.lock_client(taking.client).await?;
     if tx.running_jobs(taking.client).await? >= MOST_JOBS {
         return Err(CoreError::new(
             Problem::TooManyConcurrentJobs,

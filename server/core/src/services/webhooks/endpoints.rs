@@ -421,6 +421,7 @@ async fn make<A: Operator>(
     source_system: SourceSystemId,
     form: &EndpointForm,
 ) -> Result<(EndpointLine, SecretString), CoreError> {
+    tx.lock_client(client).await?;
     if tx.count_endpoints(client).await? >= MOST_ENDPOINTS {
         return Err(CoreError::new(
             Problem::QuotaExceeded,

@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use domain::fields::DEEPEST;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+
+use crate::fields::DEEPEST;
 
 /// Why a text is not taken.
 #[derive(Debug)]
