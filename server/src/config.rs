@@ -40,6 +40,8 @@ pub struct Config {
     pub api_rate_tenant: String,
     /// How often one address may ask for access tokens.
     pub api_rate_address: String,
+    /// Networks of reverse proxies whose `X-Forwarded-For` counts, separated by commas.
+    pub trusted_proxies: String,
     /// Whether the server also runs the worker.
     pub worker: bool,
     /// A second listener for health, away from the public address; unset for none.
@@ -63,6 +65,7 @@ impl Default for Config {
             api_rate_client: "100/1000".to_owned(),
             api_rate_tenant: "300/3000".to_owned(),
             api_rate_address: "10/60".to_owned(),
+            trusted_proxies: "127.0.0.0/8,::1/128".to_owned(),
             worker: true,
             ops_listen: None,
             log: "info".to_owned(),
@@ -70,7 +73,27 @@ impl Default for Config {
     }
 }
 
+/// Reads a list of networks.
+fn networks(setting: &str, text: &str) -> Result<Vec<IpNet>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|net| !net.is_empty())
+        .map(|net| {
+            net.parse()
+                .map_err(|_| format!("setting {setting}: {net} is not a network such as 10.0.0.0/8"))
+        })
+        .collect()
+}
+
 impl Config {
+    /// Networks of reverse proxies, whose word about the client's address counts.
+    ///
+    /// # Errors
+    /// Names the setting and what is allowed.
+    pub fn trusted_proxies(&self) -> Result<Vec<IpNet>, String> {
+        networks("trusted_proxies", &self.trusted_proxies)
+    }
+
     /// Reads the configuration. `ORDINAVO_CONFIG` names the file; `ordinavo.toml` beside the working directory is read if
     /// it is there.
     ///
@@ -135,17 +158,8 @@ impl Config {
             webhook_allow_http: self.webhook_allow_http,
             ..Default::default()
         };
-        for net in self
-            .webhook_allow_nets
-            .split(',')
-            .map(str::trim)
-            .filter(|net| !net.is_empty())
-        {
-            let net: IpNet = net
-                .parse()
-                .map_err(|_| format!("setting webhook_allow_nets: {net} is not a network such as 10.0.0.0/8"))?;
-            settings.webhook_allow_nets.push(net);
-        }
+        settings.webhook_allow_nets = networks("webhook_allow_nets", &self.webhook_allow_nets)?;
+        self.trusted_proxies()?;
         if !self.webhook_retry.trim().is_empty() {
             settings.webhook_retry = self
                 .webhook_retry

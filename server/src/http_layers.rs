@@ -1,12 +1,14 @@
 //! What holds for every request: an id, one line in the log, security headers, and the guard against forged posts.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{CACHE_CONTROL, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use ipnet::IpNet;
 
 use crate::serve::AppState;
 
@@ -35,10 +37,27 @@ pub async fn frame(State(state): State<AppState>, mut request: Request, next: Ne
         })
         .map_or_else(|| state.new_request_id(), str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    if let Some(peer) = peer {
+        let forwarded = request
+            .headers()
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let client = client_address(
+            peer.ip(),
+            forwarded.collect::<Vec<_>>().join(",").as_str(),
+            &state.trusted_proxies,
+        );
+        request
+            .extensions_mut()
+            .insert(ConnectInfo(SocketAddr::new(client, peer.port())));
+    }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let started = Instant::now();
     let mut response = CURRENT.scope((id.clone(), path.clone()), next.run(request)).await;
     tracing::info!(request_id = %id, %method, %path, status = response.status().as_u16(), ms = started.elapsed().as_millis(), "answered");
+    crate::metrics::answered(&method, &path, response.status(), started.elapsed());
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
@@ -68,6 +87,26 @@ pub async fn frame(State(state): State<AppState>, mut request: Request, next: Ne
     response
 }
 
+/// Who is asking: the peer itself, or, if it is a trusted proxy, the last address in `X-Forwarded-For` that is none. What
+/// stands before that was written by whoever asked and counts for nothing.
+fn client_address(peer: IpAddr, forwarded: &str, trusted: &[IpNet]) -> IpAddr {
+    let is_proxy = |address: &IpAddr| trusted.iter().any(|net| net.contains(&address.to_canonical()));
+    if !is_proxy(&peer) {
+        return peer;
+    }
+    let mut client = peer;
+    for part in forwarded.rsplit(',') {
+        let Ok(address) = part.trim().parse::<IpAddr>() else {
+            break;
+        };
+        client = address;
+        if !is_proxy(&address) {
+            break;
+        }
+    }
+    client
+}
+
 /// Refuses a post that does not say where it comes from. What it says is judged by the layer behind this one; a browser
 /// always says one of the two.
 pub async fn says_its_origin(request: Request, next: Next) -> Response {
@@ -77,5 +116,34 @@ pub async fn says_its_origin(request: Request, next: Next) -> Response {
         next.run(request).await
     } else {
         (StatusCode::FORBIDDEN, "This form must be sent from our own pages.").into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let trusted: Vec<IpNet> = ["127.0.0.0/8", "10.0.0.0/8"]
+            .iter()
+            .map(|net| net.parse().expect("a network"))
+            .collect();
+        for (peer, forwarded, client) in [
+            ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+            ("127.0.0.1", "", "127.0.0.1"),
+            ("127.0.0.1", "198.51.100.1", "198.51.100.1"),
+            ("127.0.0.1", "6.6.6.6, 198.51.100.1", "198.51.100.1"),
+            ("127.0.0.1", "198.51.100.1, 10.0.0.5", "198.51.100.1"),
+            ("127.0.0.1", "nonsense, 10.0.0.5", "10.0.0.5"),
+            ("::ffff:127.0.0.1", "2001:db8::7", "2001:db8::7"),
+        ] {
+            let peer = peer.parse().expect("an address");
+            assert_eq!(
+                client_address(peer, forwarded, &trusted).to_string(),
+                client,
+                "{peer} {forwarded}"
+            );
+        }
     }
 }

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod files;
 pub mod http_layers;
+pub mod metrics;
 pub mod oauth;
 pub mod pages;
 pub mod serve;

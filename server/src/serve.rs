@@ -30,7 +30,7 @@ use crate::assets::{self, Manifest};
 use crate::authn::gate;
 use crate::authn::session_store::DoorSessions;
 use crate::config::Config;
-use crate::{api, files, http_layers, pages, worker};
+use crate::{api, files, http_layers, metrics, pages, worker};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -47,6 +47,8 @@ pub struct AppState {
     pub api_use: ApiUse,
     /// The idempotency keys whose requests run.
     pub running_keys: RunningKeys,
+    /// Networks of reverse proxies, whose word about the client's address counts.
+    pub trusted_proxies: Arc<[ipnet::IpNet]>,
     randomness: Randomness,
     cookie_key: Key,
 }
@@ -58,6 +60,7 @@ impl AppState {
             core,
             limits: Arc::new(config.limits().unwrap_or_else(|_| Limits::usual())),
             api_use: ApiUse::default(),
+            trusted_proxies: config.trusted_proxies().unwrap_or_default().into(),
             running_keys: RunningKeys::default(),
             config: Arc::new(config),
             manifest: Arc::new(Manifest::read()),
@@ -178,6 +181,9 @@ pub async fn run_on(
     state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), String> {
+    if state.config.ops_listen.is_some() {
+        metrics::start();
+    }
     let (stop_worker, stopped) = watch::channel(false);
     let housekeeping = tokio::spawn(keep_house(state.clone(), stopped.clone()));
     let worker = if state.config.worker {
@@ -190,7 +196,9 @@ pub async fn run_on(
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| format!("setting ops_listen: {address}: {error}"))?;
-        let health = health().with_state(state.clone());
+        let health = health()
+            .route("/metrics", get(metrics::scrape))
+            .with_state(state.clone());
         tokio::spawn(async move { axum::serve(listener, health).await });
     }
     tracing::info!(address = %state.config.listen, public_url = %state.config.public_url, "listening");

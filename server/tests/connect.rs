@@ -139,12 +139,19 @@ async fn what_a_request_names_and_nobody_knows_is_told_and_not_dropped() {
             read(request.send().await.unwrap()).await
         };
         for (key, more, pointer) in [
-            ("r1", json!({ "location": { "externalId": "LOC-NOWHERE", "city": "Essen" } }), "/location"),
+            (
+                "r1",
+                json!({ "location": { "externalId": "LOC-NOWHERE", "city": "Essen" } }),
+                "/location",
+            ),
             ("r2", json!({ "contact": { "displayName": "Somebody" } }), "/contact"),
         ] {
             let (status, problem) = send(key, more).await;
             assert_eq!(status.as_u16(), 422, "{problem}");
-            assert!(problem["errors"][0]["pointer"].as_str().unwrap().starts_with(pointer), "{problem}");
+            assert!(
+                problem["errors"][0]["pointer"].as_str().unwrap().starts_with(pointer),
+                "{problem}"
+            );
         }
         let known = json!({ "location": { "externalId": "LOC-ESSEN-01" }, "contact": { "externalId": "CONT-44" } });
         assert_eq!(send("r3", known).await.0, StatusCode::CREATED, "{}", world.engine);

@@ -143,10 +143,59 @@ fn wrong_settings_stop_the_start_by_name() {
         ("ORDINAVO_PUBLIC_URL", "example.org", "public_url"),
         ("ORDINAVO_WEBHOOK_RETRY", "soon", "webhook_retry"),
         ("ORDINAVO_WEBHOOK_ALLOW_NETS", "home", "webhook_allow_nets"),
+        ("ORDINAVO_TRUSTED_PROXIES", "home", "trusted_proxies"),
     ] {
         assert!(
             folder.refuse(&["migrate"], &[(variable, value)]).contains(expected),
             "{variable}"
         );
     }
+}
+
+/// The body of a plain request to a server on loopback, with its status line.
+fn get(port: u16, path: &str) -> Option<String> {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+    )
+    .ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+#[test]
+fn figures_are_told_on_the_operations_listener_only() {
+    let folder = Folder::new("metrics");
+    let free = || {
+        std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port()
+    };
+    let (port, ops) = (free(), free());
+    let mut server = Command::new(env!("CARGO_BIN_EXE_ordinavo"))
+        .arg("serve")
+        .current_dir(&folder.0)
+        .env("ORDINAVO_LOG", "error")
+        .env("ORDINAVO_LISTEN", format!("127.0.0.1:{port}"))
+        .env("ORDINAVO_OPS_LISTEN", format!("127.0.0.1:{ops}"))
+        .spawn()
+        .unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !get(port, "/readyz").is_some_and(|answer| answer.starts_with("HTTP/1.1 200")) {
+        assert!(std::time::Instant::now() < deadline);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(get(port, "/api/v1/targets").unwrap().starts_with("HTTP/1.1 401"));
+    let told = get(ops, "/metrics").unwrap();
+    assert!(get(port, "/metrics").unwrap().starts_with("HTTP/1.1 404"));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let line = "ordinavo_http_requests_total{surface=\"api\",method=\"GET\",status=\"401\"} 1";
+    assert!(told.contains(line), "{told}");
+    assert!(told.contains("ordinavo_sql_statements_total") && told.contains("ordinavo_http_request_seconds"));
 }

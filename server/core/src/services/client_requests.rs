@@ -121,14 +121,22 @@ pub async fn submit(
         };
         // What was sent and led to nothing would be lost without a word; its sender is told instead.
         let lost = [
-            ("/location", form.context.location.is_some() && decided.location.is_none()),
+            (
+                "/location",
+                form.context.location.is_some() && decided.location.is_none(),
+            ),
             ("/contact", form.context.contact.is_some() && decided.contact.is_none()),
         ];
         if let Some((part, _)) = lost.iter().find(|(_, lost)| *lost) {
-            let said = decided.warnings.iter().rev().find(|warning| warning.pointer.starts_with(part));
+            let said = decided
+                .warnings
+                .iter()
+                .rev()
+                .find(|warning| warning.pointer.starts_with(part));
             let code = said.map_or("validation_failed", |warning| warning.code.as_str());
             let pointer = said.map_or(*part, |warning| warning.pointer.as_str());
-            let meaning = domain::mapping::table::meaning(code).unwrap_or("It is not known; leave it out or name it by its id.");
+            let meaning =
+                domain::mapping::table::meaning(code).unwrap_or("It is not known; leave it out or name it by its id.");
             return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]).into());
         }
         let id: RequestId = tx.new_id();

@@ -188,7 +188,8 @@ pub async fn try_out(core: &Core, by: &Partner, client: &str, body: &str) -> Cor
         };
         CoreError::field("body", "malformed_json", detail)
     })?;
-    check_body(&value).map_err(|error| CoreError::field("body", &error.code, format!("{} {}", error.pointer, error.detail)))?;
+    check_body(&value)
+        .map_err(|error| CoreError::field("body", &error.code, format!("{} {}", error.pointer, error.detail)))?;
     let batch = read(value)?;
     let client = authn::client_to_try(by, line);
     let permits = ImportPermits::of(&client)?;

@@ -390,11 +390,7 @@ async fn put_location_once(
                 ));
             }
             if known.is_archived {
-                return Err(CoreError::field(
-                    "",
-                    "location_inactive",
-                    "This location is archived.",
-                ));
+                return Err(CoreError::field("", "location_inactive", "This location is archived."));
             }
             tx.set_location(known.id.0, &form.name, &form.address, form.coordinates)
                 .await?;

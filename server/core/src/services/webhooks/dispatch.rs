@@ -182,6 +182,10 @@ impl Dispatcher {
         if sweeps {
             self.swept_at = Some(core.clock.now());
         }
+        for record in &records {
+            let outcome = if record.failure.is_none() { "arrived" } else { "failed" };
+            metrics::counter!("ordinavo_webhook_attempts_total", "outcome" => outcome).increment(1);
+        }
         self.waiting.drain(..records.len());
         let turn = Turn {
             claimed: flights.len(),

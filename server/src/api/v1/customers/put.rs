@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::fields::{FieldError, ObjectReader};
 use domain::imports::MOST_NAME;
+use domain::scopes::Scope;
 use domain::text::{self, CustomerNumber};
 use ordinavo_core::CoreError;
 use ordinavo_core::services::records::{self, RecordWriter};
@@ -59,7 +60,11 @@ pub async fn put_customer(
     let form = read(&body.value).map_err(CoreError::invalid)?;
     let (row, is_new) =
         records::put_customer(&state.core, writer, &external_id.0, condition, &form.0, form.1.as_ref()).await?;
-    let customer = Customer::from(row);
+    let mut customer = Customer::from(row);
+    if !client.has(Scope::CustomersRead) {
+        // Without the scope nothing is told that was not sent.
+        customer.customer_number = None;
+    }
     Ok(written(
         is_new,
         &format!("/api/v1/customers/{}", customer.id),
