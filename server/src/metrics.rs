@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -40,7 +40,7 @@ fn surface(path: &str) -> &'static str {
 }
 
 /// Counts an answer.
-pub fn answered(method: &axum::http::Method, path: &str, status: StatusCode, took: Duration) {
+pub fn answered(method: &Method, path: &str, status: StatusCode, took: Duration) {
     let labels = [
         ("surface", surface(path).to_owned()),
         ("method", method.as_str().to_owned()),

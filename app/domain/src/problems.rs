@@ -33,7 +33,7 @@ problems! {
     KeyRevoked, "key_revoked", 401, "The API key was revoked.", "Use the key that replaced it.";
     InsufficientScope, "insufficient_scope", 403, "A scope is missing.", "Ask an administrator to add the scope named in the answer.";
     PermissionDenied, "permission_denied", 403, "Your role does not allow this.", "Ask an administrator for the permission named in the answer.";
-    SourceSystemNotAllowed, "source_system_not_allowed", 403, "This client may not act for that source system.", "Leave sourceSystem out, or ask for it to be added to the client.";
+    SourceSystemNotAllowed, "source_system_not_allowed", 403, "This client may not act for that source system.", "Leave sourceSystem out: a client acts for the source system that it was made for.";
     FeatureNotEnabled, "feature_not_enabled", 403, "The organisation has not opened this.", "Ask an administrator to open the feature gate.";
     DataOptionNotPermitted, "data_option_not_permitted", 403, "A data option needs a scope that is missing.", "Ask for the read scope that belongs to the option.";
     NotFound, "not_found", 404, "There is nothing here.", "Check the id. Things that you may not see answer the same as things that do not exist.";

@@ -121,7 +121,7 @@ impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn lock_client(&mut self, client: ClientId) -> Result<(), StoreError> {
         let tenant = self.tenant();
         let sql = self.tx.dialect(LOCK_CLIENT_SQLITE, LOCK_CLIENT_POSTGRES);
-        maybe!(&mut self.tx, (uuid::Uuid,), sql, tenant, client.uuid()).map(drop)
+        maybe!(&mut self.tx, (Uuid,), sql, tenant, client.uuid()).map(drop)
     }
 
     /// How many jobs of a client wait or run.
