@@ -393,10 +393,12 @@ async fn a_receiver_that_asks_for_no_more_is_left_alone_at_once() {
     for world in worlds {
         for reply in [
             Reply::status(410),
+            Reply::status(200).with("webhook-delivery", "disable"),
             Reply::status(500).with("webhook-delivery", "disable"),
         ] {
             let receiver = Receiver::start().await;
             let endpoint = world.endpoint("erp", &receiver.url, &["target.created"], NONE()).await;
+            let arrives = reply.status == 200;
             receiver.next([reply]);
             world.new_target(&format!("GONE-{}", receiver.url)).await;
             world.settle().await;
@@ -405,7 +407,8 @@ async fn a_receiver_that_asks_for_no_more_is_left_alone_at_once() {
                 (&now["status"], &now["disabledReason"]),
                 (&json!("disabled"), &json!("receiver"))
             );
-            assert_eq!(world.deliveries("erp", &endpoint, "").await[0]["status"], "held");
+            let status = world.deliveries("erp", &endpoint, "").await[0]["status"].clone();
+            assert_eq!(status, if arrives { "delivered" } else { "held" });
             assert_eq!(receiver.received().len(), 1);
         }
     }
@@ -472,6 +475,62 @@ async fn an_option_that_is_switched_off_is_gone_from_retries_and_replays() {
         let path = format!("/api/v1/webhook-deliveries/{}", delivery["id"].as_str().unwrap());
         let (_, shown) = world.call("erp", Method::GET, &path, None).await;
         assert!(!shown.to_string().contains("Anna"), "{shown}");
+    }
+}
+
+/// A token that was narrowed to less than its client holds reaches no more than the token says.
+#[tokio::test]
+async fn a_narrowed_token_reaches_no_data_by_way_of_an_endpoint() {
+    let (_, worlds) = quiet_worlds().await;
+    for world in worlds {
+        let receiver = Receiver::start().await;
+        let on = json!({ "dataOptions": { "contactDetails": true } });
+        let rich = world.endpoint("erp", &receiver.url, &["target.created"], on).await;
+        let thin = world.endpoint("erp", &receiver.url, &["target.created"], NONE()).await;
+        world.new_target("NARROW-1").await;
+        world.settle().await;
+        let client = world.tenant("nordlicht").client("erp").unwrap().clone();
+        let token = reqwest::Client::new()
+            .post(format!("{}/api/v1/oauth/token", world.url))
+            .basic_auth(&client.client_id, Some(&client.client_secret))
+            .form(&[
+                ("grant_type", "client_credentials"),
+                ("scope", "webhooks.read webhooks.write"),
+            ])
+            .send()
+            .await
+            .unwrap();
+        let (_, token) = read(token).await;
+        let token = token["access_token"].as_str().unwrap().to_owned();
+        let send = async |method: Method, path: String, body: Option<Value>| {
+            let mut request = world.api(method, &path, &token);
+            if let Some(body) = body {
+                request = request.json(&body);
+            }
+            read(request.send().await.unwrap()).await
+        };
+        for (endpoint, patch) in [
+            (&thin, json!({ "dataOptions": { "contactDetails": true } })),
+            (&rich, json!({ "url": format!("{}?elsewhere", receiver.url) })),
+        ] {
+            let path = format!("/api/v1/webhook-endpoints/{}", endpoint["id"].as_str().unwrap());
+            let (status, problem) = send(Method::PATCH, path, Some(patch)).await;
+            assert_eq!(
+                (status.as_u16(), &problem["code"]),
+                (403, &json!("data_option_not_permitted"))
+            );
+        }
+        let path = format!("/api/v1/webhook-endpoints/{}", rich["id"].as_str().unwrap());
+        let both = json!({ "url": format!("{}?thin", receiver.url), "dataOptions": { "contactDetails": false } });
+        let delivery = world.deliveries("erp", &rich, "").await[0].clone();
+        let shown = format!("/api/v1/webhook-deliveries/{}", delivery["id"].as_str().unwrap());
+        let (status, body) = send(Method::GET, shown, None).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(
+            !body.to_string().contains("Anna") && body["body"]["type"] == "target.created",
+            "{body}"
+        );
+        assert_eq!(send(Method::PATCH, path, Some(both)).await.0, StatusCode::OK);
     }
 }
 

@@ -30,7 +30,10 @@ pub struct Health {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The receiver answered 2xx.
-    Success,
+    Success {
+        /// Whether it asked for no more deliveries all the same.
+        asks_to_stop: bool,
+    },
     /// It did not.
     Failure {
         /// Whether it was the last attempt of its delivery.
@@ -68,7 +71,14 @@ impl Health {
             return (self, None);
         }
         match outcome {
-            Outcome::Success => {
+            Outcome::Success { asks_to_stop: true } => {
+                let stopped = Self {
+                    status: EndpointStatus::Disabled,
+                    ..Self::fresh()
+                };
+                (stopped, Some(Change::Disabled(DisabledReason::Receiver)))
+            }
+            Outcome::Success { asks_to_stop: false } => {
                 let change = (self.status == EndpointStatus::Failing).then_some(Change::Recovered);
                 (Self::fresh(), change)
             }
@@ -115,6 +125,7 @@ mod tests {
         exhausted: false,
         asks_to_stop: false,
     };
+    const SUCCESS: Outcome = Outcome::Success { asks_to_stop: false };
     const LAST: Outcome = Outcome::Failure {
         exhausted: true,
         asks_to_stop: false,
@@ -133,7 +144,7 @@ mod tests {
             health = next;
         }
         assert_eq!(health.after(FAILURE, moment(1)).1, None, "it is told once");
-        let (health, change) = health.after(Outcome::Success, moment(2));
+        let (health, change) = health.after(SUCCESS, moment(2));
         assert_eq!((health, change), (Health::fresh(), Some(Change::Recovered)));
     }
 
@@ -166,7 +177,10 @@ mod tests {
         };
         let (health, change) = Health::fresh().after(stop, moment(0));
         assert_eq!(change, Some(Change::Disabled(DisabledReason::Receiver)));
-        assert_eq!(health.after(Outcome::Success, moment(1)), (health, None));
+        let (after_success, change) = Health::fresh().after(Outcome::Success { asks_to_stop: true }, moment(0));
+        assert_eq!(after_success.status, EndpointStatus::Disabled);
+        assert_eq!(change, Some(Change::Disabled(DisabledReason::Receiver)));
+        assert_eq!(health.after(SUCCESS, moment(1)), (health, None));
     }
 
     proptest! {
@@ -176,7 +190,7 @@ mod tests {
             for (kind, hours) in steps {
                 hour += hours;
                 let outcome = match kind {
-                    0 => Outcome::Success,
+                    0 => SUCCESS,
                     1 => FAILURE,
                     2 => LAST,
                     _ => Outcome::Failure { exhausted: false, asks_to_stop: hours == 7 },

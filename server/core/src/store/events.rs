@@ -88,8 +88,8 @@ const INSERT_POSTGRES: &str = "INSERT INTO event (tenant_id, id, sequence, type,
     COALESCE(x.source_system_id, (SELECT t.source_system_id FROM target t WHERE t.tenant_id = $1 AND t.id = x.target_id)), x.details, $3 \
     FROM jsonb_to_recordset($2) AS x (id UUID, sequence BIGINT, type TEXT, ordering_key TEXT, target_id UUID, customer_id UUID, location_id UUID, contact_id UUID, endpoint_id UUID, source_system_id UUID, details JSONB)";
 
-/// Each event with the endpoints that asked for its type and whose source system it concerns: the event's own, or, if it
-/// has none, any in which its customer has a reference. Another partner's targets are never told of.
+/// Each event with the endpoints that asked for its type and whose source system it is of. What came from elsewhere is told
+/// to nobody, not even by its id: who cannot read a thing is not told of it.
 macro_rules! subscribed {
     ($asked_for:literal) => {
         concat!(
@@ -97,8 +97,7 @@ macro_rules! subscribed {
              JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id AND c.revoked_at IS NULL \
              WHERE v.tenant_id = $1 AND v.sequence > $2 AND v.sequence <= $3 \
              AND ((v.type = 'webhook.test' AND e.id = v.endpoint_id) OR (v.type <> 'webhook.test' AND (v.endpoint_id IS NULL OR e.id <> v.endpoint_id) AND ", $asked_for, " \
-               AND (e.source_system_id = v.source_system_id OR (v.source_system_id IS NULL \
-                 AND EXISTS (SELECT 1 FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = e.source_system_id AND r.entity_type = 'customer' AND r.entity_id = v.customer_id))))) \
+               AND e.source_system_id = v.source_system_id)) \
              ORDER BY v.sequence, e.id"
         )
     };
@@ -111,29 +110,21 @@ const DELIVER_POSTGRES: &str = "INSERT INTO webhook_delivery (tenant_id, id, end
     SELECT $1, x.id, x.endpoint_id, x.event_id, x.sequence, x.ordering_key, x.status, 'first', 0, $3, $3 FROM jsonb_to_recordset($2) AS x (id UUID, endpoint_id UUID, event_id UUID, sequence BIGINT, ordering_key TEXT, status TEXT)";
 const NOTIFY: &str = "SELECT pg_notify('ordinavo_work', '')";
 
-/// Events that a client may read: those of its source system, and those of no source about a customer that it has a
-/// reference to. Two ranges of two indexes, so that a page costs the same however many events other sources have.
-macro_rules! readable {
-    () => {
-        concat!(
-            "SELECT ", event_columns!("$2"), "FROM (\
-               SELECT * FROM (SELECT o.* FROM event o WHERE o.tenant_id = $1 AND o.source_system_id = $2 AND o.sequence > $3 AND o.occurred_at >= $4 AND ($5 IS NULL OR o.type = $5) AND o.type <> 'webhook.test' ORDER BY o.sequence LIMIT $6) own \
-               UNION ALL \
-               SELECT * FROM (SELECT n.* FROM event n WHERE n.tenant_id = $1 AND n.source_system_id IS NULL AND n.sequence > $3 AND n.occurred_at >= $4 AND ($5 IS NULL OR n.type = $5) AND n.type <> 'webhook.test' \
-                 AND EXISTS (SELECT 1 FROM external_reference r WHERE r.tenant_id = n.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'customer' AND r.entity_id = n.customer_id) ORDER BY n.sequence LIMIT $6) nobodys\
-             ) v ", event_joins!("$2"), "ORDER BY v.sequence LIMIT $6"
-        )
-    };
-}
-const READABLE: &str = readable!();
+/// Events that a client may read: those of its source system.
+const READABLE: &str = concat!(
+    "SELECT ",
+    event_columns!("$2"),
+    "FROM event v ",
+    event_joins!("$2"),
+    "WHERE v.tenant_id = $1 AND v.source_system_id = $2 AND v.sequence > $3 AND v.occurred_at >= $4 AND ($5 IS NULL OR v.type = $5) AND v.type <> 'webhook.test' ORDER BY v.sequence LIMIT $6"
+);
 const FIRST_SINCE: &str = "SELECT min(sequence) FROM event WHERE tenant_id = $1 AND occurred_at >= $2";
 const EVENT: &str = concat!(
     "SELECT ",
     event_columns!("$2"),
     "FROM event v ",
     event_joins!("$2"),
-    "WHERE v.tenant_id = $1 AND v.id = $3 AND v.occurred_at >= $4 AND v.type <> 'webhook.test' AND (v.source_system_id = $2 OR (v.source_system_id IS NULL \
-       AND EXISTS (SELECT 1 FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'customer' AND r.entity_id = v.customer_id)))"
+    "WHERE v.tenant_id = $1 AND v.id = $3 AND v.occurred_at >= $4 AND v.type <> 'webhook.test' AND v.source_system_id = $2"
 );
 
 /// Writes events and deliveries; the answer says whether there is a delivery to make. A disabled endpoint's deliveries

@@ -92,6 +92,13 @@ pub struct DeliveryLine {
 }
 
 impl DeliveryLine {
+    /// Leaves out of the body what needs a scope that is not held.
+    pub(crate) fn hide(&mut self, holds: impl Fn(Scope) -> bool) {
+        self.data_options
+            .0
+            .retain(|name| DataOption::from_name(name).is_some_and(|option| holds(option.scope())));
+    }
+
     /// The bytes as they would be sent now: without what an option put in that is off by now.
     pub fn body(&self) -> Option<String> {
         let now = effective(&self.data_options.0, &self.scopes.0);

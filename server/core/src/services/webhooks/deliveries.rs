@@ -46,10 +46,15 @@ pub async fn own_list(
 /// # Errors
 /// `not_found`.
 pub async fn own(core: &Core, by: ClientPermit<'_, WebhooksReadScope>, id: DeliveryId) -> CoreResult<DeliveryLine> {
-    let mut tx = core.store.read(by.client()).await?;
-    tx.delivery(Some(by.client().id()), id)
+    let client = by.client();
+    let mut tx = core.store.read(client).await?;
+    let mut delivery = tx
+        .delivery(Some(client.id()), id)
         .await?
-        .ok_or_else(CoreError::not_found)
+        .ok_or_else(CoreError::not_found)?;
+    // What the credential may not read is not in the body that it is shown.
+    delivery.hide(|scope| client.has(scope));
+    Ok(delivery)
 }
 
 /// The attempts at a delivery to an own endpoint, newest first.

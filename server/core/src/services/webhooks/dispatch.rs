@@ -479,7 +479,9 @@ async fn record(tx: &mut SystemTx<'_>, records: &[AttemptRecord], stops: &[bool]
         };
         let health = &mut healths[index];
         let outcome = if success {
-            Outcome::Success
+            Outcome::Success {
+                asks_to_stop: *asks_to_stop,
+            }
         } else {
             Outcome::Failure {
                 exhausted: record.status == DeliveryStatus::Failed,

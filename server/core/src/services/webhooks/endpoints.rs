@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::{KEY_PLACE, SECRET_PLACE, place};
-use crate::actors::{ClientPermit, Operator, Permit as StaffPermit};
+use crate::actors::{ApiClient, ClientPermit, Operator, Permit as StaffPermit};
 use crate::services::finish;
 use crate::services::idempotency::{Answer, Failed, IdempotencyKey, keep, replay, with_tries};
 use crate::store::{NewEndpoint, NewEvent, NewWebhookSecret, Range, StoreError, TenantTx};
@@ -250,6 +250,9 @@ pub async fn act_on_own(
             .endpoint(Some(client.id()), id)
             .await?
             .ok_or_else(CoreError::not_found)?;
+        if let Act::Update(patch) = act {
+            check_reach(client, &endpoint, patch)?;
+        }
         let done = perform(core, &mut tx, &endpoint, act).await?;
         let kept = Done {
             secret: None,
@@ -283,6 +286,18 @@ pub async fn act_on(
     });
     core.wake_worker.notify_one();
     done
+}
+
+/// What a credential may not read it may not have sent either: neither by switching an option on, nor by leading an
+/// endpoint elsewhere that has one on.
+fn check_reach(client: &ApiClient, endpoint: &EndpointLine, patch: &EndpointPatch) -> CoreResult<()> {
+    let switched_on = patch.data_options.iter().filter(|(_, on)| *on).map(|(name, _)| name);
+    check_options(switched_on, |scope| client.has(scope))?;
+    if patch.url.is_some() {
+        let stays = |name: &&String| !patch.data_options.iter().any(|(other, on)| other == *name && !on);
+        check_options(endpoint.data_options.0.iter().filter(stays), |scope| client.has(scope))?;
+    }
+    Ok(())
 }
 
 /// Reads a local date and time of a form, such as `2026-11-24T09:30`, in a zone. In the hour that the clock skips there is no
