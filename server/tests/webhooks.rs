@@ -1,4 +1,5 @@
 //! Webhooks over real HTTP to a real receiver on loopback, on both databases; the clock is moved, not waited for.
+#![expect(clippy::disallowed_methods, reason = "tests call the server like anybody else")]
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail loudly")]
 
 mod support;
