@@ -39,11 +39,25 @@ fn surface(path: &str) -> &'static str {
     }
 }
 
+/// The method as a label; those a client invents share one, or each of them would be kept for ever.
+fn method_label(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
 /// Counts an answer.
 pub fn answered(method: &Method, path: &str, status: StatusCode, took: Duration) {
     let labels = [
         ("surface", surface(path).to_owned()),
-        ("method", method.as_str().to_owned()),
+        ("method", method_label(method).to_owned()),
         ("status", status.as_str().to_owned()),
     ];
     metrics::counter!("ordinavo_http_requests_total", &labels).increment(1);
@@ -56,4 +70,23 @@ pub async fn scrape() -> String {
     let handle = handle();
     handle.run_upkeep();
     handle.render()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_that_a_client_invents_share_one_label() {
+        for (sent, label) in [
+            ("GET", "GET"),
+            ("PATCH", "PATCH"),
+            ("BREW", "other"),
+            ("get", "other"),
+            ("TRACE", "other"),
+        ] {
+            let method = Method::from_bytes(sent.as_bytes()).expect("a method");
+            assert_eq!(method_label(&method), label, "{sent}");
+        }
+    }
 }

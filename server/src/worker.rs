@@ -53,23 +53,27 @@ async fn clean(core: &Core, mut stop: watch::Receiver<bool>) {
 async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool>) {
     let mut dispatcher = Dispatcher::new(core.clone(), client.clone());
     while !*stop.borrow() {
-        let pause = match dispatcher.turn().await {
-            Ok(turn) if turn != Turn::default() => Duration::ZERO,
-            Ok(_) => LOOK_EVERY,
+        match dispatcher.turn().await {
+            Ok(turn) if turn != Turn::default() => {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            Ok(_) => {}
             Err(error) => {
                 tracing::warn!(%error, "the worker could not look for deliveries");
-                WAIT_AFTER_ERROR
+                // What came back and waits to be recorded must not wake it: the database would be asked without a pause.
+                tokio::select! {
+                    () = tokio::time::sleep(WAIT_AFTER_ERROR) => {}
+                    _ = stop.changed() => {}
+                }
+                continue;
             }
-        };
-        if pause.is_zero() {
-            tokio::task::yield_now().await;
-            continue;
         }
         let on_the_way = dispatcher.pending() > 0;
         tokio::select! {
             () = core.worker_woken() => {}
             () = dispatcher.something_returned(), if on_the_way => {}
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = stop.changed() => {}
         }
     }

@@ -158,7 +158,6 @@ async fn ten_attempts_over_75_hours_never_earlier_than_written() {
         let endpoint = world.endpoint("erp", &receiver.url, &["target.created"], NONE()).await;
         world.new_target("RETRY-1").await;
         let waits = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
-        let mut before = clock.now();
         for (index, wait) in waits.into_iter().enumerate() {
             if index > 0 {
                 clock.advance(TimeDelta::seconds(wait - 1));
@@ -182,7 +181,6 @@ async fn ten_attempts_over_75_hours_never_earlier_than_written() {
             } else {
                 assert_eq!(delivery["status"], "failed", "ten and no more");
             }
-            before = clock.now();
         }
         clock.advance(TimeDelta::hours(100));
         world.settle().await;
@@ -201,7 +199,6 @@ async fn ten_attempts_over_75_hours_never_earlier_than_written() {
         // The same bytes and the same id each time.
         let received = receiver.received();
         assert!(received.iter().all(|one| one.body == received[0].body && one.header("webhook-id") == received[0].header("webhook-id")));
-        assert!(before <= clock.now());
     }
 }
 
@@ -224,12 +221,10 @@ async fn a_receiver_is_never_asked_earlier_than_it_said() {
         world.settle().await;
         assert_eq!(receiver.received().len(), 2);
         let due = moment(&world.deliveries("erp", &endpoint, "").await[0]["nextAttemptAt"]) - clock.now();
-        assert_eq!(
-            due.num_hours().max(23),
-            24.min(due.num_hours().max(23)),
+        assert!(
+            due <= TimeDelta::hours(24) + TimeDelta::seconds(1) && due > TimeDelta::hours(23),
             "cut to 24 hours: {due}"
         );
-        assert!(due <= TimeDelta::hours(24) + TimeDelta::seconds(1) && due > TimeDelta::hours(23));
         clock.advance(TimeDelta::hours(24) + TimeDelta::seconds(2));
         world.settle().await;
         assert_eq!(world.deliveries("erp", &endpoint, "").await[0]["status"], "delivered");

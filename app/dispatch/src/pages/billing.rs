@@ -3,10 +3,10 @@
 use domain::ids::BillingTriggerId;
 use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
+use domain::webhooks::BillingStanding;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::services::billing;
-use ordinavo_core::views::BillingLine;
 use ui::format;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Pager};
@@ -17,17 +17,13 @@ use crate::t;
 use crate::words::by_key;
 
 /// Where a trigger stands: the key of its words, and the tone.
-fn standing(line: &BillingLine) -> (&'static str, Tone) {
-    if line.acknowledged_at.is_some() {
-        ("billing-acknowledged", Tone::Good)
-    } else if line.deliveries == 0 {
-        ("billing-untold", Tone::Neutral)
-    } else if line.delivered > 0 {
-        ("billing-sent", Tone::Info)
-    } else if line.stuck > 0 {
-        ("billing-stuck", Tone::Bad)
-    } else {
-        ("billing-waiting", Tone::Warn)
+fn standing_chip(standing: BillingStanding) -> (&'static str, Tone) {
+    match standing {
+        BillingStanding::Acknowledged => ("billing-acknowledged", Tone::Good),
+        BillingStanding::Untold => ("billing-untold", Tone::Neutral),
+        BillingStanding::Sent => ("billing-sent", Tone::Info),
+        BillingStanding::Stuck => ("billing-stuck", Tone::Bad),
+        BillingStanding::Waiting => ("billing-waiting", Tone::Warn),
     }
 }
 
@@ -78,7 +74,7 @@ pub fn BillingPage() -> impl IntoView {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "job")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col" class="right">{t!(locale, "work-minutes")}</th><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "reference")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|line| {
-                        let (words, tone) = standing(&line);
+                        let (words, tone) = standing_chip(line.standing());
                         let acknowledged = line.acknowledged_at.map(|at| format::moment(locale, at, &zone));
                         view! {
                             <tr><th scope="row"><a href=format!("/app/reports/{}", line.visit_report_id)><bdi>{format!("TGT-{}", line.number)}</bdi></a>{line.target_external_id.map(|id| view! { " "<bdi class="mono small">{id}</bdi> })}</th>

@@ -1,10 +1,12 @@
 //! Webhook endpoints and deliveries: states, data options, health and the retry schedule.
 
+mod billing;
 mod health;
 mod options;
 
 use std::time::Duration;
 
+pub use billing::BillingStanding;
 pub use health::{Change, FAILED_UNTIL_DISABLED, FAILING_UNTIL_DISABLED, FAILURES_UNTIL_FAILING, Health, Outcome};
 pub use options::{DataOption, reduce};
 

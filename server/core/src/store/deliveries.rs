@@ -128,8 +128,7 @@ const LOCK_FAILING: &str = "SELECT e.tenant_id, e.id AS endpoint_id FROM webhook
 macro_rules! replays {
     ($lock:literal) => {
         concat!(
-            "SELECT d.tenant_id, d.endpoint_id, d.id, q.id AS replay_id, d.attempts, d.body, d.body_options, e.url, e.api_version, e.data_options, c.scopes, ",
-            event_columns!("e.source_system_id"),
+            due_columns!("q.id"),
             "FROM (SELECT w.* FROM webhook_replay w WHERE w.done_at IS NULL AND (w.claimed_until IS NULL OR w.claimed_until <= $1) \
                AND EXISTS (SELECT 1 FROM webhook_endpoint z WHERE z.tenant_id = w.tenant_id AND z.id = w.endpoint_id AND z.status <> 'disabled') \
                ORDER BY w.requested_at, w.id LIMIT $2", $lock, ") q \

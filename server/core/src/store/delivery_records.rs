@@ -35,6 +35,7 @@ pub(crate) struct AttemptRecord {
     pub response_excerpt: Option<String>,
     pub status: DeliveryStatus,
     pub next_attempt_at: DateTime<Utc>,
+    pub asks_to_stop: bool,
 }
 
 /// The health of an endpoint, read to be changed.

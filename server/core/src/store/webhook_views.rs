@@ -10,7 +10,7 @@ use domain::ids::{
     VisitReportKind, WebhookEndpointKind,
 };
 use domain::scopes::Scope;
-use domain::webhooks::{DataOption, DeliveryStatus, EndpointStatus, Ordering, Trigger};
+use domain::webhooks::{BillingStanding, DataOption, DeliveryStatus, EndpointStatus, Ordering, Trigger};
 use sqlx::FromRow;
 use sqlx::types::Json;
 
@@ -164,4 +164,16 @@ pub struct BillingLine {
     pub deliveries: i64,
     pub delivered: i64,
     pub stuck: i64,
+}
+
+impl BillingLine {
+    /// Where the trigger stands with the system that shall charge for it.
+    pub fn standing(&self) -> BillingStanding {
+        BillingStanding::of(
+            self.acknowledged_at.is_some(),
+            self.deliveries,
+            self.delivered,
+            self.stuck,
+        )
+    }
 }

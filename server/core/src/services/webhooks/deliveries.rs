@@ -3,11 +3,10 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{DeliveryId, ReplayId, WebhookEndpointId};
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
-use domain::problems::Problem;
 use domain::scopes::markers::{WebhooksReadScope, WebhooksWriteScope};
-use domain::webhooks::EndpointStatus;
 use serde_json::json;
 
+use super::endpoints::refuse_disabled;
 use crate::actors::{ClientPermit, Operator, Permit as StaffPermit};
 use crate::services::idempotency::{Answer, IdempotencyKey, keep, replay, with_tries};
 use crate::services::{PAGE, Page, finish};
@@ -117,12 +116,7 @@ pub async fn replay_any(core: &Core, by: StaffPermit<'_, ManageIntegrations>, id
 }
 
 async fn ask<A: Operator>(tx: &mut TenantTx<'_, A>, delivery: &DeliveryLine) -> Result<ReplayId, CoreError> {
-    if delivery.endpoint_status == EndpointStatus::Disabled {
-        return Err(CoreError::new(
-            Problem::EndpointDisabled,
-            "The endpoint is disabled; enable it first.",
-        ));
-    }
+    refuse_disabled(delivery.endpoint_status)?;
     let asked = tx.insert_replay(delivery.id.0, delivery.endpoint_id.0).await?;
     tx.audit(
         "webhook_delivery.replayed",

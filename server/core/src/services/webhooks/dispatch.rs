@@ -161,12 +161,6 @@ impl Dispatcher {
             .take(MOST_RECORDS)
             .map(|back| self.judge(back))
             .collect();
-        let stops: Vec<bool> = self
-            .waiting
-            .iter()
-            .take(MOST_RECORDS)
-            .map(|(_, _, exchange)| exchange.asks_to_stop)
-            .collect();
         let core = self.core.clone();
         let mut tx = core.store.begin_system().await?;
         if sweeps {
@@ -174,7 +168,7 @@ impl Dispatcher {
             tx.hold_for_disabled().await?;
         }
         if !records.is_empty() {
-            record(&mut tx, &records, &stops).await?;
+            record(&mut tx, &records).await?;
         }
         let claim = core.randomness.uuid_v7(core.clock.now());
         let flights = self.claim(&mut tx, claim, wanted).await?;
@@ -405,6 +399,7 @@ impl Dispatcher {
             response_excerpt: exchange.excerpt.clone(),
             status,
             next_attempt_at: ended + TimeDelta::from_std(delay.unwrap_or_default()).unwrap_or(TimeDelta::MAX),
+            asks_to_stop: exchange.asks_to_stop,
         }
     }
 }
@@ -456,7 +451,7 @@ fn render(due: &DueDelivery) -> Rendered {
 }
 
 /// Writes how attempts went: attempts, deliveries, and the health of endpoints, of which a change is told.
-async fn record(tx: &mut SystemTx<'_>, records: &[AttemptRecord], stops: &[bool]) -> CoreResult<()> {
+async fn record(tx: &mut SystemTx<'_>, records: &[AttemptRecord]) -> CoreResult<()> {
     let mut places: Vec<EndpointPlace> = records.iter().map(|record| record.place).collect();
     places.sort_unstable();
     places.dedup();
@@ -464,12 +459,12 @@ async fn record(tx: &mut SystemTx<'_>, records: &[AttemptRecord], stops: &[bool]
     let kept: std::collections::HashSet<Uuid> = tx.record_attempts(records).await?.into_iter().collect();
     let mut changes = Vec::new();
     let mut changed = vec![false; healths.len()];
-    for (record, asks_to_stop) in records.iter().zip(stops) {
+    for record in records {
         let success = record.failure.is_none();
         // A claim that was lost says nothing, and neither does a failed attempt that somebody asked for.
         let counts = record
             .replay
-            .map_or_else(|| kept.contains(&record.delivery), |_| success || *asks_to_stop);
+            .map_or_else(|| kept.contains(&record.delivery), |_| success || record.asks_to_stop);
         let Some(index) = healths
             .iter()
             .position(|health| health.place == record.place)
@@ -480,12 +475,12 @@ async fn record(tx: &mut SystemTx<'_>, records: &[AttemptRecord], stops: &[bool]
         let health = &mut healths[index];
         let outcome = if success {
             Outcome::Success {
-                asks_to_stop: *asks_to_stop,
+                asks_to_stop: record.asks_to_stop,
             }
         } else {
             Outcome::Failure {
                 exhausted: record.status == DeliveryStatus::Failed,
-                asks_to_stop: *asks_to_stop,
+                asks_to_stop: record.asks_to_stop,
             }
         };
         let before = health.health();

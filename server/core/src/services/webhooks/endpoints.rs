@@ -538,7 +538,7 @@ async fn perform<A: Operator>(
             );
         }
         Act::Test => {
-            refuse_disabled(endpoint)?;
+            refuse_disabled(endpoint.status)?;
             done.event = Some(tx.emit(about(endpoint, EventType::WebhookTest, endpoint.status, None)));
             tx.audit("webhook_endpoint.tested", id, json!({}));
         }
@@ -566,7 +566,7 @@ async fn perform<A: Operator>(
             }
         }
         Act::Recover { since, until } => {
-            refuse_disabled(endpoint)?;
+            refuse_disabled(endpoint.status)?;
             let range = range(core, *since, *until);
             let (recovery, count) = tx.recover_deliveries(id, range).await?;
             (done.recovery, done.deliveries) = (Some(recovery), count);
@@ -578,7 +578,7 @@ async fn perform<A: Operator>(
             tx.wake_workers().await?;
         }
         Act::ReplayRange { since, until } => {
-            refuse_disabled(endpoint)?;
+            refuse_disabled(endpoint.status)?;
             let range = range(core, *since, *until);
             let count = tx.insert_replays(id, range, MOST_REPLAYS).await?;
             done.deliveries = i64::try_from(count).unwrap_or(i64::MAX);
@@ -601,8 +601,8 @@ fn range(core: &Core, since: DateTime<Utc>, until: Option<DateTime<Utc>>) -> Ran
 }
 
 /// Deliveries of a disabled endpoint wait until somebody enables it.
-pub(super) fn refuse_disabled(endpoint: &EndpointLine) -> CoreResult<()> {
-    if endpoint.status == EndpointStatus::Disabled {
+pub(super) fn refuse_disabled(status: EndpointStatus) -> CoreResult<()> {
+    if status == EndpointStatus::Disabled {
         return Err(CoreError::new(
             Problem::EndpointDisabled,
             "The endpoint is disabled; enable it first.",
