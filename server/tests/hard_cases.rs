@@ -7,27 +7,7 @@ mod support;
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
-use support::{OWN_PAGE, World, link, read, worlds};
-
-async fn send(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)]) -> String {
-    let answer = browser
-        .post(format!("{}{path}", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
-        .header("accept", "text/html")
-        .form(fields)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
-    answer.headers()["location"].to_str().unwrap().to_owned()
-}
-
-/// The id of the customer behind an external id of the source `erp`.
-async fn customer(world: &World, external_id: &str) -> String {
-    let path = format!("/api/v1/customers?externalId={external_id}");
-    let (_, page) = world.call("erp", Method::GET, &path, None).await;
-    page["data"][0]["id"].as_str().unwrap().to_owned()
-}
+use support::{World, link, read, worlds};
 
 /// A trap that refuses every target with this external id, as a database does that cannot keep a value.
 async fn poison(world: &World) {
@@ -127,7 +107,7 @@ async fn endpoint(world: &World, client: &str) -> String {
 #[tokio::test]
 async fn a_partners_request_is_told_to_that_partner_only() {
     for world in worlds().await {
-        let rrm = customer(&world, "CUST-10042").await;
+        let rrm = world.customer("CUST-10042").await;
         // Another source knows the same customer under an id of its own.
         let path = "/api/v1/mappings/customer/STRICT-RRM";
         let (status, answer) = world
@@ -148,7 +128,9 @@ async fn a_partners_request_is_told_to_that_partner_only() {
         let id = request["id"].as_str().unwrap();
         let dispatcher = world.staff("nordlicht", "dispatcher").await;
         for act in ["accept-request", "convert-request"] {
-            send(&world, &dispatcher, &format!("/app/fn/{act}"), &[("request", id)]).await;
+            world
+                .send(&dispatcher, &format!("/app/fn/{act}"), &[("request", id)])
+                .await;
         }
         let (_, request) = world
             .call("erp", Method::GET, &format!("/api/v1/requests/{id}"), None)
@@ -189,7 +171,9 @@ async fn a_revoked_client_is_told_nothing_more_and_imports_nothing_more() {
                 break path.rsplit('/').next().unwrap().to_owned();
             }
         };
-        send(&world, &admin, "/app/fn/revoke-client", &[("client", &client)]).await;
+        world
+            .send(&admin, "/app/fn/revoke-client", &[("client", &client)])
+            .await;
         let page = async || world.get(&admin, &format!("/app/integrations/endpoints/{own}")).await.1;
         let before = page().await.matches("target.created").count();
         // A job of the same source system, but of no client that is still there: the event finds no endpoint.
@@ -197,7 +181,9 @@ async fn a_revoked_client_is_told_nothing_more_and_imports_nothing_more() {
         let request = link(&world.get(&dispatcher, "/app/inbox").await.1, "/app/inbox/req_").unwrap();
         let id = request.rsplit('/').next().unwrap().to_owned();
         for act in ["accept-request", "convert-request"] {
-            send(&world, &dispatcher, &format!("/app/fn/{act}"), &[("request", &id)]).await;
+            world
+                .send(&dispatcher, &format!("/app/fn/{act}"), &[("request", &id)])
+                .await;
         }
         assert_eq!(
             page().await.matches("target.created").count(),
@@ -209,113 +195,14 @@ async fn a_revoked_client_is_told_nothing_more_and_imports_nothing_more() {
     }
 }
 
-/// Imports for a customer that nobody knows, which waits at the desk.
-async fn held(world: &World, external_id: &str, customer: &str, notes: &str) -> String {
-    let body = json!({ "externalId": external_id, "notes": notes, "customer": { "externalId": customer, "name": "Somebody" } });
-    let (status, answer) = world.import("erp-strict", &body).await;
-    assert!(status.is_success(), "{answer}");
-    answer["targetId"].as_str().unwrap().to_owned()
-}
-
-#[tokio::test]
-async fn the_desk_repeats_what_was_imported_and_not_what_was_tried() {
-    for world in worlds().await {
-        let first = held(&world, "DESK-1", "DESK-CUSTOMER", "first").await;
-        let second = held(&world, "DESK-2", "DESK-CUSTOMER", "as imported").await;
-        let tried = json!({ "dryRun": true, "items": [{ "externalId": "DESK-2", "notes": "only tried", "customer": { "externalId": "DESK-CUSTOMER", "name": "Somebody" } }] });
-        let (_, job) = world.batch("erp-strict", "desk-dry", &tried).await;
-        world.ended("erp-strict", &job).await;
-        let dispatcher = world.staff("nordlicht", "dispatcher").await;
-        // A customer that has no reference in this source.
-        let body =
-            json!({ "externalId": "OTHER", "customer": { "externalId": "DESK-OTHER", "name": "Desk Other GmbH" } });
-        assert!(world.import("erp", &body).await.0.is_success());
-        let chosen = customer(&world, "DESK-OTHER").await;
-        let fields = [
-            ("target", first.as_str()),
-            ("customer", &chosen),
-            ("pin", "on"),
-            ("again", "on"),
-        ];
-        send(&world, &dispatcher, "/app/fn/resolve-mapping", &fields).await;
-        let path = format!("/app/targets/{second}");
-        let mut html = String::new();
-        for _ in 0..400 {
-            html = world.get(&dispatcher, &path).await.1;
-            if html.contains("Desk Other GmbH") {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-        }
-        assert!(
-            html.contains("Desk Other GmbH"),
-            "{} linked with the other one",
-            world.engine
-        );
-        assert!(html.contains("as imported"));
-        let main = html.split("<main").nth(1).unwrap();
-        let details = main.split("imports-of-job").next().unwrap();
-        assert!(!details.contains("only tried") || details.matches("as imported").count() > 0);
-        let (_, page) = world
-            .call("erp-strict", Method::GET, "/api/v1/import-jobs?limit=1", None)
-            .await;
-        let items = world.items("erp-strict", &page["data"][0], "").await;
-        assert_ne!(items[0]["outcome"], "failed", "{items:?}");
-    }
-}
-
-#[tokio::test]
-async fn the_desk_pins_ids_as_they_are_looked_up_and_never_a_blank() {
-    for world in worlds().await {
-        let dispatcher = world.staff("nordlicht", "dispatcher").await;
-        for (index, sent, kept) in [(1, "Mu\u{308}ller-1", Some("M\u{fc}ller-1")), (2, "n/a", None)] {
-            let target = held(&world, &format!("PIN-{index}"), sent, "x").await;
-            let name = format!("Pinned {index} GmbH");
-            let body = json!({ "externalId": format!("PIN-OTHER-{index}"), "customer": { "externalId": format!("PIN-C-{index}"), "name": name } });
-            assert!(world.import("erp", &body).await.0.is_success());
-            let chosen = customer(&world, &format!("PIN-C-{index}")).await;
-            let page = world
-                .get(&dispatcher, &format!("/app/imports/desk/{target}?q=Pinned"))
-                .await
-                .1;
-            assert_eq!(page.contains("name=\"pin\""), kept.is_some(), "{sent}");
-            let fields = [("target", target.as_str()), ("customer", &chosen), ("pin", "on")];
-            send(&world, &dispatcher, "/app/fn/resolve-mapping", &fields).await;
-            let (_, list) = world
-                .call(
-                    "erp-strict",
-                    Method::GET,
-                    "/api/v1/mappings?type=customer&limit=200",
-                    None,
-                )
-                .await;
-            let found: Vec<&Value> = list["data"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .filter(|line| line["id"] == chosen.as_str())
-                .collect();
-            assert_eq!(
-                found.first().map(|line| line["externalId"].as_str().unwrap()),
-                kept,
-                "{list}"
-            );
-        }
-        // What was pinned is found by the next import, in either form.
-        let again = json!({ "externalId": "PIN-NEXT", "customer": { "externalId": "Mu\u{308}ller-1", "name": "Pinned 1 GmbH" } });
-        let (_, answer) = world.import("erp-strict", &again).await;
-        assert_eq!(answer["mapping"]["customer"]["rule"], "C6", "{} {answer}", world.engine);
-    }
-}
-
 #[tokio::test]
 async fn an_import_that_changes_nothing_makes_nobody() {
     for world in worlds().await {
-        let target = held(&world, "SAME-1", "SAME-CUSTOMER", "x").await;
-        let rrm = customer(&world, "CUST-10042").await;
+        let target = world.held("SAME-1", "SAME-CUSTOMER", "x").await;
+        let rrm = world.customer("CUST-10042").await;
         let admin = world.staff("nordlicht", "admin").await;
         let fields = [("target", target.as_str()), ("customer", &rrm)];
-        send(&world, &admin, "/app/fn/resolve-mapping", &fields).await;
+        world.send(&admin, "/app/fn/resolve-mapping", &fields).await;
         world
             .sql("UPDATE source_system SET create_customers = (1 = 1) WHERE key = 'erp-strict'")
             .await;
@@ -435,7 +322,7 @@ async fn the_code_that_decided_is_the_one_that_is_told() {
 #[tokio::test]
 async fn ids_are_found_in_whichever_form_they_are_sent() {
     for world in worlds().await {
-        let rrm = customer(&world, "CUST-10042").await;
+        let rrm = world.customer("CUST-10042").await;
         let decomposed = "/api/v1/mappings/customer/Mu%CC%88ller";
         let body = json!({ "id": rrm });
         let (status, answer) = world.call("partner", Method::PUT, decomposed, Some(&body)).await;

@@ -3,38 +3,13 @@
 
 mod support;
 
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use support::{OWN_PAGE, World, link, worlds};
-
-async fn act(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)]) -> String {
-    let answer = browser
-        .post(format!("{}{path}", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
-        .header("accept", "text/html")
-        .form(fields)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
-    answer.headers()["location"].to_str().unwrap().to_owned()
-}
-
-/// The content of a page, without navigation.
-async fn content(world: &World, browser: &Client, path: &str) -> String {
-    let (status, html) = world.get(browser, path).await;
-    assert_eq!(status, StatusCode::OK, "{path}");
-    html.split("<main").nth(1).unwrap().to_owned()
-}
-
-/// The value of a hidden field, as the page has it.
-fn hidden(html: &str, name: &str) -> Option<String> {
-    let rest = html.split(&format!("name=\"{name}\" value=\"")).nth(1)?;
-    rest.split('"').next().map(str::to_owned)
-}
+use support::forms::hidden;
+use support::{World, link, worlds};
 
 async fn schedule(world: &World, dispatcher: &Client, target: &str, hour: u32) {
-    let page = content(world, dispatcher, &format!("/app/targets/{target}")).await;
+    let page = world.content(dispatcher, &format!("/app/targets/{target}")).await;
     let technician = page
         .split("value=\"stf_")
         .nth(1)
@@ -52,7 +27,7 @@ async fn schedule(world: &World, dispatcher: &Client, target: &str, hour: u32) {
         ("shared", "on"),
         ("overlap", "on"),
     ];
-    act(world, dispatcher, "/app/fn/schedule-target", &fields).await;
+    world.send(dispatcher, "/app/fn/schedule-target", &fields).await;
 }
 
 fn job(external_id: &str) -> Value {
@@ -77,7 +52,7 @@ async fn a_planned_job_changes_when_a_person_takes_the_proposal_over() {
             "change_requires_review",
             "{item}"
         );
-        let page = content(&world, &dispatcher, &path).await;
+        let page = world.content(&dispatcher, &path).await;
         assert!(
             page.contains("Neue Gasse 7") && page.contains("51.25, 7.5"),
             "the proposal shows what is wanted"
@@ -92,17 +67,17 @@ async fn a_planned_job_changes_when_a_person_takes_the_proposal_over() {
         // A newer wish takes the place of the older one.
         changed["durationMinutes"] = json!(90);
         world.import("erp", &changed).await;
-        let page = content(&world, &dispatcher, &path).await;
+        let page = world.content(&dispatcher, &path).await;
         let proposal = hidden(&page, "proposal").unwrap();
-        act(
-            &world,
-            &dispatcher,
-            "/app/fn/accept-proposal",
-            &[("proposal", &proposal), ("target", target)],
-        )
-        .await;
+        world
+            .send(
+                &dispatcher,
+                "/app/fn/accept-proposal",
+                &[("proposal", &proposal), ("target", target)],
+            )
+            .await;
         assert_eq!(status().await["durationMinutes"], 90);
-        let page = content(&world, &dispatcher, &path).await;
+        let page = world.content(&dispatcher, &path).await;
         assert!(
             hidden(&page, "proposal").is_none() && page.contains("Neue Gasse 7"),
             "{}",
@@ -120,16 +95,16 @@ async fn a_planned_job_changes_when_a_person_takes_the_proposal_over() {
             item.to_string().contains("target_customer_change_requires_review"),
             "{item}"
         );
-        let page = content(&world, &dispatcher, &path).await;
+        let page = world.content(&dispatcher, &path).await;
         let proposal = hidden(&page, "proposal").unwrap();
-        act(
-            &world,
-            &dispatcher,
-            "/app/fn/dismiss-proposal",
-            &[("proposal", &proposal), ("target", target)],
-        )
-        .await;
-        let page = content(&world, &dispatcher, &path).await;
+        world
+            .send(
+                &dispatcher,
+                "/app/fn/dismiss-proposal",
+                &[("proposal", &proposal), ("target", target)],
+            )
+            .await;
+        let page = world.content(&dispatcher, &path).await;
         assert!(hidden(&page, "proposal").is_none() && page.contains("Rhein-Ruhr Medical Supply"));
         // Whom to talk to may change at any time.
         let (_, item) = world
@@ -140,7 +115,8 @@ async fn a_planned_job_changes_when_a_person_takes_the_proposal_over() {
             .await;
         assert_eq!(item["outcome"], "updated", "{item}");
         assert!(
-            !content(&world, &dispatcher, &path)
+            !world
+                .content(&dispatcher, &path)
                 .await
                 .split("<h2>")
                 .next()
@@ -165,7 +141,9 @@ async fn a_job_has_one_appointment_however_often_it_is_planned() {
         world
             .sql("UPDATE target SET status = 'not_completed' WHERE external_id = 'TWICE-PLANNED'")
             .await;
-        act(&world, &dispatcher, "/app/fn/reopen-target", &[("target", id)]).await;
+        world
+            .send(&dispatcher, "/app/fn/reopen-target", &[("target", id)])
+            .await;
         let read = async || {
             world
                 .call("erp", Method::GET, &format!("/api/v1/targets/{id}"), None)
@@ -201,7 +179,7 @@ async fn where_a_job_is_can_be_corrected_and_cleared_though_nobody_is_linked() {
             body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             let (_, item) = world.import("import-only", &body).await;
             let target = item["targetId"].as_str().unwrap().to_owned();
-            content(&world, &dispatcher, &format!("/app/targets/{target}")).await
+            world.content(&dispatcher, &format!("/app/targets/{target}")).await
         };
         let page = send(json!({ "address": { "street": "Falsche Gasse 1", "city": "Bochum" } })).await;
         assert!(page.contains("Falsche Gasse 1"));
@@ -226,34 +204,34 @@ async fn work_that_a_visit_left_is_planned_and_everybody_is_told() {
         let manager = world.staff("nordlicht", "manager").await;
         let dispatcher = world.staff("nordlicht", "dispatcher").await;
         // An approved report that left work, whose target is the source's own.
-        let list = content(&world, &manager, "/app/reports?status=approved").await;
+        let list = world.content(&manager, "/app/reports?status=approved").await;
         let mut rest = list.as_str();
         let (report, follow_up) = loop {
             let path = link(rest, "/app/reports/vrp_").expect("a report that left work");
             rest = &rest[rest.find(&path).unwrap() + path.len()..];
-            if let Some(id) = hidden(&content(&world, &dispatcher, &path).await, "follow_up") {
+            if let Some(id) = hidden(&world.content(&dispatcher, &path).await, "follow_up") {
                 break (path.rsplit('/').next().unwrap().to_owned(), id);
             }
         };
-        let made = act(
-            &world,
-            &dispatcher,
-            "/app/fn/plan-follow-up",
-            &[("follow_up", &follow_up), ("report", &report)],
-        )
-        .await;
+        let made = world
+            .send(
+                &dispatcher,
+                "/app/fn/plan-follow-up",
+                &[("follow_up", &follow_up), ("report", &report)],
+            )
+            .await;
         let target = made.rsplit('/').next().unwrap().to_owned();
         // A second click makes no second job.
-        let again = act(
-            &world,
-            &dispatcher,
-            "/app/fn/plan-follow-up",
-            &[("follow_up", &follow_up), ("report", &report)],
-        )
-        .await;
+        let again = world
+            .send(
+                &dispatcher,
+                "/app/fn/plan-follow-up",
+                &[("follow_up", &follow_up), ("report", &report)],
+            )
+            .await;
         assert!(again.ends_with(&report), "{again}");
         schedule(&world, &dispatcher, &target, 10).await;
-        let page = content(&world, &dispatcher, &format!("/app/reports/{report}")).await;
+        let page = world.content(&dispatcher, &format!("/app/reports/{report}")).await;
         assert!(page.contains(&target) && hidden(&page, "follow_up").is_none());
         let (_, events) = world
             .call(

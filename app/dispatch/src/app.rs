@@ -8,7 +8,7 @@ use ui::load::NotFound;
 use ui::shell::{self, Assets};
 
 use crate::pages::{
-    billing, clients, customers, day, deliveries, desk, endpoints, imports, inbox, integrations, parts, reports,
+    billing, clients, customers, day, deliveries, desk, endpoints, imports, inbox, integrations, links, parts, reports,
     settings, sign_in, sources, target, upload,
 };
 use crate::shell::Framed;
@@ -40,7 +40,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/imports") view=imports::ImportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/desk") view=desk::DeskPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/desk/:id") view=desk::DeskTargetPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports/links") view=desk::LinkPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/links") view=links::LinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/upload") view=upload::UploadPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/upload/:file") view=upload::ColumnsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/:id") view=imports::ImportPage ssr=SsrMode::Async/>

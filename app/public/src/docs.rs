@@ -116,12 +116,13 @@ pub fn mapping(assets: &Assets) -> impl IntoView + use<> {
             <h1>"Mapping"</h1>
             <p class="lead">"Never the first of several, never a merge, never a create on ambiguity, always a stored reason. The first row that fits decides."</p>
             <p>"External ids compare byte by byte after NFC, with case. Customer numbers compare trimmed and in upper case. Names, e-mails, phones and addresses never establish identity."</p>
+            <p>"After a row that maps, fields that were sent and differ are updated where the source may update; where it may not, the record stays as it is and the item says "<code>"auto_update_disabled"</code>" or "<code>"scope_missing_customers_write"</code>"."</p>
             {groups.into_iter().map(|(letter, name)| view! {
                 <section><h2>{name}</h2>
                     <div class="table-frame"><table class="table">
-                        <thead><tr><th scope="col">"Rule"</th><th scope="col">"Input"</th><th scope="col">"Result"</th><th scope="col">"Code"</th></tr></thead>
+                        <thead><tr><th scope="col">"Rule"</th><th scope="col">"Input"</th><th scope="col">"Result"</th><th scope="col">"Codes"</th></tr></thead>
                         <tbody>{table::ROWS.iter().filter(|row| row.rule.starts_with(letter)).map(|row| view! {
-                            <tr id=row.rule><th scope="row" class="mono">{row.rule}</th><td>{row.input}</td><td>{row.result}</td><td class="mono small">{row.code}</td></tr>
+                            <tr id=row.rule><th scope="row" class="mono">{row.rule}</th><td>{row.input}</td><td>{row.result}</td><td class="mono small">{row.codes.iter().map(|code| view! { <div>{*code}</div> }).collect_view()}</td></tr>
                         }).collect_view()}</tbody>
                     </table></div>
                 </section>

@@ -6,6 +6,7 @@
 )]
 
 mod client;
+pub mod forms;
 pub mod receiver;
 pub mod webhooks;
 

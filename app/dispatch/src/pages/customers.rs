@@ -10,8 +10,7 @@ use ui::format;
 use ui::load::page;
 use ui::parts::{Chip, Empty, Pager, TargetChip};
 
-use ui::format::escape_query;
-
+use super::links::link_address;
 use super::{address_line, service_words, viewer_staff};
 use crate::shell::Framed;
 use crate::t;
@@ -136,13 +135,10 @@ pub fn CustomerPage() -> impl IntoView {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "source")}</th><th scope="col">{t!(locale, "kind")}</th><th scope="col">{t!(locale, "external-id")}</th></tr></thead>
                     <tbody>{found.references.into_iter().map(|reference| {
-                        // Only a customer's own reference can be a wrong link with consequences of its own.
-                        let touched = (reference.entity_type == "customer").then(|| {
-                            format!("/app/imports/links?source={}&id={}", escape_query(&reference.source_key), escape_query(&reference.external_id))
-                        });
+                        let touched = link_address(&reference.entity_type, &reference.source_key, &reference.external_id);
                         view! {
                             <tr><td><bdi class="mono">{reference.source_key}</bdi></td><td>{by_key(locale, &reference.entity_type)}</td><td><bdi class="mono">{reference.external_id}</bdi>
-                                {touched.map(|href| view! { " "<a href=href>{t!(locale, "link-show")}</a> })}</td></tr>
+                                " "<a href=touched>{t!(locale, "link-show")}</a></td></tr>
                         }
                     }).collect_view()}</tbody>
                 </table></div>

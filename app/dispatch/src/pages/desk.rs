@@ -1,20 +1,25 @@
-//! The warning desk: what could not be mapped, with its candidates side by side; and the way back from a wrong link.
+//! The warning desk: what could not be mapped, with its candidates side by side.
 
-use domain::ids::{CustomerId, TargetId};
+use std::str::FromStr;
+
+use domain::ids::TargetId;
+use domain::locale::Locale;
 use domain::permissions::{ResolveMappings, ViewImports};
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
-use ordinavo_core::services::mapping_desk::{self, Resolution};
-use ordinavo_core::{Core, CoreError};
+use ordinavo_core::services::mapping_desk::{self, Choice, Resolution, SentIds};
+use ordinavo_core::views::CandidateLine;
+use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, act};
 use ui::format;
 use ui::islands::SendOnce;
 use ui::load::{page, place};
-use ui::parts::{Chip, Empty, Fact, Identifier, Pager, ProblemNotice, TargetChip, Weighty};
+use ui::parts::{Chip, Empty, Fact, Identifier, Pager, ProblemNotice, TargetChip};
 
 use super::imports::ItemCard;
+use super::links::link_address;
 use super::{DoneNotice, service_words, viewer_staff};
 use crate::shell::Framed;
 use crate::t;
@@ -77,9 +82,11 @@ pub fn DeskTargetPage() -> impl IntoView {
             (t!(locale, "field-location_city"), sent("location", "city")),
             (t!(locale, "field-contact_displayName"), sent("contact", "displayName")),
         ];
-        let can_pin = found.external_id.is_some();
-        let held = found.held_alike;
         let none = found.candidates.is_empty();
+        let held = found.held_alike;
+        let sent_ids = found.sent;
+        let source_key = found.source_key.unwrap_or_default();
+        let (locations, contacts) = (found.locations, found.contacts);
         let title = format!("TGT-{}", found.target.number);
         Ok(view! {
             <Title text=title.clone()/>
@@ -89,6 +96,13 @@ pub fn DeskTargetPage() -> impl IntoView {
             <div class="columns">
                 <section><h2>{t!(locale, "desk-sent")}</h2>
                     <dl class="facts">{facts.into_iter().filter_map(|(name, value)| value.map(|value| view! { <Fact name><bdi>{value}</bdi></Fact> })).collect_view()}</dl>
+                    {(!found.known.is_empty()).then(|| view! {
+                        <h2>{t!(locale, "desk-known")}</h2>
+                        <ul class="lines">{found.known.into_iter().map(|known| {
+                            let href = link_address(&known.entity_type, &source_key, &known.external_id);
+                            view! { <li><bdi class="mono">{known.external_id}</bdi><a href=format!("/app/customers/{}", known.customer_id)><bdi>{known.customer_name}</bdi></a><a href=href>{t!(locale, "link-show")}</a></li> }
+                        }).collect_view()}</ul>
+                    })}
                     <h2>{t!(locale, "desk-why")}</h2>
                     {found.item.map(|item| view! { <ItemCard item locale zone=zone.clone()/> })}
                 </section>
@@ -100,32 +114,18 @@ pub fn DeskTargetPage() -> impl IntoView {
                     </form>
                     {none.then(|| view! { <Empty title=t!(locale, "desk-none") text=t!(locale, "desk-candidates-text")/> })}
                     {found.candidates.into_iter().map(|candidate| {
-                        let free = candidate.linked_as.is_none();
-                        let inactive = candidate.is_inactive;
-                        let customer = candidate.id.to_string();
-                        view! {
-                            <article class="card">
-                                <header class="title-row"><h3><a href=format!("/app/customers/{customer}")><bdi>{candidate.name}</bdi></a></h3>
-                                    {inactive.then(|| view! { <Chip label=t!(locale, "desk-inactive") tone=Tone::Neutral/> })}</header>
-                                <dl class="facts">
-                                    {candidate.customer_number.map(|number| view! { <Fact name=t!(locale, "field-customer_customerNumber")><bdi class="mono">{number}</bdi></Fact> })}
-                                    {candidate.city.map(|city| view! { <Fact name=t!(locale, "field-location_city")><bdi>{city}</bdi></Fact> })}
-                                    <Fact name=t!(locale, "locations")>{candidate.locations}</Fact>
-                                    {candidate.linked_as.map(|external_id| view! { <Fact name=t!(locale, "desk-linked-as")><Identifier text=external_id locale/></Fact> })}
-                                </dl>
-                                {(may_resolve && !inactive).then(|| view! {
-                                    <SendOnce><form method="post" action="/app/fn/resolve-mapping">
-                                        <input type="hidden" name="target" value=id.to_string()/>
-                                        <input type="hidden" name="customer" value=customer.clone()/>
-                                        {(can_pin && free).then(|| view! {
-                                            <p class="check"><input type="checkbox" id=format!("pin-{customer}") name="pin" value="on" checked=true/><label for=format!("pin-{customer}")>{t!(locale, "desk-pin")}</label></p>
-                                            {(held > 0).then(|| view! { <p class="check"><input type="checkbox" id=format!("again-{customer}") name="again" value="on" checked=true/><label for=format!("again-{customer}")>{t!(locale, "desk-again")}" ("{held}" "{t!(locale, "desk-held")}")"</label></p> })}
-                                        })}
-                                        <button class="button button-primary" type="submit">{t!(locale, "desk-choose")}</button>
-                                    </form></SendOnce>
-                                })}
-                            </article>
-                        }
+                        let of_customer = candidate.id;
+                        let places = locations.iter().filter(|location| location.customer_id == of_customer).map(|location| Record {
+                            id: location.id.to_string(),
+                            name: [Some(location.name.clone()), location.city.clone().filter(|city| !location.name.contains(city.as_str()))].into_iter().flatten().collect::<Vec<_>>().join(", "),
+                            linked_as: location.linked_as.clone(),
+                        }).collect();
+                        let people = contacts.iter().filter(|contact| contact.customer_id == of_customer).map(|contact| Record {
+                            id: contact.id.to_string(),
+                            name: contact.display_name.clone(),
+                            linked_as: contact.linked_as.clone(),
+                        }).collect();
+                        view! { <CandidateCard candidate locations=places contacts=people sent=sent_ids.clone() held target=id may_resolve locale/> }
                     }).collect_view()}
                 </section>
             </div>
@@ -135,55 +135,107 @@ pub fn DeskTargetPage() -> impl IntoView {
     view! { <Framed current="/app/imports">{content}</Framed> }
 }
 
-/// `/app/imports/links`: a link with everything that it touched. Source and external id stand in the query, since an
-/// external id may have any character.
+/// A location or contact that a candidate has.
+struct Record {
+    id: String,
+    name: String,
+    linked_as: Option<String>,
+}
+
+/// A customer to whom the target may belong, and the form that says so.
 #[component]
-pub fn LinkPage() -> impl IntoView {
-    let staff = viewer_staff();
-    let content = page(|request| async move {
-        let staff = staff?;
-        let locale = request.viewer.locale;
-        let (source, external_id) = (request.query("source"), request.query("id"));
-        let found = mapping_desk::link(&request.core, staff.may::<ViewImports>()?, &source, &external_id).await?;
-        let zone = staff.zone().to_owned();
-        let may_undo = staff.has::<ResolveMappings>();
-        let nothing = found.touched.is_empty();
-        let (form_source, form_id) = (source.clone(), external_id.clone());
-        Ok(view! {
-            <Title text=t!(locale, "link-title")/>
-            <h1>{t!(locale, "link-title")}</h1>
-            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+fn CandidateCard(
+    candidate: CandidateLine,
+    locations: Vec<Record>,
+    contacts: Vec<Record>,
+    sent: SentIds,
+    /// How many others wait with the same external id.
+    held: i64,
+    target: TargetId,
+    may_resolve: bool,
+    locale: Locale,
+) -> impl IntoView {
+    let can_pin = sent.customer.is_some() && candidate.linked_as.is_none();
+    let inactive = candidate.is_inactive;
+    let customer = candidate.id.to_string();
+    let (pin_id, again_id) = (format!("pin-{customer}"), format!("again-{customer}"));
+    view! {
+        <article class="card">
+            <header class="title-row"><h3><a href=format!("/app/customers/{customer}")><bdi>{candidate.name}</bdi></a></h3>
+                {inactive.then(|| view! { <Chip label=t!(locale, "desk-inactive") tone=Tone::Neutral/> })}</header>
             <dl class="facts">
-                <Fact name=t!(locale, "source")><bdi class="mono">{source}</bdi></Fact>
-                <Fact name=t!(locale, "external-id")><Identifier text=external_id locale/></Fact>
-                <Fact name=t!(locale, "customer")><a href=format!("/app/customers/{}", found.link.customer_id)><bdi>{found.link.customer_name}</bdi></a></Fact>
-                <Fact name=t!(locale, "link-made-by")><bdi class="mono small">{found.link.made_by}</bdi></Fact>
-                <Fact name=t!(locale, "created-at")>{format::moment(locale, found.link.created_at, &zone)}</Fact>
+                {candidate.customer_number.map(|number| view! { <Fact name=t!(locale, "field-customer_customerNumber")><bdi class="mono">{number}</bdi></Fact> })}
+                {candidate.city.map(|city| view! { <Fact name=t!(locale, "field-location_city")><bdi>{city}</bdi></Fact> })}
+                <Fact name=t!(locale, "locations")>{candidate.locations}</Fact>
+                {candidate.linked_as.map(|external_id| view! { <Fact name=t!(locale, "desk-linked-as")><Identifier text=external_id locale/></Fact> })}
             </dl>
-            <h2>{t!(locale, "link-touched")}</h2>
-            {nothing.then(|| view! { <p class="quiet">{t!(locale, "link-nothing")}</p> })}
-            <ul class="lines">{found.touched.into_iter().map(|target| view! {
-                <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format!("TGT-{}", target.number)}</bdi></a><TargetChip status=target.status locale/><bdi class="mono small">{target.external_id}</bdi></li>
-            }).collect_view()}</ul>
-            {may_undo.then(|| view! {
-                <Weighty label=t!(locale, "link-undo") consequence=t!(locale, "link-undo-text")>
-                    <form method="post" action="/app/fn/undo-link">
-                        <input type="hidden" name="source" value=form_source/><input type="hidden" name="external_id" value=form_id/>
-                        <button class="button button-bad" type="submit">{t!(locale, "link-undo")}</button>
-                    </form>
-                </Weighty>
+            {(may_resolve && !inactive).then(|| view! {
+                <SendOnce><form method="post" action="/app/fn/resolve-mapping">
+                    <input type="hidden" name="target" value=target.to_string()/>
+                    <input type="hidden" name="customer" value=customer.clone()/>
+                    {can_pin.then(|| view! {
+                        <p class="check"><input type="checkbox" id=pin_id.clone() name="pin" value="on" checked=true/><label for=pin_id>{t!(locale, "desk-pin")}</label></p>
+                        {(held > 0).then(|| view! { <p class="check"><input type="checkbox" id=again_id.clone() name="again" value="on" checked=true/><label for=again_id>{t!(locale, "desk-again")}" ("{held}" "{t!(locale, "desk-held")}")"</label></p> })}
+                    })}
+                    <PartChoice name="location" customer=customer.clone() label=t!(locale, "location") pin=t!(locale, "desk-pin-location") records=locations sent=sent.location locale/>
+                    <PartChoice name="contact" customer=customer label=t!(locale, "contact") pin=t!(locale, "desk-pin-contact") records=contacts sent=sent.contact locale/>
+                    <button class="button button-primary" type="submit">{t!(locale, "desk-choose")}</button>
+                </form></SendOnce>
+            })}
+        </article>
+    }
+}
+
+/// Which of the customer's locations or contacts is meant, and whether the id that was sent stands for it from now on.
+#[component]
+fn PartChoice(
+    name: &'static str,
+    customer: String,
+    label: String,
+    pin: String,
+    records: Vec<Record>,
+    sent: Option<String>,
+    locale: Locale,
+) -> impl IntoView {
+    let (id, pin_id) = (format!("{name}-{customer}"), format!("pin-{name}-{customer}"));
+    // What the id already stands for is linked without a choice.
+    let known = sent
+        .as_ref()
+        .and_then(|sent| records.iter().find(|record| record.linked_as.as_ref() == Some(sent)))
+        .map(|record| record.id.clone());
+    let can_pin = sent.is_some() && known.is_none();
+    (!records.is_empty()).then(|| {
+        view! {
+            <div class="field"><label for=id.clone()>{label}</label>
+                <select id=id name=name>
+                    <option value="">{t!(locale, "desk-leave-open")}</option>
+                    {records.into_iter().map(|record| {
+                        let selected = known.as_ref() == Some(&record.id);
+                        let words = match record.linked_as {
+                            Some(linked) => format!("{} ({linked})", record.name),
+                            None => record.name,
+                        };
+                        view! { <option value=record.id selected=selected>{words}</option> }
+                    }).collect_view()}
+                </select>
+            </div>
+            {can_pin.then(|| view! {
+                <p class="check"><input type="checkbox" id=pin_id.clone() name=format!("pin_{name}") value="on"/><label for=pin_id>{pin}" "<bdi class="mono">{sent}</bdi></label></p>
             })}
         }
-        .into_any())
-    });
-    view! { <Framed current="/app/customers">{content}</Framed> }
+    })
 }
 
 #[server(prefix = "/app/fn", endpoint = "resolve-mapping")]
+#[allow(clippy::too_many_arguments, reason = "one for each field of the form")]
 pub async fn resolve_mapping(
     #[server(default)] target: String,
     #[server(default)] customer: String,
+    #[server(default)] location: String,
+    #[server(default)] contact: String,
     #[server(default)] pin: Option<String>,
+    #[server(default)] pin_location: Option<String>,
+    #[server(default)] pin_contact: Option<String>,
     #[server(default)] again: Option<String>,
 ) -> Result<(), ServerFnError> {
     let sent = Sent {
@@ -194,32 +246,28 @@ pub async fn resolve_mapping(
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may::<ResolveMappings>()?;
         let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
-        let customer: CustomerId = customer.parse().map_err(|_| CoreError::not_found())?;
         let resolution = Resolution {
-            customer,
-            location: None,
-            contact: None,
-            pin: pin.is_some(),
+            customer: Choice {
+                id: customer.parse().map_err(|_| CoreError::not_found())?,
+                pin: pin.is_some(),
+            },
+            location: chosen(&location, "location", pin_location.is_some())?,
+            contact: chosen(&contact, "contact", pin_contact.is_some())?,
+            again: again.is_some(),
         };
-        mapping_desk::resolve(&core, permit, id, resolution, again.is_some()).await?;
+        mapping_desk::resolve(&core, permit, id, resolution).await?;
         Ok(Next::to(format!("/app/targets/{id}"), "done-resolved"))
     })
     .await
 }
 
-#[server(prefix = "/app/fn", endpoint = "undo-link")]
-pub async fn undo_link(
-    #[server(default)] source: String,
-    #[server(default)] external_id: String,
-) -> Result<(), ServerFnError> {
-    let sent = Sent {
-        form: "",
-        values: &[],
-        back: "/app/imports/desk".to_owned(),
-    };
-    act(sent, async |core: Core, staff: Staff| {
-        mapping_desk::undo_link(&core, staff.may::<ResolveMappings>()?, &source, &external_id).await?;
-        Ok(Next::to("/app/imports/desk", "done-undone"))
-    })
-    .await
+/// The record that was chosen; none if nothing was.
+fn chosen<T: FromStr>(text: &str, field: &'static str, pin: bool) -> CoreResult<Option<Choice<T>>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let id = text
+        .parse()
+        .map_err(|_| CoreError::field(field, "validation_failed", "Choose one of the list."))?;
+    Ok(Some(Choice { id, pin }))
 }

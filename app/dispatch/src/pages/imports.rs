@@ -190,10 +190,21 @@ fn DecisionWords(decision: Value, locale: Locale) -> impl IntoView {
         .flatten()
         .filter_map(named)
         .collect();
+    // A location or contact is shown on the page of the customer to whom it belongs.
+    let part = |part: &str| {
+        let found = &decision[part]["candidates"]["byReference"];
+        Some((
+            found["customer"].as_str()?.to_owned(),
+            found["name"].as_str()?.to_owned(),
+        ))
+    };
+    let (location, contact) = (part("location"), part("contact"));
     let link = |(id, name): (String, String)| view! { <a href=format!("/app/customers/{id}")><bdi>{name}</bdi></a>" " };
     view! {
         <ul class="decision">{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}
             {by_reference.map(|found| view! { <li class="quiet">{t!(locale, "found-by-reference")}" "{link(found)}</li> })}
+            {location.map(|found| view! { <li class="quiet">{t!(locale, "found-location")}" "{link(found)}</li> })}
+            {contact.map(|found| view! { <li class="quiet">{t!(locale, "found-contact")}" "{link(found)}</li> })}
             {(!by_number.is_empty()).then(|| view! { <li class="quiet">{t!(locale, "found-by-number")}" "{by_number.into_iter().map(link).collect_view()}</li> })}
         </ul>
     }

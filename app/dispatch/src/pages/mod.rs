@@ -12,6 +12,7 @@ pub mod follow_ups;
 pub mod imports;
 pub mod inbox;
 pub mod integrations;
+pub mod links;
 pub mod parts;
 pub mod payload;
 pub mod proposals;

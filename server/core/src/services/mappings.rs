@@ -16,9 +16,17 @@ use crate::{Core, CoreError, CoreResult};
 
 /// Which kind of record a reference stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MappingKind(ReferenceKind);
+pub struct MappingKind(pub(super) ReferenceKind);
 
 impl MappingKind {
+    /// A customer's reference.
+    pub const CUSTOMER: Self = Self(ReferenceKind::Customer);
+
+    /// The name in addresses.
+    pub const fn name(self) -> &'static str {
+        self.0.name()
+    }
+
     /// Reads the name in addresses.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -41,11 +49,9 @@ impl MappingKind {
 
 /// The id of a referenced record as it stands in answers.
 pub fn public_id(line: &MappingLine) -> String {
-    match line.entity_type.as_str() {
-        "location" => Id::<LocationKind>::from_uuid(line.entity_id).to_string(),
-        "contact" => Id::<ContactKind>::from_uuid(line.entity_id).to_string(),
-        _ => Id::<CustomerKind>::from_uuid(line.entity_id).to_string(),
-    }
+    MappingKind::from_name(&line.entity_type)
+        .map(|kind| kind.0.public_id(line.entity_id))
+        .unwrap_or_default()
 }
 
 /// A page of the own source's references, by type and external id.

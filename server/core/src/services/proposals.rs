@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::finish;
 use crate::actors::Permit;
-use crate::store::{Key, NewEntry, NewEvent};
+use crate::store::{Key, NewEntry, NewEvent, ReferenceKind};
 use crate::{Core, CoreError, CoreResult};
 
 fn changed() -> CoreError {
@@ -65,7 +65,7 @@ pub async fn accept(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) ->
         return Err(changed());
     }
     if wanted.customer.is_some() {
-        tx.take_history_from_customer(target_id).await?;
+        tx.take_history(ReferenceKind::Customer, target_id).await?;
     }
     tx.audit(
         "change_proposal.accepted",

@@ -19,7 +19,7 @@ use super::transaction::{TenantTx, take_numbers};
 use crate::actors::{Actor as _, ApiClient};
 
 /// Which kind of record an external id stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum ReferenceKind {
     Customer,
     Location,
@@ -33,6 +33,15 @@ impl ReferenceKind {
             Self::Customer => "customer",
             Self::Location => "location",
             Self::Contact => "contact",
+        }
+    }
+
+    /// The id of a record of this kind as it is told.
+    pub(crate) fn public_id(self, id: Uuid) -> String {
+        match self {
+            Self::Customer => CustomerId::from_uuid(id).to_string(),
+            Self::Location => LocationId::from_uuid(id).to_string(),
+            Self::Contact => ContactId::from_uuid(id).to_string(),
         }
     }
 }

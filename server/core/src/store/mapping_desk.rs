@@ -1,4 +1,4 @@
-//! What the warning desk reads and writes.
+//! What the warning desk reads and writes about what waits.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, CustomerId, Id, ImportItemId, LocationId, SourceSystemId, TargetId};
@@ -8,12 +8,12 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::bulk::{escape_like, hex_id};
+use super::bulk::{escape_like, hex_id, listed};
 use super::engine::{StoreError, all, maybe, one, run};
 use super::import_writes::ReferenceKind;
 use super::targets::{TargetRecord, line_columns};
 use super::transaction::TenantTx;
-use super::views::{CandidateLine, LinkLine, TargetLine, TouchedTarget};
+use super::views::{CandidateLine, ContactChoice, KnownReference, LocationChoice, TargetLine};
 use crate::actors::{Actor as _, Staff};
 
 const COUNT: &str = "SELECT count(*) FROM target WHERE tenant_id = $1 AND needs_mapping AND status IN ('open', 'scheduled', 'dispatched')";
@@ -62,23 +62,25 @@ const INSERT_REFERENCE: &str = "INSERT INTO external_reference (tenant_id, sourc
 const DELETE_REFERENCE: &str = "DELETE FROM external_reference WHERE tenant_id = $1 AND source_system_id = $2 AND entity_type = $3 AND external_id = $4";
 const RELINK: &str = "UPDATE target SET customer_id = $3, location_id = $4, contact_id = $5, needs_mapping = $6, updated_at = $7 WHERE tenant_id = $1 AND id = $2 AND status = $8";
 const RESOLVE_ITEM: &str = "UPDATE import_item SET resolved_at = $3 WHERE tenant_id = $1 AND id = $2";
-const TAKE_HISTORY: &str =
-    "UPDATE timeline_entry SET customer_id = NULL, location_id = NULL WHERE tenant_id = $1 AND target_id = $2";
-const LINK: &str = "SELECT s.id AS source_system_id, s.key AS source_key, c.id AS customer_id, c.name AS customer_name, r.made_by, r.created_at FROM external_reference r \
-    JOIN source_system s ON s.tenant_id = r.tenant_id AND s.id = r.source_system_id JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.entity_id \
-    WHERE r.tenant_id = $1 AND s.key = $2 AND r.entity_type = 'customer' AND r.external_id = $3";
-const TOUCHED: &str = "SELECT t.id, t.number, t.external_id, t.status FROM target t WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.customer_id = $3 \
-    AND EXISTS (SELECT 1 FROM import_item i JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id \
-      WHERE i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.customer_external_id = $4 AND NOT j.dry_run) \
-    ORDER BY t.created_at, t.id LIMIT 1000";
-/// Work on these has not begun, so they can be taken back.
-const TOUCHED_OPEN: &str = "SELECT t.id, t.number, t.external_id, t.status FROM target t WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.customer_id = $3 \
-    AND t.status IN ('open', 'scheduled', 'dispatched') AND EXISTS (SELECT 1 FROM import_item i JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id \
-      WHERE i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.customer_external_id = $4 AND NOT j.dry_run) \
-    ORDER BY t.created_at, t.id LIMIT 500";
-const COUNT_TOUCHED: &str = "SELECT count(*) FROM target t WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.customer_id = $3 \
-    AND EXISTS (SELECT 1 FROM import_item i JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id \
-      WHERE i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.customer_external_id = $4 AND NOT j.dry_run)";
+/// As many locations and contacts of one customer as a person is offered.
+const MOST_CHOICES: i64 = 100;
+listed!(id LOCATIONS_SQLITE, LOCATIONS_POSTGRES,
+    "SELECT x.id, x.customer_id, x.name, x.city, x.linked_as FROM (SELECT l.id, l.customer_id, l.name, l.city, \
+     (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = l.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'location' AND r.entity_id = l.id) AS linked_as, \
+     row_number() OVER (PARTITION BY l.customer_id ORDER BY l.name, l.id) AS place FROM location l WHERE l.tenant_id = $1 AND l.archived_at IS NULL AND l.customer_id IN ",
+    "$3", ") x WHERE x.place <= $4 ORDER BY x.customer_id, x.place");
+listed!(id CONTACTS_SQLITE, CONTACTS_POSTGRES,
+    "SELECT x.id, x.customer_id, x.display_name, x.linked_as FROM (SELECT c.id, c.customer_id, c.display_name, \
+     (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = c.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'contact' AND r.entity_id = c.id) AS linked_as, \
+     row_number() OVER (PARTITION BY c.customer_id ORDER BY c.display_name, c.id) AS place FROM contact c WHERE c.tenant_id = $1 AND c.customer_id IN ",
+    "$3", ") x WHERE x.place <= $4 ORDER BY x.customer_id, x.place");
+const KNOWN: &str = "SELECT r.entity_type, r.external_id, c.id AS customer_id, c.name AS customer_name FROM external_reference r \
+    LEFT JOIN location l ON r.entity_type = 'location' AND l.tenant_id = r.tenant_id AND l.id = r.entity_id \
+    LEFT JOIN contact k ON r.entity_type = 'contact' AND k.tenant_id = r.tenant_id AND k.id = r.entity_id \
+    JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = COALESCE(l.customer_id, k.customer_id, r.entity_id) \
+    WHERE r.tenant_id = $1 AND r.source_system_id = $2 \
+    AND ((r.entity_type = 'customer' AND r.external_id = $3) OR (r.entity_type = 'location' AND r.external_id = $4) OR (r.entity_type = 'contact' AND r.external_id = $5)) \
+    ORDER BY r.entity_type";
 
 impl TenantTx<'_, Staff> {
     pub(crate) async fn count_needing_mapping(&mut self) -> Result<i64, StoreError> {
@@ -134,6 +136,57 @@ impl TenantTx<'_, Staff> {
             search,
             &by_name,
             &by_number
+        )
+    }
+
+    /// The locations and contacts of some customers, each with the reference that it has in a source.
+    pub(crate) async fn choices_of(
+        &mut self,
+        source: Option<SourceSystemId>,
+        customers: &[CustomerId],
+    ) -> Result<(Vec<LocationChoice>, Vec<ContactChoice>), StoreError> {
+        let tenant = self.tenant();
+        let source = source.map(Id::uuid);
+        let ids: Vec<String> = customers.iter().map(|id| hex_id(*id)).collect();
+        let sql = self.tx.dialect(LOCATIONS_SQLITE, LOCATIONS_POSTGRES);
+        let locations = all!(
+            &mut self.tx,
+            LocationChoice,
+            sql,
+            tenant,
+            source,
+            Json(&ids),
+            MOST_CHOICES
+        )?;
+        let sql = self.tx.dialect(CONTACTS_SQLITE, CONTACTS_POSTGRES);
+        let contacts = all!(
+            &mut self.tx,
+            ContactChoice,
+            sql,
+            tenant,
+            source,
+            Json(&ids),
+            MOST_CHOICES
+        )?;
+        Ok((locations, contacts))
+    }
+
+    /// What the external ids of a customer, a location and a contact stand for.
+    pub(crate) async fn known_references(
+        &mut self,
+        source: SourceSystemId,
+        [customer, location, contact]: [Option<&str>; 3],
+    ) -> Result<Vec<KnownReference>, StoreError> {
+        let tenant = self.tenant();
+        all!(
+            &mut self.tx,
+            KnownReference,
+            KNOWN,
+            tenant,
+            source.uuid(),
+            customer,
+            location,
+            contact
         )
     }
 
@@ -287,71 +340,5 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn resolve_item(&mut self, id: ImportItemId) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(&mut self.tx, RESOLVE_ITEM, tenant, id.uuid(), now).map(drop)
-    }
-
-    /// Takes what happened to a target out of its customer's history, which the portal shows.
-    pub(crate) async fn take_history_from_customer(&mut self, id: TargetId) -> Result<(), StoreError> {
-        let tenant = self.tenant();
-        run!(&mut self.tx, TAKE_HISTORY, tenant, id.uuid()).map(drop)
-    }
-
-    pub(crate) async fn customer_link(
-        &mut self,
-        source_key: &str,
-        external_id: &str,
-    ) -> Result<Option<LinkLine>, StoreError> {
-        let tenant = self.tenant();
-        maybe!(&mut self.tx, LinkLine, LINK, tenant, source_key, external_id)
-    }
-
-    /// The oldest targets of a link that can still be taken back.
-    pub(crate) async fn touched_and_open(
-        &mut self,
-        link: &LinkLine,
-        external_id: &str,
-    ) -> Result<Vec<TouchedTarget>, StoreError> {
-        let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            TouchedTarget,
-            TOUCHED_OPEN,
-            tenant,
-            link.source_system_id,
-            link.customer_id,
-            external_id
-        )
-    }
-
-    /// How many targets of the customer came through a link.
-    pub(crate) async fn count_touched(&mut self, link: &LinkLine, external_id: &str) -> Result<i64, StoreError> {
-        let tenant = self.tenant();
-        let (count,) = one!(
-            &mut self.tx,
-            (i64,),
-            COUNT_TOUCHED,
-            tenant,
-            link.source_system_id,
-            link.customer_id,
-            external_id
-        )?;
-        Ok(count)
-    }
-
-    /// Targets of a link, oldest first; as many as a page shows.
-    pub(crate) async fn touched_by_link(
-        &mut self,
-        link: &LinkLine,
-        external_id: &str,
-    ) -> Result<Vec<TouchedTarget>, StoreError> {
-        let tenant = self.tenant();
-        all!(
-            &mut self.tx,
-            TouchedTarget,
-            TOUCHED,
-            tenant,
-            link.source_system_id,
-            link.customer_id,
-            external_id
-        )
     }
 }

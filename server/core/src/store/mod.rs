@@ -24,6 +24,8 @@ mod import_writes;
 mod imports;
 mod key;
 mod mapping_desk;
+mod mapping_links;
+mod mapping_views;
 mod migrations;
 mod partners;
 mod portal;

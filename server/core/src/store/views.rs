@@ -25,6 +25,7 @@ use sqlx::types::Json;
 
 use super::Key;
 pub use super::client_views::*;
+pub use super::mapping_views::*;
 pub use super::webhook_views::*;
 
 #[derive(Debug, Clone, FromRow)]
@@ -100,39 +101,6 @@ pub struct MappingLine {
     pub external_id: String,
     pub entity_id: uuid::Uuid,
     pub created_at: DateTime<Utc>,
-}
-
-/// A customer to choose at the warning desk.
-#[derive(Debug, Clone, FromRow)]
-pub struct CandidateLine {
-    pub id: Key<CustomerKind>,
-    pub customer_number: Option<String>,
-    pub name: String,
-    pub is_inactive: bool,
-    pub linked_as: Option<String>,
-    pub city: Option<String>,
-    pub locations: i64,
-    pub targets: i64,
-}
-
-/// A customer's reference in a source.
-#[derive(Debug, Clone, FromRow)]
-pub struct LinkLine {
-    pub source_system_id: Key<SourceSystemKind>,
-    pub source_key: String,
-    pub customer_id: Key<CustomerKind>,
-    pub customer_name: String,
-    pub made_by: String,
-    pub created_at: DateTime<Utc>,
-}
-
-#[derive(Debug, Clone, FromRow)]
-pub struct TouchedTarget {
-    pub id: Key<TargetKind>,
-    pub number: i64,
-    pub external_id: Option<String>,
-    #[sqlx(try_from = "String")]
-    pub status: TargetStatus,
 }
 
 #[derive(Debug, Clone, FromRow)]

@@ -3,9 +3,9 @@
 use domain::ids::{ContactId, CustomerId, LocationId};
 use domain::import_results::{ItemNote, MappingEntries, MappingEntry};
 use domain::imports::{ItemOutcome, TargetImport};
-use domain::mapping::contact::{self, ContactDecision, ContactStep};
+use domain::mapping::contact::{self, ContactCandidate, ContactDecision, ContactStep};
 use domain::mapping::customer::{self, CustomerCandidates, CustomerDecision, CustomerRule, CustomerStep};
-use domain::mapping::location::{self, CustomerContext, LocationDecision, LocationStep};
+use domain::mapping::location::{self, CustomerContext, LocationCandidate, LocationDecision, LocationStep};
 use domain::mapping::{MappingStatus, Warning};
 use domain::text::ExternalId;
 use serde_json::{Value, json};
@@ -71,6 +71,13 @@ pub(super) fn resolve(work: &mut Workspace<'_>, import: &TargetImport) -> Contex
         (Some(_), Some(_)) if is_new => CustomerContext::Resolved(None),
         (Some(_), Some(id)) => CustomerContext::Resolved(Some(id)),
     };
+    // As they were when the rules looked at them: an update changes what the next import sees.
+    let found_location = work
+        .location_candidate(external_id_of_location(import))
+        .map(describe_location);
+    let found_contact = work
+        .contact_candidate(external_id_of_contact(import))
+        .map(describe_contact);
     let (location_decision, location, location_owner) = resolve_location(work, import, owner, customer);
     let derived = customer.is_none() && location_owner.is_some();
     if derived {
@@ -104,8 +111,8 @@ pub(super) fn resolve(work: &mut Workspace<'_>, import: &TargetImport) -> Contex
         ),
         decision: json!({
             "customer": { "rule": customer_decision.rule.name(), "status": customer_decision.status.name(), "candidates": describe(&found) },
-            "location": { "rule": location_decision.rule.name(), "status": location_decision.status.name() },
-            "contact": { "rule": contact_decision.rule.name(), "status": contact_decision.status.name() },
+            "location": { "rule": location_decision.rule.name(), "status": location_decision.status.name(), "candidates": { "byReference": found_location } },
+            "contact": { "rule": contact_decision.rule.name(), "status": contact_decision.status.name(), "candidates": { "byReference": found_contact } },
             "settings": work.settings,
         }),
     }
@@ -131,14 +138,14 @@ pub(super) fn would_make(work: &Workspace<'_>, import: &TargetImport) -> bool {
         (Some(_), Some(id)) => CustomerContext::Resolved(Some(id)),
     };
     let part = import.location.as_ref();
-    let known = work.location_candidate(part.and_then(|part| part.external_id.as_ref()));
+    let known = work.location_candidate(external_id_of_location(import));
     let (location, owner) = match location::decide(part, owner, work.settings, known).step {
         LocationStep::Create { .. } => return true,
         LocationStep::Link { id, customer, .. } => (Some(id), CustomerContext::Resolved(Some(customer))),
         LocationStep::None => (None, owner),
     };
     let part = import.contact.as_ref();
-    let known = work.contact_candidate(part.and_then(|part| part.external_id.as_ref()));
+    let known = work.contact_candidate(external_id_of_contact(import));
     matches!(
         contact::decide(part, owner, location, work.settings, known).step,
         ContactStep::Create { .. }
@@ -153,6 +160,24 @@ fn describe(candidates: &CustomerCandidates) -> Value {
         "byNumber": candidates.by_number.iter().map(one).collect::<Vec<_>>(),
         "sameNameExists": candidates.same_name_exists,
     })
+}
+
+/// The location that the external id led to, as the decision keeps it.
+fn describe_location(candidate: &LocationCandidate) -> Value {
+    json!({ "id": candidate.id, "name": candidate.name, "customer": candidate.customer, "archived": candidate.archived })
+}
+
+/// The contact that the external id led to, as the decision keeps it.
+fn describe_contact(candidate: &ContactCandidate) -> Value {
+    json!({ "id": candidate.id, "name": candidate.display_name, "customer": candidate.customer, "location": candidate.location })
+}
+
+fn external_id_of_location(import: &TargetImport) -> Option<&ExternalId> {
+    import.location.as_ref().and_then(|part| part.external_id.as_ref())
+}
+
+fn external_id_of_contact(import: &TargetImport) -> Option<&ExternalId> {
+    import.contact.as_ref().and_then(|part| part.external_id.as_ref())
 }
 
 /// Notes what was decided about the customer; also says whether the record is new.
@@ -189,7 +214,7 @@ fn resolve_location(
     customer: Option<CustomerId>,
 ) -> (LocationDecision, Option<LocationId>, Option<CustomerId>) {
     let part = import.location.as_ref();
-    let found = work.location_candidate(part.and_then(|part| part.external_id.as_ref()));
+    let found = work.location_candidate(external_id_of_location(import));
     let decision = location::decide(part, owner, work.settings, found);
     match (&decision.step, part, customer) {
         (LocationStep::Link { id, customer, update }, part, _) => {
@@ -215,7 +240,7 @@ fn resolve_contact(
     location: Option<LocationId>,
 ) -> (ContactDecision, Option<ContactId>) {
     let part = import.contact.as_ref();
-    let found = work.contact_candidate(part.and_then(|part| part.external_id.as_ref()));
+    let found = work.contact_candidate(external_id_of_contact(import));
     let decision = contact::decide(part, owner, location, work.settings, found);
     match (&decision.step, part, customer) {
         (ContactStep::Link { id, update }, part, _) => {
@@ -282,14 +307,14 @@ fn entries(
             method: method(location.status),
             rule: location.rule.name().to_owned(),
             id: ids.1.map(|id| id.to_string()),
-            external_id: sent(import.location.as_ref().and_then(|part| part.external_id.as_ref())),
+            external_id: sent(external_id_of_location(import)),
         },
         contact: MappingEntry {
             status: contact.status,
             method: method(contact.status),
             rule: contact.rule.name().to_owned(),
             id: ids.2.map(|id| id.to_string()),
-            external_id: sent(import.contact.as_ref().and_then(|part| part.external_id.as_ref())),
+            external_id: sent(external_id_of_contact(import)),
         },
     }
 }
