@@ -217,7 +217,13 @@ fn every_act_and_operation_has_its_entry() {
 
     let document = serde_json::to_value(ordinavo::api::document()).unwrap();
     let mut operations = Vec::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
+    // Who asks for a token has none yet; `sign_in` and `connect` test those routes.
+    for (path, methods) in document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(path, _)| !path.starts_with("/api/v1/oauth/"))
+    {
         for method in methods.as_object().unwrap().keys() {
             operations.push(format!("{} {path}", method.to_uppercase()));
         }

@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::problem::ProblemBody;
 use super::v1;
+use crate::oauth;
 use crate::serve::AppState;
 
 /// What the document says about the whole API.
@@ -23,6 +24,7 @@ use crate::serve::AppState;
     ),
     servers((url = "/", description = "This server")),
     tags(
+        (name = "oauth", description = "Tokens for clients that do not use an API key"),
         (name = "targets", description = "Jobs: imported, followed, cancelled"),
         (name = "import-jobs", description = "Imports and what became of each item"),
         (name = "requests", description = "Needs that dispatch reviews first"),
@@ -57,6 +59,15 @@ impl Modify for Security {
                     .build(),
             ),
         );
+        components.add_security_scheme(
+            "clientSecret",
+            SecurityScheme::Http(
+                HttpBuilder::new()
+                    .scheme(HttpAuthScheme::Basic)
+                    .description(Some("Id and secret of an integration client."))
+                    .build(),
+            ),
+        );
         let scopes = Scopes::from_iter(Scope::ALL.iter().map(|scope| (scope.name(), scope.meaning())));
         components.add_security_scheme(
             "oauth2",
@@ -71,14 +82,19 @@ impl Modify for Security {
     }
 }
 
-/// The routes with their description.
-pub(super) fn described() -> (Router<AppState>, Document) {
-    OpenApiRouter::with_openapi(Description::openapi())
+/// The routes with their description: those that take a bearer token, and those that give one.
+pub(super) fn described() -> (Router<AppState>, Router<AppState>, Document) {
+    let (resources, mut document) = OpenApiRouter::with_openapi(Description::openapi())
         .nest("/api/v1", v1::routes())
-        .split_for_parts()
+        .split_for_parts();
+    let (tokens, description) = OpenApiRouter::new()
+        .nest("/api/v1", oauth::described_routes())
+        .split_for_parts();
+    document.merge(description);
+    (resources, tokens, document)
 }
 
 /// The description of the API.
 pub fn document() -> Document {
-    described().1
+    described().2
 }

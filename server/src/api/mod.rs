@@ -31,12 +31,13 @@ pub use self::document::document;
 
 /// The routes of the API, with problems for everything that no route answers.
 pub fn router(state: &AppState) -> Router<AppState> {
-    let (routes, document) = document::described();
+    let (routes, tokens, document) = document::described();
     routes
         .layer(middleware::from_fn_with_state(state.clone(), limits::meter))
         .layer(middleware::from_fn(takes_json))
         .route("/api/v1/openapi.json", get(move || async move { axum::Json(document) }))
-        .merge(crate::oauth::routes())
+        .merge(tokens)
+        .merge(crate::oauth::prescribed_routes())
         .route("/api/{*rest}", axum::routing::any(nothing_here))
         .layer(middleware::from_fn(method_problem))
 }

@@ -14,7 +14,11 @@ use base64::engine::general_purpose::STANDARD;
 use domain::scopes::Scope;
 use ordinavo_core::services::oauth::{self, LIFETIME, Refusal};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::serve::AppState;
 
@@ -24,13 +28,76 @@ const MOST_BYTES: usize = 16 * 1024;
 /// How long a body may take to arrive.
 const LONGEST_BODY: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// Token, revocation and metadata.
-pub fn routes() -> Router<AppState> {
+/// Token and revocation, as the description of the API has them.
+pub fn described_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(create_token))
+        .routes(routes!(revoke_token))
+}
+
+/// The addresses that other texts prescribe: the short one for revocation, and where RFC 8414 looks for the metadata.
+pub fn prescribed_routes() -> Router<AppState> {
     Router::new()
-        .route("/api/v1/oauth/token", post(token))
-        .route("/api/v1/oauth/revoke", post(revoke))
-        .route("/oauth/revoke", post(revoke))
+        .route("/oauth/revoke", post(revoke_token))
         .route("/.well-known/oauth-authorization-server", get(metadata))
+}
+
+/// What is sent for a token.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenRequest {
+    /// The grant; there is one.
+    #[schema(pattern = "^client_credentials$", example = "client_credentials")]
+    pub grant_type: String,
+    /// Scopes, separated by spaces; all that were granted when absent.
+    #[schema(required = false, min_length = 1)]
+    pub scope: Option<String>,
+    /// The client's id, if it is not sent by HTTP Basic.
+    #[schema(required = false, min_length = 1)]
+    pub client_id: Option<String>,
+    /// The client's secret, if it is not sent by HTTP Basic.
+    #[schema(required = false, min_length = 1)]
+    pub client_secret: Option<String>,
+}
+
+/// A token.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Token {
+    /// What to send as `Authorization: Bearer …`.
+    pub access_token: String,
+    /// Always `Bearer`.
+    pub token_type: String,
+    /// For how many seconds it holds.
+    #[schema(minimum = 1)]
+    pub expires_in: i64,
+    /// The scopes that it has, separated by spaces.
+    pub scope: String,
+}
+
+/// What is sent to end a token.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RevocationRequest {
+    /// The token.
+    #[schema(min_length = 1)]
+    pub token: String,
+    /// Only tokens of one kind are made, so nothing depends on it.
+    #[schema(required = false)]
+    pub token_type_hint: Option<String>,
+    /// The client's id, if it is not sent by HTTP Basic.
+    #[schema(required = false, min_length = 1)]
+    pub client_id: Option<String>,
+    /// The client's secret, if it is not sent by HTTP Basic.
+    #[schema(required = false, min_length = 1)]
+    pub client_secret: Option<String>,
+}
+
+/// A refusal (RFC 6749, section 5.2).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OauthError {
+    /// What is wrong, as a code.
+    #[schema(example = "invalid_client")]
+    pub error: String,
+    /// What is wrong, in words.
+    pub error_description: String,
 }
 
 /// Why a request is refused, with the header that goes with it.
@@ -185,8 +252,20 @@ fn check_address(state: &AppState, address: Option<Extension<ConnectInfo<SocketA
     })
 }
 
-/// `POST /api/v1/oauth/token`.
-async fn token(
+/// Get a token.
+///
+/// The client credentials grant of RFC 6749. The client proves itself by HTTP Basic or with `client_id` and
+/// `client_secret` in the form, never with both. A scope outside the grant is `invalid_scope`, never left out silently.
+#[utoipa::path(
+    post, path = "/oauth/token", operation_id = "createToken", tag = "oauth", security(("clientSecret" = [])),
+    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded", description = "The parameters, as a form"),
+    responses(
+        (status = 200, description = "The token", body = Token),
+        (status = "4XX", description = "Refused", body = OauthError),
+        (status = "5XX", description = "Try again later", body = OauthError)
+    )
+)]
+async fn create_token(
     State(state): State<AppState>,
     address: Option<Extension<ConnectInfo<SocketAddr>>>,
     request: Request,
@@ -195,12 +274,12 @@ async fn token(
         return *response;
     }
     match give_token(&state, request).await {
-        Ok(body) => (no_store(), Json(body)).into_response(),
+        Ok(token) => (no_store(), Json(token)).into_response(),
         Err(refused) => refused.into_response(),
     }
 }
 
-async fn give_token(state: &AppState, request: Request) -> Result<Value, Refused> {
+async fn give_token(state: &AppState, request: Request) -> Result<Token, Refused> {
     let (headers, form) = read_form(request).await?;
     match form.get("grant_type") {
         Some("client_credentials") => {}
@@ -219,13 +298,27 @@ async fn give_token(state: &AppState, request: Request) -> Result<Value, Refused
         .await
         .map_err(Refused::of)?;
     let scope: Vec<&str> = token.scopes.iter().map(|scope| scope.name()).collect();
-    Ok(json!({
-        "access_token": token.text.expose_secret(), "token_type": "Bearer", "expires_in": LIFETIME.num_seconds(), "scope": scope.join(" "),
-    }))
+    Ok(Token {
+        access_token: token.text.expose_secret().to_owned(),
+        token_type: "Bearer".to_owned(),
+        expires_in: LIFETIME.num_seconds(),
+        scope: scope.join(" "),
+    })
 }
 
-/// `POST /api/v1/oauth/revoke`: 200 also for a token that is not known.
-async fn revoke(
+/// End a token.
+///
+/// RFC 7009: the answer is 200 also for a token that is not known. The same at `/oauth/revoke`.
+#[utoipa::path(
+    post, path = "/oauth/revoke", operation_id = "revokeToken", tag = "oauth", security(("clientSecret" = [])),
+    request_body(content = RevocationRequest, content_type = "application/x-www-form-urlencoded", description = "The parameters, as a form"),
+    responses(
+        (status = 200, description = "The token does not hold any more"),
+        (status = "4XX", description = "Refused", body = OauthError),
+        (status = "5XX", description = "Try again later", body = OauthError)
+    )
+)]
+async fn revoke_token(
     State(state): State<AppState>,
     address: Option<Extension<ConnectInfo<SocketAddr>>>,
     request: Request,

@@ -1,6 +1,8 @@
 //! Imports from a CSV file: kept, its columns matched by a person, tried out as a dry run, and then imported like any batch
 //! of the API, with the rights of a client.
 
+use chrono::{NaiveDateTime, TimeZone as _};
+use chrono_tz::Tz;
 use csv::ReaderBuilder;
 use domain::ids::{ClientId, ImportJobId};
 use domain::import_jobs::{ImportChannel, ImportMode, MOST_ITEMS, TargetBatch};
@@ -24,12 +26,20 @@ const MOST_COLUMNS: usize = 60;
 const EXAMPLES: usize = 3;
 
 /// What a column can be: the members of an import, with `_` between an object and its member.
-pub const FIELDS: [&str; 18] = [
+pub const FIELDS: [&str; 26] = [
     "externalId",
+    "action",
+    "sourceUpdatedAt",
     "serviceType",
     "priority",
     "durationMinutes",
+    "timeWindow_start",
+    "timeWindow_end",
+    "timeWindow_zone",
+    "requiredSkills",
     "notes",
+    "coordinates_lat",
+    "coordinates_lon",
     "customer_externalId",
     "customer_customerNumber",
     "customer_name",
@@ -136,6 +146,14 @@ fn guess(header: &str) -> Option<&'static str> {
         "email" | "mail" => Some("contact_email"),
         "phone" | "telefon" => Some("contact_phone"),
         "minutes" | "minuten" | "duration" | "dauer" => Some("durationMinutes"),
+        "start" | "from" | "von" | "beginn" => Some("timeWindow_start"),
+        "end" | "until" | "to" | "bis" | "ende" => Some("timeWindow_end"),
+        "timezone" | "zone" | "zeitzone" => Some("timeWindow_zone"),
+        "skills" | "requiredskill" | "qualifikationen" => Some("requiredSkills"),
+        "lat" | "latitude" | "breitengrad" => Some("coordinates_lat"),
+        "lon" | "lng" | "longitude" | "längengrad" => Some("coordinates_lon"),
+        "updatedat" | "changedat" | "geändertam" => Some("sourceUpdatedAt"),
+        "aktion" => Some("action"),
         "service" | "leistung" => Some("serviceType"),
         "notizen" | "bemerkung" => Some("notes"),
         _ => None,
@@ -193,8 +211,42 @@ pub async fn columns(core: &Core, by: Permit<'_, ResolveMappings>, name: &str) -
         .collect())
 }
 
-/// Makes the payload of one line.
-fn payload(row: &[String], fields: &[Option<&'static str>]) -> Value {
+/// A moment as people write it in tables, in a zone, as the API takes it. What is no such moment, or one that the change of
+/// the clock leaves out or has twice, stays as it is: the import refuses it by name.
+fn moment(cell: &str, zone: Option<Tz>) -> String {
+    const WAYS: [&str; 5] = [
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%dT%H:%M:%S",
+        "%d.%m.%Y %H:%M",
+    ];
+    let local = WAYS
+        .iter()
+        .find_map(|way| NaiveDateTime::parse_from_str(cell, way).ok());
+    local
+        .zip(zone)
+        .and_then(|(local, zone)| zone.from_local_datetime(&local).single())
+        .map_or_else(|| cell.to_owned(), |moment| moment.to_rfc3339())
+}
+
+/// The number in a cell, with a point or a comma; the text if it is none.
+fn decimal(cell: &str) -> Value {
+    cell.replace(',', ".")
+        .parse::<f64>()
+        .ok()
+        .and_then(serde_json::Number::from_f64)
+        .map_or_else(|| Value::from(cell), Value::Number)
+}
+
+/// Makes the payload of one line. Moments without an offset are those of the line's zone, else of the organisation's.
+fn payload(row: &[String], fields: &[Option<&'static str>], own_zone: &str) -> Value {
+    let zone = row
+        .iter()
+        .zip(fields)
+        .find(|(cell, field)| **field == Some("timeWindow_zone") && !cell.is_empty())
+        .map_or(own_zone, |(cell, _)| cell.as_str());
+    let parsed: Option<Tz> = zone.parse().ok();
     let mut body = Map::new();
     for (cell, field) in row.iter().zip(fields) {
         let Some(field) = field else { continue };
@@ -205,7 +257,16 @@ fn payload(row: &[String], fields: &[Option<&'static str>]) -> Value {
             "durationMinutes" => cell
                 .parse::<i64>()
                 .map_or_else(|_| Value::from(cell.as_str()), Value::from),
-            "priority" => Value::from(cell.to_lowercase()),
+            "priority" | "action" => Value::from(cell.to_lowercase()),
+            "timeWindow_start" | "timeWindow_end" => Value::from(moment(cell, parsed)),
+            "sourceUpdatedAt" => Value::from(moment(cell, own_zone.parse().ok())),
+            "coordinates_lat" | "coordinates_lon" => decimal(cell),
+            "requiredSkills" => cell
+                .split([',', ';', '|'])
+                .map(str::trim)
+                .filter(|skill| !skill.is_empty())
+                .map(Value::from)
+                .collect(),
             _ => Value::from(cell.as_str()),
         };
         match field.split_once('_') {
@@ -217,6 +278,9 @@ fn payload(row: &[String], fields: &[Option<&'static str>]) -> Value {
                 part[member] = value;
             }
         }
+    }
+    if let Some(window) = body.get_mut("timeWindow").and_then(Value::as_object_mut) {
+        window.entry("zone").or_insert_with(|| Value::from(zone));
     }
     Value::Object(body)
 }
@@ -254,7 +318,11 @@ pub async fn try_out(
             "One column must be the id of the job.",
         ));
     }
-    let payloads = table.rows.iter().map(|row| payload(row, &fields)).collect();
+    let payloads = table
+        .rows
+        .iter()
+        .map(|row| payload(row, &fields, by.staff().zone()))
+        .collect();
     let batch = TargetBatch::lenient(ImportMode::Partial, true, payloads, is_zone);
     let mut tx = core.store.begin(by.staff()).await?;
     let id = take_in(&mut tx, &by.staff().label(), client, None, true, &batch).await?;
@@ -361,13 +429,75 @@ mod tests {
         );
         assert_eq!(table.rows.len(), 2);
         assert_eq!(
-            payload(&table.rows[0], &fields),
+            payload(&table.rows[0], &fields, "Europe/Berlin"),
             json!({"externalId": "A-1", "customer": {"externalId": "C-1", "name": "Müller; Söhne"}, "location": {"city": "Essen"}, "durationMinutes": 45})
         );
         assert_eq!(
-            payload(&table.rows[1], &fields),
+            payload(&table.rows[1], &fields, "Europe/Berlin"),
             json!({"externalId": "A-2", "durationMinutes": "viele"}),
             "a wrong value is left for the import to refuse"
+        );
+    }
+
+    #[test]
+    fn times_places_and_skills_are_read_as_people_write_them() {
+        let fields: Vec<_> = [
+            "id",
+            "von",
+            "bis",
+            "Zeitzone",
+            "lat",
+            "lon",
+            "Skills",
+            "Geändert am",
+            "Aktion",
+        ]
+        .into_iter()
+        .map(guess)
+        .collect();
+        assert!(fields.iter().all(Option::is_some), "{fields:?}");
+        let row = |cells: [&str; 9]| payload(&cells.map(str::to_owned), &fields, "Europe/Berlin");
+        assert_eq!(
+            row([
+                "A",
+                "2026-12-01 09:00",
+                "01.12.2026 11:30",
+                "",
+                "51,45",
+                "7.01",
+                "gas; electric",
+                "2026-11-30T08:00",
+                "Upsert"
+            ]),
+            json!({"externalId": "A", "action": "upsert", "sourceUpdatedAt": "2026-11-30T08:00:00+01:00", "requiredSkills": ["gas", "electric"],
+                "coordinates": {"lat": 51.45, "lon": 7.01},
+                "timeWindow": {"start": "2026-12-01T09:00:00+01:00", "end": "2026-12-01T11:30:00+01:00", "zone": "Europe/Berlin"}})
+        );
+        assert_eq!(
+            row([
+                "A",
+                "2026-07-01T09:00",
+                "2026-07-01T10:00:00+01:00",
+                "Europe/London",
+                "",
+                "",
+                "",
+                "",
+                ""
+            ])["timeWindow"],
+            json!({"start": "2026-07-01T09:00:00+01:00", "end": "2026-07-01T10:00:00+01:00", "zone": "Europe/London"}),
+            "the zone of the line"
+        );
+        // The hour that the change of the clock leaves out, the one that it has twice, and no moment at all: as written.
+        for cell in ["2026-03-29 02:30", "2026-10-25 02:30", "tomorrow"] {
+            assert_eq!(
+                row(["A", cell, "", "", "", "", "", "", ""])["timeWindow"]["start"],
+                cell
+            );
+        }
+        assert_eq!(
+            row(["A", "", "", "", "north", "", "", "", ""])["coordinates"]["lat"],
+            "north"
         );
     }
 
