@@ -14,6 +14,9 @@ use ordinavo_core::{Core, Settings, Store};
 use sqlx::AssertSqlSafe;
 use tokio::net::TcpListener;
 
+/// How many targets were put in without the product, whose numbers are taken.
+static FILLED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
 /// A connection of its own, with the same durability.
 pub enum Raw {
     Sqlite(sqlx::SqlitePool),
@@ -207,8 +210,9 @@ impl Stand {
         self.raw
             .run(&format!(
                 "INSERT INTO target (tenant_id, id, number, source_system_id, external_id, status, needs_mapping, priority, duration_minutes, required_skills, attributes, place, created_at, updated_at) \
-                 SELECT s.tenant_id, {id}, 10000000 + g.i + {count} * 3, s.id, 'FILL-' || g.i, 'completed', {no}, 'normal', 60, '[]', '{{}}', '{{}}', {at}, {at} \
+                 SELECT s.tenant_id, {id}, 10000000 + {before} + g.i, s.id, 'FILL-' || g.i, 'completed', {no}, 'normal', 60, '[]', '{{}}', '{{}}', {at}, {at} \
                  FROM source_system s JOIN tenant t ON t.id = s.tenant_id AND t.slug = 'nordlicht', {series} WHERE s.key = '{source}'; ANALYZE",
+                before = FILLED.fetch_add(count, std::sync::atomic::Ordering::Relaxed),
                 no = if matches!(self.raw, Raw::Sqlite(_)) { "0" } else { "false" },
             ))
             .await;

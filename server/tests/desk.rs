@@ -326,5 +326,15 @@ async fn the_decision_keeps_what_the_rules_looked_at() {
         ] {
             assert!(page.contains(words), "{} {words}", world.engine);
         }
+        // An item that was not decided about says why, too.
+        let items = json!([{ "externalId": "KEPT-3", "notes": "a" }, { "externalId": "KEPT-3", "notes": "a" }, { "externalId": "KEPT-3", "notes": "b" }]);
+        let (_, job) = world.batch("erp", "kept-batch", &json!({ "items": items })).await;
+        let job = world.ended("erp", &job).await;
+        let page = world
+            .content(&dispatcher, &format!("/app/imports/{}", job["id"].as_str().unwrap()))
+            .await;
+        for rule in ["(T1)", "(T9)", "(T10)"] {
+            assert!(page.contains(rule), "{} {rule}", world.engine);
+        }
     }
 }

@@ -328,3 +328,30 @@ async fn sign_in_is_throttled_and_says_the_same_for_everybody() {
         );
     }
 }
+
+/// SQLite would read a list again for each row of the table, and the table by its tenant instead of by its key: with
+/// `MATERIALIZED` it reads the list once and finds each row by its key.
+#[test]
+fn an_update_from_a_list_reads_the_list_once() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let mut updates = 0;
+    for entry in std::fs::read_dir(folder).expect("the store") {
+        let path = entry.expect("a file").path();
+        let source = std::fs::read_to_string(&path).expect("a source");
+        for constant in source.split("\nconst ").skip(1) {
+            let text = constant.split("\";\n").next().unwrap_or_default();
+            let Some((before, after)) = text.split_once("UPDATE ") else {
+                continue;
+            };
+            if before.contains("_SQLITE") && !before.contains('\n') || before.contains("MATERIALIZED") {
+                assert!(
+                    !after.contains("json_each") || after.contains("IN (SELECT"),
+                    "{}: {text}",
+                    path.display()
+                );
+                updates += usize::from(before.contains("MATERIALIZED"));
+            }
+        }
+    }
+    assert!(updates >= 10, "the updates are found: {updates}");
+}

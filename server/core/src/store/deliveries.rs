@@ -146,18 +146,21 @@ const SECRETS_SQLITE: &str = "SELECT s.tenant_id, s.endpoint_id, s.id, s.secret,
 const SECRETS_POSTGRES: &str = "SELECT s.tenant_id, s.endpoint_id, s.id, s.secret, s.signing_key FROM jsonb_to_recordset($1) AS j (t UUID, e UUID) JOIN webhook_secret s ON s.tenant_id = j.t AND s.endpoint_id = j.e \
     WHERE s.expires_at IS NULL OR s.expires_at > $2 ORDER BY s.created_at DESC, s.id DESC";
 
-const CLAIM_SQLITE: &str = "UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2, body = COALESCE(n.body, webhook_delivery.body), body_options = COALESCE(n.options, webhook_delivery.body_options) \
-    FROM (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'body' AS body, value->>'options' AS options FROM json_each($3)) n \
+const CLAIM_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'body' AS body, value->>'options' AS options FROM json_each($3)) \
+    UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2, body = COALESCE(n.body, webhook_delivery.body), body_options = COALESCE(n.options, webhook_delivery.body_options) \
+    FROM n \
     WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND webhook_delivery.status = 'pending' RETURNING webhook_delivery.id";
 const CLAIM_POSTGRES: &str = "UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2, body = COALESCE(n.body, webhook_delivery.body), body_options = COALESCE(n.options, webhook_delivery.body_options) \
     FROM jsonb_to_recordset($3) AS n (t UUID, d UUID, body TEXT, options JSONB) \
     WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND webhook_delivery.status = 'pending' RETURNING webhook_delivery.id";
-const CLAIM_REPLAYS_SQLITE: &str = "UPDATE webhook_replay SET claim = $1, claimed_until = $2 FROM (SELECT unhex(value->>'t') AS t, unhex(value->>'r') AS r FROM json_each($3)) n \
+const CLAIM_REPLAYS_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'r') AS r FROM json_each($3)) \
+    UPDATE webhook_replay SET claim = $1, claimed_until = $2 FROM n \
     WHERE webhook_replay.tenant_id = n.t AND webhook_replay.id = n.r";
 const CLAIM_REPLAYS_POSTGRES: &str = "UPDATE webhook_replay SET claim = $1, claimed_until = $2 FROM jsonb_to_recordset($3) AS n (t UUID, r UUID) WHERE webhook_replay.tenant_id = n.t AND webhook_replay.id = n.r";
 /// The body of a delivery that is sent by a replay, frozen or reduced.
-const FREEZE_SQLITE: &str = "UPDATE webhook_delivery SET body = n.body, body_options = n.options \
-    FROM (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'body' AS body, value->>'options' AS options FROM json_each($1)) n \
+const FREEZE_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'body' AS body, value->>'options' AS options FROM json_each($1)) \
+    UPDATE webhook_delivery SET body = n.body, body_options = n.options \
+    FROM n \
     WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND n.body IS NOT NULL";
 const FREEZE_POSTGRES: &str = "UPDATE webhook_delivery SET body = n.body, body_options = n.options FROM jsonb_to_recordset($1) AS n (t UUID, d UUID, body TEXT, options JSONB) \
     WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND n.body IS NOT NULL";

@@ -66,22 +66,25 @@ impl EndpointHealth {
 }
 
 /// A manual attempt that arrived meanwhile counts: the delivery stays delivered.
-const RECORD_SQLITE: &str = "UPDATE webhook_delivery SET status = CASE WHEN webhook_delivery.delivered_at IS NOT NULL THEN 'delivered' ELSE n.status END, lane = 'retry', attempts = attempts + 1, next_attempt_at = n.next, \
+const RECORD_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, unhex(value->>'c') AS c, value->>'status' AS status, value->>'next' AS next, value->>'answer' AS answer, value->>'failure' AS failure, value->>'delivered' AS delivered FROM json_each($1)) \
+    UPDATE webhook_delivery SET status = CASE WHEN webhook_delivery.delivered_at IS NOT NULL THEN 'delivered' ELSE n.status END, lane = 'retry', attempts = attempts + 1, next_attempt_at = n.next, \
     claim = NULL, claimed_until = NULL, last_status = n.answer, last_failure = n.failure, delivered_at = COALESCE(webhook_delivery.delivered_at, n.delivered) \
-    FROM (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, unhex(value->>'c') AS c, value->>'status' AS status, value->>'next' AS next, value->>'answer' AS answer, value->>'failure' AS failure, value->>'delivered' AS delivered FROM json_each($1)) n \
+    FROM n \
     WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND webhook_delivery.claim = n.c RETURNING webhook_delivery.id";
 const RECORD_POSTGRES: &str = "UPDATE webhook_delivery SET status = CASE WHEN webhook_delivery.delivered_at IS NOT NULL THEN 'delivered' ELSE n.status END, lane = 'retry', attempts = attempts + 1, next_attempt_at = n.next, \
     claim = NULL, claimed_until = NULL, last_status = n.answer, last_failure = n.failure, delivered_at = COALESCE(webhook_delivery.delivered_at, n.delivered) \
     FROM jsonb_to_recordset($1) AS n (t UUID, d UUID, c UUID, status TEXT, next TIMESTAMPTZ, answer BIGINT, failure TEXT, delivered TIMESTAMPTZ) \
     WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND webhook_delivery.claim = n.c RETURNING webhook_delivery.id";
-const RECORD_REPLAYS_SQLITE: &str = "UPDATE webhook_replay SET done_at = $1, claim = NULL, claimed_until = NULL FROM (SELECT unhex(value->>'t') AS t, unhex(value->>'r') AS r, unhex(value->>'c') AS c FROM json_each($2)) n \
+const RECORD_REPLAYS_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'r') AS r, unhex(value->>'c') AS c FROM json_each($2)) \
+    UPDATE webhook_replay SET done_at = $1, claim = NULL, claimed_until = NULL FROM n \
     WHERE webhook_replay.tenant_id = n.t AND webhook_replay.id = n.r AND webhook_replay.claim = n.c";
 const RECORD_REPLAYS_POSTGRES: &str = "UPDATE webhook_replay SET done_at = $1, claim = NULL, claimed_until = NULL FROM jsonb_to_recordset($2) AS n (t UUID, r UUID, c UUID) \
     WHERE webhook_replay.tenant_id = n.t AND webhook_replay.id = n.r AND webhook_replay.claim = n.c";
 /// A replay tells how the delivery went last, and a success ends the schedule.
-const REPLAYED_SQLITE: &str = "UPDATE webhook_delivery SET last_status = n.answer, last_failure = n.failure, delivered_at = COALESCE(webhook_delivery.delivered_at, n.delivered), \
+const REPLAYED_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'answer' AS answer, value->>'failure' AS failure, value->>'delivered' AS delivered FROM json_each($1)) \
+    UPDATE webhook_delivery SET last_status = n.answer, last_failure = n.failure, delivered_at = COALESCE(webhook_delivery.delivered_at, n.delivered), \
     status = CASE WHEN n.delivered IS NOT NULL AND webhook_delivery.status <> 'in_flight' THEN 'delivered' ELSE webhook_delivery.status END \
-    FROM (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'answer' AS answer, value->>'failure' AS failure, value->>'delivered' AS delivered FROM json_each($1)) n \
+    FROM n \
     WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d";
 const REPLAYED_POSTGRES: &str = "UPDATE webhook_delivery SET last_status = n.answer, last_failure = n.failure, delivered_at = COALESCE(webhook_delivery.delivered_at, n.delivered), \
     status = CASE WHEN n.delivered IS NOT NULL AND webhook_delivery.status <> 'in_flight' THEN 'delivered' ELSE webhook_delivery.status END \
@@ -108,8 +111,9 @@ const HEALTH_POSTGRES: &str = health!(
     "jsonb_to_recordset($1) AS j (t UUID, e UUID) JOIN webhook_endpoint e ON e.tenant_id = j.t AND e.id = j.e",
     " FOR NO KEY UPDATE OF e"
 );
-const SET_HEALTH_SQLITE: &str = "UPDATE webhook_endpoint SET status = n.status, failures_in_a_row = n.failures, failed_deliveries = n.failed, first_failure_at = n.first, last_success_at = n.success, disabled_at = n.disabled, disabled_reason = n.reason \
-    FROM (SELECT unhex(value->>'t') AS t, unhex(value->>'e') AS e, value->>'status' AS status, value->>'failures' AS failures, value->>'failed' AS failed, value->>'first' AS first, value->>'success' AS success, value->>'disabled' AS disabled, value->>'reason' AS reason FROM json_each($1)) n \
+const SET_HEALTH_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'e') AS e, value->>'status' AS status, value->>'failures' AS failures, value->>'failed' AS failed, value->>'first' AS first, value->>'success' AS success, value->>'disabled' AS disabled, value->>'reason' AS reason FROM json_each($1)) \
+    UPDATE webhook_endpoint SET status = n.status, failures_in_a_row = n.failures, failed_deliveries = n.failed, first_failure_at = n.first, last_success_at = n.success, disabled_at = n.disabled, disabled_reason = n.reason \
+    FROM n \
     WHERE webhook_endpoint.tenant_id = n.t AND webhook_endpoint.id = n.e";
 const SET_HEALTH_POSTGRES: &str = "UPDATE webhook_endpoint SET status = n.status, failures_in_a_row = n.failures, failed_deliveries = n.failed, first_failure_at = n.first, last_success_at = n.success, disabled_at = n.disabled, disabled_reason = n.reason \
     FROM jsonb_to_recordset($1) AS n (t UUID, e UUID, status TEXT, failures BIGINT, failed BIGINT, first TIMESTAMPTZ, success TIMESTAMPTZ, disabled TIMESTAMPTZ, reason TEXT) WHERE webhook_endpoint.tenant_id = n.t AND webhook_endpoint.id = n.e";

@@ -73,10 +73,11 @@ const INSERT_POSTGRES: &str = "INSERT INTO import_item (tenant_id, id, job_id, p
     SELECT $1, x.id, $2, x.position, x.external_id, x.status, x.outcome, x.target_id, x.payload, x.customer_external_id, x.location_external_id, x.contact_external_id, x.mapping, x.warnings, x.errors, x.decision, $4 \
     FROM jsonb_to_recordset($3) AS x (id UUID, position BIGINT, external_id TEXT, status TEXT, outcome TEXT, target_id UUID, payload JSONB, customer_external_id TEXT, location_external_id TEXT, \
     contact_external_id TEXT, mapping JSONB, warnings JSONB, errors JSONB, decision JSONB)";
-const COMPLETE_SQLITE: &str = "UPDATE import_item SET status = n.status, outcome = n.outcome, target_id = n.target_id, customer_external_id = n.customer_external_id, location_external_id = n.location_external_id, \
-    contact_external_id = n.contact_external_id, mapping = n.mapping, warnings = n.warnings, errors = n.errors, decision = n.decision FROM (SELECT unhex(value->>'id') AS id, value->>'status' AS status, \
+const COMPLETE_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'id') AS id, value->>'status' AS status, \
     value->>'outcome' AS outcome, unhex(value->>'target_id') AS target_id, value->>'customer_external_id' AS customer_external_id, value->>'location_external_id' AS location_external_id, \
-    value->>'contact_external_id' AS contact_external_id, value->'mapping' AS mapping, value->'warnings' AS warnings, value->'errors' AS errors, value->'decision' AS decision FROM json_each($2)) AS n \
+    value->>'contact_external_id' AS contact_external_id, value->'mapping' AS mapping, value->'warnings' AS warnings, value->'errors' AS errors, value->'decision' AS decision FROM json_each($2)) \
+    UPDATE import_item SET status = n.status, outcome = n.outcome, target_id = n.target_id, customer_external_id = n.customer_external_id, location_external_id = n.location_external_id, \
+    contact_external_id = n.contact_external_id, mapping = n.mapping, warnings = n.warnings, errors = n.errors, decision = n.decision FROM n \
     WHERE import_item.tenant_id = $1 AND import_item.id = n.id AND import_item.status = 'pending'";
 const COMPLETE_POSTGRES: &str = "UPDATE import_item SET status = n.status, outcome = n.outcome, target_id = n.target_id, customer_external_id = n.customer_external_id, location_external_id = n.location_external_id, \
     contact_external_id = n.contact_external_id, mapping = n.mapping, warnings = n.warnings, errors = n.errors, decision = n.decision FROM jsonb_to_recordset($2) AS n (id UUID, status TEXT, outcome TEXT, \

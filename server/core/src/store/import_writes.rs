@@ -98,16 +98,18 @@ const CONTACTS_POSTGRES: &str = "INSERT INTO contact (tenant_id, id, customer_id
     SELECT $1, x.id, x.customer_id, x.location_id, x.display_name, x.email, x.phone, $3, $3 \
     FROM jsonb_to_recordset($2) AS x (id UUID, customer_id UUID, location_id UUID, display_name TEXT, email TEXT, phone TEXT)";
 /// What was not sent stays as it is at this moment, whoever changed it meanwhile.
-const UPDATE_LOCATIONS_SQLITE: &str = "UPDATE location SET name = COALESCE(n.name, location.name), street = COALESCE(n.street, location.street), postal_code = COALESCE(n.postal_code, location.postal_code), \
+const UPDATE_LOCATIONS_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'id') AS id, value->>'name' AS name, value->>'street' AS street, value->>'postal_code' AS postal_code, value->>'city' AS city, value->>'country' AS country, value->>'latitude' AS latitude, value->>'longitude' AS longitude FROM json_each($2)) \
+    UPDATE location SET name = COALESCE(n.name, location.name), street = COALESCE(n.street, location.street), postal_code = COALESCE(n.postal_code, location.postal_code), \
     city = COALESCE(n.city, location.city), country = COALESCE(n.country, location.country), latitude = COALESCE(n.latitude, location.latitude), longitude = COALESCE(n.longitude, location.longitude), updated_at = $3 \
-    FROM (SELECT unhex(value->>'id') AS id, value->>'name' AS name, value->>'street' AS street, value->>'postal_code' AS postal_code, value->>'city' AS city, value->>'country' AS country, value->>'latitude' AS latitude, value->>'longitude' AS longitude FROM json_each($2)) n \
+    FROM n \
     WHERE location.tenant_id = $1 AND location.id = n.id";
 const UPDATE_LOCATIONS_POSTGRES: &str = "UPDATE location SET name = COALESCE(n.name, location.name), street = COALESCE(n.street, location.street), postal_code = COALESCE(n.postal_code, location.postal_code), \
     city = COALESCE(n.city, location.city), country = COALESCE(n.country, location.country), latitude = COALESCE(n.latitude, location.latitude), longitude = COALESCE(n.longitude, location.longitude), updated_at = $3 \
     FROM jsonb_to_recordset($2) AS n (id UUID, name TEXT, street TEXT, postal_code TEXT, city TEXT, country TEXT, latitude DOUBLE PRECISION, longitude DOUBLE PRECISION) \
     WHERE location.tenant_id = $1 AND location.id = n.id";
-const UPDATE_CONTACTS_SQLITE: &str = "UPDATE contact SET display_name = COALESCE(n.display_name, contact.display_name), email = COALESCE(n.email, contact.email), phone = COALESCE(n.phone, contact.phone), updated_at = $3 \
-    FROM (SELECT unhex(value->>'id') AS id, value->>'display_name' AS display_name, value->>'email' AS email, value->>'phone' AS phone FROM json_each($2)) n WHERE contact.tenant_id = $1 AND contact.id = n.id";
+const UPDATE_CONTACTS_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'id') AS id, value->>'display_name' AS display_name, value->>'email' AS email, value->>'phone' AS phone FROM json_each($2)) \
+    UPDATE contact SET display_name = COALESCE(n.display_name, contact.display_name), email = COALESCE(n.email, contact.email), phone = COALESCE(n.phone, contact.phone), updated_at = $3 \
+    FROM n WHERE contact.tenant_id = $1 AND contact.id = n.id";
 const UPDATE_CONTACTS_POSTGRES: &str = "UPDATE contact SET display_name = COALESCE(n.display_name, contact.display_name), email = COALESCE(n.email, contact.email), phone = COALESCE(n.phone, contact.phone), updated_at = $3 \
     FROM jsonb_to_recordset($2) AS n (id UUID, display_name TEXT, email TEXT, phone TEXT) WHERE contact.tenant_id = $1 AND contact.id = n.id";
 
@@ -152,10 +154,11 @@ const SET_TARGET: &str = "UPDATE target SET customer_id = n.customer_id, locatio
     service_type = n.service_type, priority = n.priority, duration_minutes = n.duration_minutes, window_start = n.window_start, window_end = n.window_end, window_zone = n.window_zone, \
     required_skills = n.required_skills, notes = n.notes, attributes = n.attributes, place = n.place, payload_hash = n.payload_hash, source_updated_at = n.source_updated_at, updated_at = $3 FROM ";
 const UPDATE_TARGETS_SQLITE: &str = const_format::concatcp!(
-    SET_TARGET,
-    "(SELECT unhex(value->>'id') AS id, value->>'read_as' AS read_as, ",
+    "WITH n AS MATERIALIZED (SELECT unhex(value->>'id') AS id, value->>'read_as' AS read_as, ",
     target_fields_sqlite!(),
-    " FROM json_each($2)) AS n WHERE target.tenant_id = $1 AND target.id = n.id AND target.status = n.read_as"
+    " FROM json_each($2)) ",
+    SET_TARGET,
+    "n WHERE target.tenant_id = $1 AND target.id = n.id AND target.status = n.read_as"
 );
 const UPDATE_TARGETS_POSTGRES: &str = const_format::concatcp!(
     SET_TARGET,

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use domain::events::EventType;
-use domain::import_jobs::{DUPLICATE, ImportMode, JobCounts};
+use domain::import_jobs::{CONTRADICTION, DUPLICATE, ImportMode, JobCounts};
 use domain::import_results::{ItemNote, ItemStatus, MappingEntries, MappingEntry};
 use domain::imports::{ImportJobStatus, ItemOutcome, TargetImport};
 use domain::mapping::MappingStatus;
@@ -116,6 +116,15 @@ fn nothing_mapped() -> Result<Value, StoreError> {
     serde_json::to_value(entries).map_err(|error| StoreError::Broken(error.to_string()))
 }
 
+/// The row about an item that stands twice in a batch, by its code.
+fn rule_of_repetition(code: &str) -> Option<&'static str> {
+    match code {
+        DUPLICATE => Some("T9"),
+        CONTRADICTION => Some("T10"),
+        _ => None,
+    }
+}
+
 /// An item that ends without having been decided about.
 fn refused(item: &WaitingItem, notes: &[ItemNote], outcome: ItemOutcome) -> Result<ItemRow, StoreError> {
     let (warnings, errors): (&[ItemNote], &[ItemNote]) = if outcome == ItemOutcome::Skipped {
@@ -140,7 +149,7 @@ fn refused(item: &WaitingItem, notes: &[ItemNote], outcome: ItemOutcome) -> Resu
         mapping: nothing_mapped()?,
         warnings: json(warnings)?,
         errors: json(errors)?,
-        decision: json!({ "target": { "rule": if outcome == ItemOutcome::Skipped { Some("T9") } else { None } } }),
+        decision: json!({ "target": { "rule": notes.first().and_then(|note| rule_of_repetition(&note.code)) } }),
     })
 }
 
