@@ -80,6 +80,7 @@ pub fn DeskTargetPage() -> impl IntoView {
             (t!(locale, "field-location_externalId"), sent("location", "externalId")),
             (t!(locale, "field-location_name"), sent("location", "name")),
             (t!(locale, "field-location_city"), sent("location", "city")),
+            (t!(locale, "field-contact_externalId"), sent("contact", "externalId")),
             (t!(locale, "field-contact_displayName"), sent("contact", "displayName")),
         ];
         let none = found.candidates.is_empty();
