@@ -78,7 +78,7 @@ pub async fn run(stand: &Stand, many: usize) -> Vec<Value> {
         .await
         .unwrap();
     assert!(signed_in.status().is_success());
-    let (bare, list) = (bare_page().await, format!("{}/app/customers?q=bench", stand.url));
+    let (bare, list) = (bare_page().await, format!("{}/app/customers", stand.url));
     stand.fill_targets("erp", many).await;
     stand.fill_targets("partner-b", FEW).await;
     let api = reqwest::Client::new();

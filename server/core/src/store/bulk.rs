@@ -6,25 +6,32 @@ use domain::ids::{Id, Kind};
 use uuid::Uuid;
 
 /// A statement that takes a list of texts or ids as one JSON array: the two dialects of
-/// `before (SELECT … FROM array) after`. `text` compares with texts, `id` with ids.
+/// `before … after`. `text` compares with texts, `id` with ids. On PostgreSQL an array made once is looked up by index whatever
+/// the statistics say; a subquery became a hash join over a whole young table.
 macro_rules! listed {
     (text $sqlite:ident, $postgres:ident, $before:expr, $bind:literal, $after:expr) => {
-        const $sqlite: &str = concat!($before, "(SELECT value FROM json_each(", $bind, "))", $after);
-        const $postgres: &str = concat!($before, "(SELECT jsonb_array_elements_text(", $bind, "))", $after);
+        const $sqlite: &str = concat!($before, "IN (SELECT value FROM json_each(", $bind, "))", $after);
+        const $postgres: &str = concat!(
+            $before,
+            "= ANY (ARRAY(SELECT jsonb_array_elements_text(",
+            $bind,
+            ")))",
+            $after
+        );
     };
     (id $sqlite:ident, $postgres:ident, $before:expr, $bind:literal, $after:expr) => {
         const $sqlite: &str = concat!(
             $before,
-            "(SELECT unhex(value) FROM json_each(",
+            "IN (SELECT unhex(value) FROM json_each(",
             $bind,
             "))",
             $after
         );
         const $postgres: &str = concat!(
             $before,
-            "(SELECT jsonb_array_elements_text(",
+            "= ANY (ARRAY(SELECT jsonb_array_elements_text(",
             $bind,
-            ")::uuid)",
+            ")::uuid))",
             $after
         );
     };

@@ -62,26 +62,26 @@ struct CustomerRow {
 listed!(text CUSTOMERS_BY_REFERENCE_SQLITE, CUSTOMERS_BY_REFERENCE_POSTGRES,
     "SELECT r.external_id AS looked_up, c.id, c.name, (c.archived_at IS NOT NULL) AS is_archived, c.merged_into, r.external_id AS linked_as \
      FROM external_reference r JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.entity_id \
-     WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'customer' AND r.external_id IN ", "$3", "");
+     WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'customer' AND r.external_id ", "$3", "");
 listed!(text CUSTOMERS_BY_NUMBER_SQLITE, CUSTOMERS_BY_NUMBER_POSTGRES,
     "SELECT c.number_key AS looked_up, c.id, c.name, (c.archived_at IS NOT NULL) AS is_archived, c.merged_into, \
      (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = c.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'customer' AND r.entity_id = c.id) AS linked_as \
-     FROM customer c WHERE c.tenant_id = $1 AND c.merged_into IS NULL AND c.number_key IN ", "$3", " ORDER BY c.id");
+     FROM customer c WHERE c.tenant_id = $1 AND c.merged_into IS NULL AND c.number_key ", "$3", " ORDER BY c.id");
 listed!(id CUSTOMERS_BY_ID_SQLITE, CUSTOMERS_BY_ID_POSTGRES,
     "SELECT NULL AS looked_up, c.id, c.name, (c.archived_at IS NOT NULL) AS is_archived, c.merged_into, NULL AS linked_as \
-     FROM customer c WHERE c.tenant_id = $1 AND c.id IN ", "$2", "");
+     FROM customer c WHERE c.tenant_id = $1 AND c.id ", "$2", "");
 listed!(id LOCK_CUSTOMERS_SQLITE, LOCK_CUSTOMERS_POSTGRES,
-    "SELECT id FROM customer WHERE tenant_id = $1 AND id IN ", "$2", " ORDER BY id FOR NO KEY UPDATE");
+    "SELECT id FROM customer WHERE tenant_id = $1 AND id ", "$2", " ORDER BY id FOR NO KEY UPDATE");
 listed!(text NAMES_SQLITE, NAMES_POSTGRES,
-    "SELECT DISTINCT name_key FROM customer WHERE tenant_id = $1 AND name_key IN ", "$2", "");
+    "SELECT DISTINCT name_key FROM customer WHERE tenant_id = $1 AND name_key ", "$2", "");
 listed!(text LOCATIONS_SQLITE, LOCATIONS_POSTGRES,
     "SELECT r.external_id, l.id, l.customer_id, l.name, l.street, l.postal_code, l.city, l.country, l.latitude, l.longitude, (l.archived_at IS NOT NULL OR c.archived_at IS NOT NULL OR c.merged_into IS NOT NULL) AS is_archived \
      FROM external_reference r JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.entity_id JOIN customer c ON c.tenant_id = l.tenant_id AND c.id = l.customer_id \
-     WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'location' AND r.external_id IN ", "$3", "");
+     WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'location' AND r.external_id ", "$3", "");
 listed!(text CONTACTS_SQLITE, CONTACTS_POSTGRES,
     "SELECT r.external_id, c.id, c.customer_id, c.location_id, c.display_name, c.email, c.phone \
      FROM external_reference r JOIN contact c ON c.tenant_id = r.tenant_id AND c.id = r.entity_id \
-     WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'contact' AND r.external_id IN ", "$3", "");
+     WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'contact' AND r.external_id ", "$3", "");
 
 #[derive(Debug, sqlx::FromRow)]
 struct LocationRow {

@@ -65,13 +65,13 @@ listed!(text STATUS_SQLITE, STATUS_POSTGRES,
      t.created_at, t.updated_at, a.starts_at, a.ends_at, a.zone AS appointment_zone \
      FROM target t LEFT JOIN appointment a ON a.tenant_id = t.tenant_id AND a.id = (SELECT x.id FROM appointment x WHERE x.tenant_id = t.tenant_id AND x.target_id = t.id \
            AND (x.status = 'planned' OR (x.status = 'done' AND t.status IN ('completed', 'not_completed'))) ORDER BY CASE x.status WHEN 'planned' THEN 0 ELSE 1 END, x.starts_at DESC, x.id DESC LIMIT 1) \
-     WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.external_id IN ", "$3", " ORDER BY t.external_id");
+     WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.external_id ", "$3", " ORDER BY t.external_id");
 listed!(id STATUS_BY_ID_SQLITE, STATUS_BY_ID_POSTGRES,
     "SELECT t.id, t.external_id, t.status, t.priority, t.service_type, t.needs_mapping, t.duration_minutes, t.window_start, t.window_end, t.window_zone, \
      t.created_at, t.updated_at, a.starts_at, a.ends_at, a.zone AS appointment_zone \
      FROM target t LEFT JOIN appointment a ON a.tenant_id = t.tenant_id AND a.id = (SELECT x.id FROM appointment x WHERE x.tenant_id = t.tenant_id AND x.target_id = t.id \
            AND (x.status = 'planned' OR (x.status = 'done' AND t.status IN ('completed', 'not_completed'))) ORDER BY CASE x.status WHEN 'planned' THEN 0 ELSE 1 END, x.starts_at DESC, x.id DESC LIMIT 1) \
-     WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.id IN ", "$3", " ORDER BY t.id");
+     WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.id ", "$3", " ORDER BY t.id");
 
 macro_rules! request {
     () => {

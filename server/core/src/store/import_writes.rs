@@ -170,7 +170,7 @@ const UPDATE_TARGETS_POSTGRES: &str = const_format::concatcp!(
 listed!(text TARGETS_SQLITE, TARGETS_POSTGRES,
     "SELECT id, number, source_system_id, external_id, customer_id, location_id, contact_id, status, needs_mapping, service_type, priority, duration_minutes, \
      window_start, window_end, window_zone, required_skills, notes, attributes, place, payload_hash, source_updated_at \
-     FROM target WHERE tenant_id = $1 AND source_system_id = $2 AND external_id IN ", "$3", "");
+     FROM target WHERE tenant_id = $1 AND source_system_id = $2 AND external_id ", "$3", "");
 const LOCKED_TARGETS_POSTGRES: &str = const_format::concatcp!(TARGETS_POSTGRES, " ORDER BY id FOR UPDATE");
 
 #[derive(Serialize)]

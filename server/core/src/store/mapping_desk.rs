@@ -67,12 +67,12 @@ const MOST_CHOICES: i64 = 100;
 listed!(id LOCATIONS_SQLITE, LOCATIONS_POSTGRES,
     "SELECT x.id, x.customer_id, x.name, x.city, x.linked_as FROM (SELECT l.id, l.customer_id, l.name, l.city, \
      (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = l.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'location' AND r.entity_id = l.id) AS linked_as, \
-     row_number() OVER (PARTITION BY l.customer_id ORDER BY l.name, l.id) AS place FROM location l WHERE l.tenant_id = $1 AND l.archived_at IS NULL AND l.customer_id IN ",
+     row_number() OVER (PARTITION BY l.customer_id ORDER BY l.name, l.id) AS place FROM location l WHERE l.tenant_id = $1 AND l.archived_at IS NULL AND l.customer_id ",
     "$3", ") x WHERE x.place <= $4 ORDER BY x.customer_id, x.place");
 listed!(id CONTACTS_SQLITE, CONTACTS_POSTGRES,
     "SELECT x.id, x.customer_id, x.display_name, x.linked_as FROM (SELECT c.id, c.customer_id, c.display_name, \
      (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = c.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'contact' AND r.entity_id = c.id) AS linked_as, \
-     row_number() OVER (PARTITION BY c.customer_id ORDER BY c.display_name, c.id) AS place FROM contact c WHERE c.tenant_id = $1 AND c.customer_id IN ",
+     row_number() OVER (PARTITION BY c.customer_id ORDER BY c.display_name, c.id) AS place FROM contact c WHERE c.tenant_id = $1 AND c.customer_id ",
     "$3", ") x WHERE x.place <= $4 ORDER BY x.customer_id, x.place");
 const KNOWN: &str = "SELECT r.entity_type, r.external_id, c.id AS customer_id, c.name AS customer_name FROM external_reference r \
     LEFT JOIN location l ON r.entity_type = 'location' AND l.tenant_id = r.tenant_id AND l.id = r.entity_id \
