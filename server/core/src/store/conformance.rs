@@ -355,3 +355,26 @@ fn an_update_from_a_list_reads_the_list_once() {
     }
     assert!(updates >= 10, "the updates are found: {updates}");
 }
+
+/// A place in a list is compared as a row, `(a, b) > ($1, $2)`: PostgreSQL begins there in the index. Written out with OR
+/// it reads everything before the place again.
+#[test]
+fn a_place_in_a_list_is_compared_as_a_row() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let mut rows = 0;
+    for entry in std::fs::read_dir(folder).expect("the store") {
+        let path = entry.expect("a file").path();
+        let source = std::fs::read_to_string(&path).expect("a source");
+        for (index, line) in source.lines().enumerate() {
+            let written_out = line.split(" OR (").skip(1).any(|rest| {
+                rest.split_once(" AND ").is_some_and(|(equal, after)| {
+                    equal.contains(" = $") && (after.contains(" > $") || after.contains(" < $")) && after.contains("))")
+                })
+            });
+            let is_keyset = written_out && !path.ends_with("conformance.rs");
+            assert!(!is_keyset, "{}:{}", path.display(), index + 1);
+            rows += usize::from(line.contains(") > ($") || line.contains(") < ($"));
+        }
+    }
+    assert!(rows >= 20, "the places are found: {rows}");
+}

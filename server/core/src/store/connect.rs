@@ -81,7 +81,7 @@ macro_rules! request {
 }
 const REQUESTS: &str = concat!(
     request!(),
-    "AND (r.submitted_at > $3 OR (r.submitted_at = $3 AND r.id > $4)) ORDER BY r.submitted_at, r.id LIMIT $5"
+    "AND (r.submitted_at, r.id) > ($3, $4) ORDER BY r.submitted_at, r.id LIMIT $5"
 );
 const REQUEST: &str = concat!(request!(), "AND r.id = $3");
 const REQUEST_BY_EXTERNAL_ID: &str = concat!(request!(), "AND r.external_id = $3");
@@ -98,7 +98,7 @@ macro_rules! report {
 }
 const REPORTS: &str = concat!(
     report!(),
-    "AND (r.submitted_at < $3 OR (r.submitted_at = $3 AND r.id < $4)) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $5"
+    "AND (r.submitted_at, r.id) < ($3, $4) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $5"
 );
 const REPORT: &str = concat!(report!(), "AND r.id = $3");
 macro_rules! follow_up {
@@ -110,7 +110,7 @@ macro_rules! follow_up {
 }
 const FOLLOW_UPS: &str = concat!(
     follow_up!(),
-    "AND (f.created_at < $3 OR (f.created_at = $3 AND f.id < $4)) ORDER BY f.created_at DESC, f.id DESC LIMIT $5"
+    "AND (f.created_at, f.id) < ($3, $4) ORDER BY f.created_at DESC, f.id DESC LIMIT $5"
 );
 const FOLLOW_UP: &str = concat!(follow_up!(), "AND f.id = $3");
 macro_rules! billing {
@@ -122,7 +122,7 @@ macro_rules! billing {
 }
 const BILLING: &str = concat!(
     billing!(),
-    "AND (b.raised_at < $3 OR (b.raised_at = $3 AND b.id < $4)) ORDER BY b.raised_at DESC, b.id DESC LIMIT $5"
+    "AND (b.raised_at, b.id) < ($3, $4) ORDER BY b.raised_at DESC, b.id DESC LIMIT $5"
 );
 const BILLING_ONE: &str = concat!(billing!(), "AND b.id = $3");
 const ACKNOWLEDGE: &str = "UPDATE billing_trigger SET acknowledged_at = $3, reference = $4 WHERE tenant_id = $1 AND id = $2 AND acknowledged_at IS NULL";

@@ -40,7 +40,7 @@ const INSERT_CONTACT: &str = "INSERT INTO contact (tenant_id, id, customer_id, l
 const CUSTOMERS: &str = "SELECT c.id, c.customer_number, c.name, (c.archived_at IS NOT NULL) AS is_archived, \
     (SELECT count(*) FROM location l WHERE l.tenant_id = c.tenant_id AND l.customer_id = c.id) AS locations, \
     (SELECT count(*) FROM target t WHERE t.tenant_id = c.tenant_id AND t.customer_id = c.id AND t.status IN ('open', 'scheduled', 'dispatched', 'en_route', 'on_site')) AS open_targets \
-    FROM customer c WHERE c.tenant_id = $1 AND (c.name_key > $2 OR (c.name_key = $2 AND c.id > $3)) AND ($4 = '' OR c.name_key LIKE $5 ESCAPE '!' OR c.number_key LIKE $6 ESCAPE '!') \
+    FROM customer c WHERE c.tenant_id = $1 AND (c.name_key, c.id) > ($2, $3) AND ($4 = '' OR c.name_key LIKE $5 ESCAPE '!' OR c.number_key LIKE $6 ESCAPE '!') \
     ORDER BY c.name_key, c.id LIMIT $7";
 const CUSTOMER: &str = "SELECT c.id, c.customer_number, c.name, (c.archived_at IS NOT NULL) AS is_archived, \
     (SELECT count(*) FROM location l WHERE l.tenant_id = c.tenant_id AND l.customer_id = c.id) AS locations, \

@@ -37,7 +37,7 @@ macro_rules! delivery {
 const DELIVERIES: &str = concat!(
     delivery!(),
     "WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND ($3 IS NULL OR d.status = $3) AND ($4 IS NULL OR v.type = $4) AND d.created_at >= $5 AND d.created_at < $6 \
-     AND (d.created_at < $7 OR (d.created_at = $7 AND d.id < $8)) ORDER BY d.created_at DESC, d.id DESC LIMIT $9"
+     AND (d.created_at, d.id) < ($7, $8) ORDER BY d.created_at DESC, d.id DESC LIMIT $9"
 );
 const DELIVERY: &str = concat!(
     delivery!(),
@@ -58,7 +58,7 @@ const BILLING: &str = "SELECT b.id, b.visit_report_id, b.target_id, t.number, t.
     (SELECT count(*) FROM webhook_delivery d WHERE d.tenant_id = b.tenant_id AND d.event_id = v.id AND d.status IN ('failed', 'held')) AS stuck \
     FROM billing_trigger b JOIN target t ON t.tenant_id = b.tenant_id AND t.id = b.target_id LEFT JOIN customer c ON c.tenant_id = t.tenant_id AND c.id = t.customer_id \
     LEFT JOIN event v ON v.tenant_id = b.tenant_id AND v.id = b.event_id \
-    WHERE b.tenant_id = $1 AND (b.raised_at < $2 OR (b.raised_at = $2 AND b.id < $3)) AND ($4 IS NULL OR ($4 = 1 AND b.acknowledged_at IS NOT NULL) OR ($4 = 0 AND b.acknowledged_at IS NULL)) \
+    WHERE b.tenant_id = $1 AND (b.raised_at, b.id) < ($2, $3) AND ($4 IS NULL OR ($4 = 1 AND b.acknowledged_at IS NOT NULL) OR ($4 = 0 AND b.acknowledged_at IS NULL)) \
     ORDER BY b.raised_at DESC, b.id DESC LIMIT $5";
 
 const OLD_EVENTS: &str =

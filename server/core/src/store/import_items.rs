@@ -133,7 +133,7 @@ const OF_JOB_SQLITE: &str = concat!(item!(), filtered_sqlite!());
 const OF_JOB_POSTGRES: &str = concat!(item!(), filtered_postgres!());
 const ITEMS: &str = concat!(
     item!(),
-    "WHERE i.tenant_id = $1 AND (i.created_at < $2 OR (i.created_at = $2 AND i.id < $3)) ORDER BY i.created_at DESC, i.id DESC LIMIT $4"
+    "WHERE i.tenant_id = $1 AND (i.created_at, i.id) < ($2, $3) ORDER BY i.created_at DESC, i.id DESC LIMIT $4"
 );
 /// What a target is made of was written by an item, and not only tried out or refused.
 const APPLIED_TO_TARGET: &str = concat!(

@@ -55,7 +55,7 @@ macro_rules! job {
 }
 const OWN_JOBS: &str = concat!(
     job!(),
-    "WHERE j.tenant_id = $1 AND j.source_system_id = $2 AND (j.created_at < $3 OR (j.created_at = $3 AND j.id < $4)) ORDER BY j.created_at DESC, j.id DESC LIMIT $5"
+    "WHERE j.tenant_id = $1 AND j.source_system_id = $2 AND (j.created_at, j.id) < ($3, $4) ORDER BY j.created_at DESC, j.id DESC LIMIT $5"
 );
 const OWN_JOB: &str = concat!(
     job!(),
@@ -63,7 +63,7 @@ const OWN_JOB: &str = concat!(
 );
 const JOBS: &str = concat!(
     job!(),
-    "WHERE j.tenant_id = $1 AND (j.created_at < $2 OR (j.created_at = $2 AND j.id < $3)) ORDER BY j.created_at DESC, j.id DESC LIMIT $4"
+    "WHERE j.tenant_id = $1 AND (j.created_at, j.id) < ($2, $3) ORDER BY j.created_at DESC, j.id DESC LIMIT $4"
 );
 const JOB: &str = concat!(job!(), "WHERE j.tenant_id = $1 AND j.id = $2");
 const LOCK_CLIENT_SQLITE: &str = "SELECT id FROM integration_client WHERE tenant_id = $1 AND id = $2";

@@ -19,7 +19,7 @@ use crate::actors::{Actor as _, Staff};
 const COUNT: &str = "SELECT count(*) FROM target WHERE tenant_id = $1 AND needs_mapping AND status IN ('open', 'scheduled', 'dispatched')";
 const WAITING: &str = concat!(
     line_columns!(),
-    "WHERE t.tenant_id = $1 AND t.needs_mapping AND t.status IN ('open', 'scheduled', 'dispatched') AND (t.created_at > $2 OR (t.created_at = $2 AND t.id > $3)) \
+    "WHERE t.tenant_id = $1 AND t.needs_mapping AND t.status IN ('open', 'scheduled', 'dispatched') AND (t.created_at, t.id) > ($2, $3) \
      ORDER BY t.created_at, t.id LIMIT $4"
 );
 const PAYLOAD: &str = "SELECT payload FROM import_item WHERE tenant_id = $1 AND id = $2";

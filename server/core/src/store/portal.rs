@@ -47,7 +47,7 @@ macro_rules! requests {
 }
 const REQUESTS: &str = concat!(
     requests!(),
-    "AND (r.submitted_at < $4 OR (r.submitted_at = $4 AND r.id < $5)) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $6"
+    "AND (r.submitted_at, r.id) < ($4, $5) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $6"
 );
 const REQUEST: &str = concat!(requests!(), "AND r.id = $4");
 
@@ -86,7 +86,7 @@ const UPCOMING: &str = concat!(
 );
 const PAST: &str = concat!(
     appointments!(),
-    "AND (a.status <> 'planned' OR a.ends_at < $3) AND (a.starts_at < $4 OR (a.starts_at = $4 AND a.id < $5)) ORDER BY a.starts_at DESC, a.id DESC LIMIT $6"
+    "AND (a.status <> 'planned' OR a.ends_at < $3) AND (a.starts_at, a.id) < ($4, $5) ORDER BY a.starts_at DESC, a.id DESC LIMIT $6"
 );
 const APPOINTMENT: &str = concat!(appointments!(), "AND a.id = $4");
 
@@ -105,7 +105,7 @@ macro_rules! reports {
 }
 const REPORTS: &str = concat!(
     reports!(),
-    "AND (p.published_at < $4 OR (p.published_at = $4 AND p.id < $5)) ORDER BY p.published_at DESC, p.id DESC LIMIT $6"
+    "AND (p.published_at, p.id) < ($4, $5) ORDER BY p.published_at DESC, p.id DESC LIMIT $6"
 );
 const REPORT: &str = concat!(reports!(), "AND p.id = $4");
 
@@ -146,7 +146,7 @@ const TIMELINE: &str = concat!(
     "SELECT e.kind, e.at, l.name AS location, r.number AS request_number FROM timeline_entry e \
      LEFT JOIN request r ON r.tenant_id = e.tenant_id AND r.id = e.request_id \
      LEFT JOIN location l ON l.tenant_id = e.tenant_id AND l.id = e.location_id \
-     WHERE e.tenant_id = $1 AND (e.at < $4 OR (e.at = $4 AND e.id < $5)) AND EXISTS (SELECT 1 FROM ",
+     WHERE e.tenant_id = $1 AND (e.at, e.id) < ($4, $5) AND EXISTS (SELECT 1 FROM ",
     granted!("customer_id"),
     " = e.customer_id AND (g.location_id IS NULL OR g.location_id = e.location_id) AND ( \
         (e.kind IN ('request_submitted', 'request_accepted', 'request_rejected', 'request_cancelled') AND (r.portal_account_id = $2 OR g.sees_all_requests)) \

@@ -16,7 +16,7 @@ const OF_CUSTOMER: &str = "SELECT s.key AS source_key, r.entity_type, r.external
       OR (r.entity_type = 'contact' AND r.entity_id IN (SELECT id FROM contact WHERE tenant_id = $1 AND customer_id = $2))) \
     ORDER BY s.key, r.entity_type, r.external_id LIMIT 200";
 const OWN: &str = "SELECT r.entity_type, r.external_id, r.entity_id, r.created_at FROM external_reference r \
-    WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND (r.entity_type > $3 OR (r.entity_type = $3 AND r.external_id > $4)) ORDER BY r.entity_type, r.external_id LIMIT $5";
+    WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND (r.entity_type, r.external_id) > ($3, $4) ORDER BY r.entity_type, r.external_id LIMIT $5";
 const OWN_OF_TYPE: &str = "SELECT r.entity_type, r.external_id, r.entity_id, r.created_at FROM external_reference r \
     WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = $3 AND r.external_id > $4 ORDER BY r.external_id LIMIT $5";
 const OWN_ONE: &str = "SELECT r.entity_type, r.external_id, r.entity_id, r.created_at FROM external_reference r \

@@ -42,7 +42,7 @@ const LIST: &str = "SELECT r.id, r.status, r.summary, r.billable, r.submitted_at
     FROM visit_report r JOIN target t ON t.tenant_id = r.tenant_id AND t.id = r.target_id \
     JOIN staff_account s ON s.tenant_id = r.tenant_id AND s.id = r.technician_id \
     LEFT JOIN customer c ON c.tenant_id = t.tenant_id AND c.id = t.customer_id LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
-    WHERE r.tenant_id = $1 AND r.status = $2 AND (r.submitted_at < $3 OR (r.submitted_at = $3 AND r.id < $4)) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $5";
+    WHERE r.tenant_id = $1 AND r.status = $2 AND (r.submitted_at, r.id) < ($3, $4) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $5";
 const COUNT: &str = "SELECT count(*) FROM visit_report WHERE tenant_id = $1 AND status = 'submitted'";
 const VIEW: &str = "SELECT r.id, r.status, r.summary, r.internal_notes, r.work_minutes, r.billable, r.follow_up, r.return_reason, r.submitted_at, r.decided_at, r.target_id, t.number, \
     t.customer_id, t.location_id, t.contact_id, c.name AS customer_name, l.name AS location_name, l.zone AS location_zone, s.display_name AS technician, \

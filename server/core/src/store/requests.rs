@@ -12,7 +12,7 @@ use crate::actors::{Operator, Staff};
 const WAITING: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.submitted_at, c.name AS customer_name, l.name AS location_name \
     FROM request r JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.customer_id \
     LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
-    WHERE r.tenant_id = $1 AND r.status IN ('submitted', 'in_review', 'accepted') AND r.target_id IS NULL AND (r.submitted_at > $2 OR (r.submitted_at = $2 AND r.id > $3)) \
+    WHERE r.tenant_id = $1 AND r.status IN ('submitted', 'in_review', 'accepted') AND r.target_id IS NULL AND (r.submitted_at, r.id) > ($2, $3) \
     ORDER BY r.submitted_at, r.id LIMIT $4";
 const COUNT_WAITING: &str = "SELECT count(*) FROM request WHERE tenant_id = $1 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL";
 const VIEW: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.preferred, r.rejection_reason, r.submitted_at, r.target_id, \

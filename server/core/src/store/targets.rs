@@ -117,7 +117,7 @@ const OF_CUSTOMER: &str = concat!(
 );
 const OPEN: &str = concat!(
     line_columns!(),
-    "WHERE t.tenant_id = $1 AND t.status = 'open' AND (t.created_at > $2 OR (t.created_at = $2 AND t.id > $3)) ORDER BY t.created_at, t.id LIMIT $4"
+    "WHERE t.tenant_id = $1 AND t.status = 'open' AND (t.created_at, t.id) > ($2, $3) ORDER BY t.created_at, t.id LIMIT $4"
 );
 const COUNT_OPEN: &str = "SELECT count(*) FROM target WHERE tenant_id = $1 AND status = 'open'";
 const ACTIVE_AT_LOCATION: &str = concat!(
@@ -147,7 +147,7 @@ const OF_CLIENT_BY_ID: &str = concat!(client_columns!(), "AND t.id = $3");
 const OF_CLIENT_BY_EXTERNAL_ID: &str = concat!(client_columns!(), "AND t.external_id = $3");
 const OF_CLIENT: &str = concat!(
     client_columns!(),
-    "AND (t.created_at > $3 OR (t.created_at = $3 AND t.id > $4)) ORDER BY t.created_at, t.id LIMIT $5"
+    "AND (t.created_at, t.id) > ($3, $4) ORDER BY t.created_at, t.id LIMIT $5"
 );
 
 impl<A: Operator> TenantTx<'_, A> {
