@@ -212,6 +212,10 @@ async fn what_came_with_a_wrong_customer_goes_with_it() {
         for (job, part) in [("WRONG-1", "1"), ("WRONG-2", "2")] {
             assert!(world.import("erp", &body(job, part)).await.0.is_success());
         }
+        // Sent without a customer, it followed the place to the wrong one.
+        let followed = json!({ "externalId": "WRONG-F", "location": { "externalId": "WRONG-L1" } });
+        let followed = world.import("erp", &followed).await.1;
+        assert_eq!(followed["mapping"]["customer"]["rule"], "L2", "{followed}");
         let wrong = world.customer("WRONG-C").await;
         // The second job is done, so its place and person stay with it.
         world
@@ -220,7 +224,9 @@ async fn what_came_with_a_wrong_customer_goes_with_it() {
         let page = world
             .content(&dispatcher, "/app/imports/links?type=customer&source=erp&id=WRONG-C")
             .await;
-        for part in ["WRONG-1", "WRONG-2", "WRONG-L1", "WRONG-L2", "WRONG-K1", "WRONG-K2"] {
+        for part in [
+            "WRONG-1", "WRONG-2", "WRONG-F", "WRONG-L1", "WRONG-L2", "WRONG-K1", "WRONG-K2",
+        ] {
             assert!(page.contains(part), "{part} came through the link");
         }
         undo(&world, &dispatcher, "customer", "WRONG-C").await;

@@ -59,8 +59,8 @@ pub struct TokenRequest {
     pub client_secret: Option<String>,
 }
 
-/// A token.
-#[derive(Debug, Serialize, ToSchema)]
+/// A token. It cannot be printed, so that it reaches no log.
+#[derive(Serialize, ToSchema)]
 pub struct Token {
     /// What to send as `Authorization: Bearer …`.
     pub access_token: String,

@@ -42,47 +42,57 @@ const CONTACT_LINK: &str = link_of!(
 
 /// Targets of a source that are linked to a record and were sent with the external id that stands for it.
 macro_rules! touched {
-    ($columns:literal, $kind:literal, $more:literal) => {
+    ($columns:literal, $kind:literal, $also:literal, $more:literal) => {
         concat!(
             "SELECT ", $columns, " FROM target t WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.", $kind, "_id = $3 \
-             AND EXISTS (SELECT 1 FROM import_item i JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id \
-               WHERE i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.", $kind, "_external_id = $4 AND NOT j.dry_run)", $more
+             AND (EXISTS (SELECT 1 FROM import_item i JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id \
+               WHERE i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.", $kind, "_external_id = $4 AND NOT j.dry_run)", $also, ")", $more
         )
     };
 }
 macro_rules! touched_lines {
-    ($kind:literal) => {
+    ($kind:literal, $also:literal) => {
         touched!(
             "t.id, t.number, t.external_id, t.status",
             $kind,
+            $also,
             " ORDER BY t.created_at, t.id LIMIT 1000"
         )
     };
 }
 /// Work on these has not begun, so they can be taken back.
 macro_rules! touched_open {
-    ($kind:literal) => {
+    ($kind:literal, $also:literal) => {
         touched!(
             "t.id, t.number, t.external_id, t.status",
             $kind,
+            $also,
             " AND t.status IN ('open', 'scheduled', 'dispatched') ORDER BY t.created_at, t.id LIMIT 500"
         )
     };
 }
 macro_rules! touched_count {
-    ($kind:literal) => {
-        touched!("count(*)", $kind, "")
+    ($kind:literal, $also:literal) => {
+        touched!("count(*)", $kind, $also, "")
     };
 }
-const CUSTOMER_TOUCHED: &str = touched_lines!("customer");
-const LOCATION_TOUCHED: &str = touched_lines!("location");
-const CONTACT_TOUCHED: &str = touched_lines!("contact");
-const CUSTOMER_OPEN: &str = touched_open!("customer");
-const LOCATION_OPEN: &str = touched_open!("location");
-const CONTACT_OPEN: &str = touched_open!("contact");
-const CUSTOMER_COUNT: &str = touched_count!("customer");
-const LOCATION_COUNT: &str = touched_count!("location");
-const CONTACT_COUNT: &str = touched_count!("contact");
+/// A customer's link also touches the jobs that were sent without a customer to a place that an import made under it (L2).
+macro_rules! of_customer {
+    ($form:ident) => {
+        $form!("customer", " OR EXISTS (SELECT 1 FROM external_reference r JOIN import_item i ON i.tenant_id = r.tenant_id AND i.location_external_id = r.external_id AND i.customer_external_id = $4 AND i.mapping -> 'location' ->> 'status' = 'created' \
+               JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id AND j.source_system_id = r.source_system_id AND NOT j.dry_run \
+               WHERE r.tenant_id = t.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'location' AND r.entity_id = t.location_id)")
+    };
+}
+const CUSTOMER_TOUCHED: &str = of_customer!(touched_lines);
+const LOCATION_TOUCHED: &str = touched_lines!("location", "");
+const CONTACT_TOUCHED: &str = touched_lines!("contact", "");
+const CUSTOMER_OPEN: &str = of_customer!(touched_open);
+const LOCATION_OPEN: &str = touched_open!("location", "");
+const CONTACT_OPEN: &str = touched_open!("contact", "");
+const CUSTOMER_COUNT: &str = of_customer!(touched_count);
+const LOCATION_COUNT: &str = touched_count!("location", "");
+const CONTACT_COUNT: &str = touched_count!("contact", "");
 
 /// Records of a customer that imports made while its external id was sent with them.
 macro_rules! made_by_imports {

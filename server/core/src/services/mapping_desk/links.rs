@@ -102,7 +102,6 @@ pub async fn undo_link(
         .ok_or_else(CoreError::not_found)?;
     let source = link.source_system_id.0;
     let all = tx.count_touched(kind, &link, external_id).await?;
-    let (locations, contacts) = made(&mut tx, kind, &link, external_id).await?;
     tx.delete_reference_in(source, kind, external_id).await?;
     let mut taken = Vec::new();
     loop {
@@ -119,16 +118,23 @@ pub async fn undo_link(
         }
     }
     let (mut removed, mut kept) = (Vec::new(), Vec::new());
-    // Contacts first: a contact may be bound to a location.
-    for (kind, records) in [(ReferenceKind::Contact, contacts), (ReferenceKind::Location, locations)] {
-        for record in records {
-            tx.delete_reference_in(source, kind, &record.external_id).await?;
-            let told =
-                json!({ "type": kind.name(), "externalId": record.external_id, "id": kind.public_id(record.id) });
-            if tx.delete_unused(kind, record.id).await? {
-                removed.push(told);
-            } else {
-                kept.push(told);
+    // What has lost its external id came through the link no longer, so each round finds others.
+    loop {
+        let (locations, contacts) = made(&mut tx, kind, &link, external_id).await?;
+        if locations.is_empty() && contacts.is_empty() {
+            break;
+        }
+        // Contacts first: a contact may be bound to a location.
+        for (kind, records) in [(ReferenceKind::Contact, contacts), (ReferenceKind::Location, locations)] {
+            for record in records {
+                tx.delete_reference_in(source, kind, &record.external_id).await?;
+                let told =
+                    json!({ "type": kind.name(), "externalId": record.external_id, "id": kind.public_id(record.id) });
+                if tx.delete_unused(kind, record.id).await? {
+                    removed.push(told);
+                } else {
+                    kept.push(told);
+                }
             }
         }
     }
