@@ -10,13 +10,13 @@ const serious = async (page) => {
 
 /** The pages of a role; a pattern stands for the first link of that shape on the page before. */
 const PAGES = {
-  dispatcher: ["/app/inbox", /\/app\/inbox\/req_/, "/app/inbox", /\/app\/targets\//, "/app/customers", /\/app\/customers\//, "/app/customers?q=nothing-like-it", "/app/reports?status=approved", /\/app\/reports\//, "/app/imports", /\/app\/imports\/imp_/, "/app/imports/desk", /\/app\/imports\/desk\/tgt_/, "/app/imports/links?source=erp&id=CUST-10042", "/app/imports/upload", "/app/settings", "/app/nothing-here"],
-  admin: ["/app/integrations", /\/app\/integrations\/clients\//, "/app/integrations", /\/app\/integrations\/sources\//, "/app/settings", "/app/parts"],
+  dispatcher: ["/app/inbox", "/app/inbox?q=nothing-like-it&only=snoozed", "/app/inbox/new", "/app/inbox?channel=web_form", /\/app\/inbox\/req_/, "/app/inbox", /\/app\/inbox\/req_/, "/app/inbox", /\/app\/targets\//, "/app/customers", /\/app\/customers\//, "/app/customers?q=nothing-like-it", "/app/reports?status=approved", /\/app\/reports\//, "/app/imports", /\/app\/imports\/imp_/, "/app/imports/desk", /\/app\/imports\/desk\/tgt_/, "/app/imports/links?source=erp&id=CUST-10042", "/app/imports/upload", "/app/settings", "/app/nothing-here"],
+  admin: ["/app/integrations", /\/app\/integrations\/clients\//, "/app/integrations", /\/app\/integrations\/sources\//, "/app/settings", "/app/settings/forms", /\/app\/settings\/forms\/frm_/, "/app/settings/forms/new", "/app/settings/mails", /\/app\/settings\/mails\/mal_/, "/app/parts"],
   auditor: ["/app/settings?verify=1", "/app/integrations/billing"],
   technician: ["/app/day", "/app/inbox"],
 };
 const PORTAL = ["/portal", "/portal/requests", /\/portal\/requests\/req_/, "/portal/requests/new", "/portal/appointments", /\/portal\/appointments\//, "/portal/reports", /\/portal\/reports\//, "/portal/timeline", "/portal/nothing-here"];
-const OPEN = ["/", "/app/sign-in", "/portal/sign-in", "/docs", "/docs/reference", "/docs/scopes", "/docs/mapping", "/docs/events", "/docs/webhooks", "/docs/problems", "/docs/problems/not_found", "/nothing-here"];
+const OPEN = ["/", "/intake/nordlicht-service", "/intake/nordlicht-service?lang=ar", "/intake/nordlicht-fault", "/app/sign-in", "/portal/sign-in", "/docs", "/docs/reference", "/docs/scopes", "/docs/mapping", "/docs/events", "/docs/webhooks", "/docs/problems", "/docs/problems/not_found", "/nothing-here"];
 
 async function walk(page, list, look) {
   for (const entry of list) {

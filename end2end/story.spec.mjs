@@ -40,15 +40,15 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   await expect(dispatch.page.getByText(externalId)).toBeVisible();
   await dispatch.page.goto(`/app/targets/${target}`);
   const plan = async (start, end) => {
-    await dispatch.page.getByLabel("Technician").selectOption({ label: "Tom Becker" });
-    await dispatch.page.getByLabel("Date").fill(dateIn(1));
-    await dispatch.page.getByLabel("From", { exact: true }).fill(start);
-    await dispatch.page.getByLabel("To", { exact: true }).fill(end);
+    await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("Technician").selectOption({ label: "Tom Becker" });
+    await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("Date").fill(dateIn(1));
+    await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("From", { exact: true }).fill(start);
+    await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("To", { exact: true }).fill(end);
     await dispatch.page.getByRole("button", { name: "Fix the appointment" }).click();
   };
   await plan(window[1], window[0]);
   await expect(dispatch.page.getByRole("alert")).toContainText("The end must be after the start");
-  await expect(dispatch.page.getByLabel("From", { exact: true })).toHaveValue(window[1]);
+  await expect(dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("From", { exact: true })).toHaveValue(window[1]);
   await plan(window[0], window[1]);
   await expect(dispatch.page.getByRole("status")).toContainText("The appointment is fixed");
 
@@ -167,16 +167,16 @@ test("a customer's request is accepted, converted and planned", async ({ browser
   await signIn(dispatch.page, "/app", staffOf("dispatcher"));
   await dispatch.page.getByRole("link", { name: new RegExp(`run ${run}`) }).first().click();
   await expect(dispatch.page.locator("article").getByText(words)).toBeVisible();
-  await dispatch.page.getByRole("button", { name: "Accept" }).click();
+  await dispatch.page.getByRole("button", { name: "Accept", exact: true }).click();
   await expect(dispatch.page.getByRole("status")).toContainText("Accepted");
   await anna.page.goto(request);
   await expect(anna.page.locator(".chip", { hasText: "Accepted" })).toBeVisible();
   await dispatch.page.getByRole("button", { name: "Convert to a job" }).click();
   await expect(dispatch.page.getByRole("status")).toContainText("Now fix an appointment");
-  await dispatch.page.getByLabel("Technician").selectOption({ label: "Aylin Kaya" });
-  await dispatch.page.getByLabel("Date").fill(dateIn(2));
-  await dispatch.page.getByLabel("From", { exact: true }).fill(window[0]);
-  await dispatch.page.getByLabel("To", { exact: true }).fill(window[1]);
+  await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("Technician").selectOption({ label: "Aylin Kaya" });
+  await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("Date").fill(dateIn(2));
+  await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("From", { exact: true }).fill(window[0]);
+  await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("To", { exact: true }).fill(window[1]);
   await dispatch.page.getByRole("button", { name: "Fix the appointment" }).click();
   await expect(dispatch.page.getByRole("status")).toContainText("The appointment is fixed");
   await anna.page.goto(request);

@@ -24,7 +24,7 @@ cargo fmt --all --check
 say "lints"
 cargo clippy --quiet -p ordinavo -p domain -p xtask -p bench --all-targets -- -D warnings
 say "what reaches the browser"
-for app in dispatch portal; do
+for app in dispatch portal public; do
   if cargo tree --quiet -p "frontend-$app" --target wasm32-unknown-unknown -e normal --prefix none | grep -E '^(sqlx|tokio|argon2|axum|ordinavo-core) '; then
     echo "the bundle of $app must not hold these" >&2
     exit 1

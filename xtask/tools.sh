@@ -76,4 +76,8 @@ need_schemathesis() {
   if ! target/schemathesis/bin/python -c 'import standardwebhooks' 2>/dev/null; then
     target/schemathesis/bin/pip install --quiet --disable-pip-version-check standardwebhooks==1.1.0
   fi
+  # An SMTP server for the mails, and a stand-in for S3 for the files.
+  if ! target/schemathesis/bin/python -c 'import aiosmtpd, moto.server, flask' 2>/dev/null; then
+    target/schemathesis/bin/pip install --quiet --disable-pip-version-check aiosmtpd==1.4.6 'moto[server,s3]==5.1.16'
+  fi
 }

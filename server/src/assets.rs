@@ -20,6 +20,7 @@ struct Files;
 pub struct Manifest {
     dispatch: Names,
     portal: Names,
+    public: Names,
     fonts: Vec<String>,
 }
 
@@ -42,14 +43,16 @@ impl Manifest {
         let names = match app {
             App::Dispatch | App::Partner | App::Public => &self.dispatch,
             App::Portal => &self.portal,
+            App::Intake => &self.public,
         };
-        let bundle = (!names.bundle.is_empty() && matches!(app, App::Dispatch | App::Portal)).then(|| {
-            LeptosOptions::builder()
-                .output_name(names.bundle.as_str())
-                .site_pkg_dir("pkg")
-                .site_root("target/site")
-                .build()
-        });
+        let bundle =
+            (!names.bundle.is_empty() && matches!(app, App::Dispatch | App::Portal | App::Intake)).then(|| {
+                LeptosOptions::builder()
+                    .output_name(names.bundle.as_str())
+                    .site_pkg_dir("pkg")
+                    .site_root("target/site")
+                    .build()
+            });
         Assets {
             style: format!("/pkg/{}", names.style),
             fonts: self.fonts.iter().map(|font| format!("/pkg/{font}")).collect(),

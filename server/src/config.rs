@@ -8,6 +8,7 @@ use std::time::Duration;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use ipnet::IpNet;
+use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 
 use crate::api::limits::{Limits, Rate};
@@ -28,6 +29,8 @@ pub struct Config {
     pub secret_key_file: PathBuf,
     /// Where mail goes out; unset keeps mail inside.
     pub smtp_url: Option<String>,
+    /// The address that mails come from; empty for `no-reply@` the public host.
+    pub mail_from: String,
     /// Networks that webhooks may reach although they are private, separated by commas.
     pub webhook_allow_nets: String,
     /// Whether webhooks may use plain http.
@@ -59,6 +62,7 @@ impl Default for Config {
             files: "file://data/files".to_owned(),
             secret_key_file: PathBuf::from("data/secret.key"),
             smtp_url: None,
+            mail_from: String::new(),
             webhook_allow_nets: String::new(),
             webhook_allow_http: false,
             webhook_retry: String::new(),
@@ -124,7 +128,30 @@ impl Config {
         config.public_url = config.public_url.trim_end_matches('/').to_owned();
         config.settings()?;
         config.limits()?;
+        config.sender()?;
         Ok(config)
+    }
+
+    /// Who mails come from.
+    ///
+    /// # Errors
+    /// The name of the setting and what is wrong with it.
+    pub fn sender(&self) -> Result<Mailbox, String> {
+        let host = url::Url::parse(&self.public_url)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_else(|| "localhost".to_owned());
+        // A bare number is no place that mail comes from.
+        let is_number = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
+        let host = if is_number { "localhost".to_owned() } else { host };
+        let address = if self.mail_from.trim().is_empty() {
+            format!("no-reply@{host}")
+        } else {
+            self.mail_from.trim().to_owned()
+        };
+        address
+            .parse()
+            .map_err(|_| "setting mail_from: an address such as service@example.org is required".to_owned())
     }
 
     /// The rate limits of the API.
@@ -156,6 +183,7 @@ impl Config {
         let mut settings = ordinavo_core::Settings {
             public_url: self.public_url.trim_end_matches('/').to_owned(),
             webhook_allow_http: self.webhook_allow_http,
+            sends_mail: self.smtp_url.as_ref().is_some_and(|address| !address.is_empty()),
             ..Default::default()
         };
         settings.webhook_allow_nets = networks("webhook_allow_nets", &self.webhook_allow_nets)?;

@@ -6,10 +6,10 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_P
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::ids::AttachmentId;
-use domain::permissions::{PerformVisits, ViewReports};
+use domain::permissions::{PerformVisits, ViewOperations, ViewReports};
 use ordinavo_core::actors::{Contact, Staff};
-use ordinavo_core::services::portal;
 use ordinavo_core::services::reports::{self, Download};
+use ordinavo_core::services::{inbox, portal};
 use ordinavo_core::{CoreError, CoreResult};
 
 use crate::serve::AppState;
@@ -22,6 +22,12 @@ pub async fn staff(
 ) -> Response {
     let result = async {
         let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
+        // A file came with a request or with a report; each has people of its own.
+        if let Ok(permit) = staff.may::<ViewOperations>()
+            && let Ok(file) = inbox::file(&state.core, permit, id).await
+        {
+            return Ok(file);
+        }
         if let Ok(permit) = staff.may::<PerformVisits>() {
             return reports::own_file(&state.core, permit, id).await;
         }

@@ -25,6 +25,8 @@ use crate::serve::AppState;
 
 /// The largest report with its photos, in bytes.
 const MOST_REPORT_BYTES: usize = 64 * 1024 * 1024;
+/// The largest request with its files, in bytes.
+const MOST_UPLOAD_BYTES: usize = 25 * 1024 * 1024;
 /// The largest file of imports with what stands around it, in bytes.
 const MOST_CSV_BYTES: usize = 3 * 1024 * 1024;
 /// The largest other form, in bytes: the longest texts in the longest encoding.
@@ -49,10 +51,13 @@ pub fn dispatch(state: &AppState) -> Router<AppState> {
 
 /// The routes of the portal.
 pub fn portal(state: &AppState) -> Router<AppState> {
-    app(state, App::Portal, portal::app::document).route(
-        "/portal/fn/{*name}",
-        post(act).layer(RequestBodyLimitLayer::new(MOST_FORM_BYTES)),
-    )
+    let upload = RequestBodyLimitLayer::new(MOST_UPLOAD_BYTES);
+    app(state, App::Portal, portal::app::document)
+        .route("/portal/fn/submit-request", post(act).layer(upload))
+        .route(
+            "/portal/fn/{*name}",
+            post(act).layer(RequestBodyLimitLayer::new(MOST_FORM_BYTES)),
+        )
 }
 
 /// The routes of the partner console.
@@ -106,6 +111,7 @@ async fn act(State(state): State<AppState>, request: Request) -> Response {
 fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static {
     let core = state.core.clone();
     let extensions = request.extensions();
+    let hosts = extensions.get::<FrameHosts>().cloned().unwrap_or_default();
     let (viewer, staff, contact, partner, flash) = (
         extensions.get::<Viewer>().cloned(),
         extensions.get::<Staff>().cloned(),
@@ -131,25 +137,34 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
             provide_context(flash);
         }
         if let Some(response) = use_context::<ResponseOptions>() {
-            response.insert_header(CONTENT_SECURITY_POLICY, policy());
+            response.insert_header(CONTENT_SECURITY_POLICY, policy(&hosts));
         }
     }
 }
 
+/// The hosts whose pages may show an answer in a frame; usually none.
+#[derive(Debug, Clone, Default)]
+pub struct FrameHosts(pub Vec<String>);
+
 /// The content security policy with the nonce of this answer.
-fn policy() -> HeaderValue {
+fn policy(hosts: &FrameHosts) -> HeaderValue {
+    let ancestors = if hosts.0.is_empty() {
+        "'none'".to_owned()
+    } else {
+        hosts.0.join(" ")
+    };
     let nonce = leptos::nonce::use_nonce()
         .map(|nonce| format!("'nonce-{nonce}' "))
         .unwrap_or_default();
     let text = format!(
-        "default-src 'self'; script-src 'strict-dynamic' {nonce}'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+        "default-src 'self'; script-src 'strict-dynamic' {nonce}'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors {ancestors}; form-action 'self'"
     );
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
 async fn front_door(State(state): State<AppState>, request: Request) -> Response {
     let assets = state.manifest.of(App::Public);
-    simple(&state, request, move || public::front_door(&assets)).await
+    simple(&state, request, move || public::front::front_door(&assets)).await
 }
 
 async fn guide(State(state): State<AppState>, request: Request) -> Response {
@@ -188,22 +203,31 @@ async fn mapping(State(state): State<AppState>, request: Request) -> Response {
 /// What answers where nothing else does.
 pub async fn nothing_here(State(state): State<AppState>, request: Request) -> Response {
     let assets = state.manifest.of(App::Public);
-    let mut response = simple(&state, request, move || public::nothing_here(&assets)).await;
+    let mut response = simple(&state, request, move || public::front::nothing_here(&assets)).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
 
 async fn problem_list(State(state): State<AppState>, request: Request) -> Response {
     let assets = state.manifest.of(App::Public);
-    simple(&state, request, move || public::problem_list(&assets)).await
+    simple(&state, request, move || public::front::problem_list(&assets)).await
 }
 
 async fn problem_page(State(state): State<AppState>, Path(code): Path<String>, request: Request) -> Response {
     let assets = state.manifest.of(App::Public);
     match Problem::from_code(&code) {
-        Some(problem) => simple(&state, request, move || public::problem_page(&assets, problem)).await,
+        Some(problem) => simple(&state, request, move || public::front::problem_page(&assets, problem)).await,
         None => nothing_here(State(state), request).await,
     }
+}
+
+/// A page without an account, for whoever asks.
+pub(crate) async fn render<V: IntoView + 'static>(
+    state: &AppState,
+    request: Request,
+    document: impl Fn() -> V + Clone + Send + Sync + 'static,
+) -> Response<Body> {
+    simple(state, request, document).await
 }
 
 async fn simple<V: IntoView + 'static>(

@@ -30,7 +30,8 @@ use crate::assets::{self, Manifest};
 use crate::authn::gate;
 use crate::authn::session_store::DoorSessions;
 use crate::config::Config;
-use crate::{api, files, http_layers, metrics, pages, worker};
+use crate::public_limits::PublicLimits;
+use crate::{api, files, http_layers, live, mailer, metrics, pages, public_pages, worker};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -43,12 +44,16 @@ pub struct AppState {
     pub manifest: Arc<Manifest>,
     /// How often clients may call.
     pub limits: Arc<Limits>,
+    /// How often people without an account may.
+    pub public_limits: Arc<PublicLimits>,
     /// How often they did.
     pub api_use: ApiUse,
     /// The idempotency keys whose requests run.
     pub running_keys: RunningKeys,
     /// Networks of reverse proxies, whose word about the client's address counts.
     pub trusted_proxies: Arc<[ipnet::IpNet]>,
+    /// Told when the server is about to end, so that open streams end with it.
+    pub stopping: watch::Sender<bool>,
     randomness: Randomness,
     cookie_key: Key,
 }
@@ -59,11 +64,13 @@ impl AppState {
         Self {
             core,
             limits: Arc::new(config.limits().unwrap_or_else(|_| Limits::usual())),
+            public_limits: Arc::default(),
             api_use: ApiUse::default(),
             trusted_proxies: config.trusted_proxies().unwrap_or_default().into(),
             running_keys: RunningKeys::default(),
             config: Arc::new(config),
             manifest: Arc::new(Manifest::read()),
+            stopping: watch::Sender::new(false),
             randomness: Randomness::from_system(),
             cookie_key: Key::from(&keyring.derive("session-cookies")),
         }
@@ -104,6 +111,8 @@ impl FromRef<AppState> for LeptosOptions {
 pub fn router(state: &AppState) -> Router {
     let staff = pages::dispatch(state)
         .route("/app/files/{id}", get(files::staff))
+        .route("/app/live", get(live::stream))
+        .route("/app/form-preview/{id}", get(public_pages::intake::preview))
         .layer(middleware::from_fn_with_state(state.clone(), gate::staff))
         .layer(state.sessions(Door::Staff));
     let portal = pages::portal(state)
@@ -122,6 +131,7 @@ pub fn router(state: &AppState) -> Router {
     Router::new()
         .merge(apps)
         .merge(pages::public())
+        .merge(public_pages::routes(state))
         .merge(api::router(state))
         .route("/pkg/{*name}", get(assets::serve))
         .merge(health())
@@ -188,7 +198,8 @@ pub async fn run_on(
     let housekeeping = tokio::spawn(keep_house(state.clone(), stopped.clone()));
     let worker = if state.config.worker {
         let settings = state.config.settings()?;
-        Some(tokio::spawn(worker::run(state.core.clone(), settings, stopped)))
+        let mailer = mailer::Mailer::open(&state.config)?;
+        Some(tokio::spawn(worker::run(state.core.clone(), settings, mailer, stopped)))
     } else {
         None
     };
@@ -206,7 +217,13 @@ pub async fn run_on(
         listener,
         router(&state).into_make_service_with_connect_info::<SocketAddr>(),
     )
-    .with_graceful_shutdown(stop)
+    .with_graceful_shutdown({
+        let stopping = state.stopping.clone();
+        async move {
+            stop.await;
+            let _ = stopping.send(true);
+        }
+    })
     .await
     .map_err(|error| error.to_string())?;
     let _ = stop_worker.send(true);
@@ -229,6 +246,7 @@ async fn keep_house(state: AppState, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => {}
         }
         state.limits.forget_idle();
+        state.public_limits.forget_idle();
         if let Err(error) = state.api_use.write(&state.core).await {
             tracing::warn!(%error, "what clients used could not be written");
         }

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use ordinavo_core::Core;
 use ordinavo_core::services::imports::worker as importer;
+use ordinavo_core::services::mails::outbox;
 use ordinavo_core::services::sessions;
 use ordinavo_core::services::webhooks::dispatch::{Dispatcher, Turn};
 use ordinavo_core::services::webhooks::events;
 use ordinavo_core::webhooks::guard::{self, Client};
 use tokio::sync::watch;
+
+use crate::mailer::Mailer;
 
 /// How often the worker looks by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -22,11 +25,17 @@ const CLEAN_EVERY: Duration = Duration::from_secs(600);
 ///
 /// # Errors
 /// The outbound client cannot be set up.
-pub async fn run(core: Core, settings: ordinavo_core::Settings, stop: watch::Receiver<bool>) -> Result<(), String> {
+pub async fn run(
+    core: Core,
+    settings: ordinavo_core::Settings,
+    mailer: Option<Mailer>,
+    stop: watch::Receiver<bool>,
+) -> Result<(), String> {
     let client = guard::client(&settings).map_err(|error| format!("the outbound client: {error}"))?;
     tokio::join!(
         deliveries(&core, &client, stop.clone()),
         imports(&core, stop.clone()),
+        mails(&core, mailer, stop.clone()),
         listen(&core, stop.clone()),
         clean(&core, stop)
     );
@@ -38,6 +47,9 @@ async fn clean(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         if let Err(error) = sessions::delete_expired(core).await {
             tracing::warn!(%error, "what has expired could not be removed");
+        }
+        if let Err(error) = outbox::forget_old(core).await {
+            tracing::warn!(%error, "mails that are no longer kept could not be removed");
         }
         if let Err(error) = events::forget_old(core).await {
             tracing::warn!(%error, "events that are no longer kept could not be removed");
@@ -99,6 +111,27 @@ async fn listen(core: &Core, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = tokio::time::sleep(WAIT_AFTER_ERROR) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Sends mails until told to stop. Without a way out they stay in the outbox.
+async fn mails(core: &Core, mailer: Option<Mailer>, mut stop: watch::Receiver<bool>) {
+    let Some(mailer) = mailer else {
+        return;
+    };
+    while !*stop.borrow() {
+        let pause = match mailer.turn(core).await {
+            Ok(0) => LOOK_EVERY,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "the worker could not look for mails");
+                WAIT_AFTER_ERROR
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
             _ = stop.changed() => {}
         }
     }

@@ -13,6 +13,7 @@ use support::{OWN_PAGE, World, link, worlds};
 /// Pages of the staff app with the roles that may open them; `{…}` stands for a link found on the way.
 const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/inbox", &["admin", "manager", "dispatcher", "auditor"]),
+    ("/app/inbox/new", &["admin", "manager", "dispatcher"]),
     ("/app/inbox/{request}", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/targets/{target}", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/customers", &["admin", "manager", "dispatcher", "auditor"]),
@@ -48,6 +49,12 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
         &["admin", "manager", "auditor"],
     ),
     ("/app/integrations/billing", &["admin", "manager", "auditor"]),
+    ("/app/settings/forms", &["admin"]),
+    ("/app/settings/forms/new", &["admin"]),
+    ("/app/settings/forms/{form}", &["admin"]),
+    ("/app/form-preview/{form}", &["admin"]),
+    ("/app/settings/mails", &["admin", "manager", "auditor"]),
+    ("/app/settings/mails/{mail}", &["admin", "manager", "auditor"]),
     (
         "/app/settings",
         &["admin", "manager", "dispatcher", "technician", "auditor"],
@@ -60,6 +67,18 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/accept-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/reject-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/convert-request", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/take-call", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/set-priority", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/set-service", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/assign-request", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/snooze-request", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/decide-many", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/undo-decision", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/assign-customer", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/add-note", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/send-message", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/read-answer", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/offer-slots", &["admin", "manager", "dispatcher"]),
     ("/app/fn/schedule-target", &["admin", "manager", "dispatcher"]),
     ("/app/fn/reopen-target", &["admin", "manager", "dispatcher"]),
     ("/app/fn/accept-proposal", &["admin", "manager", "dispatcher"]),
@@ -78,6 +97,9 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/try-csv", &["admin", "manager", "dispatcher"]),
     ("/app/fn/import-tried", &["admin", "manager", "dispatcher"]),
     ("/app/fn/upload-csv", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/create-form", &["admin"]),
+    ("/app/fn/update-form", &["admin"]),
+    ("/app/fn/close-form", &["admin"]),
     ("/app/fn/create-client", &["admin"]),
     ("/app/fn/set-scopes", &["admin"]),
     ("/app/fn/look-at-test-data", &["admin", "manager", "auditor"]),
@@ -112,7 +134,12 @@ const PORTAL_PAGES: &[&str] = &[
     "/portal/reports/{report}",
     "/portal/timeline",
 ];
-const PORTAL_ACTS: &[&str] = &["/portal/fn/submit-request", "/portal/fn/withdraw-request"];
+const PORTAL_ACTS: &[&str] = &[
+    "/portal/fn/submit-request",
+    "/portal/fn/answer-request",
+    "/portal/fn/choose-slot",
+    "/portal/fn/withdraw-request",
+];
 
 const PARTNER_PAGES: &[&str] = &["/partner", "/partner/jobs", "/partner/jobs/{job}", "/partner/try"];
 const PARTNER_ACTS: &[&str] = &["/partner/fn/try-out", "/partner/fn/look-at-test-data"];
@@ -250,28 +277,32 @@ async fn act(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)
         .post(format!("{}{path}", world.url))
         .header(OWN_PAGE.0, OWN_PAGE.1)
         .header("accept", "application/json");
-    let request = if path.ends_with("file-report") || path.ends_with("upload-csv") {
-        fields
-            .iter()
-            .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
-                form.text((*name).to_owned(), (*value).to_owned())
-            })
-            .text("summary", "x")
-            .text("work_minutes", "5")
-            .pipe(|form| request.multipart(form))
+    let has_files = [
+        "file-report",
+        "upload-csv",
+        "submit-request",
+        "create-form",
+        "update-form",
+    ]
+    .iter()
+    .any(|end| path.ends_with(end));
+    let request = if has_files {
+        let form = multipart(fields).text("summary", "x").text("work_minutes", "5");
+        request.multipart(form)
     } else {
         request.form(fields)
     };
     request.send().await.unwrap().status()
 }
 
-/// Calls a function on a value, so that a chain can end in a call.
-trait Pipe: Sized {
-    fn pipe<T>(self, call: impl FnOnce(Self) -> T) -> T {
-        call(self)
-    }
+/// Fields as a form with files sends them.
+fn multipart(fields: &[(&str, &str)]) -> reqwest::multipart::Form {
+    fields
+        .iter()
+        .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+            form.text((*name).to_owned(), (*value).to_owned())
+        })
 }
-impl<T> Pipe for T {}
 
 #[tokio::test]
 async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
@@ -301,6 +332,8 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                 "{client}",
                 find("/app/integrations", "/app/integrations/clients/cli_").await,
             ),
+            ("{form}", find("/app/settings/forms", "/app/settings/forms/frm_").await),
+            ("{mail}", find("/app/settings/mails", "/app/settings/mails/mal_").await),
             (
                 "{source}",
                 find("/app/integrations", "/app/integrations/sources/src_").await,
@@ -353,17 +386,8 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                 // Another tenant's object and a missing one answer the same but for the request's id.
                 let strip = |text: String| text.split("request-id").next().unwrap_or_default().len();
                 let (status, text) = world.get(&foreign, &path).await;
-                let (missing_status, missing) = world
-                    .get(
-                        &foreign,
-                        &pattern
-                            .split('{')
-                            .next()
-                            .unwrap()
-                            .to_owned()
-                            .pipe(|start| format!("{start}nothing")),
-                    )
-                    .await;
+                let missing = format!("{}nothing", pattern.split('{').next().unwrap());
+                let (missing_status, missing) = world.get(&foreign, &missing).await;
                 assert_eq!(
                     (status, missing_status),
                     (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND),
@@ -386,7 +410,11 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                 let expected = if roles.contains(role) {
                     // What is sent names nothing that exists, or, where nothing is named, is no input.
                     match *path {
-                        "/app/fn/create-client" | "/app/fn/upload-csv" => StatusCode::UNPROCESSABLE_ENTITY,
+                        "/app/fn/create-client"
+                        | "/app/fn/upload-csv"
+                        | "/app/fn/take-call"
+                        | "/app/fn/create-form"
+                        | "/app/fn/decide-many" => StatusCode::UNPROCESSABLE_ENTITY,
                         "/app/fn/look-at-test-data" => StatusCode::SEE_OTHER,
                         _ => StatusCode::NOT_FOUND,
                     }
@@ -530,7 +558,7 @@ async fn the_portal_answers_each_actor_as_it_should() {
             ];
             assert_eq!(act(&world, &nobody, path, &fields).await, StatusCode::UNAUTHORIZED);
             assert_eq!(act(&world, &staff, path, &fields).await, StatusCode::UNAUTHORIZED);
-            let expected = if path.ends_with("withdraw-request") {
+            let expected = if !path.ends_with("submit-request") {
                 StatusCode::NOT_FOUND
             } else {
                 StatusCode::UNPROCESSABLE_ENTITY
@@ -778,7 +806,7 @@ async fn hostile_text_stays_text() {
                     .post(format!("{}/portal/fn/submit-request", world.url))
                     .header(OWN_PAGE.0, OWN_PAGE.1)
                     .header("accept", "text/html")
-                    .form(&fields)
+                    .multipart(multipart(&fields))
                     .send()
                     .await
                     .unwrap()

@@ -5,58 +5,19 @@
 )]
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail loudly")]
 
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
+use support::installation::Installation;
 
 /// How many items the batch of a round has: more than one transaction takes.
 const BATCH: usize = 150;
 const KILLS: usize = 20;
-
-struct Installation {
-    folder: PathBuf,
-    database: String,
-    port: u16,
-}
-
-impl Installation {
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ordinavo"));
-        command
-            .args(arguments)
-            .env("ORDINAVO_DATABASE_URL", &self.database)
-            .env("ORDINAVO_FILES", format!("file://{}/files", self.folder.display()))
-            .env("ORDINAVO_SECRET_KEY_FILE", self.folder.join("secret.key"))
-            .env("ORDINAVO_LISTEN", format!("127.0.0.1:{}", self.port))
-            .env("ORDINAVO_WEBHOOK_ALLOW_HTTP", "true")
-            .env("ORDINAVO_WEBHOOK_ALLOW_NETS", "127.0.0.0/8")
-            .env("ORDINAVO_WEBHOOK_RETRY", "0s,1s,1s,1s,1s")
-            .env("ORDINAVO_LOG", "error");
-        command
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
-    }
-
-    async fn start(&self, client: &Client) -> Child {
-        let child = self.command(&["serve"]).stdout(Stdio::null()).spawn().unwrap();
-        while !client
-            .get(self.url("/readyz"))
-            .send()
-            .await
-            .is_ok_and(|answer| answer.status() == StatusCode::OK)
-        {
-            tokio::task::yield_now().await;
-        }
-        child
-    }
-}
 
 /// Ids of the deliveries that a receiver has taken, by event type and target.
 type Received = Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>;
@@ -79,18 +40,7 @@ async fn receiver(received: Received) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_kills_lose_nothing_that_was_acknowledged() {
-    let folder = std::env::temp_dir().join(format!("ordinavo-crash-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let installation = Installation {
-        database: format!("sqlite://{}/ordinavo.db", folder.display()),
-        folder,
-        port,
-    };
+    let installation = Installation::on_sqlite("crash");
     let book = installation.command(&["demo", "--json", "--small"]).output().unwrap();
     let book: Value = serde_json::from_slice(&book.stdout).unwrap();
     let key = book["tenants"][0]["clients"][0]["apiKey"].as_str().unwrap().to_owned();

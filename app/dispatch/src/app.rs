@@ -8,8 +8,8 @@ use ui::load::NotFound;
 use ui::shell::{self, Assets};
 
 use crate::pages::{
-    billing, clients, customers, day, deliveries, desk, endpoints, imports, inbox, integrations, links, parts, reports,
-    settings, sign_in, sources, target, upload,
+    billing, clients, customers, day, deliveries, desk, endpoints, forms, imports, inbox, integrations, links, mails,
+    parts, reports, settings, sign_in, sources, target, upload,
 };
 use crate::shell::Framed;
 
@@ -29,6 +29,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
                 <Route path=path!("/app") view=settings::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox") view=inbox::InboxPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/inbox/new") view=inbox::call::CallPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox/:id") view=inbox::RequestPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/targets/:id") view=target::TargetPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers") view=customers::CustomersPage ssr=SsrMode::Async/>
@@ -52,6 +53,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/integrations/deliveries/:id") view=deliveries::DeliveryPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/integrations/billing") view=billing::BillingPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings") view=settings::SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/forms") view=forms::FormsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/forms/new") view=forms::NewFormPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/forms/:id") view=forms::FormPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/mails") view=mails::MailsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/mails/:id") view=mails::MailPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/parts") view=parts::PartsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/*any") view=|| view! { <Framed current=""><NotFound/></Framed> } ssr=SsrMode::Async/>
             </Routes>

@@ -7,6 +7,7 @@ use ui::icons::Icon;
 use ui::shell::locale;
 use ui::words::shared;
 
+use crate::islands::Palette;
 use crate::t;
 
 /// Navigation and content. `current` is the entry of the page, for `aria-current`.
@@ -35,6 +36,11 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
         entries.push(("/app/settings", "settings", t!(locale, "nav-settings")));
         entries
     });
+    let places: Vec<String> = entries
+        .iter()
+        .map(|(href, _, name)| format!("{name}\t{href}"))
+        .collect();
+    let places = places.join("\n");
     let is_test = staff.as_ref().is_some_and(Staff::is_test);
     let (tenant, person) = staff.map_or_else(Default::default, |staff| {
         (staff.tenant_name().to_owned(), staff.display_name().to_owned())
@@ -57,6 +63,7 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
                     <button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button>
                 </form>
             </header>
+            <Palette places label=t!(locale, "palette") search="/app/inbox?q=".to_owned()/>
             <main id="main" tabindex="-1">
                 {is_test.then(|| view! {
                     <form class="notice notice-warn test-banner" method="post" action="/app/fn/look-at-test-data"><strong>{t!(locale, "test-banner")}</strong>" "<button class="button" type="submit">{t!(locale, "test-leave")}</button></form>

@@ -215,6 +215,22 @@ kinds! {
     ProposalId, ProposalKind, "prp";
     /// A portal grant.
     GrantId, GrantKind, "grt";
+    /// A public form.
+    FormId, FormKind, "frm";
+    /// A device on site.
+    TerminalId, TerminalKind, "trm";
+    /// A note of the team.
+    NoteId, NoteKind, "nte";
+    /// A message between dispatch and a requester.
+    MessageId, MessageKind, "msg";
+    /// What takes a decision back.
+    UndoId, UndoKind, "und";
+    /// A mail.
+    MailId, MailKindMarker, "mal";
+    /// A rule that classifies requests.
+    RuleId, RuleKind, "rul";
+    /// Times that a requester can choose from.
+    OfferId, OfferKind, "off";
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod import_jobs;
 pub mod import_results;
 pub mod imports;
+pub mod intake;
 pub mod json;
 pub mod lifecycle;
 pub mod locale;

@@ -50,6 +50,10 @@ permissions! {
     ManageIntegrations = "manage_integrations": Admin;
     /// Resolve what could not be mapped, undo wrong links, upload files of imports.
     ResolveMappings = "resolve_mappings": Admin | Manager | Dispatcher;
+    /// See the outbox of mails.
+    ViewMails = "view_mails": Admin | Manager | Auditor;
+    /// Make and change public forms, terminals and the rules that classify requests.
+    ManageIntake = "manage_intake": Admin;
     /// Read the audit log.
     ViewAudit = "view_audit": Admin | Auditor;
 }

@@ -35,6 +35,10 @@ pub struct PublicRequest {
     pub description: String,
     /// When the customer would like it, in their own words.
     pub preferred: Option<String>,
+    /// Days that would suit.
+    pub windows: Vec<crate::intake::PreferredWindow>,
+    /// Whether dispatch has asked something.
+    pub waits_for_answer: bool,
     /// The granted location's name.
     pub location: Option<String>,
     /// Why it was rejected, written for the customer.

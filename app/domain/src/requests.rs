@@ -73,3 +73,11 @@ crate::stored_names! {
         Support = "support",
     }
 }
+
+impl Channel {
+    /// Whether a person says whose a request is. A portal user's customer comes from the grant, a client's from its
+    /// mapping; nobody may move those to somebody else.
+    pub const fn takes_customer_from_people(self) -> bool {
+        matches!(self, Self::WebForm | Self::Staff | Self::Terminal)
+    }
+}

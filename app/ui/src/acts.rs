@@ -25,6 +25,8 @@ pub struct Next {
     pub done: Option<&'static str>,
     /// Something that only the next page shows, closed so that nobody else can read it.
     pub shown_once: Option<String>,
+    /// What takes the act back, for as long as that is possible.
+    pub undo: Option<String>,
 }
 
 impl Next {
@@ -34,6 +36,7 @@ impl Next {
             to: path.into(),
             done: Some(done),
             shown_once: None,
+            undo: None,
         }
     }
 }
@@ -85,10 +88,9 @@ pub async fn finish(sent: Sent<'_>, result: CoreResult<Next>) -> Result<(), Serv
                     session,
                     Flash {
                         done: Some(done.to_owned()),
-                        values: next
-                            .shown_once
-                            .map(|sealed| (flash::SHOWN_ONCE.to_owned(), sealed))
+                        values: [(flash::SHOWN_ONCE, next.shown_once), (flash::UNDO, next.undo)]
                             .into_iter()
+                            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
                             .collect(),
                         ..Flash::default()
                     },

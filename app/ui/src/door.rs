@@ -103,6 +103,7 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
                 to: format!("{}/sign-in/choose", door.prefix()),
                 done: None,
                 shown_once: None,
+                undo: None,
             });
         }
         let account = accounts.pop().ok_or_else(broken)?;
@@ -111,6 +112,7 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
             to: safe_next(door, next, account.home),
             done: None,
             shown_once: None,
+            undo: None,
         })
     };
     finish(sent, result.await).await
@@ -168,6 +170,7 @@ pub async fn choose_tenant(door: Door, choice: usize) -> Result<(), ServerFnErro
             to: home,
             done: None,
             shown_once: None,
+            undo: None,
         })
     };
     finish(sent, result.await).await
@@ -191,6 +194,7 @@ pub async fn sign_out(door: Door) -> Result<(), ServerFnError> {
             to,
             done: None,
             shown_once: None,
+            undo: None,
         })
     };
     finish(sent, result.await).await
@@ -230,6 +234,7 @@ pub async fn choose_language(
             to: back,
             done: None,
             shown_once: None,
+            undo: None,
         })
     };
     finish(sent, result.await).await

@@ -12,6 +12,9 @@ pub const KEY: &str = "flash";
 /// The value that is shown once, closed.
 pub const SHOWN_ONCE: &str = "shown-once";
 
+/// The value that takes the act back.
+pub const UNDO: &str = "undo";
+
 /// A message for the next page.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Flash {

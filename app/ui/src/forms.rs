@@ -201,14 +201,15 @@ pub fn SelectField(
     choices: Vec<(String, String)>,
     #[prop(optional, into)] value: String,
     #[prop(optional, into)] help: String,
+    #[prop(optional)] optional: bool,
 ) -> impl IntoView {
     let chosen = form.value(field, &value);
     let describedby = described(&form, field, !help.is_empty());
     let (id, wrong) = (form.id(field), invalid(&form, field));
     let none = word!(form.locale, "choose");
     view! {
-        <Around form field label help optional=false>
-            <select id=id name=field required=true aria-describedby=describedby aria-invalid=wrong>
+        <Around form field label help optional>
+            <select id=id name=field required=!optional aria-describedby=describedby aria-invalid=wrong>
                 <option value="" selected=chosen.is_empty()>{none}</option>
                 {choices.into_iter().map(|(value, words)| {
                     let selected = value == chosen;
@@ -271,6 +272,24 @@ pub fn PhotoField(
     view! {
         <Around form field label help optional=true>
             <input id=id name=field type="file" accept="image/jpeg,image/png,image/webp" multiple=true aria-describedby=describedby aria-invalid=wrong/>
+        </Around>
+    }
+}
+
+/// A choice of several files.
+#[component]
+pub fn FilesField(
+    form: FormState,
+    field: &'static str,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] help: String,
+    accept: &'static str,
+) -> impl IntoView {
+    let describedby = described(&form, field, !help.is_empty());
+    let (id, wrong) = (form.id(field), invalid(&form, field));
+    view! {
+        <Around form field label help optional=true>
+            <input id=id name=field type="file" accept=accept multiple=true aria-describedby=describedby aria-invalid=wrong/>
         </Around>
     }
 }

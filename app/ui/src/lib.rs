@@ -26,9 +26,13 @@ pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod load;
 #[cfg(feature = "ssr")]
+pub mod mails;
+#[cfg(feature = "ssr")]
 pub mod parts;
 #[cfg(feature = "ssr")]
 pub mod shell;
+#[cfg(feature = "ssr")]
+pub mod uploads;
 #[cfg(feature = "ssr")]
 pub mod viewer;
 #[cfg(feature = "ssr")]

@@ -19,6 +19,8 @@ pub enum App {
     Partner,
     /// Pages without an account; they have no bundle.
     Public,
+    /// Public forms and the tracking page.
+    Intake,
 }
 
 /// The files of this build: a style sheet for each app and the name of each bundle.
@@ -43,11 +45,21 @@ pub fn document<V: IntoView + 'static, F: FnOnce() -> V>(
     assets: &Assets,
     body: F,
 ) -> impl IntoView + use<V, F> {
-    let locale = locale();
+    document_in(locale(), app, assets, body)
+}
+
+/// A whole document in a language that the page itself has chosen.
+pub fn document_in<V: IntoView + 'static, F: FnOnce() -> V>(
+    locale: Locale,
+    app: App,
+    assets: &Assets,
+    body: F,
+) -> impl IntoView + use<V, F> {
     let class = match app {
         App::Dispatch | App::Partner => "app-dispatch",
         App::Portal => "app-portal",
         App::Public => "app-public",
+        App::Intake => "app-intake",
     };
     let scripts = assets
         .bundle

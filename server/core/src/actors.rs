@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use domain::ids::{ClientId, ContactId, PartnerId, PortalUserId, SourceSystemId, StaffId};
+use domain::ids::{ClientId, ContactId, FormId, PartnerId, PortalUserId, RequestId, SourceSystemId, StaffId};
 use domain::locale::Locale;
 use domain::permissions::Permission;
 use domain::problems::Problem;
@@ -34,6 +34,8 @@ mod sealed {
     impl Sealed for super::ApiClient {}
     impl Sealed for super::Partner {}
     impl Sealed for super::System {}
+    impl Sealed for super::FormVisitor {}
+    impl Sealed for super::TrackingRequester {}
 }
 
 /// Somebody who acts within one tenant.
@@ -76,6 +78,18 @@ impl OfSource for Partner {
         self.source_system
     }
 }
+
+/// An actor that submits requests by the common statement. A portal user and a client have statements of their own, which
+/// join the grant and the source system.
+pub trait Submitter: BringsFiles {}
+impl Submitter for Staff {}
+impl Submitter for FormVisitor {}
+
+/// An actor that may send files along with a request of its own.
+pub trait BringsFiles: Actor {}
+impl BringsFiles for Staff {}
+impl BringsFiles for FormVisitor {}
+impl BringsFiles for Contact {}
 
 /// A signed-in member of the staff.
 #[derive(Debug, Clone)]
@@ -369,5 +383,59 @@ impl Actor for System {
     }
     fn label(&self) -> String {
         format!("system:{}", self.reason)
+    }
+}
+
+/// Somebody without an account at a public form.
+#[derive(Debug, Clone)]
+pub struct FormVisitor {
+    pub(crate) tenant: TenantId,
+    pub(crate) form: FormId,
+    pub(crate) tenant_name: String,
+    pub(crate) zone: String,
+}
+
+impl FormVisitor {
+    /// The organisation's name.
+    pub fn tenant_name(&self) -> &str {
+        &self.tenant_name
+    }
+}
+
+impl Actor for FormVisitor {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+    fn label(&self) -> String {
+        format!("form:{}", self.form)
+    }
+}
+
+/// Whoever holds the tracking link of one request.
+#[derive(Debug, Clone)]
+pub struct TrackingRequester {
+    pub(crate) tenant: TenantId,
+    pub(crate) request: RequestId,
+    pub(crate) tenant_name: String,
+    pub(crate) zone: String,
+}
+
+impl TrackingRequester {
+    /// The organisation's name.
+    pub fn tenant_name(&self) -> &str {
+        &self.tenant_name
+    }
+    /// The organisation's IANA zone.
+    pub fn zone(&self) -> &str {
+        &self.zone
+    }
+}
+
+impl Actor for TrackingRequester {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+    fn label(&self) -> String {
+        format!("requester:{}", self.request)
     }
 }

@@ -7,6 +7,7 @@ use domain::problems::Problem;
 use image::{ImageDecoder as _, ImageReader, Limits};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
+use tokio::sync::Semaphore;
 
 use crate::actors::TenantId;
 use crate::secrets::fingerprint;
@@ -19,13 +20,19 @@ const LONGEST_SIDE: u32 = 2_560;
 /// The longest side that is decoded at all; more is an attack.
 const LONGEST_DECODED_SIDE: u32 = 12_000;
 /// How much memory decoding one photo may take.
-const MOST_DECODED_BYTES: u64 = 512 * 1024 * 1024;
+const MOST_DECODED_BYTES: u64 = 256 * 1024 * 1024;
+/// How many photos are decoded at a time.
+const DECODERS: usize = 2;
+/// How many uploads may wait for a decoder; more are turned away, so that memory stays flat under a flood.
+const MOST_WAITING: usize = 16;
 
 /// Where files are kept: a folder or a bucket.
 #[derive(Clone)]
 pub struct FileStore {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
+    decoders: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 /// A photo after checks and re-encoding.
@@ -49,16 +56,13 @@ impl FileStore {
             std::fs::create_dir_all(folder).map_err(|error| format!("{folder}: {error}"))?;
             let store =
                 object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
-            return Ok(Self {
-                store: Arc::new(store),
-                prefix: Path::default(),
-            });
+            return Ok(Self::over(Arc::new(store), Path::default()));
         }
         if address == "memory:///" {
-            return Ok(Self {
-                store: Arc::new(object_store::memory::InMemory::new()),
-                prefix: Path::default(),
-            });
+            return Ok(Self::over(
+                Arc::new(object_store::memory::InMemory::new()),
+                Path::default(),
+            ));
         }
         let Some(rest) = address.strip_prefix("s3://") else {
             return Err(format!("{address}: file://folder or s3://bucket/prefix is required"));
@@ -68,10 +72,41 @@ impl FileStore {
             .with_bucket_name(bucket)
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Self {
-            store: Arc::new(store),
-            prefix: Path::from(prefix),
+        Ok(Self::over(Arc::new(store), Path::from(prefix)))
+    }
+
+    fn over(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
+        Self {
+            store,
+            prefix,
+            decoders: Arc::new(Semaphore::new(DECODERS)),
+            waiting: Arc::new(Semaphore::new(MOST_WAITING)),
+        }
+    }
+
+    /// Runs work that decodes pictures away from the request threads, a few at a time.
+    ///
+    /// # Errors
+    /// What the work says; `temporarily_unavailable` when too many wait already.
+    pub(crate) async fn decode<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> CoreResult<T> + Send + 'static,
+    ) -> CoreResult<T> {
+        let busy = || {
+            CoreError::new(
+                Problem::TemporarilyUnavailable,
+                "Many files are being read right now; try again in a moment.",
+            )
+        };
+        let _place = self.waiting.clone().try_acquire_owned().map_err(|_| busy())?;
+        let permit = self.decoders.clone().acquire_owned().await.map_err(|_| busy())?;
+        tokio::task::spawn_blocking(move || {
+            let result = work();
+            drop(permit);
+            result
         })
+        .await
+        .map_err(|_| CoreError::new(Problem::InternalError, "A file could not be read."))?
     }
 
     /// Writes, reads and removes a small file, to find a wrong setting before a technician does.
@@ -132,54 +167,153 @@ pub fn clean_photo(file_name: &str, bytes: &[u8]) -> CoreResult<CleanPhoto> {
             "At most 15 MB are allowed.",
         ));
     }
-    let wrong_type = || {
-        CoreError::field(
+    let kind = infer::get(bytes).map(|kind| kind.mime_type());
+    if !kind.is_some_and(|kind| PICTURES.contains(&kind)) {
+        return Err(CoreError::field(
             "photo",
             "file_type_not_allowed",
             "A photo in JPEG, PNG or WebP is required.",
-        )
-    };
-    let broken = || CoreError::field("photo", "file_not_readable", "This photo cannot be read.");
-    let kind = infer::get(bytes).map(|kind| kind.mime_type()).ok_or_else(wrong_type)?;
-    if !matches!(kind, "image/jpeg" | "image/png" | "image/webp") {
-        return Err(wrong_type());
+        ));
     }
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|_| broken())?;
+    let output = re_encoded(bytes)
+        .ok_or_else(|| CoreError::field("photo", "file_not_readable", "This photo cannot be read."))?;
+    Ok(CleanPhoto {
+        file_name: safe_name(file_name, "photo", "jpg"),
+        content_hash: fingerprint(&output),
+        bytes: output,
+    })
+}
+
+/// The media types of pictures that are taken in.
+const PICTURES: [&str; 3] = ["image/jpeg", "image/png", "image/webp"];
+
+/// Decodes within limits and writes a JPEG, upright and without metadata; `None` if it cannot be read.
+fn re_encoded(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_DECODED_SIDE);
     limits.max_image_height = Some(LONGEST_DECODED_SIDE);
     limits.max_alloc = Some(MOST_DECODED_BYTES);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|_| broken())?;
-    let orientation = decoder.orientation().map_err(|_| broken())?;
-    let mut picture = image::DynamicImage::from_decoder(decoder).map_err(|_| broken())?;
+    let mut decoder = reader.into_decoder().ok()?;
+    // Not every decoder counts what it hands out; the size is known before anything is.
+    if decoder.total_bytes() > MOST_DECODED_BYTES {
+        return None;
+    }
+    let orientation = decoder.orientation().ok()?;
+    let mut picture = image::DynamicImage::from_decoder(decoder).ok()?;
     picture.apply_orientation(orientation);
     if picture.width().max(picture.height()) > LONGEST_SIDE {
         picture = picture.resize(LONGEST_SIDE, LONGEST_SIDE, image::imageops::FilterType::Triangle);
     }
     let mut output = Vec::new();
     let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut output, 85);
-    picture.to_rgb8().write_with_encoder(encoder).map_err(|_| broken())?;
-    Ok(CleanPhoto {
-        file_name: safe_name(file_name),
-        content_hash: fingerprint(&output),
-        bytes: output,
+    picture.to_rgb8().write_with_encoder(encoder).ok()?;
+    Some(output)
+}
+
+/// A file as somebody uploads it.
+#[derive(Debug, Clone, Default)]
+pub struct Upload {
+    /// The name that the sender's device gave it.
+    pub file_name: String,
+    /// The type that the sender's device claims.
+    pub media_type: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// A file after checks: a re-encoded picture or a PDF.
+#[derive(Debug, Clone)]
+pub struct CleanFile {
+    /// A safe file name with the extension of what it is.
+    pub file_name: String,
+    /// What it is.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of the bytes.
+    pub content_hash: Vec<u8>,
+}
+
+/// Takes a file in: what its name says, what its sender says and what it is must agree, and be a picture or a PDF.
+///
+/// # Errors
+/// Field `files`: too large, another type, a type other than it says, or not readable.
+pub fn clean_file(upload: &Upload) -> CoreResult<CleanFile> {
+    let refuse = |code, detail: &str| {
+        Err(CoreError::field(
+            "files",
+            code,
+            format!("{}: {detail}", plain_name(&upload.file_name)),
+        ))
+    };
+    if upload.bytes.len() > domain::intake::MOST_FILE_BYTES {
+        return refuse("file_too_large", "at most 10 MB are allowed.");
+    }
+    let allowed: [(&'static str, &[&str]); 4] = [
+        ("image/jpeg", &["jpg", "jpeg"]),
+        ("image/png", &["png"]),
+        ("image/webp", &["webp"]),
+        ("application/pdf", &["pdf"]),
+    ];
+    let sniffed = infer::get(&upload.bytes).map(|kind| kind.mime_type());
+    let Some((kind, extensions)) = allowed.into_iter().find(|(kind, _)| sniffed == Some(kind)) else {
+        return refuse(
+            "file_type_not_allowed",
+            "a picture (JPEG, PNG, WebP) or a PDF is required.",
+        );
+    };
+    let extension = upload
+        .file_name
+        .rsplit_once('.')
+        .map(|(_, extension)| extension.to_lowercase());
+    let declared = upload
+        .media_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_lowercase();
+    let says_so = declared.is_empty() || declared == "application/octet-stream" || declared == kind;
+    if !says_so || !extension.is_some_and(|extension| extensions.contains(&extension.as_str())) {
+        return refuse("file_type_differs", "its name says something else than its content.");
+    }
+    let (bytes, media_type, extension) = if kind == "application/pdf" {
+        (upload.bytes.clone(), kind, "pdf")
+    } else {
+        match re_encoded(&upload.bytes) {
+            Some(bytes) => (bytes, "image/jpeg", "jpg"),
+            None => return refuse("file_not_readable", "it cannot be read."),
+        }
+    };
+    Ok(CleanFile {
+        file_name: safe_name(&upload.file_name, "file", extension),
+        media_type,
+        content_hash: fingerprint(&bytes),
+        bytes,
     })
 }
 
-/// A file name without path, control characters or a lying extension.
-fn safe_name(file_name: &str) -> String {
+/// The last part of a name, without anything that could disturb a page or a log.
+fn plain_name(file_name: &str) -> String {
     let last = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
+    last.chars()
+        .filter(|character| !character.is_control())
+        .take(80)
+        .collect()
+}
+
+/// A file name without path, control characters or a lying extension.
+fn safe_name(file_name: &str, otherwise: &str, extension: &str) -> String {
+    let last = plain_name(file_name);
+    let stem = last.rsplit_once('.').map_or(last.as_str(), |(stem, _)| stem);
     let stem: String = stem
         .chars()
         .filter(|character| character.is_alphanumeric() || matches!(character, '-' | '_' | ' '))
-        .take(80)
         .collect();
     let stem = stem.trim();
-    format!("{}.jpg", if stem.is_empty() { "photo" } else { stem })
+    format!("{}.{extension}", if stem.is_empty() { otherwise } else { stem })
 }
 
 #[cfg(test)]
@@ -211,6 +345,58 @@ mod tests {
             (vec![0; MOST_PHOTO_BYTES + 1], "file_too_large"),
         ] {
             assert_eq!(clean_photo("x.jpg", &bytes).expect_err("refused").fields[0].code, code);
+        }
+    }
+
+    /// A PNG whose head claims 60,000 by 60,000 pixels: 10 GB from a few hundred bytes.
+    fn bomb() -> Vec<u8> {
+        let mut bytes = png(8, 8);
+        bytes[16..20].copy_from_slice(&60_000u32.to_be_bytes());
+        bytes[20..24].copy_from_slice(&60_000u32.to_be_bytes());
+        let mut crc = flate2::Crc::new();
+        crc.update(&bytes[12..29]);
+        bytes[29..33].copy_from_slice(&crc.sum().to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn uploads_are_what_they_say_or_are_refused() {
+        let upload = |file_name: &str, media_type: &str, bytes: Vec<u8>| Upload {
+            file_name: file_name.to_owned(),
+            media_type: media_type.to_owned(),
+            bytes,
+        };
+        let pdf = b"%PDF-1.7 and more".to_vec();
+        for (file, expected) in [
+            (upload("../../etc/plate.PNG", "image/png", png(9, 9)), Ok("plate.jpg")),
+            (upload("plan.pdf", "application/pdf", pdf.clone()), Ok("plan.pdf")),
+            (upload("a\\b\\..pdf", "", pdf.clone()), Ok("file.pdf")),
+            (upload("plan.jpg", "image/jpeg", pdf.clone()), Err("file_type_differs")),
+            (upload("plan.pdf", "image/png", pdf.clone()), Err("file_type_differs")),
+            (
+                upload("plate.png.exe", "image/png", png(9, 9)),
+                Err("file_type_differs"),
+            ),
+            (
+                upload("x.svg", "image/svg+xml", b"<svg onload=alert(1)>".to_vec()),
+                Err("file_type_not_allowed"),
+            ),
+            (
+                upload("x.html", "text/html", b"<!doctype html><script>1</script>".to_vec()),
+                Err("file_type_not_allowed"),
+            ),
+            (upload("x.png", "image/png", bomb()), Err("file_not_readable")),
+            (
+                upload("x.pdf", "", vec![b'%'; domain::intake::MOST_FILE_BYTES + 1]),
+                Err("file_too_large"),
+            ),
+        ] {
+            let clean = clean_file(&file);
+            let got = clean
+                .as_ref()
+                .map(|clean| clean.file_name.as_str())
+                .map_err(|error| error.fields[0].code.as_str());
+            assert_eq!(got, expected, "{}", file.file_name);
         }
     }
 }

@@ -34,6 +34,7 @@ pub struct Core {
     pub(crate) settings: Arc<Settings>,
     pub(crate) wake_worker: Arc<tokio::sync::Notify>,
     pub(crate) wake_importer: Arc<tokio::sync::Notify>,
+    pub(crate) changes: tokio::sync::broadcast::Sender<uuid::Uuid>,
 }
 
 /// Settings that services need.
@@ -47,6 +48,8 @@ pub struct Settings {
     pub webhook_allow_http: bool,
     /// Delays before each attempt.
     pub webhook_retry: Vec<Duration>,
+    /// Whether there is a way out for mails.
+    pub sends_mail: bool,
 }
 
 impl Default for Settings {
@@ -56,6 +59,7 @@ impl Default for Settings {
             webhook_allow_nets: Vec::new(),
             webhook_allow_http: false,
             webhook_retry: domain::webhooks::DEFAULT_RETRY_DELAYS.to_vec(),
+            sends_mail: false,
         }
     }
 }
@@ -81,12 +85,23 @@ impl Core {
             settings: Arc::new(settings),
             wake_worker: Arc::default(),
             wake_importer: Arc::default(),
+            changes: tokio::sync::broadcast::Sender::new(64),
         }
     }
 
     /// The database, for migrations, back-ups and health checks.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The address under which people reach the server, without a slash at its end.
+    pub fn public_url(&self) -> &str {
+        &self.settings.public_url
+    }
+
+    /// Whether there is a way out for mails; without one they stay in the outbox.
+    pub fn sends_mail(&self) -> bool {
+        self.settings.sends_mail
     }
 
     /// The clock.

@@ -71,7 +71,9 @@ async fn enter<A: Clone + Send + Sync + 'static>(
 
 async fn pass(state: AppState, session: Session, mut request: Request, next: Next, chosen: Option<Locale>) -> Response {
     let viewer = viewer(&state, request.headers(), &request, chosen);
+    // An open page that reads itself again shows no messages, so it takes none away from the page that is on its way.
     if request.method().is_safe()
+        && !request.headers().contains_key("x-refresh")
         && let Some(flash) = take_flash(&session).await
     {
         request.extensions_mut().insert(flash);

@@ -12,6 +12,7 @@ use ordinavo_core::services::demo::{self, DemoBook, DemoSize};
 use tokio::sync::watch;
 
 use crate::config::Config;
+use crate::mailer::Mailer;
 use crate::{api, serve, worker};
 
 #[derive(Parser)]
@@ -96,7 +97,12 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
         Command::Worker => {
             let (core, _) = start::core(&config, true).await?;
             let (stop, stopped) = watch::channel(false);
-            let running = tokio::spawn(worker::run(core.clone(), config.settings()?, stopped));
+            let running = tokio::spawn(worker::run(
+                core.clone(),
+                config.settings()?,
+                Mailer::open(&config)?,
+                stopped,
+            ));
             start::signal().await;
             let _ = stop.send(true);
             running.await.map_err(|error| error.to_string())??;

@@ -7,6 +7,8 @@
 
 mod client;
 pub mod forms;
+pub mod installation;
+pub mod public;
 pub mod receiver;
 pub mod webhooks;
 

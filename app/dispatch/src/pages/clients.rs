@@ -193,6 +193,7 @@ pub async fn create_credential(
             to: client_page(&client),
             done: Some("done-credential-created"),
             shown_once: Some(clients::seal(&core, &staff, &secret)?),
+            undo: None,
         })
     })
     .await
@@ -279,6 +280,7 @@ pub async fn look_at_test_data(#[server(default)] on: String) -> Result<(), Serv
             to: "/app/imports".to_owned(),
             done: None,
             shown_once: None,
+            undo: None,
         })
     })
     .await

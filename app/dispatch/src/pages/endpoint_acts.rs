@@ -45,6 +45,7 @@ async fn perform(core: &Core, staff: &Staff, endpoint: &str, what: &Act, done: &
     Ok(Next {
         to: endpoint_page(endpoint),
         done: Some(done),
+        undo: None,
         shown_once: result
             .secret
             .map(|secret| clients::seal(core, staff, &secret))
@@ -91,6 +92,7 @@ pub async fn create_endpoint(
             to: endpoint_page(&endpoint.to_string()),
             done: Some("done-endpoint-created"),
             shown_once: Some(clients::seal(&core, &staff, &secret)?),
+            undo: None,
         })
     })
     .await

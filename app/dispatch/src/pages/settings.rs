@@ -1,6 +1,6 @@
 //! Settings: the own language and, for those who may, the audit log. Also `/app`, which leads to the role's home.
 
-use domain::permissions::ViewAudit;
+use domain::permissions::{ManageIntake, ViewAudit, ViewMails};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
@@ -67,11 +67,31 @@ pub fn SettingsPage() -> impl IntoView {
                 </section>
             }
         });
+        let mut links = Vec::new();
+        if staff.has::<ManageIntake>() {
+            links.push((
+                "/app/settings/forms",
+                t!(locale, "forms-title"),
+                t!(locale, "forms-intro"),
+            ));
+        }
+        if staff.has::<ViewMails>() {
+            links.push((
+                "/app/settings/mails",
+                t!(locale, "mails-title"),
+                t!(locale, "mails-intro"),
+            ));
+        }
         Ok(view! {
             <Title text=t!(locale, "settings-title")/>
             <h1>{t!(locale, "settings-title")}</h1>
             <DoneNotice locale flash=request.flash.clone()/>
             <section><h2>{shared::language(locale)}</h2><LanguageRow locale action="/app/fn/language" back="/app/settings"/></section>
+            {(!links.is_empty()).then(|| view! {
+                <nav aria-label=t!(locale, "settings-title")><ul class="lines lines-tall">{links.into_iter().map(|(href, name, text)| view! {
+                    <li><a href=href><strong>{name}</strong></a><span class="quiet">{text}</span></li>
+                }).collect_view()}</ul></nav>
+            })}
             {log}
         }
         .into_any())

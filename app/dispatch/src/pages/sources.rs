@@ -169,6 +169,7 @@ fn with_link(source: &str, sealed: String) -> Next {
         to: source_page(source),
         done: Some("done-partner-invited"),
         shown_once: Some(sealed),
+        undo: None,
     }
 }
 

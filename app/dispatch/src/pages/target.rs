@@ -5,6 +5,7 @@ use domain::lifecycle::Lifecycle as _;
 use domain::locale::Locale;
 use domain::permissions::{PlanTargets, ViewOperations};
 use domain::public_language::Tone;
+use domain::requests::Channel;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -23,6 +24,7 @@ use ui::parts::{Chip, Fact, Identifier, InternalBox, PriorityMark, ProblemNotice
 use super::customers::History;
 use super::imports::ItemCard;
 use super::proposals::ProposalCard;
+use super::slots::OfferCard;
 use super::{DoneNotice, address_line, service_words, viewer_staff};
 use crate::shell::Framed;
 use crate::t;
@@ -96,6 +98,14 @@ pub fn TargetPage() -> impl IntoView {
             .map(|(proposal, names)| view! { <ProposalCard locale proposal names may_plan/> });
         let title = format!("TGT-{}", target.number);
         let window = wished(locale, &target);
+        let asked_by_somebody = found
+            .request
+            .as_ref()
+            .is_some_and(|request| request.channel != Channel::Api);
+        let offers = (can_plan && asked_by_somebody && target.status == TargetStatus::Open).then(|| {
+            let form = FormState::new("offer", locale, request.flash.as_ref());
+            view! { <OfferCard id locale form offered=found.slots.clone() technicians=found.technicians.clone() zone=zone.clone()/> }
+        });
         let planning = can_plan.then(|| view! { <ScheduleCard id locale form technicians=found.technicians current=current.clone() zone=zone.clone() today=request.viewer.now/> });
         Ok(view! {
             <Title text=title.clone()/>
@@ -140,6 +150,7 @@ pub fn TargetPage() -> impl IntoView {
                 <div>
                     {proposal}
                     {planning}
+                    {offers}
                     {may_reopen.then(|| view! {
                         <section class="card"><h2>{t!(locale, "reopen-title")}</h2><p>{t!(locale, "reopen-text")}</p>
                             <SendOnce><form method="post" action="/app/fn/reopen-target"><input type="hidden" name="target" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "reopen")}</button></form></SendOnce>
@@ -215,8 +226,8 @@ fn ScheduleCard(
         .collect();
     let zone_help = t!(locale, "zone-help", zone = zone);
     view! {
-        <section class="card">
-            <h2>{title}</h2>
+        <section class="card" aria-labelledby="schedule">
+            <h2 id="schedule">{title}</h2>
             <SendOnce>
             <form method="post" action="/app/fn/schedule-target">
                 <ErrorSummary form=form.clone()/>

@@ -134,6 +134,7 @@ pub async fn upload_csv(data: MultipartData) -> Result<(), ServerFnError> {
             to: format!("/app/imports/upload/{file}?client={client}"),
             done: None,
             shown_once: None,
+            undo: None,
         })
     })
     .await
@@ -158,6 +159,7 @@ pub async fn try_csv(
             to: format!("/app/imports/{job}"),
             done: None,
             shown_once: None,
+            undo: None,
         })
     })
     .await
@@ -178,6 +180,7 @@ pub async fn import_tried(#[server(default)] job: String) -> Result<(), ServerFn
             to: format!("/app/imports/{real}"),
             done: None,
             shown_once: None,
+            undo: None,
         })
     })
     .await

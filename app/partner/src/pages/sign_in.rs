@@ -126,6 +126,7 @@ pub async fn look_at_test_data(#[server(default)] on: String) -> Result<(), Serv
             to: "/partner".to_owned(),
             done: None,
             shown_once: None,
+            undo: None,
         })
     })
     .await

@@ -73,6 +73,7 @@ pub async fn try_out(#[server(default)] client: String, #[server(default)] body:
             to: format!("/partner/jobs/{job}"),
             done: None,
             shown_once: None,
+            undo: None,
         })
     })
     .await

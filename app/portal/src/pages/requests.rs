@@ -1,27 +1,33 @@
 //! Requests: the own ones, a new one, and what became of one.
 
 use domain::ids::RequestId;
+use domain::intake::MOST_FILES;
 use domain::locale::Locale;
 use domain::public::PublicRequest;
 use domain::public_language;
 use domain::requests::{RequestStatus, ServiceType};
 use leptos::prelude::*;
+use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use leptos_meta::Title;
 use ordinavo_core::actors::Contact;
 use ordinavo_core::services::portal::{self, MOST_DESCRIPTION, RequestForm};
+use ordinavo_core::services::slots;
+use ordinavo_core::views::SlotOption;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
 use ui::format;
-use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
+use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
 use ui::icons::Icon;
 use ui::islands::SendOnce;
 use ui::load::{page, place};
 use ui::parts::{Empty, Fact, Pager, ProblemNotice, StatusChip, Weighty};
+use ui::uploads;
 
 use super::{DoneNotice, viewer_contact};
 use crate::islands::RoomLeft;
 use crate::shell::Framed;
 use crate::t;
+use crate::words::by_key;
 
 /// Requests, one a line.
 #[component]
@@ -98,6 +104,10 @@ pub fn NewRequestPage() -> impl IntoView {
                 )
             })
             .collect();
+        let parts: Vec<(String, String)> = ["all_day", "morning", "afternoon"]
+            .into_iter()
+            .map(|part| (part.to_owned(), by_key(locale, &format!("part-{part}"))))
+            .collect();
         let described = form.clone();
         let nonce = form.value("nonce", &portal::form_nonce(&request.core));
         Ok(view! {
@@ -107,13 +117,19 @@ pub fn NewRequestPage() -> impl IntoView {
             {nowhere.then(|| view! { <p class="notice notice-warn">{t!(locale, "request-nowhere")}</p> })}
             {(!nowhere).then(|| view! {
                 <SendOnce>
-                <form class="card" method="post" action="/portal/fn/submit-request">
+                <form class="card" method="post" action="/portal/fn/submit-request" enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="nonce" value=nonce/>
                     <SelectField form=form.clone() field="location" label=t!(locale, "request-location") choices=places value=only/>
                     <SelectField form=form.clone() field="service_type" label=t!(locale, "request-service") choices=services/>
                     <RoomLeft most=MOST_DESCRIPTION><TextArea form=described field="description" label=t!(locale, "request-description") help=t!(locale, "request-description-help") rows=6/></RoomLeft>
-                    <TextField form=form.clone() field="preferred" label=t!(locale, "request-preferred") help=t!(locale, "request-preferred-help") optional=true/>
+                    <CheckField form=form.clone() field="urgent" label=t!(locale, "request-urgent") help=t!(locale, "request-urgent-help")/>
+                    <fieldset class="group"><legend>{t!(locale, "request-when")}</legend>
+                        <div class="pair"><TextField form=form.clone() field="date_1" kind="date" label=t!(locale, "request-day") optional=true/><SelectField form=form.clone() field="part_1" label=t!(locale, "request-part") choices=parts.clone() value="all_day"/></div>
+                        <div class="pair"><TextField form=form.clone() field="date_2" kind="date" label=t!(locale, "request-other-day") optional=true/><SelectField form=form.clone() field="part_2" label=t!(locale, "request-part") choices=parts.clone() value="all_day"/></div>
+                        <TextField form=form.clone() field="preferred" label=t!(locale, "request-preferred") help=t!(locale, "request-preferred-help") optional=true/>
+                    </fieldset>
+                    <FilesField form=form.clone() field="files" label=t!(locale, "request-files") help=t!(locale, "request-files-help") accept="image/jpeg,image/png,image/webp,application/pdf"/>
                     <button class="button button-primary" type="submit">{t!(locale, "request-send")}</button>
                 </form>
                 </SendOnce>
@@ -132,6 +148,22 @@ pub fn RequestPage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let found = portal::request(&request.core, &contact, request.id("id")?).await?;
+        let (messages, may_answer) = portal::conversation(&request.core, &contact, found.id).await?;
+        let slots = portal::slots(&request.core, &contact, found.id).await?;
+        let answer = FormState::new("answer", locale, request.flash.as_ref());
+        let nonce = portal::form_nonce(&request.core);
+        let windows: Vec<String> = found
+            .windows
+            .iter()
+            .map(|window| {
+                format!(
+                    "{}, {}",
+                    format::day(locale, window.date),
+                    by_key(locale, &format!("part-{}", window.part.name()))
+                )
+            })
+            .collect();
+        let zone = contact.zone().to_owned();
         let status = public_language::request(found.status, locale);
         let may_withdraw = matches!(
             found.status,
@@ -146,10 +178,31 @@ pub fn RequestPage() -> impl IntoView {
             <p class="lead">{status.explanation}</p>
             <Progress status=found.status locale/>
             {found.rejection_reason.map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
+            {(!slots.is_empty()).then(|| view! { <Slots slots id locale/> })}
+            {(may_answer || !messages.is_empty()).then(|| view! {
+                <section class="card" aria-labelledby="conversation"><h2 id="conversation">{t!(locale, "messages")}</h2>
+                    {found.waits_for_answer.then(|| view! { <p class="notice notice-warn">{t!(locale, "asked")}</p> })}
+                    <ol class="conversation">{messages.into_iter().map(|message| {
+                        let who = if message.is_own { t!(locale, "you") } else { t!(locale, "we") };
+                        view! { <li class:own=message.is_own><p class="quiet small">{who}" · "{format::moment(locale, message.created_at, &zone)}</p><p class="prose" dir="auto">{message.text}</p></li> }
+                    }).collect_view()}</ol>
+                    {may_answer.then(|| view! {
+                        <SendOnce>
+                        <form method="post" action="/portal/fn/answer-request">
+                            <ErrorSummary form=answer.clone()/>
+                            <input type="hidden" name="request" value=id.to_string()/><input type="hidden" name="nonce" value=nonce/>
+                            <TextArea form=answer field="answer" label=t!(locale, "answer") rows=3/>
+                            <button class="button button-primary" type="submit">{t!(locale, "send-answer")}</button>
+                        </form>
+                        </SendOnce>
+                    })}
+                </section>
+            })}
             <section class="card"><h2>{t!(locale, "description")}</h2><p class="prose" dir="auto">{found.description}</p>
                 <dl class="facts">
                     <Fact name=t!(locale, "request")><bdi class="mono">{format!("REQ-{}", found.number)}</bdi></Fact>
                     <Fact name=t!(locale, "location")><bdi>{found.location}</bdi></Fact>
+                    {(!windows.is_empty()).then(|| view! { <Fact name=t!(locale, "preferred")>{windows.into_iter().map(|window| view! { <div>{window}</div> }).collect_view()}</Fact> })}
                     {found.preferred.map(|preferred| view! { <Fact name=t!(locale, "preferred")><bdi>{preferred}</bdi></Fact> })}
                     <Fact name=t!(locale, "submitted")>{format::moment(locale, found.submitted_at, contact.zone())}</Fact>
                 </dl>
@@ -163,6 +216,51 @@ pub fn RequestPage() -> impl IntoView {
         .into_any())
     });
     view! { <Framed current="/portal/requests">{content}</Framed> }
+}
+
+/// Times to choose from; one that is gone by now cannot be chosen.
+#[component]
+fn Slots(slots: Vec<SlotOption>, id: RequestId, locale: Locale) -> impl IntoView {
+    let expires = slots
+        .first()
+        .map(|slot| format::moment(locale, slot.expires_at, &slot.zone))
+        .unwrap_or_default();
+    view! {
+        <section class="card" aria-labelledby="slots"><h2 id="slots">{t!(locale, "slots-title")}</h2>
+            <p>{t!(locale, "slots-text", until = expires)}</p>
+            <SendOnce>
+            {slots.into_iter().map(|slot| {
+                let when = format!("{} {}", format::date(locale, slot.starts_at, &slot.zone), format::span(slot.starts_at, slot.ends_at, &slot.zone));
+                view! {
+                    <form method="post" action="/portal/fn/choose-slot">
+                        <input type="hidden" name="request" value=id.to_string()/><input type="hidden" name="offer" value=slot.offer_id.to_string()/><input type="hidden" name="position" value=slot.position.to_string()/>
+                        <button class="button" type="submit" disabled=slot.is_gone><bdi>{when}</bdi>{slot.is_gone.then(|| format!(" · {}", t!(locale, "slot-gone")))}</button>
+                    </form>
+                }
+            }).collect_view()}
+            </SendOnce>
+        </section>
+    }
+}
+
+#[server(prefix = "/portal/fn", endpoint = "choose-slot")]
+pub async fn choose_slot(
+    #[server(default)] request: String,
+    #[server(default)] offer: String,
+    #[server(default)] position: String,
+) -> Result<(), ServerFnError> {
+    let back = format!("/portal/requests/{request}");
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
+    act(sent, async |core: Core, contact: Contact| {
+        let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
+        slots::choose_in_portal(&core, &contact, id, &offer, &position).await?;
+        Ok(Next::to(back, "done-chosen"))
+    })
+    .await
 }
 
 /// How far a request has come: the four steps of the usual way.
@@ -185,36 +283,70 @@ fn Progress(status: RequestStatus, locale: Locale) -> impl IntoView {
     })
 }
 
-#[server(prefix = "/portal/fn", endpoint = "submit-request")]
-pub async fn submit_request(
-    #[server(default)] location: String,
-    #[server(default)] service_type: String,
-    #[server(default)] description: String,
-    #[server(default)] preferred: String,
-    #[server(default)] nonce: String,
-) -> Result<(), ServerFnError> {
-    let values = [
-        ("location", location.as_str()),
-        ("service_type", &service_type),
-        ("description", &description),
-        ("preferred", &preferred),
-        ("nonce", &nonce),
+#[server(prefix = "/portal/fn", endpoint = "submit-request", input = MultipartFormData)]
+pub async fn submit_request(data: MultipartData) -> Result<(), ServerFnError> {
+    const KEPT: [&str; 10] = [
+        "location",
+        "service_type",
+        "description",
+        "preferred",
+        "urgent",
+        "date_1",
+        "part_1",
+        "date_2",
+        "part_2",
+        "nonce",
     ];
+    let mut parts = uploads::read(data, "files", MOST_FILES).await;
+    let files = std::mem::take(&mut parts.files);
+    let values: Vec<(&str, &str)> = KEPT
+        .into_iter()
+        .filter_map(|name| Some((name, parts.fields.get(name)?.as_str())))
+        .collect();
     let sent = Sent {
         form: "request",
         values: &values,
         back: "/portal/requests/new".to_owned(),
     };
     let input = RequestForm {
-        location: location.clone(),
-        service_type: service_type.clone(),
-        description: description.clone(),
-        preferred: preferred.clone(),
-        nonce: nonce.clone(),
+        location: parts.text("location"),
+        service_type: parts.text("service_type"),
+        description: parts.text("description"),
+        preferred: parts.text("preferred"),
+        windows: vec![
+            (parts.text("date_1"), parts.text("part_1")),
+            (parts.text("date_2"), parts.text("part_2")),
+        ],
+        urgent: parts.fields.contains_key("urgent"),
+        nonce: parts.text("nonce"),
+    };
+    let broken = parts.broken;
+    act(sent, async |core: Core, contact: Contact| {
+        if broken {
+            return Err(CoreError::field("files", "upload_too_large", "At most 25 MB together."));
+        }
+        let id = portal::submit_request(&core, &contact, &input, files).await?;
+        Ok(Next::to(format!("/portal/requests/{id}"), "done-requested"))
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "answer-request")]
+pub async fn answer_request(
+    #[server(default)] request: String,
+    #[server(default)] answer: String,
+    #[server(default)] nonce: String,
+) -> Result<(), ServerFnError> {
+    let back = format!("/portal/requests/{request}");
+    let sent = Sent {
+        form: "answer",
+        values: &[("answer", &answer)],
+        back: back.clone(),
     };
     act(sent, async |core: Core, contact: Contact| {
-        let id = portal::submit_request(&core, &contact, &input).await?;
-        Ok(Next::to(format!("/portal/requests/{id}"), "done-requested"))
+        let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
+        portal::answer(&core, &contact, id, &answer, &nonce).await?;
+        Ok(Next::to(back, "done-answered"))
     })
     .await
 }

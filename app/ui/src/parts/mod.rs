@@ -136,11 +136,12 @@ pub fn Weighty(
     #[prop(into)] label: String,
     #[prop(into)] consequence: String,
     #[prop(optional)] open: bool,
+    #[prop(optional)] key: Option<&'static str>,
     children: Children,
 ) -> impl IntoView {
     view! {
         <details class="weighty" open=open>
-            <summary class="button">{label}</summary>
+            <summary class="button" data-key=key aria-keyshortcuts=key>{label}{key.map(|key| view! { <kbd aria-hidden="true">{key}</kbd> })}</summary>
             <div class="weighty-body"><p>{consequence}</p>{children()}</div>
         </details>
     }

@@ -251,6 +251,20 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
         tx.set_webhook_secret(tenant, row, &secret, signing_key.as_deref())
             .await?;
     }
+    let mut after = (uuid::Uuid::nil(), uuid::Uuid::nil());
+    loop {
+        let tokens = tx.tracking_tokens(after, 1_000).await?;
+        let Some(last) = tokens.last() else {
+            break;
+        };
+        after = (last.0, last.1);
+        for (tenant, row, closed) in tokens {
+            let place = crate::services::intake::place(tenant, row);
+            let plain = ring.open_value(&closed, &place).map_err(broken)?;
+            let closed = ring.close(&plain, &place, &core.randomness).map_err(broken)?;
+            tx.set_tracking_token(tenant, row, &closed).await?;
+        }
+    }
     for tenant in tx.tenant_ids().await? {
         tx.audit(tenant, "operator", "master_key.rotated", "key").await?;
     }

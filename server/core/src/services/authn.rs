@@ -1,12 +1,13 @@
 //! The only place that makes actors, each from its evidence: a session, an API key, or a row that says so.
 
 use chrono::TimeDelta;
+use domain::intake::form::FormSettings;
 use domain::locale::Locale;
 use domain::problems::Problem;
 use domain::roles::Role;
 use domain::scopes::Scope;
 
-use crate::actors::{ApiClient, Contact, Partner, Staff, System, TenantId};
+use crate::actors::{ApiClient, Contact, FormVisitor, Partner, Staff, System, TenantId, TrackingRequester};
 use crate::secrets::{fingerprint, same};
 use crate::services::sessions::{self, SessionId};
 use crate::store::{ClaimedJob, Door};
@@ -207,4 +208,50 @@ pub(crate) fn client_of_job(job: &ClaimedJob) -> ApiClient {
 /// The system acting for a tenant that administration has just found or made.
 pub(crate) fn system(tenant: TenantId, reason: &'static str) -> System {
     System { tenant, reason }
+}
+
+/// Whoever stands at a public form, and the form; `None` if there is none under this address.
+///
+/// # Errors
+/// The database does not answer; field `form` for a form that was closed.
+pub async fn form_visitor(core: &Core, slug: &str) -> CoreResult<Option<(FormVisitor, FormSettings)>> {
+    let mut tx = core.store.read_system().await?;
+    let Some(form) = tx.form_by_slug(slug).await? else {
+        return Ok(None);
+    };
+    if form.is_closed {
+        return Err(CoreError::field(
+            "form",
+            "form_closed",
+            "This form takes no more requests.",
+        ));
+    }
+    Ok(Some((
+        FormVisitor {
+            tenant: TenantId::from_uuid(form.tenant_id),
+            form: form.id.0,
+            tenant_name: form.tenant_name,
+            zone: form.zone,
+        },
+        form.settings.0,
+    )))
+}
+
+/// Whoever holds a tracking link; `None` if the token leads nowhere.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn tracking_requester(core: &Core, token: &str) -> CoreResult<Option<TrackingRequester>> {
+    // A text of any other length was not made here.
+    if token.len() != 27 {
+        return Ok(None);
+    }
+    let mut tx = core.store.read_system().await?;
+    let found = tx.tracked_request(&fingerprint(token.as_bytes())).await?;
+    Ok(found.map(|request| TrackingRequester {
+        tenant: TenantId::from_uuid(request.tenant_id),
+        request: domain::ids::Id::from_uuid(request.id),
+        tenant_name: request.tenant_name,
+        zone: request.zone,
+    }))
 }

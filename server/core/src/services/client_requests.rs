@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use domain::events::EventType;
 use domain::fields::FieldError;
 use domain::ids::RequestId;
+use domain::intake::PreferredWindow;
 use domain::lifecycle::Lifecycle as _;
 use domain::mapping::MappingSettings;
 use domain::problems::Problem;
-use domain::requests::{Priority, RequestStatus, ServiceType};
+use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::scopes::Scope;
 use domain::scopes::markers::{RequestsReadScope, RequestsWriteScope};
 use domain::text::ExternalId;
@@ -16,7 +17,7 @@ use serde_json::json;
 use super::idempotency::{Answer, IdempotencyKey, keep, replay, with_tries};
 use super::imports::resolve::{ContextParts, decide_context};
 use super::imports::source_settings;
-use super::{Page, finish};
+use super::{Page, finish, intake};
 use crate::actors::{ApiClient, ClientPermit};
 use crate::store::{NewClientRequest, NewEntry, NewEvent, StoreError, TenantTx, Which};
 use crate::views::ClientRequest;
@@ -40,6 +41,8 @@ pub struct RequestForm {
     pub description: String,
     /// When it would suit, in words.
     pub preferred: Option<String>,
+    /// Days that would suit.
+    pub windows: Vec<PreferredWindow>,
     /// For whom and where.
     pub context: ContextParts,
 }
@@ -148,6 +151,7 @@ pub async fn submit(
                 priority: form.priority,
                 description: &form.description,
                 preferred: form.preferred.as_deref(),
+                windows: &form.windows,
                 customer,
                 location: decided.location,
                 contact: decided.contact,
@@ -156,15 +160,7 @@ pub async fn submit(
         if !is_new {
             return Err(StoreError::Conflict("the external id was taken at the same time".to_owned()).into());
         }
-        tx.note(NewEntry {
-            kind: "request_submitted",
-            customer: Some(customer),
-            location: decided.location,
-            target: None,
-            request: Some(id),
-        })
-        .await?;
-        tx.audit("request.submitted", id, json!({ "by": "client" }));
+        intake::arrived(core, &mut tx, id, Channel::Api, Some(customer), decided.location).await?;
         let written = tx
             .own_request(Which::Id(id.uuid()))
             .await?

@@ -7,13 +7,20 @@ pub mod authn;
 pub mod billing;
 pub mod client_requests;
 pub mod clients;
+pub mod conversation;
 pub mod customers;
 pub mod demo;
 pub mod follow_ups;
+pub mod forms;
 pub mod idempotency;
 pub mod imports;
+pub mod inbox;
+pub mod intake;
+pub mod live;
+pub mod mails;
 pub mod mapping_desk;
 pub mod mappings;
+pub mod matching;
 pub mod oauth;
 pub mod partner;
 pub mod partner_accounts;
@@ -27,8 +34,11 @@ pub mod requests;
 pub mod results;
 pub mod sessions;
 pub mod sign_in;
+pub mod slots;
 pub mod staff;
 pub mod targets;
+pub mod tracking;
+pub mod triage;
 pub mod visits;
 pub mod webhooks;
 
@@ -44,9 +54,12 @@ pub const PAGE: i64 = 50;
 
 /// Commits and wakes the worker if the change wrote deliveries.
 async fn finish<A: Actor>(core: &Core, tx: TenantTx<'_, A>) -> CoreResult<()> {
+    let tenant = tx.tenant();
     if tx.commit().await? {
         core.wake_worker.notify_one();
     }
+    // Nobody listens when no page is open.
+    let _ = core.changes.send(tenant);
     Ok(())
 }
 

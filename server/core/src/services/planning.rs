@@ -4,6 +4,7 @@ use chrono::{DateTime, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone as
 use chrono_tz::Tz;
 use domain::events::EventType;
 use domain::ids::{AppointmentId, StaffId, TargetId};
+use domain::intake::mails::MailKind;
 use domain::lifecycle::Lifecycle as _;
 use domain::permissions::PlanTargets;
 use domain::problems::Problem;
@@ -11,9 +12,11 @@ use domain::requests::RequestStatus;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use serde_json::json;
 
+use super::mails::{self, Occasion};
 use super::{Form, finish};
-use crate::actors::Permit;
-use crate::store::{NewEntry, NewEvent};
+use crate::actors::{Administrator, Permit};
+use crate::store::{NewEntry, NewEvent, TenantTx};
+use crate::views::TargetView;
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest visit window, in hours.
@@ -99,6 +102,41 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
     let (Some(technician), Some(starts_at), Some(ends_at)) = (technician, starts_at, ends_at) else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
     };
+    let visit = Visit {
+        technician,
+        starts_at,
+        ends_at,
+        zone: &zone_name,
+        shared: input.shared,
+    };
+    fix(core, &mut tx, &target, &visit).await?;
+    finish(core, tx).await
+}
+
+/// A visit to fix.
+pub(super) struct Visit<'a> {
+    pub technician: StaffId,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub zone: &'a str,
+    pub shared: bool,
+}
+
+/// Fixes a visit in a transaction that holds the target, or moves the one that is there.
+pub(super) async fn fix<A: Administrator>(
+    core: &Core,
+    tx: &mut TenantTx<'_, A>,
+    target: &TargetView,
+    visit: &Visit<'_>,
+) -> CoreResult<()> {
+    let Visit {
+        technician,
+        starts_at,
+        ends_at,
+        zone,
+        shared,
+    } = *visit;
+    let id = target.id.0;
     // The customer's timeline tells only of appointments that the customer sees.
     let appointments = tx.appointments_of(id).await?;
     let was_shared = appointments
@@ -129,10 +167,10 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         id: appointment,
         target: id,
         technician,
-        is_shared: input.shared,
+        is_shared: shared,
         starts_at,
         ends_at,
-        zone: &zone_name,
+        zone,
     })
     .await?;
     let place = |kind| NewEntry {
@@ -142,7 +180,7 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         target: Some(id),
         request: target.request_id.map(|key| key.0),
     };
-    tx.note(place(match (input.shared, was_shared) {
+    tx.note(place(match (shared, was_shared) {
         (true, true) => "appointment_moved",
         (true, false) => "appointment_scheduled",
         (false, true) => "appointment_cancelled",
@@ -158,7 +196,7 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         id,
         json!({ "technician": technician, "startsAt": starts_at, "endsAt": ends_at }),
     );
-    let window = json!({ "id": appointment, "start": starts_at, "end": ends_at, "zone": zone_name });
+    let window = json!({ "id": appointment, "start": starts_at, "end": ends_at, "zone": zone });
     tx.emit(NewEvent {
         endpoint: None,
         source: None,
@@ -171,16 +209,34 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         details: json!({ "status": TargetStatus::Scheduled.name(), "appointment": window }),
     });
     let planned = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
-    super::follow_ups::planned(&mut tx, &planned, appointment, &window).await?;
+    super::follow_ups::planned(tx, &planned, appointment, &window).await?;
     if let Some(request) = tx.request_of_target(id).await?
         && request.status == RequestStatus::Accepted
     {
-        super::requests::move_on(&mut tx, &request, RequestStatus::Planned, None).await?;
+        super::requests::move_on(tx, &request, RequestStatus::Planned, None).await?;
     }
-    finish(core, tx).await
+    let occasion = match (shared, was_shared) {
+        (true, true) => Some(Occasion::at(
+            MailKind::AppointmentMoved,
+            vec![(starts_at, ends_at)],
+            zone,
+        )),
+        (true, false) => Some(Occasion::at(
+            MailKind::AppointmentFixed,
+            vec![(starts_at, ends_at)],
+            zone,
+        )),
+        (false, true) => Some(Occasion::plain(MailKind::AppointmentCancelled)),
+        (false, false) => None,
+    };
+    if let Some(occasion) = occasion {
+        mails::about_target(core, tx, id, occasion).await?;
+    }
+    tx.withdraw_offer(id).await?;
+    Ok(())
 }
 
-fn read_time(form: &mut Form, name: &str, text: &str) -> Option<NaiveTime> {
+pub(super) fn read_time(form: &mut Form, name: &str, text: &str) -> Option<NaiveTime> {
     let time = NaiveTime::parse_from_str(text, "%H:%M").ok();
     if time.is_none() {
         form.wrong(name, "invalid_time", "A time such as 09:30 is required.");
@@ -190,7 +246,13 @@ fn read_time(form: &mut Form, name: &str, text: &str) -> Option<NaiveTime> {
 
 /// A local time as a moment. In the hour that the clock skips in spring there is none; of the two in autumn the first
 /// counts.
-fn read_moment(form: &mut Form, name: &str, zone: Tz, date: NaiveDate, time: NaiveTime) -> Option<DateTime<Utc>> {
+pub(super) fn read_moment(
+    form: &mut Form,
+    name: &str,
+    zone: Tz,
+    date: NaiveDate,
+    time: NaiveTime,
+) -> Option<DateTime<Utc>> {
     match zone.from_local_datetime(&date.and_time(time)) {
         LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => Some(moment.with_timezone(&Utc)),
         LocalResult::None => {

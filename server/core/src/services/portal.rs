@@ -4,17 +4,20 @@
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
 use domain::ids::{AppointmentId, AttachmentId, LocationId, ReleaseId, RequestId};
+use domain::intake::{MOST_MESSAGE, MOST_WINDOWS, PreferredWindow};
 use domain::locale::Locale;
 use domain::problems::Problem;
 use domain::public::{PublicAppointment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest};
-use domain::requests::{RequestStatus, ServiceType};
+use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::text;
 use serde_json::json;
 
 use super::reports::Download;
-use super::{Form, PAGE, Page, finish};
+use super::{Form, PAGE, Page, finish, intake};
 use crate::actors::{Actor as _, Contact};
+use crate::files::Upload;
 use crate::store::{NewEntry, NewEvent, NewPortalRequest};
+use crate::views::{PublicMessage, SlotOption};
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest description of a request, in characters.
@@ -94,6 +97,10 @@ pub struct RequestForm {
     pub description: String,
     /// When it would suit, in the customer's words.
     pub preferred: String,
+    /// Days with their parts.
+    pub windows: Vec<(String, String)>,
+    /// Whether "urgent" is ticked.
+    pub urgent: bool,
     /// Made with the form: the same form sent twice is one request.
     pub nonce: String,
 }
@@ -107,7 +114,12 @@ pub fn form_nonce(core: &Core) -> String {
 ///
 /// # Errors
 /// Fields. A location outside the grants and one that does not exist are the same.
-pub async fn submit_request(core: &Core, contact: &Contact, input: &RequestForm) -> CoreResult<RequestId> {
+pub async fn submit_request(
+    core: &Core,
+    contact: &Contact,
+    input: &RequestForm,
+    uploads: Vec<Upload>,
+) -> CoreResult<RequestId> {
     let mut form = Form::default();
     let description = form.text(
         "description",
@@ -126,18 +138,30 @@ pub async fn submit_request(core: &Core, contact: &Contact, input: &RequestForm)
     if location.is_none() {
         form.wrong("location", "required", "Choose a location.");
     }
+    let zone: chrono_tz::Tz = contact.zone().parse().unwrap_or(chrono_tz::UTC);
+    let today = core.clock.now().with_timezone(&zone).date_naive();
+    let mut windows = Vec::new();
+    for (date, part) in input.windows.iter().take(MOST_WINDOWS) {
+        match PreferredWindow::read(date, part, today) {
+            Ok(Some(window)) if !windows.contains(&window) => windows.push(window),
+            Ok(_) => {}
+            Err(code) => form.wrong("date_1", code, "Choose days to come, at most a year ahead."),
+        }
+    }
     form.finish()?;
     let (Some(description), Some(nonce), Some(service_type), Some(location)) =
         (description, nonce, service_type, location)
     else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
     };
+    let files = intake::keep_files(core, contact.tenant(), uploads).await?;
     let mut tx = core.store.begin(contact).await?;
     if let Some(earlier) = tx.request_by_nonce(&nonce).await? {
         return Ok(earlier);
     }
     let id: RequestId = tx.new_id();
     let number = tx.next_number("request").await?;
+    let (_, tracking) = intake::new_token(core, contact.tenant(), id)?;
     let new = NewPortalRequest {
         id,
         number,
@@ -145,6 +169,9 @@ pub async fn submit_request(core: &Core, contact: &Contact, input: &RequestForm)
         service_type,
         description: &description,
         preferred: preferred.as_deref(),
+        priority: if input.urgent { Priority::High } else { Priority::Normal },
+        windows: &windows,
+        tracking: &tracking,
         nonce: &nonce,
     };
     if !tx.insert_portal_request(&new).await? {
@@ -155,17 +182,62 @@ pub async fn submit_request(core: &Core, contact: &Contact, input: &RequestForm)
         };
     }
     let customer = tx.customer_of_location(location).await?;
-    tx.note(NewEntry {
-        kind: "request_submitted",
-        customer,
-        location: Some(location),
-        target: None,
-        request: Some(id),
-    })
-    .await?;
-    tx.audit("request.submitted", id, json!({ "channel": "portal" }));
+    intake::attach(&mut tx, id, &files).await?;
+    intake::arrived(core, &mut tx, id, Channel::Portal, customer, Some(location)).await?;
     finish(core, tx).await?;
     Ok(id)
+}
+
+/// What was written about a request, and whether this person may answer: it is their own and has not ended.
+///
+/// # Errors
+/// `not_found`.
+pub async fn conversation(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<(Vec<PublicMessage>, bool)> {
+    let mut tx = core.store.read(contact).await?;
+    let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
+    let is_own = tx.own_request_place(id).await?.is_some();
+    let ended = matches!(request.status, RequestStatus::Rejected | RequestStatus::Cancelled);
+    Ok((tx.public_messages(id).await?, is_own && !ended))
+}
+
+/// Times that are offered for an own request.
+///
+/// # Errors
+/// `not_found`.
+pub async fn slots(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<Vec<SlotOption>> {
+    let mut tx = core.store.read(contact).await?;
+    tx.request(id).await?.ok_or_else(CoreError::not_found)?;
+    match tx.own_request_place(id).await? {
+        Some(_) => Ok(tx.slot_options(id).await?),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Writes to dispatch about an own request. The same form sent again changes nothing.
+///
+/// # Errors
+/// Field `answer`; `not_found`; `illegal_transition` once the request has ended.
+pub async fn answer(core: &Core, contact: &Contact, id: RequestId, answer: &str, nonce: &str) -> CoreResult<()> {
+    let mut form = Form::default();
+    let answer = form.text("answer", MOST_MESSAGE, text::paragraphs(answer, MOST_MESSAGE));
+    let nonce = form.text("answer", 100, text::line(nonce, 100));
+    form.finish()?;
+    let (Some(answer), Some(nonce)) = (answer, nonce) else {
+        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+    };
+    let mut tx = core.store.begin(contact).await?;
+    let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
+    tx.own_request_place(id).await?.ok_or_else(CoreError::not_found)?;
+    if matches!(request.status, RequestStatus::Rejected | RequestStatus::Cancelled) {
+        return Err(CoreError::new(
+            Problem::IllegalTransition,
+            "This request has ended; submit a new one.",
+        ));
+    }
+    if tx.insert_answer(id, &answer, &nonce).await? {
+        tx.audit("request.answered", id, json!({}));
+    }
+    finish(core, tx).await
 }
 
 /// Withdraws an own request that is not converted yet.

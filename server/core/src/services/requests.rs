@@ -1,79 +1,26 @@
-//! The review queue: requests from outside and the decision about them.
+//! What a decision does to a request: its state, its target, what the customer and partners are told.
 
-use chrono::{DateTime, Utc};
+use domain::customers::Place as TypedPlace;
 use domain::events::EventType;
-use domain::ids::{RequestId, TargetId};
+use domain::ids::{RequestId, TargetId, UndoId};
+use domain::intake::mails::MailKind;
 use domain::lifecycle::Lifecycle as _;
-use domain::permissions::{ReviewRequests, ViewOperations};
+use domain::permissions::ReviewRequests;
 use domain::problems::Problem;
-use domain::requests::RequestStatus;
+use domain::requests::{Channel, RequestStatus};
 use domain::targets::TargetStatus;
-use domain::text;
 use serde_json::json;
+use sqlx::types::Json;
 
-use super::{Form, PAGE, Page, finish};
+use super::finish;
+use super::mails::{self, Occasion};
 use crate::actors::{Actor, Operator, Permit, Staff};
 use crate::store::{NewEntry, NewEvent, TargetRecord, TenantTx};
-use crate::views::{RequestLine, RequestView, TargetLine};
+use crate::views::RequestView;
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest reason of a rejection, in characters.
 pub const MOST_REASON: usize = 1_000;
-
-/// What waits for dispatch.
-#[derive(Debug, Clone)]
-pub struct Inbox {
-    /// Requests that wait for a decision or a conversion.
-    pub requests: Page<RequestLine>,
-    /// Targets that wait for an appointment.
-    pub targets: Page<TargetLine>,
-    /// How many requests wait in all.
-    pub waiting_requests: i64,
-    /// How many targets wait in all.
-    pub waiting_targets: i64,
-}
-
-/// The inbox, oldest first; a page of each list from its own place.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn inbox(
-    core: &Core,
-    by: Permit<'_, ViewOperations>,
-    requests_after: Option<(DateTime<Utc>, RequestId)>,
-    targets_after: Option<(DateTime<Utc>, TargetId)>,
-) -> CoreResult<Inbox> {
-    let mut tx = core.store.read(by.staff()).await?;
-    Ok(Inbox {
-        requests: Page::cut(tx.waiting_requests(requests_after, PAGE + 1).await?, PAGE),
-        targets: Page::cut(tx.open_targets(targets_after, PAGE + 1).await?, PAGE),
-        waiting_requests: tx.count_waiting_requests().await?,
-        waiting_targets: tx.count_open_targets().await?,
-    })
-}
-
-/// A request with what is already open at the same place.
-#[derive(Debug, Clone)]
-pub struct RequestPage {
-    /// The request.
-    pub request: RequestView,
-    /// Open targets at the same location.
-    pub already_here: Vec<TargetLine>,
-}
-
-/// One request.
-///
-/// # Errors
-/// `not_found`.
-pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: RequestId) -> CoreResult<RequestPage> {
-    let mut tx = core.store.read(by.staff()).await?;
-    let request = tx.request_view(id).await?.ok_or_else(CoreError::not_found)?;
-    let already_here = match request.location_id {
-        Some(location) => tx.active_targets_at(location.0).await?,
-        None => Vec::new(),
-    };
-    Ok(RequestPage { request, already_here })
-}
 
 /// Starts the review of a submitted request.
 ///
@@ -86,35 +33,65 @@ pub async fn start_review(core: &Core, by: Permit<'_, ReviewRequests>, id: Reque
     finish(core, tx).await
 }
 
-/// Accepts a request; one that nobody had looked at passes through review on the way.
-///
-/// # Errors
-/// `not_found`, `illegal_transition`.
-pub async fn accept(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId) -> CoreResult<()> {
-    let mut tx = core.store.begin(by.staff()).await?;
-    let mut request = load(&mut tx, id).await?;
+/// Accepts in a transaction; one that nobody had looked at passes through review on the way.
+pub(super) async fn accept(
+    core: &Core,
+    tx: &mut TenantTx<'_, Staff>,
+    request: &RequestView,
+    undo: UndoId,
+) -> CoreResult<()> {
+    let mut request = request.clone();
     if request.status == RequestStatus::Submitted {
-        move_on(&mut tx, &request, RequestStatus::InReview, None).await?;
+        move_on(tx, &request, RequestStatus::InReview, None).await?;
         request.status = RequestStatus::InReview;
     }
-    move_on(&mut tx, &request, RequestStatus::Accepted, None).await?;
-    note(&mut tx, &request, "request_accepted").await?;
-    finish(core, tx).await
+    move_on(tx, &request, RequestStatus::Accepted, None).await?;
+    note(tx, &request, "request_accepted").await?;
+    tell(
+        core,
+        tx,
+        &request,
+        Occasion {
+            undo: Some(undo),
+            ..Occasion::plain(MailKind::Accepted)
+        },
+    )
+    .await
 }
 
-/// Rejects a request with a reason that the customer reads.
-///
-/// # Errors
-/// Field `reason`; `not_found`, `illegal_transition`.
-pub async fn reject(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId, reason: &str) -> CoreResult<()> {
-    let mut form = Form::default();
-    let reason = form.text("reason", MOST_REASON, text::paragraphs(reason, MOST_REASON));
-    form.finish()?;
-    let mut tx = core.store.begin(by.staff()).await?;
-    let request = load(&mut tx, id).await?;
-    move_on(&mut tx, &request, RequestStatus::Rejected, reason.as_deref()).await?;
-    note(&mut tx, &request, "request_rejected").await?;
-    finish(core, tx).await
+/// Rejects in a transaction, with a reason that the customer reads.
+pub(super) async fn reject(
+    core: &Core,
+    tx: &mut TenantTx<'_, Staff>,
+    request: &RequestView,
+    reason: &str,
+    undo: UndoId,
+) -> CoreResult<()> {
+    move_on(tx, request, RequestStatus::Rejected, Some(reason)).await?;
+    note(tx, request, "request_rejected").await?;
+    tell(
+        core,
+        tx,
+        request,
+        Occasion {
+            undo: Some(undo),
+            ..Occasion::with_text(MailKind::Rejected, reason)
+        },
+    )
+    .await
+}
+
+/// A partner's system tells its own people.
+async fn tell(
+    core: &Core,
+    tx: &mut TenantTx<'_, Staff>,
+    request: &RequestView,
+    occasion: Occasion<'_>,
+) -> CoreResult<()> {
+    if request.channel != Channel::Api {
+        mails::write(core, tx, request.id.0, occasion).await?;
+    }
+    Ok(())
 }
 
 /// Converts an accepted request to a target, which carries over who, where, whom and what. A second conversion answers
@@ -136,16 +113,33 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
             "Only an accepted request can be converted.",
         ));
     }
+    let Some(customer) = request.customer_id else {
+        return Err(CoreError::field(
+            "customer",
+            "customer_unknown",
+            "Say whose request it is before it becomes a job.",
+        ));
+    };
     let target_id: TargetId = tx.new_id();
     let number = tx.next_number("target").await?;
     let target = TargetRecord {
         source_system_id: request.source_system_id,
-        customer_id: Some(request.customer_id),
+        customer_id: Some(customer),
         location_id: request.location_id,
         contact_id: request.contact_id,
         service_type: Some(request.service_type.name().to_owned()),
         priority: request.priority,
         notes: Some(request.description.clone()),
+        // What was typed leads the technician where no record of the place exists.
+        place: Json(TypedPlace {
+            address: request
+                .place
+                .as_ref()
+                .filter(|_| request.location_id.is_none())
+                .map(|place| place.0.clone())
+                .unwrap_or_default(),
+            coordinates: None,
+        }),
         ..TargetRecord::open(target_id, number)
     };
     if !tx.insert_target(&target).await? || !tx.set_request_target(id, target_id).await? {
@@ -157,7 +151,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
     tx.audit("request.converted", id, json!({ "target": target_id }));
     tx.note(NewEntry {
         kind: "target_created",
-        customer: Some(request.customer_id.0),
+        customer: request.customer_id.map(|key| key.0),
         location: request.location_id.map(|key| key.0),
         target: Some(target_id),
         request: Some(id),
@@ -169,7 +163,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
         kind: EventType::TargetCreated,
         ordering_key: target_id.to_string(),
         target: Some(target_id),
-        customer: Some(request.customer_id.0),
+        customer: request.customer_id.map(|key| key.0),
         location: request.location_id.map(|key| key.0),
         contact: request.contact_id.map(|key| key.0),
         details: json!({ "status": TargetStatus::Open.name() }),
@@ -178,7 +172,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
     Ok(target_id)
 }
 
-async fn load(tx: &mut TenantTx<'_, Staff>, id: RequestId) -> CoreResult<RequestView> {
+pub(super) async fn load(tx: &mut TenantTx<'_, Staff>, id: RequestId) -> CoreResult<RequestView> {
     tx.request_view(id).await?.ok_or_else(CoreError::not_found)
 }
 
@@ -207,7 +201,7 @@ pub(super) async fn move_on<A: Operator>(
         kind: EventType::RequestStatusChanged,
         ordering_key: request.id.to_string(),
         target: request.target_id.map(|key| key.0),
-        customer: Some(request.customer_id.0),
+        customer: request.customer_id.map(|key| key.0),
         location: request.location_id.map(|key| key.0),
         contact: request.contact_id.map(|key| key.0),
         details: json!({ "request": { "id": request.id.0, "status": to.name() } }),
@@ -218,7 +212,7 @@ pub(super) async fn move_on<A: Operator>(
 async fn note<A: Actor>(tx: &mut TenantTx<'_, A>, request: &RequestView, kind: &'static str) -> CoreResult<()> {
     let entry = NewEntry {
         kind,
-        customer: Some(request.customer_id.0),
+        customer: request.customer_id.map(|key| key.0),
         location: request.location_id.map(|key| key.0),
         target: request.target_id.map(|key| key.0),
         request: Some(request.id.0),

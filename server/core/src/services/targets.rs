@@ -14,7 +14,7 @@ use super::mappings::known_form;
 use super::{Page, finish, imports};
 use crate::actors::{ClientPermit, Permit};
 use crate::views::{
-    AppointmentLine, ClientTarget, ImportItemView, ProposalView, RequestView, TargetView, TechnicianChoice,
+    AppointmentLine, ClientTarget, ImportItemView, ProposalView, RequestView, SlotOption, TargetView, TechnicianChoice,
     TimelineLine,
 };
 use crate::{Core, CoreError, CoreResult};
@@ -29,6 +29,8 @@ pub struct TargetPage {
     pub proposal: Option<(ProposalView, ProposalNames)>,
     /// The target.
     pub target: TargetView,
+    /// Times that whoever asked for it can choose from.
+    pub slots: Vec<SlotOption>,
     /// The request that it came from.
     pub request: Option<RequestView>,
     /// Its appointments, newest first.
@@ -57,9 +59,15 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
         }
         None => None,
     };
+    let request = tx.request_of_target(id).await?;
+    let slots = match &request {
+        Some(request) => tx.slot_options(request.id.0).await?,
+        None => Vec::new(),
+    };
     Ok(TargetPage {
         target,
-        request: tx.request_of_target(id).await?,
+        request,
+        slots,
         appointments: tx.appointments_of(id).await?,
         technicians: tx.technicians().await?,
         imports: tx.items_of_target(id).await?,

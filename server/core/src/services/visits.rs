@@ -255,14 +255,15 @@ pub async fn file_report(
 
 /// Checks and re-encodes photos away from the request threads, then keeps them.
 async fn clean_photos(core: &Core, staff: &Staff, photos: Vec<(String, Vec<u8>)>) -> CoreResult<Vec<CleanPhoto>> {
-    let clean = tokio::task::spawn_blocking(move || {
-        photos
-            .iter()
-            .map(|(name, bytes)| clean_photo(name, bytes))
-            .collect::<CoreResult<Vec<_>>>()
-    })
-    .await
-    .map_err(|_| CoreError::new(Problem::InternalError, "Something went wrong on our side."))??;
+    let clean = core
+        .files
+        .decode(move || {
+            photos
+                .iter()
+                .map(|(name, bytes)| clean_photo(name, bytes))
+                .collect::<CoreResult<Vec<_>>>()
+        })
+        .await?;
     for photo in &clean {
         core.files
             .put(staff.tenant(), &photo.content_hash, photo.bytes.clone())

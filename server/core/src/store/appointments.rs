@@ -7,7 +7,7 @@ use domain::targets::AppointmentStatus;
 use super::engine::{StoreError, all, maybe, run};
 use super::transaction::TenantTx;
 use super::views::{AppointmentLine, DayStop};
-use crate::actors::{Actor as _, Operator, Staff};
+use crate::actors::{Actor as _, Administrator, Operator, Staff};
 
 /// An appointment to make.
 pub(crate) struct NewAppointment<'a> {
@@ -84,7 +84,7 @@ impl<A: Operator> TenantTx<'_, A> {
     }
 }
 
-impl TenantTx<'_, Staff> {
+impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn appointments_of(&mut self, target: TargetId) -> Result<Vec<AppointmentLine>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, AppointmentLine, OF_TARGET, tenant, target.uuid())
@@ -119,7 +119,9 @@ impl TenantTx<'_, Staff> {
         )?
         .map(|(number,)| number))
     }
+}
 
+impl TenantTx<'_, Staff> {
     /// The own stops that start within a span.
     pub(crate) async fn own_stops(
         &mut self,

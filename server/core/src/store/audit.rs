@@ -24,6 +24,7 @@ const INSERT_SQLITE: &str = "INSERT INTO audit_entry (tenant_id, sequence, at, a
 const INSERT_POSTGRES: &str = "INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash) \
     SELECT $1, x.sequence, $3, x.actor, x.action, x.subject, x.details, decode(x.previous_hash, 'hex'), decode(x.hash, 'hex') \
     FROM jsonb_to_recordset($2) AS x (sequence BIGINT, actor TEXT, action TEXT, subject TEXT, details JSONB, previous_hash TEXT, hash TEXT)";
+const LAST: &str = "SELECT coalesce(max(sequence), 0) FROM audit_entry WHERE tenant_id = $1";
 const PAGE: &str = "SELECT sequence, at, actor, action, subject, details, previous_hash, hash FROM audit_entry \
     WHERE tenant_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
 
@@ -93,6 +94,13 @@ pub(super) async fn write(
 }
 
 impl TenantTx<'_, Staff> {
+    /// How far the log has come: every change moves it.
+    pub(crate) async fn last_audit(&mut self) -> Result<i64, StoreError> {
+        let tenant = self.tenant();
+        let (last,) = super::engine::one!(&mut self.tx, (i64,), LAST, tenant)?;
+        Ok(last)
+    }
+
     /// A page of the log, newest first; `before` is the last sequence of the page before.
     pub(crate) async fn audit_page(&mut self, before: Option<i64>, limit: i64) -> Result<Vec<AuditLine>, StoreError> {
         let tenant = self.tenant();

@@ -12,6 +12,7 @@ use domain::ids::{
 use domain::requests::{Priority, RequestStatus, ServiceType};
 use domain::targets::TargetStatus;
 use sqlx::FromRow;
+use sqlx::types::Json;
 
 use super::Key;
 
@@ -93,6 +94,7 @@ pub struct ClientRequest {
     pub priority: Priority,
     pub description: String,
     pub preferred: Option<String>,
+    pub preferred_windows: Json<Vec<domain::intake::PreferredWindow>>,
     pub rejection_reason: Option<String>,
     pub target_id: Option<Key<TargetKind>>,
     pub customer_id: Key<CustomerKind>,

@@ -75,7 +75,7 @@ listed!(id STATUS_BY_ID_SQLITE, STATUS_BY_ID_POSTGRES,
 
 macro_rules! request {
     () => {
-        "SELECT r.id, r.number, r.external_id, r.status, r.service_type, r.priority, r.description, r.preferred, r.rejection_reason, r.target_id, r.customer_id, r.location_id, r.contact_id, \
+        "SELECT r.id, r.number, r.external_id, r.status, r.service_type, r.priority, r.description, r.preferred, r.preferred_windows, r.rejection_reason, r.target_id, r.customer_id, r.location_id, r.contact_id, \
          r.submitted_at, r.updated_at FROM request r WHERE r.tenant_id = $1 AND r.source_system_id = $2 "
     };
 }
@@ -85,8 +85,8 @@ const REQUESTS: &str = concat!(
 );
 const REQUEST: &str = concat!(request!(), "AND r.id = $3");
 const REQUEST_BY_EXTERNAL_ID: &str = concat!(request!(), "AND r.external_id = $3");
-const INSERT_REQUEST: &str = "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id, source_system_id, external_id, submitted_at, updated_at) \
-    VALUES ($1, $2, $3, 'api', 'submitted', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING";
+const INSERT_REQUEST: &str = "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id, source_system_id, external_id, preferred_windows, classification, search_key, submitted_at, updated_at) \
+    VALUES ($1, $2, $3, 'api', 'submitted', $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16, $13, $13) ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING";
 
 macro_rules! report {
     () => {
@@ -135,6 +135,7 @@ pub(crate) struct NewClientRequest<'a> {
     pub priority: Priority,
     pub description: &'a str,
     pub preferred: Option<&'a str>,
+    pub windows: &'a [domain::intake::PreferredWindow],
     pub customer: CustomerId,
     pub location: Option<LocationId>,
     pub contact: Option<ContactId>,
@@ -326,7 +327,10 @@ impl TenantTx<'_, ApiClient> {
             new.contact.map(Id::uuid),
             source,
             new.external_id,
-            now
+            now,
+            Json(new.windows),
+            Json(Vec::<()>::new()),
+            super::intake::search_key(new.description, None, None)
         )? == 1)
     }
 

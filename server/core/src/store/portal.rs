@@ -10,6 +10,7 @@ use domain::public::{
 };
 use domain::public_language::{Milestone, PublicVisit};
 use domain::requests::ServiceType;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::Key;
@@ -37,7 +38,7 @@ const LOCATIONS: &str = concat!(
 macro_rules! requests {
     () => {
         concat!(
-            "SELECT r.id, r.number, r.status, r.service_type, r.description, r.preferred, r.rejection_reason, r.submitted_at, l.name AS location \
+            "SELECT r.id, r.number, r.status, r.service_type, r.description, r.preferred, r.preferred_windows, r.rejection_reason, r.submitted_at, r.asked_at, l.name AS location \
              FROM request r LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
              WHERE r.tenant_id = $1 AND EXISTS (SELECT 1 FROM ",
             granted!("customer_id"),
@@ -53,8 +54,8 @@ const REQUEST: &str = concat!(requests!(), "AND r.id = $4");
 
 /// Inserts nothing unless a grant allows requests for that very location; the customer comes from the location.
 const INSERT_REQUEST: &str = concat!(
-    "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id, portal_account_id, nonce, submitted_at, updated_at) \
-     SELECT l.tenant_id, $5, $6, 'portal', 'submitted', $7, 'normal', $8, $9, l.customer_id, l.id, $10, $2, $11, $3, $3 \
+    "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id, portal_account_id, nonce, preferred_windows, tracking_hash, tracking_token, classification, search_key, submitted_at, updated_at) \
+     SELECT l.tenant_id, $5, $6, 'portal', 'submitted', $7, $12, $8, $9, l.customer_id, l.id, $10, $2, $11, $13, $14, $15, $16, $17, $3, $3 \
      FROM location l WHERE l.tenant_id = $1 AND l.id = $4 AND l.archived_at IS NULL AND EXISTS (SELECT 1 FROM ",
     granted!("may_submit"),
     " AND g.customer_id = l.customer_id AND (g.location_id IS NULL OR g.location_id = l.id)) \
@@ -166,6 +167,9 @@ pub(crate) struct NewPortalRequest<'a> {
     pub service_type: ServiceType,
     pub description: &'a str,
     pub preferred: Option<&'a str>,
+    pub priority: domain::requests::Priority,
+    pub windows: &'a [domain::intake::PreferredWindow],
+    pub tracking: &'a super::ClosedToken,
     /// Made with the form, so that a double click is one request.
     pub nonce: &'a str,
 }
@@ -180,8 +184,10 @@ struct RequestRow {
     service_type: ServiceType,
     description: String,
     preferred: Option<String>,
+    preferred_windows: Json<Vec<domain::intake::PreferredWindow>>,
     rejection_reason: Option<String>,
     submitted_at: DateTime<Utc>,
+    asked_at: Option<DateTime<Utc>>,
     location: Option<String>,
 }
 
@@ -194,6 +200,8 @@ impl From<RequestRow> for PublicRequest {
             service_type: row.service_type,
             description: row.description,
             preferred: row.preferred,
+            windows: row.preferred_windows.0,
+            waits_for_answer: row.asked_at.is_some(),
             location: row.location,
             rejection_reason: row.rejection_reason,
             submitted_at: row.submitted_at,
@@ -346,7 +354,13 @@ impl TenantTx<'_, Contact> {
             new.description,
             new.preferred,
             contact,
-            new.nonce
+            new.nonce,
+            new.priority.name(),
+            Json(new.windows),
+            &new.tracking.hash,
+            &new.tracking.closed,
+            Json(Vec::<()>::new()),
+            super::intake::search_key(new.description, None, None)
         )?;
         Ok(written == 1)
     }

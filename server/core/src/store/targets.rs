@@ -14,7 +14,7 @@ use super::Key;
 use super::engine::{StoreError, all, maybe, run};
 use super::transaction::TenantTx;
 use super::views::{ClientTarget, TargetLine, TargetView};
-use crate::actors::{Actor as _, ApiClient, Operator, Staff};
+use crate::actors::{Actor as _, Administrator, ApiClient, Operator, Staff};
 
 /// A target as a row, for what writes one.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -241,12 +241,14 @@ impl TenantTx<'_, ApiClient> {
     }
 }
 
-impl TenantTx<'_, Staff> {
+impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn target_view(&mut self, id: TargetId) -> Result<Option<TargetView>, StoreError> {
         let tenant = self.tenant();
         maybe!(&mut self.tx, TargetView, VIEW, tenant, id.uuid())
     }
+}
 
+impl TenantTx<'_, Staff> {
     pub(crate) async fn targets_of_customer(
         &mut self,
         id: CustomerId,

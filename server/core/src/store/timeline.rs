@@ -1,5 +1,6 @@
 //! The internal timeline; the portal shows a projection of it (see `portal`).
 
+use chrono::{DateTime, Utc};
 use domain::ids::{CustomerId, LocationId, RequestId, TargetId, TimelineKindMarker};
 
 use sqlx::types::Json;
@@ -27,6 +28,7 @@ const INSERT_MANY_SQLITE: &str = "INSERT INTO timeline_entry (tenant_id, id, kin
 const INSERT_MANY_POSTGRES: &str = "INSERT INTO timeline_entry (tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor) \
     SELECT $1, x.id, x.kind, $3, x.customer_id, x.location_id, x.target_id, x.request_id, $4 \
     FROM jsonb_to_recordset($2) AS x (id UUID, kind TEXT, customer_id UUID, location_id UUID, target_id UUID, request_id UUID)";
+const REMOVE: &str = "DELETE FROM timeline_entry WHERE tenant_id = $1 AND request_id = $2 AND at = $3 AND kind IN ('request_accepted', 'request_rejected')";
 const OF_CUSTOMER: &str = "SELECT kind, at, target_id, request_id FROM timeline_entry WHERE tenant_id = $1 AND customer_id = $2 \
     ORDER BY at DESC, id DESC LIMIT $3";
 const OF_TARGET: &str = "SELECT kind, at, target_id, request_id FROM timeline_entry WHERE tenant_id = $1 AND target_id = $2 \
@@ -71,6 +73,12 @@ impl<A: Actor> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, Staff> {
+    /// Removes what a decision that was taken back had told.
+    pub(crate) async fn remove_milestones(&mut self, request: RequestId, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let tenant = self.tenant();
+        run!(&mut self.tx, REMOVE, tenant, request.uuid(), at).map(drop)
+    }
+
     pub(crate) async fn timeline_of_customer(
         &mut self,
         customer: CustomerId,

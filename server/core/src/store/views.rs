@@ -17,7 +17,7 @@ use domain::import_results::ItemStatus;
 use domain::imports::{ImportJobStatus, ItemOutcome};
 use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 use domain::proposals::Proposal;
-use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
+use domain::requests::Priority;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::visit_reports::{ReleaseStatus, ReportStatus};
 use sqlx::FromRow;
@@ -25,6 +25,7 @@ use sqlx::types::Json;
 
 use super::Key;
 pub use super::client_views::*;
+pub use super::intake_views::*;
 pub use super::mapping_views::*;
 pub use super::webhook_views::*;
 
@@ -169,58 +170,6 @@ pub struct TargetView {
     pub contact_phone: Option<String>,
     pub source_key: Option<String>,
     pub request_id: Option<Key<RequestKind>>,
-}
-
-#[derive(Debug, Clone, FromRow)]
-pub struct RequestLine {
-    pub id: Key<RequestKind>,
-    pub number: i64,
-    #[sqlx(try_from = "String")]
-    pub channel: Channel,
-    #[sqlx(try_from = "String")]
-    pub status: RequestStatus,
-    #[sqlx(try_from = "String")]
-    pub service_type: ServiceType,
-    #[sqlx(try_from = "String")]
-    pub priority: Priority,
-    pub description: String,
-    pub submitted_at: DateTime<Utc>,
-    pub customer_name: String,
-    pub location_name: Option<String>,
-}
-
-#[derive(Debug, Clone, FromRow)]
-pub struct RequestView {
-    pub id: Key<RequestKind>,
-    pub number: i64,
-    #[sqlx(try_from = "String")]
-    pub channel: Channel,
-    #[sqlx(try_from = "String")]
-    pub status: RequestStatus,
-    #[sqlx(try_from = "String")]
-    pub service_type: ServiceType,
-    #[sqlx(try_from = "String")]
-    pub priority: Priority,
-    pub description: String,
-    pub preferred: Option<String>,
-    pub rejection_reason: Option<String>,
-    pub submitted_at: DateTime<Utc>,
-    pub target_id: Option<Key<TargetKind>>,
-    /// The partner's system that it came from, if it came from one.
-    pub source_system_id: Option<Key<SourceSystemKind>>,
-    pub customer_id: Key<CustomerKind>,
-    pub location_id: Option<Key<LocationKind>>,
-    pub contact_id: Option<Key<ContactKind>>,
-    pub customer_name: String,
-    pub customer_number: Option<String>,
-    pub location_name: Option<String>,
-    pub street: Option<String>,
-    pub postal_code: Option<String>,
-    pub city: Option<String>,
-    pub location_zone: Option<String>,
-    pub contact_name: Option<String>,
-    pub contact_phone: Option<String>,
-    pub contact_email: Option<String>,
 }
 
 #[derive(Debug, Clone, FromRow)]

@@ -11,6 +11,7 @@ use domain::imports::TargetImport;
 use serde_json::{Value, json};
 
 use super::DemoSize;
+use super::inbox;
 use super::places::{FINDINGS, NEEDS};
 use super::tenants::{DemoSite, DemoWorld};
 use crate::actors::ApiClient;
@@ -19,6 +20,7 @@ use crate::services::imports::{Answer, ImportPermits, import_one, is_zone};
 use crate::services::planning::{ScheduleForm, schedule};
 use crate::services::portal::{RequestForm, form_nonce, locations, submit_request};
 use crate::services::releases::{ReleaseForm, publish};
+use crate::services::triage::{self, Decision};
 use crate::services::visits::{ReportForm, arrive, file_report, set_out};
 use crate::services::{reports, requests, targets};
 use crate::{Core, CoreError, CoreResult};
@@ -79,6 +81,14 @@ pub(super) async fn live(
             diary.to_plan.extend(target);
         }
         take_requests(core, world, chance, &mut diary, date, today).await?;
+        inbox::take_web_requests(
+            core,
+            &world.dispatcher,
+            "nordlicht-service",
+            chance,
+            (today - date).num_days(),
+        )
+        .await?;
         // Half of what there is today still waits in the inbox, so that there is something to do.
         let waiting = if is_today {
             diary.to_plan.split_off(diary.to_plan.len() / 2)
@@ -196,18 +206,20 @@ async fn take_requests(
             service_type: service.to_owned(),
             description: words.to_owned(),
             preferred: preferred.to_owned(),
+            windows: Vec::new(),
+            urgent: false,
             nonce: form_nonce(core),
         };
-        let id = submit_request(core, contact, &form).await?;
+        let id = submit_request(core, contact, &form, Vec::new()).await?;
         let review = || world.dispatcher.may();
         match (age, chance.below(8)) {
             (0, _) if index == 0 => {}
             (0, _) => requests::start_review(core, review()?, id).await?,
-            (_, 0) => requests::reject(core, review()?, id, "This is covered by the manufacturer's warranty; please contact them directly. We gladly help if they do not answer.").await?,
+            (_, 0) => triage::decide(core, review()?, id, Decision::Reject("This is covered by the manufacturer's warranty; please contact them directly. We gladly help if they do not answer.".to_owned())).await.map(drop)?,
             (_, 1) => crate::services::portal::withdraw_request(core, contact, id).await?,
-            (1, _) => requests::accept(core, review()?, id).await?,
+            (1, _) => triage::decide(core, review()?, id, Decision::Accept).await.map(drop)?,
             _ => {
-                requests::accept(core, review()?, id).await?;
+                triage::decide(core, review()?, id, Decision::Accept).await?;
                 diary.to_plan.push(requests::convert(core, review()?, id).await?);
             }
         }

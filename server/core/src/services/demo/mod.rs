@@ -4,6 +4,7 @@
 mod account_book;
 mod clients;
 mod days;
+mod inbox;
 mod places;
 mod tenants;
 

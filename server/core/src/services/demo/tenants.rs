@@ -126,6 +126,7 @@ pub(super) async fn nordlicht(
     tx.commit().await?;
 
     let all: Vec<Scope> = Scope::ALL.to_vec();
+    super::inbox::make_form(core, tenant, &mut entry).await?;
     let erp_key = make_client(core, tenant, "erp", "erp", true, &all, &mut entry).await?;
     let strict_key = make_client(core, tenant, "erp-strict", "erp-strict", false, &all, &mut entry).await?;
     let import_key = make_client(
@@ -438,6 +439,7 @@ pub(super) async fn suedwind(core: &Core, book: &mut DemoBook) -> CoreResult<()>
         entry.staff.push(book_staff(role, local, "suedwind", &password));
     }
     tx.commit().await?;
+    super::inbox::make_form(core, tenant, &mut entry).await?;
     let key = make_client(core, tenant, "erp", "erp", true, Scope::ALL, &mut entry).await?;
     let erp = authn::client(core, &key).await?;
     let owner = authn::system(tenant, "demo");

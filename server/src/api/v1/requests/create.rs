@@ -3,8 +3,9 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use domain::fields::{FieldError, ObjectReader};
+use domain::fields::{FieldError, ObjectReader, Patch};
 use domain::imports::{ContactBody, CustomerBody, LocationBody, read_context};
+use domain::intake::PreferredWindow;
 use domain::requests::{Priority, ServiceType};
 use domain::text::{self, ExternalId};
 use ordinavo_core::CoreError;
@@ -51,6 +52,9 @@ pub struct RequestBody {
     /// When it would suit, in words.
     #[schema(required = false, max_length = 200)]
     pub preferred: Option<String>,
+    /// Days that would suit, in the location's time; days to come, at most a year ahead.
+    #[schema(required = false, max_items = 3)]
+    pub preferred_windows: Option<Vec<PreferredWindow>>,
 }
 
 /// Submit a request.
@@ -137,6 +141,10 @@ fn read(body: &Value) -> Result<RequestForm, Vec<FieldError>> {
         })
         .value()
         .flatten();
+    let windows = match reader.raw("preferredWindows") {
+        Patch::Value(value) => PreferredWindow::read_list(value, "/preferredWindows", &mut errors),
+        Patch::Absent | Patch::Null => Vec::new(),
+    };
     reader.finish(&mut errors);
     match (service_type, description) {
         (Some(service_type), Some(description)) if errors.is_empty() => Ok(RequestForm {
@@ -145,6 +153,7 @@ fn read(body: &Value) -> Result<RequestForm, Vec<FieldError>> {
             priority,
             description,
             preferred,
+            windows,
             context: ContextParts {
                 customer,
                 location,

@@ -6,6 +6,7 @@ pub mod get;
 pub mod list;
 
 use chrono::{DateTime, Utc};
+use domain::intake::PreferredWindow;
 use domain::requests::{Priority, RequestStatus, ServiceType};
 use ordinavo_core::views::ClientRequest;
 use serde::Serialize;
@@ -32,6 +33,9 @@ pub struct Request {
     /// When it would suit, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred: Option<String>,
+    /// Days that would suit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub preferred_windows: Vec<PreferredWindow>,
     /// Why it was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejection_reason: Option<String>,
@@ -66,6 +70,7 @@ impl From<ClientRequest> for Request {
             priority: row.priority,
             description: row.description,
             preferred: row.preferred,
+            preferred_windows: row.preferred_windows.0,
             rejection_reason: row.rejection_reason,
             target_id: row.target_id.map(|id| id.to_string()),
             submitted_at: row.submitted_at,

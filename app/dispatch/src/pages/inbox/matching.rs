@@ -1,0 +1,99 @@
+//! Saying whose a request is: hints, a search, and the choice of place and contact. Nothing is chosen by itself.
+
+use domain::ids::CustomerId;
+use domain::permissions::ViewOperations;
+use leptos::prelude::*;
+use ordinavo_core::CoreResult;
+use ordinavo_core::actors::Staff;
+use ordinavo_core::services::inbox;
+use ordinavo_core::services::matching::{self, Choices};
+use ordinavo_core::views::{ContactHint, RequestView};
+use ui::load::PageRequest;
+
+use crate::t;
+
+/// What can be chosen, as far as the address says.
+pub async fn read(request: &PageRequest, staff: &Staff, _: &inbox::RequestPage) -> CoreResult<Choices> {
+    let chosen: Option<CustomerId> = request.query("whose").parse().ok();
+    matching::choices(
+        &request.core,
+        staff.may::<ViewOperations>()?,
+        &request.query("match"),
+        chosen,
+    )
+    .await
+}
+
+/// The box about the customer.
+#[component]
+pub fn Matching<'a>(
+    choices: Choices,
+    item: RequestView,
+    hints: Vec<ContactHint>,
+    request: &'a PageRequest,
+    query: String,
+) -> impl IntoView + use<> {
+    let locale = request.viewer.locale;
+    let id = item.id.to_string();
+    let searched = request.query("match");
+    let known = item.customer_id.is_some();
+    let open = !known || !searched.is_empty() || choices.chosen.is_some();
+    let action = format!("/app/inbox/{id}");
+    let joined = if query.is_empty() {
+        "?".to_owned()
+    } else {
+        format!("{query}&")
+    };
+    let kept: Vec<(String, String)> = query
+        .trim_start_matches('?')
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let nothing = !searched.is_empty() && choices.customers.is_empty() && choices.chosen.is_none();
+    let summary = if known {
+        t!(locale, "whose-change")
+    } else {
+        t!(locale, "whose")
+    };
+    view! {
+        <details class="box whose" class:box-hint=!known open=open><summary data-key="w" aria-keyshortcuts="w">{summary}</summary>
+            <p>{t!(locale, "whose-help")}</p>
+            {hints.into_iter().map(|hint| view! {
+                <form class="hint-line" method="post" action="/app/fn/assign-customer">
+                    <input type="hidden" name="request" value=id.clone()/><input type="hidden" name="view" value=query.clone()/>
+                    <input type="hidden" name="customer" value=hint.customer_id.to_string()/><input type="hidden" name="location" value=hint.location_id.map(|id| id.to_string()).unwrap_or_default()/><input type="hidden" name="contact" value=hint.contact_id.to_string()/>
+                    <span>{t!(locale, "same-email")}" "<strong><bdi>{hint.display_name}</bdi></strong>", "<bdi>{hint.customer_name}</bdi>" "<bdi class="mono quiet">{hint.customer_number}</bdi>{hint.location_name.map(|name| view! { " · "<bdi>{name}</bdi> })}</span>
+                    <button class="button" type="submit">{t!(locale, "whose-take")}</button>
+                </form>
+            }).collect_view()}
+            {match choices.chosen {
+                None => view! {
+                    <form class="search" method="get" action=action.clone()>
+                        {kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
+                        <label for="whose-search">{t!(locale, "search")}</label>
+                        <input id="whose-search" name="match" type="search" value=searched/>
+                        <button class="button" type="submit">{t!(locale, "search-now")}</button>
+                    </form>
+                    {nothing.then(|| view! { <p class="quiet">{t!(locale, "customers-empty")}</p> })}
+                    <ul class="plain">{choices.customers.into_iter().map(|customer| view! {
+                        <li><a href=format!("{action}{joined}whose={}", customer.id)><bdi>{customer.name}</bdi></a>" "<bdi class="mono quiet">{customer.customer_number}</bdi></li>
+                    }).collect_view()}</ul>
+                }.into_any(),
+                Some(customer) => view! {
+                    <form class="whose-form" method="post" action="/app/fn/assign-customer">
+                        <input type="hidden" name="request" value=id/><input type="hidden" name="view" value=query/><input type="hidden" name="customer" value=customer.id.to_string()/>
+                        <p><strong><bdi>{customer.name}</bdi></strong>" "<bdi class="mono quiet">{customer.customer_number}</bdi>" "<a href=action>{t!(locale, "whose-other")}</a></p>
+                        <div class="field"><label for="whose-location">{t!(locale, "location")}</label><select id="whose-location" name="location"><option value="">{t!(locale, "no-location")}</option>
+                            {choices.locations.into_iter().map(|place| view! { <option value=place.id.to_string()>{format!("{}{}", place.name, place.city.map(|city| format!(", {city}")).unwrap_or_default())}</option> }).collect_view()}
+                        </select></div>
+                        <div class="field"><label for="whose-contact">{t!(locale, "contact")}</label><select id="whose-contact" name="contact"><option value="">{t!(locale, "no-contact")}</option>
+                            {choices.contacts.into_iter().map(|person| view! { <option value=person.id.to_string()>{person.display_name}</option> }).collect_view()}
+                        </select></div>
+                        <button class="button button-primary" type="submit">{t!(locale, "whose-take")}</button>
+                    </form>
+                }.into_any(),
+            }}
+        </details>
+    }
+}

@@ -1,0 +1,128 @@
+//! The review queue: what waits on one side, the request on the other.
+
+pub mod acts;
+pub mod call;
+mod filters;
+mod list;
+mod matching;
+mod request;
+mod talk;
+
+use domain::ids::RequestId;
+use domain::permissions::{ReviewRequests, ViewOperations};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use ordinavo_core::actors::Staff;
+use ordinavo_core::services::inbox::{self, Inbox};
+use ordinavo_core::{CoreError, CoreResult};
+use ui::flash::{self, Flash};
+use ui::icons::Icon;
+use ui::load::{PageRequest, page};
+use ui::parts::{Empty, ProblemNotice};
+
+use self::filters::View;
+use self::list::QueueList;
+pub use self::request::RequestPage;
+use super::viewer_staff;
+use crate::islands::{Hotkeys, LivePage};
+use crate::shell::Framed;
+use crate::t;
+use crate::words::by_key;
+
+/// `/app/inbox`.
+#[component]
+pub fn InboxPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let view = View::read(&request);
+        let inbox = read(&request, &staff, &view).await?;
+        let may_review = staff.has::<ReviewRequests>();
+        let live = format!("/app/live?since={}", inbox.mark);
+        Ok(view! {
+            <Title text=t!(locale, "inbox-title")/>
+            <Hotkeys rows=".queue-requests > li".to_owned()/>
+            <LivePage path=live regions="live-queue".to_owned()/>
+            <div class="split">
+                <QueueList inbox view staff=staff.clone() request=&request current=None may_review/>
+                <section class="split-detail split-hint">
+                    <DecidedNotice request=&request/>
+                    <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+                    <Empty icon="inbox" title=t!(locale, "inbox-pick") text=t!(locale, "inbox-pick-text")/>
+                    <KeySheet/>
+                </section>
+            </div>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/inbox">{content}</Framed> }
+}
+
+async fn read(request: &PageRequest, staff: &Staff, view: &View) -> CoreResult<Inbox> {
+    inbox::inbox(
+        &request.core,
+        staff.may::<ViewOperations>()?,
+        &view.filter(staff),
+        request.place("requests"),
+        request.place("jobs"),
+    )
+    .await
+}
+
+/// What was just done, with the way back as long as there is one.
+#[component]
+fn DecidedNotice<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
+    let locale = request.viewer.locale;
+    let path = request.viewer.path.clone();
+    request.flash.clone().and_then(|flash: Flash| {
+        let done = by_key(locale, &flash.done?);
+        let undo = flash.values.get(flash::UNDO).cloned();
+        Some(view! {
+            <div class="notice notice-good decided" role="status">
+                <Icon name="check"/><span>{done}</span>
+                {undo.map(|undo| view! {
+                    <form class="undo" method="post" action="/app/fn/undo-decision"><input type="hidden" name="undo" value=undo/><input type="hidden" name="path" value=path/>
+                        <button class="button" type="submit" data-key="z" aria-keyshortcuts="z">{t!(locale, "undo")}</button></form>
+                })}
+            </div>
+        })
+    })
+}
+
+/// The keys, shown by `?`.
+#[component]
+fn KeySheet() -> impl IntoView {
+    let locale = ui::shell::locale();
+    let keys = [
+        ("j k", "key-move"),
+        ("Enter", "key-open"),
+        ("x", "key-select"),
+        ("a", "key-accept"),
+        ("r", "key-reject"),
+        ("t", "key-convert"),
+        ("p", "key-priority"),
+        ("s", "key-service"),
+        ("g", "key-assign"),
+        ("h", "key-snooze"),
+        ("w", "key-whose"),
+        ("c", "key-note"),
+        ("m", "key-message"),
+        ("z", "key-undo"),
+        ("/", "key-search"),
+        ("?", "key-sheet"),
+        ("Ctrl K", "key-palette"),
+    ];
+    view! {
+        <details class="key-sheet" data-key="?"><summary>{t!(locale, "keys")}</summary>
+            <dl class="keys">{keys.into_iter().map(|(key, words)| view! {
+                <div><dt>{key.split(' ').map(|part| view! { <kbd>{part.to_owned()}</kbd>" " }).collect_view()}</dt><dd>{by_key(locale, words)}</dd></div>
+            }).collect_view()}</dl>
+        </details>
+    }
+}
+
+/// Parses the id that a button sends.
+fn request_id(text: &str) -> CoreResult<RequestId> {
+    text.parse().map_err(|_| CoreError::not_found())
+}

@@ -1,0 +1,78 @@
+//! What is written about a request: to the requester on one side, for the team on the other. Two boxes that cannot be
+//! confused.
+
+use domain::requests::{Channel, RequestStatus};
+use leptos::prelude::*;
+use ordinavo_core::views::{MessageLine, NoteLine, RequestView};
+use ui::format;
+use ui::forms::{CheckField, ErrorSummary, FormState, TextArea};
+use ui::islands::SendOnce;
+use ui::load::PageRequest;
+use ui::parts::{InternalBox, OutwardBox};
+
+use crate::t;
+
+/// Both boxes.
+#[component]
+pub fn Talk<'a>(
+    notes: Vec<NoteLine>,
+    messages: Vec<MessageLine>,
+    item: RequestView,
+    request: &'a PageRequest,
+    may_review: bool,
+    zone: String,
+) -> impl IntoView + use<> {
+    let locale = request.viewer.locale;
+    let id = item.id.to_string();
+    let (note_zone, message_zone) = (zone.clone(), zone);
+    let message_form = FormState::new("message", locale, request.flash.as_ref());
+    let note_form = FormState::new("note", locale, request.flash.as_ref());
+    let has_reader = item.channel != Channel::Api;
+    let open = !matches!(item.status, RequestStatus::Cancelled);
+    let (for_message, for_note, for_read) = (id.clone(), id.clone(), id);
+    view! {
+        <div class="talk">
+            <section aria-labelledby="messages"><h2 id="messages">{t!(locale, "messages")}</h2>
+                <OutwardBox locale>
+                    {messages.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-messages")}</p> })}
+                    <ol class="conversation">{messages.into_iter().map(|message| {
+                        let own = message.author.is_some();
+                        let who = message.author.unwrap_or_else(|| t!(locale, "requester"));
+                        view! { <li class:own=own><p class="quiet small"><bdi>{who}</bdi>" · "{format::moment(locale, message.created_at, &message_zone)}{message.asks.then(|| format!(" · {}", t!(locale, "question")))}</p><p class="prose" dir="auto">{message.text}</p></li> }
+                    }).collect_view()}</ol>
+                    {(may_review && item.answered_at.is_some()).then(|| view! { <form method="post" action="/app/fn/read-answer"><input type="hidden" name="request" value=for_read/><button class="button" type="submit">{t!(locale, "answer-read")}</button></form> })}
+                    {(may_review && has_reader && open).then(|| view! {
+                        <SendOnce>
+                        <form method="post" action="/app/fn/send-message">
+                            <ErrorSummary form=message_form.clone()/>
+                            <input type="hidden" name="request" value=for_message/>
+                            <div data-key="m"><TextArea form=message_form.clone() field="message" label=t!(locale, "message") rows=3/></div>
+                            <CheckField form=message_form field="asks" label=t!(locale, "message-asks") help=t!(locale, "message-asks-help")/>
+                            <button class="button button-primary" type="submit">{t!(locale, "send-message")}</button>
+                        </form>
+                        </SendOnce>
+                    })}
+                    {(!has_reader).then(|| view! { <p class="quiet">{t!(locale, "no-reader")}</p> })}
+                </OutwardBox>
+            </section>
+            <section aria-labelledby="notes"><h2 id="notes">{t!(locale, "internal-notes")}</h2>
+                <InternalBox locale>
+                    {notes.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-notes")}</p> })}
+                    <ol class="conversation">{notes.into_iter().map(|note| view! {
+                        <li><p class="quiet small"><bdi>{note.author}</bdi>" · "{format::moment(locale, note.created_at, &note_zone)}</p><p class="prose" dir="auto">{note.text}</p></li>
+                    }).collect_view()}</ol>
+                    {may_review.then(|| view! {
+                        <SendOnce>
+                        <form method="post" action="/app/fn/add-note">
+                            <ErrorSummary form=note_form.clone()/>
+                            <input type="hidden" name="request" value=for_note/>
+                            <div data-key="c"><TextArea form=note_form field="note" label=t!(locale, "note") rows=3/></div>
+                            <button class="button" type="submit">{t!(locale, "add-note")}</button>
+                        </form>
+                        </SendOnce>
+                    })}
+                </InternalBox>
+            </section>
+        </div>
+    }
+}

@@ -1,0 +1,129 @@
+//! Offering times for a job: two or three, of which whoever asked for it chooses one.
+#![allow(clippy::too_many_arguments, reason = "an act has the fields of its form")]
+
+use domain::ids::TargetId;
+use domain::locale::Locale;
+use domain::public_language::Tone;
+use leptos::prelude::*;
+use ordinavo_core::actors::Staff;
+use ordinavo_core::services::slots::{self, HOURS, OptionForm};
+use ordinavo_core::views::{SlotOption, TechnicianChoice};
+use ordinavo_core::{Core, CoreError};
+use ui::acts::{Next, Sent, act};
+use ui::format;
+use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
+use ui::islands::SendOnce;
+use ui::parts::{Chip, OutwardBox, Weighty};
+
+use crate::t;
+
+const FIELDS: [[&str; 4]; 3] = [
+    ["technician_1", "date_1", "start_1", "end_1"],
+    ["technician_2", "date_2", "start_2", "end_2"],
+    ["technician_3", "date_3", "start_3", "end_3"],
+];
+
+/// What is offered, and the form that offers.
+#[component]
+pub fn OfferCard(
+    id: TargetId,
+    locale: Locale,
+    form: FormState,
+    offered: Vec<SlotOption>,
+    technicians: Vec<TechnicianChoice>,
+    zone: String,
+) -> impl IntoView {
+    let choices: Vec<(String, String)> = technicians
+        .into_iter()
+        .map(|technician| (technician.id.to_string(), technician.display_name))
+        .collect();
+    let hours: Vec<(String, String)> = HOURS
+        .iter()
+        .map(|hours| (hours.to_string(), t!(locale, "offer-hours", hours = hours.to_string())))
+        .collect();
+    let expires = offered
+        .first()
+        .map(|option| format::moment(locale, option.expires_at, &option.zone));
+    let open = form.came_back();
+    let rows = form.clone();
+    view! {
+        <section class="card" aria-labelledby="offer"><h2 id="offer">{t!(locale, "offer-title")}</h2>
+            {expires.map(|expires| view! {
+                <OutwardBox locale>
+                    <p>{t!(locale, "offer-open", until = expires)}</p>
+                    <ul class="plain">{offered.into_iter().map(|option| view! {
+                        <li>{format::date(locale, option.starts_at, &option.zone)}" "{format::span(option.starts_at, option.ends_at, &option.zone)}" "{option.is_gone.then(|| view! { <Chip label=t!(locale, "offer-gone") tone=Tone::Warn/> })}</li>
+                    }).collect_view()}</ul>
+                </OutwardBox>
+            })}
+            <Weighty label=t!(locale, "offer-times") consequence=t!(locale, "offer-consequence") open=open>
+                <SendOnce>
+                <form method="post" action="/app/fn/offer-slots">
+                    <ErrorSummary form=form.clone()/>
+                    <input type="hidden" name="target" value=id.to_string()/>
+                    {FIELDS.iter().enumerate().map(|(index, [technician, date, start, end])| view! {
+                        <fieldset class="group"><legend>{t!(locale, "offer-number", number = (index + 1))}</legend>
+                            <SelectField form=rows.clone() field=technician label=t!(locale, "technician") choices=choices.clone() optional={index > 1}/>
+                            <TextField form=rows.clone() field=date kind="date" label=t!(locale, "date") optional={index > 1}/>
+                            <div class="pair"><TextField form=rows.clone() field=start kind="time" label=t!(locale, "start") value="09:00"/><TextField form=rows.clone() field=end kind="time" label=t!(locale, "end") value="11:00"/></div>
+                        </fieldset>
+                    }).collect_view()}
+                    <p class="help">{t!(locale, "zone-help", zone = zone)}</p>
+                    <SelectField form field="hours" label=t!(locale, "offer-expires") choices=hours value="24"/>
+                    <button class="button button-primary" type="submit">{t!(locale, "offer-now")}</button>
+                </form>
+                </SendOnce>
+            </Weighty>
+        </section>
+    }
+}
+
+#[server(prefix = "/app/fn", endpoint = "offer-slots")]
+pub async fn offer_slots(
+    #[server(default)] target: String,
+    #[server(default)] technician_1: String,
+    #[server(default)] date_1: String,
+    #[server(default)] start_1: String,
+    #[server(default)] end_1: String,
+    #[server(default)] technician_2: String,
+    #[server(default)] date_2: String,
+    #[server(default)] start_2: String,
+    #[server(default)] end_2: String,
+    #[server(default)] technician_3: String,
+    #[server(default)] date_3: String,
+    #[server(default)] start_3: String,
+    #[server(default)] end_3: String,
+    #[server(default)] hours: String,
+) -> Result<(), ServerFnError> {
+    let back = format!("/app/targets/{target}");
+    let rows = [
+        [&technician_1, &date_1, &start_1, &end_1],
+        [&technician_2, &date_2, &start_2, &end_2],
+        [&technician_3, &date_3, &start_3, &end_3],
+    ];
+    let mut values = vec![("hours", hours.as_str())];
+    for (names, row) in FIELDS.iter().zip(rows) {
+        values.extend(names.iter().copied().zip(row.map(String::as_str)));
+    }
+    let options: Vec<OptionForm> = rows
+        .iter()
+        .map(|[technician, date, start, end]| OptionForm {
+            technician: (*technician).clone(),
+            date: (*date).clone(),
+            start: (*start).clone(),
+            end: (*end).clone(),
+        })
+        .collect();
+    let sent = Sent {
+        form: "offer",
+        values: &values,
+        back: back.clone(),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may()?;
+        let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
+        slots::offer(&core, permit, id, &options, &hours).await?;
+        Ok(Next::to(back, "done-offered"))
+    })
+    .await
+}

@@ -1,0 +1,174 @@
+// The review queue by keyboard: twenty requests of every channel cleared without a mouse, in English and in Arabic; a list
+// that follows without a reload; a decision that is taken back.
+import { createHash } from "node:crypto";
+import { expect, test } from "@playwright/test";
+import { api, newPage, portalUser, signIn, staffOf } from "./helpers.mjs";
+import { world } from "./server.mjs";
+
+const OWN = { "sec-fetch-site": "same-origin", accept: "text/html" };
+const REASONS = { en: "Not our district.", ar: "خارج منطقتنا." };
+const WORDS = {
+  en: { title: "Inbox", accept: "Accept", reject: /^Reject…/, convert: "Convert to a job", reason: "Reason for the customer", accepted: /^Accepted/, rejected: /^Rejected/, converted: /Now fix an appointment/, nothing: "Nothing fits these filters", undone: "Taken back." },
+  ar: { title: "الوارد", accept: "قبول", reject: /^رفض/, convert: /تحويل/, reason: /السبب|سبب/, accepted: /قُبل/, rejected: /رُفض/, converted: /./, nothing: "لا شيء يطابق هذه المرشحات", undone: "تم التراجع." },
+};
+
+/** The number that proves the work for a ticket, as the browser finds it. */
+function prove(ticket) {
+  for (let number = 0n; ; number += 1n) {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64BE(number);
+    if (createHash("sha256").update(ticket).update(bytes).digest().readUInt16BE(0) === 0) return number.toString();
+  }
+}
+
+async function webForm(description) {
+  const address = `${world().url}/intake/nordlicht-service`;
+  const page = await (await fetch(address)).text();
+  const ticket = /name="ticket" value="([^"]+)"/.exec(page)[1];
+  const form = new FormData();
+  const fields = { ticket, proof: prove(ticket), service_type: "repair", description, name: "Mona Haddad", email: "mona@example.org", street: "Rathausplatz 4", postal_code: "45127", city: "Essen" };
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  // The server takes nothing that is filled in faster than a person could.
+  await expect(async () => {
+    const answer = await fetch(address, { method: "POST", body: form, headers: OWN, redirect: "manual" });
+    expect(answer.status).toBe(303);
+  }).toPass({ intervals: [3_000, 500] });
+}
+
+async function portal(context, location, description, nonce) {
+  const answer = await context.request.post("/portal/fn/submit-request", { headers: OWN, multipart: { location, service_type: "support", description, nonce }, maxRedirects: 0 });
+  expect(answer.status()).toBe(303);
+}
+
+/** A key that a page may not hear yet, because its bundle is still on the way. */
+async function press(page, key, heard) {
+  await expect(async () => {
+    await page.keyboard.press(key);
+    await heard({ timeout: 700 });
+  }).toPass();
+}
+
+for (const language of ["en", "ar"]) {
+  test(`twenty requests are cleared by keyboard alone (${language})`, async ({ browser }) => {
+    test.setTimeout(240_000);
+    const words = WORDS[language];
+    const mark = `clear${language}${Date.now().toString(36)}`;
+    const anna = await newPage(browser);
+    await signIn(anna.page, "/portal", portalUser("anna.weber"));
+    await anna.page.goto("/portal/requests/new");
+    const location = /value="(loc_[^"]+)"/.exec(await anna.page.content())[1];
+    const customer = (await api("erp", "GET", "/customers?externalId=CUST-10042")).body.data[0].id;
+    const { page, complaints, context } = await newPage(browser, { locale: language });
+    await signIn(page, "/app", staffOf("dispatcher"));
+    const calls = async (description, nonce) => {
+      const form = { customer, service_type: "repair", priority: "high", description, name: "Frau Lindner", locale: "de", nonce };
+      expect((await context.request.post("/app/fn/take-call", { headers: OWN, form, maxRedirects: 0 })).status()).toBe(303);
+    };
+    await Promise.all([1, 2, 3, 4, 5].map((number) => webForm(`${mark} form ${number}`)));
+    for (const number of [1, 2, 3, 4, 5]) {
+      await portal(anna.context, location, `${mark} portal ${number}`, `${mark}-${number}`);
+      const body = { customer: { externalId: "CUST-10042" }, serviceType: "inspection", description: `${mark} partner ${number}` };
+      expect((await api("erp", "POST", "/requests", body, { "idempotency-key": `${mark}-${number}` })).status).toBe(201);
+      await calls(`${mark} call ${number}`, `${mark}-${number}`);
+    }
+    await page.goto(`/app/inbox?q=${mark}`);
+    await expect(page.getByRole("heading", { level: 1, name: words.title })).toBeVisible();
+    const rows = page.locator(".queue-requests > li");
+    const focused = page.locator(".queue-requests a:focus");
+    await expect(rows).toHaveCount(20);
+    for (let left = 20; left > 0; left -= 1) {
+      await press(page, "j", (options) => expect(focused).toBeVisible(options));
+      await page.keyboard.press("Enter");
+      const article = page.getByRole("article");
+      await expect(article.getByRole("heading", { level: 1 })).toContainText("REQ-");
+      // What a screen reader finds under these names is what the keys reach.
+      await expect(article.getByRole("button", { name: words.accept, exact: true })).toBeVisible();
+      const unknown = (await article.locator(".whose").count()) > 0 && (await article.getByText(`${mark} form`).count()) > 0;
+      if (unknown) {
+        const reason = article.getByRole("textbox", { name: words.reason });
+        await press(page, "r", (options) => expect(reason).toBeFocused(options));
+        await page.keyboard.type(REASONS[language]);
+        await page.keyboard.press("Tab");
+        await page.keyboard.press("Enter");
+        await expect(page.getByRole("status").filter({ hasText: words.rejected })).toBeVisible();
+      } else {
+        const convert = article.getByRole("button", { name: words.convert });
+        await press(page, "a", (options) => expect(convert).toBeVisible(options));
+        await press(page, "t", (options) => expect(page).toHaveURL(/\/app\/targets\//, options));
+      }
+      // Back to the queue without a mouse.
+      const palette = page.getByRole("dialog").getByRole("textbox");
+      await press(page, "Control+k", (options) => expect(palette).toBeFocused(options));
+      await page.keyboard.type(mark);
+      await page.keyboard.press("Enter");
+      await expect(page).toHaveURL(new RegExp(`/app/inbox\\?q=${mark}`));
+      await expect(rows).toHaveCount(left - 1);
+    }
+    await expect(page.getByText(words.nothing)).toBeVisible();
+    expect(complaints).toEqual([]);
+    await anna.context.close();
+  });
+}
+
+test("the list follows without a reload, many are decided at once, and it is taken back", async ({ browser }) => {
+  const mark = `live${Date.now().toString(36)}`;
+  const { page, complaints } = await newPage(browser);
+  await signIn(page, "/app", staffOf("dispatcher"));
+  await page.goto(`/app/inbox?q=${mark}`);
+  await expect(page.getByText(WORDS.en.nothing)).toBeVisible();
+  for (const number of [1, 2, 3]) {
+    const body = { customer: { externalId: "CUST-10042" }, serviceType: "repair", description: `${mark} ${number}` };
+    await api("erp", "POST", "/requests", body, { "idempotency-key": `${mark}-${number}` });
+  }
+  const rows = page.locator(".queue-requests > li");
+  await expect(rows).toHaveCount(3);
+  await press(page, "j", (options) => expect(page.locator(".queue-requests a:focus")).toBeVisible(options));
+  await page.keyboard.press("x");
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await expect(page.getByRole("checkbox", { checked: true })).toHaveCount(2);
+  await page.keyboard.press("a");
+  await expect(page.locator(".queue-requests .chip", { hasText: "Accepted" })).toHaveCount(2);
+  await press(page, "z", (options) => expect(page.getByText(WORDS.en.undone)).toBeVisible(options));
+  await expect(page.locator(".queue-requests .chip", { hasText: "Accepted" })).toHaveCount(0);
+  // Somebody else opens the same request.
+  await rows.first().getByRole("link").click();
+  await expect(page.getByRole("article").getByRole("heading", { level: 1 })).toContainText("REQ-");
+  const manager = await newPage(browser);
+  await signIn(manager.page, "/app", staffOf("manager"));
+  await manager.page.goto(page.url());
+  await expect(page.getByText(/Also here right now/)).toBeVisible({ timeout: 20_000 });
+  await manager.context.close();
+  await expect(page.getByText(/Also here right now/)).toHaveCount(0, { timeout: 60_000 });
+  expect(complaints).toEqual([]);
+});
+
+test("a form is filled in, followed, answered and withdrawn without an account", async ({ browser }) => {
+  const { page, complaints } = await newPage(browser);
+  await page.goto("/intake/nordlicht-service");
+  await page.getByLabel("What do you need?").selectOption({ label: "Repair" });
+  await page.getByLabel("What is wrong, or what should be done?").fill("Water <b>drips</b> from the ceiling");
+  await page.getByLabel("Street and number").fill("Rathausplatz 4");
+  await page.getByLabel("Postal code").fill("45127");
+  await page.getByLabel("City").fill("Essen");
+  await page.getByLabel("Name", { exact: true }).fill("Mona Haddad");
+  await page.getByLabel("E-mail").fill("mona@example.org");
+  await page.getByLabel(/^Pictures or documents/).setInputFiles({ name: "huge.pdf", mimeType: "application/pdf", buffer: Buffer.alloc(11 * 1024 * 1024) });
+  await expect(page.getByRole("alert")).toContainText("at most 10 MB");
+  await page.getByLabel(/^Pictures or documents/).setInputFiles({ name: "plan.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7 plan") });
+  await expect(page.locator("input[name=proof]")).not.toHaveValue("");
+  await expect(async () => {
+    await page.getByRole("button", { name: "Send the request" }).click();
+    await expect(page).toHaveURL(/\/track\//, { timeout: 3_000 });
+  }).toPass();
+  await expect(page.getByRole("status")).toContainText("Your request has arrived");
+  await expect(page.getByText("Water <b>drips</b> from the ceiling")).toBeVisible();
+  await page.getByLabel("Your message").fill("It is the second floor.");
+  await page.getByRole("button", { name: "Send the message" }).click();
+  await expect(page.getByText("It is the second floor.")).toBeVisible();
+  await page.getByText("Withdraw the request…").click();
+  await page.getByRole("button", { name: "Withdraw it" }).click();
+  await expect(page.locator(".chip", { hasText: "Cancelled" })).toBeVisible();
+  // Whoever is too fast is asked to wait.
+  expect(complaints.filter((complaint) => !/status of 422/.test(complaint))).toEqual([]);
+});

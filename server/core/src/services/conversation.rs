@@ -1,0 +1,74 @@
+//! What the staff write about a request: notes for the team, and messages and questions to the requester.
+
+use domain::ids::RequestId;
+use domain::intake::MOST_MESSAGE;
+use domain::intake::mails::MailKind;
+use domain::permissions::ReviewRequests;
+use domain::requests::Channel;
+use domain::text;
+use serde_json::json;
+
+use super::mails::{self, Occasion};
+use super::{Form, finish, requests};
+use crate::actors::Permit;
+use crate::{Core, CoreError, CoreResult};
+
+/// Writes a note that only the team sees.
+///
+/// # Errors
+/// Field `note`; `not_found`.
+pub async fn add_note(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId, note: &str) -> CoreResult<()> {
+    let mut form = Form::default();
+    let note = form.text("note", MOST_MESSAGE, text::paragraphs(note, MOST_MESSAGE));
+    form.finish()?;
+    let mut tx = core.store.begin(by.staff()).await?;
+    requests::load(&mut tx, id).await?;
+    let written = tx.insert_note(id, &note.unwrap_or_default()).await?;
+    tx.audit("request.note_added", id, json!({ "note": written }));
+    finish(core, tx).await
+}
+
+/// Writes to the requester, who reads it in the portal or on the tracking page and is told by mail. A question is marked
+/// until it is answered.
+///
+/// # Errors
+/// Field `message`; `no_reader` for a request of a partner's system, whose people do not read here; `not_found`.
+pub async fn send_message(
+    core: &Core,
+    by: Permit<'_, ReviewRequests>,
+    id: RequestId,
+    message: &str,
+    asks: bool,
+) -> CoreResult<()> {
+    let mut form = Form::default();
+    let message = form.text("message", MOST_MESSAGE, text::paragraphs(message, MOST_MESSAGE));
+    form.finish()?;
+    let message = message.unwrap_or_default();
+    let mut tx = core.store.begin(by.staff()).await?;
+    let request = requests::load(&mut tx, id).await?;
+    if request.channel == Channel::Api {
+        return Err(CoreError::field(
+            "message",
+            "no_reader",
+            "It came from a partner's system; there is nobody who would read this.",
+        ));
+    }
+    let written = tx.insert_staff_message(id, &message, asks).await?;
+    tx.audit("request.message_sent", id, json!({ "message": written, "asks": asks }));
+    let kind = if asks { MailKind::Question } else { MailKind::Message };
+    mails::write(core, &mut tx, id, Occasion::with_text(kind, &message)).await?;
+    finish(core, tx).await
+}
+
+/// Takes note of an answer.
+///
+/// # Errors
+/// `not_found`.
+pub async fn take_note_of_answer(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    requests::load(&mut tx, id).await?;
+    if tx.mark_answer_read(id).await? {
+        tx.audit("request.answer_read", id, json!({}));
+    }
+    finish(core, tx).await
+}

@@ -1,0 +1,136 @@
+//! The tracking page: what whoever holds the link may see and do.
+
+use domain::events::EventType;
+use domain::ids::RequestId;
+use domain::intake::MOST_MESSAGE;
+use domain::problems::Problem;
+use domain::requests::RequestStatus;
+use domain::text;
+use serde_json::json;
+
+use super::{Form, finish};
+use crate::actors::TrackingRequester;
+use crate::store::{NewEntry, NewEvent, WITHDRAWABLE};
+use crate::views::{FileLine, PublicMessage, SlotOption, TrackedView};
+use crate::{Core, CoreError, CoreResult};
+
+/// What the page shows.
+#[derive(Debug, Clone)]
+pub struct Tracking {
+    /// The request.
+    pub request: TrackedView,
+    /// What was written back and forth.
+    pub messages: Vec<PublicMessage>,
+    /// The files that were sent along.
+    pub files: Vec<FileLine>,
+    /// Times to choose from.
+    pub slots: Vec<SlotOption>,
+    /// Whether it can still be withdrawn here.
+    pub may_withdraw: bool,
+}
+
+/// The request behind a link.
+///
+/// # Errors
+/// `not_found`.
+pub async fn page(core: &Core, by: &TrackingRequester) -> CoreResult<Tracking> {
+    let mut tx = core.store.read(by).await?;
+    let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
+    let id = request.id.0;
+    Ok(Tracking {
+        messages: tx.public_messages(id).await?,
+        files: tx.request_files(id).await?,
+        slots: tx.slot_options(id).await?,
+        may_withdraw: WITHDRAWABLE.contains(&request.status) && request.target_status.is_none(),
+        request,
+    })
+}
+
+/// A new nonce for the answer form.
+pub fn answer_nonce(core: &Core) -> String {
+    core.randomness.token()
+}
+
+/// Writes to dispatch. The same form sent again changes nothing.
+///
+/// # Errors
+/// Field `answer`; `illegal_transition` once the request has ended.
+pub async fn answer(core: &Core, by: &TrackingRequester, answer: &str, nonce: &str) -> CoreResult<()> {
+    let mut form = Form::default();
+    let answer = form.text("answer", MOST_MESSAGE, text::paragraphs(answer, MOST_MESSAGE));
+    let nonce = form.text("answer", 100, text::line(nonce, 100));
+    form.finish()?;
+    let (Some(answer), Some(nonce)) = (answer, nonce) else {
+        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+    };
+    let mut tx = core.store.begin(by).await?;
+    let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
+    if matches!(request.status, RequestStatus::Rejected | RequestStatus::Cancelled) {
+        return Err(CoreError::new(
+            Problem::IllegalTransition,
+            "This request has ended; submit a new one.",
+        ));
+    }
+    if tx.insert_answer(by.request, &answer, &nonce).await? {
+        tx.audit("request.answered", by.request, json!({}));
+    }
+    finish(core, tx).await
+}
+
+/// Withdraws the request.
+///
+/// # Errors
+/// `illegal_transition` once it is a job or has ended.
+pub async fn withdraw(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
+    let mut tx = core.store.begin(by).await?;
+    let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
+    if request.status == RequestStatus::Cancelled {
+        return Ok(());
+    }
+    if !tx.withdraw_tracked().await? {
+        return Err(CoreError::new(
+            Problem::IllegalTransition,
+            "It can no longer be withdrawn here; write to us instead.",
+        ));
+    }
+    let id: RequestId = by.request;
+    tx.note(NewEntry {
+        kind: "request_cancelled",
+        customer: request.customer_id.map(|key| key.0),
+        location: request.location_id.map(|key| key.0),
+        target: None,
+        request: Some(id),
+    })
+    .await?;
+    tx.audit("request.withdrawn", id, json!({ "by": "tracking_link" }));
+    tx.emit(NewEvent {
+        endpoint: None,
+        source: None,
+        kind: EventType::RequestStatusChanged,
+        ordering_key: id.to_string(),
+        target: None,
+        customer: request.customer_id.map(|key| key.0),
+        location: request.location_id.map(|key| key.0),
+        contact: None,
+        details: json!({ "request": { "id": id, "status": RequestStatus::Cancelled.name() } }),
+    });
+    finish(core, tx).await
+}
+
+/// Refuses mails about how requests go on, for the address that this request has.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn refuse_mails(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
+    let mut tx = core.store.begin(by).await?;
+    let Some(context) = tx.mail_context(by.request).await? else {
+        return Err(CoreError::not_found());
+    };
+    let typed = context.requester.and_then(|requester| requester.0.email);
+    if let Some(recipient) = context.portal_email.or(typed)
+        && tx.refuse_mails(&recipient).await?
+    {
+        tx.audit("mail.refused", by.request, json!({}));
+    }
+    finish(core, tx).await
+}

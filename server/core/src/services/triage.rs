@@ -1,0 +1,304 @@
+//! The review queue's acts: accept, reject, assign, put off, say how urgent and of what kind. One request or many, and
+//! every one of these can be taken back for a few seconds: the decision takes effect at once, its mails wait as long.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::events::EventType;
+use domain::ids::{RequestId, StaffId, UndoId};
+use domain::permissions::ReviewRequests;
+use domain::problems::Problem;
+use domain::requests::{Priority, RequestStatus, ServiceType};
+use domain::text;
+use serde_json::json;
+
+use super::{Form, finish, requests};
+use crate::actors::{Permit, Staff};
+use crate::store::{Earlier, NewEvent, TenantTx, Triage};
+use crate::views::RequestView;
+use crate::{Core, CoreError, CoreResult};
+
+/// How long a decision can be taken back.
+pub const UNDO: TimeDelta = TimeDelta::seconds(10);
+/// The grace for the way between the button and the server.
+const UNDO_GRACE: TimeDelta = TimeDelta::seconds(2);
+/// How many requests one act may be about.
+pub const MOST_AT_ONCE: usize = 100;
+/// How far ahead something can be put off.
+const LONGEST_SNOOZE: TimeDelta = TimeDelta::days(92);
+
+/// What is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It will be done.
+    Accept,
+    /// It will not be done; the customer reads why.
+    Reject(String),
+    /// Whose it is.
+    Assign(Option<StaffId>),
+    /// It need not be looked at before.
+    Snooze(Option<DateTime<Utc>>),
+    /// How urgent it is.
+    Priority(Priority),
+    /// What kind of service it is.
+    ServiceType(ServiceType),
+}
+
+/// What came of a decision.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// Takes it back.
+    pub undo: UndoId,
+    /// How many requests it changed.
+    pub changed: usize,
+    /// The numbers of requests for which it was not possible.
+    pub left: Vec<i64>,
+}
+
+/// Decides about one request.
+///
+/// # Errors
+/// `not_found`, `illegal_transition`; field `reason`, `assignee` or `until`.
+pub async fn decide(
+    core: &Core,
+    by: Permit<'_, ReviewRequests>,
+    id: RequestId,
+    decision: Decision,
+) -> CoreResult<Decided> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    let decision = checked(core, &mut tx, decision).await?;
+    let request = requests::load(&mut tx, id).await?;
+    let undo: UndoId = tx.new_id();
+    apply(core, &mut tx, &request, &decision, undo).await?;
+    tx.insert_undo(undo, &[earlier(&request)]).await?;
+    finish(core, tx).await?;
+    Ok(Decided {
+        undo,
+        changed: 1,
+        left: Vec::new(),
+    })
+}
+
+/// Decides about several requests at once. Those for which it is not possible any more stay as they are and are named.
+///
+/// # Errors
+/// Field `requests`, `reason`, `assignee` or `until`.
+pub async fn decide_many(
+    core: &Core,
+    by: Permit<'_, ReviewRequests>,
+    ids: &[RequestId],
+    decision: Decision,
+) -> CoreResult<Decided> {
+    if ids.is_empty() {
+        return Err(CoreError::field(
+            "requests",
+            "nothing_selected",
+            "Select requests first.",
+        ));
+    }
+    if ids.len() > MOST_AT_ONCE {
+        return Err(CoreError::field(
+            "requests",
+            "too_many_selected",
+            format!("At most {MOST_AT_ONCE} can be decided at once."),
+        ));
+    }
+    let mut tx = core.store.begin(by.staff()).await?;
+    let decision = checked(core, &mut tx, decision).await?;
+    let undo: UndoId = tx.new_id();
+    let (mut before, mut left) = (Vec::new(), Vec::new());
+    for id in ids {
+        // What belongs to somebody else or is gone is left out like what does not exist.
+        let Some(request) = tx.request_view(*id).await? else {
+            continue;
+        };
+        if !possible(&request, &decision) {
+            left.push(request.number);
+            continue;
+        }
+        apply(core, &mut tx, &request, &decision, undo).await?;
+        before.push(earlier(&request));
+    }
+    tx.insert_undo(undo, &before).await?;
+    finish(core, tx).await?;
+    Ok(Decided {
+        undo,
+        changed: before.len(),
+        left,
+    })
+}
+
+fn earlier(request: &RequestView) -> Earlier {
+    Earlier {
+        request: request.id.0,
+        status: request.status,
+        reason: request.rejection_reason.clone(),
+        triage: triage_of(request),
+    }
+}
+
+fn triage_of(request: &RequestView) -> Triage {
+    Triage {
+        priority: request.priority,
+        service_type: request.service_type,
+        assignee: request.assignee_id.map(|key| key.0),
+        snoozed_until: request.snoozed_until,
+    }
+}
+
+fn is_waiting(request: &RequestView) -> bool {
+    request.target_id.is_none()
+        && matches!(
+            request.status,
+            RequestStatus::Submitted | RequestStatus::InReview | RequestStatus::Accepted
+        )
+}
+
+fn possible(request: &RequestView, decision: &Decision) -> bool {
+    let undecided = matches!(request.status, RequestStatus::Submitted | RequestStatus::InReview);
+    match decision {
+        Decision::Accept | Decision::Reject(_) => undecided,
+        Decision::Assign(_) | Decision::Snooze(_) | Decision::Priority(_) | Decision::ServiceType(_) => {
+            is_waiting(request)
+        }
+    }
+}
+
+/// Checks what a form sent along with a decision.
+async fn checked(core: &Core, tx: &mut TenantTx<'_, Staff>, decision: Decision) -> CoreResult<Decision> {
+    let mut form = Form::default();
+    let decision = match decision {
+        Decision::Reject(reason) => form
+            .text(
+                "reason",
+                requests::MOST_REASON,
+                text::paragraphs(&reason, requests::MOST_REASON),
+            )
+            .map_or(Decision::Reject(reason), Decision::Reject),
+        Decision::Assign(Some(person)) => {
+            if !tx.reviewers().await?.iter().any(|reviewer| reviewer.id.0 == person) {
+                form.wrong("assignee", "required", "Choose somebody of the team.");
+            }
+            Decision::Assign(Some(person))
+        }
+        Decision::Snooze(Some(until)) => {
+            let now = core.clock.now();
+            if until <= now || until - now > LONGEST_SNOOZE {
+                form.wrong(
+                    "until",
+                    "in_the_past",
+                    "Choose a time to come, at most three months ahead.",
+                );
+            }
+            Decision::Snooze(Some(until))
+        }
+        other => other,
+    };
+    form.finish()?;
+    Ok(decision)
+}
+
+async fn apply(
+    core: &Core,
+    tx: &mut TenantTx<'_, Staff>,
+    request: &RequestView,
+    decision: &Decision,
+    undo: UndoId,
+) -> CoreResult<()> {
+    let mut triage = triage_of(request);
+    let (action, details) = match decision {
+        Decision::Accept => return requests::accept(core, tx, request, undo).await,
+        Decision::Reject(reason) => return requests::reject(core, tx, request, reason, undo).await,
+        Decision::Assign(person) => {
+            triage.assignee = *person;
+            ("request.assigned", json!({ "to": person }))
+        }
+        Decision::Snooze(until) => {
+            triage.snoozed_until = *until;
+            ("request.snoozed", json!({ "until": until }))
+        }
+        Decision::Priority(priority) => {
+            triage.priority = *priority;
+            (
+                "request.priority_changed",
+                json!({ "from": request.priority.name(), "to": priority.name() }),
+            )
+        }
+        Decision::ServiceType(kind) => {
+            triage.service_type = *kind;
+            (
+                "request.service_type_changed",
+                json!({ "from": request.service_type.name(), "to": kind.name() }),
+            )
+        }
+    };
+    if !is_waiting(request) {
+        return Err(CoreError::new(
+            Problem::IllegalTransition,
+            format!("It is {} and waits for nothing any more.", request.status.name()),
+        ));
+    }
+    if !tx.set_triage(request.id.0, request.updated_at, triage).await? {
+        return Err(CoreError::new(
+            Problem::ConcurrentModification,
+            "Somebody else changed this request at the same time.",
+        ));
+    }
+    tx.audit(action, request.id, details);
+    Ok(())
+}
+
+/// Takes an own decision back. Requests that have changed since, or became a job, stay as they are; so does everything once
+/// a mail about the decision has gone out.
+///
+/// # Errors
+/// `too_late`.
+pub async fn undo(core: &Core, by: Permit<'_, ReviewRequests>, id: UndoId) -> CoreResult<usize> {
+    let too_late = || CoreError::field("undo", "too_late", "This can no longer be taken back.");
+    let mut tx = core.store.begin(by.staff()).await?;
+    let since = core.clock.now() - UNDO - UNDO_GRACE;
+    let Some((before, decided_at)) = tx.take_undo(id, since).await? else {
+        return Err(too_late());
+    };
+    if !tx.take_mails_back(id).await? {
+        return Err(too_late());
+    }
+    let mut restored = 0;
+    for earlier in before {
+        let request_id = earlier.request;
+        let Some(now) = tx.request_view(request_id).await? else {
+            continue;
+        };
+        let reason = earlier.reason.as_deref();
+        if !tx
+            .restore_request(request_id, decided_at, earlier.status, reason, earlier.triage)
+            .await?
+        {
+            continue;
+        }
+        restored += 1;
+        tx.audit(
+            "request.decision_undone",
+            request_id,
+            json!({ "from": now.status.name(), "to": earlier.status.name() }),
+        );
+        if now.status != earlier.status {
+            // The milestone was not to be; a portal must not go on showing it.
+            tx.remove_milestones(request_id, decided_at).await?;
+            tx.emit(NewEvent {
+                endpoint: None,
+                source: now.source_system_id.map(|key| key.0),
+                kind: EventType::RequestStatusChanged,
+                ordering_key: now.id.to_string(),
+                target: None,
+                customer: now.customer_id.map(|key| key.0),
+                location: now.location_id.map(|key| key.0),
+                contact: now.contact_id.map(|key| key.0),
+                details: json!({ "request": { "id": now.id.0, "status": earlier.status.name() } }),
+            });
+        }
+    }
+    if restored == 0 {
+        return Err(too_late());
+    }
+    finish(core, tx).await?;
+    Ok(restored)
+}

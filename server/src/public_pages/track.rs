@@ -1,0 +1,249 @@
+//! `/track/{token}`: how a request goes on, and what its sender can do about it.
+
+use std::collections::BTreeMap;
+
+use axum::Form;
+use axum::extract::{Path, Request, State};
+use axum::http::header::{LOCATION, REFERRER_POLICY};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use domain::locale::Locale;
+use ordinavo_core::actors::TrackingRequester;
+use ordinavo_core::services::{authn, slots, tracking};
+use ordinavo_core::{CoreError, CoreResult};
+use public::intake;
+use public::track::{self, ANSWER, TrackPage};
+use serde::Deserialize;
+use ui::flash::Flash;
+use ui::forms::FormState;
+use ui::shell::App;
+
+use super::reader;
+use crate::pages::{nothing_here, render};
+use crate::public_limits::{address, too_often};
+use crate::serve::AppState;
+
+/// What was just done, as the query of the page after it says. It only chooses a sentence.
+fn done(query: &str) -> Option<&'static str> {
+    query.split('&').find_map(|part| match part {
+        "new" => Some("done-sent"),
+        "answered" => Some("done-answered"),
+        "withdrawn" => Some("done-withdrawn"),
+        "chosen" => Some("done-chosen"),
+        _ => None,
+    })
+}
+
+/// Shows the request.
+pub async fn page(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let locale = reader(&state, &request).locale;
+    show(&state, request, token, locale, None, StatusCode::OK).await
+}
+
+async fn show(
+    state: &AppState,
+    request: Request,
+    token: String,
+    locale: Locale,
+    flash: Option<Flash>,
+    status: StatusCode,
+) -> Response {
+    let found = async {
+        match authn::tracking_requester(&state.core, &token).await? {
+            Some(requester) => {
+                let tracking = tracking::page(&state.core, &requester).await?;
+                Ok(Some((requester, tracking)))
+            }
+            None => Ok(None),
+        }
+    };
+    let (requester, tracking) = match found.await {
+        Ok(Some(found)) => found,
+        Ok(None) => return nothing_here(State(state.clone()), request).await,
+        Err(error) => return failed(state, request, locale, &error).await,
+    };
+    let assets = state.manifest.of(App::Intake);
+    let page = TrackPage {
+        tenant: requester.tenant_name().to_owned(),
+        zone: requester.zone().to_owned(),
+        done: done(request.uri().query().unwrap_or_default()).filter(|_| flash.is_none()),
+        slot_error: flash
+            .as_ref()
+            .and_then(|flash| flash.errors.iter().find(|error| error.pointer == "slot"))
+            .map(|error| ui::words::error(locale, &error.code, &error.detail)),
+        form: FormState::new(ANSWER, locale, flash.as_ref()),
+        nonce: tracking::answer_nonce(&state.core),
+        token,
+        tracking,
+        locale,
+    };
+    let mut response = render(state, request, move || track::page(&assets, page.clone())).await;
+    *response.status_mut() = status;
+    secret(response)
+}
+
+/// The address is the key to the request: it is told to no other site, and to no search engine.
+fn secret(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    response
+}
+
+async fn failed(state: &AppState, request: Request, locale: Locale, error: &CoreError) -> Response {
+    let assets = state.manifest.of(App::Intake);
+    let text = ui::words::error(locale, error.problem.code(), &error.detail);
+    let mut response = render(state, request, move || intake::sentence(&assets, locale, text.clone())).await;
+    *response.status_mut() = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response
+}
+
+/// What the answer form sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AnswerForm {
+    answer: String,
+    nonce: String,
+}
+
+/// Takes an answer in.
+pub async fn answer(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    head: Parts,
+    Form(form): Form<AnswerForm>,
+) -> Response {
+    let request = Request::from_parts(head, axum::body::Body::empty());
+    let locale = reader(&state, &request).locale;
+    if let Err(seconds) = state.public_limits.send(address(&request)) {
+        return too_often(seconds);
+    }
+    let result = with_requester(&state, &token, async |by| {
+        tracking::answer(&state.core, &by, &form.answer, &form.nonce).await
+    });
+    match result.await {
+        Ok(true) => go_on(&token, locale, "answered"),
+        Ok(false) => nothing_here(State(state.clone()), request).await,
+        Err(error) if !error.fields.is_empty() => {
+            let flash = Flash {
+                form: ANSWER.to_owned(),
+                values: BTreeMap::from([("answer".to_owned(), form.answer)]),
+                errors: error.fields,
+                ..Flash::default()
+            };
+            show(
+                &state,
+                request,
+                token,
+                locale,
+                Some(flash),
+                StatusCode::UNPROCESSABLE_ENTITY,
+            )
+            .await
+        }
+        Err(error) => failed(&state, request, locale, &error).await,
+    }
+}
+
+/// What the form of a time sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ChoiceForm {
+    offer: String,
+    position: String,
+}
+
+/// Chooses one of the offered times. Whoever comes too late sees what is left, and why.
+pub async fn choose(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    head: Parts,
+    Form(form): Form<ChoiceForm>,
+) -> Response {
+    let request = Request::from_parts(head, axum::body::Body::empty());
+    let locale = reader(&state, &request).locale;
+    if let Err(seconds) = state.public_limits.send(address(&request)) {
+        return too_often(seconds);
+    }
+    let result = with_requester(&state, &token, async |by| {
+        slots::choose_by_link(&state.core, &by, &form.offer, &form.position).await
+    });
+    match result.await {
+        Ok(true) => go_on(&token, locale, "chosen"),
+        Ok(false) => nothing_here(State(state.clone()), request).await,
+        Err(error) if !error.fields.is_empty() => {
+            let flash = Flash {
+                form: "slot".to_owned(),
+                errors: error.fields,
+                ..Flash::default()
+            };
+            show(&state, request, token, locale, Some(flash), StatusCode::CONFLICT).await
+        }
+        Err(error) => failed(&state, request, locale, &error).await,
+    }
+}
+
+/// Withdraws the request.
+pub async fn withdraw(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let locale = reader(&state, &request).locale;
+    if let Err(seconds) = state.public_limits.send(address(&request)) {
+        return too_often(seconds);
+    }
+    match with_requester(&state, &token, async |by| tracking::withdraw(&state.core, &by).await).await {
+        Ok(true) => go_on(&token, locale, "withdrawn"),
+        Ok(false) => nothing_here(State(state.clone()), request).await,
+        Err(error) => failed(&state, request, locale, &error).await,
+    }
+}
+
+/// Asks whether no more mails are wanted; looking at it changes nothing, because programs follow links in mails.
+pub async fn no_mails(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    mails(state, token, request, false).await
+}
+
+/// Refuses mails: the button on the page, or a mail program by itself.
+pub async fn refuse_mails(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    if let Err(seconds) = state.public_limits.send(address(&request)) {
+        return too_often(seconds);
+    }
+    mails(state, token, request, true).await
+}
+
+async fn mails(state: AppState, token: String, request: Request, refuse: bool) -> Response {
+    let locale = reader(&state, &request).locale;
+    let requester = match authn::tracking_requester(&state.core, &token).await {
+        Ok(Some(requester)) => requester,
+        Ok(None) => return nothing_here(State(state.clone()), request).await,
+        Err(error) => return failed(&state, request, locale, &error).await,
+    };
+    if refuse && let Err(error) = tracking::refuse_mails(&state.core, &requester).await {
+        return failed(&state, request, locale, &error).await;
+    }
+    let assets = state.manifest.of(App::Intake);
+    let tenant = requester.tenant_name().to_owned();
+    let page = render(&state, request, move || {
+        track::no_mails(&assets, locale, token.clone(), tenant.clone(), refuse)
+    });
+    secret(page.await)
+}
+
+async fn with_requester(
+    state: &AppState,
+    token: &str,
+    work: impl AsyncFnOnce(TrackingRequester) -> CoreResult<()>,
+) -> CoreResult<bool> {
+    match authn::tracking_requester(&state.core, token).await? {
+        Some(requester) => work(requester).await.map(|()| true),
+        None => Ok(false),
+    }
+}
+
+fn go_on(token: &str, locale: Locale, done: &str) -> Response {
+    let to = format!("/track/{token}?lang={}&{done}", locale.tag());
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(location) = HeaderValue::from_str(&to) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
