@@ -1,3 +1,6 @@
+-- Answers that nobody has read yet, whatever became of the request meanwhile.
+CREATE INDEX request_answered ON request (tenant_id, submitted_at, id) WHERE answered_at IS NOT NULL;
+
 -- Times that dispatch proposes for a job that somebody asked for. `status` is open, chosen, withdrawn or replaced; one that
 -- is open after `expires_at` has expired.
 CREATE TABLE slot_offer (

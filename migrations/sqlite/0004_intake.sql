@@ -189,8 +189,8 @@ CREATE TABLE decision_undo (
 ) STRICT;
 CREATE INDEX decision_undo_by_age ON decision_undo (created_at);
 
--- The outbox of mails. `data` is what the words are made of, frozen when it was written; `not_before` leaves time to take
--- a decision back. `claim` belongs to the worker that sends it until `claimed_until`.
+-- The outbox of mails. `data` is what the words are made of, frozen when it was written; the first try leaves
+-- time to take a decision back. `claim` belongs to the worker that sends it until `claimed_until`.
 CREATE TABLE mail (
     tenant_id BLOB NOT NULL REFERENCES tenant (id),
     id BLOB NOT NULL,
@@ -216,10 +216,11 @@ CREATE INDEX mail_by_age ON mail (tenant_id, created_at, id);
 CREATE INDEX mail_by_recipient ON mail (tenant_id, recipient, created_at);
 CREATE INDEX mail_by_undo ON mail (tenant_id, undo_id) WHERE undo_id IS NOT NULL;
 
--- Addresses that asked for no more mails about how their requests go on.
+-- Requests about which no more mails are wanted. Whoever has the link says so for that request and for no other.
 CREATE TABLE mail_refusal (
-    tenant_id BLOB NOT NULL REFERENCES tenant (id),
-    recipient TEXT NOT NULL,
+    tenant_id BLOB NOT NULL,
+    request_id BLOB NOT NULL,
     created_at TEXT NOT NULL,
-    PRIMARY KEY (tenant_id, recipient)
+    PRIMARY KEY (tenant_id, request_id),
+    FOREIGN KEY (tenant_id, request_id) REFERENCES request (tenant_id, id)
 ) STRICT;

@@ -52,7 +52,8 @@ pub fn Hotkeys(
         };
         let inside = document.clone();
         listen(&document, "keydown", move |event: KeyboardEvent| {
-            if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
+            let behind = inside.query_selector("dialog[open]").is_ok_and(|found| found.is_some());
+            if behind || event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
                 return;
             }
             if is_typing(&inside) {

@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::intake::form::FormSettings;
+use domain::intake::proof;
 use domain::intake::submission::RawSubmission;
 use domain::intake::{MOST_FILE_BYTES, MOST_FILES, MOST_WINDOWS};
 use domain::locale::Locale;
@@ -32,6 +33,10 @@ use crate::serve::AppState;
 
 /// The largest form with all its files, in bytes.
 const MOST_BYTES: usize = 25 * 1024 * 1024;
+/// A form of this size is text alone.
+const SMALL_BYTES: u64 = 128 * 1024;
+/// The largest text field, in bytes: the longest text in the longest encoding.
+const MOST_TEXT_BYTES: usize = 32 * 1024;
 /// How much of a form that is too large is read and thrown away, so that the browser gets to see the answer.
 const MOST_DISCARDED: u64 = 128 * 1024 * 1024;
 /// How long an upload may take.
@@ -47,6 +52,7 @@ pub async fn page(State(state): State<AppState>, Path(slug): Path<String>, reque
                 settings,
                 locale,
                 flash: None,
+                ticket: None,
             };
             show(&state, request, &visitor, shown, StatusCode::OK).await
         }
@@ -90,6 +96,8 @@ struct Shown {
     settings: FormSettings,
     locale: Locale,
     flash: Option<Flash>,
+    /// The ticket that came with the form, as long as it is good: its time goes on.
+    ticket: Option<String>,
 }
 
 async fn show(
@@ -106,7 +114,7 @@ async fn show(
     let page = IntakePage {
         slug: shown.slug,
         tenant: visitor.tenant_name().to_owned(),
-        ticket: new_ticket(&state.core, visitor),
+        ticket: shown.ticket.unwrap_or_else(|| new_ticket(&state.core, visitor)),
         form: FormState::new(FORM, shown.locale, shown.flash.as_ref()),
         settings: shown.settings,
         locale: shown.locale,
@@ -165,7 +173,12 @@ pub async fn send(State(state): State<AppState>, Path(slug): Path<String>, reque
         discard(body).await;
         return too_large(&state, head(&parts), &visitor, slug, settings, locale).await;
     }
-    let Some(permit) = state.public_limits.upload().await else {
+    // What has no files takes no place from those that have.
+    let permit = if length.is_some_and(|length| length <= SMALL_BYTES) {
+        None
+    } else if let Some(permit) = state.public_limits.upload().await {
+        Some(permit)
+    } else {
         let busy = CoreError::new(Problem::TemporarilyUnavailable, "Many uploads are read right now.");
         return sentence(&state, head(&parts), locale, &busy).await;
     };
@@ -175,7 +188,10 @@ pub async fn send(State(state): State<AppState>, Path(slug): Path<String>, reque
         Ok(Ok(sent)) => sent,
         Ok(Err(())) | Err(_) => return too_large(&state, head(&parts), &visitor, slug, settings, locale).await,
     };
-    let proven = sent.fields.get("proof").is_some_and(|proof| !proof.is_empty());
+    let text = |name: &str| sent.fields.get(name).map(String::as_str).unwrap_or_default();
+    let proven = text("proof")
+        .parse()
+        .is_ok_and(|number| proof::is_solved(text("ticket"), number));
     if !proven && let Err(seconds) = state.public_limits.send_unproven(from) {
         let error = CoreError::field("ticket", "form_too_fast", seconds.to_string());
         let shown = came_back(slug, settings, locale, &sent.fields, &error);
@@ -209,10 +225,15 @@ fn came_back(
     fields: &BTreeMap<String, String>,
     error: &CoreError,
 ) -> Shown {
+    let expired = error.fields.iter().any(|field| field.code == "form_expired");
     Shown {
         slug,
         settings,
         locale,
+        ticket: fields
+            .get("ticket")
+            .filter(|ticket| !expired && !ticket.is_empty())
+            .cloned(),
         flash: Some(Flash {
             form: FORM.to_owned(),
             values: fields.clone(),
@@ -284,6 +305,7 @@ async fn read(request: Request) -> Result<Sent, ()> {
                     });
                 }
             }
+            None if bytes.len() > MOST_TEXT_BYTES => return Err(()),
             None if sent.fields.len() < 64 => {
                 // What is no UTF-8 is shown as such and refused by the field's own rule.
                 sent.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());

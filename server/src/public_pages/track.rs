@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Form;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{LOCATION, REFERRER_POLICY};
+use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -20,7 +20,7 @@ use ui::forms::FormState;
 use ui::shell::App;
 
 use super::reader;
-use crate::pages::{nothing_here, render};
+use crate::pages::{FrameHosts, nothing_here, render};
 use crate::public_limits::{address, too_often};
 use crate::serve::AppState;
 
@@ -43,7 +43,7 @@ pub async fn page(State(state): State<AppState>, Path(token): Path<String>, requ
 
 async fn show(
     state: &AppState,
-    request: Request,
+    mut request: Request,
     token: String,
     locale: Locale,
     flash: Option<Flash>,
@@ -64,6 +64,13 @@ async fn show(
         Err(error) => return failed(state, request, locale, &error).await,
     };
     let assets = state.manifest.of(App::Intake);
+    // A form in somebody's page leads here inside the same frame.
+    let hosts = tracking
+        .request
+        .form_settings
+        .as_ref()
+        .map(|settings| settings.0.hosts.clone());
+    request.extensions_mut().insert(FrameHosts(hosts.unwrap_or_default()));
     let page = TrackPage {
         tenant: requester.tenant_name().to_owned(),
         zone: requester.zone().to_owned(),
@@ -83,10 +90,9 @@ async fn show(
     secret(response)
 }
 
-/// The address is the key to the request: it is told to no other site, and to no search engine.
+/// The address is the key to the request: no search engine keeps it, and the policy for referrers tells it to no other site.
 fn secret(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
     response
 }

@@ -42,9 +42,9 @@ reject-reason = السبب الموجّه إلى العميل
 convert = تحويل إلى مهمة
 open-job = فتح المهمة
 open-request = فتح الطلب
-done-accepted = قُبل الطلب. يراه العميل وتصله رسالة بعد عشر ثوانٍ.
+done-accepted = قُبل الطلب. يراه العميل، وتخرج رسالة بعد عشر ثوانٍ إن وُجد عنوان.
 done-review = قيد المراجعة، ويظهر للعميل فورًا.
-done-rejected = رُفض الطلب. يرى العميل السبب وتصله رسالة بعد عشر ثوانٍ.
+done-rejected = رُفض الطلب. يرى العميل السبب، وتخرج رسالة بعد عشر ثوانٍ إن وُجد عنوان.
 done-converted = تم التحويل. حدّد الآن موعدًا.
 done-scheduled = تم تثبيت الموعد.
 done-report = تم تسليم التقرير. شكرًا لك.
@@ -258,7 +258,7 @@ link-touched = ما الذي استورد عبره
 link-nothing = لا شيء بعد.
 link-made-by = أنشأه
 link-undo = ألغِ هذا الرابط
-done-undone = تم التراجع.
+done-undone = أُلغي الرابط.
 link-show = ما الذي مسّه
 upload-title = رفع ملف CSV
 upload-lead = ملف فيه مهمة في كل سطر. ترى أولاً ما سيحدث؛ ولا يُكتب شيء قبل موافقتك.
@@ -746,3 +746,12 @@ offer-hours = { $hours } ساعة
 offer-expires = مفتوح لمدة
 offer-now = إرسال العرض
 done-offered = عُرضت الأوقات. يمكن للعميل الاختيار الآن.
+done-decision-undone = تم التراجع.
+answers-waiting = { $count ->
+    [zero] لا إجابات تنتظر
+    [one] إجابة واحدة تنتظر
+    [two] إجابتان تنتظران
+    [few] { $count } إجابات تنتظر
+    [many] { $count } إجابة تنتظر
+   *[other] { $count } إجابة تنتظر
+}

@@ -42,9 +42,9 @@ reject-reason = Grund für die Kundin oder den Kunden
 convert = In Auftrag umwandeln
 open-job = Auftrag öffnen
 open-request = Anfrage öffnen
-done-accepted = Angenommen. Der Kunde sieht es und bekommt in zehn Sekunden eine Mail.
+done-accepted = Angenommen. Der Kunde sieht es; in zehn Sekunden geht eine Mail hinaus, wenn es eine Adresse gibt.
 done-review = In Prüfung. Im Portal ist es sofort zu sehen.
-done-rejected = Abgelehnt. Der Kunde sieht Ihren Grund und bekommt in zehn Sekunden eine Mail.
+done-rejected = Abgelehnt. Der Kunde sieht Ihren Grund; in zehn Sekunden geht eine Mail hinaus, wenn es eine Adresse gibt.
 done-converted = Umgewandelt. Jetzt fehlt noch ein Termin.
 done-scheduled = Der Termin steht fest.
 done-report = Der Bericht ist abgegeben. Danke.
@@ -258,7 +258,7 @@ link-touched = Was darüber importiert wurde
 link-nothing = Noch nichts.
 link-made-by = Angelegt von
 link-undo = Diese Verknüpfung aufheben
-done-undone = Zurückgenommen.
+done-undone = Die Verknüpfung ist aufgehoben.
 link-show = Was sie betrifft
 upload-title = CSV hochladen
 upload-lead = Eine Datei mit einem Auftrag pro Zeile. Zuerst sehen Sie, was geschehen würde; geschrieben wird erst, wenn Sie es sagen.
@@ -746,3 +746,8 @@ offer-hours = { $hours } Stunden
 offer-expires = Offen für
 offer-now = Angebot senden
 done-offered = Angeboten. Der Kunde kann jetzt wählen.
+done-decision-undone = Zurückgenommen.
+answers-waiting = { $count ->
+    [one] Eine Antwort wartet
+   *[other] { $count } Antworten warten
+}

@@ -42,9 +42,9 @@ reject-reason = Reason for the customer
 convert = Convert to a job
 open-job = Open the job
 open-request = Open the request
-done-accepted = Accepted. The customer sees it and gets a mail in ten seconds.
+done-accepted = Accepted. The customer sees it; a mail goes out in ten seconds if there is an address.
 done-review = In review. The customer sees it at once.
-done-rejected = Rejected. The customer sees your reason and gets a mail in ten seconds.
+done-rejected = Rejected. The customer sees your reason; a mail goes out in ten seconds if there is an address.
 done-converted = Converted. Now fix an appointment.
 done-scheduled = The appointment is fixed.
 done-report = The report is handed in. Thank you.
@@ -258,7 +258,7 @@ link-touched = What was imported through it
 link-nothing = Nothing yet.
 link-made-by = Made by
 link-undo = Undo this link
-done-undone = Taken back.
+done-undone = The link is undone.
 link-show = What it touched
 upload-title = Upload CSV
 upload-lead = A file with one job per line. First you see what would happen; nothing is written until you say so.
@@ -746,3 +746,8 @@ offer-hours = { $hours } hours
 offer-expires = Open for
 offer-now = Send the offer
 done-offered = Offered. The customer can choose now.
+done-decision-undone = Taken back.
+answers-waiting = { $count ->
+    [one] One answer is waiting
+   *[other] { $count } answers are waiting
+}

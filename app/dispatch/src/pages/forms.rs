@@ -154,7 +154,7 @@ pub fn FormPage() -> impl IntoView {
                     <section class="card"><h2>{t!(locale, "form-share")}</h2>
                         <p><a href=address.clone()><bdi dir="ltr">{address.clone()}</bdi></a> <CopyText text=address label=t!(locale, "copy") done=t!(locale, "copied")/></p>
                         <h3>{t!(locale, "form-embed")}</h3><p class="help">{t!(locale, "form-embed-help")}</p>
-                        <pre class="code" tabindex="0" dir="ltr">{snippet.clone()}</pre><CopyText text=snippet label=t!(locale, "copy") done=t!(locale, "copied")/>
+                        <pre class="code" tabindex="0" dir="ltr">{snippet.clone()}</pre><p><CopyText text=snippet label=t!(locale, "copy") done=t!(locale, "copied")/></p>
                         <h3>{t!(locale, "form-qr")}</h3><div class="qr" role="img" aria-label=t!(locale, "form-qr") inner_html=picture></div>
                     </section>
                     <section class="card"><h2>{t!(locale, "form-preview")}</h2>

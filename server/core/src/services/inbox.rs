@@ -28,6 +28,8 @@ pub struct Inbox {
     pub targets: Page<TargetLine>,
     /// How many requests wait in all, up to [`MOST_COUNTED`].
     pub waiting_requests: i64,
+    /// How many answers nobody has read yet, up to [`MOST_COUNTED`].
+    pub answered_requests: i64,
     /// How many targets wait in all.
     pub waiting_targets: i64,
     /// The regions of what waits, to choose from.
@@ -55,6 +57,7 @@ pub async fn inbox(
         requests: Page::cut(tx.requests(filter, requests_after, PAGE + 1).await?, PAGE),
         targets: Page::cut(tx.open_targets(targets_after, PAGE + 1).await?, PAGE),
         waiting_requests: tx.count_waiting_requests(MOST_COUNTED).await?,
+        answered_requests: tx.count_answered_requests(MOST_COUNTED).await?,
         waiting_targets: tx.count_open_targets().await?,
         regions: tx.waiting_regions().await?,
         reviewers: tx.reviewers().await?,
@@ -82,7 +85,7 @@ pub struct RequestPage {
     pub others: Vec<String>,
 }
 
-/// One request. Whoever may decide is from now on seen by others as being on it.
+/// One request. Who has it open is noted by the live page.
 ///
 /// # Errors
 /// `not_found`.

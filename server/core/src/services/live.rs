@@ -113,6 +113,10 @@ impl Drop for Watch {
 }
 
 async fn set_presence(core: &Core, staff: &Staff, request: RequestId, here: bool) -> CoreResult<()> {
+    // A look at test data has no account there, and nobody works on it.
+    if staff.is_test() {
+        return Ok(());
+    }
     let mut tx = core.store.begin(staff).await?;
     if tx.request_view(request).await?.is_none() {
         return Ok(());

@@ -121,6 +121,7 @@ pub async fn assign_customer(
             "It is a job already; change the job instead.",
         ));
     }
+    tx.move_milestones(id, customer, place).await?;
     tx.note(crate::store::NewEntry {
         kind: "request_matched",
         customer,

@@ -142,10 +142,10 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
         }),
         ..TargetRecord::open(target_id, number)
     };
-    if !tx.insert_target(&target).await? || !tx.set_request_target(id, target_id).await? {
+    if !tx.insert_target(&target).await? || !tx.set_request_target(id, target_id, request.updated_at).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Somebody else converted this request at the same time.",
+            "Somebody else changed or converted this request at the same time.",
         ));
     }
     tx.audit("request.converted", id, json!({ "target": target_id }));

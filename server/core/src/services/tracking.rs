@@ -117,19 +117,13 @@ pub async fn withdraw(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
     finish(core, tx).await
 }
 
-/// Refuses mails about how requests go on, for the address that this request has.
+/// Refuses mails about how this request goes on. The link proves that somebody has this request, and nothing about others.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn refuse_mails(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
     let mut tx = core.store.begin(by).await?;
-    let Some(context) = tx.mail_context(by.request).await? else {
-        return Err(CoreError::not_found());
-    };
-    let typed = context.requester.and_then(|requester| requester.0.email);
-    if let Some(recipient) = context.portal_email.or(typed)
-        && tx.refuse_mails(&recipient).await?
-    {
+    if tx.refuse_mails(by.request).await? {
         tx.audit("mail.refused", by.request, json!({}));
     }
     finish(core, tx).await

@@ -45,8 +45,8 @@ pub enum Decision {
 /// What came of a decision.
 #[derive(Debug, Clone)]
 pub struct Decided {
-    /// Takes it back.
-    pub undo: UndoId,
+    /// Takes it back; nothing if nothing was changed.
+    pub undo: Option<UndoId>,
     /// How many requests it changed.
     pub changed: usize,
     /// The numbers of requests for which it was not possible.
@@ -71,7 +71,7 @@ pub async fn decide(
     tx.insert_undo(undo, &[earlier(&request)]).await?;
     finish(core, tx).await?;
     Ok(Decided {
-        undo,
+        undo: Some(undo),
         changed: 1,
         left: Vec::new(),
     })
@@ -120,7 +120,7 @@ pub async fn decide_many(
     tx.insert_undo(undo, &before).await?;
     finish(core, tx).await?;
     Ok(Decided {
-        undo,
+        undo: (!before.is_empty()).then_some(undo),
         changed: before.len(),
         left,
     })
@@ -258,21 +258,23 @@ pub async fn undo(core: &Core, by: Permit<'_, ReviewRequests>, id: UndoId) -> Co
     let Some((before, decided_at)) = tx.take_undo(id, since).await? else {
         return Err(too_late());
     };
-    if !tx.take_mails_back(id).await? {
-        return Err(too_late());
-    }
     let mut restored = 0;
     for earlier in before {
         let request_id = earlier.request;
         let Some(now) = tx.request_view(request_id).await? else {
             continue;
         };
+        // What has changed since, became a job, or was told by mail, stays.
+        if now.updated_at != decided_at || now.target_id.is_some() || !tx.take_mails_back(id, request_id).await? {
+            continue;
+        }
         let reason = earlier.reason.as_deref();
         if !tx
             .restore_request(request_id, decided_at, earlier.status, reason, earlier.triage)
             .await?
         {
-            continue;
+            // Somebody was faster: nothing is taken back, mails included.
+            return Err(too_late());
         }
         restored += 1;
         tx.audit(

@@ -10,13 +10,13 @@ use crate::actors::{Contact, Staff, TrackingRequester};
 
 const INSERT_NOTE: &str =
     "INSERT INTO internal_note (tenant_id, id, request_id, staff_id, text, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
-const NOTES: &str = "SELECT n.id, n.text, n.created_at, s.display_name AS author FROM internal_note n JOIN staff_account s ON s.tenant_id = n.tenant_id AND s.id = n.staff_id \
-    WHERE n.tenant_id = $1 AND n.request_id = $2 ORDER BY n.created_at, n.id LIMIT 200";
+const NOTES: &str = "SELECT * FROM (SELECT n.id, n.text, n.created_at, s.display_name AS author FROM internal_note n JOIN staff_account s ON s.tenant_id = n.tenant_id AND s.id = n.staff_id \
+    WHERE n.tenant_id = $1 AND n.request_id = $2 ORDER BY n.created_at DESC, n.id DESC LIMIT 200) AS newest ORDER BY created_at, id";
 const INSERT_MESSAGE: &str = "INSERT INTO customer_message (tenant_id, id, request_id, staff_id, asks, text, nonce, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, request_id, nonce) DO NOTHING";
-const MESSAGES: &str = "SELECT m.id, m.text, m.asks, m.created_at, s.display_name AS author FROM customer_message m LEFT JOIN staff_account s ON s.tenant_id = m.tenant_id AND s.id = m.staff_id \
-    WHERE m.tenant_id = $1 AND m.request_id = $2 ORDER BY m.created_at, m.id LIMIT 200";
+const MESSAGES: &str = "SELECT * FROM (SELECT m.id, m.text, m.asks, m.created_at, s.display_name AS author FROM customer_message m LEFT JOIN staff_account s ON s.tenant_id = m.tenant_id AND s.id = m.staff_id \
+    WHERE m.tenant_id = $1 AND m.request_id = $2 ORDER BY m.created_at DESC, m.id DESC LIMIT 200) AS newest ORDER BY created_at, id";
 /// The same without the name of who wrote it: to the requester it is the organisation that writes.
-const PUBLIC: &str = "SELECT m.text, m.asks, m.created_at, m.staff_id IS NULL AS is_own FROM customer_message m WHERE m.tenant_id = $1 AND m.request_id = $2 ORDER BY m.created_at, m.id LIMIT 200";
+const PUBLIC: &str = "SELECT * FROM (SELECT m.id, m.text, m.asks, m.created_at, m.staff_id IS NULL AS is_own FROM customer_message m WHERE m.tenant_id = $1 AND m.request_id = $2 ORDER BY m.created_at DESC, m.id DESC LIMIT 200) AS newest ORDER BY created_at, id";
 const ASKED: &str =
     "UPDATE request SET asked_at = $3, answered_at = NULL, updated_at = $3 WHERE tenant_id = $1 AND id = $2";
 const ANSWERED: &str = "UPDATE request SET asked_at = NULL, answered_at = $3, snoozed_until = NULL, updated_at = $3 WHERE tenant_id = $1 AND id = $2";

@@ -83,7 +83,7 @@ const FILES: &str = "SELECT id, file_name, media_type, size_bytes FROM request_a
 const FILE: &str =
     "SELECT file_name, media_type, content_hash FROM request_attachment WHERE tenant_id = $1 AND id = $2";
 const FORM: &str = "SELECT f.tenant_id, f.id, f.settings, t.name AS tenant_name, t.zone, f.closed_at IS NOT NULL AS is_closed FROM intake_form f JOIN tenant t ON t.id = f.tenant_id WHERE f.slug = $1";
-const TRACKED: &str = "SELECT r.tenant_id, r.id, t.name AS tenant_name, t.zone FROM request r JOIN tenant t ON t.id = r.tenant_id WHERE r.tracking_hash = $1";
+const TRACKED: &str = "SELECT r.tenant_id, r.id, t.name AS tenant_name, t.zone FROM request r JOIN tenant t ON t.id = r.tenant_id WHERE r.tracking_hash = $1 AND r.portal_account_id IS NULL";
 const TOKENS: &str = "SELECT tenant_id, id, tracking_token FROM request WHERE tracking_token IS NOT NULL AND (tenant_id, id) > ($1, $2) ORDER BY tenant_id, id LIMIT $3";
 const SET_TOKEN: &str = "UPDATE request SET tracking_token = $3 WHERE tenant_id = $1 AND id = $2";
 
@@ -214,7 +214,7 @@ impl SystemTx<'_> {
         maybe!(&mut self.tx, FormIdentity, FORM, slug)
     }
 
-    /// The request behind the hash of a tracking token.
+    /// The request behind the hash of a tracking token. One of a portal user is shown in the portal, where grants count.
     pub(crate) async fn tracked_request(&mut self, hash: &[u8]) -> Result<Option<TrackedRequest>, StoreError> {
         maybe!(&mut self.tx, TrackedRequest, TRACKED, hash)
     }

@@ -61,16 +61,16 @@ pub(crate) struct ClaimedMail {
 
 const CONTEXT: &str = "SELECT r.number, r.service_type, r.requester, p.email AS portal_email, p.locale AS portal_locale, k.display_name AS portal_name, t.name AS tenant_name, t.locale AS tenant_locale \
     FROM request r JOIN tenant t ON t.id = r.tenant_id \
-    LEFT JOIN portal_account p ON p.tenant_id = r.tenant_id AND p.id = r.portal_account_id AND p.locked_at IS NULL \
+    LEFT JOIN portal_account p ON p.tenant_id = r.tenant_id AND p.id = r.portal_account_id AND p.locked_at IS NULL AND EXISTS (SELECT 1 FROM portal_grant g WHERE g.tenant_id = p.tenant_id AND g.portal_account_id = p.id \
+      AND g.customer_id = r.customer_id AND (g.location_id IS NULL OR g.location_id = r.location_id) AND g.revoked_at IS NULL AND g.valid_from <= $3 AND (g.valid_until IS NULL OR g.valid_until > $3)) \
     LEFT JOIN contact k ON k.tenant_id = p.tenant_id AND k.id = p.contact_id \
     WHERE r.tenant_id = $1 AND r.id = $2";
-const REFUSED: &str = "SELECT count(*) FROM mail_refusal WHERE tenant_id = $1 AND recipient = $2";
-const RECENT: &str = "SELECT count(*) FROM mail WHERE tenant_id = $1 AND recipient = $2 AND created_at > $3";
+const REFUSED: &str = "SELECT count(*) FROM mail_refusal WHERE tenant_id = $1 AND request_id = $2";
+const RECENT: &str = "SELECT count(*) FROM mail WHERE tenant_id = $1 AND recipient = $2 AND created_at > $3 AND kind = 'received' AND status <> 'refused'";
 const INSERT: &str = "INSERT INTO mail (tenant_id, id, kind, recipient, locale, data, request_id, undo_id, status, attempts, next_attempt_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11)";
-const TAKE_BACK: &str = "UPDATE mail SET status = 'cancelled' WHERE tenant_id = $1 AND undo_id = $2 AND status = 'waiting' AND (claimed_until IS NULL OR claimed_until < $3)";
-const GONE_OUT: &str =
-    "SELECT count(*) FROM mail WHERE tenant_id = $1 AND undo_id = $2 AND status IN ('waiting', 'sent', 'failed')";
-const REFUSE: &str = "INSERT INTO mail_refusal (tenant_id, recipient, created_at) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, recipient) DO NOTHING";
+const TAKE_BACK: &str = "UPDATE mail SET status = 'cancelled' WHERE tenant_id = $1 AND undo_id = $2 AND request_id = $4 AND status = 'waiting' AND (claimed_until IS NULL OR claimed_until < $3)";
+const GONE_OUT: &str = "SELECT count(*) FROM mail WHERE tenant_id = $1 AND undo_id = $2 AND request_id = $3 AND status IN ('waiting', 'sent', 'failed')";
+const REFUSE: &str = "INSERT INTO mail_refusal (tenant_id, request_id, created_at) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, request_id) DO NOTHING";
 const LINES: &str = "SELECT m.id, m.kind, m.recipient, m.locale, m.data, m.request_id, m.status, m.attempts, m.last_error, m.created_at, m.sent_at FROM mail m \
     WHERE m.tenant_id = $1 AND (m.created_at, m.id) < ($2, $3) ORDER BY m.created_at DESC, m.id DESC LIMIT $4";
 const LINE: &str = "SELECT m.id, m.kind, m.recipient, m.locale, m.data, m.request_id, m.status, m.attempts, m.last_error, m.created_at, m.sent_at FROM mail m WHERE m.tenant_id = $1 AND m.id = $2";
@@ -87,18 +87,18 @@ const FORGET: &str = "DELETE FROM mail WHERE created_at < $1 AND status <> 'wait
 
 impl<A: Actor> TenantTx<'_, A> {
     pub(crate) async fn mail_context(&mut self, request: RequestId) -> Result<Option<MailContext>, StoreError> {
-        let tenant = self.tenant();
-        maybe!(&mut self.tx, MailContext, CONTEXT, tenant, request.uuid())
+        let (tenant, now) = (self.tenant(), self.now);
+        maybe!(&mut self.tx, MailContext, CONTEXT, tenant, request.uuid(), now)
     }
 
-    /// Whether this recipient wants no mails about how things go on.
-    pub(crate) async fn refuses_mails(&mut self, recipient: &str) -> Result<bool, StoreError> {
+    /// Whether no mails about how this request goes on are wanted.
+    pub(crate) async fn refuses_mails(&mut self, request: RequestId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), REFUSED, tenant, recipient)?;
+        let (count,) = one!(&mut self.tx, (i64,), REFUSED, tenant, request.uuid())?;
         Ok(count > 0)
     }
 
-    pub(crate) async fn mails_since(&mut self, recipient: &str, since: DateTime<Utc>) -> Result<i64, StoreError> {
+    pub(crate) async fn receipts_since(&mut self, recipient: &str, since: DateTime<Utc>) -> Result<i64, StoreError> {
         let tenant = self.tenant();
         let (count,) = one!(&mut self.tx, (i64,), RECENT, tenant, recipient, since)?;
         Ok(count)
@@ -125,18 +125,18 @@ impl<A: Actor> TenantTx<'_, A> {
         .map(drop)
     }
 
-    pub(crate) async fn refuse_mails(&mut self, recipient: &str) -> Result<bool, StoreError> {
+    pub(crate) async fn refuse_mails(&mut self, request: RequestId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, REFUSE, tenant, recipient, now)? == 1)
+        Ok(run!(&mut self.tx, REFUSE, tenant, request.uuid(), now)? == 1)
     }
 }
 
 impl TenantTx<'_, Staff> {
-    /// Takes back the mails of a decision; false if one of them is on its way or was sent.
-    pub(crate) async fn take_mails_back(&mut self, undo: UndoId) -> Result<bool, StoreError> {
+    /// Takes back the mails of a decision about a request; false if one of them is on its way or was sent.
+    pub(crate) async fn take_mails_back(&mut self, undo: UndoId, request: RequestId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, TAKE_BACK, tenant, undo.uuid(), now)?;
-        let (left,) = one!(&mut self.tx, (i64,), GONE_OUT, tenant, undo.uuid())?;
+        run!(&mut self.tx, TAKE_BACK, tenant, undo.uuid(), now, request.uuid())?;
+        let (left,) = one!(&mut self.tx, (i64,), GONE_OUT, tenant, undo.uuid(), request.uuid())?;
         Ok(left == 0)
     }
 

@@ -72,6 +72,9 @@ const WAITING: &str = concat!(
     "r.status IN ('submitted', 'in_review', 'accepted') AND r.target_id IS NULL",
     narrowed!()
 );
+/// Answers are read wherever the request stands: also a job's requester writes.
+const ANSWERED: &str = concat!(line!(), "r.answered_at IS NOT NULL", narrowed!());
+const COUNT_ANSWERED: &str = "SELECT count(*) FROM (SELECT 1 FROM request WHERE tenant_id = $1 AND answered_at IS NOT NULL LIMIT $2) AS answered";
 const IN_STATE: &str = concat!(line!(), "r.status = $17", narrowed!());
 /// Counted up to a limit: whether it is a thousand or fifty thousand changes nothing for who reads it.
 const COUNT_WAITING: &str = "SELECT count(*) FROM (SELECT 1 FROM request WHERE tenant_id = $1 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL AND (snoozed_until IS NULL OR snoozed_until <= $2) LIMIT $3) AS waiting";
@@ -87,7 +90,7 @@ const VIEW: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, 
 /// A request that was converted at the same time is not cancelled under its target.
 const SET_STATUS: &str = "UPDATE request SET status = $3, rejection_reason = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2 AND status = $6 \
     AND (target_id IS NULL OR $3 <> 'cancelled')";
-const SET_TARGET: &str = "UPDATE request SET target_id = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND target_id IS NULL AND status = 'accepted'";
+const SET_TARGET: &str = "UPDATE request SET target_id = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND target_id IS NULL AND status = 'accepted' AND updated_at = $5";
 const OF_TARGET: &str = "SELECT r.id, r.channel FROM request r WHERE r.tenant_id = $1 AND r.target_id = $2";
 /// Who and where may change as long as no target carries it.
 const SET_CUSTOMER: &str = "UPDATE request SET customer_id = $3, location_id = $4, contact_id = $5, updated_at = $6 WHERE tenant_id = $1 AND id = $2 AND target_id IS NULL";
@@ -141,10 +144,15 @@ impl<A: Operator> TenantTx<'_, A> {
         Ok(row.and_then(|(id, channel)| Some((RequestId::from_uuid(id), Channel::from_name(&channel)?))))
     }
 
-    /// Ties a request to its target, once.
-    pub(crate) async fn set_request_target(&mut self, id: RequestId, target: TargetId) -> Result<bool, StoreError> {
+    /// Ties a request to its target, once, if it is as it was read: what changed meanwhile is not in the target.
+    pub(crate) async fn set_request_target(
+        &mut self,
+        id: RequestId,
+        target: TargetId,
+        read_at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, SET_TARGET, tenant, id.uuid(), target.uuid(), now)? == 1)
+        Ok(run!(&mut self.tx, SET_TARGET, tenant, id.uuid(), target.uuid(), now, read_at)? == 1)
     }
 }
 
@@ -197,11 +205,12 @@ impl TenantTx<'_, Staff> {
         let service = filter.service_type.map(ServiceType::name);
         let priority = filter.priority.map(Priority::name);
         let region = filter.region.as_deref();
+        let everywhere = if filter.answered { ANSWERED } else { WAITING };
         match filter.status {
             None => all!(
                 &mut self.tx,
                 RequestLine,
-                WAITING,
+                everywhere,
                 tenant,
                 at,
                 id,
@@ -244,6 +253,13 @@ impl TenantTx<'_, Staff> {
                 )
             }
         }
+    }
+
+    /// How many answers nobody has read yet, counted up to `most`.
+    pub(crate) async fn count_answered_requests(&mut self, most: i64) -> Result<i64, StoreError> {
+        let tenant = self.tenant();
+        let (count,) = one!(&mut self.tx, (i64,), COUNT_ANSWERED, tenant, most)?;
+        Ok(count)
     }
 
     /// How many requests wait for dispatch, counted up to `most`.

@@ -28,6 +28,8 @@ const INSERT_MANY_SQLITE: &str = "INSERT INTO timeline_entry (tenant_id, id, kin
 const INSERT_MANY_POSTGRES: &str = "INSERT INTO timeline_entry (tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor) \
     SELECT $1, x.id, x.kind, $3, x.customer_id, x.location_id, x.target_id, x.request_id, $4 \
     FROM jsonb_to_recordset($2) AS x (id UUID, kind TEXT, customer_id UUID, location_id UUID, target_id UUID, request_id UUID)";
+const MOVE: &str =
+    "UPDATE timeline_entry SET customer_id = $3, location_id = $4 WHERE tenant_id = $1 AND request_id = $2";
 const REMOVE: &str = "DELETE FROM timeline_entry WHERE tenant_id = $1 AND request_id = $2 AND at = $3 AND kind IN ('request_accepted', 'request_rejected')";
 const OF_CUSTOMER: &str = "SELECT kind, at, target_id, request_id FROM timeline_entry WHERE tenant_id = $1 AND customer_id = $2 \
     ORDER BY at DESC, id DESC LIMIT $3";
@@ -73,6 +75,25 @@ impl<A: Actor> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, Staff> {
+    /// Moves what was noted of a request to the customer that it turned out to be of.
+    pub(crate) async fn move_milestones(
+        &mut self,
+        request: RequestId,
+        customer: Option<CustomerId>,
+        location: Option<LocationId>,
+    ) -> Result<(), StoreError> {
+        let tenant = self.tenant();
+        run!(
+            &mut self.tx,
+            MOVE,
+            tenant,
+            request.uuid(),
+            customer.map(domain::ids::Id::uuid),
+            location.map(domain::ids::Id::uuid)
+        )
+        .map(drop)
+    }
+
     /// Removes what a decision that was taken back had told.
     pub(crate) async fn remove_milestones(&mut self, request: RequestId, at: DateTime<Utc>) -> Result<(), StoreError> {
         let tenant = self.tenant();

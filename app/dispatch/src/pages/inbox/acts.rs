@@ -36,7 +36,7 @@ fn inbox_path(path: &str) -> String {
 
 fn with_undo(to: String, done: &'static str, decided: &triage::Decided) -> Next {
     Next {
-        undo: Some(decided.undo.to_string()),
+        undo: decided.undo.map(|undo| undo.to_string()),
         ..Next::to(to, done)
     }
 }
@@ -254,7 +254,7 @@ pub async fn undo_decision(
         let permit = staff.may()?;
         let id = undo.parse().map_err(|_| CoreError::not_found())?;
         triage::undo(&core, permit, id).await?;
-        Ok(Next::to(back, "done-undone"))
+        Ok(Next::to(back, "done-decision-undone"))
     })
     .await
 }

@@ -67,6 +67,7 @@ pub fn CallPage() -> impl IntoView {
                     .map(|place| (place.id.to_string(), place.name.clone())),
             )
             .collect();
+        let place = form.value("location", "");
         let has_customer = customer.is_some();
         let nothing = !searched.is_empty() && choices.customers.is_empty() && !has_customer;
         Ok(view! {
@@ -91,7 +92,7 @@ pub fn CallPage() -> impl IntoView {
                     <input type="hidden" name="customer" value=customer.id.to_string()/>
                     <p><strong><bdi>{customer.name}</bdi></strong>" "<bdi class="mono quiet">{customer.customer_number}</bdi>" "<a href="/app/inbox/new">{t!(locale, "whose-other")}</a></p>
                 })}
-                {has_customer.then(|| view! { <div class="field"><label for="call-place">{t!(locale, "location")}</label><select id="call-place" name="location">{places.into_iter().map(|(value, words)| view! { <option value=value>{words}</option> }).collect_view()}</select></div> })}
+                {has_customer.then(|| view! { <div class="field"><label for="call-place">{t!(locale, "location")}</label><select id="call-place" name="location">{places.into_iter().map(|(value, words)| { let selected = value == place; view! { <option value=value selected=selected>{words}</option> } }).collect_view()}</select></div> })}
                 <div class="pair">
                     <SelectField form=form.clone() field="service_type" label=t!(locale, "service") choices=services/>
                     <SelectField form=form.clone() field="priority" label=t!(locale, "priority") choices=priorities value="normal"/>

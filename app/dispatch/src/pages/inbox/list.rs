@@ -9,6 +9,7 @@ use ordinavo_core::services::inbox::{Inbox, MOST_COUNTED};
 use ordinavo_core::views::{RequestLine, TechnicianChoice};
 use ui::format;
 use ui::icons::Icon;
+use ui::islands::SendOnce;
 use ui::load::{PageRequest, place};
 use ui::parts::{Chip, Empty, OutwardBox, Pager, PriorityMark, StatusChip, Weighty};
 
@@ -53,6 +54,7 @@ pub fn QueueList<'a>(
     let no_requests = inbox.requests.rows.is_empty();
     let no_targets = inbox.targets.rows.is_empty();
     let narrowed = view.is_narrowed();
+    let answered = inbox.answered_requests > 0 && !narrowed;
     let waiting = if inbox.waiting_requests >= MOST_COUNTED {
         format!("{}+", MOST_COUNTED - 1)
     } else {
@@ -77,6 +79,7 @@ pub fn QueueList<'a>(
             <div id="live-queue" class="live">
             <section aria-labelledby="queue-requests">
                 <h2 id="queue-requests">{t!(locale, "inbox-requests")}<span class="count">{waiting}</span></h2>
+                {answered.then(|| view! { <p class="notice notice-good"><a href="/app/inbox?only=answered">{t!(locale, "answers-waiting", count = inbox.answered_requests)}</a></p> })}
                 {no_requests.then(|| view! { <Empty title=empty text=empty_text/> })}
                 <ul class="queue queue-requests">
                     {inbox.requests.rows.into_iter().map(|row| view! { <Row row query=query.clone() current locale now may_review zone=zone.clone()/> }).collect_view()}
@@ -155,6 +158,7 @@ fn Row(
 #[component]
 fn Bulk(locale: Locale, reviewers: Vec<TechnicianChoice>, path: String) -> impl IntoView {
     view! {
+        <SendOnce>
         <form id="bulk" class="bulk" method="post" action="/app/fn/decide-many" aria-label=t!(locale, "selected")>
             <input type="hidden" name="path" value=path/>
             <p><strong>{t!(locale, "selected")}</strong></p>
@@ -171,5 +175,6 @@ fn Bulk(locale: Locale, reviewers: Vec<TechnicianChoice>, path: String) -> impl 
                 <button class="button button-bad" type="submit" name="decision" value="reject">{t!(locale, "reject-now")}</button>
             </Weighty>
         </form>
+        </SendOnce>
     }
 }

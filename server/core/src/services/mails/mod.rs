@@ -15,10 +15,9 @@ use crate::store::{NewMail, TenantTx};
 use crate::views::MailLine;
 use crate::{Core, CoreError, CoreResult};
 
-/// How many mails one address gets in an hour; a form must not be a way to flood somebody else's mailbox.
-const MOST_AN_HOUR: i64 = 20;
-/// How many of these may say that a request arrived, which anybody can bring about.
-const MOST_RECEIVED_AN_HOUR: i64 = 5;
+/// How many mails that a request arrived one address gets in an hour: anybody can bring these about, and a form must not be a
+/// way to flood somebody else's mailbox. What a person of the staff decides is always told.
+const MOST_RECEIPTS_AN_HOUR: i64 = 5;
 
 /// What a mail tells.
 #[derive(Debug, Clone)]
@@ -82,7 +81,10 @@ pub(crate) async fn write<A: Actor>(
     };
     let data = MailData {
         tenant: context.tenant_name,
-        name: context.portal_name.or(typed.name),
+        // Whether the address is theirs, nobody knows yet: nothing that was typed is sent there unasked.
+        name: context
+            .portal_name
+            .or(typed.name.filter(|_| occasion.kind != MailKind::Received)),
         number: context.number,
         service_type: context.service_type,
         text: occasion.text.map(str::to_owned),
@@ -90,9 +92,10 @@ pub(crate) async fn write<A: Actor>(
         zone: occasion.zone.map(str::to_owned),
     };
     let now = core.clock.now();
-    let recent = tx.mails_since(&recipient, now - TimeDelta::hours(1)).await?;
-    let too_many = recent >= MOST_AN_HOUR || (occasion.kind == MailKind::Received && recent >= MOST_RECEIVED_AN_HOUR);
-    let refused = occasion.kind.can_be_refused() && tx.refuses_mails(&recipient).await?;
+    let is_receipt = occasion.kind == MailKind::Received;
+    let too_many =
+        is_receipt && tx.receipts_since(&recipient, now - TimeDelta::hours(1)).await? >= MOST_RECEIPTS_AN_HOUR;
+    let refused = occasion.kind.can_be_refused() && tx.refuses_mails(request).await?;
     tx.insert_mail(&NewMail {
         kind: occasion.kind,
         recipient: &recipient,

@@ -11,9 +11,9 @@ use crate::store::ClaimedMail;
 use crate::{Core, CoreResult};
 
 /// How many mails one turn claims.
-const BATCH: i64 = 20;
+const BATCH: i64 = 8;
 /// How long a claim holds.
-const LEASE: TimeDelta = TimeDelta::minutes(5);
+const LEASE: TimeDelta = TimeDelta::minutes(15);
 /// Pauses after each failed try; after the last one the mail has failed.
 const PAUSES: [TimeDelta; 7] = [
     TimeDelta::minutes(1),
@@ -67,38 +67,49 @@ pub async fn claim(core: &Core) -> CoreResult<Vec<Outgoing>> {
     let claim = core.randomness.uuid_v7(core.clock.now());
     let mut tx = core.store.begin_system().await?;
     let claimed = tx.claim_mails(claim, core.clock.now() + LEASE, BATCH).await?;
-    tx.commit().await?;
     let base = &core.settings.public_url;
-    claimed
-        .into_iter()
-        .map(|mail| {
-            let token = mail
-                .tracking_token
-                .as_deref()
-                .map(|closed| open_token(core, mail.tenant_id, mail.request_id, closed))
-                .transpose()?;
-            let tracking = token.map(|token| format!("{base}/track/{token}"));
-            let request: domain::ids::RequestId = domain::ids::Id::from_uuid(mail.request_id);
-            let link = match (&tracking, mail.portal_account_id) {
-                (_, Some(_)) => format!("{base}/portal/requests/{request}"),
-                (Some(tracking), None) => tracking.clone(),
-                (None, None) => base.clone(),
-            };
-            Ok(Outgoing {
-                kind: mail.kind,
-                recipient: mail.recipient.clone(),
-                locale: Locale::from_tag(&mail.locale).unwrap_or_default(),
-                data: mail.data.0.clone(),
-                link,
-                refuse_link: tracking
-                    .filter(|_| mail.kind.can_be_refused())
-                    .map(|tracking| format!("{tracking}/no-mails")),
-                message_id: mail.id.to_string(),
-                claimed: mail,
-                claim,
-            })
-        })
-        .collect()
+    let mut outgoing = Vec::with_capacity(claimed.len());
+    for mail in claimed {
+        let token = mail
+            .tracking_token
+            .as_deref()
+            .map(|closed| open_token(core, mail.tenant_id, mail.request_id, closed))
+            .transpose();
+        match token {
+            Ok(token) => outgoing.push(put_together(base, mail, claim, token)),
+            // One mail that cannot be put together must not hold the others.
+            Err(_) => {
+                let why = Some("its link cannot be opened with the keys that are there");
+                tx.record_mail(&mail, claim, MailStatus::Failed, why, core.clock.now())
+                    .await?;
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(outgoing)
+}
+
+fn put_together(base: &str, mail: ClaimedMail, claim: Uuid, token: Option<String>) -> Outgoing {
+    let tracking = token.map(|token| format!("{base}/track/{token}"));
+    let request: domain::ids::RequestId = domain::ids::Id::from_uuid(mail.request_id);
+    let link = match (&tracking, mail.portal_account_id) {
+        (_, Some(_)) => format!("{base}/portal/requests/{request}"),
+        (Some(tracking), None) => tracking.clone(),
+        (None, None) => base.to_owned(),
+    };
+    Outgoing {
+        kind: mail.kind,
+        recipient: mail.recipient.clone(),
+        locale: Locale::from_tag(&mail.locale).unwrap_or_default(),
+        data: mail.data.0.clone(),
+        link,
+        refuse_link: tracking
+            .filter(|_| mail.kind.can_be_refused() && mail.portal_account_id.is_none())
+            .map(|tracking| format!("{tracking}/no-mails")),
+        message_id: mail.id.to_string(),
+        claimed: mail,
+        claim,
+    }
 }
 
 /// Records what became of a mail.

@@ -52,7 +52,7 @@ pub struct RequestBody {
     /// When it would suit, in words.
     #[schema(required = false, max_length = 200)]
     pub preferred: Option<String>,
-    /// Days that would suit, in the location's time; days to come, at most a year ahead.
+    /// Days that would suit, in the location's time.
     #[schema(required = false, max_items = 3)]
     pub preferred_windows: Option<Vec<PreferredWindow>>,
 }
