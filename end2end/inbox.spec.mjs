@@ -83,8 +83,9 @@ for (const language of ["en", "ar"]) {
       await expect(article.getByRole("heading", { level: 1 })).toContainText("REQ-");
       // What a screen reader finds under these names is what the keys reach.
       await expect(article.getByRole("button", { name: words.accept, exact: true })).toBeVisible();
-      const unknown = (await article.locator(".whose").count()) > 0 && (await article.getByText(`${mark} form`).count()) > 0;
-      if (unknown) {
+      // Those of the portal become jobs; more would push the jobs of other tests off the first page of the list.
+      const becomesJob = (await article.getByText(`${mark} portal`).count()) > 0;
+      if (!becomesJob) {
         const reason = article.getByRole("textbox", { name: words.reason });
         await press(page, "r", (options) => expect(reason).toBeFocused(options));
         await page.keyboard.type(REASONS[language]);

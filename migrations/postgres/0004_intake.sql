@@ -33,15 +33,12 @@ ALTER TABLE request
     ADD COLUMN snoozed_until TIMESTAMPTZ,
     ADD COLUMN asked_at TIMESTAMPTZ,
     ADD COLUMN answered_at TIMESTAMPTZ,
-    ADD COLUMN region TEXT,
-    ADD COLUMN use_case TEXT,
-    ADD COLUMN classification JSONB NOT NULL DEFAULT '[]',
     ADD COLUMN search_key TEXT NOT NULL DEFAULT '',
     ADD CONSTRAINT request_tenant_id_origin_id_nonce_key UNIQUE (tenant_id, origin_id, nonce),
     ADD CONSTRAINT request_tracking_hash_key UNIQUE (tracking_hash),
     ADD FOREIGN KEY (tenant_id, form_id) REFERENCES intake_form (tenant_id, id),
     ADD FOREIGN KEY (tenant_id, assignee_id) REFERENCES staff_account (tenant_id, id);
-ALTER TABLE request ALTER COLUMN preferred_windows DROP DEFAULT, ALTER COLUMN classification DROP DEFAULT, ALTER COLUMN search_key DROP DEFAULT;
+ALTER TABLE request ALTER COLUMN preferred_windows DROP DEFAULT, ALTER COLUMN search_key DROP DEFAULT;
 -- The wall holds for this step too.
 SELECT set_config('ordinavo.tenant', '*', true);
 UPDATE request SET search_key = lower(description);

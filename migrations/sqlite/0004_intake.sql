@@ -63,9 +63,6 @@ CREATE TABLE request (
     snoozed_until TEXT,
     asked_at TEXT,
     answered_at TEXT,
-    region TEXT,
-    use_case TEXT,
-    classification TEXT NOT NULL,
     search_key TEXT NOT NULL,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, number),
@@ -83,9 +80,9 @@ CREATE TABLE request (
     FOREIGN KEY (tenant_id, assignee_id) REFERENCES staff_account (tenant_id, id)
 ) STRICT;
 INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id,
-    portal_account_id, rejection_reason, target_id, nonce, source_system_id, external_id, submitted_at, updated_at, preferred_windows, classification, search_key)
+    portal_account_id, rejection_reason, target_id, nonce, source_system_id, external_id, submitted_at, updated_at, preferred_windows, search_key)
     SELECT tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id,
-    portal_account_id, rejection_reason, target_id, nonce, source_system_id, external_id, submitted_at, updated_at, '[]', '[]', lower(description) FROM request_before;
+    portal_account_id, rejection_reason, target_id, nonce, source_system_id, external_id, submitted_at, updated_at, '[]', lower(description) FROM request_before;
 CREATE INDEX request_by_status ON request (tenant_id, status, submitted_at, id);
 CREATE INDEX request_by_customer ON request (tenant_id, customer_id, submitted_at, id);
 CREATE INDEX request_by_target ON request (tenant_id, target_id);

@@ -323,6 +323,20 @@ async fn portal_and_partner_requests_come_into_the_same_queue() {
         world.send(&petra, "/portal/fn/answer-request", &answer).await;
         world.send(&petra, "/portal/fn/answer-request", &answer).await;
         assert_eq!(world.content(&staff, &inside).await.matches("The third.").count(), 1);
+        // Also when it is a job by then, an answer is seen: the queue tells of it until somebody has read it.
+        world.send(&staff, "/app/fn/read-answer", &[("request", &id)]).await;
+        world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
+        world.send(&staff, "/app/fn/convert-request", &[("request", &id)]).await;
+        assert!(!world.content(&staff, "/app/inbox").await.contains("answer is waiting"));
+        let later = [answer[0], ("answer", "Use the back door."), ("nonce", "later")];
+        world.send(&petra, "/portal/fn/answer-request", &later).await;
+        assert!(
+            world
+                .content(&staff, "/app/inbox")
+                .await
+                .contains("One answer is waiting")
+        );
+        assert!(world.content(&staff, "/app/inbox?only=answered").await.contains(&id));
         // Somebody of another customer reads and writes nothing there.
         let stranger = world.contact("nordlicht", "kontakt").await;
         assert_eq!(world.get(&stranger, &made).await.0, StatusCode::NOT_FOUND);

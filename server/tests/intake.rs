@@ -215,7 +215,7 @@ async fn files_are_what_they_say_or_are_refused() {
 
 #[tokio::test]
 async fn a_form_may_be_framed_by_its_hosts_only_and_can_be_closed() {
-    for world in worlds().await {
+    for world in worlds_at(monday()).await {
         let look = async |path: &str| reqwest::get(format!("{}{path}", world.url)).await.unwrap();
         let policy =
             |answer: &reqwest::Response| answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
@@ -223,6 +223,9 @@ async fn a_form_may_be_framed_by_its_hosts_only_and_can_be_closed() {
             policy(&look("/intake/nordlicht-service").await).contains("frame-ancestors https://www.nordlicht.example;")
         );
         assert!(policy(&look("/intake/nordlicht-fault").await).contains("frame-ancestors 'none';"));
+        // What a form leads to is shown in the same frame.
+        let place = world.submit(&COMPLETE, &[]).await;
+        assert!(policy(&look(&place).await).contains("frame-ancestors https://www.nordlicht.example;"));
         assert_eq!(look("/intake/nothing-here").await.status(), StatusCode::NOT_FOUND);
         world
             .sql("UPDATE intake_form SET closed_at = created_at WHERE slug = 'nordlicht-fault'")
@@ -355,6 +358,26 @@ async fn nobody_is_matched_by_what_they_type() {
             .await;
         let page = world.content(&staff, &inside).await;
         assert!(page.contains("The customer is set.") && page.contains("Rhein-Ruhr Medical Supply"));
+        // Said wrongly at first: what was noted of it is then nobody's but the right customer's.
+        let number = page
+            .split("request-title\"><bdi")
+            .nth(1)
+            .and_then(|rest| rest.split("REQ-").nth(1)?.split('<').next())
+            .map(|number| format!("REQ-{number}"))
+            .unwrap();
+        let petra = world.contact("nordlicht", "petra").await;
+        assert!(world.content(&petra, "/portal/timeline").await.contains(&number));
+        let other = world.other_customer(&customer).await;
+        let fields = [("request", id.as_str()), ("customer", other.as_str())];
+        world.send(&staff, "/app/fn/assign-customer", &fields).await;
+        assert!(!world.content(&petra, "/portal/timeline").await.contains(&number));
+        world
+            .send(
+                &staff,
+                "/app/fn/assign-customer",
+                &[("request", &id), ("customer", &customer)],
+            )
+            .await;
         let target = world.send(&staff, "/app/fn/convert-request", &[("request", &id)]).await;
         assert!(target.starts_with("/app/targets/tgt_"));
         let page = world.content(&staff, &target).await;

@@ -81,3 +81,44 @@ impl Channel {
         matches!(self, Self::WebForm | Self::Staff | Self::Terminal)
     }
 }
+
+impl RequestStatus {
+    /// Whether nobody has decided yet.
+    pub const fn is_undecided(self) -> bool {
+        matches!(self, Self::Submitted | Self::InReview)
+    }
+
+    /// Whether it waits for dispatch, as long as it is no job: to be decided, or to be converted. So long its requester may
+    /// withdraw it.
+    pub const fn is_waiting(self) -> bool {
+        self.is_undecided() || matches!(self, Self::Accepted)
+    }
+
+    /// Whether it came to nothing; then nobody writes about it any more.
+    pub const fn has_ended(self) -> bool {
+        matches!(self, Self::Rejected | Self::Cancelled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RequestStatus;
+    use crate::lifecycle::Lifecycle as _;
+
+    #[test]
+    fn what_waits_can_be_withdrawn_and_what_has_ended_goes_nowhere() {
+        for status in RequestStatus::ALL {
+            assert_eq!(
+                status.is_waiting(),
+                status.next().contains(&RequestStatus::Cancelled),
+                "{status:?}"
+            );
+            assert_eq!(
+                status.is_undecided(),
+                status.next().contains(&RequestStatus::Rejected),
+                "{status:?}"
+            );
+            assert!(!status.has_ended() || status.next().is_empty(), "{status:?}");
+        }
+    }
+}

@@ -66,7 +66,7 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
         let slot_error = page.slot_error;
         let status = public_language::request(request.status, locale);
         let reached = STEPS.iter().position(|step| *step == request.status);
-        let ended = matches!(request.status, RequestStatus::Rejected | RequestStatus::Cancelled);
+        let ended = request.status.has_ended();
         let thanks = request
             .form_settings
             .as_ref()

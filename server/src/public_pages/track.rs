@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::locale::Locale;
 use ordinavo_core::actors::TrackingRequester;
-use ordinavo_core::services::{authn, slots, tracking};
+use ordinavo_core::services::{authn, intake as intake_service, slots, tracking};
 use ordinavo_core::{CoreError, CoreResult};
 use public::intake;
 use public::track::{self, ANSWER, TrackPage};
@@ -80,7 +80,7 @@ async fn show(
             .and_then(|flash| flash.errors.iter().find(|error| error.pointer == "slot"))
             .map(|error| ui::words::error(locale, &error.code, &error.detail)),
         form: FormState::new(ANSWER, locale, flash.as_ref()),
-        nonce: tracking::answer_nonce(&state.core),
+        nonce: intake_service::form_nonce(&state.core),
         token,
         tracking,
         locale,

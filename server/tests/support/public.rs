@@ -83,6 +83,17 @@ impl World {
         place.split('?').next().unwrap().to_owned()
     }
 
+    /// A customer of the source `erp` other than this one.
+    pub async fn other_customer(&self, than: &str) -> String {
+        let (_, page) = self.call("erp", reqwest::Method::GET, "/api/v1/customers", None).await;
+        let ids = page["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|customer| customer["id"].as_str());
+        ids.into_iter().find(|id| *id != than).unwrap().to_owned()
+    }
+
     /// The page of a request in the inbox, found by a text in its description.
     pub async fn in_inbox(&self, staff: &Client, text: &str) -> String {
         let query: String = text

@@ -20,6 +20,7 @@ use ui::icons::Icon;
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Empty, InternalBox, PriorityMark, ProblemNotice, TargetChip};
+use ui::uploads;
 
 use super::{DoneNotice, address_line, service_words, viewer_staff};
 use crate::shell::Framed;
@@ -242,63 +243,20 @@ pub async fn arrive(#[server(default)] target: String) -> Result<(), ServerFnErr
     .await
 }
 
-/// The parts of the report's form.
-#[derive(Default)]
-struct Parts {
-    target: String,
-    report: ReportForm,
-    broken: bool,
-}
-
-/// Reads a multipart form, at most as many photos as a report may have plus one, so that too many are noticed.
-async fn read_parts(data: MultipartData) -> Parts {
-    let mut parts = Parts::default();
-    let Some(mut form) = data.into_inner() else {
-        parts.broken = true;
-        return parts;
-    };
-    loop {
-        let field = match form.next_field().await {
-            Ok(Some(field)) => field,
-            Ok(None) => break,
-            Err(_) => {
-                parts.broken = true;
-                break;
-            }
-        };
-        let name = field.name().unwrap_or_default().to_owned();
-        let file_name = field.file_name().map(str::to_owned);
-        let Ok(bytes) = field.bytes().await else {
-            parts.broken = true;
-            break;
-        };
-        if name == "photo" {
-            if !bytes.is_empty() && parts.report.photos.len() <= MOST_PHOTOS {
-                parts
-                    .report
-                    .photos
-                    .push((file_name.unwrap_or_default(), bytes.to_vec()));
-            }
-            continue;
-        }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        match name.as_str() {
-            "target" => parts.target = text,
-            "summary" => parts.report.summary = text,
-            "internal_notes" => parts.report.internal_notes = text,
-            "work_minutes" => parts.report.work_minutes = text,
-            "follow_up" => parts.report.follow_up = text,
-            "billable" => parts.report.billable = true,
-            "completed" => parts.report.completed = true,
-            _ => {}
-        }
-    }
-    parts
-}
-
 #[server(prefix = "/app/fn", endpoint = "file-report", input = MultipartFormData)]
 pub async fn file_report(data: MultipartData) -> Result<(), ServerFnError> {
-    let Parts { target, report, broken } = read_parts(data).await;
+    let mut parts = uploads::read(data, "photo", MOST_PHOTOS).await;
+    let photos = std::mem::take(&mut parts.files);
+    let (target, broken) = (parts.text("target"), parts.broken);
+    let report = ReportForm {
+        summary: parts.text("summary"),
+        internal_notes: parts.text("internal_notes"),
+        work_minutes: parts.text("work_minutes"),
+        follow_up: parts.text("follow_up"),
+        billable: parts.fields.contains_key("billable"),
+        completed: parts.fields.contains_key("completed"),
+        photos: photos.into_iter().map(|photo| (photo.file_name, photo.bytes)).collect(),
+    };
     let kept = report.clone();
     let mut values = vec![
         ("summary", kept.summary.as_str()),

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use leptos_meta::Title;
 use ordinavo_core::actors::Contact;
+use ordinavo_core::services::intake::form_nonce;
 use ordinavo_core::services::portal::{self, MOST_DESCRIPTION, RequestForm};
 use ordinavo_core::services::slots;
 use ordinavo_core::views::SlotOption;
@@ -109,7 +110,7 @@ pub fn NewRequestPage() -> impl IntoView {
             .map(|part| (part.to_owned(), by_key(locale, &format!("part-{part}"))))
             .collect();
         let described = form.clone();
-        let nonce = form.value("nonce", &portal::form_nonce(&request.core));
+        let nonce = form.value("nonce", &form_nonce(&request.core));
         Ok(view! {
             <Title text=t!(locale, "request-title")/>
             <h1>{t!(locale, "request-title")}</h1>
@@ -151,7 +152,7 @@ pub fn RequestPage() -> impl IntoView {
         let (messages, may_answer) = portal::conversation(&request.core, &contact, found.id).await?;
         let slots = portal::slots(&request.core, &contact, found.id).await?;
         let answer = FormState::new("answer", locale, request.flash.as_ref());
-        let nonce = portal::form_nonce(&request.core);
+        let nonce = form_nonce(&request.core);
         let windows: Vec<String> = found
             .windows
             .iter()
@@ -165,10 +166,7 @@ pub fn RequestPage() -> impl IntoView {
             .collect();
         let zone = contact.zone().to_owned();
         let status = public_language::request(found.status, locale);
-        let may_withdraw = matches!(
-            found.status,
-            RequestStatus::Submitted | RequestStatus::InReview | RequestStatus::Accepted
-        );
+        let may_withdraw = found.status.is_waiting();
         let id = found.id;
         Ok(view! {
             <Title text=format!("REQ-{}", found.number)/>

@@ -4,7 +4,8 @@ use domain::ids::RequestId;
 use domain::intake::MOST_MESSAGE;
 use domain::intake::mails::MailKind;
 use domain::permissions::ReviewRequests;
-use domain::requests::Channel;
+use domain::problems::Problem;
+use domain::requests::{Channel, RequestStatus};
 use domain::text;
 use serde_json::json;
 
@@ -58,6 +59,26 @@ pub async fn send_message(
     let kind = if asks { MailKind::Question } else { MailKind::Message };
     mails::write(core, &mut tx, id, Occasion::with_text(kind, &message)).await?;
     finish(core, tx).await
+}
+
+/// Reads what a requester writes, with the nonce that makes a repetition recognisable.
+///
+/// # Errors
+/// Field `answer`; `illegal_transition` once the request has ended.
+pub(super) fn read_answer(status: RequestStatus, answer: &str, nonce: &str) -> CoreResult<(String, String)> {
+    let mut form = Form::default();
+    let answer = form.text("answer", MOST_MESSAGE, text::paragraphs(answer, MOST_MESSAGE));
+    let nonce = form.text("answer", 100, text::line(nonce, 100));
+    form.finish()?;
+    if status.has_ended() {
+        return Err(CoreError::new(
+            Problem::IllegalTransition,
+            "This request has ended; submit a new one.",
+        ));
+    }
+    answer
+        .zip(nonce)
+        .ok_or_else(|| CoreError::new(Problem::ValidationFailed, "The input is not valid."))
 }
 
 /// Takes note of an answer.

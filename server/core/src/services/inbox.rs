@@ -32,8 +32,6 @@ pub struct Inbox {
     pub answered_requests: i64,
     /// How many targets wait in all.
     pub waiting_targets: i64,
-    /// The regions of what waits, to choose from.
-    pub regions: Vec<String>,
     /// Who may decide about requests.
     pub reviewers: Vec<TechnicianChoice>,
     /// How far the organisation's history had come: what comes later is news to this page.
@@ -59,7 +57,6 @@ pub async fn inbox(
         waiting_requests: tx.count_waiting_requests(MOST_COUNTED).await?,
         answered_requests: tx.count_answered_requests(MOST_COUNTED).await?,
         waiting_targets: tx.count_open_targets().await?,
-        regions: tx.waiting_regions().await?,
         reviewers: tx.reviewers().await?,
     })
 }

@@ -72,15 +72,7 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         .zip(end)
         .and_then(|(date, time)| read_moment(&mut form, "end", zone, date, time));
     if let Some((starts_at, ends_at)) = starts_at.zip(ends_at) {
-        if ends_at <= starts_at {
-            form.wrong("end", "end_before_start", "The end must be after the start.");
-        } else if ends_at - starts_at > TimeDelta::hours(LONGEST_WINDOW) {
-            form.wrong(
-                "end",
-                "window_too_long",
-                format!("A window may have {LONGEST_WINDOW} hours."),
-            );
-        }
+        check_length(&mut form, "end", starts_at, ends_at);
         if ends_at < core.clock.now() {
             form.wrong("date", "in_the_past", "This time has passed.");
         }
@@ -234,6 +226,19 @@ pub(super) async fn fix<A: Administrator>(
     }
     tx.withdraw_offer(id).await?;
     Ok(())
+}
+
+/// A window ends after it starts, and is not absurdly long.
+pub(super) fn check_length(form: &mut Form, field: &str, starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) {
+    if ends_at <= starts_at {
+        form.wrong(field, "end_before_start", "The end must be after the start.");
+    } else if ends_at - starts_at > TimeDelta::hours(LONGEST_WINDOW) {
+        form.wrong(
+            field,
+            "window_too_long",
+            format!("A window may have {LONGEST_WINDOW} hours."),
+        );
+    }
 }
 
 pub(super) fn read_time(form: &mut Form, name: &str, text: &str) -> Option<NaiveTime> {

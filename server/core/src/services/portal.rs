@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
 use domain::ids::{AppointmentId, AttachmentId, LocationId, ReleaseId, RequestId};
-use domain::intake::{MOST_MESSAGE, MOST_WINDOWS, PreferredWindow};
+use domain::intake::{MOST_WINDOWS, PreferredWindow};
 use domain::locale::Locale;
 use domain::problems::Problem;
 use domain::public::{PublicAppointment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest};
@@ -13,7 +13,7 @@ use domain::text;
 use serde_json::json;
 
 use super::reports::Download;
-use super::{Form, PAGE, Page, finish, intake};
+use super::{Form, PAGE, Page, conversation, finish, intake};
 use crate::actors::{Actor as _, Contact};
 use crate::files::Upload;
 use crate::store::{NewEntry, NewEvent, NewPortalRequest};
@@ -105,11 +105,6 @@ pub struct RequestForm {
     pub nonce: String,
 }
 
-/// A new nonce for a form.
-pub fn form_nonce(core: &Core) -> String {
-    core.randomness.token()
-}
-
 /// Submits a request; it stays in review until the staff decide. The same form sent again answers with the same request.
 ///
 /// # Errors
@@ -196,7 +191,7 @@ pub async fn conversation(core: &Core, contact: &Contact, id: RequestId) -> Core
     let mut tx = core.store.read(contact).await?;
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
     let is_own = tx.own_request_place(id).await?.is_some();
-    let ended = matches!(request.status, RequestStatus::Rejected | RequestStatus::Cancelled);
+    let ended = request.status.has_ended();
     Ok((tx.public_messages(id).await?, is_own && !ended))
 }
 
@@ -218,22 +213,10 @@ pub async fn slots(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<
 /// # Errors
 /// Field `answer`; `not_found`; `illegal_transition` once the request has ended.
 pub async fn answer(core: &Core, contact: &Contact, id: RequestId, answer: &str, nonce: &str) -> CoreResult<()> {
-    let mut form = Form::default();
-    let answer = form.text("answer", MOST_MESSAGE, text::paragraphs(answer, MOST_MESSAGE));
-    let nonce = form.text("answer", 100, text::line(nonce, 100));
-    form.finish()?;
-    let (Some(answer), Some(nonce)) = (answer, nonce) else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
-    };
     let mut tx = core.store.begin(contact).await?;
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
     tx.own_request_place(id).await?.ok_or_else(CoreError::not_found)?;
-    if matches!(request.status, RequestStatus::Rejected | RequestStatus::Cancelled) {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "This request has ended; submit a new one.",
-        ));
-    }
+    let (answer, nonce) = conversation::read_answer(request.status, answer, nonce)?;
     if tx.insert_answer(id, &answer, &nonce).await? {
         tx.audit("request.answered", id, json!({}));
     }

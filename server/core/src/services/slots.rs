@@ -2,7 +2,7 @@
 //! appointment fixed. Until then nothing is reserved, so a time can be gone when it is chosen; the answer then says so and
 //! shows the rest.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use domain::ids::{OfferId, RequestId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
@@ -13,7 +13,7 @@ use domain::targets::TargetStatus;
 use serde_json::json;
 
 use super::mails::{self, Occasion};
-use super::planning::{Visit, fix, read_moment, read_time};
+use super::planning::{Visit, check_length, fix, read_moment, read_time};
 use super::{Form, authn, finish};
 use crate::actors::{Actor, Contact, Permit, TenantId, TrackingRequester};
 use crate::store::NewOption;
@@ -103,7 +103,10 @@ pub async fn offer(
         let (Some(starts_at), Some(ends_at)) = (starts_at, ends_at) else {
             continue;
         };
-        check_window(&mut form, &field, now, starts_at, ends_at);
+        check_length(&mut form, &field, starts_at, ends_at);
+        if starts_at <= now {
+            form.wrong(&field, "in_the_past", "This time has passed.");
+        }
         if let Some(number) = tx.overlapping_target(technician, id, starts_at, ends_at).await? {
             form.wrong(
                 &format!("technician_{}", index + 1),
@@ -142,17 +145,6 @@ pub async fn offer(
     mails::write(core, &mut tx, request, occasion).await?;
     finish(core, tx).await?;
     Ok(offer)
-}
-
-fn check_window(form: &mut Form, field: &str, now: DateTime<Utc>, starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) {
-    if ends_at <= starts_at {
-        form.wrong(field, "end_before_start", "The end must be after the start.");
-    } else if ends_at - starts_at > TimeDelta::hours(12) {
-        form.wrong(field, "window_too_long", "A window may have 12 hours.");
-    }
-    if starts_at <= now {
-        form.wrong(field, "in_the_past", "This time has passed.");
-    }
 }
 
 /// Chooses a time by the tracking link.

@@ -2,15 +2,13 @@
 
 use domain::events::EventType;
 use domain::ids::RequestId;
-use domain::intake::MOST_MESSAGE;
 use domain::problems::Problem;
 use domain::requests::RequestStatus;
-use domain::text;
 use serde_json::json;
 
-use super::{Form, finish};
+use super::{conversation, finish};
 use crate::actors::TrackingRequester;
-use crate::store::{NewEntry, NewEvent, WITHDRAWABLE};
+use crate::store::{NewEntry, NewEvent};
 use crate::views::{FileLine, PublicMessage, SlotOption, TrackedView};
 use crate::{Core, CoreError, CoreResult};
 
@@ -41,14 +39,9 @@ pub async fn page(core: &Core, by: &TrackingRequester) -> CoreResult<Tracking> {
         messages: tx.public_messages(id).await?,
         files: tx.request_files(id).await?,
         slots: tx.slot_options(id).await?,
-        may_withdraw: WITHDRAWABLE.contains(&request.status) && request.target_status.is_none(),
+        may_withdraw: request.status.is_waiting() && request.target_status.is_none(),
         request,
     })
-}
-
-/// A new nonce for the answer form.
-pub fn answer_nonce(core: &Core) -> String {
-    core.randomness.token()
 }
 
 /// Writes to dispatch. The same form sent again changes nothing.
@@ -56,21 +49,9 @@ pub fn answer_nonce(core: &Core) -> String {
 /// # Errors
 /// Field `answer`; `illegal_transition` once the request has ended.
 pub async fn answer(core: &Core, by: &TrackingRequester, answer: &str, nonce: &str) -> CoreResult<()> {
-    let mut form = Form::default();
-    let answer = form.text("answer", MOST_MESSAGE, text::paragraphs(answer, MOST_MESSAGE));
-    let nonce = form.text("answer", 100, text::line(nonce, 100));
-    form.finish()?;
-    let (Some(answer), Some(nonce)) = (answer, nonce) else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
-    };
     let mut tx = core.store.begin(by).await?;
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
-    if matches!(request.status, RequestStatus::Rejected | RequestStatus::Cancelled) {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "This request has ended; submit a new one.",
-        ));
-    }
+    let (answer, nonce) = conversation::read_answer(request.status, answer, nonce)?;
     if tx.insert_answer(by.request, &answer, &nonce).await? {
         tx.audit("request.answered", by.request, json!({}));
     }

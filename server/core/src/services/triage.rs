@@ -1,12 +1,13 @@
 //! The review queue's acts: accept, reject, assign, put off, say how urgent and of what kind. One request or many, and
 //! every one of these can be taken back for a few seconds: the decision takes effect at once, its mails wait as long.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
+use chrono_tz::Tz;
 use domain::events::EventType;
 use domain::ids::{RequestId, StaffId, UndoId};
 use domain::permissions::ReviewRequests;
 use domain::problems::Problem;
-use domain::requests::{Priority, RequestStatus, ServiceType};
+use domain::requests::{Priority, ServiceType};
 use domain::text;
 use serde_json::json;
 
@@ -22,8 +23,44 @@ pub const UNDO: TimeDelta = TimeDelta::seconds(10);
 const UNDO_GRACE: TimeDelta = TimeDelta::seconds(2);
 /// How many requests one act may be about.
 pub const MOST_AT_ONCE: usize = 100;
-/// How far ahead something can be put off.
-const LONGEST_SNOOZE: TimeDelta = TimeDelta::days(92);
+
+/// How long something is put off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// For an hour.
+    Hour,
+    /// Until eight in the morning of the next day.
+    Tomorrow,
+    /// Until eight in the morning of the next Monday.
+    Monday,
+}
+
+impl Pause {
+    /// Reads what the form sends.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "1h" => Some(Self::Hour),
+            "tomorrow" => Some(Self::Tomorrow),
+            "monday" => Some(Self::Monday),
+            _ => None,
+        }
+    }
+
+    /// When it ends, as the organisation's clock shows it.
+    fn end(self, now: DateTime<Utc>, zone: &str) -> Option<DateTime<Utc>> {
+        let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+        let today = now.with_timezone(&zone).date_naive();
+        let days = match self {
+            Self::Hour => return Some(now + TimeDelta::hours(1)),
+            Self::Tomorrow => 1,
+            Self::Monday => 7 - u64::from(today.weekday().days_since(Weekday::Mon)),
+        };
+        let morning = today
+            .checked_add_days(Days::new(days))?
+            .and_time(NaiveTime::from_hms_opt(8, 0, 0)?);
+        Some(zone.from_local_datetime(&morning).earliest()?.with_timezone(&Utc))
+    }
+}
 
 /// What is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +71,8 @@ pub enum Decision {
     Reject(String),
     /// Whose it is.
     Assign(Option<StaffId>),
-    /// It need not be looked at before.
-    Snooze(Option<DateTime<Utc>>),
+    /// It need not be looked at for a while; nothing ends a pause.
+    Snooze(Option<Pause>),
     /// How urgent it is.
     Priority(Priority),
     /// What kind of service it is.
@@ -47,8 +84,6 @@ pub enum Decision {
 pub struct Decided {
     /// Takes it back; nothing if nothing was changed.
     pub undo: Option<UndoId>,
-    /// How many requests it changed.
-    pub changed: usize,
     /// The numbers of requests for which it was not possible.
     pub left: Vec<i64>,
 }
@@ -56,7 +91,7 @@ pub struct Decided {
 /// Decides about one request.
 ///
 /// # Errors
-/// `not_found`, `illegal_transition`; field `reason`, `assignee` or `until`.
+/// `not_found`, `illegal_transition`; field `reason` or `assignee`.
 pub async fn decide(
     core: &Core,
     by: Permit<'_, ReviewRequests>,
@@ -64,7 +99,7 @@ pub async fn decide(
     decision: Decision,
 ) -> CoreResult<Decided> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let decision = checked(core, &mut tx, decision).await?;
+    let decision = checked(&mut tx, decision).await?;
     let request = requests::load(&mut tx, id).await?;
     let undo: UndoId = tx.new_id();
     apply(core, &mut tx, &request, &decision, undo).await?;
@@ -72,7 +107,6 @@ pub async fn decide(
     finish(core, tx).await?;
     Ok(Decided {
         undo: Some(undo),
-        changed: 1,
         left: Vec::new(),
     })
 }
@@ -80,7 +114,7 @@ pub async fn decide(
 /// Decides about several requests at once. Those for which it is not possible any more stay as they are and are named.
 ///
 /// # Errors
-/// Field `requests`, `reason`, `assignee` or `until`.
+/// Field `requests`, `reason` or `assignee`.
 pub async fn decide_many(
     core: &Core,
     by: Permit<'_, ReviewRequests>,
@@ -102,7 +136,7 @@ pub async fn decide_many(
         ));
     }
     let mut tx = core.store.begin(by.staff()).await?;
-    let decision = checked(core, &mut tx, decision).await?;
+    let decision = checked(&mut tx, decision).await?;
     let undo: UndoId = tx.new_id();
     let (mut before, mut left) = (Vec::new(), Vec::new());
     for id in ids {
@@ -121,7 +155,6 @@ pub async fn decide_many(
     finish(core, tx).await?;
     Ok(Decided {
         undo: (!before.is_empty()).then_some(undo),
-        changed: before.len(),
         left,
     })
 }
@@ -145,17 +178,12 @@ fn triage_of(request: &RequestView) -> Triage {
 }
 
 fn is_waiting(request: &RequestView) -> bool {
-    request.target_id.is_none()
-        && matches!(
-            request.status,
-            RequestStatus::Submitted | RequestStatus::InReview | RequestStatus::Accepted
-        )
+    request.target_id.is_none() && request.status.is_waiting()
 }
 
 fn possible(request: &RequestView, decision: &Decision) -> bool {
-    let undecided = matches!(request.status, RequestStatus::Submitted | RequestStatus::InReview);
     match decision {
-        Decision::Accept | Decision::Reject(_) => undecided,
+        Decision::Accept | Decision::Reject(_) => request.status.is_undecided(),
         Decision::Assign(_) | Decision::Snooze(_) | Decision::Priority(_) | Decision::ServiceType(_) => {
             is_waiting(request)
         }
@@ -163,7 +191,7 @@ fn possible(request: &RequestView, decision: &Decision) -> bool {
 }
 
 /// Checks what a form sent along with a decision.
-async fn checked(core: &Core, tx: &mut TenantTx<'_, Staff>, decision: Decision) -> CoreResult<Decision> {
+async fn checked(tx: &mut TenantTx<'_, Staff>, decision: Decision) -> CoreResult<Decision> {
     let mut form = Form::default();
     let decision = match decision {
         Decision::Reject(reason) => form
@@ -179,17 +207,6 @@ async fn checked(core: &Core, tx: &mut TenantTx<'_, Staff>, decision: Decision) 
             }
             Decision::Assign(Some(person))
         }
-        Decision::Snooze(Some(until)) => {
-            let now = core.clock.now();
-            if until <= now || until - now > LONGEST_SNOOZE {
-                form.wrong(
-                    "until",
-                    "in_the_past",
-                    "Choose a time to come, at most three months ahead.",
-                );
-            }
-            Decision::Snooze(Some(until))
-        }
         other => other,
     };
     form.finish()?;
@@ -204,6 +221,7 @@ async fn apply(
     undo: UndoId,
 ) -> CoreResult<()> {
     let mut triage = triage_of(request);
+    let by_zone = tx.staff().zone();
     let (action, details) = match decision {
         Decision::Accept => return requests::accept(core, tx, request, undo).await,
         Decision::Reject(reason) => return requests::reject(core, tx, request, reason, undo).await,
@@ -211,9 +229,9 @@ async fn apply(
             triage.assignee = *person;
             ("request.assigned", json!({ "to": person }))
         }
-        Decision::Snooze(until) => {
-            triage.snoozed_until = *until;
-            ("request.snoozed", json!({ "until": until }))
+        Decision::Snooze(pause) => {
+            triage.snoozed_until = pause.and_then(|pause| pause.end(core.clock.now(), by_zone));
+            ("request.snoozed", json!({ "until": triage.snoozed_until }))
         }
         Decision::Priority(priority) => {
             triage.priority = *priority;
@@ -303,4 +321,23 @@ pub async fn undo(core: &Core, by: Permit<'_, ReviewRequests>, id: UndoId) -> Co
     }
     finish(core, tx).await?;
     Ok(restored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_end_at_eight_as_the_clock_shows_it() {
+        // A Saturday; the clock goes back on Sunday morning.
+        let now = Utc.with_ymd_and_hms(2026, 10, 24, 15, 0, 0).single().expect("a moment");
+        let at = |name| {
+            let pause = Pause::from_name(name).expect("a pause");
+            pause.end(now, "Europe/Berlin").expect("a moment").to_rfc3339()
+        };
+        assert_eq!(at("1h"), "2026-10-24T16:00:00+00:00");
+        assert_eq!(at("tomorrow"), "2026-10-25T07:00:00+00:00");
+        assert_eq!(at("monday"), "2026-10-26T07:00:00+00:00");
+        assert_eq!(Pause::from_name("soon"), None);
+    }
 }

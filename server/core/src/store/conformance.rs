@@ -329,6 +329,41 @@ async fn sign_in_is_throttled_and_says_the_same_for_everybody() {
     }
 }
 
+/// A request that changed after it was read is not tied to a target that carries what it was before.
+#[tokio::test]
+async fn a_target_carries_the_request_as_it_is() {
+    for (core, book) in demo_systems().await {
+        let dispatcher = staff(&core, &book, "dispatcher").await;
+        let filter = super::RequestFilter {
+            status: Some(domain::requests::RequestStatus::Submitted),
+            ..super::RequestFilter::default()
+        };
+        let mut tx = core.store.read(&dispatcher).await.expect("begins");
+        let line = tx.requests(&filter, None, 1).await.expect("answers").pop();
+        let request = line.expect("the demo has requests that nobody has decided").id.0;
+        drop(tx);
+        let permit = dispatcher.may().expect("may");
+        crate::services::triage::decide(&core, permit, request, crate::services::triage::Decision::Accept)
+            .await
+            .expect("accepts");
+        let mut tx = core.store.begin(&dispatcher).await.expect("begins");
+        let read = tx.request_view(request).await.expect("answers").expect("a request");
+        let target = super::TargetRecord::open(tx.new_id(), tx.next_number("target").await.expect("a number"));
+        assert!(tx.insert_target(&target).await.expect("inserts"));
+        let stale = read.updated_at - chrono::TimeDelta::seconds(1);
+        assert!(
+            !tx.set_request_target(request, target.id.0, stale)
+                .await
+                .expect("answers")
+        );
+        assert!(
+            tx.set_request_target(request, target.id.0, read.updated_at)
+                .await
+                .expect("answers")
+        );
+    }
+}
+
 /// SQLite would read a list again for each row of the table, and the table by its tenant instead of by its key: with
 /// `MATERIALIZED` it reads the list once and finds each row by its key.
 #[test]

@@ -85,8 +85,8 @@ const REQUESTS: &str = concat!(
 );
 const REQUEST: &str = concat!(request!(), "AND r.id = $3");
 const REQUEST_BY_EXTERNAL_ID: &str = concat!(request!(), "AND r.external_id = $3");
-const INSERT_REQUEST: &str = "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id, source_system_id, external_id, preferred_windows, classification, search_key, submitted_at, updated_at) \
-    VALUES ($1, $2, $3, 'api', 'submitted', $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $16, $13, $13) ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING";
+const INSERT_REQUEST: &str = "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id, source_system_id, external_id, preferred_windows, search_key, submitted_at, updated_at) \
+    VALUES ($1, $2, $3, 'api', 'submitted', $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $13, $13) ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING";
 
 macro_rules! report {
     () => {
@@ -329,7 +329,6 @@ impl TenantTx<'_, ApiClient> {
             new.external_id,
             now,
             Json(new.windows),
-            Json(Vec::<()>::new()),
             super::intake::search_key(new.description, None, None)
         )? == 1)
     }

@@ -74,10 +74,9 @@ pub(crate) struct TrackedRequest {
     pub zone: String,
 }
 
-const INSERT: &str = "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, customer_id, location_id, contact_id, origin_id, nonce, form_id, requester, place, preferred_windows, tracking_hash, tracking_token, classification, region, use_case, search_key, submitted_at, updated_at) \
-    VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $23) ON CONFLICT (tenant_id, origin_id, nonce) DO NOTHING";
-const BY_NONCE: &str =
-    "SELECT id, number, tracking_token FROM request WHERE tenant_id = $1 AND origin_id = $2 AND nonce = $3";
+const INSERT: &str = "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, customer_id, location_id, contact_id, origin_id, nonce, form_id, requester, place, preferred_windows, tracking_hash, tracking_token, search_key, submitted_at, updated_at) \
+    VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20) ON CONFLICT (tenant_id, origin_id, nonce) DO NOTHING";
+const BY_NONCE: &str = "SELECT id, tracking_token FROM request WHERE tenant_id = $1 AND origin_id = $2 AND nonce = $3";
 const INSERT_FILE: &str = "INSERT INTO request_attachment (tenant_id, id, request_id, file_name, media_type, size_bytes, content_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const FILES: &str = "SELECT id, file_name, media_type, size_bytes FROM request_attachment WHERE tenant_id = $1 AND request_id = $2 ORDER BY file_name, id";
 const FILE: &str =
@@ -139,30 +138,20 @@ impl<A: Submitter> TenantTx<'_, A> {
             Json(new.windows),
             &new.tracking.hash,
             &new.tracking.closed,
-            Json(Vec::<()>::new()),
-            None::<&str>,
-            None::<&str>,
             search_key(new.description, new.requester, new.place),
             now
         )? == 1)
     }
 
-    /// The request that this origin made under this nonce: id, number and closed tracking token.
+    /// The request that this origin made under this nonce, with its closed tracking token.
     pub(crate) async fn request_of_nonce(
         &mut self,
         origin: Uuid,
         nonce: &str,
-    ) -> Result<Option<(RequestId, i64, Vec<u8>)>, StoreError> {
+    ) -> Result<Option<(RequestId, Vec<u8>)>, StoreError> {
         let tenant = self.tenant();
-        let row = maybe!(
-            &mut self.tx,
-            (Uuid, i64, Option<Vec<u8>>),
-            BY_NONCE,
-            tenant,
-            origin,
-            nonce
-        )?;
-        Ok(row.map(|(id, number, token)| (RequestId::from_uuid(id), number, token.unwrap_or_default())))
+        let row = maybe!(&mut self.tx, (Uuid, Option<Vec<u8>>), BY_NONCE, tenant, origin, nonce)?;
+        Ok(row.map(|(id, token)| (RequestId::from_uuid(id), token.unwrap_or_default())))
     }
 }
 

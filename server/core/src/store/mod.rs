@@ -86,7 +86,6 @@ pub(crate) use slots::NewOption;
 pub(crate) use targets::TargetRecord;
 pub(crate) use tenants::{NewGrant, NewTenant};
 pub(crate) use timeline::NewEntry;
-pub(crate) use tracking::WITHDRAWABLE;
 pub(crate) use transaction::{SystemTx, TenantTx};
 pub(crate) use undo::Earlier;
 pub(crate) use webhook_views::effective;

@@ -54,8 +54,8 @@ const REQUEST: &str = concat!(requests!(), "AND r.id = $4");
 
 /// Inserts nothing unless a grant allows requests for that very location; the customer comes from the location.
 const INSERT_REQUEST: &str = concat!(
-    "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id, portal_account_id, nonce, preferred_windows, tracking_hash, tracking_token, classification, search_key, submitted_at, updated_at) \
-     SELECT l.tenant_id, $5, $6, 'portal', 'submitted', $7, $12, $8, $9, l.customer_id, l.id, $10, $2, $11, $13, $14, $15, $16, $17, $3, $3 \
+    "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id, portal_account_id, nonce, preferred_windows, tracking_hash, tracking_token, search_key, submitted_at, updated_at) \
+     SELECT l.tenant_id, $5, $6, 'portal', 'submitted', $7, $12, $8, $9, l.customer_id, l.id, $10, $2, $11, $13, $14, $15, $16, $3, $3 \
      FROM location l WHERE l.tenant_id = $1 AND l.id = $4 AND l.archived_at IS NULL AND EXISTS (SELECT 1 FROM ",
     granted!("may_submit"),
     " AND g.customer_id = l.customer_id AND (g.location_id IS NULL OR g.location_id = l.id)) \
@@ -359,7 +359,6 @@ impl TenantTx<'_, Contact> {
             Json(new.windows),
             &new.tracking.hash,
             &new.tracking.closed,
-            Json(Vec::<()>::new()),
             super::intake::search_key(new.description, None, None)
         )?;
         Ok(written == 1)

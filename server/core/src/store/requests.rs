@@ -34,8 +34,6 @@ pub struct RequestFilter {
     pub service_type: Option<ServiceType>,
     /// One priority.
     pub priority: Option<Priority>,
-    /// One region.
-    pub region: Option<String>,
     /// Whose.
     pub assigned: AssignedTo,
     /// Only those whose customer is not known yet.
@@ -50,7 +48,7 @@ pub struct RequestFilter {
 
 macro_rules! line {
     () => {
-        "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.submitted_at, r.updated_at, r.requester, r.place, r.region, r.asked_at, r.answered_at, r.snoozed_until, \
+        "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.submitted_at, r.updated_at, r.requester, r.place, r.asked_at, r.answered_at, r.snoozed_until, \
          c.name AS customer_name, l.name AS location_name, s.display_name AS assignee_name \
          FROM request r LEFT JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.customer_id \
          LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
@@ -60,11 +58,11 @@ macro_rules! line {
 }
 macro_rules! narrowed {
     () => {
-        " AND (r.submitted_at, r.id) > ($2, $3) AND ($4 IS NULL OR r.channel = $4) AND ($5 IS NULL OR r.service_type = $5) AND ($6 IS NULL OR r.priority = $6) AND ($7 IS NULL OR r.region = $7) \
-          AND ($8 = 'anybody' OR ($8 = 'nobody' AND r.assignee_id IS NULL) OR r.assignee_id = $9) AND (NOT $10 OR r.customer_id IS NULL) \
-          AND ($11 = (r.snoozed_until IS NOT NULL AND r.snoozed_until > $12)) AND (NOT $13 OR r.answered_at IS NOT NULL) \
-          AND ($14 = '' OR r.number = $15 OR r.search_key LIKE $14 ESCAPE '!' OR c.name_key LIKE $14 ESCAPE '!') \
-          ORDER BY r.submitted_at, r.id LIMIT $16"
+        " AND (r.submitted_at, r.id) > ($2, $3) AND ($4 IS NULL OR r.channel = $4) AND ($5 IS NULL OR r.service_type = $5) AND ($6 IS NULL OR r.priority = $6) \
+          AND ($7 = 'anybody' OR ($7 = 'nobody' AND r.assignee_id IS NULL) OR r.assignee_id = $8) AND (NOT $9 OR r.customer_id IS NULL) \
+          AND ($10 = (r.snoozed_until IS NOT NULL AND r.snoozed_until > $11)) AND (NOT $12 OR r.answered_at IS NOT NULL) \
+          AND ($13 = '' OR r.number = $14 OR r.search_key LIKE $13 ESCAPE '!' OR c.name_key LIKE $13 ESCAPE '!') \
+          ORDER BY r.submitted_at, r.id LIMIT $15"
     };
 }
 const WAITING: &str = concat!(
@@ -75,11 +73,11 @@ const WAITING: &str = concat!(
 /// Answers are read wherever the request stands: also a job's requester writes.
 const ANSWERED: &str = concat!(line!(), "r.answered_at IS NOT NULL", narrowed!());
 const COUNT_ANSWERED: &str = "SELECT count(*) FROM (SELECT 1 FROM request WHERE tenant_id = $1 AND answered_at IS NOT NULL LIMIT $2) AS answered";
-const IN_STATE: &str = concat!(line!(), "r.status = $17", narrowed!());
+const IN_STATE: &str = concat!(line!(), "r.status = $16", narrowed!());
 /// Counted up to a limit: whether it is a thousand or fifty thousand changes nothing for who reads it.
 const COUNT_WAITING: &str = "SELECT count(*) FROM (SELECT 1 FROM request WHERE tenant_id = $1 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL AND (snoozed_until IS NULL OR snoozed_until <= $2) LIMIT $3) AS waiting";
 const VIEW: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.preferred, r.preferred_windows, r.rejection_reason, r.submitted_at, r.updated_at, r.target_id, \
-    r.source_system_id, r.customer_id, r.location_id, r.contact_id, r.requester, r.place, r.region, r.use_case, r.classification, r.asked_at, r.answered_at, r.snoozed_until, r.assignee_id, \
+    r.source_system_id, r.customer_id, r.location_id, r.contact_id, r.requester, r.place, r.asked_at, r.answered_at, r.snoozed_until, r.assignee_id, \
     c.name AS customer_name, c.customer_number, l.name AS location_name, l.street, l.postal_code, l.city, l.zone AS location_zone, \
     k.display_name AS contact_name, k.phone AS contact_phone, k.email AS contact_email, s.display_name AS assignee_name \
     FROM request r LEFT JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.customer_id \
@@ -110,7 +108,6 @@ const GONE: &str = "DELETE FROM request_presence WHERE tenant_id = $1 AND reques
 const OTHERS: &str = "SELECT s.display_name FROM request_presence p JOIN staff_account s ON s.tenant_id = p.tenant_id AND s.id = p.staff_id \
     WHERE p.tenant_id = $1 AND p.request_id = $2 AND p.staff_id <> $3 AND p.seen_at > $4 ORDER BY s.display_name LIMIT 5";
 const REVIEWERS: &str = "SELECT id, display_name FROM staff_account WHERE tenant_id = $1 AND role IN ('admin', 'manager', 'dispatcher') AND locked_at IS NULL ORDER BY display_name, id LIMIT 200";
-const REGIONS: &str = "SELECT DISTINCT region FROM request WHERE tenant_id = $1 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL AND region IS NOT NULL ORDER BY region LIMIT 50";
 
 impl<A: Operator> TenantTx<'_, A> {
     /// Moves a request on if it is still in the state in which it was read.
@@ -204,7 +201,6 @@ impl TenantTx<'_, Staff> {
         let channel = filter.channel.map(Channel::name);
         let service = filter.service_type.map(ServiceType::name);
         let priority = filter.priority.map(Priority::name);
-        let region = filter.region.as_deref();
         let everywhere = if filter.answered { ANSWERED } else { WAITING };
         match filter.status {
             None => all!(
@@ -217,7 +213,6 @@ impl TenantTx<'_, Staff> {
                 channel,
                 service,
                 priority,
-                region,
                 assigned,
                 person,
                 filter.unmatched,
@@ -239,7 +234,6 @@ impl TenantTx<'_, Staff> {
                     channel,
                     service,
                     priority,
-                    region,
                     assigned,
                     person,
                     filter.unmatched,
@@ -385,12 +379,5 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn reviewers(&mut self) -> Result<Vec<super::views::TechnicianChoice>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, super::views::TechnicianChoice, REVIEWERS, tenant)
-    }
-
-    /// The regions of what waits.
-    pub(crate) async fn waiting_regions(&mut self) -> Result<Vec<String>, StoreError> {
-        let tenant = self.tenant();
-        let rows = all!(&mut self.tx, (String,), REGIONS, tenant)?;
-        Ok(rows.into_iter().map(|(region,)| region).collect())
     }
 }

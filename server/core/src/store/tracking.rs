@@ -1,7 +1,6 @@
 //! A request as whoever holds its tracking link sees it: what they wrote, its public state, and nothing else.
 
 use domain::ids::RequestId;
-use domain::requests::RequestStatus;
 
 use super::engine::{StoreError, maybe, run};
 use super::transaction::TenantTx;
@@ -30,10 +29,3 @@ impl TenantTx<'_, TrackingRequester> {
         Ok(run!(&mut self.tx, WITHDRAW, tenant, own.uuid(), now)? == 1)
     }
 }
-
-/// States in which a requester can still withdraw.
-pub(crate) const WITHDRAWABLE: [RequestStatus; 3] = [
-    RequestStatus::Submitted,
-    RequestStatus::InReview,
-    RequestStatus::Accepted,
-];

@@ -127,6 +127,13 @@ impl<'a, A: Actor> TenantTx<'a, A> {
     }
 }
 
+impl<'a> TenantTx<'a, crate::actors::Staff> {
+    /// Who acts.
+    pub(crate) fn staff(&self) -> &'a crate::actors::Staff {
+        self.actor
+    }
+}
+
 impl SystemTx<'_> {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         self.tx.commit().await

@@ -1,10 +1,9 @@
 //! The acts of the review queue: each a form that works without a script.
 
-use chrono::{Datelike as _, Days, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
 use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::actors::Staff;
-use ordinavo_core::services::triage::{self, Decision};
+use ordinavo_core::services::triage::{self, Decision, Pause};
 use ordinavo_core::services::{conversation, matching, requests};
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, act};
@@ -171,35 +170,15 @@ pub async fn snooze_request(
     let ends = until.is_empty();
     let to = if ends || next.is_empty() { &request } else { &next };
     let done = if ends { "done-snooze-ended" } else { "done-snoozed" };
-    let now = use_context::<ui::viewer::Viewer>().map_or_else(|| chrono::DateTime::UNIX_EPOCH, |viewer| viewer.now);
-    decide("", &[], &request, &view, to, done, |staff| {
-        Ok(Decision::Snooze(if ends {
-            None
-        } else {
-            Some(
-                later(&until, now, staff.zone())
-                    .ok_or_else(|| CoreError::field("until", "required", "Choose until when."))?,
-            )
-        }))
+    decide("", &[], &request, &view, to, done, |_| {
+        if ends {
+            return Ok(Decision::Snooze(None));
+        }
+        Pause::from_name(&until)
+            .map(|pause| Decision::Snooze(Some(pause)))
+            .ok_or_else(|| CoreError::field("until", "required", "Choose until when."))
     })
     .await
-}
-
-/// The end of a pause: in an hour, or at eight in the morning of a day, as the organisation's clock shows it.
-fn later(until: &str, now: chrono::DateTime<Utc>, zone: &str) -> Option<chrono::DateTime<Utc>> {
-    let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
-    let today = now.with_timezone(&zone).date_naive();
-    let day = match until {
-        "1h" => return Some(now + TimeDelta::hours(1)),
-        "tomorrow" => today.checked_add_days(Days::new(1))?,
-        "monday" => {
-            let ahead = 7 - u64::from(today.weekday().days_since(Weekday::Mon));
-            today.checked_add_days(Days::new(ahead))?
-        }
-        _ => return None,
-    };
-    let moment = day.and_time(NaiveTime::from_hms_opt(8, 0, 0)?);
-    Some(zone.from_local_datetime(&moment).earliest()?.with_timezone(&Utc))
 }
 
 #[server(prefix = "/app/fn", endpoint = "decide-many")]
@@ -372,16 +351,5 @@ mod tests {
         }
         assert_eq!(place("../settings", "?q=a"), "/app/inbox?q=a");
         assert_eq!(place("../settings", "//evil.example"), "/app/inbox");
-    }
-
-    #[test]
-    fn pauses_end_at_eight_as_the_clock_shows_it() {
-        // A Saturday; the clock goes back on Sunday morning.
-        let now = Utc.with_ymd_and_hms(2026, 10, 24, 15, 0, 0).single().expect("a moment");
-        let at = |until| later(until, now, "Europe/Berlin").expect("a moment").to_rfc3339();
-        assert_eq!(at("1h"), "2026-10-24T16:00:00+00:00");
-        assert_eq!(at("tomorrow"), "2026-10-25T07:00:00+00:00");
-        assert_eq!(at("monday"), "2026-10-26T07:00:00+00:00");
-        assert!(later("soon", now, "Europe/Berlin").is_none());
     }
 }

@@ -11,7 +11,8 @@ use leptos_meta::Title;
 use ordinavo_core::Core;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::intake::by_staff::{CallForm, take_call};
-use ordinavo_core::services::{matching, portal};
+use ordinavo_core::services::intake::form_nonce;
+use ordinavo_core::services::matching;
 use ui::acts::{Next, Sent, act};
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SendOnce;
@@ -31,7 +32,7 @@ pub fn CallPage() -> impl IntoView {
         let locale = request.viewer.locale;
         staff.may::<ReviewRequests>()?;
         let form = FormState::new("call", locale, request.flash.as_ref());
-        let nonce = form.value("nonce", &portal::form_nonce(&request.core));
+        let nonce = form.value("nonce", &form_nonce(&request.core));
         let chosen: Option<CustomerId> = form.value("customer", &request.query("customer")).parse().ok();
         let searched = request.query("match");
         let choices = matching::choices(&request.core, staff.may::<ViewOperations>()?, &searched, chosen).await?;

@@ -13,8 +13,8 @@ use crate::t;
 use crate::words::by_key;
 
 /// The parts of the address that narrow the list.
-const NAMES: [&str; 9] = [
-    "q", "status", "channel", "service", "priority", "region", "assigned", "only", "requests",
+const NAMES: [&str; 8] = [
+    "q", "status", "channel", "service", "priority", "assigned", "only", "requests",
 ];
 
 /// The list as the address describes it.
@@ -74,7 +74,6 @@ impl View {
             channel: Channel::from_name(self.get("channel")),
             service_type: ServiceType::from_name(self.get("service")),
             priority: Priority::from_name(self.get("priority")),
-            region: Some(self.get("region").to_owned()).filter(|region| !region.is_empty()),
             assigned: match self.get("assigned") {
                 "me" => AssignedTo::Person(staff.id()),
                 "nobody" => AssignedTo::Nobody,
@@ -136,13 +135,6 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
             })
             .collect(),
     );
-    let regions = with_any(
-        inbox
-            .regions
-            .iter()
-            .map(|region| (region.clone(), region.clone()))
-            .collect(),
-    );
     let people: Vec<_> = [
         any(),
         ("me".to_owned(), t!(locale, "assigned-me")),
@@ -162,7 +154,6 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
         ("answered".to_owned(), t!(locale, "only-answered")),
         ("snoozed".to_owned(), t!(locale, "only-snoozed")),
     ];
-    let has_regions = regions.len() > 1;
     let narrowed = view.is_narrowed();
     let open = narrowed && view.0.iter().any(|(name, _)| !matches!(*name, "q" | "requests"));
     let chosen = |name: &str| view.get(name).to_owned();
@@ -179,7 +170,6 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
                     <Choice name="channel" label=t!(locale, "channel") choices=channels chosen=chosen("channel")/>
                     <Choice name="service" label=t!(locale, "service") choices=services chosen=chosen("service")/>
                     <Choice name="priority" label=t!(locale, "priority") choices=priorities chosen=chosen("priority")/>
-                    {has_regions.then(|| view! { <Choice name="region" label=t!(locale, "region") choices=regions chosen=chosen("region")/> })}
                     <Choice name="assigned" label=t!(locale, "assignee") choices=people chosen=chosen("assigned")/>
                     <Choice name="only" label=t!(locale, "only") choices=only chosen=chosen("only")/>
                     <button class="button" type="submit">{t!(locale, "filter-now")}</button>

@@ -175,8 +175,6 @@ fn Facts(item: RequestView, locale: Locale, zone: String, id: RequestId) -> impl
                 </Fact>
             })}
             {item.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "<bdi dir="ltr">{item.contact_phone}</bdi></Fact> })}
-            {item.region.map(|region| view! { <Fact name=t!(locale, "region")><bdi>{region}</bdi></Fact> })}
-            {item.use_case.map(|use_case| view! { <Fact name=t!(locale, "use-case")><bdi>{use_case}</bdi></Fact> })}
             <Fact name=t!(locale, "assignee")><bdi>{item.assignee_name.unwrap_or_else(|| t!(locale, "assigned-nobody"))}</bdi></Fact>
             <Fact name=t!(locale, "request-id")><Identifier text=id.to_string() locale/></Fact>
         </dl>
@@ -197,8 +195,8 @@ fn Decisions(
 ) -> impl IntoView {
     let id = item.id.to_string();
     let reject_open = form.came_back();
-    let undecided = matches!(item.status, RequestStatus::Submitted | RequestStatus::InReview);
-    let waiting = item.target_id.is_none() && (undecided || item.status == RequestStatus::Accepted);
+    let undecided = item.status.is_undecided();
+    let waiting = item.target_id.is_none() && item.status.is_waiting();
     let can_convert = item.status == RequestStatus::Accepted && item.target_id.is_none();
     let knows_customer = item.customer_id.is_some();
     let hidden = || {

@@ -28,12 +28,13 @@ pub(crate) const TOKEN_PLACE: &str = "request.tracking_token";
 pub struct Receipt {
     /// The request.
     pub id: RequestId,
-    /// The number that people quote.
-    pub number: i64,
     /// The token of the tracking link.
     pub token: String,
-    /// Whether this very call made it.
-    pub is_new: bool,
+}
+
+/// A new nonce for a form: the same form sent twice is recognised by it.
+pub fn form_nonce(core: &Core) -> String {
+    core.randomness.token()
 }
 
 /// A new tracking token, and the form in which it is kept.
@@ -144,12 +145,7 @@ async fn submit<A: Submitter>(
     attach(&mut tx, id, files).await?;
     arrived(core, &mut tx, id, content.channel, parts.customer, parts.location).await?;
     super::finish(core, tx).await?;
-    Ok(Receipt {
-        id,
-        number,
-        token,
-        is_new: true,
-    })
+    Ok(Receipt { id, token })
 }
 
 /// Notes the files of a request whose content is kept.
@@ -183,11 +179,9 @@ async fn earlier<A: Submitter>(
 ) -> CoreResult<Option<Receipt>> {
     let tenant = tx.tenant();
     match tx.request_of_nonce(origin, nonce).await? {
-        Some((id, number, closed)) => Ok(Some(Receipt {
+        Some((id, closed)) => Ok(Some(Receipt {
             id,
-            number,
             token: open_token(core, tenant, id.uuid(), &closed)?,
-            is_new: false,
         })),
         None => Ok(None),
     }
