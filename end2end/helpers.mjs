@@ -82,3 +82,10 @@ export function dateIn(days) {
   const moment = new Date(Date.now() + days * 86_400_000);
   return new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Berlin" }).format(moment);
 }
+
+/** A new pairing code for the demo's terminal, as an administrator reads it from Settings. */
+export async function pairingCode(page) {
+  await page.goto("/app/settings/terminals");
+  await page.getByRole("button", { name: "New code" }).first().click();
+  return page.locator(".pairing-code bdi").first().textContent();
+}

@@ -37,7 +37,9 @@ pub async fn stream(
         return StatusCode::FORBIDDEN.into_response();
     };
     let request: Option<RequestId> = open.request.and_then(|id| id.parse().ok());
-    let watch = live::watch(&state.core, permit, request, open.since);
+    let Ok(watch) = live::watch(&state.core, permit, request, open.since).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
     let ends = tokio::time::Instant::now() + LONGEST;
     let stopping = state.stopping.subscribe();
     let events = stream::unfold(

@@ -53,6 +53,11 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/settings/forms/new", &["admin"]),
     ("/app/settings/forms/{form}", &["admin"]),
     ("/app/form-preview/{form}", &["admin"]),
+    ("/app/settings/rules", &["admin"]),
+    ("/app/settings/rules/new", &["admin"]),
+    ("/app/settings/rules/{rule}", &["admin"]),
+    ("/app/settings/terminals", &["admin"]),
+    ("/app/settings/terminals/new", &["admin"]),
     ("/app/settings/mails", &["admin", "manager", "auditor"]),
     ("/app/settings/mails/{mail}", &["admin", "manager", "auditor"]),
     (
@@ -97,6 +102,15 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/try-csv", &["admin", "manager", "dispatcher"]),
     ("/app/fn/import-tried", &["admin", "manager", "dispatcher"]),
     ("/app/fn/upload-csv", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/save-rule", &["admin"]),
+    ("/app/fn/try-rule", &["admin"]),
+    ("/app/fn/switch-rule", &["admin"]),
+    ("/app/fn/move-rule", &["admin"]),
+    ("/app/fn/delete-rule", &["admin"]),
+    ("/app/fn/create-terminal", &["admin"]),
+    ("/app/fn/renew-pairing-code", &["admin"]),
+    ("/app/fn/unpair-terminal", &["admin"]),
+    ("/app/fn/delete-terminal", &["admin"]),
     ("/app/fn/create-form", &["admin"]),
     ("/app/fn/update-form", &["admin"]),
     ("/app/fn/close-form", &["admin"]),
@@ -282,6 +296,7 @@ async fn act(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)
         "upload-csv",
         "submit-request",
         "create-form",
+        "save-rule",
         "update-form",
     ]
     .iter()
@@ -333,6 +348,7 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                 find("/app/integrations", "/app/integrations/clients/cli_").await,
             ),
             ("{form}", find("/app/settings/forms", "/app/settings/forms/frm_").await),
+            ("{rule}", find("/app/settings/rules", "/app/settings/rules/rul_").await),
             ("{mail}", find("/app/settings/mails", "/app/settings/mails/mal_").await),
             (
                 "{source}",
@@ -414,6 +430,8 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                         | "/app/fn/upload-csv"
                         | "/app/fn/take-call"
                         | "/app/fn/create-form"
+                        | "/app/fn/create-terminal"
+                        | "/app/fn/save-rule"
                         | "/app/fn/decide-many" => StatusCode::UNPROCESSABLE_ENTITY,
                         "/app/fn/look-at-test-data" => StatusCode::SEE_OTHER,
                         _ => StatusCode::NOT_FOUND,

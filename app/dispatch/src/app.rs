@@ -9,7 +9,7 @@ use ui::shell::{self, Assets};
 
 use crate::pages::{
     billing, clients, customers, day, deliveries, desk, endpoints, forms, imports, inbox, integrations, links, mails,
-    parts, reports, settings, sign_in, sources, target, upload,
+    parts, reports, rules, settings, sign_in, sources, target, terminals, upload,
 };
 use crate::shell::Framed;
 
@@ -56,6 +56,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/settings/forms") view=forms::FormsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/forms/new") view=forms::NewFormPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/forms/:id") view=forms::FormPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/rules") view=rules::RulesPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/rules/new") view=rules::NewRulePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/rules/:id") view=rules::RulePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/terminals") view=terminals::TerminalsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/terminals/new") view=terminals::NewTerminalPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/mails") view=mails::MailsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/mails/:id") view=mails::MailPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/parts") view=parts::PartsPage ssr=SsrMode::Async/>

@@ -20,6 +20,7 @@ pub mod front;
 #[cfg(feature = "ssr")]
 pub mod intake;
 #[cfg(feature = "ssr")]
+pub mod terminal;
 pub mod track;
 #[cfg(feature = "ssr")]
 pub mod words;

@@ -46,7 +46,7 @@ pub struct Sent<'a> {
     /// The form's name; empty for a button without fields.
     pub form: &'static str,
     /// What was typed, by field; secrets are left out.
-    pub values: &'a [(&'static str, &'a str)],
+    pub values: &'a [(&'a str, &'a str)],
     /// The page of the form.
     pub back: String,
 }

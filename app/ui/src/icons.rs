@@ -43,6 +43,9 @@ fn drawing(name: &str) -> &'static str {
         "home" => include_str!("icons/house.svg.part"),
         "history" => include_str!("icons/history.svg.part"),
         "truck" => include_str!("icons/truck.svg.part"),
+        "wrench" => include_str!("icons/wrench.svg.part"),
+        "refresh" => include_str!("icons/refresh-cw.svg.part"),
+        "help" => include_str!("icons/circle-help.svg.part"),
         _ => include_str!("icons/circle.svg.part"),
     }
 }

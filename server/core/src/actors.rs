@@ -3,7 +3,11 @@
 
 use std::marker::PhantomData;
 
-use domain::ids::{ClientId, ContactId, FormId, PartnerId, PortalUserId, RequestId, SourceSystemId, StaffId};
+use chrono::{DateTime, Utc};
+use domain::ids::{
+    ClientId, ContactId, CustomerId, FormId, LocationId, PartnerId, PortalUserId, RequestId, SourceSystemId, StaffId,
+    TerminalId,
+};
 use domain::locale::Locale;
 use domain::permissions::Permission;
 use domain::problems::Problem;
@@ -36,6 +40,7 @@ mod sealed {
     impl Sealed for super::System {}
     impl Sealed for super::FormVisitor {}
     impl Sealed for super::TrackingRequester {}
+    impl Sealed for super::Terminal {}
 }
 
 /// Somebody who acts within one tenant.
@@ -84,11 +89,13 @@ impl OfSource for Partner {
 pub trait Submitter: BringsFiles {}
 impl Submitter for Staff {}
 impl Submitter for FormVisitor {}
+impl Submitter for Terminal {}
 
 /// An actor that may send files along with a request of its own.
 pub trait BringsFiles: Actor {}
 impl BringsFiles for Staff {}
 impl BringsFiles for FormVisitor {}
+impl BringsFiles for Terminal {}
 impl BringsFiles for Contact {}
 
 /// A signed-in member of the staff.
@@ -437,5 +444,47 @@ impl Actor for TrackingRequester {
     }
     fn label(&self) -> String {
         format!("requester:{}", self.request)
+    }
+}
+
+/// A paired device on site, bound to one location and one form.
+#[derive(Debug, Clone)]
+pub struct Terminal {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: TerminalId,
+    pub(crate) location: LocationId,
+    pub(crate) customer: CustomerId,
+    pub(crate) form: FormId,
+    pub(crate) tenant_name: String,
+    pub(crate) location_name: String,
+    pub(crate) zone: String,
+    pub(crate) last_seen_at: Option<DateTime<Utc>>,
+}
+
+impl Terminal {
+    /// The device.
+    pub fn id(&self) -> TerminalId {
+        self.id
+    }
+    /// The organisation's name.
+    pub fn tenant_name(&self) -> &str {
+        &self.tenant_name
+    }
+    /// Where it stands.
+    pub fn location_name(&self) -> &str {
+        &self.location_name
+    }
+    /// The organisation's IANA zone.
+    pub fn zone(&self) -> &str {
+        &self.zone
+    }
+}
+
+impl Actor for Terminal {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+    fn label(&self) -> String {
+        format!("terminal:{}", self.id)
     }
 }

@@ -1,6 +1,7 @@
-//! Pages without an account that do something: public forms and the tracking page.
+//! Pages without an account that do something: public forms, terminals and the tracking page.
 
 pub mod intake;
+pub mod terminal;
 pub mod track;
 
 use axum::Router;
@@ -39,8 +40,20 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .layer(DefaultBodyLimit::disable())
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn(http_layers::says_its_origin));
+    let terminal = Router::new()
+        .route("/terminal", get(terminal::page))
+        .route("/terminal/pair", post(terminal::pair).layer(small()))
+        .route("/terminal/requests", post(terminal::send).layer(small()))
+        .route("/terminal/kept", post(terminal::take_kept).layer(small()))
+        .route("/terminal/receipt", get(terminal::receipt))
+        .route("/terminal/state", get(terminal::state))
+        .route("/terminal/worker.js", get(terminal::worker))
+        .route("/terminal/keeper.js", get(terminal::keeper))
+        .layer(CsrfLayer::new())
+        .layer(middleware::from_fn(http_layers::says_its_origin));
     tracking
         .merge(forms)
+        .merge(terminal)
         .layer(middleware::from_fn_with_state(state.clone(), public_limits::guard))
 }
 

@@ -10,6 +10,7 @@ pub mod forms;
 pub mod installation;
 pub mod public;
 pub mod receiver;
+mod template;
 pub mod webhooks;
 
 use std::sync::Arc;
@@ -17,10 +18,9 @@ use std::sync::Arc;
 use ordinavo::config::Config;
 use ordinavo::serve::{AppState, run_on};
 use ordinavo_core::clock::Clock;
-use ordinavo_core::files::FileStore;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
-use ordinavo_core::services::demo::{self, DemoBook, DemoSize, DemoTenant};
+use ordinavo_core::services::demo::{DemoBook, DemoTenant};
 use ordinavo_core::{Core, Store};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
@@ -47,35 +47,24 @@ pub async fn worlds_at(clock: Clock) -> Vec<Arc<World>> {
 
 /// Like [`worlds_at`], with settings of the test's own.
 pub async fn worlds_with(clock: Clock, settings: impl Fn(&mut Config)) -> Vec<Arc<World>> {
-    let randomness = Randomness::from_system();
-    let name = format!("h{}", randomness.uuid_v7(clock.now()).simple());
-    let folder = std::env::temp_dir().join("ordinavo-tests");
-    let mut addresses = vec![("sqlite", format!("sqlite://{}/{name}.db", folder.display()))];
-    if let Ok(server) = std::env::var("ORDINAVO_TEST_POSTGRES") {
-        let admin = std::process::Command::new("psql")
-            .args([server.as_str(), "-qc", &format!("CREATE DATABASE {name}")])
-            .status()
-            .expect("psql runs");
-        assert!(admin.success());
-        let (base, _) = server.rsplit_once('/').expect("an address with a database");
-        addresses.push(("postgres", format!("{base}/{name}")));
-    }
     let mut worlds = Vec::new();
-    for (engine, address) in addresses {
-        worlds.push(start(engine, &address, clock.clone(), &settings).await);
+    for engine in template::engines() {
+        worlds.push(start(engine, clock.clone(), &settings).await);
     }
     worlds
 }
 
-async fn start(engine: &'static str, address: &str, clock: Clock, settings: &impl Fn(&mut Config)) -> Arc<World> {
+async fn start(engine: &'static str, clock: Clock, settings: &impl Fn(&mut Config)) -> Arc<World> {
     let randomness = Randomness::from_system();
-    let store = Store::open(address, clock.clone(), randomness.clone())
+    let cell = template::at(engine, &clock).await;
+    let template = cell.get().expect("made");
+    let address = template.copy();
+    let store = Store::open(&address, clock.clone(), randomness.clone())
         .await
         .expect("opens");
-    store.migrate().await.expect("migrates");
-    let keyring = Keyring::generate(&randomness);
+    let keyring = template.keyring();
     let cookies = Keyring::generate(&randomness);
-    let files = FileStore::open("memory:///").expect("files");
+    let files = template.files.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let mut config = Config {
@@ -94,17 +83,17 @@ async fn start(engine: &'static str, address: &str, clock: Clock, settings: &imp
         files,
         config.settings().expect("settings"),
     );
-    let book = demo::fill(&core, &url, DemoSize::Small, false)
-        .await
-        .expect("demo data");
     let state = AppState::new(core.clone(), config, &cookies);
     tokio::spawn(run_on(listener, state, std::future::pending()));
     Arc::new(World {
+        book: DemoBook {
+            base_url: url.clone(),
+            ..template.book.clone()
+        },
         url,
-        book,
         core,
         engine,
-        address: address.to_owned(),
+        address,
     })
 }
 

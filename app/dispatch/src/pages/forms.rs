@@ -14,8 +14,6 @@ use ordinavo_core::CoreError;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::forms;
 use ordinavo_core::views::FormLine;
-use qrcode::QrCode;
-use qrcode::render::svg;
 use ui::acts::{Next, Sent, act};
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
@@ -103,14 +101,7 @@ pub fn FormPage() -> impl IntoView {
             "<iframe src=\"{address}\" title=\"{}\" width=\"100%\" height=\"1200\" style=\"border:0\"></iframe>",
             found.name.replace('"', "&quot;")
         );
-        let picture = QrCode::new(address.as_bytes())
-            .map(|code| {
-                code.render::<svg::Color<'_>>()
-                    .min_dimensions(180, 180)
-                    .quiet_zone(true)
-                    .build()
-            })
-            .unwrap_or_default();
+        let picture = ui::qr::picture(&address, 180);
         let closed = found.closed_at.is_some();
         let (label, consequence, now) = if closed {
             (

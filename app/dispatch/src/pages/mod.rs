@@ -19,11 +19,14 @@ pub mod parts;
 pub mod payload;
 pub mod proposals;
 pub mod reports;
+pub mod rule_acts;
+pub mod rules;
 pub mod settings;
 pub mod sign_in;
 pub mod slots;
 pub mod sources;
 pub mod target;
+pub mod terminals;
 pub mod upload;
 
 use domain::locale::Locale;

@@ -74,6 +74,16 @@ pub fn SettingsPage() -> impl IntoView {
                 t!(locale, "forms-title"),
                 t!(locale, "forms-intro"),
             ));
+            links.push((
+                "/app/settings/terminals",
+                t!(locale, "terminals-title"),
+                t!(locale, "terminals-intro"),
+            ));
+            links.push((
+                "/app/settings/rules",
+                t!(locale, "classify-title"),
+                t!(locale, "classify-intro"),
+            ));
         }
         if staff.has::<ViewMails>() {
             links.push((

@@ -1,9 +1,11 @@
 //! Requests on their way in, whatever the channel: who asks, where, when it would suit, and what a public form asks for.
 
+pub mod classification;
 pub mod form;
 pub mod mails;
 pub mod proof;
 pub mod submission;
+pub mod terminal;
 
 use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};

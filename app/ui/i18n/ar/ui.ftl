@@ -211,3 +211,7 @@ error-slot_gone = سبق الرد على هذا العرض أو انتهت مد�
 error-slot_taken = حُجز هذا الوقت قبل لحظات. اختر غيره.
 error-slot_twice = هذا الوقت معروض بالفعل.
 error-too_few_slots = اعرض وقتين أو ثلاثة.
+error-invalid_postal_codes = في كل سطر بداية مثل 45 أو نطاق مثل 45000-45359.
+error-rule_says_nothing = حدّد ما تضبطه القاعدة: منطقة أو حالة استخدام أو أولوية أو نوع خدمة.
+error-too_many = هذا أكثر مما هو مسموح هنا.
+error-wrong_pairing_code = هذا الرمز لا يعمل. اطلب رمزًا جديدًا.

@@ -203,3 +203,7 @@ error-slot_gone = Dieses Angebot wurde schon beantwortet oder ist abgelaufen. Un
 error-slot_taken = Diese Zeit wurde gerade vergeben. Wählen Sie eine andere.
 error-slot_twice = Diese Zeit wird schon angeboten.
 error-too_few_slots = Bieten Sie zwei oder drei Zeiten an.
+error-invalid_postal_codes = Pro Zeile ein Anfang wie 45 oder ein Bereich wie 45000-45359.
+error-rule_says_nothing = Sagen Sie, was die Regel setzt: Region, Anwendungsfall, Priorität oder Leistung.
+error-too_many = Das sind mehr, als hier erlaubt sind.
+error-wrong_pairing_code = Dieser Code gilt nicht. Bitten Sie um einen neuen.

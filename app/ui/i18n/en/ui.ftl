@@ -203,3 +203,7 @@ error-slot_gone = This offer was answered already, or has expired. Look below ho
 error-slot_taken = This time was taken a moment ago. Choose another one.
 error-slot_twice = This time is offered already.
 error-too_few_slots = Offer two or three times.
+error-invalid_postal_codes = Use one beginning such as 45 or one range such as 45000-45359 a line.
+error-rule_says_nothing = Say what the rule sets: a region, a use case, a priority or a kind of service.
+error-too_many = That is more than is allowed here.
+error-wrong_pairing_code = This code does not work. Ask for a new one.

@@ -7,7 +7,7 @@ use domain::problems::Problem;
 use domain::roles::Role;
 use domain::scopes::Scope;
 
-use crate::actors::{ApiClient, Contact, FormVisitor, Partner, Staff, System, TenantId, TrackingRequester};
+use crate::actors::{ApiClient, Contact, FormVisitor, Partner, Staff, System, TenantId, Terminal, TrackingRequester};
 use crate::secrets::{fingerprint, same};
 use crate::services::sessions::{self, SessionId};
 use crate::store::{ClaimedJob, Door};
@@ -254,4 +254,34 @@ pub async fn tracking_requester(core: &Core, token: &str) -> CoreResult<Option<T
         tenant_name: request.tenant_name,
         zone: request.zone,
     }))
+}
+
+/// The terminal behind a device token with the settings of its form; `None` if it was unpaired.
+///
+/// # Errors
+/// The database does not answer; field `form` if its form was closed.
+pub async fn terminal(core: &Core, token: &str) -> CoreResult<Option<(Terminal, FormSettings)>> {
+    let mut tx = core.store.read_system().await?;
+    let Some(found) = tx.terminal_by_device(&fingerprint(token.as_bytes())).await? else {
+        return Ok(None);
+    };
+    if found.is_closed {
+        return Err(CoreError::field(
+            "form",
+            "form_closed",
+            "This form takes no more requests.",
+        ));
+    }
+    let terminal = Terminal {
+        tenant: TenantId::from_uuid(found.tenant_id),
+        id: found.id.0,
+        location: domain::ids::Id::from_uuid(found.location_id),
+        customer: domain::ids::Id::from_uuid(found.customer_id),
+        form: domain::ids::Id::from_uuid(found.form_id),
+        tenant_name: found.tenant_name,
+        location_name: found.location_name,
+        zone: found.zone,
+        last_seen_at: found.last_seen_at,
+    };
+    Ok(Some((terminal, found.settings.0)))
 }

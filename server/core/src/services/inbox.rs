@@ -1,5 +1,7 @@
 //! The review queue, and one request with everything that a decision about it needs.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{AttachmentId, RequestId, TargetId};
 use domain::permissions::ViewOperations;
@@ -8,7 +10,7 @@ use super::reports::Download;
 use super::{PAGE, Page};
 use crate::actors::{Actor as _, Permit};
 use crate::views::{
-    ContactHint, FileLine, MessageLine, NoteLine, RequestLine, RequestView, TargetLine, TechnicianChoice,
+    ContactHint, FileLine, MessageLine, NoteLine, RequestLine, RequestView, RuleView, TargetLine, TechnicianChoice,
 };
 use crate::{Core, CoreError, CoreResult};
 
@@ -34,6 +36,8 @@ pub struct Inbox {
     pub waiting_targets: i64,
     /// Who may decide about requests.
     pub reviewers: Vec<TechnicianChoice>,
+    /// The regions that rules know.
+    pub regions: Vec<String>,
     /// How far the organisation's history had come: what comes later is news to this page.
     pub mark: i64,
 }
@@ -58,7 +62,13 @@ pub async fn inbox(
         answered_requests: tx.count_answered_requests(MOST_COUNTED).await?,
         waiting_targets: tx.count_open_targets().await?,
         reviewers: tx.reviewers().await?,
+        regions: regions(tx.rules().await?),
     })
+}
+
+fn regions(rules: Vec<RuleView>) -> Vec<String> {
+    let names: BTreeSet<String> = rules.into_iter().filter_map(|rule| rule.outcome.0.region).collect();
+    names.into_iter().collect()
 }
 
 /// A request with what is known around it.

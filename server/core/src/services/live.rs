@@ -24,19 +24,34 @@ pub struct Watch {
     request: Option<RequestId>,
     renewed_at: Option<DateTime<Utc>>,
     receiver: tokio::sync::broadcast::Receiver<uuid::Uuid>,
-    seen: Option<(i64, Vec<String>)>,
+    /// The mark and the names of the others that were told last.
+    seen: (i64, Vec<String>),
 }
 
-/// Begins to watch, at a request or at the list alone, from the mark on that the page was made at.
-pub fn watch(core: &Core, by: Permit<'_, ViewOperations>, request: Option<RequestId>, since: Option<i64>) -> Watch {
-    Watch {
+/// Begins to watch, at a request or at the list alone, from the mark on that the page was made at, or from now on.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn watch(
+    core: &Core,
+    by: Permit<'_, ViewOperations>,
+    request: Option<RequestId>,
+    since: Option<i64>,
+) -> CoreResult<Watch> {
+    let staff = by.staff().clone();
+    let receiver = core.changes.subscribe();
+    let mark = match since {
+        Some(mark) => mark,
+        None => core.store.read(&staff).await?.last_audit().await?,
+    };
+    Ok(Watch {
         core: core.clone(),
-        staff: by.staff().clone(),
+        staff,
         request,
         renewed_at: None,
-        receiver: core.changes.subscribe(),
-        seen: since.map(|mark| (mark, Vec::new())),
-    }
+        receiver,
+        seen: (mark, Vec::new()),
+    })
 }
 
 impl Watch {
@@ -56,10 +71,8 @@ impl Watch {
             };
             drop(tx);
             let state = (mark, others);
-            let before = self.seen.replace(state.clone());
-            // Where it stands at the beginning is news only if somebody else is there.
-            let news = before.map_or(!state.1.is_empty(), |before| before != state);
-            if news {
+            if self.seen != state {
+                self.seen = state;
                 return Ok(mark);
             }
             self.wait().await;

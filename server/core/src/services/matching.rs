@@ -6,7 +6,7 @@ use domain::problems::Problem;
 use domain::text;
 use serde_json::json;
 
-use super::{Form, finish, requests};
+use super::{Form, classification, finish, requests};
 use crate::actors::Permit;
 use crate::views::{ContactLine, CustomerLine, LocationLine};
 use crate::{Core, CoreError, CoreResult};
@@ -122,6 +122,7 @@ pub async fn assign_customer(
         ));
     }
     tx.move_milestones(id, customer, place).await?;
+    classification::place_known(&mut tx, id).await?;
     tx.note(crate::store::NewEntry {
         kind: "request_matched",
         customer,

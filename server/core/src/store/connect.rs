@@ -329,7 +329,7 @@ impl TenantTx<'_, ApiClient> {
             new.external_id,
             now,
             Json(new.windows),
-            super::intake::search_key(new.description, None, None)
+            super::intake::search_key(new.description, None, None, None)
         )? == 1)
     }
 

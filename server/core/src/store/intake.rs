@@ -36,6 +36,8 @@ pub(crate) struct NewRequest<'a> {
     pub requester: Option<&'a Requester>,
     pub place: Option<&'a Address>,
     pub tracking: &'a ClosedToken,
+    /// What the receipt says, if there is one.
+    pub receipt_code: Option<&'a str>,
 }
 
 /// A tracking token: what finds it and what opens it.
@@ -74,8 +76,8 @@ pub(crate) struct TrackedRequest {
     pub zone: String,
 }
 
-const INSERT: &str = "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, customer_id, location_id, contact_id, origin_id, nonce, form_id, requester, place, preferred_windows, tracking_hash, tracking_token, search_key, submitted_at, updated_at) \
-    VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20) ON CONFLICT (tenant_id, origin_id, nonce) DO NOTHING";
+const INSERT: &str = "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, customer_id, location_id, contact_id, origin_id, nonce, form_id, requester, place, preferred_windows, tracking_hash, tracking_token, search_key, submitted_at, updated_at, receipt_code) \
+    VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $21) ON CONFLICT (tenant_id, origin_id, nonce) DO NOTHING";
 const BY_NONCE: &str = "SELECT id, tracking_token FROM request WHERE tenant_id = $1 AND origin_id = $2 AND nonce = $3";
 const INSERT_FILE: &str = "INSERT INTO request_attachment (tenant_id, id, request_id, file_name, media_type, size_bytes, content_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const FILES: &str = "SELECT id, file_name, media_type, size_bytes FROM request_attachment WHERE tenant_id = $1 AND request_id = $2 ORDER BY file_name, id";
@@ -87,8 +89,14 @@ const TOKENS: &str = "SELECT tenant_id, id, tracking_token FROM request WHERE tr
 const SET_TOKEN: &str = "UPDATE request SET tracking_token = $3 WHERE tenant_id = $1 AND id = $2";
 
 /// What a search looks through: everything that was typed, in the form in which texts are compared.
-pub(super) fn search_key(description: &str, requester: Option<&Requester>, place: Option<&Address>) -> String {
+pub(super) fn search_key(
+    description: &str,
+    requester: Option<&Requester>,
+    place: Option<&Address>,
+    code: Option<&str>,
+) -> String {
     let mut parts = vec![description];
+    parts.extend(code);
     if let Some(requester) = requester {
         parts.extend(
             [
@@ -138,8 +146,9 @@ impl<A: Submitter> TenantTx<'_, A> {
             Json(new.windows),
             &new.tracking.hash,
             &new.tracking.closed,
-            search_key(new.description, new.requester, new.place),
-            now
+            search_key(new.description, new.requester, new.place, new.receipt_code),
+            now,
+            new.receipt_code
         )? == 1)
     }
 

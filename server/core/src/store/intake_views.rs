@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use domain::customers::Address;
 use domain::ids::{
     AttachmentKind, ContactKind, CustomerKind, FormKind, LocationKind, MailKindMarker, MessageKind, NoteKind,
-    OfferKind, RequestKind, SourceSystemKind, StaffKind, TargetKind,
+    OfferKind, RequestKind, RuleKind, SourceSystemKind, StaffKind, TargetKind, TerminalKind,
 };
+use domain::intake::classification::{Classification, Conditions, Outcome};
 use domain::intake::form::FormSettings;
 use domain::intake::mails::{MailData, MailKind, MailStatus};
 use domain::intake::{PreferredWindow, Requester};
@@ -42,6 +43,7 @@ pub struct RequestLine {
     pub customer_name: Option<String>,
     pub location_name: Option<String>,
     pub assignee_name: Option<String>,
+    pub region: Option<String>,
 }
 
 #[derive(Debug, Clone, FromRow)]
@@ -85,6 +87,36 @@ pub struct RequestView {
     pub contact_phone: Option<String>,
     pub contact_email: Option<String>,
     pub assignee_name: Option<String>,
+    pub classification: Option<Json<Classification>>,
+    pub receipt_code: Option<String>,
+}
+
+/// A rule that classifies requests.
+#[derive(Debug, Clone, FromRow)]
+pub struct RuleView {
+    pub id: Key<RuleKind>,
+    pub name: String,
+    pub position: i64,
+    pub conditions: Json<Conditions>,
+    pub outcome: Json<Outcome>,
+    pub tried_at: Option<DateTime<Utc>>,
+    pub active_since: Option<DateTime<Utc>>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A device on site. The code is encrypted.
+#[derive(Debug, Clone, FromRow)]
+pub struct TerminalView {
+    pub id: Key<TerminalKind>,
+    pub name: String,
+    pub pairing_code: Option<Vec<u8>>,
+    pub pairing_expires_at: Option<DateTime<Utc>>,
+    pub is_paired: bool,
+    pub paired_at: Option<DateTime<Utc>>,
+    pub last_seen_at: Option<DateTime<Utc>>,
+    pub location_name: String,
+    pub customer_name: String,
+    pub form_name: String,
 }
 
 /// A contact that has the e-mail address of a requester.

@@ -359,7 +359,7 @@ impl TenantTx<'_, Contact> {
             Json(new.windows),
             &new.tracking.hash,
             &new.tracking.closed,
-            super::intake::search_key(new.description, None, None)
+            super::intake::search_key(new.description, None, None, None)
         )?;
         Ok(written == 1)
     }

@@ -34,6 +34,8 @@ pub struct RequestFilter {
     pub service_type: Option<ServiceType>,
     /// One priority.
     pub priority: Option<Priority>,
+    /// One region.
+    pub region: Option<String>,
     /// Whose.
     pub assigned: AssignedTo,
     /// Only those whose customer is not known yet.
@@ -48,7 +50,7 @@ pub struct RequestFilter {
 
 macro_rules! line {
     () => {
-        "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.submitted_at, r.updated_at, r.requester, r.place, r.asked_at, r.answered_at, r.snoozed_until, \
+        "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.submitted_at, r.updated_at, r.requester, r.place, r.asked_at, r.answered_at, r.snoozed_until, r.region, \
          c.name AS customer_name, l.name AS location_name, s.display_name AS assignee_name \
          FROM request r LEFT JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.customer_id \
          LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
@@ -62,7 +64,7 @@ macro_rules! narrowed {
           AND ($7 = 'anybody' OR ($7 = 'nobody' AND r.assignee_id IS NULL) OR r.assignee_id = $8) AND (NOT $9 OR r.customer_id IS NULL) \
           AND ($10 = (r.snoozed_until IS NOT NULL AND r.snoozed_until > $11)) AND (NOT $12 OR r.answered_at IS NOT NULL) \
           AND ($13 = '' OR r.number = $14 OR r.search_key LIKE $13 ESCAPE '!' OR c.name_key LIKE $13 ESCAPE '!') \
-          ORDER BY r.submitted_at, r.id LIMIT $15"
+          AND ($15 IS NULL OR r.region = $15) ORDER BY r.submitted_at, r.id LIMIT $16"
     };
 }
 const WAITING: &str = concat!(
@@ -73,11 +75,11 @@ const WAITING: &str = concat!(
 /// Answers are read wherever the request stands: also a job's requester writes.
 const ANSWERED: &str = concat!(line!(), "r.answered_at IS NOT NULL", narrowed!());
 const COUNT_ANSWERED: &str = "SELECT count(*) FROM (SELECT 1 FROM request WHERE tenant_id = $1 AND answered_at IS NOT NULL LIMIT $2) AS answered";
-const IN_STATE: &str = concat!(line!(), "r.status = $16", narrowed!());
+const IN_STATE: &str = concat!(line!(), "r.status = $17", narrowed!());
 /// Counted up to a limit: whether it is a thousand or fifty thousand changes nothing for who reads it.
 const COUNT_WAITING: &str = "SELECT count(*) FROM (SELECT 1 FROM request WHERE tenant_id = $1 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL AND (snoozed_until IS NULL OR snoozed_until <= $2) LIMIT $3) AS waiting";
 const VIEW: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.preferred, r.preferred_windows, r.rejection_reason, r.submitted_at, r.updated_at, r.target_id, \
-    r.source_system_id, r.customer_id, r.location_id, r.contact_id, r.requester, r.place, r.asked_at, r.answered_at, r.snoozed_until, r.assignee_id, \
+    r.source_system_id, r.customer_id, r.location_id, r.contact_id, r.requester, r.place, r.asked_at, r.answered_at, r.snoozed_until, r.assignee_id, r.classification, r.receipt_code, \
     c.name AS customer_name, c.customer_number, l.name AS location_name, l.street, l.postal_code, l.city, l.zone AS location_zone, \
     k.display_name AS contact_name, k.phone AS contact_phone, k.email AS contact_email, s.display_name AS assignee_name \
     FROM request r LEFT JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.customer_id \
@@ -221,6 +223,7 @@ impl TenantTx<'_, Staff> {
                 filter.answered,
                 &like,
                 number,
+                &filter.region,
                 limit
             ),
             Some(status) => {
@@ -242,6 +245,7 @@ impl TenantTx<'_, Staff> {
                     filter.answered,
                     &like,
                     number,
+                    &filter.region,
                     limit,
                     status.name()
                 )

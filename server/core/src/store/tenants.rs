@@ -69,6 +69,8 @@ const EMPTY: &[&str] = &[
     "DELETE FROM attachment",
     "DELETE FROM visit_report",
     "DELETE FROM appointment",
+    "DELETE FROM classification_rule",
+    "DELETE FROM terminal",
     "DELETE FROM slot_option",
     "DELETE FROM slot_offer",
     "DELETE FROM mail",

@@ -13,8 +13,8 @@ use crate::t;
 use crate::words::by_key;
 
 /// The parts of the address that narrow the list.
-const NAMES: [&str; 8] = [
-    "q", "status", "channel", "service", "priority", "assigned", "only", "requests",
+const NAMES: [&str; 9] = [
+    "q", "status", "channel", "service", "priority", "region", "assigned", "only", "requests",
 ];
 
 /// The list as the address describes it.
@@ -74,6 +74,7 @@ impl View {
             channel: Channel::from_name(self.get("channel")),
             service_type: ServiceType::from_name(self.get("service")),
             priority: Priority::from_name(self.get("priority")),
+            region: Some(self.get("region").to_owned()).filter(|region| !region.is_empty()),
             assigned: match self.get("assigned") {
                 "me" => AssignedTo::Person(staff.id()),
                 "nobody" => AssignedTo::Nobody,
@@ -148,6 +149,18 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
             .map(|person| (person.id.to_string(), person.display_name.clone())),
     )
     .collect();
+    let here = view.get("region").to_owned();
+    let known = inbox.regions.contains(&here) || here.is_empty();
+    let regions = with_any(
+        inbox
+            .regions
+            .iter()
+            .cloned()
+            .chain((!known).then_some(here))
+            .map(|name| (name.clone(), name))
+            .collect(),
+    );
+    let has_regions = regions.len() > 1;
     let only = vec![
         any(),
         ("unmatched".to_owned(), t!(locale, "only-unmatched")),
@@ -170,6 +183,7 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
                     <Choice name="channel" label=t!(locale, "channel") choices=channels chosen=chosen("channel")/>
                     <Choice name="service" label=t!(locale, "service") choices=services chosen=chosen("service")/>
                     <Choice name="priority" label=t!(locale, "priority") choices=priorities chosen=chosen("priority")/>
+                    {has_regions.then(|| view! { <Choice name="region" label=t!(locale, "region") choices=regions chosen=chosen("region")/> })}
                     <Choice name="assigned" label=t!(locale, "assignee") choices=people chosen=chosen("assigned")/>
                     <Choice name="only" label=t!(locale, "only") choices=only chosen=chosen("only")/>
                     <button class="button" type="submit">{t!(locale, "filter-now")}</button>

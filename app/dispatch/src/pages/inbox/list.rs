@@ -148,7 +148,7 @@ fn Row(
                     {row.asked_at.is_some().then(|| view! { <Chip label=t!(locale, "asked") tone=Tone::Neutral/> })}
                     {unknown.then(|| view! { <Chip label=t!(locale, "customer-unknown") tone=Tone::Warn/> })}
                     {row.snoozed_until.filter(|until| *until > now).map(|until| view! { <Chip label=t!(locale, "snoozed-until", until = format::moment(locale, until, &zone)) tone=Tone::Neutral/> })}
-                    <span class="quiet"><bdi>{sender}</bdi>{place.map(|place| view! { " · "<bdi>{place}</bdi> })}" · "{by_key(locale, &format!("channel-{}", row.channel.name()))}{row.assignee_name.map(|name| view! { " · "<bdi>{name}</bdi> })}</span></span>
+                    <span class="quiet"><bdi>{sender}</bdi>{place.map(|place| view! { " · "<bdi>{place}</bdi> })}" · "{by_key(locale, &format!("channel-{}", row.channel.name()))}{row.region.map(|region| view! { " · "<bdi>{region}</bdi> })}{row.assignee_name.map(|name| view! { " · "<bdi>{name}</bdi> })}</span></span>
             </a>
         </li>
     }

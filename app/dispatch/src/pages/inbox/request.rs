@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::RequestId;
+use domain::intake::classification::{Classification, Classified as Field};
 use domain::locale::Locale;
 use domain::permissions::{ReviewRequests, ViewOperations};
 use domain::public_language;
@@ -23,6 +24,7 @@ use super::matching::Matching;
 use super::talk::Talk;
 use super::{DecidedNotice, KeySheet, read};
 use crate::islands::{Hotkeys, LivePage};
+use crate::pages::rules::{reasons, value_words};
 use crate::pages::{address_line, service_words, viewer_staff};
 use crate::shell::Framed;
 use crate::t;
@@ -175,10 +177,38 @@ fn Facts(item: RequestView, locale: Locale, zone: String, id: RequestId) -> impl
                 </Fact>
             })}
             {item.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "<bdi dir="ltr">{item.contact_phone}</bdi></Fact> })}
+            {item.receipt_code.map(|code| view! { <Fact name=t!(locale, "receipt-code")><bdi class="mono" dir="ltr">{code}</bdi></Fact> })}
+            {item.classification.map(|said| view! { <Classified said=said.0 locale/> })}
             <Fact name=t!(locale, "assignee")><bdi>{item.assignee_name.unwrap_or_else(|| t!(locale, "assigned-nobody"))}</bdi></Fact>
             <Fact name=t!(locale, "request-id")><Identifier text=id.to_string() locale/></Fact>
         </dl>
     }
+}
+
+/// What rules decided, with the rule and its reasons.
+#[component]
+fn Classified(said: Classification, locale: Locale) -> impl IntoView {
+    let chosen = |field| match field {
+        Field::ServiceType => said.chosen_service_type.map(|kind| kind.name()),
+        Field::Priority => said.chosen_priority.map(|priority| priority.name()),
+        Field::Region | Field::UseCase => None,
+    };
+    said.decided
+        .clone()
+        .into_iter()
+        .map(|decided| {
+            let field = decided.field;
+            let instead = chosen(field).map(|value| {
+                t!(locale, "classified-chosen", value = value_words(locale, field, value))
+            });
+            view! {
+                <Fact name=by_key(locale, &format!("classified-{}", field.name()))>
+                    <div><bdi>{value_words(locale, field, &decided.value)}</bdi></div>
+                    <div class="quiet">{format!("{} ({})", t!(locale, "classified-by", rule = decided.rule_name), reasons(locale, &decided.because, &[]))}{instead.map(|instead| format!(" · {instead}"))}</div>
+                </Fact>
+            }
+        })
+        .collect_view()
 }
 
 /// The acts, each with its key.

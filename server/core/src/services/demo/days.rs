@@ -69,7 +69,8 @@ pub(super) async fn live(
     let mut date = first;
     while date <= today {
         let is_today = date == today;
-        move_clock(core, at(zone, date, 6).min(present));
+        // Before six in the morning of today, what happens today still has to end before the present.
+        move_clock(core, at(zone, date, 6).min(present - ROOM));
         approve_reports(core, world, chance, &mut diary, size, is_today).await?;
         for _ in 0..per_day {
             // The small demo stays with the customer of the story, so that its contacts have something to see.
@@ -110,6 +111,9 @@ fn at(zone: Tz, date: NaiveDate, hour: u32) -> DateTime<Utc> {
         .earliest()
         .map_or(DateTime::UNIX_EPOCH, |moment| moment.with_timezone(&Utc))
 }
+
+/// How long the work of a morning takes at most; forms take a while to fill in.
+const ROOM: TimeDelta = TimeDelta::minutes(30);
 
 /// Moves the demo's clock forward, never back.
 fn move_clock(core: &Core, to: DateTime<Utc>) {

@@ -6,7 +6,9 @@ mod clients;
 mod days;
 mod inbox;
 mod places;
+mod rules;
 mod tenants;
+mod terminals;
 
 use std::sync::Arc;
 
@@ -17,6 +19,7 @@ pub use account_book::{
     DemoBook, DemoClient, DemoForm, DemoPartner, DemoPortalUser, DemoStaff, DemoTenant, DemoTerminal,
 };
 
+use crate::actors::Actor as _;
 use crate::clock::Clock;
 use crate::passwords::Passwords;
 use crate::randomness::Randomness;
@@ -67,6 +70,10 @@ pub async fn fill(core: &Core, base_url: &str, size: DemoSize, reset: bool) -> C
     };
     let nordlicht = tenants::nordlicht(&past, size, &chance, &mut book).await?;
     days::live(&past, &nordlicht, size, &chance, present).await?;
+    if let Some(entry) = book.tenants.last_mut() {
+        let tenant = nordlicht.dispatcher.tenant();
+        terminals::make_terminal(&past, tenant, (nordlicht.essen, "LOC-ESSEN-01"), entry).await?;
+    }
     tenants::suedwind(&past, &mut book).await?;
     Ok(book)
 }

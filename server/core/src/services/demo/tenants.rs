@@ -46,6 +46,8 @@ pub(super) struct DemoWorld {
     pub partner: ApiClient,
     pub import_only: ApiClient,
     pub sites: Vec<DemoSite>,
+    /// The place that the second half of the demo's story is about.
+    pub essen: LocationId,
 }
 
 /// A customer that a partner knows: its reference and those of its locations and contacts.
@@ -127,6 +129,7 @@ pub(super) async fn nordlicht(
 
     let all: Vec<Scope> = Scope::ALL.to_vec();
     super::inbox::make_form(core, tenant, &mut entry).await?;
+    super::rules::make_rules(core, tenant).await?;
     let erp_key = make_client(core, tenant, "erp", "erp", true, &all, &mut entry).await?;
     let strict_key = make_client(core, tenant, "erp-strict", "erp-strict", false, &all, &mut entry).await?;
     let import_key = make_client(
@@ -404,6 +407,7 @@ pub(super) async fn nordlicht(
     let anna = sign_in_contact(core, tenant, anna_account).await?;
     let petra = sign_in_contact(core, tenant, petra_account).await?;
     Ok(DemoWorld {
+        essen,
         dispatcher,
         manager,
         technicians,

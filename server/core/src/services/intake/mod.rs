@@ -2,6 +2,7 @@
 //! all stands here: the number, the tracking link, files, the internal timeline, the audit row and the mail to the sender.
 
 pub mod by_staff;
+pub mod by_terminal;
 pub mod ticket;
 pub mod web_form;
 
@@ -40,6 +41,11 @@ pub fn form_nonce(core: &Core) -> String {
 /// A new tracking token, and the form in which it is kept.
 pub(crate) fn new_token(core: &Core, tenant: TenantId, request: RequestId) -> CoreResult<(String, ClosedToken)> {
     let token = URL_SAFE_NO_PAD.encode(core.randomness.bytes::<20>());
+    let closed = close_token(core, tenant, request, &token)?;
+    Ok((token, closed))
+}
+
+fn close_token(core: &Core, tenant: TenantId, request: RequestId, token: &str) -> CoreResult<ClosedToken> {
     let closed = core
         .keyring
         .close(
@@ -49,7 +55,7 @@ pub(crate) fn new_token(core: &Core, tenant: TenantId, request: RequestId) -> Co
         )
         .map_err(|error| broken(&error))?;
     let hash = fingerprint(token.as_bytes());
-    Ok((token, ClosedToken { hash, closed }))
+    Ok(ClosedToken { hash, closed })
 }
 
 /// Opens a tracking token for its requester.
@@ -95,6 +101,7 @@ pub(crate) async fn arrived<A: Actor>(
     })
     .await?;
     tx.audit("request.submitted", id, json!({ "channel": channel.name() }));
+    super::classification::arrived(tx, id).await?;
     // A partner's system tells its own people.
     if channel != Channel::Api {
         mails::write(core, tx, id, mails::Occasion::plain(MailKind::Received)).await?;
@@ -110,6 +117,18 @@ async fn submit<A: Submitter>(
     files: &[CleanFile],
     content: &Content<'_>,
 ) -> CoreResult<Receipt> {
+    submit_with(core, actor, parts, files, content, None).await
+}
+
+/// Like [`submit`], with a receipt that was given out before: its token and its code.
+async fn submit_with<A: Submitter>(
+    core: &Core,
+    actor: &A,
+    parts: Known,
+    files: &[CleanFile],
+    content: &Content<'_>,
+    given: Option<(String, String)>,
+) -> CoreResult<Receipt> {
     let tenant = actor.tenant();
     let mut tx = core.store.begin(actor).await?;
     if let Some(receipt) = earlier(core, &mut tx, content.origin, content.nonce).await? {
@@ -117,7 +136,16 @@ async fn submit<A: Submitter>(
     }
     let id: RequestId = tx.new_id();
     let number = tx.next_number("request").await?;
-    let (token, tracking) = new_token(core, tenant, id)?;
+    let (token, tracking, code) = match given {
+        Some((token, code)) => {
+            let tracking = close_token(core, tenant, id, &token)?;
+            (token, tracking, Some(code))
+        }
+        None => {
+            let (token, tracking) = new_token(core, tenant, id)?;
+            (token, tracking, None)
+        }
+    };
     let new = NewRequest {
         id,
         number,
@@ -135,6 +163,7 @@ async fn submit<A: Submitter>(
         requester: content.requester,
         place: content.place,
         tracking: &tracking,
+        receipt_code: code.as_deref(),
     };
     if !tx.insert_request(&new).await? {
         // Another tab or a repeated call was faster with this very form.

@@ -1,0 +1,145 @@
+// The terminal: paired from Settings, used with and without a connection, cleared after a rest, unpaired at once.
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "@playwright/test";
+import { newPage, pairingCode, signIn, staffOf } from "./helpers.mjs";
+import { line } from "./line.mjs";
+import { world } from "./server.mjs";
+
+/** A kiosk that is paired over a line of its own, with its worker running. */
+async function kiosk(browser, options = {}) {
+  const wire = await line(world().url);
+  const admin = await newPage(browser);
+  await signIn(admin.page, "/app", staffOf("admin"));
+  const code = await pairingCode(admin.page);
+  const device = await newPage(browser, { baseURL: wire.url, viewport: { width: 1080, height: 1600 }, ...options });
+  await device.page.goto("/terminal?lang=en");
+  await device.page.getByLabel("Code").fill(code.toLowerCase());
+  await device.page.getByRole("button", { name: "Set up" }).click();
+  await expect(device.page.getByRole("heading", { level: 1, name: "How can we help?" })).toBeVisible();
+  await device.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  return { wire, admin, ...device };
+}
+
+async function ask(page, tile, description) {
+  await page.getByText(tile, { exact: true }).click();
+  await page.getByRole("textbox").first().fill(description);
+  await page.locator("[name=name]").fill("Mona Haddad");
+  await page.locator("[name=email]").fill("mona@example.org");
+  await page.locator("button[type=submit]").click();
+}
+
+/** The code on the receipt. */
+const receipt = (page) => page.locator(".receipt-code bdi").textContent();
+
+/** What the inbox has under a text. */
+async function inInbox(page, text) {
+  await page.goto(`/app/inbox?q=${encodeURIComponent(text)}`);
+  return page.locator(".queue-requests > li").count();
+}
+
+test("requests are kept without a connection and arrive once", async ({ browser }) => {
+  const mark = `kiosk${Date.now().toString(36)}`;
+  const { wire, admin, page } = await kiosk(browser);
+  await ask(page, "Repair", `${mark} with a connection`);
+  await expect(page.getByRole("heading", { name: "Thank you, it has arrived." })).toBeVisible();
+  const codes = [await receipt(page)];
+  await expect(page.getByRole("img", { name: /QR code/ }).locator("svg")).toBeVisible();
+  await page.getByRole("link", { name: "Done" }).click();
+  await expect(page.getByRole("radio", { name: "Repair" })).not.toBeChecked();
+
+  wire.set("cut");
+  for (const number of [1, 2]) {
+    await page.goto("/terminal?lang=de");
+    await ask(page, "Reparatur", `${mark} ohne Verbindung ${number}`);
+    await expect(page.getByRole("heading", { name: "Danke, es ist notiert." })).toBeVisible({ timeout: 15_000 });
+    await expect(page.getByRole("img", { name: /QR-Code/ }).locator("svg")).toBeVisible();
+    codes.push(await receipt(page));
+  }
+  expect(new Set(codes).size).toBe(3);
+  // The same page sent again, as by a second press, is the same request.
+  await page.goto("/terminal?lang=de");
+  await ask(page, "Reparatur", `${mark} ohne Verbindung 2`);
+  await expect(page.locator(".receipt-code bdi")).toHaveText(codes[2]);
+  await page.goto("/terminal?lang=de");
+  const online = () => page.evaluate(() => dispatchEvent(new Event("online")));
+  const waiting = page.getByRole("status").filter({ hasText: "Noch zu senden" });
+  await online();
+  await expect(waiting).toHaveText("Noch zu senden: 2");
+
+  // The server gets them, the device never hears of it and sends them again.
+  wire.set("loses answers to posts");
+  await online();
+  await expect(async () => expect(await inInbox(admin.page, mark)).toBeGreaterThanOrEqual(2)).toPass();
+  await expect(waiting).toHaveText("Noch zu senden: 2");
+  wire.set("open");
+  await online();
+  await expect(waiting).toBeHidden();
+  expect(await inInbox(admin.page, mark)).toBe(3);
+  for (const code of codes) expect(await inInbox(admin.page, code)).toBe(1);
+  wire.close();
+});
+
+test("a terminal clears itself after a minute of rest", async ({ browser }) => {
+  const { wire, page, context } = await kiosk(browser);
+  const other = await context.newPage();
+  await other.clock.install();
+  await other.goto("/terminal?lang=ar");
+  await expect(other.locator("html")).toHaveAttribute("dir", "rtl");
+  await other.getByText("إصلاح", { exact: true }).click();
+  await other.getByRole("textbox").first().fill("secret of the person before");
+  await other.clock.runFor(45_000);
+  await expect(other.getByRole("alert")).toBeVisible();
+  await other.keyboard.press("Shift");
+  await expect(other.getByRole("alert")).toBeHidden();
+  await other.clock.runFor(45_000);
+  await other.keyboard.press("Shift");
+  await other.clock.runFor(30_000);
+  await expect(other.getByRole("textbox").first()).toHaveValue("secret of the person before");
+  await other.clock.runFor(62_000);
+  await expect(other).toHaveURL(/\/terminal$/);
+  await expect(other.getByRole("radio").first()).not.toBeChecked();
+  await expect(other.getByText("secret of the person before")).toHaveCount(0);
+  await page.close();
+  wire.close();
+});
+
+test("an unpaired terminal shows nothing any more", async ({ browser }) => {
+  const { wire, admin, page } = await kiosk(browser);
+  await admin.page.goto("/app/settings/terminals");
+  await admin.page.getByText("Unpair", { exact: false }).first().click();
+  await admin.page.getByRole("button", { name: "Unpair now" }).click();
+  await expect(admin.page.getByText("Not paired")).toBeVisible();
+  await page.evaluate(() => dispatchEvent(new Event("online")));
+  await expect(page.getByRole("heading", { name: "Set up this terminal" })).toBeVisible();
+  // Nor without a connection: what it kept of the organisation is gone.
+  wire.set("cut");
+  await expect(page.goto("/terminal")).rejects.toThrow();
+  wire.close();
+});
+
+test("a terminal can be used by everybody", async ({ browser }) => {
+  const { wire, page, complaints } = await kiosk(browser, { locale: "ar" });
+  const findings = async () => {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${page.url()} ${id}: ${nodes[0].html.slice(0, 160)}`);
+  };
+  for (const language of ["en", "ar"]) {
+    await page.goto(`/terminal?lang=${language}`);
+    expect(await findings()).toEqual([]);
+    // By keyboard: the tiles are one group, the fields follow.
+    await page.getByRole("radio").first().focus();
+    await page.keyboard.press("Space");
+    await expect(page.getByRole("textbox").first()).toBeVisible();
+    expect(await findings()).toEqual([]);
+    const narrow = await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+    expect(narrow).toBe(true);
+    await page.getByRole("textbox").first().fill(`Everybody ${language} ${Date.now()}`);
+    await page.locator("[name=name]").fill("Mona Haddad");
+    await page.locator("[name=email]").fill("mona@example.org");
+    await page.locator("button[type=submit]").click();
+    await expect(page.locator(".receipt-code bdi")).toHaveText(/^[0-9A-Z]{3}-[0-9A-Z]{3}$/);
+    expect(await findings()).toEqual([]);
+  }
+  expect(complaints.filter((complaint) => !/status of 401/.test(complaint))).toEqual([]);
+  wire.close();
+});

@@ -1,0 +1,56 @@
+// Runs in the terminal's pages: starts the worker, clears the page after a minute of rest, and tells how much still waits.
+'use strict';
+
+(() => {
+  const REST = 60_000;
+  const WARNING = 20_000;
+  const LOOK_EVERY = 15_000;
+  const page = document.querySelector('[data-terminal]');
+  if (!page) return;
+  const begin = () => location.replace('/terminal');
+
+  // A page from the browser's own memory has what the last person typed.
+  window.addEventListener('pageshow', (event) => {
+    if (event.persisted) begin();
+  });
+
+  // Somebody who reads slowly is warned and needs to touch the screen only once.
+  const warning = document.querySelector('[data-rest]');
+  const fresh = page.dataset.terminal === 'form';
+  let last = Date.now();
+  const isUsed = () => !fresh || location.search !== '' || [...document.querySelectorAll('form [name]')].some(isFilled);
+  const isFilled = (field) =>
+    field.type === 'hidden' ? false : field.type === 'radio' ? field.checked : field.value !== '';
+  const alive = () => {
+    last = Date.now();
+    if (warning) warning.hidden = true;
+  };
+  for (const kind of ['pointerdown', 'keydown', 'input', 'touchstart']) addEventListener(kind, alive, { passive: true });
+  setInterval(() => {
+    const rested = Date.now() - last;
+    if (!isUsed()) return;
+    if (rested >= REST) begin();
+    else if (warning && rested >= REST - WARNING) warning.hidden = false;
+  }, 1000);
+
+  if (!('serviceWorker' in navigator)) return;
+  const line = document.querySelector('[data-waiting]');
+  navigator.serviceWorker.addEventListener('message', ({ data }) => {
+    if (!line || typeof data?.waiting !== 'number') return;
+    line.hidden = data.waiting === 0;
+    line.textContent = line.dataset.waiting.replace('#', data.waiting);
+  });
+  const look = async () => {
+    const worker = (await navigator.serviceWorker.ready).active;
+    worker?.postMessage('flush');
+    try {
+      // A device that was unpaired shows nothing of the organisation any more.
+      if ((await fetch('/terminal/state')).status === 401) begin();
+    } catch {
+      // No connection: everything goes on from what is kept.
+    }
+  };
+  navigator.serviceWorker.register('/terminal/worker.js', { scope: '/terminal' }).then(look, () => undefined);
+  addEventListener('online', look);
+  setInterval(look, LOOK_EVERY);
+})();

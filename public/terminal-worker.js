@@ -1,0 +1,249 @@
+// Runs beside the terminal's page. Everything that is sent is kept on the device first and sent from there, in order, until
+// the server has said that it has it; so nothing is lost without a connection, and what is sent twice is the same request.
+// The server puts the constant SHELL in front: the files of this build, the languages, how long a receipt can be seen.
+'use strict';
+
+const CACHE = 'terminal';
+const FIELDS = ['service_type', 'description', 'name', 'email', 'phone'];
+const ENOUGH_SLIPS = 20;
+const PATIENCE = 4000;
+
+// ---- What is kept on the device -------------------------------------------------------------------------------------
+
+let opened;
+function database() {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open('terminal', 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore('queue', { keyPath: 'sequence' });
+      request.result.createObjectStore('slips', { keyPath: 'token' });
+      request.result.createObjectStore('numbers');
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opened;
+}
+
+/** Runs work in one transaction; it is done once it is on the disk. */
+async function within(stores, mode, work) {
+  const transaction = (await database()).transaction(stores, mode, { durability: 'strict' });
+  const done = new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onerror = () => reject(transaction.error);
+    transaction.onabort = () => reject(transaction.error);
+  });
+  const result = await work((name) => transaction.objectStore(name));
+  await done;
+  return result;
+}
+
+const answer = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+/** A receipt of our own for when none is left that the server made. It has no picture. */
+async function ownSlip() {
+  const bytes = crypto.getRandomValues(new Uint8Array(20));
+  const token = btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token)));
+  const bits = [...hash].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const letter = (at) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'[parseInt(bits.slice(at * 5, at * 5 + 5), 2)];
+  const letters = [0, 1, 2, 3, 4, 5].map(letter).join('');
+  return { token, code: `${letters.slice(0, 3)}-${letters.slice(3)}`, picture: '' };
+}
+
+/** Keeps a request under the next number. The same again within a minute is a second press of the same button. */
+async function keep(fields, locale) {
+  const spare = await ownSlip();
+  const same = JSON.stringify([fields, locale]);
+  const now = Date.now();
+  return within(['queue', 'slips', 'numbers'], 'readwrite', async (store) => {
+    const entries = await answer(store('queue').getAll());
+    const earlier = entries.find((entry) => entry.same === same && now - entry.at < 60000);
+    if (earlier) return earlier;
+    const last = (await answer(store('numbers').get('last'))) ?? 0;
+    // By the clock, so that a device whose memory was emptied does not count from the beginning again.
+    const sequence = Math.max(last + 1, now);
+    const [slip] = await answer(store('slips').getAll(null, 1));
+    if (slip) store('slips').delete(slip.token);
+    const { token, code, picture } = slip ?? spare;
+    const entry = { sequence, token, code, picture, fields, locale, same, at: now, sent: false, refused: false };
+    store('numbers').put(sequence, 'last');
+    store('queue').put(entry);
+    return entry;
+  });
+}
+
+/** Forgets what was written as soon as it has arrived; the receipt stays for as long as it can be seen. */
+async function settle(sequence, state) {
+  await within(['queue'], 'readwrite', async (store) => {
+    const entry = await answer(store('queue').get(sequence));
+    if (!entry) return;
+    const { fields, ...rest } = entry;
+    store('queue').put(state === 'sent' ? { ...rest, sent: true } : { ...entry, refused: true });
+  });
+}
+
+async function forgetOld() {
+  await within(['queue'], 'readwrite', async (store) => {
+    for (const entry of await answer(store('queue').getAll())) {
+      if (entry.sent && Date.now() - entry.at > SHELL.lives) store('queue').delete(entry.sequence);
+    }
+  });
+}
+
+async function waiting() {
+  const entries = await within(['queue'], 'readonly', (store) => answer(store('queue').getAll()));
+  return entries.filter((entry) => !entry.sent && !entry.refused);
+}
+
+// ---- Sending ---------------------------------------------------------------------------------------------------------
+
+async function send({ sequence, token, locale, fields }) {
+  const response = await fetch('/terminal/kept', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sequence, token, locale, fields }),
+    signal: AbortSignal.timeout(15000),
+  });
+  return response.status;
+}
+
+let sending = Promise.resolve(true);
+/** Sends everything that waits, in order; stops where the server cannot be reached. One at a time. */
+function flush() {
+  sending = sending.catch(() => true).then(async () => {
+    for (const entry of await waiting()) {
+      let status;
+      try {
+        status = await send(entry);
+      } catch {
+        break;
+      }
+      if (status === 200) await settle(entry.sequence, 'sent');
+      else if (status === 422 || status === 400) await settle(entry.sequence, 'refused');
+      else if (status === 401) {
+        await forgetPages();
+        break;
+      } else break;
+    }
+    await forgetOld();
+    const left = (await waiting()).length;
+    for (const page of await clients.matchAll({ includeUncontrolled: true })) page.postMessage({ waiting: left });
+    return left;
+  });
+  return sending;
+}
+
+async function takeSlips() {
+  const count = await within(['slips'], 'readonly', (store) => answer(store('slips').count()));
+  if (count >= ENOUGH_SLIPS) return;
+  const response = await fetch(`/terminal/state?slips=${ENOUGH_SLIPS}`);
+  if (!response.ok) return;
+  const { slips } = await response.json();
+  await within(['slips'], 'readwrite', async (store) => slips.forEach((slip) => store('slips').put(slip)));
+}
+
+// ---- Pages -----------------------------------------------------------------------------------------------------------
+
+const pageOf = (locale) => `/terminal?lang=${locale}`;
+const receiptOf = (locale) => `/terminal/receipt?template=1&lang=${locale}`;
+const localeOf = (url) => {
+  const wanted = url.searchParams.get('lang');
+  return SHELL.locales.includes(wanted) ? wanted : undefined;
+};
+
+async function keepPages() {
+  const cache = await caches.open(CACHE);
+  await cache.addAll([...SHELL.files, ...SHELL.locales.map(pageOf), ...SHELL.locales.map(receiptOf)]);
+  for (const { url } of await cache.keys()) {
+    const path = new URL(url).pathname;
+    if (path.startsWith('/pkg/') && !SHELL.files.includes(path)) await cache.delete(url);
+  }
+}
+
+async function forgetPages() {
+  await caches.delete(CACHE);
+}
+
+/** The page from the server; without one, as it was last. */
+async function page(request, url) {
+  const cache = await caches.open(CACHE);
+  try {
+    const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+    if (response.status === 401) await forgetPages();
+    const locale = localeOf(url);
+    if (response.ok && locale) await cache.put(pageOf(locale), response.clone());
+    if (response.status < 500) return response;
+    throw new Error('the server has no page now');
+  } catch (error) {
+    const wanted = localeOf(url) ?? SHELL.locales.find((locale) => navigator.language.startsWith(locale)) ?? SHELL.locales[0];
+    const kept = await cache.match(pageOf(wanted));
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+const redirect = (to) => Response.redirect(new URL(to, self.location), 303);
+
+async function take(request, url) {
+  const plain = request.clone();
+  const form = await request.formData();
+  const locale = localeOf(url) ?? SHELL.locales[0];
+  const fields = Object.fromEntries(FIELDS.map((name) => [name, form.get(name) ?? '']));
+  let entry;
+  try {
+    entry = await keep(fields, locale);
+  } catch {
+    // A device that cannot keep anything sends what it has, as it is.
+    return fetch(plain);
+  }
+  await Promise.race([flush(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  const stored = await within(['queue'], 'readonly', (store) => answer(store('queue').get(entry.sequence)));
+  if (stored?.refused) {
+    await within(['queue'], 'readwrite', async (store) => store('queue').delete(entry.sequence));
+    return fetch(plain);
+  }
+  return redirect(`/terminal/receipt?n=${entry.sequence}&lang=${locale}`);
+}
+
+/** A receipt from the device's memory. Once it is over it leads back to the beginning. */
+async function receipt(url) {
+  const sequence = Number(url.searchParams.get('n'));
+  const entry = await within(['queue'], 'readonly', (store) => answer(store('queue').get(sequence)));
+  if (!entry || Date.now() - entry.at > SHELL.lives) return redirect('/terminal');
+  const cache = await caches.open(CACHE);
+  const template = await cache.match(receiptOf(localeOf(url) ?? entry.locale));
+  if (!template) return redirect('/terminal');
+  const text = (await template.text())
+    .replaceAll('[[code]]', entry.code)
+    .replaceAll('[[picture]]', entry.picture)
+    .replaceAll('data-sent="yes"', `data-sent="${entry.sent ? 'yes' : 'later'}"`);
+  return new Response(text, { headers: template.headers });
+}
+
+async function file(request) {
+  const cache = await caches.open(CACHE);
+  return (await cache.match(request)) ?? fetch(request);
+}
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(keepPages().then(takeSlips).then(() => self.skipWaiting()));
+});
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener('message', (event) => {
+  event.waitUntil(flush().then(takeSlips).catch(() => undefined));
+});
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== self.location.origin) return;
+  if (request.method === 'POST' && url.pathname === '/terminal/requests') event.respondWith(take(request, url));
+  else if (request.method !== 'GET') return;
+  else if (url.pathname === '/terminal') event.respondWith(page(request, url));
+  else if (url.pathname === '/terminal/receipt' && url.searchParams.has('n')) event.respondWith(receipt(url));
+  else if (SHELL.files.includes(url.pathname)) event.respondWith(file(request));
+});
