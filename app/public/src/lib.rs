@@ -21,6 +21,7 @@ pub mod front;
 pub mod intake;
 #[cfg(feature = "ssr")]
 pub mod terminal;
+#[cfg(feature = "ssr")]
 pub mod track;
 #[cfg(feature = "ssr")]
 pub mod words;

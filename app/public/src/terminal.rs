@@ -6,7 +6,7 @@ use domain::public_language;
 use domain::requests::ServiceType;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title, provide_meta_context};
+use leptos_meta::{Title, provide_meta_context};
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
 use ui::shell::{self, App, Assets};
@@ -162,7 +162,6 @@ pub fn receipt(assets: &Assets, receipt: Receipt) -> impl IntoView + use<> {
     shell::document_in(locale, App::Intake, assets, move || {
         view! {
             <Title text=t!(locale, "receipt-title")/>
-            <Meta http_equiv="refresh" content="60;url=/terminal"/>
             <div class="terminal" data-terminal="receipt">
                 <Top tenant=receipt.tenant place=String::new() locale/>
                 <main id="main" tabindex="-1" class="receipt" data-sent="yes">
@@ -174,6 +173,8 @@ pub fn receipt(assets: &Assets, receipt: Receipt) -> impl IntoView + use<> {
                     <p><a class="button button-primary button-large" href=format!("/terminal?lang={}", locale.tag())>{t!(locale, "receipt-done")}</a></p>
                     <Rest locale/>
                 </main>
+                // With a script, the keeper clears the page, and asks first.
+                <noscript><meta http-equiv="refresh" content="60;url=/terminal"/></noscript>
                 <Keeper/>
             </div>
         }

@@ -388,7 +388,7 @@ pub async fn worker(State(state): State<AppState>) -> Response {
     files.push("/terminal/keeper.js".to_owned());
     if let Some(bundle) = &assets.bundle {
         files.push(format!("/pkg/{}.js", bundle.output_name));
-        files.push(format!("/pkg/{}.wasm", bundle.output_name));
+        files.push(format!("/pkg/{}_bg.wasm", bundle.output_name));
     }
     let locales: Vec<&str> = Locale::ALL.iter().map(|locale| locale.tag()).collect();
     let shell =

@@ -160,7 +160,7 @@ fn Tried(trial: Trial, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
                     <p><a href=format!("/app/inbox/{id}")><bdi class="mono">{format!("REQ-{number}")}</bdi></a>" "<span class="quiet" dir="auto">{description}</span></p>
                     <p class="quiet">{reasons(locale, &because, &forms)}</p>
                     <ul class="plain">{would_set.into_iter().map(|(field, before, after)| view! {
-                        <li>{by_key(locale, &format!("classified-{}", field.name()))}": "{before.map(|before| view! { <s><bdi>{value_words(locale, field, &before)}</bdi></s>" " })}<strong><bdi>{value_words(locale, field, &after)}</bdi></strong></li>
+                        <li>{by_key(locale, &format!("classified-{}", field.name()))}": "{before.filter(|before| *before != after).map(|before| view! { <s><bdi>{value_words(locale, field, &before)}</bdi></s>" " })}<strong><bdi>{value_words(locale, field, &after)}</bdi></strong></li>
                     }).collect_view()}</ul>
                     {(!decided_before.is_empty()).then(|| view! { <p class="quiet">{t!(locale, "classify-decided-before", names = decided_before.join(", "))}</p> })}
                 </li>
