@@ -1,5 +1,4 @@
 //! Rules that classify requests, over HTTP: tried before they are switched on, named by what they decided.
-#![expect(clippy::disallowed_methods, reason = "tests call the server like anybody else")]
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail loudly")]
 
 mod support;

@@ -85,6 +85,7 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/read-answer", &["admin", "manager", "dispatcher"]),
     ("/app/fn/offer-slots", &["admin", "manager", "dispatcher"]),
     ("/app/fn/schedule-target", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/cancel-target", &["admin", "manager", "dispatcher"]),
     ("/app/fn/reopen-target", &["admin", "manager", "dispatcher"]),
     ("/app/fn/accept-proposal", &["admin", "manager", "dispatcher"]),
     ("/app/fn/dismiss-proposal", &["admin", "manager", "dispatcher"]),

@@ -248,3 +248,64 @@ async fn offers_expire_and_end_when_dispatch_plans_by_hand() {
         assert_eq!(page.matches(">Fixed</span>").count(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_cancelled_job_ends_what_hangs_on_it_and_whoever_asked_reads_why() {
+    for world in worlds_at(monday()).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let admin = world.staff("nordlicht", "admin").await;
+        let cancel = async |target: &str, reason: &str| {
+            let fields = [("target", target.rsplit('/').next().unwrap()), ("reason", reason)];
+            world.send(&staff, "/app/fn/cancel-target", &fields).await;
+        };
+        let mails = async |subject: &str| {
+            world
+                .content(&admin, "/app/settings/mails")
+                .await
+                .matches(subject)
+                .count()
+        };
+        // One with a fixed appointment: it is called off, by mail too.
+        let (target, tracking) = job(&world, &staff, "Pi planned").await;
+        let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
+        let plan = [
+            ("target", target.rsplit('/').next().unwrap()),
+            ("technician", technician.as_str()),
+            ("date", "2026-12-10"),
+            ("start", "13:00"),
+            ("end", "15:00"),
+            ("shared", "on"),
+        ];
+        world.send(&staff, "/app/fn/schedule-target", &plan).await;
+        assert!(world.get(&visitor(), &tracking).await.1.contains("13:00–15:00"));
+        cancel(&target, " ").await;
+        assert!(
+            world.content(&staff, &target).await.contains("Scheduled"),
+            "a reason is required"
+        );
+        cancel(&target, "The spare part is no longer made.").await;
+        let (_, page) = world.get(&visitor(), &tracking).await;
+        assert!(page.contains("The spare part is no longer made.") && !page.contains("13:00–15:00"));
+        assert_eq!(mails("Your appointment is cancelled").await, 1);
+        let shown = world.content(&staff, &target).await;
+        assert!(shown.contains("Job cancelled") && !shown.contains("/app/fn/cancel-target"));
+        // A second time it is told that this is not possible any more, and nobody gets a second mail.
+        cancel(&target, "Again").await;
+        assert_eq!(mails("Your appointment is cancelled").await, 1);
+
+        // One that still waits for a date: its request ends with it, and what was offered is gone.
+        let (target, tracking) = job(&world, &staff, "Rho unplanned").await;
+        let days = ["2026-12-08", "2026-12-09"];
+        offer(&world, &staff, &target, &technician, days, "13:00").await;
+        let offered = offer_id(&world.get(&visitor(), &tracking).await.1);
+        cancel(&target, "Nobody of us can do this.").await;
+        let (_, page) = world.get(&visitor(), &tracking).await;
+        assert!(page.contains(">Cancelled</span>") && page.contains("Nobody of us can do this."));
+        assert_eq!(choose(&world, &tracking, &offered, "1").await.0, StatusCode::CONFLICT);
+        assert_eq!(
+            mails("Your appointment is cancelled").await,
+            1,
+            "there was no appointment"
+        );
+    }
+}

@@ -11,15 +11,15 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::planning::{self, ScheduleForm};
-use ordinavo_core::services::targets;
+use ordinavo_core::services::{cancellation, targets};
 use ordinavo_core::views::{AppointmentLine, TargetView, TechnicianChoice};
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
 use ui::format;
-use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
+use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SendOnce;
 use ui::load::page;
-use ui::parts::{Chip, Fact, Identifier, InternalBox, PriorityMark, ProblemNotice, TargetChip};
+use ui::parts::{Chip, Fact, Identifier, InternalBox, OutwardBox, PriorityMark, ProblemNotice, TargetChip, Weighty};
 
 use super::customers::History;
 use super::imports::ItemCard;
@@ -102,6 +102,9 @@ pub fn TargetPage() -> impl IntoView {
             .request
             .as_ref()
             .is_some_and(|request| request.channel != Channel::Api);
+        let may_cancel = staff.has::<PlanTargets>() && target.status.step(TargetStatus::Cancelled).is_ok();
+        let cancel_form = FormState::new("cancel", locale, request.flash.as_ref());
+        let tells = asked_by_somebody;
         let offers = (can_plan && asked_by_somebody && target.status == TargetStatus::Open).then(|| {
             let form = FormState::new("offer", locale, request.flash.as_ref());
             view! { <OfferCard id locale form offered=found.slots.clone() technicians=found.technicians.clone() zone=zone.clone()/> }
@@ -155,6 +158,20 @@ pub fn TargetPage() -> impl IntoView {
                         <section class="card"><h2>{t!(locale, "reopen-title")}</h2><p>{t!(locale, "reopen-text")}</p>
                             <SendOnce><form method="post" action="/app/fn/reopen-target"><input type="hidden" name="target" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "reopen")}</button></form></SendOnce>
                         </section>
+                    })}
+                    {may_cancel.then(|| view! {
+                        <Weighty label=t!(locale, "cancel-job") consequence=t!(locale, "cancel-job-consequence") open=cancel_form.came_back()>
+                            <SendOnce><form method="post" action="/app/fn/cancel-target">
+                                <ErrorSummary form=cancel_form.clone()/>
+                                <input type="hidden" name="target" value=id.to_string()/>
+                                {if tells {
+                                    view! { <OutwardBox locale><TextArea form=cancel_form.clone() field="reason" label=t!(locale, "cancel-job-reason") rows=3/></OutwardBox> }.into_any()
+                                } else {
+                                    view! { <TextArea form=cancel_form.clone() field="reason" label=t!(locale, "cancel-job-note") rows=3/> }.into_any()
+                                }}
+                                <button class="button button-bad" type="submit">{t!(locale, "cancel-job-now")}</button>
+                            </form></SendOnce>
+                        </Weighty>
                     })}
                     <section><h2>{t!(locale, "history")}</h2><History locale lines=found.timeline zone=zone.clone()/></section>
                 </div>
@@ -308,6 +325,26 @@ pub async fn schedule_target(
         };
         planning::schedule(&core, permit, id, &input).await?;
         Ok(Next::to(back, "done-scheduled"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "cancel-target")]
+pub async fn cancel_target(
+    #[server(default)] target: String,
+    #[server(default)] reason: String,
+) -> Result<(), ServerFnError> {
+    let back = format!("/app/targets/{target}");
+    let sent = Sent {
+        form: "cancel",
+        values: &[("reason", &reason)],
+        back: back.clone(),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<PlanTargets>()?;
+        let id = target.parse().map_err(|_| CoreError::not_found())?;
+        cancellation::cancel(&core, permit, id, &reason).await?;
+        Ok(Next::to(back, "done-job-cancelled"))
     })
     .await
 }

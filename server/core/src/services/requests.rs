@@ -209,7 +209,11 @@ pub(super) async fn move_on<A: Operator>(
     Ok(())
 }
 
-async fn note<A: Actor>(tx: &mut TenantTx<'_, A>, request: &RequestView, kind: &'static str) -> CoreResult<()> {
+pub(super) async fn note<A: Actor>(
+    tx: &mut TenantTx<'_, A>,
+    request: &RequestView,
+    kind: &'static str,
+) -> CoreResult<()> {
     let entry = NewEntry {
         kind,
         customer: request.customer_id.map(|key| key.0),

@@ -87,9 +87,9 @@ const VIEW: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, 
     LEFT JOIN contact k ON k.tenant_id = r.tenant_id AND k.id = r.contact_id \
     LEFT JOIN staff_account s ON s.tenant_id = r.tenant_id AND s.id = r.assignee_id \
     WHERE r.tenant_id = $1 AND r.id = $2";
-/// A request that was converted at the same time is not cancelled under its target.
+/// A request that was converted at the same time is not cancelled under its target; it ends with it.
 const SET_STATUS: &str = "UPDATE request SET status = $3, rejection_reason = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2 AND status = $6 \
-    AND (target_id IS NULL OR $3 <> 'cancelled')";
+    AND (target_id IS NULL OR $3 <> 'cancelled' OR EXISTS (SELECT 1 FROM target t WHERE t.tenant_id = $1 AND t.id = request.target_id AND t.status = 'cancelled'))";
 const SET_TARGET: &str = "UPDATE request SET target_id = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND target_id IS NULL AND status = 'accepted' AND updated_at = $5";
 const OF_TARGET: &str = "SELECT r.id, r.channel FROM request r WHERE r.tenant_id = $1 AND r.target_id = $2";
 /// Who and where may change as long as no target carries it.
