@@ -1,8 +1,8 @@
 // The review queue by keyboard: twenty requests of every channel cleared without a mouse, in English and in Arabic; a list
 // that follows without a reload; a decision that is taken back.
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { expect, test } from "@playwright/test";
-import { api, newPage, portalUser, signIn, staffOf } from "./helpers.mjs";
+import { api, newPage, pairingCode, portalUser, signIn, staffOf } from "./helpers.mjs";
 import { world } from "./server.mjs";
 
 const OWN = { "sec-fetch-site": "same-origin", accept: "text/html" };
@@ -35,6 +35,26 @@ async function webForm(description) {
   }).toPass({ intervals: [3_000, 500] });
 }
 
+/** A paired terminal: sends what it has kept. */
+async function terminal(browser) {
+  const admin = await newPage(browser);
+  await signIn(admin.page, "/app", staffOf("admin"));
+  const body = new URLSearchParams({ code: await pairingCode(admin.page) });
+  const paired = await fetch(`${world().url}/terminal/pair`, { method: "POST", body, headers: OWN, redirect: "manual" });
+  expect(paired.status).toBe(303);
+  const cookie = paired.headers.get("set-cookie").split(";")[0];
+  await admin.context.close();
+  return async (description, sequence) => {
+    const token = randomBytes(20).toString("base64url");
+    const fields = { service_type: "repair", description, name: "Mona Haddad", phone: "", email: "mona@example.org" };
+    const request = JSON.stringify({ sequence, token, locale: "de", fields });
+    await expect(async () => {
+      const headers = { ...OWN, cookie, "content-type": "application/json" };
+      expect((await fetch(`${world().url}/terminal/kept`, { method: "POST", body: request, headers })).status).toBe(200);
+    }).toPass({ intervals: [500, 3_000] });
+  };
+}
+
 async function portal(context, location, description, nonce) {
   const answer = await context.request.post("/portal/fn/submit-request", { headers: OWN, multipart: { location, service_type: "support", description, nonce }, maxRedirects: 0 });
   expect(answer.status()).toBe(303);
@@ -64,8 +84,10 @@ for (const language of ["en", "ar"]) {
       const form = { customer, service_type: "repair", priority: "high", description, name: "Frau Lindner", locale: "de", nonce };
       expect((await context.request.post("/app/fn/take-call", { headers: OWN, form, maxRedirects: 0 })).status()).toBe(303);
     };
-    await Promise.all([1, 2, 3, 4, 5].map((number) => webForm(`${mark} form ${number}`)));
-    for (const number of [1, 2, 3, 4, 5]) {
+    const kiosk = await terminal(browser);
+    await Promise.all([1, 2, 3, 4].map((number) => webForm(`${mark} form ${number}`)));
+    for (const number of [1, 2, 3, 4]) {
+      await kiosk(`${mark} terminal ${number}`, number);
       await portal(anna.context, location, `${mark} portal ${number}`, `${mark}-${number}`);
       const body = { customer: { externalId: "CUST-10042" }, serviceType: "inspection", description: `${mark} partner ${number}` };
       expect((await api("erp", "POST", "/requests", body, { "idempotency-key": `${mark}-${number}` })).status).toBe(201);
