@@ -43,11 +43,13 @@ async function terminal(browser) {
   const paired = await fetch(`${world().url}/terminal/pair`, { method: "POST", body, headers: OWN, redirect: "manual" });
   expect(paired.status).toBe(303);
   const cookie = paired.headers.get("set-cookie").split(";")[0];
+  const page = await (await fetch(`${world().url}/terminal`, { headers: { cookie } })).text();
+  const own = /name="terminal" value="([^"]+)"/.exec(page)[1];
   await admin.context.close();
   return async (description, sequence) => {
     const token = randomBytes(20).toString("base64url");
     const fields = { service_type: "repair", description, name: "Mona Haddad", phone: "", email: "mona@example.org" };
-    const request = JSON.stringify({ sequence, token, locale: "de", fields });
+    const request = JSON.stringify({ terminal: own, sequence, token, locale: "de", fields });
     await expect(async () => {
       const headers = { ...OWN, cookie, "content-type": "application/json" };
       expect((await fetch(`${world().url}/terminal/kept`, { method: "POST", body: request, headers })).status).toBe(200);

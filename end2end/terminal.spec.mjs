@@ -104,16 +104,41 @@ test("a terminal clears itself after a minute of rest", async ({ browser }) => {
 });
 
 test("an unpaired terminal shows nothing any more", async ({ browser }) => {
+  const mark = `unpaired${Date.now().toString(36)}`;
   const { wire, admin, page } = await kiosk(browser);
+  wire.set("cut");
+  await ask(page, "Repair", `${mark} before`);
+  await expect(page.locator(".receipt-code bdi")).toBeVisible();
   await admin.page.goto("/app/settings/terminals");
   await admin.page.getByText("Unpair", { exact: false }).first().click();
   await admin.page.getByRole("button", { name: "Unpair now" }).click();
   await expect(admin.page.getByText("Not paired")).toBeVisible();
+  wire.set("open");
   await page.evaluate(() => dispatchEvent(new Event("online")));
   await expect(page.getByRole("heading", { name: "Set up this terminal" })).toBeVisible();
   // Nor without a connection: what it kept of the organisation is gone.
   wire.set("cut");
   await expect(page.goto("/terminal")).rejects.toThrow();
+  // Paired again, it goes on as before, and sends what it had noted.
+  wire.set("open");
+  await page.goto("/terminal?lang=en");
+  await page.getByLabel("Code").fill(await pairingCode(admin.page));
+  await page.getByRole("button", { name: "Set up" }).click();
+  await expect(page.getByRole("radio", { name: "Repair" })).toBeVisible();
+  await page.evaluate(() => dispatchEvent(new Event("online")));
+  await expect(async () => expect(await inInbox(admin.page, mark)).toBe(1)).toPass();
+  wire.set("cut");
+  await page.goto("/terminal?lang=ar");
+  await ask(page, "إصلاح", `${mark} again`);
+  await expect(page.locator(".receipt-code bdi")).toHaveText(/^[0-9A-Z]{3}-[0-9A-Z]{3}$/);
+  // What was written is not kept once it has arrived, not even as a mark of it.
+  const memory = await page.evaluate(async () => {
+    const database = await new Promise((done) => (indexedDB.open("terminal").onsuccess = ({ target }) => done(target.result)));
+    const all = database.transaction("queue").objectStore("queue").getAll();
+    return JSON.stringify(await new Promise((done) => (all.onsuccess = () => done(all.result))));
+  });
+  expect(memory).toContain(`${mark} again`);
+  expect(memory).not.toContain(`${mark} before`);
   wire.close();
 });
 

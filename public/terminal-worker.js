@@ -55,10 +55,19 @@ async function ownSlip() {
   return { token, code: `${letters.slice(0, 3)}-${letters.slice(3)}`, picture: '' };
 }
 
-/** Keeps a request under the next number. The same again within a minute is a second press of the same button. */
-async function keep(fields, locale) {
+/** Recognises the same words again without keeping them. */
+async function mark(value) {
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(value)));
+  return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * Keeps a request under the next number, for the terminal whose page it was written on. The same again within a minute is a
+ * second press of the same button.
+ */
+async function keep(terminal, fields, locale) {
   const spare = await ownSlip();
-  const same = JSON.stringify([fields, locale]);
+  const same = await mark([terminal, fields, locale]);
   const now = Date.now();
   return within(['queue', 'slips', 'numbers'], 'readwrite', async (store) => {
     const entries = await answer(store('queue').getAll());
@@ -70,7 +79,7 @@ async function keep(fields, locale) {
     const [slip] = await answer(store('slips').getAll(null, 1));
     if (slip) store('slips').delete(slip.token);
     const { token, code, picture } = slip ?? spare;
-    const entry = { sequence, token, code, picture, fields, locale, same, at: now, sent: false, refused: false };
+    const entry = { sequence, terminal, token, code, picture, fields, locale, same, at: now, sent: false, refused: false };
     store('numbers').put(sequence, 'last');
     store('queue').put(entry);
     return entry;
@@ -102,11 +111,11 @@ async function waiting() {
 
 // ---- Sending ---------------------------------------------------------------------------------------------------------
 
-async function send({ sequence, token, locale, fields }) {
+async function send({ sequence, terminal, token, locale, fields }) {
   const response = await fetch('/terminal/kept', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ sequence, token, locale, fields }),
+    body: JSON.stringify({ sequence, terminal, token, locale, fields }),
     signal: AbortSignal.timeout(15000),
   });
   return response.status;
@@ -124,11 +133,14 @@ function flush() {
         break;
       }
       if (status === 200) await settle(entry.sequence, 'sent');
-      else if (status === 422 || status === 400) await settle(entry.sequence, 'refused');
       else if (status === 401) {
         await forgetPages();
         break;
-      } else break;
+      }
+      // Written at the terminal that this device was before: it waits until the device is that one again.
+      else if (status === 409) continue;
+      else if (status === 429 || status >= 500) break;
+      else await settle(entry.sequence, 'refused');
     }
     await forgetOld();
     const left = (await waiting()).length;
@@ -169,6 +181,12 @@ async function forgetPages() {
   await caches.delete(CACHE);
 }
 
+/** Pages and files anew, if they were forgotten because the device was unpaired for a while. */
+async function keepMissingPages() {
+  const cache = await caches.open(CACHE);
+  if (!(await cache.match(receiptOf(SHELL.locales[0])))) await keepPages();
+}
+
 /** The page from the server; without one, as it was last. */
 async function page(request, url) {
   const cache = await caches.open(CACHE);
@@ -196,12 +214,12 @@ async function take(request, url) {
   const fields = Object.fromEntries(FIELDS.map((name) => [name, form.get(name) ?? '']));
   let entry;
   try {
-    entry = await keep(fields, locale);
+    entry = await keep(form.get('terminal') ?? '', fields, locale);
   } catch {
     // A device that cannot keep anything sends what it has, as it is.
     return fetch(plain);
   }
-  await Promise.race([flush(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  await Promise.race([flush().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
   const stored = await within(['queue'], 'readonly', (store) => answer(store('queue').get(entry.sequence)));
   if (stored?.refused) {
     await within(['queue'], 'readwrite', async (store) => store('queue').delete(entry.sequence));
@@ -216,8 +234,9 @@ async function receipt(url) {
   const entry = await within(['queue'], 'readonly', (store) => answer(store('queue').get(sequence)));
   if (!entry || Date.now() - entry.at > SHELL.lives) return redirect('/terminal');
   const cache = await caches.open(CACHE);
-  const template = await cache.match(receiptOf(localeOf(url) ?? entry.locale));
-  if (!template) return redirect('/terminal');
+  const address = receiptOf(localeOf(url) ?? entry.locale);
+  const template = (await cache.match(address)) ?? (await fetch(address));
+  if (!template.ok) return redirect('/terminal');
   const text = (await template.text())
     .replaceAll('[[code]]', entry.code)
     .replaceAll('[[picture]]', entry.picture)
@@ -235,7 +254,7 @@ self.addEventListener('install', (event) => {
 });
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener('message', (event) => {
-  event.waitUntil(flush().then(takeSlips).catch(() => undefined));
+  event.waitUntil(keepMissingPages().catch(() => undefined).then(flush).then(takeSlips).catch(() => undefined));
 });
 self.addEventListener('fetch', (event) => {
   const { request } = event;

@@ -60,15 +60,20 @@ async fn kept(world: &World, device: &Client, body: &Value) -> (StatusCode, Valu
     (status, answer.json().await.unwrap_or(Value::Null))
 }
 
+/// The terminal that the device's page is for.
+async fn own_id(world: &World, device: &Client) -> String {
+    hidden(&world.get(device, "/terminal").await.1, "terminal").unwrap()
+}
+
 async fn slip(world: &World, device: &Client) -> Value {
     let path = format!("{}/terminal/state?slips=1", world.url);
     let answer: Value = device.get(path).send().await.unwrap().json().await.unwrap();
     answer["slips"][0].clone()
 }
 
-fn request(slip: &Value, sequence: u64, description: &str) -> Value {
+fn request(terminal: &str, slip: &Value, sequence: u64, description: &str) -> Value {
     json!({
-        "sequence": sequence, "token": slip["token"], "locale": "de",
+        "terminal": terminal, "sequence": sequence, "token": slip["token"], "locale": "de",
         "fields": { "service_type": "repair", "description": description, "name": "Mona", "phone": "", "email": "" }
     })
 }
@@ -139,12 +144,13 @@ async fn a_device_is_paired_once_and_unpaired_at_once() {
             StatusCode::UNAUTHORIZED
         );
         let token = json!({ "token": "AAAAAAAAAAAAAAAAAAAAAAAAAAA" });
-        let (status, _) = kept(&world, &other, &request(&token, 1, "After the end")).await;
+        let (status, _) = kept(&world, &other, &request(&id, &token, 1, "After the end")).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         let fields = [
             ("service_type", "repair"),
             ("description", "After the end"),
             ("nonce", "n"),
+            ("terminal", id.as_str()),
         ];
         let sent = post(&world, &other, "/terminal/requests", &fields).await;
         assert_eq!(sent.status(), StatusCode::UNAUTHORIZED);
@@ -167,12 +173,14 @@ async fn without_a_script_a_request_comes_in_once_and_its_receipt_is_over_soon()
         let device = paired(&world).await;
         let (_, page) = world.get(&device, "/terminal?lang=en").await;
         let nonce = hidden(&page, "nonce").unwrap();
+        let own = hidden(&page, "terminal").unwrap();
         let fields = [
             ("service_type", "repair"),
             ("description", "Sigma escalator squeaks"),
             ("name", "Mona"),
             ("email", "mona@example.org"),
             ("nonce", nonce.as_str()),
+            ("terminal", own.as_str()),
         ];
         let first = post(&world, &device, "/terminal/requests?lang=en", &fields).await;
         assert_eq!(first.status(), StatusCode::SEE_OTHER);
@@ -223,6 +231,7 @@ async fn without_a_script_a_request_comes_in_once_and_its_receipt_is_over_soon()
             ("description", "Tau"),
             ("email", "nonsense"),
             ("nonce", "n2"),
+            ("terminal", own.as_str()),
         ];
         let answer = post(&world, &device, "/terminal/requests?lang=en", &wrong).await;
         assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
@@ -237,7 +246,8 @@ async fn what_a_device_kept_becomes_one_request_however_often_it_is_sent() {
     for world in worlds_at(monday()).await {
         let device = paired(&world).await;
         let first = slip(&world, &device).await;
-        let body = request(&first, 7, "Omega tap drips at the basin");
+        let own = own_id(&world, &device).await;
+        let body = request(&own, &first, 7, "Omega tap drips at the basin");
         // Twice at the same time, and once more later: the answer was lost.
         let (one, two) = tokio::join!(kept(&world, &device, &body), kept(&world, &device, &body));
         assert_eq!((one.0, two.0), (StatusCode::OK, StatusCode::OK), "{one:?} {two:?}");
@@ -252,12 +262,12 @@ async fn what_a_device_kept_becomes_one_request_however_often_it_is_sent() {
 
         // A device whose memory was emptied counts from the beginning again: other requests, nothing is swallowed.
         let other = slip(&world, &device).await;
-        let (status, _) = kept(&world, &device, &request(&other, 7, "Omega window is broken")).await;
+        let (status, _) = kept(&world, &device, &request(&own, &other, 7, "Omega window is broken")).await;
         assert_eq!(status, StatusCode::OK);
         assert_eq!(count(&world, "Omega window").await, 1);
 
         // A receipt that belongs to something else opens nothing and is told apart.
-        let (status, errors) = kept(&world, &device, &request(&first, 8, "Omega intruder")).await;
+        let (status, errors) = kept(&world, &device, &request(&own, &first, 8, "Omega intruder")).await;
         assert_eq!(
             (status, &errors[0]["code"]),
             (StatusCode::UNPROCESSABLE_ENTITY, &json!("token_taken"))
@@ -268,10 +278,15 @@ async fn what_a_device_kept_becomes_one_request_however_often_it_is_sent() {
             "AAAAAAAAAAAAAAAAAAAAAAAAA\u{e4}",
             "../../../../../../../../../",
         ] {
-            let (status, _) = kept(&world, &device, &request(&json!({ "token": token }), 9, "Omega token")).await;
+            let (status, _) = kept(
+                &world,
+                &device,
+                &request(&own, &json!({ "token": token }), 9, "Omega token"),
+            )
+            .await;
             assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{token}");
         }
-        let (status, errors) = kept(&world, &device, &request(&other, 10, "")).await;
+        let (status, errors) = kept(&world, &device, &request(&own, &other, 10, "")).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{errors}");
         // From somebody else's page nothing is taken.
         let foreign = device
@@ -282,6 +297,75 @@ async fn what_a_device_kept_becomes_one_request_however_often_it_is_sent() {
             .await
             .unwrap();
         assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
+    }
+}
+
+/// What somebody wrote at one place must never come in as another's: a device is paired anew and still keeps it.
+#[tokio::test]
+async fn what_was_written_at_one_terminal_never_comes_in_by_another() {
+    for world in worlds_at(monday()).await {
+        let first = paired(&world).await;
+        let before = own_id(&world, &first).await;
+        let admin = world.staff("nordlicht", "admin").await;
+        let (_, places) = world
+            .call(
+                "erp",
+                reqwest::Method::GET,
+                "/api/v1/locations?externalId=LOC-DUISBURG-01",
+                None,
+            )
+            .await;
+        let location = places["data"][0]["id"].as_str().unwrap().to_owned();
+        let customer = world.customer("CUST-10042").await;
+        let new = format!("/app/settings/terminals/new?customer={customer}");
+        let page = world.content(&admin, &new).await;
+        let at = page.find("value=\"frm_").unwrap() + 7;
+        let form = page[at..].split('"').next().unwrap().to_owned();
+        let fields = [
+            ("customer", customer.as_str()),
+            ("location", location.as_str()),
+            ("name", "A Duisburg"),
+            ("form", form.as_str()),
+        ];
+        world.send(&admin, "/app/fn/create-terminal", &fields).await;
+        let list = world.content(&admin, "/app/settings/terminals").await;
+        let code = list
+            .split("pairing-code\"><bdi")
+            .nth(1)
+            .unwrap()
+            .split('>')
+            .nth(1)
+            .unwrap();
+        let device = device();
+        let code = code.split('<').next().unwrap();
+        post(&world, &device, "/terminal/pair", &[("code", code)]).await;
+        let now = own_id(&world, &device).await;
+        assert_ne!(before, now);
+        for (other, expected) in [(before.as_str(), StatusCode::CONFLICT), ("", StatusCode::CONFLICT)] {
+            let slip = slip(&world, &device).await;
+            let (status, _) = kept(&world, &device, &request(other, &slip, 3, "Upsilon elsewhere")).await;
+            assert_eq!(status, expected);
+        }
+        let fields = [
+            ("service_type", "repair"),
+            ("description", "Upsilon elsewhere"),
+            ("name", "Mona"),
+            ("email", "mona@example.org"),
+            ("nonce", "other"),
+            ("terminal", before.as_str()),
+        ];
+        let sent = post(&world, &device, "/terminal/requests?lang=en", &fields).await;
+        assert_eq!(sent.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(count(&world, "Upsilon elsewhere").await, 0);
+        // Of its own it comes in, at its own place.
+        let own = slip(&world, &device).await;
+        assert_eq!(
+            kept(&world, &device, &request(&now, &own, 4, "Upsilon here")).await.0,
+            StatusCode::OK
+        );
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let inside = world.in_inbox(&staff, "Upsilon here").await;
+        assert!(world.content(&staff, &inside).await.contains("Duisburg Hafen"));
     }
 }
 

@@ -31,6 +31,8 @@ pub struct TerminalPage {
     pub texts: FormTexts,
     /// Makes a repetition recognisable.
     pub nonce: String,
+    /// The terminal's id: what is written here belongs to it.
+    pub terminal: String,
     /// What was typed before and what was wrong with it.
     pub form: FormState,
     /// The language.
@@ -101,6 +103,7 @@ pub fn page(assets: &Assets, page: TerminalPage) -> impl IntoView + use<> {
         settings,
         texts,
         nonce,
+        terminal,
         form,
         ..
     } = page;
@@ -125,6 +128,7 @@ pub fn page(assets: &Assets, page: TerminalPage) -> impl IntoView + use<> {
                 <main id="main" tabindex="-1">
                     <form method="post" action=format!("/terminal/requests?lang={}", locale.tag()) autocomplete="off">
                         <input type="hidden" name="nonce" value=nonce/>
+                        <input type="hidden" name="terminal" value=terminal/>
                         <h1 class="first-step">{texts.title.clone()}</h1>
                         {(!texts.intro.is_empty()).then(|| view! { <p class="lead first-step">{texts.intro}</p> })}
                         <fieldset class="tiles"><legend class="hidden">{t!(locale, "what")}</legend>

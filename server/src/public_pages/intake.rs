@@ -125,7 +125,8 @@ async fn show(
     response
 }
 
-async fn no_form(state: &AppState, request: Request, locale: Locale, error: Option<CoreError>) -> Response {
+/// A form that is closed, one that is not there, or what cannot be shown right now.
+pub(super) async fn no_form(state: &AppState, request: Request, locale: Locale, error: Option<CoreError>) -> Response {
     match error {
         None => nothing_here(State(state.clone()), request).await,
         Some(error) if error.fields.iter().any(|field| field.code == "form_closed") => {
@@ -139,7 +140,7 @@ async fn no_form(state: &AppState, request: Request, locale: Locale, error: Opti
 }
 
 /// One sentence in place of a page.
-async fn sentence(state: &AppState, request: Request, locale: Locale, error: &CoreError) -> Response {
+pub(super) async fn sentence(state: &AppState, request: Request, locale: Locale, error: &CoreError) -> Response {
     let assets = state.manifest.of(App::Intake);
     let text = ui::words::error(locale, error.problem.code(), &error.detail);
     let mut response = render(state, request, move || intake::sentence(&assets, locale, text.clone())).await;

@@ -14,18 +14,18 @@ use domain::intake::form::FormSettings;
 use domain::intake::submission::RawSubmission;
 use domain::intake::terminal::is_token;
 use domain::locale::Locale;
+use ordinavo_core::CoreResult;
 use ordinavo_core::actors::Terminal;
-use ordinavo_core::services::intake::by_terminal::{Envelope, submit_at_terminal};
+use ordinavo_core::services::intake::by_terminal::{Envelope, Sending, submit_at_terminal};
 use ordinavo_core::services::intake::form_nonce;
 use ordinavo_core::services::terminals;
-use ordinavo_core::{CoreError, CoreResult};
-use public::intake;
 use public::terminal::{self, FORM, PAIR, Receipt, TerminalPage};
 use serde::{Deserialize, Serialize};
 use ui::flash::Flash;
 use ui::forms::FormState;
 use ui::shell::App;
 
+use super::intake::no_form;
 use super::reader;
 use crate::authn::terminal as device;
 use crate::pages::render;
@@ -57,6 +57,7 @@ pub struct Sent {
     email: String,
     phone: String,
     nonce: String,
+    terminal: String,
 }
 
 impl Sent {
@@ -89,6 +90,7 @@ impl Sent {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kept {
+    terminal: String,
     sequence: u64,
     token: String,
     locale: String,
@@ -111,7 +113,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
             response
         }
         Ok(None) => pairing(&state, request, locale, None, StatusCode::UNAUTHORIZED).await,
-        Err(error) => failed(&state, request, locale, &error).await,
+        Err(error) => no_form(&state, request, locale, Some(error)).await,
     }
 }
 
@@ -130,6 +132,7 @@ async fn show(
         texts: settings.texts(locale),
         settings: settings.for_terminal(),
         nonce: form_nonce(&state.core),
+        terminal: terminal.id().to_string(),
         form: FormState::new(FORM, locale, flash.as_ref()),
         locale,
     };
@@ -147,23 +150,6 @@ async fn pairing(
     let form = FormState::new(PAIR, locale, flash.as_ref());
     let mut response = render(state, request, move || terminal::pairing(&assets, locale, form.clone())).await;
     *response.status_mut() = status;
-    response
-}
-
-async fn failed(state: &AppState, request: Request, locale: Locale, error: &CoreError) -> Response {
-    let assets = state.manifest.of(App::Intake);
-    let closed = error.fields.iter().any(|field| field.code == "form_closed");
-    let text = ui::words::error(locale, error.problem.code(), &error.detail);
-    let mut response = if closed {
-        render(state, request, move || intake::closed(&assets, locale)).await
-    } else {
-        render(state, request, move || intake::sentence(&assets, locale, text.clone())).await
-    };
-    *response.status_mut() = if closed {
-        StatusCode::GONE
-    } else {
-        StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-    };
     response
 }
 
@@ -207,7 +193,7 @@ pub async fn pair(State(state): State<AppState>, head: Parts, Form(form): Form<P
             };
             pairing(&state, request, locale, Some(flash), StatusCode::UNPROCESSABLE_ENTITY).await
         }
-        Err(error) => failed(&state, request, locale, &error).await,
+        Err(error) => no_form(&state, request, locale, Some(error)).await,
     }
 }
 
@@ -218,13 +204,16 @@ pub async fn send(State(state): State<AppState>, head: Parts, Form(sent): Form<S
     let (terminal, settings) = match device::terminal(&state, request.headers()).await {
         Ok(Some(found)) => found,
         Ok(None) => return pairing(&state, request, locale, None, StatusCode::UNAUTHORIZED).await,
-        Err(error) => return failed(&state, request, locale, &error).await,
+        Err(error) => return no_form(&state, request, locale, Some(error)).await,
     };
     if let Err(seconds) = state.public_limits.send(address(&request)) {
         return too_often(seconds);
     }
-    let envelope = Envelope::Page {
-        nonce: sent.nonce.clone(),
+    let envelope = Envelope {
+        terminal: sent.terminal.clone(),
+        sending: Sending::Page {
+            nonce: sent.nonce.clone(),
+        },
     };
     match submit_at_terminal(&state.core, &terminal, &settings, &sent.raw(), &envelope, locale).await {
         Ok(receipt) => see(&format!(
@@ -243,7 +232,7 @@ pub async fn send(State(state): State<AppState>, head: Parts, Form(sent): Form<S
             *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             response
         }
-        Err(error) => failed(&state, request, locale, &error).await,
+        Err(error) => no_form(&state, request, locale, Some(error)).await,
     }
 }
 
@@ -266,9 +255,12 @@ pub async fn take_kept(State(state): State<AppState>, head: Parts, Json(kept): J
             return Ok(None);
         };
         let locale = Locale::from_tag(&kept.locale).unwrap_or_default();
-        let envelope = Envelope::Kept {
-            sequence: kept.sequence,
-            token: kept.token,
+        let envelope = Envelope {
+            terminal: kept.terminal,
+            sending: Sending::Kept {
+                sequence: kept.sequence,
+                token: kept.token,
+            },
         };
         let receipt =
             submit_at_terminal(&state.core, &terminal, &settings, &kept.fields.raw(), &envelope, locale).await?;
@@ -285,6 +277,10 @@ pub async fn take_kept(State(state): State<AppState>, head: Parts, Json(kept): J
         Err(error) if error.fields.iter().any(|field| field.code == "form_closed") => {
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
+        // It waits on the device for the terminal that it belongs to.
+        Err(error) if error.fields.iter().any(|field| field.code == "other_terminal") => {
+            StatusCode::CONFLICT.into_response()
+        }
         Err(error) => {
             let status = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, Json(error.fields)).into_response()
@@ -298,14 +294,14 @@ pub async fn receipt(State(state): State<AppState>, Query(query): Query<ReceiptQ
     let terminal = match device::terminal(&state, request.headers()).await {
         Ok(Some((terminal, _))) => terminal,
         Ok(None) => return pairing(&state, request, locale, None, StatusCode::UNAUTHORIZED).await,
-        Err(error) => return failed(&state, request, locale, &error).await,
+        Err(error) => return no_form(&state, request, locale, Some(error)).await,
     };
     let shown = if query.template.is_some() {
         Some((OPEN_RECEIPT.0.to_owned(), OPEN_RECEIPT.1.to_owned()))
     } else {
         match terminals::receipt(&state.core, &terminal, &query.token).await {
             Ok(code) => code.map(|code| (code, picture(&state, &query.token))),
-            Err(error) => return failed(&state, request, locale, &error).await,
+            Err(error) => return no_form(&state, request, locale, Some(error)).await,
         }
     };
     // What somebody else left here is over.

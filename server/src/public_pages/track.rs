@@ -9,16 +9,16 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::locale::Locale;
+use ordinavo_core::CoreResult;
 use ordinavo_core::actors::TrackingRequester;
 use ordinavo_core::services::{authn, intake as intake_service, slots, tracking};
-use ordinavo_core::{CoreError, CoreResult};
-use public::intake;
 use public::track::{self, ANSWER, TrackPage};
 use serde::Deserialize;
 use ui::flash::Flash;
 use ui::forms::FormState;
 use ui::shell::App;
 
+use super::intake::sentence;
 use super::reader;
 use crate::pages::{FrameHosts, nothing_here, render};
 use crate::public_limits::{address, too_often};
@@ -61,7 +61,7 @@ async fn show(
     let (requester, tracking) = match found.await {
         Ok(Some(found)) => found,
         Ok(None) => return nothing_here(State(state.clone()), request).await,
-        Err(error) => return failed(state, request, locale, &error).await,
+        Err(error) => return sentence(state, request, locale, &error).await,
     };
     let assets = state.manifest.of(App::Intake);
     // A form in somebody's page leads here inside the same frame.
@@ -94,14 +94,6 @@ async fn show(
 fn secret(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
-    response
-}
-
-async fn failed(state: &AppState, request: Request, locale: Locale, error: &CoreError) -> Response {
-    let assets = state.manifest.of(App::Intake);
-    let text = ui::words::error(locale, error.problem.code(), &error.detail);
-    let mut response = render(state, request, move || intake::sentence(&assets, locale, text.clone())).await;
-    *response.status_mut() = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response
 }
 
@@ -148,7 +140,7 @@ pub async fn answer(
             )
             .await
         }
-        Err(error) => failed(&state, request, locale, &error).await,
+        Err(error) => sentence(&state, request, locale, &error).await,
     }
 }
 
@@ -186,7 +178,7 @@ pub async fn choose(
             };
             show(&state, request, token, locale, Some(flash), StatusCode::CONFLICT).await
         }
-        Err(error) => failed(&state, request, locale, &error).await,
+        Err(error) => sentence(&state, request, locale, &error).await,
     }
 }
 
@@ -199,7 +191,7 @@ pub async fn withdraw(State(state): State<AppState>, Path(token): Path<String>, 
     match with_requester(&state, &token, async |by| tracking::withdraw(&state.core, &by).await).await {
         Ok(true) => go_on(&token, locale, "withdrawn"),
         Ok(false) => nothing_here(State(state.clone()), request).await,
-        Err(error) => failed(&state, request, locale, &error).await,
+        Err(error) => sentence(&state, request, locale, &error).await,
     }
 }
 
@@ -221,10 +213,10 @@ async fn mails(state: AppState, token: String, request: Request, refuse: bool) -
     let requester = match authn::tracking_requester(&state.core, &token).await {
         Ok(Some(requester)) => requester,
         Ok(None) => return nothing_here(State(state.clone()), request).await,
-        Err(error) => return failed(&state, request, locale, &error).await,
+        Err(error) => return sentence(&state, request, locale, &error).await,
     };
     if refuse && let Err(error) = tracking::refuse_mails(&state.core, &requester).await {
-        return failed(&state, request, locale, &error).await;
+        return sentence(&state, request, locale, &error).await;
     }
     let assets = state.manifest.of(App::Intake);
     let tenant = requester.tenant_name().to_owned();

@@ -215,3 +215,4 @@ error-invalid_postal_codes = في كل سطر بداية مثل 45 أو نطاق
 error-rule_says_nothing = حدّد ما تضبطه القاعدة: منطقة أو حالة استخدام أو أولوية أو نوع خدمة.
 error-too_many = هذا أكثر مما هو مسموح هنا.
 error-wrong_pairing_code = هذا الرمز لا يعمل. اطلب رمزًا جديدًا.
+error-other_terminal = كُتب هذا على جهاز آخر. يرجى إرساله مرة أخرى.

@@ -207,3 +207,4 @@ error-invalid_postal_codes = Pro Zeile ein Anfang wie 45 oder ein Bereich wie 45
 error-rule_says_nothing = Sagen Sie, was die Regel setzt: Region, Anwendungsfall, Priorität oder Leistung.
 error-too_many = Das sind mehr, als hier erlaubt sind.
 error-wrong_pairing_code = Dieser Code gilt nicht. Bitten Sie um einen neuen.
+error-other_terminal = Das wurde an einem anderen Terminal geschrieben. Bitte senden Sie es noch einmal.

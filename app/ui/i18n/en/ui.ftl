@@ -207,3 +207,4 @@ error-invalid_postal_codes = Use one beginning such as 45 or one range such as 4
 error-rule_says_nothing = Say what the rule sets: a region, a use case, a priority or a kind of service.
 error-too_many = That is more than is allowed here.
 error-wrong_pairing_code = This code does not work. Ask for a new one.
+error-other_terminal = This was written at another terminal. Please send it once more.

@@ -12,8 +12,7 @@ use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::text;
 use serde_json::json;
 
-use super::mails::{self, Occasion};
-use super::{Form, finish, requests};
+use super::{Form, conversation, finish, requests};
 use crate::actors::{Permit, Staff};
 use crate::store::{NewEntry, NewEvent, TargetRecord, TenantTx};
 use crate::views::RequestView;
@@ -95,17 +94,10 @@ async fn tell(
     if request.channel == Channel::Api {
         return Ok(());
     }
-    let written = tx.insert_staff_message(request.id.0, reason, false).await?;
-    tx.audit(
-        "request.message_sent",
-        request.id,
-        json!({ "message": written, "asks": false }),
-    );
     let kind = if shared {
         MailKind::AppointmentCancelled
     } else {
         MailKind::Message
     };
-    mails::write(core, tx, request.id.0, Occasion::with_text(kind, reason)).await?;
-    Ok(())
+    conversation::write(core, tx, request.id.0, reason, kind).await
 }

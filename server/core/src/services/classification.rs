@@ -14,7 +14,7 @@ use crate::views::RuleView;
 use crate::{Core, CoreError, CoreResult};
 
 /// How many rules an organisation may have.
-pub const MOST_RULES: i64 = 100;
+pub const MOST_RULES: usize = 100;
 /// On how many past requests a rule is tried.
 pub const MOST_TRIED: i64 = 500;
 /// How many of the requests that it fits are shown.
@@ -125,7 +125,7 @@ pub(crate) async fn write<A: Administrator>(
         tx.audit("rule.updated", id, content);
         return Ok(id);
     }
-    if tx.count_rules().await? >= MOST_RULES {
+    if tx.rules().await?.len() >= MOST_RULES {
         return Err(CoreError::field(
             "name",
             "too_many",
@@ -189,12 +189,7 @@ pub async fn trial(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> Cor
     let rules: Vec<Rule> = all
         .into_iter()
         .filter(|rule| rule.active_since.is_some() || rule.id.0 == id)
-        .map(|rule| Rule {
-            id: rule.id.0,
-            name: rule.name,
-            conditions: rule.conditions.0,
-            outcome: rule.outcome.0,
-        })
+        .map(RuleView::into_rule)
         .collect();
     let rule = rules
         .iter()

@@ -11,7 +11,8 @@ use serde_json::json;
 
 use super::mails::{self, Occasion};
 use super::{Form, finish, requests};
-use crate::actors::Permit;
+use crate::actors::{Permit, Staff};
+use crate::store::TenantTx;
 use crate::{Core, CoreError, CoreResult};
 
 /// Writes a note that only the team sees.
@@ -54,11 +55,24 @@ pub async fn send_message(
             "It came from a partner's system; there is nobody who would read this.",
         ));
     }
-    let written = tx.insert_staff_message(id, &message, asks).await?;
-    tx.audit("request.message_sent", id, json!({ "message": written, "asks": asks }));
     let kind = if asks { MailKind::Question } else { MailKind::Message };
-    mails::write(core, &mut tx, id, Occasion::with_text(kind, &message)).await?;
+    write(core, &mut tx, id, &message, kind).await?;
     finish(core, tx).await
+}
+
+/// Writes to a requester who reads here, in a transaction; the mail says on which occasion.
+pub(super) async fn write(
+    core: &Core,
+    tx: &mut TenantTx<'_, Staff>,
+    id: RequestId,
+    message: &str,
+    kind: MailKind,
+) -> CoreResult<()> {
+    let asks = kind == MailKind::Question;
+    let written = tx.insert_staff_message(id, message, asks).await?;
+    tx.audit("request.message_sent", id, json!({ "message": written, "asks": asks }));
+    mails::write(core, tx, id, Occasion::with_text(kind, message)).await?;
+    Ok(())
 }
 
 /// Reads what a requester writes, with the nonce that makes a repetition recognisable.

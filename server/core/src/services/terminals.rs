@@ -1,7 +1,5 @@
 //! Terminals: set up by an administrator, paired by a code on site, and the pages that they show.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{FormId, LocationId, TerminalId};
 use domain::intake::terminal::{is_token, pairing_code, read_pairing_code, receipt_code};
@@ -10,10 +8,10 @@ use domain::problems::Problem;
 use domain::text;
 use serde_json::json;
 
-use super::{Form, authn, finish};
+use super::{Form, authn, finish, intake};
 use crate::actors::{Actor as _, Administrator, Permit, TenantId, Terminal};
 use crate::secrets::{Place, fingerprint};
-use crate::store::{ClosedToken, TenantTx};
+use crate::store::TenantTx;
 use crate::views::TerminalView;
 use crate::{Core, CoreError, CoreResult};
 
@@ -69,7 +67,7 @@ pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Vec<T
         .collect())
 }
 
-/// Sets a terminal up. The answer is its code.
+/// Sets a terminal up, with a code that pairs its device.
 ///
 /// # Errors
 /// Field `name`, `location` or `form`.
@@ -79,7 +77,7 @@ pub async fn create(
     name: &str,
     location: &str,
     form: &str,
-) -> CoreResult<String> {
+) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let mut wrong = Form::default();
     let location = location.parse::<LocationId>().ok();
@@ -110,12 +108,11 @@ pub async fn create(
     let (Some(name), Some(location), Some(form)) = (name, location, form) else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
     };
-    let code = make(core, &mut tx, &name, location, form).await?;
-    finish(core, tx).await?;
-    Ok(code)
+    make(core, &mut tx, &name, location, form).await?;
+    finish(core, tx).await
 }
 
-/// Like [`create`], in a transaction and with what is known to exist, as the demo does too.
+/// Like [`create`], in a transaction and with what is known to exist, as the demo does too. The answer is the code.
 pub(crate) async fn make<A: Administrator>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
@@ -131,21 +128,7 @@ pub(crate) async fn make<A: Administrator>(
 
 async fn new_code<A: Administrator>(core: &Core, tx: &mut TenantTx<'_, A>, id: TerminalId) -> CoreResult<String> {
     let code = pairing_code(core.randomness.bytes::<5>());
-    let closed = core
-        .keyring
-        .close(
-            code.as_bytes(),
-            &place(TenantId::from_uuid(tx.tenant()), id),
-            &core.randomness,
-        )
-        .map_err(|error| {
-            tracing::error!(%error, "a pairing code");
-            CoreError::new(Problem::InternalError, "Something went wrong on our side.")
-        })?;
-    let closed = ClosedToken {
-        hash: fingerprint(code.as_bytes()),
-        closed,
-    };
+    let closed = intake::close_token(core, &place(TenantId::from_uuid(tx.tenant()), id), &code)?;
     if !tx.set_pairing_code(id, &closed, core.clock.now() + CODE_LIVES).await? {
         return Err(CoreError::not_found());
     }
@@ -246,15 +229,15 @@ pub struct Slip {
 
 /// New slips. Nothing is kept of them.
 pub fn slips(core: &Core, _by: &Terminal, count: usize) -> Vec<Slip> {
-    (0..count.min(MOST_SLIPS)).map(|_| slip(core)).collect()
-}
-
-pub(crate) fn slip(core: &Core) -> Slip {
-    let token = URL_SAFE_NO_PAD.encode(core.randomness.bytes::<20>());
-    Slip {
-        code: code_of(&token),
-        token,
-    }
+    (0..count.min(MOST_SLIPS))
+        .map(|_| {
+            let token = intake::fresh_token(core);
+            Slip {
+                code: code_of(&token),
+                token,
+            }
+        })
+        .collect()
 }
 
 /// The code on the receipt of a token.

@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use domain::customers::Address;
-use domain::ids::{FormKind, RequestId, RequestKind, RuleId, RuleKind};
+use domain::ids::{FormKind, RequestId, RequestKind, RuleId};
 use domain::intake::classification::{Classification, Classified, Conditions, Facts, Outcome, Rule};
 use domain::requests::{Channel, Priority, ServiceType};
 use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::Key;
-use super::engine::{StoreError, all, maybe, one, run};
+use super::engine::{StoreError, all, maybe, run};
 use super::transaction::TenantTx;
 use super::views::RuleView;
 use crate::actors::{Actor, Administrator, Staff};
@@ -53,12 +53,16 @@ impl FactsRow {
     }
 }
 
-#[derive(Debug, FromRow)]
-struct RuleRow {
-    id: Key<RuleKind>,
-    name: String,
-    conditions: Json<Conditions>,
-    outcome: Json<Outcome>,
+impl RuleView {
+    /// The rule as the domain asks it.
+    pub(crate) fn into_rule(self) -> Rule {
+        Rule {
+            id: self.id.0,
+            name: self.name,
+            conditions: self.conditions.0,
+            outcome: self.outcome.0,
+        }
+    }
 }
 
 macro_rules! facts {
@@ -72,7 +76,7 @@ macro_rules! rule {
         "SELECT id, name, position, conditions, outcome, tried_at, active_since, updated_at FROM classification_rule WHERE tenant_id = $1"
     };
 }
-const ACTIVE: &str = "SELECT id, name, conditions, outcome FROM classification_rule WHERE tenant_id = $1 AND active_since IS NOT NULL ORDER BY position, id";
+const ACTIVE: &str = concat!(rule!(), " AND active_since IS NOT NULL ORDER BY position, id");
 const FACTS: &str = concat!(facts!(), "r.id = $2");
 const LATEST: &str = concat!(facts!(), "true ORDER BY r.submitted_at DESC, r.id DESC LIMIT $2");
 const SET: &str = "UPDATE request SET classification = $3, region = $4, service_type = $5, priority = $6 WHERE tenant_id = $1 AND id = $2";
@@ -87,24 +91,14 @@ const SWITCH_ON: &str = "UPDATE classification_rule SET active_since = $3 WHERE 
 const SWITCH_OFF: &str =
     "UPDATE classification_rule SET active_since = NULL WHERE tenant_id = $1 AND id = $2 AND active_since IS NOT NULL";
 const DELETE: &str = "DELETE FROM classification_rule WHERE tenant_id = $1 AND id = $2";
-/// Changes places with its neighbour.
 const SET_POSITION: &str = "UPDATE classification_rule SET position = $3 WHERE tenant_id = $1 AND id = $2";
-const COUNT: &str = "SELECT count(*) FROM classification_rule WHERE tenant_id = $1";
 impl<A: Actor> TenantTx<'_, A> {
     /// The rules that are switched on, in order. What they say about the sender's own request is nothing that the sender
     /// is shown.
     pub(crate) async fn active_rules(&mut self) -> Result<Vec<Rule>, StoreError> {
         let tenant = self.tenant();
-        let rows = all!(&mut self.tx, RuleRow, ACTIVE, tenant)?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Rule {
-                id: row.id.0,
-                name: row.name,
-                conditions: row.conditions.0,
-                outcome: row.outcome.0,
-            })
-            .collect())
+        let rows = all!(&mut self.tx, RuleView, ACTIVE, tenant)?;
+        Ok(rows.into_iter().map(RuleView::into_rule).collect())
     }
 
     pub(crate) async fn facts_of_request(&mut self, id: RequestId) -> Result<Option<FactsRow>, StoreError> {
@@ -143,12 +137,6 @@ impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn rule(&mut self, id: RuleId) -> Result<Option<RuleView>, StoreError> {
         let tenant = self.tenant();
         maybe!(&mut self.tx, RuleView, ONE_RULE, tenant, id.uuid())
-    }
-
-    pub(crate) async fn count_rules(&mut self) -> Result<i64, StoreError> {
-        let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT, tenant)?;
-        Ok(count)
     }
 
     /// Inserts a rule behind all others. It rests.

@@ -6,15 +6,25 @@ use domain::intake::terminal::is_token;
 use domain::locale::Locale;
 use domain::requests::Channel;
 
-use super::{Content, Known, Receipt, submit_with};
+use super::{Content, Known, Receipt, fresh_token, submit_with};
 use crate::actors::{Actor as _, Terminal};
 use crate::secrets::fingerprint;
 use crate::services::terminals;
 use crate::{Core, CoreError, CoreResult};
 
-/// What a device says about a request besides its fields.
+/// What a device says about a request besides its fields: for which terminal the page was made, and what makes a repetition
+/// recognisable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Envelope {
+pub struct Envelope {
+    /// The terminal's id, as the page has it.
+    pub terminal: String,
+    /// How it was sent.
+    pub sending: Sending,
+}
+
+/// How a device sends a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sending {
     /// The page was sent as it is; its nonce makes a repetition recognisable.
     Page {
         /// The nonce of the page.
@@ -29,10 +39,11 @@ pub enum Envelope {
     },
 }
 
-/// Submits a request. The same one again gives the first receipt.
+/// Submits a request. The same one again gives the first receipt. What was written at one terminal never comes in by
+/// another: a device that was paired anew, perhaps for somebody else's place, may still keep what belongs to the one before.
 ///
 /// # Errors
-/// Fields, each with what is allowed.
+/// Fields, each with what is allowed; `terminal` with the code `other_terminal`.
 pub async fn submit_at_terminal(
     core: &Core,
     terminal: &Terminal,
@@ -41,13 +52,20 @@ pub async fn submit_at_terminal(
     envelope: &Envelope,
     locale: Locale,
 ) -> CoreResult<Receipt> {
-    let (settings, nonce, token) = match envelope {
-        Envelope::Page { nonce } => {
+    if envelope.terminal.parse() != Ok(terminal.id()) {
+        return Err(CoreError::field(
+            "terminal",
+            "other_terminal",
+            "This was written at another terminal; load the page again.",
+        ));
+    }
+    let (settings, nonce, token) = match &envelope.sending {
+        Sending::Page { nonce } => {
             let nonce = domain::text::line(nonce, 100)
                 .map_err(|_| CoreError::field("nonce", "form_expired", "Load the page again, then send it."))?;
-            (settings.for_terminal(), nonce, terminals::slip(core).token)
+            (settings.for_terminal(), nonce, fresh_token(core))
         }
-        Envelope::Kept { sequence, token } => {
+        Sending::Kept { sequence, token } => {
             if !is_token(token) {
                 return Err(CoreError::field(
                     "token",

@@ -40,19 +40,21 @@ pub fn form_nonce(core: &Core) -> String {
 
 /// A new tracking token, and the form in which it is kept.
 pub(crate) fn new_token(core: &Core, tenant: TenantId, request: RequestId) -> CoreResult<(String, ClosedToken)> {
-    let token = URL_SAFE_NO_PAD.encode(core.randomness.bytes::<20>());
-    let closed = close_token(core, tenant, request, &token)?;
+    let token = fresh_token(core);
+    let closed = close_token(core, &place(tenant.uuid(), request.uuid()), &token)?;
     Ok((token, closed))
 }
 
-fn close_token(core: &Core, tenant: TenantId, request: RequestId, token: &str) -> CoreResult<ClosedToken> {
+/// A text for a tracking link that nobody guesses.
+pub(crate) fn fresh_token(core: &Core) -> String {
+    URL_SAFE_NO_PAD.encode(core.randomness.bytes::<20>())
+}
+
+/// The form in which a token is kept: what finds it, and what opens it for whoever must show it again.
+pub(crate) fn close_token(core: &Core, place: &Place<'_>, token: &str) -> CoreResult<ClosedToken> {
     let closed = core
         .keyring
-        .close(
-            token.as_bytes(),
-            &place(tenant.uuid(), request.uuid()),
-            &core.randomness,
-        )
+        .close(token.as_bytes(), place, &core.randomness)
         .map_err(|error| broken(&error))?;
     let hash = fingerprint(token.as_bytes());
     Ok(ClosedToken { hash, closed })
@@ -76,7 +78,7 @@ pub(crate) fn place<'a>(tenant: uuid::Uuid, request: uuid::Uuid) -> Place<'a> {
 }
 
 fn broken(error: &crate::secrets::SecretError) -> CoreError {
-    tracing::error!(%error, "a tracking token");
+    tracing::error!(%error, "a token that is kept encrypted");
     CoreError::new(
         domain::problems::Problem::InternalError,
         "Something went wrong on our side.",
@@ -138,7 +140,7 @@ async fn submit_with<A: Submitter>(
     let number = tx.next_number("request").await?;
     let (token, tracking, code) = match given {
         Some((token, code)) => {
-            let tracking = close_token(core, tenant, id, &token)?;
+            let tracking = close_token(core, &place(tenant.uuid(), id.uuid()), &token)?;
             (token, tracking, Some(code))
         }
         None => {
