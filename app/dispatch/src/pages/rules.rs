@@ -31,6 +31,7 @@ pub fn RulesPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let found = classification::list(&request.core, staff.may::<ManageIntake>()?).await?;
         let (empty, last) = (found.is_empty(), found.len().saturating_sub(1));
+        let arrow = if locale.direction() == "rtl" { " ← " } else { " → " };
         let forms = forms::list(&request.core, staff.may()?).await?;
         Ok(view! {
             <Title text=t!(locale, "classify-title")/>
@@ -43,7 +44,7 @@ pub fn RulesPage() -> impl IntoView {
             <ol class="lines lines-tall rules">{found.into_iter().enumerate().map(|(at, rule)| view! {
                 <li>
                     <div><a href=format!("/app/settings/rules/{}", rule.id)><strong><bdi>{rule.name.clone()}</bdi></strong></a>" "<Switched rule=rule.clone() locale/>
-                        <p class="quiet">{condition_words(locale, &rule.conditions.0, &forms).join(" · ")}" → "{outcome_words(locale, &rule.outcome.0).join(", ")}</p></div>
+                        <p class="quiet">{condition_words(locale, &rule.conditions.0, &forms).join(" · ")}{arrow}{outcome_words(locale, &rule.outcome.0).join(", ")}</p></div>
                     <div class="row">
                         <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="earlier"/><button class="button button-quiet" type="submit" disabled=at == 0 aria-label=t!(locale, "classify-earlier", name = rule.name.clone())>"↑"</button></form>
                         <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="later"/><button class="button button-quiet" type="submit" disabled=at == last aria-label=t!(locale, "classify-later", name = rule.name.clone())>"↓"</button></form>
