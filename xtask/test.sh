@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . xtask/tools.sh
 
 log="$(mktemp)"
-trap 'rm -f "$log"; [ -n "${own_postgres:-}" ] && xtask/postgres.sh stop' EXIT
+trap 'rm -rf "$log" "${TMPDIR:-/tmp}/ordinavo-tests"; [ -n "${own_postgres:-}" ] && xtask/postgres.sh stop' EXIT
 
 need_rust
 need_wasm

@@ -38,7 +38,8 @@ async fn bare_page() -> String {
     url
 }
 
-async fn fetch(client: &reqwest::Client, url: &str, key: Option<&str>, times: usize) {
+/// Asks for a page so many times, one after another.
+pub async fn fetch(client: &reqwest::Client, url: &str, key: Option<&str>, times: usize) {
     for _ in 0..times {
         let mut request = client
             .get(url)
@@ -67,17 +68,7 @@ pub async fn run(stand: &Stand, many: usize) -> Vec<Value> {
         );
         stand.raw.run(&sql).await;
     }
-    let account = stand.book.tenants[0].staff("dispatcher").unwrap();
-    let browser = reqwest::Client::builder().cookie_store(true).build().unwrap();
-    let signed_in = browser
-        .post(format!("{}/app/fn/sign-in", stand.url))
-        .header("accept", "text/html")
-        .header("sec-fetch-site", "same-origin")
-        .form(&[("email", &account.email), ("password", &account.password)])
-        .send()
-        .await
-        .unwrap();
-    assert!(signed_in.status().is_success());
+    let browser = stand.dispatcher(0).await;
     let (bare, list) = (bare_page().await, format!("{}/app/customers", stand.url));
     stand.fill_targets("erp", many).await;
     stand.fill_targets("partner-b", FEW).await;

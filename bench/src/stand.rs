@@ -187,6 +187,22 @@ impl Stand {
         self.book.tenants[0].client(client).unwrap().api_key.clone()
     }
 
+    /// A browser in which a tenant's dispatcher is signed in.
+    pub async fn dispatcher(&self, tenant: usize) -> reqwest::Client {
+        let account = self.book.tenants[tenant].staff("dispatcher").unwrap();
+        let browser = reqwest::Client::builder().cookie_store(true).build().unwrap();
+        let signed_in = browser
+            .post(format!("{}/app/fn/sign-in", self.url))
+            .header("accept", "text/html")
+            .header("sec-fetch-site", "same-origin")
+            .form(&[("email", &account.email), ("password", &account.password)])
+            .send()
+            .await
+            .unwrap();
+        assert!(signed_in.status().is_success());
+        browser
+    }
+
     /// Puts many targets of a source into the database, without the product.
     pub async fn fill_targets(&self, source: &str, count: usize) {
         let (id, numbers, at) = match self.raw {

@@ -1,0 +1,65 @@
+//! The inbox with very many open requests beside one with few, each of another tenant of the same database.
+
+use serde_json::Value;
+
+use crate::ROUNDS;
+use crate::measure::{line, measure};
+use crate::pages::fetch;
+use crate::stand::{Raw, Stand};
+
+/// Open requests of the tenant that has many.
+const MANY: usize = 50_000;
+/// Requests of a page in each round.
+const PAGES: usize = 100;
+
+/// Puts open requests into the first tenant, without the product. One in a thousand lies in a region of its own, so that
+/// a page of that region has to look at all of them.
+async fn fill(stand: &Stand) {
+    let (id, series, at, none) = match stand.raw {
+        Raw::Sqlite(_) => (
+            "randomblob(16)",
+            format!(
+                "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY}) SELECT i FROM n) g"
+            ),
+            "strftime('%Y-%m-%dT%H:%M:%f', 1700000000 + g.i, 'unixepoch') || '+00:00'",
+            "'[]'",
+        ),
+        Raw::Postgres(_) => (
+            "gen_random_uuid()",
+            format!("generate_series(1, {MANY}) AS g(i)"),
+            "to_timestamp(1700000000 + g.i)",
+            "'[]'::jsonb",
+        ),
+    };
+    stand
+        .raw
+        .run(&format!(
+            "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred_windows, search_key, region, submitted_at, updated_at) \
+             SELECT t.id, {id}, 20000000 + g.i, 'form', 'submitted', 'repair', 'normal', 'The cold store of hall ' || g.i || ' is too warm.', {none}, 'the cold store of hall ' || g.i || ' is too warm.', \
+             CASE WHEN g.i % 1000 = 999 THEN 'Rare' ELSE 'Common' END, {at}, {at} FROM tenant t, {series} WHERE t.slug = 'nordlicht'; ANALYZE"
+        ))
+        .await;
+}
+
+pub async fn run(stand: &Stand) -> Vec<Value> {
+    fill(stand).await;
+    let (many, few) = (stand.dispatcher(0).await, stand.dispatcher(1).await);
+    let page = |query: &str| format!("{}/app/inbox{query}", stand.url);
+    let (all, rare, words) = (page(""), page("?region=Rare"), page("?text=hall+49999"));
+    let (mut full, mut beside, mut regional, mut searched) = (vec![], vec![], vec![], vec![]);
+    fetch(&many, &all, None, 20).await;
+    fetch(&few, &all, None, 20).await;
+    for _ in 0..ROUNDS {
+        full.push(measure(fetch(&many, &all, None, PAGES)).await);
+        beside.push(measure(fetch(&few, &all, None, PAGES)).await);
+        regional.push(measure(fetch(&many, &rare, None, PAGES)).await);
+        searched.push(measure(fetch(&many, &words, None, PAGES)).await);
+    }
+    [
+        ("Inbox with 50,000 open requests, beside a small one", "2x", &full),
+        ("The same for a region with 50 of them", "instant", &regional),
+        ("The same searched for one of them by words", "instant", &searched),
+    ]
+    .map(|(name, goal, ours)| line(stand.engine, name, goal, ours, &beside, false))
+    .to_vec()
+}

@@ -1,0 +1,293 @@
+//! Mails to requesters, sent to a real SMTP server on loopback (aiosmtpd of PyPI).
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use chrono::{TimeDelta, TimeZone as _, Utc};
+use ordinavo_core::clock::Clock;
+
+use crate::support::forms::hidden;
+use crate::support::public::{COMPLETE, visitor};
+use crate::support::{World, worlds_at};
+use ordinavo::config::Config;
+use ordinavo::mailer::Mailer;
+
+/// Accepts mails and prints each as one line: recipient, a tab, and the message with its line ends escaped. Addresses at
+/// `refused.example` are refused for good, the first mail to `busy.example` for now.
+const SMTP: &str = r#"
+import asyncio, socket, sys
+from aiosmtpd.controller import Controller
+seen = set()
+class Handler:
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address.endswith("@refused.example"):
+            return "550 no such mailbox"
+        if address.endswith("@busy.example") and address not in seen:
+            seen.add(address)
+            return "451 come back later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+    async def handle_DATA(self, server, session, envelope):
+        text = envelope.content.decode("utf-8", "replace").replace("\r\n", "\\n")
+        print(envelope.rcpt_tos[0] + "\t" + text, flush=True)
+        return "250 OK"
+listener = socket.socket(); listener.bind(("127.0.0.1", 0)); port = listener.getsockname()[1]; listener.close()
+controller = Controller(Handler(), hostname="127.0.0.1", port=port)
+controller.start()
+print(port, flush=True)
+sys.stdin.read()
+"#;
+
+fn monday() -> Clock {
+    Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
+}
+
+struct Mailbox {
+    process: Child,
+    lines: std::sync::mpsc::Receiver<String>,
+    port: u16,
+}
+
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Mailbox {
+    /// `None` where no Python with the servers is at hand; `make test` always has one.
+    fn open() -> Option<Self> {
+        let python = std::env::var("ORDINAVO_TEST_PYTHON").ok()?;
+        let mut process = Command::new(python)
+            .args(["-c", SMTP])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the SMTP server starts");
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let (sender, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let port = lines
+            .recv_timeout(Duration::from_secs(20))
+            .expect("the SMTP server starts")
+            .parse()
+            .expect("the SMTP server starts");
+        Some(Self { process, lines, port })
+    }
+
+    fn next(&self) -> (String, String) {
+        let line = self
+            .lines
+            .recv_timeout(Duration::from_secs(20))
+            .expect("a mail arrives");
+        let (to, text) = line.split_once('\t').unwrap();
+        (to.to_owned(), text.replace("\\n", "\n"))
+    }
+
+    fn mailer(&self, world: &World) -> Mailer {
+        let config = Config {
+            smtp_url: Some(format!("smtp://127.0.0.1:{}", self.port)),
+            public_url: world.url.clone(),
+            ..Config::default()
+        };
+        Mailer::open(&config).unwrap().unwrap()
+    }
+}
+
+/// What is encoded for transport, as people read it.
+fn decoded(message: &str) -> String {
+    let joined = message.replace("=\n", "");
+    let mut bytes = Vec::new();
+    let mut rest = joined.as_bytes();
+    while let [first, after @ ..] = rest {
+        let code = (*first == b'=' && after.len() >= 2)
+            .then(|| std::str::from_utf8(&after[..2]).ok())
+            .flatten()
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match code {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_reach_the_requester_in_their_language_and_only_when_something_is_final() {
+    let Some(mailbox) = Mailbox::open() else {
+        eprintln!("skipped: no Python with aiosmtpd");
+        return;
+    };
+    for world in worlds_at(monday()).await {
+        // What the demo left in the outbox is not what this is about.
+        world.sql("UPDATE mail SET status = 'cancelled'").await;
+        let mailer = mailbox.mailer(&world);
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let ticket = world.ticket("nordlicht-service").await;
+        world.core.clock().advance(TimeDelta::seconds(5));
+        let mut fields = COMPLETE.to_vec();
+        fields[1] = ("description", "Eta: CANARY-typed text");
+        let answer = world.send_form("nordlicht-service", &ticket, true, &fields, &[]).await;
+        let tracking = answer.headers()["location"]
+            .to_str()
+            .unwrap()
+            .split('?')
+            .next()
+            .unwrap()
+            .to_owned();
+        assert_eq!(mailer.turn(&world.core).await.unwrap(), 1);
+        let (to, message) = mailbox.next();
+        let text = decoded(&message);
+        assert_eq!(to, "mona@example.org");
+        for part in [
+            "Subject: ",
+            "multipart/alternative",
+            "Auto-Submitted: auto-generated",
+            "List-Unsubscribe: <",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            "Hello,",
+            tracking.as_str(),
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(
+            !text.contains("CANARY"),
+            "whose address it is, nobody knows; what was typed is not sent there"
+        );
+
+        // A note is nobody's business; a decision waits until it cannot be taken back.
+        let inside = world.in_inbox(&staff, "Eta").await;
+        let id = inside.rsplit('/').next().unwrap().to_owned();
+        world
+            .send(&staff, "/app/fn/add-note", &[("request", &id), ("note", "CANARY note")])
+            .await;
+        world
+            .send(
+                &staff,
+                "/app/fn/set-priority",
+                &[("request", &id), ("priority", "high")],
+            )
+            .await;
+        assert_eq!(mailer.turn(&world.core).await.unwrap(), 0);
+        world
+            .send(
+                &staff,
+                "/app/fn/reject-request",
+                &[("request", &id), ("reason", "by mistake")],
+            )
+            .await;
+        assert_eq!(mailer.turn(&world.core).await.unwrap(), 0, "not within ten seconds");
+        let undo = hidden(&world.content(&staff, &inside).await, "undo").unwrap();
+        world
+            .send(&staff, "/app/fn/undo-decision", &[("undo", &undo), ("path", &inside)])
+            .await;
+        let question = [
+            ("request", id.as_str()),
+            ("message", "Which lift?\r\nBcc: evil@example.org"),
+            ("asks", "on"),
+        ];
+        world.send(&staff, "/app/fn/send-message", &question).await;
+        assert_eq!(
+            mailer.turn(&world.core).await.unwrap(),
+            1,
+            "the question, and not the rejection"
+        );
+        let (to, message) = mailbox.next();
+        assert_eq!(to, "mona@example.org");
+        assert!(decoded(&message).contains("> Which lift?") && !message.contains("\nBcc:"));
+        assert!(
+            !message.contains("List-Unsubscribe"),
+            "a question is part of a conversation"
+        );
+
+        // One click, as a mail program does it, and nothing more about how things go on.
+        let refused = visitor()
+            .post(format!("{}{tracking}/no-mails", world.url))
+            .form(&[("List-Unsubscribe", "One-Click")])
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(refused.status(), reqwest::StatusCode::OK);
+        world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
+        world.core.clock().advance(TimeDelta::seconds(11));
+        assert_eq!(mailer.turn(&world.core).await.unwrap(), 0);
+        // Refused for this request alone: somebody who types another's address cannot silence that person.
+        let mut others = COMPLETE.to_vec();
+        others[1] = ("description", "Eta, another one");
+        world.submit(&others, &[]).await;
+        assert_eq!(mailer.turn(&world.core).await.unwrap(), 1);
+        mailbox.next();
+        let admin = world.staff("nordlicht", "admin").await;
+        let outbox = world.content(&admin, "/app/settings/mails").await;
+        assert!(outbox.contains("Not wanted") && outbox.contains("Taken back") && outbox.contains("Sent"));
+        let mail = crate::support::link(&outbox, "/app/settings/mails/mal_").unwrap();
+        let token = tracking.rsplit('/').next().unwrap();
+        assert!(
+            !world.content(&admin, &mail).await.contains(token),
+            "the outbox does not give the link away"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_refused_for_now_is_tried_again_and_one_refused_for_good_is_not() {
+    let Some(mailbox) = Mailbox::open() else {
+        eprintln!("skipped: no Python with aiosmtpd");
+        return;
+    };
+    for world in worlds_at(monday()).await {
+        world.sql("UPDATE mail SET status = 'cancelled'").await;
+        let mailer = mailbox.mailer(&world);
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        for email in ["a@refused.example", &format!("{}@busy.example", world.engine)] {
+            let page = world.content(&staff, "/app/inbox/new").await;
+            let nonce = hidden(&page, "nonce").unwrap();
+            let fields = [
+                ("service_type", "support"),
+                ("description", "Theta"),
+                ("email", email),
+                ("locale", "ar"),
+                ("nonce", &nonce),
+            ];
+            assert!(
+                world
+                    .send(&staff, "/app/fn/take-call", &fields)
+                    .await
+                    .starts_with("/app/inbox/req_")
+            );
+        }
+        assert_eq!(mailer.turn(&world.core).await.unwrap(), 2);
+        assert_eq!(mailer.turn(&world.core).await.unwrap(), 0, "not at once");
+        let admin = world.staff("nordlicht", "admin").await;
+        let outbox = world.content(&admin, "/app/settings/mails").await;
+        assert!(outbox.contains("Failed") && outbox.contains("Waiting"), "{outbox}");
+        world.core.clock().advance(TimeDelta::seconds(61));
+        assert_eq!(mailer.turn(&world.core).await.unwrap(), 1);
+        let (to, message) = mailbox.next();
+        assert_eq!(to, format!("{}@busy.example", world.engine));
+        assert!(decoded(&message).contains("dir=\"rtl\"") || message.contains("Content-Language: ar"));
+        // Two workers at once never send the same mail.
+        world
+            .sql(
+                "UPDATE mail SET status = 'waiting', next_attempt_at = created_at WHERE recipient LIKE '%busy.example'",
+            )
+            .await;
+        let (first, second) = tokio::join!(mailer.turn(&world.core), mailer.turn(&world.core));
+        assert_eq!(first.unwrap() + second.unwrap(), 1);
+        mailbox.next();
+    }
+}

@@ -1,0 +1,34 @@
+//! Everything over real HTTP, on both databases. One program for all of it: each one would link the whole server again,
+//! half a gigabyte and ten seconds at a time.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail loudly")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests call the server like anybody else, make databases and look at the clock"
+)]
+
+mod support;
+
+mod api;
+mod classification;
+mod connect;
+mod connect_records;
+mod coverage;
+mod crash;
+mod crash_webhooks;
+mod desk;
+mod document;
+mod files;
+mod guide;
+mod hard_cases;
+mod inbox;
+mod intake;
+mod mails;
+mod mapping_rows;
+mod operations;
+mod partner;
+mod planned_jobs;
+mod sign_in;
+mod slots;
+mod terminal;
+mod webhook_endpoints;
+mod webhooks;

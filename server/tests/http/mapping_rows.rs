@@ -1,0 +1,668 @@
+//! Every row of the tables C, L, K and T over HTTP, on both databases. What no client can bring about (an archived or merged
+//! record, a closed gate, a job that is under way) is set in the database.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::support::{World, read, worlds};
+use domain::mapping::table::ROWS;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Walks the rows and remembers which were met.
+struct Walk<'a> {
+    world: &'a World,
+    met: BTreeSet<String>,
+    number: usize,
+}
+
+impl Walk<'_> {
+    async fn import(&mut self, client: &str, mut body: Value) -> Value {
+        if body.get("externalId").is_none() {
+            self.number += 1;
+            body["externalId"] = json!(format!("WALK-{}", self.number));
+        }
+        let (_, answer) = self.world.import(client, &body).await;
+        let item = answer.get("item").cloned().unwrap_or(answer);
+        assert!(item["id"].is_string(), "{}: {item}", self.world.engine);
+        item
+    }
+
+    fn codes(item: &Value) -> Vec<&str> {
+        ["warnings", "errors"]
+            .iter()
+            .flat_map(|member| item[*member].as_array().into_iter().flatten())
+            .filter_map(|note| note["code"].as_str())
+            .collect()
+    }
+
+    /// A row of the tables C, L and K: the part must say rule and status, and the code must be told.
+    #[allow(clippy::too_many_arguments, reason = "a row of a table has many columns")]
+    async fn part(
+        &mut self,
+        row: &str,
+        client: &str,
+        body: Value,
+        part: &str,
+        rule: &str,
+        status: &str,
+        code: &str,
+    ) -> Value {
+        let item = self.import(client, body).await;
+        let entry = &item["mapping"][part];
+        assert_eq!(
+            (&entry["rule"], &entry["status"]),
+            (&json!(rule), &json!(status)),
+            "{} {row}: {item}",
+            self.world.engine
+        );
+        self.told(row, &item, code);
+        item
+    }
+
+    /// A row of the table T: the outcome and the code.
+    async fn target(&mut self, row: &str, client: &str, body: Value, outcome: &str, code: &str) -> Value {
+        let item = self.import(client, body).await;
+        assert_eq!(item["outcome"], outcome, "{} {row}: {item}", self.world.engine);
+        self.told(row, &item, code);
+        item
+    }
+
+    fn told(&mut self, row: &str, item: &Value, code: &str) {
+        let codes = Self::codes(item);
+        assert!(
+            code.is_empty() || codes.contains(&code),
+            "{} {row}: {code} in {codes:?}",
+            self.world.engine
+        );
+        self.met.insert(row.to_owned());
+    }
+}
+
+fn customer(external_id: &str) -> Value {
+    json!({ "customer": { "externalId": external_id } })
+}
+
+async fn table_c(walk: &mut Walk<'_>) {
+    let world = walk.world;
+    walk.part("C1", "erp", json!({}), "customer", "C1", "skipped", "").await;
+    let item = walk.import("import-only", customer("CUST-10042")).await;
+    walk.told("C2", &item, "scope_missing_customers_map");
+    walk.part(
+        "C3",
+        "erp",
+        json!({ "customer": { "externalId": "0", "customerNumber": "RRM-001" } }),
+        "customer",
+        "C19",
+        "mapped",
+        "external_id_blocked_value",
+    )
+    .await;
+    walk.part(
+        "C6",
+        "erp",
+        json!({ "customer": { "externalId": "CUST-10042", "customerNumber": " rrm-001" } }),
+        "customer",
+        "C6",
+        "mapped",
+        "",
+    )
+    .await;
+    walk.part(
+        "C7",
+        "erp",
+        json!({ "customer": { "externalId": "CUST-10042", "customerNumber": "NOPE" } }),
+        "customer",
+        "C7",
+        "mapped",
+        "customer_number_unknown",
+    )
+    .await;
+    walk.part(
+        "C9",
+        "erp",
+        json!({ "customer": { "externalId": "CUST-10042", "customerNumber": "OLD-1" } }),
+        "customer",
+        "C9",
+        "failed",
+        "customer_identifier_conflict",
+    )
+    .await;
+    walk.part(
+        "C9",
+        "erp",
+        json!({ "customer": { "externalId": "CUST-10042", "customerNumber": "DUP-7" } }),
+        "customer",
+        "C9",
+        "failed",
+        "customer_identifier_conflict",
+    )
+    .await;
+    walk.part(
+        "C10",
+        "partner",
+        json!({ "customer": { "externalId": "P-NEW", "customerNumber": "OLD-2", "name": "Another name" } }),
+        "customer",
+        "C10",
+        "mapped",
+        "link_created",
+    )
+    .await;
+    walk.part(
+        "C11",
+        "partner",
+        json!({ "customer": { "externalId": "P-OTHER", "customerNumber": "OLD-2" } }),
+        "customer",
+        "C11",
+        "failed",
+        "customer_already_linked",
+    )
+    .await;
+    walk.part(
+        "C12",
+        "erp",
+        json!({ "customer": { "externalId": "UNKNOWN-A", "customerNumber": "OLD-1" } }),
+        "customer",
+        "C12",
+        "failed",
+        "customer_inactive",
+    )
+    .await;
+    walk.part(
+        "C13",
+        "erp",
+        json!({ "customer": { "externalId": "UNKNOWN-B", "customerNumber": "dup-7", "name": "x" } }),
+        "customer",
+        "C13",
+        "skipped",
+        "customer_number_ambiguous",
+    )
+    .await;
+    walk.part(
+        "C15",
+        "erp-strict",
+        json!({ "customer": { "externalId": "UNKNOWN-C", "name": "x" } }),
+        "customer",
+        "C15",
+        "skipped",
+        "auto_create_disabled",
+    )
+    .await;
+    world.sql("UPDATE source_system SET create_customers = true, create_locations = true, create_contacts = true WHERE key = 'partner-b'").await;
+    walk.part(
+        "C16",
+        "partner",
+        json!({ "customer": { "externalId": "UNKNOWN-D", "name": "x" } }),
+        "customer",
+        "C16",
+        "skipped",
+        "scope_missing_customers_write",
+    )
+    .await;
+    walk.part(
+        "C17",
+        "erp",
+        customer("UNKNOWN-E"),
+        "customer",
+        "C17",
+        "failed",
+        "customer_name_required",
+    )
+    .await;
+    walk.part(
+        "C18",
+        "erp",
+        json!({ "customer": { "externalId": "WALK-C", "customerNumber": "W-1", "name": "Walked" } }),
+        "customer",
+        "C18",
+        "created",
+        "customer_number_ignored",
+    )
+    .await;
+    let again = walk
+        .part(
+            "C18",
+            "erp",
+            json!({ "customer": { "externalId": "WALK-C2", "name": "walked" } }),
+            "customer",
+            "C18",
+            "created",
+            "possible_duplicate_name",
+        )
+        .await;
+    assert!(again["targetId"].is_string());
+    walk.part(
+        "C19",
+        "erp",
+        json!({ "customer": { "customerNumber": "RRM-001" } }),
+        "customer",
+        "C19",
+        "mapped",
+        "external_id_missing",
+    )
+    .await;
+    walk.part(
+        "C20",
+        "erp",
+        json!({ "customer": { "customerNumber": "NOPE", "name": "x" } }),
+        "customer",
+        "C20",
+        "skipped",
+        "external_id_required_for_create",
+    )
+    .await;
+    walk.part(
+        "C21",
+        "erp",
+        json!({ "customer": { "name": "Rhein-Ruhr Medical Supply" } }),
+        "customer",
+        "C21",
+        "skipped",
+        "name_only_not_matchable",
+    )
+    .await;
+    // Several customers with one number, the known one among them.
+    world
+        .sql("UPDATE customer SET customer_number = 'DUP-7', number_key = 'DUP-7' WHERE name = 'Walked'")
+        .await;
+    walk.part(
+        "C8",
+        "erp",
+        json!({ "customer": { "externalId": "WALK-C", "customerNumber": "DUP-7" } }),
+        "customer",
+        "C8",
+        "mapped",
+        "customer_number_ambiguous",
+    )
+    .await;
+    world.sql("UPDATE customer SET merged_into = (SELECT c.id FROM customer c WHERE c.name = 'Walked' AND c.tenant_id = customer.tenant_id) WHERE name = 'walked'").await;
+    walk.part(
+        "C4",
+        "erp",
+        customer("WALK-C2"),
+        "customer",
+        "C6",
+        "mapped",
+        "customer_merged",
+    )
+    .await;
+    world
+        .sql("UPDATE customer SET archived_at = created_at WHERE name = 'Walked'")
+        .await;
+    walk.part(
+        "C5",
+        "erp",
+        customer("WALK-C"),
+        "customer",
+        "C5",
+        "failed",
+        "customer_inactive",
+    )
+    .await;
+    world
+        .sql("UPDATE feature_gate SET enabled = false WHERE gate = 'customer_auto_create'")
+        .await;
+    walk.part(
+        "C14",
+        "erp",
+        json!({ "customer": { "externalId": "UNKNOWN-F", "name": "x" } }),
+        "customer",
+        "C14",
+        "skipped",
+        "feature_not_enabled",
+    )
+    .await;
+    world
+        .sql("UPDATE feature_gate SET enabled = true WHERE gate = 'customer_auto_create'")
+        .await;
+    // After a mapped row: names follow where that is allowed, and are told where not.
+    let renamed = json!({ "customer": { "externalId": "CUST-10042", "name": "Rhein-Ruhr Medical" } });
+    let item = walk.import("erp", renamed.clone()).await;
+    assert_eq!(item["mapping"]["customer"]["status"], "updated");
+    let item = walk
+        .import(
+            "erp-strict",
+            json!({ "customer": { "externalId": "CUST-10042", "name": "Yet another" } }),
+        )
+        .await;
+    assert!(
+        Walk::codes(&item).contains(&"auto_update_disabled") && item["mapping"]["customer"]["status"] == "mapped",
+        "{item}"
+    );
+}
+
+async fn tables_l_and_k(walk: &mut Walk<'_>) {
+    let world = walk.world;
+    let with = |location: Value| json!({ "customer": { "externalId": "CUST-10042" }, "location": location });
+    walk.part("L0", "erp", customer("CUST-10042"), "location", "L0", "skipped", "")
+        .await;
+    walk.part(
+        "L1",
+        "erp",
+        json!({ "customer": { "externalId": "UNKNOWN-L" }, "location": { "externalId": "LOC-ESSEN-01" } }),
+        "location",
+        "L1",
+        "skipped",
+        "customer_unresolved",
+    )
+    .await;
+    let item = walk
+        .part(
+            "L2",
+            "erp",
+            json!({ "location": { "externalId": "LOC-ESSEN-01" } }),
+            "location",
+            "L2",
+            "mapped",
+            "customer_derived_from_location",
+        )
+        .await;
+    assert_eq!(item["mapping"]["customer"]["status"], "mapped");
+    walk.part(
+        "L3",
+        "erp",
+        with(json!({ "externalId": "LOC-ESSEN-01" })),
+        "location",
+        "L3",
+        "mapped",
+        "",
+    )
+    .await;
+    let item = walk.part(
+        "L4",
+        "erp",
+        json!({ "customer": { "externalId": "WALK-L", "name": "Landlord" }, "location": { "externalId": "LOC-ESSEN-01" } }),
+        "location",
+        "L4",
+        "failed",
+        "location_customer_mismatch",
+    )
+    .await;
+    assert_eq!(
+        item["mapping"]["customer"]["status"], "created",
+        "the customer stays mapped"
+    );
+    walk.part(
+        "L5",
+        "erp",
+        with(json!({ "externalId": "WALK-YARD", "city": "Essen" })),
+        "location",
+        "L5",
+        "created",
+        "missing_coordinates",
+    )
+    .await;
+    walk.part(
+        "L6",
+        "erp-strict",
+        with(json!({ "externalId": "WALK-YARD-2", "city": "Essen" })),
+        "location",
+        "L6",
+        "skipped",
+        "auto_create_disabled",
+    )
+    .await;
+    walk.part(
+        "L7",
+        "erp",
+        with(json!({ "city": "Essen" })),
+        "location",
+        "L7",
+        "skipped",
+        "location_not_identified",
+    )
+    .await;
+    world
+        .sql("UPDATE location SET archived_at = created_at WHERE name = 'Essen'")
+        .await;
+    walk.part(
+        "L8",
+        "erp",
+        with(json!({ "externalId": "WALK-YARD" })),
+        "location",
+        "L8",
+        "failed",
+        "location_inactive",
+    )
+    .await;
+
+    let with = |contact: Value| json!({ "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-ESSEN-02" }, "contact": contact });
+    walk.part("K0", "erp", customer("CUST-10042"), "contact", "K0", "skipped", "")
+        .await;
+    walk.part(
+        "K1",
+        "erp",
+        json!({ "customer": { "externalId": "WALK-L" }, "contact": { "externalId": "CONT-44" } }),
+        "contact",
+        "K1",
+        "failed",
+        "contact_customer_mismatch",
+    )
+    .await;
+    walk.part(
+        "K2",
+        "erp",
+        with(json!({ "externalId": "CONT-44" })),
+        "contact",
+        "K2",
+        "mapped",
+        "contact_location_mismatch",
+    )
+    .await;
+    walk.part(
+        "K3",
+        "erp",
+        with(json!({ "externalId": "WALK-K", "displayName": "Kim" })),
+        "contact",
+        "K3",
+        "created",
+        "",
+    )
+    .await;
+    walk.part(
+        "K4",
+        "erp",
+        with(json!({ "displayName": "Kim", "email": "kim@example.org" })),
+        "contact",
+        "K4",
+        "skipped",
+        "contact_not_matchable",
+    )
+    .await;
+    walk.part(
+        "K4",
+        "erp-strict",
+        with(json!({ "externalId": "WALK-K2", "displayName": "Kim" })),
+        "contact",
+        "K4",
+        "skipped",
+        "",
+    )
+    .await;
+}
+
+async fn table_t(walk: &mut Walk<'_>) {
+    let world = walk.world;
+    let body = |extra: Value| {
+        let mut body = json!({ "externalId": "WALK-T", "customer": { "externalId": "CUST-10042" }, "sourceUpdatedAt": "2026-11-02T10:00:00Z", "notes": "first" });
+        for (name, value) in extra.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        body
+    };
+    walk.target(
+        "T0",
+        "erp",
+        json!({ "externalId": "NEVER-SENT", "action": "cancel" }),
+        "failed",
+        "not_found",
+    )
+    .await;
+    walk.target("T1", "erp", body(json!({})), "created", "").await;
+    walk.target(
+        "T2",
+        "erp",
+        body(json!({ "sourceUpdatedAt": "2026-11-03T10:00:00Z" })),
+        "unchanged",
+        "",
+    )
+    .await;
+    walk.target(
+        "T3",
+        "erp",
+        body(json!({ "sourceUpdatedAt": "2026-11-02T11:00:00Z", "notes": "older" })),
+        "skipped",
+        "stale_source_version",
+    )
+    .await;
+    walk.target(
+        "T4",
+        "erp",
+        body(json!({ "sourceUpdatedAt": "2026-11-04T10:00:00Z", "notes": "second", "durationMinutes": 90 })),
+        "updated",
+        "",
+    )
+    .await;
+    // T8: what is absent stays, what is null is cleared.
+    walk.target(
+        "T8",
+        "erp",
+        json!({ "externalId": "WALK-T", "durationMinutes": null }),
+        "updated",
+        "",
+    )
+    .await;
+    let (_, now) = read(
+        world
+            .api(
+                Method::GET,
+                "/api/v1/targets/by-external-id/WALK-T",
+                &world.key("nordlicht", "erp"),
+            )
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(now["durationMinutes"], 60, "null clears to the usual: {now}");
+    world
+        .sql("UPDATE target SET status = 'scheduled' WHERE external_id = 'WALK-T'")
+        .await;
+    walk.target(
+        "T5",
+        "erp",
+        body(json!({ "sourceUpdatedAt": "2026-11-06T10:00:00Z", "notes": "third", "durationMinutes": 120 })),
+        "updated",
+        "change_requires_review",
+    )
+    .await;
+    walk.target(
+        "T7",
+        "erp",
+        json!({ "externalId": "WALK-T", "customer": { "externalId": "WALK-L" } }),
+        "updated",
+        "target_customer_change_requires_review",
+    )
+    .await;
+    world
+        .sql("UPDATE target SET status = 'en_route' WHERE external_id = 'WALK-T'")
+        .await;
+    walk.target(
+        "T6",
+        "erp",
+        body(json!({ "sourceUpdatedAt": "2026-11-09T10:00:00Z", "notes": "late" })),
+        "skipped",
+        "target_locked",
+    )
+    .await;
+    walk.target(
+        "T11",
+        "erp",
+        json!({ "externalId": "WALK-R", "customer": { "externalId": "WALK-LATER" } }),
+        "created",
+        "customer_name_required",
+    )
+    .await;
+    walk.import(
+        "erp",
+        json!({ "customer": { "externalId": "WALK-LATER", "name": "Later" } }),
+    )
+    .await;
+    walk.target(
+        "T11",
+        "erp",
+        json!({ "externalId": "WALK-R", "customer": { "externalId": "WALK-LATER" } }),
+        "updated",
+        "mapping_recovered",
+    )
+    .await;
+    // T9 and T10 need a batch.
+    let items = json!([{ "externalId": "TWICE" }, { "externalId": "TWICE" }, { "externalId": "TWICE", "notes": "x" }]);
+    let (_, job) = read(
+        world
+            .api(Method::POST, "/api/v1/targets/batch", &world.key("nordlicht", "erp"))
+            .header("idempotency-key", "walk")
+            .json(&json!({ "items": items }))
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    let path = format!("/api/v1/import-jobs/{}", job["id"].as_str().unwrap());
+    loop {
+        let (_, job) = read(
+            world
+                .api(Method::GET, &path, &world.key("nordlicht", "erp"))
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await;
+        if job["status"] == "completed" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (_, page) = read(
+        world
+            .api(Method::GET, &format!("{path}/items"), &world.key("nordlicht", "erp"))
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    for (row, index, outcome, code) in [
+        ("T9", 1, "skipped", "duplicate_in_batch"),
+        ("T10", 2, "failed", "duplicate_external_id_in_batch"),
+    ] {
+        let item = &page["data"][index];
+        assert_eq!(item["outcome"], outcome, "{item}");
+        walk.told(row, item, code);
+    }
+}
+
+#[tokio::test]
+async fn every_row_decides_as_written() {
+    for world in worlds().await {
+        // A second customer with a number of its own, for the rows about links.
+        world
+            .sql(
+                "UPDATE customer SET customer_number = 'OLD-2', number_key = 'OLD-2' WHERE customer_number = 'NL-1001'",
+            )
+            .await;
+        let mut walk = Walk {
+            world: &world,
+            met: BTreeSet::new(),
+            number: 0,
+        };
+        table_c(&mut walk).await;
+        tables_l_and_k(&mut walk).await;
+        table_t(&mut walk).await;
+        let missing: Vec<_> = ROWS
+            .iter()
+            .map(|row| row.rule)
+            .filter(|rule| !walk.met.contains(*rule))
+            .collect();
+        assert!(missing.is_empty(), "rows without a case: {missing:?}");
+    }
+}

@@ -1,0 +1,308 @@
+//! Slot offers over HTTP: dispatch offers, whoever asked chooses, and whoever comes too late is told.
+
+use crate::support::public::{COMPLETE, visitor};
+use crate::support::{OWN_PAGE, World, worlds_at};
+use chrono::{TimeDelta, TimeZone as _, Utc};
+use ordinavo_core::clock::Clock;
+use reqwest::{Client, StatusCode};
+
+fn monday() -> Clock {
+    Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
+}
+
+/// A job that came of a form: its page, and the tracking page of its request.
+async fn job(world: &World, staff: &Client, description: &str) -> (String, String) {
+    let mut fields = COMPLETE.to_vec();
+    fields[1] = ("description", description);
+    let tracking = world.submit(&fields, &[]).await;
+    let inside = world.in_inbox(staff, description).await;
+    let id = inside.rsplit('/').next().unwrap().to_owned();
+    let customer = world.customer("CUST-10042").await;
+    world.send(staff, "/app/fn/accept-request", &[("request", &id)]).await;
+    world
+        .send(
+            staff,
+            "/app/fn/assign-customer",
+            &[("request", &id), ("customer", &customer)],
+        )
+        .await;
+    (
+        world.send(staff, "/app/fn/convert-request", &[("request", &id)]).await,
+        tracking,
+    )
+}
+
+fn technicians(page: &str) -> Vec<String> {
+    let list = page
+        .split("name=\"technician\"")
+        .nth(1)
+        .unwrap()
+        .split("</select>")
+        .next()
+        .unwrap();
+    list.split("value=\"stf_")
+        .skip(1)
+        .map(|part| format!("stf_{}", part.split('"').next().unwrap()))
+        .collect()
+}
+
+async fn offer(world: &World, staff: &Client, target: &str, technician: &str, dates: [&str; 2], start: &str) {
+    let fields = [
+        ("target", target.rsplit('/').next().unwrap()),
+        ("technician_1", technician),
+        ("date_1", dates[0]),
+        ("start_1", start),
+        ("end_1", "16:00"),
+        ("technician_2", technician),
+        ("date_2", dates[1]),
+        ("start_2", start),
+        ("end_2", "16:00"),
+        ("start_3", "09:00"),
+        ("end_3", "11:00"),
+        ("hours", "24"),
+    ];
+    world.send(staff, "/app/fn/offer-slots", &fields).await;
+}
+
+async fn choose(world: &World, tracking: &str, offer: &str, position: &str) -> (StatusCode, String) {
+    let answer = visitor()
+        .post(format!("{}{tracking}/choose", world.url))
+        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .form(&[("offer", offer), ("position", position)])
+        .send()
+        .await
+        .unwrap();
+    let status = answer.status();
+    (status, answer.text().await.unwrap())
+}
+
+fn offer_id(page: &str) -> String {
+    crate::support::forms::hidden(page, "offer").unwrap()
+}
+
+#[tokio::test]
+async fn the_customer_chooses_and_only_then_the_appointment_is_fixed() {
+    for world in worlds_at(monday()).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let (target, tracking) = job(&world, &staff, "Iota one").await;
+        let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
+        // One time is no choice; a time that has passed is none either.
+        offer(&world, &staff, &target, &technician, ["2026-12-08", ""], "13:00").await;
+        assert!(
+            world
+                .content(&staff, &target)
+                .await
+                .contains("Offer two or three times.")
+        );
+        offer(
+            &world,
+            &staff,
+            &target,
+            &technician,
+            ["2026-12-08", "2026-11-01"],
+            "13:00",
+        )
+        .await;
+        assert!(world.content(&staff, &target).await.contains("This time has passed"));
+        offer(
+            &world,
+            &staff,
+            &target,
+            &technician,
+            ["2026-12-08", "2026-12-09"],
+            "13:00",
+        )
+        .await;
+        let page = world.content(&staff, &target).await;
+        assert!(
+            page.contains("Offered, open until") && page.contains("Not fixed yet"),
+            "{page}"
+        );
+
+        let (_, page) = world.get(&visitor(), &tracking).await;
+        assert!(page.contains("Choose a time") && page.contains("13:00–16:00"));
+        let offered = offer_id(&page);
+        // Of another offer, another request, and a position that is none: nothing happens.
+        let (other_target, other) = job(&world, &staff, "Kappa two").await;
+        assert_eq!(choose(&world, &other, &offered, "1").await.0, StatusCode::CONFLICT);
+        assert_eq!(choose(&world, &tracking, &offered, "3").await.0, StatusCode::CONFLICT);
+        assert!(world.content(&staff, &target).await.contains("Not fixed yet"));
+
+        // Two tabs at once: one is chosen, the other is told.
+        let (first, second) = tokio::join!(
+            choose(&world, &tracking, &offered, "1"),
+            choose(&world, &tracking, &offered, "2")
+        );
+        let mut statuses = [first.0, second.0];
+        statuses.sort();
+        assert_eq!(
+            statuses,
+            [StatusCode::SEE_OTHER, StatusCode::CONFLICT],
+            "{}",
+            world.engine
+        );
+        let late = if first.0 == StatusCode::CONFLICT {
+            first.1
+        } else {
+            second.1
+        };
+        assert!(late.contains("answered already"), "{late}");
+        let (_, page) = world.get(&visitor(), &tracking).await;
+        assert!(page.contains("Your appointment") && page.contains("Planned") && !page.contains("Choose a time"));
+        assert_eq!(world.content(&staff, &target).await.matches(">Fixed</span>").count(), 1);
+
+        // Of two customers who are offered the same hour of one person, the second sees that it is gone.
+        let technicians = technicians(&world.content(&staff, &other_target).await);
+        let free = technicians.first().unwrap();
+        offer(
+            &world,
+            &staff,
+            &other_target,
+            free,
+            ["2026-12-15", "2026-12-16"],
+            "13:00",
+        )
+        .await;
+        let (third_target, third) = job(&world, &staff, "Lambda three").await;
+        offer(
+            &world,
+            &staff,
+            &third_target,
+            free,
+            ["2026-12-15", "2026-12-17"],
+            "13:00",
+        )
+        .await;
+        let of = async |tracking: &str| offer_id(&world.get(&visitor(), tracking).await.1);
+        let (one, two) = (of(&other).await, of(&third).await);
+        let (first, second) = tokio::join!(choose(&world, &other, &one, "1"), choose(&world, &third, &two, "1"));
+        let mut statuses = [first.0, second.0];
+        statuses.sort();
+        assert_eq!(
+            statuses,
+            [StatusCode::SEE_OTHER, StatusCode::CONFLICT],
+            "{}",
+            world.engine
+        );
+        let (loser, page) = if first.0 == StatusCode::CONFLICT {
+            (&other, first.1)
+        } else {
+            (&third, second.1)
+        };
+        assert!(
+            page.contains("taken a moment ago") && page.contains("no longer free"),
+            "{page}"
+        );
+        // The rest of the offer still stands.
+        let again = of(loser).await;
+        assert_eq!(choose(&world, loser, &again, "2").await.0, StatusCode::SEE_OTHER);
+    }
+}
+
+#[tokio::test]
+async fn offers_expire_and_end_when_dispatch_plans_by_hand() {
+    for world in worlds_at(monday()).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let (target, tracking) = job(&world, &staff, "Mu one").await;
+        let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
+        offer(
+            &world,
+            &staff,
+            &target,
+            &technician,
+            ["2026-12-08", "2026-12-09"],
+            "13:00",
+        )
+        .await;
+        let offered = offer_id(&world.get(&visitor(), &tracking).await.1);
+        world.core.clock().advance(TimeDelta::hours(25));
+        let (status, page) = choose(&world, &tracking, &offered, "1").await;
+        assert_eq!(status, StatusCode::CONFLICT);
+        assert!(page.contains("has expired") && !page.contains("Choose a time"));
+
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        offer(
+            &world,
+            &staff,
+            &target,
+            &technician,
+            ["2026-12-08", "2026-12-09"],
+            "13:00",
+        )
+        .await;
+        let offered = offer_id(&world.get(&visitor(), &tracking).await.1);
+        let plan = [
+            ("target", target.rsplit('/').next().unwrap()),
+            ("technician", technician.as_str()),
+            ("date", "2026-12-10"),
+            ("start", "13:00"),
+            ("end", "15:00"),
+            ("shared", "on"),
+        ];
+        world.send(&staff, "/app/fn/schedule-target", &plan).await;
+        assert_eq!(choose(&world, &tracking, &offered, "1").await.0, StatusCode::CONFLICT);
+        let page = world.content(&staff, &target).await;
+        assert_eq!(page.matches(">Fixed</span>").count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_job_ends_what_hangs_on_it_and_whoever_asked_reads_why() {
+    for world in worlds_at(monday()).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let admin = world.staff("nordlicht", "admin").await;
+        let cancel = async |target: &str, reason: &str| {
+            let fields = [("target", target.rsplit('/').next().unwrap()), ("reason", reason)];
+            world.send(&staff, "/app/fn/cancel-target", &fields).await;
+        };
+        let mails = async |subject: &str| {
+            world
+                .content(&admin, "/app/settings/mails")
+                .await
+                .matches(subject)
+                .count()
+        };
+        // One with a fixed appointment: it is called off, by mail too.
+        let (target, tracking) = job(&world, &staff, "Pi planned").await;
+        let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
+        let plan = [
+            ("target", target.rsplit('/').next().unwrap()),
+            ("technician", technician.as_str()),
+            ("date", "2026-12-10"),
+            ("start", "13:00"),
+            ("end", "15:00"),
+            ("shared", "on"),
+        ];
+        world.send(&staff, "/app/fn/schedule-target", &plan).await;
+        assert!(world.get(&visitor(), &tracking).await.1.contains("13:00–15:00"));
+        cancel(&target, " ").await;
+        assert!(
+            world.content(&staff, &target).await.contains("Scheduled"),
+            "a reason is required"
+        );
+        cancel(&target, "The spare part is no longer made.").await;
+        let (_, page) = world.get(&visitor(), &tracking).await;
+        assert!(page.contains("The spare part is no longer made.") && !page.contains("13:00–15:00"));
+        assert_eq!(mails("Your appointment is cancelled").await, 1);
+        let shown = world.content(&staff, &target).await;
+        assert!(shown.contains("Job cancelled") && !shown.contains("/app/fn/cancel-target"));
+        // A second time it is told that this is not possible any more, and nobody gets a second mail.
+        cancel(&target, "Again").await;
+        assert_eq!(mails("Your appointment is cancelled").await, 1);
+
+        // One that still waits for a date: its request ends with it, and what was offered is gone.
+        let (target, tracking) = job(&world, &staff, "Rho unplanned").await;
+        let days = ["2026-12-08", "2026-12-09"];
+        offer(&world, &staff, &target, &technician, days, "13:00").await;
+        let offered = offer_id(&world.get(&visitor(), &tracking).await.1);
+        cancel(&target, "Nobody of us can do this.").await;
+        let (_, page) = world.get(&visitor(), &tracking).await;
+        assert!(page.contains(">Cancelled</span>") && page.contains("Nobody of us can do this."));
+        assert_eq!(choose(&world, &tracking, &offered, "1").await.0, StatusCode::CONFLICT);
+        assert_eq!(
+            mails("Your appointment is cancelled").await,
+            1,
+            "there was no appointment"
+        );
+    }
+}

@@ -1,0 +1,75 @@
+//! The real binary with a database and files of its own.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use reqwest::{Client, StatusCode};
+
+pub struct Installation {
+    pub folder: PathBuf,
+    database: String,
+    port: u16,
+    variables: Vec<(String, String)>,
+}
+
+impl Installation {
+    /// A new installation on SQLite.
+    pub fn on_sqlite(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("ordinavo-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        Self {
+            database: format!("sqlite://{}/ordinavo.db", folder.display()),
+            folder,
+            port,
+            variables: Vec::new(),
+        }
+    }
+
+    /// With further variables.
+    pub fn with(mut self, variables: &[(&str, &str)]) -> Self {
+        let owned = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.variables.extend(owned);
+        self
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ordinavo"));
+        command
+            .args(arguments)
+            .env("ORDINAVO_DATABASE_URL", &self.database)
+            .env("ORDINAVO_FILES", format!("file://{}/files", self.folder.display()))
+            .env("ORDINAVO_SECRET_KEY_FILE", self.folder.join("secret.key"))
+            .env("ORDINAVO_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("ORDINAVO_WEBHOOK_ALLOW_HTTP", "true")
+            .env("ORDINAVO_WEBHOOK_ALLOW_NETS", "127.0.0.0/8")
+            .env("ORDINAVO_WEBHOOK_RETRY", "0s,1s,1s,1s,1s")
+            .env("ORDINAVO_LOG", "error")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Starts the server and waits until it can do its work.
+    pub async fn start(&self, client: &Client) -> Child {
+        let child = self.command(&["serve"]).stdout(Stdio::null()).spawn().unwrap();
+        while !client
+            .get(self.url("/readyz"))
+            .send()
+            .await
+            .is_ok_and(|answer| answer.status() == StatusCode::OK)
+        {
+            tokio::task::yield_now().await;
+        }
+        child
+    }
+}

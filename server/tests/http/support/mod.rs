@@ -1,0 +1,227 @@
+//! A whole server on loopback with the small demo, one for each database that is there.
+
+mod client;
+pub mod forms;
+pub mod installation;
+pub mod public;
+pub mod receiver;
+mod template;
+pub mod webhooks;
+
+use std::sync::Arc;
+
+use ordinavo::config::Config;
+use ordinavo::serve::{AppState, run_on};
+use ordinavo_core::clock::Clock;
+use ordinavo_core::randomness::Randomness;
+use ordinavo_core::secrets::Keyring;
+use ordinavo_core::services::demo::{DemoBook, DemoTenant};
+use ordinavo_core::{Core, Store};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+/// A running server.
+pub struct World {
+    pub url: String,
+    pub book: DemoBook,
+    pub core: Core,
+    pub engine: &'static str,
+    pub address: String,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        template::remove(&self.address);
+    }
+}
+
+/// Servers on new databases: SQLite always, PostgreSQL if `ORDINAVO_TEST_POSTGRES` names a server.
+pub async fn worlds() -> Vec<Arc<World>> {
+    worlds_at(Clock::system()).await
+}
+
+/// Like [`worlds`], under a clock that the test may move.
+pub async fn worlds_at(clock: Clock) -> Vec<Arc<World>> {
+    worlds_with(clock, |_| {}).await
+}
+
+/// Like [`worlds_at`], with settings of the test's own.
+pub async fn worlds_with(clock: Clock, settings: impl Fn(&mut Config)) -> Vec<Arc<World>> {
+    let mut worlds = Vec::new();
+    for engine in template::engines() {
+        worlds.push(start(engine, clock.clone(), &settings).await);
+    }
+    worlds
+}
+
+async fn start(engine: &'static str, clock: Clock, settings: &impl Fn(&mut Config)) -> Arc<World> {
+    let randomness = Randomness::from_system();
+    let cell = template::at(engine, &clock).await;
+    let template = cell.get().expect("made");
+    let address = template.copy();
+    let store = Store::open(&address, clock.clone(), randomness.clone())
+        .await
+        .expect("opens");
+    let keyring = template.keyring();
+    let cookies = Keyring::generate(&randomness);
+    let files = template.files.clone();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let mut config = Config {
+        public_url: url.clone(),
+        webhook_allow_http: true,
+        webhook_allow_nets: "127.0.0.0/8".to_owned(),
+        webhook_retry: "0s,0s,0s".to_owned(),
+        ..Config::default()
+    };
+    settings(&mut config);
+    let core = Core::new(
+        store,
+        clock,
+        randomness,
+        keyring,
+        files,
+        config.settings().expect("settings"),
+    );
+    let state = AppState::new(core.clone(), config, &cookies);
+    tokio::spawn(run_on(listener, state, std::future::pending()));
+    Arc::new(World {
+        book: DemoBook {
+            base_url: url.clone(),
+            ..template.book.clone()
+        },
+        url,
+        core,
+        engine,
+        address,
+    })
+}
+
+/// What a browser sends with a form of our own pages.
+pub const OWN_PAGE: (&str, &str) = ("sec-fetch-site", "same-origin");
+
+impl World {
+    pub fn tenant(&self, slug: &str) -> &DemoTenant {
+        self.book
+            .tenants
+            .iter()
+            .find(|tenant| tenant.slug == slug)
+            .expect("a tenant")
+    }
+
+    pub fn key(&self, slug: &str, client: &str) -> String {
+        self.tenant(slug).client(client).expect("a client").api_key.clone()
+    }
+
+    /// Sets a state in the database that nobody can bring about from outside.
+    pub async fn sql(&self, statement: &str) {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        if self.engine == "sqlite" {
+            let pool = sqlx::SqlitePool::connect(&self.address).await.expect("opens");
+            sqlx::query(statement).execute(&pool).await.expect("runs");
+            pool.close().await;
+        } else {
+            // The second wall stands for the test's own connection too.
+            let pool = sqlx::PgPool::connect(&self.address).await.expect("opens");
+            let mut tx = pool.begin().await.expect("begins");
+            sqlx::query("SELECT set_config('ordinavo.tenant', '*', true)")
+                .execute(&mut *tx)
+                .await
+                .expect("runs");
+            sqlx::query(statement).execute(&mut *tx).await.expect("runs");
+            tx.commit().await.expect("commits");
+            pool.close().await;
+        }
+    }
+
+    /// A request of a client of the API.
+    pub fn api(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
+        reqwest::Client::new()
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(key)
+    }
+
+    pub async fn import(&self, client: &str, body: &Value) -> (StatusCode, Value) {
+        read(
+            self.api(Method::POST, "/api/v1/targets", &self.key("nordlicht", client))
+                .json(body)
+                .send()
+                .await
+                .expect("answers"),
+        )
+        .await
+    }
+
+    /// A browser that is signed in at one of the doors.
+    pub async fn browser(&self, door: &str, email: &str, password: &str) -> reqwest::Client {
+        let browser = reqwest::Client::builder()
+            .cookie_store(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a browser");
+        let answer = browser
+            .post(format!("{}{door}/fn/sign-in", self.url))
+            .header("accept", "text/html")
+            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .form(&[("email", email), ("password", password)])
+            .send()
+            .await
+            .expect("answers");
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert!(
+            !answer.headers()["location"].to_str().expect("text").contains("sign-in"),
+            "{email} signs in"
+        );
+        browser
+    }
+
+    pub async fn staff(&self, slug: &str, role: &str) -> reqwest::Client {
+        let account = self.tenant(slug).staff(role).expect("an account").clone();
+        self.browser("/app", &account.email, &account.password).await
+    }
+
+    pub async fn partner(&self, slug: &str, source: &str) -> reqwest::Client {
+        let account = self
+            .tenant(slug)
+            .partners
+            .iter()
+            .find(|account| account.source_system == source)
+            .expect("an account")
+            .clone();
+        self.browser("/partner", &account.email, &account.password).await
+    }
+
+    pub async fn contact(&self, slug: &str, start: &str) -> reqwest::Client {
+        let account = self
+            .tenant(slug)
+            .portal
+            .iter()
+            .find(|account| account.email.starts_with(start))
+            .expect("an account")
+            .clone();
+        self.browser("/portal", &account.email, &account.password).await
+    }
+
+    pub async fn get(&self, browser: &reqwest::Client, path: &str) -> (StatusCode, String) {
+        let answer = browser
+            .get(format!("{}{path}", self.url))
+            .header("accept", "text/html")
+            .send()
+            .await
+            .expect("answers");
+        let status = answer.status();
+        (status, answer.text().await.expect("text"))
+    }
+}
+
+pub async fn read(answer: Response) -> (StatusCode, Value) {
+    let status = answer.status();
+    (status, answer.json().await.expect("JSON"))
+}
+
+/// The first link of a page that begins with a text.
+pub fn link(html: &str, start: &str) -> Option<String> {
+    let at = html.find(&format!("href=\"{start}"))? + 6;
+    html[at..].split('"').next().map(str::to_owned)
+}

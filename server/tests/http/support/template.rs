@@ -1,0 +1,150 @@
+//! Databases with the small demo, made once for each moment and copied for each test: making the demo takes seconds,
+//! copying it does not.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ordinavo::config::Config;
+use ordinavo_core::clock::Clock;
+use ordinavo_core::files::FileStore;
+use ordinavo_core::randomness::Randomness;
+use ordinavo_core::secrets::Keyring;
+use ordinavo_core::services::demo::{self, DemoBook, DemoSize};
+use ordinavo_core::{Core, Store};
+use tokio::sync::{Mutex, OnceCell};
+
+/// A database that nothing is connected to, with what belongs to it.
+pub struct Template {
+    pub book: DemoBook,
+    pub files: FileStore,
+    key_file: PathBuf,
+    source: Source,
+}
+
+enum Source {
+    Sqlite(PathBuf),
+    Postgres { server: String, name: String },
+}
+
+type Made = Mutex<BTreeMap<(&'static str, Option<DateTime<Utc>>), Arc<OnceCell<Template>>>>;
+static TEMPLATES: LazyLock<Made> = LazyLock::new(Mutex::default);
+
+/// The template of an engine at the moment of a clock; one that shows the present shares it with its like.
+pub async fn at(engine: &'static str, clock: &Clock) -> Arc<OnceCell<Template>> {
+    let moment = clock.now();
+    let is_present = (Utc::now() - moment).abs() < TimeDelta::minutes(5);
+    let key = (engine, (!is_present).then_some(moment));
+    let cell = TEMPLATES.lock().await.entry(key).or_default().clone();
+    cell.get_or_init(|| make(engine, moment)).await;
+    cell
+}
+
+pub fn folder() -> PathBuf {
+    let folder = std::env::temp_dir().join("ordinavo-tests");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+pub fn new_name(start: &str) -> String {
+    format!("{start}{}", Randomness::from_system().uuid_v7(Utc::now()).simple())
+}
+
+fn postgres_server() -> Option<String> {
+    std::env::var("ORDINAVO_TEST_POSTGRES").ok()
+}
+
+/// The engines that there are: SQLite always, PostgreSQL if `ORDINAVO_TEST_POSTGRES` names a server.
+pub fn engines() -> Vec<&'static str> {
+    let mut engines = vec!["sqlite"];
+    engines.extend(postgres_server().map(|_| "postgres"));
+    engines
+}
+
+fn psql(server: &str, statement: &str) {
+    let status = std::process::Command::new("psql")
+        .args([server, "-qc", statement])
+        .status()
+        .expect("psql runs");
+    assert!(status.success(), "{statement}");
+}
+
+fn on_server(server: &str, name: &str) -> String {
+    let (base, _) = server.rsplit_once('/').expect("an address with a database");
+    format!("{base}/{name}")
+}
+
+async fn make(engine: &'static str, moment: DateTime<Utc>) -> Template {
+    let randomness = Randomness::from_system();
+    let name = new_name("t");
+    let key_file = folder().join(format!("{name}.key"));
+    let (source, address) = match (engine, postgres_server()) {
+        ("postgres", Some(server)) => {
+            psql(&server, &format!("CREATE DATABASE {name}"));
+            let address = on_server(&server, &name);
+            (Source::Postgres { server, name }, address)
+        }
+        _ => {
+            let path = folder().join(format!("{name}.db"));
+            let address = format!("sqlite://{}", path.display());
+            (Source::Sqlite(path), address)
+        }
+    };
+    let clock = Clock::manual(moment);
+    let store = Store::open(&address, clock.clone(), randomness.clone())
+        .await
+        .expect("opens");
+    store.migrate().await.expect("migrates");
+    let keyring = Keyring::open_or_create(&key_file, &randomness).expect("a key");
+    let files = FileStore::open("memory:///").expect("files");
+    let settings = Config::default().settings().expect("settings");
+    let core = Core::new(store, clock, randomness, keyring, files.clone(), settings);
+    let book = demo::fill(&core, "http://127.0.0.1", DemoSize::Small, false)
+        .await
+        .expect("demo data");
+    core.store().close().await;
+    Template {
+        book,
+        files,
+        key_file,
+        source,
+    }
+}
+
+impl Template {
+    /// A copy of its own for a test; the answer is its address.
+    pub fn copy(&self) -> String {
+        let name = new_name("h");
+        match &self.source {
+            Source::Sqlite(path) => {
+                let copy = folder().join(format!("{name}.db"));
+                std::fs::copy(path, &copy).expect("copies");
+                format!("sqlite://{}", copy.display())
+            }
+            Source::Postgres { server, name: source } => {
+                psql(server, &format!("CREATE DATABASE {name} TEMPLATE {source}"));
+                on_server(server, &name)
+            }
+        }
+    }
+
+    /// The key that closed what is encrypted in it.
+    pub fn keyring(&self) -> Keyring {
+        Keyring::open(&self.key_file).expect("a key")
+    }
+}
+
+/// Removes a copy, so that a long run does not fill the disk.
+pub fn remove(address: &str) {
+    if let Some(file) = address.strip_prefix("sqlite://") {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{file}{end}"));
+        }
+    } else if let (Some(server), Some((_, name))) = (postgres_server(), address.rsplit_once('/')) {
+        let statement = format!("DROP DATABASE {name} WITH (FORCE)");
+        let _ = std::process::Command::new("psql")
+            .args([&server, "-qc", &statement])
+            .status();
+    }
+}

@@ -1,0 +1,113 @@
+//! Webhooks in tests: endpoints made over HTTP, and a worker that the test moves by hand, under a clock that it moves too.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ordinavo_core::clock::Clock;
+use ordinavo_core::services::webhooks::dispatch::Dispatcher;
+use ordinavo_core::webhooks::guard;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::{World, read, worlds_with};
+
+/// Servers whose worker the test is, with the usual retry schedule, under a clock that stands still.
+pub async fn quiet_worlds() -> (Clock, Vec<Arc<World>>) {
+    #[expect(clippy::disallowed_methods, reason = "a test begins now")]
+    let clock = Clock::manual(Utc::now());
+    let worlds = worlds_with(clock.clone(), |config| {
+        config.worker = false;
+        config.webhook_retry = String::new();
+    })
+    .await;
+    (clock, worlds)
+}
+
+/// Settings for a dispatcher that may reach loopback.
+pub fn outbound() -> guard::Client {
+    guard::client(&ordinavo_core::Settings {
+        webhook_allow_http: true,
+        webhook_allow_nets: vec!["127.0.0.0/8".parse().unwrap()],
+        ..ordinavo_core::Settings::default()
+    })
+    .unwrap()
+}
+
+impl World {
+    pub fn dispatcher(&self) -> Dispatcher {
+        Dispatcher::new(self.core.clone(), outbound())
+    }
+
+    /// Sends what is due and records it, until nothing is left to do now.
+    pub async fn settle(&self) {
+        self.dispatcher().settle().await.unwrap();
+    }
+
+    /// Makes an endpoint of a client of `nordlicht`; the answer holds its secret.
+    pub async fn endpoint(&self, client: &str, url: &str, types: &[&str], more: Value) -> Value {
+        let mut body = json!({ "url": url, "eventTypes": types });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (status, answer) = self
+            .call(client, Method::POST, "/api/v1/webhook-endpoints", Some(&body))
+            .await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        answer
+    }
+
+    pub async fn read_endpoint(&self, client: &str, endpoint: &Value) -> Value {
+        let path = format!("/api/v1/webhook-endpoints/{}", endpoint["id"].as_str().unwrap());
+        let (status, answer) = self.call(client, Method::GET, &path, None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer
+    }
+
+    /// An act on an endpoint, such as `enable`.
+    pub async fn act(&self, client: &str, endpoint: &Value, act: &str, body: Option<&Value>) -> (StatusCode, Value) {
+        let path = format!("/api/v1/webhook-endpoints/{}/{act}", endpoint["id"].as_str().unwrap());
+        let mut request = self.api(Method::POST, &path, &self.key("nordlicht", client)).header(
+            "idempotency-key",
+            format!("{act}-{}", self.core.clock().now().timestamp_micros()),
+        );
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        read(request.send().await.unwrap()).await
+    }
+
+    pub async fn deliveries(&self, client: &str, endpoint: &Value, query: &str) -> Vec<Value> {
+        let path = format!(
+            "/api/v1/webhook-endpoints/{}/deliveries?limit=200{query}",
+            endpoint["id"].as_str().unwrap()
+        );
+        let (status, answer) = self.call(client, Method::GET, &path, None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer["data"].as_array().unwrap().clone()
+    }
+
+    pub async fn attempts(&self, client: &str, delivery: &Value) -> Vec<Value> {
+        let path = format!(
+            "/api/v1/webhook-deliveries/{}/attempts",
+            delivery["id"].as_str().unwrap()
+        );
+        let (status, answer) = self.call(client, Method::GET, &path, None).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer["data"].as_array().unwrap().clone()
+    }
+
+    /// Imports a new target of `erp`; each makes one `target.created`.
+    pub async fn new_target(&self, external_id: &str) -> Value {
+        let body = json!({ "externalId": external_id, "customer": { "externalId": "CUST-10042" },
+            "location": { "externalId": "LOC-ESSEN-01" }, "contact": { "externalId": "CONT-44" } });
+        let (status, answer) = self.import("erp", &body).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        answer
+    }
+}
+
+pub fn moment(value: &Value) -> DateTime<Utc> {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+pub fn seconds(delta: TimeDelta) -> i64 {
+    delta.num_seconds()
+}
