@@ -35,7 +35,7 @@ async fn fill(stand: &Stand) {
         .raw
         .run(&format!(
             "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred_windows, search_key, region, submitted_at, updated_at) \
-             SELECT t.id, {id}, 20000000 + g.i, 'form', 'submitted', 'repair', 'normal', 'The cold store of hall ' || g.i || ' is too warm.', {none}, 'the cold store of hall ' || g.i || ' is too warm.', \
+             SELECT t.id, {id}, 20000000 + g.i, 'web_form', 'submitted', 'repair', 'normal', 'The cold store of hall ' || g.i || ' is too warm.', {none}, 'the cold store of hall ' || g.i || ' is too warm.', \
              CASE WHEN g.i % 1000 = 999 THEN 'Rare' ELSE 'Common' END, {at}, {at} FROM tenant t, {series} WHERE t.slug = 'nordlicht'; ANALYZE"
         ))
         .await;
@@ -45,7 +45,7 @@ pub async fn run(stand: &Stand) -> Vec<Value> {
     fill(stand).await;
     let (many, few) = (stand.dispatcher(0).await, stand.dispatcher(1).await);
     let page = |query: &str| format!("{}/app/inbox{query}", stand.url);
-    let (all, rare, words) = (page(""), page("?region=Rare"), page("?text=hall+49999"));
+    let (all, rare, words) = (page(""), page("?region=Rare"), page("?q=hall+49999"));
     let (mut full, mut beside, mut regional, mut searched) = (vec![], vec![], vec![], vec![]);
     fetch(&many, &all, None, 20).await;
     fetch(&few, &all, None, 20).await;

@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use ordinavo_core::Core;
 use ordinavo_core::services::imports::worker as importer;
 use ordinavo_core::services::mails::outbox;
+use ordinavo_core::services::portal_access::links;
 use ordinavo_core::services::sessions;
 use ordinavo_core::services::webhooks::dispatch::{Dispatcher, Turn};
 use ordinavo_core::services::webhooks::events;
 use ordinavo_core::webhooks::guard::{self, Client};
+use ordinavo_core::{Core, CoreResult};
 use tokio::sync::watch;
 
 use crate::mailer::Mailer;
@@ -116,13 +117,10 @@ async fn listen(core: &Core, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Sends mails until told to stop. Without a way out they stay in the outbox.
+/// Makes the links that people asked for and sends mails until told to stop. Without a way out mails stay in the outbox.
 async fn mails(core: &Core, mailer: Option<Mailer>, mut stop: watch::Receiver<bool>) {
-    let Some(mailer) = mailer else {
-        return;
-    };
     while !*stop.borrow() {
-        let pause = match mailer.turn(core).await {
+        let pause = match mail_turn(core, mailer.as_ref()).await {
             Ok(0) => LOOK_EVERY,
             Ok(_) => continue,
             Err(error) => {
@@ -135,6 +133,14 @@ async fn mails(core: &Core, mailer: Option<Mailer>, mut stop: watch::Receiver<bo
             _ = stop.changed() => {}
         }
     }
+}
+
+async fn mail_turn(core: &Core, mailer: Option<&Mailer>) -> CoreResult<usize> {
+    let links = links::fulfil(core).await?;
+    Ok(match mailer {
+        Some(mailer) => links + mailer.turn(core).await?,
+        None => links,
+    })
 }
 
 /// Runs import jobs until told to stop.

@@ -8,8 +8,8 @@ use ui::load::NotFound;
 use ui::shell::{self, Assets};
 
 use crate::pages::{
-    billing, clients, customers, day, deliveries, desk, endpoints, forms, imports, inbox, integrations, links, mails,
-    parts, reports, rules, settings, sign_in, sources, target, terminals, upload,
+    access, billing, clients, customers, day, deliveries, desk, endpoints, forms, imports, inbox, integrations, links,
+    mails, parts, reports, rules, settings, sign_in, sources, target, terminals, upload,
 };
 use crate::shell::Framed;
 
@@ -34,6 +34,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/targets/:id") view=target::TargetPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers") view=customers::CustomersPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/:id") view=customers::CustomerPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers/:id/access") view=access::CustomerAccessPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day") view=day::DayPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day/:id") view=day::StopPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/reports") view=reports::ReportsPage ssr=SsrMode::Async/>
@@ -61,6 +62,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/settings/rules/:id") view=rules::RulePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/terminals") view=terminals::TerminalsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/terminals/new") view=terminals::NewTerminalPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/access") view=access::AccessReviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/mails") view=mails::MailsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/mails/:id") view=mails::MailPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/parts") view=parts::PartsPage ssr=SsrMode::Async/>

@@ -19,6 +19,7 @@ pub mod lifecycle;
 pub mod locale;
 pub mod mapping;
 pub mod permissions;
+pub mod portal_access;
 pub mod problems;
 pub mod proposals;
 pub mod public;

@@ -54,6 +54,8 @@ permissions! {
     ViewMails = "view_mails": Admin | Manager | Auditor;
     /// Make and change public forms, terminals and the rules that classify requests.
     ManageIntake = "manage_intake": Admin;
+    /// Invite people to the portal, grant and revoke.
+    ManagePortalAccess = "manage_portal_access": Admin | Manager;
     /// Read the audit log.
     ViewAudit = "view_audit": Admin | Auditor;
 }

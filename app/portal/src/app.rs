@@ -7,7 +7,7 @@ use leptos_router::{SsrMode, path};
 use ui::load::NotFound;
 use ui::shell::{self, Assets};
 
-use crate::pages::{appointments, home, reports, requests, sign_in, timeline};
+use crate::pages::{appointments, colleagues, home, link, profile, reports, requests, sign_in, timeline};
 use crate::shell::Framed;
 
 /// A whole document of the portal.
@@ -24,6 +24,8 @@ pub fn App() -> impl IntoView {
             <Routes fallback=|| ()>
                 <Route path=path!("/portal/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/sign-in/link") view=link::AskPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/link/:token") view=link::LinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal") view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/requests") view=requests::RequestsPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/requests/new") view=requests::NewRequestPage ssr=SsrMode::Async/>
@@ -33,6 +35,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/portal/reports") view=reports::ReportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/reports/:id") view=reports::ReportPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/timeline") view=timeline::TimelinePage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/profile") view=profile::ProfilePage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/colleagues") view=colleagues::ColleaguesPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/*any") view=|| view! { <Framed current=""><NotFound/></Framed> } ssr=SsrMode::Async/>
             </Routes>
         </Router>

@@ -28,7 +28,7 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
         <a class="skip" href="#main">{shared::skip_to_content(locale)}</a>
         <header class="top">
             <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
-            <form method="post" action="/portal/fn/sign-out"><span class="quiet"><bdi>{person}</bdi></span><button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button></form>
+            <form method="post" action="/portal/fn/sign-out"><a class="quiet" href="/portal/profile" aria-current={(current == "/portal/profile").then_some("page")}><bdi>{person}</bdi></a><button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button></form>
         </header>
         <nav class="top-nav" aria-label=t!(locale, "nav-main")>
             <ul>{entries.into_iter().map(|(href, icon, words)| {

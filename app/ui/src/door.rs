@@ -8,6 +8,7 @@ use domain::problems::Problem;
 use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use ordinavo_core::services::portal_access::profile::AGENT;
 use ordinavo_core::services::sessions::{ACCOUNT, Door};
 use ordinavo_core::services::sign_in as service;
 use ordinavo_core::{Core, CoreError, CoreResult};
@@ -36,10 +37,21 @@ fn session() -> CoreResult<Session> {
         .ok_or_else(broken)
 }
 
+/// What the browser calls itself, for the list of one's sessions.
+fn agent() -> String {
+    use_context::<Parts>()
+        .and_then(|parts| {
+            let value = parts.headers.get(http::header::USER_AGENT)?.to_str().ok()?;
+            Some(value.chars().take(200).collect())
+        })
+        .unwrap_or_default()
+}
+
 /// Gives the session to an account under a new id, so that an id planted before sign-in is worth nothing.
 async fn enter(session: &Session, account: &Value) -> CoreResult<()> {
     session.clear().await;
     session.insert(ACCOUNT, account).await.map_err(|_| broken())?;
+    session.insert(AGENT, agent()).await.map_err(|_| broken())?;
     session.cycle_id().await.map_err(|_| broken())
 }
 
@@ -114,6 +126,24 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
             shown_once: None,
             undo: None,
         })
+    };
+    finish(sent, result.await).await
+}
+
+/// Ends an act that shows who somebody is, for example by a link in a mail: gives the session to the account.
+///
+/// # Errors
+/// Only to callers that do not take HTML.
+pub async fn enter_by(
+    sent: Sent<'_>,
+    done: &'static str,
+    work: impl Future<Output = CoreResult<(Value, String)>>,
+) -> Result<(), ServerFnError> {
+    let session = session();
+    let result = async {
+        let (account, home) = work.await?;
+        enter(&session?, &account).await?;
+        Ok(Next::to(home, done))
     };
     finish(sent, result.await).await
 }

@@ -8,6 +8,8 @@
 )]
 
 #[cfg(feature = "ssr")]
+pub mod access;
+#[cfg(feature = "ssr")]
 pub mod acts;
 #[cfg(feature = "ssr")]
 pub mod door;

@@ -21,10 +21,18 @@ pub struct Rendered {
 
 /// Puts the words around the frozen content. What people wrote is escaped; no markup of theirs is ever sent.
 pub fn render(kind: MailKind, locale: Locale, data: &MailData, link: &str, refuse_link: Option<&str>) -> Rendered {
-    let number = format!("REQ-{}", data.number);
-    let what = public_language::service_type(data.service_type, locale);
+    // What it is about: a request with its number, or the organisation's portal.
+    let about = data.number.map(|number| {
+        let what = data.service_type.map_or_else(String::new, |service| {
+            public_language::service_type(service, locale).to_owned()
+        });
+        (format!("REQ-{number}"), what)
+    });
     let subject_line = by_key(locale, &format!("mail-{}-subject", kind.name()));
-    let subject = format!("{subject_line} · {number} {what}");
+    let subject = match &about {
+        Some((number, what)) => format!("{subject_line} · {number} {what}"),
+        None => format!("{subject_line} · {}", data.tenant),
+    };
     let greeting = data.name.as_ref().map_or_else(
         || word!(locale, "mail-greeting"),
         |name| word!(locale, "mail-greeting-name", name = name.clone()),
@@ -43,7 +51,14 @@ pub fn render(kind: MailKind, locale: Locale, data: &MailData, link: &str, refus
         })
         .collect();
     let zone_note = (!windows.is_empty()).then(|| word!(locale, "mail-zone", zone = zone.to_owned()));
-    let follow = word!(locale, "mail-follow");
+    let until = data
+        .until
+        .map(|until| word!(locale, "mail-until", until = format::moment(locale, until, zone)));
+    let follow = if kind.is_about_account() {
+        by_key(locale, &format!("mail-{}-button", kind.name()))
+    } else {
+        word!(locale, "mail-follow")
+    };
     let sign_off = data.tenant.clone();
     let refuse = refuse_link.map(|link| (word!(locale, "mail-refuse"), link));
 
@@ -58,7 +73,15 @@ pub fn render(kind: MailKind, locale: Locale, data: &MailData, link: &str, refus
         let quoted: Vec<String> = written.lines().map(|line| format!("> {line}")).collect();
         text.push_str(&format!("\n{}\n", quoted.join("\n")));
     }
-    text.push_str(&format!("\n{follow}\n{link}\n\n{number} · {what}\n{sign_off}\n"));
+    text.push_str(&format!("\n{follow}\n{link}\n"));
+    if let Some(until) = &until {
+        text.push_str(&format!("{until}\n"));
+    }
+    let signed = match &about {
+        Some((number, what)) => format!("{number} · {what}\n{sign_off}"),
+        None => sign_off.clone(),
+    };
+    text.push_str(&format!("\n{signed}\n"));
     if let Some((words, link)) = &refuse {
         text.push_str(&format!("\n-- \n{words}\n{link}\n"));
     }
@@ -84,9 +107,14 @@ pub fn render(kind: MailKind, locale: Locale, data: &MailData, link: &str, refus
         escape(link),
         escape(&follow)
     ));
+    if let Some(until) = &until {
+        body.push_str(&format!("<p style=\"color:#5a6472\">{}</p>", escape(until)));
+    }
+    let about_line = about.as_ref().map_or_else(String::new, |(number, what)| {
+        format!("<bdi>{number}</bdi> · {}<br>", escape(what))
+    });
     body.push_str(&format!(
-        "<p style=\"color:#5a6472\"><bdi>{number}</bdi> · {}<br><bdi>{}</bdi></p>",
-        escape(what),
+        "<p style=\"color:#5a6472\">{about_line}<bdi>{}</bdi></p>",
         escape(&sign_off)
     ));
     if let Some((words, link)) = &refuse {
@@ -123,10 +151,11 @@ mod tests {
         MailData {
             tenant: "Nordlicht <b>Technik</b>".to_owned(),
             name: Some("<script>alert(1)</script>".to_owned()),
-            number: 1042,
-            service_type: ServiceType::Repair,
+            number: Some(1042),
+            service_type: Some(ServiceType::Repair),
             text: Some("Which \"device\"?\n<img src=x>".to_owned()),
             windows: vec![(start, start + TimeDelta::hours(2))],
+            until: None,
             zone: Some("Europe/Berlin".to_owned()),
         }
     }

@@ -6,7 +6,7 @@ use leptos::server_fn::codec::MultipartData;
 use ordinavo_core::files::Upload;
 
 /// The most fields that a form of ours has.
-const MOST_FIELDS: usize = 64;
+const MOST_FIELDS: usize = 256;
 
 /// The parts of a form.
 #[derive(Default)]

@@ -98,6 +98,11 @@ impl BringsFiles for FormVisitor {}
 impl BringsFiles for Terminal {}
 impl BringsFiles for Contact {}
 
+/// An actor that may invite people to the portal: staff with the permission, and a customer's own people within their grants.
+pub trait Inviter: Actor {}
+impl Inviter for Staff {}
+impl Inviter for Contact {}
+
 /// A signed-in member of the staff.
 #[derive(Debug, Clone)]
 pub struct Staff {

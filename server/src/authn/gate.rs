@@ -122,10 +122,14 @@ fn needs_account(path: &str, prefix: &str) -> bool {
         "/fn/choose-tenant",
         "/fn/language",
         "/fn/accept-invitation",
+        "/sign-in/link",
+        "/fn/ask-link",
+        "/fn/use-link",
+        "/fn/set-password",
     ];
     !path
         .strip_prefix(prefix)
-        .is_some_and(|rest| open.contains(&rest) || rest.starts_with("/invitation/"))
+        .is_some_and(|rest| open.contains(&rest) || rest.starts_with("/invitation/") || rest.starts_with("/link/"))
 }
 
 /// People are led to the form; anything else is told 401.

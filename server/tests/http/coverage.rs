@@ -17,6 +17,10 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
         "/app/customers/{customer}",
         &["admin", "manager", "dispatcher", "auditor"],
     ),
+    (
+        "/app/customers/{customer}/access",
+        &["admin", "manager", "dispatcher", "auditor"],
+    ),
     ("/app/day", &["technician"]),
     ("/app/reports", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/reports/{report}", &["admin", "manager", "dispatcher", "auditor"]),
@@ -54,6 +58,7 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/settings/rules/{rule}", &["admin"]),
     ("/app/settings/terminals", &["admin"]),
     ("/app/settings/terminals/new", &["admin"]),
+    ("/app/settings/access", &["admin", "manager"]),
     ("/app/settings/mails", &["admin", "manager", "auditor"]),
     ("/app/settings/mails/{mail}", &["admin", "manager", "auditor"]),
     (
@@ -104,6 +109,11 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/switch-rule", &["admin"]),
     ("/app/fn/move-rule", &["admin"]),
     ("/app/fn/delete-rule", &["admin"]),
+    ("/app/fn/invite-contact", &["admin", "manager"]),
+    ("/app/fn/invite-contact-again", &["admin", "manager"]),
+    ("/app/fn/revoke-invitation", &["admin", "manager"]),
+    ("/app/fn/block-account", &["admin", "manager"]),
+    ("/app/fn/revoke-grant", &["admin", "manager"]),
     ("/app/fn/create-terminal", &["admin"]),
     ("/app/fn/renew-pairing-code", &["admin"]),
     ("/app/fn/unpair-terminal", &["admin"]),
@@ -144,12 +154,21 @@ const PORTAL_PAGES: &[&str] = &[
     "/portal/reports",
     "/portal/reports/{report}",
     "/portal/timeline",
+    "/portal/profile",
+    "/portal/colleagues",
 ];
 const PORTAL_ACTS: &[&str] = &[
     "/portal/fn/submit-request",
     "/portal/fn/answer-request",
     "/portal/fn/choose-slot",
     "/portal/fn/withdraw-request",
+    "/portal/fn/change-password",
+    "/portal/fn/change-email",
+    "/portal/fn/end-session",
+    "/portal/fn/invite-colleague",
+    "/portal/fn/revoke-colleague",
+    // Last, because it ends the session that the others need.
+    "/portal/fn/end-sessions",
 ];
 
 const PARTNER_PAGES: &[&str] = &["/partner", "/partner/jobs", "/partner/jobs/{job}", "/partner/try"];
@@ -165,6 +184,10 @@ const OPEN_ACTS: &[&str] = &[
     "/portal/fn/sign-out",
     "/portal/fn/choose-tenant",
     "/portal/fn/language",
+    "/portal/fn/ask-link",
+    "/portal/fn/use-link",
+    "/portal/fn/set-password",
+    "/portal/fn/accept-invitation",
     "/partner/fn/sign-in",
     "/partner/fn/sign-out",
     "/partner/fn/choose-tenant",
@@ -295,6 +318,8 @@ async fn act(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)
         "create-form",
         "save-rule",
         "update-form",
+        "invite-contact",
+        "invite-colleague",
     ]
     .iter()
     .any(|end| path.ends_with(end));
@@ -573,14 +598,17 @@ async fn the_portal_answers_each_actor_as_it_should() {
             ];
             assert_eq!(act(&world, &nobody, path, &fields).await, StatusCode::UNAUTHORIZED);
             assert_eq!(act(&world, &staff, path, &fields).await, StatusCode::UNAUTHORIZED);
-            let expected = if !path.ends_with("submit-request") {
-                StatusCode::NOT_FOUND
-            } else {
-                StatusCode::UNPROCESSABLE_ENTITY
+            let expected = match *path {
+                "/portal/fn/submit-request" | "/portal/fn/change-password" | "/portal/fn/change-email" => {
+                    StatusCode::UNPROCESSABLE_ENTITY
+                }
+                "/portal/fn/end-sessions" => StatusCode::SEE_OTHER,
+                _ => StatusCode::NOT_FOUND,
             };
             assert_eq!(act(&world, &petra, path, &fields).await, expected);
         }
         // A revoked grant takes effect on the next request.
+        let petra = world.contact("nordlicht", "petra").await;
         ordinavo_core::services::administration::revoke_grants(
             &world.core,
             "nordlicht",

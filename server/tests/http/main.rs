@@ -27,6 +27,7 @@ mod mapping_rows;
 mod operations;
 mod partner;
 mod planned_jobs;
+mod portal_access;
 mod sign_in;
 mod slots;
 mod terminal;

@@ -121,7 +121,7 @@ pub fn CustomerPage() -> impl IntoView {
                 </ul>
             </section>
             <section>
-                <h2>{t!(locale, "contacts")}</h2>
+                <div class="title-row"><h2>{t!(locale, "contacts")}</h2><a class="button" href=format!("/app/customers/{}/access", found.customer.id)>{t!(locale, "portal-access")}</a></div>
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "location")}</th><th scope="col">{t!(locale, "portal-access")}</th></tr></thead>
                     <tbody>{found.contacts.into_iter().map(|contact| view! {

@@ -55,7 +55,7 @@ pub fn MailsPage() -> impl IntoView {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "mail-what")}</th><th scope="col">{t!(locale, "mail-to")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| view! {
-                        <tr><td>{format::moment(locale, row.created_at, &zone)}</td><th scope="row"><a href=format!("/app/settings/mails/{}", row.id)>{ui::words::by_key(locale, &format!("mail-{}-subject", row.kind.name()))}" "<bdi class="mono">{format!("REQ-{}", row.data.0.number)}</bdi></a></th>
+                        <tr><td>{format::moment(locale, row.created_at, &zone)}</td><th scope="row"><a href=format!("/app/settings/mails/{}", row.id)>{ui::words::by_key(locale, &format!("mail-{}-subject", row.kind.name()))}" "<bdi class="mono">{row.data.0.number.map(|number| format!("REQ-{number}"))}</bdi></a></th>
                             <td><bdi dir="ltr">{row.recipient}</bdi></td><td><StatusMark status=row.status locale/></td></tr>
                     }).collect_view()}</tbody>
                 </table></div>
@@ -92,7 +92,7 @@ pub fn MailPage() -> impl IntoView {
                 <Fact name=t!(locale, "when")>{created}</Fact>
                 {sent.map(|at| view! { <Fact name=t!(locale, "mail-sent")>{at}</Fact> })}
                 <Fact name=t!(locale, "mail-attempts")>{mail.attempts}</Fact>
-                {mail.request_id.map(|request| view! { <Fact name=t!(locale, "request")><a href=format!("/app/inbox/{request}")><bdi class="mono">{format!("REQ-{}", mail.data.0.number)}</bdi></a></Fact> })}
+                {mail.request_id.map(|request| view! { <Fact name=t!(locale, "request")><a href=format!("/app/inbox/{request}")><bdi class="mono">{mail.data.0.number.map(|number| format!("REQ-{number}"))}</bdi></a></Fact> })}
             </dl>
             {mail.last_error.map(|error| view! { <p class="notice notice-bad"><bdi>{error}</bdi></p> })}
             <pre class="code mail-text" tabindex="0" lang=spoken.tag() dir=spoken.direction()>{words.text}</pre>

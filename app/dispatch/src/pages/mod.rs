@@ -1,5 +1,7 @@
 //! Pages, each with the acts of its forms.
 
+pub mod access;
+pub mod access_acts;
 pub mod billing;
 pub mod clients;
 pub mod customers;

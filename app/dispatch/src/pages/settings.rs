@@ -1,6 +1,6 @@
 //! Settings: the own language and, for those who may, the audit log. Also `/app`, which leads to the role's home.
 
-use domain::permissions::{ManageIntake, ViewAudit, ViewMails};
+use domain::permissions::{ManageIntake, ManagePortalAccess, ViewAudit, ViewMails};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
@@ -83,6 +83,13 @@ pub fn SettingsPage() -> impl IntoView {
                 "/app/settings/rules",
                 t!(locale, "classify-title"),
                 t!(locale, "classify-intro"),
+            ));
+        }
+        if staff.has::<ManagePortalAccess>() {
+            links.push((
+                "/app/settings/access",
+                t!(locale, "review-title"),
+                t!(locale, "review-intro"),
             ));
         }
         if staff.has::<ViewMails>() {

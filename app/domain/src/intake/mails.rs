@@ -1,4 +1,4 @@
-//! What mails to requesters tell. The data is frozen when a change is made; the words are put around it in the recipient's
+//! What mails to requesters and portal users tell. The data is frozen when a change is made; the words are put around it in the recipient's
 //! language when the mail is sent or looked at.
 
 use chrono::{DateTime, Utc};
@@ -27,6 +27,16 @@ crate::stored_names! {
         AppointmentMoved = "appointment_moved",
         /// The appointment will not take place.
         AppointmentCancelled = "appointment_cancelled",
+        /// Somebody is invited to the portal.
+        PortalInvitation = "portal_invitation",
+        /// A link that signs in to the portal.
+        PortalSignIn = "portal_sign_in",
+        /// A link that sets a new password.
+        PortalPassword = "portal_password",
+        /// A link that makes this address the account's.
+        PortalEmail = "portal_email",
+        /// The account's address is another one now; told to the address before.
+        PortalEmailChanged = "portal_email_changed",
     }
 }
 
@@ -50,7 +60,19 @@ impl MailKind {
     /// Whether the mail may be refused by the recipient: it tells how things go on. A question is part of a conversation
     /// that the recipient began.
     pub const fn can_be_refused(self) -> bool {
-        !matches!(self, Self::Question | Self::Message)
+        !matches!(self, Self::Question | Self::Message) && !self.is_about_account()
+    }
+
+    /// Whether it is about an account of the portal and not about a request.
+    pub const fn is_about_account(self) -> bool {
+        matches!(
+            self,
+            Self::PortalInvitation
+                | Self::PortalSignIn
+                | Self::PortalPassword
+                | Self::PortalEmail
+                | Self::PortalEmailChanged
+        )
     }
 }
 
@@ -63,16 +85,21 @@ pub struct MailData {
     /// The recipient's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The request's number.
-    pub number: i64,
+    /// The request's number, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
     /// What was asked for.
-    pub service_type: ServiceType,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<ServiceType>,
     /// What a person of the staff wrote: a question, a message, a reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// When: the appointment, or the times to choose from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub windows: Vec<(DateTime<Utc>, DateTime<Utc>)>,
+    /// Until when the link of the mail works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
     /// The IANA zone of these times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,

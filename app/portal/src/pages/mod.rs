@@ -1,7 +1,10 @@
 //! Pages, each with the acts of its forms.
 
 pub mod appointments;
+pub mod colleagues;
 pub mod home;
+pub mod link;
+pub mod profile;
 pub mod reports;
 pub mod requests;
 pub mod sign_in;

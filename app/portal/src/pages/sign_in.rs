@@ -11,6 +11,7 @@ use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::load::page;
 use ui::words::shared;
 
+use super::DoneNotice;
 use crate::t;
 
 /// `/portal/sign-in`.
@@ -26,12 +27,14 @@ pub fn SignInPage() -> impl IntoView {
                 <form class="card" method="post" action="/portal/fn/sign-in">
                     <p class="brand"><span class="brand-mark" aria-hidden="true"></span>{t!(locale, "portal")}</p>
                     <h1>{t!(locale, "sign-in-title")}</h1>
+                    <DoneNotice locale flash=request.flash.clone()/>
                     <p class="quiet">{t!(locale, "sign-in-text")}</p>
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="next" value=next/>
                     <TextField form=form.clone() field="email" label=shared::email(locale) kind="email" autocomplete="username"/>
                     <TextField form field="password" label=shared::password(locale) kind="password" autocomplete="current-password"/>
                     <button class="button button-primary" type="submit">{shared::sign_in(locale)}</button>
+                    <p><a href="/portal/sign-in/link">{t!(locale, "ask-link")}</a></p>
                 </form>
                 <LanguageRow locale action="/portal/fn/language" back="/portal/sign-in"/>
             </main>

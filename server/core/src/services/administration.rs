@@ -265,6 +265,7 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
             tx.set_tracking_token(tenant, row, &closed).await?;
         }
     }
+    super::portal_access::links::encrypt_anew(&mut tx, &ring, core).await?;
     for tenant in tx.tenant_ids().await? {
         tx.audit(tenant, "operator", "master_key.rotated", "key").await?;
     }

@@ -28,6 +28,7 @@ pub mod partner;
 pub mod partner_accounts;
 pub mod planning;
 pub mod portal;
+pub mod portal_access;
 pub mod proposals;
 pub mod records;
 pub mod releases;

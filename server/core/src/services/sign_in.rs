@@ -67,6 +67,8 @@ pub async fn sign_in(
             .portal_users_by_email(&email)
             .await?
             .into_iter()
+            // Whoever was only invited, or signs in by mailed links, has no password.
+            .filter(|account| !account.password_hash.is_empty() && account.is_active)
             .map(Candidate::from)
             .collect(),
         // An invitation that nobody has accepted yet has no password, and so is no account.
@@ -135,6 +137,23 @@ pub async fn sign_in(
             home: account.home,
         })
         .collect())
+}
+
+/// Signs in to the portal whoever has shown by a link in a mail who they are.
+pub(crate) async fn enter_portal(
+    tx: &mut crate::store::SystemTx<'_>,
+    tenant: TenantId,
+    account: domain::ids::PortalUserId,
+    tenant_name: &str,
+) -> CoreResult<SignedIn> {
+    tx.portal_user_signed_in(tenant, account).await?;
+    let label = format!("portal:{account}");
+    tx.audit(tenant, &label, "portal.signed_in", &label).await?;
+    Ok(SignedIn {
+        account: json!([tenant.uuid().to_string(), account.uuid().to_string()]),
+        tenant_name: tenant_name.to_owned(),
+        home: "/portal",
+    })
 }
 
 /// How long the lock is after so many failures: 1 s, 3 s, 5 s and so on.

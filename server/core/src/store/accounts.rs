@@ -25,6 +25,7 @@ pub(crate) struct StaffIdentity {
 /// What sign-in needs of a portal account.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct PortalIdentity {
+    pub is_active: bool,
     pub tenant_id: Uuid,
     pub id: Key<PortalUserKind>,
     pub password_hash: String,
@@ -34,14 +35,15 @@ pub(crate) struct PortalIdentity {
 
 const STAFF_BY_EMAIL: &str = "SELECT a.tenant_id, a.id, a.password_hash, a.role, t.name AS tenant_name, a.locked_at \
     FROM staff_account a JOIN tenant t ON t.id = a.tenant_id WHERE a.email = $1 ORDER BY t.name LIMIT 8";
-const PORTAL_BY_EMAIL: &str = "SELECT a.tenant_id, a.id, a.password_hash, t.name AS tenant_name, a.locked_at \
+const PORTAL_BY_EMAIL: &str = "SELECT a.activated_at IS NOT NULL AS is_active, a.tenant_id, a.id, a.password_hash, t.name AS tenant_name, a.locked_at \
     FROM portal_account a JOIN tenant t ON t.id = a.tenant_id WHERE a.email = $1 ORDER BY t.name LIMIT 8";
 const STAFF_SIGNED_IN: &str = "UPDATE staff_account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2";
 const PORTAL_SIGNED_IN: &str = "UPDATE portal_account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2";
 const INSERT_STAFF: &str = "INSERT INTO staff_account (tenant_id, id, email, display_name, role, password_hash, locale, skills, created_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const SET_PASSWORD: &str = "UPDATE staff_account SET password_hash = $3 WHERE tenant_id = $1 AND id = $2";
-const SET_PORTAL_PASSWORD: &str = "UPDATE portal_account SET password_hash = $3 WHERE tenant_id = $1 AND id = $2";
+/// An operator's password makes an invited account active, too.
+const SET_PORTAL_PASSWORD: &str = "UPDATE portal_account SET password_hash = $3, activated_at = coalesce(activated_at, $4) WHERE tenant_id = $1 AND id = $2";
 const LOCK_STAFF: &str = "UPDATE staff_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
 const LOCK_PORTAL: &str = "UPDATE portal_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
 const SET_STAFF_LOCALE: &str = "UPDATE staff_account SET locale = $3 WHERE tenant_id = $1 AND id = $2";
@@ -116,7 +118,8 @@ impl SystemTx<'_> {
             SET_PORTAL_PASSWORD,
             tenant.uuid(),
             id.uuid(),
-            password_hash
+            password_hash,
+            self.now
         )?;
         self.end_portal_sessions(tenant, id).await
     }

@@ -53,7 +53,11 @@ pub(crate) struct ClaimedMail {
     pub recipient: String,
     pub locale: String,
     pub data: Json<MailData>,
-    pub request_id: Uuid,
+    pub request_id: Option<Uuid>,
+    pub link_id: Option<Uuid>,
+    pub link_token: Option<Vec<u8>>,
+    /// Whether the link of the mail was used or has ended meanwhile.
+    pub link_is_void: bool,
     pub attempts: i64,
     pub tracking_token: Option<Vec<u8>>,
     pub portal_account_id: Option<Uuid>,
@@ -80,8 +84,9 @@ const CLAIM_SQLITE: &str = "UPDATE mail SET claim = $1, claimed_until = $2, atte
     WHERE status = 'waiting' AND next_attempt_at <= $3 AND (claimed_until IS NULL OR claimed_until < $3) ORDER BY next_attempt_at LIMIT $4)";
 const CLAIM_POSTGRES: &str = "UPDATE mail SET claim = $1, claimed_until = $2, attempts = attempts + 1 WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM mail \
     WHERE status = 'waiting' AND next_attempt_at <= $3 AND (claimed_until IS NULL OR claimed_until < $3) ORDER BY next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED)";
-const CLAIMED: &str = "SELECT m.tenant_id, m.id, m.kind, m.recipient, m.locale, m.data, m.request_id, m.attempts, r.tracking_token, r.portal_account_id \
-    FROM mail m JOIN request r ON r.tenant_id = m.tenant_id AND r.id = m.request_id WHERE m.status = 'waiting' AND m.claim = $1 ORDER BY m.created_at, m.id";
+const CLAIMED: &str = "SELECT m.tenant_id, m.id, m.kind, m.recipient, m.locale, m.data, m.request_id, m.link_id, k.token AS link_token, (m.link_id IS NOT NULL AND (k.id IS NULL OR k.used_at IS NOT NULL OR k.expires_at <= $2)) AS link_is_void, m.attempts, r.tracking_token, r.portal_account_id \
+    FROM mail m LEFT JOIN request r ON r.tenant_id = m.tenant_id AND r.id = m.request_id LEFT JOIN portal_link k ON k.tenant_id = m.tenant_id AND k.id = m.link_id \
+    WHERE m.status = 'waiting' AND m.claim = $1 ORDER BY m.created_at, m.id";
 const RECORD: &str = "UPDATE mail SET status = $4, last_error = $5, next_attempt_at = $6, sent_at = $7, claim = NULL, claimed_until = NULL WHERE tenant_id = $1 AND id = $2 AND claim = $3 AND status = 'waiting'";
 const FORGET: &str = "DELETE FROM mail WHERE created_at < $1 AND status <> 'waiting'";
 
@@ -173,7 +178,7 @@ impl SystemTx<'_> {
         if run!(&mut self.tx, sql, claim, until, now, limit)? == 0 {
             return Ok(Vec::new());
         }
-        all!(&mut self.tx, ClaimedMail, CLAIMED, claim)
+        all!(&mut self.tx, ClaimedMail, CLAIMED, claim, now)
     }
 
     /// Records what became of a claimed mail.

@@ -26,6 +26,7 @@ pub(crate) struct NewGrant<'a> {
     pub location: Option<LocationId>,
     pub may_download: bool,
     pub sees_all_requests: bool,
+    pub may_manage: bool,
     pub valid_from: DateTime<Utc>,
     pub valid_until: Option<DateTime<Utc>>,
     pub granted_by: &'a str,
@@ -34,9 +35,9 @@ pub(crate) struct NewGrant<'a> {
 
 const INSERT: &str = "INSERT INTO tenant (id, slug, name, zone, locale, shows_technician, is_demo, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const SET_GATE: &str = "INSERT INTO feature_gate (tenant_id, gate, enabled) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, gate) DO UPDATE SET enabled = excluded.enabled";
-const INSERT_ACCOUNT: &str = "INSERT INTO portal_account (tenant_id, id, contact_id, email, password_hash, locale, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-const INSERT_GRANT: &str = "INSERT INTO portal_grant (tenant_id, id, portal_account_id, customer_id, location_id, may_submit, may_see_appointments, may_see_reports, may_download, sees_all_requests, valid_from, valid_until, granted_by, reason) \
-    VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $10, $11, $12)";
+const INSERT_ACCOUNT: &str = "INSERT INTO portal_account (tenant_id, id, contact_id, email, password_hash, locale, created_at, activated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
+const INSERT_GRANT: &str = "INSERT INTO portal_grant (tenant_id, id, portal_account_id, customer_id, location_id, may_submit, may_see_appointments, may_see_reports, may_download, sees_all_requests, valid_from, valid_until, granted_by, reason, may_manage) \
+    VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $10, $11, $12, $13)";
 const REVOKE: &str =
     "UPDATE portal_grant SET revoked_at = $2 WHERE tenant_id = $1 AND portal_account_id = $3 AND revoked_at IS NULL";
 const COUNT: &str = "SELECT count(*), coalesce(sum(CASE WHEN is_demo THEN 0 ELSE 1 END), 0) FROM tenant";
@@ -95,6 +96,8 @@ const EMPTY: &[&str] = &[
     "DELETE FROM sign_in_throttle",
     "DELETE FROM staff_session",
     "DELETE FROM portal_session",
+    "DELETE FROM portal_link_wish",
+    "DELETE FROM portal_link",
     "DELETE FROM portal_grant",
     "DELETE FROM portal_account",
     "DELETE FROM staff_account",
@@ -182,7 +185,8 @@ impl SystemTx<'_> {
             new.valid_from,
             new.valid_until,
             new.granted_by,
-            new.reason
+            new.reason,
+            new.may_manage
         )?;
         Ok(())
     }

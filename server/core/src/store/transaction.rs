@@ -89,6 +89,10 @@ impl<'a, A: Actor> TenantTx<'a, A> {
         self.actor.tenant().uuid()
     }
 
+    pub(crate) fn tenant_id(&self) -> TenantId {
+        self.actor.tenant()
+    }
+
     pub(crate) fn new_id<K: Kind>(&self) -> Id<K> {
         Id::from_uuid(self.store.randomness.uuid_v7(self.now))
     }

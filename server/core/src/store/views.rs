@@ -27,6 +27,7 @@ use super::Key;
 pub use super::client_views::*;
 pub use super::intake_views::*;
 pub use super::mapping_views::*;
+pub use super::portal_views::*;
 pub use super::webhook_views::*;
 
 #[derive(Debug, Clone, FromRow)]

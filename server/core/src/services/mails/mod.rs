@@ -85,10 +85,11 @@ pub(crate) async fn write<A: Actor>(
         name: context
             .portal_name
             .or(typed.name.filter(|_| occasion.kind != MailKind::Received)),
-        number: context.number,
-        service_type: context.service_type,
+        number: Some(context.number),
+        service_type: Some(context.service_type),
         text: occasion.text.map(str::to_owned),
         windows: occasion.windows,
+        until: None,
         zone: occasion.zone.map(str::to_owned),
     };
     let now = core.clock.now();

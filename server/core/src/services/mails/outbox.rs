@@ -2,11 +2,13 @@
 //! the mail to the next one; the message id stays the same, so that a mailbox can recognise the repetition.
 
 use chrono::TimeDelta;
+use domain::ids::RequestId;
 use domain::intake::mails::{MailData, MailKind, MailStatus};
 use domain::locale::Locale;
 use uuid::Uuid;
 
 use crate::services::intake::open_token;
+use crate::services::portal_access::links;
 use crate::store::ClaimedMail;
 use crate::{Core, CoreResult};
 
@@ -38,7 +40,7 @@ pub struct Outgoing {
     pub locale: Locale,
     /// What the words are made of.
     pub data: MailData,
-    /// Where the request can be followed.
+    /// Where the request can be followed, or what an account's mail is for.
     pub link: String,
     /// Where such mails are refused with one click, if they can be.
     pub refuse_link: Option<String>,
@@ -70,13 +72,14 @@ pub async fn claim(core: &Core) -> CoreResult<Vec<Outgoing>> {
     let base = &core.settings.public_url;
     let mut outgoing = Vec::with_capacity(claimed.len());
     for mail in claimed {
-        let token = mail
-            .tracking_token
-            .as_deref()
-            .map(|closed| open_token(core, mail.tenant_id, mail.request_id, closed))
-            .transpose();
-        match token {
-            Ok(token) => outgoing.push(put_together(base, mail, claim, token)),
+        if mail.link_is_void {
+            // There is a newer mail with a newer link, or the link is no longer needed.
+            tx.record_mail(&mail, claim, MailStatus::Cancelled, None, core.clock.now())
+                .await?;
+            continue;
+        }
+        match link_of(core, &mail) {
+            Ok(link) => outgoing.push(put_together(base, mail, claim, link)),
             // One mail that cannot be put together must not hold the others.
             Err(_) => {
                 let why = Some("its link cannot be opened with the keys that are there");
@@ -89,13 +92,44 @@ pub async fn claim(core: &Core) -> CoreResult<Vec<Outgoing>> {
     Ok(outgoing)
 }
 
-fn put_together(base: &str, mail: ClaimedMail, claim: Uuid, token: Option<String>) -> Outgoing {
-    let tracking = token.map(|token| format!("{base}/track/{token}"));
-    let request: domain::ids::RequestId = domain::ids::Id::from_uuid(mail.request_id);
-    let link = match (&tracking, mail.portal_account_id) {
-        (_, Some(_)) => format!("{base}/portal/requests/{request}"),
-        (Some(tracking), None) => tracking.clone(),
-        (None, None) => base.to_owned(),
+/// Where a mail leads to, and how it is refused.
+enum Link {
+    /// A page of an account, complete.
+    Account(String),
+    /// A request; the token of its tracking page if it has one.
+    Request(RequestId, Option<String>),
+    /// Nowhere in particular.
+    Portal,
+}
+
+fn link_of(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
+    if let (Some(link), Some(closed)) = (mail.link_id, mail.link_token.as_deref()) {
+        let token = links::open(core, mail.tenant_id, link, closed)?;
+        return Ok(Link::Account(links::address(core, &token)));
+    }
+    let Some(request) = mail.request_id else {
+        return Ok(Link::Portal);
+    };
+    let token = mail
+        .tracking_token
+        .as_deref()
+        .map(|closed| open_token(core, mail.tenant_id, request, closed))
+        .transpose()?;
+    Ok(Link::Request(domain::ids::Id::from_uuid(request), token))
+}
+
+fn put_together(base: &str, mail: ClaimedMail, claim: Uuid, link: Link) -> Outgoing {
+    let (link, tracking) = match link {
+        Link::Account(address) => (address, None),
+        Link::Portal => (format!("{base}/portal"), None),
+        Link::Request(request, _) if mail.portal_account_id.is_some() => {
+            (format!("{base}/portal/requests/{request}"), None)
+        }
+        Link::Request(_, Some(token)) => {
+            let tracking = format!("{base}/track/{token}");
+            (tracking.clone(), Some(tracking))
+        }
+        Link::Request(_, None) => (base.to_owned(), None),
     };
     Outgoing {
         kind: mail.kind,
@@ -104,7 +138,7 @@ fn put_together(base: &str, mail: ClaimedMail, claim: Uuid, token: Option<String
         data: mail.data.0.clone(),
         link,
         refuse_link: tracking
-            .filter(|_| mail.kind.can_be_refused() && mail.portal_account_id.is_none())
+            .filter(|_| mail.kind.can_be_refused())
             .map(|tracking| format!("{tracking}/no-mails")),
         message_id: mail.id.to_string(),
         claimed: mail,
@@ -143,6 +177,7 @@ pub async fn forget_old(core: &Core) -> CoreResult<u64> {
     let mut tx = core.store.begin_system().await?;
     let count = tx.forget_mails(now - KEPT).await?;
     tx.forget_undo(now - TimeDelta::hours(1)).await?;
+    tx.forget_links(now - KEPT).await?;
     tx.commit().await?;
     Ok(count)
 }

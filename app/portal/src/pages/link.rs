@@ -1,0 +1,251 @@
+//! Links in mails: an invitation, signing in, a new password, a new address. Opening the page does nothing yet, because
+//! mail programs open links, too; the button on it does.
+
+use domain::portal_access::LinkPurpose;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use ordinavo_core::services::portal_access::links::{self, LinkPage as Found};
+use ordinavo_core::{Core, CoreError, CoreResult};
+use ui::acts::{Next, Sent, finish};
+use ui::door::{self, LanguageRow};
+use ui::forms::{ErrorSummary, FormState, TextField};
+use ui::islands::SendOnce;
+use ui::load::page;
+use ui::parts::Done;
+use ui::words::shared;
+
+use crate::t;
+
+/// `/portal/link/{token}`.
+#[component]
+pub fn LinkPage() -> impl IntoView {
+    page(|request| async move {
+        let locale = request.viewer.locale;
+        let token: String = request.id("token")?;
+        let found = match links::find(&request.core, &token).await {
+            Ok(found) => found,
+            // Somebody who has the link is told more than "not found".
+            Err(_) => return Ok(view! { <Over locale/> }.into_any()),
+        };
+        let form = FormState::new("link", locale, request.flash.as_ref());
+        let back = format!("/portal/link/{token}");
+        let tenant = found.tenant_name.clone();
+        let content = match found.purpose {
+            LinkPurpose::Invitation => view! { <Invitation found token form/> }.into_any(),
+            LinkPurpose::Password => view! { <NewPassword found token form/> }.into_any(),
+            LinkPurpose::SignIn => view! { <Confirm found token form title=t!(locale, "link-sign-in-title") button=t!(locale, "link-sign-in")/> }.into_any(),
+            LinkPurpose::Email => view! { <Confirm found token form title=t!(locale, "link-email-title") button=t!(locale, "link-email")/> }.into_any(),
+        };
+        Ok(view! {
+            <main class="door" id="main">
+                <div class="card">
+                    <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
+                    {content}
+                </div>
+                <LanguageRow locale action="/portal/fn/language" back/>
+            </main>
+        }
+        .into_any())
+    })
+}
+
+#[component]
+fn Over(locale: domain::locale::Locale) -> impl IntoView {
+    view! {
+        <Title text=t!(locale, "link-over")/>
+        <main class="door" id="main">
+            <div class="card">
+                <h1>{t!(locale, "link-over")}</h1>
+                <p>{t!(locale, "link-over-text")}</p>
+                <p><a class="button button-primary" href="/portal/sign-in">{shared::sign_in(locale)}</a></p>
+            </div>
+            <LanguageRow locale action="/portal/fn/language" back="/portal/sign-in"/>
+        </main>
+    }
+}
+
+#[component]
+fn Invitation(found: Found, token: String, form: FormState) -> impl IntoView {
+    let locale = form.locale;
+    let again = token.clone();
+    view! {
+        <Title text=t!(locale, "invitation-title")/>
+        <h1>{t!(locale, "invitation-title")}</h1>
+        <p>{t!(locale, "invitation-text", name = found.display_name)}</p>
+        <SendOnce>
+        <form method="post" action="/portal/fn/accept-invitation">
+            <ErrorSummary form=form.clone()/>
+            <input type="hidden" name="token" value=token/>
+            <TextField form=form.clone() field="email" label=shared::email(locale) kind="email" value=found.email autocomplete="username" readonly=true/>
+            <TextField form field="password" label=t!(locale, "new-password") kind="password" autocomplete="new-password" help=t!(locale, "password-help")/>
+            <button class="button button-primary" type="submit">{t!(locale, "invitation-accept")}</button>
+        </form>
+        <form method="post" action="/portal/fn/accept-invitation">
+            <input type="hidden" name="token" value=again/><input type="hidden" name="without" value="on"/>
+            <p class="quiet">{t!(locale, "invitation-without-text")}</p>
+            <button class="button" type="submit">{t!(locale, "invitation-without")}</button>
+        </form>
+        </SendOnce>
+    }
+}
+
+#[component]
+fn NewPassword(found: Found, token: String, form: FormState) -> impl IntoView {
+    let locale = form.locale;
+    view! {
+        <Title text=t!(locale, "link-password-title")/>
+        <h1>{t!(locale, "link-password-title")}</h1>
+        <SendOnce>
+        <form method="post" action="/portal/fn/set-password">
+            <ErrorSummary form=form.clone()/>
+            <input type="hidden" name="token" value=token/>
+            <TextField form=form.clone() field="email" label=shared::email(locale) kind="email" value=found.email autocomplete="username" readonly=true/>
+            <TextField form field="password" label=t!(locale, "new-password") kind="password" autocomplete="new-password" help=t!(locale, "password-help")/>
+            <button class="button button-primary" type="submit">{t!(locale, "link-password")}</button>
+        </form>
+        </SendOnce>
+    }
+}
+
+/// A link whose button is all.
+#[component]
+fn Confirm(found: Found, token: String, form: FormState, title: String, button: String) -> impl IntoView {
+    view! {
+        <Title text=title.clone()/>
+        <h1>{title}</h1>
+        <p><bdi dir="ltr">{found.email}</bdi></p>
+        <SendOnce>
+        <form method="post" action="/portal/fn/use-link">
+            <ErrorSummary form/>
+            <input type="hidden" name="token" value=token/>
+            <button class="button button-primary" type="submit">{button}</button>
+        </form>
+        </SendOnce>
+    }
+}
+
+/// `/portal/sign-in/link`: a link instead of the password.
+#[component]
+pub fn AskPage() -> impl IntoView {
+    page(|request| async move {
+        let locale = request.viewer.locale;
+        let form = FormState::new("ask-link", locale, request.flash.as_ref());
+        let sent = request.flash.as_ref().is_some_and(|flash| flash.done.is_some());
+        Ok(view! {
+            <Title text=t!(locale, "ask-title")/>
+            <main class="door" id="main">
+                <form class="card" method="post" action="/portal/fn/ask-link">
+                    <p class="brand"><span class="brand-mark" aria-hidden="true"></span>{t!(locale, "portal")}</p>
+                    <h1>{t!(locale, "ask-title")}</h1>
+                    {sent.then(|| view! { <Done text=t!(locale, "done-asked")/> })}
+                    <p class="quiet">{t!(locale, "ask-text")}</p>
+                    <ErrorSummary form=form.clone()/>
+                    <TextField form field="email" label=shared::email(locale) kind="email" autocomplete="username"/>
+                    <button class="button button-primary" type="submit" name="purpose" value="sign_in">{t!(locale, "ask-sign-in")}</button>
+                    <button class="button" type="submit" name="purpose" value="password">{t!(locale, "ask-password")}</button>
+                    <p><a href="/portal/sign-in">{t!(locale, "ask-back")}</a></p>
+                </form>
+                <LanguageRow locale action="/portal/fn/language" back="/portal/sign-in/link"/>
+            </main>
+        }
+        .into_any())
+    })
+}
+
+/// The page of a link; a text that is none leads to the door and not to an address of its own.
+fn link_page(token: &str) -> String {
+    let is_token = token.len() == 27
+        && token
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if is_token {
+        format!("/portal/link/{token}")
+    } else {
+        "/portal/sign-in".to_owned()
+    }
+}
+
+fn sent(token: &str) -> Sent<'static> {
+    Sent {
+        form: "link",
+        values: &[],
+        back: link_page(token),
+    }
+}
+
+fn core() -> CoreResult<Core> {
+    use_context::<Core>().ok_or_else(CoreError::not_found)
+}
+
+#[server(prefix = "/portal/fn", endpoint = "accept-invitation")]
+pub async fn accept_invitation(
+    #[server(default)] token: String,
+    #[server(default)] password: String,
+    #[server(default)] without: String,
+) -> Result<(), ServerFnError> {
+    let core = core();
+    door::enter_by(sent(&token), "done-accepted", async {
+        let password = without.is_empty().then(|| password.into());
+        let signed_in = links::accept_invitation(&core?, &token, password.as_ref()).await?;
+        Ok((signed_in.account, signed_in.home.to_owned()))
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "set-password")]
+pub async fn set_password(
+    #[server(default)] token: String,
+    #[server(default)] password: String,
+) -> Result<(), ServerFnError> {
+    let core = core();
+    door::enter_by(sent(&token), "done-password", async {
+        let signed_in = links::set_password(&core?, &token, &password.into()).await?;
+        Ok((signed_in.account, signed_in.home.to_owned()))
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "use-link")]
+pub async fn use_link(#[server(default)] token: String) -> Result<(), ServerFnError> {
+    let core = core();
+    let purpose = match &core {
+        Ok(core) => links::find(core, &token).await.map(|found| found.purpose),
+        Err(_) => Err(CoreError::not_found()),
+    };
+    match purpose {
+        Ok(LinkPurpose::Email) => {
+            let result = async {
+                links::confirm_email(&core?, &token).await?;
+                Ok(Next::to("/portal/sign-in", "done-email"))
+            };
+            finish(sent(&token), result.await).await
+        }
+        _ => {
+            door::enter_by(sent(&token), "done-signed-in", async {
+                let signed_in = links::sign_in(&core?, &token).await?;
+                Ok((signed_in.account, signed_in.home.to_owned()))
+            })
+            .await
+        }
+    }
+}
+
+#[server(prefix = "/portal/fn", endpoint = "ask-link")]
+pub async fn ask_link(
+    #[server(default)] email: String,
+    #[server(default)] purpose: String,
+) -> Result<(), ServerFnError> {
+    const PAGE: &str = "/portal/sign-in/link";
+    let sent = Sent {
+        form: "ask-link",
+        values: &[("email", &email)],
+        back: PAGE.to_owned(),
+    };
+    let core = core();
+    let result = async {
+        let purpose = LinkPurpose::from_name(&purpose).unwrap_or(LinkPurpose::SignIn);
+        links::wish(&core?, &email, purpose).await?;
+        Ok(Next::to(PAGE, "done-asked"))
+    };
+    finish(sent, result.await).await
+}

@@ -1,0 +1,123 @@
+//! What the forms that give access to the portal share, in the staff app and in the portal.
+
+use domain::locale::Locale;
+use domain::portal_access::{AccessStatus, Capability};
+use domain::public_language::Tone;
+use leptos::prelude::*;
+use ordinavo_core::services::portal_access::InviteForm;
+
+use crate::forms::{CheckField, FormState, SelectField, TextField};
+use crate::parts::Chip;
+use crate::uploads::Parts;
+use crate::word;
+use crate::words::by_key;
+
+/// A place that can be granted: its id and its name.
+pub type Choice = (String, String);
+
+/// Where, what, until when and why.
+#[component]
+pub fn GrantFields(
+    form: FormState,
+    /// Whether the whole customer can be granted.
+    may_whole: bool,
+    /// The locations that can be granted.
+    locations: Vec<Choice>,
+    /// What can be granted.
+    capabilities: Vec<Capability>,
+) -> impl IntoView {
+    let locale = form.locale;
+    let (whole, boxes, caps) = (form.clone(), form.clone(), form.clone());
+    let has_locations = !locations.is_empty();
+    let usually = |capability: Capability| {
+        matches!(
+            capability,
+            Capability::Submit | Capability::Appointments | Capability::Reports | Capability::Downloads
+        )
+    };
+    view! {
+        <fieldset class="group" id=format!("{}-locations", form.name) tabindex="-1"><legend>{word!(locale, "access-where")}</legend>
+            {may_whole.then(|| view! { <CheckField form=whole field="whole" label=word!(locale, "access-whole") help=word!(locale, "access-whole-help")/> })}
+            {has_locations.then(|| view! {
+                <div class="checks">{locations.into_iter().map(|(id, name)| view! { <TickBox form=boxes.clone() field=format!("location_{id}") label=name/> }).collect_view()}</div>
+            })}
+        </fieldset>
+        <fieldset class="group" id=format!("{}-capabilities", form.name) tabindex="-1"><legend>{word!(locale, "access-what")}</legend>
+            <div class="checks">{capabilities.into_iter().map(|one| view! {
+                <TickBox form=caps.clone() field=format!("may_{}", one.name()) label=capability_words(locale, one) ticked=usually(one)/>
+            }).collect_view()}</div>
+        </fieldset>
+        <TextField form=form.clone() field="until" kind="date" label=word!(locale, "access-until") help=word!(locale, "access-until-help") optional=true/>
+        <TextField form field="reason" label=word!(locale, "access-reason") help=word!(locale, "access-reason-help")/>
+    }
+}
+
+/// A box whose field has a name that is only known at run time.
+#[component]
+fn TickBox(
+    form: FormState,
+    field: String,
+    #[prop(into)] label: String,
+    #[prop(optional)] ticked: bool,
+) -> impl IntoView {
+    let ticked = form.ticked(&field, ticked);
+    let id = format!("{}-{field}", form.name);
+    let for_id = id.clone();
+    view! { <div class="check"><input id=id name=field type="checkbox" value="on" checked=ticked/><label for=for_id><bdi>{label}</bdi></label></div> }
+}
+
+/// The language of the invitation.
+#[component]
+pub fn InvitationLanguage(form: FormState) -> impl IntoView {
+    let choices = Locale::ALL
+        .into_iter()
+        .map(|locale| (locale.tag().to_owned(), locale.own_name().to_owned()))
+        .collect();
+    let (label, value) = (word!(form.locale, "access-language"), form.locale.tag().to_owned());
+    view! { <SelectField form field="locale" label choices value/> }
+}
+
+/// What a capability is called.
+pub fn capability_words(locale: Locale, capability: Capability) -> String {
+    by_key(locale, &format!("capability-{}", capability.name()))
+}
+
+/// Several capabilities in one line.
+pub fn capability_line(locale: Locale, capabilities: &[Capability]) -> String {
+    let words: Vec<String> = capabilities.iter().map(|one| capability_words(locale, *one)).collect();
+    words.join(word!(locale, "list-comma").as_str())
+}
+
+/// Where somebody's access stands.
+#[component]
+pub fn AccessChip(status: AccessStatus, locale: Locale) -> impl IntoView {
+    let tone = match status {
+        AccessStatus::Blank => Tone::Neutral,
+        AccessStatus::Invited => Tone::Info,
+        AccessStatus::Active => Tone::Good,
+        AccessStatus::Blocked => Tone::Bad,
+    };
+    view! { <Chip label=by_key(locale, &format!("access-{}", status.name())) tone/> }
+}
+
+/// What the form of an invitation sent.
+pub fn invite_form(parts: &Parts) -> InviteForm {
+    let ticked = |start: &str| {
+        parts
+            .fields
+            .keys()
+            .filter_map(|name| name.strip_prefix(start).map(str::to_owned))
+            .collect()
+    };
+    InviteForm {
+        contact: parts.text("contact"),
+        name: parts.text("name"),
+        email: parts.text("email"),
+        locale: parts.text("locale"),
+        whole: parts.fields.contains_key("whole"),
+        locations: ticked("location_"),
+        capabilities: ticked("may_"),
+        until: parts.text("until"),
+        reason: parts.text("reason"),
+    }
+}

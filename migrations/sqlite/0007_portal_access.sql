@@ -1,0 +1,41 @@
+-- Who may enter the portal. An account is made with its invitation; `activated_at` is set when it is accepted. An empty
+-- `password_hash` means that there is no password: such an account signs in by mailed links only.
+ALTER TABLE portal_account ADD COLUMN activated_at TEXT;
+UPDATE portal_account SET activated_at = created_at;
+CREATE INDEX portal_account_by_contact ON portal_account (tenant_id, contact_id);
+
+-- `may_manage` lets a customer's own people invite colleagues within this very grant. One of the two columns names who
+-- granted it, for whoever reads the list; `granted_by` stays the label of the audit log.
+ALTER TABLE portal_grant ADD COLUMN may_manage INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE portal_grant ADD COLUMN granted_by_staff BLOB;
+ALTER TABLE portal_grant ADD COLUMN granted_by_account BLOB;
+CREATE INDEX portal_grant_by_customer ON portal_grant (tenant_id, customer_id, portal_account_id);
+
+-- Links in mails that work once: invitations, signing in, a new password, a new address (`email`). The SHA-256 of the token
+-- finds it; `token` is the token, encrypted, for the mail that carries it. The newest of a purpose ends the ones before.
+CREATE TABLE portal_link (
+    tenant_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    portal_account_id BLOB NOT NULL,
+    purpose TEXT NOT NULL,
+    token_hash BLOB NOT NULL,
+    token BLOB NOT NULL,
+    email TEXT,
+    expires_at TEXT NOT NULL,
+    used_at TEXT,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (token_hash),
+    FOREIGN KEY (tenant_id, portal_account_id) REFERENCES portal_account (tenant_id, id)
+) STRICT;
+CREATE INDEX portal_link_by_account ON portal_link (tenant_id, portal_account_id, purpose, created_at);
+ALTER TABLE mail ADD COLUMN link_id BLOB;
+
+-- Somebody typed an address and wants a link. It is written down for every address alike, so that nothing tells whether
+-- there is an account; the worker finds out.
+CREATE TABLE portal_link_wish (
+    id BLOB NOT NULL PRIMARY KEY,
+    email TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT;
