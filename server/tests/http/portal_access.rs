@@ -508,7 +508,7 @@ async fn colleagues_are_invited_within_ones_own_access_and_no_further() {
             assert_eq!(revoke(nobody, &grant).await, StatusCode::NOT_FOUND);
         }
         assert_eq!(status(&world, &nora, "/portal/reports").await, StatusCode::OK);
-        assert_eq!(revoke(&petra, &grant).await, StatusCode::OK);
+        assert_eq!(revoke(&petra, &grant).await, StatusCode::SEE_OTHER);
         // Without any grant left there is no session left.
         assert_eq!(
             status(&world, &nora, "/portal/reports").await,

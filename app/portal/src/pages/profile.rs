@@ -38,6 +38,7 @@ pub fn ProfilePage() -> impl IntoView {
         let password = FormState::new("password", locale, request.flash.as_ref());
         let email = FormState::new("email", locale, request.flash.as_ref());
         let has_password = found.has_password;
+        let may_manage = found.grants.iter().any(|grant| grant.may.all().manage);
         let zone = contact.zone().to_owned();
         let password_title = if has_password {
             t!(locale, "profile-password")
@@ -56,6 +57,7 @@ pub fn ProfilePage() -> impl IntoView {
                 </dl>
                 <h2>{t!(locale, "profile-grants")}</h2>
                 <Grants grants=found.grants locale zone=zone.clone()/>
+                {may_manage.then(|| view! { <p><a class="button" href="/portal/colleagues">{t!(locale, "colleagues-title")}</a></p> })}
             </section>
             <section class="card"><h2>{password_title.clone()}</h2>
                 <SendOnce>

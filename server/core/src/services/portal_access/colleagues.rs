@@ -44,15 +44,6 @@ impl ColleagueLine {
     }
 }
 
-/// Whether somebody may give access at all, for what the navigation offers.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn may_manage(core: &Core, contact: &Contact) -> CoreResult<bool> {
-    let grants = core.store.read(contact).await?.own_grants().await?;
-    Ok(grants.iter().any(|grant| grant.may.all().manage))
-}
-
 /// The colleagues, and what can be given to them.
 ///
 /// # Errors
