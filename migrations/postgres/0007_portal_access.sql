@@ -15,6 +15,7 @@ CREATE INDEX portal_grant_by_customer ON portal_grant (tenant_id, customer_id, p
 
 -- Links in mails that work once: invitations, signing in, a new password, a new address (`email`). The SHA-256 of the token
 -- finds it; `token` is the token, encrypted, for the mail that carries it. The newest of a purpose ends the ones before.
+-- `made_by` is the member of the staff who looks at the portal as this account (`look`).
 CREATE TABLE portal_link (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -23,6 +24,7 @@ CREATE TABLE portal_link (
     token_hash BYTEA NOT NULL,
     token BYTEA NOT NULL,
     email TEXT,
+    made_by UUID,
     expires_at TIMESTAMPTZ NOT NULL,
     used_at TIMESTAMPTZ,
     created_at TIMESTAMPTZ NOT NULL,

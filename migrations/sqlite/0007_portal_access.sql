@@ -13,6 +13,7 @@ CREATE INDEX portal_grant_by_customer ON portal_grant (tenant_id, customer_id, p
 
 -- Links in mails that work once: invitations, signing in, a new password, a new address (`email`). The SHA-256 of the token
 -- finds it; `token` is the token, encrypted, for the mail that carries it. The newest of a purpose ends the ones before.
+-- `made_by` is the member of the staff who looks at the portal as this account (`look`).
 CREATE TABLE portal_link (
     tenant_id BLOB NOT NULL,
     id BLOB NOT NULL,
@@ -21,6 +22,7 @@ CREATE TABLE portal_link (
     token_hash BLOB NOT NULL,
     token BLOB NOT NULL,
     email TEXT,
+    made_by BLOB,
     expires_at TEXT NOT NULL,
     used_at TEXT,
     created_at TEXT NOT NULL,

@@ -6,6 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub const INVITATION_LASTS: TimeDelta = TimeDelta::days(14);
 /// How long a link that signs in or sets a password is open.
 pub const LINK_LASTS: TimeDelta = TimeDelta::minutes(30);
+/// How long a member of the staff may look at the portal as somebody else.
+pub const LOOK_LASTS: TimeDelta = TimeDelta::minutes(30);
 /// An account that was not used for so long is looked at again.
 pub const UNUSED_AFTER: TimeDelta = TimeDelta::days(90);
 /// A grant that ends within this time is shown as ending.
@@ -22,6 +24,8 @@ crate::stored_names! {
         Password = "password",
         /// Makes an address that was typed the address of the account.
         Email = "email",
+        /// Opens the portal for a member of the staff as this account sees it, read-only.
+        Look = "look",
     }
 }
 
@@ -31,6 +35,7 @@ impl LinkPurpose {
         match self {
             Self::Invitation => INVITATION_LASTS,
             Self::SignIn | Self::Password | Self::Email => LINK_LASTS,
+            Self::Look => TimeDelta::minutes(1),
         }
     }
 }

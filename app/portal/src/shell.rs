@@ -14,6 +14,7 @@ use crate::t;
 pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
     let locale = locale();
     let contact = use_context::<Contact>();
+    let looked_at = contact.as_ref().is_some_and(Contact::is_looked_at);
     let (tenant, person) = contact.map_or_else(Default::default, |contact| {
         (contact.tenant_name().to_owned(), contact.display_name().to_owned())
     });
@@ -26,6 +27,10 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
     ];
     view! {
         <a class="skip" href="#main">{shared::skip_to_content(locale)}</a>
+        {looked_at.then(|| view! {
+            <div class="look" role="note"><p>{t!(locale, "look-banner", name = person.clone())}</p>
+                <form method="post" action="/portal/fn/sign-out"><button class="button" type="submit">{t!(locale, "look-end")}</button></form></div>
+        })}
         <header class="top">
             <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
             <form method="post" action="/portal/fn/sign-out"><a class="quiet" href="/portal/profile" aria-current={(current == "/portal/profile").then_some("page")}><bdi>{person}</bdi></a><button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button></form>

@@ -9,7 +9,7 @@ use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use ordinavo_core::services::portal_access::profile::AGENT;
-use ordinavo_core::services::sessions::{ACCOUNT, Door};
+use ordinavo_core::services::sessions::{ACCOUNT, Door, LOOK};
 use ordinavo_core::services::sign_in as service;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use serde_json::Value;
@@ -48,10 +48,13 @@ fn agent() -> String {
 }
 
 /// Gives the session to an account under a new id, so that an id planted before sign-in is worth nothing.
-async fn enter(session: &Session, account: &Value) -> CoreResult<()> {
+async fn enter(session: &Session, account: &Value, look: Option<Value>) -> CoreResult<()> {
     session.clear().await;
     session.insert(ACCOUNT, account).await.map_err(|_| broken())?;
     session.insert(AGENT, agent()).await.map_err(|_| broken())?;
+    if let Some(by) = look {
+        session.insert(LOOK, by).await.map_err(|_| broken())?;
+    }
     session.cycle_id().await.map_err(|_| broken())
 }
 
@@ -119,7 +122,7 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
             });
         }
         let account = accounts.pop().ok_or_else(broken)?;
-        enter(&session, &account.account).await?;
+        enter(&session, &account.account, None).await?;
         Ok(Next {
             to: safe_next(door, next, account.home),
             done: None,
@@ -142,8 +145,31 @@ pub async fn enter_by(
     let session = session();
     let result = async {
         let (account, home) = work.await?;
-        enter(&session?, &account).await?;
+        enter(&session?, &account, None).await?;
         Ok(Next::to(home, done))
+    };
+    finish(sent, result.await).await
+}
+
+/// Opens the portal for a member of the staff as an account sees it: the account, and what marks the session as a look.
+///
+/// # Errors
+/// Only to callers that do not take HTML.
+pub async fn look_by(
+    sent: Sent<'_>,
+    home: &str,
+    work: impl Future<Output = CoreResult<(Value, Value)>>,
+) -> Result<(), ServerFnError> {
+    let session = session();
+    let result = async {
+        let (account, by) = work.await?;
+        enter(&session?, &account, Some(by)).await?;
+        Ok(Next {
+            to: home.to_owned(),
+            done: None,
+            shown_once: None,
+            undo: None,
+        })
     };
     finish(sent, result.await).await
 }
@@ -195,7 +221,7 @@ pub async fn choose_tenant(door: Door, choice: usize) -> Result<(), ServerFnErro
             return Err(CoreError::new(Problem::MissingCredentials, "Sign in first."));
         }
         let (_, account, home) = choices.swap_remove(choice);
-        enter(&session, &account).await?;
+        enter(&session, &account, None).await?;
         Ok(Next {
             to: home,
             done: None,

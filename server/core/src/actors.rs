@@ -49,6 +49,10 @@ pub trait Actor: sealed::Sealed + Send + Sync {
     fn tenant(&self) -> TenantId;
     /// How the audit log and the internal timeline name the actor: kind and id, never a person's name.
     fn label(&self) -> String;
+    /// Whether this actor may change anything at all.
+    fn may_write(&self) -> bool {
+        true
+    }
 }
 
 /// An actor that sees operational records. A portal user is not one, so the store's operational statements do not exist
@@ -207,6 +211,8 @@ pub struct Contact {
     pub(crate) tenant: TenantId,
     pub(crate) id: PortalUserId,
     pub(crate) contact: ContactId,
+    /// The member of the staff who looks at the portal as this account sees it; such a look changes nothing.
+    pub(crate) looked_at_by: Option<StaffId>,
     pub(crate) display_name: String,
     pub(crate) locale: Option<Locale>,
     pub(crate) tenant_name: String,
@@ -214,6 +220,10 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// Whether a member of the staff looks through this account's eyes.
+    pub fn is_looked_at(&self) -> bool {
+        self.looked_at_by.is_some()
+    }
     /// The organisation's IANA zone.
     pub fn zone(&self) -> &str {
         &self.zone
@@ -242,6 +252,9 @@ impl Actor for Contact {
     }
     fn label(&self) -> String {
         format!("portal:{}", self.id)
+    }
+    fn may_write(&self) -> bool {
+        self.looked_at_by.is_none()
     }
 }
 

@@ -80,6 +80,10 @@ impl From<StoreError> for CoreError {
                 Problem::ConcurrentModification,
                 "Somebody else changed this at the same time.",
             ),
+            StoreError::OnlyLooks => Self::new(
+                Problem::PermissionDenied,
+                "This is only a look; nothing can be changed in it.",
+            ),
             StoreError::Unavailable(text) => {
                 tracing::error!(error = %text, "the database does not answer");
                 Self::new(Problem::TemporarilyUnavailable, "The service cannot answer right now.")

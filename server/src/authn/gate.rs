@@ -33,6 +33,18 @@ pub async fn portal(State(state): State<AppState>, session: Session, request: Re
         Some(id) => authn::contact(&state.core, SessionId(id.0)).await,
         None => Ok(None),
     };
+    // Who looks through somebody else's eyes changes nothing, whatever an act would do; leaving is allowed.
+    if let Ok(Some(contact)) = &found
+        && contact.is_looked_at()
+        && !request.method().is_safe()
+        && request.uri().path() != "/portal/fn/sign-out"
+    {
+        return (
+            StatusCode::FORBIDDEN,
+            "This is only a look; nothing can be changed in it.",
+        )
+            .into_response();
+    }
     enter(state, session, request, next, Door::Portal, found, Contact::locale).await
 }
 

@@ -114,6 +114,7 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/revoke-invitation", &["admin", "manager"]),
     ("/app/fn/block-account", &["admin", "manager"]),
     ("/app/fn/revoke-grant", &["admin", "manager"]),
+    ("/app/fn/see-as-contact", &["admin", "manager"]),
     ("/app/fn/create-terminal", &["admin"]),
     ("/app/fn/renew-pairing-code", &["admin"]),
     ("/app/fn/unpair-terminal", &["admin"]),

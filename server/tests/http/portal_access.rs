@@ -12,11 +12,11 @@ use ordinavo_core::services::mails::outbox;
 use ordinavo_core::services::portal_access::links;
 use reqwest::{Client, StatusCode};
 
-const PASSWORD: &str = "seven quiet harbours";
+pub const PASSWORD: &str = "seven quiet harbours";
 const ESSEN: &str = "Essen Center";
 
 /// A browser of its own, with a cookie jar.
-fn browser() -> Client {
+pub fn browser() -> Client {
     Client::builder()
         .cookie_store(true)
         .redirect(reqwest::redirect::Policy::none())
@@ -25,7 +25,7 @@ fn browser() -> Client {
 }
 
 /// Sends a form as one with files is sent; the answer is where it leads.
-async fn send_parts(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)]) -> String {
+pub async fn send_parts(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)]) -> String {
     let form = fields
         .iter()
         .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
@@ -44,7 +44,7 @@ async fn send_parts(world: &World, browser: &Client, path: &str, fields: &[(&str
 }
 
 /// The field of a box for a place, found by its words.
-fn box_of(html: &str, words: &str) -> String {
+pub fn box_of(html: &str, words: &str) -> String {
     let found = html
         .split("name=\"location_")
         .skip(1)
@@ -54,22 +54,22 @@ fn box_of(html: &str, words: &str) -> String {
 }
 
 /// The link that the page of access shows once.
-fn shown_link(html: &str) -> Option<String> {
+pub fn shown_link(html: &str) -> Option<String> {
     let link = html.split("/portal/link/").nth(1)?;
     Some(format!("/portal/link/{}", link.split('<').next()?.split('"').next()?))
 }
 
-fn token(link: &str) -> &str {
+pub fn token(link: &str) -> &str {
     link.rsplit('/').next().unwrap()
 }
 
 /// The page of the access to Rhein-Ruhr Medical Supply.
-async fn access_page(world: &World) -> String {
+pub async fn access_page(world: &World) -> String {
     format!("/app/customers/{}/access", world.customer("CUST-10042").await)
 }
 
 /// Invites by the form of a page of access; the answer is the link, if one was shown.
-async fn invite(world: &World, staff: &Client, page: &str, fields: &[(&str, &str)]) -> Option<String> {
+pub async fn invite(world: &World, staff: &Client, page: &str, fields: &[(&str, &str)]) -> Option<String> {
     let customer = page.split('/').nth(3).unwrap();
     let mut all = vec![("customer", customer), ("reason", "Runs the site"), ("locale", "en")];
     all.extend(fields);
@@ -93,7 +93,7 @@ async fn mails(world: &World) -> Vec<(String, String, String)> {
     }
 }
 
-async fn status(world: &World, browser: &Client, path: &str) -> StatusCode {
+pub async fn status(world: &World, browser: &Client, path: &str) -> StatusCode {
     world.get(browser, path).await.0
 }
 

@@ -883,3 +883,13 @@ review-empty = لا شيء للمراجعة
 review-empty-text = لا دخول ينتهي قريبًا ولا دخول مهمل.
 review-why = لماذا هو هنا
 review-unused = غير مستخدم
+access-look = عرض ما يرونه
+who-sees = من يرى هذا؟ { $count ->
+    [0] لا أحد
+    [one] شخص واحد
+    [two] شخصان
+    [few] { $count } أشخاص
+   *[other] { $count } شخصًا
+ }
+who-nobody = لا أحد في البوابة.
+who-files = من يمكنه تنزيل الملفات المنشورة

@@ -879,3 +879,11 @@ review-empty = Nichts durchzusehen
 review-empty-text = Kein Zugang endet bald, und keiner liegt brach.
 review-why = Warum er hier steht
 review-unused = Unbenutzt
+access-look = Sehen, was sie sehen
+who-sees = Wer sieht das? { $count ->
+    [0] Niemand
+    [one] Eine Person
+   *[other] { $count } Personen
+ }
+who-nobody = Niemand im Portal.
+who-files = Wer die freigegebenen Dateien herunterladen kann

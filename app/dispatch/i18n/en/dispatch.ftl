@@ -879,3 +879,11 @@ review-empty = Nothing to look at
 review-empty-text = No access ends soon, and none lies unused.
 review-why = Why it is here
 review-unused = Unused
+access-look = See what they see
+who-sees = Who can see this? { $count ->
+    [0] Nobody
+    [one] One person
+   *[other] { $count } people
+ }
+who-nobody = Nobody in the portal.
+who-files = Who can download the released files

@@ -15,6 +15,7 @@ use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line};
 use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
+use ui::icons::Icon;
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Chip, Empty, Pager, ProblemNotice, Weighty};
@@ -100,7 +101,8 @@ fn OneAccount(
         let account = account.id.to_string();
         move || view! { <input type="hidden" name="customer" value=customer.to_string()/><input type="hidden" name="account" value=account.clone()/> }
     };
-    let (again, revoke, block) = (hidden(), hidden(), hidden());
+    let (again, revoke, block, look) = (hidden(), hidden(), hidden(), hidden());
+    let active = status == AccessStatus::Active;
     let blocked = status == AccessStatus::Blocked;
     let (block_to, block_words) = if blocked {
         ("", t!(locale, "access-unblock"))
@@ -122,6 +124,7 @@ fn OneAccount(
             <ul class="grants">{grants.into_iter().map(|grant| view! { <OneGrant grant customer now locale zone=zone.clone() may_manage/> }).collect_view()}</ul>
             {may_manage.then(|| view! {
                 <div class="actions">
+                    {active.then(|| view! { <form method="post" action="/app/fn/see-as-contact" target="_blank">{look}<button class="button" type="submit"><Icon name="eye"/>{t!(locale, "access-look")}</button></form> })}
                     {waits.then(|| view! { <form method="post" action="/app/fn/invite-contact-again">{again}<button class="button" type="submit">{t!(locale, "access-again")}</button></form> })}
                     {open.then(|| view! { <form method="post" action="/app/fn/revoke-invitation">{revoke}<button class="button" type="submit">{t!(locale, "access-take-back")}</button></form> })}
                     <form method="post" action="/app/fn/block-account">{block}<input type="hidden" name="blocked" value=block_to/><button class="button" type="submit">{block_words}</button></form>

@@ -136,3 +136,26 @@ pub async fn revoke_grant(
     })
     .await
 }
+
+#[server(prefix = "/app/fn", endpoint = "see-as-contact")]
+pub async fn see_as_contact(
+    #[server(default)] customer: String,
+    #[server(default)] account: String,
+) -> Result<(), ServerFnError> {
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: access_page(&customer),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let id: PortalUserId = account.parse().map_err(|_| CoreError::not_found())?;
+        let to = portal_access::look(&core, staff.may::<ManagePortalAccess>()?, id).await?;
+        Ok(Next {
+            to,
+            done: None,
+            shown_once: None,
+            undo: None,
+        })
+    })
+    .await
+}

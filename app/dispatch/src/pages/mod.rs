@@ -23,6 +23,7 @@ pub mod proposals;
 pub mod reports;
 pub mod rule_acts;
 pub mod rules;
+pub mod seen;
 pub mod settings;
 pub mod sign_in;
 pub mod slots;

@@ -9,6 +9,7 @@ use domain::visit_reports::{ReleaseStatus, ReportStatus};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
+use ordinavo_core::services::portal_access::seen;
 use ordinavo_core::services::releases::{self, ReleaseForm};
 use ordinavo_core::services::reports::{self, ReportPage as ReportData};
 use ordinavo_core::{Core, CoreError, CoreResult};
@@ -21,6 +22,7 @@ use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, InternalBox, OutwardBox, Pager, ProblemNotice, ReportChip, Weighty};
 
 use super::follow_ups::FollowUpCard;
+use super::seen::WhoSees;
 use super::{DoneNotice, viewer_staff};
 use crate::shell::Framed;
 use crate::t;
@@ -92,6 +94,7 @@ pub fn ReportPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let id: VisitReportId = request.id("id")?;
         let found = reports::page(&request.core, staff.may::<ViewReports>()?, id).await?;
+        let seen = seen::report(&request.core, staff.may::<ViewReports>()?, id).await?;
         let report = found.report.clone();
         let zone = report.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
         let billing_raised = report.billing_raised_at.map(|at| format::moment(locale, at, &zone));
@@ -137,6 +140,7 @@ pub fn ReportPage() -> impl IntoView {
                     </InternalBox>
                 </div>
                 <div>
+                    <WhoSees locale people=seen.report files=seen.files/>
                     {follow_up}
                     {can_decide.then(|| view! { <DecideCard id locale form=send_back/> })}
                     {can_release.then(|| view! { <ReleaseCard id locale form=release found=found.clone() zone=zone.clone()/> })}

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::planning::{self, ScheduleForm};
+use ordinavo_core::services::portal_access::seen;
 use ordinavo_core::services::{cancellation, targets};
 use ordinavo_core::views::{AppointmentLine, TargetView, TechnicianChoice};
 use ordinavo_core::{Core, CoreError};
@@ -24,6 +25,7 @@ use ui::parts::{Chip, Fact, Identifier, InternalBox, OutwardBox, PriorityMark, P
 use super::customers::History;
 use super::imports::ItemCard;
 use super::proposals::ProposalCard;
+use super::seen::WhoSees;
 use super::slots::OfferCard;
 use super::{DoneNotice, address_line, service_words, viewer_staff};
 use crate::shell::Framed;
@@ -39,6 +41,7 @@ pub fn TargetPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let id: TargetId = request.id("id")?;
         let found = targets::page(&request.core, staff.may::<ViewOperations>()?, id).await?;
+        let seen = seen::appointment(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let target = found.target;
         let zone = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
         let can_plan = staff.has::<PlanTargets>()
@@ -148,6 +151,7 @@ pub fn TargetPage() -> impl IntoView {
                             {target.access_notes.map(|notes| view! { <h3>{t!(locale, "access-notes")}</h3><p class="prose" dir="auto">{notes}</p> })}
                         </InternalBox>
                     })}
+                    <WhoSees locale people=seen/>
                     <AppointmentList locale appointments=found.appointments/>
                 </div>
                 <div>

@@ -153,3 +153,7 @@ colleague-invite = إعطاء الدخول
 colleague-revoke = سحب الدخول
 colleague-revoke-consequence = لن يرى شيئًا من هذا الموقع ابتداءً من النقرة التالية.
 colleague-revoke-now = نعم، اسحبه
+look-title = ما يراه { $name }
+look-begin = عرض
+look-banner = ترى البوابة كما يراها { $name }. لا يمكن تغيير شيء هنا.
+look-end = إنهاء العرض

@@ -153,3 +153,7 @@ colleague-invite = Zugang geben
 colleague-revoke = Zugang zurücknehmen
 colleague-revoke-consequence = Vom nächsten Klick an ist von diesem Ort nichts mehr zu sehen.
 colleague-revoke-now = Ja, zurücknehmen
+look-title = Sehen, was { $name } sieht
+look-begin = Ansehen
+look-banner = Sie sehen das Portal, wie { $name } es sieht. Hier lässt sich nichts ändern.
+look-end = Ansicht beenden

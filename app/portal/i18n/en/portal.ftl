@@ -153,3 +153,7 @@ colleague-invite = Give access
 colleague-revoke = Take the access back
 colleague-revoke-consequence = They see nothing of this place any more, from the next click on.
 colleague-revoke-now = Yes, take it back
+look-title = See what { $name } sees
+look-begin = Look
+look-banner = You see the portal as { $name } sees it. Nothing can be changed here.
+look-end = End the look

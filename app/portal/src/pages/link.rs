@@ -34,6 +34,10 @@ pub fn LinkPage() -> impl IntoView {
             LinkPurpose::Invitation => view! { <Invitation found token form/> }.into_any(),
             LinkPurpose::Password => view! { <NewPassword found token form/> }.into_any(),
             LinkPurpose::SignIn => view! { <Confirm found token form title=t!(locale, "link-sign-in-title") button=t!(locale, "link-sign-in")/> }.into_any(),
+            LinkPurpose::Look => {
+                let title = t!(locale, "look-title", name = found.display_name.clone());
+                view! { <Confirm found token form title button=t!(locale, "look-begin")/> }.into_any()
+            }
             LinkPurpose::Email => view! { <Confirm found token form title=t!(locale, "link-email-title") button=t!(locale, "link-email")/> }.into_any(),
         };
         Ok(view! {
@@ -213,6 +217,9 @@ pub async fn use_link(#[server(default)] token: String) -> Result<(), ServerFnEr
         Err(_) => Err(CoreError::not_found()),
     };
     match purpose {
+        Ok(LinkPurpose::Look) => {
+            door::look_by(sent(&token), "/portal", async { links::look(&core?, &token).await }).await
+        }
         Ok(LinkPurpose::Email) => {
             let result = async {
                 links::confirm_email(&core?, &token).await?;

@@ -3,6 +3,8 @@
 use chrono::TimeDelta;
 use domain::intake::form::FormSettings;
 use domain::locale::Locale;
+use domain::permissions::{ManagePortalAccess, Permission};
+use domain::portal_access::LOOK_LASTS;
 use domain::problems::Problem;
 use domain::roles::Role;
 use domain::scopes::Scope;
@@ -62,6 +64,26 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
     let Some(row) = tx.contact_of_session(&id_hash, now - IDLE, now - ABSOLUTE).await? else {
         return Ok(None);
     };
+    let look = row.data.0.get(sessions::LOOK).cloned();
+    let looked_at_by = match &look {
+        None => None,
+        Some(staff) => {
+            let staff = staff.as_str().and_then(|text| uuid::Uuid::parse_str(text).ok());
+            let role = match staff {
+                Some(id) => tx.role_of_staff(row.tenant_id, id).await?,
+                None => None,
+            };
+            let may = role
+                .as_deref()
+                .and_then(Role::from_name)
+                .is_some_and(|role| <ManagePortalAccess as Permission>::ROLES.contains(&role));
+            // A look is short, and ends with the right to look.
+            if !may || now - row.signed_in_at > LOOK_LASTS {
+                return Ok(None);
+            }
+            staff.map(domain::ids::StaffId::from_uuid)
+        }
+    };
     tx.commit().await?;
     if now - row.last_seen_at > TOUCH_EVERY {
         touch(core, Door::Portal, &id_hash).await?;
@@ -70,6 +92,7 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
         tenant: TenantId::from_uuid(row.tenant_id),
         id: row.id.0,
         contact: row.contact_id.0,
+        looked_at_by,
         display_name: row.display_name,
         locale: row.locale.as_deref().and_then(Locale::from_tag),
         tenant_name: row.tenant_name,

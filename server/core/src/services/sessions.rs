@@ -16,6 +16,9 @@ pub const ACCOUNT: &str = "account";
 /// The member of a staff session's data that asks for the tenant's test data instead of the real.
 pub const TEST_DATA: &str = "testData";
 
+/// The member of a portal session's data that names the member of the staff who looks.
+pub const LOOK: &str = "lookedAtBy";
+
 /// The reference that a cookie carries.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionId(pub i128);

@@ -20,6 +20,9 @@ pub enum StoreError {
     /// The database cannot be reached.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The actor may look and change nothing.
+    #[error("this is only a look")]
+    OnlyLooks,
     /// A fault of ours.
     #[error("broken: {0}")]
     Broken(String),

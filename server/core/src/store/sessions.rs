@@ -90,7 +90,7 @@ per_door!(expired, "DELETE FROM ", " WHERE expires_at <= $1");
 const STAFF_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.role, a.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at, s.data, twin.id AS twin_id \
     FROM staff_session s JOIN staff_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id LEFT JOIN tenant twin ON twin.live_tenant_id = t.id \
     WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL";
-const CONTACT_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at \
+const CONTACT_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at, s.signed_in_at, s.data \
     FROM portal_session s JOIN portal_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id \
     JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id \
     WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL";
@@ -122,7 +122,11 @@ pub(crate) struct ContactSession {
     pub tenant_name: String,
     pub zone: String,
     pub last_seen_at: DateTime<Utc>,
+    pub signed_in_at: DateTime<Utc>,
+    pub data: Json<serde_json::Value>,
 }
+
+const ROLE_OF_STAFF: &str = "SELECT role FROM staff_account WHERE tenant_id = $1 AND id = $2 AND locked_at IS NULL";
 
 impl SystemTx<'_> {
     /// Inserts a session; false if its id is taken.
@@ -223,6 +227,11 @@ impl SystemTx<'_> {
             idle_since,
             signed_in_since
         )
+    }
+
+    /// The role of a member of the staff who is not locked.
+    pub(crate) async fn role_of_staff(&mut self, tenant: Uuid, id: Uuid) -> Result<Option<String>, StoreError> {
+        Ok(maybe!(&mut self.tx, (String,), ROLE_OF_STAFF, tenant, id)?.map(|(role,)| role))
     }
 
     /// Removes what has expired; the number of removed sessions.

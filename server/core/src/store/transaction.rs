@@ -28,8 +28,11 @@ pub(crate) struct SystemTx<'a> {
 }
 
 impl Store {
-    /// A writing transaction of an actor.
+    /// A writing transaction of an actor; none for an actor that only looks.
     pub(crate) async fn begin<'a, A: Actor>(&'a self, actor: &'a A) -> Result<TenantTx<'a, A>, StoreError> {
+        if !actor.may_write() {
+            return Err(StoreError::OnlyLooks);
+        }
         let tx = self.begin_writing().await?;
         self.with_tenant(tx, actor).await
     }

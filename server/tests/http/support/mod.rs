@@ -135,6 +135,28 @@ impl World {
         }
     }
 
+    /// Pairs of ids from the database, for what no page shows together.
+    pub async fn pairs(&self, query: &str) -> Vec<(uuid::Uuid, uuid::Uuid)> {
+        let query = sqlx::AssertSqlSafe(query.to_owned());
+        if self.engine == "sqlite" {
+            let pool = sqlx::SqlitePool::connect(&self.address).await.expect("opens");
+            let rows = sqlx::query_as(query).fetch_all(&pool).await.expect("reads");
+            pool.close().await;
+            rows
+        } else {
+            let pool = sqlx::PgPool::connect(&self.address).await.expect("opens");
+            let mut tx = pool.begin().await.expect("begins");
+            sqlx::query("SELECT set_config('ordinavo.tenant', '*', true)")
+                .execute(&mut *tx)
+                .await
+                .expect("runs");
+            let rows = sqlx::query_as(query).fetch_all(&mut *tx).await.expect("reads");
+            drop(tx);
+            pool.close().await;
+            rows
+        }
+    }
+
     /// A request of a client of the API.
     pub fn api(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
         reqwest::Client::new()

@@ -10,6 +10,7 @@ use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::services::inbox;
+use ordinavo_core::services::portal_access::seen;
 use ordinavo_core::views::{RequestView, TechnicianChoice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
@@ -25,6 +26,7 @@ use super::talk::Talk;
 use super::{DecidedNotice, KeySheet, read};
 use crate::islands::{Hotkeys, LivePage};
 use crate::pages::rules::{reasons, value_words};
+use crate::pages::seen::WhoSees;
 use crate::pages::{address_line, service_words, viewer_staff};
 use crate::shell::Framed;
 use crate::t;
@@ -39,6 +41,7 @@ pub fn RequestPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let id: RequestId = request.id("id")?;
         let found = inbox::page(&request.core, staff.may::<ViewOperations>()?, id).await?;
+        let seen = seen::request(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let view = View::read(&request);
         let inbox = read(&request, &staff, &view).await?;
         let live = format!("/app/live?request={id}&since={}", inbox.mark);
@@ -94,6 +97,7 @@ pub fn RequestPage() -> impl IntoView {
                             }).collect_view()}</ul>
                         })}
                     </section>
+                    <WhoSees locale people=seen/>
                     {may_review.then(|| view! { <Decisions item=item.clone() reviewers next form=FormState::new("reject", locale, request.flash.as_ref()) query locale now zone=zone.clone()/> })}
                     {matching.map(|choices| view! { <Matching choices item=item.clone() hints=found.hints.clone() request=&request query=view.query(None)/> })}
                     <Facts item=item.clone() locale zone=zone.clone() id/>

@@ -2,7 +2,7 @@
 //! the wish is written down for every address alike, and the worker finds out.
 
 use chrono::{DateTime, Utc};
-use domain::ids::PortalUserId;
+use domain::ids::{PortalUserId, StaffId};
 use domain::intake::mails::{MailData, MailKind};
 use domain::locale::Locale;
 use domain::portal_access::LinkPurpose;
@@ -93,6 +93,7 @@ pub(crate) async fn send<T: WritesLinks>(
             purpose: letter.purpose,
             token: &closed,
             email: letter.new_email,
+            made_by: None,
             expires_at,
         },
     )
@@ -271,6 +272,55 @@ pub async fn sign_in(core: &Core, token: &str) -> CoreResult<SignedIn> {
     let signed_in = sign_in::enter_portal(&mut tx, tenant, found.account_id.0, &found.tenant_name).await?;
     tx.commit().await?;
     Ok(signed_in)
+}
+
+/// Makes a link with which a member of the staff looks at the portal as an account sees it; the answer is its path.
+pub(super) async fn for_look<T: WritesLinks>(
+    core: &Core,
+    tx: &mut T,
+    tenant: TenantId,
+    account: PortalUserId,
+    staff: StaffId,
+) -> CoreResult<String> {
+    let now = core.clock.now();
+    let id = core.randomness.uuid_v7(now);
+    let token = fresh_token(core);
+    let closed = close_token(core, &place(tenant.uuid(), id), &token)?;
+    tx.insert_link(
+        tenant,
+        &NewLink {
+            id,
+            account,
+            purpose: LinkPurpose::Look,
+            token: &closed,
+            email: None,
+            made_by: Some(staff.uuid()),
+            expires_at: now + LinkPurpose::Look.lasts(),
+        },
+    )
+    .await?;
+    Ok(format!("/portal/link/{token}"))
+}
+
+/// Begins to look: the account for the session, and what marks the session as a look.
+///
+/// # Errors
+/// `not_found` as for [`find`].
+pub async fn look(core: &Core, token: &str) -> CoreResult<(serde_json::Value, serde_json::Value)> {
+    let found = of_purpose(core, token, LinkPurpose::Look).await?;
+    let staff = found.made_by.ok_or_else(CoreError::not_found)?;
+    let mut tx = core.store.begin_system().await?;
+    if !tx.use_link(&found).await? {
+        return Err(CoreError::not_found());
+    }
+    let tenant = TenantId::from_uuid(found.tenant_id);
+    let staff = StaffId::from_uuid(staff);
+    let subject = found.account_id.0.to_string();
+    tx.audit(tenant, &format!("staff:{staff}"), "portal.looked_at", &subject)
+        .await?;
+    tx.commit().await?;
+    let account = serde_json::json!([found.tenant_id.to_string(), found.account_id.0.uuid().to_string()]);
+    Ok((account, serde_json::json!(staff.uuid().to_string())))
 }
 
 /// Sets a new password with a mailed link. Every session and every other link of the account ends.

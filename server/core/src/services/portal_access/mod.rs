@@ -5,6 +5,7 @@ pub mod colleagues;
 mod invitation;
 pub mod links;
 pub mod profile;
+pub mod seen;
 
 use chrono::{DateTime, Utc};
 use domain::ids::{CustomerId, GrantId, PortalUserId};
@@ -16,7 +17,7 @@ use serde_json::json;
 
 pub use self::invitation::InviteForm;
 use super::{PAGE, Page, finish};
-use crate::actors::Permit;
+use crate::actors::{Actor as _, Permit};
 use crate::store::GrantToGive;
 use crate::views::{AccessLine, ContactLine, GrantLine, LocationLine, ReviewLine};
 use crate::{Core, CoreError, CoreResult};
@@ -186,6 +187,23 @@ pub async fn revoke_grant(core: &Core, by: Permit<'_, ManagePortalAccess>, id: G
     }
     tx.audit("portal.grant_revoked", id, json!({ "account": account }));
     finish(core, tx).await
+}
+
+/// Opens the portal as an account sees it, for looking only; the answer is the path to open. It is noted in the audit log
+/// when the look begins.
+///
+/// # Errors
+/// `not_found` for an account that is not active: it sees nothing.
+pub async fn look(core: &Core, by: Permit<'_, ManagePortalAccess>, id: PortalUserId) -> CoreResult<String> {
+    let staff = by.staff();
+    let mut tx = core.store.begin(staff).await?;
+    let account = tx.portal_account(id).await?.ok_or_else(CoreError::not_found)?;
+    if !account.is_active || account.is_blocked {
+        return Err(CoreError::not_found());
+    }
+    let path = links::for_look(core, &mut tx, staff.tenant(), id, staff.id()).await?;
+    finish(core, tx).await?;
+    Ok(path)
 }
 
 /// A page of grants that are worth a look: ending soon, or not used for a long time.

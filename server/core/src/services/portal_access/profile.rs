@@ -12,7 +12,7 @@ use super::links::{self, Letter};
 use crate::actors::{Actor as _, Contact};
 use crate::services::authn::{ABSOLUTE, IDLE};
 use crate::services::finish;
-use crate::services::sessions::SessionId;
+use crate::services::sessions::{LOOK, SessionId};
 use crate::views::GrantLine;
 use crate::{Core, CoreError, CoreResult};
 
@@ -65,8 +65,10 @@ pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>)
         email: account.email,
         has_password: !account.password_hash.is_empty(),
         grants: tx.own_grants().await?,
+        // A look by the staff is no session of one's own; it is in the organisation's audit log.
         sessions: sessions
             .into_iter()
+            .filter(|session| session.data.0.get(LOOK).is_none())
             .map(|session| SessionLine {
                 reference: reference(&session.id_hash),
                 agent: session
