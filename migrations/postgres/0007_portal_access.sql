@@ -35,6 +35,12 @@ CREATE TABLE portal_link (
 CREATE INDEX portal_link_by_account ON portal_link (tenant_id, portal_account_id, purpose, created_at);
 ALTER TABLE mail ADD COLUMN link_id UUID;
 
+-- The address of a calendar that can be subscribed to, until it is made anew or turned off. The SHA-256 of its token finds
+-- it; `feed_token` is the token, encrypted, for the page that shows it again.
+ALTER TABLE portal_account ADD COLUMN feed_hash BYTEA;
+ALTER TABLE portal_account ADD COLUMN feed_token BYTEA;
+CREATE UNIQUE INDEX portal_account_by_feed ON portal_account (feed_hash);
+
 -- Somebody typed an address and wants a link. It is written down for every address alike, so that nothing tells whether
 -- there is an account; the worker finds out.
 CREATE TABLE portal_link_wish (

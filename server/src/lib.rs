@@ -5,6 +5,7 @@
 pub mod api;
 pub mod assets;
 pub mod authn;
+pub mod calendar;
 pub mod cli;
 pub mod config;
 pub mod files;

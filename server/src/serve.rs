@@ -31,7 +31,7 @@ use crate::authn::gate;
 use crate::authn::session_store::DoorSessions;
 use crate::config::Config;
 use crate::public_limits::PublicLimits;
-use crate::{api, files, http_layers, live, mailer, metrics, pages, public_pages, worker};
+use crate::{api, calendar, files, http_layers, live, mailer, metrics, pages, public_pages, worker};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -117,6 +117,8 @@ pub fn router(state: &AppState) -> Router {
         .layer(state.sessions(Door::Staff));
     let portal = pages::portal(state)
         .route("/portal/files/{id}", get(files::portal))
+        .route("/portal/appointments/{id}/calendar.ics", get(calendar::file))
+        .route("/portal/feed/{token}", get(calendar::feed))
         .layer(middleware::from_fn_with_state(state.clone(), gate::portal))
         .layer(state.sessions(Door::Portal));
     let partner = pages::partner(state)

@@ -70,6 +70,17 @@ pub struct PublicAppointment {
     pub technician: Option<String>,
 }
 
+/// An appointment as a calendar keeps it: the same `uid` through every move, and a number that only grows.
+#[derive(Debug, Clone)]
+pub struct CalendarEntry {
+    /// The same for as long as the job lives.
+    pub uid: String,
+    /// Greater after every change (RFC 5545, SEQUENCE).
+    pub sequence: u32,
+    /// The appointment.
+    pub appointment: PublicAppointment,
+}
+
 /// A published report.
 #[derive(Debug, Clone)]
 pub struct PublicReport {

@@ -12,6 +12,8 @@ pub mod access;
 #[cfg(feature = "ssr")]
 pub mod acts;
 #[cfg(feature = "ssr")]
+pub mod calendar;
+#[cfg(feature = "ssr")]
 pub mod door;
 pub mod islands;
 

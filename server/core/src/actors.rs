@@ -213,6 +213,8 @@ pub struct Contact {
     pub(crate) contact: ContactId,
     /// The member of the staff who looks at the portal as this account sees it; such a look changes nothing.
     pub(crate) looked_at_by: Option<StaffId>,
+    /// Known by a calendar's secret address only, which reads and nothing else.
+    pub(crate) only_reads: bool,
     pub(crate) display_name: String,
     pub(crate) locale: Option<Locale>,
     pub(crate) tenant_name: String,
@@ -254,7 +256,7 @@ impl Actor for Contact {
         format!("portal:{}", self.id)
     }
     fn may_write(&self) -> bool {
-        self.looked_at_by.is_none()
+        self.looked_at_by.is_none() && !self.only_reads
     }
 }
 

@@ -139,9 +139,12 @@ fn needs_account(path: &str, prefix: &str) -> bool {
         "/fn/use-link",
         "/fn/set-password",
     ];
-    !path
-        .strip_prefix(prefix)
-        .is_some_and(|rest| open.contains(&rest) || rest.starts_with("/invitation/") || rest.starts_with("/link/"))
+    !path.strip_prefix(prefix).is_some_and(|rest| {
+        open.contains(&rest)
+            || rest.starts_with("/invitation/")
+            || rest.starts_with("/link/")
+            || rest.starts_with("/feed/")
+    })
 }
 
 /// People are led to the form; anything else is told 401.

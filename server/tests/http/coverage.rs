@@ -166,6 +166,8 @@ const PORTAL_ACTS: &[&str] = &[
     "/portal/fn/change-password",
     "/portal/fn/change-email",
     "/portal/fn/end-session",
+    "/portal/fn/renew-feed",
+    "/portal/fn/end-feed",
     "/portal/fn/invite-colleague",
     "/portal/fn/revoke-colleague",
     // Last, because it ends the session that the others need.
@@ -603,7 +605,7 @@ async fn the_portal_answers_each_actor_as_it_should() {
                 "/portal/fn/submit-request" | "/portal/fn/change-password" | "/portal/fn/change-email" => {
                     StatusCode::UNPROCESSABLE_ENTITY
                 }
-                "/portal/fn/end-sessions" => StatusCode::SEE_OTHER,
+                "/portal/fn/end-sessions" | "/portal/fn/renew-feed" | "/portal/fn/end-feed" => StatusCode::SEE_OTHER,
                 _ => StatusCode::NOT_FOUND,
             };
             assert_eq!(act(&world, &petra, path, &fields).await, expected);

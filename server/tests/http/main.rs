@@ -9,6 +9,7 @@
 mod support;
 
 mod api;
+mod calendar;
 mod classification;
 mod connect;
 mod connect_records;

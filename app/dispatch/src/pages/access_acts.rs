@@ -148,8 +148,9 @@ pub async fn see_as_contact(
         back: access_page(&customer),
     };
     act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<ManagePortalAccess>()?;
         let id: PortalUserId = account.parse().map_err(|_| CoreError::not_found())?;
-        let to = portal_access::look(&core, staff.may::<ManagePortalAccess>()?, id).await?;
+        let to = portal_access::look(&core, permit, id).await?;
         Ok(Next {
             to,
             done: None,

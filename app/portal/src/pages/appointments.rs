@@ -1,15 +1,21 @@
 //! Appointments: upcoming and earlier.
 
-use domain::public_language;
+use domain::locale::Locale;
+use domain::public_language::{self, PublicVisit};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use ordinavo_core::Core;
+use ordinavo_core::actors::Contact;
 use ordinavo_core::services::portal;
+use ordinavo_core::services::portal_access::calendar;
+use ui::acts::{Next, Sent, act};
 use ui::format;
+use ui::icons::Icon;
 use ui::load::{page, place};
-use ui::parts::{Empty, Fact, Pager, StatusChip};
+use ui::parts::{Empty, Fact, Pager, StatusChip, Weighty};
 
 use super::home::{VisitCard, VisitLines};
-use super::viewer_contact;
+use super::{DoneNotice, viewer_contact};
 use crate::shell::Framed;
 use crate::t;
 
@@ -27,9 +33,11 @@ pub fn AppointmentsPage() -> impl IntoView {
             .filter(|_| past.has_more)
             .map(|row| format!("/portal/appointments?before={}", place(row.starts_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/portal/appointments".to_owned());
+        let (feed, may_change) = (calendar::feed(&request.core, &contact).await?, !contact.is_looked_at());
         let (no_upcoming, no_past) = (upcoming.is_empty(), past.rows.is_empty());
         Ok(view! {
             <Title text=t!(locale, "appointments-title")/>
+            <DoneNotice locale flash=request.flash.clone()/>
             <h1>{t!(locale, "appointments-title")}</h1>
             <section><h2>{t!(locale, "upcoming")}</h2>
                 {no_upcoming.then(|| view! { <Empty icon="calendar" title=t!(locale, "no-visit") text=t!(locale, "no-visit-text")/> })}
@@ -40,6 +48,7 @@ pub fn AppointmentsPage() -> impl IntoView {
                 <VisitLines visits=past.rows locale/>
                 <Pager locale next first/>
             </section>
+            <Feed feed may_change locale/>
         }
         .into_any())
     });
@@ -55,6 +64,7 @@ pub fn AppointmentPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let visit = portal::appointment(&request.core, &contact, request.id("id")?).await?;
         let status = public_language::visit(visit.status, locale);
+        let has_file = visit.status != PublicVisit::Moved;
         let zone = t!(locale, "zone", zone = visit.zone.clone());
         Ok(view! {
             <Title text=t!(locale, "appointment")/>
@@ -68,8 +78,62 @@ pub fn AppointmentPage() -> impl IntoView {
                 {visit.technician.map(|name| view! { <Fact name=t!(locale, "technician")><bdi>{name}</bdi></Fact> })}
             </dl>
             <p class="quiet">{zone}</p>
+            {has_file.then(|| view! { <p><a class="button" href=format!("/portal/appointments/{}/calendar.ics", visit.id) download=true><Icon name="calendar"/>{t!(locale, "calendar-file")}</a></p> })}
         }
         .into_any())
     });
     view! { <Framed current="/portal/appointments">{content}</Framed> }
+}
+
+/// The calendar to subscribe to: its address, a new one, or none.
+#[component]
+fn Feed(feed: Option<String>, may_change: bool, locale: Locale) -> impl IntoView {
+    let on = feed.is_some();
+    view! {
+        <section class="card" aria-labelledby="feed"><h2 id="feed">{t!(locale, "feed-title")}</h2>
+            <p>{t!(locale, "feed-text")}</p>
+            {feed.map(|address| view! {
+                <p><bdi class="mono feed-address" dir="ltr">{address.clone()}</bdi></p>
+                <p><a class="button" href=address.replacen("https://", "webcal://", 1).replacen("http://", "webcal://", 1)><Icon name="calendar"/>{t!(locale, "feed-open")}</a></p>
+            })}
+            {may_change.then(|| if on {
+                view! {
+                    <Weighty label=t!(locale, "feed-renew") consequence=t!(locale, "feed-renew-consequence")>
+                        <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-renew-now")}</button></form>
+                        <form method="post" action="/portal/fn/end-feed"><button class="button button-bad" type="submit">{t!(locale, "feed-end")}</button></form>
+                    </Weighty>
+                }.into_any()
+            } else {
+                view! { <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-make")}</button></form> }.into_any()
+            })}
+        </section>
+    }
+}
+
+const PAGE: &str = "/portal/appointments";
+
+fn sent() -> Sent<'static> {
+    Sent {
+        form: "",
+        values: &[],
+        back: PAGE.to_owned(),
+    }
+}
+
+#[server(prefix = "/portal/fn", endpoint = "renew-feed")]
+pub async fn renew_feed() -> Result<(), ServerFnError> {
+    act(sent(), async |core: Core, contact: Contact| {
+        calendar::renew_feed(&core, &contact).await?;
+        Ok(Next::to(PAGE, "done-feed"))
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "end-feed")]
+pub async fn end_feed() -> Result<(), ServerFnError> {
+    act(sent(), async |core: Core, contact: Contact| {
+        calendar::end_feed(&core, &contact).await?;
+        Ok(Next::to(PAGE, "done-feed-ended"))
+    })
+    .await
 }

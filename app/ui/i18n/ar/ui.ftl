@@ -261,3 +261,5 @@ error-wrong_password = هذه ليست كلمة مرورك الحالية.
 error-unchanged = هذا عنوانك بالفعل.
 error-password_too_short = كلمة المرور قصيرة جدًا. { $detail }
 error-password_too_common = كلمة المرور هذه من أكثرها شيوعًا. اختر غيرها.
+calendar-name = زيارات { $tenant }
+calendar-technician = الفني: { $name }

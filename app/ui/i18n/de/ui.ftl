@@ -253,3 +253,5 @@ error-wrong_password = Das ist nicht Ihr jetziges Passwort.
 error-unchanged = Das ist schon Ihre Adresse.
 error-password_too_short = Das Passwort ist zu kurz. { $detail }
 error-password_too_common = Dieses Passwort gehört zu den häufigsten. Wählen Sie ein anderes.
+calendar-name = Besuche von { $tenant }
+calendar-technician = Techniker: { $name }

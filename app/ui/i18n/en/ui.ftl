@@ -253,3 +253,5 @@ error-wrong_password = This is not your present password.
 error-unchanged = This is your address already.
 error-password_too_short = The password is too short. { $detail }
 error-password_too_common = This password is among the commonest. Choose another one.
+calendar-name = Visits by { $tenant }
+calendar-technician = Technician: { $name }

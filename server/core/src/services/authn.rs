@@ -93,6 +93,33 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
         id: row.id.0,
         contact: row.contact_id.0,
         looked_at_by,
+        only_reads: false,
+        display_name: row.display_name,
+        locale: row.locale.as_deref().and_then(Locale::from_tag),
+        tenant_name: row.tenant_name,
+        zone: row.zone,
+    }))
+}
+
+/// The portal user whose calendar has this secret address, for reading only; `None` if there is none, or no longer.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn calendar_reader(core: &Core, token: &str) -> CoreResult<Option<Contact>> {
+    // A text of any other length was not made here.
+    if token.len() != 27 {
+        return Ok(None);
+    }
+    let mut tx = core.store.read_system().await?;
+    let Some(row) = tx.contact_of_feed(&fingerprint(token.as_bytes())).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Contact {
+        tenant: TenantId::from_uuid(row.tenant_id),
+        id: row.id.0,
+        contact: row.contact_id.0,
+        looked_at_by: None,
+        only_reads: true,
         display_name: row.display_name,
         locale: row.locale.as_deref().and_then(Locale::from_tag),
         tenant_name: row.tenant_name,

@@ -69,8 +69,11 @@ const OWN_REQUEST_PLACE: &str =
 
 macro_rules! appointments {
     () => {
+        appointments!("")
+    };
+    ($more:literal) => {
         concat!(
-            "SELECT a.id, a.status AS appointment_status, t.status AS target_status, t.service_type, a.starts_at, a.ends_at, a.zone, l.name AS location, l.street, l.postal_code, l.city, \
+            "SELECT ", $more, "a.id, a.status AS appointment_status, t.status AS target_status, t.service_type, a.starts_at, a.ends_at, a.zone, l.name AS location, l.street, l.postal_code, l.city, \
              CASE WHEN n.shows_technician THEN s.display_name END AS technician \
              FROM appointment a JOIN target t ON t.tenant_id = a.tenant_id AND t.id = a.target_id \
              JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
@@ -90,6 +93,17 @@ const PAST: &str = concat!(
     "AND (a.status <> 'planned' OR a.ends_at < $3) AND (a.starts_at, a.id) < ($4, $5) ORDER BY a.starts_at DESC, a.id DESC LIMIT $6"
 );
 const APPOINTMENT: &str = concat!(appointments!(), "AND a.id = $4");
+/// The last word about each job: what was moved is told by where it moved to.
+macro_rules! entries {
+    () => {
+        concat!(
+            appointments!("a.target_id, (SELECT count(*) FROM appointment b WHERE b.tenant_id = a.tenant_id AND b.target_id = a.target_id AND (b.created_at, b.id) < (a.created_at, a.id)) AS earlier, "),
+            "AND a.status <> 'moved' AND NOT EXISTS (SELECT 1 FROM appointment b WHERE b.tenant_id = a.tenant_id AND b.target_id = a.target_id AND b.is_shared AND (b.created_at, b.id) > (a.created_at, a.id)) "
+        )
+    };
+}
+const ENTRIES: &str = concat!(entries!(), "AND a.ends_at > $4 ORDER BY a.starts_at, a.id LIMIT $5");
+const ENTRY: &str = concat!(entries!(), "AND a.id = $4");
 
 macro_rules! reports {
     () => {
@@ -225,6 +239,25 @@ struct AppointmentRow {
     postal_code: Option<String>,
     city: Option<String>,
     technician: Option<String>,
+}
+
+/// An appointment with its place in the history of its job.
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    target_id: Uuid,
+    earlier: i64,
+    #[sqlx(flatten)]
+    appointment: AppointmentRow,
+}
+
+/// A job's id with a number that grows with every appointment and once more when one is cancelled.
+impl From<EntryRow> for (Uuid, u32, PublicAppointment) {
+    fn from(row: EntryRow) -> Self {
+        let appointment = PublicAppointment::from(row.appointment);
+        let ended = u32::from(appointment.status == PublicVisit::Cancelled);
+        let earlier = u32::try_from(row.earlier).unwrap_or(u32::MAX / 2);
+        (row.target_id, earlier * 2 + ended, appointment)
+    }
 }
 
 impl From<AppointmentRow> for PublicAppointment {
@@ -427,6 +460,27 @@ impl TenantTx<'_, Contact> {
     pub(crate) async fn appointment(&mut self, id: AppointmentId) -> Result<Option<PublicAppointment>, StoreError> {
         let (tenant, own, now) = self.scope();
         Ok(maybe!(&mut self.tx, AppointmentRow, APPOINTMENT, tenant, own, now, id.uuid())?.map(Into::into))
+    }
+
+    /// Appointments for a calendar, with their jobs and sequence numbers.
+    pub(crate) async fn calendar_entries(
+        &mut self,
+        since: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<Vec<(Uuid, u32, PublicAppointment)>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        Ok(all!(&mut self.tx, EntryRow, ENTRIES, tenant, own, now, since, limit)?
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
+    pub(crate) async fn calendar_entry(
+        &mut self,
+        id: AppointmentId,
+    ) -> Result<Option<(Uuid, u32, PublicAppointment)>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        Ok(maybe!(&mut self.tx, EntryRow, ENTRY, tenant, own, now, id.uuid())?.map(Into::into))
     }
 
     pub(crate) async fn reports(

@@ -1,11 +1,14 @@
 //! What portal users keep of themselves: password, language, sessions.
 
 use chrono::{DateTime, Utc};
+use domain::ids::{ContactKind, PortalUserKind};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::engine::{StoreError, all, one, run};
-use super::transaction::TenantTx;
+use super::Key;
+use super::engine::{StoreError, all, maybe, one, run};
+use super::intake::ClosedToken;
+use super::transaction::{SystemTx, TenantTx};
 use crate::actors::{Actor as _, Contact};
 
 /// The own account.
@@ -24,6 +27,25 @@ pub(crate) struct OwnSession {
     pub last_seen_at: DateTime<Utc>,
 }
 
+/// The account behind a calendar's secret address.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct FeedContact {
+    pub tenant_id: Uuid,
+    pub id: Key<PortalUserKind>,
+    pub contact_id: Key<ContactKind>,
+    pub display_name: String,
+    pub locale: Option<String>,
+    pub tenant_name: String,
+    pub zone: String,
+}
+
+const FEED: &str = "SELECT feed_token FROM portal_account WHERE tenant_id = $1 AND id = $2";
+const SET_FEED: &str = "UPDATE portal_account SET feed_hash = $3, feed_token = $4 WHERE tenant_id = $1 AND id = $2";
+const CONTACT_OF_FEED: &str = "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, t.zone FROM portal_account a JOIN tenant t ON t.id = a.tenant_id \
+    JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id WHERE a.feed_hash = $1 AND a.locked_at IS NULL AND a.activated_at IS NOT NULL";
+const FEED_TOKENS: &str =
+    "SELECT tenant_id, id, feed_token FROM portal_account WHERE feed_token IS NOT NULL ORDER BY tenant_id, id";
+const SET_FEED_TOKEN: &str = "UPDATE portal_account SET feed_token = $3 WHERE tenant_id = $1 AND id = $2";
 const OWN: &str = "SELECT email, password_hash FROM portal_account WHERE tenant_id = $1 AND id = $2";
 const SET_PASSWORD: &str = "UPDATE portal_account SET password_hash = $3 WHERE tenant_id = $1 AND id = $2";
 const SESSIONS: &str = "SELECT id_hash, data, signed_in_at, last_seen_at FROM portal_session WHERE tenant_id = $1 AND account_id = $2 AND expires_at > $3 AND last_seen_at > $4 AND signed_in_at > $5 ORDER BY last_seen_at DESC LIMIT 50";
@@ -38,6 +60,26 @@ impl TenantTx<'_, Contact> {
     pub(crate) async fn own_account(&mut self) -> Result<OwnAccount, StoreError> {
         let (tenant, own) = self.own();
         one!(&mut self.tx, OwnAccount, OWN, tenant, own)
+    }
+
+    /// The token of the own calendar, encrypted, if there is one.
+    pub(crate) async fn own_feed(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        let (tenant, own) = self.own();
+        Ok(one!(&mut self.tx, (Option<Vec<u8>>,), FEED, tenant, own)?.0)
+    }
+
+    /// Gives the own calendar a new address, or none.
+    pub(crate) async fn set_own_feed(&mut self, token: Option<&ClosedToken>) -> Result<(), StoreError> {
+        let (tenant, own) = self.own();
+        run!(
+            &mut self.tx,
+            SET_FEED,
+            tenant,
+            own,
+            token.map(|token| token.hash.clone()),
+            token.map(|token| token.closed.clone())
+        )
+        .map(drop)
     }
 
     /// Sets the own password and ends every session.
@@ -73,5 +115,20 @@ impl TenantTx<'_, Contact> {
     pub(crate) async fn end_own_session(&mut self, id_hash: &[u8]) -> Result<bool, StoreError> {
         let (tenant, own) = self.own();
         Ok(run!(&mut self.tx, END_ONE, tenant, own, id_hash)? == 1)
+    }
+}
+
+impl SystemTx<'_> {
+    pub(crate) async fn contact_of_feed(&mut self, hash: &[u8]) -> Result<Option<FeedContact>, StoreError> {
+        maybe!(&mut self.tx, FeedContact, CONTACT_OF_FEED, hash)
+    }
+
+    /// Tokens of calendars, to be encrypted under another key.
+    pub(crate) async fn feed_tokens(&mut self) -> Result<Vec<(Uuid, Uuid, Vec<u8>)>, StoreError> {
+        all!(&mut self.tx, (Uuid, Uuid, Vec<u8>), FEED_TOKENS)
+    }
+
+    pub(crate) async fn set_feed_token(&mut self, tenant: Uuid, id: Uuid, token: &[u8]) -> Result<(), StoreError> {
+        run!(&mut self.tx, SET_FEED_TOKEN, tenant, id, token).map(drop)
     }
 }

@@ -58,6 +58,12 @@ pub(crate) async fn encrypt_anew(
         let closed = ring.close(&plain, &place, &core.randomness).map_err(broken)?;
         tx.set_link_token(tenant, id, &closed).await?;
     }
+    for (tenant, id, closed) in tx.feed_tokens().await? {
+        let place = super::calendar::place(tenant, id);
+        let plain = ring.open_value(&closed, &place).map_err(broken)?;
+        let closed = ring.close(&plain, &place, &core.randomness).map_err(broken)?;
+        tx.set_feed_token(tenant, id, &closed).await?;
+    }
     Ok(())
 }
 

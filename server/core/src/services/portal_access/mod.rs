@@ -1,6 +1,7 @@
 //! Who may enter the portal and what they see there: invitations and grants by the staff, colleagues by a customer's own
 //! people, links in mails, and the own profile.
 
+pub mod calendar;
 pub mod colleagues;
 mod invitation;
 pub mod links;

@@ -1,0 +1,277 @@
+//! Appointments as iCalendar (RFC 5545), in the reader's language, with the zone of each place and its changes of the clock.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use chrono::{DateTime, LocalResult, NaiveDateTime, Offset as _, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::{OffsetComponents as _, Tz};
+use domain::locale::Locale;
+use domain::public::CalendarEntry;
+use domain::public_language::{self, PublicVisit};
+use icalendar::{Calendar, CalendarDateTime, Component as _, Event, EventLike as _, EventStatus};
+
+use crate::word;
+
+/// How a calendar reaches its reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// One appointment, as a file.
+    File,
+    /// All of them, read again and again.
+    Feed,
+}
+
+/// Puts appointments into a calendar. `now` is when it is made.
+pub fn render(reach: Reach, locale: Locale, tenant: &str, entries: &[CalendarEntry], now: DateTime<Utc>) -> String {
+    let mut calendar = Calendar::new();
+    let cancelled = reach == Reach::File
+        && entries
+            .iter()
+            .all(|entry| entry.appointment.status == PublicVisit::Cancelled);
+    calendar.append_property(("METHOD", if cancelled { "CANCEL" } else { "PUBLISH" }));
+    if reach == Reach::Feed {
+        calendar.name(&word!(locale, "calendar-name", tenant = tenant.to_owned()));
+        calendar.ttl(&TimeDelta::hours(1));
+    }
+    let mut zones: BTreeMap<&str, (DateTime<Utc>, DateTime<Utc>)> = BTreeMap::new();
+    for entry in entries {
+        let visit = &entry.appointment;
+        let (zone, tz) = match visit.zone.parse::<Tz>() {
+            Ok(tz) => (visit.zone.as_str(), tz),
+            Err(_) => ("UTC", Tz::UTC),
+        };
+        let range = zones.entry(zone).or_insert((visit.starts_at, visit.ends_at));
+        *range = (range.0.min(visit.starts_at), range.1.max(visit.ends_at));
+        calendar.push(event(locale, tenant, entry, tz, now));
+    }
+    let text = calendar.to_string();
+    // The library has no time zones; they stand before the first event.
+    let zones: String = zones
+        .into_iter()
+        .filter(|(zone, _)| *zone != "UTC")
+        .map(|(zone, (from, to))| time_zone(zone, from, to))
+        .collect();
+    match text.find("BEGIN:VEVENT") {
+        Some(at) => format!("{}{zones}{}", &text[..at], &text[at..]),
+        None => text,
+    }
+}
+
+fn event(locale: Locale, tenant: &str, entry: &CalendarEntry, tz: Tz, now: DateTime<Utc>) -> Event {
+    let visit = &entry.appointment;
+    let what = visit.service_type.map_or_else(
+        || tenant.to_owned(),
+        |service| public_language::service_type(service, locale).to_owned(),
+    );
+    let status = public_language::visit(visit.status, locale);
+    let mut lines = vec![tenant.to_owned(), status.label.to_owned()];
+    if let Some(name) = &visit.technician {
+        lines.push(word!(locale, "calendar-technician", name = name.clone()));
+    }
+    let place = [visit.location.as_str(), visit.address.as_str()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let mut event = Event::new();
+    event
+        .uid(&entry.uid)
+        .sequence(entry.sequence)
+        .timestamp(now)
+        .starts(moment(visit.starts_at, tz))
+        .ends(moment(visit.ends_at, tz))
+        .summary(&format!("{what} · {}", visit.location))
+        .location(&place)
+        .description(&lines.join("\n"))
+        .status(if visit.status == PublicVisit::Cancelled {
+            EventStatus::Cancelled
+        } else {
+            EventStatus::Confirmed
+        });
+    event.done()
+}
+
+/// Local time with its zone. The hour that a change of the clock repeats is given in UTC, because local time cannot say
+/// which of the two is meant.
+fn moment(at: DateTime<Utc>, tz: Tz) -> CalendarDateTime {
+    let local = at.with_timezone(&tz).naive_local();
+    if tz == Tz::UTC || !matches!(tz.from_local_datetime(&local), LocalResult::Single(_)) {
+        return CalendarDateTime::Utc(at);
+    }
+    CalendarDateTime::WithTimezone {
+        date_time: local,
+        tzid: tz.name().to_owned(),
+    }
+}
+
+/// A change of the clock: when, and the offsets before and after.
+struct Change {
+    at: DateTime<Utc>,
+    before: i32,
+    after: i32,
+}
+
+fn offset(at: DateTime<Utc>, tz: Tz) -> i32 {
+    at.with_timezone(&tz).offset().fix().local_minus_utc()
+}
+
+/// The changes of the clock between two moments, found to the minute.
+fn changes(tz: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Change> {
+    let mut found = Vec::new();
+    let mut day = from;
+    while day < to {
+        let next = day + TimeDelta::days(1);
+        let (before, after) = (offset(day, tz), offset(next, tz));
+        if before != after {
+            let (mut low, mut high) = (day, next);
+            while high - low > TimeDelta::minutes(1) {
+                let middle = low + TimeDelta::minutes((high - low).num_minutes() / 2);
+                if offset(middle, tz) == before {
+                    low = middle
+                } else {
+                    high = middle
+                }
+            }
+            found.push(Change {
+                at: high,
+                before,
+                after,
+            });
+        }
+        day = next;
+    }
+    found
+}
+
+/// A zone with what holds from a year before the first appointment to a year after the last one.
+fn time_zone(name: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> String {
+    let tz: Tz = name.parse().unwrap_or(Tz::UTC);
+    // From midnight, so that every change lies on a minute.
+    let begin = (from - TimeDelta::days(366))
+        .date_naive()
+        .and_time(chrono::NaiveTime::MIN)
+        .and_utc();
+    let mut text = format!("BEGIN:VTIMEZONE\r\nTZID:{name}\r\n");
+    let first = offset(begin, tz);
+    observance(
+        &mut text,
+        tz,
+        begin,
+        begin.naive_utc() + TimeDelta::seconds(first.into()),
+        first,
+        first,
+    );
+    for change in changes(tz, begin, to + TimeDelta::days(366)) {
+        let local = change.at.naive_utc() + TimeDelta::seconds(change.before.into());
+        observance(&mut text, tz, change.at, local, change.before, change.after);
+    }
+    text.push_str("END:VTIMEZONE\r\n");
+    text
+}
+
+fn observance(text: &mut String, tz: Tz, at: DateTime<Utc>, local: NaiveDateTime, before: i32, after: i32) {
+    let is_summer = at.with_timezone(&tz).offset().dst_offset() != TimeDelta::zero();
+    let kind = if is_summer { "DAYLIGHT" } else { "STANDARD" };
+    let write = |seconds: i32| {
+        let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
+        format!("{sign}{:02}{:02}", minutes / 60, minutes % 60)
+    };
+    let _ = write!(
+        text,
+        "BEGIN:{kind}\r\nDTSTART:{}\r\nTZOFFSETFROM:{}\r\nTZOFFSETTO:{}\r\nEND:{kind}\r\n",
+        local.format("%Y%m%dT%H%M%S"),
+        write(before),
+        write(after)
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::public::PublicAppointment;
+    use domain::requests::ServiceType;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a moment")
+    }
+
+    fn entry(starts: &str, ends: &str, zone: &str) -> CalendarEntry {
+        CalendarEntry {
+            uid: "abc@example.org".to_owned(),
+            sequence: 4,
+            appointment: PublicAppointment {
+                id: "apt_00000000000000000000000000".parse().expect("an id"),
+                status: PublicVisit::Planned,
+                service_type: Some(ServiceType::Repair),
+                starts_at: at(starts),
+                ends_at: at(ends),
+                zone: zone.to_owned(),
+                location: "Halle 7; Nord, links".to_owned(),
+                address: "Straße 1\nEvil:BEGIN".to_owned(),
+                technician: Some("Mila".to_owned()),
+            },
+        }
+    }
+
+    #[test]
+    fn the_day_of_the_clock_change_is_told_with_its_rules() {
+        // Berlin, 25 October 2026: the clock goes back at 01:00 UTC.
+        let entry = entry("2026-10-25T08:00:00Z", "2026-10-25T10:00:00Z", "Europe/Berlin");
+        let text = render(
+            Reach::File,
+            Locale::En,
+            "Nordlicht",
+            &[entry],
+            at("2026-10-01T00:00:00Z"),
+        );
+        assert!(text.contains("DTSTART;TZID=Europe/Berlin:20261025T090000"), "{text}");
+        assert!(text.contains("DTEND;TZID=Europe/Berlin:20261025T110000"), "{text}");
+        assert!(text.contains("TZID:Europe/Berlin"));
+        assert!(text.contains("BEGIN:STANDARD\r\nDTSTART:20261025T030000\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100"));
+        assert!(text.contains("BEGIN:DAYLIGHT\r\nDTSTART:20270328T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200"));
+        assert!(text.contains("SEQUENCE:4") && text.contains("UID:abc@example.org") && text.contains("METHOD:PUBLISH"));
+        assert!(text.contains("DTSTAMP:20261001T000000Z"));
+    }
+
+    #[test]
+    fn the_hour_that_comes_twice_is_given_in_utc() {
+        for (starts, expected) in [
+            ("2026-10-25T00:30:00Z", "DTSTART:20261025T003000Z"),
+            ("2026-10-25T01:30:00Z", "DTSTART:20261025T013000Z"),
+            ("2026-10-25T02:30:00Z", "DTSTART;TZID=Europe/Berlin:20261025T033000"),
+        ] {
+            let entry = entry(starts, "2026-10-25T09:00:00Z", "Europe/Berlin");
+            let text = render(Reach::File, Locale::En, "N", &[entry], at("2026-10-01T00:00:00Z"));
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_people_typed_stays_in_its_line() {
+        let entry = entry("2026-11-25T08:00:00Z", "2026-11-25T10:00:00Z", "Africa/Cairo");
+        let text = render(
+            Reach::Feed,
+            Locale::Ar,
+            "N\r\nBEGIN:VALARM",
+            &[entry],
+            at("2026-10-01T00:00:00Z"),
+        );
+        for line in text.lines() {
+            assert!(line.len() <= 75, "{line}");
+            assert!(
+                !line.starts_with("Evil:BEGIN") && !line.starts_with("BEGIN:VALARM"),
+                "{text}"
+            );
+        }
+        assert!(text.contains("\\;") && text.contains("\\,"), "{text}");
+    }
+
+    #[test]
+    fn a_cancelled_appointment_is_a_cancellation() {
+        let mut entry = entry("2026-11-25T08:00:00Z", "2026-11-25T10:00:00Z", "UTC");
+        entry.appointment.status = PublicVisit::Cancelled;
+        let text = render(Reach::File, Locale::De, "N", &[entry], at("2026-10-01T00:00:00Z"));
+        assert!(text.contains("METHOD:CANCEL") && text.contains("STATUS:CANCELLED"));
+        assert!(text.contains("DTSTART:20261125T080000Z") && !text.contains("VTIMEZONE"));
+    }
+}

@@ -1,0 +1,79 @@
+//! Calendars: one appointment as a file for whoever is signed in, and all of them under a secret address.
+
+use axum::extract::{Extension, Path, Request, State};
+use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use domain::ids::AppointmentId;
+use domain::locale::Locale;
+use ordinavo_core::actors::Contact;
+use ordinavo_core::services::authn;
+use ordinavo_core::services::portal_access::calendar;
+use ordinavo_core::{CoreError, CoreResult};
+use ui::calendar::{Reach, render};
+
+use crate::public_limits;
+use crate::serve::AppState;
+
+/// `/portal/appointments/{id}/calendar.ics`.
+pub async fn file(
+    State(state): State<AppState>,
+    Extension(contact): Extension<Contact>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let result = async {
+        let id: AppointmentId = id.parse().map_err(|_| CoreError::not_found())?;
+        let entry = calendar::entry(&state.core, &contact, id).await?;
+        let locale = language(&contact, &headers);
+        let now = state.core.clock().now();
+        Ok(render(Reach::File, locale, contact.tenant_name(), &[entry], now))
+    };
+    answer(result.await, Some("attachment; filename=\"appointment.ics\""))
+}
+
+/// `/portal/feed/{token}`: whoever has the address reads it, for as long as the account and its grants last.
+pub async fn feed(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    if let Err(seconds) = state.public_limits.look(public_limits::address(&request)) {
+        return public_limits::too_often(seconds);
+    }
+    let (parts, _) = request.into_parts();
+    let result = async {
+        let reader = authn::calendar_reader(&state.core, &token).await?;
+        let contact = reader.ok_or_else(CoreError::not_found)?;
+        let entries = calendar::entries(&state.core, &contact).await?;
+        let locale = language(&contact, &parts.headers);
+        let now = state.core.clock().now();
+        Ok(render(Reach::Feed, locale, contact.tenant_name(), &entries, now))
+    };
+    answer(result.await, None)
+}
+
+/// The account's language, or else what the program that reads prefers.
+fn language(contact: &Contact, headers: &HeaderMap) -> Locale {
+    let preferred = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    contact
+        .locale()
+        .or_else(|| preferred.and_then(Locale::from_accept_language))
+        .unwrap_or_default()
+}
+
+fn answer(result: CoreResult<String>, disposition: Option<&'static str>) -> Response {
+    match result {
+        Ok(text) => {
+            let mut response = text.into_response();
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"));
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+            if let Some(disposition) = disposition {
+                headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(disposition));
+            }
+            response
+        }
+        Err(error) => (
+            StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            error.detail,
+        )
+            .into_response(),
+    }
+}

@@ -1,0 +1,174 @@
+//! Calendars: one appointment as a file, and all of them under an address that is renewed, turned off and revoked.
+
+use crate::portal_access::status;
+use crate::support::forms::hidden;
+use crate::support::public::visitor;
+use crate::support::{World, link, worlds};
+use reqwest::{Client, StatusCode};
+
+/// The address of the own calendar, as a path.
+async fn feed(world: &World, browser: &Client) -> Option<String> {
+    let html = world.content(browser, "/portal/appointments").await;
+    let rest = html.split("/portal/feed/").nth(1)?;
+    Some(format!("/portal/feed/{}", rest.split('<').next()?.split('"').next()?))
+}
+
+async fn read(world: &World, path: &str) -> (StatusCode, String) {
+    let answer = visitor().get(format!("{}{path}", world.url)).send().await.unwrap();
+    let status = answer.status();
+    if status == StatusCode::OK {
+        assert_eq!(answer.headers()["content-type"], "text/calendar; charset=utf-8");
+        assert_eq!(answer.headers()["cache-control"], "private, no-store");
+    }
+    (status, answer.text().await.unwrap())
+}
+
+/// The events of a calendar, each as its lines.
+fn events(text: &str) -> Vec<String> {
+    let unfolded = text.replace("\r\n ", "");
+    unfolded
+        .split("BEGIN:VEVENT")
+        .skip(1)
+        .map(|event| event.split("END:VEVENT").next().unwrap().to_owned())
+        .collect()
+}
+
+fn value(event: &str, name: &str) -> String {
+    let line = event
+        .lines()
+        .find(|line| line.starts_with(name))
+        .unwrap_or_else(|| panic!("{name}"));
+    line.split_once(':').unwrap().1.to_owned()
+}
+
+#[tokio::test]
+async fn a_calendar_is_read_until_its_address_is_renewed_or_turned_off() {
+    for world in worlds().await {
+        let petra = world.contact("nordlicht", "petra").await;
+        assert!(feed(&world, &petra).await.is_none(), "nothing is there unasked");
+        world.send(&petra, "/portal/fn/renew-feed", &[]).await;
+        let first = feed(&world, &petra).await.unwrap();
+        let (status, text) = read(&world, &first).await;
+        assert_eq!(status, StatusCode::OK, "{}", world.engine);
+        assert!(text.starts_with("BEGIN:VCALENDAR\r\n") && text.contains("BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin"));
+        let all = events(&text);
+        assert!(!all.is_empty());
+        for event in &all {
+            assert!(event.contains("DTSTART;TZID=Europe/Berlin:"), "{event}");
+            assert!(!event.contains("tgt_") && !event.contains("TGT-"), "{event}");
+        }
+        world.send(&petra, "/portal/fn/renew-feed", &[]).await;
+        let second = feed(&world, &petra).await.unwrap();
+        assert_ne!(first, second);
+        let missing = read(&world, "/portal/feed/AAAAAAAAAAAAAAAAAAAAAAAAAAA").await;
+        assert_eq!(missing.0, StatusCode::NOT_FOUND);
+        assert_eq!(
+            read(&world, &first).await,
+            missing,
+            "an address before is like one that never was"
+        );
+        assert_eq!(read(&world, &second).await.0, StatusCode::OK);
+        world.send(&petra, "/portal/fn/end-feed", &[]).await;
+        assert!(feed(&world, &petra).await.is_none());
+        assert_eq!(read(&world, &second).await, missing);
+
+        // What is not granted is not there, and a revoked grant takes effect on the next reading.
+        let anna = world.contact("nordlicht", "anna").await;
+        world.send(&anna, "/portal/fn/renew-feed", &[]).await;
+        let annas = feed(&world, &anna).await.unwrap();
+        let (_, text) = read(&world, &annas).await;
+        let hers = events(&text);
+        assert!(!hers.is_empty() && hers.len() < all.len());
+        assert!(
+            hers.iter()
+                .all(|event| value(event, "LOCATION").contains("Essen Center"))
+        );
+        let email = &world
+            .tenant("nordlicht")
+            .portal
+            .iter()
+            .find(|account| account.email.starts_with("anna"))
+            .unwrap()
+            .email;
+        ordinavo_core::services::administration::revoke_grants(&world.core, "nordlicht", email)
+            .await
+            .unwrap();
+        assert!(events(&read(&world, &annas).await.1).is_empty(), "{}", world.engine);
+        ordinavo_core::services::administration::lock_account(&world.core, "nordlicht", email, true)
+            .await
+            .unwrap();
+        assert_eq!(read(&world, &annas).await, missing);
+    }
+}
+
+#[tokio::test]
+async fn a_move_keeps_the_uid_and_raises_the_sequence() {
+    for world in worlds().await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let petra = world.contact("nordlicht", "petra").await;
+        world.send(&petra, "/portal/fn/renew-feed", &[]).await;
+        let address = feed(&world, &petra).await.unwrap();
+        // A job that can be moved: one of hers that is planned and has not begun.
+        let home = world.content(&petra, "/portal/appointments").await;
+        let appointment = link(&home, "/portal/appointments/apt_").unwrap();
+        let file = format!("{appointment}/calendar.ics");
+        let (code, before) = world.get(&petra, &file).await;
+        assert_eq!(code, StatusCode::OK);
+        let before = events(&before).pop().unwrap();
+        let (uid, sequence) = (value(&before, "UID"), value(&before, "SEQUENCE"));
+        let feed_before = read(&world, &address).await.1;
+        assert!(events(&feed_before).iter().any(|event| value(event, "UID") == uid));
+        // Somebody else's appointment is not there.
+        for name in ["kontakt", "anna"] {
+            let other = world.contact("nordlicht", name).await;
+            let expected = if world.get(&other, &appointment).await.0 == StatusCode::OK {
+                StatusCode::OK
+            } else {
+                StatusCode::NOT_FOUND
+            };
+            assert_eq!(status(&world, &other, &file).await, expected, "{name}");
+        }
+        let id = appointment.rsplit('/').next().unwrap();
+        let id: domain::ids::AppointmentId = id.parse().unwrap();
+        let pairs = world.pairs("SELECT id, target_id FROM appointment").await;
+        let target = pairs.iter().find(|(found, _)| *found == id.uuid()).unwrap().1;
+        let target = domain::ids::TargetId::from_uuid(target);
+        let page = world.content(&staff, &format!("/app/targets/{target}")).await;
+        assert!(hidden(&page, "target").is_some());
+        let technician = page
+            .split("<select")
+            .find(|select| select.contains("name=\"technician\""))
+            .and_then(|select| select.split("value=\"stf_").nth(1))
+            .map(|rest| format!("stf_{}", rest.split('"').next().unwrap()))
+            .unwrap();
+        let date = (chrono::Utc::now() + chrono::TimeDelta::days(40))
+            .format("%Y-%m-%d")
+            .to_string();
+        let move_it = [
+            ("target", target.to_string()),
+            ("technician", technician),
+            ("date", date.clone()),
+            ("start", "09:00".to_owned()),
+            ("end", "10:00".to_owned()),
+            ("overlap", "on".to_owned()),
+            ("shared", "on".to_owned()),
+        ];
+        let fields: Vec<(&str, &str)> = move_it.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        world.send(&staff, "/app/fn/schedule-target", &fields).await;
+        let after = read(&world, &address).await.1;
+        let after: Vec<String> = events(&after)
+            .into_iter()
+            .filter(|event| value(event, "UID") == uid)
+            .collect();
+        assert_eq!(after.len(), 1, "{} one event through every move", world.engine);
+        assert!(
+            value(&after[0], "DTSTART").starts_with(&date.replace('-', "")),
+            "{}",
+            after[0]
+        );
+        let raised: u32 = value(&after[0], "SEQUENCE").parse().unwrap();
+        assert!(raised > sequence.parse().unwrap());
+        // The file of the appointment that moved is gone: the new one tells of it.
+        assert_eq!(status(&world, &petra, &file).await, StatusCode::NOT_FOUND);
+    }
+}
