@@ -23,6 +23,7 @@ pub enum Reach {
 
 /// Puts appointments into a calendar. `now` is when it is made.
 pub fn render(reach: Reach, locale: Locale, tenant: &str, entries: &[CalendarEntry], now: DateTime<Utc>) -> String {
+    let tenant = &clean(tenant);
     let mut calendar = Calendar::new();
     let cancelled = reach == Reach::File
         && entries
@@ -30,7 +31,7 @@ pub fn render(reach: Reach, locale: Locale, tenant: &str, entries: &[CalendarEnt
             .all(|entry| entry.appointment.status == PublicVisit::Cancelled);
     calendar.append_property(("METHOD", if cancelled { "CANCEL" } else { "PUBLISH" }));
     if reach == Reach::Feed {
-        calendar.name(&word!(locale, "calendar-name", tenant = tenant.to_owned()));
+        calendar.name(&word!(locale, "calendar-name", tenant = tenant.clone()));
         calendar.ttl(&TimeDelta::hours(1));
     }
     let mut zones: BTreeMap<&str, (DateTime<Utc>, DateTime<Utc>)> = BTreeMap::new();
@@ -57,6 +58,11 @@ pub fn render(reach: Reach, locale: Locale, tenant: &str, entries: &[CalendarEnt
     }
 }
 
+/// One line, whatever was typed: a line break would begin a property of its own.
+fn clean(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
 fn event(locale: Locale, tenant: &str, entry: &CalendarEntry, tz: Tz, now: DateTime<Utc>) -> Event {
     let visit = &entry.appointment;
     let what = visit.service_type.map_or_else(
@@ -66,9 +72,9 @@ fn event(locale: Locale, tenant: &str, entry: &CalendarEntry, tz: Tz, now: DateT
     let status = public_language::visit(visit.status, locale);
     let mut lines = vec![tenant.to_owned(), status.label.to_owned()];
     if let Some(name) = &visit.technician {
-        lines.push(word!(locale, "calendar-technician", name = name.clone()));
+        lines.push(word!(locale, "calendar-technician", name = clean(name)));
     }
-    let place = [visit.location.as_str(), visit.address.as_str()]
+    let place = [clean(&visit.location), clean(&visit.address)]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
@@ -80,7 +86,7 @@ fn event(locale: Locale, tenant: &str, entry: &CalendarEntry, tz: Tz, now: DateT
         .timestamp(now)
         .starts(moment(visit.starts_at, tz))
         .ends(moment(visit.ends_at, tz))
-        .summary(&format!("{what} · {}", visit.location))
+        .summary(&format!("{what} · {}", clean(&visit.location)))
         .location(&place)
         .description(&lines.join("\n"))
         .status(if visit.status == PublicVisit::Cancelled {
