@@ -41,6 +41,9 @@ ALTER TABLE portal_account ADD COLUMN feed_hash BYTEA;
 ALTER TABLE portal_account ADD COLUMN feed_token BYTEA;
 CREATE UNIQUE INDEX portal_account_by_feed ON portal_account (feed_hash);
 
+-- When the customer asked to cancel what is a job already; dispatch decides.
+ALTER TABLE request ADD COLUMN cancel_asked_at TIMESTAMPTZ;
+
 -- Somebody typed an address and wants a link. It is written down for every address alike, so that nothing tells whether
 -- there is an account; the worker finds out.
 CREATE TABLE portal_link_wish (

@@ -39,6 +39,12 @@ pub struct PublicRequest {
     pub windows: Vec<crate::intake::PreferredWindow>,
     /// Whether dispatch has asked something.
     pub waits_for_answer: bool,
+    /// Whether this person can take it back: it is their own and no job yet.
+    pub may_withdraw: bool,
+    /// Whether this person can ask to cancel it: it is their own, a job, and nobody has set out.
+    pub may_ask_to_cancel: bool,
+    /// When it was asked to cancel it.
+    pub cancel_asked_at: Option<DateTime<Utc>>,
     /// The granted location's name.
     pub location: Option<String>,
     /// Why it was rejected, written for the customer.

@@ -162,6 +162,7 @@ const PORTAL_ACTS: &[&str] = &[
     "/portal/fn/submit-request",
     "/portal/fn/answer-request",
     "/portal/fn/choose-slot",
+    "/portal/fn/ask-to-cancel",
     "/portal/fn/withdraw-request",
     "/portal/fn/change-password",
     "/portal/fn/change-email",

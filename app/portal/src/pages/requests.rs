@@ -166,7 +166,10 @@ pub fn RequestPage() -> impl IntoView {
             .collect();
         let zone = contact.zone().to_owned();
         let status = public_language::request(found.status, locale);
-        let may_withdraw = found.status.is_waiting();
+        let (may_withdraw, may_ask) = (found.may_withdraw, found.may_ask_to_cancel);
+        let asked = found.cancel_asked_at.map(|at| format::moment(locale, at, &zone));
+        let cancel = FormState::new("cancel", locale, request.flash.as_ref());
+        let cancel_nonce = form_nonce(&request.core);
         let id = found.id;
         Ok(view! {
             <Title text=format!("REQ-{}", found.number)/>
@@ -175,6 +178,7 @@ pub fn RequestPage() -> impl IntoView {
             <header class="title-row"><h1>{public_language::service_type(found.service_type, locale)}</h1><StatusChip status/></header>
             <p class="lead">{status.explanation}</p>
             <Progress status=found.status locale/>
+            {asked.map(|at| view! { <p class="notice">{t!(locale, "cancel-asked", moment = at)}</p> })}
             {found.rejection_reason.map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
             {(!slots.is_empty()).then(|| view! { <Slots slots id locale/> })}
             {(may_answer || !messages.is_empty()).then(|| view! {
@@ -205,6 +209,18 @@ pub fn RequestPage() -> impl IntoView {
                     <Fact name=t!(locale, "submitted")>{format::moment(locale, found.submitted_at, contact.zone())}</Fact>
                 </dl>
             </section>
+            {may_ask.then(|| view! {
+                <Weighty label=t!(locale, "cancel-ask") consequence=t!(locale, "cancel-ask-consequence") open=cancel.came_back()>
+                    <SendOnce>
+                    <form method="post" action="/portal/fn/ask-to-cancel">
+                        <ErrorSummary form=cancel.clone()/>
+                        <input type="hidden" name="request" value=id.to_string()/><input type="hidden" name="nonce" value=cancel_nonce/>
+                        <TextArea form=cancel field="answer" label=t!(locale, "cancel-ask-reason") rows=3/>
+                        <button class="button button-bad" type="submit">{t!(locale, "cancel-ask-now")}</button>
+                    </form>
+                    </SendOnce>
+                </Weighty>
+            })}
             {may_withdraw.then(|| view! {
                 <Weighty label=t!(locale, "withdraw") consequence=t!(locale, "withdraw-consequence")>
                     <form method="post" action="/portal/fn/withdraw-request"><input type="hidden" name="request" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
@@ -345,6 +361,26 @@ pub async fn answer_request(
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
         portal::answer(&core, &contact, id, &answer, &nonce).await?;
         Ok(Next::to(back, "done-answered"))
+    })
+    .await
+}
+
+#[server(prefix = "/portal/fn", endpoint = "ask-to-cancel")]
+pub async fn ask_to_cancel(
+    #[server(default)] request: String,
+    #[server(default)] answer: String,
+    #[server(default)] nonce: String,
+) -> Result<(), ServerFnError> {
+    let back = format!("/portal/requests/{request}");
+    let sent = Sent {
+        form: "cancel",
+        values: &[("answer", &answer)],
+        back: back.clone(),
+    };
+    act(sent, async |core: Core, contact: Contact| {
+        let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
+        portal::ask_to_cancel(&core, &contact, id, &answer, &nonce).await?;
+        Ok(Next::to(back, "done-cancel-asked"))
     })
     .await
 }

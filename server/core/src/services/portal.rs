@@ -260,6 +260,26 @@ pub async fn withdraw_request(core: &Core, contact: &Contact, id: RequestId) -> 
     finish(core, tx).await
 }
 
+/// Asks dispatch to cancel an own request that is a job already, with a reason. Dispatch decides; until then it stands.
+///
+/// # Errors
+/// Field `answer`; `not_found`; `illegal_transition` once somebody has set out, or if it was asked before.
+pub async fn ask_to_cancel(core: &Core, contact: &Contact, id: RequestId, reason: &str, nonce: &str) -> CoreResult<()> {
+    let mut tx = core.store.begin(contact).await?;
+    let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
+    tx.own_request_place(id).await?.ok_or_else(CoreError::not_found)?;
+    let (reason, nonce) = conversation::read_answer(request.status, reason, nonce)?;
+    if !tx.ask_to_cancel(id).await? {
+        return Err(CoreError::new(
+            Problem::IllegalTransition,
+            "It cannot be asked to cancel this any more.",
+        ));
+    }
+    tx.insert_answer(id, &reason, &nonce).await?;
+    tx.audit("request.cancellation_asked", id, json!({}));
+    finish(core, tx).await
+}
+
 /// Upcoming appointments and a page of past ones.
 ///
 /// # Errors

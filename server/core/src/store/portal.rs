@@ -38,7 +38,8 @@ const LOCATIONS: &str = concat!(
 macro_rules! requests {
     () => {
         concat!(
-            "SELECT r.id, r.number, r.status, r.service_type, r.description, r.preferred, r.preferred_windows, r.rejection_reason, r.submitted_at, r.asked_at, l.name AS location \
+            "SELECT r.id, r.number, r.status, r.service_type, r.description, r.preferred, r.preferred_windows, r.rejection_reason, r.submitted_at, r.asked_at, r.cancel_asked_at, l.name AS location, (r.portal_account_id IS NOT NULL AND r.portal_account_id = $2) AS is_own, r.target_id IS NOT NULL AS is_job, \
+             EXISTS (SELECT 1 FROM target t WHERE t.tenant_id = r.tenant_id AND t.id = r.target_id AND t.status IN ('open', 'scheduled', 'dispatched')) AS has_not_begun \
              FROM request r LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
              WHERE r.tenant_id = $1 AND EXISTS (SELECT 1 FROM ",
             granted!("customer_id"),
@@ -64,6 +65,9 @@ const INSERT_REQUEST: &str = concat!(
 const REQUEST_BY_NONCE: &str = "SELECT id FROM request WHERE tenant_id = $1 AND portal_account_id = $2 AND nonce = $3";
 const REQUEST_PLACE: &str = "SELECT customer_id FROM location WHERE tenant_id = $1 AND id = $2";
 const WITHDRAW: &str = "UPDATE request SET status = 'cancelled', updated_at = $3 WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $4 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL";
+/// Of a job that nobody has set out for yet, once.
+const ASK_TO_CANCEL: &str = "UPDATE request SET cancel_asked_at = $3 WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $4 AND cancel_asked_at IS NULL AND status IN ('accepted', 'planned') \
+    AND EXISTS (SELECT 1 FROM target t WHERE t.tenant_id = $1 AND t.id = request.target_id AND t.status IN ('open', 'scheduled', 'dispatched'))";
 const OWN_REQUEST_PLACE: &str =
     "SELECT customer_id, location_id FROM request WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $3";
 
@@ -202,7 +206,11 @@ struct RequestRow {
     rejection_reason: Option<String>,
     submitted_at: DateTime<Utc>,
     asked_at: Option<DateTime<Utc>>,
+    cancel_asked_at: Option<DateTime<Utc>>,
     location: Option<String>,
+    is_own: bool,
+    is_job: bool,
+    has_not_begun: bool,
 }
 
 impl From<RequestRow> for PublicRequest {
@@ -216,6 +224,12 @@ impl From<RequestRow> for PublicRequest {
             preferred: row.preferred,
             windows: row.preferred_windows.0,
             waits_for_answer: row.asked_at.is_some(),
+            may_withdraw: row.is_own && !row.is_job && row.status.is_waiting(),
+            may_ask_to_cancel: row.is_own
+                && row.has_not_begun
+                && !row.status.has_ended()
+                && row.cancel_asked_at.is_none(),
+            cancel_asked_at: row.cancel_asked_at,
             location: row.location,
             rejection_reason: row.rejection_reason,
             submitted_at: row.submitted_at,
@@ -416,6 +430,12 @@ impl TenantTx<'_, Contact> {
     pub(crate) async fn withdraw_request(&mut self, id: RequestId) -> Result<bool, StoreError> {
         let (tenant, own, now) = self.scope();
         Ok(run!(&mut self.tx, WITHDRAW, tenant, own, now, id.uuid())? == 1)
+    }
+
+    /// Notes that an own request, which is a job already, shall be cancelled; false if that cannot be asked any more.
+    pub(crate) async fn ask_to_cancel(&mut self, id: RequestId) -> Result<bool, StoreError> {
+        let (tenant, own, now) = self.scope();
+        Ok(run!(&mut self.tx, ASK_TO_CANCEL, tenant, own, now, id.uuid())? == 1)
     }
 
     /// Customer and location of an own request.

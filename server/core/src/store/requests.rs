@@ -50,7 +50,7 @@ pub struct RequestFilter {
 
 macro_rules! line {
     () => {
-        "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.submitted_at, r.updated_at, r.requester, r.place, r.asked_at, r.answered_at, r.snoozed_until, r.region, \
+        "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.submitted_at, r.updated_at, r.requester, r.place, r.asked_at, r.answered_at, r.cancel_asked_at, r.snoozed_until, r.region, \
          c.name AS customer_name, l.name AS location_name, s.display_name AS assignee_name \
          FROM request r LEFT JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.customer_id \
          LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
@@ -79,7 +79,7 @@ const IN_STATE: &str = concat!(line!(), "r.status = $17", narrowed!());
 /// Counted up to a limit: whether it is a thousand or fifty thousand changes nothing for who reads it.
 const COUNT_WAITING: &str = "SELECT count(*) FROM (SELECT 1 FROM request WHERE tenant_id = $1 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL AND (snoozed_until IS NULL OR snoozed_until <= $2) LIMIT $3) AS waiting";
 const VIEW: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.priority, r.description, r.preferred, r.preferred_windows, r.rejection_reason, r.submitted_at, r.updated_at, r.target_id, \
-    r.source_system_id, r.customer_id, r.location_id, r.contact_id, r.requester, r.place, r.asked_at, r.answered_at, r.snoozed_until, r.assignee_id, r.classification, r.receipt_code, \
+    r.source_system_id, r.customer_id, r.location_id, r.contact_id, r.requester, r.place, r.asked_at, r.answered_at, r.cancel_asked_at, r.snoozed_until, r.assignee_id, r.classification, r.receipt_code, \
     c.name AS customer_name, c.customer_number, l.name AS location_name, l.street, l.postal_code, l.city, l.zone AS location_zone, \
     k.display_name AS contact_name, k.phone AS contact_phone, k.email AS contact_email, s.display_name AS assignee_name \
     FROM request r LEFT JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.customer_id \

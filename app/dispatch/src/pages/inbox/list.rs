@@ -144,6 +144,7 @@ fn Row(
                 <span class="queue-top"><strong>{service_words(locale, Some(row.service_type.name()))}" "<bdi class="mono quiet">{name}</bdi></strong><span class="quiet">{format::age(locale, row.submitted_at, now)}</span></span>
                 <span class="queue-what" dir="auto">{row.description}</span>
                 <span class="queue-meta"><StatusChip status=public_language::request(row.status, locale)/><PriorityMark priority=row.priority locale/>
+                    {row.cancel_asked_at.is_some().then(|| view! { <Chip label=t!(locale, "cancel-asked") tone=Tone::Bad/> })}
                     {row.answered_at.is_some().then(|| view! { <Chip label=t!(locale, "answered") tone=Tone::Good/> })}
                     {row.asked_at.is_some().then(|| view! { <Chip label=t!(locale, "asked") tone=Tone::Neutral/> })}
                     {unknown.then(|| view! { <Chip label=t!(locale, "customer-unknown") tone=Tone::Warn/> })}

@@ -51,6 +51,10 @@ pub fn RequestPage() -> impl IntoView {
         let zone = item.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
         let may_review = staff.has::<ReviewRequests>();
         let status = public_language::request(item.status, locale);
+        let asks_to_cancel = item
+            .cancel_asked_at
+            .filter(|_| !item.status.has_ended())
+            .map(|at| (format::moment(locale, at, &zone), item.target_id));
         let title = format!("REQ-{}", item.number);
         let query = view.query(None);
         let matching = if may_review && item.channel.takes_customer_from_people() && item.target_id.is_none() {
@@ -87,6 +91,7 @@ pub fn RequestPage() -> impl IntoView {
                             None => t!(locale, "customer-unknown-long").into_any(),
                         }}{knows_customer.then(|| view! { " · "<bdi>{item.location_name.clone().unwrap_or_else(|| t!(locale, "no-location"))}</bdi> })}</p>
                     </div>
+                    {asks_to_cancel.map(|(at, target)| view! { <p class="notice notice-warn">{t!(locale, "cancel-asked-text", moment = at)}{target.map(|id| view! { " "<a href=format!("/app/targets/{id}")>{t!(locale, "open-job")}</a> })}</p> })}
                     <section>
                         <h2>{t!(locale, "description")}</h2>
                         <p class="prose" dir="auto">{item.description.clone()}</p>
