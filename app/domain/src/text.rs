@@ -42,12 +42,18 @@ impl TextError {
 
 /// Whether a character may stand in a text of one line.
 fn is_line_character(character: char) -> bool {
-    !character.is_control()
+    !character.is_control() && !turns_text_around(character)
+}
+
+/// The two characters that show what follows them in another order than it is written in, whatever it is: good for
+/// nothing but making one text look like another.
+pub const fn turns_text_around(character: char) -> bool {
+    matches!(character, '\u{202d}' | '\u{202e}')
 }
 
 /// Whether a character may stand in a text of several lines.
 pub fn is_text_character(character: char) -> bool {
-    !character.is_control() || matches!(character, '\n' | '\r' | '\t')
+    (!character.is_control() && !turns_text_around(character)) || matches!(character, '\n' | '\r' | '\t')
 }
 
 /// A country code of two letters (ISO 3166-1), in upper case.

@@ -299,7 +299,7 @@ pub fn clean_file(upload: &Upload) -> CoreResult<CleanFile> {
 fn plain_name(file_name: &str) -> String {
     let last = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     last.chars()
-        .filter(|character| !character.is_control())
+        .filter(|character| !character.is_control() && !domain::text::turns_text_around(*character))
         .take(80)
         .collect()
 }

@@ -426,3 +426,22 @@ async fn an_open_page_hears_of_changes_and_of_others() {
         }
     }
 }
+
+#[tokio::test]
+async fn whoever_decides_too_late_is_told_and_keeps_what_was_typed() {
+    for world in worlds().await {
+        let (first, second) = (
+            world.staff("nordlicht", "dispatcher").await,
+            world.staff("nordlicht", "manager").await,
+        );
+        let list = world.content(&first, "/app/inbox?status=submitted").await;
+        let page = link(&list, "/app/inbox/req_").unwrap().replace("&amp;", "&");
+        let id = page.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
+        world.send(&first, "/app/fn/accept-request", &[("request", &id)]).await;
+        let fields = [("request", id.as_str()), ("reason", "We do not serve this house.")];
+        let to = world.send(&second, "/app/fn/reject-request", &fields).await;
+        let html = world.content(&second, &to.replace("&amp;", "&")).await;
+        assert!(html.contains("role=\"alert\""), "{} {to}", world.engine);
+        assert!(html.contains("We do not serve this house.") && html.contains("Not sent"));
+    }
+}

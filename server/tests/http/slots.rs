@@ -306,3 +306,98 @@ async fn a_cancelled_job_ends_what_hangs_on_it_and_whoever_asked_reads_why() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_customer_asks_to_cancel_a_job_and_dispatch_decides() {
+    for world in worlds_at(monday()).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let petra = world.contact("nordlicht", "petra").await;
+        let anna = world.contact("nordlicht", "anna").await;
+        let form = world.content(&petra, "/portal/requests/new").await;
+        let location = form.split("value=\"loc_").nth(1).unwrap().split('"').next().unwrap();
+        let location = format!("loc_{location}");
+        let fields = [
+            ("location", location.as_str()),
+            ("service_type", "repair"),
+            ("description", "The gate does not close."),
+            ("nonce", "gate-1"),
+        ];
+        let parts = fields
+            .iter()
+            .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+                form.text((*name).to_owned(), (*value).to_owned())
+            });
+        let answer = petra
+            .post(format!("{}/portal/fn/submit-request", world.url))
+            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header("accept", "text/html")
+            .multipart(parts)
+            .send()
+            .await
+            .unwrap();
+        let page = answer.headers()["location"].to_str().unwrap().to_owned();
+        let id = page.rsplit('/').next().unwrap().to_owned();
+        let ask = async |who: &Client, nonce: &str| {
+            who.post(format!("{}/portal/fn/ask-to-cancel", world.url))
+                .header(OWN_PAGE.0, OWN_PAGE.1)
+                .form(&[
+                    ("request", id.as_str()),
+                    ("answer", "We sold the gate."),
+                    ("nonce", nonce),
+                ])
+                .send()
+                .await
+                .unwrap()
+                .status()
+        };
+        // As long as it is no job it is withdrawn, not asked for.
+        let html = world.content(&petra, &page).await;
+        assert!(html.contains("withdraw-request") && !html.contains("ask-to-cancel"));
+        assert_eq!(ask(&petra, "a").await, StatusCode::CONFLICT);
+        world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
+        let target = world.send(&staff, "/app/fn/convert-request", &[("request", &id)]).await;
+        let html = world.content(&petra, &page).await;
+        assert!(
+            !html.contains("withdraw-request") && html.contains("ask-to-cancel"),
+            "{}",
+            world.engine
+        );
+        assert_eq!(ask(&anna, "b").await, StatusCode::NOT_FOUND, "somebody else's");
+        assert_eq!(ask(&petra, "c").await, StatusCode::SEE_OTHER);
+        assert_eq!(ask(&petra, "d").await, StatusCode::CONFLICT, "once");
+        let html = world.content(&petra, &page).await;
+        assert!(html.contains("You asked on") && html.contains("We sold the gate."));
+        let inside = world.content(&staff, &format!("/app/inbox/{id}")).await;
+        assert!(inside.contains("asked on") && inside.contains("We sold the gate."));
+        assert!(
+            world
+                .content(&staff, "/app/inbox?only=answered")
+                .await
+                .contains("Asks to cancel")
+        );
+        // Dispatch fixes a date all the same, then cancels: the request ends with its job.
+        let job = world.content(&staff, &target).await;
+        let technician = technicians(&job)[0].clone();
+        let target_id = target.rsplit('/').next().unwrap();
+        let fields = [
+            ("target", target_id),
+            ("technician", technician.as_str()),
+            ("date", "2026-12-08"),
+            ("start", "09:00"),
+            ("end", "10:00"),
+            ("overlap", "on"),
+            ("shared", "on"),
+        ];
+        world.send(&staff, "/app/fn/schedule-target", &fields).await;
+        assert!(world.content(&petra, &page).await.contains("Planned"));
+        let cancel = [("target", target_id), ("reason", "As you wished.")];
+        world.send(&staff, "/app/fn/cancel-target", &cancel).await;
+        let html = world.content(&petra, &page).await;
+        assert!(
+            html.contains("As you wished.") && html.contains("Cancelled"),
+            "{}",
+            world.engine
+        );
+        assert!(!html.contains("Planned"), "{}", world.engine);
+    }
+}

@@ -889,3 +889,4 @@ who-nobody = Niemand im Portal.
 who-files = Wer die freigegebenen Dateien herunterladen kann
 cancel-asked = Bittet um Absage
 cancel-asked-text = Der Kunde hat am { $moment } um Absage gebeten. Der Grund steht bei den Nachrichten; sagen Sie den Auftrag ab, oder antworten Sie, warum es dabei bleibt.
+not-sent = Nicht gesendet, zum Kopieren

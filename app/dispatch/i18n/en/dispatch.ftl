@@ -889,3 +889,4 @@ who-nobody = Nobody in the portal.
 who-files = Who can download the released files
 cancel-asked = Asks to cancel
 cancel-asked-text = The customer asked on { $moment } to cancel this. The reason is among the messages; cancel the job, or answer why it stands.
+not-sent = Not sent, for you to copy

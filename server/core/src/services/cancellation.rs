@@ -19,7 +19,7 @@ use crate::views::RequestView;
 use crate::{Core, CoreError, CoreResult};
 
 /// Cancels a job before anybody has set out for it. Its reason goes to whoever asked for the job, if somebody did and
-/// reads here; a request that was accepted and waits for a date ends with it.
+/// reads here; that request ends with it.
 ///
 /// # Errors
 /// Field `reason`; `not_found`; `illegal_transition` once the technician is on the way.
@@ -79,7 +79,7 @@ fn emit(tx: &mut TenantTx<'_, Staff>, target: &TargetRecord) {
     });
 }
 
-/// Ends the request with its job if it still waited for a date, and says why to whoever reads here.
+/// Ends the request with its job, and says why to whoever reads here.
 async fn tell(
     core: &Core,
     tx: &mut TenantTx<'_, Staff>,
@@ -87,7 +87,7 @@ async fn tell(
     reason: &str,
     shared: bool,
 ) -> CoreResult<()> {
-    if request.status == RequestStatus::Accepted {
+    if request.status.step(RequestStatus::Cancelled).is_ok() {
         requests::move_on(tx, request, RequestStatus::Cancelled, None).await?;
         requests::note(tx, request, "request_cancelled").await?;
     }

@@ -51,6 +51,21 @@ pub fn RequestPage() -> impl IntoView {
         let zone = item.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
         let may_review = staff.has::<ReviewRequests>();
         let status = public_language::request(item.status, locale);
+        // Somebody else decided meanwhile: the form that was sent is not on the page any more, so what went wrong and what
+        // was typed are shown here.
+        let is_orphan = !(may_review && item.status.is_undecided());
+        let problem = request.flash.clone().map(|mut flash| {
+            if is_orphan && flash.form == "reject" {
+                flash.form.clear();
+            }
+            flash
+        });
+        let lost = request
+            .flash
+            .as_ref()
+            .filter(|flash| is_orphan && flash.form == "reject")
+            .and_then(|flash| flash.values.get("reason").cloned())
+            .filter(|text| !text.is_empty());
         let asks_to_cancel = item
             .cancel_asked_at
             .filter(|_| !item.status.has_ended())
@@ -77,7 +92,8 @@ pub fn RequestPage() -> impl IntoView {
                 <article class="split-detail" aria-labelledby="request-title">
                     <p class="back"><a href=format!("/app/inbox{query}")>{t!(locale, "back-to-list")}</a></p>
                     <DecidedNotice request=&request/>
-                    <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+                    <ProblemNotice locale flash=problem request_id=request.viewer.request_id.clone()/>
+                    {lost.map(|text| view! { <section class="box"><h2>{t!(locale, "not-sent")}</h2><p class="prose" dir="auto">{text}</p></section> })}
                     <div id="live-request" class="live">
                         <div role="status">{(!found.others.is_empty()).then(|| view! { <p class="notice notice-warn"><Icon name="users"/>{t!(locale, "others-here", names = found.others.join(", "))}</p> })}</div>
                         <header class="title-row">
