@@ -188,8 +188,17 @@ test("a form is filled in, followed, answered and withdrawn without an account",
   }).toPass();
   await expect(page.getByRole("status")).toContainText("Your request has arrived");
   await expect(page.getByText("Water <b>drips</b> from the ceiling")).toBeVisible();
+  // Dispatch has it open and writes a note: the message comes in beside it, and what is half-written stays.
+  const dispatch = await newPage(browser);
+  await signIn(dispatch.page, "/app", staffOf("dispatcher"));
+  await dispatch.page.goto("/app/inbox?q=drips");
+  await dispatch.page.locator(".queue-requests a").first().click();
+  await dispatch.page.getByRole("textbox", { name: "Note", exact: true }).fill("half a note");
   await page.getByLabel("Your message").fill("It is the second floor.");
   await page.getByRole("button", { name: "Send the message" }).click();
+  await expect(dispatch.page.getByRole("region", { name: "Messages" }).getByText("It is the second floor.")).toBeVisible({ timeout: 20_000 });
+  await expect(dispatch.page.getByRole("textbox", { name: "Note", exact: true })).toHaveValue("half a note");
+  await dispatch.context.close();
   await expect(page.getByText("It is the second floor.")).toBeVisible();
   await page.getByText("Withdraw the request…").click();
   await page.getByRole("button", { name: "Withdraw it" }).click();

@@ -204,6 +204,8 @@ mod tests {
                 "submitted>cancelled",
                 "in_review>cancelled",
                 "accepted>cancelled",
+                // Decision 0012.
+                "planned>cancelled",
             ]
         );
         for state in [TargetStatus::Open, TargetStatus::Scheduled, TargetStatus::Dispatched] {

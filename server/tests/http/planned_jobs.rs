@@ -115,7 +115,7 @@ async fn a_planned_job_changes_when_a_person_takes_the_proposal_over() {
             !world
                 .content(&dispatcher, &path)
                 .await
-                .split("<h2>")
+                .split("<details class=\"who\"")
                 .next()
                 .unwrap()
                 .contains("Anna Weber")

@@ -86,7 +86,7 @@ pub fn RequestPage() -> impl IntoView {
         Ok(view! {
             <Title text=title.clone()/>
             <Hotkeys rows=".queue-requests > li".to_owned()/>
-            <LivePage path=live regions="live-queue live-request".to_owned()/>
+            <LivePage path=live regions="live-queue live-request live-messages live-notes".to_owned()/>
             <div class="split">
                 <QueueList inbox view=view.clone() staff=staff.clone() request=&request current=Some(id) may_review/>
                 <article class="split-detail" aria-labelledby="request-title">

@@ -34,6 +34,7 @@ pub fn Talk<'a>(
         <div class="talk">
             <section aria-labelledby="messages"><h2 id="messages">{t!(locale, "messages")}</h2>
                 <OutwardBox locale>
+                    <div id="live-messages" class="talk-part" aria-live="polite">
                     {messages.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-messages")}</p> })}
                     <ol class="conversation">{messages.into_iter().map(|message| {
                         let own = message.author.is_some();
@@ -41,6 +42,7 @@ pub fn Talk<'a>(
                         view! { <li class:own=own><p class="quiet small"><bdi>{who}</bdi>" · "{format::moment(locale, message.created_at, &message_zone)}{message.asks.then(|| format!(" · {}", t!(locale, "question")))}</p><p class="prose" dir="auto">{message.text}</p></li> }
                     }).collect_view()}</ol>
                     {(may_review && item.answered_at.is_some()).then(|| view! { <form method="post" action="/app/fn/read-answer"><input type="hidden" name="request" value=for_read/><button class="button" type="submit">{t!(locale, "answer-read")}</button></form> })}
+                    </div>
                     {(may_review && has_reader && open).then(|| view! {
                         <SendOnce>
                         <form method="post" action="/app/fn/send-message">
@@ -57,10 +59,12 @@ pub fn Talk<'a>(
             </section>
             <section aria-labelledby="notes"><h2 id="notes">{t!(locale, "internal-notes")}</h2>
                 <InternalBox locale>
+                    <div id="live-notes" class="talk-part">
                     {notes.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-notes")}</p> })}
                     <ol class="conversation">{notes.into_iter().map(|note| view! {
                         <li><p class="quiet small"><bdi>{note.author}</bdi>" · "{format::moment(locale, note.created_at, &note_zone)}</p><p class="prose" dir="auto">{note.text}</p></li>
                     }).collect_view()}</ol>
+                    </div>
                     {may_review.then(|| view! {
                         <SendOnce>
                         <form method="post" action="/app/fn/add-note">
