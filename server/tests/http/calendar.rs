@@ -1,10 +1,17 @@
 //! Calendars: one appointment as a file, and all of them under an address that is renewed, turned off and revoked.
 
 use crate::portal_access::status;
-use crate::support::forms::hidden;
 use crate::support::public::visitor;
-use crate::support::{World, link, worlds};
+use crate::support::{World, worlds_at};
+use chrono::{TimeDelta, TimeZone as _, Utc};
+use ordinavo_core::clock::Clock;
 use reqwest::{Client, StatusCode};
+use serde_json::json;
+
+/// When the demo's week begins: visits of that day are still to come.
+fn monday() -> Clock {
+    Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
+}
 
 /// The address of the own calendar, as a path.
 async fn feed(world: &World, browser: &Client) -> Option<String> {
@@ -43,7 +50,7 @@ fn value(event: &str, name: &str) -> String {
 
 #[tokio::test]
 async fn a_calendar_is_read_until_its_address_is_renewed_or_turned_off() {
-    for world in worlds().await {
+    for world in worlds_at(monday()).await {
         let petra = world.contact("nordlicht", "petra").await;
         assert!(feed(&world, &petra).await.is_none(), "nothing is there unasked");
         world.send(&petra, "/portal/fn/renew-feed", &[]).await;
@@ -103,14 +110,42 @@ async fn a_calendar_is_read_until_its_address_is_renewed_or_turned_off() {
 
 #[tokio::test]
 async fn a_move_keeps_the_uid_and_raises_the_sequence() {
-    for world in worlds().await {
+    let clock = monday();
+    for world in worlds_at(clock.clone()).await {
         let staff = world.staff("nordlicht", "dispatcher").await;
         let petra = world.contact("nordlicht", "petra").await;
         world.send(&petra, "/portal/fn/renew-feed", &[]).await;
         let address = feed(&world, &petra).await.unwrap();
-        // A job that can be moved: one of hers that is planned and has not begun.
-        let home = world.content(&petra, "/portal/appointments").await;
-        let appointment = link(&home, "/portal/appointments/apt_").unwrap();
+        let job = json!({ "externalId": "MOVE-1", "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-ESSEN-01" } });
+        let (_, item) = world.import("erp", &job).await;
+        let target = item["targetId"].as_str().unwrap().to_owned();
+        let page = world.content(&staff, &format!("/app/targets/{target}")).await;
+        let technician = page
+            .split("<select")
+            .find(|select| select.contains("name=\"technician\""))
+            .and_then(|select| select.split("value=\"stf_").nth(1))
+            .map(|rest| format!("stf_{}", rest.split('"').next().unwrap()))
+            .unwrap();
+        let fix = async |date: &str| {
+            let fields = [
+                ("target", target.as_str()),
+                ("technician", technician.as_str()),
+                ("date", date),
+                ("start", "09:00"),
+                ("end", "10:00"),
+                ("overlap", "on"),
+                ("shared", "on"),
+            ];
+            world.send(&staff, "/app/fn/schedule-target", &fields).await;
+        };
+        fix("2026-12-14").await;
+        let id: domain::ids::TargetId = target.parse().unwrap();
+        let pairs = world.pairs("SELECT target_id, id FROM appointment").await;
+        let appointment = pairs.iter().find(|(of, _)| *of == id.uuid()).unwrap().1;
+        let appointment = format!(
+            "/portal/appointments/{}",
+            domain::ids::AppointmentId::from_uuid(appointment)
+        );
         let file = format!("{appointment}/calendar.ics");
         let (code, before) = world.get(&petra, &file).await;
         assert_eq!(code, StatusCode::OK);
@@ -128,44 +163,15 @@ async fn a_move_keeps_the_uid_and_raises_the_sequence() {
             };
             assert_eq!(status(&world, &other, &file).await, expected, "{name}");
         }
-        let id = appointment.rsplit('/').next().unwrap();
-        let id: domain::ids::AppointmentId = id.parse().unwrap();
-        let pairs = world.pairs("SELECT id, target_id FROM appointment").await;
-        let target = pairs.iter().find(|(found, _)| *found == id.uuid()).unwrap().1;
-        let target = domain::ids::TargetId::from_uuid(target);
-        let page = world.content(&staff, &format!("/app/targets/{target}")).await;
-        assert!(hidden(&page, "target").is_some());
-        let technician = page
-            .split("<select")
-            .find(|select| select.contains("name=\"technician\""))
-            .and_then(|select| select.split("value=\"stf_").nth(1))
-            .map(|rest| format!("stf_{}", rest.split('"').next().unwrap()))
-            .unwrap();
-        let date = (chrono::Utc::now() + chrono::TimeDelta::days(40))
-            .format("%Y-%m-%d")
-            .to_string();
-        let move_it = [
-            ("target", target.to_string()),
-            ("technician", technician),
-            ("date", date.clone()),
-            ("start", "09:00".to_owned()),
-            ("end", "10:00".to_owned()),
-            ("overlap", "on".to_owned()),
-            ("shared", "on".to_owned()),
-        ];
-        let fields: Vec<(&str, &str)> = move_it.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        world.send(&staff, "/app/fn/schedule-target", &fields).await;
+        clock.advance(TimeDelta::minutes(5));
+        fix("2027-01-04").await;
         let after = read(&world, &address).await.1;
         let after: Vec<String> = events(&after)
             .into_iter()
             .filter(|event| value(event, "UID") == uid)
             .collect();
         assert_eq!(after.len(), 1, "{} one event through every move", world.engine);
-        assert!(
-            value(&after[0], "DTSTART").starts_with(&date.replace('-', "")),
-            "{}",
-            after[0]
-        );
+        assert!(value(&after[0], "DTSTART").starts_with("20270104"), "{}", after[0]);
         let raised: u32 = value(&after[0], "SEQUENCE").parse().unwrap();
         assert!(raised > sequence.parse().unwrap());
         // The file of the appointment that moved is gone: the new one tells of it.

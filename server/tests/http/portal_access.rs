@@ -138,9 +138,9 @@ async fn an_invitation_is_accepted_once_and_shows_what_was_granted() {
             )
             .await;
         assert_eq!(to, "/portal");
-        let home = world.content(&nora, "/portal").await;
+        let visits = world.content(&nora, "/portal/appointments").await;
         assert!(
-            home.contains(ESSEN) && !home.contains("Essen Depot"),
+            visits.contains(ESSEN) && !visits.contains("Essen Depot"),
             "{}",
             world.engine
         );
