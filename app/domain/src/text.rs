@@ -260,6 +260,16 @@ mod tests {
         assert_eq!(CustomerNumber::parse("  "), Ok(None));
     }
 
+    #[test]
+    fn text_that_would_turn_around_is_refused_and_arabic_is_not() {
+        for wrong in ["\u{202e}nimda", "exe\u{202d}.png"] {
+            assert_eq!(line(wrong, 100), Err(TextError::InvalidCharacter), "{wrong:?}");
+            assert_eq!(paragraphs(wrong, 100), Err(TextError::InvalidCharacter), "{wrong:?}");
+        }
+        let arabic = "المصعد \u{2068}REQ-7\u{2069} متوقف\u{200f}";
+        assert_eq!(line(arabic, 100).as_deref(), Ok(arabic));
+    }
+
     proptest! {
         #[test]
         fn parsed_lines_have_no_control_characters(text in any::<String>()) {
