@@ -88,15 +88,21 @@ pub async fn frame(State(state): State<AppState>, mut request: Request, next: Ne
     response
 }
 
-/// A path without what is a key: whoever reads the log must not be able to follow a tracking link.
+/// Where the next part of a path is a key.
+const KEYS_FOLLOW: [&str; 4] = ["/track/", "/portal/link/", "/portal/feed/", "/partner/invitation/"];
+
+/// A path without what is a key: whoever reads the log must not be able to follow a link of somebody else's.
 fn loggable(path: String) -> String {
-    match path.strip_prefix("/track/") {
-        Some(rest) => {
+    let found = KEYS_FOLLOW
+        .iter()
+        .find_map(|start| Some((start, path.strip_prefix(start)?)));
+    match found {
+        Some((start, rest)) => {
             let act = rest
                 .split_once('/')
                 .map(|(_, act)| format!("/{act}"))
                 .unwrap_or_default();
-            format!("/track/…{act}")
+            format!("{start}…{act}")
         }
         None => path,
     }
@@ -139,10 +145,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_log_has_no_tracking_links() {
+    fn the_log_has_no_keys() {
         for (path, logged) in [
             ("/track/abc", "/track/…"),
             ("/track/abc/answer", "/track/…/answer"),
+            ("/portal/link/abc", "/portal/link/…"),
+            ("/portal/feed/abc", "/portal/feed/…"),
+            ("/partner/invitation/abc", "/partner/invitation/…"),
+            ("/portal/links", "/portal/links"),
             ("/app/inbox", "/app/inbox"),
         ] {
             assert_eq!(loggable(path.to_owned()), logged);

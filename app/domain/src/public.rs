@@ -87,6 +87,14 @@ pub struct CalendarEntry {
     pub appointment: PublicAppointment,
 }
 
+impl CalendarEntry {
+    /// The number of an appointment that so many of the same job came before. It grows with every move, and once more when
+    /// it is cancelled.
+    pub const fn sequence_after(earlier: u32, is_cancelled: bool) -> u32 {
+        earlier.saturating_mul(2).saturating_add(is_cancelled as u32)
+    }
+}
+
 /// A published report.
 #[derive(Debug, Clone)]
 pub struct PublicReport {

@@ -95,6 +95,16 @@ impl RequestStatus {
         self.is_undecided() || matches!(self, Self::Accepted)
     }
 
+    /// Whether its requester may take it back: as long as dispatch has not made a job of it.
+    pub const fn may_be_withdrawn(self, is_job: bool) -> bool {
+        !is_job && self.is_waiting()
+    }
+
+    /// Whether its requester may ask to cancel it: it is a job, and nobody has set out for it.
+    pub const fn may_be_asked_to_cancel(self, job_has_not_begun: bool) -> bool {
+        job_has_not_begun && !self.has_ended()
+    }
+
     /// Whether it came to nothing; then nobody writes about it any more.
     pub const fn has_ended(self) -> bool {
         matches!(self, Self::Rejected | Self::Cancelled)

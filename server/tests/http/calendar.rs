@@ -176,5 +176,21 @@ async fn a_move_keeps_the_uid_and_raises_the_sequence() {
         assert!(raised > sequence.parse().unwrap());
         // The file of the appointment that moved is gone: the new one tells of it.
         assert_eq!(status(&world, &petra, &file).await, StatusCode::NOT_FOUND);
+        // Cancelled, it is told as such, under the same name and with a greater number.
+        clock.advance(TimeDelta::minutes(5));
+        let fields = [("target", target.as_str()), ("reason", "The part is not to be had.")];
+        world.send(&staff, "/app/fn/cancel-target", &fields).await;
+        let last = read(&world, &address).await.1;
+        let last: Vec<String> = events(&last)
+            .into_iter()
+            .filter(|event| value(event, "UID") == uid)
+            .collect();
+        assert_eq!(last.len(), 1);
+        assert_eq!(value(&last[0], "STATUS"), "CANCELLED");
+        assert!(
+            value(&last[0], "SEQUENCE").parse::<u32>().unwrap() > raised,
+            "{}",
+            world.engine
+        );
     }
 }

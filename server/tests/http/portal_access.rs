@@ -645,7 +645,7 @@ async fn people_change_what_they_sign_in_with_and_end_sessions() {
             if !world
                 .content(&first, "/portal/profile")
                 .await
-                .contains("not your present password")
+                .contains("role=\"alert\"")
             {
                 break;
             }

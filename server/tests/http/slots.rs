@@ -364,6 +364,11 @@ async fn a_customer_asks_to_cancel_a_job_and_dispatch_decides() {
         );
         assert_eq!(ask(&anna, "b").await, StatusCode::NOT_FOUND, "somebody else's");
         assert_eq!(ask(&petra, "c").await, StatusCode::SEE_OTHER);
+        assert_eq!(
+            ask(&petra, "c").await,
+            StatusCode::SEE_OTHER,
+            "the same form again changes nothing"
+        );
         assert_eq!(ask(&petra, "d").await, StatusCode::CONFLICT, "once");
         let html = world.content(&petra, &page).await;
         assert!(html.contains("You asked on") && html.contains("We sold the gate."));
@@ -375,6 +380,22 @@ async fn a_customer_asks_to_cancel_a_job_and_dispatch_decides() {
                 .await
                 .contains("Asks to cancel")
         );
+        // What dispatch writes answers it; it can be asked again.
+        let answer = [
+            ("request", id.as_str()),
+            ("message", "We have ordered the parts already."),
+        ];
+        world.send(&staff, "/app/fn/send-message", &answer).await;
+        assert!(
+            !world
+                .content(&staff, &format!("/app/inbox/{id}"))
+                .await
+                .contains("asked on")
+        );
+        let html = world.content(&petra, &page).await;
+        assert!(!html.contains("You asked on") && html.contains("ask-to-cancel"));
+        assert_eq!(ask(&petra, "e").await, StatusCode::SEE_OTHER);
+        assert_eq!(html.matches("We sold the gate.").count(), 1);
         // Dispatch fixes a date all the same, then cancels: the request ends with its job.
         let job = world.content(&staff, &target).await;
         let technician = technicians(&job)[0].clone();

@@ -269,13 +269,16 @@ pub async fn ask_to_cancel(core: &Core, contact: &Contact, id: RequestId, reason
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
     tx.own_request_place(id).await?.ok_or_else(CoreError::not_found)?;
     let (reason, nonce) = conversation::read_answer(request.status, reason, nonce)?;
+    // The same form sent again changes nothing.
+    if !tx.insert_answer(id, &reason, &nonce).await? {
+        return finish(core, tx).await;
+    }
     if !tx.ask_to_cancel(id).await? {
         return Err(CoreError::new(
             Problem::IllegalTransition,
             "It cannot be asked to cancel this any more.",
         ));
     }
-    tx.insert_answer(id, &reason, &nonce).await?;
     tx.audit("request.cancellation_asked", id, json!({}));
     finish(core, tx).await
 }

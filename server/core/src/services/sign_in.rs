@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::actors::TenantId;
 use crate::secrets::fingerprint;
-use crate::store::Door;
+use crate::store::{Door, SystemTx};
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest lock after failures, in seconds: long enough to make guessing hopeless, short enough to wait for.
@@ -43,16 +43,8 @@ pub async fn sign_in(
     let key = throttle_key(door, &email, address);
     // Counted before it is made, so that attempts side by side cannot all be the first.
     let mut tx = core.store.begin_system().await?;
-    let attempt = tx.count_attempt(&key).await?;
+    let attempt = count_attempt(core, &mut tx, &key).await?;
     let now = core.clock.now();
-    let Some(attempt) = attempt else {
-        let wait = tx
-            .locked_until(&key)
-            .await?
-            .map_or(0, |until| (until - now).num_milliseconds())
-            .max(0);
-        return Err(CoreError::new(Problem::RateLimited, format!("{}", (wait + 999) / 1000)));
-    };
     if attempt > 1 {
         tx.lock_attempts(&key, now + lock_after(attempt - 1)).await?;
     }
@@ -141,7 +133,7 @@ pub async fn sign_in(
 
 /// Signs in to the portal whoever has shown by a link in a mail who they are.
 pub(crate) async fn enter_portal(
-    tx: &mut crate::store::SystemTx<'_>,
+    tx: &mut SystemTx<'_>,
     tenant: TenantId,
     account: domain::ids::PortalUserId,
     tenant_name: &str,
@@ -156,8 +148,23 @@ pub(crate) async fn enter_portal(
     })
 }
 
+/// Counts an attempt before it is made; the answer is its number since the last success.
+///
+/// # Errors
+/// `rate_limited` while locked, with the seconds in the detail.
+pub(super) async fn count_attempt(core: &Core, tx: &mut SystemTx<'_>, key: &[u8]) -> CoreResult<i64> {
+    if let Some(attempt) = tx.count_attempt(key).await? {
+        return Ok(attempt);
+    }
+    let until = tx.locked_until(key).await?;
+    let wait = until
+        .map_or(0, |until| (until - core.clock.now()).num_milliseconds())
+        .max(0);
+    Err(CoreError::new(Problem::RateLimited, format!("{}", (wait + 999) / 1000)))
+}
+
 /// How long the lock is after so many failures: 1 s, 3 s, 5 s and so on.
-fn lock_after(failures: i64) -> TimeDelta {
+pub(super) fn lock_after(failures: i64) -> TimeDelta {
     TimeDelta::seconds((failures * 2 - 1).min(LONGEST_LOCK))
 }
 

@@ -43,7 +43,7 @@ const INSERT_STAFF: &str = "INSERT INTO staff_account (tenant_id, id, email, dis
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const SET_PASSWORD: &str = "UPDATE staff_account SET password_hash = $3 WHERE tenant_id = $1 AND id = $2";
 /// An operator's password makes an invited account active, too.
-const SET_PORTAL_PASSWORD: &str = "UPDATE portal_account SET password_hash = $3, activated_at = coalesce(activated_at, $4) WHERE tenant_id = $1 AND id = $2";
+pub(super) const SET_PORTAL_PASSWORD: &str = "UPDATE portal_account SET password_hash = $3, activated_at = coalesce(activated_at, $4) WHERE tenant_id = $1 AND id = $2";
 const LOCK_STAFF: &str = "UPDATE staff_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
 const LOCK_PORTAL: &str = "UPDATE portal_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
 const SET_STAFF_LOCALE: &str = "UPDATE staff_account SET locale = $3 WHERE tenant_id = $1 AND id = $2";

@@ -20,6 +20,9 @@ const PUBLIC: &str = "SELECT * FROM (SELECT m.id, m.text, m.asks, m.created_at, 
 const ASKED: &str =
     "UPDATE request SET asked_at = $3, answered_at = NULL, updated_at = $3 WHERE tenant_id = $1 AND id = $2";
 const ANSWERED: &str = "UPDATE request SET asked_at = NULL, answered_at = $3, snoozed_until = NULL, updated_at = $3 WHERE tenant_id = $1 AND id = $2";
+/// Whatever dispatch writes answers the wish to cancel; it can be uttered again.
+const DECIDED: &str =
+    "UPDATE request SET cancel_asked_at = NULL WHERE tenant_id = $1 AND id = $2 AND cancel_asked_at IS NOT NULL";
 const READ: &str = "UPDATE request SET answered_at = NULL WHERE tenant_id = $1 AND id = $2 AND answered_at IS NOT NULL";
 
 impl TenantTx<'_, Staff> {
@@ -65,6 +68,7 @@ impl TenantTx<'_, Staff> {
             None::<&str>,
             now
         )?;
+        run!(&mut self.tx, DECIDED, tenant, request.uuid())?;
         if asks {
             run!(&mut self.tx, ASKED, tenant, request.uuid(), now)?;
         }

@@ -35,7 +35,7 @@ const RENAME_CUSTOMER: &str =
     "UPDATE customer SET name = $3, name_key = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2";
 const INSERT_LOCATION: &str = "INSERT INTO location (tenant_id, id, customer_id, name, street, postal_code, city, country, latitude, longitude, zone, access_notes, created_at, updated_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)";
-const INSERT_CONTACT: &str = "INSERT INTO contact (tenant_id, id, customer_id, location_id, display_name, email, phone, created_at, updated_at) \
+pub(super) const INSERT_CONTACT: &str = "INSERT INTO contact (tenant_id, id, customer_id, location_id, display_name, email, phone, created_at, updated_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
 const CUSTOMERS: &str = "SELECT c.id, c.customer_number, c.name, (c.archived_at IS NOT NULL) AS is_archived, \
     (SELECT count(*) FROM location l WHERE l.tenant_id = c.tenant_id AND l.customer_id = c.id) AS locations, \

@@ -6,7 +6,8 @@ use domain::ids::{
     ReleaseKind, RequestId, RequestKind,
 };
 use domain::public::{
-    PublicAppointment, PublicAttachment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest,
+    CalendarEntry, PublicAppointment, PublicAttachment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport,
+    PublicRequest,
 };
 use domain::public_language::{Milestone, PublicVisit};
 use domain::requests::ServiceType;
@@ -224,11 +225,10 @@ impl From<RequestRow> for PublicRequest {
             preferred: row.preferred,
             windows: row.preferred_windows.0,
             waits_for_answer: row.asked_at.is_some(),
-            may_withdraw: row.is_own && !row.is_job && row.status.is_waiting(),
+            may_withdraw: row.is_own && row.status.may_be_withdrawn(row.is_job),
             may_ask_to_cancel: row.is_own
-                && row.has_not_begun
-                && !row.status.has_ended()
-                && row.cancel_asked_at.is_none(),
+                && row.cancel_asked_at.is_none()
+                && row.status.may_be_asked_to_cancel(row.has_not_begun),
             cancel_asked_at: row.cancel_asked_at,
             location: row.location,
             rejection_reason: row.rejection_reason,
@@ -264,13 +264,14 @@ struct EntryRow {
     appointment: AppointmentRow,
 }
 
-/// A job's id with a number that grows with every appointment and once more when one is cancelled.
+/// A job's id with the sequence number of its last appointment.
 impl From<EntryRow> for (Uuid, u32, PublicAppointment) {
     fn from(row: EntryRow) -> Self {
         let appointment = PublicAppointment::from(row.appointment);
-        let ended = u32::from(appointment.status == PublicVisit::Cancelled);
-        let earlier = u32::try_from(row.earlier).unwrap_or(u32::MAX / 2);
-        (row.target_id, earlier * 2 + ended, appointment)
+        let earlier = u32::try_from(row.earlier).unwrap_or(u32::MAX);
+        let is_cancelled = appointment.status == PublicVisit::Cancelled;
+        let sequence = CalendarEntry::sequence_after(earlier, is_cancelled);
+        (row.target_id, sequence, appointment)
     }
 }
 

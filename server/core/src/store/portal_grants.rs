@@ -8,7 +8,9 @@ use domain::portal_access::Capabilities;
 use uuid::Uuid;
 
 use super::Key;
+use super::customers::INSERT_CONTACT;
 use super::engine::{StoreError, all, maybe, one, run};
+use super::sessions::{Door, end_all};
 use super::transaction::TenantTx;
 use super::views::{AccessLine, ColleagueLine, GrantLine, ReviewLine};
 use crate::actors::{Actor as _, Contact, Inviter, Staff};
@@ -33,7 +35,6 @@ pub(crate) struct AddressedAccount {
 
 const BY_EMAIL: &str = "SELECT id, activated_at IS NOT NULL AS is_active, locked_at IS NOT NULL AS is_blocked FROM portal_account WHERE tenant_id = $1 AND email = $2";
 const INSERT_ACCOUNT: &str = "INSERT INTO portal_account (tenant_id, id, contact_id, email, password_hash, locale, created_at) VALUES ($1, $2, $3, $4, '', $5, $6)";
-const INSERT_CONTACT: &str = "INSERT INTO contact (tenant_id, id, customer_id, display_name, email, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6)";
 /// A grant for the same place gives way to the new one.
 const REPLACE: &str = "UPDATE portal_grant SET revoked_at = $5 WHERE tenant_id = $1 AND portal_account_id = $2 AND customer_id = $3 AND revoked_at IS NULL \
     AND ((location_id IS NULL AND $4 IS NULL) OR location_id = $4)";
@@ -84,17 +85,12 @@ macro_rules! grants {
     };
 }
 const GRANTS_OF: &str = concat!(grants!(), "AND g.customer_id = $2 ORDER BY l.name, g.id LIMIT 1000");
-const GRANTS_OF_ACCOUNT: &str = concat!(
-    grants!(),
-    "AND g.portal_account_id = $2 ORDER BY u.name, l.name, g.id LIMIT 200"
-);
 const REVOKE: &str = "UPDATE portal_grant SET revoked_at = $3 WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL";
 const ACCOUNT_OF_GRANT: &str = "SELECT portal_account_id FROM portal_grant WHERE tenant_id = $1 AND id = $2";
 const IN_FORCE: &str = "SELECT count(*) FROM portal_grant WHERE tenant_id = $1 AND portal_account_id = $2 AND revoked_at IS NULL AND (valid_until IS NULL OR valid_until > $3)";
 const BLOCK: &str = "UPDATE portal_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
-const END_SESSIONS: &str = "DELETE FROM portal_session WHERE tenant_id = $1 AND account_id = $2";
 /// What is worth a look: access that ends soon, and access that nobody uses.
-const REVIEW: &str = "SELECT g.id, g.customer_id, u.name AS customer_name, l.name AS location_name, c.display_name, a.email, g.valid_until, a.last_sign_in_at, a.activated_at IS NOT NULL AS is_active, \
+const REVIEW: &str = "SELECT g.id, g.customer_id, u.name AS customer_name, l.name AS location_name, c.display_name, a.email, g.valid_until, a.last_sign_in_at, \
     (g.valid_until IS NOT NULL AND g.valid_until <= $4) AS ends_soon, coalesce(a.last_sign_in_at, a.activated_at, a.created_at) <= $5 AS is_unused \
     FROM portal_grant g JOIN portal_account a ON a.tenant_id = g.tenant_id AND a.id = g.portal_account_id JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id \
     JOIN customer u ON u.tenant_id = g.tenant_id AND u.id = g.customer_id LEFT JOIN location l ON l.tenant_id = g.tenant_id AND l.id = g.location_id \
@@ -169,8 +165,10 @@ impl<A: Inviter> TenantTx<'_, A> {
             tenant,
             ContactId::uuid(id),
             customer.uuid(),
+            None::<Uuid>,
             display_name,
             email,
+            None::<&str>,
             now
         )?;
         Ok(id)
@@ -200,7 +198,7 @@ impl<A: Inviter> TenantTx<'_, A> {
     /// Ends the sessions of an account.
     pub(crate) async fn end_sessions_of(&mut self, account: PortalUserId) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(&mut self.tx, END_SESSIONS, tenant, account.uuid()).map(drop)
+        run!(&mut self.tx, end_all(Door::Portal), tenant, account.uuid()).map(drop)
     }
 
     /// Whose a grant is.
@@ -225,11 +223,6 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn grants_of_customer(&mut self, customer: CustomerId) -> Result<Vec<GrantLine>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, GrantLine, GRANTS_OF, tenant, customer.uuid())
-    }
-
-    pub(crate) async fn grants_of_account(&mut self, account: PortalUserId) -> Result<Vec<GrantLine>, StoreError> {
-        let tenant = self.tenant();
-        all!(&mut self.tx, GrantLine, GRANTS_OF_ACCOUNT, tenant, account.uuid())
     }
 
     /// Gives a grant; false if customer or location are not there to be granted.

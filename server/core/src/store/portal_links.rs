@@ -64,7 +64,6 @@ const END_ALL: &str =
     "UPDATE portal_link SET used_at = $3 WHERE tenant_id = $1 AND portal_account_id = $2 AND used_at IS NULL";
 const ACTIVATE: &str =
     "UPDATE portal_account SET activated_at = $3 WHERE tenant_id = $1 AND id = $2 AND activated_at IS NULL";
-const SET_PASSWORD: &str = "UPDATE portal_account SET password_hash = $3 WHERE tenant_id = $1 AND id = $2";
 const EMAIL_TAKEN: &str = "SELECT count(*) FROM portal_account WHERE tenant_id = $1 AND email = $2 AND id <> $3";
 const SET_EMAIL: &str = "UPDATE portal_account SET email = $3 WHERE tenant_id = $1 AND id = $2";
 const WISH: &str = "INSERT INTO portal_link_wish (id, email, purpose, created_at) VALUES ($1, $2, $3, $4)";
@@ -194,16 +193,9 @@ impl SystemTx<'_> {
         Ok(run!(&mut self.tx, USE, link.tenant_id, link.id, self.now)? == 1)
     }
 
-    /// Makes the account active, and gives it a password if one was chosen.
-    pub(crate) async fn activate_account(
-        &mut self,
-        link: &LinkIdentity,
-        password_hash: Option<&str>,
-    ) -> Result<bool, StoreError> {
+    /// Makes the account active; false if it is.
+    pub(crate) async fn activate_account(&mut self, link: &LinkIdentity) -> Result<bool, StoreError> {
         let account = link.account_id.0.uuid();
-        if let Some(hash) = password_hash {
-            run!(&mut self.tx, SET_PASSWORD, link.tenant_id, account, hash)?;
-        }
         Ok(run!(&mut self.tx, ACTIVATE, link.tenant_id, account, self.now)? == 1)
     }
 

@@ -6,8 +6,10 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::Key;
+use super::accounts::SET_PORTAL_PASSWORD;
 use super::engine::{StoreError, all, maybe, one, run};
 use super::intake::ClosedToken;
+use super::sessions::{Door, end_all};
 use super::transaction::{SystemTx, TenantTx};
 use crate::actors::{Actor as _, Contact};
 
@@ -47,9 +49,7 @@ const FEED_TOKENS: &str =
     "SELECT tenant_id, id, feed_token FROM portal_account WHERE feed_token IS NOT NULL ORDER BY tenant_id, id";
 const SET_FEED_TOKEN: &str = "UPDATE portal_account SET feed_token = $3 WHERE tenant_id = $1 AND id = $2";
 const OWN: &str = "SELECT email, password_hash FROM portal_account WHERE tenant_id = $1 AND id = $2";
-const SET_PASSWORD: &str = "UPDATE portal_account SET password_hash = $3 WHERE tenant_id = $1 AND id = $2";
 const SESSIONS: &str = "SELECT id_hash, data, signed_in_at, last_seen_at FROM portal_session WHERE tenant_id = $1 AND account_id = $2 AND expires_at > $3 AND last_seen_at > $4 AND signed_in_at > $5 ORDER BY last_seen_at DESC LIMIT 50";
-const END_ALL: &str = "DELETE FROM portal_session WHERE tenant_id = $1 AND account_id = $2";
 const END_ONE: &str = "DELETE FROM portal_session WHERE tenant_id = $1 AND account_id = $2 AND id_hash = $3";
 
 impl TenantTx<'_, Contact> {
@@ -84,9 +84,9 @@ impl TenantTx<'_, Contact> {
 
     /// Sets the own password and ends every session.
     pub(crate) async fn set_own_password(&mut self, hash: &str) -> Result<(), StoreError> {
-        let (tenant, own) = self.own();
-        run!(&mut self.tx, SET_PASSWORD, tenant, own, hash)?;
-        run!(&mut self.tx, END_ALL, tenant, own).map(drop)
+        let ((tenant, own), now) = (self.own(), self.now);
+        run!(&mut self.tx, SET_PORTAL_PASSWORD, tenant, own, hash, now)?;
+        run!(&mut self.tx, end_all(Door::Portal), tenant, own).map(drop)
     }
 
     pub(crate) async fn own_sessions(
@@ -109,7 +109,7 @@ impl TenantTx<'_, Contact> {
 
     pub(crate) async fn end_own_sessions(&mut self) -> Result<u64, StoreError> {
         let (tenant, own) = self.own();
-        run!(&mut self.tx, END_ALL, tenant, own)
+        run!(&mut self.tx, end_all(Door::Portal), tenant, own)
     }
 
     pub(crate) async fn end_own_session(&mut self, id_hash: &[u8]) -> Result<bool, StoreError> {

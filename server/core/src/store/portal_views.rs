@@ -103,7 +103,6 @@ pub struct ReviewLine {
     pub email: String,
     pub valid_until: Option<DateTime<Utc>>,
     pub last_sign_in_at: Option<DateTime<Utc>>,
-    pub is_active: bool,
     pub ends_soon: bool,
     pub is_unused: bool,
 }

@@ -57,7 +57,7 @@ pub(crate) struct SessionRow {
 /// One statement for each door's table.
 macro_rules! per_door {
     ($name:ident, $before:literal, $after:literal) => {
-        const fn $name(door: Door) -> &'static str {
+        pub(super) const fn $name(door: Door) -> &'static str {
             match door {
                 Door::Staff => concat!($before, "staff_session", $after),
                 Door::Portal => concat!($before, "portal_session", $after),

@@ -86,7 +86,8 @@ pub async fn list(core: &Core, contact: &Contact) -> CoreResult<Colleagues> {
     })
 }
 
-/// Invites a colleague. Nothing tells whether the address has an account already.
+/// Invites a colleague. The answer is the same whether or not the address has an account; the list of colleagues shows
+/// from then on where that account stands, which whoever gave access must see.
 ///
 /// # Errors
 /// Fields; `not_found` for a place that one's own grant does not reach; field `capabilities` or `until` for more than it

@@ -253,10 +253,13 @@ pub async fn accept_invitation(core: &Core, token: &str, password: Option<&Secre
         None => None,
     };
     let mut tx = core.store.begin_system().await?;
-    if !tx.use_link(&found).await? || !tx.activate_account(&found, hash.as_deref()).await? {
+    if !tx.use_link(&found).await? || !tx.activate_account(&found).await? {
         return Err(CoreError::not_found());
     }
     let tenant = TenantId::from_uuid(found.tenant_id);
+    if let Some(hash) = hash {
+        tx.set_portal_password(tenant, found.account_id.0, &hash).await?;
+    }
     let signed_in = sign_in::enter_portal(&mut tx, tenant, found.account_id.0, &found.tenant_name).await?;
     let label = format!("portal:{}", found.account_id.0);
     tx.audit(tenant, &label, "portal.invitation_accepted", &label).await?;

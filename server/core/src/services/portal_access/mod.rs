@@ -223,18 +223,3 @@ pub async fn review(
         .await?;
     Ok(Page::cut(rows, PAGE))
 }
-
-/// The grants of one account, whichever customer they are for.
-///
-/// # Errors
-/// `not_found`.
-pub async fn account(
-    core: &Core,
-    by: Permit<'_, ViewOperations>,
-    id: PortalUserId,
-) -> CoreResult<(AccessLine, Vec<GrantLine>)> {
-    let mut tx = core.store.read(by.staff()).await?;
-    let account = tx.portal_account(id).await?.ok_or_else(CoreError::not_found)?;
-    let grants = tx.grants_of_account(id).await?;
-    Ok((account, grants))
-}

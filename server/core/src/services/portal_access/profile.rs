@@ -11,8 +11,8 @@ use serde_json::json;
 use super::links::{self, Letter};
 use crate::actors::{Actor as _, Contact};
 use crate::services::authn::{ABSOLUTE, IDLE};
-use crate::services::finish;
 use crate::services::sessions::{LOOK, SessionId};
+use crate::services::{finish, sign_in};
 use crate::views::GrantLine;
 use crate::{Core, CoreError, CoreResult};
 
@@ -93,15 +93,16 @@ async fn check_password(core: &Core, contact: &Contact, password: &SecretString)
     if !stored.is_empty() {
         let key = crate::secrets::fingerprint(format!("own password\n{}", contact.label()).as_bytes());
         let mut tx = core.store.begin_system().await?;
-        let attempt = tx.count_attempt(&key).await?;
-        if let Some(attempt) = attempt {
-            let pause = chrono::TimeDelta::seconds((attempt * 2 - 1).min(300));
-            tx.lock_attempts(&key, core.clock.now() + pause).await?;
-        }
+        let attempt = sign_in::count_attempt(core, &mut tx, &key).await?;
+        tx.lock_attempts(&key, core.clock.now() + sign_in::lock_after(attempt))
+            .await?;
         tx.commit().await?;
-        let wrong = || CoreError::field("current", "wrong_password", "This is not your present password.");
-        if attempt.is_none() || !core.passwords.verify(password, Some(&stored)).await? {
-            return Err(wrong());
+        if !core.passwords.verify(password, Some(&stored)).await? {
+            return Err(CoreError::field(
+                "current",
+                "wrong_password",
+                "This is not your present password.",
+            ));
         }
         let mut tx = core.store.begin_system().await?;
         tx.clear_throttle(&key).await?;
