@@ -27,7 +27,13 @@ pub async fn file(
         let entry = calendar::entry(&state.core, &contact, id).await?;
         let locale = language(&contact, &headers);
         let now = state.core.clock().now();
-        Ok(render(Reach::File, locale, contact.tenant_name(), &[entry], now))
+        Ok(render(
+            Reach::File,
+            locale,
+            (contact.tenant_name(), &contact.words()),
+            &[entry],
+            now,
+        ))
     };
     answer(result.await, Some("attachment; filename=\"appointment.ics\""))
 }
@@ -44,7 +50,13 @@ pub async fn feed(State(state): State<AppState>, Path(token): Path<String>, requ
         let entries = calendar::entries(&state.core, &contact).await?;
         let locale = language(&contact, &parts.headers);
         let now = state.core.clock().now();
-        Ok(render(Reach::Feed, locale, contact.tenant_name(), &entries, now))
+        Ok(render(
+            Reach::Feed,
+            locale,
+            (contact.tenant_name(), &contact.words()),
+            &entries,
+            now,
+        ))
     };
     answer(result.await, None)
 }

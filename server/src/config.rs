@@ -12,6 +12,7 @@ use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 
 use crate::api::limits::{Limits, Rate};
+use crate::portal_limits::PortalLimits;
 
 /// Every setting as it is written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address that people type; decides about cookies, links and HSTS.
     pub public_url: String,
+    /// The portal's own host, such as `portal.example.org`; empty if it shares the server's.
+    pub portal_host: String,
     /// `file://folder` or `s3://bucket/prefix`.
     pub files: String,
     /// The file with the master keys; made on first start.
@@ -43,6 +46,10 @@ pub struct Config {
     pub api_rate_tenant: String,
     /// How often one address may ask for access tokens.
     pub api_rate_address: String,
+    /// How often one address may ask the portal.
+    pub portal_rate_address: String,
+    /// How often one of its accounts may.
+    pub portal_rate_account: String,
     /// Networks of reverse proxies whose `X-Forwarded-For` counts, separated by commas.
     pub trusted_proxies: String,
     /// Whether the server also runs the worker.
@@ -59,6 +66,7 @@ impl Default for Config {
             database_url: "sqlite://data/ordinavo.db".to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             public_url: String::new(),
+            portal_host: String::new(),
             files: "file://data/files".to_owned(),
             secret_key_file: PathBuf::from("data/secret.key"),
             smtp_url: None,
@@ -69,6 +77,8 @@ impl Default for Config {
             api_rate_client: "100/1000".to_owned(),
             api_rate_tenant: "300/3000".to_owned(),
             api_rate_address: "10/60".to_owned(),
+            portal_rate_address: "50/600".to_owned(),
+            portal_rate_account: "10/200".to_owned(),
             trusted_proxies: "127.0.0.0/8,::1/128".to_owned(),
             worker: true,
             ops_listen: None,
@@ -128,6 +138,22 @@ impl Config {
         config.public_url = config.public_url.trim_end_matches('/').to_owned();
         config.settings()?;
         config.limits()?;
+        config.portal_limits()?;
+        if !config.portal_host.is_empty() && !crate::hosts::is_host(&config.portal_host) {
+            return Err(
+                "setting portal_host: a host such as portal.example.org is required, without http://".to_owned(),
+            );
+        }
+        if config
+            .public_url
+            .split_once("://")
+            .is_some_and(|(_, host)| host == config.portal_host)
+        {
+            return Err(
+                "setting portal_host: another host than that of public_url is required; leave it empty to share one"
+                    .to_owned(),
+            );
+        }
         config.sender()?;
         Ok(config)
     }
@@ -154,15 +180,35 @@ impl Config {
             .map_err(|_| "setting mail_from: an address such as service@example.org is required".to_owned())
     }
 
+    /// The portal's own host, if it has one.
+    pub fn portal_host(&self) -> Option<&str> {
+        Some(self.portal_host.as_str()).filter(|host| !host.is_empty())
+    }
+
+    /// The address under which people reach the portal, without a slash at its end.
+    pub fn portal_url(&self) -> String {
+        match (self.portal_host(), self.public_url.split_once("://")) {
+            (Some(host), Some((scheme, _))) => format!("{scheme}://{host}"),
+            _ => self.public_url.trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// The rate limits of the portal.
+    ///
+    /// # Errors
+    /// The name of the setting and what is wrong with it.
+    pub fn portal_limits(&self) -> Result<PortalLimits, String> {
+        Ok(PortalLimits::new(
+            rate("portal_rate_address", &self.portal_rate_address)?,
+            rate("portal_rate_account", &self.portal_rate_account)?,
+        ))
+    }
+
     /// The rate limits of the API.
     ///
     /// # Errors
     /// The name of the setting and what is wrong with it.
     pub fn limits(&self) -> Result<Limits, String> {
-        let rate = |name: &str, text: &str| {
-            Rate::parse(text)
-                .ok_or_else(|| format!("setting {name}: a rate such as 100/1000 (a second/at once) is required"))
-        };
         Ok(Limits::new(
             rate("api_rate_client", &self.api_rate_client)?,
             rate("api_rate_tenant", &self.api_rate_tenant)?,
@@ -182,6 +228,7 @@ impl Config {
     pub fn settings(&self) -> Result<ordinavo_core::Settings, String> {
         let mut settings = ordinavo_core::Settings {
             public_url: self.public_url.trim_end_matches('/').to_owned(),
+            portal_url: self.portal_url(),
             webhook_allow_http: self.webhook_allow_http,
             sends_mail: self.smtp_url.as_ref().is_some_and(|address| !address.is_empty()),
             ..Default::default()
@@ -200,6 +247,11 @@ impl Config {
         }
         Ok(settings)
     }
+}
+
+/// Reads a rate.
+fn rate(name: &str, text: &str) -> Result<Rate, String> {
+    Rate::parse(text).ok_or_else(|| format!("setting {name}: a rate such as 100/1000 (a second/at once) is required"))
 }
 
 /// A number with a unit: `s`, `m` or `h`.

@@ -2,8 +2,10 @@
 
 use axum::body::Body;
 use axum::extract::{Extension, Path, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::ids::AttachmentId;
 use domain::permissions::{PerformVisits, ViewOperations, ViewReports};
@@ -19,6 +21,7 @@ pub async fn staff(
     State(state): State<AppState>,
     Extension(staff): Extension<Staff>,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Response {
     let result = async {
         let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
@@ -33,7 +36,7 @@ pub async fn staff(
         }
         reports::file(&state.core, staff.may::<ViewReports>()?, id).await
     };
-    answer(result.await)
+    answer(result.await, &headers)
 }
 
 /// `/portal/files/{id}`.
@@ -41,37 +44,85 @@ pub async fn portal(
     State(state): State<AppState>,
     Extension(contact): Extension<Contact>,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Response {
     let result = async {
         let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
         portal::download(&state.core, &contact, id).await
     };
-    answer(result.await)
+    answer(result.await, &headers)
 }
 
-fn answer(result: CoreResult<Download>) -> Response {
-    match result {
-        Ok(file) => {
-            let length = file.bytes.len();
-            let mut response = Response::new(Body::from(file.bytes));
-            let headers = response.headers_mut();
-            headers.insert(
-                CONTENT_TYPE,
-                HeaderValue::from_str(&file.media_type).unwrap_or(HeaderValue::from_static("application/octet-stream")),
-            );
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-            headers.insert(
-                CONTENT_SECURITY_POLICY,
-                HeaderValue::from_static("sandbox; default-src 'none'"),
-            );
-            headers.insert(CONTENT_DISPOSITION, disposition(&file.file_name));
+fn answer(result: CoreResult<Download>, asked: &HeaderMap) -> Response {
+    let file = match result {
+        Ok(file) => file,
+        Err(error) => {
+            let status = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            return (status, error.detail).into_response();
+        }
+    };
+    let text = |name| asked.get(name).and_then(|value| value.to_str().ok());
+    let length = file.bytes.len() as u64;
+    let part = part(text(RANGE), text(IF_RANGE), &file.etag, length);
+    let mut response = match &part {
+        Part::Whole => Response::new(Body::from(file.bytes)),
+        Part::Some(first, last) => {
+            let from_to = usize::try_from(*first).unwrap_or_default()..=usize::try_from(*last).unwrap_or_default();
+            let mut response = Response::new(Body::from(file.bytes.slice(from_to)));
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            set(&mut response, CONTENT_RANGE, &format!("bytes {first}-{last}/{length}"));
             response
         }
-        Err(error) => (
-            StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            error.detail,
-        )
-            .into_response(),
+        Part::Nothing => {
+            let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
+            set(&mut response, CONTENT_RANGE, &format!("bytes */{length}"));
+            return response;
+        }
+    };
+    set(&mut response, ETAG, &file.etag);
+    set(&mut response, CONTENT_TYPE, &file.media_type);
+    let headers = response.headers_mut();
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("sandbox; default-src 'none'"),
+    );
+    headers.insert(CONTENT_DISPOSITION, disposition(&file.file_name));
+    response
+}
+
+fn set(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// Which part of a file was asked for.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    /// All of it.
+    Whole,
+    /// From one byte to another, both included.
+    Some(u64, u64),
+    /// One that it does not have.
+    Nothing,
+}
+
+/// Reads `Range` and `If-Range` (RFC 9110 section 14). Several ranges at once, and what cannot be read, get the whole file,
+/// as does a range of a file that has changed since.
+fn part(range: Option<&str>, if_range: Option<&str>, etag: &str, length: u64) -> Part {
+    let Some(range) = range.filter(|_| if_range.is_none_or(|known| known == etag)) else {
+        return Part::Whole;
+    };
+    let Ok(parsed) = http_range_header::parse_range_header(range) else {
+        return Part::Whole;
+    };
+    match parsed.validate(length) {
+        Ok(ranges) => match ranges.as_slice() {
+            [one] => Part::Some(*one.start(), *one.end()),
+            _ => Part::Whole,
+        },
+        Err(_) => Part::Nothing,
     }
 }
 
@@ -103,7 +154,32 @@ fn disposition(file_name: &str) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
-    use super::disposition;
+    use super::{Part, disposition, part};
+
+    #[test]
+    fn one_part_is_given_and_anything_odd_gets_the_whole() {
+        let whole = || Part::Whole;
+        for (range, if_range, expected) in [
+            (None, None, whole()),
+            (Some("bytes=0-0"), None, Part::Some(0, 0)),
+            (Some("bytes=10-"), None, Part::Some(10, 99)),
+            (Some("bytes=-5"), None, Part::Some(95, 99)),
+            (Some("bytes=90-200"), None, Part::Some(90, 99)),
+            (Some("bytes=100-"), None, Part::Nothing),
+            (Some("bytes=5-2"), None, Part::Nothing),
+            (Some("bytes=0-1,5-6"), None, whole()),
+            (Some("lines=1-2"), None, whole()),
+            (Some("bytes=a-b"), None, whole()),
+            (Some("bytes=0-9"), Some("\"one\""), Part::Some(0, 9)),
+            (Some("bytes=0-9"), Some("\"two\""), whole()),
+        ] {
+            assert_eq!(
+                part(range, if_range, "\"one\"", 100),
+                expected,
+                "{range:?} {if_range:?}"
+            );
+        }
+    }
 
     #[test]
     fn names_cannot_break_the_header() {

@@ -14,6 +14,7 @@ use leptos_axum::{
     render_app_async_with_context, render_route_with_context,
 };
 use ordinavo_core::actors::{Contact, Partner, Staff};
+use ordinavo_core::services::portal_look::Brand;
 use public::docs::{self, Prose};
 use tower_http::limit::RequestBodyLimitLayer;
 use ui::flash::Flash;
@@ -112,12 +113,13 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
     let core = state.core.clone();
     let extensions = request.extensions();
     let hosts = extensions.get::<FrameHosts>().cloned().unwrap_or_default();
-    let (viewer, staff, contact, partner, flash) = (
+    let (viewer, staff, contact, partner, flash, brand) = (
         extensions.get::<Viewer>().cloned(),
         extensions.get::<Staff>().cloned(),
         extensions.get::<Contact>().cloned(),
         extensions.get::<Partner>().cloned(),
         extensions.get::<Flash>().cloned(),
+        extensions.get::<Brand>().cloned(),
     );
     move || {
         provide_context(core.clone());
@@ -135,6 +137,9 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
         }
         if let Some(flash) = flash.clone() {
             provide_context(flash);
+        }
+        if let Some(brand) = brand.clone() {
+            provide_context(brand);
         }
         if let Some(response) = use_context::<ResponseOptions>() {
             response.insert_header(CONTENT_SECURITY_POLICY, policy(&hosts));

@@ -33,7 +33,7 @@ fn per_minute(count: u32, at_once: u32) -> Quota {
 }
 
 /// The part of an address that one customer of a provider has: an IPv6 host changes the rest at will.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -30,8 +30,11 @@ use crate::assets::{self, Manifest};
 use crate::authn::gate;
 use crate::authn::session_store::DoorSessions;
 use crate::config::Config;
+use crate::portal_limits::PortalLimits;
 use crate::public_limits::PublicLimits;
-use crate::{api, calendar, files, http_layers, live, mailer, metrics, pages, public_pages, worker};
+use crate::{
+    api, calendar, files, hosts, http_layers, live, mailer, metrics, pages, portal_look, public_pages, worker,
+};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -46,6 +49,8 @@ pub struct AppState {
     pub limits: Arc<Limits>,
     /// How often people without an account may.
     pub public_limits: Arc<PublicLimits>,
+    /// How often the portal may be asked.
+    pub portal_limits: Arc<PortalLimits>,
     /// How often they did.
     pub api_use: ApiUse,
     /// The idempotency keys whose requests run.
@@ -65,6 +70,7 @@ impl AppState {
             core,
             limits: Arc::new(config.limits().unwrap_or_else(|_| Limits::usual())),
             public_limits: Arc::default(),
+            portal_limits: Arc::new(config.portal_limits().unwrap_or_else(|_| PortalLimits::usual())),
             api_use: ApiUse::default(),
             trusted_proxies: config.trusted_proxies().unwrap_or_default().into(),
             running_keys: RunningKeys::default(),
@@ -84,15 +90,16 @@ impl AppState {
     /// The session layer of a door: its own cookie, its own path, its own table. The cookie is signed, so that its 128
     /// random bits cannot even be guessed at without the server's key.
     fn sessions(&self, door: Door) -> SessionManagerLayer<DoorSessions, SignedCookie> {
-        let name = if self.config.is_https() {
-            format!("__Secure-{}", door.cookie())
-        } else {
-            door.cookie().to_owned()
+        // With two hosts each cookie belongs to one of them and to none of their neighbours; on one host the doors have paths.
+        let (name, path) = match (self.config.is_https(), self.config.portal_host()) {
+            (true, Some(_)) => (format!("__Host-{}", door.cookie()), "/"),
+            (true, None) => (format!("__Secure-{}", door.cookie()), door.prefix()),
+            (false, _) => (door.cookie().to_owned(), door.prefix()),
         };
         let lifetime = time::Duration::seconds(authn::ABSOLUTE.num_seconds());
         SessionManagerLayer::new(DoorSessions::new(self.core.clone(), door))
             .with_name(name)
-            .with_path(door.prefix())
+            .with_path(path)
             .with_http_only(true)
             .with_same_site(SameSite::Lax)
             .with_secure(self.config.is_https())
@@ -119,6 +126,8 @@ pub fn router(state: &AppState) -> Router {
         .route("/portal/files/{id}", get(files::portal))
         .route("/portal/appointments/{id}/calendar.ics", get(calendar::file))
         .route("/portal/feed/{token}", get(calendar::feed))
+        .route("/portal/look/{version}/style.css", get(portal_look::style_sheet))
+        .route("/portal/look/{version}/logo.png", get(portal_look::logo))
         .layer(middleware::from_fn_with_state(state.clone(), gate::portal))
         .layer(state.sessions(Door::Portal));
     let partner = pages::partner(state)
@@ -138,6 +147,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/pkg/{*name}", get(assets::serve))
         .merge(health())
         .fallback(pages::nothing_here)
+        .layer(middleware::from_fn_with_state(state.clone(), hosts::sort))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(state.clone(), http_layers::frame))
         .with_state(state.clone())
@@ -249,6 +259,7 @@ async fn keep_house(state: AppState, mut stop: watch::Receiver<bool>) {
         }
         state.limits.forget_idle();
         state.public_limits.forget_idle();
+        state.portal_limits.forget_idle();
         if let Err(error) = state.api_use.write(&state.core).await {
             tracing::warn!(%error, "what clients used could not be written");
         }

@@ -9,7 +9,7 @@ use ui::shell::{self, Assets};
 
 use crate::pages::{
     access, billing, clients, customers, day, deliveries, desk, endpoints, forms, imports, inbox, integrations, links,
-    mails, parts, reports, rules, settings, sign_in, sources, target, terminals, upload,
+    mails, parts, portal_look, reports, rules, settings, sign_in, sources, target, terminals, upload,
 };
 use crate::shell::Framed;
 
@@ -57,6 +57,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/settings/forms") view=forms::FormsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/forms/new") view=forms::NewFormPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/forms/:id") view=forms::FormPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/portal") view=portal_look::PortalLookPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/rules") view=rules::RulesPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/rules/new") view=rules::NewRulePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/rules/:id") view=rules::RulePage ssr=SsrMode::Async/>

@@ -56,6 +56,8 @@ permissions! {
     ManageIntake = "manage_intake": Admin;
     /// Invite people to the portal, grant and revoke.
     ManagePortalAccess = "manage_portal_access": Admin | Manager;
+    /// Give the portal its logo, its colour and its words.
+    ManagePortalLook = "manage_portal_look": Admin;
     /// Read the audit log.
     ViewAudit = "view_audit": Admin | Auditor;
 }

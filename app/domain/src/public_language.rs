@@ -2,18 +2,20 @@
 //!
 //! Every function is one exhaustive match, so a missing entry does not compile.
 
+use std::borrow::Cow;
+
 use crate::follow_ups::FollowUpStatus;
 use crate::locale::Locale;
 use crate::requests::{RequestStatus, ServiceType};
 use crate::targets::{AppointmentStatus, TargetStatus};
 
 /// A label of one or two words and a sentence that explains it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicStatus {
     /// The word on the chip.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// What it means for the customer.
-    pub explanation: &'static str,
+    pub explanation: Cow<'static, str>,
     /// The colour family; never the only carrier of the meaning.
     pub tone: Tone,
 }
@@ -77,6 +79,19 @@ impl PublicVisit {
         Self::Moved,
         Self::Cancelled,
     ];
+
+    /// The name in addresses of words and in answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::OnTheWay => "on_the_way",
+            Self::InProgress => "in_progress",
+            Self::Completed => "completed",
+            Self::NotCompleted => "not_completed",
+            Self::Moved => "moved",
+            Self::Cancelled => "cancelled",
+        }
+    }
 
     /// The public state of an appointment and its target.
     pub const fn of(appointment: AppointmentStatus, target: TargetStatus) -> Self {
@@ -231,8 +246,8 @@ pub const fn request(status: RequestStatus, locale: Locale) -> PublicStatus {
         ),
     };
     PublicStatus {
-        label,
-        explanation,
+        label: Cow::Borrowed(label),
+        explanation: Cow::Borrowed(explanation),
         tone,
     }
 }
@@ -302,8 +317,8 @@ pub const fn visit(visit: PublicVisit, locale: Locale) -> PublicStatus {
         ),
     };
     PublicStatus {
-        label,
-        explanation,
+        label: Cow::Borrowed(label),
+        explanation: Cow::Borrowed(explanation),
         tone,
     }
 }
@@ -344,8 +359,8 @@ pub const fn follow_up(status: FollowUpStatus, locale: Locale) -> Option<PublicS
         FollowUpStatus::Dismissed => return None,
     };
     Some(PublicStatus {
-        label,
-        explanation,
+        label: Cow::Borrowed(label),
+        explanation: Cow::Borrowed(explanation),
         tone,
     })
 }

@@ -2,12 +2,26 @@
 
 use leptos::prelude::*;
 use ordinavo_core::actors::Contact;
+use ordinavo_core::services::portal_look::Brand;
 use ui::door::LanguageRow;
 use ui::icons::Icon;
 use ui::shell::locale;
 use ui::words::shared;
 
 use crate::t;
+
+/// The organisation's logo and name; where it is not known, what this is.
+#[component]
+pub fn BrandName(otherwise: String) -> impl IntoView {
+    let brand = use_context::<Brand>();
+    let logo = brand.as_ref().and_then(|brand| brand.look.logo.clone());
+    let name = brand.map_or(otherwise, |brand| brand.name);
+    let mark = match logo {
+        Some(address) => view! { <img class="portal-logo" src=address alt=""/> }.into_any(),
+        None => view! { <span class="brand-mark" aria-hidden="true"></span> }.into_any(),
+    };
+    view! { <p class="brand">{mark}<bdi>{name}</bdi></p> }
+}
 
 /// Navigation and content. `current` is the entry of the page, for `aria-current`.
 #[component]
@@ -32,7 +46,7 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
                 <form method="post" action="/portal/fn/sign-out"><button class="button" type="submit">{t!(locale, "look-end")}</button></form></div>
         })}
         <header class="top">
-            <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
+            <BrandName otherwise=tenant/>
             <form method="post" action="/portal/fn/sign-out"><a class="quiet" href="/portal/profile" aria-current={(current == "/portal/profile").then_some("page")}><bdi>{person}</bdi></a><button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button></form>
         </header>
         <nav class="top-nav" aria-label=t!(locale, "nav-main")>

@@ -1,9 +1,11 @@
 //! The public form: what a page without an account asks, in the languages that its owner wrote.
 
+use std::sync::Arc;
+
 use domain::intake::form::{FieldMode, FormField, FormSettings};
 use domain::intake::{DayPart, MOST_FILE_BYTES, MOST_FILES, MOST_WINDOWS};
 use domain::locale::Locale;
-use domain::public_language;
+use domain::public_words::OwnWords;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
@@ -24,6 +26,8 @@ pub struct IntakePage {
     pub slug: String,
     /// The organisation's name.
     pub tenant: String,
+    /// Its own words.
+    pub words: Arc<OwnWords>,
     /// Its fields and texts.
     pub settings: FormSettings,
     /// The signed ticket.
@@ -97,12 +101,7 @@ fn Fields(page: IntakePage) -> impl IntoView {
     let services: Vec<(String, String)> = settings
         .service_types
         .iter()
-        .map(|kind| {
-            (
-                kind.name().to_owned(),
-                public_language::service_type(*kind, locale).to_owned(),
-            )
-        })
+        .map(|kind| (kind.name().to_owned(), page.words.service_type(*kind, locale)))
         .collect();
     let only = if services.len() == 1 {
         services[0].0.clone()

@@ -1,8 +1,10 @@
 //! The terminal on site: large tiles, at most three fields, a language on every screen, a receipt.
 
+use std::sync::Arc;
+
 use domain::intake::form::{FieldMode, FormField, FormSettings, FormTexts};
 use domain::locale::Locale;
-use domain::public_language;
+use domain::public_words::OwnWords;
 use domain::requests::ServiceType;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -23,6 +25,8 @@ pub const PAIR: &str = "pair";
 pub struct TerminalPage {
     /// The organisation's name.
     pub tenant: String,
+    /// Its own words.
+    pub words: Arc<OwnWords>,
     /// Where it stands.
     pub location: String,
     /// The form, as far as a terminal shows it.
@@ -105,6 +109,7 @@ pub fn page(assets: &Assets, page: TerminalPage) -> impl IntoView + use<> {
         nonce,
         terminal,
         form,
+        words: own,
         ..
     } = page;
     shell::document_in(locale, App::Intake, assets, move || {
@@ -134,7 +139,7 @@ pub fn page(assets: &Assets, page: TerminalPage) -> impl IntoView + use<> {
                         <fieldset class="tiles"><legend class="hidden">{t!(locale, "what")}</legend>
                             {tiles.into_iter().map(|kind| {
                                 let id = format!("tile-{}", kind.name());
-                                let words = public_language::service_type(kind, locale);
+                                let words = own.service_type(kind, locale);
                                 let checked = kind.name() == chosen;
                                 view! { <div class="tile"><input type="radio" id=id.clone() name="service_type" value=kind.name() checked=checked required/><label for=id><Icon name=icon(kind)/><span>{words}</span></label></div> }
                             }).collect_view()}

@@ -1,8 +1,10 @@
 //! The tracking page: how a request goes on, for whoever holds its link. It shows what they typed, its public state, and
 //! what dispatch wrote to them; nothing that they could not know already.
 
+use std::sync::Arc;
+
 use domain::locale::Locale;
-use domain::public_language;
+use domain::public_words::OwnWords;
 use domain::requests::RequestStatus;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -27,6 +29,8 @@ pub struct TrackPage {
     pub token: String,
     /// The organisation's name.
     pub tenant: String,
+    /// Its own words.
+    pub words: Arc<OwnWords>,
     /// The organisation's zone.
     pub zone: String,
     /// The request.
@@ -64,7 +68,9 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
             may_withdraw,
         } = page.tracking;
         let slot_error = page.slot_error;
-        let status = public_language::request(request.status, locale);
+        let words = page.words;
+        let status = words.request(request.status, locale);
+        let explanation = status.explanation.clone();
         let reached = STEPS.iter().position(|step| *step == request.status);
         let ended = request.status.has_ended();
         let thanks = request
@@ -115,13 +121,13 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
                 <header class="top-line"><p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{page.tenant}</bdi></p></header>
                 <main id="main" tabindex="-1">
                     {page.done.map(|done| view! { <div class="notice notice-good" role="status"><div><p><strong>{by_key(locale, done)}</strong></p>{thanks.map(|text| view! { <p class="prose" dir="auto">{text}</p> })}</div></div> })}
-                    <header class="title-row"><h1>{public_language::service_type(request.service_type, locale)}" "<bdi class="mono quiet">{title}</bdi></h1><StatusChip status/></header>
-                    <p class="lead">{status.explanation}</p>
+                    <header class="title-row"><h1>{words.service_type(request.service_type, locale)}" "<bdi class="mono quiet">{title}</bdi></h1><StatusChip status/></header>
+                    <p class="lead">{explanation}</p>
                     {(!ended).then(|| view! {
                         <ol class="steps">{STEPS.iter().enumerate().map(|(index, step)| {
                             let done = reached.is_some_and(|reached| index <= reached);
                             let current = (reached == Some(index)).then_some("step");
-                            view! { <li class:steps-done=done aria-current=current>{public_language::request(*step, locale).label}</li> }
+                            view! { <li class:steps-done=done aria-current=current>{words.request(*step, locale).label}</li> }
                         }).collect_view()}</ol>
                     })}
                     {slot_error.clone().filter(|_| slots.is_empty()).map(|wrong| view! { <p class="notice notice-bad" role="alert">{wrong}</p> })}

@@ -7,7 +7,8 @@ use chrono::{DateTime, LocalResult, NaiveDateTime, Offset as _, TimeDelta, TimeZ
 use chrono_tz::{OffsetComponents as _, Tz};
 use domain::locale::Locale;
 use domain::public::CalendarEntry;
-use domain::public_language::{self, PublicVisit};
+use domain::public_language::PublicVisit;
+use domain::public_words::OwnWords;
 use icalendar::{Calendar, CalendarDateTime, Component as _, Event, EventLike as _, EventStatus};
 
 use crate::word;
@@ -22,7 +23,13 @@ pub enum Reach {
 }
 
 /// Puts appointments into a calendar. `now` is when it is made.
-pub fn render(reach: Reach, locale: Locale, tenant: &str, entries: &[CalendarEntry], now: DateTime<Utc>) -> String {
+pub fn render(
+    reach: Reach,
+    locale: Locale,
+    (tenant, words): (&str, &OwnWords),
+    entries: &[CalendarEntry],
+    now: DateTime<Utc>,
+) -> String {
     let tenant = &clean(tenant);
     let mut calendar = Calendar::new();
     let cancelled = reach == Reach::File
@@ -43,7 +50,7 @@ pub fn render(reach: Reach, locale: Locale, tenant: &str, entries: &[CalendarEnt
         };
         let range = zones.entry(zone).or_insert((visit.starts_at, visit.ends_at));
         *range = (range.0.min(visit.starts_at), range.1.max(visit.ends_at));
-        calendar.push(event(locale, tenant, entry, tz, now));
+        calendar.push(event(locale, (tenant, words), entry, tz, now));
     }
     let text = calendar.to_string();
     // The library has no time zones; they stand before the first event.
@@ -63,14 +70,20 @@ fn clean(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 
-fn event(locale: Locale, tenant: &str, entry: &CalendarEntry, tz: Tz, now: DateTime<Utc>) -> Event {
+fn event(
+    locale: Locale,
+    (tenant, words): (&str, &OwnWords),
+    entry: &CalendarEntry,
+    tz: Tz,
+    now: DateTime<Utc>,
+) -> Event {
     let visit = &entry.appointment;
     let what = visit.service_type.map_or_else(
         || tenant.to_owned(),
-        |service| public_language::service_type(service, locale).to_owned(),
+        |service| clean(&words.service_type(service, locale)),
     );
-    let status = public_language::visit(visit.status, locale);
-    let mut lines = vec![tenant.to_owned(), status.label.to_owned()];
+    let status = words.visit(visit.status, locale);
+    let mut lines = vec![tenant.to_owned(), clean(&status.label)];
     if let Some(name) = &visit.technician {
         lines.push(word!(locale, "calendar-technician", name = clean(name)));
     }
@@ -247,7 +260,13 @@ mod tests {
             ("2026-10-25T02:30:00Z", "DTSTART;TZID=Europe/Berlin:20261025T033000"),
         ] {
             let entry = entry(starts, "2026-10-25T09:00:00Z", "Europe/Berlin");
-            let text = render(Reach::File, Locale::En, "N", &[entry], at("2026-10-01T00:00:00Z"));
+            let text = render(
+                Reach::File,
+                Locale::En,
+                ("N", &OwnWords::default()),
+                &[entry],
+                at("2026-10-01T00:00:00Z"),
+            );
             assert!(text.contains(expected), "{text}");
         }
     }
@@ -276,7 +295,13 @@ mod tests {
     fn a_cancelled_appointment_is_a_cancellation() {
         let mut entry = entry("2026-11-25T08:00:00Z", "2026-11-25T10:00:00Z", "UTC");
         entry.appointment.status = PublicVisit::Cancelled;
-        let text = render(Reach::File, Locale::De, "N", &[entry], at("2026-10-01T00:00:00Z"));
+        let text = render(
+            Reach::File,
+            Locale::De,
+            ("N", &OwnWords::default()),
+            &[entry],
+            at("2026-10-01T00:00:00Z"),
+        );
         assert!(text.contains("METHOD:CANCEL") && text.contains("STATUS:CANCELLED"));
         assert!(text.contains("DTSTART:20261125T080000Z") && !text.contains("VTIMEZONE"));
     }

@@ -58,7 +58,8 @@ impl FormState {
         })
     }
 
-    fn error(&self, field: &str) -> Option<String> {
+    /// What is wrong with a field, in words.
+    pub fn error(&self, field: &str) -> Option<String> {
         let error = self
             .flash
             .as_ref()?
@@ -68,7 +69,8 @@ impl FormState {
         Some(words::error(self.locale, &error.code, &error.detail))
     }
 
-    fn id(&self, field: &str) -> String {
+    /// The id of a field, to which the list of mistakes leads.
+    pub fn id(&self, field: &str) -> String {
         format!("{}-{field}", self.name)
     }
 }

@@ -23,9 +23,8 @@ pub struct Rendered {
 pub fn render(kind: MailKind, locale: Locale, data: &MailData, link: &str, refuse_link: Option<&str>) -> Rendered {
     // What it is about: a request with its number, or the organisation's portal.
     let about = data.number.map(|number| {
-        let what = data.service_type.map_or_else(String::new, |service| {
-            public_language::service_type(service, locale).to_owned()
-        });
+        let built_in = || Some(public_language::service_type(data.service_type?, locale).to_owned());
+        let what = data.service.clone().or_else(built_in).unwrap_or_default();
         (format!("REQ-{number}"), what)
     });
     let subject_line = by_key(locale, &format!("mail-{}-subject", kind.name()));
@@ -152,6 +151,7 @@ mod tests {
             tenant: "Nordlicht <b>Technik</b>".to_owned(),
             name: Some("<script>alert(1)</script>".to_owned()),
             number: Some(1042),
+            service: None,
             service_type: Some(ServiceType::Repair),
             text: Some("Which \"device\"?\n<img src=x>".to_owned()),
             windows: vec![(start, start + TimeDelta::hours(2))],

@@ -5,6 +5,7 @@ use leptos::config::LeptosOptions;
 use leptos::hydration::HydrationScripts;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
+use ordinavo_core::services::portal_look::Brand;
 
 use crate::viewer::Viewer;
 
@@ -67,6 +68,10 @@ pub fn document_in<V: IntoView + 'static, F: FnOnce() -> V>(
         .map(|options| view! { <HydrationScripts options islands=true/> });
     let fonts = assets.fonts.iter().map(|font| view! { <link rel="preload" href=font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous"/> }).collect_view();
     let style = assets.style.clone();
+    let own = use_context::<Brand>()
+        .filter(|_| app == App::Portal)
+        .and_then(|brand| brand.look.sheet)
+        .map(|sheet| view! { <link rel="stylesheet" href=sheet/> });
     view! {
         <!DOCTYPE html>
         <html lang=locale.tag() dir=locale.direction() class=class>
@@ -77,6 +82,7 @@ pub fn document_in<V: IntoView + 'static, F: FnOnce() -> V>(
                 <link rel="icon" href="/pkg/icon.svg" r#type="image/svg+xml"/>
                 {fonts}
                 <link rel="stylesheet" href=style/>
+                {own}
                 {scripts}
                 <MetaTags/>
             </head>

@@ -2,6 +2,7 @@
 //! else: their fields are private and they have no public constructor.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::ids::{
@@ -11,6 +12,7 @@ use domain::ids::{
 use domain::locale::Locale;
 use domain::permissions::Permission;
 use domain::problems::Problem;
+use domain::public_words::OwnWords;
 use domain::roles::Role;
 use domain::scopes::{Scope, ScopeMarker};
 use uuid::Uuid;
@@ -29,6 +31,17 @@ impl TenantId {
     pub(crate) const fn uuid(self) -> Uuid {
         self.0
     }
+}
+
+/// How an organisation's portal looks and speaks.
+#[derive(Debug, Clone, Default)]
+pub struct Look {
+    /// Its own words.
+    pub words: Arc<OwnWords>,
+    /// The address of the style sheet with its colour, if it has one.
+    pub sheet: Option<String>,
+    /// The address of its logo, if it has one.
+    pub logo: Option<String>,
 }
 
 mod sealed {
@@ -215,6 +228,7 @@ pub struct Contact {
     pub(crate) looked_at_by: Option<StaffId>,
     /// Known by a calendar's secret address only, which reads and nothing else.
     pub(crate) only_reads: bool,
+    pub(crate) look: Look,
     pub(crate) display_name: String,
     pub(crate) locale: Option<Locale>,
     pub(crate) tenant_name: String,
@@ -225,6 +239,14 @@ impl Contact {
     /// Whether a member of the staff looks through this account's eyes.
     pub fn is_looked_at(&self) -> bool {
         self.looked_at_by.is_some()
+    }
+    /// How the organisation's portal looks and speaks.
+    pub fn look(&self) -> &Look {
+        &self.look
+    }
+    /// The organisation's own words.
+    pub fn words(&self) -> Arc<OwnWords> {
+        self.look.words.clone()
     }
     /// The organisation's IANA zone.
     pub fn zone(&self) -> &str {
@@ -420,9 +442,14 @@ pub struct FormVisitor {
     pub(crate) form: FormId,
     pub(crate) tenant_name: String,
     pub(crate) zone: String,
+    pub(crate) words: Arc<OwnWords>,
 }
 
 impl FormVisitor {
+    /// The organisation's own words.
+    pub fn words(&self) -> Arc<OwnWords> {
+        self.words.clone()
+    }
     /// The organisation's name.
     pub fn tenant_name(&self) -> &str {
         &self.tenant_name
@@ -445,9 +472,14 @@ pub struct TrackingRequester {
     pub(crate) request: RequestId,
     pub(crate) tenant_name: String,
     pub(crate) zone: String,
+    pub(crate) words: Arc<OwnWords>,
 }
 
 impl TrackingRequester {
+    /// The organisation's own words.
+    pub fn words(&self) -> Arc<OwnWords> {
+        self.words.clone()
+    }
     /// The organisation's name.
     pub fn tenant_name(&self) -> &str {
         &self.tenant_name
@@ -479,9 +511,14 @@ pub struct Terminal {
     pub(crate) location_name: String,
     pub(crate) zone: String,
     pub(crate) last_seen_at: Option<DateTime<Utc>>,
+    pub(crate) words: Arc<OwnWords>,
 }
 
 impl Terminal {
+    /// The organisation's own words.
+    pub fn words(&self) -> Arc<OwnWords> {
+        self.words.clone()
+    }
     /// The device.
     pub fn id(&self) -> TerminalId {
         self.id

@@ -187,8 +187,8 @@ pub fn clean_photo(file_name: &str, bytes: &[u8]) -> CoreResult<CleanPhoto> {
 /// The media types of pictures that are taken in.
 const PICTURES: [&str; 3] = ["image/jpeg", "image/png", "image/webp"];
 
-/// Decodes within limits and writes a JPEG, upright and without metadata; `None` if it cannot be read.
-fn re_encoded(bytes: &[u8]) -> Option<Vec<u8>> {
+/// Decodes within limits, upright; `None` if it cannot be read.
+fn decoded(bytes: &[u8]) -> Option<image::DynamicImage> {
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_DECODED_SIDE);
@@ -203,6 +203,12 @@ fn re_encoded(bytes: &[u8]) -> Option<Vec<u8>> {
     let orientation = decoder.orientation().ok()?;
     let mut picture = image::DynamicImage::from_decoder(decoder).ok()?;
     picture.apply_orientation(orientation);
+    Some(picture)
+}
+
+/// Writes a JPEG, upright and without metadata; `None` if it cannot be read.
+fn re_encoded(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut picture = decoded(bytes)?;
     if picture.width().max(picture.height()) > LONGEST_SIDE {
         picture = picture.resize(LONGEST_SIDE, LONGEST_SIDE, image::imageops::FilterType::Triangle);
     }
@@ -293,6 +299,43 @@ pub fn clean_file(upload: &Upload) -> CoreResult<CleanFile> {
         content_hash: fingerprint(&bytes),
         bytes,
     })
+}
+
+/// The largest logo that is accepted, in bytes.
+pub const MOST_LOGO_BYTES: usize = 2 * 1024 * 1024;
+/// The box that a kept logo fits into, in pixels: three times its place on the page, for dense screens.
+const LOGO_BOX: (u32, u32) = (480, 120);
+
+/// Takes a logo in: a small PNG, whatever picture it was, with what can be seen through kept.
+///
+/// # Errors
+/// Field `logo`: too large, no picture, or not readable.
+pub fn clean_logo(upload: &Upload) -> CoreResult<Vec<u8>> {
+    if upload.bytes.len() > MOST_LOGO_BYTES {
+        return Err(CoreError::field("logo", "file_too_large", "At most 2 MB are allowed."));
+    }
+    let kind = infer::get(&upload.bytes).map(|kind| kind.mime_type());
+    if !kind.is_some_and(|kind| PICTURES.contains(&kind)) {
+        return Err(CoreError::field(
+            "logo",
+            "file_type_not_allowed",
+            "A picture in PNG, JPEG or WebP is required.",
+        ));
+    }
+    let small = || {
+        let mut picture = decoded(&upload.bytes)?;
+        let (width, height) = LOGO_BOX;
+        if picture.width() > width || picture.height() > height {
+            picture = picture.resize(width, height, image::imageops::FilterType::Lanczos3);
+        }
+        let mut output = Vec::new();
+        let picture = image::DynamicImage::ImageRgba8(picture.to_rgba8());
+        picture
+            .write_to(&mut Cursor::new(&mut output), image::ImageFormat::Png)
+            .ok()?;
+        Some(output)
+    };
+    small().ok_or_else(|| CoreError::field("logo", "file_not_readable", "This picture cannot be read."))
 }
 
 /// The last part of a name, without anything that could disturb a page or a log.

@@ -42,6 +42,8 @@ pub struct Core {
 pub struct Settings {
     /// The address under which people reach the server, without a slash at its end.
     pub public_url: String,
+    /// The same for the portal, which may have a host of its own.
+    pub portal_url: String,
     /// Networks that webhooks may reach although they are not public.
     pub webhook_allow_nets: Vec<ipnet::IpNet>,
     /// Whether webhooks may use plain http.
@@ -56,6 +58,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             public_url: "http://127.0.0.1:3000".to_owned(),
+            portal_url: "http://127.0.0.1:3000".to_owned(),
             webhook_allow_nets: Vec::new(),
             webhook_allow_http: false,
             webhook_retry: domain::webhooks::DEFAULT_RETRY_DELAYS.to_vec(),

@@ -41,7 +41,16 @@ impl Rate {
         })
     }
 
-    fn quota(self) -> Quota {
+    /// So many a second, and so many at once.
+    pub fn new(per_second: u32, at_once: u32) -> Self {
+        Self {
+            per_second: NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN),
+            at_once: NonZeroU32::new(at_once).unwrap_or(NonZeroU32::MIN),
+        }
+    }
+
+    /// The same for a bucket.
+    pub fn quota(self) -> Quota {
         Quota::per_second(self.per_second).allow_burst(self.at_once)
     }
 
@@ -74,11 +83,7 @@ impl Limits {
 
     /// The rates that hold when nothing is configured.
     pub fn usual() -> Self {
-        let rate = |per_second, at_once| Rate {
-            per_second: NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN),
-            at_once: NonZeroU32::new(at_once).unwrap_or(NonZeroU32::MIN),
-        };
-        Self::new(rate(100, 1_000), rate(300, 3_000), rate(10, 60))
+        Self::new(Rate::new(100, 1_000), Rate::new(300, 3_000), Rate::new(10, 60))
     }
 
     /// Takes a token of an address that asks to become a client.

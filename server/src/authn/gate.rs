@@ -9,6 +9,7 @@ use domain::locale::Locale;
 use ordinavo_core::CoreResult;
 use ordinavo_core::actors::{Contact, Partner, Staff};
 use ordinavo_core::services::authn;
+use ordinavo_core::services::portal_look::{self, Brand};
 use ordinavo_core::services::sessions::{Door, SessionId};
 use tower_sessions::Session;
 use ui::door::LANGUAGE_COOKIE;
@@ -16,6 +17,7 @@ use ui::load::take_flash;
 use ui::viewer::Viewer;
 
 use crate::http_layers::RequestId;
+use crate::public_limits;
 use crate::serve::AppState;
 
 /// The staff app's gate.
@@ -28,7 +30,10 @@ pub async fn staff(State(state): State<AppState>, session: Session, request: Req
 }
 
 /// The portal's gate.
-pub async fn portal(State(state): State<AppState>, session: Session, request: Request, next: Next) -> Response {
+pub async fn portal(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
+    if let Err(seconds) = state.portal_limits.address(public_limits::address(&request)) {
+        return public_limits::too_often(seconds);
+    }
     let found = match session.id() {
         Some(id) => authn::contact(&state.core, SessionId(id.0)).await,
         None => Ok(None),
@@ -44,6 +49,22 @@ pub async fn portal(State(state): State<AppState>, session: Session, request: Re
             "This is only a look; nothing can be changed in it.",
         )
             .into_response();
+    }
+    let brand = match &found {
+        Ok(Some(contact)) => {
+            if let Err(seconds) = state.portal_limits.account(contact.id()) {
+                return public_limits::too_often(seconds);
+            }
+            Some(Brand {
+                name: contact.tenant_name().to_owned(),
+                look: contact.look().clone(),
+            })
+        }
+        // Nobody is known yet; if there is only one organisation, it is its door all the same.
+        _ => portal_look::only_brand(&state.core).await.unwrap_or_default(),
+    };
+    if let Some(brand) = brand {
+        request.extensions_mut().insert(brand);
     }
     enter(state, session, request, next, Door::Portal, found, Contact::locale).await
 }
@@ -144,6 +165,7 @@ fn needs_account(path: &str, prefix: &str) -> bool {
             || rest.starts_with("/invitation/")
             || rest.starts_with("/link/")
             || rest.starts_with("/feed/")
+            || rest.starts_with("/look/")
     })
 }
 

@@ -19,7 +19,7 @@ use futures::StreamExt as _;
 use ordinavo_core::actors::{FormVisitor, Staff};
 use ordinavo_core::files::Upload;
 use ordinavo_core::services::intake::web_form::{Envelope, new_ticket, submit_form};
-use ordinavo_core::services::{authn, forms};
+use ordinavo_core::services::{authn, forms, portal_look};
 use ordinavo_core::{CoreError, CoreResult};
 use public::intake::{self, FORM, IntakePage};
 use ui::flash::Flash;
@@ -70,10 +70,11 @@ pub async fn preview(
     let locale = reader(&state, &request).locale;
     let found = async {
         let id = id.parse().map_err(|_| CoreError::not_found())?;
-        forms::get(&state.core, staff.may()?, id).await
+        let form = forms::get(&state.core, staff.may()?, id).await?;
+        Ok((form, portal_look::words(&state.core, staff.may()?).await?))
     };
-    let form = match found.await {
-        Ok(form) => form,
+    let (form, words) = match found.await {
+        Ok(found) => found,
         Err(error) => return sentence(&state, request, locale, &error).await,
     };
     let assets = state.manifest.of(App::Intake);
@@ -81,6 +82,7 @@ pub async fn preview(
     let page = IntakePage {
         slug: form.slug,
         tenant: staff.tenant_name().to_owned(),
+        words: words.into(),
         ticket: String::new(),
         form: FormState::new(FORM, locale, None),
         settings: form.settings.0,
@@ -114,6 +116,7 @@ async fn show(
     let page = IntakePage {
         slug: shown.slug,
         tenant: visitor.tenant_name().to_owned(),
+        words: visitor.words(),
         ticket: shown.ticket.unwrap_or_else(|| new_ticket(&state.core, visitor)),
         form: FormState::new(FORM, shown.locale, shown.flash.as_ref()),
         settings: shown.settings,

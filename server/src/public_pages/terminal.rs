@@ -128,6 +128,7 @@ async fn show(
     let assets = state.manifest.of(App::Intake);
     let page = TerminalPage {
         tenant: terminal.tenant_name().to_owned(),
+        words: terminal.words(),
         location: terminal.location_name().to_owned(),
         texts: settings.texts(locale),
         settings: settings.for_terminal(),

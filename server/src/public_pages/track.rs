@@ -73,6 +73,7 @@ async fn show(
     request.extensions_mut().insert(FrameHosts(hosts.unwrap_or_default()));
     let page = TrackPage {
         tenant: requester.tenant_name().to_owned(),
+        words: requester.words(),
         zone: requester.zone().to_owned(),
         done: done(request.uri().query().unwrap_or_default()).filter(|_| flash.is_none()),
         slot_error: flash

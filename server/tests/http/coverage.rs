@@ -59,6 +59,7 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/settings/terminals", &["admin"]),
     ("/app/settings/terminals/new", &["admin"]),
     ("/app/settings/access", &["admin", "manager"]),
+    ("/app/settings/portal", &["admin"]),
     ("/app/settings/mails", &["admin", "manager", "auditor"]),
     ("/app/settings/mails/{mail}", &["admin", "manager", "auditor"]),
     (
@@ -115,6 +116,9 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/block-account", &["admin", "manager"]),
     ("/app/fn/revoke-grant", &["admin", "manager"]),
     ("/app/fn/see-as-contact", &["admin", "manager"]),
+    ("/app/fn/set-portal-logo", &["admin"]),
+    ("/app/fn/set-portal-colour", &["admin"]),
+    ("/app/fn/set-portal-words", &["admin"]),
     ("/app/fn/create-terminal", &["admin"]),
     ("/app/fn/renew-pairing-code", &["admin"]),
     ("/app/fn/unpair-terminal", &["admin"]),
@@ -324,6 +328,8 @@ async fn act(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)
         "update-form",
         "invite-contact",
         "invite-colleague",
+        "set-portal-logo",
+        "set-portal-words",
     ]
     .iter()
     .any(|end| path.ends_with(end));

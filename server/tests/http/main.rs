@@ -29,6 +29,7 @@ mod operations;
 mod partner;
 mod planned_jobs;
 mod portal_access;
+mod portal_look;
 mod portal_seen;
 mod sign_in;
 mod slots;

@@ -19,6 +19,7 @@ pub mod links;
 pub mod mails;
 pub mod parts;
 pub mod payload;
+pub mod portal_look;
 pub mod proposals;
 pub mod reports;
 pub mod rule_acts;

@@ -1,6 +1,6 @@
 //! Settings: the own language and, for those who may, the audit log. Also `/app`, which leads to the role's home.
 
-use domain::permissions::{ManageIntake, ManagePortalAccess, ViewAudit, ViewMails};
+use domain::permissions::{ManageIntake, ManagePortalAccess, ManagePortalLook, ViewAudit, ViewMails};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
@@ -90,6 +90,13 @@ pub fn SettingsPage() -> impl IntoView {
                 "/app/settings/access",
                 t!(locale, "review-title"),
                 t!(locale, "review-intro"),
+            ));
+        }
+        if staff.has::<ManagePortalLook>() {
+            links.push((
+                "/app/settings/portal",
+                t!(locale, "look-title"),
+                t!(locale, "look-intro"),
             ));
         }
         if staff.has::<ViewMails>() {

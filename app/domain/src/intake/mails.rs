@@ -91,6 +91,9 @@ pub struct MailData {
     /// What was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_type: Option<ServiceType>,
+    /// The same in the organisation's own words, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     /// What a person of the staff wrote: a question, a message, a reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,

@@ -1,7 +1,7 @@
 //! Appointments: upcoming and earlier.
 
 use domain::locale::Locale;
-use domain::public_language::{self, PublicVisit};
+use domain::public_language::PublicVisit;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::Core;
@@ -41,11 +41,11 @@ pub fn AppointmentsPage() -> impl IntoView {
             <h1>{t!(locale, "appointments-title")}</h1>
             <section><h2>{t!(locale, "upcoming")}</h2>
                 {no_upcoming.then(|| view! { <Empty icon="calendar" title=t!(locale, "no-visit") text=t!(locale, "no-visit-text")/> })}
-                {upcoming.into_iter().map(|visit| view! { <VisitCard visit locale/> }).collect_view()}
+                {upcoming.into_iter().map(|visit| view! { <VisitCard visit words=contact.words() locale/> }).collect_view()}
             </section>
             <section><h2>{t!(locale, "past")}</h2>
                 {no_past.then(|| view! { <Empty title=t!(locale, "no-past") text=t!(locale, "no-past-text")/> })}
-                <VisitLines visits=past.rows locale/>
+                <VisitLines visits=past.rows words=contact.words() locale/>
                 <Pager locale next first/>
             </section>
             <Feed feed may_change locale/>
@@ -63,16 +63,18 @@ pub fn AppointmentPage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let visit = portal::appointment(&request.core, &contact, request.id("id")?).await?;
-        let status = public_language::visit(visit.status, locale);
+        let words = contact.words();
+        let status = words.visit(visit.status, locale);
+        let explanation = status.explanation.clone();
         let has_file = visit.status != PublicVisit::Moved;
         let zone = t!(locale, "zone", zone = visit.zone.clone());
         Ok(view! {
             <Title text=t!(locale, "appointment")/>
             <header class="title-row"><h1>{t!(locale, "appointment")}</h1><StatusChip status/></header>
-            <p class="lead">{status.explanation}</p>
+            <p class="lead">{explanation}</p>
             <dl class="facts card">
                 <Fact name=t!(locale, "when")><strong>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</strong></Fact>
-                {visit.service_type.map(|service| view! { <Fact name=t!(locale, "service")>{public_language::service_type(service, locale)}</Fact> })}
+                {visit.service_type.map(|service| view! { <Fact name=t!(locale, "service")>{words.service_type(service, locale)}</Fact> })}
                 <Fact name=t!(locale, "location")><bdi>{visit.location}</bdi></Fact>
                 <Fact name=t!(locale, "address")><bdi>{visit.address}</bdi></Fact>
                 {visit.technician.map(|name| view! { <Fact name=t!(locale, "technician")><bdi>{name}</bdi></Fact> })}

@@ -1,8 +1,10 @@
 //! Home: the next visit, then requests, reports and what is still to be done.
 
+use std::sync::Arc;
+
 use domain::locale::Locale;
 use domain::public::PublicAppointment;
-use domain::public_language;
+use domain::public_words::OwnWords;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::services::portal;
@@ -24,6 +26,7 @@ pub fn HomePage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let home = portal::home(&request.core, &contact).await?;
+        let words = contact.words();
         let mut upcoming = home.upcoming.into_iter();
         let next = upcoming.next();
         let more: Vec<_> = upcoming.collect();
@@ -34,14 +37,14 @@ pub fn HomePage() -> impl IntoView {
             <h1>{t!(locale, "greeting", name = contact.display_name().to_owned())}</h1>
             <section><h2>{t!(locale, "next-visit")}</h2>
                 {match next {
-                    Some(next) => view! { <VisitCard visit=next locale/> }.into_any(),
+                    Some(next) => view! { <VisitCard visit=next words=contact.words() locale/> }.into_any(),
                     None => view! { <Empty icon="calendar" title=t!(locale, "no-visit") text=t!(locale, "no-visit-text")/> }.into_any(),
                 }}
-                {(!more.is_empty()).then(|| view! { <h3>{t!(locale, "more-visits")}</h3><VisitLines visits=more locale/> })}
+                {(!more.is_empty()).then(|| view! { <h3>{t!(locale, "more-visits")}</h3><VisitLines visits=more words=contact.words() locale/> })}
             </section>
             <section>
                 <div class="title-row"><h2>{t!(locale, "my-requests")}</h2><a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a></div>
-                <RequestLines requests=home.requests locale zone=contact.zone().to_owned()/>
+                <RequestLines requests=home.requests words=contact.words() locale zone=contact.zone().to_owned()/>
                 <p><a href="/portal/requests">{t!(locale, "all-requests")}</a></p>
             </section>
             <section><h2>{t!(locale, "latest-reports")}</h2>
@@ -53,7 +56,7 @@ pub fn HomePage() -> impl IntoView {
             {(!home.follow_ups.is_empty()).then(|| view! {
                 <section><h2>{t!(locale, "follow-ups")}</h2>
                     <ul class="lines lines-tall">{home.follow_ups.into_iter().filter_map(|item| {
-                        let status = public_language::follow_up(item.status, locale)?;
+                        let status = words.follow_up(item.status, locale)?;
                         Some(view! { <li><span dir="auto">{item.title}</span><StatusChip status/><span class="quiet"><bdi>{item.location}</bdi></span></li> })
                     }).collect_view()}</ul>
                 </section>
@@ -66,13 +69,11 @@ pub fn HomePage() -> impl IntoView {
 
 /// A visit, large.
 #[component]
-pub fn VisitCard(visit: PublicAppointment, locale: Locale) -> impl IntoView {
-    let service = visit
-        .service_type
-        .map(|service| public_language::service_type(service, locale));
+pub fn VisitCard(visit: PublicAppointment, words: Arc<OwnWords>, locale: Locale) -> impl IntoView {
+    let service = visit.service_type.map(|service| words.service_type(service, locale));
     view! {
         <article class="card visit">
-            <p class="visit-when"><strong>{format::date(locale, visit.starts_at, &visit.zone)}</strong><span>{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</span><StatusChip status=public_language::visit(visit.status, locale)/></p>
+            <p class="visit-when"><strong>{format::date(locale, visit.starts_at, &visit.zone)}</strong><span>{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</span><StatusChip status=words.visit(visit.status, locale)/></p>
             <p><a href=format!("/portal/appointments/{}", visit.id)>{service.unwrap_or_default()}" · "<bdi>{visit.location}</bdi></a></p>
             <p class="quiet"><Icon name="map-pin"/><bdi>{visit.address}</bdi></p>
             {visit.technician.map(|name| view! { <p class="quiet"><Icon name="users"/>{t!(locale, "technician")}": "<bdi>{name}</bdi></p> })}
@@ -82,11 +83,11 @@ pub fn VisitCard(visit: PublicAppointment, locale: Locale) -> impl IntoView {
 
 /// Visits, one a line.
 #[component]
-pub fn VisitLines(visits: Vec<PublicAppointment>, locale: Locale) -> impl IntoView {
+pub fn VisitLines(visits: Vec<PublicAppointment>, words: Arc<OwnWords>, locale: Locale) -> impl IntoView {
     view! {
         <ul class="lines lines-tall">{visits.into_iter().map(|visit| view! {
             <li><a href=format!("/portal/appointments/{}", visit.id)>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</a>
-                <StatusChip status=public_language::visit(visit.status, locale)/><span class="quiet"><bdi>{visit.location}</bdi></span></li>
+                <StatusChip status=words.visit(visit.status, locale)/><span class="quiet"><bdi>{visit.location}</bdi></span></li>
         }).collect_view()}</ul>
     }
 }

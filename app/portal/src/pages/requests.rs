@@ -1,10 +1,12 @@
 //! Requests: the own ones, a new one, and what became of one.
 
+use std::sync::Arc;
+
 use domain::ids::RequestId;
 use domain::intake::MOST_FILES;
 use domain::locale::Locale;
 use domain::public::PublicRequest;
-use domain::public_language;
+use domain::public_words::OwnWords;
 use domain::requests::{RequestStatus, ServiceType};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
@@ -32,13 +34,13 @@ use crate::words::by_key;
 
 /// Requests, one a line.
 #[component]
-pub fn RequestLines(requests: Vec<PublicRequest>, locale: Locale, zone: String) -> impl IntoView {
+pub fn RequestLines(requests: Vec<PublicRequest>, words: Arc<OwnWords>, locale: Locale, zone: String) -> impl IntoView {
     let empty = requests.is_empty();
     view! {
         {empty.then(|| view! { <Empty icon="inbox" title=t!(locale, "no-requests") text=t!(locale, "no-requests-text")/> })}
         <ul class="lines lines-tall">{requests.into_iter().map(|request| view! {
-            <li><a href=format!("/portal/requests/{}", request.id)><strong>{public_language::service_type(request.service_type, locale)}</strong>" "<bdi class="mono quiet">{format!("REQ-{}", request.number)}</bdi></a>
-                <StatusChip status=public_language::request(request.status, locale)/>
+            <li><a href=format!("/portal/requests/{}", request.id)><strong>{words.service_type(request.service_type, locale)}</strong>" "<bdi class="mono quiet">{format!("REQ-{}", request.number)}</bdi></a>
+                <StatusChip status=words.request(request.status, locale)/>
                 <span class="quiet"><bdi>{request.location}</bdi>" · "{format::date(locale, request.submitted_at, &zone)}</span></li>
         }).collect_view()}</ul>
     }
@@ -62,7 +64,7 @@ pub fn RequestsPage() -> impl IntoView {
             <Title text=t!(locale, "my-requests")/>
             <DoneNotice locale flash=request.flash.clone()/>
             <div class="title-row"><h1>{t!(locale, "my-requests")}</h1><a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a></div>
-            <RequestLines requests=found.rows locale zone=contact.zone().to_owned()/>
+            <RequestLines requests=found.rows words=contact.words() locale zone=contact.zone().to_owned()/>
             <Pager locale next first/>
         }
         .into_any())
@@ -96,14 +98,10 @@ pub fn NewRequestPage() -> impl IntoView {
         } else {
             String::new()
         };
+        let words = contact.words();
         let services = ServiceType::ALL
             .iter()
-            .map(|service| {
-                (
-                    service.name().to_owned(),
-                    public_language::service_type(*service, locale).to_owned(),
-                )
-            })
+            .map(|service| (service.name().to_owned(), words.service_type(*service, locale)))
             .collect();
         let parts: Vec<(String, String)> = ["all_day", "morning", "afternoon"]
             .into_iter()
@@ -165,7 +163,9 @@ pub fn RequestPage() -> impl IntoView {
             })
             .collect();
         let zone = contact.zone().to_owned();
-        let status = public_language::request(found.status, locale);
+        let words = contact.words();
+        let status = words.request(found.status, locale);
+        let explanation = status.explanation.clone();
         let (may_withdraw, may_ask) = (found.may_withdraw, found.may_ask_to_cancel);
         let asked = found.cancel_asked_at.map(|at| format::moment(locale, at, &zone));
         let cancel = FormState::new("cancel", locale, request.flash.as_ref());
@@ -175,9 +175,9 @@ pub fn RequestPage() -> impl IntoView {
             <Title text=format!("REQ-{}", found.number)/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <header class="title-row"><h1>{public_language::service_type(found.service_type, locale)}</h1><StatusChip status/></header>
-            <p class="lead">{status.explanation}</p>
-            <Progress status=found.status locale/>
+            <header class="title-row"><h1>{words.service_type(found.service_type, locale)}</h1><StatusChip status/></header>
+            <p class="lead">{explanation}</p>
+            <Progress status=found.status words locale/>
             {asked.map(|at| view! { <p class="notice">{t!(locale, "cancel-asked", moment = at)}</p> })}
             {found.rejection_reason.map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
             {(!slots.is_empty()).then(|| view! { <Slots slots id locale/> })}
@@ -279,7 +279,7 @@ pub async fn choose_slot(
 
 /// How far a request has come: the four steps of the usual way.
 #[component]
-fn Progress(status: RequestStatus, locale: Locale) -> impl IntoView {
+fn Progress(status: RequestStatus, words: Arc<OwnWords>, locale: Locale) -> impl IntoView {
     const WAY: [RequestStatus; 4] = [
         RequestStatus::Submitted,
         RequestStatus::InReview,
@@ -291,7 +291,7 @@ fn Progress(status: RequestStatus, locale: Locale) -> impl IntoView {
         view! {
             <ol class="steps" aria-label=t!(locale, "progress")>{WAY.into_iter().enumerate().map(|(index, step)| {
                 let here = (index == reached).then_some("step");
-                view! { <li class:steps-done={index <= reached} aria-current=here>{public_language::request(step, locale).label}</li> }
+                view! { <li class:steps-done={index <= reached} aria-current=here>{words.request(step, locale).label}</li> }
             }).collect_view()}</ol>
         }
     })

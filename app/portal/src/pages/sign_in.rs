@@ -12,6 +12,7 @@ use ui::load::page;
 use ui::words::shared;
 
 use super::DoneNotice;
+use crate::shell::BrandName;
 use crate::t;
 
 /// `/portal/sign-in`.
@@ -21,11 +22,12 @@ pub fn SignInPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let form = FormState::new("sign-in", locale, request.flash.as_ref());
         let next = request.query("next");
+        let brand = view! { <BrandName otherwise=t!(locale, "portal")/> };
         Ok(view! {
             <Title text=t!(locale, "sign-in-title")/>
             <main class="door" id="main">
                 <form class="card" method="post" action="/portal/fn/sign-in">
-                    <p class="brand"><span class="brand-mark" aria-hidden="true"></span>{t!(locale, "portal")}</p>
+                    {brand}
                     <h1>{t!(locale, "sign-in-title")}</h1>
                     <DoneNotice locale flash=request.flash.clone()/>
                     <p class="quiet">{t!(locale, "sign-in-text")}</p>

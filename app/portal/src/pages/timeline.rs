@@ -1,6 +1,5 @@
 //! The shared history: milestones in the public language.
 
-use domain::public_language;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::services::portal;
@@ -26,7 +25,7 @@ pub fn TimelinePage() -> impl IntoView {
             <h1>{t!(locale, "timeline-title")}</h1>
             {empty.then(|| view! { <Empty icon="history" title=t!(locale, "no-timeline") text=t!(locale, "no-timeline-text")/> })}
             <ol class="timeline">{milestones.into_iter().map(|entry| view! {
-                <li><span>{public_language::milestone(entry.milestone, locale)}{entry.request_number.map(|number| view! { " "<bdi class="mono quiet">{format!("REQ-{number}")}</bdi> })}</span>
+                <li><span>{contact.words().milestone(entry.milestone, locale)}{entry.request_number.map(|number| view! { " "<bdi class="mono quiet">{format!("REQ-{number}")}</bdi> })}</span>
                     <span class="quiet"><bdi>{entry.location}</bdi></span><time class="quiet" datetime=entry.at.to_rfc3339()>{format::moment(locale, entry.at, contact.zone())}</time></li>
             }).collect_view()}</ol>
         }

@@ -263,3 +263,5 @@ error-password_too_short = كلمة المرور قصيرة جدًا. { $detail 
 error-password_too_common = كلمة المرور هذه من أكثرها شيوعًا. اختر غيرها.
 calendar-name = زيارات { $tenant }
 calendar-technician = الفني: { $name }
+error-ambiguous_word = هناك مدخل آخر بجانبه بالكلمة نفسها، ولن يميّز العميل بينهما.
+error-invalid_colour = اختر لونًا مثل ‎#7a1f5c.

@@ -255,3 +255,5 @@ error-password_too_short = Das Passwort ist zu kurz. { $detail }
 error-password_too_common = Dieses Passwort gehört zu den häufigsten. Wählen Sie ein anderes.
 calendar-name = Besuche von { $tenant }
 calendar-technician = Techniker: { $name }
+error-ambiguous_word = Ein anderer Eintrag daneben heißt genauso; Kunden könnten sie nicht unterscheiden.
+error-invalid_colour = Wählen Sie eine Farbe wie #7a1f5c.

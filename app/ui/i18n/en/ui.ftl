@@ -255,3 +255,5 @@ error-password_too_short = The password is too short. { $detail }
 error-password_too_common = This password is among the commonest. Choose another one.
 calendar-name = Visits by { $tenant }
 calendar-technician = Technician: { $name }
+error-ambiguous_word = Another entry beside it has the same word; a customer could not tell them apart.
+error-invalid_colour = Choose a colour such as #7a1f5c.

@@ -22,7 +22,7 @@ pub fn Chip(#[prop(into)] label: String, tone: Tone) -> impl IntoView {
 /// The chip of a public status.
 #[component]
 pub fn StatusChip(status: PublicStatus) -> impl IntoView {
-    view! { <Chip label=status.label tone=status.tone/> }
+    view! { <Chip label=status.label.into_owned() tone=status.tone/> }
 }
 
 /// The chip of a target, in the staff's words.

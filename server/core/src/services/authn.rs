@@ -1,11 +1,14 @@
 //! The only place that makes actors, each from its evidence: a session, an API key, or a row that says so.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use domain::intake::form::FormSettings;
 use domain::locale::Locale;
 use domain::permissions::{ManagePortalAccess, Permission};
 use domain::portal_access::LOOK_LASTS;
 use domain::problems::Problem;
+use domain::public_words::OwnWords;
 use domain::roles::Role;
 use domain::scopes::Scope;
 
@@ -94,6 +97,7 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
         contact: row.contact_id.0,
         looked_at_by,
         only_reads: false,
+        look: row.look.into(),
         display_name: row.display_name,
         locale: row.locale.as_deref().and_then(Locale::from_tag),
         tenant_name: row.tenant_name,
@@ -120,6 +124,7 @@ pub async fn calendar_reader(core: &Core, token: &str) -> CoreResult<Option<Cont
         contact: row.contact_id.0,
         looked_at_by: None,
         only_reads: true,
+        look: row.look.into(),
         display_name: row.display_name,
         locale: row.locale.as_deref().and_then(Locale::from_tag),
         tenant_name: row.tenant_name,
@@ -260,6 +265,10 @@ pub(crate) fn system(tenant: TenantId, reason: &'static str) -> System {
     System { tenant, reason }
 }
 
+fn own_words(words: Option<sqlx::types::Json<OwnWords>>) -> Arc<OwnWords> {
+    Arc::new(words.map(|words| words.0).unwrap_or_default())
+}
+
 /// Whoever stands at a public form, and the form; `None` if there is none under this address.
 ///
 /// # Errors
@@ -282,6 +291,7 @@ pub async fn form_visitor(core: &Core, slug: &str) -> CoreResult<Option<(FormVis
             form: form.id.0,
             tenant_name: form.tenant_name,
             zone: form.zone,
+            words: own_words(form.words),
         },
         form.settings.0,
     )))
@@ -303,6 +313,7 @@ pub async fn tracking_requester(core: &Core, token: &str) -> CoreResult<Option<T
         request: domain::ids::Id::from_uuid(request.id),
         tenant_name: request.tenant_name,
         zone: request.zone,
+        words: own_words(request.words),
     }))
 }
 
@@ -332,6 +343,7 @@ pub async fn terminal(core: &Core, token: &str) -> CoreResult<Option<(Terminal, 
         location_name: found.location_name,
         zone: found.zone,
         last_seen_at: found.last_seen_at,
+        words: own_words(found.words),
     };
     Ok(Some((terminal, found.settings.0)))
 }

@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{AttachmentId, RequestId, TargetId};
 use domain::permissions::ViewOperations;
 
-use super::reports::Download;
+use super::reports::{self, Download};
 use super::{PAGE, Page};
-use crate::actors::{Actor as _, Permit};
+use crate::actors::Permit;
 use crate::views::{
     ContactHint, FileLine, MessageLine, NoteLine, RequestLine, RequestView, RuleView, TargetLine, TechnicianChoice,
 };
@@ -134,17 +134,6 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: RequestId) ->
 /// # Errors
 /// `not_found`.
 pub async fn file(core: &Core, by: Permit<'_, ViewOperations>, id: AttachmentId) -> CoreResult<Download> {
-    let row = core
-        .store
-        .read(by.staff())
-        .await?
-        .request_file(id)
-        .await?
-        .ok_or_else(CoreError::not_found)?;
-    let bytes = core.files.get(by.staff().tenant(), &row.content_hash).await?;
-    Ok(Download {
-        file_name: row.file_name,
-        media_type: row.media_type,
-        bytes,
-    })
+    let row = core.store.read(by.staff()).await?.request_file(id).await?;
+    reports::fetch(core, by.staff(), row).await
 }

@@ -29,6 +29,7 @@ pub mod partner_accounts;
 pub mod planning;
 pub mod portal;
 pub mod portal_access;
+pub mod portal_look;
 pub mod proposals;
 pub mod records;
 pub mod releases;

@@ -12,7 +12,7 @@ use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::text;
 use serde_json::json;
 
-use super::reports::Download;
+use super::reports::{Download, fetch};
 use super::{Form, PAGE, Page, conversation, finish, intake};
 use crate::actors::{Actor as _, Contact};
 use crate::files::Upload;
@@ -347,12 +347,7 @@ pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreR
     let row = tx.released_file(id).await?.ok_or_else(CoreError::not_found)?;
     tx.audit("attachment.downloaded", id, json!({}));
     finish(core, tx).await?;
-    let bytes = core.files.get(contact.tenant(), &row.content_hash).await?;
-    Ok(Download {
-        file_name: row.file_name,
-        media_type: row.media_type,
-        bytes,
-    })
+    fetch(core, contact, Some(row)).await
 }
 
 /// The newest milestones.

@@ -12,7 +12,7 @@ use domain::visit_reports::ReportStatus;
 use serde_json::json;
 
 use super::{Form, PAGE, Page, finish};
-use crate::actors::{Actor as _, Permit, Staff};
+use crate::actors::{Actor, Permit, Staff};
 use crate::store::{FileRow, NewEntry, NewEvent, TenantTx};
 use crate::views::{AttachmentLine, FollowUpView, Recipient, ReleaseView, ReportLine, ReportView};
 use crate::{Core, CoreError, CoreResult};
@@ -150,6 +150,8 @@ pub struct Download {
     pub file_name: String,
     /// Its media type.
     pub media_type: String,
+    /// A strong validator of its content (RFC 9110 section 8.8.3).
+    pub etag: String,
     /// Its content.
     pub bytes: bytes::Bytes,
 }
@@ -172,12 +174,15 @@ pub async fn own_file(core: &Core, by: Permit<'_, PerformVisits>, id: Attachment
     fetch(core, by.staff(), row).await
 }
 
-async fn fetch(core: &Core, staff: &Staff, row: Option<FileRow>) -> CoreResult<Download> {
+/// Reads the content of a file that an actor was allowed to find.
+pub(crate) async fn fetch(core: &Core, actor: &impl Actor, row: Option<FileRow>) -> CoreResult<Download> {
     let row = row.ok_or_else(CoreError::not_found)?;
-    let bytes = core.files.get(staff.tenant(), &row.content_hash).await?;
+    let bytes = core.files.get(actor.tenant(), &row.content_hash).await?;
+    let digest: String = row.content_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Download {
         file_name: row.file_name,
         media_type: row.media_type,
+        etag: format!("\"{digest}\""),
         bytes,
     })
 }

@@ -4,6 +4,7 @@ use domain::customers::Address;
 use domain::ids::{AttachmentId, ContactId, CustomerId, FormId, FormKind, Id, LocationId, RequestId};
 use domain::intake::form::FormSettings;
 use domain::intake::{PreferredWindow, Requester};
+use domain::public_words::OwnWords;
 use domain::requests::{Channel, Priority, ServiceType};
 use domain::text::name_for_comparison;
 use sqlx::FromRow;
@@ -65,6 +66,7 @@ pub(crate) struct FormIdentity {
     pub tenant_name: String,
     pub zone: String,
     pub is_closed: bool,
+    pub words: Option<Json<OwnWords>>,
 }
 
 /// The request behind a tracking link.
@@ -74,6 +76,7 @@ pub(crate) struct TrackedRequest {
     pub id: Uuid,
     pub tenant_name: String,
     pub zone: String,
+    pub words: Option<Json<OwnWords>>,
 }
 
 const INSERT: &str = "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, customer_id, location_id, contact_id, origin_id, nonce, form_id, requester, place, preferred_windows, tracking_hash, tracking_token, search_key, submitted_at, updated_at, receipt_code) \
@@ -83,8 +86,8 @@ const INSERT_FILE: &str = "INSERT INTO request_attachment (tenant_id, id, reques
 const FILES: &str = "SELECT id, file_name, media_type, size_bytes FROM request_attachment WHERE tenant_id = $1 AND request_id = $2 ORDER BY file_name, id";
 const FILE: &str =
     "SELECT file_name, media_type, content_hash FROM request_attachment WHERE tenant_id = $1 AND id = $2";
-const FORM: &str = "SELECT f.tenant_id, f.id, f.settings, t.name AS tenant_name, t.zone, f.closed_at IS NOT NULL AS is_closed FROM intake_form f JOIN tenant t ON t.id = f.tenant_id WHERE f.slug = $1";
-const TRACKED: &str = "SELECT r.tenant_id, r.id, t.name AS tenant_name, t.zone FROM request r JOIN tenant t ON t.id = r.tenant_id WHERE r.tracking_hash = $1 AND r.portal_account_id IS NULL";
+const FORM: &str = "SELECT f.tenant_id, f.id, f.settings, t.name AS tenant_name, t.zone, f.closed_at IS NOT NULL AS is_closed, w.words FROM intake_form f JOIN tenant t ON t.id = f.tenant_id LEFT JOIN portal_look w ON w.tenant_id = t.id WHERE f.slug = $1";
+const TRACKED: &str = "SELECT r.tenant_id, r.id, t.name AS tenant_name, t.zone, w.words FROM request r JOIN tenant t ON t.id = r.tenant_id LEFT JOIN portal_look w ON w.tenant_id = t.id WHERE r.tracking_hash = $1 AND r.portal_account_id IS NULL";
 const TOKENS: &str = "SELECT tenant_id, id, tracking_token FROM request WHERE tracking_token IS NOT NULL AND (tenant_id, id) > ($1, $2) ORDER BY tenant_id, id LIMIT $3";
 const SET_TOKEN: &str = "UPDATE request SET tracking_token = $3 WHERE tenant_id = $1 AND id = $2";
 

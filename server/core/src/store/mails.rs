@@ -29,6 +29,7 @@ pub(crate) struct MailContext {
     pub portal_name: Option<String>,
     pub tenant_name: String,
     pub tenant_locale: String,
+    pub words: Option<Json<domain::public_words::OwnWords>>,
 }
 
 /// A mail to write.
@@ -63,8 +64,8 @@ pub(crate) struct ClaimedMail {
     pub portal_account_id: Option<Uuid>,
 }
 
-const CONTEXT: &str = "SELECT r.number, r.service_type, r.requester, p.email AS portal_email, p.locale AS portal_locale, k.display_name AS portal_name, t.name AS tenant_name, t.locale AS tenant_locale \
-    FROM request r JOIN tenant t ON t.id = r.tenant_id \
+const CONTEXT: &str = "SELECT r.number, r.service_type, r.requester, p.email AS portal_email, p.locale AS portal_locale, k.display_name AS portal_name, t.name AS tenant_name, t.locale AS tenant_locale, w.words \
+    FROM request r JOIN tenant t ON t.id = r.tenant_id LEFT JOIN portal_look w ON w.tenant_id = t.id \
     LEFT JOIN portal_account p ON p.tenant_id = r.tenant_id AND p.id = r.portal_account_id AND p.locked_at IS NULL AND EXISTS (SELECT 1 FROM portal_grant g WHERE g.tenant_id = p.tenant_id AND g.portal_account_id = p.id \
       AND g.customer_id = r.customer_id AND (g.location_id IS NULL OR g.location_id = r.location_id) AND g.revoked_at IS NULL AND g.valid_from <= $3 AND (g.valid_until IS NULL OR g.valid_until > $3)) \
     LEFT JOIN contact k ON k.tenant_id = p.tenant_id AND k.id = p.contact_id \

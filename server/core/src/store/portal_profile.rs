@@ -9,6 +9,7 @@ use super::Key;
 use super::accounts::SET_PORTAL_PASSWORD;
 use super::engine::{StoreError, all, maybe, one, run};
 use super::intake::ClosedToken;
+use super::portal_look::{LookRow, look_columns};
 use super::sessions::{Door, end_all};
 use super::transaction::{SystemTx, TenantTx};
 use crate::actors::{Actor as _, Contact};
@@ -39,12 +40,18 @@ pub(crate) struct FeedContact {
     pub locale: Option<String>,
     pub tenant_name: String,
     pub zone: String,
+    #[sqlx(flatten)]
+    pub look: LookRow,
 }
 
 const FEED: &str = "SELECT feed_token FROM portal_account WHERE tenant_id = $1 AND id = $2";
 const SET_FEED: &str = "UPDATE portal_account SET feed_hash = $3, feed_token = $4 WHERE tenant_id = $1 AND id = $2";
-const CONTACT_OF_FEED: &str = "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, t.zone FROM portal_account a JOIN tenant t ON t.id = a.tenant_id \
-    JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id WHERE a.feed_hash = $1 AND a.locked_at IS NULL AND a.activated_at IS NOT NULL";
+const CONTACT_OF_FEED: &str = concat!(
+    "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, t.zone, ",
+    look_columns!(),
+    " FROM portal_account a JOIN tenant t ON t.id = a.tenant_id \
+    JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id LEFT JOIN portal_look w ON w.tenant_id = a.tenant_id WHERE a.feed_hash = $1 AND a.locked_at IS NULL AND a.activated_at IS NOT NULL"
+);
 const FEED_TOKENS: &str =
     "SELECT tenant_id, id, feed_token FROM portal_account WHERE feed_token IS NOT NULL ORDER BY tenant_id, id";
 const SET_FEED_TOKEN: &str = "UPDATE portal_account SET feed_token = $3 WHERE tenant_id = $1 AND id = $2";

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::Key;
 use super::engine::{StoreError, maybe, run};
+use super::portal_look::{LookRow, look_columns};
 use super::transaction::SystemTx;
 use crate::actors::TenantId;
 
@@ -90,10 +91,14 @@ per_door!(expired, "DELETE FROM ", " WHERE expires_at <= $1");
 const STAFF_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.role, a.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at, s.data, twin.id AS twin_id \
     FROM staff_session s JOIN staff_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id LEFT JOIN tenant twin ON twin.live_tenant_id = t.id \
     WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL";
-const CONTACT_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at, s.signed_in_at, s.data \
+const CONTACT_OF_SESSION: &str = concat!(
+    "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at, s.signed_in_at, s.data, ",
+    look_columns!(),
+    " \
     FROM portal_session s JOIN portal_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id \
-    JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id \
-    WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL";
+    JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id LEFT JOIN portal_look w ON w.tenant_id = a.tenant_id \
+    WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL"
+);
 
 /// A staff session with its account.
 #[derive(Debug, sqlx::FromRow)]
@@ -124,6 +129,8 @@ pub(crate) struct ContactSession {
     pub last_seen_at: DateTime<Utc>,
     pub signed_in_at: DateTime<Utc>,
     pub data: Json<serde_json::Value>,
+    #[sqlx(flatten)]
+    pub look: LookRow,
 }
 
 const ROLE_OF_STAFF: &str = "SELECT role FROM staff_account WHERE tenant_id = $1 AND id = $2 AND locked_at IS NULL";

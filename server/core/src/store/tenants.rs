@@ -100,6 +100,7 @@ const EMPTY: &[&str] = &[
     "DELETE FROM portal_link",
     "DELETE FROM portal_grant",
     "DELETE FROM portal_account",
+    "DELETE FROM portal_look",
     "DELETE FROM staff_account",
     "DELETE FROM contact",
     "DELETE FROM location",

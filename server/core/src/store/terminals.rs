@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{FormId, LocationId, TerminalId, TerminalKind};
 use domain::intake::form::FormSettings;
+use domain::public_words::OwnWords;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -28,6 +29,7 @@ pub(crate) struct TerminalIdentity {
     pub tenant_name: String,
     pub zone: String,
     pub last_seen_at: Option<DateTime<Utc>>,
+    pub words: Option<Json<OwnWords>>,
 }
 
 macro_rules! view {
@@ -49,8 +51,8 @@ const PAIR: &str = "UPDATE terminal SET pairing_hash = NULL, pairing_code = NULL
 const UNPAIR: &str = "UPDATE terminal SET pairing_hash = NULL, pairing_code = NULL, pairing_expires_at = NULL, device_hash = NULL, updated_at = $3 WHERE tenant_id = $1 AND id = $2";
 const DELETE: &str = "DELETE FROM terminal WHERE tenant_id = $1 AND id = $2";
 const BY_CODE: &str = "SELECT tenant_id, id FROM terminal WHERE pairing_hash = $1 AND pairing_expires_at > $2";
-const BY_DEVICE: &str = "SELECT t.tenant_id, t.id, t.location_id, l.customer_id, l.name AS location_name, t.form_id, f.settings, f.closed_at IS NOT NULL AS is_closed, n.name AS tenant_name, n.zone, t.last_seen_at \
-    FROM terminal t JOIN tenant n ON n.id = t.tenant_id JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
+const BY_DEVICE: &str = "SELECT t.tenant_id, t.id, t.location_id, l.customer_id, l.name AS location_name, t.form_id, f.settings, f.closed_at IS NOT NULL AS is_closed, n.name AS tenant_name, n.zone, t.last_seen_at, w.words \
+    FROM terminal t JOIN tenant n ON n.id = t.tenant_id LEFT JOIN portal_look w ON w.tenant_id = n.id JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
     JOIN intake_form f ON f.tenant_id = t.tenant_id AND f.id = t.form_id WHERE t.device_hash = $1";
 const SEEN: &str = "UPDATE terminal SET last_seen_at = $3 WHERE tenant_id = $1 AND id = $2";
 const TOKEN_USE: &str = "SELECT tenant_id, origin_id, nonce FROM request WHERE tracking_hash = $1";

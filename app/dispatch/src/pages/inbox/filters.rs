@@ -98,7 +98,7 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
         .chain(RequestStatus::ALL.iter().map(|status| {
             (
                 status.name().to_owned(),
-                public_language::request(*status, locale).label.to_owned(),
+                public_language::request(*status, locale).label.into_owned(),
             )
         }))
         .collect();

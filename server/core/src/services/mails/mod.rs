@@ -87,6 +87,9 @@ pub(crate) async fn write<A: Actor>(
             .or(typed.name.filter(|_| occasion.kind != MailKind::Received)),
         number: Some(context.number),
         service_type: Some(context.service_type),
+        service: context
+            .words
+            .map(|words| words.0.service_type(context.service_type, locale)),
         text: occasion.text.map(str::to_owned),
         windows: occasion.windows,
         until: None,

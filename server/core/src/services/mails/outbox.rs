@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::services::intake::open_token;
 use crate::services::portal_access::links;
 use crate::store::ClaimedMail;
-use crate::{Core, CoreResult};
+use crate::{Core, CoreResult, Settings};
 
 /// How many mails one turn claims.
 const BATCH: i64 = 8;
@@ -69,7 +69,6 @@ pub async fn claim(core: &Core) -> CoreResult<Vec<Outgoing>> {
     let claim = core.randomness.uuid_v7(core.clock.now());
     let mut tx = core.store.begin_system().await?;
     let claimed = tx.claim_mails(claim, core.clock.now() + LEASE, BATCH).await?;
-    let base = &core.settings.public_url;
     let mut outgoing = Vec::with_capacity(claimed.len());
     for mail in claimed {
         if mail.link_is_void {
@@ -79,7 +78,7 @@ pub async fn claim(core: &Core) -> CoreResult<Vec<Outgoing>> {
             continue;
         }
         match link_of(core, &mail) {
-            Ok(link) => outgoing.push(put_together(base, mail, claim, link)),
+            Ok(link) => outgoing.push(put_together(&core.settings, mail, claim, link)),
             // One mail that cannot be put together must not hold the others.
             Err(_) => {
                 let why = Some("its link cannot be opened with the keys that are there");
@@ -118,18 +117,19 @@ fn link_of(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
     Ok(Link::Request(domain::ids::Id::from_uuid(request), token))
 }
 
-fn put_together(base: &str, mail: ClaimedMail, claim: Uuid, link: Link) -> Outgoing {
+fn put_together(settings: &Settings, mail: ClaimedMail, claim: Uuid, link: Link) -> Outgoing {
+    let (base, portal) = (&settings.public_url, &settings.portal_url);
     let (link, tracking) = match link {
         Link::Account(address) => (address, None),
-        Link::Portal => (format!("{base}/portal"), None),
+        Link::Portal => (format!("{portal}/portal"), None),
         Link::Request(request, _) if mail.portal_account_id.is_some() => {
-            (format!("{base}/portal/requests/{request}"), None)
+            (format!("{portal}/portal/requests/{request}"), None)
         }
         Link::Request(_, Some(token)) => {
             let tracking = format!("{base}/track/{token}");
             (tracking.clone(), Some(tracking))
         }
-        Link::Request(_, None) => (base.to_owned(), None),
+        Link::Request(_, None) => (base.clone(), None),
     };
     Outgoing {
         kind: mail.kind,

@@ -71,7 +71,7 @@ pub async fn entry(core: &Core, contact: &Contact, id: AppointmentId) -> CoreRes
 }
 
 fn address(core: &Core, token: &str) -> String {
-    format!("{}/portal/feed/{token}", core.settings.public_url)
+    format!("{}/portal/feed/{token}", core.settings.portal_url)
 }
 
 /// The address of the own calendar, if it has one.

@@ -76,7 +76,7 @@ pub(crate) fn open(core: &Core, tenant: Uuid, link: Uuid, closed: &[u8]) -> Core
 
 /// The address of a link.
 pub(crate) fn address(core: &Core, token: &str) -> String {
-    format!("{}/portal/link/{token}", core.settings.public_url)
+    format!("{}/portal/link/{token}", core.settings.portal_url)
 }
 
 /// Makes a link and writes the mail that carries it; the answer is its address.
@@ -125,6 +125,7 @@ pub(crate) fn mail_data(tenant: &str, name: &str, zone: &str, until: Option<Date
         name: Some(name.to_owned()),
         number: None,
         service_type: None,
+        service: None,
         text: None,
         windows: Vec::new(),
         until,

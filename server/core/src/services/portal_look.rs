@@ -1,0 +1,233 @@
+//! How an organisation's portal looks and speaks: its logo, its colour, its own words.
+
+use bytes::Bytes;
+use domain::fields::FieldError;
+use domain::locale::Locale;
+use domain::permissions::{ManageIntake, ManagePortalLook};
+use domain::portal_look::Colour;
+use domain::problems::Problem;
+use domain::public_words::{Entry, Finding, MOST_EXPLANATION, MOST_LABEL, OwnText, OwnWords};
+use domain::text;
+use serde_json::json;
+
+use super::finish;
+use crate::actors::{Look, Permit, Staff};
+use crate::files::{Upload, clean_logo};
+use crate::store::TenantTx;
+use crate::{Core, CoreError, CoreResult};
+
+/// An organisation as its portal shows it.
+#[derive(Debug, Clone)]
+pub struct Brand {
+    /// Its name.
+    pub name: String,
+    /// Its look.
+    pub look: Look,
+}
+
+/// The look as the staff set it.
+#[derive(Debug, Clone, Default)]
+pub struct OwnLook {
+    /// The own words.
+    pub words: OwnWords,
+    /// How often the words were changed; a change names the one that it was made upon.
+    pub revision: i64,
+    /// `#rrggbb`; `None` for the built-in colour.
+    pub colour: Option<String>,
+    /// The address of the logo, if there is one.
+    pub logo: Option<String>,
+}
+
+/// The look of the own organisation.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn get(core: &Core, by: Permit<'_, ManagePortalLook>) -> CoreResult<OwnLook> {
+    let mut tx = core.store.read(by.staff()).await?;
+    Ok(tx.look().await?.map_or_else(OwnLook::default, |look| OwnLook {
+        words: look.words.0,
+        revision: look.revision,
+        colour: look.colour,
+        logo: look.has_logo.then(|| format!("/portal/look/{}/logo.png", look.version)),
+    }))
+}
+
+/// The own words of the organisation, for whoever looks at a public form before it is public.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn words(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<OwnWords> {
+    let mut tx = core.store.read(by.staff()).await?;
+    Ok(tx.look().await?.map(|look| look.words.0).unwrap_or_default())
+}
+
+/// Reads what was typed for the words of one language, on top of what there is. Keys are those of [`Entry::key`].
+///
+/// # Errors
+/// Fields `label.{key}` and `explanation.{key}`: too long, not allowed, or a word that another entry beside it has too.
+pub fn read_words(
+    words: &OwnWords,
+    locale: Locale,
+    typed: impl Fn(&str) -> String,
+) -> Result<OwnWords, Vec<FieldError>> {
+    let mut words = words.clone();
+    let mut errors = Vec::new();
+    for entry in Entry::all() {
+        let mut read = |part: &str, most: usize| {
+            let field = format!("{part}.{}", entry.key());
+            text::optional_line(&typed(&field), most)
+                .unwrap_or_else(|error| {
+                    errors.push(FieldError::text(&field, error, most));
+                    None
+                })
+                .unwrap_or_default()
+        };
+        let label = read("label", MOST_LABEL);
+        let explanation = if entry.family().is_explained() {
+            read("explanation", MOST_EXPLANATION)
+        } else {
+            String::new()
+        };
+        words.set(entry, locale, OwnText { label, explanation });
+    }
+    for finding in words.check() {
+        if let Finding::Ambiguous {
+            locale: found,
+            second,
+            first,
+            ..
+        } = finding
+            && found == locale
+        {
+            // The mistake is where the own word is.
+            let entry = if words.own(second, locale).is_some() {
+                second
+            } else {
+                first
+            };
+            errors.push(FieldError::new(
+                format!("label.{}", entry.key()),
+                "ambiguous_word",
+                "Another entry beside it has the same word; a customer could not tell them apart.",
+            ));
+        }
+    }
+    if errors.is_empty() { Ok(words) } else { Err(errors) }
+}
+
+/// Sets the words of one language.
+///
+/// # Errors
+/// Fields, see [`read_words`]; `conflict` if somebody else has changed the words since they were read.
+pub async fn set_words(
+    core: &Core,
+    by: Permit<'_, ManagePortalLook>,
+    locale: Locale,
+    revision: i64,
+    typed: impl Fn(&str) -> String,
+) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    let stored = begin(core, &mut tx).await?;
+    let words = read_words(&stored.words, locale, typed).map_err(CoreError::invalid)?;
+    if !tx.set_words(&words, revision).await? {
+        return Err(CoreError::new(
+            Problem::IllegalTransition,
+            "Somebody else has changed the words meanwhile. Yours are still in the fields below; save again to put them in place of theirs.",
+        ));
+    }
+    let tenant = core_tenant(by.staff());
+    tx.audit("portal_words.changed", tenant, json!({ "locale": locale.tag() }));
+    finish(core, tx).await
+}
+
+/// Sets or removes the colour.
+///
+/// # Errors
+/// Field `colour`.
+pub async fn set_colour(core: &Core, by: Permit<'_, ManagePortalLook>, colour: Option<&str>) -> CoreResult<()> {
+    let colour = colour
+        .map(|text| {
+            Colour::read(text.trim())
+                .ok_or_else(|| CoreError::field("colour", "invalid_colour", "A colour such as #7a1f5c is required."))
+        })
+        .transpose()?
+        .map(Colour::text);
+    let mut tx = core.store.begin(by.staff()).await?;
+    begin(core, &mut tx).await?;
+    tx.set_colour(colour.as_deref(), &version(core)).await?;
+    tx.audit(
+        "portal_look.colour_changed",
+        core_tenant(by.staff()),
+        json!({ "colour": colour }),
+    );
+    finish(core, tx).await
+}
+
+/// Sets or removes the logo.
+///
+/// # Errors
+/// Field `logo`: no picture, too large, or not readable.
+pub async fn set_logo(core: &Core, by: Permit<'_, ManagePortalLook>, logo: Option<Upload>) -> CoreResult<()> {
+    let logo = match logo {
+        Some(upload) => Some(core.files.decode(move || clean_logo(&upload)).await?),
+        None => None,
+    };
+    let mut tx = core.store.begin(by.staff()).await?;
+    begin(core, &mut tx).await?;
+    tx.set_logo(logo.as_deref(), &version(core)).await?;
+    tx.audit(
+        "portal_look.logo_changed",
+        core_tenant(by.staff()),
+        json!({ "bytes": logo.as_ref().map(Vec::len) }),
+    );
+    finish(core, tx).await
+}
+
+async fn begin(core: &Core, tx: &mut TenantTx<'_, Staff>) -> CoreResult<crate::store::StoredLook> {
+    tx.begin_look(&version(core)).await?;
+    tx.look().await?.ok_or_else(CoreError::not_found)
+}
+
+/// A name for the style sheet and the logo that was never there before and that nobody guesses.
+fn version(core: &Core) -> String {
+    super::intake::fresh_token(core)
+}
+
+/// What the audit log names as changed.
+fn core_tenant(staff: &Staff) -> String {
+    staff.tenant.uuid().simple().to_string()
+}
+
+/// The organisation of an installation that has only one, for pages that know nobody yet; `None` if there are several.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn only_brand(core: &Core) -> CoreResult<Option<Brand>> {
+    let mut tx = core.store.read_system().await?;
+    Ok(tx.only_organisation().await?.map(|(name, look)| Brand { name, look }))
+}
+
+/// The style sheet with an organisation's colour.
+///
+/// # Errors
+/// `not_found`.
+pub async fn style_sheet(core: &Core, version: &str) -> CoreResult<String> {
+    let mut tx = core.store.read_system().await?;
+    let colour = tx.colour_of_version(version).await?;
+    let colour = colour
+        .and_then(|text| Colour::read(&text))
+        .ok_or_else(CoreError::not_found)?;
+    Ok(colour.shades().style_sheet())
+}
+
+/// An organisation's logo, a PNG.
+///
+/// # Errors
+/// `not_found`.
+pub async fn logo(core: &Core, version: &str) -> CoreResult<Bytes> {
+    let mut tx = core.store.read_system().await?;
+    tx.logo_of_version(version)
+        .await?
+        .map(Bytes::from)
+        .ok_or_else(CoreError::not_found)
+}

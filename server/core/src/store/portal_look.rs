@@ -1,0 +1,118 @@
+//! How a tenant's portal looks and speaks.
+
+use std::sync::Arc;
+
+use domain::public_words::OwnWords;
+use sqlx::types::Json;
+
+use super::engine::{StoreError, all, maybe, run};
+use super::transaction::{SystemTx, TenantTx};
+use crate::actors::{Look, Staff};
+
+/// The columns of [`LookRow`], of a table that is joined as `w`.
+macro_rules! look_columns {
+    () => {
+        "w.words AS look_words, w.version AS look_version, w.colour IS NOT NULL AS has_colour, w.logo IS NOT NULL AS has_logo"
+    };
+}
+pub(super) use look_columns;
+
+/// The look beside whatever else a statement finds.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct LookRow {
+    look_words: Option<Json<OwnWords>>,
+    look_version: Option<String>,
+    has_colour: bool,
+    has_logo: bool,
+}
+
+impl From<LookRow> for Look {
+    fn from(row: LookRow) -> Self {
+        let version = row.look_version.unwrap_or_default();
+        Self {
+            words: Arc::new(row.look_words.map(|words| words.0).unwrap_or_default()),
+            sheet: row.has_colour.then(|| format!("/portal/look/{version}/style.css")),
+            logo: row.has_logo.then(|| format!("/portal/look/{version}/logo.png")),
+        }
+    }
+}
+
+/// The look as the staff set it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct StoredLook {
+    pub words: Json<OwnWords>,
+    pub revision: i64,
+    pub colour: Option<String>,
+    pub has_logo: bool,
+    pub version: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Named {
+    name: String,
+    #[sqlx(flatten)]
+    look: LookRow,
+}
+
+const OWN: &str =
+    "SELECT words, revision, colour, logo IS NOT NULL AS has_logo, version FROM portal_look WHERE tenant_id = $1";
+const INSERT: &str = "INSERT INTO portal_look (tenant_id, words, revision, version, updated_at) VALUES ($1, $2, 0, $3, $4) ON CONFLICT (tenant_id) DO NOTHING";
+const SET_WORDS: &str = "UPDATE portal_look SET words = $3, revision = revision + 1, updated_at = $4 WHERE tenant_id = $1 AND revision = $2";
+const SET_COLOUR: &str = "UPDATE portal_look SET colour = $2, version = $3, updated_at = $4 WHERE tenant_id = $1";
+const SET_LOGO: &str = "UPDATE portal_look SET logo = $2, version = $3, updated_at = $4 WHERE tenant_id = $1";
+/// Two, to know whether there is only one.
+const ORGANISATIONS: &str = concat!(
+    "SELECT t.name, ",
+    look_columns!(),
+    " FROM tenant t LEFT JOIN portal_look w ON w.tenant_id = t.id WHERE t.live_tenant_id IS NULL ORDER BY t.id LIMIT 2"
+);
+const COLOUR: &str = "SELECT colour FROM portal_look WHERE version = $1 AND colour IS NOT NULL";
+const LOGO: &str = "SELECT logo FROM portal_look WHERE version = $1 AND logo IS NOT NULL";
+
+impl TenantTx<'_, Staff> {
+    pub(crate) async fn look(&mut self) -> Result<Option<StoredLook>, StoreError> {
+        let tenant = self.tenant();
+        maybe!(&mut self.tx, StoredLook, OWN, tenant)
+    }
+
+    /// Makes the row that the rest changes, if it is not there.
+    pub(crate) async fn begin_look(&mut self, version: &str) -> Result<(), StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        run!(&mut self.tx, INSERT, tenant, Json(OwnWords::default()), version, now).map(drop)
+    }
+
+    /// Sets the words; false if somebody else has changed them since they were read.
+    pub(crate) async fn set_words(&mut self, words: &OwnWords, revision: i64) -> Result<bool, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        Ok(run!(&mut self.tx, SET_WORDS, tenant, revision, Json(words), now)? == 1)
+    }
+
+    pub(crate) async fn set_colour(&mut self, colour: Option<&str>, version: &str) -> Result<(), StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        run!(&mut self.tx, SET_COLOUR, tenant, colour, version, now).map(drop)
+    }
+
+    pub(crate) async fn set_logo(&mut self, logo: Option<&[u8]>, version: &str) -> Result<(), StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        run!(&mut self.tx, SET_LOGO, tenant, logo, version, now).map(drop)
+    }
+}
+
+impl SystemTx<'_> {
+    /// The only organisation of an installation with its look; `None` if there are several.
+    pub(crate) async fn only_organisation(&mut self) -> Result<Option<(String, Look)>, StoreError> {
+        let mut found = all!(&mut self.tx, Named, ORGANISATIONS)?;
+        Ok(match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Some((only.name, only.look.into())),
+            _ => None,
+        })
+    }
+
+    pub(crate) async fn colour_of_version(&mut self, version: &str) -> Result<Option<String>, StoreError> {
+        Ok(maybe!(&mut self.tx, (String,), COLOUR, version)?.map(|(colour,)| colour))
+    }
+
+    pub(crate) async fn logo_of_version(&mut self, version: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(maybe!(&mut self.tx, (Vec<u8>,), LOGO, version)?.map(|(logo,)| logo))
+    }
+}

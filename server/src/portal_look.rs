@@ -1,0 +1,45 @@
+//! Style sheet and logo of an organisation's portal. Their addresses hold a random version, so browsers keep them for ever.
+
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use ordinavo_core::services::portal_look;
+
+use crate::serve::AppState;
+
+/// `/portal/look/{version}/style.css`.
+pub async fn style_sheet(State(state): State<AppState>, Path(version): Path<String>) -> Response {
+    match portal_look::style_sheet(&state.core, &version).await {
+        Ok(sheet) => kept(sheet.into_response(), "text/css; charset=utf-8"),
+        Err(error) => refused(error.problem.status()),
+    }
+}
+
+/// `/portal/look/{version}/logo.png`.
+pub async fn logo(State(state): State<AppState>, Path(version): Path<String>) -> Response {
+    match portal_look::logo(&state.core, &version).await {
+        Ok(bytes) => kept(bytes.into_response(), "image/png"),
+        Err(error) => refused(error.problem.status()),
+    }
+}
+
+fn kept(mut response: Response, kind: &'static str) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("sandbox; default-src 'none'"),
+    );
+    response
+}
+
+fn refused(status: u16) -> Response {
+    StatusCode::from_u16(status)
+        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        .into_response()
+}
