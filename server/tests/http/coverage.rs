@@ -464,8 +464,12 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                         | "/app/fn/create-form"
                         | "/app/fn/create-terminal"
                         | "/app/fn/save-rule"
+                        | "/app/fn/set-portal-logo"
+                        | "/app/fn/set-portal-colour"
                         | "/app/fn/decide-many" => StatusCode::UNPROCESSABLE_ENTITY,
                         "/app/fn/look-at-test-data" => StatusCode::SEE_OTHER,
+                        // It does not say upon which words it was made.
+                        "/app/fn/set-portal-words" => StatusCode::CONFLICT,
                         _ => StatusCode::NOT_FOUND,
                     }
                 } else {

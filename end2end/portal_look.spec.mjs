@@ -1,0 +1,51 @@
+// An organisation gives its portal a logo, a colour and words of its own; customers see them.
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "@playwright/test";
+import { newPage, signIn } from "./helpers.mjs";
+import { world } from "./server.mjs";
+
+const serious = async (page) => {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id}`);
+};
+
+test("the portal gets a look and words of its own", async ({ browser }) => {
+  const suedwind = world().tenants.find((tenant) => tenant.slug === "suedwind");
+  const { page: admin, complaints } = await newPage(browser);
+  await signIn(admin, "/app", suedwind.staff.find((account) => account.role === "admin"));
+  await admin.goto("/app/settings/portal?lang=en");
+  expect(await serious(admin)).toEqual([]);
+  await admin.getByLabel("Colour of buttons and links").fill("#c2185b");
+  await admin.getByRole("button", { name: "Use this colour" }).click();
+  await expect(admin.getByRole("img", { name: "Button" })).toBeVisible();
+  const picture = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FAAhKDveksOjmAAAAAElFTkSuQmCC", "base64");
+  await admin.getByLabel("Picture").setInputFiles({ name: "logo.png", mimeType: "image/png", buffer: picture });
+  await admin.getByRole("button", { name: "Use this logo" }).click();
+  await expect(admin.getByRole("img", { name: "Logo" })).toBeVisible();
+  await admin.goto("/app/settings/portal?lang=en");
+  await admin.getByRole("group", { name: "What is asked for" }).getByLabel("Repair").fill("Mending");
+  await admin.getByRole("group", { name: "Requests" }).getByLabel("Accepted", { exact: true }).fill("Planned");
+  await admin.getByRole("button", { name: "Save the words" }).click();
+  // One word for two things: at its field, with everything that was typed.
+  await expect(admin.getByRole("alert")).toBeVisible();
+  await expect(admin.getByRole("group", { name: "What is asked for" }).getByLabel("Repair")).toHaveValue("Mending");
+  expect(await serious(admin)).toEqual([]);
+  await admin.getByRole("group", { name: "Requests" }).getByLabel("Accepted", { exact: true }).fill("");
+  await admin.getByRole("button", { name: "Save the words" }).click();
+  await expect(admin.getByText("customers read them from now on")).toBeVisible();
+  await expect(admin.getByText("“Repair” has words of your own, but not in Deutsch")).toBeVisible();
+
+  for (const colorScheme of ["light", "dark"]) {
+    const { page: customer, complaints: theirs } = await newPage(browser, { colorScheme });
+    await signIn(customer, "/portal", suedwind.portal[0]);
+    await customer.goto("/portal/requests/new");
+    await expect(customer.locator("option", { hasText: "Mending" })).toBeAttached();
+    const logo = customer.locator("header img");
+    expect(await logo.evaluate((image) => image.naturalWidth)).toBe(10);
+    const colour = await customer.locator("button.button-primary").first().evaluate((button) => getComputedStyle(button).backgroundColor);
+    if (colorScheme === "light") expect(colour).toBe("rgb(194, 24, 91)");
+    expect(await serious(customer)).toEqual([]);
+    expect(theirs).toEqual([]);
+  }
+  expect(complaints).toEqual([]);
+});
