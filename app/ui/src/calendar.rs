@@ -239,7 +239,7 @@ mod tests {
         let text = render(
             Reach::File,
             Locale::En,
-            "Nordlicht",
+            ("Nordlicht", &OwnWords::default()),
             &[entry],
             at("2026-10-01T00:00:00Z"),
         );
@@ -277,7 +277,7 @@ mod tests {
         let text = render(
             Reach::Feed,
             Locale::Ar,
-            "N\r\nBEGIN:VALARM",
+            ("N\r\nBEGIN:VALARM", &OwnWords::default()),
             &[entry],
             at("2026-10-01T00:00:00Z"),
         );
