@@ -22,9 +22,14 @@ enum Place {
     Nowhere,
 }
 
-/// Whether a path belongs to the portal.
+/// Whether a path belongs to the portal alone. Logo and style sheet are shown to the staff who set them, too.
 fn is_portal(path: &str) -> bool {
-    path == "/portal" || path.starts_with("/portal/")
+    (path == "/portal" || path.starts_with("/portal/")) && !is_shared(path)
+}
+
+/// Whether a path is there at both hosts.
+fn is_shared(path: &str) -> bool {
+    path == "/healthz" || path.starts_with("/pkg/") || path.starts_with("/portal/look/")
 }
 
 /// Sorts a request by the host that it was sent to. `own` is the portal's host.
@@ -34,8 +39,7 @@ fn place(own: &str, host: &str, path: &str) -> Place {
     }
     match path {
         "/" => Place::PortalHome,
-        "/healthz" => Place::Here,
-        path if is_portal(path) || path.starts_with("/pkg/") => Place::Here,
+        path if is_portal(path) || is_shared(path) => Place::Here,
         _ => Place::Nowhere,
     }
 }
@@ -91,6 +95,8 @@ mod tests {
             ("service.example", "/track/abc", Place::Here),
             ("service.example", "/portal", Place::AtPortal),
             ("service.example", "/portal/link/abc", Place::AtPortal),
+            ("service.example", "/portal/look/v/logo.png", Place::Here),
+            ("portal.example", "/portal/look/v/logo.png", Place::Here),
             ("service.example", "/portalx", Place::Here),
             ("Portal.Example", "/portal/requests", Place::Here),
             ("portal.example", "/pkg/portal.css", Place::Here),

@@ -30,6 +30,8 @@ const MOST_REPORT_BYTES: usize = 64 * 1024 * 1024;
 const MOST_UPLOAD_BYTES: usize = 25 * 1024 * 1024;
 /// The largest file of imports with what stands around it, in bytes.
 const MOST_CSV_BYTES: usize = 3 * 1024 * 1024;
+/// The largest logo with what stands around it, in bytes: more than is taken, so that the form can say so.
+const MOST_LOGO_BYTES: usize = 3 * 1024 * 1024;
 /// The largest other form, in bytes: the longest texts in the longest encoding.
 const MOST_FORM_BYTES: usize = 256 * 1024;
 
@@ -43,6 +45,10 @@ pub fn dispatch(state: &AppState) -> Router<AppState> {
         .route(
             "/app/fn/upload-csv",
             post(act).layer(RequestBodyLimitLayer::new(MOST_CSV_BYTES)),
+        )
+        .route(
+            "/app/fn/set-portal-logo",
+            post(act).layer(RequestBodyLimitLayer::new(MOST_LOGO_BYTES)),
         )
         .route(
             "/app/fn/{*name}",
@@ -113,6 +119,12 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
     let core = state.core.clone();
     let extensions = request.extensions();
     let hosts = extensions.get::<FrameHosts>().cloned().unwrap_or_default();
+    // Who looks at the portal as somebody sees it is led there from a form of the staff app.
+    let portal = state
+        .config
+        .portal_host()
+        .filter(|_| extensions.get::<Staff>().is_some());
+    let leads_to = portal.map(|_| state.config.portal_url()).unwrap_or_default();
     let (viewer, staff, contact, partner, flash, brand) = (
         extensions.get::<Viewer>().cloned(),
         extensions.get::<Staff>().cloned(),
@@ -142,7 +154,7 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
             provide_context(brand);
         }
         if let Some(response) = use_context::<ResponseOptions>() {
-            response.insert_header(CONTENT_SECURITY_POLICY, policy(&hosts));
+            response.insert_header(CONTENT_SECURITY_POLICY, policy(&hosts, &leads_to));
         }
     }
 }
@@ -151,8 +163,8 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
 #[derive(Debug, Clone, Default)]
 pub struct FrameHosts(pub Vec<String>);
 
-/// The content security policy with the nonce of this answer.
-fn policy(hosts: &FrameHosts) -> HeaderValue {
+/// The content security policy with the nonce of this answer. Forms may lead to one other host, if it is not empty.
+fn policy(hosts: &FrameHosts, leads_to: &str) -> HeaderValue {
     let ancestors = if hosts.0.is_empty() {
         "'none'".to_owned()
     } else {
@@ -162,9 +174,9 @@ fn policy(hosts: &FrameHosts) -> HeaderValue {
         .map(|nonce| format!("'nonce-{nonce}' "))
         .unwrap_or_default();
     let text = format!(
-        "default-src 'self'; script-src 'strict-dynamic' {nonce}'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; worker-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors {ancestors}; form-action 'self'"
+        "default-src 'self'; script-src 'strict-dynamic' {nonce}'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; worker-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors {ancestors}; form-action 'self' {leads_to}"
     );
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+    HeaderValue::from_str(text.trim_end()).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
 async fn front_door(State(state): State<AppState>, request: Request) -> Response {

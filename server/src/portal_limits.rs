@@ -4,11 +4,10 @@
 use std::net::IpAddr;
 
 use domain::ids::PortalUserId;
-use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, RateLimiter};
 
 use crate::api::limits::Rate;
-use crate::public_limits::network;
+use crate::public_limits::{network, take};
 
 /// The buckets of this process.
 pub struct PortalLimits {
@@ -35,9 +34,7 @@ impl PortalLimits {
     /// # Errors
     /// The seconds to wait.
     pub fn address(&self, address: IpAddr) -> Result<(), u64> {
-        self.addresses
-            .check_key(&network(address))
-            .map_err(|until| until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+        take(&self.addresses, &network(address))
     }
 
     /// An account asks.
@@ -45,9 +42,7 @@ impl PortalLimits {
     /// # Errors
     /// The seconds to wait.
     pub fn account(&self, account: PortalUserId) -> Result<(), u64> {
-        self.accounts
-            .check_key(&account)
-            .map_err(|until| until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+        take(&self.accounts, &account)
     }
 
     /// Forgets buckets that are full again.

@@ -1,6 +1,7 @@
 //! How often one address may look at and send public forms, and how many uploads are read at a time. What is refused costs
 //! next to nothing, so a flood at these routes leaves the rest of the house alone.
 
+use std::hash::Hash;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -43,6 +44,16 @@ pub fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Takes a token of whoever asks.
+///
+/// # Errors
+/// The seconds to wait.
+pub fn take<K: Clone + Eq + Hash>(bucket: &DefaultKeyedRateLimiter<K>, who: &K) -> Result<(), u64> {
+    bucket
+        .check_key(who)
+        .map_err(|until| until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+}
+
 impl PublicLimits {
     /// Empty buckets.
     pub fn new() -> Self {
@@ -54,18 +65,12 @@ impl PublicLimits {
         }
     }
 
-    fn take(bucket: &DefaultKeyedRateLimiter<IpAddr>, address: IpAddr) -> Result<(), u64> {
-        bucket
-            .check_key(&network(address))
-            .map_err(|until| until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
-    }
-
     /// A page is asked for.
     ///
     /// # Errors
     /// The seconds to wait.
     pub fn look(&self, address: IpAddr) -> Result<(), u64> {
-        Self::take(&self.looks, address)
+        take(&self.looks, &network(address))
     }
 
     /// Something is sent.
@@ -73,7 +78,7 @@ impl PublicLimits {
     /// # Errors
     /// The seconds to wait.
     pub fn send(&self, address: IpAddr) -> Result<(), u64> {
-        Self::take(&self.sends, address)
+        take(&self.sends, &network(address))
     }
 
     /// Something is sent without a proof of work: the slower lane.
@@ -81,7 +86,7 @@ impl PublicLimits {
     /// # Errors
     /// The seconds to wait.
     pub fn send_unproven(&self, address: IpAddr) -> Result<(), u64> {
-        Self::take(&self.unproven, address)
+        take(&self.unproven, &network(address))
     }
 
     /// A place to read an upload; `None` when too many are read already.

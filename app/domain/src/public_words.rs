@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fields::FieldError;
 use crate::follow_ups::FollowUpStatus;
 use crate::locale::Locale;
 use crate::public_language::{self as built_in, Milestone, PublicStatus, PublicVisit};
 use crate::requests::{RequestStatus, ServiceType};
+use crate::text;
 
 /// The longest own word, in characters: it stands on a chip.
 pub const MOST_LABEL: usize = 40;
@@ -176,11 +178,6 @@ pub enum Finding {
 }
 
 impl OwnWords {
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.values().all(BTreeMap::is_empty)
-    }
-
     /// The own text of an entry, if there is one.
     pub fn own(&self, entry: Entry, locale: Locale) -> Option<&OwnText> {
         if self.0.is_empty() {
@@ -197,6 +194,58 @@ impl OwnWords {
         } else {
             words.insert(entry.key(), text);
         }
+    }
+
+    /// Reads what was typed for the words of one language, on top of what there is. Fields are `label.` and `explanation.`
+    /// with [`Entry::key`].
+    ///
+    /// # Errors
+    /// A field that is too long or has characters that are not allowed, and a word that another entry beside it has too.
+    pub fn read(&self, locale: Locale, typed: impl Fn(&str) -> String) -> Result<Self, Vec<FieldError>> {
+        let mut words = self.clone();
+        let mut errors = Vec::new();
+        for entry in Entry::all() {
+            let mut read = |part: &str, most: usize| {
+                let field = format!("{part}.{}", entry.key());
+                match text::optional_line(&typed(&field), most) {
+                    Ok(text) => text.unwrap_or_default(),
+                    Err(error) => {
+                        errors.push(FieldError::text(field, error, most));
+                        String::new()
+                    }
+                }
+            };
+            let label = read("label", MOST_LABEL);
+            let explanation = if entry.family().is_explained() {
+                read("explanation", MOST_EXPLANATION)
+            } else {
+                String::new()
+            };
+            words.set(entry, locale, OwnText { label, explanation });
+        }
+        for finding in words.check() {
+            let Finding::Ambiguous {
+                locale: found,
+                first,
+                second,
+                ..
+            } = finding
+            else {
+                continue;
+            };
+            if found != locale {
+                continue;
+            }
+            // The mistake is where the own word is.
+            let has_word = |entry| words.own(entry, locale).is_some_and(|own| !own.label.is_empty());
+            let entry = if has_word(second) { second } else { first };
+            errors.push(FieldError::new(
+                format!("label.{}", entry.key()),
+                "ambiguous_word",
+                "Another entry beside it has the same word; a customer could not tell them apart.",
+            ));
+        }
+        if errors.is_empty() { Ok(words) } else { Err(errors) }
     }
 
     /// Word and explanation as customers read them.
@@ -265,7 +314,7 @@ impl OwnWords {
                 let mut seen: Vec<(String, Entry)> = Vec::new();
                 for entry in family.entries() {
                     let (label, _) = self.said(entry, locale);
-                    let folded = crate::text::name_for_comparison(&label);
+                    let folded = text::name_for_comparison(&label);
                     match seen.iter().find(|(other, _)| *other == folded) {
                         Some((_, first)) => findings.push(Finding::Ambiguous {
                             locale,
@@ -315,7 +364,8 @@ mod tests {
         assert_eq!(words.visit(PublicVisit::OnTheWay, Locale::En).label, "On the way");
         assert_eq!(words.visit(PublicVisit::Planned, Locale::De).label, "Geplant");
         words.set(Entry::Visit(PublicVisit::OnTheWay), Locale::De, OwnText::default());
-        assert!(words.is_empty());
+        assert_eq!(words.own(Entry::Visit(PublicVisit::OnTheWay), Locale::De), None);
+        assert_eq!(words.check(), Vec::new());
     }
 
     #[test]
@@ -341,6 +391,50 @@ mod tests {
                 },
             ]
         );
+    }
+
+    #[test]
+    fn what_is_typed_is_read_or_refused_at_its_field() {
+        let read = |typed: &[(&str, &str)]| {
+            OwnWords::default().read(Locale::En, |field| {
+                let found = typed.iter().find(|(name, _)| *name == field);
+                found.map_or_else(String::new, |(_, text)| (*text).to_owned())
+            })
+        };
+        let words = read(&[("label.service.repair", " Mending "), ("label.service.nothing", "x")]).expect("allowed");
+        assert_eq!(words.service_type(ServiceType::Repair, Locale::En), "Mending");
+        assert_eq!(words.service_type(ServiceType::Repair, Locale::De), "Reparatur");
+        let long = "x".repeat(MOST_LABEL + 1);
+        for (typed, field, code) in [
+            (
+                vec![("label.visit.moved", long.as_str())],
+                "label.visit.moved",
+                "value_too_long",
+            ),
+            (
+                vec![("label.visit.moved", "a\u{202e}b")],
+                "label.visit.moved",
+                "invalid_character",
+            ),
+            (
+                vec![("label.request.accepted", "planned")],
+                "label.request.accepted",
+                "ambiguous_word",
+            ),
+            // An own explanation is no own word: the mistake is where the word was typed.
+            (
+                vec![
+                    ("label.request.accepted", "Planned"),
+                    ("explanation.request.planned", "We come."),
+                ],
+                "label.request.accepted",
+                "ambiguous_word",
+            ),
+        ] {
+            let errors = read(&typed).expect_err("refused");
+            assert_eq!(errors.len(), 1);
+            assert_eq!((errors[0].pointer.as_str(), errors[0].code.as_str()), (field, code));
+        }
     }
 
     #[test]

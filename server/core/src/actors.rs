@@ -44,6 +44,18 @@ pub struct Look {
     pub logo: Option<String>,
 }
 
+impl Look {
+    /// The look of this version: its addresses hold the version, which is a new one with every change.
+    pub(crate) fn of(words: OwnWords, version: &str, has_colour: bool, has_logo: bool) -> Self {
+        let address = |file| format!("/portal/look/{version}/{file}");
+        Self {
+            words: Arc::new(words),
+            sheet: has_colour.then(|| address("style.css")),
+            logo: has_logo.then(|| address("logo.png")),
+        }
+    }
+}
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Staff {}

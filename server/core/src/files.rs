@@ -10,7 +10,7 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::sync::Semaphore;
 
 use crate::actors::TenantId;
-use crate::secrets::fingerprint;
+use crate::secrets::{fingerprint, hex};
 use crate::{CoreError, CoreResult};
 
 /// The largest photo that is accepted, in bytes.
@@ -124,7 +124,7 @@ impl FileStore {
     }
 
     fn path(&self, tenant: TenantId, content_hash: &[u8]) -> Path {
-        let name: String = content_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(content_hash);
         self.prefix.clone().join(tenant.uuid().simple().to_string()).join(name)
     }
 

@@ -18,6 +18,11 @@ pub fn fingerprint(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
 }
 
+/// Bytes as small hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Compares two fingerprints in constant time.
 pub fn same(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()

@@ -31,16 +31,7 @@ pub async fn send_parts(world: &World, browser: &Client, path: &str, fields: &[(
         .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
             form.text((*name).to_owned(), (*value).to_owned())
         });
-    let answer = browser
-        .post(format!("{}{path}", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
-        .header("accept", "text/html")
-        .multipart(form)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
-    answer.headers()["location"].to_str().unwrap().to_owned()
+    world.send_multipart(browser, path, form).await
 }
 
 /// The field of a box for a place, found by its words.

@@ -2,38 +2,26 @@
 
 use crate::portal_access::browser;
 use crate::support::forms::hidden;
-use crate::support::{OWN_PAGE, World, link, worlds, worlds_with};
+use crate::support::public::COMPLETE;
+use crate::support::{OWN_PAGE, World, link, worlds, worlds_at, worlds_with};
+use chrono::{TimeZone as _, Utc};
 use ordinavo_core::clock::Clock;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
 
 const PAGE: &str = "/app/settings/portal";
 
-/// Sends a form with files; the answer is where it leads.
-async fn send_parts(world: &World, browser: &Client, act: &str, form: Form) -> String {
-    let answer = browser
-        .post(format!("{}/app/fn/{act}", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
-        .header("accept", "text/html")
-        .multipart(form)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{act}");
-    answer.headers()["location"].to_str().unwrap().to_owned()
-}
-
 async fn set_words(world: &World, browser: &Client, revision: &str, words: &[(&'static str, &'static str)]) -> String {
     let form = words.iter().fold(
         Form::new().text("locale", "en").text("revision", revision.to_owned()),
         |form, (name, value)| form.text(*name, *value),
     );
-    send_parts(world, browser, "set-portal-words", form).await;
+    world.send_multipart(browser, "/app/fn/set-portal-words", form).await;
     world.content(browser, &format!("{PAGE}?lang=en")).await
 }
 
 #[tokio::test]
-async fn own_words_are_read_wherever_customers_read() {
+async fn own_words_take_the_place_of_the_built_in_ones_and_of_nobody_elses() {
     for world in worlds().await {
         let admin = world.staff("nordlicht", "admin").await;
         let petra = world.contact("nordlicht", "petra").await;
@@ -52,8 +40,6 @@ async fn own_words_are_read_wherever_customers_read() {
         .await;
         assert!(saved.contains("customers read them from now on"), "{}", world.engine);
         assert!(saved.contains("Deutsch"), "what is missing in other languages is named");
-        let requests = world.content(&petra, "/portal/requests").await;
-        assert!(!requests.contains(">Submitted<"), "{requests}");
         let form = world.content(&petra, "/portal/requests/new").await;
         assert!(form.contains("Mending &lt;b&gt;") && !form.contains("Mending <b>"));
         // Another organisation speaks as before.
@@ -62,7 +48,11 @@ async fn own_words_are_read_wherever_customers_read() {
         assert!(!world.content(&other, "/portal/requests/new").await.contains("Mending"));
         // Whoever began before is told, and nothing is overwritten.
         let late = set_words(&world, &admin, &revision, &[("label.request.submitted", "Mine")]).await;
-        assert!(late.contains("Somebody else has changed the words"), "{}", world.engine);
+        assert!(
+            late.contains("Somebody else changed this at the same time") && late.contains("value=\"Mine\""),
+            "{}",
+            world.engine
+        );
         let page = world.content(&petra, "/portal/requests/new").await;
         assert!(page.contains("Mending"));
         // One word for two states is refused at its field, and what was typed is kept.
@@ -80,6 +70,80 @@ async fn own_words_are_read_wherever_customers_read() {
     }
 }
 
+/// Every service and the first state in words of its own.
+const WORDS: [(&str, &str); 6] = [
+    ("label.service.repair", "Mending"),
+    ("label.service.maintenance", "Upkeep"),
+    ("label.service.inspection", "Looking over"),
+    ("label.service.installation", "Setting up"),
+    ("label.service.support", "A hand"),
+    ("label.request.submitted", "Received by us"),
+];
+
+#[tokio::test]
+async fn the_same_words_stand_on_forms_terminals_tracking_pages_calendars_and_mails() {
+    for world in worlds_at(Clock::manual(
+        Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap(),
+    ))
+    .await
+    {
+        let admin = world.staff("nordlicht", "admin").await;
+        let petra = world.contact("nordlicht", "petra").await;
+        let words = WORDS[..5].iter().map(|(_, word)| *word);
+        let has_one = |text: &str| words.clone().any(|word| text.contains(word));
+        // Nothing of it is there before, so that what is found afterwards comes from here.
+        world.send(&petra, "/portal/fn/renew-feed", &[]).await;
+        let html = world.content(&petra, "/portal/appointments").await;
+        let feed = html.split("/portal/feed/").nth(1).unwrap();
+        let feed = format!("/portal/feed/{}", feed.split(['<', '"']).next().unwrap());
+        let calendar = world.get(&browser(), &feed).await.1;
+        assert!(calendar.contains("BEGIN:VEVENT") && !has_one(&calendar), "{calendar}");
+        set_words(&world, &admin, "0", &WORDS).await;
+        let calendar = world.get(&browser(), &feed).await.1;
+        assert!(has_one(&calendar), "{} {calendar}", world.engine);
+        let form = world.get(&browser(), "/intake/nordlicht-service?lang=en").await.1;
+        assert!(
+            form.contains("Mending") && !form.contains(">Repair<"),
+            "{}",
+            world.engine
+        );
+        let tracking = world.submit(&COMPLETE, &[]).await;
+        let page = world.get(&browser(), &format!("{tracking}?lang=en")).await.1;
+        assert!(
+            page.contains("Mending") && page.contains("Received by us"),
+            "{}",
+            world.engine
+        );
+        let mails = world.content(&admin, "/app/settings/mails").await;
+        let mail = link(&mails, "/app/settings/mails/mal_").unwrap();
+        let mail = world.content(&admin, &mail).await;
+        assert!(mail.contains("Mending"), "{} {mail}", world.engine);
+        let device = browser();
+        let code = world.tenant("nordlicht").terminals[0].pairing_code.clone();
+        world.send(&device, "/terminal/pair", &[("code", &code)]).await;
+        let terminal = world.get(&device, "/terminal?lang=en").await.1;
+        assert!(
+            terminal.contains("data-terminal=\"form\"") && has_one(&terminal),
+            "{}",
+            world.engine
+        );
+    }
+}
+
+/// A picture that cannot be made small by packing it.
+fn noise(side: u32) -> Vec<u8> {
+    let mut seed = 1_u32;
+    let mut bytes = Vec::new();
+    image::RgbImage::from_fn(side, side, |_, _| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [a, b, c, _] = seed.to_be_bytes();
+        image::Rgb([a, b, c])
+    })
+    .write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Png)
+    .unwrap();
+    bytes
+}
+
 fn picture(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     image::RgbaImage::from_pixel(width, height, image::Rgba([120, 30, 90, 128]))
@@ -94,7 +158,9 @@ async fn logo_and_colour_are_shown_and_cannot_be_anything_else() {
         let admin = world.staff("nordlicht", "admin").await;
         let petra = world.contact("nordlicht", "petra").await;
         let logo = |bytes| Form::new().part("logo", Part::bytes(bytes).file_name("logo.png"));
-        send_parts(&world, &admin, "set-portal-logo", logo(picture(900, 300))).await;
+        world
+            .send_multipart(&admin, "/app/fn/set-portal-logo", logo(picture(900, 300)))
+            .await;
         world
             .send(&admin, "/app/fn/set-portal-colour", &[("colour", "#FFEE00")])
             .await;
@@ -135,9 +201,38 @@ async fn logo_and_colour_are_shown_and_cannot_be_anything_else() {
         let other = world.tenant("suedwind").portal[0].clone();
         let other = world.browser("/portal", &other.email, &other.password).await;
         assert!(!world.get(&other, "/portal").await.1.contains("/portal/look/"));
+        // As large as the page says, and no larger.
+        let large = noise(700);
+        assert!((1_000_000..2 * 1024 * 1024).contains(&large.len()));
+        world
+            .send_multipart(&admin, "/app/fn/set-portal-logo", logo(large))
+            .await;
+        assert!(
+            !world.content(&admin, PAGE).await.contains("field-error"),
+            "{}",
+            world.engine
+        );
+        let too_large = noise(900);
+        assert!((2 * 1024 * 1024..3_000_000).contains(&too_large.len()));
+        world
+            .send_multipart(&admin, "/app/fn/set-portal-logo", logo(too_large))
+            .await;
+        assert!(
+            world.content(&admin, PAGE).await.contains("field-error"),
+            "{}",
+            world.engine
+        );
+        let html = world.get(&petra, "/portal").await.1;
+        let sheet = html
+            .split("href=\"")
+            .find(|rest| rest.starts_with("/portal/look/"))
+            .unwrap();
+        let sheet = sheet.split('"').next().unwrap();
         // What is no picture is refused, and the one before stays.
         for bytes in [b"<svg onload=alert(1)>".to_vec(), Vec::new(), vec![0; 100]] {
-            send_parts(&world, &admin, "set-portal-logo", logo(bytes)).await;
+            world
+                .send_multipart(&admin, "/app/fn/set-portal-logo", logo(bytes))
+                .await;
             assert!(
                 world.content(&admin, PAGE).await.contains("field-error"),
                 "{}",
@@ -154,7 +249,9 @@ async fn logo_and_colour_are_shown_and_cannot_be_anything_else() {
             world.get(&petra, "/portal").await.1.contains(sheet),
             "nothing has changed"
         );
-        send_parts(&world, &admin, "set-portal-logo", Form::new().text("none", "on")).await;
+        world
+            .send_multipart(&admin, "/app/fn/set-portal-logo", Form::new().text("none", "on"))
+            .await;
         world.send(&admin, "/app/fn/set-portal-colour", &[("none", "on")]).await;
         assert!(!world.get(&petra, "/portal").await.1.contains("/portal/look/"));
     }
@@ -264,6 +361,41 @@ async fn the_portal_has_a_host_of_its_own() {
             (307, "https://portal.example/portal/requests?before=x".to_owned())
         );
         assert_eq!(ask("service.example", "/app/sign-in").await.0, 200);
+        // The logo is shown to the staff who set it; a form of theirs may lead to the portal, and nobody else's may.
+        assert_eq!(
+            ask("service.example", "/portal/look/none/logo.png").await,
+            (404, String::new())
+        );
+        let policy = async |path: &str, cookie: &str| {
+            let answer = client
+                .get(format!("{}{path}", world.url))
+                .header("host", "service.example")
+                .header("cookie", cookie)
+                .header("accept", "text/html")
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(answer.status(), StatusCode::OK, "{path}");
+            answer.headers()["content-security-policy"].to_str().unwrap().to_owned()
+        };
+        let staff = world.tenant("nordlicht").staff("admin").unwrap().clone();
+        let answer = client
+            .post(format!("{}/app/fn/sign-in", world.url))
+            .header("host", "service.example")
+            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header("accept", "text/html")
+            .form(&[("email", &staff.email), ("password", &staff.password)])
+            .send()
+            .await
+            .unwrap();
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        let cookie = cookie.split(';').next().unwrap();
+        assert!(
+            policy("/app/inbox", cookie)
+                .await
+                .ends_with("form-action 'self' https://portal.example")
+        );
+        assert!(policy("/app/sign-in", "").await.ends_with("form-action 'self'"));
         // Nothing is sent to the portal by its neighbour, and its cookie belongs to its host alone.
         let account = world.tenant("nordlicht").portal[0].clone();
         let sign_in = async |host: &str| {

@@ -242,6 +242,9 @@ pub async fn set_portal_logo(data: MultipartData) -> Result<(), ServerFnError> {
     };
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
+        if parts.broken {
+            return Err(CoreError::field("logo", "file_too_large", "At most 2 MB are allowed."));
+        }
         let logo = parts.files.pop();
         if logo.is_none() && !parts.fields.contains_key("none") {
             return Err(CoreError::field(

@@ -14,6 +14,7 @@ use ui::load::page;
 use ui::parts::Done;
 use ui::words::shared;
 
+use crate::shell::BrandName;
 use crate::t;
 
 /// `/portal/link/{token}`.
@@ -43,7 +44,7 @@ pub fn LinkPage() -> impl IntoView {
         Ok(view! {
             <main class="door" id="main">
                 <div class="card">
-                    <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
+                    <BrandName otherwise=tenant/>
                     {content}
                 </div>
                 <LanguageRow locale action="/portal/fn/language" back/>
@@ -139,7 +140,7 @@ pub fn AskPage() -> impl IntoView {
             <Title text=t!(locale, "ask-title")/>
             <main class="door" id="main">
                 <form class="card" method="post" action="/portal/fn/ask-link">
-                    <p class="brand"><span class="brand-mark" aria-hidden="true"></span>{t!(locale, "portal")}</p>
+                    <BrandName otherwise=t!(locale, "portal")/>
                     <h1>{t!(locale, "ask-title")}</h1>
                     {sent.then(|| view! { <Done text=t!(locale, "done-asked")/> })}
                     <p class="quiet">{t!(locale, "ask-text")}</p>

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::{Form, finish};
 use crate::actors::{Actor as _, Permit, Staff};
-use crate::secrets::{Place, fingerprint};
+use crate::secrets::{Place, fingerprint, hex};
 pub use crate::store::SourceForm;
 use crate::views::{ClientLine, CredentialLine, SourceLine, UseLine};
 use crate::{Core, CoreError, CoreResult};
@@ -33,10 +33,6 @@ pub(crate) struct NewKey {
     pub public_id: String,
     pub secret_hash: Vec<u8>,
     pub text: SecretString,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl NewKey {

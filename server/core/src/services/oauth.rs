@@ -6,7 +6,7 @@ use domain::ids::ClientId;
 use domain::scopes::Scope;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::secrets::{fingerprint, same};
+use crate::secrets::{fingerprint, hex, same};
 use crate::store::SecretIdentity;
 use crate::{Core, CoreError};
 
@@ -86,8 +86,7 @@ pub async fn token(core: &Core, client_id: &str, secret: &SecretString, scope: O
         }
     };
     let bytes: [u8; 32] = core.randomness.bytes();
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let text = format!("{TOKEN_PREFIX}{text}");
+    let text = format!("{TOKEN_PREFIX}{}", hex(&bytes));
     let mut tx = core.store.begin_system().await.map_err(CoreError::from)?;
     // A secret that was revoked, or a scope that was taken, since it was looked at makes no token any more.
     if !tx.still_grants(&identity, client).await.map_err(CoreError::from)? {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Form, finish};
 use crate::actors::{Permit, TenantId};
-use crate::secrets::fingerprint;
+use crate::secrets::{fingerprint, hex};
 use crate::views::PartnerLine;
 use crate::{Core, CoreError, CoreResult};
 
@@ -41,12 +41,7 @@ struct NewInvitation {
 
 impl NewInvitation {
     fn generate(core: &Core) -> Self {
-        let text: String = core
-            .randomness
-            .bytes::<32>()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let text = hex(&core.randomness.bytes::<32>());
         Self {
             hash: fingerprint(text.as_bytes()),
             text,

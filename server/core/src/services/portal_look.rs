@@ -1,13 +1,11 @@
 //! How an organisation's portal looks and speaks: its logo, its colour, its own words.
 
 use bytes::Bytes;
-use domain::fields::FieldError;
 use domain::locale::Locale;
 use domain::permissions::{ManageIntake, ManagePortalLook};
 use domain::portal_look::Colour;
 use domain::problems::Problem;
-use domain::public_words::{Entry, Finding, MOST_EXPLANATION, MOST_LABEL, OwnText, OwnWords};
-use domain::text;
+use domain::public_words::OwnWords;
 use serde_json::json;
 
 use super::finish;
@@ -48,7 +46,7 @@ pub async fn get(core: &Core, by: Permit<'_, ManagePortalLook>) -> CoreResult<Ow
         words: look.words.0,
         revision: look.revision,
         colour: look.colour,
-        logo: look.has_logo.then(|| format!("/portal/look/{}/logo.png", look.version)),
+        logo: Look::of(OwnWords::default(), &look.version, false, look.has_logo).logo,
     }))
 }
 
@@ -61,64 +59,10 @@ pub async fn words(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<OwnW
     Ok(tx.look().await?.map(|look| look.words.0).unwrap_or_default())
 }
 
-/// Reads what was typed for the words of one language, on top of what there is. Keys are those of [`Entry::key`].
-///
-/// # Errors
-/// Fields `label.{key}` and `explanation.{key}`: too long, not allowed, or a word that another entry beside it has too.
-pub fn read_words(
-    words: &OwnWords,
-    locale: Locale,
-    typed: impl Fn(&str) -> String,
-) -> Result<OwnWords, Vec<FieldError>> {
-    let mut words = words.clone();
-    let mut errors = Vec::new();
-    for entry in Entry::all() {
-        let mut read = |part: &str, most: usize| {
-            let field = format!("{part}.{}", entry.key());
-            text::optional_line(&typed(&field), most)
-                .unwrap_or_else(|error| {
-                    errors.push(FieldError::text(&field, error, most));
-                    None
-                })
-                .unwrap_or_default()
-        };
-        let label = read("label", MOST_LABEL);
-        let explanation = if entry.family().is_explained() {
-            read("explanation", MOST_EXPLANATION)
-        } else {
-            String::new()
-        };
-        words.set(entry, locale, OwnText { label, explanation });
-    }
-    for finding in words.check() {
-        if let Finding::Ambiguous {
-            locale: found,
-            second,
-            first,
-            ..
-        } = finding
-            && found == locale
-        {
-            // The mistake is where the own word is.
-            let entry = if words.own(second, locale).is_some() {
-                second
-            } else {
-                first
-            };
-            errors.push(FieldError::new(
-                format!("label.{}", entry.key()),
-                "ambiguous_word",
-                "Another entry beside it has the same word; a customer could not tell them apart.",
-            ));
-        }
-    }
-    if errors.is_empty() { Ok(words) } else { Err(errors) }
-}
-
 /// Sets the words of one language.
 ///
 /// # Errors
-/// Fields, see [`read_words`]; `conflict` if somebody else has changed the words since they were read.
+/// Fields, see [`OwnWords::read`]; `concurrent_modification` if somebody else has changed the words since they were read.
 pub async fn set_words(
     core: &Core,
     by: Permit<'_, ManagePortalLook>,
@@ -128,15 +72,18 @@ pub async fn set_words(
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let stored = begin(core, &mut tx).await?;
-    let words = read_words(&stored.words, locale, typed).map_err(CoreError::invalid)?;
+    let words = stored.words.0.read(locale, typed).map_err(CoreError::invalid)?;
     if !tx.set_words(&words, revision).await? {
         return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "Somebody else has changed the words meanwhile. Yours are still in the fields below; save again to put them in place of theirs.",
+            Problem::ConcurrentModification,
+            "Somebody else has changed the words meanwhile.",
         ));
     }
-    let tenant = core_tenant(by.staff());
-    tx.audit("portal_words.changed", tenant, json!({ "locale": locale.tag() }));
+    tx.audit(
+        "portal_words.changed",
+        organisation(by.staff()),
+        json!({ "locale": locale.tag() }),
+    );
     finish(core, tx).await
 }
 
@@ -157,7 +104,7 @@ pub async fn set_colour(core: &Core, by: Permit<'_, ManagePortalLook>, colour: O
     tx.set_colour(colour.as_deref(), &version(core)).await?;
     tx.audit(
         "portal_look.colour_changed",
-        core_tenant(by.staff()),
+        organisation(by.staff()),
         json!({ "colour": colour }),
     );
     finish(core, tx).await
@@ -177,7 +124,7 @@ pub async fn set_logo(core: &Core, by: Permit<'_, ManagePortalLook>, logo: Optio
     tx.set_logo(logo.as_deref(), &version(core)).await?;
     tx.audit(
         "portal_look.logo_changed",
-        core_tenant(by.staff()),
+        organisation(by.staff()),
         json!({ "bytes": logo.as_ref().map(Vec::len) }),
     );
     finish(core, tx).await
@@ -194,7 +141,7 @@ fn version(core: &Core) -> String {
 }
 
 /// What the audit log names as changed.
-fn core_tenant(staff: &Staff) -> String {
+fn organisation(staff: &Staff) -> String {
     staff.tenant.uuid().simple().to_string()
 }
 

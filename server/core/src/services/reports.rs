@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::{Form, PAGE, Page, finish};
 use crate::actors::{Actor, Permit, Staff};
+use crate::secrets::hex;
 use crate::store::{FileRow, NewEntry, NewEvent, TenantTx};
 use crate::views::{AttachmentLine, FollowUpView, Recipient, ReleaseView, ReportLine, ReportView};
 use crate::{Core, CoreError, CoreResult};
@@ -178,11 +179,10 @@ pub async fn own_file(core: &Core, by: Permit<'_, PerformVisits>, id: Attachment
 pub(crate) async fn fetch(core: &Core, actor: &impl Actor, row: Option<FileRow>) -> CoreResult<Download> {
     let row = row.ok_or_else(CoreError::not_found)?;
     let bytes = core.files.get(actor.tenant(), &row.content_hash).await?;
-    let digest: String = row.content_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Download {
         file_name: row.file_name,
         media_type: row.media_type,
-        etag: format!("\"{digest}\""),
+        etag: format!("\"{}\"", hex(&row.content_hash)),
         bytes,
     })
 }

@@ -1,7 +1,5 @@
 //! How a tenant's portal looks and speaks.
 
-use std::sync::Arc;
-
 use domain::public_words::OwnWords;
 use sqlx::types::Json;
 
@@ -28,12 +26,12 @@ pub(crate) struct LookRow {
 
 impl From<LookRow> for Look {
     fn from(row: LookRow) -> Self {
-        let version = row.look_version.unwrap_or_default();
-        Self {
-            words: Arc::new(row.look_words.map(|words| words.0).unwrap_or_default()),
-            sheet: row.has_colour.then(|| format!("/portal/look/{version}/style.css")),
-            logo: row.has_logo.then(|| format!("/portal/look/{version}/logo.png")),
-        }
+        Self::of(
+            row.look_words.map(|words| words.0).unwrap_or_default(),
+            &row.look_version.unwrap_or_default(),
+            row.has_colour,
+            row.has_logo,
+        )
     }
 }
 
@@ -114,5 +112,37 @@ impl SystemTx<'_> {
 
     pub(crate) async fn logo_of_version(&mut self, version: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(maybe!(&mut self.tx, (Vec<u8>,), LOGO, version)?.map(|(logo,)| logo))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::locale::Locale;
+
+    use crate::clock::Clock;
+    use crate::store::NewTenant;
+    use crate::store::conformance::new_stores;
+
+    #[tokio::test]
+    async fn only_an_organisation_that_is_alone_is_known_at_the_door() {
+        for store in new_stores(&Clock::system()).await {
+            let mut tx = store.begin_system().await.expect("begins");
+            assert!(tx.only_organisation().await.expect("answers").is_none());
+            for (slug, alone) in [("one", Some("One")), ("two", None)] {
+                let name = format!("{}{}", slug[..1].to_uppercase(), &slug[1..]);
+                tx.insert_tenant(&NewTenant {
+                    slug,
+                    name: &name,
+                    zone: "Europe/Berlin",
+                    locale: Locale::En,
+                    is_demo: false,
+                })
+                .await
+                .expect("inserts");
+                let found = tx.only_organisation().await.expect("answers");
+                let found = found.map(|(name, look)| (name, look.sheet.is_some() || look.logo.is_some()));
+                assert_eq!(found, alone.map(|name| (name.to_owned(), false)));
+            }
+        }
     }
 }

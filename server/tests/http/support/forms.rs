@@ -20,6 +20,20 @@ impl World {
         answer.headers()["location"].to_str().unwrap().to_owned()
     }
 
+    /// Sends a form with files; the answer is where it leads.
+    pub async fn send_multipart(&self, browser: &Client, path: &str, form: reqwest::multipart::Form) -> String {
+        let answer = browser
+            .post(format!("{}{path}", self.url))
+            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header("accept", "text/html")
+            .multipart(form)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+        answer.headers()["location"].to_str().unwrap().to_owned()
+    }
+
     /// The content of a page, without navigation.
     pub async fn content(&self, browser: &Client, path: &str) -> String {
         let (status, html) = self.get(browser, path).await;

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::super::finish;
 use super::{is_zone, jobs, settings_of};
 use crate::actors::{Actor as _, Permit};
-use crate::secrets::fingerprint;
+use crate::secrets::{fingerprint, hex};
 use crate::store::TenantTx;
 use crate::{Core, CoreError, CoreResult};
 
@@ -172,7 +172,7 @@ pub async fn keep(core: &Core, by: Permit<'_, ResolveMappings>, bytes: Vec<u8>) 
     read(&bytes)?;
     let hash = fingerprint(&bytes);
     core.files.put(by.staff().tenant(), &hash, bytes).await?;
-    Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hash))
 }
 
 async fn load(core: &Core, by: Permit<'_, ResolveMappings>, name: &str) -> CoreResult<Table> {

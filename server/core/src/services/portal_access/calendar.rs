@@ -9,7 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::actors::{Actor as _, Contact};
-use crate::secrets::{Place, fingerprint};
+use crate::secrets::{Place, fingerprint, hex};
 use crate::services::finish;
 use crate::services::intake::{close_token, fresh_token};
 use crate::{Core, CoreError, CoreResult};
@@ -30,11 +30,8 @@ pub(super) fn place<'a>(tenant: Uuid, account: Uuid) -> Place<'a> {
 /// The same for a job as long as it lives, and nothing that leads back to it.
 fn uid(core: &Core, contact: &Contact, target: Uuid) -> String {
     let text = format!("calendar\n{}\n{target}", contact.tenant().uuid());
-    let digest: String = fingerprint(text.as_bytes())
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut digest = hex(&fingerprint(text.as_bytes()));
+    digest.truncate(32);
     let host = core.settings.public_url.split("://").last().unwrap_or_default();
     format!("{digest}@{}", host.split([':', '/']).next().unwrap_or_default())
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::links::{self, Letter};
 use crate::actors::{Actor as _, Contact};
+use crate::secrets::hex;
 use crate::services::authn::{ABSOLUTE, IDLE};
 use crate::services::sessions::{LOOK, SessionId};
 use crate::services::{finish, sign_in};
@@ -47,10 +48,6 @@ pub struct Profile {
     pub sessions: Vec<SessionLine>,
 }
 
-fn reference(id_hash: &[u8]) -> String {
-    id_hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The own account.
 ///
 /// # Errors
@@ -70,7 +67,7 @@ pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>)
             .into_iter()
             .filter(|session| session.data.0.get(LOOK).is_none())
             .map(|session| SessionLine {
-                reference: reference(&session.id_hash),
+                reference: hex(&session.id_hash),
                 agent: session
                     .data
                     .0
