@@ -29,6 +29,7 @@ pub mod public_words;
 pub mod requests;
 pub mod roles;
 pub mod scopes;
+pub mod second_factor;
 pub mod targets;
 pub mod text;
 pub mod visit_reports;

@@ -7,7 +7,7 @@ use leptos_router::{SsrMode, path};
 use ui::load::NotFound;
 use ui::shell::{self, Assets};
 
-use crate::pages::{appointments, colleagues, home, link, profile, reports, requests, sign_in, timeline};
+use crate::pages::{appointments, colleagues, home, link, profile, reports, requests, second_step, sign_in, timeline};
 use crate::shell::Framed;
 
 /// A whole document of the portal.
@@ -24,6 +24,7 @@ pub fn App() -> impl IntoView {
             <Routes fallback=|| ()>
                 <Route path=path!("/portal/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/sign-in/code") view=second_step::CodePage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/sign-in/link") view=link::AskPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/link/:token") view=link::LinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal") view=home::HomePage ssr=SsrMode::Async/>

@@ -9,8 +9,9 @@ use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use ordinavo_core::services::portal_access::profile::AGENT;
+use ordinavo_core::services::portal_access::second_factor;
 use ordinavo_core::services::sessions::{ACCOUNT, Door, LOOK};
-use ordinavo_core::services::sign_in as service;
+use ordinavo_core::services::sign_in::{self as service, Admission};
 use ordinavo_core::{Core, CoreError, CoreResult};
 use serde_json::Value;
 use tower_sessions::Session;
@@ -23,7 +24,13 @@ const CHOICES: &str = "choices";
 /// How long the choice stays open; then the password is asked again.
 const CHOICE_LASTS: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
 /// Until when one may choose, and among which: tenant, account, home.
-type Choices = (chrono::DateTime<chrono::Utc>, Vec<(String, Value, String)>);
+type Choices = (chrono::DateTime<chrono::Utc>, Vec<(String, Admission, String)>);
+/// Where the session keeps who has yet to give a code.
+const WAITING: &str = "waiting";
+/// How long a code may take; then signing in begins anew.
+const WAITING_LASTS: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
+/// Until when a code may be given, for which account, and where one wants to go.
+type Waiting = (chrono::DateTime<chrono::Utc>, Value, String);
 /// The cookie that keeps the language of people who have not signed in.
 pub const LANGUAGE_COOKIE: &str = "ordinavo_language";
 
@@ -56,6 +63,88 @@ async fn enter(session: &Session, account: &Value, look: Option<Value>) -> CoreR
         session.insert(LOOK, by).await.map_err(|_| broken())?;
     }
     session.cycle_id().await.map_err(|_| broken())
+}
+
+/// Lets whoever has given every proof in, and sends whoever has yet to give a code to the page for it. The answer is where
+/// to go, and whether they are in.
+async fn admit(
+    core: &Core,
+    session: &Session,
+    door: Door,
+    admission: &Admission,
+    to: String,
+) -> CoreResult<(String, bool)> {
+    match admission {
+        Admission::Granted(account) => {
+            enter(session, account, None).await?;
+            Ok((to, true))
+        }
+        Admission::NeedsCode(account) => {
+            // Under a new id: an id that was planted before the first proof is worth nothing now.
+            session.clear().await;
+            let deadline = core.clock().now() + WAITING_LASTS;
+            session
+                .insert(WAITING, (deadline, account, to))
+                .await
+                .map_err(|_| broken())?;
+            session.cycle_id().await.map_err(|_| broken())?;
+            Ok((code_page(door), false))
+        }
+    }
+}
+
+fn code_page(door: Door) -> String {
+    format!("{}/sign-in/code", door.prefix())
+}
+
+/// Whether somebody in this session has yet to give a code.
+pub async fn waits_for_code(core: &Core, session: Option<&Session>) -> bool {
+    match session {
+        Some(session) => open_waiting(core, session).await.is_some(),
+        None => false,
+    }
+}
+
+async fn open_waiting(core: &Core, session: &Session) -> Option<(Value, String)> {
+    match session.get::<Waiting>(WAITING).await {
+        Ok(Some((deadline, account, to))) if core.clock().now() < deadline => Some((account, to)),
+        _ => None,
+    }
+}
+
+/// Ends signing in with a code.
+///
+/// # Errors
+/// Only to callers that do not take HTML.
+pub async fn give_code(door: Door, code: &str) -> Result<(), ServerFnError> {
+    let (core, session) = (use_context::<Core>(), session());
+    let mut back = code_page(door);
+    let result = async {
+        let (core, session) = (core.ok_or_else(broken)?, session?);
+        let Some((account, to)) = open_waiting(&core, &session).await else {
+            back = format!("{}/sign-in", door.prefix());
+            return Err(CoreError::new(Problem::MissingCredentials, "Sign in first."));
+        };
+        let signed_in = second_factor::complete(&core, &account, code).await;
+        // Whoever changed the password meanwhile has sent everybody back to the beginning.
+        if matches!(&signed_in, Err(error) if error.problem == Problem::MissingCredentials) {
+            back = format!("{}/sign-in", door.prefix());
+        }
+        let (to, _) = admit(&core, &session, door, &signed_in?.admission, to).await?;
+        Ok(Next {
+            to,
+            done: None,
+            shown_once: None,
+            undo: None,
+        })
+    }
+    .await;
+    let sent = Sent {
+        form: "code",
+        values: &[],
+        back,
+    };
+    finish(sent, result).await
 }
 
 /// Only a page of the same app is followed after sign-in.
@@ -104,7 +193,7 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
         if accounts.len() > 1 {
             let choices: Vec<_> = accounts
                 .into_iter()
-                .map(|account| (account.tenant_name, account.account, account.home))
+                .map(|account| (account.tenant_name, account.admission, account.home))
                 .collect();
             // Under a new id: an id that was planted before the password is worth nothing now.
             session.clear().await;
@@ -122,9 +211,10 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
             });
         }
         let account = accounts.pop().ok_or_else(broken)?;
-        enter(&session, &account.account, None).await?;
+        let to = safe_next(door, next, account.home);
+        let (to, _) = admit(&core, &session, door, &account.admission, to).await?;
         Ok(Next {
-            to: safe_next(door, next, account.home),
+            to,
             done: None,
             shown_once: None,
             undo: None,
@@ -139,14 +229,20 @@ pub async fn sign_in(door: Door, email: &str, password: String, next: &str) -> R
 /// Only to callers that do not take HTML.
 pub async fn enter_by(
     sent: Sent<'_>,
+    door: Door,
     done: &'static str,
-    work: impl Future<Output = CoreResult<(Value, String)>>,
+    work: impl Future<Output = CoreResult<(Admission, String)>>,
 ) -> Result<(), ServerFnError> {
-    let session = session();
+    let (core, session) = (use_context::<Core>(), session());
     let result = async {
-        let (account, home) = work.await?;
-        enter(&session?, &account, None).await?;
-        Ok(Next::to(home, done))
+        let (admission, home) = work.await?;
+        let (to, is_in) = admit(&core.ok_or_else(broken)?, &session?, door, &admission, home).await?;
+        Ok(Next {
+            to,
+            done: is_in.then_some(done),
+            shown_once: None,
+            undo: None,
+        })
     };
     finish(sent, result.await).await
 }
@@ -175,7 +271,7 @@ pub async fn look_by(
 }
 
 /// What a session may still choose among.
-async fn open_choices(core: &Core, session: &Session) -> Vec<(String, Value, String)> {
+async fn open_choices(core: &Core, session: &Session) -> Vec<(String, Admission, String)> {
     match session.get::<Choices>(CHOICES).await {
         Ok(Some((deadline, choices))) if core.clock().now() < deadline => choices,
         _ => Vec::new(),
@@ -220,10 +316,10 @@ pub async fn choose_tenant(door: Door, choice: usize) -> Result<(), ServerFnErro
         if choice >= choices.len() {
             return Err(CoreError::new(Problem::MissingCredentials, "Sign in first."));
         }
-        let (_, account, home) = choices.swap_remove(choice);
-        enter(&session, &account, None).await?;
+        let (_, admission, home) = choices.swap_remove(choice);
+        let (to, _) = admit(&core, &session, door, &admission, home).await?;
         Ok(Next {
-            to: home,
+            to,
             done: None,
             shown_once: None,
             undo: None,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{OWN_PAGE, World, link, worlds};
+use crate::support::{OWN_PAGE, World, link, worlds, worlds_at};
+use chrono::{TimeZone as _, Utc};
 use leptos::server_fn::axum::server_fn_paths;
+use ordinavo_core::clock::Clock;
 use reqwest::{Client, Method, StatusCode};
 
 /// Pages of the staff app with the roles that may open them; `{…}` stands for a link found on the way.
@@ -115,6 +117,7 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/revoke-invitation", &["admin", "manager"]),
     ("/app/fn/block-account", &["admin", "manager"]),
     ("/app/fn/revoke-grant", &["admin", "manager"]),
+    ("/app/fn/remove-second-step", &["admin", "manager"]),
     ("/app/fn/see-as-contact", &["admin", "manager"]),
     ("/app/fn/set-portal-logo", &["admin"]),
     ("/app/fn/set-portal-colour", &["admin"]),
@@ -171,6 +174,10 @@ const PORTAL_ACTS: &[&str] = &[
     "/portal/fn/change-password",
     "/portal/fn/change-email",
     "/portal/fn/end-session",
+    "/portal/fn/begin-second-step",
+    "/portal/fn/cancel-second-step",
+    "/portal/fn/confirm-second-step",
+    "/portal/fn/change-second-step",
     "/portal/fn/renew-feed",
     "/portal/fn/end-feed",
     "/portal/fn/invite-colleague",
@@ -195,6 +202,7 @@ const OPEN_ACTS: &[&str] = &[
     "/portal/fn/ask-link",
     "/portal/fn/use-link",
     "/portal/fn/set-password",
+    "/portal/fn/give-code",
     "/portal/fn/accept-invitation",
     "/partner/fn/sign-in",
     "/partner/fn/sign-out",
@@ -520,7 +528,8 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
 
 #[tokio::test]
 async fn the_portal_answers_each_actor_as_it_should() {
-    for world in worlds().await {
+    let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap());
+    for world in worlds_at(clock).await {
         let petra = world.contact("nordlicht", "petra").await;
         let anna = world.contact("nordlicht", "anna").await;
         let stranger = world.contact("nordlicht", "kontakt").await;
@@ -613,10 +622,17 @@ async fn the_portal_answers_each_actor_as_it_should() {
             assert_eq!(act(&world, &nobody, path, &fields).await, StatusCode::UNAUTHORIZED);
             assert_eq!(act(&world, &staff, path, &fields).await, StatusCode::UNAUTHORIZED);
             let expected = match *path {
-                "/portal/fn/submit-request" | "/portal/fn/change-password" | "/portal/fn/change-email" => {
-                    StatusCode::UNPROCESSABLE_ENTITY
-                }
-                "/portal/fn/end-sessions" | "/portal/fn/renew-feed" | "/portal/fn/end-feed" => StatusCode::SEE_OTHER,
+                "/portal/fn/submit-request"
+                | "/portal/fn/change-password"
+                | "/portal/fn/change-email"
+                | "/portal/fn/change-second-step" => StatusCode::UNPROCESSABLE_ENTITY,
+                // The wrong password before has locked for a moment, for whatever else asks for it.
+                "/portal/fn/begin-second-step" => StatusCode::TOO_MANY_REQUESTS,
+                "/portal/fn/confirm-second-step" => StatusCode::CONFLICT,
+                "/portal/fn/end-sessions"
+                | "/portal/fn/renew-feed"
+                | "/portal/fn/end-feed"
+                | "/portal/fn/cancel-second-step" => StatusCode::SEE_OTHER,
                 _ => StatusCode::NOT_FOUND,
             };
             assert_eq!(act(&world, &petra, path, &fields).await, expected);

@@ -31,6 +31,7 @@ mod planned_jobs;
 mod portal_access;
 mod portal_look;
 mod portal_seen;
+mod second_step;
 mod sign_in;
 mod slots;
 mod terminal;

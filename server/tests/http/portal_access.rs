@@ -69,7 +69,7 @@ pub async fn invite(world: &World, staff: &Client, page: &str, fields: &[(&str, 
 }
 
 /// The mails that would go out now: recipient, and where the mail leads to.
-async fn mails(world: &World) -> Vec<(String, String, String)> {
+pub async fn mails(world: &World) -> Vec<(String, String, String)> {
     links::fulfil(&world.core).await.unwrap();
     let mut all = Vec::new();
     loop {

@@ -101,7 +101,8 @@ fn OneAccount(
         let account = account.id.to_string();
         move || view! { <input type="hidden" name="customer" value=customer.to_string()/><input type="hidden" name="account" value=account.clone()/> }
     };
-    let (again, revoke, block, look) = (hidden(), hidden(), hidden(), hidden());
+    let (again, revoke, block, look, step) = (hidden(), hidden(), hidden(), hidden(), hidden());
+    let has_step = account.has_second_factor;
     let active = status == AccessStatus::Active;
     let blocked = status == AccessStatus::Blocked;
     let (block_to, block_words) = if blocked {
@@ -118,7 +119,7 @@ fn OneAccount(
     view! {
         <section class="card" aria-labelledby=heading>
             <header class="title-row"><h2 id=labelled><bdi>{account.display_name}</bdi></h2><AccessChip status locale/></header>
-            <p class="quiet"><bdi dir="ltr">{account.email}</bdi>" · "{last}</p>
+            <p class="quiet"><bdi dir="ltr">{account.email}</bdi>" · "{last}{has_step.then(|| format!(" · {}", t!(locale, "access-has-step")))}</p>
             {foreign.then(|| view! { <p class="quiet">{t!(locale, "access-of-other")}</p> })}
             {no_grants.then(|| view! { <p class="quiet">{t!(locale, "access-no-grants")}</p> })}
             <ul class="grants">{grants.into_iter().map(|grant| view! { <OneGrant grant customer now locale zone=zone.clone() may_manage/> }).collect_view()}</ul>
@@ -129,6 +130,11 @@ fn OneAccount(
                     {open.then(|| view! { <form method="post" action="/app/fn/revoke-invitation">{revoke}<button class="button" type="submit">{t!(locale, "access-take-back")}</button></form> })}
                     <form method="post" action="/app/fn/block-account">{block}<input type="hidden" name="blocked" value=block_to/><button class="button" type="submit">{block_words}</button></form>
                 </div>
+                {has_step.then(|| view! {
+                    <Weighty label=t!(locale, "access-step") consequence=t!(locale, "access-step-consequence")>
+                        <form method="post" action="/app/fn/remove-second-step">{step}<button class="button button-bad" type="submit">{t!(locale, "access-step-now")}</button></form>
+                    </Weighty>
+                })}
             })}
         </section>
     }

@@ -125,6 +125,18 @@ pub async fn block_account(
     .await
 }
 
+#[server(prefix = "/app/fn", endpoint = "remove-second-step")]
+pub async fn remove_second_step(
+    #[server(default)] customer: String,
+    #[server(default)] account: String,
+) -> Result<(), ServerFnError> {
+    on_access(customer, "done-access-step", async |core, staff| {
+        let id: PortalUserId = account.parse().map_err(|_| CoreError::not_found())?;
+        portal_access::second_factor::remove(&core, staff.may()?, id).await
+    })
+    .await
+}
+
 #[server(prefix = "/app/fn", endpoint = "revoke-grant")]
 pub async fn revoke_grant(
     #[server(default)] customer: String,

@@ -37,6 +37,10 @@ crate::stored_names! {
         PortalEmail = "portal_email",
         /// The account's address is another one now; told to the address before.
         PortalEmailChanged = "portal_email_changed",
+        /// From now on a code is asked for when signing in.
+        PortalSecondStepOn = "portal_second_step_on",
+        /// No code is asked for any more.
+        PortalSecondStepOff = "portal_second_step_off",
     }
 }
 
@@ -72,6 +76,8 @@ impl MailKind {
                 | Self::PortalPassword
                 | Self::PortalEmail
                 | Self::PortalEmailChanged
+                | Self::PortalSecondStepOn
+                | Self::PortalSecondStepOff
         )
     }
 }

@@ -174,3 +174,32 @@ cancel-ask-reason = Warum
 cancel-ask-now = Um Absage bitten
 cancel-asked = Sie haben am { $moment } um Absage gebeten. Wir antworten hier.
 done-cancel-asked = Ihre Bitte um Absage ist da. Wir antworten hier.
+code-title = Ihr Code
+code-text = Sie haben einen zweiten Schritt beim Anmelden eingerichtet. Geben Sie den Code ein, den Ihre App jetzt zeigt.
+code = Code
+code-help = Sechs Ziffern aus der App oder einer Ihrer Ersatzcodes. Haben Sie beides verloren, fragen Sie uns: Wir können den zweiten Schritt entfernen.
+code-send = Anmelden
+step-title = Zweiter Schritt beim Anmelden
+step-text = Zusätzlich zu Passwort oder gemailtem Link wird ein Code aus einer App auf Ihrem Telefon verlangt. Wer nur eines von beiden in die Hand bekommt, kommt nicht hinein.
+step-begin = Einrichten
+step-scan = Scannen Sie dieses Bild mit einer Authenticator-App oder tippen Sie den Schlüssel dort ein.
+step-picture = Bild mit dem Schlüssel für Ihre App
+step-secret = Schlüssel
+step-confirm-text = Geben Sie den Code ein, den die App zeigt. Erst dann ist der Schritt eingeschaltet.
+step-confirm = Einschalten
+step-cancel = Lassen
+step-is-on = Er ist eingeschaltet: Bei jedem Anmelden wird ein Code verlangt.
+step-codes-left = { $count ->
+    [0] Kein Ersatzcode ist mehr übrig.
+    [one] Ein Ersatzcode ist übrig.
+   *[other] { $count } Ersatzcodes sind übrig.
+}
+step-codes = Ihre Ersatzcodes
+step-codes-text = Drucken Sie sie aus oder schreiben Sie sie ab; sie werden nur jetzt gezeigt. Jeder lässt Sie einmal hinein, wenn das Telefon verloren ist.
+step-change = Neue Ersatzcodes oder abschalten
+step-change-text = Bestätigen Sie mit einem Code. Neue Ersatzcodes machen die bisherigen ungültig.
+step-new-codes = Neue Ersatzcodes
+step-off = Abschalten
+done-step-on = Der zweite Schritt ist eingeschaltet. Bewahren Sie Ihre Ersatzcodes auf.
+done-step-off = Der zweite Schritt ist abgeschaltet.
+done-step-codes = Hier sind Ihre neuen Ersatzcodes.

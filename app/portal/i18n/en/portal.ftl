@@ -174,3 +174,32 @@ cancel-ask-reason = Why
 cancel-ask-now = Ask to cancel it
 cancel-asked = You asked on { $moment } to cancel this. We answer here.
 done-cancel-asked = We have your wish to cancel. We answer here.
+code-title = Your code
+code-text = You asked for a second step when signing in. Enter the code that your app shows now.
+code = Code
+code-help = Six digits from the app, or one of your recovery codes. If you have lost both, ask us: we can take the second step away.
+code-send = Sign in
+step-title = Second step when signing in
+step-text = Besides your password or the mailed link, a code from an app on your phone is asked for. Whoever gets hold of one of the two alone cannot enter.
+step-begin = Set it up
+step-scan = Scan this picture with an authenticator app, or type the key into it.
+step-picture = Picture with the key for your app
+step-secret = Key
+step-confirm-text = Enter the code that the app shows. Only then is it turned on.
+step-confirm = Turn it on
+step-cancel = Leave it
+step-is-on = It is on: a code is asked for whenever you sign in.
+step-codes-left = { $count ->
+    [0] No recovery code is left.
+    [one] One recovery code is left.
+   *[other] { $count } recovery codes are left.
+}
+step-codes = Your recovery codes
+step-codes-text = Print or write them down; they are shown only now. Each lets you in once if your phone is lost.
+step-change = New recovery codes, or turn it off
+step-change-text = Confirm with a code. New recovery codes end the ones before.
+step-new-codes = New recovery codes
+step-off = Turn it off
+done-step-on = The second step is on. Keep your recovery codes.
+done-step-off = The second step is off.
+done-step-codes = Here are your new recovery codes.

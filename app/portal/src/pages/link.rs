@@ -5,6 +5,7 @@ use domain::portal_access::LinkPurpose;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::services::portal_access::links::{self, LinkPage as Found};
+use ordinavo_core::services::sessions::Door;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, finish};
 use ui::door::{self, LanguageRow};
@@ -189,10 +190,10 @@ pub async fn accept_invitation(
     #[server(default)] without: String,
 ) -> Result<(), ServerFnError> {
     let core = core();
-    door::enter_by(sent(&token), "done-accepted", async {
+    door::enter_by(sent(&token), Door::Portal, "done-accepted", async {
         let password = without.is_empty().then(|| password.into());
         let signed_in = links::accept_invitation(&core?, &token, password.as_ref()).await?;
-        Ok((signed_in.account, signed_in.home.to_owned()))
+        Ok((signed_in.admission, signed_in.home.to_owned()))
     })
     .await
 }
@@ -203,9 +204,9 @@ pub async fn set_password(
     #[server(default)] password: String,
 ) -> Result<(), ServerFnError> {
     let core = core();
-    door::enter_by(sent(&token), "done-password", async {
+    door::enter_by(sent(&token), Door::Portal, "done-password", async {
         let signed_in = links::set_password(&core?, &token, &password.into()).await?;
-        Ok((signed_in.account, signed_in.home.to_owned()))
+        Ok((signed_in.admission, signed_in.home.to_owned()))
     })
     .await
 }
@@ -229,9 +230,9 @@ pub async fn use_link(#[server(default)] token: String) -> Result<(), ServerFnEr
             finish(sent(&token), result.await).await
         }
         _ => {
-            door::enter_by(sent(&token), "done-signed-in", async {
+            door::enter_by(sent(&token), Door::Portal, "done-signed-in", async {
                 let signed_in = links::sign_in(&core?, &token).await?;
-                Ok((signed_in.account, signed_in.home.to_owned()))
+                Ok((signed_in.admission, signed_in.home.to_owned()))
             })
             .await
         }

@@ -7,6 +7,7 @@ pub mod link;
 pub mod profile;
 pub mod reports;
 pub mod requests;
+pub mod second_step;
 pub mod sign_in;
 pub mod timeline;
 

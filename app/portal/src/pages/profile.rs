@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::actors::Contact;
 use ordinavo_core::services::portal_access::profile::{self, SessionLine};
-use ordinavo_core::services::sessions::SessionId;
+use ordinavo_core::services::sessions::{Door, SessionId};
 use ordinavo_core::views::GrantLine;
 use ordinavo_core::{Core, CoreError};
 use ui::access::capability_line;
@@ -18,6 +18,7 @@ use ui::load::page;
 use ui::parts::{Chip, Fact, ProblemNotice, Weighty};
 use ui::words::shared;
 
+use super::second_step::{SecondStep, codes_of};
 use super::{DoneNotice, viewer_contact};
 use crate::shell::Framed;
 use crate::t;
@@ -35,8 +36,9 @@ pub fn ProfilePage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let found = profile::profile(&request.core, &contact, session).await?;
-        let password = FormState::new("password", locale, request.flash.as_ref());
-        let email = FormState::new("email", locale, request.flash.as_ref());
+        let of = |form: &'static str| FormState::new(form, locale, request.flash.as_ref());
+        let (password, email) = (of("password"), of("email"));
+        let codes = codes_of(&request.core, &contact, request.flash.as_ref());
         let has_password = found.has_password;
         let may_manage = found.grants.iter().any(|grant| grant.may.all().manage);
         let zone = contact.zone().to_owned();
@@ -80,6 +82,7 @@ pub fn ProfilePage() -> impl IntoView {
                 </form>
                 </SendOnce>
             </section>
+            <SecondStep state=found.second_factor has_password codes begin=of("begin-step") confirm=of("confirm-step") off=of("change-step")/>
             <section class="card"><h2>{t!(locale, "profile-sessions")}</h2>
                 <Sessions sessions=found.sessions locale zone/>
                 <Weighty label=t!(locale, "sign-out-everywhere") consequence=t!(locale, "sign-out-everywhere-consequence")>
@@ -161,7 +164,7 @@ pub async fn change_password(
         back: PAGE.to_owned(),
     };
     let actor = use_context::<Core>().zip(use_context::<Contact>());
-    door::enter_by(sent, "done-password", async {
+    door::enter_by(sent, Door::Portal, "done-password", async {
         let (core, contact) = actor.ok_or_else(CoreError::not_found)?;
         let account = profile::change_password(&core, &contact, &current.into(), &password.into()).await?;
         Ok((account, PAGE.to_owned()))

@@ -5,21 +5,31 @@ use chrono::TimeDelta;
 use domain::problems::Problem;
 use domain::text;
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::actors::TenantId;
-use crate::secrets::fingerprint;
+use crate::secrets::{fingerprint, hex};
 use crate::store::{Door, SystemTx};
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest lock after failures, in seconds: long enough to make guessing hopeless, short enough to wait for.
 const LONGEST_LOCK: i64 = 300;
 
+/// How far whoever signs in has come.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Admission {
+    /// All the way: the value for [`super::sessions::ACCOUNT`] in the session.
+    Granted(Value),
+    /// A code is missing: the value for [`super::portal_access::second_factor::complete`]. It opens nothing by itself.
+    NeedsCode(Value),
+}
+
 /// An account whose password was right.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// The value for [`super::sessions::ACCOUNT`] in the session.
-    pub account: Value,
+    /// What the session gets.
+    pub admission: Admission,
     /// The tenant's name, to choose by if there are several.
     pub tenant_name: String,
     /// Where the staff app begins for this account; the portal has one home.
@@ -88,7 +98,7 @@ pub async fn sign_in(
         return Err(refused());
     }
     tx.clear_throttle(&key).await?;
-    for account in &matching {
+    for account in matching.iter().filter(|account| !account.needs_code) {
         let tenant = TenantId::from_uuid(account.tenant);
         match door {
             Door::Staff => {
@@ -124,14 +134,27 @@ pub async fn sign_in(
     Ok(matching
         .into_iter()
         .map(|account| SignedIn {
-            account: json!([account.tenant.to_string(), account.id.to_string()]),
+            admission: if account.needs_code {
+                Admission::NeedsCode(waiting(account.tenant, account.id, &account.password_hash))
+            } else {
+                Admission::Granted(json!([account.tenant.to_string(), account.id.to_string()]))
+            },
             tenant_name: account.tenant_name,
             home: account.home,
         })
         .collect())
 }
 
-/// Signs in to the portal whoever has shown by a link in a mail who they are.
+/// Who waits for the second step. A password that changes meanwhile ends the waiting, too.
+pub(crate) fn waiting(tenant: uuid::Uuid, account: uuid::Uuid, password_hash: &str) -> Value {
+    json!([
+        tenant.to_string(),
+        account.to_string(),
+        hex(&fingerprint(password_hash.as_bytes()))
+    ])
+}
+
+/// Signs in to the portal whoever has given every proof that is asked for.
 pub(crate) async fn enter_portal(
     tx: &mut SystemTx<'_>,
     tenant: TenantId,
@@ -142,7 +165,7 @@ pub(crate) async fn enter_portal(
     let label = format!("portal:{account}");
     tx.audit(tenant, &label, "portal.signed_in", &label).await?;
     Ok(SignedIn {
-        account: json!([tenant.uuid().to_string(), account.uuid().to_string()]),
+        admission: Admission::Granted(json!([tenant.uuid().to_string(), account.uuid().to_string()])),
         tenant_name: tenant_name.to_owned(),
         home: "/portal",
     })
@@ -174,6 +197,7 @@ struct Candidate {
     password_hash: String,
     tenant_name: String,
     locked: bool,
+    needs_code: bool,
     home: &'static str,
 }
 
@@ -185,6 +209,7 @@ impl From<crate::store::StaffIdentity> for Candidate {
             password_hash: row.password_hash,
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
+            needs_code: false,
             home: domain::roles::Role::from_name(&row.role).map_or("/app", domain::roles::Role::home),
         }
     }
@@ -198,6 +223,7 @@ impl From<crate::store::PortalIdentity> for Candidate {
             password_hash: row.password_hash,
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
+            needs_code: row.has_second_factor,
             home: "/portal",
         }
     }
@@ -211,6 +237,7 @@ impl Candidate {
             password_hash: row.password_hash?,
             tenant_name: row.tenant_name,
             locked: row.locked_at.is_some(),
+            needs_code: false,
             home: "/partner",
         })
     }

@@ -26,6 +26,8 @@ pub(crate) struct StaffIdentity {
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct PortalIdentity {
     pub is_active: bool,
+    /// Whether a code is asked for after the password.
+    pub has_second_factor: bool,
     pub tenant_id: Uuid,
     pub id: Key<PortalUserKind>,
     pub password_hash: String,
@@ -35,7 +37,7 @@ pub(crate) struct PortalIdentity {
 
 const STAFF_BY_EMAIL: &str = "SELECT a.tenant_id, a.id, a.password_hash, a.role, t.name AS tenant_name, a.locked_at \
     FROM staff_account a JOIN tenant t ON t.id = a.tenant_id WHERE a.email = $1 ORDER BY t.name LIMIT 8";
-const PORTAL_BY_EMAIL: &str = "SELECT a.activated_at IS NOT NULL AS is_active, a.tenant_id, a.id, a.password_hash, t.name AS tenant_name, a.locked_at \
+const PORTAL_BY_EMAIL: &str = "SELECT a.activated_at IS NOT NULL AS is_active, a.second_factor IS NOT NULL AS has_second_factor, a.tenant_id, a.id, a.password_hash, t.name AS tenant_name, a.locked_at \
     FROM portal_account a JOIN tenant t ON t.id = a.tenant_id WHERE a.email = $1 ORDER BY t.name LIMIT 8";
 const STAFF_SIGNED_IN: &str = "UPDATE staff_account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2";
 const PORTAL_SIGNED_IN: &str = "UPDATE portal_account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2";

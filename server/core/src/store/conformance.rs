@@ -79,12 +79,15 @@ pub(crate) async fn staff(core: &Core, book: &DemoBook, role: &str) -> Staff {
     )
     .await
     .expect("signs in");
+    let sign_in::Admission::Granted(admitted) = &signed_in[0].admission else {
+        panic!("the staff give no codes");
+    };
     let session = SessionId(i128::from_be_bytes(core.randomness.bytes()));
     crate::services::sessions::create(
         core,
         Door::Staff,
         session,
-        json!({ "account": signed_in[0].account }),
+        json!({ "account": admitted }),
         core.clock.now() + authn::IDLE,
     )
     .await

@@ -45,6 +45,7 @@ mod references;
 mod releases;
 mod reports;
 mod requests;
+mod second_factor;
 mod sessions;
 mod slots;
 mod targets;
@@ -58,7 +59,7 @@ pub mod views;
 mod webhook_views;
 
 #[cfg(test)]
-mod conformance;
+pub(crate) mod conformance;
 
 pub(crate) use accounts::{NewStaff, PortalIdentity, StaffIdentity};
 pub(crate) use appointments::NewAppointment;
@@ -93,6 +94,7 @@ pub(crate) use releases::NewRelease;
 pub(crate) use reports::{FileRow, NewReport};
 pub(crate) use requests::Triage;
 pub use requests::{AssignedTo, RequestFilter};
+pub(crate) use second_factor::OwnFactor;
 pub use sessions::Door;
 pub(crate) use sessions::SessionRow;
 pub(crate) use slots::NewOption;

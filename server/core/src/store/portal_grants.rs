@@ -64,7 +64,7 @@ const GIVE_WITHIN: &str = const_format::concatcp!(
 
 macro_rules! accounts {
     () => {
-        "SELECT a.id, a.email, c.id AS contact_id, c.display_name, c.customer_id AS home_customer_id, a.locked_at IS NOT NULL AS is_blocked, a.activated_at IS NOT NULL AS is_active, a.last_sign_in_at, \
+        "SELECT a.id, a.email, c.id AS contact_id, c.display_name, c.customer_id AS home_customer_id, a.locked_at IS NOT NULL AS is_blocked, a.activated_at IS NOT NULL AS is_active, a.second_factor IS NOT NULL AS has_second_factor, a.locale, a.last_sign_in_at, \
          (SELECT max(k.expires_at) FROM portal_link k WHERE k.tenant_id = a.tenant_id AND k.portal_account_id = a.id AND k.purpose = 'invitation' AND k.used_at IS NULL) AS invitation_ends \
          FROM portal_account a JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id WHERE a.tenant_id = $1 "
     };

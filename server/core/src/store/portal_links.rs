@@ -26,6 +26,9 @@ pub(crate) struct LinkIdentity {
     pub account_email: String,
     pub display_name: String,
     pub tenant_name: String,
+    /// What the account signs in with, and whether a code is asked for after it.
+    pub password_hash: String,
+    pub has_second_factor: bool,
 }
 
 /// An account that a link is wanted for.
@@ -54,7 +57,7 @@ pub(crate) struct NewLink<'a> {
 const END: &str = "UPDATE portal_link SET used_at = $4 WHERE tenant_id = $1 AND portal_account_id = $2 AND purpose = $3 AND used_at IS NULL";
 const INSERT: &str = "INSERT INTO portal_link (tenant_id, id, portal_account_id, purpose, token_hash, token, email, expires_at, created_at, made_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 /// An invitation is for an account that is not active yet, everything else for one that is.
-const OPEN: &str = "SELECT k.tenant_id, k.id, k.portal_account_id AS account_id, k.purpose, k.email, k.made_by, a.email AS account_email, c.display_name, t.name AS tenant_name \
+const OPEN: &str = "SELECT k.tenant_id, k.id, k.portal_account_id AS account_id, k.purpose, k.email, k.made_by, a.email AS account_email, c.display_name, t.name AS tenant_name, a.password_hash, a.second_factor IS NOT NULL AS has_second_factor \
     FROM portal_link k JOIN portal_account a ON a.tenant_id = k.tenant_id AND a.id = k.portal_account_id JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id \
     JOIN tenant t ON t.id = k.tenant_id \
     WHERE k.token_hash = $1 AND k.used_at IS NULL AND k.expires_at > $2 AND a.locked_at IS NULL AND ((k.purpose = 'invitation') = (a.activated_at IS NULL))";

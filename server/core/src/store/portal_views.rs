@@ -22,6 +22,10 @@ pub struct AccessLine {
     pub home_customer_id: Key<CustomerKind>,
     pub is_blocked: bool,
     pub is_active: bool,
+    /// Whether a code is asked for when signing in.
+    pub has_second_factor: bool,
+    /// The language of the account, if one was chosen.
+    pub locale: Option<String>,
     pub last_sign_in_at: Option<DateTime<Utc>>,
     pub invitation_ends: Option<DateTime<Utc>>,
 }

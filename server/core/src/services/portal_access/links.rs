@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::actors::TenantId;
 use crate::secrets::{Place, fingerprint};
 use crate::services::intake::{close_token, fresh_token};
-use crate::services::sign_in::{self, SignedIn};
+use crate::services::sign_in::{self, Admission, SignedIn};
 use crate::store::{AccountMail, LinkIdentity, NewLink, WritesLinks};
 use crate::{Core, CoreError, CoreResult};
 
@@ -63,6 +63,21 @@ pub(crate) async fn encrypt_anew(
         let plain = ring.open_value(&closed, &place).map_err(broken)?;
         let closed = ring.close(&plain, &place, &core.randomness).map_err(broken)?;
         tx.set_feed_token(tenant, id, &closed).await?;
+    }
+    for (tenant, id, secret, pending) in tx.factor_secrets().await? {
+        let place = super::second_factor::place(tenant, id);
+        let anew = |closed: Option<Vec<u8>>| {
+            closed
+                .map(|closed| {
+                    let plain = ring.open_value(&closed, &place)?;
+                    ring.close(&plain, &place, &core.randomness)
+                })
+                .transpose()
+                .map_err(broken)
+        };
+        let (secret, pending) = (anew(secret)?, anew(pending)?);
+        tx.set_factor_secrets(tenant, id, secret.as_deref(), pending.as_deref())
+            .await?;
     }
     Ok(())
 }
@@ -278,10 +293,22 @@ pub async fn sign_in(core: &Core, token: &str) -> CoreResult<SignedIn> {
     if !tx.use_link(&found).await? {
         return Err(CoreError::not_found());
     }
-    let tenant = TenantId::from_uuid(found.tenant_id);
-    let signed_in = sign_in::enter_portal(&mut tx, tenant, found.account_id.0, &found.tenant_name).await?;
+    let signed_in = enter(&mut tx, &found, &found.password_hash).await?;
     tx.commit().await?;
     Ok(signed_in)
+}
+
+/// Who has a link has shown one thing; whoever wants to be asked for a code as well is asked for it.
+async fn enter(tx: &mut crate::store::SystemTx<'_>, found: &LinkIdentity, password_hash: &str) -> CoreResult<SignedIn> {
+    let account = found.account_id.0;
+    if found.has_second_factor {
+        return Ok(SignedIn {
+            admission: Admission::NeedsCode(sign_in::waiting(found.tenant_id, account.uuid(), password_hash)),
+            tenant_name: found.tenant_name.clone(),
+            home: "/portal",
+        });
+    }
+    sign_in::enter_portal(tx, TenantId::from_uuid(found.tenant_id), account, &found.tenant_name).await
 }
 
 /// Makes a link with which a member of the staff looks at the portal as an account sees it; the answer is its path.
@@ -350,7 +377,7 @@ pub async fn set_password(core: &Core, token: &str, password: &SecretString) -> 
     tx.set_portal_password(tenant, account, &hash).await?;
     let label = format!("portal:{account}");
     tx.audit(tenant, &label, "portal.password_changed", &label).await?;
-    let signed_in = sign_in::enter_portal(&mut tx, tenant, account, &found.tenant_name).await?;
+    let signed_in = enter(&mut tx, &found, &hash).await?;
     tx.commit().await?;
     Ok(signed_in)
 }

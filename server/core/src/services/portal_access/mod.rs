@@ -6,6 +6,7 @@ pub mod colleagues;
 mod invitation;
 pub mod links;
 pub mod profile;
+pub mod second_factor;
 pub mod seen;
 
 use chrono::{DateTime, Utc};

@@ -9,10 +9,12 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::links::{self, Letter};
+use super::second_factor::{self, SecondFactor};
 use crate::actors::{Actor as _, Contact};
 use crate::secrets::hex;
 use crate::services::authn::{ABSOLUTE, IDLE};
 use crate::services::sessions::{LOOK, SessionId};
+use crate::services::sign_in::Admission;
 use crate::services::{finish, sign_in};
 use crate::views::GrantLine;
 use crate::{Core, CoreError, CoreResult};
@@ -46,6 +48,8 @@ pub struct Profile {
     pub grants: Vec<GrantLine>,
     /// Where one is signed in.
     pub sessions: Vec<SessionLine>,
+    /// Whether a code is asked for when signing in.
+    pub second_factor: SecondFactor,
 }
 
 /// The own account.
@@ -59,6 +63,7 @@ pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>)
     let account = tx.own_account().await?;
     let sessions = tx.own_sessions(now - IDLE, now - ABSOLUTE).await?;
     Ok(Profile {
+        second_factor: second_factor::state(core, contact, tx.own_factor().await?, &account.email)?,
         email: account.email,
         has_password: !account.password_hash.is_empty(),
         grants: tx.own_grants().await?,
@@ -84,7 +89,7 @@ pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>)
 }
 
 /// Only who knows the present password changes what one signs in with; without a password the session must do.
-async fn check_password(core: &Core, contact: &Contact, password: &SecretString) -> CoreResult<String> {
+pub(super) async fn check_password(core: &Core, contact: &Contact, password: &SecretString) -> CoreResult<String> {
     let account = core.store.read(contact).await?.own_account().await?;
     let stored = account.password_hash;
     if !stored.is_empty() {
@@ -117,7 +122,7 @@ pub async fn change_password(
     contact: &Contact,
     current: &SecretString,
     new: &SecretString,
-) -> CoreResult<serde_json::Value> {
+) -> CoreResult<Admission> {
     check_password(core, contact, current).await?;
     let hash = core.passwords.hash(new).await?;
     let mut tx = core.store.begin(contact).await?;
@@ -125,10 +130,11 @@ pub async fn change_password(
     tx.end_own_links().await?;
     tx.audit("portal.password_changed", contact.id(), json!({}));
     finish(core, tx).await?;
-    Ok(json!([
+    // Whoever asked has given every proof when this session was opened.
+    Ok(Admission::Granted(json!([
         contact.tenant().uuid().to_string(),
         contact.id().uuid().to_string()
-    ]))
+    ])))
 }
 
 /// Sends a link to a new address; it becomes the account's when the link is opened there.
