@@ -1,6 +1,7 @@
 //! What a portal user may see. These types have no field for anything internal, so nothing internal can be sent.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::follow_ups::FollowUpStatus;
 use crate::ids::{AppointmentId, AttachmentId, FollowUpId, LocationId, ReleaseId, RequestId};
@@ -39,6 +40,8 @@ pub struct PublicRequest {
     pub windows: Vec<crate::intake::PreferredWindow>,
     /// Whether dispatch has asked something.
     pub waits_for_answer: bool,
+    /// Whether this person can choose one of the times that dispatch offers.
+    pub has_offer: bool,
     /// Whether this person can take it back: it is their own and no job yet.
     pub may_withdraw: bool,
     /// Whether this person can ask to cancel it: it is their own, a job, and nobody has set out.
@@ -146,11 +149,15 @@ pub struct PublicFollowUp {
     pub location: String,
     /// When it was noted.
     pub created_at: DateTime<Utc>,
+    /// The report that tells of it.
+    pub report: ReleaseId,
 }
 
 /// An entry of the portal's timeline.
 #[derive(Debug, Clone)]
 pub struct PublicMilestone {
+    /// Where the list goes on after it.
+    pub place: Uuid,
     /// What happened.
     pub milestone: Milestone,
     /// When.

@@ -7,7 +7,9 @@ use leptos_router::{SsrMode, path};
 use ui::load::NotFound;
 use ui::shell::{self, Assets};
 
-use crate::pages::{appointments, colleagues, home, link, profile, reports, requests, second_step, sign_in, timeline};
+use crate::pages::{
+    appointments, colleagues, home, link, open_work, profile, reports, requests, second_step, sign_in, timeline,
+};
 use crate::shell::Framed;
 
 /// A whole document of the portal.
@@ -31,6 +33,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/portal/requests") view=requests::RequestsPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/requests/new") view=requests::NewRequestPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/requests/:id") view=requests::RequestPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/open") view=open_work::OpenWorkPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/follow-ups") view=open_work::FollowUpsPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/appointments") view=appointments::AppointmentsPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/appointments/:id") view=appointments::AppointmentPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/reports") view=reports::ReportsPage ssr=SsrMode::Async/>

@@ -1,4 +1,4 @@
-//! The frame of the portal: the organisation's name, five ways to go, and nothing of the staff app.
+//! The frame of the portal: the organisation's name, six ways to go, and nothing of the staff app.
 
 use leptos::prelude::*;
 use ordinavo_core::actors::Contact;
@@ -34,6 +34,7 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
     });
     let entries = [
         ("/portal", "home", t!(locale, "nav-home")),
+        ("/portal/open", "list", t!(locale, "nav-open")),
         ("/portal/requests", "inbox", t!(locale, "nav-requests")),
         ("/portal/appointments", "calendar", t!(locale, "nav-appointments")),
         ("/portal/reports", "clipboard", t!(locale, "nav-reports")),

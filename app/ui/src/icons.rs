@@ -45,6 +45,8 @@ fn drawing(name: &str) -> &'static str {
         "truck" => include_str!("icons/truck.svg.part"),
         "wrench" => include_str!("icons/wrench.svg.part"),
         "refresh" => include_str!("icons/refresh-cw.svg.part"),
+        "list" => include_str!("icons/list-checks.svg.part"),
+        "message" => include_str!("icons/message-square.svg.part"),
         "help" => include_str!("icons/circle-help.svg.part"),
         _ => include_str!("icons/circle.svg.part"),
     }

@@ -157,6 +157,8 @@ const PORTAL_PAGES: &[&str] = &[
     "/portal/requests",
     "/portal/requests/new",
     "/portal/requests/{request}",
+    "/portal/open",
+    "/portal/follow-ups",
     "/portal/appointments",
     "/portal/appointments/{appointment}",
     "/portal/reports",

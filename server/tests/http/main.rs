@@ -30,6 +30,7 @@ mod partner;
 mod planned_jobs;
 mod portal_access;
 mod portal_look;
+mod portal_open;
 mod portal_seen;
 mod second_step;
 mod sign_in;

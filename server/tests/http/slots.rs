@@ -6,7 +6,7 @@ use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::clock::Clock;
 use reqwest::{Client, StatusCode};
 
-fn monday() -> Clock {
+pub fn monday() -> Clock {
     Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
 }
 
@@ -32,7 +32,7 @@ async fn job(world: &World, staff: &Client, description: &str) -> (String, Strin
     )
 }
 
-fn technicians(page: &str) -> Vec<String> {
+pub fn technicians(page: &str) -> Vec<String> {
     let list = page
         .split("name=\"technician\"")
         .nth(1)
@@ -46,7 +46,7 @@ fn technicians(page: &str) -> Vec<String> {
         .collect()
 }
 
-async fn offer(world: &World, staff: &Client, target: &str, technician: &str, dates: [&str; 2], start: &str) {
+pub async fn offer(world: &World, staff: &Client, target: &str, technician: &str, dates: [&str; 2], start: &str) {
     let fields = [
         ("target", target.rsplit('/').next().unwrap()),
         ("technician_1", technician),
@@ -76,7 +76,7 @@ async fn choose(world: &World, tracking: &str, offer: &str, position: &str) -> (
     (status, answer.text().await.unwrap())
 }
 
-fn offer_id(page: &str) -> String {
+pub fn offer_id(page: &str) -> String {
     crate::support::forms::hidden(page, "offer").unwrap()
 }
 

@@ -1,4 +1,4 @@
-//! Home: the next visit, then requests, reports and what is still to be done.
+//! Home: what waits for the person who looks, the next visit, then open requests, reports and what is still to be done.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use ui::icons::Icon;
 use ui::load::page;
 use ui::parts::{Empty, StatusChip};
 
+use super::open_work::{FollowUpLines, NeedsYou};
 use super::requests::RequestLines;
 use super::{DoneNotice, viewer_contact};
 use crate::shell::Framed;
@@ -26,7 +27,6 @@ pub fn HomePage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let home = portal::home(&request.core, &contact).await?;
-        let words = contact.words();
         let mut upcoming = home.upcoming.into_iter();
         let next = upcoming.next();
         let more: Vec<_> = upcoming.collect();
@@ -35,6 +35,7 @@ pub fn HomePage() -> impl IntoView {
             <Title text=t!(locale, "nav-home")/>
             <DoneNotice locale flash=request.flash.clone()/>
             <h1>{t!(locale, "greeting", name = contact.display_name().to_owned())}</h1>
+            <NeedsYou requests=home.needs_you words=contact.words() locale/>
             <section><h2>{t!(locale, "next-visit")}</h2>
                 {match next {
                     Some(next) => view! { <VisitCard visit=next words=contact.words() locale/> }.into_any(),
@@ -43,9 +44,9 @@ pub fn HomePage() -> impl IntoView {
                 {(!more.is_empty()).then(|| view! { <h3>{t!(locale, "more-visits")}</h3><VisitLines visits=more words=contact.words() locale/> })}
             </section>
             <section>
-                <div class="title-row"><h2>{t!(locale, "my-requests")}</h2><a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a></div>
+                <div class="title-row"><h2>{t!(locale, "open-requests")}</h2><a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a></div>
                 <RequestLines requests=home.requests words=contact.words() locale zone=contact.zone().to_owned()/>
-                <p><a href="/portal/requests">{t!(locale, "all-requests")}</a></p>
+                <p class="more"><a href="/portal/open">{t!(locale, "all-open")}</a><a href="/portal/requests">{t!(locale, "all-requests")}</a></p>
             </section>
             <section><h2>{t!(locale, "latest-reports")}</h2>
                 {no_reports.then(|| view! { <Empty icon="clipboard" title=t!(locale, "no-reports") text=t!(locale, "no-reports-text")/> })}
@@ -55,10 +56,8 @@ pub fn HomePage() -> impl IntoView {
             </section>
             {(!home.follow_ups.is_empty()).then(|| view! {
                 <section><h2>{t!(locale, "follow-ups")}</h2>
-                    <ul class="lines lines-tall">{home.follow_ups.into_iter().filter_map(|item| {
-                        let status = words.follow_up(item.status, locale)?;
-                        Some(view! { <li><span dir="auto">{item.title}</span><StatusChip status/><span class="quiet"><bdi>{item.location}</bdi></span></li> })
-                    }).collect_view()}</ul>
+                    <FollowUpLines items=home.follow_ups words=contact.words() locale/>
+                    <p><a href="/portal/follow-ups">{t!(locale, "all-follow-ups")}</a></p>
                 </section>
             })}
         }

@@ -4,6 +4,7 @@ pub mod appointments;
 pub mod colleagues;
 pub mod home;
 pub mod link;
+pub mod open_work;
 pub mod profile;
 pub mod reports;
 pub mod requests;

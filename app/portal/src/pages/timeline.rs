@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::services::portal;
 use ui::format;
-use ui::load::page;
-use ui::parts::Empty;
+use ui::load::{page, place};
+use ui::parts::{Empty, Pager};
 
 use super::viewer_contact;
 use crate::shell::Framed;
@@ -18,16 +18,23 @@ pub fn TimelinePage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let milestones = portal::timeline(&request.core, &contact).await?;
-        let empty = milestones.is_empty();
+        let found = portal::timeline(&request.core, &contact, request.place("before")).await?;
+        let next = found
+            .rows
+            .last()
+            .filter(|_| found.has_more)
+            .map(|row| format!("/portal/timeline?before={}", place(row.at, row.place)));
+        let first = (!request.query("before").is_empty()).then(|| "/portal/timeline".to_owned());
+        let empty = found.rows.is_empty();
         Ok(view! {
             <Title text=t!(locale, "timeline-title")/>
             <h1>{t!(locale, "timeline-title")}</h1>
             {empty.then(|| view! { <Empty icon="history" title=t!(locale, "no-timeline") text=t!(locale, "no-timeline-text")/> })}
-            <ol class="timeline">{milestones.into_iter().map(|entry| view! {
+            <ol class="timeline">{found.rows.into_iter().map(|entry| view! {
                 <li><span>{contact.words().milestone(entry.milestone, locale)}{entry.request_number.map(|number| view! { " "<bdi class="mono quiet">{format!("REQ-{number}")}</bdi> })}</span>
                     <span class="quiet"><bdi>{entry.location}</bdi></span><time class="quiet" datetime=entry.at.to_rfc3339()>{format::moment(locale, entry.at, contact.zone())}</time></li>
             }).collect_view()}</ol>
+            <Pager locale next first/>
         }
         .into_any())
     });

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
-use domain::ids::{AppointmentId, AttachmentId, LocationId, ReleaseId, RequestId};
+use domain::ids::{AppointmentId, AttachmentId, FollowUpId, LocationId, ReleaseId, RequestId};
 use domain::intake::{MOST_WINDOWS, PreferredWindow};
 use domain::locale::Locale;
 use domain::problems::Problem;
@@ -11,6 +11,7 @@ use domain::public::{PublicAppointment, PublicFollowUp, PublicLocation, PublicMi
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::text;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::reports::{Download, fetch};
 use super::{Form, PAGE, Page, conversation, finish, intake};
@@ -22,17 +23,21 @@ use crate::{Core, CoreError, CoreResult};
 
 /// The longest description of a request, in characters.
 pub const MOST_DESCRIPTION: usize = 4_000;
+/// How many requests that wait for their customer are shown at once.
+const MOST_NEEDS: i64 = 20;
 
 /// What the home page shows.
 #[derive(Debug, Clone)]
 pub struct Home {
+    /// Own requests that wait for an answer of this person.
+    pub needs_you: Vec<PublicRequest>,
     /// Upcoming appointments, the next one first.
     pub upcoming: Vec<PublicAppointment>,
-    /// Recent requests.
+    /// Requests that are not done.
     pub requests: Vec<PublicRequest>,
     /// Recent reports.
     pub reports: Vec<PublicReport>,
-    /// Follow-ups.
+    /// What is still to be done after a visit.
     pub follow_ups: Vec<PublicFollowUp>,
 }
 
@@ -43,11 +48,61 @@ pub struct Home {
 pub async fn home(core: &Core, contact: &Contact) -> CoreResult<Home> {
     let mut tx = core.store.read(contact).await?;
     Ok(Home {
+        needs_you: tx.needs_you(MOST_NEEDS).await?,
         upcoming: tx.upcoming_appointments(5).await?,
-        requests: tx.requests(None, 5).await?,
+        requests: tx.open_requests(None, 5).await?,
         reports: tx.reports(None, 5).await?,
-        follow_ups: tx.follow_ups(5).await?,
+        follow_ups: tx.follow_ups(true, None, 5).await?,
     })
+}
+
+/// Everything that is not done.
+#[derive(Debug, Clone)]
+pub struct OpenWork {
+    /// Own requests that wait for an answer of this person.
+    pub needs_you: Vec<PublicRequest>,
+    /// A page of requests that are not done, newest first.
+    pub requests: Page<PublicRequest>,
+    /// Upcoming appointments, the next one first.
+    pub upcoming: Page<PublicAppointment>,
+    /// What is still to be done after a visit, newest first.
+    pub follow_ups: Page<PublicFollowUp>,
+}
+
+/// Everything that is not done: requests, visits ahead, follow-ups. Further requests come with `before`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn open_work(
+    core: &Core,
+    contact: &Contact,
+    before: Option<(DateTime<Utc>, RequestId)>,
+) -> CoreResult<OpenWork> {
+    let mut tx = core.store.read(contact).await?;
+    Ok(OpenWork {
+        needs_you: tx.needs_you(MOST_NEEDS).await?,
+        requests: Page::cut(tx.open_requests(before, PAGE + 1).await?, PAGE),
+        upcoming: Page::cut(tx.upcoming_appointments(PAGE + 1).await?, PAGE),
+        follow_ups: Page::cut(tx.follow_ups(true, None, PAGE + 1).await?, PAGE),
+    })
+}
+
+/// A page of follow-ups, newest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn follow_ups(
+    core: &Core,
+    contact: &Contact,
+    before: Option<(DateTime<Utc>, FollowUpId)>,
+) -> CoreResult<Page<PublicFollowUp>> {
+    let rows = core
+        .store
+        .read(contact)
+        .await?
+        .follow_ups(false, before, PAGE + 1)
+        .await?;
+    Ok(Page::cut(rows, PAGE))
 }
 
 /// The locations for which a request may be submitted.
@@ -350,12 +405,17 @@ pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreR
     fetch(core, contact, Some(row)).await
 }
 
-/// The newest milestones.
+/// A page of milestones, newest first.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn timeline(core: &Core, contact: &Contact) -> CoreResult<Vec<PublicMilestone>> {
-    Ok(core.store.read(contact).await?.milestones(None, 100).await?)
+pub async fn timeline(
+    core: &Core,
+    contact: &Contact,
+    before: Option<(DateTime<Utc>, Uuid)>,
+) -> CoreResult<Page<PublicMilestone>> {
+    let rows = core.store.read(contact).await?.milestones(before, PAGE + 1).await?;
+    Ok(Page::cut(rows, PAGE))
 }
 
 /// Chooses the own language.

@@ -1,21 +1,18 @@
-//! What a portal user can read and write. Every statement joins the user's grants: an object outside them is no row.
+//! What a portal user can read of visits, reports and follow-ups. Every statement joins the user's grants: an object outside them is no row.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{
-    AppointmentId, AppointmentKind, AttachmentId, AttachmentKind, FollowUpKind, LocationId, LocationKind, ReleaseId,
-    ReleaseKind, RequestId, RequestKind,
+    AppointmentId, AppointmentKind, AttachmentId, AttachmentKind, FollowUpId, FollowUpKind, ReleaseId, ReleaseKind,
 };
 use domain::public::{
-    CalendarEntry, PublicAppointment, PublicAttachment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport,
-    PublicRequest,
+    CalendarEntry, PublicAppointment, PublicAttachment, PublicFollowUp, PublicMilestone, PublicReport,
 };
 use domain::public_language::{Milestone, PublicVisit};
 use domain::requests::ServiceType;
-use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::Key;
-use super::engine::{StoreError, all, maybe, run};
+use super::engine::{StoreError, all, maybe};
 use super::reports::FileRow;
 use super::transaction::TenantTx;
 use crate::actors::{Actor as _, Contact};
@@ -29,48 +26,7 @@ macro_rules! granted {
         )
     };
 }
-
-const LOCATIONS: &str = concat!(
-    "SELECT l.id, l.name, l.city, l.zone FROM location l WHERE l.tenant_id = $1 AND l.archived_at IS NULL AND EXISTS (SELECT 1 FROM ",
-    granted!("may_submit"),
-    " AND g.customer_id = l.customer_id AND (g.location_id IS NULL OR g.location_id = l.id)) ORDER BY l.name, l.id LIMIT 500"
-);
-
-macro_rules! requests {
-    () => {
-        concat!(
-            "SELECT r.id, r.number, r.status, r.service_type, r.description, r.preferred, r.preferred_windows, r.rejection_reason, r.submitted_at, r.asked_at, r.cancel_asked_at, l.name AS location, (r.portal_account_id IS NOT NULL AND r.portal_account_id = $2) AS is_own, r.target_id IS NOT NULL AS is_job, \
-             EXISTS (SELECT 1 FROM target t WHERE t.tenant_id = r.tenant_id AND t.id = r.target_id AND t.status IN ('open', 'scheduled', 'dispatched')) AS has_not_begun \
-             FROM request r LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
-             WHERE r.tenant_id = $1 AND EXISTS (SELECT 1 FROM ",
-            granted!("customer_id"),
-            " = r.customer_id AND (g.location_id IS NULL OR r.location_id IS NULL OR g.location_id = r.location_id) AND (r.portal_account_id = $2 OR g.sees_all_requests)) "
-        )
-    };
-}
-const REQUESTS: &str = concat!(
-    requests!(),
-    "AND (r.submitted_at, r.id) < ($4, $5) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $6"
-);
-const REQUEST: &str = concat!(requests!(), "AND r.id = $4");
-
-/// Inserts nothing unless a grant allows requests for that very location; the customer comes from the location.
-const INSERT_REQUEST: &str = concat!(
-    "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id, portal_account_id, nonce, preferred_windows, tracking_hash, tracking_token, search_key, submitted_at, updated_at) \
-     SELECT l.tenant_id, $5, $6, 'portal', 'submitted', $7, $12, $8, $9, l.customer_id, l.id, $10, $2, $11, $13, $14, $15, $16, $3, $3 \
-     FROM location l WHERE l.tenant_id = $1 AND l.id = $4 AND l.archived_at IS NULL AND EXISTS (SELECT 1 FROM ",
-    granted!("may_submit"),
-    " AND g.customer_id = l.customer_id AND (g.location_id IS NULL OR g.location_id = l.id)) \
-     ON CONFLICT (tenant_id, portal_account_id, nonce) DO NOTHING"
-);
-const REQUEST_BY_NONCE: &str = "SELECT id FROM request WHERE tenant_id = $1 AND portal_account_id = $2 AND nonce = $3";
-const REQUEST_PLACE: &str = "SELECT customer_id FROM location WHERE tenant_id = $1 AND id = $2";
-const WITHDRAW: &str = "UPDATE request SET status = 'cancelled', updated_at = $3 WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $4 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL";
-/// Of a job that nobody has set out for yet, once.
-const ASK_TO_CANCEL: &str = "UPDATE request SET cancel_asked_at = $3 WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $4 AND cancel_asked_at IS NULL AND status IN ('accepted', 'planned') \
-    AND EXISTS (SELECT 1 FROM target t WHERE t.tenant_id = $1 AND t.id = request.target_id AND t.status IN ('open', 'scheduled', 'dispatched'))";
-const OWN_REQUEST_PLACE: &str =
-    "SELECT customer_id, location_id FROM request WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $3";
+pub(super) use granted;
 
 macro_rules! appointments {
     () => {
@@ -152,18 +108,30 @@ const ATTACHMENT_FILE: &str = concat!(
 );
 
 /// A follow-up shows only through the published release of its report, with the text that was released.
+macro_rules! follow_ups {
+    () => {
+        concat!(
+            "SELECT f.id, f.status, p.follow_up AS title, coalesce(l.name, '') AS location, f.created_at, p.id AS report FROM follow_up f \
+             JOIN portal_release p ON p.tenant_id = f.tenant_id AND p.visit_report_id = f.visit_report_id AND p.status = 'published' AND p.follow_up IS NOT NULL \
+             JOIN target t ON t.tenant_id = f.tenant_id AND t.id = f.target_id LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
+             WHERE f.tenant_id = $1 AND (f.created_at, f.id) < ($4, $5) AND EXISTS (SELECT 1 FROM ",
+            granted!("may_see_reports"),
+            " AND g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id)) "
+        )
+    };
+}
 const FOLLOW_UPS: &str = concat!(
-    "SELECT f.id, f.status, p.follow_up AS title, coalesce(l.name, '') AS location, f.created_at FROM follow_up f \
-     JOIN portal_release p ON p.tenant_id = f.tenant_id AND p.visit_report_id = f.visit_report_id AND p.status = 'published' AND p.follow_up IS NOT NULL \
-     JOIN target t ON t.tenant_id = f.tenant_id AND t.id = f.target_id LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
-     WHERE f.tenant_id = $1 AND f.status <> 'dismissed' AND EXISTS (SELECT 1 FROM ",
-    granted!("may_see_reports"),
-    " AND g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id)) ORDER BY f.created_at DESC, f.id DESC LIMIT $4"
+    follow_ups!(),
+    "AND f.status <> 'dismissed' ORDER BY f.created_at DESC, f.id DESC LIMIT $6"
+);
+const OPEN_FOLLOW_UPS: &str = concat!(
+    follow_ups!(),
+    "AND f.status IN ('required', 'planned') ORDER BY f.created_at DESC, f.id DESC LIMIT $6"
 );
 
 /// Milestones, each behind the capability and the visibility of the thing that it tells of.
 const TIMELINE: &str = concat!(
-    "SELECT e.kind, e.at, l.name AS location, r.number AS request_number FROM timeline_entry e \
+    "SELECT e.id, e.kind, e.at, l.name AS location, r.number AS request_number FROM timeline_entry e \
      LEFT JOIN request r ON r.tenant_id = e.tenant_id AND r.id = e.request_id \
      LEFT JOIN location l ON l.tenant_id = e.tenant_id AND l.id = e.location_id \
      WHERE e.tenant_id = $1 AND (e.at, e.id) < ($4, $5) AND EXISTS (SELECT 1 FROM ",
@@ -177,65 +145,6 @@ const TIMELINE: &str = concat!(
               WHERE v.tenant_id = e.tenant_id AND v.target_id = e.target_id AND (e.kind NOT IN ('follow_up_required', 'follow_up_planned') OR p.follow_up IS NOT NULL))))) \
      ORDER BY e.at DESC, e.id DESC LIMIT $6"
 );
-
-/// A request that a portal user submits.
-pub(crate) struct NewPortalRequest<'a> {
-    pub id: RequestId,
-    pub number: i64,
-    pub location: LocationId,
-    pub service_type: ServiceType,
-    pub description: &'a str,
-    pub preferred: Option<&'a str>,
-    pub priority: domain::requests::Priority,
-    pub windows: &'a [domain::intake::PreferredWindow],
-    pub tracking: &'a super::ClosedToken,
-    /// Made with the form, so that a double click is one request.
-    pub nonce: &'a str,
-}
-
-#[derive(sqlx::FromRow)]
-struct RequestRow {
-    id: Key<RequestKind>,
-    number: i64,
-    #[sqlx(try_from = "String")]
-    status: domain::requests::RequestStatus,
-    #[sqlx(try_from = "String")]
-    service_type: ServiceType,
-    description: String,
-    preferred: Option<String>,
-    preferred_windows: Json<Vec<domain::intake::PreferredWindow>>,
-    rejection_reason: Option<String>,
-    submitted_at: DateTime<Utc>,
-    asked_at: Option<DateTime<Utc>>,
-    cancel_asked_at: Option<DateTime<Utc>>,
-    location: Option<String>,
-    is_own: bool,
-    is_job: bool,
-    has_not_begun: bool,
-}
-
-impl From<RequestRow> for PublicRequest {
-    fn from(row: RequestRow) -> Self {
-        Self {
-            id: row.id.0,
-            number: row.number,
-            status: row.status,
-            service_type: row.service_type,
-            description: row.description,
-            preferred: row.preferred,
-            windows: row.preferred_windows.0,
-            waits_for_answer: row.asked_at.is_some(),
-            may_withdraw: row.is_own && row.status.may_be_withdrawn(row.is_job),
-            may_ask_to_cancel: row.is_own
-                && row.cancel_asked_at.is_none()
-                && row.status.may_be_asked_to_cancel(row.has_not_begun),
-            cancel_asked_at: row.cancel_asked_at,
-            location: row.location,
-            rejection_reason: row.rejection_reason,
-            submitted_at: row.submitted_at,
-        }
-    }
-}
 
 #[derive(sqlx::FromRow)]
 struct AppointmentRow {
@@ -334,125 +243,38 @@ impl From<ReportRow> for PublicReport {
     }
 }
 
+#[derive(sqlx::FromRow)]
+struct FollowUpRow {
+    id: Key<FollowUpKind>,
+    #[sqlx(try_from = "String")]
+    status: domain::follow_ups::FollowUpStatus,
+    title: String,
+    location: String,
+    created_at: DateTime<Utc>,
+    report: Key<ReleaseKind>,
+}
+
+impl From<FollowUpRow> for PublicFollowUp {
+    fn from(row: FollowUpRow) -> Self {
+        Self {
+            id: row.id.0,
+            status: row.status,
+            title: row.title,
+            location: row.location,
+            created_at: row.created_at,
+            report: row.report.0,
+        }
+    }
+}
+
 /// The end of time for "newest first" pages without a cursor.
 pub(super) fn far_future() -> DateTime<Utc> {
     DateTime::from_timestamp(32_503_680_000, 0).unwrap_or_default()
 }
 
 impl TenantTx<'_, Contact> {
-    fn scope(&self) -> (Uuid, Uuid, DateTime<Utc>) {
+    pub(super) fn scope(&self) -> (Uuid, Uuid, DateTime<Utc>) {
         (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now)
-    }
-
-    pub(crate) async fn locations_for_requests(&mut self) -> Result<Vec<PublicLocation>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        let rows = all!(
-            &mut self.tx,
-            (Key<LocationKind>, String, Option<String>, String),
-            LOCATIONS,
-            tenant,
-            own,
-            now
-        )?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, name, city, zone)| PublicLocation {
-                id: id.0,
-                name,
-                city,
-                zone,
-            })
-            .collect())
-    }
-
-    pub(crate) async fn requests(
-        &mut self,
-        before: Option<(DateTime<Utc>, RequestId)>,
-        limit: i64,
-    ) -> Result<Vec<PublicRequest>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        Ok(
-            all!(&mut self.tx, RequestRow, REQUESTS, tenant, own, now, at, id, limit)?
-                .into_iter()
-                .map(Into::into)
-                .collect(),
-        )
-    }
-
-    pub(crate) async fn request(&mut self, id: RequestId) -> Result<Option<PublicRequest>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        Ok(maybe!(&mut self.tx, RequestRow, REQUEST, tenant, own, now, id.uuid())?.map(Into::into))
-    }
-
-    /// Submits a request; false if no grant allows it or the nonce was used.
-    pub(crate) async fn insert_portal_request(&mut self, new: &NewPortalRequest<'_>) -> Result<bool, StoreError> {
-        let (tenant, own, now) = self.scope();
-        let contact = self.actor.contact.uuid();
-        let written = run!(
-            &mut self.tx,
-            INSERT_REQUEST,
-            tenant,
-            own,
-            now,
-            new.location.uuid(),
-            new.id.uuid(),
-            new.number,
-            new.service_type.name(),
-            new.description,
-            new.preferred,
-            contact,
-            new.nonce,
-            new.priority.name(),
-            Json(new.windows),
-            &new.tracking.hash,
-            &new.tracking.closed,
-            super::intake::search_key(new.description, None, None, None)
-        )?;
-        Ok(written == 1)
-    }
-
-    pub(crate) async fn request_by_nonce(&mut self, nonce: &str) -> Result<Option<RequestId>, StoreError> {
-        let (tenant, own, _) = self.scope();
-        Ok(maybe!(&mut self.tx, (Uuid,), REQUEST_BY_NONCE, tenant, own, nonce)?.map(|(id,)| RequestId::from_uuid(id)))
-    }
-
-    /// The customer of a location that was just used for an own request.
-    pub(crate) async fn customer_of_location(
-        &mut self,
-        location: LocationId,
-    ) -> Result<Option<domain::ids::CustomerId>, StoreError> {
-        let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (Uuid,), REQUEST_PLACE, tenant, location.uuid())?
-            .map(|(id,)| domain::ids::CustomerId::from_uuid(id)))
-    }
-
-    /// Withdraws an own request that is not converted yet; false if it is not one.
-    pub(crate) async fn withdraw_request(&mut self, id: RequestId) -> Result<bool, StoreError> {
-        let (tenant, own, now) = self.scope();
-        Ok(run!(&mut self.tx, WITHDRAW, tenant, own, now, id.uuid())? == 1)
-    }
-
-    /// Notes that an own request, which is a job already, shall be cancelled; false if that cannot be asked any more.
-    pub(crate) async fn ask_to_cancel(&mut self, id: RequestId) -> Result<bool, StoreError> {
-        let (tenant, own, now) = self.scope();
-        Ok(run!(&mut self.tx, ASK_TO_CANCEL, tenant, own, now, id.uuid())? == 1)
-    }
-
-    /// Customer and location of an own request.
-    pub(crate) async fn own_request_place(
-        &mut self,
-        id: RequestId,
-    ) -> Result<Option<(Uuid, Option<Uuid>)>, StoreError> {
-        let (tenant, own, _) = self.scope();
-        maybe!(
-            &mut self.tx,
-            (Uuid, Option<Uuid>),
-            OWN_REQUEST_PLACE,
-            tenant,
-            own,
-            id.uuid()
-        )
     }
 
     pub(crate) async fn upcoming_appointments(&mut self, limit: i64) -> Result<Vec<PublicAppointment>, StoreError> {
@@ -552,28 +374,20 @@ impl TenantTx<'_, Contact> {
         maybe!(&mut self.tx, FileRow, ATTACHMENT_FILE, tenant, own, now, id.uuid())
     }
 
-    pub(crate) async fn follow_ups(&mut self, limit: i64) -> Result<Vec<PublicFollowUp>, StoreError> {
+    /// Follow-ups, newest first: all of them, or what is still to be done.
+    pub(crate) async fn follow_ups(
+        &mut self,
+        only_open: bool,
+        before: Option<(DateTime<Utc>, FollowUpId)>,
+        limit: i64,
+    ) -> Result<Vec<PublicFollowUp>, StoreError> {
         let (tenant, own, now) = self.scope();
-        let rows = all!(
-            &mut self.tx,
-            (Key<FollowUpKind>, String, String, String, DateTime<Utc>),
-            FOLLOW_UPS,
-            tenant,
-            own,
-            now,
-            limit
-        )?;
-        rows.into_iter()
-            .map(|(id, status, title, location, created_at)| {
-                Ok(PublicFollowUp {
-                    id: id.0,
-                    status: status.try_into()?,
-                    title,
-                    location,
-                    created_at,
-                })
-            })
-            .collect()
+        let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
+        let sql = if only_open { OPEN_FOLLOW_UPS } else { FOLLOW_UPS };
+        Ok(all!(&mut self.tx, FollowUpRow, sql, tenant, own, now, at, id, limit)?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
     /// A page of milestones, newest first, and where the next page begins.
@@ -586,7 +400,7 @@ impl TenantTx<'_, Contact> {
         let (at, id) = before.unwrap_or((far_future(), Uuid::max()));
         let rows = all!(
             &mut self.tx,
-            (String, DateTime<Utc>, Option<String>, Option<i64>),
+            (Uuid, String, DateTime<Utc>, Option<String>, Option<i64>),
             TIMELINE,
             tenant,
             own,
@@ -597,8 +411,9 @@ impl TenantTx<'_, Contact> {
         )?;
         Ok(rows
             .into_iter()
-            .filter_map(|(kind, at, location, request_number)| {
+            .filter_map(|(id, kind, at, location, request_number)| {
                 Some(PublicMilestone {
+                    place: id,
                     milestone: Milestone::from_name(&kind)?,
                     at,
                     location,
