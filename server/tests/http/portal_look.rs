@@ -60,6 +60,20 @@ async fn own_words_take_the_place_of_the_built_in_ones_and_of_nobody_elses() {
         let refused = set_words(&world, &admin, &revision, &[("label.request.planned", "accepted")]).await;
         assert!(refused.contains("could not tell them apart") && refused.contains("value=\"accepted\""));
         // What is left empty is said as built in again.
+        // Looked at first: it reads as it would read, what was typed stands in its field, and customers read what they read.
+        let tried = [("label.request.planned", "Fixed at last"), ("try", "on")];
+        let page = set_words(&world, &admin, &revision, &tried).await;
+        let parts: Vec<&str> = page.split("id=\"preview\"").collect();
+        assert!(
+            parts[1].contains("Fixed at last") && parts[0].contains("value=\"Fixed at last\""),
+            "{page}"
+        );
+        assert!(parts[0].contains("Nothing is saved yet"));
+        let page = world.content(&admin, "/app/settings/portal?lang=en").await;
+        assert!(!page.contains("Fixed at last"), "{}", world.engine);
+        let tried = [("label.request.planned", "accepted"), ("try", "on")];
+        let refused = set_words(&world, &admin, &revision, &tried).await;
+        assert!(refused.contains("field-error"), "{refused}");
         set_words(&world, &admin, &revision, &[]).await;
         let form = world.content(&petra, "/portal/requests/new").await;
         assert!(

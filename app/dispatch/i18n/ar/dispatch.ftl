@@ -932,3 +932,5 @@ access-step-consequence = يسجّل الشخص الدخول دون رمز من 
 access-step-now = نعم، أزلها
 access-has-step = بخطوة ثانية
 done-access-step = أُزيلت الخطوة الثانية.
+words-try = اعرضها أولًا
+done-words-tried = هكذا ستُقرأ في الأسفل. لم يُحفظ شيء بعد.

@@ -926,3 +926,5 @@ access-step-consequence = Die Person meldet sich wieder ohne Code an und wird pe
 access-step-now = Ja, entfernen
 access-has-step = mit zweitem Schritt
 done-access-step = Der zweite Schritt ist entfernt.
+words-try = Erst ansehen
+done-words-tried = So würde es sich unten lesen. Noch ist nichts gespeichert.

@@ -926,3 +926,5 @@ access-step-consequence = They sign in without a code again, and are told by mai
 access-step-now = Yes, take it away
 access-has-step = with a second step
 done-access-step = The second step is taken away.
+words-try = Look at it first
+done-words-tried = This is how it would read below. Nothing is saved yet.

@@ -12,6 +12,7 @@ use ordinavo_core::actors::Staff;
 use ordinavo_core::services::portal_look::{self, OwnLook};
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
+use ui::flash::{self, Flash};
 use ui::forms::{ErrorSummary, FormState};
 use ui::load::page;
 use ui::parts::{Done, ProblemNotice, StatusChip};
@@ -25,6 +26,8 @@ use crate::words::by_key;
 const PAGE: &str = "/app/settings/portal";
 /// The colour that stands in the field as long as none is chosen: the built-in one.
 const BUILT_IN: &str = "#2f5f8f";
+/// What is said above words that were only looked at.
+const TRIED: &str = "done-words-tried";
 
 /// `/app/settings/portal`.
 #[component]
@@ -38,6 +41,16 @@ pub fn PortalLookPage() -> impl IntoView {
             .filter(|_| !request.query("lang").is_empty())
             .unwrap_or(locale);
         let flash = request.flash.as_ref();
+        let typed = typed_words(flash);
+        // What was typed and not saved reads below as it would read; whatever else is looked at is what customers read now.
+        let shown = typed
+            .as_ref()
+            .and_then(|typed| {
+                look.words
+                    .read(spoken, |field| typed.values.get(field).cloned().unwrap_or_default())
+                    .ok()
+            })
+            .unwrap_or_else(|| look.words.clone());
         Ok(view! {
             <Title text=t!(locale, "look-title")/>
             <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
@@ -49,13 +62,23 @@ pub fn PortalLookPage() -> impl IntoView {
                 <Logo form=FormState::new("logo", locale, flash) look=look.clone() locale/>
                 <ColourCard form=FormState::new("colour", locale, flash) look=look.clone() locale/>
             </div>
-            <Words form=FormState::new("words", locale, flash) look=look.clone() spoken locale/>
-            <Findings words=look.words.clone() locale/>
-            <Preview words=look.words locale/>
+            <Words form=FormState::new("words", locale, typed.as_ref().or(flash)) look spoken locale/>
+            <Findings words=shown.clone() locale/>
+            <Preview words=shown spoken/>
         }
         .into_any())
     });
     view! { <Framed current="/app/settings">{content}</Framed> }
+}
+
+/// What was typed into the form of words to be looked at.
+fn typed_words(flash: Option<&Flash>) -> Option<Flash> {
+    let typed = flash.filter(|flash| flash.done.as_deref() == Some(TRIED))?;
+    Some(Flash {
+        form: "words".to_owned(),
+        values: serde_json::from_str(typed.values.get(flash::SHOWN_ONCE)?).ok()?,
+        ..Flash::default()
+    })
 }
 
 #[component]
@@ -142,7 +165,8 @@ fn Words(form: FormState, look: OwnLook, spoken: Locale, locale: Locale) -> impl
                         {family.entries().into_iter().map(|entry| view! { <Word form=form.clone() words=words.clone() entry spoken locale/> }).collect_view()}
                     </fieldset>
                 }).collect_view()}
-                <button class="button button-primary" type="submit">{t!(locale, "words-save")}</button>
+                <p class="row"><button class="button button-primary" type="submit">{t!(locale, "words-save")}</button>
+                    <button class="button" type="submit" name="try" value="on">{t!(locale, "words-try")}</button></p>
             </form>
         </section>
     }
@@ -198,7 +222,9 @@ fn Findings(words: OwnWords, locale: Locale) -> impl IntoView {
 
 /// How states read for customers, in each language and in its direction.
 #[component]
-fn Preview(words: OwnWords, locale: Locale) -> impl IntoView {
+fn Preview(words: OwnWords, spoken: Locale) -> impl IntoView {
+    let locale = ui::shell::locale();
+    let opened = spoken;
     let chips = move |spoken: Locale, family: Family| {
         family
             .entries()
@@ -218,10 +244,10 @@ fn Preview(words: OwnWords, locale: Locale) -> impl IntoView {
             .collect_view()
     };
     view! {
-        <section class="card"><h2>{t!(locale, "words-preview")}</h2>
+        <section class="card" id="preview"><h2>{t!(locale, "words-preview")}</h2>
             {Locale::ALL.into_iter().map(|spoken| {
                 view! {
-                    <details lang=spoken.tag() dir=spoken.direction() open={spoken == locale}><summary>{spoken.own_name()}</summary>
+                    <details lang=spoken.tag() dir=spoken.direction() open={spoken == opened}><summary>{spoken.own_name()}</summary>
                         <ul class="lines">{chips(spoken, Family::Request)}</ul>
                         <ul class="lines">{chips(spoken, Family::Visit)}</ul>
                         <ul class="lines">{chips(spoken, Family::FollowUp)}</ul>
@@ -294,6 +320,15 @@ pub async fn set_portal_words(data: MultipartData) -> Result<(), ServerFnError> 
     };
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
+        if parts.fields.contains_key("try") {
+            portal_look::try_words(&core, permit, locale, |field| parts.text(field)).await?;
+            return Ok(Next {
+                to: format!("{back}#preview"),
+                done: Some(TRIED),
+                shown_once: serde_json::to_string(&parts.fields).ok(),
+                undo: None,
+            });
+        }
         let revision = parts.text("revision").parse().unwrap_or(-1);
         portal_look::set_words(&core, permit, locale, revision, |field| parts.text(field)).await?;
         Ok(Next::to(back, "done-words"))

@@ -87,6 +87,21 @@ pub async fn set_words(
     finish(core, tx).await
 }
 
+/// Checks words of one language as [`set_words`] does, and changes nothing.
+///
+/// # Errors
+/// Fields, see [`OwnWords::read`].
+pub async fn try_words(
+    core: &Core,
+    by: Permit<'_, ManagePortalLook>,
+    locale: Locale,
+    typed: impl Fn(&str) -> String,
+) -> CoreResult<()> {
+    let stored = get(core, by).await?;
+    stored.words.read(locale, typed).map_err(CoreError::invalid)?;
+    Ok(())
+}
+
 /// Sets or removes the colour.
 ///
 /// # Errors
