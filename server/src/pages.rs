@@ -67,6 +67,15 @@ pub fn portal(state: &AppState) -> Router<AppState> {
         )
 }
 
+/// The paths of the portal's pages, for tests that walk all of them.
+pub fn portal_paths(state: &AppState) -> Vec<String> {
+    let assets = state.manifest.of(App::Portal);
+    generate_route_list(move || portal::app::document(&assets))
+        .iter()
+        .map(|route| route.path().to_owned())
+        .collect()
+}
+
 /// The routes of the partner console.
 pub fn partner(state: &AppState) -> Router<AppState> {
     app(state, App::Partner, partner::app::document).route(

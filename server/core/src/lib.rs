@@ -20,7 +20,7 @@ use std::time::Duration;
 
 pub use error::{CoreError, CoreResult};
 pub use store::views;
-pub use store::{Engine, Key, Store, StoreError, statements};
+pub use store::{Engine, Key, Store, StoreError, statements, statements_of_thread};
 
 /// What a running system consists of. Cheap to clone.
 #[derive(Clone)]

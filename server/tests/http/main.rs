@@ -32,6 +32,7 @@ mod portal_access;
 mod portal_look;
 mod portal_open;
 mod portal_seen;
+mod portal_walls;
 mod second_step;
 mod sign_in;
 mod slots;

@@ -12,9 +12,9 @@ use ordinavo_core::clock::Clock;
 use reqwest::{Client, StatusCode};
 
 /// Somebody with an account, signed in.
-struct Person {
-    email: String,
-    browser: Client,
+pub struct Person {
+    pub email: String,
+    pub browser: Client,
 }
 
 /// The addresses in the list of who can see a thing; the second one is of those who can download.
@@ -49,7 +49,7 @@ async fn seen_by(world: &World, people: &[Person], path: &str) -> BTreeSet<Strin
 }
 
 /// The demo's people and some with odd grants.
-async fn people(world: &World, staff: &Client) -> Vec<Person> {
+pub async fn people(world: &World, staff: &Client) -> Vec<Person> {
     let mut people = Vec::new();
     for account in &world.tenant("nordlicht").portal {
         people.push(Person {

@@ -1,5 +1,6 @@
 //! The two databases: pools, transactions, the macros that run one SQL text on either, and every difference of dialect.
 
+use std::cell::Cell;
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -299,9 +300,19 @@ impl Tx {
 
 static STATEMENTS: AtomicU64 = AtomicU64::new(0);
 
+thread_local! {
+    static OF_THREAD: Cell<u64> = const { Cell::new(0) };
+}
+
 /// Notes that a statement is sent to the database.
 pub(super) fn count_statement() {
     STATEMENTS.fetch_add(1, Ordering::Relaxed);
+    OF_THREAD.set(OF_THREAD.get() + 1);
+}
+
+/// How many statements tasks of this thread have sent so far: where one thread runs one server, whatever others do.
+pub fn statements_of_thread() -> u64 {
+    OF_THREAD.get()
 }
 
 /// How many statements this process has sent to its databases so far, for tests and benchmarks that hold their number.

@@ -75,7 +75,7 @@ pub(crate) use deliveries::{Claim, DueDelivery, EndpointPlace, SigningSecret};
 pub(crate) use delivery_records::AttemptRecord;
 pub use delivery_views::DeliveryFilter;
 pub(crate) use endpoints::{NewEndpoint, NewWebhookSecret, Range};
-pub use engine::{Engine, Store, StoreError, statements};
+pub use engine::{Engine, Store, StoreError, statements, statements_of_thread};
 pub(crate) use events::{EventContext, NewEvent};
 pub(crate) use idempotency::StoredAnswer;
 pub use import_items::ItemFilter;

@@ -157,6 +157,39 @@ impl World {
         }
     }
 
+    /// Rows of a query whose columns are all texts.
+    pub async fn texts(&self, query: &str) -> Vec<Vec<String>> {
+        use sqlx::Column as _;
+        fn read<R: sqlx::Row>(row: &R) -> Vec<String>
+        where
+            for<'a> String: sqlx::Decode<'a, R::Database> + sqlx::Type<R::Database>,
+            usize: sqlx::ColumnIndex<R>,
+        {
+            row.columns()
+                .iter()
+                .map(|column| row.get::<String, usize>(column.ordinal()))
+                .collect()
+        }
+        let query = sqlx::AssertSqlSafe(query.to_owned());
+        if self.engine == "sqlite" {
+            let pool = sqlx::SqlitePool::connect(&self.address).await.expect("opens");
+            let rows = sqlx::query(query).fetch_all(&pool).await.expect("reads");
+            pool.close().await;
+            rows.iter().map(read).collect()
+        } else {
+            let pool = sqlx::PgPool::connect(&self.address).await.expect("opens");
+            let mut tx = pool.begin().await.expect("begins");
+            sqlx::query("SELECT set_config('ordinavo.tenant', '*', true)")
+                .execute(&mut *tx)
+                .await
+                .expect("runs");
+            let rows = sqlx::query(query).fetch_all(&mut *tx).await.expect("reads");
+            drop(tx);
+            pool.close().await;
+            rows.iter().map(read).collect()
+        }
+    }
+
     /// A request of a client of the API.
     pub fn api(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
         reqwest::Client::new()
