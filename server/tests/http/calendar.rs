@@ -194,3 +194,69 @@ async fn a_move_keeps_the_uid_and_raises_the_sequence() {
         );
     }
 }
+
+#[tokio::test]
+async fn on_the_day_the_clock_changes_page_and_file_tell_the_clock_on_the_wall() {
+    let clock = monday();
+    for world in worlds_at(clock.clone()).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let petra = world.contact("nordlicht", "petra").await;
+        let job = json!({ "externalId": "CLOCK-1", "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-ESSEN-01" } });
+        let (_, item) = world.import("erp", &job).await;
+        let target = item["targetId"].as_str().unwrap().to_owned();
+        let page = world.content(&staff, &format!("/app/targets/{target}")).await;
+        let technician = crate::slots::technicians(&page).pop().unwrap();
+        // The night with an hour less and the night with an hour more: 1.5 and 3.5 hours long, and alike on the wall.
+        for (date, day, length) in [("2027-03-28", "28 Mar", 90), ("2027-10-31", "31 Oct", 210)] {
+            clock.advance(TimeDelta::minutes(5));
+            let fields = [
+                ("target", target.as_str()),
+                ("technician", technician.as_str()),
+                ("date", date),
+                ("start", "01:30"),
+                ("end", "04:00"),
+                ("overlap", "on"),
+                ("shared", "on"),
+            ];
+            world.send(&staff, "/app/fn/schedule-target", &fields).await;
+            let id: domain::ids::TargetId = target.parse().unwrap();
+            let planned = world
+                .pairs("SELECT target_id, id FROM appointment WHERE status = 'planned'")
+                .await;
+            let appointment = planned.iter().find(|(of, _)| *of == id.uuid()).unwrap().1;
+            let path = format!(
+                "/portal/appointments/{}",
+                domain::ids::AppointmentId::from_uuid(appointment)
+            );
+            for path in [path.as_str(), "/portal/open", "/portal/appointments"] {
+                let html = world.content(&petra, path).await;
+                assert!(
+                    html.contains(day) && html.contains("01:30–04:00"),
+                    "{} {path}: {html}",
+                    world.engine
+                );
+            }
+            let (_, file) = world.get(&petra, &format!("{path}/calendar.ics")).await;
+            let plain = date.replace('-', "");
+            assert!(
+                file.contains(&format!("DTSTART;TZID=Europe/Berlin:{plain}T013000")),
+                "{file}"
+            );
+            assert!(
+                file.contains(&format!("DTEND;TZID=Europe/Berlin:{plain}T040000")),
+                "{file}"
+            );
+            let whole = if world.engine == "sqlite" {
+                "CAST(round((julianday(ends_at) - julianday(starts_at)) * 1440) AS INTEGER)"
+            } else {
+                "CAST(extract(epoch FROM ends_at - starts_at) / 60 AS BIGINT)"
+            };
+            let found = world
+                .texts(&format!(
+                    "SELECT CAST({whole} AS TEXT) FROM appointment WHERE status = 'planned' AND {whole} = {length}"
+                ))
+                .await;
+            assert_eq!(found.len(), 1, "{} {date}", world.engine);
+        }
+    }
+}

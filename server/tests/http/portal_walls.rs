@@ -294,11 +294,16 @@ async fn ask(world: &World, browser: &Client, path: &str) -> Response {
     request.send().await.unwrap()
 }
 
-/// The number of statements that an answer takes: the same work takes the same time.
+/// The number of statements that an answer takes: the same work takes the same time. Asked three times, because every ten
+/// seconds the server writes on the same thread how much its API was used.
 async fn work(world: &World, browser: &Client, path: &str) -> u64 {
-    let before = ordinavo_core::statements_of_thread();
-    ask(world, browser, path).await.bytes().await.unwrap();
-    ordinavo_core::statements_of_thread() - before
+    let mut least = u64::MAX;
+    for _ in 0..3 {
+        let before = ordinavo_core::statements_of_thread();
+        ask(world, browser, path).await.bytes().await.unwrap();
+        least = least.min(ordinavo_core::statements_of_thread() - before);
+    }
+    least
 }
 
 /// Every id of a page, with its kind in front.

@@ -94,7 +94,7 @@ fn Pending(address: String, secret: String, form: FormState) -> impl IntoView {
         .map(|group| String::from_utf8_lossy(group).into_owned())
         .collect();
     view! {
-        <ol class="steps">
+        <ol class="setup">
             <li>{t!(locale, "step-scan")}
                 <div class="qr" role="img" aria-label=t!(locale, "step-picture") inner_html=picture></div>
                 <dl class="facts"><Fact name=t!(locale, "step-secret")><bdi class="mono" dir="ltr">{groups.join(" ")}</bdi></Fact></dl></li>
