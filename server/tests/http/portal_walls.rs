@@ -380,8 +380,8 @@ const NAMING: [(&str, &str); 7] = [
     ("revoke-colleague", "grant"),
     ("end-session", "session"),
 ];
-/// Acts that name nothing of anybody: they are about the own account, or about who signs in. What a colleague is granted is
-/// compared by the tests of access.
+/// Acts that name nothing of anybody: they are about the own account, or about who signs in. They are not walked here; what
+/// a colleague is granted is compared by the tests of access.
 const OWN: [&str; 19] = [
     "invite-colleague",
     "change-password",
@@ -594,7 +594,6 @@ async fn lists(world: &World, person: &Person, truth: &Truth) {
             assert!(!html.contains(name), "{} {email} {list}: {name}", world.engine);
         }
         for id in ids(&html) {
-            // A fold of the demo's nonce or a session is no id of a thing.
             assert!(visible.contains(id), "{} {email} {list}: {id}", world.engine);
         }
         if let Some(kind) = kind {

@@ -8,8 +8,8 @@ use domain::portal_access::{AccessStatus, Capability};
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use ordinavo_core::services::clients;
 use ordinavo_core::services::portal_access::{self, CustomerAccess};
+use ordinavo_core::services::shown_once;
 use ordinavo_core::views::{AccessLine, GrantLine};
 use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line};
 use ui::flash::SHOWN_ONCE;
@@ -41,7 +41,7 @@ pub fn CustomerAccessPage() -> impl IntoView {
             .flash
             .as_ref()
             .and_then(|flash| flash.values.get(SHOWN_ONCE))
-            .and_then(|sealed| clients::unseal(&request.core, &staff, sealed));
+            .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
         let form = FormState::new("access", locale, request.flash.as_ref());
         let title = t!(locale, "access-title", customer = found.customer_name.clone());
         let empty = found.accounts.is_empty();

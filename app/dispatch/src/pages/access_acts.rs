@@ -5,7 +5,7 @@ use domain::permissions::ManagePortalAccess;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::actors::Staff;
-use ordinavo_core::services::{clients, portal_access};
+use ordinavo_core::services::{portal_access, shown_once};
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::access::invite_form;
 use ui::acts::{Next, Sent, act};
@@ -47,7 +47,7 @@ pub async fn invite_contact(data: MultipartData) -> Result<(), ServerFnError> {
         let permit = staff.may::<ManagePortalAccess>()?;
         let customer = customer.parse().map_err(|_| CoreError::not_found())?;
         match portal_access::invite(&core, permit, customer, &invite_form(&parts)).await? {
-            Some(link) => Ok(with_link(back, clients::seal(&core, &staff, &link)?)),
+            Some(link) => Ok(with_link(back, shown_once::seal(&core, &staff, &link)?)),
             None => Ok(Next::to(back, "done-access-granted")),
         }
     })
@@ -69,7 +69,7 @@ pub async fn invite_contact_again(
         let permit = staff.may::<ManagePortalAccess>()?;
         let id: PortalUserId = account.parse().map_err(|_| CoreError::not_found())?;
         let link = portal_access::invite_again(&core, permit, id).await?;
-        Ok(with_link(back, clients::seal(&core, &staff, &link)?))
+        Ok(with_link(back, shown_once::seal(&core, &staff, &link)?))
     })
     .await
 }

@@ -12,6 +12,7 @@ use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::clients::{self, CredentialKind};
 use ordinavo_core::services::sessions;
+use ordinavo_core::services::shown_once;
 use ordinavo_core::views::CredentialLine;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, act};
@@ -59,7 +60,7 @@ pub fn ClientPage() -> impl IntoView {
             .flash
             .as_ref()
             .and_then(|flash| flash.values.get(SHOWN_ONCE))
-            .and_then(|sealed| clients::unseal(&request.core, &staff, sealed));
+            .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
         let ended = client.revoked_at.is_some();
         let may_manage = staff.has::<ManageIntegrations>() && !ended;
         let form = FormState::new("scopes", locale, request.flash.as_ref());
@@ -192,7 +193,7 @@ pub async fn create_credential(
         Ok(Next {
             to: client_page(&client),
             done: Some("done-credential-created"),
-            shown_once: Some(clients::seal(&core, &staff, &secret)?),
+            shown_once: Some(shown_once::seal(&core, &staff, &secret)?),
             undo: None,
         })
     })

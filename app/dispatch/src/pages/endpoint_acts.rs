@@ -6,7 +6,7 @@ use domain::permissions::ManageIntegrations;
 use domain::webhooks::{DataOption, Ordering};
 use leptos::prelude::*;
 use ordinavo_core::actors::Staff;
-use ordinavo_core::services::clients;
+use ordinavo_core::services::shown_once;
 use ordinavo_core::services::webhooks::endpoints::{self, Act, EndpointForm, EndpointPatch, local_moment};
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, act};
@@ -48,7 +48,7 @@ async fn perform(core: &Core, staff: &Staff, endpoint: &str, what: &Act, done: &
         undo: None,
         shown_once: result
             .secret
-            .map(|secret| clients::seal(core, staff, &secret))
+            .map(|secret| shown_once::seal(core, staff, &secret))
             .transpose()?,
     })
 }
@@ -91,7 +91,7 @@ pub async fn create_endpoint(
         Ok(Next {
             to: endpoint_page(&endpoint.to_string()),
             done: Some("done-endpoint-created"),
-            shown_once: Some(clients::seal(&core, &staff, &secret)?),
+            shown_once: Some(shown_once::seal(&core, &staff, &secret)?),
             undo: None,
         })
     })

@@ -9,6 +9,7 @@ use domain::webhooks::{DataOption, DeliveryStatus, EndpointStatus, Ordering};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::services::clients;
+use ordinavo_core::services::shown_once;
 use ordinavo_core::services::webhooks::deliveries::{self, DeliveryFilter};
 use ordinavo_core::services::webhooks::endpoints;
 use ordinavo_core::views::{DeliveryCount, DeliveryLine, EndpointLine, RecoveryLine};
@@ -153,7 +154,7 @@ pub fn EndpointPage() -> impl IntoView {
             .flash
             .as_ref()
             .and_then(|flash| flash.values.get(SHOWN_ONCE))
-            .and_then(|sealed| clients::unseal(&request.core, &staff, sealed));
+            .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
         let here = format!("/app/integrations/endpoints/{id}");
         let link = |status: &str, kind: &str, after: Option<String>| {
             let mut parts = Vec::new();

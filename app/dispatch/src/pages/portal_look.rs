@@ -64,7 +64,7 @@ pub fn PortalLookPage() -> impl IntoView {
             </div>
             <Words form=FormState::new("words", locale, typed.as_ref().or(flash)) look spoken locale/>
             <Findings words=shown.clone() locale/>
-            <Preview words=shown spoken/>
+            <Preview words=shown opened=spoken locale/>
         }
         .into_any())
     });
@@ -222,9 +222,7 @@ fn Findings(words: OwnWords, locale: Locale) -> impl IntoView {
 
 /// How states read for customers, in each language and in its direction.
 #[component]
-fn Preview(words: OwnWords, spoken: Locale) -> impl IntoView {
-    let locale = ui::shell::locale();
-    let opened = spoken;
+fn Preview(words: OwnWords, opened: Locale, locale: Locale) -> impl IntoView {
     let chips = move |spoken: Locale, family: Family| {
         family
             .entries()

@@ -11,6 +11,7 @@ use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::clients::{self, SourceForm};
 use ordinavo_core::services::partner_accounts;
+use ordinavo_core::services::shown_once;
 use ordinavo_core::views::PartnerLine;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, act};
@@ -44,7 +45,7 @@ pub fn SourcePage() -> impl IntoView {
             .flash
             .as_ref()
             .and_then(|flash| flash.values.get(SHOWN_ONCE))
-            .and_then(|sealed| clients::unseal(&request.core, &staff, sealed));
+            .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
         let invite = FormState::new("partner", locale, request.flash.as_ref());
         let form = FormState::new("source", locale, request.flash.as_ref());
         let policies: Vec<(String, String)> = ProblemPolicy::ALL
@@ -187,7 +188,7 @@ pub async fn invite_partner(
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let link = partner_accounts::invite(&core, permit, source_id(&source)?, &name, &email).await?;
-        Ok(with_link(&source, clients::seal(&core, &staff, &link)?))
+        Ok(with_link(&source, shown_once::seal(&core, &staff, &link)?))
     })
     .await
 }
@@ -206,7 +207,7 @@ pub async fn invite_partner_again(
         let permit = staff.may::<ManageIntegrations>()?;
         let id: PartnerId = partner.parse().map_err(|_| CoreError::not_found())?;
         let link = partner_accounts::invite_again(&core, permit, source_id(&source)?, id).await?;
-        Ok(with_link(&source, clients::seal(&core, &staff, &link)?))
+        Ok(with_link(&source, shown_once::seal(&core, &staff, &link)?))
     })
     .await
 }

@@ -1,8 +1,6 @@
 //! Integration clients as administrators handle them: made, given credentials, narrowed, ended; source systems and feature
 //! gates set up. What is secret is shown once, in the answer of the call that makes it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::feature_gates::FeatureGate;
 use domain::ids::{ClientId, SourceSystemId};
@@ -10,12 +8,12 @@ use domain::permissions::{ManageIntegrations, ResolveMappings, ViewIntegrations}
 use domain::problems::Problem;
 use domain::scopes::Scope;
 use domain::text;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde_json::json;
 
 use super::{Form, finish};
-use crate::actors::{Actor as _, Permit, Staff};
-use crate::secrets::{Place, fingerprint, hex};
+use crate::actors::Permit;
+use crate::secrets::{fingerprint, hex};
 pub use crate::store::SourceForm;
 use crate::views::{ClientLine, CredentialLine, SourceLine, UseLine};
 use crate::{Core, CoreError, CoreResult};
@@ -62,36 +60,6 @@ impl NewSecret {
             hash: fingerprint(text.as_bytes()),
             text: text.into(),
         }
-    }
-}
-
-/// Closes a secret for the one page that shows it, so that it rests nowhere in the open, not even in a session.
-///
-/// # Errors
-/// Never for a text of ordinary size.
-pub fn seal(core: &Core, staff: &Staff, secret: &SecretString) -> CoreResult<String> {
-    let closed = core
-        .keyring
-        .close(secret.expose_secret().as_bytes(), &shown_once(staff), &core.randomness)
-        .map_err(|error| {
-            tracing::error!(%error, "a secret could not be closed");
-            CoreError::new(Problem::InternalError, "Something went wrong on our side.")
-        })?;
-    Ok(STANDARD.encode(closed))
-}
-
-/// Opens what [`seal`] closed, for the same person only.
-pub fn unseal(core: &Core, staff: &Staff, sealed: &str) -> Option<String> {
-    let closed = STANDARD.decode(sealed).ok()?;
-    let plain = core.keyring.open_value(&closed, &shown_once(staff)).ok()?;
-    String::from_utf8(plain).ok()
-}
-
-fn shown_once(staff: &Staff) -> Place<'static> {
-    Place {
-        tenant: staff.tenant().uuid(),
-        kind: "shown-once",
-        row: staff.id().uuid(),
     }
 }
 

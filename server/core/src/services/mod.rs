@@ -37,6 +37,7 @@ pub mod reports;
 pub mod requests;
 pub mod results;
 pub mod sessions;
+pub mod shown_once;
 pub mod sign_in;
 pub mod slots;
 pub mod staff;

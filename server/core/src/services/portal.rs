@@ -50,7 +50,7 @@ pub async fn home(core: &Core, contact: &Contact) -> CoreResult<Home> {
     Ok(Home {
         needs_you: tx.needs_you(MOST_NEEDS).await?,
         upcoming: tx.upcoming_appointments(5).await?,
-        requests: tx.open_requests(None, 5).await?,
+        requests: tx.requests(true, None, 5).await?,
         reports: tx.reports(None, 5).await?,
         follow_ups: tx.follow_ups(true, None, 5).await?,
     })
@@ -81,7 +81,7 @@ pub async fn open_work(
     let mut tx = core.store.read(contact).await?;
     Ok(OpenWork {
         needs_you: tx.needs_you(MOST_NEEDS).await?,
-        requests: Page::cut(tx.open_requests(before, PAGE + 1).await?, PAGE),
+        requests: Page::cut(tx.requests(true, before, PAGE + 1).await?, PAGE),
         upcoming: Page::cut(tx.upcoming_appointments(PAGE + 1).await?, PAGE),
         follow_ups: Page::cut(tx.follow_ups(true, None, PAGE + 1).await?, PAGE),
     })
@@ -123,7 +123,11 @@ pub async fn requests(
     before: Option<(DateTime<Utc>, RequestId)>,
 ) -> CoreResult<Page<PublicRequest>> {
     Ok(Page::cut(
-        core.store.read(contact).await?.requests(before, PAGE + 1).await?,
+        core.store
+            .read(contact)
+            .await?
+            .requests(false, before, PAGE + 1)
+            .await?,
         PAGE,
     ))
 }

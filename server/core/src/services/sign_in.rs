@@ -25,6 +25,13 @@ pub enum Admission {
     NeedsCode(Value),
 }
 
+impl Admission {
+    /// All the way for an account.
+    pub(crate) fn granted(tenant: uuid::Uuid, account: uuid::Uuid) -> Self {
+        Self::Granted(json!([tenant.to_string(), account.to_string()]))
+    }
+}
+
 /// An account whose password was right.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
@@ -137,7 +144,7 @@ pub async fn sign_in(
             admission: if account.needs_code {
                 Admission::NeedsCode(waiting(account.tenant, account.id, &account.password_hash))
             } else {
-                Admission::Granted(json!([account.tenant.to_string(), account.id.to_string()]))
+                Admission::granted(account.tenant, account.id)
             },
             tenant_name: account.tenant_name,
             home: account.home,
@@ -165,7 +172,7 @@ pub(crate) async fn enter_portal(
     let label = format!("portal:{account}");
     tx.audit(tenant, &label, "portal.signed_in", &label).await?;
     Ok(SignedIn {
-        admission: Admission::Granted(json!([tenant.uuid().to_string(), account.uuid().to_string()])),
+        admission: Admission::granted(tenant.uuid(), account.uuid()),
         tenant_name: tenant_name.to_owned(),
         home: "/portal",
     })

@@ -20,12 +20,20 @@ const LOCATIONS: &str = concat!(
     " AND g.customer_id = l.customer_id AND (g.location_id IS NULL OR g.location_id = l.id)) ORDER BY l.name, l.id LIMIT 500"
 );
 
+/// Whether there are times to choose from: $3 now.
+macro_rules! has_offer {
+    () => {
+        "EXISTS (SELECT 1 FROM slot_offer f WHERE f.tenant_id = r.tenant_id AND f.request_id = r.id AND f.status = 'open' AND f.expires_at > $3)"
+    };
+}
 macro_rules! requests {
     () => {
         concat!(
             "SELECT r.id, r.number, r.status, r.service_type, r.description, r.preferred, r.preferred_windows, r.rejection_reason, r.submitted_at, r.asked_at, r.cancel_asked_at, l.name AS location, (r.portal_account_id IS NOT NULL AND r.portal_account_id = $2) AS is_own, r.target_id IS NOT NULL AS is_job, \
              EXISTS (SELECT 1 FROM target t WHERE t.tenant_id = r.tenant_id AND t.id = r.target_id AND t.status IN ('open', 'scheduled', 'dispatched')) AS has_not_begun, \
-             EXISTS (SELECT 1 FROM slot_offer f WHERE f.tenant_id = r.tenant_id AND f.request_id = r.id AND f.status = 'open' AND f.expires_at > $3) AS has_offer \
+             ",
+            has_offer!(),
+            " AS has_offer \
              FROM request r LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
              WHERE r.tenant_id = $1 AND EXISTS (SELECT 1 FROM ",
             granted!("customer_id"),
@@ -46,7 +54,9 @@ const OPEN_REQUESTS: &str = concat!(
 /// The own ones that wait for an answer of the customer's: a question, or times to choose from.
 const NEEDS_YOU: &str = concat!(
     requests!(),
-    "AND r.portal_account_id = $2 AND r.status NOT IN ('rejected', 'cancelled') AND (r.asked_at IS NOT NULL OR EXISTS (SELECT 1 FROM slot_offer f WHERE f.tenant_id = r.tenant_id AND f.request_id = r.id AND f.status = 'open' AND f.expires_at > $3)) \
+    "AND r.portal_account_id = $2 AND r.status NOT IN ('rejected', 'cancelled') AND (r.asked_at IS NOT NULL OR ",
+    has_offer!(),
+    ") \
      ORDER BY r.submitted_at DESC, r.id DESC LIMIT $4"
 );
 const REQUEST: &str = concat!(requests!(), "AND r.id = $4");
@@ -152,35 +162,20 @@ impl TenantTx<'_, Contact> {
             .collect())
     }
 
+    /// Requests, newest first: all of them, or those that are not done.
     pub(crate) async fn requests(
         &mut self,
+        only_open: bool,
         before: Option<(DateTime<Utc>, RequestId)>,
         limit: i64,
     ) -> Result<Vec<PublicRequest>, StoreError> {
         let (tenant, own, now) = self.scope();
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        Ok(
-            all!(&mut self.tx, RequestRow, REQUESTS, tenant, own, now, at, id, limit)?
-                .into_iter()
-                .map(Into::into)
-                .collect(),
-        )
-    }
-
-    /// Requests that are not done, newest first.
-    pub(crate) async fn open_requests(
-        &mut self,
-        before: Option<(DateTime<Utc>, RequestId)>,
-        limit: i64,
-    ) -> Result<Vec<PublicRequest>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        Ok(
-            all!(&mut self.tx, RequestRow, OPEN_REQUESTS, tenant, own, now, at, id, limit)?
-                .into_iter()
-                .map(Into::into)
-                .collect(),
-        )
+        let sql = if only_open { OPEN_REQUESTS } else { REQUESTS };
+        Ok(all!(&mut self.tx, RequestRow, sql, tenant, own, now, at, id, limit)?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
     /// Own requests that wait for an answer of this person.

@@ -131,10 +131,7 @@ pub async fn change_password(
     tx.audit("portal.password_changed", contact.id(), json!({}));
     finish(core, tx).await?;
     // Whoever asked has given every proof when this session was opened.
-    Ok(Admission::Granted(json!([
-        contact.tenant().uuid().to_string(),
-        contact.id().uuid().to_string()
-    ])))
+    Ok(Admission::granted(contact.tenant().uuid(), contact.id().uuid()))
 }
 
 /// Sends a link to a new address; it becomes the account's when the link is opened there.

@@ -1,8 +1,6 @@
 //! A second step when signing in, for whoever wants one: a code from an app (RFC 6238), or, on the day on which the phone
 //! is lost, one of ten recovery codes. A code works once. Who holds neither is let in again by the staff.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use domain::ids::PortalUserId;
 use domain::intake::mails::MailKind;
@@ -10,7 +8,7 @@ use domain::locale::Locale;
 use domain::permissions::ManagePortalAccess;
 use domain::problems::Problem;
 use domain::second_factor::{RECOVERY_CODES, TypedCode, recovery_code, shown};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Totp};
 use uuid::Uuid;
@@ -19,9 +17,9 @@ use super::links::mail_data;
 use super::profile::check_password;
 use crate::actors::{Actor as _, Contact, Permit, TenantId};
 use crate::secrets::{Place, SecretError, fingerprint};
-use crate::services::finish;
 use crate::services::sign_in::{self, SignedIn};
-use crate::store::{AccountMail, SystemTx, WritesLinks as _};
+use crate::services::{finish, shown_once};
+use crate::store::{AccountMail, SystemTx, TenantTx, WritesLinks as _};
 use crate::{Core, CoreError, CoreResult};
 
 /// The length of a secret, in bytes (RFC 4226, R6).
@@ -149,7 +147,7 @@ pub async fn cancel(core: &Core, contact: &Contact) -> CoreResult<()> {
 /// shows them.
 ///
 /// # Errors
-/// Field `code`; `illegal_transition` if there is nothing to confirm; `rate_limited`.
+/// Field `code`; `illegal_transition` if there is nothing to confirm.
 pub async fn turn_on(core: &Core, contact: &Contact, locale: Locale, code: &str) -> CoreResult<String> {
     let mut tx = core.store.begin(contact).await?;
     let own = tx.own_factor().await?;
@@ -168,20 +166,25 @@ pub async fn turn_on(core: &Core, contact: &Contact, locale: Locale, code: &str)
     }
     let (codes, hashes) = fresh_codes(core, contact.id());
     tx.set_recovery_codes(&hashes).await?;
+    tell(&mut tx, contact, MailKind::PortalSecondStepOn, locale).await?;
+    tx.audit("portal.second_step_on", contact.id(), json!({}));
+    let sealed = shown_once::seal(core, contact, &codes)?;
+    finish(core, tx).await?;
+    Ok(sealed)
+}
+
+/// Tells the own address what has changed, in case it was somebody else.
+async fn tell(tx: &mut TenantTx<'_, Contact>, contact: &Contact, kind: MailKind, locale: Locale) -> CoreResult<()> {
     let email = tx.own_account().await?.email;
     let data = mail_data(contact.tenant_name(), contact.display_name(), contact.zone(), None);
     let mail = AccountMail {
-        kind: MailKind::PortalSecondStepOn,
+        kind,
         recipient: &email,
         locale,
         data: &data,
         link: None,
     };
-    tx.insert_account_mail(contact.tenant(), &mail).await?;
-    tx.audit("portal.second_step_on", contact.id(), json!({}));
-    let sealed = seal(core, contact, &codes)?;
-    finish(core, tx).await?;
-    Ok(sealed)
+    Ok(tx.insert_account_mail(contact.tenant(), &mail).await?)
 }
 
 /// New recovery codes in place of the ones before, sealed as for [`turn_on`].
@@ -194,7 +197,7 @@ pub async fn renew_codes(core: &Core, contact: &Contact, code: &str) -> CoreResu
     let mut tx = core.store.begin(contact).await?;
     tx.set_recovery_codes(&hashes).await?;
     tx.audit("portal.recovery_codes_renewed", contact.id(), json!({}));
-    let sealed = seal(core, contact, &codes)?;
+    let sealed = shown_once::seal(core, contact, &codes)?;
     finish(core, tx).await?;
     Ok(sealed)
 }
@@ -209,16 +212,7 @@ pub async fn turn_off(core: &Core, contact: &Contact, locale: Locale, code: &str
     if !tx.turn_factor_off().await? {
         return Err(off());
     }
-    let email = tx.own_account().await?.email;
-    let data = mail_data(contact.tenant_name(), contact.display_name(), contact.zone(), None);
-    let mail = AccountMail {
-        kind: MailKind::PortalSecondStepOff,
-        recipient: &email,
-        locale,
-        data: &data,
-        link: None,
-    };
-    tx.insert_account_mail(contact.tenant(), &mail).await?;
+    tell(&mut tx, contact, MailKind::PortalSecondStepOff, locale).await?;
     tx.audit("portal.second_step_off", contact.id(), json!({}));
     finish(core, tx).await
 }
@@ -371,29 +365,9 @@ fn fresh_codes(core: &Core, account: PortalUserId) -> (SecretString, Vec<Vec<u8>
     (lines.join("\n").into(), hashes)
 }
 
-fn shown_once<'a>(contact: &Contact) -> Place<'a> {
-    Place {
-        tenant: contact.tenant().uuid(),
-        kind: "portal-shown-once",
-        row: contact.id().uuid(),
-    }
-}
-
-/// Closes codes for the one page that shows them, so that they rest nowhere in the open, not even in a session.
-fn seal(core: &Core, contact: &Contact, codes: &SecretString) -> CoreResult<String> {
-    let plain = codes.expose_secret().as_bytes();
-    let closed = core
-        .keyring
-        .close(plain, &shown_once(contact), &core.randomness)
-        .map_err(broken)?;
-    Ok(STANDARD.encode(closed))
-}
-
-/// Opens what [`turn_on`] sealed, for the same person only: the recovery codes.
+/// Opens the recovery codes that [`turn_on`] sealed, for the same person only.
 pub fn unseal(core: &Core, contact: &Contact, sealed: &str) -> Option<Vec<String>> {
-    let closed = STANDARD.decode(sealed).ok()?;
-    let plain = core.keyring.open_value(&closed, &shown_once(contact)).ok()?;
-    let text = String::from_utf8(plain).ok()?;
+    let text = shown_once::unseal(core, contact, sealed)?;
     Some(text.lines().map(str::to_owned).collect())
 }
 
