@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ordinavo::config::Config;
-use ordinavo::serve::{AppState, run_on};
+use ordinavo::serve::{AppState, router, run_on};
 use ordinavo_core::clock::Clock;
 use ordinavo_core::files::FileStore;
 use ordinavo_core::randomness::Randomness;
@@ -133,11 +133,9 @@ impl Stand {
             ..Config::default()
         };
         let cookies = Keyring::generate(&randomness);
-        tokio::spawn(run_on(
-            listener,
-            AppState::new(core.clone(), config, &cookies),
-            std::future::pending(),
-        ));
+        let state = AppState::new(core.clone(), config, &cookies);
+        let routes = router(&state);
+        tokio::spawn(run_on(listener, state, routes, std::future::pending()));
         let raw = match postgres {
             None => Raw::Sqlite(
                 sqlx::sqlite::SqlitePoolOptions::new()

@@ -191,16 +191,18 @@ pub async fn run(state: AppState, stop: impl Future<Output = ()> + Send + 'stati
     let listener = TcpListener::bind(state.config.listen)
         .await
         .map_err(|error| format!("{}: {error}", state.config.listen))?;
-    run_on(listener, state, stop).await
+    let routes = router(&state);
+    run_on(listener, state, routes, stop).await
 }
 
-/// Like [`run`], on a listener that is already there.
+/// Like [`run`], on a listener that is already there and with routes around which something may stand.
 ///
 /// # Errors
 /// As [`run`].
 pub async fn run_on(
     listener: TcpListener,
     state: AppState,
+    routes: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), String> {
     if state.config.ops_listen.is_some() {
@@ -225,19 +227,16 @@ pub async fn run_on(
         tokio::spawn(async move { axum::serve(listener, health).await });
     }
     tracing::info!(address = %state.config.listen, public_url = %state.config.public_url, "listening");
-    axum::serve(
-        listener,
-        router(&state).into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown({
-        let stopping = state.stopping.clone();
-        async move {
-            stop.await;
-            let _ = stopping.send(true);
-        }
-    })
-    .await
-    .map_err(|error| error.to_string())?;
+    axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown({
+            let stopping = state.stopping.clone();
+            async move {
+                stop.await;
+                let _ = stopping.send(true);
+            }
+        })
+        .await
+        .map_err(|error| error.to_string())?;
     let _ = stop_worker.send(true);
     housekeeping.await.map_err(|error| error.to_string())?;
     if let Some(worker) = worker {

@@ -163,7 +163,7 @@ async fn a_revoked_client_is_told_nothing_more_and_imports_nothing_more() {
         let client = loop {
             let path = link(rest, "/app/integrations/clients/cli_").expect("the client");
             rest = &rest[rest.find(&path).unwrap() + path.len()..];
-            if rest.split("</a>").next().unwrap().contains(">erp<") {
+            if rest.split("</a>").next().unwrap().contains(">erp ") {
                 break path.rsplit('/').next().unwrap().to_owned();
             }
         };

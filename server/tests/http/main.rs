@@ -33,6 +33,7 @@ mod portal_look;
 mod portal_open;
 mod portal_seen;
 mod portal_walls;
+mod portal_words;
 mod second_step;
 mod sign_in;
 mod slots;

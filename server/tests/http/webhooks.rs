@@ -538,9 +538,9 @@ async fn a_lost_scope_takes_its_data_with_it() {
         world.settle().await;
         assert!(receiver.received()[0].body.contains("Anna Weber"));
         let without = if world.engine == "sqlite" {
-            "UPDATE integration_client SET scopes = '[\"targets.write\",\"customers.map\"]' WHERE name = 'erp'"
+            "UPDATE integration_client SET scopes = '[\"targets.write\",\"customers.map\"]' WHERE name LIKE 'erp %'"
         } else {
-            "UPDATE integration_client SET scopes = '[\"targets.write\",\"customers.map\"]'::jsonb WHERE name = 'erp'"
+            "UPDATE integration_client SET scopes = '[\"targets.write\",\"customers.map\"]'::jsonb WHERE name LIKE 'erp %'"
         };
         world.sql(without).await;
         clock.advance(TimeDelta::seconds(10));

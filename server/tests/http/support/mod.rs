@@ -4,14 +4,16 @@ mod client;
 pub mod forms;
 pub mod installation;
 pub mod public;
+pub mod raw;
 pub mod receiver;
 mod template;
+pub mod watch;
 pub mod webhooks;
 
 use std::sync::Arc;
 
 use ordinavo::config::Config;
-use ordinavo::serve::{AppState, run_on};
+use ordinavo::serve::{AppState, router, run_on};
 use ordinavo_core::clock::Clock;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
@@ -21,6 +23,9 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use self::raw::Raw;
+use self::watch::Watch;
+
 /// A running server.
 pub struct World {
     pub url: String,
@@ -28,11 +33,21 @@ pub struct World {
     pub core: Core,
     pub engine: &'static str,
     pub address: String,
+    /// Reads along whatever customers are sent.
+    pub watch: Arc<Watch>,
 }
 
 impl Drop for World {
     fn drop(&mut self) {
+        let found = self.watch.end();
         template::remove(&self.address);
+        if !std::thread::panicking() {
+            assert!(
+                found.is_empty(),
+                "customers were sent what is not theirs:\n{}",
+                found.join("\n")
+            );
+        }
     }
 }
 
@@ -85,7 +100,9 @@ async fn start(engine: &'static str, clock: Clock, settings: &impl Fn(&mut Confi
         config.settings().expect("settings"),
     );
     let state = AppState::new(core.clone(), config, &cookies);
-    tokio::spawn(run_on(listener, state, std::future::pending()));
+    let watch = Arc::new(Watch::over(&address));
+    let routes = watch::around(router(&state), &watch);
+    tokio::spawn(run_on(listener, state, routes, std::future::pending()));
     Arc::new(World {
         book: DemoBook {
             base_url: url.clone(),
@@ -95,6 +112,7 @@ async fn start(engine: &'static str, clock: Clock, settings: &impl Fn(&mut Confi
         core,
         engine,
         address,
+        watch,
     })
 }
 
@@ -116,78 +134,25 @@ impl World {
 
     /// Sets a state in the database that nobody can bring about from outside.
     pub async fn sql(&self, statement: &str) {
-        let statement = sqlx::AssertSqlSafe(statement.to_owned());
-        if self.engine == "sqlite" {
-            let pool = sqlx::SqlitePool::connect(&self.address).await.expect("opens");
-            sqlx::query(statement).execute(&pool).await.expect("runs");
-            pool.close().await;
-        } else {
-            // The second wall stands for the test's own connection too.
-            let pool = sqlx::PgPool::connect(&self.address).await.expect("opens");
-            let mut tx = pool.begin().await.expect("begins");
-            sqlx::query("SELECT set_config('ordinavo.tenant', '*', true)")
-                .execute(&mut *tx)
-                .await
-                .expect("runs");
-            sqlx::query(statement).execute(&mut *tx).await.expect("runs");
-            tx.commit().await.expect("commits");
-            pool.close().await;
-        }
+        let raw = Raw::open(&self.address).await;
+        raw.run(statement).await;
+        raw.close().await;
     }
 
     /// Pairs of ids from the database, for what no page shows together.
     pub async fn pairs(&self, query: &str) -> Vec<(uuid::Uuid, uuid::Uuid)> {
-        let query = sqlx::AssertSqlSafe(query.to_owned());
-        if self.engine == "sqlite" {
-            let pool = sqlx::SqlitePool::connect(&self.address).await.expect("opens");
-            let rows = sqlx::query_as(query).fetch_all(&pool).await.expect("reads");
-            pool.close().await;
-            rows
-        } else {
-            let pool = sqlx::PgPool::connect(&self.address).await.expect("opens");
-            let mut tx = pool.begin().await.expect("begins");
-            sqlx::query("SELECT set_config('ordinavo.tenant', '*', true)")
-                .execute(&mut *tx)
-                .await
-                .expect("runs");
-            let rows = sqlx::query_as(query).fetch_all(&mut *tx).await.expect("reads");
-            drop(tx);
-            pool.close().await;
-            rows
-        }
+        let raw = Raw::open(&self.address).await;
+        let rows = raw.pairs(query).await;
+        raw.close().await;
+        rows
     }
 
     /// Rows of a query whose columns are all texts.
     pub async fn texts(&self, query: &str) -> Vec<Vec<String>> {
-        use sqlx::Column as _;
-        fn read<R: sqlx::Row>(row: &R) -> Vec<String>
-        where
-            for<'a> String: sqlx::Decode<'a, R::Database> + sqlx::Type<R::Database>,
-            usize: sqlx::ColumnIndex<R>,
-        {
-            row.columns()
-                .iter()
-                .map(|column| row.get::<String, usize>(column.ordinal()))
-                .collect()
-        }
-        let query = sqlx::AssertSqlSafe(query.to_owned());
-        if self.engine == "sqlite" {
-            let pool = sqlx::SqlitePool::connect(&self.address).await.expect("opens");
-            let rows = sqlx::query(query).fetch_all(&pool).await.expect("reads");
-            pool.close().await;
-            rows.iter().map(read).collect()
-        } else {
-            let pool = sqlx::PgPool::connect(&self.address).await.expect("opens");
-            let mut tx = pool.begin().await.expect("begins");
-            sqlx::query("SELECT set_config('ordinavo.tenant', '*', true)")
-                .execute(&mut *tx)
-                .await
-                .expect("runs");
-            let rows = sqlx::query(query).fetch_all(&mut *tx).await.expect("reads");
-            drop(tx);
-            pool.close().await;
-            rows.iter().map(read).collect()
-        }
+        let raw = Raw::open(&self.address).await;
+        let rows = raw.texts(query).await;
+        raw.close().await;
+        rows
     }
 
     /// A request of a client of the API.

@@ -15,6 +15,11 @@ use ordinavo_core::services::demo::{self, DemoBook, DemoSize};
 use ordinavo_core::{Core, Store};
 use tokio::sync::{Mutex, OnceCell};
 
+use super::raw::Raw;
+
+/// Marks what is internal, so that it is noticed wherever it does not belong.
+pub const CANARIES: &str = include_str!("../../canaries/seed.sql");
+
 /// A database that nothing is connected to, with what belongs to it.
 pub struct Template {
     pub book: DemoBook,
@@ -104,6 +109,9 @@ async fn make(engine: &'static str, moment: DateTime<Utc>) -> Template {
         .await
         .expect("demo data");
     core.store().close().await;
+    let raw = Raw::open(&address).await;
+    raw.run(CANARIES).await;
+    raw.close().await;
     Template {
         book,
         files,

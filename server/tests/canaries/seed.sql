@@ -1,0 +1,25 @@
+-- Marks every internal text of a database with a canary of its own. Whatever carries one may be seen by the staff, and
+-- never by a customer. Plain enough for SQLite and PostgreSQL alike; one statement for each column.
+UPDATE location SET access_notes = coalesce(access_notes, '') || ' zqcanary-location-access_notes';
+UPDATE target SET notes = coalesce(notes, '') || ' zqcanary-target-notes';
+UPDATE target SET attributes = '{"zqcanary-target-attributes": "zqcanary-target-attributes"}';
+UPDATE internal_note SET text = text || ' zqcanary-internal_note-text';
+UPDATE visit_report SET summary = summary || ' zqcanary-visit_report-summary';
+UPDATE visit_report SET internal_notes = coalesce(internal_notes, '') || ' zqcanary-visit_report-internal_notes';
+UPDATE visit_report SET follow_up = follow_up || ' zqcanary-visit_report-follow_up';
+UPDATE visit_report SET return_reason = coalesce(return_reason, '') || ' zqcanary-visit_report-return_reason';
+UPDATE follow_up SET title = title || ' zqcanary-follow_up-title';
+UPDATE staff_account SET display_name = display_name || ' zqcanary-staff_account-display_name';
+UPDATE partner_account SET display_name = display_name || ' zqcanary-partner_account-display_name';
+UPDATE portal_grant SET reason = reason || ' zqcanary-portal_grant-reason';
+UPDATE portal_grant SET granted_by = granted_by || ' zqcanary-portal_grant-granted_by';
+UPDATE classification_rule SET name = name || ' zqcanary-classification_rule-name';
+UPDATE integration_client SET name = name || ' zqcanary-integration_client-name';
+UPDATE billing_trigger SET reference = coalesce(reference, '') || ' zqcanary-billing_trigger-reference';
+UPDATE webhook_endpoint SET description = coalesce(description, '') || ' zqcanary-webhook_endpoint-description';
+UPDATE webhook_delivery SET last_failure = last_failure || ' zqcanary-webhook_delivery-last_failure';
+UPDATE webhook_attempt SET error = coalesce(error, '') || ' zqcanary-webhook_attempt-error';
+UPDATE webhook_attempt SET response_excerpt = coalesce(response_excerpt, '') || ' zqcanary-webhook_attempt-response_excerpt';
+UPDATE import_job SET failure = coalesce(failure, '') || ' zqcanary-import_job-failure';
+UPDATE import_job SET created_by = created_by || ' zqcanary-import_job-created_by';
+UPDATE mail SET last_error = coalesce(last_error, '') || ' zqcanary-mail-last_error';
