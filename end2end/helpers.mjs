@@ -1,6 +1,7 @@
 // What the tests share: signing in as somebody, calling the API, receiving webhooks, and noticing every complaint of the
 // browser.
 import { createHmac } from "node:crypto";
+import { appendFileSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { expect, test } from "@playwright/test";
 import { world } from "./server.mjs";
@@ -9,9 +10,28 @@ export const nordlicht = () => world().tenants.find((tenant) => tenant.slug === 
 export const staffOf = (role) => nordlicht().staff.find((account) => account.role === role);
 export const portalUser = (start) => nordlicht().portal.find((account) => account.email.startsWith(start));
 
+const forbidden = JSON.parse(readFileSync(new URL("../server/tests/canaries/forbidden.json", import.meta.url), "utf8"));
+const everywhere = [
+  /zqcanary-[\w-]+/,
+  new RegExp(`(?<![\\p{L}\\p{N}])(?:${forbidden.keys.map((key) => key + (key.endsWith("_") ? "" : "(?![\\p{L}\\p{N}])")).join("|")})`, "u"),
+];
+const inPortal = [...everywhere, new RegExp(`(?<![\\p{L}\\p{N}])(?:${forbidden.kinds.join("|")})_[0-9a-zA-Z]{20}`, "u")];
+
+/** Reads along what customers are sent; what it finds fails the whole run at its end. */
+async function readAlong(response) {
+  const { pathname } = new URL(response.url());
+  if (/^\/(app|partner|api|pkg|docs)(\/|$)/.test(pathname)) return;
+  const body = await response.text().catch(() => "");
+  const text = `${JSON.stringify(response.headers())}\n${body}`;
+  for (const found of (pathname.startsWith("/portal") ? inPortal : everywhere).map((pattern) => pattern.exec(text)).filter(Boolean)) {
+    appendFileSync(process.env.ORDINAVO_LEAKS, `${test.info().title}: ${response.url()}: ${found[0]}\n`);
+  }
+}
+
 /** A page of a new browser session whose console must stay silent. */
 export async function newPage(browser, options = {}) {
   const context = await browser.newContext({ baseURL: world().url, ...options });
+  context.on("response", readAlong);
   const page = await context.newPage();
   const complaints = [];
   const scripted = test.info().project.use.javaScriptEnabled !== false;
@@ -21,6 +41,12 @@ export async function newPage(browser, options = {}) {
   });
   page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error.message}`));
   return { page, complaints, context };
+}
+
+/** Chooses the option whose text begins so; names of the staff's side carry a mark behind them. */
+export async function choose(select, start) {
+  const option = select.locator("option").filter({ hasText: new RegExp(`^${start}\\b`) }).first();
+  await select.selectOption(await option.getAttribute("value"));
 }
 
 export async function signIn(page, door, account) {

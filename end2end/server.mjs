@@ -1,7 +1,7 @@
 // Starts the real server on a new database with demo data: SQLite in a temporary folder, or the database that
 // ORDINAVO_DATABASE_URL names (its demo data is made anew).
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -9,6 +9,20 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const binary = process.env.ORDINAVO_BINARY ?? join(here, "../target/debug/ordinavo");
+
+const seed = join(here, "../server/tests/canaries/seed.sql");
+
+/** Marks every internal text of the database, so that it is noticed in what customers are sent. */
+function mark(address) {
+  if (address.startsWith("sqlite:")) {
+    const python = process.env.ORDINAVO_TEST_PYTHON ?? "python3";
+    const program = "import sqlite3, sys; database = sqlite3.connect(sys.argv[1]); database.executescript(open(sys.argv[2]).read()); database.commit()";
+    execFileSync(python, ["-c", program, address.replace("sqlite://", ""), seed]);
+  } else {
+    const statements = `SELECT set_config('ordinavo.tenant', '*', false);\n${readFileSync(seed, "utf8")}`;
+    execFileSync("psql", [address, "-q", "-v", "ON_ERROR_STOP=1"], { input: statements });
+  }
+}
 
 const freePort = () =>
   new Promise((resolve) => {
@@ -46,15 +60,19 @@ export default async function start() {
     ORDINAVO_LOG: process.env.ORDINAVO_LOG ?? "warn",
   };
   const book = JSON.parse(execFileSync(binary, ["demo", "--json", "--small", "--reset"], { env, maxBuffer: 1 << 24 }).toString());
+  mark(env.ORDINAVO_DATABASE_URL);
   const child = spawn(binary, ["serve"], { env, stdio: ["ignore", "inherit", "inherit"] });
   await ready(url, child);
   const file = join(folder, "world.json");
   writeFileSync(file, JSON.stringify({ url, tenants: book.tenants }));
   process.env.ORDINAVO_END2END = file;
+  process.env.ORDINAVO_LEAKS = join(folder, "leaks.txt");
   return async () => {
     child.kill("SIGTERM");
     await new Promise((resolve) => child.once("exit", resolve));
+    const leaks = existsSync(process.env.ORDINAVO_LEAKS) ? readFileSync(process.env.ORDINAVO_LEAKS, "utf8") : "";
     rmSync(folder, { recursive: true, force: true });
+    if (leaks) throw new Error(`customers were sent what is not theirs:\n${leaks}`);
   };
 }
 

@@ -2,7 +2,7 @@
 //! What it finds fails the test that brought it about.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -14,6 +14,7 @@ use axum::{Router, body};
 use domain::intake::mails::MailKind;
 use domain::locale::Locale;
 use ordinavo_core::services::sessions::Door;
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 use tower_sessions::session::Id;
@@ -23,68 +24,19 @@ use super::raw::Raw;
 /// How every canary begins.
 pub const CANARY: &str = "zqcanary-";
 
-/// Members and columns that only the staff, partners and operators know.
-const KEYS: [&str; 24] = [
-    "internal_notes",
-    "internalNotes",
-    "internal_note",
-    "access_notes",
-    "accessNotes",
-    "dispatch_notes",
-    "mapping_warnings",
-    "mappingWarnings",
-    "mapping_status",
-    "mappingStatus",
-    "needs_mapping",
-    "required_skills",
-    "requiredSkills",
-    "billing_trigger",
-    "billingTrigger",
-    "return_reason",
-    "receipt_code",
-    "password_hash",
-    "audit_entry",
-    "candidates",
-    "webhook-signature",
-    "whsec_",
-    "ock_",
-    "oat_",
-];
+/// What customers are never sent; the browser tests read the same file.
+#[derive(Deserialize)]
+struct Forbidden {
+    /// Members and columns that only the staff, partners and operators know.
+    keys: Vec<String>,
+    /// Words of the staff's side, in the languages of the portal.
+    words: Vec<String>,
+    /// Prefixes of ids that are nobody's business outside.
+    kinds: Vec<String>,
+}
 
-/// Words of the staff's side, in the languages of the portal.
-const WORDS: [&str; 25] = [
-    "webhook",
-    "webhooks",
-    "billing",
-    "billable",
-    "audit log",
-    "audit trail",
-    "mapping",
-    "score",
-    "scores",
-    "exclusion reason",
-    "internal note",
-    "internal notes",
-    "access notes",
-    "api key",
-    "needs mapping",
-    "abrechnung",
-    "abrechenbar",
-    "zuordnung",
-    "interne notiz",
-    "interne notizen",
-    "zugangshinweise",
-    "api-schlüssel",
-    "الفوترة",
-    "ملاحظة داخلية",
-    "ملاحظات داخلية",
-];
-
-/// Prefixes of ids that are nobody's business outside.
-const KINDS: [&str; 28] = [
-    "tgt", "imp", "itm", "vrp", "fup", "btr", "wep", "evt", "dlv", "atm", "rpl", "rcv", "whs", "rsg", "cli", "src",
-    "stf", "ptn", "tml", "prp", "trm", "nte", "und", "mal", "rul", "key", "aud", "con",
-];
+static FORBIDDEN: LazyLock<Forbidden> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../canaries/forbidden.json")).expect("is JSON"));
 
 /// To whom something is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +57,8 @@ pub fn forbidden(text: &str, reader: Reader) -> BTreeSet<String> {
             .collect();
         found.insert(name);
     }
-    for key in KEYS
+    for key in FORBIDDEN
+        .keys
         .iter()
         .filter(|key| has(text, key, |letter| letter.is_alphanumeric()))
     {
@@ -113,13 +66,14 @@ pub fn forbidden(text: &str, reader: Reader) -> BTreeSet<String> {
     }
     if reader == Reader::Customer {
         let lower = text.to_lowercase();
-        for word in WORDS
+        for word in FORBIDDEN
+            .words
             .iter()
             .filter(|word| has(&lower, word, |letter| letter.is_alphanumeric() || letter == '-'))
         {
             found.insert(format!("the word {word}"));
         }
-        for kind in KINDS {
+        for kind in &FORBIDDEN.kinds {
             let start = format!("{kind}_");
             for (at, _) in text.match_indices(&start) {
                 let before = text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
@@ -286,7 +240,7 @@ fn reader(path: &str) -> Option<Reader> {
     let first = path.split('/').nth(1)?;
     match first {
         "portal" => Some(Reader::Customer),
-        "app" | "partner" | "api" | "pkg" | "healthz" | "readyz" => None,
+        "app" | "partner" | "api" | "docs" | "pkg" | "healthz" | "readyz" => None,
         _ => Some(Reader::Public),
     }
 }
