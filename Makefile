@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT: run
-.PHONY: run test build dev assets bench
+.PHONY: run test build dev assets bench audit
 
 BROWSER_SOURCES := $(shell find app frontend style public xtask/src -type f) package-lock.json Cargo.lock Cargo.toml
 
@@ -37,3 +37,6 @@ bench: assets
 	cargo build --release -p ordinavo -p bench
 	export ORDINAVO_BENCH_POSTGRES="$${ORDINAVO_BENCH_POSTGRES:-$$(xtask/postgres.sh start)}"
 	target/release/bench
+
+audit:
+	xtask/audit.sh

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Lighthouse on the portal's pages. It is fetched when it is asked for; nothing else needs it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. xtask/tools.sh
+need_rust
+need_node
+need_chromium
+make --no-print-directory assets
+if [ ! -d target/audit/node_modules/lighthouse ]; then
+  say "fetching Lighthouse from npm"
+  mkdir -p target/audit
+  # The newest version that runs on Node 20.
+  npm install --silent --no-audit --no-fund --ignore-scripts --prefix target/audit lighthouse@12.8.2
+fi
+cargo build --quiet -p ordinavo
+chromium="$(command -v chromium || command -v chromium-browser || command -v google-chrome)"
+CHROME_PATH="$chromium" AUDIT_TOOLS="$PWD/target/audit/node_modules" exec node end2end/audit.mjs
