@@ -1,0 +1,67 @@
+// A second step when signing in: turned on with an app, asked for, done with a recovery code, and turned off.
+import AxeBuilder from "@axe-core/playwright";
+import { createHmac } from "node:crypto";
+import { expect, test } from "@playwright/test";
+import { newPage, portalUser, signIn } from "./helpers.mjs";
+
+const serious = async (page) => {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id}`);
+};
+
+/** The code that an app shows for a secret (RFC 6238), so many half minutes from now. */
+function code(secret, later = 0) {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret.replaceAll(" ", "")].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
+  const mac = createHmac("sha1", key).update(counter).digest();
+  return String((mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+test("a code from an app is asked for, and a recovery code where there is no telephone", async ({ browser }) => {
+  const account = portalUser("petra");
+  const { page, complaints } = await newPage(browser);
+  await signIn(page, "/portal", account);
+  await page.goto("/portal/profile");
+  const section = page.locator("#second-step");
+  await section.getByLabel("Present password").fill(account.password);
+  await section.getByRole("button", { name: "Set it up" }).click();
+  const secret = await section.locator("bdi.mono").textContent();
+  expect(await serious(page)).toEqual([]);
+  await section.getByLabel("Code").fill("12 ab");
+  await section.getByRole("button", { name: "Turn it on" }).click();
+  await expect(section.getByRole("alert")).toBeVisible();
+  await section.getByLabel("Code").fill(code(secret));
+  await section.getByRole("button", { name: "Turn it on" }).click();
+  const recovery = await section.locator(".recovery li").allTextContents();
+  expect(recovery).toHaveLength(10);
+  expect(await serious(page)).toEqual([]);
+
+  // A password alone is half of the way from now on.
+  const { page: phone, complaints: others } = await newPage(browser, { viewport: { width: 390, height: 844 } });
+  await phone.goto("/portal/sign-in");
+  await phone.locator("#sign-in-email").fill(account.email);
+  await phone.locator("#sign-in-password").fill(account.password);
+  await phone.locator("form.card button[type=submit]").click();
+  await expect(phone).toHaveURL(/\/portal\/sign-in\/code/);
+  expect(await serious(phone)).toEqual([]);
+  await phone.goto("/portal/requests");
+  await expect(phone).toHaveURL(/sign-in/);
+  await phone.goto("/portal/sign-in/code");
+  await phone.getByRole("textbox").fill("000000");
+  await phone.locator("form.card button[type=submit]").click();
+  await expect(phone.getByRole("alert")).toBeVisible();
+  await phone.getByRole("textbox").fill(recovery[3]);
+  await phone.locator("form.card button[type=submit]").click();
+  await expect(phone.getByRole("heading", { level: 1 })).toContainText("Petra");
+
+  await page.goto("/portal/profile");
+  await expect(section).toContainText("9");
+  await section.getByText("New recovery codes, or turn it off").click();
+  await section.getByLabel("Code").fill(code(secret, 1));
+  await section.getByRole("button", { name: "Turn it off" }).click();
+  await expect(section.getByRole("button", { name: "Set it up" })).toBeVisible();
+  expect([...complaints, ...others]).toEqual([]);
+});
