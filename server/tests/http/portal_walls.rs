@@ -620,6 +620,18 @@ async fn lists(world: &World, person: &Person, truth: &Truth) {
     assert!(ids(&feed).is_empty(), "{} {email}", world.engine);
     let empty = truth.paths(email, Kind::Appointment).is_empty();
     assert!(!empty || !feed.contains("BEGIN:VEVENT"), "{} {email}", world.engine);
+    // Turned off, the address answers as one that never was.
+    let ask = async |address: &str| {
+        let answer = browser()
+            .get(format!("{}/portal/feed/{address}", world.url))
+            .send()
+            .await
+            .unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    };
+    world.send(&person.browser, "/portal/fn/end-feed", &[]).await;
+    let never = format!("{}.ics", "0".repeat(address.trim_end_matches(".ics").len()));
+    assert_eq!(ask(address).await, ask(&never).await, "{} {email}", world.engine);
 }
 
 /// Acts upon somebody else's things answer as for nothing, and change nothing.
