@@ -1,0 +1,21 @@
+//! The route engine: who goes where, in which order and when. Pure: no input or output, no clock; budget and seed are
+//! arguments, and the same input gives the same plan, byte for byte.
+//!
+//! The order of what counts is strict: stops that are kept, then visits of higher tiers, then the number of visits, then
+//! travel and overtime. [`check()`] is a second, independent reading of the rules.
+
+mod check;
+mod draft;
+mod instance;
+mod line;
+mod plan;
+mod problem;
+mod recreate;
+mod ruin;
+mod schedule;
+mod search;
+
+pub use check::{Violation, check};
+pub use plan::{Plan, Rest, Route, Score, Stop};
+pub use problem::{Break, Invalid, LONGEST, Matrix, Problem, Skills, Technician, Time, Visit, Window};
+pub use search::{Progress, Settings, solve};
