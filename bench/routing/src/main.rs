@@ -13,7 +13,11 @@ use crate::solomon::Instance;
 /// Seconds of processor time of this thread.
 fn cpu() -> f64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells");
-    let nanoseconds: f64 = text.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a number");
+    let nanoseconds: f64 = text
+        .split_whitespace()
+        .next()
+        .and_then(|word| word.parse().ok())
+        .expect("a number");
     nanoseconds / 1e9
 }
 
@@ -75,7 +79,12 @@ fn main() {
     }
     print!("{:8} {:>9}", "mean", "");
     for gaps in &gaps {
-        print!(" {:>10} {:7.2} {:>6}", "", gaps.iter().sum::<f64>() / gaps.len() as f64, "");
+        print!(
+            " {:>10} {:7.2} {:>6}",
+            "",
+            gaps.iter().sum::<f64>() / gaps.len() as f64,
+            ""
+        );
     }
     println!();
     print!("{:8} {:>9}", "worst", "");

@@ -43,9 +43,18 @@ pub fn check(problem: &Problem, plan: &Plan) -> Vec<Violation> {
             None => found.push(Violation::Twice(visit)),
         }
     }
-    found.extend((0..times.len()).filter(|visit| times[*visit] != 1).map(Violation::Twice));
+    found.extend(
+        (0..times.len())
+            .filter(|visit| times[*visit] != 1)
+            .map(Violation::Twice),
+    );
     if found.is_empty() {
-        for (technician, route) in plan.routes.iter().enumerate().filter(|(_, route)| !route.stops.is_empty()) {
+        for (technician, route) in plan
+            .routes
+            .iter()
+            .enumerate()
+            .filter(|(_, route)| !route.stops.is_empty())
+        {
             walk(problem, technician, route, &mut found);
         }
     }
@@ -58,7 +67,11 @@ fn walk(problem: &Problem, technician: usize, route: &Route, found: &mut Vec<Vio
     if route.leave < who.from {
         found.push(Violation::Leave(technician));
     }
-    let load: u64 = route.stops.iter().map(|stop| u64::from(problem.visits()[stop.visit].demand)).sum();
+    let load: u64 = route
+        .stops
+        .iter()
+        .map(|stop| u64::from(problem.visits()[stop.visit].demand))
+        .sum();
     if load > u64::from(who.capacity) {
         found.push(Violation::Load(technician));
     }
@@ -77,7 +90,11 @@ fn walk(problem: &Problem, technician: usize, route: &Route, found: &mut Vec<Vio
         if !times_fit {
             found.push(Violation::Arrival(stop.visit));
         }
-        if !visit.windows.iter().any(|window| window.from <= stop.start && stop.start <= window.until) {
+        if !visit
+            .windows
+            .iter()
+            .any(|window| window.from <= stop.start && stop.start <= window.until)
+        {
             found.push(Violation::Window(stop.visit));
         }
         (now, at) = (stop.departure, visit.place);
@@ -89,7 +106,9 @@ fn walk(problem: &Problem, technician: usize, route: &Route, found: &mut Vec<Vio
     let taken = route.rests.len();
     let in_order = route.rests.windows(2).all(|pair| pair[0].start <= pair[1].start);
     // What is not taken must be no longer due when the technician is back.
-    let rest_is_free = who.breaks[taken.min(who.breaks.len())..].iter().all(|rest| home <= rest.window.until);
+    let rest_is_free = who.breaks[taken.min(who.breaks.len())..]
+        .iter()
+        .all(|rest| home <= rest.window.until);
     if taken > who.breaks.len() || !in_order || !rest_is_free {
         found.push(Violation::Break(technician));
     }

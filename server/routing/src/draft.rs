@@ -28,7 +28,9 @@ impl<const STATES: usize> Draft<STATES> {
             score.leave_out(visit);
         }
         Self {
-            lines: (0..technicians).map(|technician| Line::empty(instance, technician)).collect(),
+            lines: (0..technicians)
+                .map(|technician| Line::empty(instance, technician))
+                .collect(),
             line_of: vec![NOWHERE; instance.visits],
             at: vec![0; instance.visits],
             absent: (0..instance.visits as u32).collect(),

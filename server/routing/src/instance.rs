@@ -55,7 +55,10 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
         }
         let mut kind = Vec::with_capacity(technicians.len());
         for technician in technicians {
-            let like = technicians.iter().position(|other| other == technician).unwrap_or_default();
+            let like = technicians
+                .iter()
+                .position(|other| other == technician)
+                .unwrap_or_default();
             kind.push(u32::try_from(like).unwrap_or(u32::MAX));
         }
         let may = (0..technicians.len())
@@ -85,7 +88,12 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
                     .filter(|other| *other != visit)
                     .filter_map(|other| u32::try_from(other).ok())
                     .collect();
-                others.sort_by_key(|other| (from[visit * points + *other as usize].min(to[visit * points + *other as usize]), *other));
+                others.sort_by_key(|other| {
+                    (
+                        from[visit * points + *other as usize].min(to[visit * points + *other as usize]),
+                        *other,
+                    )
+                });
                 others
             })
             .collect();
@@ -179,7 +187,11 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
             return open.map_or(TOO_LATE, |window| moment.min(window.until));
         }
         let window = self.window[visit as usize];
-        if moment < window.from { TOO_LATE } else { moment.min(window.until) }
+        if moment < window.from {
+            TOO_LATE
+        } else {
+            moment.min(window.until)
+        }
     }
 
     /// The earliest moments, when breaks may be taken now.

@@ -92,7 +92,11 @@ impl<const STATES: usize> Line<STATES> {
             self.out.push(moments);
         }
         let home = self.home(instance, &moments, self.legs[count - 2]);
-        self.overtime = if count == 2 { 0 } else { i64::from((home - who.until).max(0)) };
+        self.overtime = if count == 2 {
+            0
+        } else {
+            i64::from((home - who.until).max(0))
+        };
         self.into.clear();
         self.into.resize(count, [TOO_LATE; STATES]);
         let mut moments = instance.home_by[technician];
@@ -140,7 +144,11 @@ impl<const STATES: usize> Line<STATES> {
             moments = instance.serve(self.technician, point, &moments, instance.way(last, point));
             last = point;
         }
-        let home = self.home(instance, &moments, instance.way(last, self.points[self.points.len() - 1]));
+        let home = self.home(
+            instance,
+            &moments,
+            instance.way(last, self.points[self.points.len() - 1]),
+        );
         i64::from((home - instance.problem.technicians()[self.technician].until).max(0))
     }
 

@@ -163,7 +163,10 @@ impl fmt::Display for Invalid {
         match self {
             Self::Matrix => formatter.write_str("the travel matrix is not square or has a time out of range"),
             Self::Technician(index) => write!(formatter, "technician {index} has a shift, break or place out of range"),
-            Self::Visit(index) => write!(formatter, "visit {index} has a window, place, technician or tier out of range"),
+            Self::Visit(index) => write!(
+                formatter,
+                "visit {index} has a window, place, technician or tier out of range"
+            ),
             Self::TooMany => formatter.write_str("there are too many technicians or visits"),
         }
     }
@@ -192,7 +195,8 @@ impl Problem {
             return Err(Invalid::TooMany);
         }
         let in_range = |time: Time| (0..=LONGEST).contains(&time);
-        let is_window = |window: &Window| in_range(window.from) && in_range(window.until) && window.from <= window.until;
+        let is_window =
+            |window: &Window| in_range(window.from) && in_range(window.until) && window.from <= window.until;
         for (index, technician) in technicians.iter().enumerate() {
             let breaks_are_good = technician.breaks.len() <= Technician::MOST_BREAKS
                 && technician

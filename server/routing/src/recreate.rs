@@ -9,6 +9,9 @@ use crate::instance::Instance;
 /// How often a place is overlooked, in 100.
 const BLINK: u32 = 1;
 
+/// How often a visit begins a new route although another place costs less: alone it never pays, with others it may.
+const OPEN: f64 = 0.02;
+
 /// Puts back whatever fits; `touched` gets the routes that got something. The answer is how many places were looked at.
 pub fn recreate<const STATES: usize>(
     instance: &Instance<'_, STATES>,
@@ -19,7 +22,14 @@ pub fn recreate<const STATES: usize>(
     let mut absent = std::mem::take(&mut draft.absent);
     sort(instance, &mut absent, random);
     let mut looked = 0;
+    let mut opens = random.f64() < OPEN;
     for visit in absent {
+        if opens && let Some(line) = empty_line(instance, draft, visit) {
+            draft.put_in(instance, line, 0, visit);
+            touched.push(line);
+            opens = false;
+            continue;
+        }
         let (found, count) = best_place(instance, draft, visit, Some(random));
         looked += count;
         match found {
@@ -38,17 +48,43 @@ pub fn recreate<const STATES: usize>(
     looked
 }
 
+/// A technician with nothing to do who could begin with a visit.
+fn empty_line<const STATES: usize>(
+    instance: &Instance<'_, STATES>,
+    draft: &Draft<STATES>,
+    visit: u32,
+) -> Option<usize> {
+    let (to, from) = (instance.ways_to(visit), instance.ways_from(visit));
+    draft.lines.iter().position(|line| {
+        line.is_empty()
+            && instance.may(line.technician, visit)
+            && line.has_room(instance, visit)
+            && line.fits(
+                instance,
+                0,
+                visit,
+                to[line.points[0] as usize],
+                from[line.points[1] as usize],
+            )
+    })
+}
+
 /// The order in which visits are put back: by tier, and within one by an order that changes from step to step.
 fn sort<const STATES: usize>(instance: &Instance<'_, STATES>, absent: &mut [u32], random: &mut Rng) {
     let visit = |index: &u32| &instance.problem.visits()[*index as usize];
     random.shuffle(absent);
     let nearest = |index: &u32| {
         let starts = 0..instance.problem.technicians().len();
-        starts.map(|technician| instance.way(instance.start(technician), *index)).min().unwrap_or_default()
+        starts
+            .map(|technician| instance.way(instance.start(technician), *index))
+            .min()
+            .unwrap_or_default()
     };
     match random.u32(0..19) {
         0..4 => {}
-        4..8 => absent.sort_by_key(|index| std::cmp::Reverse(visit(index).demand.max(visit(index).service.unsigned_abs()))),
+        4..8 => {
+            absent.sort_by_key(|index| std::cmp::Reverse(visit(index).demand.max(visit(index).service.unsigned_abs())))
+        }
         8..10 => absent.sort_by_key(|index| std::cmp::Reverse(nearest(index))),
         10 => absent.sort_by_key(nearest),
         11..14 => absent.sort_by_key(|index| instance.last_start(*index) - instance.window(*index).from),
@@ -90,7 +126,14 @@ pub fn best_place<const STATES: usize>(
             }
             seen_empty.push(kind);
         }
-        let (place, count) = best_place_in(instance, draft, index, visit, best.map_or(i64::MAX, |best| best.cost), &mut random);
+        let (place, count) = best_place_in(
+            instance,
+            draft,
+            index,
+            visit,
+            best.map_or(i64::MAX, |best| best.cost),
+            &mut random,
+        );
         looked += count;
         best = place.or(best);
     }

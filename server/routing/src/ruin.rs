@@ -15,6 +15,9 @@ const SPLIT: f64 = 0.5;
 /// How often such a gap grows by one more.
 const GROW: f64 = 0.01;
 
+/// How often a whole route is taken out, so that a plan can do with fewer.
+const WHOLE: f64 = 0.005;
+
 /// Takes strings out; `touched` gets the routes that lost something.
 pub fn ruin<const STATES: usize>(
     instance: &Instance<'_, STATES>,
@@ -32,6 +35,11 @@ pub fn ruin<const STATES: usize>(
     let most_strings = 4.0 * AVERAGE / (1.0 + longest) - 1.0;
     let strings = (random.f64() * most_strings + 1.0).floor() as usize;
     let seed = random.u32(0..instance.visits as u32);
+    let whole_line = draft.line_of[seed as usize];
+    if whole_line != NOWHERE && random.f64() < WHOLE {
+        draft.take_out(instance, whole_line as usize, |_, _| true);
+        touched.push(whole_line as usize);
+    }
     for visit in std::iter::once(seed).chain(instance.near[seed as usize].iter().copied()) {
         if touched.len() >= strings {
             break;
@@ -59,7 +67,11 @@ pub fn ruin<const STATES: usize>(
         let first = at.saturating_sub(whole - 1);
         let last = at.min(count - whole);
         let begin = random.usize(first..=last);
-        let gap_begin = if gap == 0 { 0 } else { begin + random.usize(1..=length - 1) };
+        let gap_begin = if gap == 0 {
+            0
+        } else {
+            begin + random.usize(1..=length - 1)
+        };
         draft.take_out(instance, line, |index, _| {
             let index = index - 1;
             let in_gap = gap > 0 && (gap_begin..gap_begin + gap).contains(&index);

@@ -52,11 +52,17 @@ pub fn route<const STATES: usize>(instance: &Instance<'_, STATES>, line: &Line<S
         }
         rest(instance, technician, &mut walks, false);
         for walk in &mut walks {
-            let begun = walk.as_ref().map_or(NEVER, |walk| instance.first_start(*visit, walk.now));
+            let begun = walk
+                .as_ref()
+                .map_or(NEVER, |walk| instance.first_start(*visit, walk.now));
             match walk {
                 Some(walk) if begun < NEVER => {
                     // The arrival is before the breaks that were taken on the spot.
-                    let taken = walk.rests.iter().filter(|rest| rest.after == walk.stops.len() && !rest.before_travel).count();
+                    let taken = walk
+                        .rests
+                        .iter()
+                        .filter(|rest| rest.after == walk.stops.len() && !rest.before_travel)
+                        .count();
                     let arrival = arrivals[walk.rests.len() - taken].unwrap_or(walk.now);
                     let departure = begun + instance.service(*visit);
                     walk.stops.push(Stop {
@@ -75,7 +81,10 @@ pub fn route<const STATES: usize>(instance: &Instance<'_, STATES>, line: &Line<S
     rest(instance, technician, &mut walks, true);
     let way = instance.way(last, line.points[line.points.len() - 1]);
     let home_by = instance.home_by[technician];
-    let ends = walks.into_iter().enumerate().filter_map(|(taken, walk)| Some((taken, walk?)));
+    let ends = walks
+        .into_iter()
+        .enumerate()
+        .filter_map(|(taken, walk)| Some((taken, walk?)));
     let back = ends.filter(|(taken, walk)| walk.now + way <= home_by[*taken]);
     let Some((_, walk)) = back.min_by_key(|(_, walk)| walk.now) else {
         return Route::default();
@@ -112,7 +121,9 @@ fn rest<const STATES: usize>(
             continue;
         };
         let begin = walk.now.max(rule.window.from);
-        let is_earlier = walks[taken + 1].as_ref().is_none_or(|other| begin + rule.duration < other.now);
+        let is_earlier = walks[taken + 1]
+            .as_ref()
+            .is_none_or(|other| begin + rule.duration < other.now);
         if begin <= rule.window.until && is_earlier {
             let mut walk = walk.clone();
             walk.rests.push(Rest {

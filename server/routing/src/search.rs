@@ -38,13 +38,18 @@ const FIRST_PLANS: u32 = 6;
 /// After how many steps progress is told.
 const TELL_EVERY: u64 = 256;
 /// The temperature at the beginning and at the end, as parts of the average way between two stops.
-const HOT: f64 = 1.0;
+const HOT: f64 = 6.0;
 const COLD: f64 = 0.01;
 
 /// Makes a plan. `watch` is told how far it is, and may end it; the best plan so far is the answer then.
 pub fn solve(problem: &Problem, settings: &Settings, watch: &mut dyn FnMut(&Progress) -> ControlFlow<()>) -> Plan {
     // How many breaks somebody has at most is known to the compiler, so that whoever has none pays for none.
-    match problem.technicians().iter().map(|technician| technician.breaks.len()).max() {
+    match problem
+        .technicians()
+        .iter()
+        .map(|technician| technician.breaks.len())
+        .max()
+    {
         None | Some(0) => search::<1>(problem, settings, watch),
         Some(1) => search::<2>(problem, settings, watch),
         Some(_) => search::<3>(problem, settings, watch),
