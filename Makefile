@@ -34,9 +34,10 @@ dev:
 
 bench: assets
 	. xtask/tools.sh; need_rust; need_postgres
-	cargo build --release -p ordinavo -p bench
+	cargo build --release -p ordinavo -p bench -p routing-bench
 	export ORDINAVO_BENCH_POSTGRES="$${ORDINAVO_BENCH_POSTGRES:-$$(xtask/postgres.sh start)}"
 	target/release/bench
+	target/release/routing-bench $${ORDINAVO_BENCH_SOLOMON:-}
 
 audit:
 	xtask/audit.sh

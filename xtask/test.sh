@@ -22,7 +22,7 @@ fi
 say "format"
 cargo fmt --all --check
 say "lints"
-cargo clippy --quiet -p ordinavo -p domain -p xtask -p bench --all-targets -- -D warnings
+cargo clippy --quiet -p ordinavo -p domain -p xtask -p bench -p routing -p routing-bench --all-targets -- -D warnings
 say "what reaches the browser"
 for app in dispatch portal public; do
   if cargo tree --quiet -p "frontend-$app" --target wasm32-unknown-unknown -e normal --prefix none | grep -E '^(sqlx|tokio|argon2|axum|ordinavo-core) '; then
@@ -39,7 +39,7 @@ make --no-print-directory assets
 say "unit, property, storage and API tests"
 need_schemathesis
 export ORDINAVO_TEST_PYTHON="$PWD/target/schemathesis/bin/python"
-tests=(-p domain -p ordinavo-core -p ui -p dispatch -p portal -p partner -p public -p ordinavo --features ui/ssr,dispatch/ssr,portal/ssr,partner/ssr,public/ssr)
+tests=(-p domain -p ordinavo-core -p ui -p dispatch -p portal -p partner -p public -p routing -p ordinavo --features ui/ssr,dispatch/ssr,portal/ssr,partner/ssr,public/ssr)
 cargo build --quiet -p ordinavo
 failed=0
 cargo test --no-fail-fast "${tests[@]}" 2>&1 | tee "$log" || failed=1

@@ -1,14 +1,13 @@
-//! The route engine beside the best known plans. `bench-routing FOLDER [SECONDS…]` reads Solomon's instances from a folder.
-#![allow(missing_docs, reason = "a program")]
-
-mod solomon;
-
+//! The route engine beside the best known plans. `routing-bench [FOLDER [SECONDS…]]` reads
+//! Solomon's instances from a folder; the days of a field service are always there.
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Instant;
 
-use routing::{Problem, Settings, check, solve};
+use routing::{Plan, Problem, Settings, cheapest_place, check, solve, why_left_out};
 
-use crate::solomon::Instance;
+use routing_bench::field;
+use routing_bench::solomon::Instance;
 
 /// Seconds of processor time of this thread.
 fn cpu() -> f64 {
@@ -34,9 +33,62 @@ fn rate(problem: &Problem) -> f64 {
     budget as f64 / (cpu() - begun)
 }
 
+/// The days of a field service: how long a first plan takes, one more visit, and all reasons; and what a second of search adds.
+fn field_days() {
+    println!(
+        "{:9} {:>9} {:>9} {:>9} {:>18} {:>18}",
+        "day", "first ms", "visit ms", "why ms", "first: out, hours", "1 s: out, hours"
+    );
+    for day in field::set() {
+        let problem = &day.problem;
+        let settings = |budget| Settings {
+            budget,
+            seed: 1,
+            overtime_weight: 1,
+        };
+        let timed = |what: &mut dyn FnMut()| {
+            // Too short for the kernel's account of processor time; the machine should be quiet.
+            let begun = Instant::now();
+            what();
+            begun.elapsed().as_secs_f64() * 1000.0
+        };
+        let mut first = Plan::default();
+        let first_ms = timed(&mut || first = solve(problem, &settings(0), &mut |_| ControlFlow::Continue(())));
+        let visit = first.left_out[0];
+        let visit_ms = timed(&mut || {
+            cheapest_place(problem, &first, visit, 1);
+        });
+        let mut plan = Plan::default();
+        let budget = rate(problem) as u64;
+        timed(&mut || plan = solve(problem, &settings(budget), &mut |_| ControlFlow::Continue(())));
+        assert_eq!(check(problem, &plan), [], "{}", day.name);
+        let why_ms = timed(&mut || {
+            for visit in &plan.left_out {
+                assert!(!why_left_out(problem, &plan, *visit).is_empty());
+            }
+        });
+        let told = |plan: &Plan| {
+            format!(
+                "{:?} {:.1}",
+                &plan.score(problem, 0).left_out[..3],
+                plan.travel(problem) as f64 / 3600.0
+            )
+        };
+        println!(
+            "{:9} {first_ms:9.2} {visit_ms:9.2} {why_ms:9.1} {:>18} {:>18}",
+            day.name,
+            told(&first),
+            told(&plan)
+        );
+    }
+}
+
 fn main() {
+    field_days();
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().expect("the folder of the instances");
+    let Some(folder) = arguments.next() else {
+        return;
+    };
     let folder = Path::new(&folder);
     let mut seconds: Vec<f64> = arguments.map(|word| word.parse().expect("seconds")).collect();
     if seconds.is_empty() {

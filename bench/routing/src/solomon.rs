@@ -10,11 +10,16 @@ const SCALE: f64 = 10_000.0;
 
 /// An instance.
 pub struct Instance {
+    /// What is to be planned.
     pub problem: Problem,
     places: Vec<(f64, f64)>,
 }
 
 impl Instance {
+    /// Reads an instance from a file.
+    ///
+    /// # Panics
+    /// It is not there or not one.
     pub fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).expect("the instance is there");
         let mut fleet = None;

@@ -62,8 +62,9 @@ impl<const STATES: usize> Draft<STATES> {
         self.score.take_in(&instance.problem.visits()[visit as usize]);
     }
 
-    /// Takes what is marked out of a route and adds it to the absent.
-    pub fn take_out(&mut self, instance: &Instance<'_, STATES>, line: usize, is_out: impl Fn(usize, u32) -> bool) {
+    /// Takes what is marked out of a route and adds it to the absent. Where a way round is shorter than the straight one the
+    /// rest may no longer hold; then it is taken out, too.
+    pub fn take_out(&mut self, instance: &Instance<'_, STATES>, line: usize, is_out: &dyn Fn(usize, u32) -> bool) {
         let points = std::mem::take(&mut self.lines[line].points);
         let last = points.len() - 1;
         let mut left = Vec::with_capacity(points.len());
@@ -77,7 +78,9 @@ impl<const STATES: usize> Draft<STATES> {
             }
         }
         self.lines[line].points = left;
-        self.settle(instance, line);
+        if !self.settle(instance, line) && !self.lines[line].is_empty() {
+            self.take_out(instance, line, &|_, _| true);
+        }
     }
 
     /// Makes this plan like another one in the routes that are marked, and in what is absent.

@@ -2,20 +2,26 @@
 //! arguments, and the same input gives the same plan, byte for byte.
 //!
 //! The order of what counts is strict: stops that are kept, then visits of higher tiers, then the number of visits, then
-//! travel and overtime. [`check()`] is a second, independent reading of the rules.
+//! travel and overtime. [`check()`] is a second, independent reading of the rules, and [`why_left_out()`] a third one, which
+//! tells what stands in the way of a visit.
 
 mod check;
 mod draft;
 mod instance;
 mod line;
+mod place;
 mod plan;
 mod problem;
+mod reasons;
 mod recreate;
 mod ruin;
 mod schedule;
 mod search;
+mod walk;
 
 pub use check::{Violation, check};
+pub use place::{Cheapest, cheapest_place};
 pub use plan::{Plan, Rest, Route, Score, Stop};
 pub use problem::{Break, Invalid, LONGEST, Matrix, Problem, Skills, Technician, Time, Visit, Window};
+pub use reasons::{Alternative, Obstacle, Reason, Relaxation, obstacle, why_here, why_left_out};
 pub use search::{Progress, Settings, solve};

@@ -37,7 +37,7 @@ pub fn ruin<const STATES: usize>(
     let seed = random.u32(0..instance.visits as u32);
     let whole_line = draft.line_of[seed as usize];
     if whole_line != NOWHERE && random.f64() < WHOLE {
-        draft.take_out(instance, whole_line as usize, |_, _| true);
+        draft.take_out(instance, whole_line as usize, &|_, _| true);
         touched.push(whole_line as usize);
     }
     for visit in std::iter::once(seed).chain(instance.near[seed as usize].iter().copied()) {
@@ -72,7 +72,7 @@ pub fn ruin<const STATES: usize>(
         } else {
             begin + random.usize(1..=length - 1)
         };
-        draft.take_out(instance, line, |index, _| {
+        draft.take_out(instance, line, &|index, _| {
             let index = index - 1;
             let in_gap = gap > 0 && (gap_begin..gap_begin + gap).contains(&index);
             (begin..begin + whole).contains(&index) && !in_gap

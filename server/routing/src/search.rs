@@ -124,15 +124,22 @@ fn search<const STATES: usize>(
 
 /// Whatever fits somewhere is in the plan, so that nobody is told that it does not.
 fn put_in_what_fits<const STATES: usize>(instance: &Instance<'_, STATES>, draft: &mut Draft<STATES>) {
-    let mut absent = std::mem::take(&mut draft.absent);
-    absent.sort_by_key(|visit| {
-        let what = &instance.problem.visits()[*visit as usize];
-        (!what.kept, what.tier, *visit)
-    });
-    for visit in absent {
-        match best_place(instance, draft, visit, None).0 {
-            Some(place) => draft.put_in(instance, place.line, place.at, visit),
-            None => draft.absent.push(visit),
+    // Where a way round is shorter than the straight one, one visit may make room for another: until nothing more fits.
+    loop {
+        let mut absent = std::mem::take(&mut draft.absent);
+        let before = absent.len();
+        absent.sort_by_key(|visit| {
+            let what = &instance.problem.visits()[*visit as usize];
+            (!what.kept, what.tier, *visit)
+        });
+        for visit in absent {
+            match best_place(instance, draft, visit, None).0 {
+                Some(place) => draft.put_in(instance, place.line, place.at, visit),
+                None => draft.absent.push(visit),
+            }
+        }
+        if draft.absent.len() == before {
+            return;
         }
     }
 }

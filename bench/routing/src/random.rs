@@ -1,0 +1,91 @@
+//! Small random problems with everything that the engine knows, sensible or not.
+
+use fastrand::Rng;
+use routing::{Break, Matrix, Problem, Skills, Technician, Time, Visit, Window};
+
+/// How large a problem may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// The most technicians.
+    pub technicians: usize,
+    /// The most visits.
+    pub visits: usize,
+}
+
+fn window(random: &mut Rng, from: Time, longest: Time) -> Window {
+    Window {
+        from,
+        until: from + random.i32(0..=longest),
+    }
+}
+
+/// A problem; the same seed gives the same one.
+pub fn problem(seed: u64, size: Size) -> Problem {
+    let mut random = Rng::with_seed(seed);
+    let technicians = random.usize(1..=size.technicians);
+    let visits = random.usize(0..=size.visits);
+    let places: Vec<(i32, i32)> = (0..technicians + visits)
+        .map(|_| (random.i32(0..=60), random.i32(0..=60)))
+        .collect();
+    let is_odd = random.u8(0..4) == 0;
+    let travel = Matrix::from_fn(places.len(), |from, to| {
+        let (one, other) = (places[from], places[to]);
+        let way = (one.0 - other.0).abs() + (one.1 - other.1).abs();
+        // Sometimes there are one-way streets, and ways round that are shorter.
+        if is_odd && from != to {
+            way + random.i32(0..20)
+        } else {
+            way
+        }
+    });
+    let technician = |random: &mut Rng, at: usize| {
+        let from = random.i32(0..120);
+        let mut breaks = Vec::new();
+        let mut next = from + random.i32(60..200);
+        for _ in 0..random.usize(0..=2) {
+            breaks.push(Break {
+                window: window(random, next, 90),
+                duration: random.i32(0..40),
+            });
+            next += random.i32(60..200);
+        }
+        Technician {
+            start: at,
+            end: if random.bool() {
+                at
+            } else {
+                random.usize(0..technicians)
+            },
+            from,
+            until: from + random.i32(100..600),
+            overtime: if random.u8(0..3) == 0 { random.i32(0..60) } else { 0 },
+            skills: Skills(random.u128(0..8)),
+            capacity: random.u32(0..30),
+            breaks,
+        }
+    };
+    let people: Vec<Technician> = (0..technicians).map(|at| technician(&mut random, at)).collect();
+    let work: Vec<Visit> = (0..visits)
+        .map(|index| {
+            let mut windows = Vec::new();
+            let mut next = random.i32(0..300);
+            for _ in 0..random.usize(1..=3) {
+                let open = window(&mut random, next, 150);
+                next = open.until + random.i32(1..100);
+                windows.push(open);
+            }
+            let pinned = (random.u8(0..6) == 0).then(|| random.usize(0..technicians));
+            Visit {
+                place: technicians + index,
+                service: random.i32(0..60),
+                windows,
+                skills: Skills(if random.bool() { 0 } else { 1 << random.u32(0..3) }),
+                demand: random.u32(0..8),
+                tier: random.u8(0..3),
+                pinned,
+                kept: random.u8(0..10) == 0,
+            }
+        })
+        .collect();
+    Problem::new(people, work, travel.expect("a matrix")).expect("a problem")
+}
