@@ -9,7 +9,7 @@ use ui::shell::{self, Assets};
 
 use crate::pages::{
     access, billing, clients, customers, day, deliveries, desk, endpoints, forms, imports, inbox, integrations, links,
-    mails, parts, portal_look, reports, rules, settings, sign_in, sources, target, terminals, upload,
+    mails, parts, portal_look, reports, rules, settings, sign_in, sources, target, technicians, terminals, upload,
 };
 use crate::shell::Framed;
 
@@ -61,6 +61,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/settings/rules") view=rules::RulesPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/rules/new") view=rules::NewRulePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/rules/:id") view=rules::RulePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/technicians") view=technicians::TechniciansPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/technicians/:id") view=technicians::TechnicianSettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/terminals") view=terminals::TerminalsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/terminals/new") view=terminals::NewTerminalPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/access") view=access::AccessReviewPage ssr=SsrMode::Async/>

@@ -229,6 +229,8 @@ kinds! {
     MailId, MailKindMarker, "mal";
     /// A rule that classifies requests.
     RuleId, RuleKind, "rul";
+    /// Days on which a technician is not there.
+    AbsenceId, AbsenceIdKind, "abs";
     /// Times that a requester can choose from.
     OfferId, OfferKind, "off";
 }

@@ -31,6 +31,7 @@ pub mod roles;
 pub mod scopes;
 pub mod second_factor;
 pub mod targets;
+pub mod technicians;
 pub mod text;
 pub mod visit_reports;
 pub mod webhooks;

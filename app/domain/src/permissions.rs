@@ -34,6 +34,8 @@ permissions! {
     ReviewRequests = "review_requests": Admin | Manager | Dispatcher;
     /// Fix, move and cancel appointments.
     PlanTargets = "plan_targets": Admin | Manager | Dispatcher;
+    /// Set up how technicians work: skills, shifts, breaks, days off, where their day begins.
+    ManageTechnicians = "manage_technicians": Admin | Manager;
     /// Work through one's own day and file reports.
     PerformVisits = "perform_visits": Technician;
     /// See visit reports with their internal text.

@@ -50,6 +50,11 @@ pub fn day(locale: Locale, date: NaiveDate) -> String {
     }
 }
 
+/// The short name of a weekday, Monday being 0.
+pub fn weekday(locale: Locale, index: usize) -> &'static str {
+    WEEKDAYS[locale as usize][index % 7]
+}
+
 /// The date of a moment in a zone.
 pub fn date(locale: Locale, moment: DateTime<Utc>, zone: &str) -> String {
     day(locale, local(moment, zone).date_naive())

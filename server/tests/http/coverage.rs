@@ -58,6 +58,14 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/settings/rules", &["admin"]),
     ("/app/settings/rules/new", &["admin"]),
     ("/app/settings/rules/{rule}", &["admin"]),
+    (
+        "/app/settings/technicians",
+        &["admin", "manager", "dispatcher", "auditor"],
+    ),
+    (
+        "/app/settings/technicians/{technician}",
+        &["admin", "manager", "dispatcher", "auditor"],
+    ),
     ("/app/settings/terminals", &["admin"]),
     ("/app/settings/terminals/new", &["admin"]),
     ("/app/settings/access", &["admin", "manager"]),
@@ -122,6 +130,9 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/set-portal-logo", &["admin"]),
     ("/app/fn/set-portal-colour", &["admin"]),
     ("/app/fn/set-portal-words", &["admin"]),
+    ("/app/fn/set-up-technician", &["admin", "manager"]),
+    ("/app/fn/add-absence", &["admin", "manager"]),
+    ("/app/fn/remove-absence", &["admin", "manager"]),
     ("/app/fn/create-terminal", &["admin"]),
     ("/app/fn/renew-pairing-code", &["admin"]),
     ("/app/fn/unpair-terminal", &["admin"]),
@@ -340,6 +351,7 @@ async fn act(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)
         "invite-colleague",
         "set-portal-logo",
         "set-portal-words",
+        "set-up-technician",
     ]
     .iter()
     .any(|end| path.ends_with(end));
@@ -391,6 +403,10 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
             ),
             ("{form}", find("/app/settings/forms", "/app/settings/forms/frm_").await),
             ("{rule}", find("/app/settings/rules", "/app/settings/rules/rul_").await),
+            (
+                "{technician}",
+                find("/app/settings/technicians", "/app/settings/technicians/stf_").await,
+            ),
             ("{mail}", find("/app/settings/mails", "/app/settings/mails/mal_").await),
             (
                 "{source}",
@@ -473,6 +489,7 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                         | "/app/fn/take-call"
                         | "/app/fn/create-form"
                         | "/app/fn/create-terminal"
+                        | "/app/fn/set-up-technician"
                         | "/app/fn/save-rule"
                         | "/app/fn/set-portal-logo"
                         | "/app/fn/set-portal-colour"

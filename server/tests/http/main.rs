@@ -37,6 +37,7 @@ mod portal_words;
 mod second_step;
 mod sign_in;
 mod slots;
+mod technicians;
 mod terminal;
 mod webhook_endpoints;
 mod webhooks;

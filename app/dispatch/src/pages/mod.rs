@@ -30,6 +30,8 @@ pub mod sign_in;
 pub mod slots;
 pub mod sources;
 pub mod target;
+pub mod technician_acts;
+pub mod technicians;
 pub mod terminals;
 pub mod upload;
 

@@ -1,6 +1,6 @@
 //! Settings: the own language and, for those who may, the audit log. Also `/app`, which leads to the role's home.
 
-use domain::permissions::{ManageIntake, ManagePortalAccess, ManagePortalLook, ViewAudit, ViewMails};
+use domain::permissions::{ManageIntake, ManagePortalAccess, ManagePortalLook, ViewAudit, ViewMails, ViewOperations};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
@@ -12,7 +12,7 @@ use ui::load::page;
 use ui::parts::{Done, Pager};
 use ui::words::shared;
 
-use super::{DoneNotice, viewer_staff};
+use super::{DoneNotice, technicians, viewer_staff};
 use crate::shell::Framed;
 use crate::t;
 
@@ -68,6 +68,13 @@ pub fn SettingsPage() -> impl IntoView {
             }
         });
         let mut links = Vec::new();
+        if staff.has::<ViewOperations>() {
+            links.push((
+                technicians::LIST,
+                t!(locale, "technicians-title"),
+                t!(locale, "technicians-intro"),
+            ));
+        }
         if staff.has::<ManageIntake>() {
             links.push((
                 "/app/settings/forms",

@@ -42,6 +42,7 @@ pub mod sign_in;
 pub mod slots;
 pub mod staff;
 pub mod targets;
+pub mod technicians;
 pub mod terminals;
 pub mod tracking;
 pub mod triage;

@@ -28,6 +28,7 @@ pub use super::client_views::*;
 pub use super::intake_views::*;
 pub use super::mapping_views::*;
 pub use super::portal_views::*;
+pub use super::technicians::{AbsenceView, TechnicianView};
 pub use super::webhook_views::*;
 
 #[derive(Debug, Clone, FromRow)]

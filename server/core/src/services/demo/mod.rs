@@ -7,6 +7,7 @@ mod days;
 mod inbox;
 mod places;
 mod rules;
+mod technicians;
 mod tenants;
 mod terminals;
 
@@ -69,6 +70,7 @@ pub async fn fill(core: &Core, base_url: &str, size: DemoSize, reset: bool) -> C
         tenants: Vec::new(),
     };
     let nordlicht = tenants::nordlicht(&past, size, &chance, &mut book).await?;
+    technicians::set_up(&past, &nordlicht, present).await?;
     days::live(&past, &nordlicht, size, &chance, present).await?;
     if let Some(entry) = book.tenants.last_mut() {
         let tenant = nordlicht.dispatcher.tenant();

@@ -1,0 +1,300 @@
+//! When technicians work: a week of shifts in their own zone, breaks, and days off.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Datelike as _, Days, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Minutes after midnight.
+pub type Minute = u16;
+
+/// Minutes of a day.
+pub const DAY: Minute = 24 * 60;
+
+/// A shift of one weekday. One that ends at or before its beginning ends on the next day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shift {
+    /// When it begins.
+    pub from: Minute,
+    /// When it ends.
+    pub until: Minute,
+}
+
+impl Shift {
+    /// How many minutes it has on a day on which no clock changes.
+    pub const fn minutes(self) -> Minute {
+        if self.until > self.from {
+            self.until - self.from
+        } else {
+            self.until + DAY - self.from
+        }
+    }
+}
+
+/// A break within a shift: when it may begin, and how long it is. A time before the shift's beginning is of the next day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// The earliest beginning.
+    pub from: Minute,
+    /// The latest beginning.
+    pub until: Minute,
+    /// How many minutes.
+    pub minutes: Minute,
+}
+
+/// A week of shifts, Monday first, with the breaks that each shift has.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct WorkingWeek {
+    /// The shifts; none on free days.
+    pub days: [Option<Shift>; 7],
+    /// At most [`WorkingWeek::MOST_RESTS`], in their order.
+    pub rests: Vec<Rest>,
+}
+
+/// A shift on a certain day, in the world's time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShiftOnDay {
+    /// When it begins.
+    pub from: DateTime<Utc>,
+    /// When it ends.
+    pub until: DateTime<Utc>,
+    /// Earliest beginning, latest beginning and length of each break.
+    pub rests: Vec<(DateTime<Utc>, DateTime<Utc>, TimeDelta)>,
+}
+
+/// What is wrong with a week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WeekError {
+    /// A time that no day has.
+    Time,
+    /// More breaks than a shift may have.
+    TooManyRests,
+    /// A break that ends before it begins, or takes no time or more than four hours.
+    Rest(usize),
+}
+
+impl WorkingWeek {
+    /// How many breaks a shift may have; the route engine counts with as many.
+    pub const MOST_RESTS: usize = 2;
+    /// The longest break, in minutes.
+    pub const LONGEST_REST: Minute = 4 * 60;
+
+    /// Whether it makes sense.
+    ///
+    /// # Errors
+    /// What does not.
+    pub fn check(&self) -> Result<(), WeekError> {
+        if self
+            .days
+            .iter()
+            .flatten()
+            .any(|shift| shift.from >= DAY || shift.until >= DAY)
+        {
+            return Err(WeekError::Time);
+        }
+        if self.rests.len() > Self::MOST_RESTS {
+            return Err(WeekError::TooManyRests);
+        }
+        for (index, rest) in self.rests.iter().enumerate() {
+            let length = rest.minutes == 0 || rest.minutes > Self::LONGEST_REST;
+            if rest.from >= DAY || rest.until >= DAY || length {
+                return Err(WeekError::Rest(index));
+            }
+        }
+        Ok(())
+    }
+
+    /// The shift of a day in a zone; `None` on a free one. A time that the change of the clock leaves out is the moment of
+    /// the change, one that comes twice is the first of the two.
+    pub fn on<Zone: TimeZone>(&self, day: NaiveDate, zone: &Zone) -> Option<ShiftOnDay> {
+        let shift = self.days[day.weekday().num_days_from_monday() as usize]?;
+        let moment = |minute: Minute, is_next_day: bool| {
+            let day = if is_next_day {
+                day.checked_add_days(Days::new(1))?
+            } else {
+                day
+            };
+            let time = NaiveTime::from_num_seconds_from_midnight_opt(u32::from(minute) * 60, 0)?;
+            let mut local = day.and_time(time);
+            // Gaps are at most a few hours; a quarter of an hour is the smallest step that zones know.
+            for _ in 0..16 {
+                match zone.from_local_datetime(&local) {
+                    LocalResult::Single(found) | LocalResult::Ambiguous(found, _) => {
+                        return Some(found.with_timezone(&Utc));
+                    }
+                    LocalResult::None => local += TimeDelta::minutes(15),
+                }
+            }
+            None
+        };
+        let is_later = |minute: Minute| minute < shift.from;
+        let from = moment(shift.from, false)?;
+        let until = moment(shift.until, shift.until <= shift.from)?;
+        let rests = self.rests.iter().filter_map(|rest| {
+            let earliest = moment(rest.from, is_later(rest.from))?;
+            let latest = moment(rest.until, is_later(rest.until))?;
+            // A break of the long days is none of a short one.
+            let is_within = earliest < until && earliest <= latest;
+            is_within.then(|| (earliest, latest, TimeDelta::minutes(i64::from(rest.minutes))))
+        });
+        Some(ShiftOnDay {
+            from,
+            until,
+            rests: rests.collect(),
+        })
+    }
+}
+
+crate::stored_names! {
+    /// Why somebody is not there.
+    AbsenceKind {
+        /// Holidays.
+        Vacation = "vacation",
+        /// Illness.
+        Sick = "sick",
+        /// Training.
+        Training = "training",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+/// The most skills of a technician.
+pub const MOST_SKILLS: usize = 50;
+
+/// Reads skills from a text with commas or line ends between them: without repetition, in alphabetical order.
+/// `None` if there are too many, or one is empty of sense or longer than 64 characters.
+pub fn skills(text: &str) -> Option<Vec<String>> {
+    let mut found = BTreeSet::new();
+    for skill in text
+        .split([',', '\n', ';'])
+        .map(str::trim)
+        .filter(|skill| !skill.is_empty())
+    {
+        found.insert(crate::text::line(skill, 64).ok()?);
+    }
+    (found.len() <= MOST_SKILLS).then(|| found.into_iter().collect())
+}
+
+/// Reads a time of day such as `07:30`.
+pub fn minute(text: &str) -> Option<Minute> {
+    let (hours, minutes) = text.trim().split_once(':')?;
+    let (hours, minutes) = (hours.parse::<Minute>().ok()?, minutes.parse::<Minute>().ok()?);
+    (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
+}
+
+/// A time of day as a form wants it.
+pub fn clock(minute: Minute) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn week(from: &str, until: &str) -> WorkingWeek {
+        let shift = Shift {
+            from: minute(from).unwrap_or_default(),
+            until: minute(until).unwrap_or_default(),
+        };
+        WorkingWeek {
+            days: [Some(shift); 7],
+            rests: vec![Rest {
+                from: 12 * 60,
+                until: 13 * 60,
+                minutes: 30,
+            }],
+        }
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap_or_default()
+    }
+
+    #[test]
+    fn times_of_day() {
+        for (text, found) in [
+            ("00:00", Some(0)),
+            ("7:05", Some(425)),
+            (" 23:59 ", Some(1439)),
+            ("24:00", None),
+            ("12:60", None),
+            ("noon", None),
+            ("", None),
+        ] {
+            assert_eq!(minute(text), found, "{text}");
+        }
+        assert_eq!(clock(425), "07:05");
+    }
+
+    #[test]
+    fn skills_are_told_apart_once() {
+        assert_eq!(
+            skills("hvac, lift\nhvac;  gas ").unwrap_or_default(),
+            ["gas", "hvac", "lift"]
+        );
+        assert_eq!(skills(" , \n").unwrap_or_default(), Vec::<String>::new());
+        assert_eq!(skills(&"x".repeat(65)), None);
+        assert_eq!(
+            skills(
+                &(0..51)
+                    .map(|index| format!("skill {index}"))
+                    .collect::<Vec<_>>()
+                    .join(",")
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn a_shift_past_midnight_ends_on_the_next_day_and_its_breaks_lie_in_it() {
+        let mut nights = week("22:00", "06:00");
+        nights.rests[0].from = 2 * 60;
+        nights.rests[0].until = 3 * 60;
+        let found = nights.on(day("2026-11-23"), &Utc).expect("a shift");
+        assert_eq!(found.until - found.from, TimeDelta::hours(8));
+        assert_eq!(found.rests[0].0 - found.from, TimeDelta::hours(4));
+        assert_eq!(nights.days[0].expect("a shift").minutes(), 480);
+    }
+
+    #[test]
+    fn free_days_have_no_shift_and_short_ones_no_late_break() {
+        let mut week = week("08:00", "11:30");
+        week.days[6] = None;
+        assert_eq!(week.on(day("2026-11-29"), &Utc), None, "a Sunday");
+        assert_eq!(week.on(day("2026-11-28"), &Utc).expect("a shift").rests, []);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told() {
+        let mut wrong = week("08:00", "16:00");
+        wrong.rests[0].minutes = 0;
+        assert_eq!(wrong.check(), Err(WeekError::Rest(0)));
+        wrong.rests = vec![
+            Rest {
+                from: 0,
+                until: 0,
+                minutes: 1
+            };
+            3
+        ];
+        assert_eq!(wrong.check(), Err(WeekError::TooManyRests));
+        let mut wrong = week("08:00", "16:00");
+        wrong.days[0] = Some(Shift { from: 0, until: DAY });
+        assert_eq!(wrong.check(), Err(WeekError::Time));
+        assert_eq!(week("08:00", "16:00").check(), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn a_shift_lasts_as_long_as_its_clock_says_where_no_clock_changes(from in 0..DAY, until in 0..DAY, offset in 0..700_u64) {
+            let week = WorkingWeek { days: [Some(Shift { from, until }); 7], rests: Vec::new() };
+            let day = day("2026-01-01") + Days::new(offset);
+            let found = week.on(day, &Utc).expect("a shift");
+            let length = i64::from(Shift { from, until }.minutes());
+            prop_assert_eq!(found.until - found.from, TimeDelta::minutes(length));
+            prop_assert_eq!(found.from.date_naive(), day);
+        }
+    }
+}
