@@ -489,7 +489,6 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                         | "/app/fn/take-call"
                         | "/app/fn/create-form"
                         | "/app/fn/create-terminal"
-                        | "/app/fn/set-up-technician"
                         | "/app/fn/save-rule"
                         | "/app/fn/set-portal-logo"
                         | "/app/fn/set-portal-colour"
