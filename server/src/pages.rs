@@ -3,12 +3,13 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use domain::problems::Problem;
 use leptos::prelude::{IntoView, provide_context, use_context};
+use leptos::server_fn::axum::get_server_fn_service;
 use leptos_axum::{
     LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns_with_context,
     render_app_async_with_context, render_route_with_context,
@@ -116,10 +117,45 @@ pub fn public() -> Router<AppState> {
         .route("/docs/problems/{code}", get(problem_page))
 }
 
+/// The acts whose forms have parts; whatever else is sent to them is refused before it is read. A test compares the list with
+/// the acts.
+pub const MULTIPART_ACTS: &[&str] = &[
+    "/app/fn/create-form",
+    "/app/fn/file-report",
+    "/app/fn/invite-contact",
+    "/app/fn/save-rule",
+    "/app/fn/set-portal-logo",
+    "/app/fn/set-portal-words",
+    "/app/fn/set-up-technician",
+    "/app/fn/update-form",
+    "/app/fn/upload-csv",
+    "/portal/fn/invite-colleague",
+    "/portal/fn/submit-request",
+];
+
 /// One act of any app.
 async fn act(State(state): State<AppState>, request: Request) -> Response {
+    let path = request.uri().path();
+    if get_server_fn_service(path, request.method().clone()).is_none() {
+        return nothing_here(State(state), request).await;
+    }
+    if MULTIPART_ACTS.contains(&path) && !has_parts(&request) {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+    }
     let context = context(&state, &request);
     handle_server_fns_with_context(context, request).await.into_response()
+}
+
+/// Whether a request says that its body is a form with parts, and what lies between them.
+fn has_parts(request: &Request) -> bool {
+    let kind = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| {
+        let kind = kind.to_ascii_lowercase();
+        kind.starts_with("multipart/form-data") && kind.contains("boundary=") && !kind.ends_with("boundary=")
+    })
 }
 
 /// What pages and acts find: the use cases, who looks, who acts, what the form before left behind; and the policy for the

@@ -1,6 +1,7 @@
 //! The frame of the portal: the organisation's name, six ways to go, and nothing of the staff app.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 use ordinavo_core::actors::Contact;
 use ordinavo_core::services::portal_look::Brand;
 use ui::door::LanguageRow;
@@ -40,6 +41,8 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
         ("/portal/reports", "clipboard", t!(locale, "nav-reports")),
         ("/portal/timeline", "history", t!(locale, "nav-timeline")),
     ];
+    // Whoever chooses another language stays where they are.
+    let here = use_location().pathname.get_untracked();
     view! {
         <a class="skip" href="#main">{shared::skip_to_content(locale)}</a>
         {looked_at.then(|| view! {
@@ -57,6 +60,6 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
             }).collect_view()}</ul>
         </nav>
         <main id="main" class="column" tabindex="-1">{children()}</main>
-        <footer class="column"><LanguageRow locale action="/portal/fn/language" back="/portal"/></footer>
+        <footer class="column"><LanguageRow locale action="/portal/fn/language" back=here/></footer>
     }
 }

@@ -1,11 +1,13 @@
 //! What the forms that give access to the portal share, in the staff app and in the portal.
 
+use chrono::{DateTime, Utc};
 use domain::locale::Locale;
 use domain::portal_access::{AccessStatus, Capability};
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::services::portal_access::InviteForm;
 
+use crate::format;
 use crate::forms::{CheckField, FormState, SelectField, TextField};
 use crate::parts::Chip;
 use crate::uploads::Parts;
@@ -47,6 +49,7 @@ pub fn GrantFields(
                 <TickBox form=caps.clone() field=format!("may_{}", one.name()) label=capability_words(locale, one) ticked=usually(one)/>
             }).collect_view()}</div>
         </fieldset>
+        <TextField form=form.clone() field="from" kind="date" label=word!(locale, "access-from") help=word!(locale, "access-from-help") optional=true/>
         <TextField form=form.clone() field="until" kind="date" label=word!(locale, "access-until") help=word!(locale, "access-until-help") optional=true/>
         <TextField form field="reason" label=word!(locale, "access-reason") help=word!(locale, "access-reason-help")/>
     }
@@ -80,6 +83,11 @@ pub fn InvitationLanguage(form: FormState) -> impl IntoView {
 /// What a capability is called.
 pub fn capability_words(locale: Locale, capability: Capability) -> String {
     by_key(locale, &format!("capability-{}", capability.name()))
+}
+
+/// From when access holds, where that is still ahead.
+pub fn begins(locale: Locale, from: DateTime<Utc>, now: DateTime<Utc>, zone: &str) -> Option<String> {
+    (from > now).then(|| word!(locale, "access-begins", day = format::date(locale, from, zone)))
 }
 
 /// Several capabilities in one line.
@@ -117,6 +125,7 @@ pub fn invite_form(parts: &Parts) -> InviteForm {
         whole: parts.fields.contains_key("whole"),
         locations: ticked("location_"),
         capabilities: ticked("may_"),
+        from: parts.text("from"),
         until: parts.text("until"),
         reason: parts.text("reason"),
     }

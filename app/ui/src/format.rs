@@ -60,6 +60,11 @@ pub fn date(locale: Locale, moment: DateTime<Utc>, zone: &str) -> String {
     day(locale, local(moment, zone).date_naive())
 }
 
+/// The last day before a moment at which something ends: what ends at midnight ends with the day before.
+pub fn last_day(locale: Locale, end: DateTime<Utc>, zone: &str) -> String {
+    date(locale, end - chrono::TimeDelta::seconds(1), zone)
+}
+
 /// `09:30`, the same in all three languages.
 pub fn time(moment: DateTime<Utc>, zone: &str) -> String {
     let local = local(moment, zone);

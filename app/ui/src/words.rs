@@ -79,7 +79,14 @@ pub fn error(locale: Locale, code: &str, detail: &str) -> String {
     } else {
         "error-other".to_owned()
     };
-    loader(locale).get_args(&key, std::collections::HashMap::from([("detail", detail)]))
+    // Details are English; the number in one is the same in every language.
+    let number: String = detail
+        .chars()
+        .skip_while(|letter| !letter.is_ascii_digit())
+        .take_while(|letter| letter.is_ascii_digit() || *letter == ',')
+        .collect();
+    let arguments = [("detail", detail), ("number", number.trim_end_matches(','))];
+    loader(locale).get_args(&key, std::collections::HashMap::from(arguments))
 }
 
 /// Compares the files of a crate with its English one; for tests.

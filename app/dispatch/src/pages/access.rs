@@ -154,7 +154,8 @@ fn OneGrant(
     let ended = grant.valid_until.is_some_and(|until| until <= now);
     let until = grant
         .valid_until
-        .map(|until| t!(locale, "access-ends", moment = format::moment(locale, until, &zone)));
+        .map(|until| t!(locale, "access-ends", moment = format::last_day(locale, until, &zone)));
+    let begins = ui::access::begins(locale, grant.valid_from, now, &zone);
     let what = capability_line(locale, &grant.may.all().list());
     let by = grant.granted_by.map_or_else(
         || t!(locale, "access-by-operator"),
@@ -163,7 +164,7 @@ fn OneGrant(
     let since = format::date(locale, grant.valid_from, &zone);
     view! {
         <li>
-            <p><strong><bdi>{place}</bdi></strong>" "{until.map(|until| view! { <Chip label=until tone={if ended { Tone::Bad } else { Tone::Warn }}/> })}</p>
+            <p><strong><bdi>{place}</bdi></strong>" "{begins.map(|begins| view! { <Chip label=begins tone=Tone::Warn/>" " })}{until.map(|until| view! { <Chip label=until tone={if ended { Tone::Bad } else { Tone::Warn }}/> })}</p>
             <p>{what}</p>
             <p class="quiet">{by}" · "{since}" · "<bdi>{grant.reason}</bdi></p>
             {may_manage.then(|| view! {
@@ -240,7 +241,7 @@ pub fn AccessReviewPage() -> impl IntoView {
                     <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "location")}</th><th scope="col">{t!(locale, "review-why")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| {
                         let last = row.last_sign_in_at.map_or_else(|| t!(locale, "access-never"), |at| t!(locale, "access-last", moment = format::moment(locale, at, &zone)));
-                        let ends = row.valid_until.filter(|_| row.ends_soon).map(|until| t!(locale, "access-ends", moment = format::moment(locale, until, &zone)));
+                        let ends = row.valid_until.filter(|_| row.ends_soon).map(|until| t!(locale, "access-ends", moment = format::last_day(locale, until, &zone)));
                         view! {
                             <tr><th scope="row"><a href=format!("/app/customers/{}/access", row.customer_id)><bdi>{row.display_name}</bdi></a>" "<span class="quiet"><bdi dir="ltr">{row.email}</bdi></span></th>
                                 <td><bdi>{row.customer_name}</bdi></td><td><bdi>{row.location_name.unwrap_or_else(|| t!(locale, "access-everywhere"))}</bdi></td>

@@ -12,8 +12,11 @@ use ordinavo_core::actors::Staff;
 use ordinavo_core::services::portal_access::seen;
 use ordinavo_core::services::releases::{self, ReleaseForm};
 use ordinavo_core::services::reports::{self, ReportPage as ReportData};
+use ordinavo_core::views::AttachmentLine;
 use ordinavo_core::{Core, CoreError, CoreResult};
+use serde_json::json;
 use ui::acts::{Next, Sent, act};
+use ui::flash::{self, Flash};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
@@ -103,7 +106,9 @@ pub fn ReportPage() -> impl IntoView {
         let can_decide = staff.has::<ApproveReports>() && report.status.step(ReportStatus::Approved).is_ok();
         let can_release = staff.has::<ReleaseReports>() && report.status == ReportStatus::Approved;
         let send_back = FormState::new("send-back", locale, request.flash.as_ref());
-        let release = FormState::new("release", locale, request.flash.as_ref());
+        let draft = draft(request.flash.as_ref());
+        let release = FormState::new("release", locale, draft.as_ref().or(request.flash.as_ref()));
+        let is_draft = draft.is_some();
         let title = format!("{} TGT-{}", t!(locale, "report-title"), report.number);
         let may_plan = staff.has::<PlanTargets>();
         let follow_up = found
@@ -143,7 +148,7 @@ pub fn ReportPage() -> impl IntoView {
                     <WhoSees locale people=seen.report files=seen.files/>
                     {follow_up}
                     {can_decide.then(|| view! { <DecideCard id locale form=send_back/> })}
-                    {can_release.then(|| view! { <ReleaseCard id locale form=release found=found.clone() zone=zone.clone()/> })}
+                    {can_release.then(|| view! { <ReleaseCard id locale form=release is_draft found=found.clone() zone=zone.clone()/> })}
                     {(!can_release && !can_decide && report.status != ReportStatus::Approved).then(|| view! { <p class="quiet">{t!(locale, "approve-first")}</p> })}
                 </div>
             </div>
@@ -174,7 +179,14 @@ fn DecideCard(id: VisitReportId, locale: Locale, form: FormState) -> impl IntoVi
 
 /// The release panel: exactly what the customer will get, and who that is.
 #[component]
-fn ReleaseCard(id: VisitReportId, locale: Locale, form: FormState, found: ReportData, zone: String) -> impl IntoView {
+fn ReleaseCard(
+    id: VisitReportId,
+    locale: Locale,
+    form: FormState,
+    is_draft: bool,
+    found: ReportData,
+    zone: String,
+) -> impl IntoView {
     let published = found
         .releases
         .iter()
@@ -209,10 +221,54 @@ fn ReleaseCard(id: VisitReportId, locale: Locale, form: FormState, found: Report
     };
     let nobody = found.recipients.is_empty();
     let is_published = published.is_some();
+    // A form that came back, or a draft that is looked at, keeps exactly what was ticked.
+    let kept = form.value("attachments", "-");
+    let is_ticked = |file: &AttachmentLine| {
+        if kept == "-" {
+            file.is_released
+        } else {
+            kept.split(' ').any(|id| id == file.id.to_string())
+        }
+    };
+    let ticked: Vec<bool> = found.attachments.iter().map(is_ticked).collect();
+    let place = found.report.location_name.clone().unwrap_or_default();
+    let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+    let next = found.releases.iter().map(|release| release.revision).max().unwrap_or(0) + 1;
+    let looked_at = is_draft.then(|| Customers {
+        title: form.value("title", ""),
+        place: place.clone(),
+        day: t!(locale, "release-today"),
+        revision: next,
+        summary: form.value("summary", ""),
+        message: some(form.value("message", "")),
+        follow_up: some(form.value("follow_up", "")),
+        files: found
+            .attachments
+            .iter()
+            .filter(|file| is_ticked(file))
+            .cloned()
+            .collect(),
+    });
+    let at_present = published.map(|release| Customers {
+        title: release.title,
+        place,
+        day: format::date(locale, release.published_at, &zone),
+        revision: release.revision,
+        summary: release.summary,
+        message: release.message,
+        follow_up: release.follow_up,
+        files: found
+            .attachments
+            .iter()
+            .filter(|file| file.is_released)
+            .cloned()
+            .collect(),
+    });
     view! {
         <section class="card">
             <h2>{t!(locale, "release-title")}</h2>
-            {published.map(|release| view! { <Preview locale release files=found.attachments.clone()/> })}
+            {at_present.map(|customers| view! { <Preview locale customers label=t!(locale, "release-preview")/> })}
+            {looked_at.map(|customers| view! { <div id="draft"><Preview locale customers label=t!(locale, "release-draft")/></div> })}
             <SendOnce>
             <form method="post" action="/app/fn/publish-report">
                 <ErrorSummary form=form.clone()/>
@@ -224,14 +280,8 @@ fn ReleaseCard(id: VisitReportId, locale: Locale, form: FormState, found: Report
                     {has_follow_up.then(|| view! { <TextArea form=form.clone() field="follow_up" label=t!(locale, "release-follow-up") value=follow_up rows=2 optional=true/> })}
                     {(!found.attachments.is_empty()).then(|| view! {
                         <fieldset id="release-attachments"><legend>{t!(locale, "release-files")}</legend><p class="help">{t!(locale, "release-files-help")}</p>
-                            {found.attachments.iter().map(|file| {
+                            {found.attachments.iter().zip(ticked).map(|(file, ticked)| {
                                 let box_id = format!("file-{}", file.id);
-                                // A form that came back keeps exactly what was ticked.
-                                let ticked = if form.came_back() {
-                                    form.value("attachments", "").split(' ').any(|id| id == file.id.to_string())
-                                } else {
-                                    file.is_released
-                                };
                                 view! { <div class="check"><input type="checkbox" id=box_id.clone() name="attachments[]" value=file.id.to_string() checked=ticked/><label for=box_id><bdi>{file.file_name.clone()}</bdi></label></div> }
                             }).collect_view()}
                         </fieldset>
@@ -239,9 +289,10 @@ fn ReleaseCard(id: VisitReportId, locale: Locale, form: FormState, found: Report
                 </OutwardBox>
                 <h3>{t!(locale, "release-recipients")}</h3>
                 {nobody.then(|| view! { <p class="notice notice-warn">{t!(locale, "release-nobody")}</p> })}
-                <ul class="plain">{found.recipients.iter().map(|person| view! { <li><bdi>{person.display_name.clone()}</bdi>" "<span class="quiet"><bdi dir="ltr">{person.email.clone()}</bdi></span></li> }).collect_view()}</ul>
+                <ul class="plain">{found.recipients.iter().map(|person| view! { <li><bdi>{person.display_name.clone()}</bdi>" "<span class="quiet"><bdi dir="ltr">{person.email.clone()}</bdi></span>{(!person.may_download).then(|| view! { " "<span class="quiet">"· "{t!(locale, "release-without-files")}</span> })}</li> }).collect_view()}</ul>
                 <p>{t!(locale, "publish-consequence")}</p>
-                <button class="button button-primary" type="submit">{act}</button>
+                <div class="actions"><button class="button button-primary" type="submit">{act}</button>
+                <button class="button" type="submit" name="look" value="on">{t!(locale, "words-try")}</button></div>
             </form>
             </SendOnce>
             {is_published.then(|| view! {
@@ -260,21 +311,55 @@ fn ReleaseCard(id: VisitReportId, locale: Locale, form: FormState, found: Report
     }
 }
 
-/// What the customer sees at this moment.
+/// What is said above a release that is only looked at.
+const LOOKED_AT: &str = "done-release-looked-at";
+
+/// What was typed into the form of a release to be looked at.
+fn draft(flash: Option<&Flash>) -> Option<Flash> {
+    let typed = flash.filter(|flash| flash.done.as_deref() == Some(LOOKED_AT))?;
+    Some(Flash {
+        form: "release".to_owned(),
+        values: serde_json::from_str(typed.values.get(flash::SHOWN_ONCE)?).ok()?,
+        ..Flash::default()
+    })
+}
+
+/// The customer's page of a release, line by line.
+struct Customers {
+    title: String,
+    place: String,
+    day: String,
+    revision: i64,
+    summary: String,
+    message: Option<String>,
+    follow_up: Option<String>,
+    files: Vec<AttachmentLine>,
+}
+
+/// What the customer sees, or will see.
 #[component]
-fn Preview(
-    locale: Locale,
-    release: ordinavo_core::views::ReleaseView,
-    files: Vec<ordinavo_core::views::AttachmentLine>,
-) -> impl IntoView {
+fn Preview(locale: Locale, customers: Customers, label: String) -> impl IntoView {
+    let Customers {
+        title,
+        place,
+        day,
+        revision,
+        summary,
+        message,
+        follow_up,
+        files,
+    } = customers;
+    let has_files = !files.is_empty();
     view! {
         <div class="preview">
-            <p class="box-label"><Icon name="eye"/>{t!(locale, "release-preview")}</p>
-            <h3 dir="auto">{release.title}</h3>
-            <p class="prose" dir="auto">{release.summary}</p>
-            {release.message.map(|message| view! { <blockquote class="prose" dir="auto">{message}</blockquote> })}
-            {release.follow_up.map(|text| view! { <p class="prose" dir="auto"><strong>{t!(locale, "release-follow-up")}": "</strong>{text}</p> })}
-            <ul class="files">{files.into_iter().filter(|file| file.is_released).map(|file| view! { <li><Icon name="file"/><bdi>{file.file_name}</bdi></li> }).collect_view()}</ul>
+            <p class="box-label"><Icon name="eye"/>{label}</p>
+            <h3 dir="auto">{title}</h3>
+            <p class="quiet"><bdi>{place}</bdi>" · "{day}" · "{t!(locale, "revision", number = revision)}</p>
+            {(revision > 1).then(|| view! { <p class="quiet">{t!(locale, "release-replaces")}</p> })}
+            <p class="prose" dir="auto">{summary}</p>
+            {message.map(|message| view! { <h4>{t!(locale, "release-message")}</h4><p class="prose" dir="auto">{message}</p> })}
+            {follow_up.map(|text| view! { <h4>{t!(locale, "release-follow-up")}</h4><p class="prose" dir="auto">{text}</p> })}
+            {has_files.then(|| view! { <ul class="files">{files.into_iter().map(|file| view! { <li><Icon name="file"/><bdi>{file.file_name}</bdi><span class="quiet">{format::size(locale, file.size_bytes)}</span></li> }).collect_view()}</ul> })}
         </div>
     }
 }
@@ -324,6 +409,7 @@ pub async fn publish_report(
     #[server(default)] message: String,
     #[server(default)] follow_up: String,
     #[server(default)] attachments: Vec<String>,
+    #[server(default)] look: String,
 ) -> Result<(), ServerFnError> {
     let back = format!("/app/reports/{report}");
     let chosen = attachments.join(" ");
@@ -346,6 +432,22 @@ pub async fn publish_report(
             follow_up: follow_up.clone(),
             attachments,
         };
+        if !look.is_empty() {
+            releases::look(&core, staff.may::<ReleaseReports>()?, report_id(&report)?, &input).await?;
+            return Ok(Next {
+                to: format!("{back}#draft"),
+                done: Some(LOOKED_AT),
+                shown_once: serde_json::to_string(&json!({
+                    "title": title,
+                    "summary": summary,
+                    "message": message,
+                    "follow_up": follow_up,
+                    "attachments": chosen,
+                }))
+                .ok(),
+                undo: None,
+            });
+        }
         releases::publish(&core, staff.may::<ReleaseReports>()?, report_id(&report)?, &input).await?;
         Ok(Next::to(back, "done-published"))
     })

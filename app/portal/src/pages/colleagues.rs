@@ -54,13 +54,15 @@ pub fn ColleaguesPage() -> impl IntoView {
             <ul class="cards cards-wide">{found.grants.into_iter().map(|grant| {
                 let status = grant.status(now);
                 let may = grant.may.all();
-                let until = grant.valid_until.map(|until| t!(locale, "profile-until", moment = format::moment(locale, until, &zone)));
+                let from = ui::access::begins(locale, grant.valid_from, now, &zone);
+                let until = grant.valid_until.map(|until| t!(locale, "profile-until", moment = format::last_day(locale, until, &zone)));
                 let name = grant.display_name.unwrap_or_else(|| grant.email.clone());
                 view! {
                     <li class="card"><header class="title-row"><h2><bdi>{name}</bdi></h2><AccessChip status locale/></header>
                         <p class="quiet"><bdi dir="ltr">{grant.email}</bdi></p>
                         <p><bdi>{grant.customer_name}</bdi>" · "<bdi>{grant.location_name.unwrap_or_else(|| t!(locale, "all-locations"))}</bdi></p>
                         <p class="quiet">{capability_line(locale, &may.list())}</p>
+                        {from.map(|from| view! { <p class="quiet">{from}</p> })}
                         {until.map(|until| view! { <p class="quiet">{until}</p> })}
                         {(!may.manage).then(|| view! {
                             <Weighty label=t!(locale, "colleague-revoke") consequence=t!(locale, "colleague-revoke-consequence")>

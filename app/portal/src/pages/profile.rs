@@ -101,7 +101,7 @@ fn Grants(grants: Vec<GrantLine>, locale: Locale, zone: String) -> impl IntoView
     view! {
         {none.then(|| view! { <p class="quiet">{t!(locale, "profile-no-grants")}</p> })}
         <ul class="lines lines-tall">{grants.into_iter().map(|grant| {
-            let until = grant.valid_until.map(|until| t!(locale, "profile-until", moment = format::moment(locale, until, &zone)));
+            let until = grant.valid_until.map(|until| t!(locale, "profile-until", moment = format::last_day(locale, until, &zone)));
             view! {
                 <li><span><strong><bdi>{grant.customer_name}</bdi></strong>" · "<bdi>{grant.location_name.unwrap_or_else(|| t!(locale, "all-locations"))}</bdi></span>
                     <span class="quiet">{capability_line(locale, &grant.may.all().list())}</span>{until.map(|until| view! { <span class="quiet">{until}</span> })}</li>

@@ -28,16 +28,16 @@ pub struct ReleaseForm {
     pub attachments: Vec<String>,
 }
 
-/// Publishes the first or the next revision of an approved report.
-///
-/// # Errors
-/// Fields; `not_found`; `illegal_transition` if the report is not approved.
-pub async fn publish(
-    core: &Core,
-    by: Permit<'_, ReleaseReports>,
-    id: VisitReportId,
-    input: &ReleaseForm,
-) -> CoreResult<i64> {
+/// What a form says, read and found good.
+struct Words {
+    title: String,
+    summary: String,
+    message: Option<String>,
+    follow_up: Option<String>,
+    attachments: Vec<AttachmentId>,
+}
+
+fn read(input: &ReleaseForm) -> CoreResult<Words> {
     let mut form = Form::default();
     let title = form.text("title", 200, text::line(&input.title, 200));
     let summary = form.text("summary", 4_000, text::paragraphs(&input.summary, 4_000));
@@ -59,8 +59,18 @@ pub async fn publish(
     let (Some(title), Some(summary)) = (title, summary) else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
     };
-    let mut tx = core.store.begin(by.staff()).await?;
-    let report = load(&mut tx, id).await?;
+    Ok(Words {
+        title,
+        summary,
+        message,
+        follow_up,
+        attachments,
+    })
+}
+
+/// A report that may be released with these words.
+async fn releasable(tx: &mut TenantTx<'_, Staff>, id: VisitReportId, words: &Words) -> CoreResult<ReportView> {
+    let report = load(tx, id).await?;
     if report.status != ReportStatus::Approved {
         return Err(CoreError::new(
             Problem::IllegalTransition,
@@ -71,7 +81,8 @@ pub async fn publish(
         ));
     }
     let known = tx.attachments_of(id).await?;
-    if attachments
+    if words
+        .attachments
         .iter()
         .any(|wanted| !known.iter().any(|file| file.id.0 == *wanted))
     {
@@ -81,20 +92,51 @@ pub async fn publish(
             "One of the files does not belong to this report.",
         ));
     }
+    Ok(report)
+}
+
+/// Says whether a release could be published as it is, and publishes nothing.
+///
+/// # Errors
+/// As [`publish`].
+pub async fn look(
+    core: &Core,
+    by: Permit<'_, ReleaseReports>,
+    id: VisitReportId,
+    input: &ReleaseForm,
+) -> CoreResult<()> {
+    let words = read(input)?;
+    let mut tx = core.store.read(by.staff()).await?;
+    releasable(&mut tx, id, &words).await.map(drop)
+}
+
+/// Publishes the first or the next revision of an approved report.
+///
+/// # Errors
+/// Fields; `not_found`; `illegal_transition` if the report is not approved.
+pub async fn publish(
+    core: &Core,
+    by: Permit<'_, ReleaseReports>,
+    id: VisitReportId,
+    input: &ReleaseForm,
+) -> CoreResult<i64> {
+    let words = read(input)?;
+    let mut tx = core.store.begin(by.staff()).await?;
+    let report = releasable(&mut tx, id, &words).await?;
     let replaced = tx.end_published_release(id, ReleaseStatus::Replaced).await?;
     let release = NewRelease {
         report: id,
-        title: &title,
-        summary: &summary,
-        message: message.as_deref(),
-        follow_up: follow_up.as_deref(),
-        attachments: &attachments,
+        title: &words.title,
+        summary: &words.summary,
+        message: words.message.as_deref(),
+        follow_up: words.follow_up.as_deref(),
+        attachments: &words.attachments,
     };
     let (release_id, revision) = tx.insert_release(&release).await?;
     tx.audit(
         "portal_release.published",
         release_id,
-        json!({ "visitReport": id, "revision": revision, "attachments": attachments }),
+        json!({ "visitReport": id, "revision": revision, "attachments": words.attachments }),
     );
     tx.note(entry(
         &report,

@@ -21,6 +21,8 @@ pub(crate) struct GrantToGive<'a> {
     pub customer: CustomerId,
     pub location: Option<LocationId>,
     pub capabilities: Capabilities,
+    /// `None` stands for now.
+    pub valid_from: Option<DateTime<Utc>>,
     pub valid_until: Option<DateTime<Utc>>,
     pub reason: &'a str,
 }
@@ -38,8 +40,16 @@ const INSERT_ACCOUNT: &str = "INSERT INTO portal_account (tenant_id, id, contact
 /// A grant for the same place gives way to the new one.
 const REPLACE: &str = "UPDATE portal_grant SET revoked_at = $5 WHERE tenant_id = $1 AND portal_account_id = $2 AND customer_id = $3 AND revoked_at IS NULL \
     AND ((location_id IS NULL AND $4 IS NULL) OR location_id = $4)";
+/// Until a grant that begins later begins, the one before stays.
+const END_BEFORE: &str = "UPDATE portal_grant SET valid_until = $5 WHERE tenant_id = $1 AND portal_account_id = $2 AND customer_id = $3 AND revoked_at IS NULL \
+    AND ((location_id IS NULL AND $4 IS NULL) OR location_id = $4) AND valid_from < $5 AND (valid_until IS NULL OR valid_until > $5)";
+/// What would begin at or after the new one's beginning gives way.
+const REPLACE_LATER: &str = "UPDATE portal_grant SET revoked_at = $6 WHERE tenant_id = $1 AND portal_account_id = $2 AND customer_id = $3 AND revoked_at IS NULL \
+    AND ((location_id IS NULL AND $4 IS NULL) OR location_id = $4) AND valid_from >= $5";
 /// The same by a customer's own people: a right to give access stays.
 const REPLACE_WITHIN: &str = const_format::concatcp!(REPLACE, " AND NOT may_manage");
+const END_BEFORE_WITHIN: &str = const_format::concatcp!(END_BEFORE, " AND NOT may_manage");
+const REPLACE_LATER_WITHIN: &str = const_format::concatcp!(REPLACE_LATER, " AND NOT may_manage");
 const GRANT_COLUMNS: &str = "INSERT INTO portal_grant (tenant_id, id, portal_account_id, customer_id, location_id, may_submit, may_see_appointments, may_see_reports, may_download, sees_all_requests, may_manage, valid_from, valid_until, granted_by, reason, granted_by_staff, granted_by_account) ";
 const GIVE: &str = const_format::concatcp!(
     GRANT_COLUMNS,
@@ -55,7 +65,7 @@ macro_rules! managing {
 /// Within one own grant that allows it, in place, in kind and in time; the right to give access is not given on.
 const GIVE_WITHIN: &str = const_format::concatcp!(
     GRANT_COLUMNS,
-    "SELECT $1, $4, $5, m.customer_id, $7, $8, $9, $10, $11, $12, $18, $3, $13, $14, $15, $16, $17 FROM ",
+    "SELECT $1, $4, $5, m.customer_id, $7, $8, $9, $10, $11, $12, $18, $19, $13, $14, $15, $16, $17 FROM ",
     managing!(),
     " AND m.customer_id = $6 AND (m.location_id IS NULL OR m.location_id = $7) AND (NOT $8 OR m.may_submit) AND (NOT $9 OR m.may_see_appointments) AND (NOT $10 OR m.may_see_reports) \
      AND (NOT $11 OR m.may_download) AND (NOT $12 OR m.sees_all_requests) AND (m.valid_until IS NULL OR ($13 IS NOT NULL AND $13 <= m.valid_until)) \
@@ -100,7 +110,7 @@ const REVIEW: &str = "SELECT g.id, g.customer_id, u.name AS customer_name, l.nam
 /// Whoever shares a place with the own right to give access. The name is only told if it is the customer's own record.
 const COLLEAGUES: &str = concat!(
     "SELECT g.id, g.portal_account_id AS account_id, CASE WHEN c.customer_id = g.customer_id THEN c.display_name END AS display_name, a.email, u.name AS customer_name, l.name AS location_name, \
-     g.may_submit, g.may_see_appointments, g.may_see_reports, g.may_download, g.sees_all_requests, g.may_manage, g.valid_until, a.activated_at IS NOT NULL AS is_active, a.locked_at IS NOT NULL AS is_blocked, \
+     g.may_submit, g.may_see_appointments, g.may_see_reports, g.may_download, g.sees_all_requests, g.may_manage, g.valid_from, g.valid_until, a.activated_at IS NOT NULL AS is_active, a.locked_at IS NOT NULL AS is_blocked, \
      (SELECT max(k.expires_at) FROM portal_link k WHERE k.tenant_id = a.tenant_id AND k.portal_account_id = a.id AND k.purpose = 'invitation' AND k.used_at IS NULL) AS invitation_ends \
      FROM portal_grant g JOIN portal_account a ON a.tenant_id = g.tenant_id AND a.id = g.portal_account_id JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id \
      JOIN customer u ON u.tenant_id = g.tenant_id AND u.id = g.customer_id LEFT JOIN location l ON l.tenant_id = g.tenant_id AND l.id = g.location_id \
@@ -174,8 +184,21 @@ impl<A: Inviter> TenantTx<'_, A> {
         Ok(id)
     }
 
-    async fn replace_grant(&mut self, sql: &'static str, grant: &GrantToGive<'_>) -> Result<(), StoreError> {
+    /// Makes room for a grant; `within` leaves rights to give access alone.
+    async fn replace_grant(&mut self, within: bool, grant: &GrantToGive<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
+        if let Some(from) = grant.valid_from {
+            let (before, later) = if within {
+                (END_BEFORE_WITHIN, REPLACE_LATER_WITHIN)
+            } else {
+                (END_BEFORE, REPLACE_LATER)
+            };
+            let location = grant.location.map(LocationId::uuid);
+            let (account, customer) = (grant.account.uuid(), grant.customer.uuid());
+            run!(&mut self.tx, before, tenant, account, customer, location, from)?;
+            return run!(&mut self.tx, later, tenant, account, customer, location, from, now).map(drop);
+        }
+        let sql = if within { REPLACE_WITHIN } else { REPLACE };
         run!(
             &mut self.tx,
             sql,
@@ -227,7 +250,7 @@ impl TenantTx<'_, Staff> {
 
     /// Gives a grant; false if customer or location are not there to be granted.
     pub(crate) async fn give_grant(&mut self, grant: &GrantToGive<'_>) -> Result<bool, StoreError> {
-        self.replace_grant(REPLACE, grant).await?;
+        self.replace_grant(false, grant).await?;
         let (tenant, now, id): (_, _, GrantId) = (self.tenant(), self.now, self.new_id());
         let (own, label, may) = (self.actor.id().uuid(), self.actor.label(), grant.capabilities);
         Ok(run!(
@@ -244,7 +267,7 @@ impl TenantTx<'_, Staff> {
             may.downloads,
             may.all_requests,
             may.manage,
-            now,
+            grant.valid_from.unwrap_or(now),
             grant.valid_until,
             &label,
             grant.reason,
@@ -324,7 +347,7 @@ impl TenantTx<'_, Contact> {
 
     /// Gives a grant within an own one that allows it; false if there is none.
     pub(crate) async fn give_grant_within(&mut self, grant: &GrantToGive<'_>) -> Result<bool, StoreError> {
-        self.replace_grant(REPLACE_WITHIN, grant).await?;
+        self.replace_grant(true, grant).await?;
         let (tenant, own, now) = self.managing();
         let id: GrantId = self.new_id();
         let (label, may) = (self.actor.label(), grant.capabilities);
@@ -348,7 +371,8 @@ impl TenantTx<'_, Contact> {
             grant.reason,
             None::<Uuid>,
             Some(own),
-            false
+            false,
+            grant.valid_from.unwrap_or(now)
         )? == 1)
     }
 

@@ -90,6 +90,7 @@ pub struct ColleagueLine {
     pub location_name: Option<String>,
     #[sqlx(flatten)]
     pub may: CapabilityColumns,
+    pub valid_from: DateTime<Utc>,
     pub valid_until: Option<DateTime<Utc>>,
     pub is_active: bool,
     pub is_blocked: bool,

@@ -20,10 +20,12 @@ const OF_REPORT: &str = "SELECT p.id, p.revision, p.status, p.title, p.summary, 
     (SELECT count(*) FROM released_attachment x WHERE x.tenant_id = p.tenant_id AND x.release_id = p.id) AS files \
     FROM portal_release p JOIN staff_account s ON s.tenant_id = p.tenant_id AND s.id = p.published_by \
     WHERE p.tenant_id = $1 AND p.visit_report_id = $2 ORDER BY p.revision DESC LIMIT 50";
-const RECIPIENTS: &str = "SELECT DISTINCT c.display_name, a.email FROM portal_grant g JOIN portal_account a ON a.tenant_id = g.tenant_id AND a.id = g.portal_account_id \
+/// Whoever has not come in yet is no recipient; the conditions are those of the portal's own statements.
+const RECIPIENTS: &str = "SELECT c.display_name, a.email, max(CASE WHEN g.may_download THEN 1 ELSE 0 END) > 0 AS may_download FROM portal_grant g JOIN portal_account a ON a.tenant_id = g.tenant_id AND a.id = g.portal_account_id \
     JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id \
     WHERE g.tenant_id = $1 AND g.customer_id = $2 AND (g.location_id IS NULL OR g.location_id = $3) AND g.may_see_reports AND g.revoked_at IS NULL \
-    AND g.valid_from <= $4 AND (g.valid_until IS NULL OR g.valid_until > $4) AND a.locked_at IS NULL ORDER BY c.display_name, a.email";
+    AND g.valid_from <= $4 AND (g.valid_until IS NULL OR g.valid_until > $4) AND a.locked_at IS NULL AND a.activated_at IS NOT NULL \
+    GROUP BY a.id, c.display_name, a.email ORDER BY c.display_name, a.email";
 
 /// What the customer gets.
 pub(crate) struct NewRelease<'a> {

@@ -297,6 +297,8 @@ pub struct ReleaseView {
 pub struct Recipient {
     pub display_name: String,
     pub email: String,
+    /// Whether released files can be opened, too.
+    pub may_download: bool,
 }
 
 #[derive(Debug, Clone, FromRow)]

@@ -136,6 +136,7 @@ pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input:
             customer,
             location: *location,
             capabilities: wanted,
+            valid_from: checked.from,
             valid_until: checked.until,
             reason: &checked.reason,
         };
@@ -146,7 +147,7 @@ pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input:
     tx.audit(
         "portal.granted",
         account.id,
-        json!({ "customer": customer, "places": checked.places.len(), "until": checked.until }),
+        json!({ "customer": customer, "places": checked.places.len(), "from": checked.from, "until": checked.until }),
     );
     if !account.is_active {
         let (name, zone) = (contact.tenant_name(), contact.zone());

@@ -38,6 +38,8 @@ pub struct InviteForm {
     pub locations: Vec<String>,
     /// The names of the capabilities.
     pub capabilities: Vec<String>,
+    /// The first day; empty for at once.
+    pub from: String,
     /// The last day; empty for no end.
     pub until: String,
     /// Why.
@@ -53,6 +55,8 @@ pub(super) struct Checked {
     /// `None` stands for the whole customer.
     pub places: Vec<Option<LocationId>>,
     pub capabilities: Capabilities,
+    /// `None` stands for at once.
+    pub from: Option<DateTime<Utc>>,
     pub until: Option<DateTime<Utc>>,
     pub reason: String,
 }
@@ -119,11 +123,25 @@ impl InviteForm {
         if chosen.is_empty() {
             form.wrong("capabilities", "required", "Choose what they may do.");
         }
+        let from = match self.from.trim() {
+            "" => None,
+            typed => {
+                let begin = typed
+                    .parse::<NaiveDate>()
+                    .ok()
+                    .and_then(|day| end_of(day.pred_opt()?, zone));
+                if begin.is_none() {
+                    form.wrong("from", "invalid_date", "Choose a date.");
+                }
+                // A day that has begun already is at once.
+                begin.filter(|begin| *begin > now)
+            }
+        };
         let until = match self.until.trim() {
             "" => None,
             typed => {
                 let end = typed.parse::<NaiveDate>().ok().and_then(|day| end_of(day, zone));
-                if end.is_none_or(|end| end <= now) {
+                if end.is_none_or(|end| end <= from.unwrap_or(now)) {
                     form.wrong("until", "day_to_come", "Choose a day to come.");
                 }
                 end
@@ -137,6 +155,7 @@ impl InviteForm {
             locale: Locale::from_tag(&self.locale).unwrap_or_default(),
             places,
             capabilities: Capabilities::of(&chosen),
+            from,
             until,
             reason: reason.unwrap_or_default(),
         })

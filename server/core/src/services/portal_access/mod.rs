@@ -85,6 +85,7 @@ pub async fn invite(
             customer,
             location: *location,
             capabilities: checked.capabilities,
+            valid_from: checked.from,
             valid_until: checked.until,
             reason: &checked.reason,
         };
@@ -95,7 +96,7 @@ pub async fn invite(
     tx.audit(
         "portal.granted",
         account.id,
-        json!({ "customer": customer, "places": checked.places.len(), "until": checked.until }),
+        json!({ "customer": customer, "places": checked.places.len(), "from": checked.from, "until": checked.until }),
     );
     let link = if account.is_active {
         None
