@@ -34,6 +34,7 @@ mod portal_open;
 mod portal_seen;
 mod portal_walls;
 mod portal_words;
+mod release_panel;
 mod second_step;
 mod sign_in;
 mod slots;

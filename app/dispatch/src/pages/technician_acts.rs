@@ -64,8 +64,9 @@ pub async fn remove_absence(
         back: back.clone(),
     };
     act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may()?;
         let absence = absence.parse().map_err(|_| CoreError::not_found())?;
-        technicians::remove_absence(&core, staff.may()?, technician_of(&id)?, absence).await?;
+        technicians::remove_absence(&core, permit, technician_of(&id)?, absence).await?;
         Ok(Next::to(&back, "done-absence-removed"))
     })
     .await
