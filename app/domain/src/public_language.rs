@@ -299,9 +299,9 @@ pub const fn visit(visit: PublicVisit, locale: Locale) -> PublicStatus {
             pick(locale, "Moved", "Verschoben", "تم نقله"),
             pick(
                 locale,
-                "There is a newer date for this visit.",
-                "Für diesen Besuch gibt es einen neueren Termin.",
-                "يوجد موعد أحدث لهذه الزيارة.",
+                "This date no longer holds. Your appointments show what holds now.",
+                "Dieser Termin gilt nicht mehr. Ihre Termine zeigen, was jetzt gilt.",
+                "لم يعد هذا الموعد قائمًا. تعرض مواعيدكم ما هو قائم الآن.",
             ),
             Tone::Neutral,
         ),

@@ -263,3 +263,40 @@ fn sources(folder: &str) -> Vec<String> {
     }
     found
 }
+
+#[tokio::test]
+async fn the_address_of_a_replaced_revision_leads_to_what_replaced_it() {
+    for world in worlds_at(monday()).await {
+        let manager = world.staff("nordlicht", "manager").await;
+        let petra = world.contact("nordlicht", "petra").await;
+        let list = world.get(&petra, "/portal/reports").await.1;
+        let old = link(&list, "/portal/reports/rel_").unwrap();
+        let shown = world.get(&petra, &old).await.1;
+        let title = shown
+            .split("<h1 dir=\"auto\">")
+            .nth(1)
+            .unwrap()
+            .split('<')
+            .next()
+            .unwrap()
+            .to_owned();
+        let release: domain::ids::ReleaseId = old.rsplit('/').next().unwrap().parse().unwrap();
+        let pairs = world.pairs("SELECT id, visit_report_id FROM portal_release").await;
+        let report = pairs.iter().find(|(id, _)| *id == release.uuid()).unwrap().1;
+        let report = domain::ids::VisitReportId::from_uuid(report).to_string();
+        let revised = [
+            ("report", report.as_str()),
+            ("title", "Second thoughts"),
+            ("summary", "Corrected."),
+        ];
+        world.send(&manager, "/app/fn/publish-report", &revised).await;
+        let (status, page) = world.get(&petra, &old).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(page.contains("Second thoughts") && !page.contains(&title), "{page}");
+        // Whatever is withdrawn is gone at every address.
+        world
+            .send(&manager, "/app/fn/withdraw-report", &[("report", &report)])
+            .await;
+        assert_eq!(world.get(&petra, &old).await.0, StatusCode::NOT_FOUND);
+    }
+}

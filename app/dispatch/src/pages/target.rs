@@ -107,6 +107,17 @@ pub fn TargetPage() -> impl IntoView {
             .is_some_and(|request| request.channel != Channel::Api);
         let may_cancel = staff.has::<PlanTargets>() && target.status.step(TargetStatus::Cancelled).is_ok();
         let cancel_form = FormState::new("cancel", locale, request.flash.as_ref());
+        let wants_it_cancelled = found
+            .request
+            .as_ref()
+            .and_then(|request| Some((request.id.to_string(), request.cancel_asked_at?)))
+            .filter(|_| may_cancel)
+            .map(|(id, at)| {
+                (
+                    id,
+                    t!(locale, "cancel-asked-text", moment = format::moment(locale, at, &zone)),
+                )
+            });
         let tells = asked_by_somebody;
         let offers = (can_plan && asked_by_somebody && target.status == TargetStatus::Open).then(|| {
             let form = FormState::new("offer", locale, request.flash.as_ref());
@@ -117,6 +128,7 @@ pub fn TargetPage() -> impl IntoView {
             <Title text=title.clone()/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            {wants_it_cancelled.map(|(id, words)| view! { <p class="notice notice-warn" role="note">{words}" "<a href=format!("/app/inbox/{id}")>{t!(locale, "open-request")}</a></p> })}
             <header class="title-row">
                 <h1><bdi class="mono">{title}</bdi>" "{service_words(locale, target.service_type.as_deref())}</h1>
                 <TargetChip status=target.status locale/>

@@ -83,7 +83,11 @@ const REPORTS: &str = concat!(
     reports!(),
     "AND (p.published_at, p.id) < ($4, $5) ORDER BY p.published_at DESC, p.id DESC LIMIT $6"
 );
-const REPORT: &str = concat!(reports!(), "AND p.id = $4");
+/// The address of a revision that was replaced leads to what replaced it, so that no bookmark and no mail goes dead.
+const REPORT: &str = concat!(
+    reports!(),
+    "AND p.visit_report_id = (SELECT o.visit_report_id FROM portal_release o WHERE o.tenant_id = $1 AND o.id = $4 AND o.status IN ('published', 'replaced'))"
+);
 
 macro_rules! attachments {
     ($columns:literal) => {
@@ -352,7 +356,7 @@ impl TenantTx<'_, Contact> {
             tenant,
             own,
             now,
-            id.uuid()
+            row.id.0.uuid()
         )?;
         let attachments = files
             .into_iter()
