@@ -1,5 +1,4 @@
--- How technicians work. Whoever has no row works in the tenant's zone and has no shifts: the board shows them all day, and a
--- suggestion leaves them out. `week` holds shifts and breaks; start and end are where a day begins and ends.
+-- How technicians work. Whoever has no row works in the tenant's zone and has no shifts. `week` holds shifts and breaks; start and end are where a day begins and ends.
 CREATE TABLE technician (
     tenant_id BLOB NOT NULL,
     staff_id BLOB NOT NULL,

@@ -29,6 +29,12 @@ impl Shift {
             self.until + DAY - self.from
         }
     }
+
+    /// Whether a break can begin within it, by the clock.
+    pub fn has(self, rest: Rest) -> bool {
+        let after = |minute: Minute| (minute + DAY - self.from) % DAY;
+        after(rest.from) < self.minutes() && after(rest.from) <= after(rest.until)
+    }
 }
 
 /// A break within a shift: when it may begin, and how long it is. A time before the shift's beginning is of the next day.
@@ -62,46 +68,17 @@ pub struct ShiftOnDay {
     pub rests: Vec<(DateTime<Utc>, DateTime<Utc>, TimeDelta)>,
 }
 
-/// What is wrong with a week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WeekError {
-    /// A time that no day has.
-    Time,
-    /// More breaks than a shift may have.
-    TooManyRests,
-    /// A break that ends before it begins, or takes no time or more than four hours.
-    Rest(usize),
-}
-
 impl WorkingWeek {
     /// How many breaks a shift may have; the route engine counts with as many.
     pub const MOST_RESTS: usize = 2;
     /// The longest break, in minutes.
     pub const LONGEST_REST: Minute = 4 * 60;
 
-    /// Whether it makes sense.
-    ///
-    /// # Errors
-    /// What does not.
-    pub fn check(&self) -> Result<(), WeekError> {
-        if self
-            .days
-            .iter()
-            .flatten()
-            .any(|shift| shift.from >= DAY || shift.until >= DAY)
-        {
-            return Err(WeekError::Time);
-        }
-        if self.rests.len() > Self::MOST_RESTS {
-            return Err(WeekError::TooManyRests);
-        }
-        for (index, rest) in self.rests.iter().enumerate() {
-            let length = rest.minutes == 0 || rest.minutes > Self::LONGEST_REST;
-            if rest.from >= DAY || rest.until >= DAY || length {
-                return Err(WeekError::Rest(index));
-            }
-        }
-        Ok(())
+    /// Whether a break makes sense: it takes some time and not too much, and if there are shifts, one can have it.
+    pub fn holds(&self, rest: Rest) -> bool {
+        let length = (1..=Self::LONGEST_REST).contains(&rest.minutes);
+        let mut shifts = self.days.iter().flatten().peekable();
+        length && (shifts.peek().is_none() || shifts.any(|shift| shift.has(rest)))
     }
 
     /// The shift of a day in a zone; `None` on a free one. A time that the change of the clock leaves out is the moment of
@@ -267,26 +244,44 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_told() {
-        let mut wrong = week("08:00", "16:00");
-        wrong.rests[0].minutes = 0;
-        assert_eq!(wrong.check(), Err(WeekError::Rest(0)));
-        wrong.rests = vec![
-            Rest {
-                from: 0,
-                until: 0,
-                minutes: 1
-            };
-            3
-        ];
-        assert_eq!(wrong.check(), Err(WeekError::TooManyRests));
-        let mut wrong = week("08:00", "16:00");
-        wrong.days[0] = Some(Shift { from: 0, until: DAY });
-        assert_eq!(wrong.check(), Err(WeekError::Time));
-        assert_eq!(week("08:00", "16:00").check(), Ok(()));
+    fn a_break_takes_time_and_lies_in_some_shift() {
+        let days = week("08:00", "16:00");
+        let rest = |from: &str, until: &str, minutes| Rest {
+            from: minute(from).unwrap_or_default(),
+            until: minute(until).unwrap_or_default(),
+            minutes,
+        };
+        for (rest, holds) in [
+            (rest("12:00", "13:00", 30), true),
+            (rest("12:00", "12:00", 240), true),
+            (rest("12:00", "13:00", 0), false),
+            (rest("12:00", "13:00", 241), false),
+            (rest("13:00", "12:00", 30), false),
+            (rest("16:00", "17:00", 30), false),
+            (rest("02:00", "03:00", 30), false),
+        ] {
+            assert_eq!(days.holds(rest), holds, "{rest:?}");
+            assert!(
+                WorkingWeek::default().holds(rest) == (1..=240).contains(&rest.minutes),
+                "{rest:?}"
+            );
+        }
+        assert!(
+            week("22:00", "06:00").holds(rest("23:30", "01:00", 30)),
+            "over midnight"
+        );
     }
 
     proptest! {
+        #[test]
+        fn a_break_that_a_shift_has_is_in_it_on_every_day(from in 0..DAY, until in 0..DAY, first in 0..DAY, last in 0..DAY) {
+            let shift = Shift { from, until };
+            let rest = Rest { from: first, until: last, minutes: 15 };
+            let week = WorkingWeek { days: [Some(shift); 7], rests: vec![rest] };
+            let found = week.on(day("2026-11-23"), &Utc).expect("a shift");
+            prop_assert_eq!(found.rests.len() == 1, shift.has(rest));
+        }
+
         #[test]
         fn a_shift_lasts_as_long_as_its_clock_says_where_no_clock_changes(from in 0..DAY, until in 0..DAY, offset in 0..700_u64) {
             let week = WorkingWeek { days: [Some(Shift { from, until }); 7], rests: Vec::new() };

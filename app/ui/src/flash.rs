@@ -29,3 +29,15 @@ pub struct Flash {
     /// What was done: a key of the app's words.
     pub done: Option<String>,
 }
+
+impl Flash {
+    /// What was typed into a form only to be looked at: `done` says that it was, and what is shown once holds the fields.
+    pub fn looked_at(flash: Option<&Self>, done: &str, form: &str) -> Option<Self> {
+        let typed = flash.filter(|flash| flash.done.as_deref() == Some(done))?;
+        Some(Self {
+            form: form.to_owned(),
+            values: serde_json::from_str(typed.values.get(SHOWN_ONCE)?).ok()?,
+            ..Self::default()
+        })
+    }
+}

@@ -24,6 +24,12 @@ impl Parts {
     pub fn text(&self, name: &str) -> String {
         self.fields.get(name).cloned().unwrap_or_default()
     }
+
+    /// Every text with its field, to be kept for a form that comes back.
+    pub fn values(&self) -> Vec<(&str, &str)> {
+        let fields = self.fields.iter();
+        fields.map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
 }
 
 /// Reads a form; at most one file more than allowed is kept, so that too many are noticed.

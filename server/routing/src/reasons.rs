@@ -128,7 +128,7 @@ pub fn obstacle(problem: &Problem, plan: &Plan, technician: usize, visit: usize)
     };
     let route: Vec<usize> = plan.routes[technician].stops.iter().map(|stop| stop.visit).collect();
     // Whether one change alone would do is asked of the whole route, whatever the first rule is.
-    let fits_somewhere = |order: &[usize]| best_gap(problem, technician, order, visit, Waived::default()).is_none();
+    let fits_somewhere = |order: &[usize]| best_gap(problem, technician, order, visit).is_none();
     let missing = what.skills.missing_in(who.skills);
     let pinned_elsewhere = what.pinned.filter(|pinned| *pinned != technician);
     let van_is_too_small = what.demand > who.capacity;
@@ -167,7 +167,7 @@ pub fn obstacle(problem: &Problem, plan: &Plan, technician: usize, visit: usize)
     };
     let higher: Vec<usize> = route.iter().copied().filter(outranks).collect();
     let tight = |order: &[usize]| {
-        let gap = best_gap(problem, technician, order, visit, Waived::default());
+        let gap = best_gap(problem, technician, order, visit);
         let is_full = !has_room(problem, technician, order, visit);
         gap.or(is_full.then_some(Failure::Home { over: 0 }))
     };
@@ -229,17 +229,17 @@ fn relaxation(
     others.sort_by_key(|stop| std::cmp::Reverse(problem.visits()[*stop].tier));
     others.into_iter().find_map(|stop| {
         let without: Vec<usize> = route.iter().copied().filter(|other| *other != stop).collect();
-        let fits = has_room(problem, technician, &without, visit)
-            && best_gap(problem, technician, &without, visit, Waived::default()).is_none();
+        let fits =
+            has_room(problem, technician, &without, visit) && best_gap(problem, technician, &without, visit).is_none();
         fits.then_some(Relaxation::Instead { of: stop })
     })
 }
 
 /// The smallest failure over all places of a visit in an order; `None` if it fits somewhere.
-fn best_gap(problem: &Problem, technician: usize, order: &[usize], visit: usize, waived: Waived) -> Option<Failure> {
+fn best_gap(problem: &Problem, technician: usize, order: &[usize], visit: usize) -> Option<Failure> {
     let mut least: Option<Failure> = None;
     for order in orders(order, visit) {
-        match walk(problem, technician, &order, waived) {
+        match walk(problem, technician, &order, Waived::default()) {
             Ok(_) => return None,
             Err(failure) if least.is_none_or(|least| failure.amount() < least.amount()) => least = Some(failure),
             Err(_) => {}

@@ -21,6 +21,8 @@ struct Thing {
     location: String,
     /// Whether it may be shown at all: an appointment that is shared, a report that is published.
     is_out: bool,
+    /// Whether it is out no more, and its address leads to what replaced it.
+    leads_on: bool,
     /// The account that asked, for a request.
     account: String,
 }
@@ -102,39 +104,36 @@ impl Truth {
                     location: row[2].clone(),
                     is_out: row[3] == "1",
                     account: row[4].clone(),
+                    leads_on: row[5] == "1",
                 })
                 .collect()
         };
         let requests = format!(
-            "SELECT {}, {}, {}, '1', {} FROM request",
+            "SELECT {}, {}, {}, '1', {}, '0' FROM request",
             id("id"),
             id("customer_id"),
             id("location_id"),
             id("portal_account_id")
         );
         let appointments = format!(
-            "SELECT {}, {}, {}, {}, '' FROM appointment a JOIN target t ON t.id = a.target_id",
+            "SELECT {}, {}, {}, {}, '', '0' FROM appointment a JOIN target t ON t.id = a.target_id",
             id("a.id"),
             id("t.customer_id"),
             id("t.location_id"),
             yes("a.is_shared")
         );
         let reports = format!(
-            "SELECT {}, {}, {}, {}, '' FROM portal_release p JOIN visit_report v ON v.id = p.visit_report_id JOIN target t ON t.id = v.target_id",
+            "SELECT {}, {}, {}, {}, '', {} FROM portal_release p JOIN visit_report v ON v.id = p.visit_report_id JOIN target t ON t.id = v.target_id",
             id("p.id"),
             id("t.customer_id"),
             id("t.location_id"),
-            yes("p.status = 'published'")
-        )
-        .replace(
-            "'' FROM",
-            &format!(
-                "{} FROM",
-                yes("p.status = 'replaced' AND EXISTS (SELECT 1 FROM portal_release q WHERE q.visit_report_id = p.visit_report_id AND q.status = 'published')")
-            ),
+            yes("p.status = 'published'"),
+            yes(
+                "p.status = 'replaced' AND EXISTS (SELECT 1 FROM portal_release q WHERE q.visit_report_id = p.visit_report_id AND q.status = 'published')"
+            )
         );
         let files = format!(
-            "SELECT {}, {}, {}, {}, '' FROM attachment a JOIN visit_report v ON v.id = a.visit_report_id JOIN target t ON t.id = v.target_id",
+            "SELECT {}, {}, {}, {}, '', '0' FROM attachment a JOIN visit_report v ON v.id = a.visit_report_id JOIN target t ON t.id = v.target_id",
             id("a.id"),
             id("t.customer_id"),
             id("t.location_id"),
@@ -220,7 +219,7 @@ impl Truth {
 
     /// Whether an address of its own leads somewhere: a revision's that was replaced leads to the one that replaced it.
     fn opens(&self, email: &str, kind: Kind, thing: &Thing) -> bool {
-        (thing.is_out || kind == Kind::Report && thing.account == "1") && self.reaches(email, kind, thing)
+        (thing.is_out || thing.leads_on) && self.reaches(email, kind, thing)
     }
 
     fn reaches(&self, email: &str, kind: Kind, thing: &Thing) -> bool {

@@ -110,6 +110,7 @@ async fn what_cannot_be_is_told_at_its_field_and_nothing_is_written() {
             ("rest1_minutes", "0", "1 to 240 minutes"),
             ("rest1_minutes", "241", "1 to 240 minutes"),
             ("rest1_until", "", "1 to 240 minutes"),
+            ("rest1_until", "09:00", "1 to 240 minutes"),
             ("start", "51.4508", "Enter degrees north and east"),
             ("start", "91, 7", "Enter degrees north and east"),
             ("start", "NaN, 7", "Enter degrees north and east"),

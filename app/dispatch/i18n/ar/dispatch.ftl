@@ -936,7 +936,7 @@ words-try = اعرضها أولًا
 done-words-tried = هكذا ستُقرأ في الأسفل. لم يُحفظ شيء بعد.
 
 technicians-title = الفنيون
-technicians-intro = ما يجيده كل فني ومتى يعمل وأين يبدأ يومه. تلتزم اللوحة واقتراحات المسارات بذلك.
+technicians-intro = ما يجيده كل فني ومتى يعمل وأين يبدأ يومه.
 technicians-empty = لا يوجد فنيون بعد
 technicians-empty-text = تظهر هنا الحسابات التي دورها فني.
 technician-skills = المهارات
@@ -980,7 +980,7 @@ absence-vacation = إجازة
 absence-sick = مرض
 absence-training = تدريب
 absence-other = سبب آخر
-done-technician = تم الحفظ. الخطط التي توضع من الآن تلتزم به.
+done-technician = تم الحفظ.
 done-absence = سُجلت أيام الغياب. المواعيد في هذه الأيام تبقى حتى ينقلها أحد.
 done-absence-removed = أُزيلت أيام الغياب.
 

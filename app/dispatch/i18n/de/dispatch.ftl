@@ -930,7 +930,7 @@ words-try = Erst ansehen
 done-words-tried = So würde es sich unten lesen. Noch ist nichts gespeichert.
 
 technicians-title = Techniker
-technicians-intro = Was jemand kann, wann gearbeitet wird und wo der Tag beginnt. Tafel und Tourenvorschläge halten sich daran.
+technicians-intro = Was jemand kann, wann gearbeitet wird und wo der Tag beginnt.
 technicians-empty = Noch keine Techniker
 technicians-empty-text = Hier erscheinen Konten mit der Rolle Techniker.
 technician-skills = Fähigkeiten
@@ -974,7 +974,7 @@ absence-vacation = Urlaub
 absence-sick = Krankheit
 absence-training = Schulung
 absence-other = Etwas anderes
-done-technician = Gespeichert. Pläne, die ab jetzt entstehen, halten sich daran.
+done-technician = Gespeichert.
 done-absence = Die freien Tage sind eingetragen. Termine an diesen Tagen bleiben, bis jemand sie verschiebt.
 done-absence-removed = Die freien Tage sind entfernt.
 

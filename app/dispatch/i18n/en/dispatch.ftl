@@ -930,7 +930,7 @@ words-try = Look at it first
 done-words-tried = This is how it would read below. Nothing is saved yet.
 
 technicians-title = Technicians
-technicians-intro = What each one can do, when each one works and where the day begins. The board and route suggestions keep to it.
+technicians-intro = What each one can do, when each one works and where the day begins.
 technicians-empty = No technician yet
 technicians-empty-text = Accounts with the role of a technician appear here.
 technician-skills = Skills
@@ -974,7 +974,7 @@ absence-vacation = Holidays
 absence-sick = Illness
 absence-training = Training
 absence-other = Something else
-done-technician = Saved. Plans that are made from now on keep to it.
+done-technician = Saved.
 done-absence = The days off are noted. Appointments on these days stay until somebody moves them.
 done-absence-removed = The days off are removed.
 

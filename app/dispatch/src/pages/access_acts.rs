@@ -31,11 +31,7 @@ fn with_link(to: String, sealed: String) -> Next {
 #[server(prefix = "/app/fn", endpoint = "invite-contact", input = MultipartFormData)]
 pub async fn invite_contact(data: MultipartData) -> Result<(), ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
-    let values: Vec<(&str, &str)> = parts
-        .fields
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let values = parts.values();
     let customer = parts.text("customer");
     let back = access_page(&customer);
     let sent = Sent {

@@ -12,7 +12,7 @@ use ordinavo_core::actors::Staff;
 use ordinavo_core::services::portal_look::{self, OwnLook};
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
-use ui::flash::{self, Flash};
+use ui::flash::Flash;
 use ui::forms::{ErrorSummary, FormState};
 use ui::load::page;
 use ui::parts::{Done, ProblemNotice, StatusChip};
@@ -41,7 +41,7 @@ pub fn PortalLookPage() -> impl IntoView {
             .filter(|_| !request.query("lang").is_empty())
             .unwrap_or(locale);
         let flash = request.flash.as_ref();
-        let typed = typed_words(flash);
+        let typed = Flash::looked_at(flash, TRIED, "words");
         // What was typed and not saved reads below as it would read; whatever else is looked at is what customers read now.
         let shown = typed
             .as_ref()
@@ -69,16 +69,6 @@ pub fn PortalLookPage() -> impl IntoView {
         .into_any())
     });
     view! { <Framed current="/app/settings">{content}</Framed> }
-}
-
-/// What was typed into the form of words to be looked at.
-fn typed_words(flash: Option<&Flash>) -> Option<Flash> {
-    let typed = flash.filter(|flash| flash.done.as_deref() == Some(TRIED))?;
-    Some(Flash {
-        form: "words".to_owned(),
-        values: serde_json::from_str(typed.values.get(flash::SHOWN_ONCE)?).ok()?,
-        ..Flash::default()
-    })
 }
 
 #[component]
@@ -304,11 +294,7 @@ pub async fn set_portal_colour(
 #[server(prefix = "/app/fn", endpoint = "set-portal-words", input = MultipartFormData)]
 pub async fn set_portal_words(data: MultipartData) -> Result<(), ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
-    let values: Vec<(&str, &str)> = parts
-        .fields
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let values = parts.values();
     let locale = Locale::from_tag(&parts.text("locale")).unwrap_or_default();
     let back = format!("{PAGE}?lang={}", locale.tag());
     let sent = Sent {

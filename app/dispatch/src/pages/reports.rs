@@ -16,7 +16,7 @@ use ordinavo_core::views::AttachmentLine;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use serde_json::json;
 use ui::acts::{Next, Sent, act};
-use ui::flash::{self, Flash};
+use ui::flash::Flash;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
@@ -106,7 +106,7 @@ pub fn ReportPage() -> impl IntoView {
         let can_decide = staff.has::<ApproveReports>() && report.status.step(ReportStatus::Approved).is_ok();
         let can_release = staff.has::<ReleaseReports>() && report.status == ReportStatus::Approved;
         let send_back = FormState::new("send-back", locale, request.flash.as_ref());
-        let draft = draft(request.flash.as_ref());
+        let draft = Flash::looked_at(request.flash.as_ref(), LOOKED_AT, "release");
         let release = FormState::new("release", locale, draft.as_ref().or(request.flash.as_ref()));
         let is_draft = draft.is_some();
         let title = format!("{} TGT-{}", t!(locale, "report-title"), report.number);
@@ -313,16 +313,6 @@ fn ReleaseCard(
 
 /// What is said above a release that is only looked at.
 const LOOKED_AT: &str = "done-release-looked-at";
-
-/// What was typed into the form of a release to be looked at.
-fn draft(flash: Option<&Flash>) -> Option<Flash> {
-    let typed = flash.filter(|flash| flash.done.as_deref() == Some(LOOKED_AT))?;
-    Some(Flash {
-        form: "release".to_owned(),
-        values: serde_json::from_str(typed.values.get(flash::SHOWN_ONCE)?).ok()?,
-        ..Flash::default()
-    })
-}
 
 /// The customer's page of a release, line by line.
 struct Customers {

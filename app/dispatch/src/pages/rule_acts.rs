@@ -64,11 +64,7 @@ fn outcome(parts: &Parts) -> Outcome {
 pub async fn save_rule(data: MultipartData) -> Result<(), ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
     let id = parts.text("id");
-    let values: Vec<(&str, &str)> = parts
-        .fields
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let values = parts.values();
     let back = if id.is_empty() {
         format!("{LIST}/new")
     } else {

@@ -13,11 +13,7 @@ use super::technicians::{LIST, input, technician_of};
 #[server(prefix = "/app/fn", endpoint = "set-up-technician", input = MultipartFormData)]
 pub async fn set_up_technician(data: MultipartData) -> Result<(), ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
-    let values: Vec<(&str, &str)> = parts
-        .fields
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let values = parts.values();
     let id = parts.text("id");
     let back = format!("{LIST}/{id}");
     let sent = Sent {

@@ -116,11 +116,7 @@ fn InviteCard(
 #[server(prefix = "/portal/fn", endpoint = "invite-colleague", input = MultipartFormData)]
 pub async fn invite_colleague(data: MultipartData) -> Result<(), ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
-    let values: Vec<(&str, &str)> = parts
-        .fields
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let values = parts.values();
     let sent = Sent {
         form: "colleague",
         values: &values,

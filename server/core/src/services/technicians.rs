@@ -5,7 +5,7 @@ use domain::customers::Coordinates;
 use domain::ids::{AbsenceId, StaffId};
 use domain::permissions::{ManageTechnicians, ViewOperations};
 use domain::problems::Problem;
-use domain::technicians::{self, AbsenceKind, Rest, Shift, WeekError, WorkingWeek};
+use domain::technicians::{self, AbsenceKind, Rest, Shift, WorkingWeek};
 use domain::text;
 use serde_json::json;
 
@@ -119,31 +119,24 @@ fn read_week(input: &WorkingInput, form: &mut Form) -> WorkingWeek {
             ),
         }
     }
+    let mut wrong_rest = |index: usize| {
+        form.wrong(
+            &format!("rest{}", index + 1),
+            "invalid_break",
+            "Two times within a shift and 1 to 240 minutes, or nothing.",
+        );
+    };
     for (index, (from, until, minutes)) in input.rests.iter().enumerate() {
         if [from, until, minutes].iter().all(|text| text.trim().is_empty()) {
             continue;
         }
-        let read = (
-            technicians::minute(from),
-            technicians::minute(until),
-            minutes.trim().parse().ok(),
-        );
-        match read {
-            (Some(from), Some(until), Some(minutes)) => week.rests.push(Rest { from, until, minutes }),
-            _ => form.wrong(
-                &format!("rest{}", index + 1),
-                "invalid_break",
-                "Two times and 1 to 240 minutes, or nothing.",
-            ),
+        let times = technicians::minute(from).zip(technicians::minute(until));
+        let read = times.zip(minutes.trim().parse().ok());
+        let rest = read.map(|((from, until), minutes)| Rest { from, until, minutes });
+        match rest.filter(|rest| week.holds(*rest)) {
+            Some(rest) => week.rests.push(rest),
+            None => wrong_rest(index),
         }
-    }
-    match week.check() {
-        Err(WeekError::Rest(index)) => form.wrong(
-            &format!("rest{}", index + 1),
-            "invalid_break",
-            "Two times and 1 to 240 minutes, or nothing.",
-        ),
-        Err(WeekError::Time | WeekError::TooManyRests) | Ok(()) => {}
     }
     week
 }

@@ -37,15 +37,26 @@ pub(crate) struct AddressedAccount {
 
 const BY_EMAIL: &str = "SELECT id, activated_at IS NOT NULL AS is_active, locked_at IS NOT NULL AS is_blocked FROM portal_account WHERE tenant_id = $1 AND email = $2";
 const INSERT_ACCOUNT: &str = "INSERT INTO portal_account (tenant_id, id, contact_id, email, password_hash, locale, created_at) VALUES ($1, $2, $3, $4, '', $5, $6)";
+/// The grants of an account for one place: $1 tenant, $2 account, $3 customer, $4 location.
+macro_rules! for_place {
+    () => {
+        " WHERE tenant_id = $1 AND portal_account_id = $2 AND customer_id = $3 AND revoked_at IS NULL AND ((location_id IS NULL AND $4 IS NULL) OR location_id = $4)"
+    };
+}
 /// A grant for the same place gives way to the new one.
-const REPLACE: &str = "UPDATE portal_grant SET revoked_at = $5 WHERE tenant_id = $1 AND portal_account_id = $2 AND customer_id = $3 AND revoked_at IS NULL \
-    AND ((location_id IS NULL AND $4 IS NULL) OR location_id = $4)";
+const REPLACE: &str = concat!("UPDATE portal_grant SET revoked_at = $5", for_place!());
 /// Until a grant that begins later begins, the one before stays.
-const END_BEFORE: &str = "UPDATE portal_grant SET valid_until = $5 WHERE tenant_id = $1 AND portal_account_id = $2 AND customer_id = $3 AND revoked_at IS NULL \
-    AND ((location_id IS NULL AND $4 IS NULL) OR location_id = $4) AND valid_from < $5 AND (valid_until IS NULL OR valid_until > $5)";
+const END_BEFORE: &str = concat!(
+    "UPDATE portal_grant SET valid_until = $5",
+    for_place!(),
+    " AND valid_from < $5 AND (valid_until IS NULL OR valid_until > $5)"
+);
 /// What would begin at or after the new one's beginning gives way.
-const REPLACE_LATER: &str = "UPDATE portal_grant SET revoked_at = $6 WHERE tenant_id = $1 AND portal_account_id = $2 AND customer_id = $3 AND revoked_at IS NULL \
-    AND ((location_id IS NULL AND $4 IS NULL) OR location_id = $4) AND valid_from >= $5";
+const REPLACE_LATER: &str = concat!(
+    "UPDATE portal_grant SET revoked_at = $6",
+    for_place!(),
+    " AND valid_from >= $5"
+);
 /// The same by a customer's own people: a right to give access stays.
 const REPLACE_WITHIN: &str = const_format::concatcp!(REPLACE, " AND NOT may_manage");
 const END_BEFORE_WITHIN: &str = const_format::concatcp!(END_BEFORE, " AND NOT may_manage");

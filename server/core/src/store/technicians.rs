@@ -93,10 +93,11 @@ const ONE: &str = view!("AND s.id = $2");
 const ABSENCES: &str = "SELECT id, staff_id, first_day, last_day, kind FROM technician_absence WHERE tenant_id = $1 AND last_day >= $2 ORDER BY first_day, id LIMIT 5000";
 const ABSENCES_OF: &str = "SELECT id, staff_id, first_day, last_day, kind FROM technician_absence WHERE tenant_id = $1 AND staff_id = $2 AND last_day >= $3 ORDER BY first_day, id LIMIT 500";
 /// A first row is revision 1; a later one counts on, if nobody else was faster.
-const INSERT: &str = "INSERT INTO technician (tenant_id, staff_id, zone, week, start_name, start_latitude, start_longitude, end_name, end_latitude, end_longitude, revision, updated_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11) ON CONFLICT (tenant_id, staff_id) DO NOTHING";
-const UPDATE: &str = "UPDATE technician SET zone = $3, week = $4, start_name = $5, start_latitude = $6, start_longitude = $7, end_name = $8, end_latitude = $9, end_longitude = $10, \
-    revision = revision + 1, updated_at = $11 WHERE tenant_id = $1 AND staff_id = $2 AND revision = $12";
+const SET_UP: &str = "INSERT INTO technician (tenant_id, staff_id, zone, week, start_name, start_latitude, start_longitude, end_name, end_latitude, end_longitude, revision, updated_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11) ON CONFLICT (tenant_id, staff_id) DO UPDATE SET zone = excluded.zone, week = excluded.week, \
+    start_name = excluded.start_name, start_latitude = excluded.start_latitude, start_longitude = excluded.start_longitude, \
+    end_name = excluded.end_name, end_latitude = excluded.end_latitude, end_longitude = excluded.end_longitude, \
+    revision = technician.revision + 1, updated_at = excluded.updated_at WHERE technician.revision = $12";
 const SET_SKILLS: &str =
     "UPDATE staff_account SET skills = $3 WHERE tenant_id = $1 AND id = $2 AND role = 'technician'";
 const INSERT_ABSENCE: &str = "INSERT INTO technician_absence (tenant_id, id, staff_id, first_day, last_day, kind, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -138,40 +139,22 @@ impl<A: Administrator> TenantTx<'_, A> {
         let name = |place: Option<&DayPlace>| place.and_then(|place| place.name.clone());
         let latitude = |place: Option<&DayPlace>| place.map(|place| place.latitude);
         let longitude = |place: Option<&DayPlace>| place.map(|place| place.longitude);
-        let changed = if revision == 0 {
-            run!(
-                &mut self.tx,
-                INSERT,
-                tenant,
-                id.uuid(),
-                row.zone,
-                Json(row.week),
-                name(row.start),
-                latitude(row.start),
-                longitude(row.start),
-                name(row.end),
-                latitude(row.end),
-                longitude(row.end),
-                now
-            )?
-        } else {
-            run!(
-                &mut self.tx,
-                UPDATE,
-                tenant,
-                id.uuid(),
-                row.zone,
-                Json(row.week),
-                name(row.start),
-                latitude(row.start),
-                longitude(row.start),
-                name(row.end),
-                latitude(row.end),
-                longitude(row.end),
-                now,
-                revision
-            )?
-        };
+        let changed = run!(
+            &mut self.tx,
+            SET_UP,
+            tenant,
+            id.uuid(),
+            row.zone,
+            Json(row.week),
+            name(row.start),
+            latitude(row.start),
+            longitude(row.start),
+            name(row.end),
+            latitude(row.end),
+            longitude(row.end),
+            now,
+            revision
+        )?;
         Ok(changed == 1)
     }
 
