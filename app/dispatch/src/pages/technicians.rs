@@ -211,10 +211,10 @@ fn Working(technician: TechnicianView, form: FormState) -> impl IntoView {
             <TextField form=form.clone() field="zone" label=t!(locale, "technician-zone") value=technician.zone.clone() help=t!(locale, "technician-zone-help")/>
             <h2>{t!(locale, "technician-week")}</h2>
             <p class="help">{t!(locale, "technician-week-help")}</p>
-            <table class="week"><tbody>{days.collect_view()}</tbody></table>
+            {days.collect_view()}
             <h2>{t!(locale, "rests-title")}</h2>
             <p class="help">{t!(locale, "rests-help")}</p>
-            <table class="week"><tbody>{rests.collect_view()}</tbody></table>
+            {rests.collect_view()}
             <h2>{t!(locale, "technician-start")}</h2>
             <TextField form=form.clone() field="start_name" label=t!(locale, "place-name") value=technician.start_name.clone().unwrap_or_default() optional=true/>
             <TextField form=form.clone() field="start" label=t!(locale, "place-degrees") value=start help=t!(locale, "place-degrees-help") optional=true/>
@@ -237,7 +237,8 @@ fn time_row(
 ) -> impl IntoView + use<> {
     let locale = form.locale;
     let error = form.error(field);
-    let invalid = error.is_some().then_some("true");
+    let is_wrong = error.is_some();
+    let invalid = is_wrong.then_some("true");
     let inputs: Vec<_> = times
         .iter()
         .enumerate()
@@ -246,18 +247,21 @@ fn time_row(
             // The list of mistakes leads to the row's first field.
             let id = if index == 0 { form.id(field) } else { form.id(&input) };
             let value = form.value(&input, value);
-            let label = format!("{name}, {words}");
-            view! { <td><input type="time" id=id name=input value=value aria-label=label aria-invalid=invalid/></td> }
+            view! { <label>{words.clone()}<input type="time" id=id name=input value=value aria-invalid=invalid/></label> }
         })
         .collect();
     let minutes = minutes.map(|minutes| {
         let input = format!("{field}_minutes");
         let value = form.value(&input, &minutes);
-        let label = format!("{name}, {}", t!(locale, "rest-minutes"));
-        view! { <td><input type="number" min="1" max="240" name=input value=value aria-label=label aria-invalid=invalid/>" "{t!(locale, "rest-minutes")}</td> }
+        view! { <label>{t!(locale, "rest-minutes")}<input type="number" min="1" max="240" name=input value=value aria-invalid=invalid/></label> }
     });
+    let heading = format!("{}-name", form.id(field));
+    let labelled = heading.clone();
     view! {
-        <tr><th scope="row">{name.clone()}</th>{inputs}{minutes}<td class="error">{error}</td></tr>
+        <div class="times" class:field-wrong=is_wrong role="group" aria-labelledby=labelled>
+            <span class="times-name" id=heading>{name}</span>{inputs}{minutes}
+            {error.map(|error| view! { <p class="field-error">{error}</p> })}
+        </div>
     }
 }
 
