@@ -270,6 +270,14 @@ pub async fn nothing_here(State(state): State<AppState>, request: Request) -> Re
     response
 }
 
+/// What answers where somebody who only looks at the portal tries to change something.
+pub async fn only_a_look(state: &AppState, request: Request) -> Response {
+    let assets = state.manifest.of(App::Public);
+    let mut response = simple(state, request, move || public::front::only_a_look(&assets)).await;
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    response
+}
+
 async fn problem_list(State(state): State<AppState>, request: Request) -> Response {
     let assets = state.manifest.of(App::Public);
     simple(&state, request, move || public::front::problem_list(&assets)).await

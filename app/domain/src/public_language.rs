@@ -238,9 +238,9 @@ pub const fn request(status: RequestStatus, locale: Locale) -> PublicStatus {
             pick(locale, "Cancelled", "Storniert", "مُلغى"),
             pick(
                 locale,
-                "This request was withdrawn.",
-                "Diese Anfrage wurde zurückgezogen.",
-                "تم سحب هذا الطلب.",
+                "This request was withdrawn or cancelled. Nothing more will happen.",
+                "Diese Anfrage wurde zurückgezogen oder storniert. Es geschieht nichts weiter.",
+                "تم سحب هذا الطلب أو إلغاؤه. لن يحدث شيء آخر.",
             ),
             Tone::Neutral,
         ),

@@ -75,6 +75,41 @@ pub fn problem_page(assets: &Assets, problem: Problem) -> impl IntoView + use<> 
     })
 }
 
+/// What is said to somebody who tries to change the portal while looking through another person's eyes.
+pub fn only_a_look(assets: &Assets) -> impl IntoView + use<> {
+    provide_meta_context();
+    let locale = locale();
+    let (title, text, back) = match locale {
+        Locale::En => (
+            "You are only looking",
+            "You see the portal as this person sees it. Nothing was changed and nothing was sent.",
+            "Back to the portal",
+        ),
+        Locale::De => (
+            "Sie sehen nur zu",
+            "Sie sehen das Portal, wie diese Person es sieht. Nichts wurde geändert und nichts gesendet.",
+            "Zurück zum Portal",
+        ),
+        Locale::Ar => (
+            "أنت تشاهد فقط",
+            "أنت ترى البوابة كما يراها هذا الشخص. لم يتغيّر شيء ولم يُرسل شيء.",
+            "العودة إلى البوابة",
+        ),
+    };
+    shell::document(App::Public, assets, move || {
+        view! {
+            <Title text=title/>
+            <main class="door" id="main">
+                <div class="card">
+                    <h1>{title}</h1>
+                    <p>{text}</p>
+                    <p><a class="button button-primary" href="/portal">{back}</a></p>
+                </div>
+            </main>
+        }
+    })
+}
+
 /// What stands where nothing is.
 pub fn nothing_here(assets: &Assets) -> impl IntoView + use<> {
     provide_meta_context();

@@ -31,7 +31,10 @@ pub fn render(
     now: DateTime<Utc>,
 ) -> String {
     let tenant = &clean(tenant);
-    let mut calendar = Calendar::new();
+    let mut calendar = Calendar::empty();
+    calendar.append_property(("VERSION", "2.0"));
+    calendar.append_property(("PRODID", "-//Ordinavo//Customer Portal//EN"));
+    calendar.append_property(("CALSCALE", "GREGORIAN"));
     let cancelled = reach == Reach::File
         && entries
             .iter()

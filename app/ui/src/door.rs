@@ -376,8 +376,9 @@ pub async fn choose_language(
         if let (Some(response), Ok(cookie)) = (
             response,
             HeaderValue::from_str(&format!(
-                "{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax",
-                locale.tag()
+                "{LANGUAGE_COOKIE}={}; Path={}; Max-Age=31536000; SameSite=Lax",
+                locale.tag(),
+                door.prefix()
             )),
         ) {
             response.append_header(SET_COOKIE, cookie);

@@ -92,7 +92,8 @@ pub fn ErrorSummary(form: FormState) -> impl IntoView {
                 <ul>
                     {flash.errors.into_iter().map(|error| {
                         let target = format!("#{}", form.id(&error.pointer));
-                        view! { <li><a href=target>{words::error(locale, &error.code, &error.detail)}</a></li> }
+                        let field = words::field(locale, &error.pointer).map(|field| format!("{field}: "));
+                        view! { <li><a href=target>{field}{words::error(locale, &error.code, &error.detail)}</a></li> }
                     }).collect_view()}
                     {problem.map(|text| view! { <li>{text}</li> })}
                 </ul>

@@ -89,6 +89,12 @@ pub fn error(locale: Locale, code: &str, detail: &str) -> String {
     loader(locale).get_args(&key, std::collections::HashMap::from(arguments))
 }
 
+/// What a field is called in the list of mistakes, where many fields could have the same mistake.
+pub fn field(locale: Locale, pointer: &str) -> Option<String> {
+    let key = format!("field-{pointer}");
+    loader(locale).has(&key).then(|| loader(locale).get(&key))
+}
+
 /// Compares the files of a crate with its English one; for tests.
 ///
 /// # Panics

@@ -436,6 +436,8 @@ impl<'a, S> ClientPermit<'a, S> {
 pub struct System {
     pub(crate) tenant: TenantId,
     pub(crate) reason: &'static str,
+    /// The label of whoever brought it about, if somebody did: the audit log names them and not the system.
+    pub(crate) for_whom: Option<String>,
 }
 
 impl Actor for System {
@@ -443,7 +445,9 @@ impl Actor for System {
         self.tenant
     }
     fn label(&self) -> String {
-        format!("system:{}", self.reason)
+        self.for_whom
+            .clone()
+            .unwrap_or_else(|| format!("system:{}", self.reason))
     }
 }
 

@@ -47,12 +47,12 @@ impl Passwords {
         }
     }
 
-    /// Checks a new password and hashes it.
+    /// Checks a new password for the account with this address and hashes it.
     ///
     /// # Errors
-    /// Field `password`: too short, too long or too common; `rate_limited` when too many are waiting.
-    pub async fn hash(&self, password: &SecretString) -> CoreResult<String> {
-        check(password.expose_secret())?;
+    /// Field `password`: too short, too long, too common or the address itself; `rate_limited` when too many are waiting.
+    pub async fn hash(&self, password: &SecretString, email: &str) -> CoreResult<String> {
+        check(password.expose_secret(), email)?;
         let password = password.clone();
         let salt = self.randomness.bytes();
         self.run(move || hash_now(password.expose_secret(), salt))
@@ -109,7 +109,7 @@ impl Drop for Waiting {
     }
 }
 
-fn check(password: &str) -> CoreResult<()> {
+fn check(password: &str, email: &str) -> CoreResult<()> {
     if password.chars().count() < LEAST_CHARACTERS {
         return Err(CoreError::field(
             "password",
@@ -125,7 +125,7 @@ fn check(password: &str) -> CoreResult<()> {
         ));
     }
     let lower = password.to_lowercase();
-    if COMMON.lines().any(|common| common == lower) {
+    if COMMON.lines().any(|common| common == lower) || lower == email.to_lowercase() {
         return Err(CoreError::field(
             "password",
             "password_too_common",
@@ -155,7 +155,10 @@ mod tests {
     #[tokio::test]
     async fn only_the_right_password_fits() {
         let passwords = Passwords::new(Randomness::seeded(1));
-        let hash = passwords.hash(&"correct horse battery".into()).await.expect("hashed");
+        let hash = passwords
+            .hash(&"correct horse battery".into(), "a@example.org")
+            .await
+            .expect("hashed");
         assert!(hash.starts_with("$argon2id$v=19$m=47104,t=1,p=1$"));
         assert!(
             passwords
@@ -207,8 +210,12 @@ mod tests {
             ("short", "password_too_short"),
             ("password1234", "password_too_common"),
             ("QWERTYUIOP123", "password_too_common"),
+            ("Petra.Kern@Example.org", "password_too_common"),
         ] {
-            let error = passwords.hash(&password.into()).await.expect_err("weak");
+            let error = passwords
+                .hash(&password.into(), "petra.kern@example.org")
+                .await
+                .expect_err("weak");
             assert_eq!(error.fields[0].code, code, "{password}");
         }
     }

@@ -1,15 +1,15 @@
 //! The gates of the apps: who is behind the session, in which language they read, and who is sent to sign in.
 
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::locale::Locale;
 use ordinavo_core::CoreResult;
 use ordinavo_core::actors::{Contact, Partner, Staff};
 use ordinavo_core::services::authn;
-use ordinavo_core::services::portal_look::{self, Brand};
+use ordinavo_core::services::portal_look::{self, Brand, PortalDoor};
 use ordinavo_core::services::sessions::{Door, SessionId};
 use tower_sessions::Session;
 use ui::door::LANGUAGE_COOKIE;
@@ -44,12 +44,9 @@ pub async fn portal(State(state): State<AppState>, session: Session, mut request
         && !request.method().is_safe()
         && request.uri().path() != "/portal/fn/sign-out"
     {
-        return (
-            StatusCode::FORBIDDEN,
-            "This is only a look; nothing can be changed in it.",
-        )
-            .into_response();
+        return crate::pages::only_a_look(&state, request).await;
     }
+    let mut door = None;
     let brand = match &found {
         Ok(Some(contact)) => {
             if let Err(seconds) = state.portal_limits.account(contact.id()) {
@@ -60,13 +57,56 @@ pub async fn portal(State(state): State<AppState>, session: Session, mut request
                 look: contact.look().clone(),
             })
         }
-        // Nobody is known yet; if there is only one organisation, it is its door all the same.
-        _ => portal_look::only_brand(&state.core).await.unwrap_or_default(),
+        // Nobody is known yet; the link, or where one was before, tells whose door it is.
+        _ => {
+            door = whose_door(&state, request.uri().clone(), request.headers().clone()).await;
+            door.as_ref().map(|door| door.brand.clone())
+        }
     };
     if let Some(brand) = brand {
         request.extensions_mut().insert(brand);
     }
-    enter(state, session, request, next, Door::Portal, found, Contact::locale).await
+    let Some(door) = door else {
+        return enter(state, session, request, next, Door::Portal, found, Contact::locale).await;
+    };
+    if let Some(locale) = door.locale {
+        request.extensions_mut().insert(LinkLocale(locale));
+    }
+    let mut response = enter(state, session, request, next, Door::Portal, found, Contact::locale).await;
+    // The door looks the same the next time.
+    if let Ok(cookie) = HeaderValue::from_str(&format!(
+        "{DOOR_COOKIE}={}; Path=/portal; Max-Age=31536000; SameSite=Lax; HttpOnly",
+        door.slug
+    )) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The cookie that says at whose portal one was last; it is read only where nobody is known.
+const DOOR_COOKIE: &str = "portal_at";
+
+/// The language in which somebody was written to who comes by a link.
+#[derive(Debug, Clone, Copy)]
+struct LinkLocale(Locale);
+
+/// Whose door a page of the portal is: `/portal/link/{token}`, `?at=` with the organisation's name in its addresses, or what
+/// the browser remembers.
+async fn whose_door(state: &AppState, uri: Uri, headers: HeaderMap) -> Option<PortalDoor> {
+    let link = uri.path().strip_prefix("/portal/link/");
+    let query = uri.query().unwrap_or_default();
+    let asked = query.split('&').find_map(|pair| pair.strip_prefix("at="));
+    let kept = cookie(&headers, DOOR_COOKIE);
+    portal_look::door(&state.core, link, asked.or(kept))
+        .await
+        .unwrap_or_default()
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get(COOKIE)?.to_str().ok()?;
+    cookies
+        .split(';')
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The partner console's gate.
@@ -115,22 +155,18 @@ async fn pass(state: AppState, session: Session, mut request: Request, next: Nex
     next.run(request).await
 }
 
-/// Who looks and how: the account's language, then the cookie's, then the browser's.
+/// Who looks and how: the account's language, then the cookie's, then that of the link by which one came, then the browser's.
 pub fn viewer(state: &AppState, headers: &HeaderMap, request: &Request, chosen: Option<Locale>) -> Viewer {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-    };
-    let cookie = text(COOKIE)
-        .split(';')
-        .find_map(|pair| pair.trim().strip_prefix(LANGUAGE_COOKIE)?.strip_prefix('='))
-        .and_then(Locale::from_tag);
+    let accepted = headers
+        .get(ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let of_link = request.extensions().get::<LinkLocale>().map(|locale| locale.0);
     Viewer {
         locale: chosen
-            .or(cookie)
-            .or_else(|| Locale::from_accept_language(text(ACCEPT_LANGUAGE)))
+            .or_else(|| cookie(headers, LANGUAGE_COOKIE).and_then(Locale::from_tag))
+            .or(of_link)
+            .or_else(|| Locale::from_accept_language(accepted))
             .unwrap_or_default(),
         now: state.core.clock().now(),
         path: request

@@ -2,7 +2,7 @@
 
 use crate::portal_access::status;
 use crate::support::public::visitor;
-use crate::support::{World, worlds_at};
+use crate::support::{World, link, worlds_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::clock::Clock;
 use reqwest::{Client, StatusCode};
@@ -174,8 +174,21 @@ async fn a_move_keeps_the_uid_and_raises_the_sequence() {
         assert!(value(&after[0], "DTSTART").starts_with("20270104"), "{}", after[0]);
         let raised: u32 = value(&after[0], "SEQUENCE").parse().unwrap();
         assert!(raised > sequence.parse().unwrap());
-        // The file of the appointment that moved is gone: the new one tells of it.
-        assert_eq!(status(&world, &petra, &file).await, StatusCode::NOT_FOUND);
+        // The file of the appointment that moved tells where it is now, and its page leads there.
+        let moved = events(&world.get(&petra, &file).await.1).pop().unwrap();
+        assert_eq!(
+            (value(&moved, "UID"), value(&moved, "SEQUENCE")),
+            (uid.clone(), raised.to_string())
+        );
+        assert!(value(&moved, "DTSTART").starts_with("20270104"), "{moved}");
+        let page = world.content(&petra, &appointment).await;
+        let next = link(&page, "/portal/appointments/apt_").unwrap();
+        assert!(next != appointment && page.contains("It is now"), "{page}");
+        assert!(
+            world.content(&petra, &next).await.contains("Mon 4 Jan"),
+            "{}",
+            world.engine
+        );
         // Cancelled, it is told as such, under the same name and with a greater number.
         clock.advance(TimeDelta::minutes(5));
         let fields = [("target", target.as_str()), ("reason", "The part is not to be had.")];

@@ -389,6 +389,10 @@ async fn asking_for_a_link_tells_nothing_and_a_link_works_once() {
         );
         let fresh = world.browser("/portal", &address, PASSWORD).await;
         assert_eq!(status(&world, &fresh, "/portal").await, StatusCode::OK);
+        // The address is told.
+        let told = mails(&world).await;
+        let told: Vec<_> = told.iter().filter(|(to, _, _)| *to == address).collect();
+        assert!(told.len() == 1 && told[0].1 == "portal_password_changed", "{told:?}");
 
         // A link that nobody used in time.
         clock.advance(TimeDelta::minutes(2));

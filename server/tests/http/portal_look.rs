@@ -1,6 +1,6 @@
 //! An organisation's portal has its look and its words; files come in parts; the portal may have a host of its own.
 
-use crate::portal_access::browser;
+use crate::portal_access::{access_page, browser, send_parts, shown_link};
 use crate::support::forms::hidden;
 use crate::support::public::COMPLETE;
 use crate::support::{OWN_PAGE, World, link, worlds, worlds_at, worlds_with};
@@ -211,6 +211,38 @@ async fn logo_and_colour_are_shown_and_cannot_be_anything_else() {
         for path in ["/portal/look/nothing/style.css", "/portal/look/nothing/logo.png"] {
             assert_eq!(world.get(&browser(), path).await.0, StatusCode::NOT_FOUND, "{path}");
         }
+        // Before anybody has signed in, the address says whose door it is, and the browser remembers it.
+        let stranger = browser();
+        let sign_in = async || world.get(&stranger, "/portal/sign-in").await.1;
+        assert!(!sign_in().await.contains("/portal/look/"), "{}", world.engine);
+        let asked = world.get(&stranger, "/portal/sign-in?at=nordlicht").await.1;
+        assert!(
+            asked.contains("/portal/look/") && asked.contains("Nordlicht"),
+            "{asked}"
+        );
+        assert!(sign_in().await.contains("/portal/look/"), "{}", world.engine);
+        let nobodys = world.get(&browser(), "/portal/sign-in?at=nobody").await.1;
+        assert!(!nobodys.contains("/portal/look/") && !nobodys.contains("Nordlicht"));
+        // So does an invitation, which is read in the language that was chosen for it.
+        let page = access_page(&world).await;
+        let guest = [
+            ("customer", page.split('/').nth(3).unwrap()),
+            ("reason", "Runs the site"),
+            ("name", "Guest"),
+            ("email", "guest@example.org"),
+            ("whole", "on"),
+            ("may_submit", "on"),
+            ("locale", "ar"),
+        ];
+        send_parts(&world, &admin, "/app/fn/invite-contact", &guest).await;
+        let path = shown_link(&world.content(&admin, &page).await).unwrap();
+        let invited = browser();
+        let invitation = world.get(&invited, &path).await.1;
+        assert!(
+            invitation.contains("/portal/look/") && invitation.contains("dir=\"rtl\""),
+            "{invitation}"
+        );
+        assert!(world.get(&invited, "/portal/sign-in").await.1.contains("/portal/look/"));
         // Nobody else's portal has it.
         let other = world.tenant("suedwind").portal[0].clone();
         let other = world.browser("/portal", &other.email, &other.password).await;

@@ -223,7 +223,29 @@ async fn a_look_shows_the_same_and_changes_nothing() {
                 .await
                 .unwrap();
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{act}");
+            assert!(answer.text().await.unwrap().contains("You are only looking"), "{act}");
         }
+        // A released file opens, and the log names the one who looked and not the one who was looked at.
+        let pairs = world
+            .pairs("SELECT x.attachment_id, x.release_id FROM released_attachment x JOIN portal_release p ON p.tenant_id = x.tenant_id AND p.id = x.release_id WHERE p.status = 'published' ORDER BY x.attachment_id")
+            .await;
+        let mut opened = 0;
+        for (file, _) in pairs {
+            let path = format!("/portal/files/{}", AttachmentId::from_uuid(file));
+            let own = status(&world, &petra, &path).await;
+            assert_eq!(status(&world, &looker, &path).await, own, "{}", world.engine);
+            opened += usize::from(own == StatusCode::OK);
+        }
+        assert!(opened > 0);
+        let log = world
+            .texts("SELECT action, actor FROM audit_entry WHERE action LIKE 'attachment.%'")
+            .await;
+        let by = |action: &str, who: &str| {
+            let rows = log.iter().filter(|row| row[0] == action);
+            rows.filter(|row| row[1].starts_with(who)).count()
+        };
+        assert_eq!(by("attachment.looked_at", "staff:"), opened);
+        assert_eq!(by("attachment.downloaded", "portal:"), opened);
         assert_eq!(status(&world, &petra, "/portal").await, StatusCode::OK);
         // The contact's own list of sessions does not name it; the organisation's audit log does.
         let sessions = |html: String| html.matches("last used").count();

@@ -41,7 +41,7 @@ async fn a_release_is_looked_at_and_nothing_is_published_by_that() {
             "Pump &lt;replaced&gt;",
             "The pump runs again.",
             "See you in spring.",
-            "today",
+            "Mo. 23. Nov.",
         ] {
             assert!(shown.contains(part), "{part}: {shown}");
         }

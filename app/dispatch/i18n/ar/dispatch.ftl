@@ -985,7 +985,8 @@ done-absence = سُجلت أيام الغياب. المواعيد في هذه ا
 done-absence-removed = أُزيلت أيام الغياب.
 
 release-draft = ما سيراه العميل إن نشرتموه
-release-today = اليوم
-release-replaces = يحل محل ما شورك سابقًا، ويُذكر ذلك للعميل.
 release-without-files = بلا ملفات
 done-release-looked-at = لم يُنشر شيء بعد: انظروا إليه أدناه ثم انشروه أو غيّروه.
+downloads-title = فتحها
+downloads-none = لم يفتح أحد ملفًا مُشاركًا بعد.
+release-in-language = باللغة { $language }

@@ -979,7 +979,8 @@ done-absence = Die freien Tage sind eingetragen. Termine an diesen Tagen bleiben
 done-absence-removed = Die freien Tage sind entfernt.
 
 release-draft = Was der Kunde sehen wird, wenn Sie es veröffentlichen
-release-today = heute
-release-replaces = Es ersetzt, was vorher geteilt war; das steht dem Kunden dabei.
 release-without-files = ohne Dateien
 done-release-looked-at = Noch ist nichts veröffentlicht: Sehen Sie es unten an, dann veröffentlichen oder ändern Sie es.
+downloads-title = Geöffnet von
+downloads-none = Noch niemand hat eine freigegebene Datei geöffnet.
+release-in-language = Auf { $language }

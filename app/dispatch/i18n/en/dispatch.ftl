@@ -979,7 +979,8 @@ done-absence = The days off are noted. Appointments on these days stay until som
 done-absence-removed = The days off are removed.
 
 release-draft = What the customer will see, if you publish it
-release-today = today
-release-replaces = It replaces what was shared before; the customer is told so.
 release-without-files = no files
 done-release-looked-at = Nothing is published yet: look at it below, then publish it or change it.
+downloads-title = Opened by
+downloads-none = Nobody has opened a released file yet.
+release-in-language = In { $language }

@@ -1,9 +1,11 @@
 //! Reports: the manager's desk, and the release to the customer.
 
-use domain::ids::VisitReportId;
+use chrono::{DateTime, Utc};
+use domain::ids::{ReleaseId, VisitReportId};
 use domain::lifecycle::Lifecycle as _;
 use domain::locale::Locale;
 use domain::permissions::{ApproveReports, PlanTargets, ReleaseReports, ViewReports};
+use domain::public::{PublicAttachment, PublicReport};
 use domain::public_language::Tone;
 use domain::visit_reports::{ReleaseStatus, ReportStatus};
 use leptos::prelude::*;
@@ -23,6 +25,7 @@ use ui::icons::Icon;
 use ui::islands::SendOnce;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, InternalBox, OutwardBox, Pager, ProblemNotice, ReportChip, Weighty};
+use ui::report::ReportArticle;
 
 use super::follow_ups::FollowUpCard;
 use super::seen::WhoSees;
@@ -148,7 +151,7 @@ pub fn ReportPage() -> impl IntoView {
                     <WhoSees locale people=seen.report files=seen.files/>
                     {follow_up}
                     {can_decide.then(|| view! { <DecideCard id locale form=send_back/> })}
-                    {can_release.then(|| view! { <ReleaseCard id locale form=release is_draft found=found.clone() zone=zone.clone()/> })}
+                    {can_release.then(|| view! { <ReleaseCard id locale form=release is_draft found=found.clone() zone=zone.clone() now=request.viewer.now/> })}
                     {(!can_release && !can_decide && report.status != ReportStatus::Approved).then(|| view! { <p class="quiet">{t!(locale, "approve-first")}</p> })}
                 </div>
             </div>
@@ -186,6 +189,7 @@ fn ReleaseCard(
     is_draft: bool,
     found: ReportData,
     zone: String,
+    now: DateTime<Utc>,
 ) -> impl IntoView {
     let published = found
         .releases
@@ -231,44 +235,68 @@ fn ReleaseCard(
         }
     };
     let ticked: Vec<bool> = found.attachments.iter().map(is_ticked).collect();
-    let place = found.report.location_name.clone().unwrap_or_default();
     let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+    let file = |file: &AttachmentLine| PublicAttachment {
+        id: file.id.0,
+        file_name: file.file_name.clone(),
+        media_type: String::new(),
+        bytes: file.size_bytes,
+    };
+    let location = found.report.location_name.clone().unwrap_or_default();
     let next = found.releases.iter().map(|release| release.revision).max().unwrap_or(0) + 1;
-    let looked_at = is_draft.then(|| Customers {
+    let looked_at = is_draft.then(|| PublicReport {
+        id: ReleaseId::from_uuid(Default::default()),
         title: form.value("title", ""),
-        place: place.clone(),
-        day: t!(locale, "release-today"),
+        location: location.clone(),
+        zone: zone.clone(),
+        published_at: now,
         revision: next,
         summary: form.value("summary", ""),
         message: some(form.value("message", "")),
         follow_up: some(form.value("follow_up", "")),
-        files: found
+        attachments: found
             .attachments
             .iter()
             .filter(|file| is_ticked(file))
-            .cloned()
+            .map(file)
             .collect(),
     });
-    let at_present = published.map(|release| Customers {
+    let at_present = published.map(|release| PublicReport {
+        id: release.id.0,
         title: release.title,
-        place,
-        day: format::date(locale, release.published_at, &zone),
+        location,
+        zone: zone.clone(),
+        published_at: release.published_at,
         revision: release.revision,
         summary: release.summary,
         message: release.message,
         follow_up: release.follow_up,
-        files: found
+        attachments: found
             .attachments
             .iter()
             .filter(|file| file.is_released)
-            .cloned()
+            .map(file)
             .collect(),
     });
+    // Everybody reads in a language of their own; it is shown in each of them.
+    let mut languages: Vec<Locale> = found
+        .recipients
+        .iter()
+        .filter_map(|person| Locale::from_tag(&person.locale))
+        .collect();
+    languages.sort_unstable_by_key(|language| language.tag());
+    languages.dedup();
+    if languages.is_empty() {
+        languages.push(locale);
+    }
+    let (read_in, drafted_in) = (languages.clone(), languages);
+    let has_downloads = !found.downloads.is_empty();
+    let was_released = found.releases.iter().any(|release| release.files > 0);
     view! {
         <section class="card">
             <h2>{t!(locale, "release-title")}</h2>
-            {at_present.map(|customers| view! { <Preview locale customers label=t!(locale, "release-preview")/> })}
-            {looked_at.map(|customers| view! { <div id="draft"><Preview locale customers label=t!(locale, "release-draft")/></div> })}
+            {at_present.map(|report| view! { <Preview locale report languages=read_in label=t!(locale, "release-preview")/> })}
+            {looked_at.map(|report| view! { <div id="draft"><Preview locale report languages=drafted_in label=t!(locale, "release-draft")/></div> })}
             <SendOnce>
             <form method="post" action="/app/fn/publish-report">
                 <ErrorSummary form=form.clone()/>
@@ -300,6 +328,13 @@ fn ReleaseCard(
                     <form method="post" action="/app/fn/withdraw-report"><input type="hidden" name="report" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
                 </Weighty>
             })}
+            {was_released.then(|| view! {
+                <h3>{t!(locale, "downloads-title")}</h3>
+                {(!has_downloads).then(|| view! { <p class="quiet">{t!(locale, "downloads-none")}</p> })}
+                <ul class="lines">{found.downloads.iter().map(|(at, who, file)| view! {
+                    <li><bdi>{who.clone().unwrap_or_default()}</bdi><bdi>{file.clone()}</bdi><span class="quiet">{format::moment(locale, *at, &zone)}</span></li>
+                }).collect_view()}</ul>
+            })}
             {(!found.releases.is_empty()).then(|| view! {
                 <h3>{t!(locale, "release-history")}</h3>
                 <ul class="lines">{found.releases.iter().map(|release| view! {
@@ -314,42 +349,17 @@ fn ReleaseCard(
 /// What is said above a release that is only looked at.
 const LOOKED_AT: &str = "done-release-looked-at";
 
-/// The customer's page of a release, line by line.
-struct Customers {
-    title: String,
-    place: String,
-    day: String,
-    revision: i64,
-    summary: String,
-    message: Option<String>,
-    follow_up: Option<String>,
-    files: Vec<AttachmentLine>,
-}
-
-/// What the customer sees, or will see.
+/// What customers see, or will see, in each language in which somebody reads it.
 #[component]
-fn Preview(locale: Locale, customers: Customers, label: String) -> impl IntoView {
-    let Customers {
-        title,
-        place,
-        day,
-        revision,
-        summary,
-        message,
-        follow_up,
-        files,
-    } = customers;
-    let has_files = !files.is_empty();
+fn Preview(locale: Locale, report: PublicReport, languages: Vec<Locale>, label: String) -> impl IntoView {
+    let several = languages.len() > 1;
     view! {
         <div class="preview">
             <p class="box-label"><Icon name="eye"/>{label}</p>
-            <h3 dir="auto">{title}</h3>
-            <p class="quiet"><bdi>{place}</bdi>" · "{day}" · "{t!(locale, "revision", number = revision)}</p>
-            {(revision > 1).then(|| view! { <p class="quiet">{t!(locale, "release-replaces")}</p> })}
-            <p class="prose" dir="auto">{summary}</p>
-            {message.map(|message| view! { <h4>{t!(locale, "release-message")}</h4><p class="prose" dir="auto">{message}</p> })}
-            {follow_up.map(|text| view! { <h4>{t!(locale, "release-follow-up")}</h4><p class="prose" dir="auto">{text}</p> })}
-            {has_files.then(|| view! { <ul class="files">{files.into_iter().map(|file| view! { <li><Icon name="file"/><bdi>{file.file_name}</bdi><span class="quiet">{format::size(locale, file.size_bytes)}</span></li> }).collect_view()}</ul> })}
+            {languages.into_iter().map(|language| {
+                let name = several.then(|| view! { <p class="quiet">{t!(locale, "release-in-language", language = language.own_name())}</p> });
+                view! { {name}<ReportArticle report=report.clone() locale=language previewed=true/> }
+            }).collect_view()}
         </div>
     }
 }

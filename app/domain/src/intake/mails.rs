@@ -37,6 +37,8 @@ crate::stored_names! {
         PortalEmail = "portal_email",
         /// The account's address is another one now; told to the address before.
         PortalEmailChanged = "portal_email_changed",
+        /// The account has another password now.
+        PortalPasswordChanged = "portal_password_changed",
         /// From now on a code is asked for when signing in.
         PortalSecondStepOn = "portal_second_step_on",
         /// No code is asked for any more.
@@ -76,6 +78,7 @@ impl MailKind {
                 | Self::PortalPassword
                 | Self::PortalEmail
                 | Self::PortalEmailChanged
+                | Self::PortalPasswordChanged
                 | Self::PortalSecondStepOn
                 | Self::PortalSecondStepOff
         )

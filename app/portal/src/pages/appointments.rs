@@ -62,7 +62,7 @@ pub fn AppointmentPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let visit = portal::appointment(&request.core, &contact, request.id("id")?).await?;
+        let (visit, next) = portal::appointment(&request.core, &contact, request.id("id")?).await?;
         let words = contact.words();
         let status = words.visit(visit.status, locale);
         let explanation = status.explanation.clone();
@@ -72,6 +72,9 @@ pub fn AppointmentPage() -> impl IntoView {
             <Title text=t!(locale, "appointment")/>
             <header class="title-row"><h1>{t!(locale, "appointment")}</h1><StatusChip status/></header>
             <p class="lead">{explanation}</p>
+            {next.map(|next| view! {
+                <p class="notice"><a href=format!("/portal/appointments/{}", next.id)>{t!(locale, "moved-to")}" "<strong>{format::date(locale, next.starts_at, &next.zone)}" "{format::span(next.starts_at, next.ends_at, &next.zone)}</strong></a></p>
+            })}
             <dl class="facts card">
                 <Fact name=t!(locale, "when")><strong>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</strong></Fact>
                 {visit.service_type.map(|service| view! { <Fact name=t!(locale, "service")>{words.service_type(service, locale)}</Fact> })}

@@ -164,9 +164,10 @@ pub async fn change_password(
         back: PAGE.to_owned(),
     };
     let actor = use_context::<Core>().zip(use_context::<Contact>());
+    let locale = ui::shell::locale();
     door::enter_by(sent, Door::Portal, "done-password", async {
         let (core, contact) = actor.ok_or_else(CoreError::not_found)?;
-        let account = profile::change_password(&core, &contact, &current.into(), &password.into()).await?;
+        let account = profile::change_password(&core, &contact, locale, &current.into(), &password.into()).await?;
         Ok((account, PAGE.to_owned()))
     })
     .await

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::services::portal;
 use ui::format;
-use ui::icons::Icon;
 use ui::load::{page, place};
 use ui::parts::{Empty, Pager};
+use ui::report::ReportArticle;
 
 use super::viewer_contact;
 use crate::shell::Framed;
@@ -49,25 +49,9 @@ pub fn ReportPage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let report = portal::report(&request.core, &contact, request.id("id")?).await?;
-        let replaced = report.revision > 1;
-        let no_files = report.attachments.is_empty();
         Ok(view! {
             <Title text=report.title.clone()/>
-            <article class="card report">
-                <h1 dir="auto">{report.title}</h1>
-                <p class="quiet"><bdi>{report.location}</bdi>" · "{t!(locale, "shared-on")}" "{format::date(locale, report.published_at, &report.zone)}" · "{t!(locale, "revision", number = report.revision)}</p>
-                {replaced.then(|| view! { <p class="notice">{t!(locale, "replaced")}</p> })}
-                <p class="prose" dir="auto">{report.summary}</p>
-                {report.message.map(|message| view! { <section><h2>{t!(locale, "message")}</h2><p class="prose" dir="auto">{message}</p></section> })}
-                {report.follow_up.map(|text| view! { <section><h2>{t!(locale, "still-to-do")}</h2><p class="prose" dir="auto">{text}</p></section> })}
-                {(!no_files).then(|| view! {
-                    <section><h2>{t!(locale, "files")}</h2>
-                        <ul class="files">{report.attachments.into_iter().map(|file| view! {
-                            <li><a href=format!("/portal/files/{}", file.id) download=true><Icon name="download"/><bdi>{file.file_name}</bdi></a><span class="quiet">{format::size(locale, file.bytes)}</span></li>
-                        }).collect_view()}</ul>
-                    </section>
-                })}
-            </article>
+            <ReportArticle report locale/>
         }
         .into_any())
     });

@@ -78,7 +78,7 @@ pub async fn create_staff(
     let (Some(email), Some(display_name)) = (email, display_name) else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
     };
-    let password_hash = core.passwords.hash(password).await?;
+    let password_hash = core.passwords.hash(password, &email).await?;
     let mut tx = core.store.begin_system().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
     if tx
@@ -158,7 +158,7 @@ pub async fn lock_account(core: &Core, slug: &str, email: &str, locked: bool) ->
 /// Field `password`; `not_found`.
 pub async fn reset_password(core: &Core, slug: &str, email: &str, password: &SecretString) -> CoreResult<()> {
     let email = text::email(email).map_err(|_| CoreError::not_found())?;
-    let password_hash = core.passwords.hash(password).await?;
+    let password_hash = core.passwords.hash(password, &email).await?;
     let mut tx = core.store.begin_system().await?;
     let tenant = find_tenant(&mut tx, slug).await?;
     let mut found = false;

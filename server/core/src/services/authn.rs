@@ -262,7 +262,11 @@ pub(crate) fn client_of_job(job: &ClaimedJob) -> ApiClient {
 
 /// The system acting for a tenant that administration has just found or made.
 pub(crate) fn system(tenant: TenantId, reason: &'static str) -> System {
-    System { tenant, reason }
+    System {
+        tenant,
+        reason,
+        for_whom: None,
+    }
 }
 
 fn own_words(words: Option<sqlx::types::Json<OwnWords>>) -> Arc<OwnWords> {

@@ -163,7 +163,7 @@ pub async fn accept(core: &Core, link: &str, password: &SecretString) -> CoreRes
     drop(tx);
     // Only who holds a link makes the server hash.
     let found = found.ok_or_else(CoreError::not_found)?;
-    let password_hash = core.passwords.hash(password).await?;
+    let password_hash = core.passwords.hash(password, &found.email).await?;
     let tenant = TenantId::from_uuid(found.tenant_id);
     let mut tx = core.store.begin_system().await?;
     if !tx.accept_invitation(tenant, found.id.0, &hash, &password_hash).await? {

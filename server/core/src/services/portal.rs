@@ -8,6 +8,7 @@ use domain::intake::{MOST_WINDOWS, PreferredWindow};
 use domain::locale::Locale;
 use domain::problems::Problem;
 use domain::public::{PublicAppointment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest};
+use domain::public_language::PublicVisit;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::text;
 use serde_json::json;
@@ -356,17 +357,23 @@ pub async fn appointments(
     Ok((upcoming, Page::cut(tx.past_appointments(before, PAGE + 1).await?, PAGE)))
 }
 
-/// One appointment.
+/// One appointment; of one that was moved also where it moved to, if that is known yet.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn appointment(core: &Core, contact: &Contact, id: AppointmentId) -> CoreResult<PublicAppointment> {
-    core.store
-        .read(contact)
-        .await?
-        .appointment(id)
-        .await?
-        .ok_or_else(CoreError::not_found)
+pub async fn appointment(
+    core: &Core,
+    contact: &Contact,
+    id: AppointmentId,
+) -> CoreResult<(PublicAppointment, Option<PublicAppointment>)> {
+    let mut tx = core.store.read(contact).await?;
+    let found = tx.appointment(id).await?.ok_or_else(CoreError::not_found)?;
+    let next = if found.status == PublicVisit::Moved {
+        tx.calendar_entry(id).await?.map(|(_, _, appointment)| appointment)
+    } else {
+        None
+    };
+    Ok((found, next))
 }
 
 /// A page of published reports, newest first.
@@ -397,11 +404,22 @@ pub async fn report(core: &Core, contact: &Contact, id: ReleaseId) -> CoreResult
         .ok_or_else(CoreError::not_found)
 }
 
-/// A released file. Every download asks again for grant, capability and release, and is audited.
+/// A released file. Every download asks again for grant, capability and release, and is audited: under the member of the
+/// staff who only looks, too.
 ///
 /// # Errors
 /// `not_found`.
 pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreResult<Download> {
+    if let Some(staff) = contact.looked_at_by {
+        let row = core.store.read(contact).await?.released_file(id).await?;
+        let row = row.ok_or_else(CoreError::not_found)?;
+        let mut tx = core.store.begin_system().await?;
+        let who = format!("staff:{staff}");
+        tx.audit(contact.tenant(), &who, "attachment.looked_at", &id.to_string())
+            .await?;
+        tx.commit().await?;
+        return fetch(core, contact, Some(row)).await;
+    }
     let mut tx = core.store.begin(contact).await?;
     let row = tx.released_file(id).await?.ok_or_else(CoreError::not_found)?;
     tx.audit("attachment.downloaded", id, json!({}));

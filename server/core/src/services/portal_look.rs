@@ -11,7 +11,8 @@ use serde_json::json;
 use super::finish;
 use crate::actors::{Look, Permit, Staff};
 use crate::files::{Upload, clean_logo};
-use crate::store::TenantTx;
+use crate::secrets::fingerprint;
+use crate::store::{DoorRow, TenantTx};
 use crate::{Core, CoreError, CoreResult};
 
 /// An organisation as its portal shows it.
@@ -160,13 +161,48 @@ fn organisation(staff: &Staff) -> String {
     staff.tenant.uuid().simple().to_string()
 }
 
-/// The organisation of an installation that has only one, for pages that know nobody yet; `None` if there are several.
+/// Whose door a page is that knows nobody yet.
+#[derive(Debug, Clone)]
+pub struct PortalDoor {
+    /// The organisation as it shows itself.
+    pub brand: Brand,
+    /// The name in its addresses.
+    pub slug: String,
+    /// The language of the account that a link is for.
+    pub locale: Option<Locale>,
+}
+
+impl PortalDoor {
+    fn of(row: DoorRow, locale: Option<Locale>) -> Self {
+        Self {
+            brand: Brand {
+                name: row.name,
+                look: row.look,
+            },
+            slug: row.slug,
+            locale,
+        }
+    }
+}
+
+/// Finds out whose door a page is: by the link in a mail that leads to it, by the organisation's name in its addresses, or
+/// because there is only one organisation; `None` if nothing tells.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn only_brand(core: &Core) -> CoreResult<Option<Brand>> {
+pub async fn door(core: &Core, link: Option<&str>, slug: Option<&str>) -> CoreResult<Option<PortalDoor>> {
     let mut tx = core.store.read_system().await?;
-    Ok(tx.only_organisation().await?.map(|(name, look)| Brand { name, look }))
+    if let Some(token) = link
+        && let Some((row, locale)) = tx.organisation_of_link(&fingerprint(token.as_bytes())).await?
+    {
+        return Ok(Some(PortalDoor::of(row, locale.as_deref().and_then(Locale::from_tag))));
+    }
+    if let Some(slug) = slug
+        && let Some(row) = tx.organisation(slug).await?
+    {
+        return Ok(Some(PortalDoor::of(row, None)));
+    }
+    Ok(tx.only_organisation().await?.map(|row| PortalDoor::of(row, None)))
 }
 
 /// The style sheet with an organisation's colour.

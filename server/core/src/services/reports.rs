@@ -46,6 +46,8 @@ pub struct ReportPage {
     pub recipients: Vec<Recipient>,
     /// The work that it left.
     pub follow_up: Option<FollowUpView>,
+    /// Who downloaded which released file, the latest first: when, who if the account is still there, and the file's name.
+    pub downloads: Vec<(DateTime<Utc>, Option<String>, String)>,
 }
 
 /// One report.
@@ -59,8 +61,17 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
         Some(customer) => tx.recipients(customer.0, report.location_id.map(|key| key.0)).await?,
         None => Vec::new(),
     };
+    let attachments = tx.attachments_of(id).await?;
+    let files: Vec<_> = attachments.iter().map(|file| file.id.0).collect();
+    let downloads = tx.downloads(&files).await?;
+    let name_of = |file: String| attachments.iter().find(|row| row.id.to_string() == file);
+    let downloads = downloads
+        .into_iter()
+        .filter_map(|(at, who, file)| Some((at, who, name_of(file)?.file_name.clone())))
+        .collect();
     Ok(ReportPage {
-        attachments: tx.attachments_of(id).await?,
+        attachments,
+        downloads,
         releases: tx.releases_of(id).await?,
         follow_up: tx.follow_up_of_report(id).await?,
         recipients,

@@ -187,7 +187,8 @@ async fn choose(
     };
     // What follows changes the plan, which the requester has no statements for: the system acts on the offer that the
     // staff made, for the request that the requester was proven to hold.
-    let system = authn::system(tenant, "slot_offer");
+    let mut system = authn::system(tenant, "slot_offer");
+    system.for_whom = Some(chooser.to_owned());
     let mut tx = core.store.begin(&system).await?;
     let open = tx
         .open_offer(request)
@@ -215,7 +216,7 @@ async fn choose(
     tx.audit(
         "slots.chosen",
         target.id.0,
-        json!({ "offer": offer, "position": position, "by": chooser }),
+        json!({ "offer": offer, "position": position }),
     );
     let visit = Visit {
         technician: time.technician_id.0,

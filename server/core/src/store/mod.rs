@@ -89,7 +89,7 @@ pub(crate) use mails::{ClaimedMail, NewMail};
 pub(crate) use partners::{ItemNotes, PartnerIdentity};
 pub(crate) use portal_grants::GrantToGive;
 pub(crate) use portal_links::{AccountMail, LinkIdentity, NewLink, WritesLinks};
-pub(crate) use portal_look::StoredLook;
+pub(crate) use portal_look::{DoorRow, StoredLook};
 pub(crate) use portal_requests::NewPortalRequest;
 pub use portal_seen::Viewer;
 pub(crate) use releases::NewRelease;

@@ -64,7 +64,11 @@ macro_rules! entries {
     };
 }
 const ENTRIES: &str = concat!(entries!(), "AND a.ends_at > $4 ORDER BY a.starts_at, a.id LIMIT $5");
-const ENTRY: &str = concat!(entries!(), "AND a.id = $4");
+/// The address of an appointment that was moved leads to the last word about its job.
+const ENTRY: &str = concat!(
+    entries!(),
+    "AND a.target_id = (SELECT o.target_id FROM appointment o WHERE o.tenant_id = $1 AND o.id = $4 AND o.is_shared)"
+);
 
 macro_rules! reports {
     () => {

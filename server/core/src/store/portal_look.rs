@@ -47,6 +47,7 @@ pub(crate) struct StoredLook {
 
 #[derive(sqlx::FromRow)]
 struct Named {
+    slug: String,
     name: String,
     #[sqlx(flatten)]
     look: LookRow,
@@ -60,12 +61,49 @@ const SET_COLOUR: &str = "UPDATE portal_look SET colour = $2, version = $3, upda
 const SET_LOGO: &str = "UPDATE portal_look SET logo = $2, version = $3, updated_at = $4 WHERE tenant_id = $1";
 /// Two, to know whether there is only one.
 const ORGANISATIONS: &str = concat!(
-    "SELECT t.name, ",
+    "SELECT t.slug, t.name, ",
     look_columns!(),
     " FROM tenant t LEFT JOIN portal_look w ON w.tenant_id = t.id WHERE t.live_tenant_id IS NULL ORDER BY t.id LIMIT 2"
 );
+const ORGANISATION: &str = concat!(
+    "SELECT t.slug, t.name, ",
+    look_columns!(),
+    " FROM tenant t LEFT JOIN portal_look w ON w.tenant_id = t.id WHERE t.slug = $1 AND t.live_tenant_id IS NULL"
+);
+/// Whose door a link in a mail opens, and in which language its reader was written to.
+const ORGANISATION_OF_LINK: &str = concat!(
+    "SELECT a.locale, t.slug, t.name, ",
+    look_columns!(),
+    " FROM portal_link k JOIN portal_account a ON a.tenant_id = k.tenant_id AND a.id = k.portal_account_id \
+     JOIN tenant t ON t.id = k.tenant_id LEFT JOIN portal_look w ON w.tenant_id = t.id \
+     WHERE k.token_hash = $1 AND k.used_at IS NULL AND k.expires_at > $2"
+);
 const COLOUR: &str = "SELECT colour FROM portal_look WHERE version = $1 AND colour IS NOT NULL";
 const LOGO: &str = "SELECT logo FROM portal_look WHERE version = $1 AND logo IS NOT NULL";
+
+/// An organisation whose door it is.
+pub(crate) struct DoorRow {
+    pub slug: String,
+    pub name: String,
+    pub look: Look,
+}
+
+impl From<Named> for DoorRow {
+    fn from(row: Named) -> Self {
+        Self {
+            slug: row.slug,
+            name: row.name,
+            look: row.look.into(),
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct LinkDoor {
+    locale: Option<String>,
+    #[sqlx(flatten)]
+    door: Named,
+}
 
 impl TenantTx<'_, Staff> {
     pub(crate) async fn look(&mut self) -> Result<Option<StoredLook>, StoreError> {
@@ -98,12 +136,27 @@ impl TenantTx<'_, Staff> {
 
 impl SystemTx<'_> {
     /// The only organisation of an installation with its look; `None` if there are several.
-    pub(crate) async fn only_organisation(&mut self) -> Result<Option<(String, Look)>, StoreError> {
+    pub(crate) async fn only_organisation(&mut self) -> Result<Option<DoorRow>, StoreError> {
         let mut found = all!(&mut self.tx, Named, ORGANISATIONS)?;
         Ok(match (found.pop(), found.is_empty()) {
-            (Some(only), true) => Some((only.name, only.look.into())),
+            (Some(only), true) => Some(only.into()),
             _ => None,
         })
+    }
+
+    /// An organisation by the name in its addresses.
+    pub(crate) async fn organisation(&mut self, slug: &str) -> Result<Option<DoorRow>, StoreError> {
+        Ok(maybe!(&mut self.tx, Named, ORGANISATION, slug)?.map(Into::into))
+    }
+
+    /// The organisation of an open link in a mail, and the language of the account that it is for.
+    pub(crate) async fn organisation_of_link(
+        &mut self,
+        token_hash: &[u8],
+    ) -> Result<Option<(DoorRow, Option<String>)>, StoreError> {
+        let now = self.now;
+        Ok(maybe!(&mut self.tx, LinkDoor, ORGANISATION_OF_LINK, token_hash, now)?
+            .map(|row| (row.door.into(), row.locale)))
     }
 
     pub(crate) async fn colour_of_version(&mut self, version: &str) -> Result<Option<String>, StoreError> {
@@ -140,7 +193,7 @@ mod tests {
                 .await
                 .expect("inserts");
                 let found = tx.only_organisation().await.expect("answers");
-                let found = found.map(|(name, look)| (name, look.sheet.is_some() || look.logo.is_some()));
+                let found = found.map(|door| (door.name, door.look.sheet.is_some() || door.look.logo.is_some()));
                 assert_eq!(found, alone.map(|name| (name.to_owned(), false)));
             }
         }

@@ -1,8 +1,14 @@
 //! Portal releases, as the staff make them.
 
-use domain::ids::{AttachmentId, CustomerId, LocationId, ReleaseId, VisitReportId};
-use domain::visit_reports::ReleaseStatus;
+use std::collections::{BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
+use domain::ids::{AttachmentId, CustomerId, LocationId, PortalUserId, PortalUserKind, ReleaseId, VisitReportId};
+use domain::visit_reports::ReleaseStatus;
+use sqlx::types::Json;
+
+use super::Key;
+use super::bulk::{hex_id, listed};
 use super::engine::{StoreError, all, one, run};
 use super::transaction::TenantTx;
 use super::views::{Recipient, ReleaseView};
@@ -21,11 +27,24 @@ const OF_REPORT: &str = "SELECT p.id, p.revision, p.status, p.title, p.summary, 
     FROM portal_release p JOIN staff_account s ON s.tenant_id = p.tenant_id AND s.id = p.published_by \
     WHERE p.tenant_id = $1 AND p.visit_report_id = $2 ORDER BY p.revision DESC LIMIT 50";
 /// Whoever has not come in yet is no recipient; the conditions are those of the portal's own statements.
-const RECIPIENTS: &str = "SELECT c.display_name, a.email, max(CASE WHEN g.may_download THEN 1 ELSE 0 END) > 0 AS may_download FROM portal_grant g JOIN portal_account a ON a.tenant_id = g.tenant_id AND a.id = g.portal_account_id \
-    JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id \
+const RECIPIENTS: &str = "SELECT c.display_name, a.email, coalesce(a.locale, t.locale) AS locale, max(CASE WHEN g.may_download THEN 1 ELSE 0 END) > 0 AS may_download FROM portal_grant g JOIN portal_account a ON a.tenant_id = g.tenant_id AND a.id = g.portal_account_id \
+    JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id JOIN tenant t ON t.id = a.tenant_id \
     WHERE g.tenant_id = $1 AND g.customer_id = $2 AND (g.location_id IS NULL OR g.location_id = $3) AND g.may_see_reports AND g.revoked_at IS NULL \
     AND g.valid_from <= $4 AND (g.valid_until IS NULL OR g.valid_until > $4) AND a.locked_at IS NULL AND a.activated_at IS NOT NULL \
-    GROUP BY a.id, c.display_name, a.email ORDER BY c.display_name, a.email";
+    GROUP BY a.id, c.display_name, a.email, a.locale, t.locale ORDER BY c.display_name, a.email";
+
+listed!(
+    text DOWNLOADS_SQLITE, DOWNLOADS_POSTGRES,
+    "SELECT at, actor, subject FROM audit_entry WHERE tenant_id = $1 AND action = 'attachment.downloaded' AND subject ",
+    "$2",
+    " ORDER BY sequence DESC LIMIT 50"
+);
+listed!(
+    id NAMES_SQLITE, NAMES_POSTGRES,
+    "SELECT a.id, c.display_name FROM portal_account a JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id WHERE a.tenant_id = $1 AND a.id ",
+    "$2",
+    ""
+);
 
 /// What the customer gets.
 pub(crate) struct NewRelease<'a> {
@@ -90,6 +109,39 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn releases_of(&mut self, report: VisitReportId) -> Result<Vec<ReleaseView>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, ReleaseView, OF_REPORT, tenant, report.uuid())
+    }
+
+    /// Who downloaded which of these files, the latest first: when, who, and the file's id as the log names it. What was
+    /// downloaded by an account that is gone has no name.
+    pub(crate) async fn downloads(
+        &mut self,
+        files: &[AttachmentId],
+    ) -> Result<Vec<(DateTime<Utc>, Option<String>, String)>, StoreError> {
+        let tenant = self.tenant();
+        let sql = self.tx.dialect(DOWNLOADS_SQLITE, DOWNLOADS_POSTGRES);
+        let files: Vec<String> = files.iter().map(ToString::to_string).collect();
+        let rows = all!(&mut self.tx, (DateTime<Utc>, String, String), sql, tenant, Json(&files))?;
+        let account = |actor: &str| actor.strip_prefix("portal:")?.parse::<PortalUserId>().ok();
+        let accounts: BTreeSet<String> = rows
+            .iter()
+            .filter_map(|(_, actor, _)| account(actor))
+            .map(hex_id)
+            .collect();
+        let sql = self.tx.dialect(NAMES_SQLITE, NAMES_POSTGRES);
+        let names: HashMap<_, _> = all!(
+            &mut self.tx,
+            (Key<PortalUserKind>, String),
+            sql,
+            tenant,
+            Json(&accounts)
+        )?
+        .into_iter()
+        .map(|(id, name)| (id.0, name))
+        .collect();
+        Ok(rows
+            .into_iter()
+            .map(|(at, actor, file)| (at, account(&actor).and_then(|id| names.get(&id).cloned()), file))
+            .collect())
     }
 
     /// Who would see a release for that place, by the same conditions as the portal's own statements.

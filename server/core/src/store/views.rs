@@ -297,6 +297,8 @@ pub struct ReleaseView {
 pub struct Recipient {
     pub display_name: String,
     pub email: String,
+    /// The language in which they read.
+    pub locale: String,
     /// Whether released files can be opened, too.
     pub may_download: bool,
 }

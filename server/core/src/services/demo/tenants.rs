@@ -62,7 +62,7 @@ pub(super) async fn nordlicht(
     let mut entry = new_entry("nordlicht", "Nordlicht Technik");
     let tenant = make_tenant(core, &entry).await?;
     let password = fresh_password(core);
-    let hash = core.passwords.hash(&password.clone().into()).await?;
+    let hash = core.passwords.hash(&password.clone().into(), "").await?;
     let people = [
         (Role::Admin, "Ines Admin", "admin"),
         (Role::Manager, "Mara Lindner", "manager"),
@@ -343,7 +343,7 @@ pub(super) async fn nordlicht(
     }
 
     let portal_password = fresh_password(core);
-    let portal_hash = core.passwords.hash(&portal_password.clone().into()).await?;
+    let portal_hash = core.passwords.hash(&portal_password.clone().into(), "").await?;
     let mut tx = core.store.begin_system().await?;
     let now = core.clock.now();
     let anna_account = tx
@@ -427,7 +427,7 @@ pub(super) async fn suedwind(core: &Core, book: &mut DemoBook) -> CoreResult<()>
     let mut entry = new_entry("suedwind", "Südwind Service");
     let tenant = make_tenant(core, &entry).await?;
     let password = fresh_password(core);
-    let hash = core.passwords.hash(&password.clone().into()).await?;
+    let hash = core.passwords.hash(&password.clone().into(), "").await?;
     let mut tx = core.store.begin_system().await?;
     for (role, name, local) in [
         (Role::Admin, "Uwe Süd", "admin"),
@@ -489,7 +489,7 @@ pub(super) async fn suedwind(core: &Core, book: &mut DemoBook) -> CoreResult<()>
     .await?;
     finish(core, tx).await?;
     let portal_password = fresh_password(core);
-    let portal_hash = core.passwords.hash(&portal_password.clone().into()).await?;
+    let portal_hash = core.passwords.hash(&portal_password.clone().into(), "").await?;
     let mut tx = core.store.begin_system().await?;
     let account = tx
         .insert_portal_account(tenant, contact, "albert.sommer@sued-handel.example", &portal_hash, None)

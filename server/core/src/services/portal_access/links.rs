@@ -265,7 +265,7 @@ pub async fn accept_invitation(core: &Core, token: &str, password: Option<&Secre
     let found = of_purpose(core, token, LinkPurpose::Invitation).await?;
     // Only who holds a link makes the server hash.
     let hash = match password {
-        Some(password) => Some(core.passwords.hash(password).await?),
+        Some(password) => Some(core.passwords.hash(password, &found.account_email).await?),
         None => None,
     };
     let mut tx = core.store.begin_system().await?;
@@ -366,7 +366,7 @@ pub async fn look(core: &Core, token: &str) -> CoreResult<(serde_json::Value, se
 /// `not_found` as for [`find`]; field `password`.
 pub async fn set_password(core: &Core, token: &str, password: &SecretString) -> CoreResult<SignedIn> {
     let found = of_purpose(core, token, LinkPurpose::Password).await?;
-    let hash = core.passwords.hash(password).await?;
+    let hash = core.passwords.hash(password, &found.account_email).await?;
     let mut tx = core.store.begin_system().await?;
     if !tx.use_link(&found).await? {
         return Err(CoreError::not_found());
@@ -375,11 +375,39 @@ pub async fn set_password(core: &Core, token: &str, password: &SecretString) -> 
     let account = found.account_id.0;
     tx.end_every_link(&found).await?;
     tx.set_portal_password(tenant, account, &hash).await?;
+    tell(&mut tx, &found, MailKind::PortalPasswordChanged, &found.account_email).await?;
     let label = format!("portal:{account}");
     tx.audit(tenant, &label, "portal.password_changed", &label).await?;
     let signed_in = enter(&mut tx, &found, &hash).await?;
     tx.commit().await?;
     Ok(signed_in)
+}
+
+/// Tells the address that the account had when the link was made what has changed; `email` is the account's address now.
+async fn tell(
+    tx: &mut crate::store::SystemTx<'_>,
+    found: &LinkIdentity,
+    kind: MailKind,
+    email: &str,
+) -> CoreResult<()> {
+    let accounts = tx.accounts_for_link(email).await?;
+    let own = accounts
+        .iter()
+        .find(|account| account.tenant_id == found.tenant_id && account.account_id.0 == found.account_id.0);
+    let tag = own.map_or("en", |account| {
+        account.locale.as_deref().unwrap_or(&account.tenant_locale)
+    });
+    let zone = own.map_or("UTC", |account| account.zone.as_str());
+    let mail = AccountMail {
+        kind,
+        recipient: &found.account_email,
+        locale: Locale::from_tag(tag).unwrap_or_default(),
+        data: &mail_data(&found.tenant_name, &found.display_name, zone, None),
+        link: None,
+    };
+    Ok(tx
+        .insert_account_mail(TenantId::from_uuid(found.tenant_id), &mail)
+        .await?)
 }
 
 /// Confirms a new address; the address before is told, and sessions end because they were opened under it.
@@ -396,23 +424,7 @@ pub async fn confirm_email(core: &Core, token: &str) -> CoreResult<()> {
     let tenant = TenantId::from_uuid(found.tenant_id);
     tx.end_every_link(&found).await?;
     tx.end_portal_sessions(tenant, found.account_id.0).await?;
-    let locale = tx.accounts_for_link(&new).await?;
-    let own = locale.iter().find(|account| account.account_id.0 == found.account_id.0);
-    let tag = own.map_or("en", |account| {
-        account.locale.as_deref().unwrap_or(&account.tenant_locale)
-    });
-    let zone = own.map_or("UTC", |account| account.zone.as_str());
-    tx.insert_account_mail(
-        tenant,
-        &AccountMail {
-            kind: MailKind::PortalEmailChanged,
-            recipient: &found.account_email,
-            locale: Locale::from_tag(tag).unwrap_or_default(),
-            data: &mail_data(&found.tenant_name, &found.display_name, zone, None),
-            link: None,
-        },
-    )
-    .await?;
+    tell(&mut tx, &found, MailKind::PortalEmailChanged, &new).await?;
     let label = format!("portal:{}", found.account_id.0);
     tx.audit(tenant, &label, "portal.email_changed", &label).await?;
     Ok(tx.commit().await?)

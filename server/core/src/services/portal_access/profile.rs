@@ -113,20 +113,22 @@ pub(super) async fn check_password(core: &Core, contact: &Contact, password: &Se
     Ok(account.email)
 }
 
-/// Sets a new password. Every session ends; the caller opens a new one for whoever asked.
+/// Sets a new password and tells the account's address. Every session ends; the caller opens a new one for whoever asked.
 ///
 /// # Errors
 /// Field `current` for a wrong present password, field `password` for a new one that will not do.
 pub async fn change_password(
     core: &Core,
     contact: &Contact,
+    locale: Locale,
     current: &SecretString,
     new: &SecretString,
 ) -> CoreResult<Admission> {
-    check_password(core, contact, current).await?;
-    let hash = core.passwords.hash(new).await?;
+    let email = check_password(core, contact, current).await?;
+    let hash = core.passwords.hash(new, &email).await?;
     let mut tx = core.store.begin(contact).await?;
     tx.set_own_password(&hash).await?;
+    second_factor::tell(&mut tx, contact, MailKind::PortalPasswordChanged, locale).await?;
     tx.end_own_links().await?;
     tx.audit("portal.password_changed", contact.id(), json!({}));
     finish(core, tx).await?;

@@ -174,7 +174,13 @@ pub async fn turn_on(core: &Core, contact: &Contact, locale: Locale, code: &str)
 }
 
 /// Tells the own address what has changed, in case it was somebody else.
-async fn tell(tx: &mut TenantTx<'_, Contact>, contact: &Contact, kind: MailKind, locale: Locale) -> CoreResult<()> {
+/// Tells the account's address what has changed about signing in.
+pub(super) async fn tell(
+    tx: &mut TenantTx<'_, Contact>,
+    contact: &Contact,
+    kind: MailKind,
+    locale: Locale,
+) -> CoreResult<()> {
     let email = tx.own_account().await?.email;
     let data = mail_data(contact.tenant_name(), contact.display_name(), contact.zone(), None);
     let mail = AccountMail {

@@ -1,0 +1,58 @@
+//! A report as a customer reads it: on the portal, and for the staff before they publish it.
+
+use domain::locale::Locale;
+use domain::public::PublicReport;
+use leptos::prelude::*;
+
+use crate::icons::Icon;
+use crate::{format, word};
+
+/// A report in the reader's language. `previewed` is for staff: the same text below the page's own headings, without
+/// anything to click.
+#[component]
+pub fn ReportArticle(report: PublicReport, locale: Locale, #[prop(optional)] previewed: bool) -> impl IntoView {
+    let replaced = report.revision > 1;
+    let part = move |title: String, text: String| {
+        let heading = if previewed {
+            view! { <h4>{title}</h4> }.into_any()
+        } else {
+            view! { <h2>{title}</h2> }.into_any()
+        };
+        view! { <section>{heading}<p class="prose" dir="auto">{text}</p></section> }
+    };
+    let title = if previewed {
+        view! { <h3 dir="auto">{report.title}</h3> }.into_any()
+    } else {
+        view! { <h1 dir="auto">{report.title}</h1> }.into_any()
+    };
+    let files_title = if previewed {
+        view! { <h4>{word!(locale, "shown-report-files")}</h4> }.into_any()
+    } else {
+        view! { <h2>{word!(locale, "shown-report-files")}</h2> }.into_any()
+    };
+    let no_files = report.attachments.is_empty();
+    view! {
+        <article class="card report" lang=locale.tag() dir=locale.direction()>
+            {title}
+            <p class="quiet"><bdi>{report.location}</bdi>" · "{word!(locale, "shown-report-shared")}" "{format::date(locale, report.published_at, &report.zone)}" · "{word!(locale, "shown-report-revision", number = report.revision)}</p>
+            {replaced.then(|| view! { <p class="notice">{word!(locale, "shown-report-replaced")}</p> })}
+            <p class="prose" dir="auto">{report.summary}</p>
+            {report.message.map(|message| part(word!(locale, "shown-report-message"), message))}
+            {report.follow_up.map(|text| part(word!(locale, "shown-report-follow-up"), text))}
+            {(!no_files).then(|| view! {
+                <section>{files_title}
+                    <ul class="files">{report.attachments.into_iter().map(|file| {
+                        let size = format::size(locale, file.bytes);
+                        let name = view! { <Icon name="download"/><bdi>{file.file_name}</bdi> };
+                        let line = if previewed {
+                            view! { <span class="row">{name}</span> }.into_any()
+                        } else {
+                            view! { <a href=format!("/portal/files/{}", file.id) download=true>{name}</a> }.into_any()
+                        };
+                        view! { <li>{line}<span class="quiet">{size}</span></li> }
+                    }).collect_view()}</ul>
+                </section>
+            })}
+        </article>
+    }
+}
