@@ -35,6 +35,7 @@ pub mod mails;
 pub mod parts;
 #[cfg(feature = "ssr")]
 pub mod qr;
+#[cfg(feature = "ssr")]
 pub mod report;
 #[cfg(feature = "ssr")]
 pub mod shell;
