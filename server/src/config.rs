@@ -50,6 +50,8 @@ pub struct Config {
     pub portal_rate_address: String,
     /// How often one of its accounts may.
     pub portal_rate_account: String,
+    /// How fast one gets from place to place: factor over the great circle and km/h, regions with their edges in front.
+    pub travel: String,
     /// Networks of reverse proxies whose `X-Forwarded-For` counts, separated by commas.
     pub trusted_proxies: String,
     /// Whether the server also runs the worker.
@@ -79,6 +81,7 @@ impl Default for Config {
             api_rate_address: "10/60".to_owned(),
             portal_rate_address: "50/600".to_owned(),
             portal_rate_account: "10/200".to_owned(),
+            travel: "1.3/50".to_owned(),
             trusted_proxies: "127.0.0.0/8,::1/128".to_owned(),
             worker: true,
             ops_listen: None,
@@ -233,6 +236,10 @@ impl Config {
             sends_mail: self.smtp_url.as_ref().is_some_and(|address| !address.is_empty()),
             ..Default::default()
         };
+        settings.paces = self
+            .travel
+            .parse()
+            .map_err(|error| format!("setting travel: {error}"))?;
         settings.webhook_allow_nets = networks("webhook_allow_nets", &self.webhook_allow_nets)?;
         self.trusted_proxies()?;
         if !self.webhook_retry.trim().is_empty() {
@@ -295,5 +302,10 @@ mod tests {
             ..Config::default()
         };
         assert!(wrong.settings().expect_err("refused").contains("webhook_retry: soon"));
+        let wrong = Config {
+            travel: "1.3/50; fast".to_owned(),
+            ..Config::default()
+        };
+        assert!(wrong.settings().expect_err("refused").contains("setting travel: fast"));
     }
 }

@@ -8,8 +8,9 @@ use ui::load::NotFound;
 use ui::shell::{self, Assets};
 
 use crate::pages::{
-    access, billing, clients, customers, day, deliveries, desk, endpoints, forms, imports, inbox, integrations, links,
-    mails, parts, portal_look, reports, rules, settings, sign_in, sources, target, technicians, terminals, upload,
+    access, billing, board, clients, customers, day, deliveries, desk, endpoints, forms, imports, inbox, integrations,
+    links, mails, parts, portal_look, reports, rules, settings, sign_in, sources, target, technicians, terminals,
+    upload,
 };
 use crate::shell::Framed;
 
@@ -32,6 +33,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/inbox/new") view=inbox::call::CallPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/inbox/:id") view=inbox::RequestPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/targets/:id") view=target::TargetPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/board") view=board::BoardPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/board/move") view=board::moving::MovePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers") view=customers::CustomersPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/:id") view=customers::CustomerPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/:id/access") view=access::CustomerAccessPage ssr=SsrMode::Async/>

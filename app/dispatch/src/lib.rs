@@ -6,6 +6,7 @@
     reason = "what a component shows stands above it; the fields that macros make of its properties cannot carry a comment"
 )]
 
+pub mod board_drag;
 pub mod islands;
 
 // Links the shared islands into the bundle, which nothing else in it refers to.

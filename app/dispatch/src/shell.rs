@@ -19,6 +19,7 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
         let mut entries = Vec::new();
         if staff.has::<ViewOperations>() {
             entries.push(("/app/inbox", "inbox", t!(locale, "nav-inbox")));
+            entries.push(("/app/board", "board", t!(locale, "nav-board")));
             entries.push(("/app/customers", "users", t!(locale, "nav-customers")));
         }
         if staff.has::<PerformVisits>() {

@@ -4,6 +4,7 @@
 //! Nothing in here does input or output, reads a clock or draws a random number, so every rule can be tested as a
 //! table and compiled for the browser.
 
+pub mod conflicts;
 pub mod customers;
 pub mod events;
 pub mod feature_gates;
@@ -33,6 +34,7 @@ pub mod second_factor;
 pub mod targets;
 pub mod technicians;
 pub mod text;
+pub mod travel;
 pub mod visit_reports;
 pub mod webhooks;
 pub mod windows;

@@ -38,6 +38,8 @@ fn drawing(name: &str) -> &'static str {
         "file" => include_str!("icons/file-image.svg.part"),
         "download" => include_str!("icons/download.svg.part"),
         "plus" => include_str!("icons/plus.svg.part"),
+        "move" => include_str!("icons/move.svg.part"),
+        "board" => include_str!("icons/chart-gantt.svg.part"),
         "arrow-right" => include_str!("icons/arrow-right.svg.part"),
         "chevron-right" => include_str!("icons/chevron-right.svg.part"),
         "home" => include_str!("icons/house.svg.part"),

@@ -52,6 +52,8 @@ pub struct Settings {
     pub webhook_retry: Vec<Duration>,
     /// Whether there is a way out for mails.
     pub sends_mail: bool,
+    /// How fast one gets from place to place.
+    pub paces: domain::travel::Paces,
 }
 
 impl Default for Settings {
@@ -63,6 +65,7 @@ impl Default for Settings {
             webhook_allow_http: false,
             webhook_retry: domain::webhooks::DEFAULT_RETRY_DELAYS.to_vec(),
             sends_mail: false,
+            paces: domain::travel::Paces::default(),
         }
     }
 }

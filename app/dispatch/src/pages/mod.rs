@@ -3,6 +3,7 @@
 pub mod access;
 pub mod access_acts;
 pub mod billing;
+pub mod board;
 pub mod clients;
 pub mod customers;
 pub mod day;

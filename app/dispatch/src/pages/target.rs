@@ -252,7 +252,7 @@ fn ScheduleCard(
     } else {
         (t!(locale, "schedule-title"), t!(locale, "fix"))
     };
-    let busy = form.has_error("technician", "technician_busy");
+    let busy = CONFLICTS.iter().any(|code| form.has_error("technician", code));
     let choices = technicians
         .into_iter()
         .map(|technician| (technician.id.to_string(), technician.display_name))
@@ -280,6 +280,17 @@ fn ScheduleCard(
         </section>
     }
 }
+
+/// The names of what stands against a visit.
+const CONFLICTS: [&str; 7] = [
+    "technician_away",
+    "no_shift",
+    "outside_shift",
+    "skills_missing",
+    "outside_window",
+    "technician_busy",
+    "travel_too_long",
+];
 
 #[component]
 fn AppointmentList(locale: Locale, appointments: Vec<AppointmentLine>) -> impl IntoView {
@@ -338,6 +349,7 @@ pub async fn schedule_target(
             end: end.clone(),
             shared: shared.is_some(),
             overlap_accepted: overlap.is_some(),
+            was: None,
         };
         planning::schedule(&core, permit, id, &input).await?;
         Ok(Next::to(back, "done-scheduled"))

@@ -5,6 +5,7 @@ pub mod api_use;
 pub mod audit;
 pub mod authn;
 pub mod billing;
+pub mod board;
 pub mod cancellation;
 pub mod classification;
 pub mod client_requests;

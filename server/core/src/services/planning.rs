@@ -1,8 +1,10 @@
 //! Planning by hand: fixing and moving a target's appointment.
 
-use chrono::{DateTime, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Timelike as _, Utc};
 use chrono_tz::Tz;
+use domain::conflicts::Conflict;
 use domain::events::EventType;
+use domain::fields::FieldError;
 use domain::ids::{AppointmentId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
 use domain::lifecycle::Lifecycle as _;
@@ -12,6 +14,7 @@ use domain::requests::RequestStatus;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use serde_json::json;
 
+use super::board::moves::against_visit;
 use super::mails::{self, Occasion};
 use super::{Form, finish};
 use crate::actors::{Administrator, Permit};
@@ -35,8 +38,60 @@ pub struct ScheduleForm {
     pub end: String,
     /// Whether the customer sees the appointment.
     pub shared: bool,
-    /// The dispatcher has seen that the technician is busy then and wants it all the same.
+    /// The dispatcher has seen what stands against it and wants it all the same.
     pub overlap_accepted: bool,
+    /// The appointment that the dispatcher saw, empty for none; `None` if the form does not say.
+    pub was: Option<String>,
+}
+
+/// The beginning and the end that a form says, in the zone of the place.
+pub(super) fn read_span(input: &ScheduleForm, zone: &str) -> Result<(DateTime<Utc>, DateTime<Utc>), Vec<FieldError>> {
+    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+    let mut form = Form::default();
+    let date = NaiveDate::parse_from_str(&input.date, "%Y-%m-%d")
+        .map_err(|_| form.wrong("date", "invalid_date", "Choose a date."))
+        .ok();
+    let start = read_time(&mut form, "start", &input.start);
+    let end = read_time(&mut form, "end", &input.end);
+    let starts_at = date
+        .zip(start)
+        .and_then(|(date, time)| read_moment(&mut form, "start", zone, date, time));
+    // A visit of the night ends on the next day.
+    let is_night = start
+        .zip(end)
+        .is_some_and(|(start, end)| end < start && start.hour() >= 12 && end.hour() < 12);
+    let last = if is_night {
+        date.and_then(|date| date.succ_opt())
+    } else {
+        date
+    };
+    let ends_at = last
+        .zip(end)
+        .and_then(|(date, time)| read_moment(&mut form, "end", zone, date, time));
+    if let Some((starts_at, ends_at)) = starts_at.zip(ends_at) {
+        check_length(&mut form, "end", starts_at, ends_at);
+        if form.0.is_empty() {
+            return Ok((starts_at, ends_at));
+        }
+    }
+    Err(form.0)
+}
+
+/// The number or name in what stands against a visit, for whoever does not read it in words.
+fn detail(conflict: &Conflict) -> String {
+    match conflict {
+        Conflict::Away(kind) => kind.name().to_owned(),
+        Conflict::NoShift => String::new(),
+        Conflict::OutsideShift { by } | Conflict::OutsideWindow { by } => minutes(*by),
+        Conflict::Skills(missing) => missing.join(", "),
+        Conflict::Overlap { number } => number.to_string(),
+        Conflict::Travel { takes, there_is, .. } => format!("{} > {}", minutes(*takes), minutes(*there_is)),
+    }
+}
+
+/// Whole minutes, rounded up.
+fn minutes(time: TimeDelta) -> String {
+    ((time.num_seconds() + 59) / 60).to_string()
 }
 
 /// Fixes an appointment, or moves the one that is there; the old one stays as history. A request behind the target
@@ -50,7 +105,23 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
     tx.lock_target(id).await?;
     let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
     let zone_name = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
-    let zone: Tz = zone_name.parse().unwrap_or(Tz::UTC);
+    // Whoever saw another plan than the one that is there does not plan over it.
+    if let Some(was) = &input.was {
+        let planned = tx
+            .appointments_of(id)
+            .await?
+            .into_iter()
+            .find(|appointment| appointment.status == AppointmentStatus::Planned);
+        let is = planned
+            .map(|appointment| appointment.id.to_string())
+            .unwrap_or_default();
+        if *was != is {
+            return Err(CoreError::new(
+                Problem::ConcurrentModification,
+                "Somebody else has planned this job meanwhile.",
+            ));
+        }
+    }
     let mut form = Form::default();
     let technician = input.technician.parse::<StaffId>().ok();
     let technician = match technician {
@@ -60,29 +131,27 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
             None
         }
     };
-    let date = NaiveDate::parse_from_str(&input.date, "%Y-%m-%d")
-        .map_err(|_| form.wrong("date", "invalid_date", "Choose a date."))
-        .ok();
-    let start = read_time(&mut form, "start", &input.start);
-    let end = read_time(&mut form, "end", &input.end);
-    let starts_at = date
-        .zip(start)
-        .and_then(|(date, time)| read_moment(&mut form, "start", zone, date, time));
-    let ends_at = date
-        .zip(end)
-        .and_then(|(date, time)| read_moment(&mut form, "end", zone, date, time));
-    if let Some((starts_at, ends_at)) = starts_at.zip(ends_at) {
-        check_length(&mut form, "end", starts_at, ends_at);
+    let span = read_span(input, &zone_name);
+    if let Ok((starts_at, ends_at)) = span {
         if ends_at < core.clock.now() {
             form.wrong("date", "in_the_past", "This time has passed.");
         }
         if let Some(technician) = technician
             && !input.overlap_accepted
-            && let Some(number) = tx.overlapping_target(technician, id, starts_at, ends_at).await?
+            && let Some(job) = tx.board_job(id).await?
         {
-            form.wrong("technician", "technician_busy", format!("{number}"));
+            for conflict in against_visit(core, &mut tx, &job, technician, starts_at, ends_at).await? {
+                form.wrong("technician", conflict.name(), detail(&conflict));
+            }
         }
     }
+    let (starts_at, ends_at) = match span {
+        Ok((starts_at, ends_at)) => (Some(starts_at), Some(ends_at)),
+        Err(wrong) => {
+            form.0.extend(wrong);
+            (None, None)
+        }
+    };
     form.finish()?;
     if target.needs_mapping || target.customer_id.is_none() {
         return Err(CoreError::field(

@@ -44,7 +44,7 @@ pub fn today(core: &Core, staff: &Staff) -> NaiveDate {
 }
 
 /// The first moment of a date and of the date after, in a zone. A midnight that the clock skips begins an hour later.
-fn day_bounds(zone: &str, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
+pub(super) fn day_bounds(zone: &str, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
     let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
     let midnight = |date: NaiveDate| {
         let local = date.and_hms_opt(0, 0, 0).unwrap_or_default();

@@ -5,6 +5,7 @@
 mod accounts;
 mod appointments;
 mod audit;
+mod board;
 mod bulk;
 mod candidates;
 mod classification;
@@ -66,6 +67,8 @@ pub(crate) mod conformance;
 pub(crate) use accounts::{NewStaff, PortalIdentity, StaffIdentity};
 pub(crate) use appointments::NewAppointment;
 pub(crate) use audit::NewAudit;
+pub use board::PoolPlace;
+pub(crate) use board::weight;
 pub(crate) use candidates::{Candidates, KnownCustomer, Questions};
 pub(crate) use classification::FactsRow;
 pub use clients::SourceForm;

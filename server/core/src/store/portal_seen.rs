@@ -44,6 +44,12 @@ const OF_APPOINTMENT: &str = viewers!(
     "g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id) AND g.may_see_appointments",
     "x.target_id = $2 AND x.is_shared AND t.location_id IS NOT NULL"
 );
+/// The same of a job, whether it has an appointment yet or not.
+const OF_JOB: &str = viewers!(
+    "target x",
+    "g.customer_id = x.customer_id AND (g.location_id IS NULL OR g.location_id = x.location_id) AND g.may_see_appointments",
+    "x.id = $2 AND x.location_id IS NOT NULL"
+);
 const OF_REPORT: &str = viewers!(
     "portal_release x JOIN visit_report r ON r.tenant_id = x.tenant_id AND r.id = x.visit_report_id JOIN target t ON t.tenant_id = r.tenant_id AND t.id = r.target_id",
     "g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id) AND g.may_see_reports",
@@ -68,6 +74,12 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn viewers_of_appointments(&mut self, target: TargetId) -> Result<Vec<Viewer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         all!(&mut self.tx, Viewer, OF_APPOINTMENT, tenant, target.uuid(), now)
+    }
+
+    /// Who would see an appointment of a job, were it shared.
+    pub(crate) async fn viewers_of_job(&mut self, target: TargetId) -> Result<Vec<Viewer>, StoreError> {
+        let (tenant, now) = (self.tenant(), self.now);
+        all!(&mut self.tx, Viewer, OF_JOB, tenant, target.uuid(), now)
     }
 
     pub(crate) async fn viewers_of_report(&mut self, id: VisitReportId) -> Result<Vec<Viewer>, StoreError> {

@@ -24,6 +24,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::Key;
+pub use super::board::{BoardJob, BoardVisit};
 pub use super::client_views::*;
 pub use super::intake_views::*;
 pub use super::mapping_views::*;

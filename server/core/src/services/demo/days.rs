@@ -259,7 +259,9 @@ async fn plan(
             start: SLOTS[slot].0.to_owned(),
             end: SLOTS[slot].1.to_owned(),
             shared: true,
-            overlap_accepted: false,
+            // Some of what the demo plans is a little too much for a day, as in life.
+            overlap_accepted: true,
+            was: None,
         };
         schedule(core, world.dispatcher.may()?, target, &form).await?;
         diary.planned.push(Planned {

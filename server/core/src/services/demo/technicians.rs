@@ -8,14 +8,14 @@ use crate::{Core, CoreResult};
 
 /// Name and degrees of where each one's day begins, and when the shift begins and ends.
 const HOMES: [(&str, &str, &str, &str); 8] = [
-    ("Depot Essen", "51.4560, 7.0123", "07:30", "16:30"),
-    ("Depot Essen", "51.4560, 7.0123", "08:00", "17:00"),
-    ("Duisburg, Dellviertel", "51.4290, 6.7630", "07:00", "16:00"),
-    ("Dortmund, Kreuzviertel", "51.5050, 7.4560", "07:30", "16:30"),
-    ("Depot Essen", "51.4560, 7.0123", "09:00", "18:00"),
-    ("Oberhausen, Sterkrade", "51.5230, 6.8490", "07:30", "16:30"),
+    ("Depot Essen", "51.4560, 7.0123", "07:30", "17:00"),
+    ("Depot Essen", "51.4560, 7.0123", "08:00", "17:30"),
+    ("Duisburg, Dellviertel", "51.4290, 6.7630", "07:00", "17:00"),
+    ("Dortmund, Kreuzviertel", "51.5050, 7.4560", "07:30", "17:00"),
+    ("Depot Essen", "51.4560, 7.0123", "08:00", "18:00"),
+    ("Oberhausen, Sterkrade", "51.5230, 6.8490", "07:30", "17:00"),
     ("Bochum, Ehrenfeld", "51.4730, 7.2120", "08:00", "17:00"),
-    ("Depot Essen", "51.4560, 7.0123", "06:00", "15:00"),
+    ("Depot Essen", "51.4560, 7.0123", "07:00", "17:00"),
 ];
 
 /// Sets all of them up.
