@@ -49,7 +49,11 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   await plan(window[1], window[0]);
   await expect(dispatch.page.getByRole("alert")).toContainText("The end must be after the start");
   await expect(dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("From", { exact: true })).toHaveValue(window[1]);
+  // It is before the shift, which is told before it is planned all the same.
   await plan(window[0], window[1]);
+  await expect(dispatch.page.getByRole("alert")).toContainText("no shift");
+  await dispatch.page.getByLabel("Plan it anyway").check();
+  await dispatch.page.getByRole("button", { name: "Fix the appointment" }).click();
   await expect(dispatch.page.getByRole("status")).toContainText("The appointment is fixed");
 
   // The technician goes, arrives and reports with two photos.

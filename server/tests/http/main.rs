@@ -9,6 +9,7 @@
 mod support;
 
 mod api;
+mod board;
 mod calendar;
 mod classification;
 mod connect;

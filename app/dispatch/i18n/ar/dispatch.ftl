@@ -1006,7 +1006,12 @@ board-nobody = لا فنيون
 board-nobody-text = يظهر الفنيون هنا ما إن تكون لهم حسابات.
 board-free = بلا مناوبة
 board-not-set-up = ساعات العمل غير محددة
-board-load = { $stops } زيارات · { $travel } في الطريق
+board-load = { $stops ->
+    [one] زيارة واحدة
+    [two] زيارتان
+    [few] { $stops } زيارات
+   *[other] { $stops } زيارة
+} · { $travel } في الطريق
 board-move-to = نقل إلى…
 board-move-one = نقل { $job }
 board-plan-one = تخطيط { $job }

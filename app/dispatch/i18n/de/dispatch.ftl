@@ -1000,7 +1000,10 @@ board-nobody = Niemand in der Technik
 board-nobody-text = Technikerinnen und Techniker erscheinen hier, sobald sie ein Konto haben.
 board-free = keine Schicht
 board-not-set-up = Arbeitszeiten nicht eingerichtet
-board-load = { $stops } Besuche · { $travel } unterwegs
+board-load = { $stops ->
+    [one] 1 Besuch
+   *[other] { $stops } Besuche
+} · { $travel } unterwegs
 board-move-to = Verschieben nach…
 board-move-one = { $job } verschieben
 board-plan-one = { $job } planen

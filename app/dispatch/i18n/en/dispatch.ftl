@@ -1000,7 +1000,10 @@ board-nobody = No technicians
 board-nobody-text = Technicians appear here once they have an account.
 board-free = no shift
 board-not-set-up = working hours not set up
-board-load = { $stops } visits · { $travel } on the way
+board-load = { $stops ->
+    [one] 1 visit
+   *[other] { $stops } visits
+} · { $travel } on the way
 board-move-to = Move to…
 board-move-one = Move { $job }
 board-plan-one = Plan { $job }

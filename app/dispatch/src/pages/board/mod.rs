@@ -124,7 +124,7 @@ pub fn BoardPage() -> impl IntoView {
                     }).collect_view()}
                 </nav>
             </header>
-            <p class="lead">{format::day(locale, date)}" "<span class="quiet">{t!(locale, "board-zone", zone = zone)}</span></p>
+            <p class="lead">{format::day(locale, date)}" · "<span class="quiet">{t!(locale, "board-zone", zone = zone)}</span></p>
             <div id="board">{body}</div>
         }
         .into_any())

@@ -1,0 +1,335 @@
+//! The board: everybody's days, what stands against a plan, and nobody's plan over somebody else's.
+
+use crate::support::forms::hidden;
+use crate::support::{World, worlds_at};
+use chrono::{DateTime, TimeZone as _, Utc};
+use domain::ids::{AppointmentId, StaffId};
+use ordinavo_core::clock::Clock;
+use reqwest::{Client, StatusCode};
+use serde_json::json;
+
+fn monday() -> Clock {
+    Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
+}
+
+/// A day on which nobody has anything planned.
+const DAY: &str = "2027-02-16";
+
+async fn job(world: &World, external_id: &str, more: serde_json::Value) -> String {
+    let mut body = json!({ "externalId": external_id, "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-ESSEN-01" } });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let (status, item) = world.import("erp", &body).await;
+    assert!(status.is_success(), "{item}");
+    item["targetId"].as_str().unwrap().to_owned()
+}
+
+/// Id and name of the technician whose name begins so.
+async fn technician(world: &World, name: &str) -> String {
+    let rows = world
+        .pairs(&format!(
+            "SELECT s.id, s.id FROM staff_account s JOIN tenant t ON t.id = s.tenant_id WHERE t.slug = 'nordlicht' AND s.role = 'technician' AND s.display_name LIKE '{name}%'"
+        ))
+        .await;
+    StaffId::from_uuid(rows[0].0).to_string()
+}
+
+async fn planned(world: &World, target: &str) -> Vec<(String, String)> {
+    let id: domain::ids::TargetId = target.parse().unwrap();
+    world
+        .pairs("SELECT target_id, id FROM appointment WHERE status = 'planned'")
+        .await
+        .into_iter()
+        .filter(|(of, _)| *of == id.uuid())
+        .map(|(_, id)| (target.to_owned(), AppointmentId::from_uuid(id).to_string()))
+        .collect()
+}
+
+fn move_page(target: &str, technician: &str, at: DateTime<Utc>) -> String {
+    format!(
+        "/app/board/move?target={target}&technician={technician}&at={}&back=%2Fapp%2Fboard%3Fdate%3D{DAY}",
+        at.timestamp()
+    )
+}
+
+/// Presses the button of the page.
+async fn press(world: &World, staff: &Client, page: &str) -> String {
+    let form = page.split("action=\"/app/fn/move-target\"").nth(1).unwrap();
+    let value = |name| hidden(form, name).unwrap_or_default();
+    let names = ["target", "back", "technician", "date", "start", "end", "was", "overlap"];
+    let fields: Vec<(&str, String)> = names.into_iter().map(|name| (name, value(name))).collect();
+    let mut fields: Vec<(&str, &str)> = fields
+        .iter()
+        .filter(|(name, value)| *name != "overlap" || !value.is_empty())
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    fields.push(("shared", "on"));
+    world.send(staff, "/app/fn/move-target", &fields).await
+}
+
+fn at(hour: u32, minute: u32) -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2027, 2, 16, hour, minute, 0).single().unwrap()
+}
+
+#[tokio::test]
+async fn what_stands_against_a_place_is_told_before_and_nothing_is_done_until_the_button() {
+    for world in worlds_at(monday()).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let tom = technician(&world, "Tom Becker").await;
+        let target = job(
+            &world,
+            "BOARD-1",
+            json!({ "requiredSkills": ["diving"], "durationMinutes": 90,
+                "timeWindow": { "start": "2027-02-16T08:00:00Z", "end": "2027-02-16T10:00:00Z", "zone": "Europe/Berlin" } }),
+        )
+        .await;
+        // Without a place chosen there is only the form; what it is about is named.
+        let page = world.content(&staff, &format!("/app/board/move?target={target}")).await;
+        assert!(
+            page.contains("Not fixed yet") && !page.contains("move-summary"),
+            "{page}"
+        );
+        // Before the shift, without the skill, outside the window.
+        let page = world.content(&staff, &move_page(&target, &tom, at(5, 30))).await;
+        for words in [
+            "outside the shift",
+            "Cannot do: diving",
+            "outside the window",
+            "Plan it anyway",
+            "Petra Schulte",
+        ] {
+            assert!(page.contains(words), "{} {words}: {page}", world.engine);
+        }
+        assert!(page.contains("06:30–08:00"), "{page}");
+        assert!(planned(&world, &target).await.is_empty(), "looking plans nothing");
+        // Whoever does not say that they saw it is told again.
+        let bare = [
+            ("target", target.as_str()),
+            ("technician", &tom),
+            ("date", DAY),
+            ("start", "06:30"),
+            ("end", "08:00"),
+            ("was", ""),
+            ("shared", "on"),
+        ];
+        let back = world.send(&staff, "/app/fn/move-target", &bare).await;
+        assert!(back.starts_with("/app/board/move?"), "{back}");
+        let page = world.content(&staff, &back).await;
+        assert!(
+            page.contains("role=\"alert\"") && planned(&world, &target).await.is_empty(),
+            "{page}"
+        );
+        // And it is planned all the same, if that is wanted.
+        let page = world.content(&staff, &move_page(&target, &tom, at(9, 0))).await;
+        assert!(
+            page.contains("Cannot do: diving") && !page.contains("outside"),
+            "{page}"
+        );
+        let back = press(&world, &staff, &page).await;
+        assert_eq!(back, format!("/app/board?date={DAY}"));
+        assert_eq!(planned(&world, &target).await.len(), 1);
+        // A second job beside it: the way from the first is told, and that both overlap.
+        let second = job(
+            &world,
+            "BOARD-2",
+            json!({ "coordinates": { "lat": 51.2277, "lon": 6.7735 } }),
+        )
+        .await;
+        let page = world.content(&staff, &move_page(&second, &tom, at(10, 30))).await;
+        assert!(page.contains("from TGT-") && page.contains("there are 0 min"), "{page}");
+        let page = world.content(&staff, &move_page(&second, &tom, at(10, 0))).await;
+        assert!(page.contains("At the same time as TGT-"), "{page}");
+        let page = world.content(&staff, &move_page(&second, &tom, at(12, 30))).await;
+        assert!(
+            page.contains("Nothing stands against it") && page.contains("Plan it<"),
+            "{page}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_lost_race_is_shown_and_nothing_is_overwritten() {
+    for world in worlds_at(monday()).await {
+        let (one, two) = (
+            world.staff("nordlicht", "dispatcher").await,
+            world.staff("nordlicht", "manager").await,
+        );
+        let (tom, aylin) = (
+            technician(&world, "Tom Becker").await,
+            technician(&world, "Aylin").await,
+        );
+        let target = job(&world, "RACE-1", json!({})).await;
+        let first = world.content(&one, &move_page(&target, &tom, at(9, 0))).await;
+        let second = world.content(&two, &move_page(&target, &aylin, at(10, 0))).await;
+        assert_eq!(press(&world, &one, &first).await, format!("/app/board?date={DAY}"));
+        let winner = planned(&world, &target).await;
+        let back = press(&world, &two, &second).await;
+        assert!(back.starts_with("/app/board/move?"), "{back}");
+        let page = world.content(&two, &back).await;
+        assert!(
+            page.contains("Now: Tue 16 Feb, 10:00–11:00, Tom Becker") && page.contains("role=\"alert\""),
+            "{} {page}",
+            world.engine
+        );
+        assert_eq!(planned(&world, &target).await, winner, "{}", world.engine);
+        // Having seen it, one may move it, and is told who loses it.
+        assert!(page.contains("no longer has it."), "{page}");
+        assert_eq!(press(&world, &two, &page).await, format!("/app/board?date={DAY}"));
+        assert_ne!(planned(&world, &target).await, winner);
+        // Two at the very same time: one of them wins.
+        let (first, second) = (
+            world.content(&one, &move_page(&target, &tom, at(13, 0))).await,
+            world.content(&two, &move_page(&target, &tom, at(14, 0))).await,
+        );
+        let both = tokio::join!(press(&world, &one, &first), press(&world, &two, &second));
+        let won = [both.0, both.1]
+            .iter()
+            .filter(|to| to.starts_with("/app/board?"))
+            .count();
+        assert_eq!((won, planned(&world, &target).await.len()), (1, 1), "{}", world.engine);
+    }
+}
+
+#[tokio::test]
+async fn day_week_list_and_map_show_the_same_visits() {
+    for world in worlds_at(monday()).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let tom = technician(&world, "Tom Becker").await;
+        let target = job(&world, "VIEWS-1", json!({})).await;
+        let page = world.content(&staff, &move_page(&target, &tom, at(9, 0))).await;
+        let number = page
+            .split(">TGT-")
+            .nth(1)
+            .unwrap()
+            .split('<')
+            .next()
+            .unwrap()
+            .to_owned();
+        let waiting = |html: &str| {
+            html.split("board-frame")
+                .next()
+                .unwrap()
+                .contains(&format!(">TGT-{number}<"))
+        };
+        let day = format!("/app/board?date={DAY}");
+        let before = world.content(&staff, &day).await;
+        assert!(!before.contains("class=\"stop ") || waiting(&before), "{before}");
+        press(&world, &staff, &page).await;
+        for view in ["day", "week", "list", "map"] {
+            let html = world.content(&staff, &format!("{day}&view={view}")).await;
+            assert!(html.contains(&format!("/app/targets/{target}")), "{view}: {html}");
+            assert!(html.contains("10:00–11:00"), "{view}: {html}");
+        }
+        let html = world.content(&staff, &day).await;
+        assert!(!waiting(&html), "it no longer waits");
+        // Tom's shift begins at half past seven, so the board begins at seven: three hours later is slot 36, an hour has twelve.
+        assert!(html.contains("at-36 for-12"), "{html}");
+        // Another organisation's board has none of it.
+        let other = world.staff("suedwind", "admin").await;
+        for view in ["day", "week", "list", "map"] {
+            let html = world.content(&other, &format!("{day}&view={view}")).await;
+            assert!(!html.contains(&target) && !html.contains("Tom Becker"), "{view}");
+        }
+        let (status, _) = world.get(&other, &move_page(&target, &tom, at(9, 0))).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{}", world.engine);
+    }
+}
+
+/// Sets when somebody works, by the form.
+async fn works(world: &World, admin: &Client, who: &str, zone: &str, shift: (&str, &str)) {
+    let page = format!("/app/settings/technicians/{who}");
+    let html = world.content(admin, &page).await;
+    let revision = hidden(&html, "revision").unwrap();
+    let mut form = reqwest::multipart::Form::new()
+        .text("id", who.to_owned())
+        .text("revision", revision)
+        .text("zone", zone.to_owned())
+        .text("skills", "")
+        .text("start_degrees", "51.45, 7.01");
+    for day in [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ] {
+        form = form
+            .text(format!("{day}_from"), shift.0.to_owned())
+            .text(format!("{day}_until"), shift.1.to_owned());
+    }
+    world.send_multipart(admin, "/app/fn/set-up-technician", form).await;
+    assert!(!world.content(admin, &page).await.contains("role=\"alert\""));
+}
+
+#[tokio::test]
+async fn clock_change_night_shift_and_another_zone_are_right() {
+    for world in worlds_at(monday()).await {
+        let admin = world.staff("nordlicht", "admin").await;
+        let (tom, aylin) = (
+            technician(&world, "Tom Becker").await,
+            technician(&world, "Aylin").await,
+        );
+        // On 28 March 2027 Berlin's clock skips from two to three: from 22:00 of the day before to 06:00 are seven hours.
+        works(&world, &admin, &tom, "Europe/Berlin", ("22:00", "06:00")).await;
+        works(&world, &admin, &aylin, "Europe/London", ("08:00", "16:00")).await;
+        let night = job(&world, "NIGHT-1", json!({ "durationMinutes": 60 })).await;
+        // 03:30 by the clock of the morning is half past one in the world's time.
+        let moment = Utc.with_ymd_and_hms(2027, 3, 28, 1, 30, 0).single().unwrap();
+        let page = world.content(&admin, &move_page(&night, &tom, moment)).await;
+        assert!(page.contains("Sun 28 Mar <!>") || page.contains("Sun 28 Mar"), "{page}");
+        assert!(
+            page.contains("03:30–04:30") && page.contains("Nothing stands against it"),
+            "{} {page}",
+            world.engine
+        );
+        press(&world, &admin, &page).await;
+        let midnight = job(&world, "NIGHT-2", json!({ "durationMinutes": 30 })).await;
+        let begin = Utc.with_ymd_and_hms(2027, 3, 27, 23, 30, 0).single().unwrap();
+        let page = world.content(&admin, &move_page(&midnight, &tom, begin)).await;
+        assert!(page.contains("00:30–01:00"), "{page}");
+        press(&world, &admin, &page).await;
+        // It is part of the night shift of the 27th, and of the calendar day of the 28th.
+        for day in ["2027-03-27", "2027-03-28"] {
+            let html = world.content(&admin, &format!("/app/board?date={day}")).await;
+            assert!(html.contains(&format!("/app/targets/{night}")), "{day}");
+            assert!(html.contains("03:30–04:30"), "{day}");
+        }
+        let html = world.content(&admin, "/app/board?date=2027-03-28").await;
+        let hours: Vec<&str> = html
+            .split("class=\"board-hours\"")
+            .nth(1)
+            .unwrap()
+            .split("<bdi>")
+            .skip(1)
+            .take(5)
+            .map(|rest| &rest[..5])
+            .collect();
+        assert_eq!(
+            hours,
+            ["00:00", "01:00", "03:00", "04:00", "05:00"],
+            "the clock skips an hour"
+        );
+        // The board begins at midnight; five slots of five minutes to an hour, and the skipped hour is none.
+        assert!(html.contains("at-30 for-12"), "{html}");
+        // Eight in London is nine in Berlin.
+        let html = world.content(&admin, &format!("/app/board?date={DAY}")).await;
+        assert!(html.contains("08:00–16:00 (Europe/London)"), "{html}");
+        let early = job(&world, "LONDON-1", json!({})).await;
+        let page = world.content(&admin, &move_page(&early, &aylin, at(7, 30))).await;
+        assert!(page.contains("30 min of it outside the shift"), "{page}");
+        let page = world.content(&admin, &move_page(&early, &aylin, at(8, 0))).await;
+        assert!(
+            page.contains("Nothing stands against it") && page.contains("09:00–10:00"),
+            "{page}"
+        );
+        // What skips the hour cannot be typed.
+        let gap = format!("/app/board/move?target={early}&technician={aylin}&date=2027-03-28&start=02:30&end=03:30");
+        assert!(
+            world
+                .content(&admin, &gap)
+                .await
+                .contains("Choose a technician, a date and two times")
+        );
+    }
+}
