@@ -182,6 +182,7 @@ fn carry(state: &Shared, document: &Document, event: &PointerEvent) {
     if let Some(track) = &track {
         scroll_along(track, pointer.0);
     }
+    scroll_page(pointer.1);
     if place == drag.place {
         return;
     }
@@ -265,6 +266,23 @@ fn scroll_along(track: &Element, x: f64) {
         frame.set_scroll_left(frame.scroll_left() - SCROLL_STEP);
     } else if x > edges.right() - SCROLL_EDGE {
         frame.set_scroll_left(frame.scroll_left() + SCROLL_STEP);
+    }
+}
+
+/// The page moves along when something is held at its upper or lower edge: not everybody's line fits on it.
+fn scroll_page(y: f64) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let high = window
+        .inner_height()
+        .ok()
+        .and_then(|high| high.as_f64())
+        .unwrap_or_default();
+    if y < SCROLL_EDGE {
+        window.scroll_by_with_x_and_y(0.0, -f64::from(SCROLL_STEP));
+    } else if y > high - SCROLL_EDGE {
+        window.scroll_by_with_x_and_y(0.0, f64::from(SCROLL_STEP));
     }
 }
 

@@ -1,0 +1,149 @@
+// Dispatch plans on the board: by mouse, by keys, in Arabic, with two dispatchers at once, and without scripts.
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "@playwright/test";
+import { api, newPage, signIn, staffOf } from "./helpers.mjs";
+
+const serious = async (page) => {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id} ${violation.nodes[0].target}`);
+};
+
+/** A Tuesday some weeks ahead, on which nothing is planned; each test has its own. */
+function tuesday(weeks) {
+  const day = new Date();
+  day.setUTCDate(day.getUTCDate() + ((9 - day.getUTCDay()) % 7) + 7 * weeks);
+  return day.toISOString().slice(0, 10);
+}
+
+/** An urgent job that waits, so that it is among the first. */
+async function waitingJob(externalId) {
+  const answer = await api("erp", "POST", "/targets", { externalId, priority: "urgent", durationMinutes: 60, customer: { externalId: "CUST-10042" }, location: { externalId: "LOC-ESSEN-01" } });
+  expect([200, 201]).toContain(answer.status);
+  return answer.body.targetId;
+}
+
+/** Holds a job and carries it to a moment on a technician's line; the hour is that of the board. */
+async function carry(page, target, name, part) {
+  const what = page.locator(`[data-drag="${target}"]`);
+  await expect(what).toBeVisible();
+  const track = page.locator(`[data-track][data-name^="${name}"]`);
+  const from = await what.boundingBox();
+  const to = await track.boundingBox();
+  const mirrored = (await page.locator("html").getAttribute("dir")) === "rtl";
+  await page.mouse.move(from.x + from.width / 2, from.y + 12);
+  await page.mouse.down();
+  await page.mouse.move(from.x + from.width / 2 + 20, from.y + 30, { steps: 3 });
+  await page.mouse.move(to.x + to.width * (mirrored ? 1 - part : part), to.y + to.height / 2, { steps: 6 });
+}
+
+test("a job is dragged onto a line, and everybody sees it", async ({ browser }, info) => {
+  test.skip(info.project.name !== "with-javascript", "dragging needs scripts; Move to… is the other way");
+  const day = tuesday(5);
+  const target = await waitingJob("BOARD-MOUSE");
+  const { page, complaints } = await newPage(browser, { viewport: { width: 1500, height: 900 } });
+  await signIn(page, "/app", staffOf("dispatcher"));
+  await page.goto(`/app/board?date=${day}`);
+  await page.waitForLoadState("networkidle");
+  expect(await serious(page)).toEqual([]);
+  const other = await newPage(browser, { viewport: { width: 1500, height: 900 } });
+  await signIn(other.page, "/app", staffOf("manager"));
+  await other.page.goto(`/app/board?date=${day}`);
+  await other.page.waitForLoadState("networkidle");
+
+  // What stands against the place is told under the pointer, before the drop.
+  await carry(page, target, "Aylin Kaya", 0.02);
+  await expect(page.locator(".ghost")).toContainText("outside the shift");
+  await page.keyboard.press("Escape");
+  await expect(page.locator(".ghost")).toHaveCount(0);
+  await page.mouse.up();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await carry(page, target, "Georg Seidel", 0.5);
+  await expect(page.locator(".ghost")).toContainText("Nothing stands against it");
+  await page.mouse.up();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("heading", { level: 1 })).toContainText("Plan TGT-");
+  await expect(dialog).toContainText("Petra Schulte");
+  expect(await serious(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Plan it" }).click();
+  await expect(page.getByRole("status")).toContainText("The appointment is fixed");
+  const stop = page.locator(`[data-track][data-name^="Georg Seidel"] [data-drag="${target}"]`);
+  await expect(stop).toBeVisible();
+
+  // The other dispatcher's board shows it without being asked, and moves it meanwhile.
+  const theirs = other.page.locator(`[data-track][data-name^="Georg Seidel"] [data-drag="${target}"]`);
+  await expect(theirs).toBeVisible();
+  await stop.getByRole("link", { name: /^Move TGT-/ }).click();
+  await expect(dialog).toBeVisible();
+  await dialog.getByLabel("From", { exact: true }).fill("14:00");
+  await dialog.getByLabel("To", { exact: true }).fill("15:00");
+  await dialog.getByRole("button", { name: "Check" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: /Move TGT-/ })).toBeVisible();
+  await carry(other.page, target, "Aylin Kaya", 0.6);
+  await other.page.mouse.up();
+  await other.page.getByRole("dialog").getByRole("button", { name: /Move it|Plan it anyway/ }).click();
+  await expect(other.page.getByRole("status")).toContainText("The appointment is fixed");
+  // Who was second is shown what is there by now, and nothing is overwritten.
+  await page.getByRole("button", { name: /Move it|Plan it anyway/ }).click();
+  await expect(page.getByRole("alert").first()).toBeVisible();
+  await expect(page.locator("#move")).toContainText(/Now: .*Aylin Kaya/);
+  await other.page.reload();
+  await expect(other.page.locator(`[data-track][data-name^="Aylin Kaya"] [data-drag="${target}"]`)).toBeVisible();
+  expect([...complaints, ...other.complaints]).toEqual([]);
+});
+
+test("a job is planned and moved by keys alone", async ({ browser }, info) => {
+  const day = tuesday(info.project.name === "with-javascript" ? 6 : 7);
+  const target = await waitingJob(`BOARD-KEYS-${info.project.name}`);
+  const { page, complaints } = await newPage(browser);
+  await signIn(page, "/app", staffOf("dispatcher"));
+  await page.goto(`/app/board?date=${day}`);
+  await page.waitForLoadState("networkidle");
+  await page.locator(`[data-drag="${target}"]`).getByRole("link", { name: /^Plan TGT-/ }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: /Plan TGT-/ })).toBeVisible();
+  const form = page.locator("#move");
+  const id = await form.getByLabel("Technician").locator("option").filter({ hasText: /^Nadia Vogel/ }).getAttribute("value");
+  await form.getByLabel("Technician").selectOption(id);
+  await form.getByLabel("Date").fill(day);
+  await form.getByLabel("From", { exact: true }).fill("10:00");
+  await form.getByLabel("To", { exact: true }).fill("11:00");
+  await form.getByRole("button", { name: "Check" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("#move-summary")).toContainText("Nothing stands against it");
+  await page.getByRole("button", { name: "Plan it" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("status")).toContainText("The appointment is fixed");
+  await expect(page).toHaveURL(new RegExp(`date=${day}`));
+  await expect(page.locator(`[data-track][data-name^="Nadia Vogel"] [data-drag="${target}"]`)).toContainText("10:00–11:00");
+  for (const view of ["Week", "List", "Map"]) {
+    await page.getByRole("navigation", { name: "Views" }).getByRole("link", { name: view }).click();
+    await expect(page.locator(`#board a[href="/app/targets/${target}"]`)).toBeVisible();
+    if (info.project.name === "with-javascript") expect(await serious(page)).toEqual([]);
+  }
+  expect(complaints).toEqual([]);
+});
+
+test("the board is mirrored in Arabic, and what is dropped lands where it is shown", async ({ browser }, info) => {
+  test.skip(info.project.name !== "with-javascript", "dragging needs scripts");
+  const day = tuesday(8);
+  const target = await waitingJob("BOARD-ARABIC");
+  const { page, complaints } = await newPage(browser, { viewport: { width: 1500, height: 900 }, locale: "ar" });
+  await signIn(page, "/app", staffOf("dispatcher"));
+  await page.goto(`/app/board?date=${day}`);
+  await page.waitForLoadState("networkidle");
+  await expect(page.locator("html")).toHaveAttribute("dir", "rtl");
+  expect(await serious(page)).toEqual([]);
+  await carry(page, target, "Jan Nowak", 0.5);
+  await expect(page.locator(".ghost")).toContainText("Jan Nowak");
+  await page.mouse.up();
+  await page.getByRole("dialog").locator("form[action$='move-target'] button").click();
+  await expect(page.getByRole("status")).toBeVisible();
+  const stop = page.locator(`[data-track][data-name^="Jan Nowak"] [data-drag="${target}"]`);
+  await expect(stop).toBeVisible();
+  const line = await page.locator('[data-track][data-name^="Jan Nowak"]').boundingBox();
+  const box = await stop.boundingBox();
+  // It begins, from the right, near the middle of the line.
+  const part = (line.x + line.width - (box.x + box.width)) / line.width;
+  expect(Math.abs(part - 0.5)).toBeLessThan(0.03);
+  expect(complaints).toEqual([]);
+});
