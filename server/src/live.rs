@@ -8,7 +8,7 @@ use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use domain::ids::RequestId;
+use domain::ids::{RequestId, RouteSuggestionId};
 use domain::permissions::ViewOperations;
 use futures::stream;
 use ordinavo_core::actors::Staff;
@@ -24,6 +24,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 #[derive(Debug, Deserialize)]
 pub struct Open {
     request: Option<String>,
+    suggestion: Option<String>,
     since: Option<i64>,
 }
 
@@ -37,7 +38,8 @@ pub async fn stream(
         return StatusCode::FORBIDDEN.into_response();
     };
     let request: Option<RequestId> = open.request.and_then(|id| id.parse().ok());
-    let Ok(watch) = live::watch(&state.core, permit, request, open.since).await else {
+    let suggestion: Option<RouteSuggestionId> = open.suggestion.and_then(|id| id.parse().ok());
+    let Ok(watch) = live::watch(&state.core, permit, request, suggestion, open.since).await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let ends = tokio::time::Instant::now() + LONGEST;

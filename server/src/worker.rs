@@ -7,6 +7,8 @@ use ordinavo_core::services::imports::worker as importer;
 use ordinavo_core::services::mails::outbox;
 use ordinavo_core::services::portal_access::links;
 use ordinavo_core::services::sessions;
+use ordinavo_core::services::suggestions as route_suggestions;
+use ordinavo_core::services::suggestions::run as planner;
 use ordinavo_core::services::webhooks::dispatch::{Dispatcher, Turn};
 use ordinavo_core::services::webhooks::events;
 use ordinavo_core::webhooks::guard::{self, Client};
@@ -36,6 +38,7 @@ pub async fn run(
     tokio::join!(
         deliveries(&core, &client, stop.clone()),
         imports(&core, stop.clone()),
+        suggestions(&core, stop.clone()),
         mails(&core, mailer, stop.clone()),
         listen(&core, stop.clone()),
         clean(&core, stop)
@@ -51,6 +54,9 @@ async fn clean(core: &Core, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = outbox::forget_old(core).await {
             tracing::warn!(%error, "mails that are no longer kept could not be removed");
+        }
+        if let Err(error) = route_suggestions::forget_old(core).await {
+            tracing::warn!(%error, "route suggestions that are no longer kept could not be removed");
         }
         if let Err(error) = events::forget_old(core).await {
             tracing::warn!(%error, "events that are no longer kept could not be removed");
@@ -141,6 +147,25 @@ async fn mail_turn(core: &Core, mailer: Option<&Mailer>) -> CoreResult<usize> {
         Some(mailer) => links + mailer.turn(core).await?,
         None => links,
     })
+}
+
+/// Makes route suggestions until told to stop.
+async fn suggestions(core: &Core, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let pause = match planner::run_next(core).await {
+            Ok(true) => continue,
+            Ok(false) => LOOK_EVERY,
+            Err(error) => {
+                tracing::warn!(%error, "the worker could not look for route suggestions");
+                WAIT_AFTER_ERROR
+            }
+        };
+        tokio::select! {
+            () = core.planner_woken() => {}
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
 }
 
 /// Runs import jobs until told to stop.

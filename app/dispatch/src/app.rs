@@ -34,6 +34,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/inbox/:id") view=inbox::RequestPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/targets/:id") view=target::TargetPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/board") view=board::BoardPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/board/suggestions") view=board::suggestion::SuggestionsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/board/suggestions/:id") view=board::suggestion::SuggestionPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/board/move") view=board::moving::MovePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers") view=customers::CustomersPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/:id") view=customers::CustomerPage ssr=SsrMode::Async/>

@@ -31,6 +31,7 @@ pub mod requests;
 pub mod roles;
 pub mod scopes;
 pub mod second_factor;
+pub mod suggestions;
 pub mod targets;
 pub mod technicians;
 pub mod text;

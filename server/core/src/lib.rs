@@ -34,6 +34,7 @@ pub struct Core {
     pub(crate) settings: Arc<Settings>,
     pub(crate) wake_worker: Arc<tokio::sync::Notify>,
     pub(crate) wake_importer: Arc<tokio::sync::Notify>,
+    pub(crate) wake_planner: Arc<tokio::sync::Notify>,
     pub(crate) changes: tokio::sync::broadcast::Sender<uuid::Uuid>,
 }
 
@@ -91,6 +92,7 @@ impl Core {
             settings: Arc::new(settings),
             wake_worker: Arc::default(),
             wake_importer: Arc::default(),
+            wake_planner: Arc::default(),
             changes: tokio::sync::broadcast::Sender::new(64),
         }
     }
@@ -118,6 +120,11 @@ impl Core {
     /// Where files are kept.
     pub fn files(&self) -> &files::FileStore {
         &self.files
+    }
+
+    /// Resolves when a route suggestion was asked for; the worker also looks by itself from time to time.
+    pub async fn planner_woken(&self) {
+        self.wake_planner.notified().await;
     }
 
     /// Resolves when an import job was taken in; the worker also looks by itself from time to time.

@@ -18,6 +18,7 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/board?view=week", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/board?view=list", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/board?view=map", &["admin", "manager", "dispatcher", "auditor"]),
+    ("/app/board/suggestions", &["admin", "manager", "dispatcher"]),
     ("/app/board/move?target={target}", &["admin", "manager", "dispatcher"]),
     ("/app/customers", &["admin", "manager", "dispatcher", "auditor"]),
     (
@@ -101,6 +102,10 @@ const STAFF_ACTS: &[(&str, &[&str])] = &[
     ("/app/fn/send-message", &["admin", "manager", "dispatcher"]),
     ("/app/fn/read-answer", &["admin", "manager", "dispatcher"]),
     ("/app/fn/offer-slots", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/suggest-routes", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/stop-suggestion", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/discard-suggestion", &["admin", "manager", "dispatcher"]),
+    ("/app/fn/commit-suggestion", &["admin", "manager", "dispatcher"]),
     ("/app/fn/move-target", &["admin", "manager", "dispatcher"]),
     ("/app/fn/schedule-target", &["admin", "manager", "dispatcher"]),
     ("/app/fn/cancel-target", &["admin", "manager", "dispatcher"]),

@@ -321,3 +321,5 @@ error-outside_shift = { $number } دقيقة منها خارج المناوبة.
 error-skills_missing = ينقص هذا الفني: { $detail }.
 error-outside_window = تبدأ { $number } دقيقة خارج نافذة المهمة.
 error-travel_too_long = الطريق من الزيارة المجاورة أو إليها أطول من الوقت المتاح ({ $detail } دقيقة).
+error-not_open = خُططت أو أُنجزت أو أُلغيت.
+error-no_technician = لم يعد الفني موجودًا.

@@ -313,3 +313,5 @@ error-outside_shift = { $number } Minuten davon liegen außerhalb der Schicht.
 error-skills_missing = Dieser Person fehlt: { $detail }.
 error-outside_window = Er beginnt { $number } Minuten außerhalb des Zeitfensters des Auftrags.
 error-travel_too_long = Der Weg vom oder zum benachbarten Besuch dauert länger, als Zeit ist ({ $detail } Minuten).
+error-not_open = Er ist inzwischen geplant, erledigt oder storniert.
+error-no_technician = Die Person ist nicht mehr da.

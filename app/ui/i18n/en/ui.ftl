@@ -313,3 +313,5 @@ error-outside_shift = { $number } minutes of it are outside the shift.
 error-skills_missing = This technician lacks: { $detail }.
 error-outside_window = It begins { $number } minutes outside the window of the job.
 error-travel_too_long = The way from or to the neighbouring visit takes longer than there is time ({ $detail } minutes).
+error-not_open = It is planned, done or cancelled by now.
+error-no_technician = The technician is not there any more.

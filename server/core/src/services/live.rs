@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::RequestId;
+use domain::ids::{RequestId, RouteSuggestionId};
 use domain::permissions::ViewOperations;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -22,13 +22,14 @@ pub struct Watch {
     core: Core,
     staff: Staff,
     request: Option<RequestId>,
+    suggestion: Option<RouteSuggestionId>,
     renewed_at: Option<DateTime<Utc>>,
     receiver: tokio::sync::broadcast::Receiver<uuid::Uuid>,
-    /// The mark and the names of the others that were told last.
-    seen: (i64, Vec<String>),
+    /// The mark, the names of the others, and how far the suggestion was, as they were told last.
+    seen: (i64, Vec<String>, i64),
 }
 
-/// Begins to watch, at a request or at the list alone, from the mark on that the page was made at, or from now on.
+/// Begins to watch, at a request, at a route suggestion or at a list alone, from the mark on that the page was made at, or from now on.
 ///
 /// # Errors
 /// The database does not answer.
@@ -36,6 +37,7 @@ pub async fn watch(
     core: &Core,
     by: Permit<'_, ViewOperations>,
     request: Option<RequestId>,
+    suggestion: Option<RouteSuggestionId>,
     since: Option<i64>,
 ) -> CoreResult<Watch> {
     let staff = by.staff().clone();
@@ -48,9 +50,10 @@ pub async fn watch(
         core: core.clone(),
         staff,
         request,
+        suggestion,
         renewed_at: None,
         receiver,
-        seen: (mark, Vec::new()),
+        seen: (mark, Vec::new(), 0),
     })
 }
 
@@ -69,8 +72,12 @@ impl Watch {
                 Some(request) => tx.others_at(request, now - PRESENT).await?,
                 None => Vec::new(),
             };
+            let progress = match self.suggestion {
+                Some(suggestion) => tx.suggestion(suggestion).await?.map_or(0, |found| found.progress),
+                None => 0,
+            };
             drop(tx);
-            let state = (mark, others);
+            let state = (mark, others, progress);
             if self.seen != state {
                 self.seen = state;
                 return Ok(mark);

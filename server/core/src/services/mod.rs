@@ -42,6 +42,7 @@ pub mod shown_once;
 pub mod sign_in;
 pub mod slots;
 pub mod staff;
+pub mod suggestions;
 pub mod targets;
 pub mod technicians;
 pub mod terminals;

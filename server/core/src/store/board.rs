@@ -10,9 +10,10 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::Key;
+use super::bulk::{hex_id, listed};
 use super::engine::{StoreError, all, maybe};
 use super::transaction::TenantTx;
-use crate::actors::{Administrator, Staff};
+use crate::actors::{Administrator, ApiClient};
 
 /// A job as it is planned.
 #[derive(Debug, Clone, FromRow)]
@@ -134,6 +135,27 @@ const POOL: &str = concat!(
     weight!(),
     ", t.created_at, t.id LIMIT $5"
 );
+listed!(
+    id SOME_SQLITE,
+    SOME_POSTGRES,
+    job!("", "FROM target t", "WHERE t.tenant_id = $1 AND t.id "),
+    "$2",
+    " ORDER BY t.created_at, t.id"
+);
+listed!(
+    id OWN_SQLITE,
+    OWN_POSTGRES,
+    "SELECT t.id, t.external_id FROM target t WHERE t.tenant_id = $1 AND t.source_system_id = $3 AND t.id ",
+    "$2",
+    ""
+);
+listed!(
+    text OWN_BY_EXTERNAL_ID_SQLITE,
+    OWN_BY_EXTERNAL_ID_POSTGRES,
+    "SELECT t.id, t.external_id FROM target t WHERE t.tenant_id = $1 AND t.source_system_id = $3 AND t.external_id ",
+    "$2",
+    ""
+);
 const ONE: &str = job!("", "FROM target t", "WHERE t.tenant_id = $1 AND t.id = $2");
 
 /// The longest visit: how far back one can have begun that is not over.
@@ -152,7 +174,7 @@ pub fn weight(priority: Priority) -> i64 {
     }
 }
 
-impl TenantTx<'_, Staff> {
+impl<A: Administrator> TenantTx<'_, A> {
     /// Visits that touch a span, in their order.
     pub(crate) async fn visits_within(
         &mut self,
@@ -204,6 +226,51 @@ impl<A: Administrator> TenantTx<'_, A> {
             technician.uuid(),
             from,
             until
+        )
+    }
+
+    /// Jobs by their ids.
+    pub(crate) async fn board_jobs(&mut self, ids: &[TargetId]) -> Result<Vec<BoardJob>, StoreError> {
+        let tenant = self.tenant();
+        let sql = self.tx.dialect(SOME_SQLITE, SOME_POSTGRES);
+        let ids: Vec<String> = ids.iter().copied().map(hex_id).collect();
+        all!(&mut self.tx, BoardJob, sql, tenant, Json(&ids))
+    }
+}
+
+impl TenantTx<'_, ApiClient> {
+    /// Which of these targets are of the client's own source, with their external ids.
+    pub(crate) async fn own_targets_among(
+        &mut self,
+        ids: &[TargetId],
+    ) -> Result<Vec<(Key<TargetKind>, Option<String>)>, StoreError> {
+        let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
+        let sql = self.tx.dialect(OWN_SQLITE, OWN_POSTGRES);
+        let ids: Vec<String> = ids.iter().copied().map(hex_id).collect();
+        all!(
+            &mut self.tx,
+            (Key<TargetKind>, Option<String>),
+            sql,
+            tenant,
+            Json(&ids),
+            source
+        )
+    }
+
+    /// The same by the ids that the source gave them.
+    pub(crate) async fn own_targets_by_external_ids(
+        &mut self,
+        ids: &[String],
+    ) -> Result<Vec<(Key<TargetKind>, Option<String>)>, StoreError> {
+        let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
+        let sql = self.tx.dialect(OWN_BY_EXTERNAL_ID_SQLITE, OWN_BY_EXTERNAL_ID_POSTGRES);
+        all!(
+            &mut self.tx,
+            (Key<TargetKind>, Option<String>),
+            sql,
+            tenant,
+            Json(ids),
+            source
         )
     }
 }

@@ -103,7 +103,15 @@ const SET_SKILLS: &str =
 const INSERT_ABSENCE: &str = "INSERT INTO technician_absence (tenant_id, id, staff_id, first_day, last_day, kind, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const DELETE_ABSENCE: &str = "DELETE FROM technician_absence WHERE tenant_id = $1 AND staff_id = $2 AND id = $3";
 
+const ZONE: &str = "SELECT zone FROM tenant WHERE id = $1";
+
 impl<A: Administrator> TenantTx<'_, A> {
+    /// The organisation's zone.
+    pub(crate) async fn tenant_zone(&mut self) -> Result<String, StoreError> {
+        let tenant = self.tenant();
+        Ok(super::engine::one!(&mut self.tx, (String,), ZONE, tenant)?.0)
+    }
+
     /// All technicians, by name.
     pub(crate) async fn technicians_set_up(&mut self) -> Result<Vec<TechnicianView>, StoreError> {
         let tenant = self.tenant();

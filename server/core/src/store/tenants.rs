@@ -102,6 +102,7 @@ const EMPTY: &[&str] = &[
     "DELETE FROM portal_recovery_code",
     "DELETE FROM portal_account",
     "DELETE FROM portal_look",
+    "DELETE FROM route_suggestion",
     "DELETE FROM technician_absence",
     "DELETE FROM technician",
     "DELETE FROM staff_account",

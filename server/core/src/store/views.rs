@@ -29,6 +29,7 @@ pub use super::client_views::*;
 pub use super::intake_views::*;
 pub use super::mapping_views::*;
 pub use super::portal_views::*;
+pub use super::suggestions::{SuggestionLine, SuggestionView};
 pub use super::technicians::{AbsenceView, TechnicianView};
 pub use super::webhook_views::*;
 

@@ -60,7 +60,7 @@ pub fn Day(board: Board, locale: Locale, may_plan: bool, now: DateTime<Utc>, zon
 }
 
 /// Classes that put something from one moment to another: the stylesheet knows them, because pages carry no styles.
-fn place(board: DateTime<Utc>, from: DateTime<Utc>, until: DateTime<Utc>) -> String {
+pub(super) fn place(board: DateTime<Utc>, from: DateTime<Utc>, until: DateTime<Utc>) -> String {
     let slot = |moment: DateTime<Utc>| (moment - board).num_minutes().div_euclid(SLOT).clamp(0, 431);
     let (first, last) = (slot(from), slot(until + TimeDelta::minutes(SLOT - 1)));
     format!("at-{first} for-{}", (last - first).max(1))

@@ -4,6 +4,7 @@ mod day;
 mod list;
 mod map;
 pub mod moving;
+pub mod suggestion;
 mod week;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
@@ -17,6 +18,7 @@ use ordinavo_core::services::board::{self, PoolPlace};
 use ordinavo_core::services::visits;
 use ordinavo_core::views::BoardVisit;
 use ui::format;
+use ui::icons::Icon;
 use ui::load::page;
 use ui::parts::ProblemNotice;
 
@@ -124,6 +126,9 @@ pub fn BoardPage() -> impl IntoView {
                     }).collect_view()}
                 </nav>
             </header>
+            {may_plan.then(|| view! {
+                <div class="row"><form method="post" action="/app/fn/suggest-routes"><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-ask")}</button></form><a href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a></div>
+            })}
             <p class="lead">{format::day(locale, date)}" · "<span class="quiet">{t!(locale, "board-zone", zone = zone)}</span></p>
             <div id="board">{body}</div>
         }

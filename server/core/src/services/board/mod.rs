@@ -76,12 +76,12 @@ pub fn pool_place(job: &BoardJob) -> PoolPlace {
     (weight(job.priority), job.created_at, job.target_id.0)
 }
 
-fn zone_of(name: &str) -> Tz {
+pub(super) fn zone_of(name: &str) -> Tz {
     name.parse().unwrap_or(Tz::UTC)
 }
 
 /// Why somebody is away on a day.
-fn away_on(absences: &[AbsenceView], technician: StaffId, day: NaiveDate) -> Option<AbsenceKind> {
+pub(super) fn away_on(absences: &[AbsenceView], technician: StaffId, day: NaiveDate) -> Option<AbsenceKind> {
     let of_day = |absence: &&AbsenceView| {
         absence.staff_id.0 == technician && (absence.first_day..=absence.last_day).contains(&day)
     };
@@ -219,6 +219,16 @@ fn lines(
             })
         })
         .collect()
+}
+
+/// From the beginning of the first day to the end of the night after the last one.
+pub(super) fn lines_span(zone: &str, days: &[NaiveDate]) -> (DateTime<Utc>, DateTime<Utc>) {
+    let first = days.first().copied().unwrap_or_default();
+    let last = days.last().copied().unwrap_or(first);
+    (
+        day_bounds(zone, first).0,
+        day_bounds(zone, last).1 + TimeDelta::hours(12),
+    )
 }
 
 /// How far the organisation's history has come, for pages that listen for changes.

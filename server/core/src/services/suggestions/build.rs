@@ -1,0 +1,478 @@
+//! From what is planned and what waits to the engine's problem, and from its plan back to people, jobs and reasons.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use domain::customers::Coordinates;
+use domain::ids::StaffId;
+use domain::requests::Priority;
+use domain::targets::{AppointmentStatus, TargetStatus};
+use domain::travel::Paces;
+use routing::{
+    Alternative, Break, LONGEST, Matrix, Plan, Problem, Reason, Relaxation, Skills, Technician, Time, Visit, Window,
+};
+
+use super::model::{Hindrance, LeftOut, Other, Outcome, PlannedRoute, PlannedStop, Rule, Totals};
+use crate::services::board::{away_on, bases, zone_of};
+use crate::views::{AbsenceView, BoardJob, BoardVisit, TechnicianView};
+
+/// Ways are counted in steps of five minutes, so that visits begin at times that people say.
+const STEP: i64 = 300;
+/// How many other technicians are told of each stop.
+const OTHERS: usize = 6;
+
+/// What the database knows, for some days.
+pub(super) struct Material {
+    pub begin: DateTime<Utc>,
+    pub now: DateTime<Utc>,
+    pub days: Vec<NaiveDate>,
+    pub technicians: Vec<TechnicianView>,
+    pub absences: Vec<AbsenceView>,
+    pub visits: Vec<BoardVisit>,
+    pub jobs: Vec<BoardJob>,
+    /// Whether the jobs were named one by one, so that each of them gets an answer.
+    pub is_named: bool,
+}
+
+/// A technician's day in the problem.
+struct Worker {
+    technician: StaffId,
+    name: String,
+    day: NaiveDate,
+    bases: (Option<Coordinates>, Option<Coordinates>),
+}
+
+/// A visit in the problem.
+struct Task {
+    job: BoardJob,
+    /// What is planned already: whose day of the problem it is, and when.
+    planned: Option<(usize, DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// The problem, and what its numbers stand for.
+pub(super) struct Built {
+    pub problem: Problem,
+    base: DateTime<Utc>,
+    workers: Vec<Worker>,
+    tasks: Vec<Task>,
+    skills: Vec<String>,
+    left: Vec<LeftOut>,
+    other_days: i64,
+    paces: Paces,
+}
+
+/// How many seconds after the beginning a moment is; the engine counts from twelve hours before the first day.
+fn seconds(base: DateTime<Utc>, moment: DateTime<Utc>) -> Time {
+    let seconds = (moment - base).num_seconds().clamp(0, i64::from(LONGEST) / 2);
+    Time::try_from(seconds).unwrap_or_default()
+}
+
+fn tier(priority: Priority) -> u8 {
+    match priority {
+        Priority::Urgent => 0,
+        Priority::High => 1,
+        Priority::Normal => 2,
+        Priority::Low => 3,
+    }
+}
+
+fn left_out(job: &BoardJob, code: &str) -> LeftOut {
+    LeftOut {
+        target: job.target_id.0,
+        number: job.number,
+        customer: job.customer_name.clone(),
+        code: Some(code.to_owned()),
+        hindrances: Vec::new(),
+    }
+}
+
+fn work(job: &BoardJob) -> TimeDelta {
+    TimeDelta::minutes(job.duration_minutes.clamp(1, 24 * 60))
+}
+
+/// Puts the problem together. An error says what is wrong with it, which would be a mistake in here.
+pub(super) fn build(material: Material, paces: &Paces) -> Result<Built, routing::Invalid> {
+    let base = material.begin - TimeDelta::hours(12);
+    let mut skills: Vec<String> = Vec::new();
+    let mut places: Vec<Coordinates> = Vec::new();
+    let mut place_of = |place: Option<Coordinates>| -> usize {
+        // Nowhere is as near as anything.
+        let Some(place) = place else { return 0 };
+        let found = places.iter().position(|known| *known == place);
+        1 + found.unwrap_or_else(|| {
+            places.push(place);
+            places.len() - 1
+        })
+    };
+    let mut bits = |names: &[String]| -> Skills {
+        let mut found = 0_u128;
+        for name in names {
+            let index = skills.iter().position(|known| known == name).unwrap_or_else(|| {
+                skills.push(name.clone());
+                skills.len() - 1
+            });
+            // What is beyond the engine's count is held by nobody.
+            found |= 1 << index.min(Skills::MOST - 1);
+        }
+        Skills(found)
+    };
+    let (mut workers, mut people) = (Vec::new(), Vec::new());
+    for technician in material.technicians.iter().filter(|one| one.locked_at.is_none()) {
+        let Some(week) = &technician.week else { continue };
+        for day in &material.days {
+            let Some(shift) = week.0.on(*day, &zone_of(&technician.zone)) else {
+                continue;
+            };
+            // What is over cannot be planned any more.
+            if away_on(&material.absences, technician.id.0, *day).is_some() || shift.until <= material.now {
+                continue;
+            }
+            let from = shift.from.max(round_up(material.now));
+            let (start, end) = bases(technician);
+            workers.push(Worker {
+                technician: technician.id.0,
+                name: technician.display_name.clone(),
+                day: *day,
+                bases: (start, end),
+            });
+            people.push(Technician {
+                start: place_of(start),
+                end: place_of(end),
+                from: seconds(base, from),
+                until: seconds(base, shift.until).max(seconds(base, from)),
+                overtime: 0,
+                skills: bits(&technician.skills.0),
+                capacity: 0,
+                breaks: shift
+                    .rests
+                    .iter()
+                    .filter(|(_, last, _)| *last > from)
+                    .take(Technician::MOST_BREAKS)
+                    .map(|(first, last, length)| Break {
+                        window: Window {
+                            from: seconds(base, *first),
+                            until: seconds(base, *last),
+                        },
+                        duration: Time::try_from(length.num_seconds()).unwrap_or_default(),
+                    })
+                    .collect(),
+            });
+        }
+    }
+    let (mut tasks, mut visits) = (Vec::new(), Vec::new());
+    for visit in &material.visits {
+        if visit.appointment_status != AppointmentStatus::Planned || visit.ends_at <= material.now {
+            continue;
+        }
+        let middle = seconds(base, visit.starts_at);
+        let of_day = workers
+            .iter()
+            .enumerate()
+            .position(|(index, worker): (usize, &Worker)| {
+                let near = people[index].from - 4 * 3_600..people[index].until + 4 * 3_600;
+                worker.technician == visit.technician_id.0 && near.contains(&middle)
+            });
+        let Some(worker) = of_day else { continue };
+        let service = work(&visit.job).min(visit.ends_at - visit.starts_at);
+        let (first, last) = (seconds(base, visit.starts_at), seconds(base, visit.ends_at - service));
+        let place = place_of(visit.job.point());
+        // What is fixed holds, also where it is before or after the shift.
+        let person = &mut people[worker];
+        person.from = person.from.min(first);
+        person.until = person.until.max(seconds(base, visit.ends_at) + 3_600);
+        visits.push(Visit {
+            place,
+            service: Time::try_from(service.num_seconds()).unwrap_or_default(),
+            windows: vec![Window {
+                from: first,
+                until: last.max(first),
+            }],
+            skills: Skills::default(),
+            demand: 0,
+            tier: 0,
+            pinned: Some(worker),
+            kept: true,
+        });
+        tasks.push(Task {
+            job: visit.job.clone(),
+            planned: Some((worker, visit.starts_at, visit.ends_at)),
+        });
+    }
+    let (mut left, mut other_days) = (Vec::new(), 0);
+    let end = people.iter().map(|person| person.until).max().unwrap_or_default();
+    for job in material.jobs {
+        if job.status != TargetStatus::Open {
+            left.push(left_out(&job, "not_open"));
+        } else if job.customer_name.is_none() {
+            left.push(left_out(&job, "needs_mapping"));
+        } else if people.is_empty() {
+            left.push(left_out(&job, "no_technician"));
+        } else if job.point().is_none() {
+            left.push(left_out(&job, "location_unknown"));
+        } else {
+            let first = job.window_start.map_or(0, |start| seconds(base, start));
+            let last = job.window_end.map_or(end, |end| seconds(base, end));
+            let touches = last >= people.iter().map(|person| person.from).min().unwrap_or_default() && first <= end;
+            if !touches && !material.is_named {
+                other_days += 1;
+                continue;
+            }
+            visits.push(Visit {
+                place: place_of(job.point()),
+                service: Time::try_from(work(&job).num_seconds()).unwrap_or_default(),
+                windows: vec![Window {
+                    from: first.min(last),
+                    until: last,
+                }],
+                skills: bits(&job.required_skills.0),
+                demand: 0,
+                tier: tier(job.priority),
+                pinned: None,
+                kept: false,
+            });
+            tasks.push(Task { job, planned: None });
+        }
+    }
+    let travel = Matrix::from_fn(places.len() + 1, |from, to| {
+        if from == 0 || to == 0 || from == to {
+            return 0;
+        }
+        let seconds = paces.time(places[from - 1], places[to - 1]).num_seconds();
+        Time::try_from((seconds + STEP - 1) / STEP * STEP).unwrap_or(LONGEST)
+    })?;
+    Ok(Built {
+        problem: Problem::new(people, visits, travel)?,
+        base,
+        workers,
+        tasks,
+        skills,
+        left,
+        other_days,
+        paces: paces.clone(),
+    })
+}
+
+fn round_up(moment: DateTime<Utc>) -> DateTime<Utc> {
+    let beyond = moment.timestamp().rem_euclid(STEP);
+    if beyond == 0 {
+        moment
+    } else {
+        moment + TimeDelta::seconds(STEP - beyond)
+    }
+}
+
+impl Built {
+    fn moment(&self, time: Time) -> DateTime<Utc> {
+        self.base + TimeDelta::seconds(i64::from(time))
+    }
+
+    /// Travel, metres and visits of days, each in the order of its stops.
+    fn totals(&self, days: &[Vec<usize>]) -> Totals {
+        let mut totals = Totals::default();
+        for (worker, stops) in self.workers.iter().zip(days) {
+            if stops.is_empty() {
+                continue;
+            }
+            let places = stops.iter().filter_map(|task| self.tasks[*task].job.point());
+            let way: Vec<Coordinates> = worker.bases.0.into_iter().chain(places).chain(worker.bases.1).collect();
+            for pair in way.windows(2) {
+                totals.travel += self.paces.time(pair[0], pair[1]).num_seconds();
+                totals.metres += self.paces.distance(pair[0], pair[1]) as i64;
+            }
+            totals.stops += i64::try_from(stops.len()).unwrap_or_default();
+        }
+        totals
+    }
+
+    /// Says a plan in people, jobs and reasons.
+    pub(super) fn tell(mut self, plan: &Plan) -> Outcome {
+        let mut before: Vec<Vec<usize>> = vec![Vec::new(); self.workers.len()];
+        let mut late = 0;
+        for (index, task) in self.tasks.iter().enumerate() {
+            if let Some((worker, starts_at, _)) = task.planned {
+                before[worker].push(index);
+                let over = task.job.window_end.map_or(TimeDelta::zero(), |end| starts_at - end);
+                late += over.num_minutes().max(0);
+            }
+        }
+        for stops in &mut before {
+            stops.sort_by_key(|task| self.tasks[*task].planned.map(|(_, starts_at, _)| starts_at));
+        }
+        let after: Vec<Vec<usize>> = plan
+            .routes
+            .iter()
+            .map(|route| route.stops.iter().map(|stop| stop.visit).collect())
+            .collect();
+        let routes = self.workers.iter().enumerate().filter_map(|(index, worker)| {
+            let stops: Vec<PlannedStop> = plan.routes[index]
+                .stops
+                .iter()
+                .map(|stop| self.stop(plan, stop))
+                .collect();
+            (!stops.is_empty()).then(|| PlannedRoute {
+                technician: worker.technician,
+                name: worker.name.clone(),
+                day: worker.day,
+                stops,
+            })
+        });
+        let routes = routes.collect();
+        let left: Vec<LeftOut> = plan.left_out.iter().map(|visit| self.left(plan, *visit)).collect();
+        let mut outcome = Outcome {
+            before: self.totals(&before),
+            after: self.totals(&after),
+            routes,
+            left,
+            other_days: self.other_days,
+        };
+        outcome.before.late = late;
+        outcome.after.late = late;
+        outcome.left.append(&mut self.left);
+        outcome
+    }
+
+    fn stop(&self, plan: &Plan, stop: &routing::Stop) -> PlannedStop {
+        let task = &self.tasks[stop.visit];
+        let (begin, end) = match task.planned {
+            Some((_, starts_at, ends_at)) => (starts_at, ends_at),
+            None => (self.moment(stop.start), self.moment(stop.departure)),
+        };
+        let is_new = task.planned.is_none();
+        let mut others: Vec<Other> = if is_new {
+            routing::why_here(&self.problem, plan, stop.visit)
+                .into_iter()
+                .map(|(worker, alternative)| self.other(worker, alternative))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        // Who could do it stands before who could not, the cheapest first.
+        others.sort_by_key(|other| (other.costs.is_none(), other.costs, other.name.clone(), other.day));
+        others.truncate(OTHERS);
+        PlannedStop {
+            target: task.job.target_id.0,
+            number: task.job.number,
+            customer: task.job.customer_name.clone(),
+            place: task.job.point(),
+            arrival: self.moment(stop.arrival),
+            begin,
+            end,
+            is_new,
+            others,
+        }
+    }
+
+    fn other(&self, worker: usize, alternative: Alternative) -> Other {
+        let worker = &self.workers[worker];
+        let (costs, cannot) = match alternative {
+            Alternative::Costs(seconds) => (Some(seconds), None),
+            Alternative::Cannot(reason) => (None, Some(self.rule(reason))),
+        };
+        Other {
+            name: worker.name.clone(),
+            day: worker.day,
+            costs,
+            cannot,
+        }
+    }
+
+    fn left(&self, plan: &Plan, visit: usize) -> LeftOut {
+        let task = &self.tasks[visit];
+        let hindrances = routing::why_left_out(&self.problem, plan, visit)
+            .into_iter()
+            .map(|obstacle| {
+                let worker = &self.workers[obstacle.technician];
+                Hindrance {
+                    name: worker.name.clone(),
+                    day: worker.day,
+                    rule: self.rule(obstacle.reason),
+                    impossible: obstacle.reason.is_impossible(),
+                    relaxation: obstacle.relaxation.map(|relaxation| self.relaxation(relaxation)),
+                }
+            })
+            .collect();
+        LeftOut {
+            target: task.job.target_id.0,
+            number: task.job.number,
+            customer: task.job.customer_name.clone(),
+            code: None,
+            hindrances,
+        }
+    }
+
+    fn names(&self, skills: Skills) -> Vec<String> {
+        let held = |index: &usize| skills.0 & (1 << index.min(&(Skills::MOST - 1))) != 0;
+        (0..self.skills.len())
+            .filter(held)
+            .map(|index| self.skills[index].clone())
+            .collect()
+    }
+
+    fn rule(&self, reason: Reason) -> Rule {
+        let timed = |code: &str, by: Time| Rule {
+            code: code.to_owned(),
+            by: i64::from(by),
+            ..Rule::default()
+        };
+        match reason {
+            Reason::Skill { missing } => Rule {
+                code: "skill".to_owned(),
+                skills: self.names(missing),
+                ..Rule::default()
+            },
+            Reason::Pinned { .. } => timed("pinned", 0),
+            Reason::Capacity { .. } => timed("capacity", 0),
+            Reason::Window { late } => timed("window", late),
+            Reason::Shift { over } => timed("shift", over),
+            Reason::Break { over } => timed("break", over),
+            Reason::Kept { over } => timed("kept", over),
+            Reason::HigherTier { over } => timed("higher_priority", over),
+            Reason::Full { over } => timed("full", over),
+        }
+    }
+
+    fn relaxation(&self, relaxation: Relaxation) -> Rule {
+        let timed = |code: &str, by: Time| Rule {
+            code: code.to_owned(),
+            by: i64::from(by),
+            ..Rule::default()
+        };
+        match relaxation {
+            Relaxation::Skill { missing } => Rule {
+                code: "skill".to_owned(),
+                skills: self.names(missing),
+                ..Rule::default()
+            },
+            Relaxation::Unpin => timed("pinned", 0),
+            Relaxation::Capacity { .. } => timed("capacity", 0),
+            Relaxation::Window { by } => timed("window", by),
+            Relaxation::Shift { by } => timed("shift", by),
+            Relaxation::Instead { of } => Rule {
+                code: "instead".to_owned(),
+                job: Some(self.tasks[of].job.number),
+                ..Rule::default()
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeZone as _;
+
+    #[test]
+    fn moments_are_counted_and_rounded_to_steps() {
+        let base = Utc
+            .with_ymd_and_hms(2026, 11, 23, 12, 0, 0)
+            .single()
+            .unwrap_or_default();
+        assert_eq!(seconds(base, base + TimeDelta::hours(20)), 72_000);
+        assert_eq!(
+            seconds(base, base - TimeDelta::hours(1)),
+            0,
+            "nothing is before the beginning"
+        );
+        let odd = base + TimeDelta::seconds(61);
+        assert_eq!(round_up(odd), base + TimeDelta::seconds(300));
+        assert_eq!(round_up(base), base);
+    }
+}
