@@ -26,6 +26,7 @@ use crate::serve::AppState;
     tags(
         (name = "oauth", description = "Tokens for clients that do not use an API key"),
         (name = "targets", description = "Jobs: imported, followed, cancelled"),
+        (name = "route-suggestions", description = "Plans for own targets; they schedule nothing"),
         (name = "import-jobs", description = "Imports and what became of each item"),
         (name = "requests", description = "Needs that dispatch reviews first"),
         (name = "mappings", description = "Which record an external id stands for"),

@@ -249,6 +249,9 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/import-jobs/{id}/items", "targets.write or targets.read"),
     ("POST", "/api/v1/import-jobs/{id}/cancel", "targets.write"),
     ("POST", "/api/v1/import-jobs/{id}/retry", "targets.write"),
+    ("POST", "/api/v1/route-suggestions", "routes.suggest"),
+    ("GET", "/api/v1/route-suggestions", "routes.suggest"),
+    ("GET", "/api/v1/route-suggestions/{id}", "routes.suggest"),
     ("POST", "/api/v1/requests", "requests.write"),
     ("GET", "/api/v1/requests", "requests.read"),
     ("GET", "/api/v1/requests/{id}", "requests.read"),
@@ -503,7 +506,8 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                         | "/app/fn/save-rule"
                         | "/app/fn/set-portal-logo"
                         | "/app/fn/set-portal-colour"
-                        | "/app/fn/decide-many" => StatusCode::UNPROCESSABLE_ENTITY,
+                        | "/app/fn/decide-many"
+                        | "/app/fn/suggest-routes" => StatusCode::UNPROCESSABLE_ENTITY,
                         "/app/fn/look-at-test-data" => StatusCode::SEE_OTHER,
                         // It does not say upon which words it was made.
                         "/app/fn/set-portal-words" => StatusCode::CONFLICT,

@@ -6,6 +6,8 @@
     reason = "tests call the server like anybody else, make databases and look at the clock"
 )]
 
+mod route_api;
+mod suggestions;
 mod support;
 
 mod api;

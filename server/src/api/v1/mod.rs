@@ -9,6 +9,7 @@ pub mod import_jobs;
 pub mod locations;
 pub mod mappings;
 pub mod requests;
+pub mod route_suggestions;
 pub mod targets;
 pub mod visit_reports;
 pub mod webhook_deliveries;
@@ -36,6 +37,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(requests::create::create_request, requests::list::list_requests))
         .routes(routes!(requests::get::get_request))
         .routes(routes!(requests::cancel::cancel_request))
+        .routes(routes!(
+            route_suggestions::create::create_route_suggestion,
+            route_suggestions::list::list_route_suggestions
+        ))
+        .routes(routes!(route_suggestions::get::get_route_suggestion))
         .routes(routes!(mappings::list::list_mappings))
         .routes(routes!(mappings::resolve::resolve_mapping))
         .routes(routes!(mappings::put::put_mapping, mappings::delete::delete_mapping))
