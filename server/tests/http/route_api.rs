@@ -108,14 +108,16 @@ async fn a_partner_gets_a_plan_for_its_own_targets_with_reasons_and_nothing_of_o
         );
         // The client hears that it is there, and nobody else does.
         let events = world
-            .texts("SELECT details FROM event WHERE type = 'route_suggestion.completed'")
+            .texts("SELECT CAST(details AS TEXT) FROM event WHERE type = 'route_suggestion.completed'")
             .await;
         assert_eq!(events.len(), 1);
         assert!(events[0][0].contains(&id), "{events:?}");
         let (_, page) = world.call("erp", Method::GET, &format!("{PATH}?limit=1"), None).await;
         assert_eq!(page["data"][0]["id"], id.as_str());
         // Another source does not find it, by no id.
-        let (status, _) = world.call("erp-strict", Method::GET, &format!("{PATH}/{id}"), None).await;
+        let (status, _) = world
+            .call("erp-strict", Method::GET, &format!("{PATH}/{id}"), None)
+            .await;
         assert!(
             [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&status),
             "{status}"

@@ -195,3 +195,60 @@ async fn a_suggestion_on_its_way_is_stopped() {
         assert!(ask(&world, &staff).await.starts_with("/app/board?"), "{}", world.engine);
     }
 }
+
+#[tokio::test]
+async fn what_is_fixed_stays_and_nothing_is_put_into_its_time() {
+    for world in worlds_at(monday()).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        // Everybody but one is away: the day of the one is half full of a visit that takes less than was agreed.
+        let technicians = world
+            .pairs("SELECT s.id, s.id FROM staff_account s JOIN tenant t ON t.id = s.tenant_id WHERE t.slug = 'nordlicht' AND s.role = 'technician' AND s.display_name NOT LIKE 'Tom Becker%'")
+            .await;
+        let admin = world.staff("nordlicht", "admin").await;
+        for (id, _) in technicians {
+            let id = domain::ids::StaffId::from_uuid(id).to_string();
+            let fields = [("id", id.as_str()), ("first", DAY), ("last", DAY), ("kind", "training")];
+            world.send(&admin, "/app/fn/add-absence", &fields).await;
+        }
+        let tom = world
+            .pairs("SELECT s.id, s.id FROM staff_account s WHERE s.display_name LIKE 'Tom Becker%'")
+            .await[0]
+            .0;
+        let tom = domain::ids::StaffId::from_uuid(tom).to_string();
+        let fixed = job(&world, "FIXED-1", json!({ "durationMinutes": 30 })).await;
+        let fields = [
+            ("target", fixed.as_str()),
+            ("technician", &tom),
+            ("date", DAY),
+            ("start", "09:00"),
+            ("end", "15:00"),
+            ("was", ""),
+            ("shared", "on"),
+        ];
+        world.send(&staff, "/app/fn/move-target", &fields).await;
+        let mut waiting = Vec::new();
+        for number in 0..6 {
+            waiting.push(job(&world, &format!("FULL-{number}"), json!({})).await);
+        }
+        let page = ask(&world, &staff).await;
+        let html = ended(&world, &staff, &page).await;
+        let id = hidden(&html, "id").unwrap();
+        // Half past seven to nine and three to five are three hours; the way takes some of it.
+        let proposed = waiting
+            .iter()
+            .filter(|target| html.contains(&format!("name=\"target\" value=\"{target}\"")))
+            .count();
+        assert!((2..=3).contains(&proposed), "{} {proposed}: {html}", world.engine);
+        assert!(html.contains("possible, but other work goes before it"), "{html}");
+        let before = count(&world, "appointment").await;
+        world.send(&staff, "/app/fn/commit-suggestion", &[("id", &id)]).await;
+        let html = world.content(&staff, &page).await;
+        assert!(!html.contains("Does not hold any more"), "{} {html}", world.engine);
+        assert!(count(&world, "appointment").await >= before + proposed);
+        let board = world.content(&staff, &format!("/app/board?date={DAY}&view=list")).await;
+        assert!(
+            board.contains("09:00–15:00") && !board.contains("At the same time"),
+            "{board}"
+        );
+    }
+}

@@ -189,8 +189,8 @@ fn StopCard(
     view! {
         <li class=class data-drag=moves.then(|| target.clone()) data-from=visit.starts_at.timestamp().to_string() data-length=length class:stop-warned=has_warnings>
             <a class="stop-link" href=format!("/app/targets/{target}") draggable="false" title=title>
-                <span class="stop-line"><strong><bdi>{times}</bdi></strong>" "<bdi class="mono">{number}</bdi></span>
-                <span class="stop-line"><bdi>{visit.job.customer_name.clone()}</bdi></span>
+                <span class="stop-line"><strong><bdi>{times}</bdi></strong></span>
+                <span class="stop-line"><bdi class="mono">{number}</bdi>" "<bdi>{visit.job.customer_name.clone()}</bdi></span>
                 <span class="stop-line quiet"><bdi>{visit.job.city.clone().or_else(|| visit.job.location_name.clone())}</bdi></span>
                 {has_warnings.then(|| view! { <span class="stop-line stop-warning"><Icon name="alert"/>{t!(locale, "board-conflicts", count = warnings.len())}<span class="hidden">{said}</span></span> })}
             </a>

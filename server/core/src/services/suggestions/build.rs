@@ -1,5 +1,7 @@
 //! From what is planned and what waits to the engine's problem, and from its plan back to people, jobs and reasons.
 
+use std::ops::ControlFlow;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::customers::Coordinates;
 use domain::ids::StaffId;
@@ -7,7 +9,8 @@ use domain::requests::Priority;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::travel::Paces;
 use routing::{
-    Alternative, Break, LONGEST, Matrix, Plan, Problem, Reason, Relaxation, Skills, Technician, Time, Visit, Window,
+    Alternative, Break, LONGEST, Matrix, Plan, Problem, Reason, Relaxation, Settings, Skills, Technician, Time, Visit,
+    Window,
 };
 
 use super::model::{Hindrance, LeftOut, Other, Outcome, PlannedRoute, PlannedStop, Rule, Totals};
@@ -171,19 +174,15 @@ pub(super) fn build(material: Material, paces: &Paces) -> Result<Built, routing:
                 worker.technician == visit.technician_id.0 && near.contains(&middle)
             });
         let Some(worker) = of_day else { continue };
-        let service = work(&visit.job).min(visit.ends_at - visit.starts_at);
-        let (first, last) = (seconds(base, visit.starts_at), seconds(base, visit.ends_at - service));
+        // The whole time that was agreed is the customer's.
+        let (first, last) = (seconds(base, visit.starts_at), seconds(base, visit.ends_at));
         let place = place_of(visit.job.point());
-        // What is fixed holds, also where it is before or after the shift.
-        let person = &mut people[worker];
-        person.from = person.from.min(first);
-        person.until = person.until.max(seconds(base, visit.ends_at) + 3_600);
         visits.push(Visit {
             place,
-            service: Time::try_from(service.num_seconds()).unwrap_or_default(),
+            service: last - first,
             windows: vec![Window {
                 from: first,
-                until: last.max(first),
+                until: first,
             }],
             skills: Skills::default(),
             demand: 0,
@@ -238,6 +237,7 @@ pub(super) fn build(material: Material, paces: &Paces) -> Result<Built, routing:
         let seconds = paces.time(places[from - 1], places[to - 1]).num_seconds();
         Time::try_from((seconds + STEP - 1) / STEP * STEP).unwrap_or(LONGEST)
     })?;
+    make_room(&mut people, &mut visits, &travel)?;
     Ok(Built {
         problem: Problem::new(people, visits, travel)?,
         base,
@@ -248,6 +248,59 @@ pub(super) fn build(material: Material, paces: &Paces) -> Result<Built, routing:
         other_days,
         paces: paces.clone(),
     })
+}
+
+/// What is fixed holds, whatever stands against it: shifts reach as far as it, the way to the next one is taken from the time
+/// that was agreed, and a break for which there is no room is none.
+fn make_room(people: &mut [Technician], visits: &mut [Visit], travel: &Matrix) -> Result<(), routing::Invalid> {
+    for (index, person) in people.iter_mut().enumerate() {
+        let mut own: Vec<usize> = (0..visits.len())
+            .filter(|visit| visits[*visit].kept && visits[*visit].pinned == Some(index))
+            .collect();
+        own.sort_by_key(|visit| visits[*visit].windows[0].from);
+        let (Some(first), Some(last)) = (own.first().copied(), own.last().copied()) else {
+            continue;
+        };
+        for pair in own.windows(2) {
+            let way = travel.time(visits[pair[0]].place, visits[pair[1]].place);
+            let there_is = visits[pair[1]].windows[0].from - visits[pair[0]].windows[0].from - way;
+            visits[pair[0]].service = visits[pair[0]].service.min(there_is.max(0));
+            // Two at once: the second begins when one can be there.
+            let late = visits[pair[0]].windows[0].from + visits[pair[0]].service + way;
+            let window = &mut visits[pair[1]].windows[0];
+            if late > window.from {
+                *window = Window {
+                    from: late,
+                    until: late,
+                };
+            }
+        }
+        let out = visits[first].windows[0].from - travel.time(person.start, visits[first].place);
+        let back = visits[last].windows[0].from + visits[last].service + travel.time(visits[last].place, person.end);
+        person.from = person.from.min(out.max(0));
+        person.until = person.until.max(back);
+        if person.breaks.is_empty() {
+            continue;
+        }
+        let alone: Vec<Visit> = own
+            .iter()
+            .map(|visit| Visit {
+                pinned: None,
+                ..visits[*visit].clone()
+            })
+            .collect();
+        let day = Problem::new(vec![person.clone()], alone, travel.clone())?;
+        let settings = Settings {
+            budget: 10_000,
+            seed: 0,
+            overtime_weight: 1,
+        };
+        let plan = routing::solve(&day, &settings, &mut |_| ControlFlow::Continue(()));
+        if !plan.left_out.is_empty() {
+            person.breaks.clear();
+        }
+    }
+    Ok(())
 }
 
 fn round_up(moment: DateTime<Utc>) -> DateTime<Utc> {
