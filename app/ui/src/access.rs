@@ -39,12 +39,14 @@ pub fn GrantFields(
     };
     view! {
         <fieldset class="group" id=format!("{}-locations", form.name) tabindex="-1"><legend>{word!(locale, "access-where")}</legend>
+            {form.error("locations").map(|error| view! { <p class="field-error">{error}</p> })}
             {may_whole.then(|| view! { <CheckField form=whole field="whole" label=word!(locale, "access-whole") help=word!(locale, "access-whole-help")/> })}
             {has_locations.then(|| view! {
                 <div class="checks">{locations.into_iter().map(|(id, name)| view! { <TickBox form=boxes.clone() field=format!("location_{id}") label=name/> }).collect_view()}</div>
             })}
         </fieldset>
         <fieldset class="group" id=format!("{}-capabilities", form.name) tabindex="-1"><legend>{word!(locale, "access-what")}</legend>
+            {form.error("capabilities").map(|error| view! { <p class="field-error">{error}</p> })}
             <div class="checks">{capabilities.into_iter().map(|one| view! {
                 <TickBox form=caps.clone() field=format!("may_{}", one.name()) label=capability_words(locale, one) ticked=usually(one)/>
             }).collect_view()}</div>

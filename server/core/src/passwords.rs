@@ -125,7 +125,14 @@ fn check(password: &str, email: &str) -> CoreResult<()> {
         ));
     }
     let lower = password.to_lowercase();
-    if COMMON.lines().any(|common| common == lower) || lower == email.to_lowercase() {
+    if lower == email.to_lowercase() {
+        return Err(CoreError::field(
+            "password",
+            "password_is_email",
+            "The own address is no secret.",
+        ));
+    }
+    if COMMON.lines().any(|common| common == lower) {
         return Err(CoreError::field(
             "password",
             "password_too_common",
@@ -210,7 +217,7 @@ mod tests {
             ("short", "password_too_short"),
             ("password1234", "password_too_common"),
             ("QWERTYUIOP123", "password_too_common"),
-            ("Petra.Kern@Example.org", "password_too_common"),
+            ("Petra.Kern@Example.org", "password_is_email"),
         ] {
             let error = passwords
                 .hash(&password.into(), "petra.kern@example.org")

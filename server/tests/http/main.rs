@@ -6,6 +6,7 @@
     reason = "tests call the server like anybody else, make databases and look at the clock"
 )]
 
+mod own_requests;
 mod route_api;
 mod suggestions;
 mod support;

@@ -158,7 +158,7 @@ fn noise(side: u32) -> Vec<u8> {
     bytes
 }
 
-fn picture(width: u32, height: u32) -> Vec<u8> {
+pub fn picture(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     image::RgbaImage::from_pixel(width, height, image::Rgba([120, 30, 90, 128]))
         .write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Png)

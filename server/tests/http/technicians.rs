@@ -130,7 +130,7 @@ async fn what_cannot_be_is_told_at_its_field_and_nothing_is_written() {
         let list = world.get(&manager, "/app/settings/technicians").await.1;
         let row = list.split("<tr>").find(|row| row.contains("Aylin Kaya")).unwrap();
         assert!(
-            row.contains("Mon–Fri 08:00–17:00") && row.contains("electrical"),
+            row.contains("Mon–Fri 08:00–17:30") && row.contains("electrical"),
             "{row}"
         );
     }
@@ -209,7 +209,7 @@ async fn other_roles_read_and_other_tenants_know_nothing_of_it() {
         let (id, _) = page_of(&world, &manager, "Tom Becker").await;
         let dispatcher = world.staff("nordlicht", "dispatcher").await;
         let (_, page) = page_of(&world, &dispatcher, "Tom Becker").await;
-        assert!(page.contains("Mon–Fri 07:30–16:30") && !page.contains("set-up-technician"));
+        assert!(page.contains("Mon–Fri 07:30–17:00") && !page.contains("set-up-technician"));
         let stranger = world.staff("suedwind", "manager").await;
         let (status, _) = world.get(&stranger, &format!("/app/settings/technicians/{id}")).await;
         assert_eq!(status, StatusCode::NOT_FOUND);

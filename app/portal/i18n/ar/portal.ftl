@@ -213,3 +213,4 @@ nothing-open-text = ما إن تطلب شيئًا أو تُخطَّط زيارة
 follow-ups-title = الأعمال اللاحقة
 no-follow-ups = لا أعمال لاحقة
 no-follow-ups-text = إن بقي شيء بعد زيارة، ظهر هنا.
+request-sent-files = ملفاتك

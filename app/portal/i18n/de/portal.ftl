@@ -211,3 +211,4 @@ nothing-open-text = Sobald Sie etwas anfragen oder ein Besuch geplant ist, sehen
 follow-ups-title = Folgearbeiten
 no-follow-ups = Keine Folgearbeiten
 no-follow-ups-text = Ist nach einem Besuch noch etwas zu tun, steht es hier.
+request-sent-files = Ihre Dateien

@@ -149,6 +149,17 @@ pub fn RequestPage() -> impl IntoView {
         let found = portal::request(&request.core, &contact, request.id("id")?).await?;
         let (messages, may_answer) = portal::conversation(&request.core, &contact, found.id).await?;
         let slots = portal::slots(&request.core, &contact, found.id).await?;
+        let (files, visit) = portal::besides(&request.core, &contact, found.id).await?;
+        let visit = visit.map(|visit| {
+            (
+                format!("/portal/appointments/{}", visit.id),
+                format!(
+                    "{} {}",
+                    format::date(locale, visit.starts_at, &visit.zone),
+                    format::span(visit.starts_at, visit.ends_at, &visit.zone)
+                ),
+            )
+        });
         let answer = FormState::new("answer", locale, request.flash.as_ref());
         let nonce = form_nonce(&request.core);
         let windows: Vec<String> = found
@@ -178,6 +189,7 @@ pub fn RequestPage() -> impl IntoView {
             <header class="title-row"><h1>{words.service_type(found.service_type, locale)}</h1><StatusChip status/></header>
             <p class="lead">{explanation}</p>
             <Progress status=found.status words locale/>
+            {visit.map(|(href, when)| view! { <p class="notice"><a href=href>{t!(locale, "appointment")}": "<strong><bdi>{when}</bdi></strong></a></p> })}
             {asked.map(|at| view! { <p class="notice">{t!(locale, "cancel-asked", moment = at)}</p> })}
             {found.rejection_reason.map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
             {(!slots.is_empty()).then(|| view! { <Slots slots id locale/> })}
@@ -206,6 +218,11 @@ pub fn RequestPage() -> impl IntoView {
                     <Fact name=t!(locale, "location")><bdi>{found.location}</bdi></Fact>
                     {(!windows.is_empty()).then(|| view! { <Fact name=t!(locale, "preferred")>{windows.into_iter().map(|window| view! { <div>{window}</div> }).collect_view()}</Fact> })}
                     {found.preferred.map(|preferred| view! { <Fact name=t!(locale, "preferred")><bdi>{preferred}</bdi></Fact> })}
+                    {(!files.is_empty()).then(|| view! {
+                        <Fact name=t!(locale, "request-sent-files")><ul class="files">{files.into_iter().map(|file| view! {
+                            <li><a href=format!("/portal/files/{}", file.id) download=true><Icon name="download"/><bdi>{file.file_name}</bdi></a><span class="quiet">{format::size(locale, file.bytes)}</span></li>
+                        }).collect_view()}</ul></Fact>
+                    })}
                     <Fact name=t!(locale, "submitted")>{format::moment(locale, found.submitted_at, contact.zone())}</Fact>
                 </dl>
             </section>

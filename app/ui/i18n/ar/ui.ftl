@@ -323,3 +323,7 @@ error-outside_window = تبدأ { $number } دقيقة خارج نافذة ال�
 error-travel_too_long = الطريق من الزيارة المجاورة أو إليها أطول من الوقت المتاح ({ $detail } دقيقة).
 error-not_open = خُططت أو أُنجزت أو أُلغيت.
 error-no_technician = لم يعد الفني موجودًا.
+error-password_is_email = عنوانك ليس سرًا. اختر شيئًا آخر.
+field-locations = أين
+field-until = حتى نهاية
+field-from = من

@@ -7,7 +7,9 @@ use domain::ids::{AppointmentId, AttachmentId, FollowUpId, LocationId, ReleaseId
 use domain::intake::{MOST_WINDOWS, PreferredWindow};
 use domain::locale::Locale;
 use domain::problems::Problem;
-use domain::public::{PublicAppointment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest};
+use domain::public::{
+    PublicAppointment, PublicAttachment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest,
+};
 use domain::public_language::PublicVisit;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::text;
@@ -243,6 +245,20 @@ pub async fn submit_request(
     Ok(id)
 }
 
+/// What belongs to a request besides its words: the files that this person sent with it, and the visit that it led to.
+///
+/// # Errors
+/// `not_found`.
+pub async fn besides(
+    core: &Core,
+    contact: &Contact,
+    id: RequestId,
+) -> CoreResult<(Vec<PublicAttachment>, Option<PublicAppointment>)> {
+    let mut tx = core.store.read(contact).await?;
+    tx.request(id).await?.ok_or_else(CoreError::not_found)?;
+    Ok((tx.own_request_files(id).await?, tx.appointment_of_request(id).await?))
+}
+
 /// What was written about a request, and whether this person may answer: it is their own and has not ended.
 ///
 /// # Errors
@@ -404,15 +420,19 @@ pub async fn report(core: &Core, contact: &Contact, id: ReleaseId) -> CoreResult
         .ok_or_else(CoreError::not_found)
 }
 
-/// A released file. Every download asks again for grant, capability and release, and is audited: under the member of the
+/// A released file, or one that this person sent. Every download asks again for grant, capability and release, and is audited: under the member of the
 /// staff who only looks, too.
 ///
 /// # Errors
 /// `not_found`.
 pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreResult<Download> {
     if let Some(staff) = contact.looked_at_by {
-        let row = core.store.read(contact).await?.released_file(id).await?;
-        let row = row.ok_or_else(CoreError::not_found)?;
+        let mut tx = core.store.read(contact).await?;
+        let row = match tx.released_file(id).await? {
+            Some(row) => row,
+            None => tx.own_request_file(id).await?.ok_or_else(CoreError::not_found)?,
+        };
+        drop(tx);
         let mut tx = core.store.begin_system().await?;
         let who = format!("staff:{staff}");
         tx.audit(contact.tenant(), &who, "attachment.looked_at", &id.to_string())
@@ -421,7 +441,10 @@ pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreR
         return fetch(core, contact, Some(row)).await;
     }
     let mut tx = core.store.begin(contact).await?;
-    let row = tx.released_file(id).await?.ok_or_else(CoreError::not_found)?;
+    let row = match tx.released_file(id).await? {
+        Some(row) => row,
+        None => tx.own_request_file(id).await?.ok_or_else(CoreError::not_found)?,
+    };
     tx.audit("attachment.downloaded", id, json!({}));
     finish(core, tx).await?;
     fetch(core, contact, Some(row)).await

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{
     AppointmentId, AppointmentKind, AttachmentId, AttachmentKind, FollowUpId, FollowUpKind, ReleaseId, ReleaseKind,
+    RequestId,
 };
 use domain::public::{
     CalendarEntry, PublicAppointment, PublicAttachment, PublicFollowUp, PublicMilestone, PublicReport,
@@ -54,6 +55,11 @@ const PAST: &str = concat!(
     "AND (a.status <> 'planned' OR a.ends_at < $3) AND (a.starts_at, a.id) < ($4, $5) ORDER BY a.starts_at DESC, a.id DESC LIMIT $6"
 );
 const APPOINTMENT: &str = concat!(appointments!(), "AND a.id = $4");
+/// The visit that a request led to: the last one that holds, or was made.
+const OF_REQUEST: &str = concat!(
+    appointments!(),
+    "AND a.status IN ('planned', 'done') AND a.target_id = (SELECT r.target_id FROM request r WHERE r.tenant_id = $1 AND r.id = $4) ORDER BY a.starts_at DESC LIMIT 1"
+);
 /// The last word about each job: what was moved is told by where it moved to.
 macro_rules! entries {
     () => {
@@ -311,6 +317,15 @@ impl TenantTx<'_, Contact> {
     pub(crate) async fn appointment(&mut self, id: AppointmentId) -> Result<Option<PublicAppointment>, StoreError> {
         let (tenant, own, now) = self.scope();
         Ok(maybe!(&mut self.tx, AppointmentRow, APPOINTMENT, tenant, own, now, id.uuid())?.map(Into::into))
+    }
+
+    /// The visit that a request led to, if its appointments are this person's to see.
+    pub(crate) async fn appointment_of_request(
+        &mut self,
+        id: RequestId,
+    ) -> Result<Option<PublicAppointment>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        Ok(maybe!(&mut self.tx, AppointmentRow, OF_REQUEST, tenant, own, now, id.uuid())?.map(Into::into))
     }
 
     /// Appointments for a calendar, with their jobs and sequence numbers.

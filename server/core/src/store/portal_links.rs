@@ -9,7 +9,7 @@ use super::Key;
 use super::engine::{StoreError, all, maybe, one, run};
 use super::intake::ClosedToken;
 use super::transaction::{SystemTx, TenantTx};
-use crate::actors::{Actor as _, Contact, Inviter, TenantId};
+use crate::actors::{Actor as _, Contact, Inviter, Staff, TenantId};
 
 /// The account behind an open link.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -63,6 +63,7 @@ const OPEN: &str = "SELECT k.tenant_id, k.id, k.portal_account_id AS account_id,
     WHERE k.token_hash = $1 AND k.used_at IS NULL AND k.expires_at > $2 AND a.locked_at IS NULL AND ((k.purpose = 'invitation') = (a.activated_at IS NULL))";
 const USE: &str =
     "UPDATE portal_link SET used_at = $3 WHERE tenant_id = $1 AND id = $2 AND used_at IS NULL AND expires_at > $3";
+const ACCOUNT_LOCALE: &str = "SELECT locale FROM portal_account WHERE tenant_id = $1 AND id = $2";
 const END_ALL: &str =
     "UPDATE portal_link SET used_at = $3 WHERE tenant_id = $1 AND portal_account_id = $2 AND used_at IS NULL";
 const ACTIVATE: &str =
@@ -256,5 +257,13 @@ impl SystemTx<'_> {
     /// Removes links that ended before a moment.
     pub(crate) async fn forget_links(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         run!(&mut self.tx, FORGET, before)
+    }
+}
+
+impl TenantTx<'_, Staff> {
+    /// The language that was chosen for an account, if one was.
+    pub(crate) async fn account_locale(&mut self, id: PortalUserId) -> Result<Option<String>, StoreError> {
+        let tenant = self.tenant();
+        Ok(maybe!(&mut self.tx, (Option<String>,), ACCOUNT_LOCALE, tenant, id.uuid())?.and_then(|(locale,)| locale))
     }
 }

@@ -2,8 +2,8 @@
 //! no row.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{LocationId, LocationKind, RequestId, RequestKind};
-use domain::public::{PublicLocation, PublicRequest};
+use domain::ids::{AttachmentId, AttachmentKind, LocationId, LocationKind, RequestId, RequestKind};
+use domain::public::{PublicAttachment, PublicLocation, PublicRequest};
 use domain::requests::ServiceType;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::Key;
 use super::engine::{StoreError, all, maybe, run};
 use super::portal::{far_future, granted};
+use super::reports::FileRow;
 use super::transaction::TenantTx;
 use crate::actors::Contact;
 
@@ -76,6 +77,19 @@ const WITHDRAW: &str = "UPDATE request SET status = 'cancelled', updated_at = $3
 /// Of a job that nobody has set out for yet, once.
 const ASK_TO_CANCEL: &str = "UPDATE request SET cancel_asked_at = $3 WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $4 AND cancel_asked_at IS NULL AND status IN ('accepted', 'planned') \
     AND EXISTS (SELECT 1 FROM target t WHERE t.tenant_id = $1 AND t.id = request.target_id AND t.status IN ('open', 'scheduled', 'dispatched'))";
+/// Files that this very person sent, as long as the request is theirs to see.
+const OWN_FILES: &str = concat!(
+    "SELECT f.id, f.file_name, f.media_type, f.size_bytes FROM request_attachment f JOIN request r ON r.tenant_id = f.tenant_id AND r.id = f.request_id \
+     WHERE f.tenant_id = $1 AND r.portal_account_id = $2 AND r.id = $4 AND EXISTS (SELECT 1 FROM ",
+    granted!("customer_id"),
+    " = r.customer_id AND (g.location_id IS NULL OR r.location_id IS NULL OR g.location_id = r.location_id)) ORDER BY f.file_name, f.id LIMIT 50"
+);
+const OWN_FILE: &str = concat!(
+    "SELECT f.file_name, f.media_type, f.content_hash FROM request_attachment f JOIN request r ON r.tenant_id = f.tenant_id AND r.id = f.request_id \
+     WHERE f.tenant_id = $1 AND r.portal_account_id = $2 AND f.id = $4 AND EXISTS (SELECT 1 FROM ",
+    granted!("customer_id"),
+    " = r.customer_id AND (g.location_id IS NULL OR r.location_id IS NULL OR g.location_id = r.location_id))"
+);
 const OWN_REQUEST_PLACE: &str =
     "SELECT customer_id, location_id FROM request WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $3";
 
@@ -141,6 +155,33 @@ impl From<RequestRow> for PublicRequest {
 }
 
 impl TenantTx<'_, Contact> {
+    /// The files that this person sent with a request.
+    pub(crate) async fn own_request_files(&mut self, id: RequestId) -> Result<Vec<PublicAttachment>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        let rows = all!(
+            &mut self.tx,
+            (Key<AttachmentKind>, String, String, i64),
+            OWN_FILES,
+            tenant,
+            own,
+            now,
+            id.uuid()
+        )?;
+        let file = |(id, file_name, media_type, bytes): (Key<AttachmentKind>, String, String, i64)| PublicAttachment {
+            id: id.0,
+            file_name,
+            media_type,
+            bytes,
+        };
+        Ok(rows.into_iter().map(file).collect())
+    }
+
+    /// One of them.
+    pub(crate) async fn own_request_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
+        let (tenant, own, now) = self.scope();
+        maybe!(&mut self.tx, FileRow, OWN_FILE, tenant, own, now, id.uuid())
+    }
+
     pub(crate) async fn locations_for_requests(&mut self) -> Result<Vec<PublicLocation>, StoreError> {
         let (tenant, own, now) = self.scope();
         let rows = all!(

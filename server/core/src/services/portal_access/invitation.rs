@@ -141,8 +141,10 @@ impl InviteForm {
             "" => None,
             typed => {
                 let end = typed.parse::<NaiveDate>().ok().and_then(|day| end_of(day, zone));
-                if end.is_none_or(|end| end <= from.unwrap_or(now)) {
+                if end.is_none_or(|end| end <= now) {
                     form.wrong("until", "day_to_come", "Choose a day to come.");
+                } else if end.zip(from).is_some_and(|(end, from)| end <= from) {
+                    form.wrong("until", "end_before_start", "The end must be after the start.");
                 }
                 end
             }

@@ -11,6 +11,7 @@ pub mod seen;
 
 use chrono::{DateTime, Utc};
 use domain::ids::{CustomerId, GrantId, PortalUserId};
+use domain::locale::Locale;
 use domain::permissions::{ManagePortalAccess, ViewOperations};
 use domain::portal_access::{ENDS_SOON, LinkPurpose, UNUSED_AFTER};
 use domain::problems::Problem;
@@ -141,7 +142,13 @@ pub async fn invite_again(
         name: account.display_name,
         email: account.email,
     };
-    let locale = staff.locale().unwrap_or_default();
+    // In the language in which they were written to first.
+    let chosen = tx.account_locale(id).await?;
+    let locale = chosen
+        .as_deref()
+        .and_then(Locale::from_tag)
+        .or_else(|| staff.locale())
+        .unwrap_or_default();
     let link = invitation::send(core, &mut tx, staff.tenant_name(), staff.zone(), id, &person, locale).await?;
     tx.audit("portal.invited_again", id, json!({}));
     finish(core, tx).await?;
