@@ -147,3 +147,27 @@ test("the board is mirrored in Arabic, and what is dropped lands where it is sho
   expect(Math.abs(part - 0.5)).toBeLessThan(0.03);
   expect(complaints).toEqual([]);
 });
+
+test("a suggestion is looked at with its reasons and committed", async ({ browser }, info) => {
+  const day = tuesday(info.project.name === "with-javascript" ? 9 : 10);
+  const target = await waitingJob(`BOARD-SUGGEST-${info.project.name}`);
+  const { page, complaints } = await newPage(browser);
+  await signIn(page, "/app", staffOf("dispatcher"));
+  await page.goto(`/app/board?date=${day}`);
+  await page.getByRole("button", { name: "Suggest routes" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: /^Suggestion for/ })).toBeVisible();
+  // The page follows by itself; without scripts one looks again.
+  await expect(async () => {
+    if (info.project.name !== "with-javascript") await page.reload();
+    await expect(page.getByText("Ready", { exact: true })).toBeVisible({ timeout: 1000 });
+  }).toPass({ timeout: 60_000 });
+  if (info.project.name === "with-javascript") expect(await serious(page)).toEqual([]);
+  const stop = page.getByRole("listitem").filter({ has: page.locator(`a[href="/app/targets/${target}"]`) });
+  await stop.getByText("Why here?").click();
+  await expect(stop).toContainText(/on the way|lacks|over the shift/);
+  await stop.getByRole("button", { name: /^Commit TGT-/ }).click();
+  await expect(page.getByRole("status").first()).toContainText("The appointments are fixed");
+  await page.goto(`/app/board?date=${day}&view=list`);
+  await expect(page.locator(`#board a[href="/app/targets/${target}"]`)).toBeVisible();
+  expect(complaints).toEqual([]);
+});

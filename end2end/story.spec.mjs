@@ -182,6 +182,8 @@ test("a customer's request is accepted, converted and planned", async ({ browser
   await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("From", { exact: true }).fill(window[0]);
   await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("To", { exact: true }).fill(window[1]);
   await dispatch.page.getByRole("button", { name: "Fix the appointment" }).click();
+  await dispatch.page.getByLabel("Plan it anyway").check();
+  await dispatch.page.getByRole("button", { name: "Fix the appointment" }).click();
   await expect(dispatch.page.getByRole("status")).toContainText("The appointment is fixed");
   await anna.page.goto(request);
   await expect(anna.page.locator(".chip", { hasText: "Planned" })).toBeVisible();

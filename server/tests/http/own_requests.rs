@@ -41,7 +41,7 @@ async fn whoever_sent_files_finds_them_and_nobody_else_of_the_customers() {
         assert_eq!(status(&world, &foreign, &file).await, StatusCode::NOT_FOUND);
         // With the last grant the files go, too.
         world
-            .sql("UPDATE portal_grant SET revoked_at = created_at WHERE portal_account_id IN (SELECT id FROM portal_account WHERE email LIKE 'petra.%')")
+            .sql("UPDATE portal_grant SET revoked_at = valid_from WHERE portal_account_id IN (SELECT id FROM portal_account WHERE email LIKE 'petra.%')")
             .await;
         assert_ne!(status(&world, &petra, &file).await, StatusCode::OK, "{}", world.engine);
     }
