@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Document, Element, Event, HtmlDialogElement, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 
-use crate::islands::{document, listen};
+use crate::islands::{document, listen, read_page};
 
 /// A stop can begin at every quarter of an hour.
 const SNAP: f64 = 15.0;
@@ -222,7 +222,7 @@ fn carry(state: &Shared, document: &Document, event: &PointerEvent) {
         if !still(&state) {
             return;
         }
-        let Ok(page) = read(&address).await else {
+        let Ok(page) = read_page(&address).await else {
             return;
         };
         let summary = page.get_element_by_id("move-summary").map(|found| found.inner_html());
@@ -379,22 +379,6 @@ async fn wait(milliseconds: i32) {
     let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
 }
 
-async fn read(address: &str) -> Result<Document, JsValue> {
-    let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let request = web_sys::Request::new_with_str(address)?;
-    request.headers().set("accept", "text/html")?;
-    request.headers().set("x-refresh", "1")?;
-    let answer: web_sys::Response = wasm_bindgen_futures::JsFuture::from(window.fetch_with_request(&request))
-        .await?
-        .dyn_into()?;
-    if !answer.ok() {
-        return Err(JsValue::NULL);
-    }
-    let text = wasm_bindgen_futures::JsFuture::from(answer.text()?).await?;
-    web_sys::DomParser::new()?
-        .parse_from_string(&text.as_string().unwrap_or_default(), web_sys::SupportedType::TextHtml)
-}
-
 fn close(document: &Document) {
     let dialog = document.query_selector(".move-dialog").ok().flatten();
     if let Some(dialog) = dialog.and_then(|found| found.dyn_into::<HtmlDialogElement>().ok()) {
@@ -413,7 +397,7 @@ async fn open(document: &Document, address: &str) {
 }
 
 async fn try_open(document: &Document, address: &str) -> Result<(), JsValue> {
-    let page = read(address).await?;
+    let page = read_page(address).await?;
     let middle = page.get_element_by_id("move").ok_or(JsValue::NULL)?;
     close(document);
     let dialog: HtmlDialogElement = document.create_element("dialog")?.dyn_into()?;

@@ -216,6 +216,23 @@ pub fn LivePage(
     });
 }
 
+/// Reads a page of the app once more. What a form has just left behind for its own page is still there when that page comes.
+pub(crate) async fn read_page(address: &str) -> Result<Document, JsValue> {
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    let request = web_sys::Request::new_with_str(address)?;
+    request.headers().set("accept", "text/html")?;
+    request.headers().set("x-refresh", "1")?;
+    let answer: web_sys::Response = wasm_bindgen_futures::JsFuture::from(window.fetch_with_request(&request))
+        .await?
+        .dyn_into()?;
+    if !answer.ok() {
+        return Err(JsValue::NULL);
+    }
+    let text = wasm_bindgen_futures::JsFuture::from(answer.text()?).await?;
+    let text = text.as_string().unwrap_or_default();
+    web_sys::DomParser::new()?.parse_from_string(&text, web_sys::SupportedType::TextHtml)
+}
+
 async fn refresh(regions: String) {
     let _ = try_refresh(&regions).await;
 }
@@ -224,19 +241,7 @@ async fn try_refresh(regions: &str) -> Result<(), JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
     let document = window.document().ok_or(JsValue::NULL)?;
     let address = window.location().href()?;
-    let request = web_sys::Request::new_with_str(&address)?;
-    request.headers().set("accept", "text/html")?;
-    // What a form has just left behind for its own page must still be there when that page comes.
-    request.headers().set("x-refresh", "1")?;
-    let answer: web_sys::Response = wasm_bindgen_futures::JsFuture::from(window.fetch_with_request(&request))
-        .await?
-        .dyn_into()?;
-    if !answer.ok() {
-        return Ok(());
-    }
-    let text = wasm_bindgen_futures::JsFuture::from(answer.text()?).await?;
-    let text = text.as_string().unwrap_or_default();
-    let fresh = web_sys::DomParser::new()?.parse_from_string(&text, web_sys::SupportedType::TextHtml)?;
+    let fresh = read_page(&address).await?;
     let selected: Vec<String> = elements(&document, ".queue input[type=checkbox]:checked")
         .iter()
         .filter_map(|tick| tick.get_attribute("value"))

@@ -214,3 +214,4 @@ follow-ups-title = الأعمال اللاحقة
 no-follow-ups = لا أعمال لاحقة
 no-follow-ups-text = إن بقي شيء بعد زيارة، ظهر هنا.
 request-sent-files = ملفاتك
+no-access = ليس لديك وصول حاليًا. اسأل من دعاك؛ يعود ما كان هنا مع وصول جديد.

@@ -212,3 +212,4 @@ follow-ups-title = Folgearbeiten
 no-follow-ups = Keine Folgearbeiten
 no-follow-ups-text = Ist nach einem Besuch noch etwas zu tun, steht es hier.
 request-sent-files = Ihre Dateien
+no-access = Sie haben zurzeit keinen Zugang. Fragen Sie, wer Sie eingeladen hat; mit neuem Zugang ist alles wieder da.

@@ -212,3 +212,4 @@ follow-ups-title = Follow-ups
 no-follow-ups = No follow-ups
 no-follow-ups-text = If something is left to do after a visit, it appears here.
 request-sent-files = Files you sent
+no-access = You have no access at present. Ask whoever invited you; what was here comes back with new access.

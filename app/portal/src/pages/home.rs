@@ -35,6 +35,7 @@ pub fn HomePage() -> impl IntoView {
             <Title text=t!(locale, "nav-home")/>
             <DoneNotice locale flash=request.flash.clone()/>
             <h1>{t!(locale, "greeting", name = contact.display_name().to_owned())}</h1>
+            {(!home.has_access).then(|| view! { <p class="notice notice-warn">{t!(locale, "no-access")}</p> })}
             <NeedsYou requests=home.needs_you words=contact.words() locale/>
             <section><h2>{t!(locale, "next-visit")}</h2>
                 {match next {
@@ -44,7 +45,7 @@ pub fn HomePage() -> impl IntoView {
                 {(!more.is_empty()).then(|| view! { <h3>{t!(locale, "more-visits")}</h3><VisitLines visits=more words=contact.words() locale/> })}
             </section>
             <section>
-                <div class="title-row"><h2>{t!(locale, "open-requests")}</h2><a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a></div>
+                <div class="title-row"><h2>{t!(locale, "open-requests")}</h2>{home.has_access.then(|| view! { <a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a> })}</div>
                 <RequestLines requests=home.requests words=contact.words() locale zone=contact.zone().to_owned()/>
                 <p class="more"><a href="/portal/open">{t!(locale, "all-open")}</a><a href="/portal/requests">{t!(locale, "all-requests")}</a></p>
             </section>

@@ -61,6 +61,7 @@ fn Over(locale: domain::locale::Locale) -> impl IntoView {
         <Title text=t!(locale, "link-over")/>
         <main class="door" id="main">
             <div class="card">
+                <BrandName otherwise=t!(locale, "portal")/>
                 <h1>{t!(locale, "link-over")}</h1>
                 <p>{t!(locale, "link-over-text")}</p>
                 <p><a class="button button-primary" href="/portal/sign-in">{shared::sign_in(locale)}</a></p>

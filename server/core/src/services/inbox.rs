@@ -100,13 +100,15 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: RequestId) ->
     let staff = by.staff();
     let mut tx = core.store.read(staff).await?;
     let request = tx.request_view(id).await?.ok_or_else(CoreError::not_found)?;
-    let (already_here, also_waiting) = match request.location_id {
+    let (mut already_here, also_waiting) = match request.location_id {
         Some(location) => (
             tx.active_targets_at(location.0).await?,
             tx.waiting_requests_at(location.0, id).await?,
         ),
         None => (Vec::new(), Vec::new()),
     };
+    // The job that this very request became is no other work.
+    already_here.retain(|target| request.target_id != Some(target.id));
     let email = request
         .requester
         .as_ref()

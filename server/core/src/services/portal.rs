@@ -32,6 +32,8 @@ const MOST_NEEDS: i64 = 20;
 /// What the home page shows.
 #[derive(Debug, Clone)]
 pub struct Home {
+    /// Whether anything is granted at all.
+    pub has_access: bool,
     /// Own requests that wait for an answer of this person.
     pub needs_you: Vec<PublicRequest>,
     /// Upcoming appointments, the next one first.
@@ -51,6 +53,7 @@ pub struct Home {
 pub async fn home(core: &Core, contact: &Contact) -> CoreResult<Home> {
     let mut tx = core.store.read(contact).await?;
     Ok(Home {
+        has_access: !tx.own_grants().await?.is_empty(),
         needs_you: tx.needs_you(MOST_NEEDS).await?,
         upcoming: tx.upcoming_appointments(5).await?,
         requests: tx.requests(true, None, 5).await?,

@@ -70,13 +70,13 @@ const ORGANISATION: &str = concat!(
     look_columns!(),
     " FROM tenant t LEFT JOIN portal_look w ON w.tenant_id = t.id WHERE t.slug = $1 AND t.live_tenant_id IS NULL"
 );
-/// Whose door a link in a mail opens, and in which language its reader was written to.
+/// Whose door a link in a mail opens, or opened, and in which language its reader was written to.
 const ORGANISATION_OF_LINK: &str = concat!(
     "SELECT a.locale, t.slug, t.name, ",
     look_columns!(),
     " FROM portal_link k JOIN portal_account a ON a.tenant_id = k.tenant_id AND a.id = k.portal_account_id \
      JOIN tenant t ON t.id = k.tenant_id LEFT JOIN portal_look w ON w.tenant_id = t.id \
-     WHERE k.token_hash = $1 AND k.used_at IS NULL AND k.expires_at > $2"
+     WHERE k.token_hash = $1"
 );
 const COLOUR: &str = "SELECT colour FROM portal_look WHERE version = $1 AND colour IS NOT NULL";
 const LOGO: &str = "SELECT logo FROM portal_look WHERE version = $1 AND logo IS NOT NULL";
@@ -149,14 +149,12 @@ impl SystemTx<'_> {
         Ok(maybe!(&mut self.tx, Named, ORGANISATION, slug)?.map(Into::into))
     }
 
-    /// The organisation of an open link in a mail, and the language of the account that it is for.
+    /// The organisation of a link in a mail, and the language of the account that it is for.
     pub(crate) async fn organisation_of_link(
         &mut self,
         token_hash: &[u8],
     ) -> Result<Option<(DoorRow, Option<String>)>, StoreError> {
-        let now = self.now;
-        Ok(maybe!(&mut self.tx, LinkDoor, ORGANISATION_OF_LINK, token_hash, now)?
-            .map(|row| (row.door.into(), row.locale)))
+        Ok(maybe!(&mut self.tx, LinkDoor, ORGANISATION_OF_LINK, token_hash)?.map(|row| (row.door.into(), row.locale)))
     }
 
     pub(crate) async fn colour_of_version(&mut self, version: &str) -> Result<Option<String>, StoreError> {

@@ -4,6 +4,7 @@ mod day;
 mod list;
 mod map;
 pub mod moving;
+mod plan;
 pub mod suggestion;
 mod week;
 

@@ -6,6 +6,7 @@ pub mod clients;
 mod commit;
 pub mod model;
 pub mod run;
+mod tell;
 
 use chrono::{Days, NaiveDate};
 use domain::ids::RouteSuggestionId;
