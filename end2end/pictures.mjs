@@ -34,6 +34,8 @@ await take(page, "inbox");
 await page.goto("/app/inbox");
 await first(page, "a[href^='/app/targets/']");
 await take(page, "target", true);
+await page.goto("/app/board");
+await take(page, "board");
 await page.goto("/app/customers");
 await take(page, "customers");
 page = await signedIn("/app", staff("dispatcher"), { ...desk, colorScheme: "dark" });

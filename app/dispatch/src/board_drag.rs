@@ -163,15 +163,14 @@ fn carry(state: &Shared, document: &Document, event: &PointerEvent) {
     }
     event.prevent_default();
     if let Some(ghost) = &drag.ghost {
-        // Beside the pointer, on the side where there is room.
-        let edges = ghost.get_bounding_client_rect();
+        // Beside the pointer, on the side where there is more room; what is in it grows.
         let wide = document.document_element().map_or(0, |root| root.client_width());
-        let x = if pointer.0 + 14.0 + edges.width() > f64::from(wide) {
-            pointer.0 - 14.0 - edges.width()
+        let x = if pointer.0 > f64::from(wide) / 2.0 {
+            format!("calc({}px - 100%)", pointer.0 - 14.0)
         } else {
-            pointer.0 + 14.0
+            format!("{}px", pointer.0 + 14.0)
         };
-        let at = format!("translate({x}px, {}px)", pointer.1 + 14.0);
+        let at = format!("translate({x}, {}px)", pointer.1 + 14.0);
         let _ = ghost.style().set_property("transform", &at);
     }
     let below = document.element_from_point(pointer.0 as f32, pointer.1 as f32);
