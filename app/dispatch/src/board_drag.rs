@@ -14,7 +14,7 @@ use crate::islands::{document, listen, read_page};
 /// A stop can begin at every quarter of an hour.
 const SNAP: f64 = 15.0;
 /// A column of the board has so many minutes.
-const SLOT: f64 = 5.0;
+pub const SLOT: u32 = 5;
 /// How far a pointer moves before it drags, in pixels.
 const SLACK: f64 = 6.0;
 /// How long the pointer rests at a place before it is asked about, in milliseconds.
@@ -303,8 +303,8 @@ fn show_shadow(document: &Document, track: &Element, place: &Place, minutes: f64
     let Ok(shadow) = document.create_element("li") else {
         return;
     };
-    let first = ((place.at as f64 - from) / 60.0 / SLOT) as i64;
-    let length = ((minutes / SLOT) as i64).max(1);
+    let first = ((place.at as f64 - from) / 60.0 / f64::from(SLOT)) as i64;
+    let length = ((minutes / f64::from(SLOT)) as i64).max(1);
     shadow.set_class_name(&format!("board-drop at-{first} for-{length}"));
     let _ = shadow.set_attribute("aria-hidden", "true");
     let _ = track.append_child(&shadow);

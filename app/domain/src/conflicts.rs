@@ -90,6 +90,17 @@ pub enum Conflict {
 }
 
 impl Conflict {
+    /// Every name that [`Conflict::name`] gives.
+    pub const NAMES: [&'static str; 7] = [
+        "technician_away",
+        "no_shift",
+        "outside_shift",
+        "skills_missing",
+        "outside_window",
+        "technician_busy",
+        "travel_too_long",
+    ];
+
     /// A name that never changes, for forms and styles.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -295,6 +306,7 @@ mod tests {
         ];
         for (what, wish, around, expected) in cases {
             assert_eq!(names(&wish, &around), expected, "{what}");
+            assert!(expected.iter().all(|name| Conflict::NAMES.contains(name)), "{what}");
         }
         assert_eq!(names(&wish(at(11, 30), 60), &busy), Vec::<&str>::new(), "just in time");
         let roomy = Wish {

@@ -59,6 +59,18 @@ crate::stored_names! {
     }
 }
 
+impl Priority {
+    /// Its place in every order: the most urgent is 0.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Urgent => 0,
+            Self::High => 1,
+            Self::Normal => 2,
+            Self::Low => 3,
+        }
+    }
+}
+
 crate::stored_names! {
     /// The kind of service that a customer can ask for.
     ServiceType {

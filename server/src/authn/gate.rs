@@ -48,7 +48,8 @@ pub async fn portal(State(state): State<AppState>, session: Session, mut request
     }
     let mut door = None;
     let brand = match &found {
-        Ok(Some(contact)) => {
+        // A link says whose it is, whoever happens to be signed in here.
+        Ok(Some(contact)) if !request.uri().path().starts_with(LINK) => {
             if let Err(seconds) = state.portal_limits.account(contact.id()) {
                 return public_limits::too_often(seconds);
             }
@@ -60,24 +61,26 @@ pub async fn portal(State(state): State<AppState>, session: Session, mut request
         // Nobody is known yet; the link, or where one was before, tells whose door it is.
         _ => {
             door = whose_door(&state, request.uri().clone(), request.headers().clone()).await;
-            door.as_ref().map(|door| door.brand.clone())
+            door.as_ref().map(|(door, _)| door.brand.clone())
         }
     };
     if let Some(brand) = brand {
         request.extensions_mut().insert(brand);
     }
-    let Some(door) = door else {
+    let Some((door, is_news)) = door else {
         return enter(state, session, request, next, Door::Portal, found, Contact::locale).await;
     };
     if let Some(locale) = door.locale {
         request.extensions_mut().insert(LinkLocale(locale));
     }
     let mut response = enter(state, session, request, next, Door::Portal, found, Contact::locale).await;
-    // The door looks the same the next time.
-    if let Ok(cookie) = HeaderValue::from_str(&format!(
-        "{DOOR_COOKIE}={}; Path=/portal; Max-Age=31536000; SameSite=Lax; HttpOnly",
-        door.slug
-    )) {
+    // The door looks the same the next time; style sheets, calendars and whatever comes again say nothing new.
+    if is_news
+        && let Ok(cookie) = HeaderValue::from_str(&format!(
+            "{DOOR_COOKIE}={}; Path=/portal; Max-Age=31536000; SameSite=Lax; HttpOnly",
+            door.slug
+        ))
+    {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
@@ -85,21 +88,25 @@ pub async fn portal(State(state): State<AppState>, session: Session, mut request
 
 /// The cookie that says at whose portal one was last; it is read only where nobody is known.
 const DOOR_COOKIE: &str = "portal_at";
+/// Where links in mails lead.
+const LINK: &str = "/portal/link/";
 
 /// The language in which somebody was written to who comes by a link.
 #[derive(Debug, Clone, Copy)]
 struct LinkLocale(Locale);
 
 /// Whose door a page of the portal is: `/portal/link/{token}`, `?at=` with the organisation's name in its addresses, or what
-/// the browser remembers.
-async fn whose_door(state: &AppState, uri: Uri, headers: HeaderMap) -> Option<PortalDoor> {
-    let link = uri.path().strip_prefix("/portal/link/");
+/// the browser remembers; and whether the browser does not know it yet.
+async fn whose_door(state: &AppState, uri: Uri, headers: HeaderMap) -> Option<(PortalDoor, bool)> {
+    let link = uri.path().strip_prefix(LINK);
     let query = uri.query().unwrap_or_default();
     let asked = query.split('&').find_map(|pair| pair.strip_prefix("at="));
     let kept = cookie(&headers, DOOR_COOKIE);
-    portal_look::door(&state.core, link, asked.or(kept))
+    let door = portal_look::door(&state.core, link, asked.or(kept))
         .await
-        .unwrap_or_default()
+        .unwrap_or_default()?;
+    let is_news = (link.is_some() || asked.is_some()) && kept != Some(&door.slug);
+    Some((door, is_news))
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

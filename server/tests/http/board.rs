@@ -323,6 +323,25 @@ async fn clock_change_night_shift_and_another_zone_are_right() {
             page.contains("Nothing stands against it") && page.contains("09:00–10:00"),
             "{page}"
         );
+        // Days with which nothing can be counted are today, or no day.
+        for day in ["-262143-01-01", "262142-12-31", "2027-02-30", "x"] {
+            for view in ["day", "week", "list", "map"] {
+                let (code, _) = world.get(&admin, &format!("/app/board?date={day}&view={view}")).await;
+                assert_eq!(code, StatusCode::OK, "{day} {view}");
+            }
+            let typed = format!("/app/board/move?target={early}&technician={aylin}&date={day}&start=09:00&end=10:00");
+            assert!(
+                world
+                    .content(&admin, &typed)
+                    .await
+                    .contains("Choose a technician, a date"),
+                "{day}"
+            );
+        }
+        for at in ["99999999999999", "-99999999999999", "9223372036854775807", "x"] {
+            let moment = format!("/app/board/move?target={early}&technician={aylin}&at={at}");
+            assert_eq!(world.get(&admin, &moment).await.0, StatusCode::OK, "{at}");
+        }
         // What skips the hour cannot be typed.
         let gap = format!("/app/board/move?target={early}&technician={aylin}&date=2027-03-28&start=02:30&end=03:30");
         assert!(

@@ -130,6 +130,10 @@ async fn a_suggestion_plans_nothing_until_it_is_committed() {
             ]
         );
         assert_eq!(actions.last(), Some(&"route_suggestion.discarded"));
+        for role in ["technician", "auditor"] {
+            let browser = world.staff("nordlicht", role).await;
+            assert_eq!(world.get(&browser, &page).await.0, StatusCode::FORBIDDEN, "{role}");
+        }
         // Nobody else's organisation has it.
         let other = world.staff("suedwind", "admin").await;
         assert_eq!(world.get(&other, &page).await.0, StatusCode::NOT_FOUND);
@@ -166,6 +170,7 @@ async fn what_changed_meanwhile_is_asked_again_at_commit() {
         assert_eq!(count(&world, "appointment").await, before, "{}", world.engine);
         assert_eq!(html.matches("Does not hold any more").count(), 2, "{html}");
         assert!(html.contains("It is planned, done or cancelled by now"), "{html}");
+        assert!(html.contains("This technician lacks: diving."), "{html}");
     }
 }
 

@@ -1126,3 +1126,4 @@ done-suggestion-discarded = استُبعد الاقتراح.
 done-suggestion-committed = ثُبتت المواعيد.
 done-suggestion-partly = ثُبتت بعض المواعيد؛ وأخرى لم تعد صالحة، انظر أدناه.
 done-suggestion-stale = لم يُثبت شيء: لم يعد صالحًا، انظر أدناه.
+left-too_many_skills = في الاقتراح مهارات مختلفة أكثر مما يمكن عدّه

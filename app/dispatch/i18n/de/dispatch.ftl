@@ -1118,3 +1118,4 @@ done-suggestion-discarded = Der Vorschlag ist verworfen.
 done-suggestion-committed = Die Termine sind festgelegt.
 done-suggestion-partly = Einige Termine sind festgelegt; andere gelten nicht mehr, siehe unten.
 done-suggestion-stale = Nichts wurde festgelegt: Es gilt nicht mehr, siehe unten.
+left-too_many_skills = der Vorschlag hat mehr verschiedene Fähigkeiten, als gezählt werden können

@@ -1118,3 +1118,4 @@ done-suggestion-discarded = The suggestion is discarded.
 done-suggestion-committed = The appointments are fixed.
 done-suggestion-partly = Some appointments are fixed; others do not hold any more, see below.
 done-suggestion-stale = Nothing was fixed: it does not hold any more, see below.
+left-too_many_skills = the suggestion has more different skills than can be counted

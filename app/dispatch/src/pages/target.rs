@@ -1,5 +1,6 @@
 //! A job: what is known of it, how it came in, and its appointment.
 
+use domain::conflicts::Conflict;
 use domain::ids::TargetId;
 use domain::lifecycle::Lifecycle as _;
 use domain::locale::Locale;
@@ -252,7 +253,7 @@ fn ScheduleCard(
     } else {
         (t!(locale, "schedule-title"), t!(locale, "fix"))
     };
-    let busy = CONFLICTS.iter().any(|code| form.has_error("technician", code));
+    let busy = Conflict::NAMES.iter().any(|code| form.has_error("technician", code));
     let choices = technicians
         .into_iter()
         .map(|technician| (technician.id.to_string(), technician.display_name))
@@ -280,17 +281,6 @@ fn ScheduleCard(
         </section>
     }
 }
-
-/// The names of what stands against a visit.
-const CONFLICTS: [&str; 7] = [
-    "technician_away",
-    "no_shift",
-    "outside_shift",
-    "skills_missing",
-    "outside_window",
-    "technician_busy",
-    "travel_too_long",
-];
 
 #[component]
 fn AppointmentList(locale: Locale, appointments: Vec<AppointmentLine>) -> impl IntoView {

@@ -29,7 +29,8 @@ pub struct Watch {
     seen: (i64, Vec<String>, i64),
 }
 
-/// Begins to watch, at a request, at a route suggestion or at a list alone, from the mark on that the page was made at, or from now on.
+/// Begins to watch, at a request, at a route suggestion or at a list alone, from the mark on that the page was made at, or
+/// from now on.
 ///
 /// # Errors
 /// The database does not answer.

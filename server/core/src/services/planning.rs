@@ -1,6 +1,8 @@
 //! Planning by hand: fixing and moving a target's appointment.
 
-use chrono::{DateTime, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Timelike as _, Utc};
+use chrono::{
+    DateTime, Datelike as _, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Timelike as _, Utc,
+};
 use chrono_tz::Tz;
 use domain::conflicts::Conflict;
 use domain::events::EventType;
@@ -24,6 +26,8 @@ use crate::{Core, CoreError, CoreResult};
 
 /// The longest visit window, in hours.
 const LONGEST_WINDOW: i64 = 12;
+/// The years in which something can be planned; far outside of them moments cannot be counted with.
+pub const YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
 
 /// What the form sends, as text.
 #[derive(Debug, Clone, Default)]
@@ -48,9 +52,11 @@ pub struct ScheduleForm {
 pub(super) fn read_span(input: &ScheduleForm, zone: &str) -> Result<(DateTime<Utc>, DateTime<Utc>), Vec<FieldError>> {
     let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
     let mut form = Form::default();
-    let date = NaiveDate::parse_from_str(&input.date, "%Y-%m-%d")
-        .map_err(|_| form.wrong("date", "invalid_date", "Choose a date."))
-        .ok();
+    let date = NaiveDate::parse_from_str(&input.date, "%Y-%m-%d").ok();
+    let date = date.filter(|date| YEARS.contains(&date.year()));
+    if date.is_none() {
+        form.wrong("date", "invalid_date", "Choose a date.");
+    }
     let start = read_time(&mut form, "start", &input.start);
     let end = read_time(&mut form, "end", &input.end);
     let starts_at = date
@@ -77,11 +83,10 @@ pub(super) fn read_span(input: &ScheduleForm, zone: &str) -> Result<(DateTime<Ut
     Err(form.0)
 }
 
-/// The number or name in what stands against a visit, for whoever does not read it in words.
-fn detail(conflict: &Conflict) -> String {
+/// The number or names in what stands against a visit, for whoever does not read it in words.
+pub(super) fn detail(conflict: &Conflict) -> String {
     match conflict {
-        Conflict::Away(kind) => kind.name().to_owned(),
-        Conflict::NoShift => String::new(),
+        Conflict::Away(_) | Conflict::NoShift => String::new(),
         Conflict::OutsideShift { by } | Conflict::OutsideWindow { by } => minutes(*by),
         Conflict::Skills(missing) => missing.join(", "),
         Conflict::Overlap { number } => number.to_string(),

@@ -423,8 +423,8 @@ pub async fn report(core: &Core, contact: &Contact, id: ReleaseId) -> CoreResult
         .ok_or_else(CoreError::not_found)
 }
 
-/// A released file, or one that this person sent. Every download asks again for grant, capability and release, and is audited: under the member of the
-/// staff who only looks, too.
+/// A released file, or one that this person sent. Every download asks again for grant, capability and release, and is
+/// audited: under the member of the staff who only looks, too.
 ///
 /// # Errors
 /// `not_found`.

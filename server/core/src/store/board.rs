@@ -25,6 +25,8 @@ pub struct BoardJob {
     /// Where it stands.
     #[sqlx(try_from = "String")]
     pub status: TargetStatus,
+    /// Whether its customer is not resolved yet.
+    pub needs_mapping: bool,
     /// How urgent it is.
     #[sqlx(try_from = "String")]
     pub priority: Priority,
@@ -97,7 +99,7 @@ pub struct BoardVisit {
 macro_rules! job {
     ($before:literal, $joins:literal, $rest:literal) => {
         concat!(
-            "SELECT ", $before, "t.id AS target_id, t.number, t.status, t.priority, t.service_type, t.duration_minutes, t.window_start, t.window_end, t.required_skills, t.place, t.created_at, \
+            "SELECT ", $before, "t.id AS target_id, t.number, t.status, t.needs_mapping, t.priority, t.service_type, t.duration_minutes, t.window_start, t.window_end, t.required_skills, t.place, t.created_at, \
              c.name AS customer_name, l.name AS location_name, l.city, l.zone AS location_zone, l.latitude, l.longitude ",
             $joins,
             " LEFT JOIN customer c ON c.tenant_id = t.tenant_id AND c.id = t.customer_id \
@@ -122,6 +124,7 @@ const VISITS: &str = visit!(
 const OF_TECHNICIAN: &str = visit!(
     "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.status = 'planned' AND a.starts_at >= $3 AND a.starts_at < $4 ORDER BY a.starts_at, a.id LIMIT 400"
 );
+/// `Priority::rank` as a statement, word for word as the index has it.
 macro_rules! weight {
     () => {
         "(CASE t.priority WHEN 'urgent' THEN 0 WHEN 'high' THEN 1 WHEN 'normal' THEN 2 ELSE 3 END)"
@@ -163,16 +166,6 @@ const LONGEST_VISIT: TimeDelta = TimeDelta::hours(12);
 
 /// Where a page of the pool begins: weight of the priority, age, id.
 pub type PoolPlace = (i64, DateTime<Utc>, TargetId);
-
-/// How a priority is sorted, as the statement does it.
-pub fn weight(priority: Priority) -> i64 {
-    match priority {
-        Priority::Urgent => 0,
-        Priority::High => 1,
-        Priority::Normal => 2,
-        Priority::Low => 3,
-    }
-}
 
 impl<A: Administrator> TenantTx<'_, A> {
     /// Visits that touch a span, in their order.

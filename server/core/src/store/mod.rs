@@ -69,7 +69,6 @@ pub(crate) use accounts::{NewStaff, PortalIdentity, StaffIdentity};
 pub(crate) use appointments::NewAppointment;
 pub(crate) use audit::NewAudit;
 pub use board::PoolPlace;
-pub(crate) use board::weight;
 pub(crate) use candidates::{Candidates, KnownCustomer, Questions};
 pub(crate) use classification::FactsRow;
 pub use clients::SourceForm;

@@ -10,7 +10,7 @@ use super::Key;
 use super::engine::{StoreError, all, maybe, run};
 use super::transaction::{SystemTx, TenantTx};
 use crate::actors::{Administrator, ApiClient, Operator};
-use crate::services::suggestions::model::{Decided, Options, Outcome, SuggestionStatus};
+use domain::suggestions::{Decided, Options, Outcome, SuggestionStatus};
 
 /// A suggestion as it is kept.
 #[derive(Debug, Clone, FromRow)]

@@ -11,18 +11,21 @@ use ui::icons::Icon;
 use ui::parts::{Chip, Empty, PriorityMark};
 
 use super::{Look, address, can_move, conflict_words, length, move_link, pool_text, when};
+use crate::board_drag::SLOT;
 use crate::pages::service_words;
 use crate::t;
 use crate::words::by_key;
 
-/// How many minutes a column of the board has.
-const SLOT: i64 = 5;
+/// How many hours a board can have, for which the style sheet has classes.
+const MOST_HOURS: i64 = 36;
+/// How many columns that are.
+const MOST_SLOTS: i64 = MOST_HOURS * 60 / SLOT as i64;
 
 /// The day's board.
 #[component]
 pub fn Day(board: Board, locale: Locale, may_plan: bool, now: DateTime<Utc>, zone: String) -> impl IntoView {
     let (from, until) = (board.from, board.until);
-    let hours = (until - from).num_hours().clamp(1, 36);
+    let hours = (until - from).num_hours().clamp(1, MOST_HOURS);
     let back = address(board.date, Look::Day);
     let labels: Vec<String> = (0..hours)
         .map(|hour| format::time(from + TimeDelta::hours(hour), &zone))
@@ -61,8 +64,13 @@ pub fn Day(board: Board, locale: Locale, may_plan: bool, now: DateTime<Utc>, zon
 
 /// Classes that put something from one moment to another: the stylesheet knows them, because pages carry no styles.
 pub(super) fn place(board: DateTime<Utc>, from: DateTime<Utc>, until: DateTime<Utc>) -> String {
-    let slot = |moment: DateTime<Utc>| (moment - board).num_minutes().div_euclid(SLOT).clamp(0, 431);
-    let (first, last) = (slot(from), slot(until + TimeDelta::minutes(SLOT - 1)));
+    let slot = |moment: DateTime<Utc>| {
+        (moment - board)
+            .num_minutes()
+            .div_euclid(i64::from(SLOT))
+            .clamp(0, MOST_SLOTS - 1)
+    };
+    let (first, last) = (slot(from), slot(until + TimeDelta::minutes(i64::from(SLOT) - 1)));
     format!("at-{first} for-{}", (last - first).max(1))
 }
 
@@ -242,5 +250,34 @@ fn PoolCard(job: BoardJob, locale: Locale, may_plan: bool, back: String, zone: S
             </a>
             {moving}
         </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sheet is written for so many hours and columns of five minutes, each with a class of its own.
+    #[test]
+    fn the_style_sheet_knows_every_place() {
+        let sheet = include_str!("../../../../../style/board-grid.css");
+        for hours in 1..=MOST_HOURS {
+            let slots = hours * 60 / i64::from(SLOT);
+            assert!(
+                sheet.contains(&format!(".hours-{hours} {{ --slots: {slots}; }}")),
+                "{hours}"
+            );
+        }
+        for slot in 0..MOST_SLOTS {
+            let (first, length) = (slot + 1, slot + 1);
+            assert!(
+                sheet.contains(&format!(".at-{slot} {{ grid-column-start: {first}; }}")),
+                "{slot}"
+            );
+            assert!(
+                sheet.contains(&format!(".for-{length} {{ grid-column-end: span {length}; }}")),
+                "{slot}"
+            );
+        }
     }
 }

@@ -16,6 +16,7 @@ use domain::targets::AppointmentStatus;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::services::board::{self, PoolPlace};
+use ordinavo_core::services::planning::YEARS;
 use ordinavo_core::services::visits;
 use ordinavo_core::views::BoardVisit;
 use ui::format;
@@ -66,7 +67,8 @@ pub fn BoardPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let permit = staff.may::<ViewOperations>()?;
         let today = visits::today(&request.core, &staff);
-        let date = NaiveDate::parse_from_str(&request.query("date"), "%Y-%m-%d").unwrap_or(today);
+        let date = NaiveDate::parse_from_str(&request.query("date"), "%Y-%m-%d").ok();
+        let date = date.filter(|date| YEARS.contains(&date.year())).unwrap_or(today);
         let view = request.query("view");
         let look = Look::ALL
             .into_iter()

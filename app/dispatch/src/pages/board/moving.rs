@@ -2,7 +2,7 @@
 //! page's middle; without scripts it is a page.
 #![allow(clippy::too_many_arguments, reason = "an act has the fields of its form")]
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::ids::TargetId;
 use domain::locale::Locale;
@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::board::moves::{self, Planned, Preview};
-use ordinavo_core::services::planning::{self, ScheduleForm};
+use ordinavo_core::services::planning::{self, ScheduleForm, YEARS};
 use ordinavo_core::views::AppointmentLine;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
@@ -55,7 +55,8 @@ fn asked(query: impl Fn(&str) -> String, found: &Preview, zone: &str, now: DateT
     let at = query("at")
         .parse::<i64>()
         .ok()
-        .and_then(|at| DateTime::from_timestamp(at, 0));
+        .and_then(|at| DateTime::from_timestamp(at, 0))
+        .filter(|at| YEARS.contains(&at.year()));
     let starts_at = at.or(current.map(|one| one.starts_at));
     let is_chosen = at.is_some() || !query("start").is_empty();
     let tomorrow = day(now + TimeDelta::days(1));

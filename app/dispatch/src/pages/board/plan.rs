@@ -4,10 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::RouteSuggestionId;
 use domain::locale::Locale;
 use domain::public_language::Tone;
+use domain::suggestions::{Decided, Fate, Hindrance, LeftOut, Other, Outcome, PlannedRoute, PlannedStop, Rule, Totals};
 use leptos::prelude::*;
-use ordinavo_core::services::suggestions::model::{
-    Decided, Fate, Hindrance, LeftOut, Other, Outcome, PlannedRoute, PlannedStop, Rule, Totals,
-};
 use ui::format;
 use ui::icons::Icon;
 use ui::islands::SendOnce;
@@ -188,8 +186,12 @@ fn StopLine(
     let label = t!(locale, "suggestion-commit-one", job = format!("TGT-{}", stop.number));
     let fate = fate.map(|fate| match fate {
         Fate::Committed => view! { <Chip label=t!(locale, "suggestion-committed") tone=Tone::Good/> }.into_any(),
-        Fate::Stale(code) => {
-            let why = t!(locale, "suggestion-stale", why = ui::words::error(locale, &code, ""));
+        Fate::Stale { why, detail } => {
+            let why = t!(
+                locale,
+                "suggestion-stale",
+                why = ui::words::error(locale, &why, &detail)
+            );
             view! { <span class="stop-warning"><Icon name="alert"/>{why}</span> }.into_any()
         }
     });

@@ -17,7 +17,6 @@ use super::Page;
 use super::visits::day_bounds;
 use crate::actors::Permit;
 pub use crate::store::PoolPlace;
-use crate::store::weight;
 use crate::views::{AbsenceView, BoardJob, BoardVisit, TechnicianView};
 use crate::{Core, CoreResult};
 
@@ -57,8 +56,6 @@ pub struct Line {
 pub struct Board {
     /// The day, in the organisation's zone.
     pub date: NaiveDate,
-    /// The organisation's zone.
-    pub zone: Tz,
     /// The first hour that is shown.
     pub from: DateTime<Utc>,
     /// The last one.
@@ -73,7 +70,7 @@ pub struct Board {
 
 /// Where the next page of a pool begins.
 pub fn pool_place(job: &BoardJob) -> PoolPlace {
-    (weight(job.priority), job.created_at, job.target_id.0)
+    (i64::from(job.priority.rank()), job.created_at, job.target_id.0)
 }
 
 pub(super) fn zone_of(name: &str) -> Tz {
@@ -250,7 +247,6 @@ pub async fn day(
     after: Option<PoolPlace>,
 ) -> CoreResult<Board> {
     let staff = by.staff();
-    let zone = zone_of(staff.zone());
     let (begin, end) = day_bounds(staff.zone(), date);
     let mut tx = core.store.read(staff).await?;
     let mark = tx.last_audit().await?;
@@ -278,7 +274,6 @@ pub async fn day(
     let (from, until) = shown(&lines, begin);
     Ok(Board {
         date,
-        zone,
         from,
         until,
         lines,

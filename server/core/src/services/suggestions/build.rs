@@ -5,14 +5,13 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::customers::Coordinates;
 use domain::ids::StaffId;
-use domain::requests::Priority;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::travel::Paces;
 use routing::{Break, LONGEST, Matrix, Problem, Settings, Skills, Technician, Time, Visit, Window};
 
-use super::model::LeftOut;
 use crate::services::board::{away_on, bases, zone_of};
 use crate::views::{AbsenceView, BoardJob, BoardVisit, TechnicianView};
+use domain::suggestions::LeftOut;
 
 /// Ways are counted in steps of five minutes, so that visits begin at times that people say.
 const STEP: i64 = 300;
@@ -63,13 +62,15 @@ fn seconds(base: DateTime<Utc>, moment: DateTime<Utc>) -> Time {
     Time::try_from(seconds).unwrap_or_default()
 }
 
-fn tier(priority: Priority) -> u8 {
-    match priority {
-        Priority::Urgent => 0,
-        Priority::High => 1,
-        Priority::Normal => 2,
-        Priority::Low => 3,
+/// The skills that jobs ask for, in the order of the jobs, as many as the engine can number.
+fn asked_for(jobs: &[BoardJob]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for skill in jobs.iter().flat_map(|job| &job.required_skills.0) {
+        if !found.contains(skill) && found.len() < Skills::MOST {
+            found.push(skill.clone());
+        }
     }
+    found
 }
 
 fn left_out(job: &BoardJob, code: &str) -> LeftOut {
@@ -89,7 +90,7 @@ fn work(job: &BoardJob) -> TimeDelta {
 /// Puts the problem together. An error says what is wrong with it, which would be a mistake in here.
 pub(super) fn build(material: Material, paces: &Paces) -> Result<Built, routing::Invalid> {
     let base = material.begin - TimeDelta::hours(12);
-    let mut skills: Vec<String> = Vec::new();
+    let skills = asked_for(&material.jobs);
     let mut places: Vec<Coordinates> = Vec::new();
     let mut place_of = |place: Option<Coordinates>| -> usize {
         // Nowhere is as near as anything.
@@ -100,17 +101,10 @@ pub(super) fn build(material: Material, paces: &Paces) -> Result<Built, routing:
             places.len() - 1
         })
     };
-    let mut bits = |names: &[String]| -> Skills {
-        let mut found = 0_u128;
-        for name in names {
-            let index = skills.iter().position(|known| known == name).unwrap_or_else(|| {
-                skills.push(name.clone());
-                skills.len() - 1
-            });
-            // What is beyond the engine's count is held by nobody.
-            found |= 1 << index.min(Skills::MOST - 1);
-        }
-        Skills(found)
+    // What a technician can do and no job asks for does not matter.
+    let bits = |names: &[String]| -> Skills {
+        let numbered = skills.iter().enumerate().filter(|(_, skill)| names.contains(skill));
+        Skills(numbered.fold(0, |found, (index, _)| found | 1 << index))
     };
     let (mut workers, mut people) = (Vec::new(), Vec::new());
     for technician in material.technicians.iter().filter(|one| one.locked_at.is_none()) {
@@ -195,12 +189,14 @@ pub(super) fn build(material: Material, paces: &Paces) -> Result<Built, routing:
     for job in material.jobs {
         if job.status != TargetStatus::Open {
             left.push(left_out(&job, "not_open"));
-        } else if job.customer_name.is_none() {
+        } else if job.needs_mapping || job.customer_name.is_none() {
             left.push(left_out(&job, "needs_mapping"));
         } else if people.is_empty() {
             left.push(left_out(&job, "no_technician"));
         } else if job.point().is_none() {
             left.push(left_out(&job, "location_unknown"));
+        } else if !job.required_skills.0.iter().all(|skill| skills.contains(skill)) {
+            left.push(left_out(&job, "too_many_skills"));
         } else {
             let first = job.window_start.map_or(0, |start| seconds(base, start));
             let last = job.window_end.map_or(end, |end| seconds(base, end));
@@ -218,7 +214,7 @@ pub(super) fn build(material: Material, paces: &Paces) -> Result<Built, routing:
                 }],
                 skills: bits(&job.required_skills.0),
                 demand: 0,
-                tier: tier(job.priority),
+                tier: job.priority.rank(),
                 pinned: None,
                 kept: false,
             });

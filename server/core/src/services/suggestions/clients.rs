@@ -8,7 +8,6 @@ use domain::ids::{RouteSuggestionId, TargetId};
 use domain::scopes::markers::RoutesSuggestScope;
 use serde_json::json;
 
-use super::model::{Options, Outcome, Rule};
 use super::{FARTHEST, MOST_DAYS, MOST_OPEN, is_day, too_many};
 use crate::actors::ClientPermit;
 use crate::services::idempotency::{Answer, IdempotencyKey, keep, replay, with_tries};
@@ -16,6 +15,7 @@ use crate::services::{Page, finish};
 use crate::store::TenantTx;
 use crate::views::SuggestionView;
 use crate::{Core, CoreError, CoreResult};
+use domain::suggestions::{Options, Outcome, Rule};
 
 /// How many targets one suggestion may have.
 pub const MOST_TARGETS: usize = 200;
@@ -286,6 +286,7 @@ fn fixed(code: &str) -> &'static str {
         "location_unknown" => "The location has no coordinates.",
         "not_open" => "The target is planned, done or cancelled already.",
         "needs_mapping" => "The customer is not resolved yet.",
+        "too_many_skills" => "The suggestion has more different skills than can be counted.",
         _ => "Nobody works on these days.",
     }
 }

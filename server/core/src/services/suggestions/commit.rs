@@ -6,12 +6,12 @@ use domain::problems::Problem;
 use domain::targets::TargetStatus;
 use serde_json::json;
 
-use super::model::{Fate, PlannedStop, SuggestionStatus};
 use crate::actors::Permit;
 use crate::services::board::moves::against_visit;
 use crate::services::finish;
-use crate::services::planning::{Visit, fix};
+use crate::services::planning::{Visit, detail, fix};
 use crate::{Core, CoreError, CoreResult};
+use domain::suggestions::{Fate, PlannedStop, SuggestionStatus};
 
 /// What became of the stops.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,17 +80,20 @@ async fn one(
     let mut decided = suggestion.decided.0;
     let target = tx.target_view(stop.target).await?.ok_or_else(CoreError::not_found)?;
     let stale = if target.status != TargetStatus::Open || target.needs_mapping || target.customer_id.is_none() {
-        Some("not_open")
+        Some(("not_open", String::new()))
     } else if stop.begin < core.clock.now() {
-        Some("in_the_past")
+        Some(("in_the_past", String::new()))
     } else if !tx.is_technician(technician).await? {
-        Some("no_technician")
+        Some(("no_technician", String::new()))
     } else {
         let job = tx.board_job(stop.target).await?.ok_or_else(CoreError::not_found)?;
         let against = against_visit(core, &mut tx, &job, technician, stop.begin, stop.end).await?;
-        against.first().map(domain::conflicts::Conflict::name)
+        against.first().map(|conflict| (conflict.name(), detail(conflict)))
     };
-    let fate = stale.map_or(Fate::Committed, |code| Fate::Stale(code.to_owned()));
+    let fate = stale.clone().map_or(Fate::Committed, |(why, detail)| Fate::Stale {
+        why: why.to_owned(),
+        detail,
+    });
     decided.0.insert(stop.target, fate);
     if !tx.set_decided(id, &decided, suggestion.revision).await? {
         return Err(CoreError::new(
@@ -98,11 +101,11 @@ async fn one(
             "Somebody else decides about this suggestion at the same time.",
         ));
     }
-    if let Some(code) = stale {
+    if let Some((why, _)) = stale {
         tx.audit(
             "route_suggestion.stop_stale",
             id,
-            json!({ "target": stop.target, "why": code }),
+            json!({ "target": stop.target, "why": why }),
         );
         finish(core, tx).await?;
         return Ok(false);

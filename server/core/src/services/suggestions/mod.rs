@@ -4,7 +4,6 @@
 mod build;
 pub mod clients;
 mod commit;
-pub mod model;
 pub mod run;
 mod tell;
 
@@ -15,7 +14,7 @@ use domain::problems::Problem;
 use serde_json::json;
 
 pub use commit::{Committed, commit};
-use model::Options;
+use domain::suggestions::Options;
 
 use super::{finish, visits};
 use crate::actors::Permit;

@@ -14,12 +14,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::build::{Built, Material, build};
-use super::model::{Outcome, SuggestionStatus};
 use crate::actors::{Actor as _, System, TenantId};
 use crate::services::authn;
 use crate::services::board::lines_span;
 use crate::store::{ClaimedSuggestion, NewEvent};
 use crate::{Core, CoreError, CoreResult};
+use domain::suggestions::{Outcome, SuggestionStatus};
 
 /// How long a claim holds without being renewed.
 const LEASE: TimeDelta = TimeDelta::seconds(20);
@@ -130,8 +130,11 @@ async fn make(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uu
         tokio::select! {
             done = &mut work => {
                 let (is_sound, outcome) = done.map_err(|_| broken("the search ended without a plan"))?;
-                if stop.load(Ordering::Relaxed) {
-                    return Ok(Made::Stopped);
+                // Whoever wanted it stopped a moment ago is heard, too.
+                match renew(core, system, found.id.0, claim, 999).await? {
+                    Some(false) => {}
+                    Some(true) => return Ok(Made::Stopped),
+                    None => return Ok(Made::Lost),
                 }
                 if !is_sound {
                     return Err(broken("the plan breaks a rule"));
@@ -139,12 +142,8 @@ async fn make(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uu
                 return Ok(Made::Plan(Box::new(outcome)));
             }
             () = tokio::time::sleep(LOOK_EVERY) => {
-                let mut tx = core.store.begin(system).await?;
                 let done = i64::from(progress.load(Ordering::Relaxed).min(999));
-                let asked = tx.renew_suggestion(found.id.0, claim, done, core.clock.now() + LEASE).await?;
-                tx.commit().await?;
-                let _ = core.changes.send(system.tenant().uuid());
-                match asked {
+                match renew(core, system, found.id.0, claim, done).await? {
                     Some(false) => {}
                     Some(true) => stop.store(true, Ordering::Relaxed),
                     None => {
@@ -156,6 +155,23 @@ async fn make(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uu
             }
         }
     }
+}
+
+/// Says how far it is; the answer says whether somebody wants it stopped, and is none if another worker has it.
+async fn renew(
+    core: &Core,
+    system: &System,
+    id: RouteSuggestionId,
+    claim: Uuid,
+    progress: i64,
+) -> CoreResult<Option<bool>> {
+    let mut tx = core.store.begin(system).await?;
+    let asked = tx
+        .renew_suggestion(id, claim, progress, core.clock.now() + LEASE)
+        .await?;
+    tx.commit().await?;
+    let _ = core.changes.send(system.tenant().uuid());
+    Ok(asked)
 }
 
 fn broken(text: &str) -> CoreError {

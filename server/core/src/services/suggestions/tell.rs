@@ -5,7 +5,7 @@ use domain::customers::Coordinates;
 use routing::{Alternative, Plan, Reason, Relaxation, Skills, Time};
 
 use super::build::Built;
-use super::model::{Hindrance, LeftOut, Other, Outcome, PlannedRoute, PlannedStop, Rule, Totals};
+use domain::suggestions::{Hindrance, LeftOut, Other, Outcome, PlannedRoute, PlannedStop, Rule, Totals};
 
 /// How many other technicians are told of each stop.
 const OTHERS: usize = 6;
@@ -102,8 +102,6 @@ impl Built {
             target: task.job.target_id.0,
             number: task.job.number,
             customer: task.job.customer_name.clone(),
-            place: task.job.point(),
-            arrival: self.moment(stop.arrival),
             begin,
             end,
             is_new,
@@ -149,26 +147,19 @@ impl Built {
         }
     }
 
-    fn names(&self, skills: Skills) -> Vec<String> {
-        let held = |index: &usize| skills.0 & (1 << index.min(&(Skills::MOST - 1))) != 0;
-        (0..self.skills.len())
-            .filter(held)
-            .map(|index| self.skills[index].clone())
-            .collect()
+    fn lacking(&self, missing: Skills) -> Rule {
+        let numbered = self.skills.iter().enumerate();
+        let lacks = numbered.filter(|(index, _)| missing.0 & (1 << index) != 0);
+        Rule {
+            code: "skill".to_owned(),
+            skills: lacks.map(|(_, name)| name.clone()).collect(),
+            ..Rule::default()
+        }
     }
 
     fn rule(&self, reason: Reason) -> Rule {
-        let timed = |code: &str, by: Time| Rule {
-            code: code.to_owned(),
-            by: i64::from(by),
-            ..Rule::default()
-        };
         match reason {
-            Reason::Skill { missing } => Rule {
-                code: "skill".to_owned(),
-                skills: self.names(missing),
-                ..Rule::default()
-            },
+            Reason::Skill { missing } => self.lacking(missing),
             Reason::Pinned { .. } => timed("pinned", 0),
             Reason::Capacity { .. } => timed("capacity", 0),
             Reason::Window { late } => timed("window", late),
@@ -181,17 +172,8 @@ impl Built {
     }
 
     fn relaxation(&self, relaxation: Relaxation) -> Rule {
-        let timed = |code: &str, by: Time| Rule {
-            code: code.to_owned(),
-            by: i64::from(by),
-            ..Rule::default()
-        };
         match relaxation {
-            Relaxation::Skill { missing } => Rule {
-                code: "skill".to_owned(),
-                skills: self.names(missing),
-                ..Rule::default()
-            },
+            Relaxation::Skill { missing } => self.lacking(missing),
             Relaxation::Unpin => timed("pinned", 0),
             Relaxation::Capacity { .. } => timed("capacity", 0),
             Relaxation::Window { by } => timed("window", by),
@@ -202,5 +184,13 @@ impl Built {
                 ..Rule::default()
             },
         }
+    }
+}
+
+fn timed(code: &str, by: Time) -> Rule {
+    Rule {
+        code: code.to_owned(),
+        by: i64::from(by),
+        ..Rule::default()
     }
 }
