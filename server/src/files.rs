@@ -11,6 +11,7 @@ use domain::ids::AttachmentId;
 use domain::permissions::{PerformVisits, ViewOperations, ViewReports};
 use ordinavo_core::actors::{Contact, Staff};
 use ordinavo_core::services::reports::{self, Download};
+use ordinavo_core::services::visits::entries;
 use ordinavo_core::services::{inbox, portal};
 use ordinavo_core::{CoreError, CoreResult};
 
@@ -35,6 +36,20 @@ pub async fn staff(
             return reports::own_file(&state.core, permit, id).await;
         }
         reports::file(&state.core, staff.may::<ViewReports>()?, id).await
+    };
+    answer(result.await, &headers)
+}
+
+/// `/app/files/kept/{key}/{position}`: a photo of what a phone has sent and what did not fit.
+pub async fn kept(
+    State(state): State<AppState>,
+    Extension(staff): Extension<Staff>,
+    Path((key, position)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let result = async {
+        let position = position.parse().map_err(|_| CoreError::not_found())?;
+        entries::photo(&state.core, &staff, &key, position).await
     };
     answer(result.await, &headers)
 }

@@ -124,6 +124,8 @@ pub const MULTIPART_ACTS: &[&str] = &[
     "/app/fn/file-report",
     "/app/fn/invite-contact",
     "/app/fn/save-rule",
+    "/app/fn/send-entry",
+    "/app/fn/send-photo",
     "/app/fn/set-portal-logo",
     "/app/fn/set-portal-words",
     "/app/fn/set-up-technician",

@@ -33,7 +33,7 @@ use crate::config::Config;
 use crate::portal_limits::PortalLimits;
 use crate::public_limits::PublicLimits;
 use crate::{
-    api, calendar, files, hosts, http_layers, live, mailer, metrics, pages, portal_look, public_pages, worker,
+    api, calendar, files, hosts, http_layers, live, mailer, metrics, my_day, pages, portal_look, public_pages, worker,
 };
 
 /// What every handler can reach.
@@ -118,6 +118,7 @@ impl FromRef<AppState> for LeptosOptions {
 pub fn router(state: &AppState) -> Router {
     let staff = pages::dispatch(state)
         .route("/app/files/{id}", get(files::staff))
+        .route("/app/files/kept/{key}/{position}", get(files::kept))
         .route("/app/live", get(live::stream))
         .route("/app/form-preview/{id}", get(public_pages::intake::preview))
         .layer(middleware::from_fn_with_state(state.clone(), gate::staff))
@@ -143,6 +144,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(apps)
         .merge(pages::public())
         .merge(public_pages::routes(state))
+        .merge(my_day::routes())
         .merge(api::router(state))
         .route("/pkg/{*name}", get(assets::serve))
         .merge(health())

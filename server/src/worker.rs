@@ -9,6 +9,7 @@ use ordinavo_core::services::portal_access::links;
 use ordinavo_core::services::sessions;
 use ordinavo_core::services::suggestions as route_suggestions;
 use ordinavo_core::services::suggestions::run as planner;
+use ordinavo_core::services::visits::entries;
 use ordinavo_core::services::webhooks::dispatch::{Dispatcher, Turn};
 use ordinavo_core::services::webhooks::events;
 use ordinavo_core::webhooks::guard::{self, Client};
@@ -57,6 +58,9 @@ async fn clean(core: &Core, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = route_suggestions::forget_old(core).await {
             tracing::warn!(%error, "route suggestions that are no longer kept could not be removed");
+        }
+        if let Err(error) = entries::forget_old(core).await {
+            tracing::warn!(%error, "what phones have sent could not be removed");
         }
         if let Err(error) = events::forget_old(core).await {
             tracing::warn!(%error, "events that are no longer kept could not be removed");

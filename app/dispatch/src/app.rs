@@ -41,7 +41,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/customers/:id") view=customers::CustomerPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/:id/access") view=access::CustomerAccessPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day") view=day::DayPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/:id") view=day::StopPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/sheet") view=day::sheet::SheetPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/kept") view=day::kept::KeptPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/leave") view=day::kept::LeavePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/left") view=day::kept::LeftPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/:id") view=day::stop::StopPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/reports") view=reports::ReportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/reports/:id") view=reports::ReportPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports") view=imports::ImportsPage ssr=SsrMode::Async/>

@@ -342,3 +342,19 @@ pub fn Palette(
         </dialog>
     }
 }
+
+/// A button that prints the page. Without JavaScript it is not shown; browsers can print by themselves.
+#[island]
+pub fn PrintButton(
+    /// What it says.
+    label: String,
+) -> impl IntoView {
+    let shown = RwSignal::new(false);
+    Effect::new(move |_| shown.set(true));
+    let print = move |_| {
+        if let Some(window) = web_sys::window() {
+            let _ = window.print();
+        }
+    };
+    view! { <button class="button button-primary" type="button" hidden=move || !shown.get() on:click=print>{label}</button> }
+}

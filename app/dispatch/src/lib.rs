@@ -8,6 +8,7 @@
 
 pub mod board_drag;
 pub mod islands;
+pub mod signature;
 
 // Links the shared islands into the bundle, which nothing else in it refers to.
 #[cfg(feature = "hydrate")]

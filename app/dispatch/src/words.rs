@@ -34,6 +34,11 @@ pub fn by_key(locale: Locale, key: &str) -> String {
     }
 }
 
+/// What the technician's own page is called.
+pub fn my_day(locale: Locale) -> String {
+    t!(locale, "day-title")
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -197,6 +197,8 @@ kinds! {
     WebhookSecretId, WebhookSecretKind, "whs";
     /// A proposed plan.
     RouteSuggestionId, RouteSuggestionKind, "rsg";
+    /// What a phone has sent of a technician's day.
+    DayEntryId, DayEntryKind, "den";
     /// A file.
     AttachmentId, AttachmentKind, "att";
     /// An integration client.

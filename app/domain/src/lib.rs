@@ -6,6 +6,7 @@
 
 pub mod conflicts;
 pub mod customers;
+pub mod day_entries;
 pub mod events;
 pub mod feature_gates;
 pub mod fields;

@@ -130,6 +130,7 @@ macro_rules! lifecycle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::day_entries::DayEntryState;
     use crate::follow_ups::FollowUpStatus;
     use crate::imports::ImportJobStatus;
     use crate::requests::RequestStatus;
@@ -182,6 +183,7 @@ mod tests {
         sound::<ImportJobStatus>();
         sound::<DeliveryStatus>();
         sound::<EndpointStatus>();
+        sound::<DayEntryState>();
     }
 
     /// The tables of the domain page, written out once more, so that a change of a table is a decision.

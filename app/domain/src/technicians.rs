@@ -91,18 +91,7 @@ impl WorkingWeek {
             } else {
                 day
             };
-            let time = NaiveTime::from_num_seconds_from_midnight_opt(u32::from(minute) * 60, 0)?;
-            let mut local = day.and_time(time);
-            // Gaps are at most a few hours; a quarter of an hour is the smallest step that zones know.
-            for _ in 0..16 {
-                match zone.from_local_datetime(&local) {
-                    LocalResult::Single(found) | LocalResult::Ambiguous(found, _) => {
-                        return Some(found.with_timezone(&Utc));
-                    }
-                    LocalResult::None => local += TimeDelta::minutes(15),
-                }
-            }
-            None
+            local_moment(day, minute, zone)
         };
         let is_later = |minute: Minute| minute < shift.from;
         let from = moment(shift.from, false)?;
@@ -119,6 +108,52 @@ impl WorkingWeek {
             until,
             rests: rests.collect(),
         })
+    }
+}
+
+/// A time of a day in a zone. One that the change of the clock leaves out is the moment of the change, one that comes twice
+/// is the first of the two. `None` outside the calendar.
+pub fn local_moment<Zone: TimeZone>(day: NaiveDate, minute: Minute, zone: &Zone) -> Option<DateTime<Utc>> {
+    let time = NaiveTime::from_num_seconds_from_midnight_opt(u32::from(minute) * 60, 0)?;
+    let mut local = day.and_time(time);
+    // Gaps are at most a few hours; a quarter of an hour is the smallest step that zones know.
+    for _ in 0..16 {
+        match zone.from_local_datetime(&local) {
+            LocalResult::Single(found) | LocalResult::Ambiguous(found, _) => {
+                return Some(found.with_timezone(&Utc));
+            }
+            LocalResult::None => local += TimeDelta::minutes(15),
+        }
+    }
+    None
+}
+
+impl WorkingWeek {
+    /// When somebody's day begins: at midnight, or when the shift of the evening before is over, or when the day's own
+    /// shift begins if that is earlier.
+    fn beginning<Zone: TimeZone>(&self, day: NaiveDate, zone: &Zone) -> Option<DateTime<Utc>> {
+        let midnight = local_moment(day, 0, zone)?;
+        let before = day.pred_opt().and_then(|before| self.on(before, zone));
+        let own = self.on(day, zone).map(|shift| shift.from);
+        let over = before.map_or(midnight, |shift| shift.until);
+        Some(own.map_or(over, |own| over.min(own)).max(midnight))
+    }
+
+    /// The span of a day as somebody works it: a night shift belongs as a whole to the day on which it begins, so that each
+    /// moment belongs to exactly one day. `None` outside the calendar.
+    pub fn span<Zone: TimeZone>(&self, day: NaiveDate, zone: &Zone) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        Some((self.beginning(day, zone)?, self.beginning(day.succ_opt()?, zone)?))
+    }
+
+    /// The day to which a moment belongs.
+    pub fn day_of<Zone: TimeZone>(&self, moment: DateTime<Utc>, zone: &Zone) -> NaiveDate {
+        let day = moment.with_timezone(zone).date_naive();
+        let is_of_night_before = self.beginning(day, zone).is_some_and(|begins| moment < begins);
+        if is_of_night_before {
+            day.pred_opt().unwrap_or(day)
+        } else {
+            day
+        }
     }
 }
 
@@ -187,6 +222,51 @@ mod tests {
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_night_belongs_to_the_day_on_which_it_begins() {
+        let zone = chrono_tz::Europe::Berlin;
+        let night = week("22:00", "06:00");
+        let (from, until) = night.span(day("2026-11-24"), &zone).expect("valid");
+        assert_eq!(
+            (from.to_rfc3339(), until.to_rfc3339()),
+            (
+                "2026-11-24T05:00:00+00:00".to_owned(),
+                "2026-11-25T05:00:00+00:00".to_owned()
+            )
+        );
+        for (moment, expected) in [
+            ("2026-11-24T04:59:00Z", "2026-11-23"),
+            ("2026-11-24T05:00:00Z", "2026-11-24"),
+            ("2026-11-24T23:30:00Z", "2026-11-24"),
+        ] {
+            assert_eq!(
+                night.day_of(moment.parse().expect("valid"), &zone),
+                day(expected),
+                "{moment}"
+            );
+        }
+        // The night in which the clock goes back has an hour more.
+        let (from, until) = night.span(day("2026-10-24"), &zone).expect("valid");
+        assert_eq!((until - from).num_hours(), 25);
+        // Without shifts a day is a day: 23 hours when the clock goes forward.
+        let (from, until) = WorkingWeek::default().span(day("2027-03-28"), &zone).expect("valid");
+        assert_eq!((until - from).num_hours(), 23);
+    }
+
+    proptest! {
+        #[test]
+        fn every_moment_has_one_day(from in 0_u16..DAY, length in 1_u16..DAY, minutes in 0_i64..600_000) {
+            let zone = chrono_tz::Europe::Berlin;
+            let shift = Shift { from, until: (from + length) % DAY };
+            prop_assume!(shift.from != shift.until);
+            let week = WorkingWeek { days: [Some(shift), None, Some(shift), Some(shift), None, Some(shift), Some(shift)], rests: vec![] };
+            let moment = "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().expect("valid") + TimeDelta::minutes(minutes);
+            let day = week.day_of(moment, &zone);
+            let (begins, ends) = week.span(day, &zone).expect("valid");
+            prop_assert!(begins <= moment && moment < ends, "{} {} {}", begins, moment, ends);
+        }
     }
 
     #[test]

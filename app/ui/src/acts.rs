@@ -67,6 +67,28 @@ where
     finish(sent, result).await
 }
 
+/// Runs an act whose answer a script reads: what it says, or the status and the code of the problem.
+///
+/// # Errors
+/// The code of the problem.
+pub async fn tell<A, T, Fut>(work: impl FnOnce(Core, A) -> Fut) -> Result<T, ServerFnError>
+where
+    A: Clone + Send + Sync + 'static,
+    Fut: Future<Output = CoreResult<T>> + Send,
+{
+    let (Some(core), Some(actor)) = (use_context::<Core>(), use_context::<A>()) else {
+        return Err(refuse(&CoreError::new(Problem::MissingCredentials, "Sign in first.")));
+    };
+    work(core, actor).await.map_err(|error| refuse(&error))
+}
+
+fn refuse(error: &CoreError) -> ServerFnError {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    }
+    ServerFnError::ServerError(error.problem.code().to_owned())
+}
+
 /// Ends an act: redirect or status.
 ///
 /// # Errors
@@ -123,11 +145,7 @@ pub async fn finish(sent: Sent<'_>, result: CoreResult<Next>) -> Result<(), Serv
             redirect(&response, &sent.back);
             Ok(())
         }
-        Err(error) => {
-            response
-                .set_status(StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-            Err(ServerFnError::ServerError(error.problem.code().to_owned()))
-        }
+        Err(error) => Err(refuse(&error)),
     }
 }
 

@@ -156,7 +156,14 @@ pub fn TextField(
     #[prop(optional)] inputmode: Option<&'static str>,
     #[prop(optional)] readonly: bool,
     #[prop(optional)] optional: bool,
+    /// The smallest and the largest number.
+    #[prop(optional)]
+    range: Option<(i64, i64)>,
+    /// The most characters.
+    #[prop(optional)]
+    most: Option<usize>,
 ) -> impl IntoView {
+    let (least, largest) = range.unzip();
     let value = if kind == "password" {
         String::new()
     } else {
@@ -166,7 +173,7 @@ pub fn TextField(
     let (id, wrong) = (form.id(field), invalid(&form, field));
     view! {
         <Around form field label help optional>
-            <input id=id name=field type=kind value=value autocomplete=autocomplete inputmode=inputmode readonly=readonly required=!optional aria-describedby=describedby aria-invalid=wrong/>
+            <input id=id name=field type=kind value=value autocomplete=autocomplete inputmode=inputmode min=least max=largest maxlength=most.map(|most| most.to_string()) readonly=readonly required=!optional aria-describedby=describedby aria-invalid=wrong/>
         </Around>
     }
 }
@@ -181,6 +188,9 @@ pub fn TextArea(
     #[prop(optional, into)] help: String,
     #[prop(default = 4)] rows: u8,
     #[prop(optional)] optional: bool,
+    /// The most characters.
+    #[prop(optional)]
+    most: Option<usize>,
 ) -> impl IntoView {
     let value = form.value(field, &value).replace('&', "&amp;").replace('<', "&lt;");
     let describedby = described(&form, field, !help.is_empty());
@@ -189,7 +199,7 @@ pub fn TextArea(
     let value = format!("\n{value}");
     view! {
         <Around form field label help optional>
-            <textarea id=id name=field rows=rows.to_string() required=!optional aria-describedby=describedby aria-invalid=wrong dir="auto" inner_html=value></textarea>
+            <textarea id=id name=field rows=rows.to_string() maxlength=most.map(|most| most.to_string()) required=!optional aria-describedby=describedby aria-invalid=wrong dir="auto" inner_html=value></textarea>
         </Around>
     }
 }

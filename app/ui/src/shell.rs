@@ -35,6 +35,20 @@ pub struct Assets {
     pub bundle: Option<LeptosOptions>,
 }
 
+impl Assets {
+    /// Every file that the pages of an app need, as a device keeps them for times without a network.
+    pub fn files(&self) -> Vec<String> {
+        let mut files = self.fonts.clone();
+        files.push(self.style.clone());
+        files.push("/pkg/icon.svg".to_owned());
+        if let Some(bundle) = &self.bundle {
+            files.push(format!("/pkg/{}.js", bundle.output_name));
+            files.push(format!("/pkg/{}_bg.wasm", bundle.output_name));
+        }
+        files
+    }
+}
+
 /// The language of the page that is being made.
 pub fn locale() -> Locale {
     use_context::<Viewer>().map(|viewer| viewer.locale).unwrap_or_default()

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use axum::Form;
 use axum::body::Body;
 use axum::extract::{Json, Query, Request, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::intake::form::FormSettings;
 use domain::intake::submission::RawSubmission;
@@ -30,6 +30,7 @@ use super::reader;
 use crate::authn::terminal as device;
 use crate::pages::render;
 use crate::public_limits::{address, too_often};
+use crate::scripts;
 use crate::serve::AppState;
 
 /// What runs beside the page: keeps what is sent until it has arrived, and the pages for when there is no connection.
@@ -365,40 +366,18 @@ pub async fn state(
     }
 }
 
-fn script(text: String) -> Response {
-    let mut response = Response::new(Body::from(text));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
-    headers.insert(
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; connect-src 'self'"),
-    );
-    response
-}
-
 /// The worker of this build, which knows the names of the files that its pages need.
 pub async fn worker(State(state): State<AppState>) -> Response {
     let assets = state.manifest.of(App::Intake);
-    let mut files = assets.fonts.clone();
-    files.push(assets.style.clone());
-    files.push("/pkg/icon.svg".to_owned());
+    let mut files = assets.files();
     files.push("/terminal/keeper.js".to_owned());
-    if let Some(bundle) = &assets.bundle {
-        files.push(format!("/pkg/{}.js", bundle.output_name));
-        files.push(format!("/pkg/{}_bg.wasm", bundle.output_name));
-    }
     let locales: Vec<&str> = Locale::ALL.iter().map(|locale| locale.tag()).collect();
     let shell =
         serde_json::json!({ "files": files, "locales": locales, "lives": terminals::RECEIPT_LIVES.num_milliseconds() });
-    let mut response = script(format!("const SHELL = {shell};\n{WORKER}"));
-    response.headers_mut().insert(
-        HeaderName::from_static("service-worker-allowed"),
-        HeaderValue::from_static("/terminal"),
-    );
-    response
+    scripts::worker(&shell, WORKER, "/terminal")
 }
 
 /// What runs in the page.
 pub async fn keeper() -> Response {
-    script(KEEPER.to_owned())
+    scripts::script(KEEPER.to_owned())
 }

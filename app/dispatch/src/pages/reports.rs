@@ -7,7 +7,7 @@ use domain::locale::Locale;
 use domain::permissions::{ApproveReports, PlanTargets, ReleaseReports, ViewReports};
 use domain::public::{PublicAttachment, PublicReport};
 use domain::public_language::Tone;
-use domain::visit_reports::{ReleaseStatus, ReportStatus};
+use domain::visit_reports::{self, ReleaseStatus, ReportStatus};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
@@ -27,6 +27,7 @@ use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, InternalBox, OutwardBox, Pager, ProblemNotice, ReportChip, Weighty};
 use ui::report::ReportArticle;
 
+use super::day::kept::Signature;
 use super::follow_ups::FollowUpCard;
 use super::seen::WhoSees;
 use super::{DoneNotice, viewer_staff};
@@ -105,6 +106,17 @@ pub fn ReportPage() -> impl IntoView {
         let zone = report.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
         let billing_raised = report.billing_raised_at.map(|at| format::moment(locale, at, &zone));
         let files = found.attachments.clone();
+        let material = report
+            .material
+            .as_deref()
+            .and_then(visit_reports::material)
+            .unwrap_or_default();
+        let drawing = report
+            .signature
+            .clone()
+            .filter(|drawing| visit_reports::is_signature(drawing));
+        let is_signed = report.signed_by.is_some() || drawing.is_some();
+        let written = report.written_at.map(|at| format::moment(locale, at, &zone));
         let submitted = format::moment(locale, report.submitted_at, &zone);
         let can_decide = staff.has::<ApproveReports>() && report.status.step(ReportStatus::Approved).is_ok();
         let can_release = staff.has::<ReleaseReports>() && report.status == ReportStatus::Approved;
@@ -129,6 +141,7 @@ pub fn ReportPage() -> impl IntoView {
                     <dl class="facts">
                         <Fact name=t!(locale, "technician")><bdi>{report.technician}</bdi></Fact>
                         <Fact name=t!(locale, "submitted")>{submitted}</Fact>
+                        {written.map(|at| view! { <Fact name=t!(locale, "report-written")>{at}</Fact> })}
                         <Fact name=t!(locale, "report-minutes")>{report.work_minutes}</Fact>
                         <Fact name=t!(locale, "billable")>{if report.billable { t!(locale, "yes") } else { t!(locale, "no") }}</Fact>
                         {billing_raised.map(|at| view! { <Fact name=t!(locale, "billing-raised")>{at}</Fact> })}
@@ -136,9 +149,11 @@ pub fn ReportPage() -> impl IntoView {
                     </dl>
                     <InternalBox locale>
                         <h2>{t!(locale, "report-summary")}</h2><p class="prose" dir="auto">{report.summary}</p>
+                        {(!material.is_empty()).then(|| view! { <h3>{t!(locale, "report-material")}</h3><ul class="lines">{material.into_iter().map(|line| view! { <li><bdi>{line.quantity}" × "{line.what}</bdi></li> }).collect_view()}</ul> })}
                         {report.internal_notes.map(|notes| view! { <h3>{t!(locale, "report-internal")}</h3><p class="prose" dir="auto">{notes}</p> })}
                         {report.follow_up.map(|text| view! { <h3>{t!(locale, "report-follow-up")}</h3><p class="prose" dir="auto">{text}</p> })}
                         {report.return_reason.map(|text| view! { <h3>{t!(locale, "send-back-reason")}</h3><p class="prose" dir="auto">{text}</p> })}
+                        {is_signed.then(|| view! { <h3>{t!(locale, "report-signature")}</h3><p><bdi>{report.signed_by}</bdi></p><Signature locale drawing/> })}
                         <h3>{t!(locale, "photos")}</h3>
                         {files.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-photos")}</p> })}
                         <ul class="files">{files.into_iter().map(|file| view! {

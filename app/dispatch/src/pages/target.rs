@@ -13,6 +13,7 @@ use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::planning::{self, ScheduleForm};
 use ordinavo_core::services::portal_access::seen;
+use ordinavo_core::services::visits::entries;
 use ordinavo_core::services::{cancellation, targets};
 use ordinavo_core::views::{AppointmentLine, TargetView, TechnicianChoice};
 use ordinavo_core::{Core, CoreError};
@@ -24,6 +25,7 @@ use ui::load::page;
 use ui::parts::{Chip, Fact, Identifier, InternalBox, OutwardBox, PriorityMark, ProblemNotice, TargetChip, Weighty};
 
 use super::customers::History;
+use super::day::kept::HandedOverCard;
 use super::imports::ItemCard;
 use super::proposals::ProposalCard;
 use super::seen::WhoSees;
@@ -100,6 +102,8 @@ pub fn TargetPage() -> impl IntoView {
         let proposal = found
             .proposal
             .map(|(proposal, names)| view! { <ProposalCard locale proposal names may_plan/> });
+        let entries = entries::handed_over(&request.core, staff.may::<ViewOperations>()?, id).await?;
+        let handed_over = view! { <HandedOverCard locale staff=staff.clone() target=id.to_string() entries/> };
         let title = format!("TGT-{}", target.number);
         let window = wished(locale, &target);
         let asked_by_somebody = found
@@ -168,6 +172,7 @@ pub fn TargetPage() -> impl IntoView {
                     <AppointmentList locale appointments=found.appointments/>
                 </div>
                 <div>
+                    {handed_over}
                     {proposal}
                     {planning}
                     {offers}

@@ -8,7 +8,6 @@ use super::engine::{StoreError, all, maybe, one, run};
 use super::transaction::TenantTx;
 use super::views::{AttachmentLine, ReportLine, ReportText, ReportView};
 use crate::actors::{Actor as _, Operator, Staff};
-use crate::files::CleanPhoto;
 
 /// A report to hand in.
 pub(crate) struct NewReport<'a> {
@@ -20,13 +19,25 @@ pub(crate) struct NewReport<'a> {
     pub work_minutes: i64,
     pub billable: bool,
     pub follow_up: Option<&'a str>,
+    pub material: Option<&'a str>,
+    pub signed_by: Option<&'a str>,
+    pub signature: Option<&'a str>,
+    /// When it was written, if it came later than that.
+    pub written_at: Option<DateTime<Utc>>,
 }
 
-const INSERT: &str = "INSERT INTO visit_report (tenant_id, id, target_id, appointment_id, technician_id, status, summary, internal_notes, work_minutes, billable, follow_up, submitted_at) \
-    VALUES ($1, $2, $3, $4, $5, 'submitted', $6, $7, $8, $9, $10, $11)";
-const RESUBMIT: &str = "UPDATE visit_report SET status = 'submitted', summary = $3, internal_notes = $4, work_minutes = $5, billable = $6, follow_up = $7, submitted_at = $8, return_reason = NULL \
+/// A file that is kept and gets its row.
+pub(crate) struct NewAttachment<'a> {
+    pub file_name: &'a str,
+    pub size_bytes: i64,
+    pub content_hash: &'a [u8],
+}
+
+const INSERT: &str = "INSERT INTO visit_report (tenant_id, id, target_id, appointment_id, technician_id, status, summary, internal_notes, work_minutes, billable, follow_up, submitted_at, material, signed_by, signature, written_at) \
+    VALUES ($1, $2, $3, $4, $5, 'submitted', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+const RESUBMIT: &str = "UPDATE visit_report SET status = 'submitted', summary = $3, internal_notes = $4, work_minutes = $5, billable = $6, follow_up = $7, submitted_at = $8, material = $9, signed_by = $10, signature = coalesce($11, signature), written_at = $12, return_reason = NULL \
     WHERE tenant_id = $1 AND id = $2 AND status = 'returned'";
-const OWN_TEXT: &str = "SELECT summary, internal_notes, work_minutes, billable, follow_up FROM visit_report WHERE tenant_id = $1 AND id = $2 AND technician_id = $3";
+const OWN_TEXT: &str = "SELECT summary, internal_notes, work_minutes, billable, follow_up, material, signed_by FROM visit_report WHERE tenant_id = $1 AND id = $2 AND technician_id = $3";
 const INSERT_ATTACHMENT: &str = "INSERT INTO attachment (tenant_id, id, visit_report_id, file_name, media_type, size_bytes, content_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const ATTACHMENTS: &str = "SELECT a.id, a.file_name, a.media_type, a.size_bytes, \
     EXISTS (SELECT 1 FROM released_attachment x JOIN portal_release p ON p.tenant_id = x.tenant_id AND p.id = x.release_id \
@@ -44,7 +55,7 @@ const LIST: &str = "SELECT r.id, r.status, r.summary, r.billable, r.submitted_at
     LEFT JOIN customer c ON c.tenant_id = t.tenant_id AND c.id = t.customer_id LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
     WHERE r.tenant_id = $1 AND r.status = $2 AND (r.submitted_at, r.id) < ($3, $4) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $5";
 const COUNT: &str = "SELECT count(*) FROM visit_report WHERE tenant_id = $1 AND status = 'submitted'";
-const VIEW: &str = "SELECT r.id, r.status, r.summary, r.internal_notes, r.work_minutes, r.billable, r.follow_up, r.return_reason, r.submitted_at, r.decided_at, r.target_id, t.number, \
+const VIEW: &str = "SELECT r.id, r.status, r.summary, r.internal_notes, r.work_minutes, r.billable, r.follow_up, r.return_reason, r.material, r.signed_by, r.signature, r.written_at, r.submitted_at, r.decided_at, r.target_id, t.number, \
     t.customer_id, t.location_id, t.contact_id, c.name AS customer_name, l.name AS location_name, l.zone AS location_zone, s.display_name AS technician, \
     b.raised_at AS billing_raised_at \
     FROM visit_report r JOIN target t ON t.tenant_id = r.tenant_id AND t.id = r.target_id \
@@ -83,7 +94,11 @@ impl TenantTx<'_, Staff> {
             new.work_minutes,
             new.billable,
             new.follow_up,
-            now
+            now,
+            new.material,
+            new.signed_by,
+            new.signature,
+            new.written_at
         )?;
         Ok(())
     }
@@ -101,7 +116,11 @@ impl TenantTx<'_, Staff> {
             new.work_minutes,
             new.billable,
             new.follow_up,
-            now
+            now,
+            new.material,
+            new.signed_by,
+            new.signature,
+            new.written_at
         )?;
         Ok(written == 1)
     }
@@ -109,20 +128,19 @@ impl TenantTx<'_, Staff> {
     pub(crate) async fn insert_attachment(
         &mut self,
         report: VisitReportId,
-        photo: &CleanPhoto,
+        file: &NewAttachment<'_>,
     ) -> Result<AttachmentId, StoreError> {
         let (tenant, id, now): (_, AttachmentId, _) = (self.tenant(), self.new_id(), self.now);
-        let size = i64::try_from(photo.bytes.len()).unwrap_or(i64::MAX);
         run!(
             &mut self.tx,
             INSERT_ATTACHMENT,
             tenant,
             id.uuid(),
             report.uuid(),
-            &photo.file_name,
+            file.file_name,
             "image/jpeg",
-            size,
-            &photo.content_hash,
+            file.size_bytes,
+            file.content_hash,
             now
         )?;
         Ok(id)
@@ -138,13 +156,13 @@ impl TenantTx<'_, Staff> {
         maybe!(&mut self.tx, FileRow, ATTACHMENT_FILE, tenant, id.uuid())
     }
 
-    /// A file of a report that this technician wrote.
     /// What the technician who asks has written in a report.
     pub(crate) async fn own_report_text(&mut self, id: VisitReportId) -> Result<Option<ReportText>, StoreError> {
         let (tenant, technician) = (self.tenant(), self.actor.id().uuid());
         maybe!(&mut self.tx, ReportText, OWN_TEXT, tenant, id.uuid(), technician)
     }
 
+    /// A file of a report that this technician wrote.
     pub(crate) async fn own_attachment_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
         maybe!(&mut self.tx, FileRow, OWN_ATTACHMENT_FILE, tenant, id.uuid(), own)

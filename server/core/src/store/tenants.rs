@@ -69,6 +69,8 @@ const EMPTY: &[&str] = &[
     "DELETE FROM portal_release",
     "DELETE FROM attachment",
     "DELETE FROM visit_report",
+    "DELETE FROM day_photo",
+    "DELETE FROM day_entry",
     "DELETE FROM appointment",
     "DELETE FROM classification_rule",
     "DELETE FROM terminal",

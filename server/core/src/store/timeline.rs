@@ -38,6 +38,12 @@ const OF_TARGET: &str = "SELECT kind, at, target_id, request_id FROM timeline_en
 
 impl<A: Actor> TenantTx<'_, A> {
     pub(crate) async fn note(&mut self, entry: NewEntry) -> Result<(), StoreError> {
+        let now = self.now;
+        self.note_at(entry, now).await
+    }
+
+    /// Notes what happened at a moment that is over.
+    pub(crate) async fn note_at(&mut self, entry: NewEntry, at: DateTime<Utc>) -> Result<(), StoreError> {
         let (tenant, id, actor) = (self.tenant(), self.new_id::<TimelineKindMarker>(), self.actor.label());
         run!(
             &mut self.tx,
@@ -45,7 +51,7 @@ impl<A: Actor> TenantTx<'_, A> {
             tenant,
             id.uuid(),
             entry.kind,
-            self.now,
+            at,
             entry.customer.map(domain::ids::Id::uuid),
             entry.location.map(domain::ids::Id::uuid),
             entry.target.map(domain::ids::Id::uuid),

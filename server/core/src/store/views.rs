@@ -26,6 +26,7 @@ use sqlx::types::Json;
 use super::Key;
 pub use super::board::{BoardJob, BoardVisit};
 pub use super::client_views::*;
+pub use super::day_entries::{DayEntryView, DayPhoto};
 pub use super::intake_views::*;
 pub use super::mapping_views::*;
 pub use super::portal_views::*;
@@ -229,6 +230,8 @@ pub struct ReportText {
     pub work_minutes: Option<i64>,
     pub billable: bool,
     pub follow_up: Option<String>,
+    pub material: Option<String>,
+    pub signed_by: Option<String>,
 }
 
 #[derive(Debug, Clone, FromRow)]
@@ -257,6 +260,10 @@ pub struct ReportView {
     pub billable: bool,
     pub follow_up: Option<String>,
     pub return_reason: Option<String>,
+    pub material: Option<String>,
+    pub signed_by: Option<String>,
+    pub signature: Option<String>,
+    pub written_at: Option<DateTime<Utc>>,
     pub submitted_at: DateTime<Utc>,
     pub decided_at: Option<DateTime<Utc>>,
     pub target_id: Key<TargetKind>,

@@ -24,6 +24,7 @@ use ui::icons::Icon;
 use ui::load::page;
 use ui::parts::ProblemNotice;
 
+use super::day::kept::{HandedOverNotice, jobs_handed_over};
 use super::{DoneNotice, viewer_staff};
 use crate::board_drag::BoardDrag;
 use crate::islands::LivePage;
@@ -102,6 +103,7 @@ pub fn BoardPage() -> impl IntoView {
         let before = address(date - Days::new(step), look);
         let after = address(date + Days::new(step), look);
         let live = format!("/app/live?since={mark}");
+        let jobs = jobs_handed_over(&request.core, &staff).await;
         let title = format!("{} {}", t!(locale, "board-title"), format::day(locale, date));
         Ok(view! {
             <Title text=title/>
@@ -109,6 +111,7 @@ pub fn BoardPage() -> impl IntoView {
             {(may_plan && look == Look::Day).then(|| view! { <BoardDrag loading=t!(locale, "board-checking")/> })}
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <HandedOverNotice locale jobs/>
             <header class="board-bar">
                 <h1>{t!(locale, "board-title")}</h1>
                 <nav class="board-days" aria-label=t!(locale, "date")>

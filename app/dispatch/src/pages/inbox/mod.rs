@@ -23,6 +23,7 @@ use ui::parts::{Empty, ProblemNotice};
 use self::filters::View;
 use self::list::QueueList;
 pub use self::request::RequestPage;
+use super::day::kept::{HandedOverNotice, jobs_handed_over};
 use super::viewer_staff;
 use crate::islands::{Hotkeys, LivePage};
 use crate::shell::Framed;
@@ -40,10 +41,12 @@ pub fn InboxPage() -> impl IntoView {
         let inbox = read(&request, &staff, &view).await?;
         let may_review = staff.has::<ReviewRequests>();
         let live = format!("/app/live?since={}", inbox.mark);
+        let jobs = jobs_handed_over(&request.core, &staff).await;
         Ok(view! {
             <Title text=t!(locale, "inbox-title")/>
             <Hotkeys rows=".queue-requests > li".to_owned()/>
             <LivePage path=live regions="live-queue".to_owned()/>
+            <HandedOverNotice locale jobs/>
             <div class="split">
                 <QueueList inbox view staff=staff.clone() request=&request current=None may_review/>
                 <section class="split-detail split-hint">

@@ -5,6 +5,7 @@ use std::io::Cursor;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
+use domain::day_entries::WrittenReport;
 use domain::ids::{TargetId, VisitReportId};
 use domain::import_results::ImportItemResult;
 use domain::imports::TargetImport;
@@ -22,7 +23,8 @@ use crate::services::planning::{ScheduleForm, schedule};
 use crate::services::portal::{RequestForm, locations, submit_request};
 use crate::services::releases::{ReleaseForm, publish};
 use crate::services::triage::{self, Decision};
-use crate::services::visits::{ReportForm, arrive, file_report, set_out};
+use crate::services::visits::report::file_report;
+use crate::services::visits::{arrive, set_out};
 use crate::services::{reports, requests, targets};
 use crate::{Core, CoreError, CoreResult};
 
@@ -339,12 +341,12 @@ async fn visit(
         }
         let by = || world.technicians[technician].may();
         move_clock(core, begins - TimeDelta::minutes(25));
-        set_out(core, by()?, target).await?;
+        set_out(core, by()?, target, None).await?;
         if is_today && begins + TimeDelta::hours(1) > present {
             continue;
         }
         move_clock(core, begins + TimeDelta::minutes(5));
-        arrive(core, by()?, target).await?;
+        arrive(core, by()?, target, None).await?;
         if is_today && begins + TimeDelta::hours(2) > present {
             continue;
         }
@@ -356,18 +358,18 @@ async fn visit(
         } else {
             Vec::new()
         };
-        let report = ReportForm {
+        let report = WrittenReport {
             completed: found != FINDINGS.len() - 1,
             summary: summary.to_owned(),
             internal_notes: notes.unwrap_or_default().to_owned(),
             work_minutes: (35 + 5 * chance.below(14)).to_string(),
             billable: chance.below(4) != 0,
             follow_up: follow_up.unwrap_or_default().to_owned(),
-            photos,
+            ..WrittenReport::default()
         };
         diary
             .to_approve
-            .push((file_report(core, by()?, target, report).await?, found));
+            .push((file_report(core, by()?, target, None, &report, photos).await?, found));
     }
     Ok(())
 }

@@ -1,0 +1,186 @@
+//! What a technician notes on the phone during the day, with or without a network: steps with the time at which they were
+//! noted and the appointment that was on the screen then.
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::targets::TargetStatus;
+
+crate::stored_names! {
+    /// What was noted.
+    DayStep {
+        /// On the way.
+        SetOut = "set_out",
+        /// Arrived.
+        Arrive = "arrive",
+        /// Done or not done, with a report.
+        Report = "report",
+    }
+}
+
+crate::lifecycle! {
+    /// What became of what a phone has sent.
+    DayEntryState {
+        /// It did not fit what had happened meanwhile; its technician decides.
+        Waiting = "waiting",
+        /// It holds.
+        Done = "done",
+        /// Dispatch has it, with everything that was written.
+        HandedOver = "handed_over",
+        /// Dispatch has dealt with it.
+        Settled = "settled",
+        /// Its technician did not want it any more.
+        Discarded = "discarded",
+    }
+    steps {
+        Waiting -> Done,
+        Waiting -> HandedOver,
+        Waiting -> Discarded,
+        HandedOver -> Settled,
+    }
+}
+
+crate::stored_names! {
+    /// Why an entry did not fit.
+    Misfit {
+        /// Another time was agreed since.
+        Moved = "moved",
+        /// It is somebody else's visit now, or nobody's.
+        NotYours = "not_yours",
+        /// The job was cancelled.
+        Cancelled = "cancelled",
+        /// The job already has an end, or a report.
+        Ended = "ended",
+        /// The job is in another state.
+        OtherState = "other_state",
+        /// An earlier entry of the same visit waits.
+        AfterAnother = "after_another",
+    }
+}
+
+/// What was written into a report's form on a phone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WrittenReport {
+    /// Whether the work was done.
+    pub completed: bool,
+    /// What was done; internal until a manager writes the customer's version.
+    pub summary: String,
+    /// For the own team only.
+    pub internal_notes: String,
+    /// Minutes, as text.
+    pub work_minutes: String,
+    /// What was used up, one line each.
+    pub material: String,
+    /// Who signed, in letters.
+    pub signed_by: String,
+    /// The drawing of the signature.
+    pub signature: String,
+    /// Whether it may be billed.
+    pub billable: bool,
+    /// What is still needed; empty for nothing.
+    pub follow_up: String,
+}
+
+/// The appointment that was on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenAppointment {
+    /// When it began.
+    pub starts_at: DateTime<Utc>,
+    /// When it ended.
+    pub ends_at: DateTime<Utc>,
+}
+
+impl SeenAppointment {
+    /// As a form carries it.
+    pub fn text(self) -> String {
+        let part = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        format!("{}/{}", part(self.starts_at), part(self.ends_at))
+    }
+
+    /// Reads what a form carried.
+    pub fn read(text: &str) -> Option<Self> {
+        let (starts_at, ends_at) = text.split_once('/')?;
+        Some(Self {
+            starts_at: starts_at.parse().ok()?,
+            ends_at: ends_at.parse().ok()?,
+        })
+    }
+}
+
+/// How long a phone may have been without a network for its clock to be believed.
+pub const LONGEST_WITHOUT_NETWORK: TimeDelta = TimeDelta::days(30);
+
+/// When something was noted: what the phone says, but never later than now and never more than a month ago.
+pub fn noted_at(told: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    told.clamp(now - LONGEST_WITHOUT_NETWORK, now)
+}
+
+/// Whether a job is already where a step leads, so that taking the step again changes nothing.
+pub fn is_already(step: DayStep, status: TargetStatus) -> bool {
+    match step {
+        DayStep::SetOut => status == TargetStatus::EnRoute,
+        DayStep::Arrive => status == TargetStatus::OnSite,
+        DayStep::Report => false,
+    }
+}
+
+/// Why a step does not fit a job in a state in which the step is not allowed.
+pub fn misfit(status: TargetStatus) -> Misfit {
+    match status {
+        TargetStatus::Cancelled => Misfit::Cancelled,
+        TargetStatus::Completed | TargetStatus::NotCompleted => Misfit::Ended,
+        _ => Misfit::OtherState,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeZone as _;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_phone_is_believed_within_a_month() {
+        let now = Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).expect("valid");
+        for (told, expected) in [
+            (now - TimeDelta::hours(3), now - TimeDelta::hours(3)),
+            (now + TimeDelta::hours(3), now),
+            (now - TimeDelta::days(400), now - TimeDelta::days(30)),
+        ] {
+            assert_eq!(noted_at(told, now), expected);
+        }
+    }
+
+    #[test]
+    fn what_fits_and_what_does_not() {
+        for (step, status, already) in [
+            (DayStep::SetOut, TargetStatus::EnRoute, true),
+            (DayStep::SetOut, TargetStatus::OnSite, false),
+            (DayStep::Arrive, TargetStatus::OnSite, true),
+            (DayStep::Report, TargetStatus::Completed, false),
+        ] {
+            assert_eq!(is_already(step, status), already, "{step:?} {status:?}");
+        }
+        assert_eq!(misfit(TargetStatus::Cancelled), Misfit::Cancelled);
+        assert_eq!(misfit(TargetStatus::NotCompleted), Misfit::Ended);
+        assert_eq!(misfit(TargetStatus::Open), Misfit::OtherState);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_seen_is_read_again(starts in 0_i64..4_000_000_000_000, minutes in 0_i64..2_000) {
+            let starts_at = DateTime::from_timestamp_millis(starts).unwrap_or_default();
+            let seen = SeenAppointment { starts_at, ends_at: starts_at + TimeDelta::minutes(minutes) };
+            prop_assert_eq!(SeenAppointment::read(&seen.text()), Some(seen));
+        }
+
+        #[test]
+        fn whatever_a_form_carries_is_read_or_refused(text in "\\PC{0,60}") {
+            if let Some(seen) = SeenAppointment::read(&text) {
+                prop_assert_eq!(SeenAppointment::read(&seen.text()).map(|again| again.starts_at.timestamp_millis()), Some(seen.starts_at.timestamp_millis()));
+            }
+        }
+    }
+}

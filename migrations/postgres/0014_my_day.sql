@@ -1,0 +1,50 @@
+-- What a report says besides its text, and when it was written on a phone that had no network.
+ALTER TABLE visit_report ADD COLUMN material TEXT;
+ALTER TABLE visit_report ADD COLUMN signed_by TEXT;
+ALTER TABLE visit_report ADD COLUMN signature TEXT;
+ALTER TABLE visit_report ADD COLUMN written_at TIMESTAMPTZ;
+
+-- What a phone has sent of My day, each under a key that the phone has made, so that nothing is taken twice. What did not fit what had happened meanwhile is kept whole until somebody decides. Photos come before the report that has them.
+CREATE TABLE day_entry (
+    tenant_id UUID NOT NULL,
+    id UUID NOT NULL,
+    technician_id UUID NOT NULL,
+    target_id UUID NOT NULL,
+    step TEXT NOT NULL,
+    state TEXT NOT NULL,
+    misfit TEXT,
+    form JSONB,
+    noted_at TIMESTAMPTZ NOT NULL,
+    received_at TIMESTAMPTZ NOT NULL,
+    seen_from TIMESTAMPTZ,
+    seen_until TIMESTAMPTZ,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, technician_id) REFERENCES staff_account (tenant_id, id),
+    FOREIGN KEY (tenant_id, target_id) REFERENCES target (tenant_id, id)
+);
+CREATE INDEX day_entry_open ON day_entry (tenant_id, technician_id, target_id, noted_at, id) WHERE state = 'waiting';
+CREATE INDEX day_entry_handed_over ON day_entry (tenant_id, target_id, noted_at, id) WHERE state = 'handed_over';
+CREATE INDEX day_entry_age ON day_entry (received_at) WHERE state NOT IN ('waiting', 'handed_over');
+
+CREATE TABLE day_photo (
+    tenant_id UUID NOT NULL,
+    entry_id UUID NOT NULL,
+    position BIGINT NOT NULL,
+    technician_id UUID NOT NULL,
+    file_name TEXT NOT NULL,
+    size_bytes BIGINT NOT NULL,
+    content_hash BYTEA NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, entry_id, position),
+    FOREIGN KEY (tenant_id, technician_id) REFERENCES staff_account (tenant_id, id)
+);
+CREATE INDEX day_photo_age ON day_photo (created_at);
+
+ALTER TABLE day_entry ENABLE ROW LEVEL SECURITY;
+ALTER TABLE day_entry FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_wall ON day_entry USING (CASE current_setting('ordinavo.tenant', true)
+    WHEN '*' THEN true WHEN '' THEN false ELSE tenant_id = current_setting('ordinavo.tenant', true)::uuid END);
+ALTER TABLE day_photo ENABLE ROW LEVEL SECURITY;
+ALTER TABLE day_photo FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_wall ON day_photo USING (CASE current_setting('ordinavo.tenant', true)
+    WHEN '*' THEN true WHEN '' THEN false ELSE tenant_id = current_setting('ordinavo.tenant', true)::uuid END);

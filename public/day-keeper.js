@@ -1,0 +1,137 @@
+// Runs in the pages of My day: starts the worker, shows what this phone still holds, and lets each stop go on from there
+// without a network.
+'use strict';
+
+(() => {
+  const keeper = document.querySelector('[data-keeper]');
+  if (!keeper || !('serviceWorker' in navigator)) return;
+  const LOOK_EVERY = 15_000;
+  /** Where each step leads, as the server names it. A report is done or not; both are over. */
+  const LEADS = { set_out: 'en_route', arrive: 'on_site', report: 'completed' };
+  const worker = navigator.serviceWorker;
+  const query = new URLSearchParams(location.search);
+  const isKept = keeper.dataset.served !== 'now';
+  const clock = (text) => new Date(text).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+  const all = (selector) => [...document.querySelectorAll(selector)];
+
+  const line = (name, shown, value) => {
+    const element = keeper.querySelector(`[data-line="${name}"]`);
+    if (!element) return;
+    if (element.dataset.words) element.textContent = shown ? element.dataset.words.replace('#', value ?? '') : '';
+    element.hidden = !shown;
+  };
+
+  if (isKept) {
+    const at = new Date(keeper.dataset.served);
+    line('offline', true, at.toLocaleString(document.documentElement.lang, { weekday: 'short', hour: '2-digit', minute: '2-digit' }));
+  }
+
+  /** The worker that answers for this page, or the one that is about to. */
+  const say = async (message, ports) => (worker.controller ?? (await worker.ready).active)?.postMessage(message, ports);
+
+  const words = ({ step, noted_at }) => keeper.getAttribute(`data-note-${step}`).replace('#', clock(noted_at));
+
+  /** Each stop as it will be once everything has been sent. */
+  const advance = (entries) => {
+    for (const element of all('[data-stop]')) {
+      const own = entries.filter(({ target, state }) => target === element.dataset.stop && state === 'waiting');
+      const last = own.at(-1);
+      if (last) element.dataset.status = LEADS[last.step];
+      for (const note of element.querySelectorAll('[data-kept-note]')) {
+        note.hidden = !last;
+        note.textContent = own.map(words).join(' · ');
+      }
+    }
+  };
+
+  const numberOf = (target) => all('[data-stop]').find(({ dataset }) => dataset.stop === target)?.querySelector('h3')?.textContent ?? '';
+
+  const showRefused = (entries) => {
+    const list = keeper.querySelector('[data-refused]');
+    if (!list) return;
+    const refused = entries.filter(({ state }) => state === 'refused');
+    list.replaceChildren(...refused.map((entry) => {
+      const item = document.createElement('li');
+      item.append(`${words(entry)} ${numberOf(entry.target)} `);
+      if (entry.step === 'report') {
+        const link = document.createElement('a');
+        link.href = `/app/day/${entry.target}?correct=${entry.key}#report`;
+        link.textContent = keeper.dataset.correct;
+        item.append(link, ' ');
+      }
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'button button-quiet';
+      button.textContent = keeper.dataset.remove;
+      button.addEventListener('click', () => confirm(keeper.dataset.removeSure) && say({ kind: 'remove', key: entry.key }));
+      item.append(button);
+      return item;
+    }));
+    line('refused', refused.length > 0);
+  };
+
+  const listUnsent = (entries) => {
+    const list = document.querySelector('[data-unsent]');
+    if (!list) return;
+    list.replaceChildren(...entries.filter(({ state }) => state !== 'sent').map((entry) => {
+      const item = document.createElement('li');
+      item.textContent = words(entry);
+      return item;
+    }));
+  };
+
+  const isTyping = () => all('form[data-report]').some((form) => form.dataset.touched);
+  let waited = false;
+  worker.addEventListener('message', ({ data }) => {
+    if (data?.kind === 'full') return line('full', true);
+    if (data?.kind !== 'state' || data.person !== keeper.dataset.keeper) return;
+    const waiting = data.entries.filter(({ state }) => state === 'waiting').length;
+    line('waiting', waiting > 0, waiting);
+    line('other', data.other > 0, data.other);
+    line('signed-out', data.signed_out);
+    const kept = data.entries.find(({ key }) => key === query.get('kept'));
+    line('sent', kept?.state === 'sent');
+    advance(data.entries);
+    showRefused(data.entries);
+    listUnsent(data.entries);
+    // What was noted here has arrived: the page as it is now, unless somebody is writing.
+    if (waited && waiting === 0 && !data.signed_out && !isTyping()) location.reload();
+    waited = waiting > 0;
+  });
+
+  for (const form of all('form[data-report]')) form.addEventListener('input', () => (form.dataset.touched = 'yes'));
+  for (const button of all('[data-again]')) button.addEventListener('click', () => document.querySelector('form[data-report]')?.submit());
+
+  /** A report that was refused, in its form again, photos included. */
+  const refill = async (key) => {
+    const form = document.querySelector('form[data-report]');
+    if (!form) return;
+    const { port1, port2 } = new MessageChannel();
+    const found = new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)));
+    await say({ kind: 'entry', key }, [port2]);
+    const { entry, photos } = await found;
+    if (!entry) return;
+    for (const field of form.elements) {
+      if (field.type === 'checkbox') field.checked = field.name in entry.fields;
+      else if (field.name in entry.fields) field.value = entry.fields[field.name];
+    }
+    form.elements.replaces.value = key;
+    const files = new DataTransfer();
+    for (const { name, blob } of photos) files.items.add(new File([blob], name, { type: blob.type }));
+    if (files.files.length) form.elements.photo.files = files.files;
+    form.dataset.touched = 'yes';
+  };
+  if (query.has('correct')) refill(query.get('correct'));
+
+  const paths = () => [location.pathname, ...all('a[data-keep]').map(({ pathname }) => pathname)];
+  worker.register('/app/day/worker.js', { scope: '/app', updateViaCache: 'none' }).then(
+    async () => {
+      await say({ kind: 'here', person: keeper.dataset.keeper, paths: paths() });
+      navigator.storage?.persist?.().catch(() => undefined);
+    },
+    () => undefined,
+  );
+  const look = () => say({ kind: 'flush' });
+  addEventListener('online', look);
+  setInterval(look, LOOK_EVERY);
+})();

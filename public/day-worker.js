@@ -1,0 +1,422 @@
+// Runs beside My day. What a technician notes is kept on the phone first and sent from there, in order, until the server has
+// said that it has it; so nothing is lost without a network, and what is sent twice is the same entry. The server puts the
+// constant SHELL in front: the files of this build.
+'use strict';
+
+const CACHE = 'my-day';
+const PATIENCE = 4000;
+const STEPS = { '/app/fn/set-out': 'set_out', '/app/fn/arrive': 'arrive', '/app/fn/file-report': 'report' };
+/** Belong to the form and not to what was written into it. */
+const AROUND = ['target', 'seen', 'person', 'replaces', 'photo'];
+/** How long something that was sent is known, so that a second press of the same button is not a second entry. */
+const KNOWN = 600_000;
+/** Photos are made smaller before they are kept: a visit has few bars and little time. */
+const LONGEST_SIDE = 2560;
+
+// ---- What is kept on the phone ---------------------------------------------------------------------------------------
+
+let opened;
+function database() {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open('my-day', 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore('entries', { keyPath: 'key' });
+      request.result.createObjectStore('photos', { keyPath: ['key', 'position'] });
+      request.result.createObjectStore('state');
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opened;
+}
+
+/** Runs work in one transaction; it is done once it is on the disk. */
+async function within(stores, mode, work) {
+  const transaction = (await database()).transaction(stores, mode, { durability: 'strict' });
+  const done = new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onerror = () => reject(transaction.error);
+    transaction.onabort = () => reject(transaction.error);
+  });
+  const result = await work((name) => transaction.objectStore(name));
+  await done;
+  return result;
+}
+
+const answer = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+const get = (name) => within(['state'], 'readonly', (store) => answer(store('state').get(name)));
+const set = (name, value) => within(['state'], 'readwrite', async (store) => void store('state').put(value, name));
+const photosOf = (key) => IDBKeyRange.bound([key, -1], [key, Infinity]);
+
+/** In the order in which they were noted. */
+async function entries() {
+  const all = await within(['entries'], 'readonly', (store) => answer(store('entries').getAll()));
+  return all.sort((one, other) => one.number - other.number);
+}
+
+const isOpen = ({ state }) => state === 'waiting' || state === 'refused';
+
+/** Recognises the same again without keeping it. */
+async function mark(value) {
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(value)));
+  return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A photo upright and not larger than it needs to be; as it is if this browser cannot read it. */
+async function smaller(file) {
+  try {
+    const picture = await createImageBitmap(file, { imageOrientation: 'from-image' });
+    const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
+    const canvas = new OffscreenCanvas(Math.round(picture.width * scale), Math.round(picture.height * scale));
+    canvas.getContext('2d').drawImage(picture, 0, 0, canvas.width, canvas.height);
+    picture.close();
+    const made = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.85 });
+    return made.size < file.size ? made : file;
+  } catch {
+    return file;
+  }
+}
+
+/** Keeps what was noted, in one piece with its photos. The same again is a second press of the same button. */
+async function keep(step, form) {
+  const fields = {};
+  for (const [name, value] of form) if (!AROUND.includes(name) && typeof value === 'string') fields[name] = value;
+  const files = form.getAll('photo').filter((file) => file instanceof File && file.size > 0);
+  const [person, target, seen, replaces] = ['person', 'target', 'seen', 'replaces'].map((name) => form.get(name) ?? '');
+  const looks = files.map(({ name, size, lastModified }) => [name, size, lastModified]);
+  const same = await mark([person, target, step, fields, looks]);
+  const photos = [];
+  for (const file of files) photos.push({ name: file.name, blob: await smaller(file) });
+  const now = Date.now();
+  return within(['entries', 'photos', 'state'], 'readwrite', async (store) => {
+    const all = await answer(store('entries').getAll());
+    const earlier = all.find((entry) => entry.same === same && entry.state !== 'refused' && now - entry.at < 60_000);
+    if (earlier) return earlier;
+    if (replaces) {
+      store('entries').delete(replaces);
+      store('photos').delete(photosOf(replaces));
+    }
+    const number = ((await answer(store('state').get('number'))) ?? 0) + 1;
+    store('state').put(number, 'number');
+    const entry = {
+      key: crypto.randomUUID(), number, person, target, step, seen, fields, same,
+      photos: photos.length, at: now, noted_at: new Date(now).toISOString(), state: 'waiting',
+    };
+    store('entries').put(entry);
+    photos.forEach(({ name, blob }, position) => store('photos').put({ key: entry.key, position, name, blob, sent: false }));
+    return entry;
+  });
+}
+
+/** Forgets what was written as soon as it has arrived. */
+async function settle(key, change) {
+  await within(['entries', 'photos'], 'readwrite', async (store) => {
+    const entry = await answer(store('entries').get(key));
+    if (!entry) return;
+    if (change.state === 'sent') {
+      const { fields, seen, ...rest } = entry;
+      store('entries').put({ ...rest, ...change, sent_at: Date.now() });
+      store('photos').delete(photosOf(key));
+    } else store('entries').put({ ...entry, ...change });
+  });
+}
+
+async function remove(key) {
+  await within(['entries', 'photos'], 'readwrite', async (store) => {
+    store('entries').delete(key);
+    store('photos').delete(photosOf(key));
+  });
+}
+
+async function forgetOld() {
+  for (const entry of await entries()) {
+    if (entry.state === 'sent' && Date.now() - entry.sent_at > KNOWN) await remove(entry.key);
+  }
+}
+
+// ---- Sending ---------------------------------------------------------------------------------------------------------
+
+async function post(path, fields, patience) {
+  const body = new FormData();
+  for (const [name, value, file] of fields) file ? body.append(name, value, file) : body.append(name, value);
+  return fetch(path, {
+    method: 'POST', body, redirect: 'manual', headers: { accept: 'application/json' }, signal: AbortSignal.timeout(patience),
+  });
+}
+
+/** Sends the photos that are not there yet; the answer is the first status that is not a success. */
+async function sendPhotos({ key, person }) {
+  const photos = await within(['photos'], 'readonly', (store) => answer(store('photos').getAll(photosOf(key))));
+  for (const photo of photos) {
+    if (photo.sent) continue;
+    const fields = [['key', key], ['person', person], ['position', String(photo.position)], ['photo', photo.blob, photo.name || 'photo.jpg']];
+    const { status } = await post('/app/fn/send-photo', fields, 120_000);
+    if (status !== 200) return status;
+    await within(['photos'], 'readwrite', async (store) => void store('photos').put({ ...photo, sent: true }));
+  }
+  return 200;
+}
+
+async function send(entry) {
+  const refused = await sendPhotos(entry);
+  if (refused !== 200) return { status: refused };
+  const { key, person, target, step, noted_at, seen, photos, fields } = entry;
+  const around = { key, person, target, step, noted_at, seen, photos: String(photos) };
+  const response = await post('/app/fn/send-entry', Object.entries({ ...fields, ...around }), 30_000);
+  return { status: response.status, outcome: response.status === 200 ? await response.json() : undefined };
+}
+
+async function forgetSentPhotos({ key }) {
+  await within(['photos'], 'readwrite', async (store) => {
+    for (const photo of await answer(store('photos').getAll(photosOf(key)))) store('photos').put({ ...photo, sent: false });
+  });
+}
+
+let sending = Promise.resolve();
+/** Sends everything that waits, in order; stops where the server cannot be reached. One at a time. */
+function flush() {
+  sending = sending.catch(() => undefined).then(async () => {
+    const person = await get('person');
+    for (const entry of await entries()) {
+      if (entry.state !== 'waiting' || (person && entry.person !== person)) continue;
+      let result;
+      try {
+        result = await send(entry);
+      } catch {
+        break;
+      }
+      const { status, outcome } = result;
+      if (status === 200) await settle(entry.key, { state: 'sent', collided: outcome === 'waiting' });
+      else if (status === 401) {
+        await set('signed_out', true);
+        await forgetPages();
+        break;
+      }
+      // Somebody else is signed in: it waits for whoever noted it.
+      else if (status === 403) continue;
+      else if (status === 412) {
+        await forgetSentPhotos(entry);
+        break;
+      } else if (status === 0 || status === 408 || status === 409 || status === 429 || status >= 500) break;
+      else await settle(entry.key, { state: 'refused', problem: status });
+    }
+    await forgetOld();
+    await tell();
+  });
+  return sending;
+}
+
+/** Tells the open pages what the phone still holds. */
+async function tell() {
+  const person = await get('person');
+  const all = await entries();
+  const own = all.filter((entry) => entry.person === person);
+  const message = {
+    kind: 'state',
+    person,
+    signed_out: (await get('signed_out')) ?? false,
+    other: all.filter((entry) => entry.person !== person && isOpen(entry)).length,
+    entries: own.map(({ key, target, step, noted_at, state, collided }) => ({ key, target, step, noted_at, state, collided })),
+  };
+  for (const page of await clients.matchAll({ includeUncontrolled: true })) page.postMessage(message);
+}
+
+// ---- Pages -----------------------------------------------------------------------------------------------------------
+
+const FIRST = ['/app/day', '/app/day/sheet', '/app/day/kept', '/app/day/leave', '/app/day/left'];
+
+/** The files of this build, and none of the builds before. */
+async function keepFiles() {
+  const cache = await caches.open(CACHE);
+  const missing = [];
+  for (const file of SHELL.files) if (!file.startsWith('/pkg/') || !(await cache.match(file))) missing.push(file);
+  await cache.addAll(missing);
+  for (const { url } of await cache.keys()) {
+    const path = new URL(url).pathname;
+    if (path.startsWith('/pkg/') && !SHELL.files.includes(path)) await cache.delete(url);
+  }
+}
+
+/** Pages as they are now, without taking away the messages that wait for the next page that somebody looks at. */
+async function keepPages(paths) {
+  await keepFiles();
+  const cache = await caches.open(CACHE);
+  for (const path of new Set([...FIRST, ...paths])) {
+    const response = await fetch(path, { headers: { 'x-refresh': 'yes', accept: 'text/html' }, signal: AbortSignal.timeout(15_000) });
+    if (response.redirected || response.status === 401) {
+      await forgetPages();
+      return;
+    }
+    if (response.ok) await cache.put(path, response);
+  }
+}
+
+async function forgetPages() {
+  const cache = await caches.open(CACHE);
+  for (const { url } of await cache.keys()) {
+    const path = new URL(url).pathname;
+    if (!SHELL.files.includes(path) && path !== '/app/day/left') await cache.delete(url);
+  }
+}
+
+/** Who looks; the pages of somebody else are gone from that moment. */
+async function here(person, paths) {
+  if ((await get('person')) !== person) {
+    await forgetPages();
+    await set('person', person);
+  }
+  await set('signed_out', false);
+  await tell();
+  await flush();
+  await keepPages(paths);
+}
+
+const redirect = (to) => Response.redirect(new URL(to, self.location), 303);
+const limit = (work, patience) => Promise.race([work.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, patience))]);
+
+/** The page from the server; without one, as it was last, saying so. */
+async function page(request, url) {
+  if (await get('leaving')) {
+    if (!(await finishLeaving())) return left();
+    return fetch(request);
+  }
+  try {
+    const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+    // Sent to sign in: the session is over, wherever it was ended.
+    if (response.type === 'opaqueredirect' || response.status === 401) await forgetPages();
+    if (response.status < 500) return response;
+    throw new Error('the server has no page now');
+  } catch (error) {
+    const kept = await (await caches.open(CACHE)).match(url.search.includes('date=') ? request : url.pathname);
+    if (!kept) throw error;
+    const at = new Date(kept.headers.get('date') ?? Date.now()).toISOString();
+    const text = (await kept.text()).replace('data-served="now"', `data-served="${at}"`);
+    return new Response(text, { headers: kept.headers });
+  }
+}
+
+/** A step or a report: kept, then sent as far as that is possible now. */
+async function take(request, step) {
+  const plain = request.clone();
+  let entry;
+  try {
+    const form = await request.formData();
+    if (!form.get('person')) return fetch(plain);
+    entry = await keep(step, form);
+  } catch {
+    // A phone that cannot keep anything sends it as it is; without a network the page stays, with what was typed.
+    try {
+      return await fetch(plain);
+    } catch {
+      for (const client of await clients.matchAll()) client.postMessage({ kind: 'full' });
+      return new Response(null, { status: 204 });
+    }
+  }
+  self.registration.sync?.register('my-day').catch(() => undefined);
+  await limit(flush(), PATIENCE);
+  const [stored] = (await entries()).filter(({ key }) => key === entry.key);
+  if (stored?.state === 'refused') {
+    // The server says at the form what is wrong with it.
+    try {
+      const response = await fetch(plain);
+      await remove(entry.key);
+      return response;
+    } catch {
+      return redirect('/app/day');
+    }
+  }
+  return redirect(stored?.collided ? '/app/day/kept' : `/app/day/${entry.target}?kept=${entry.key}`);
+}
+
+// ---- Leaving ---------------------------------------------------------------------------------------------------------
+
+/** Signs out: not before what is unsent was told of, and then nothing of the person stays on the phone. */
+async function leave(request) {
+  const plain = request.clone();
+  const anyway = (await request.formData().catch(() => new FormData())).get('anyway');
+  const person = await get('person');
+  const unsent = async () => (await entries()).filter((entry) => entry.person === person && isOpen(entry)).length;
+  if (!anyway && (await unsent())) {
+    await limit(flush(), PATIENCE);
+    if (await unsent()) return redirect('/app/day/leave');
+  }
+  await forgetPages();
+  for (const entry of await entries()) if (entry.person === person || !isOpen(entry)) await remove(entry.key);
+  await within(['state'], 'readwrite', async (store) => {
+    store('state').delete('person');
+    store('state').put(true, 'leaving');
+  });
+  try {
+    const response = await fetch(plain, { signal: AbortSignal.timeout(PATIENCE) });
+    if (response.status >= 500) return left();
+    await within(['state'], 'readwrite', async (store) => void store('state').delete('leaving'));
+    return response;
+  } catch {
+    return left();
+  }
+}
+
+/** Ends the session that could not be ended without a network. */
+async function finishLeaving() {
+  try {
+    const response = await fetch('/app/fn/sign-out', { method: 'POST', redirect: 'manual', signal: AbortSignal.timeout(PATIENCE) });
+    if (response.status >= 500) return false;
+    await within(['state'], 'readwrite', async (store) => void store('state').delete('leaving'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function left() {
+  return (await (await caches.open(CACHE)).match('/app/day/left')) ?? Response.error();
+}
+
+async function navigate(request, url) {
+  if (url.pathname === '/app/day' || url.pathname.startsWith('/app/day/')) return page(request, url);
+  if ((await get('leaving')) && !(await finishLeaving())) return left();
+  return fetch(request);
+}
+
+async function file(request) {
+  return (await (await caches.open(CACHE)).match(request)) ?? fetch(request);
+}
+
+// ---- Events ----------------------------------------------------------------------------------------------------------
+
+self.addEventListener('install', (event) => event.waitUntil(keepFiles().then(() => self.skipWaiting())));
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener('sync', (event) => event.waitUntil(get('leaving').then((leaving) => (leaving ? finishLeaving() : flush()))));
+self.addEventListener('message', (event) => {
+  const { kind, person, paths, key } = event.data ?? {};
+  const work = {
+    here: () => here(person, paths),
+    flush: () => flush(),
+    remove: () => remove(key).then(tell),
+    entry: async () => {
+      const found = await within(['entries', 'photos'], 'readonly', async (store) => ({
+        entry: await answer(store('entries').get(key)),
+        photos: await answer(store('photos').getAll(photosOf(key))),
+      }));
+      event.ports[0]?.postMessage(found.entry?.person === (await get('person')) ? found : {});
+    },
+  }[kind];
+  if (work) event.waitUntil(work().catch(() => undefined));
+});
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== self.location.origin) return;
+  if (request.method === 'POST' && request.mode === 'navigate') {
+    if (STEPS[url.pathname]) event.respondWith(take(request, STEPS[url.pathname]));
+    else if (url.pathname === '/app/fn/sign-out') event.respondWith(leave(request));
+  } else if (request.method === 'GET') {
+    if (request.mode === 'navigate') event.respondWith(navigate(request, url));
+    else if (SHELL.files.includes(url.pathname)) event.respondWith(file(request));
+  }
+});

@@ -1,0 +1,346 @@
+//! The technician's day: on my way, arrived, done or not, and the report; from a page, and from a phone that was without a
+//! network.
+
+pub mod entries;
+pub mod report;
+
+use chrono::{DateTime, Days, NaiveDate, TimeZone as _, Utc};
+use chrono_tz::Tz;
+use domain::day_entries::{DayStep, Misfit, SeenAppointment, is_already, misfit};
+use domain::events::EventType;
+use domain::ids::TargetId;
+use domain::lifecycle::Lifecycle as _;
+use domain::permissions::PerformVisits;
+use domain::problems::Problem;
+use domain::targets::TargetStatus;
+use domain::technicians::WorkingWeek;
+use domain::visit_reports::ReportStatus;
+use serde_json::json;
+
+use self::report::Report;
+use super::finish;
+use crate::actors::{Permit, Staff};
+use crate::store::{NewEntry, NewEvent, TenantTx};
+use crate::views::{DayStop, ReportText};
+use crate::{Core, CoreError, CoreResult};
+
+/// A technician's day.
+#[derive(Debug, Clone)]
+pub struct Day {
+    /// Which.
+    pub date: NaiveDate,
+    /// The zone in which it is counted: the technician's own.
+    pub zone: String,
+    /// What is planned or done, in order.
+    pub stops: Vec<DayStop>,
+    /// How many entries wait for a decision, over all days.
+    pub waiting: usize,
+}
+
+/// The own stops of a date, or of today. A night shift belongs to the day on which it begins, in the technician's own zone.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn day(core: &Core, by: Permit<'_, PerformVisits>, date: Option<NaiveDate>) -> CoreResult<Day> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let own = tx.technician(by.staff().id()).await?;
+    let week = own
+        .as_ref()
+        .and_then(|own| own.week.clone())
+        .map_or_else(WorkingWeek::default, |week| week.0);
+    let zone = own.map_or_else(|| by.staff().zone().to_owned(), |own| own.zone);
+    let counted: Tz = zone.parse().unwrap_or(Tz::UTC);
+    let date = date.unwrap_or_else(|| week.day_of(core.clock.now(), &counted));
+    let (from, until) = week
+        .span(date, &counted)
+        .ok_or_else(|| CoreError::field("date", "invalid_date", "A day within the calendar is required."))?;
+    Ok(Day {
+        date,
+        stops: tx.own_stops(from, until).await?,
+        waiting: tx.own_waiting_entries().await?.len(),
+        zone,
+    })
+}
+
+/// Today in the tenant's zone.
+pub fn today(core: &Core, staff: &Staff) -> NaiveDate {
+    core.clock
+        .now()
+        .with_timezone(&staff.zone().parse::<Tz>().unwrap_or(Tz::UTC))
+        .date_naive()
+}
+
+/// The first moment of a date and of the date after, in a zone. A midnight that the clock skips begins an hour later.
+pub(super) fn day_bounds(zone: &str, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
+    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+    let midnight = |date: NaiveDate| {
+        let local = date.and_hms_opt(0, 0, 0).unwrap_or_default();
+        zone.from_local_datetime(&local)
+            .earliest()
+            .or_else(|| {
+                zone.from_local_datetime(&(local + chrono::TimeDelta::hours(1)))
+                    .earliest()
+            })
+            .map_or_else(|| Utc.from_utc_datetime(&local), |moment| moment.with_timezone(&Utc))
+    };
+    (
+        midnight(date),
+        midnight(date.checked_add_days(Days::new(1)).unwrap_or(date)),
+    )
+}
+
+/// One of the own stops.
+///
+/// # Errors
+/// `not_found`.
+pub async fn stop(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId) -> CoreResult<DayStop> {
+    core.store
+        .read(by.staff())
+        .await?
+        .own_stop(id)
+        .await?
+        .ok_or_else(CoreError::not_found)
+}
+
+/// One of the own stops, with the zone in which its technician counts the day.
+///
+/// # Errors
+/// `not_found`.
+pub async fn stop_with_zone(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId) -> CoreResult<(DayStop, String)> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let stop = tx.own_stop(id).await?.ok_or_else(CoreError::not_found)?;
+    let own = tx.technician(by.staff().id()).await?;
+    let zone = own.map_or_else(|| by.staff().zone().to_owned(), |own| own.zone);
+    Ok((stop, zone))
+}
+
+/// What one has written in the report of a stop that was sent back.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn own_report(core: &Core, by: Permit<'_, PerformVisits>, stop: &DayStop) -> CoreResult<Option<ReportText>> {
+    match stop.report_id {
+        Some(id) if stop.report_status.as_deref() == Some("returned") => {
+            Ok(core.store.read(by.staff()).await?.own_report_text(id.0).await?)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// "On my way". A scheduled target is dispatched on the way, since the technician has evidently got it.
+///
+/// # Errors
+/// `not_found`, `illegal_transition`; `concurrent_modification` if another time was agreed than the one that was seen.
+pub async fn set_out(
+    core: &Core,
+    by: Permit<'_, PerformVisits>,
+    id: TargetId,
+    seen: Option<SeenAppointment>,
+) -> CoreResult<()> {
+    step(core, by, id, seen, &Step::SetOut).await
+}
+
+/// "Arrived".
+///
+/// # Errors
+/// As [`set_out`].
+pub async fn arrive(
+    core: &Core,
+    by: Permit<'_, PerformVisits>,
+    id: TargetId,
+    seen: Option<SeenAppointment>,
+) -> CoreResult<()> {
+    step(core, by, id, seen, &Step::Arrive).await
+}
+
+async fn step(
+    core: &Core,
+    by: Permit<'_, PerformVisits>,
+    id: TargetId,
+    seen: Option<SeenAppointment>,
+    step: &Step<'_>,
+) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    let stop = own_stop(&mut tx, id).await?.ok_or_else(CoreError::not_found)?;
+    match fit(&stop, step, seen) {
+        Ok(Fit::Already) => return Ok(()),
+        Ok(Fit::Now) => {}
+        Err(misfit) => return Err(refusal(&stop, step, misfit)),
+    }
+    perform(&mut tx, &stop, step, None).await?;
+    finish(core, tx).await
+}
+
+/// A step of a visit with everything that it writes.
+enum Step<'a> {
+    SetOut,
+    Arrive,
+    Report(&'a Report),
+}
+
+impl Step<'_> {
+    const fn kind(&self) -> DayStep {
+        match self {
+            Self::SetOut => DayStep::SetOut,
+            Self::Arrive => DayStep::Arrive,
+            Self::Report(_) => DayStep::Report,
+        }
+    }
+
+    /// Where it leads.
+    const fn end(&self) -> TargetStatus {
+        match self {
+            Self::SetOut => TargetStatus::EnRoute,
+            Self::Arrive => TargetStatus::OnSite,
+            Self::Report(report) => report.end(),
+        }
+    }
+}
+
+/// How a step fits a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// It can be taken.
+    Now,
+    /// It has been taken.
+    Already,
+}
+
+fn is_returned(stop: &DayStop) -> bool {
+    stop.report_status.as_deref() == Some(ReportStatus::Returned.name())
+}
+
+/// Whether a step fits what is known of a visit now.
+fn fit(stop: &DayStop, step: &Step<'_>, seen: Option<SeenAppointment>) -> Result<Fit, Misfit> {
+    if is_already(step.kind(), stop.status) {
+        return Ok(Fit::Already);
+    }
+    let allowed = match step {
+        Step::SetOut => stop.status == TargetStatus::Scheduled || stop.status.step(TargetStatus::EnRoute).is_ok(),
+        Step::Report(_) if is_returned(stop) => return Ok(Fit::Now),
+        _ => stop.status.step(step.end()).is_ok(),
+    };
+    if !allowed {
+        return Err(misfit(stop.status));
+    }
+    // Milliseconds are what a form carries.
+    let is_same = |one: DateTime<Utc>, other: DateTime<Utc>| one.timestamp_millis() == other.timestamp_millis();
+    let is_as_seen =
+        seen.is_none_or(|seen| is_same(seen.starts_at, stop.starts_at) && is_same(seen.ends_at, stop.ends_at));
+    if is_as_seen { Ok(Fit::Now) } else { Err(Misfit::Moved) }
+}
+
+/// What somebody is told who stands before the page.
+fn refusal(stop: &DayStop, step: &Step<'_>, misfit: Misfit) -> CoreError {
+    match stop.status.step(step.end()) {
+        Err(illegal) if misfit != Misfit::Moved => illegal.into(),
+        _ => CoreError::new(
+            Problem::ConcurrentModification,
+            "Another time was agreed meanwhile; look at it again.",
+        ),
+    }
+}
+
+/// Takes a step that fits, at the moment at which it was noted.
+async fn perform(
+    tx: &mut TenantTx<'_, Staff>,
+    stop: &DayStop,
+    step: &Step<'_>,
+    noted_at: Option<DateTime<Utc>>,
+) -> CoreResult<()> {
+    let id = stop.target_id.0;
+    match step {
+        Step::SetOut => {
+            let mut status = stop.status;
+            if status == TargetStatus::Scheduled {
+                move_target(tx, stop, status, TargetStatus::Dispatched, noted_at).await?;
+                status = TargetStatus::Dispatched;
+            }
+            move_target(tx, stop, status, TargetStatus::EnRoute, noted_at).await?;
+            emit(tx, EventType::TargetEnRoute, id, TargetStatus::EnRoute).await
+        }
+        Step::Arrive => {
+            move_target(tx, stop, stop.status, TargetStatus::OnSite, noted_at).await?;
+            emit(tx, EventType::TargetUpdated, id, TargetStatus::OnSite).await
+        }
+        Step::Report(report) => report::hand_in(tx, stop, report, noted_at).await.map(drop),
+    }
+}
+
+/// One of the own visits, held until the end of the transaction; none if it is not one (any more).
+async fn own_stop(tx: &mut TenantTx<'_, Staff>, id: TargetId) -> CoreResult<Option<DayStop>> {
+    tx.lock_target(id).await?;
+    Ok(tx.own_stop(id).await?)
+}
+
+async fn move_target(
+    tx: &mut TenantTx<'_, Staff>,
+    stop: &DayStop,
+    from: TargetStatus,
+    to: TargetStatus,
+    noted_at: Option<DateTime<Utc>>,
+) -> CoreResult<()> {
+    let to = from.step(to)?;
+    if !tx.set_target_status(stop.target_id.0, from, to).await? {
+        return Err(CoreError::new(
+            Problem::ConcurrentModification,
+            "This job was changed at the same time.",
+        ));
+    }
+    tx.audit(
+        "target.status_changed",
+        stop.target_id,
+        json!({ "from": from.name(), "to": to.name(), "notedAt": noted_at }),
+    );
+    note(
+        tx,
+        stop.target_id.0,
+        match to {
+            TargetStatus::EnRoute => "target_en_route",
+            TargetStatus::OnSite => "target_on_site",
+            TargetStatus::Completed => "target_completed",
+            TargetStatus::NotCompleted => "target_not_completed",
+            _ => "target_dispatched",
+        },
+        noted_at,
+    )
+    .await
+}
+
+/// Writes a line of the history, at the moment at which it happened.
+async fn note(
+    tx: &mut TenantTx<'_, Staff>,
+    id: TargetId,
+    kind: &'static str,
+    noted_at: Option<DateTime<Utc>>,
+) -> CoreResult<()> {
+    let record = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
+    let entry = NewEntry {
+        kind,
+        customer: record.customer_id.map(|key| key.0),
+        location: record.location_id.map(|key| key.0),
+        target: Some(id),
+        request: None,
+    };
+    match noted_at {
+        Some(at) => tx.note_at(entry, at).await?,
+        None => tx.note(entry).await?,
+    }
+    Ok(())
+}
+
+async fn emit(tx: &mut TenantTx<'_, Staff>, kind: EventType, id: TargetId, status: TargetStatus) -> CoreResult<()> {
+    let record = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
+    tx.emit(NewEvent {
+        endpoint: None,
+        source: None,
+        kind,
+        ordering_key: id.to_string(),
+        target: Some(id),
+        customer: record.customer_id.map(|key| key.0),
+        location: record.location_id.map(|key| key.0),
+        contact: record.contact_id.map(|key| key.0),
+        details: json!({ "status": status.name() }),
+    });
+    Ok(())
+}
