@@ -1,11 +1,15 @@
 // A line between a browser and the server that can be cut, or that loses the answer to what is sent over it.
 import { connect, createServer } from "node:net";
 
-/** `mode` is "open", "cut" or "loses answers to posts". Changing it ends what is on the line at that moment. */
+/**
+ * `mode` is "open", "cut", "loses answers to posts" or "breaks off photos", which ends the line after the first packet of a
+ * photo. Changing it ends what is on the line at that moment.
+ */
 export async function line(target) {
   const { hostname, port } = new URL(target);
   const open = new Set();
   let mode = "open";
+  let broken = 0;
   const server = createServer((near) => {
     if (mode === "cut") return near.destroy();
     const far = connect(Number(port), hostname);
@@ -13,6 +17,11 @@ export async function line(target) {
     open.add(pair);
     let lost = false;
     near.on("data", (chunk) => {
+      if (mode === "breaks off photos" && chunk.toString("latin1").startsWith("POST /app/fn/send-photo")) {
+        broken += 1;
+        far.write(chunk, () => pair.end());
+        return;
+      }
       if (mode === "loses answers to posts" && chunk.toString("latin1").startsWith("POST")) lost = true;
       far.write(chunk);
     });
@@ -22,6 +31,7 @@ export async function line(target) {
       near.destroy();
       far.destroy();
     };
+    pair.end = end;
     for (const socket of [near, far]) socket.on("close", end).on("error", end);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -31,6 +41,8 @@ export async function line(target) {
       mode = next;
       for (const { near } of open) near.destroy();
     },
+    /** How many photos were broken off. */
+    broken: () => broken,
     close() {
       this.set("cut");
       server.close();

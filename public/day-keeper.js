@@ -11,7 +11,7 @@
   const worker = navigator.serviceWorker;
   const query = new URLSearchParams(location.search);
   const isKept = keeper.dataset.served !== 'now';
-  const clock = (text) => new Date(text).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
+  const clock = (text) => new Date(text).toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const all = (selector) => [...document.querySelectorAll(selector)];
 
   const line = (name, shown, value) => {
@@ -23,7 +23,7 @@
 
   if (isKept) {
     const at = new Date(keeper.dataset.served);
-    line('offline', true, at.toLocaleString(document.documentElement.lang, { weekday: 'short', hour: '2-digit', minute: '2-digit' }));
+    line('offline', true, at.toLocaleString(document.documentElement.lang, { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }));
   }
 
   /** The worker that answers for this page, or the one that is about to. */
@@ -42,6 +42,11 @@
         note.textContent = own.map(words).join(' · ');
       }
     }
+    const progress = document.querySelector('[data-progress]');
+    if (!progress) return;
+    const over = all('.stops > li').filter(({ dataset }) => ['completed', 'not_completed', 'cancelled'].includes(dataset.status)).length;
+    progress.textContent = progress.dataset.progress.replace('#', over);
+    progress.previousElementSibling.value = over;
   };
 
   const numberOf = (target) => all('[data-stop]').find(({ dataset }) => dataset.stop === target)?.querySelector('h3')?.textContent ?? '';
@@ -90,7 +95,7 @@
     line('other', data.other > 0, data.other);
     line('signed-out', data.signed_out);
     const kept = data.entries.find(({ key }) => key === query.get('kept'));
-    line('sent', kept?.state === 'sent');
+    line('sent', kept?.state === 'sent', kept && keeper.getAttribute(`data-sent-${kept.step}`));
     advance(data.entries);
     showRefused(data.entries);
     listUnsent(data.entries);

@@ -266,6 +266,8 @@ async function forgetPages() {
 
 /** Who looks; the pages of somebody else are gone from that moment. */
 async function here(person, paths) {
+  // A page that was being loaded when the worker began is nobody's yet.
+  await self.clients.claim();
   if ((await get('person')) !== person) {
     await forgetPages();
     await set('person', person);

@@ -8,14 +8,14 @@ use ordinavo_core::clock::Clock;
 use reqwest::{Client, StatusCode};
 use serde_json::json;
 
-fn monday() -> Clock {
+pub fn monday() -> Clock {
     Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
 }
 
 /// A day on which nobody has anything planned.
 const DAY: &str = "2027-02-16";
 
-async fn job(world: &World, external_id: &str, more: serde_json::Value) -> String {
+pub async fn job(world: &World, external_id: &str, more: serde_json::Value) -> String {
     let mut body = json!({ "externalId": external_id, "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-ESSEN-01" } });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let (status, item) = world.import("erp", &body).await;
@@ -24,7 +24,7 @@ async fn job(world: &World, external_id: &str, more: serde_json::Value) -> Strin
 }
 
 /// Id and name of the technician whose name begins so.
-async fn technician(world: &World, name: &str) -> String {
+pub async fn technician(world: &World, name: &str) -> String {
     let rows = world
         .pairs(&format!(
             "SELECT s.id, s.id FROM staff_account s JOIN tenant t ON t.id = s.tenant_id WHERE t.slug = 'nordlicht' AND s.role = 'technician' AND s.display_name LIKE '{name}%'"
@@ -44,7 +44,7 @@ async fn planned(world: &World, target: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn move_page(target: &str, technician: &str, at: DateTime<Utc>) -> String {
+pub fn move_page(target: &str, technician: &str, at: DateTime<Utc>) -> String {
     format!(
         "/app/board/move?target={target}&technician={technician}&at={}&back=%2Fapp%2Fboard%3Fdate%3D{DAY}",
         at.timestamp()
@@ -52,7 +52,7 @@ fn move_page(target: &str, technician: &str, at: DateTime<Utc>) -> String {
 }
 
 /// Presses the button of the page.
-async fn press(world: &World, staff: &Client, page: &str) -> String {
+pub async fn press(world: &World, staff: &Client, page: &str) -> String {
     let form = page.split("action=\"/app/fn/move-target\"").nth(1).unwrap();
     let value = |name| hidden(form, name).unwrap_or_default();
     let names = ["target", "back", "technician", "date", "start", "end", "was", "overlap"];
@@ -66,7 +66,7 @@ async fn press(world: &World, staff: &Client, page: &str) -> String {
     world.send(staff, "/app/fn/move-target", &fields).await
 }
 
-fn at(hour: u32, minute: u32) -> DateTime<Utc> {
+pub fn at(hour: u32, minute: u32) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2027, 2, 16, hour, minute, 0).single().unwrap()
 }
 
@@ -235,7 +235,7 @@ async fn day_week_list_and_map_show_the_same_visits() {
 }
 
 /// Sets when somebody works, by the form.
-async fn works(world: &World, admin: &Client, who: &str, zone: &str, shift: (&str, &str)) {
+pub async fn works(world: &World, admin: &Client, who: &str, zone: &str, shift: (&str, &str)) {
     let page = format!("/app/settings/technicians/{who}");
     let html = world.content(admin, &page).await;
     let revision = hidden(&html, "revision").unwrap();

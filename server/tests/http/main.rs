@@ -29,6 +29,7 @@ mod inbox;
 mod intake;
 mod mails;
 mod mapping_rows;
+mod my_day;
 mod operations;
 mod partner;
 mod planned_jobs;

@@ -1130,7 +1130,6 @@ day-stops = Besuche
 day-back = Zurück zu Mein Tag
 day-offline = Kein Netz. Sie sehen den Stand von #. Was Sie eintragen, bleibt auf diesem Telefon und wird später gesendet.
 day-waiting = Noch nicht gesendet: #. Es geht von selbst hinaus, sobald Netz da ist.
-day-sent = Gesendet.
 day-signed-out = Ihre Sitzung ist zu Ende. Was Sie eingetragen haben, ist noch auf diesem Telefon.
 day-sign-in = Anmelden und senden
 day-other-person = Einträge einer anderen Person auf diesem Telefon: #. Sie werden gesendet, sobald diese sich anmeldet.

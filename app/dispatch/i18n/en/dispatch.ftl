@@ -1130,7 +1130,6 @@ day-stops = Stops
 day-back = Back to My day
 day-offline = No network. You see the state of #. What you note is kept on this phone and sent later.
 day-waiting = Not sent yet: #. It goes out by itself as soon as there is a network.
-day-sent = Sent.
 day-signed-out = Your session has ended. What you noted is still on this phone.
 day-sign-in = Sign in to send it
 day-other-person = Entries of somebody else on this phone: #. They are sent once that person signs in.

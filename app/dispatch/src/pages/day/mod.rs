@@ -64,7 +64,7 @@ pub fn DayPage() -> impl IntoView {
                     <a class="button" href=link(date.checked_add_days(Days::new(1)))>{t!(locale, "day-after")}</a>
                     {(all > 0).then(|| view! { <a class="button button-quiet" href=sheet><Icon name="clipboard"/>{t!(locale, "day-sheet")}</a> })}
                 </nav>
-                {(all > 0).then(|| view! { <p class="progress-line"><progress max=all.to_string() value=done.to_string()></progress>{t!(locale, "day-progress", done = done, all = all)}</p> })}
+                {(all > 0).then(|| view! { <p class="progress-line"><progress max=all.to_string() value=done.to_string() aria-labelledby="day-progress"></progress><span id="day-progress" data-progress=t!(locale, "day-progress", done = "#", all = all)>{t!(locale, "day-progress", done = done, all = all)}</span></p> })}
                 {(all == 0).then(|| view! { <Empty icon="calendar" title=t!(locale, "day-empty") text=t!(locale, "day-empty-text")/> })}
                 {(all > done).then(|| view! { <section><h2 class="hidden">{t!(locale, "day-stops")}</h2><ol class="stops">{open}</ol></section> })}
                 {(done > 0).then(|| view! { <section><h2>{t!(locale, "finished")}</h2><ol class="stops">{finished}</ol></section> })}
@@ -94,10 +94,11 @@ fn Keeper(locale: Locale, person: String) -> impl IntoView {
     view! {
         <div class="keeper" data-keeper=person data-served="now"
             data-note-set_out=t!(locale, "kept-set-out") data-note-arrive=t!(locale, "kept-arrive") data-note-report=t!(locale, "kept-report")
+            data-sent-set_out=t!(locale, "done-en-route") data-sent-arrive=t!(locale, "done-arrived") data-sent-report=t!(locale, "done-report")
             data-correct=t!(locale, "kept-correct") data-remove=t!(locale, "kept-remove") data-remove-sure=t!(locale, "kept-remove-sure")>
             <p class="notice notice-warn" role="status" data-line="offline" data-words=t!(locale, "day-offline") hidden></p>
             <p class="notice" role="status" data-line="waiting" data-words=t!(locale, "day-waiting") hidden></p>
-            <p class="notice notice-good" role="status" data-line="sent" data-words=t!(locale, "day-sent") hidden></p>
+            <p class="notice notice-good" role="status" data-line="sent" data-words="#" hidden></p>
             <p class="notice notice-warn" role="status" data-line="signed-out" hidden>{t!(locale, "day-signed-out")}" "<a href="/app/sign-in?next=/app/day">{t!(locale, "day-sign-in")}</a></p>
             <p class="notice notice-warn" role="status" data-line="other" data-words=t!(locale, "day-other-person") hidden></p>
             <p class="notice notice-bad" role="alert" data-line="full" hidden>{t!(locale, "day-full")}" "<button class="button" type="button" data-again>{t!(locale, "day-try-again")}</button></p>
@@ -181,7 +182,7 @@ fn StopCard(stop: DayStop, locale: Locale, person: String, zone: String) -> impl
         }
     };
     view! {
-        <article class="card stop">
+        <article class="card day-stop">
             <p class="stop-time"><strong>{time}</strong><TargetChip status=stop.status locale/><PriorityMark priority=stop.priority locale/></p>
             <h3><a href=page.clone() data-keep="yes">{service_words(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></a></h3>
             <p class="kept-note" data-kept-note hidden></p>

@@ -4,7 +4,7 @@
 pub mod entries;
 pub mod report;
 
-use chrono::{DateTime, Days, NaiveDate, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use domain::day_entries::{DayStep, Misfit, SeenAppointment, is_already, misfit};
 use domain::events::EventType;
@@ -19,6 +19,7 @@ use serde_json::json;
 
 use self::report::Report;
 use super::finish;
+use super::planning::YEARS;
 use crate::actors::{Permit, Staff};
 use crate::store::{NewEntry, NewEvent, TenantTx};
 use crate::views::{DayStop, ReportText};
@@ -50,10 +51,11 @@ pub async fn day(core: &Core, by: Permit<'_, PerformVisits>, date: Option<NaiveD
         .map_or_else(WorkingWeek::default, |week| week.0);
     let zone = own.map_or_else(|| by.staff().zone().to_owned(), |own| own.zone);
     let counted: Tz = zone.parse().unwrap_or(Tz::UTC);
-    let date = date.unwrap_or_else(|| week.day_of(core.clock.now(), &counted));
-    let (from, until) = week
-        .span(date, &counted)
-        .ok_or_else(|| CoreError::field("date", "invalid_date", "A day within the calendar is required."))?;
+    // Days with which nothing can be counted are today.
+    let date = date
+        .filter(|date| YEARS.contains(&date.year()))
+        .unwrap_or_else(|| week.day_of(core.clock.now(), &counted));
+    let (from, until) = week.span(date, &counted).ok_or_else(CoreError::not_found)?;
     Ok(Day {
         date,
         stops: tx.own_stops(from, until).await?,

@@ -1,0 +1,413 @@
+// My day on a phone that loses its network: at every step, while a photo is sent, when the browser is closed, when somebody
+// else takes the phone, and when dispatch has changed the plan meanwhile.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateSync } from "node:zlib";
+import AxeBuilder from "@axe-core/playwright";
+import { chromium, expect, test } from "@playwright/test";
+import { api, newPage, nordlicht, signIn, staffOf } from "./helpers.mjs";
+import { line } from "./line.mjs";
+import { world } from "./server.mjs";
+
+const PHONE = { viewport: { width: 390, height: 844 }, locale: "en-GB", timezoneId: "Europe/Berlin" };
+const third = () => nordlicht().staff.find(({ email }) => email.startsWith("technician3"));
+const fourth = () => nordlicht().staff.find(({ email }) => email.startsWith("technician4"));
+let number = 0;
+const newName = (start) => `${start}-${Date.now().toString(36)}-${(number += 1)}`;
+
+const serious = async (page) => {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${page.url()} ${id}: ${nodes[0].html.slice(0, 160)}`);
+};
+
+/** The check sum of a PNG's parts. */
+function checkSum(bytes) {
+  let sum = 0xffffffff;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
+  }
+  return (sum ^ 0xffffffff) >>> 0;
+}
+
+/** A large photo of noise, which needs many packets. */
+function largePhoto(side = 900) {
+  const rows = Buffer.alloc(side * (side * 3 + 1));
+  for (let at = 0, seed = 7; at < rows.length; at += 1) {
+    seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+    rows[at] = at % (side * 3 + 1) === 0 ? 0 : seed >> 16;
+  }
+  const chunk = (kind, data) => {
+    const body = Buffer.concat([Buffer.from(kind), data]);
+    const around = Buffer.alloc(8);
+    around.writeUInt32BE(data.length, 0);
+    around.writeUInt32BE(checkSum(body), 4);
+    return Buffer.concat([around.subarray(0, 4), body, around.subarray(4)]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(side, 0);
+  head.writeUInt32BE(side, 4);
+  head.set([8, 2, 0, 0, 0], 8);
+  return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]), chunk("IHDR", head), chunk("IDAT", deflateSync(rows, { level: 1 })), chunk("IEND", Buffer.alloc(0))]);
+}
+
+/** A moment today, some minutes from now, as the board's page takes it. */
+const soon = (minutes = 0) => Math.floor(Date.now() / 300_000) * 300 + minutes * 60;
+
+/** Plans a job through the page that asks before anything is done. */
+async function plan(dispatch, target, technician, at) {
+  await dispatch.goto(`/app/board/move?target=${target}&technician=${technician}&at=${at}&back=%2Fapp%2Fboard`);
+  await dispatch.locator('form[action="/app/fn/move-target"] button[type=submit]').click();
+  await expect(dispatch).toHaveURL(/\/app\/board($|\?)/);
+}
+
+/** A job of today for a technician. */
+async function visitOf(dispatch, technician, at = soon()) {
+  const body = { externalId: newName("MYDAY"), durationMinutes: 30, customer: { externalId: "CUST-10042" }, location: { externalId: "LOC-ESSEN-01" }, notes: "Bring the long ladder." };
+  const answer = await api("erp", "POST", "/targets", body);
+  expect([200, 201]).toContain(answer.status);
+  await plan(dispatch, answer.body.targetId, technician, at);
+  return answer.body.targetId;
+}
+
+async function dispatcher(browser) {
+  const { page } = await newPage(browser);
+  await signIn(page, "/app", staffOf("dispatcher"));
+  return page;
+}
+
+/** Who is signed in, as the pages of the day know it. */
+async function personOf(page) {
+  await page.goto("/app/day");
+  return page.locator("[data-keeper]").getAttribute("data-keeper");
+}
+
+/** Waits until the phone can do without a network: the worker runs, and the pages are on the phone. */
+async function onThePhone(page, ...targets) {
+  await page.goto("/app/day");
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  const paths = ["/app/day", "/app/day/leave", "/app/day/left", "/app/day/sheet", ...targets.map((target) => `/app/day/${target}`)];
+  await page.waitForFunction(async (paths) => {
+    const cache = await caches.open("my-day");
+    const kept = (await cache.keys()).map(({ url }) => new URL(url).pathname);
+    return paths.every((path) => kept.includes(path));
+  }, paths);
+}
+
+async function phoneOf(browser, account, options = {}) {
+  const wire = await line(world().url);
+  const phone = await newPage(browser, { ...PHONE, baseURL: wire.url, ...options });
+  await signIn(phone.page, "/app", account);
+  return { wire, ...phone };
+}
+
+const again = (page) => page.evaluate(() => dispatchEvent(new Event("online")));
+const line_ = (page, name) => page.locator(`[data-line="${name}"]`);
+const job = async (dispatch, target) => {
+  await dispatch.goto(`/app/targets/${target}`);
+  return dispatch.locator("main");
+};
+
+async function report(page, summary, files = []) {
+  await page.getByLabel("What was done").fill(summary);
+  await page.getByLabel("Work time in minutes").fill("35");
+  await page.getByLabel("Material").fill("2 x Filter G4\nSeal");
+  await page.getByLabel("Signed by").fill("Petra Schulte");
+  const paper = page.locator(".signature-pad");
+  await paper.scrollIntoViewIfNeeded();
+  const box = await paper.boundingBox();
+  await page.mouse.move(box.x + 30, box.y + 40);
+  await page.mouse.down();
+  for (let step = 1; step < 12; step += 1) await page.mouse.move(box.x + 30 + step * 15, box.y + 40 + (step % 3) * 12);
+  await page.mouse.up();
+  if (files.length > 0) await page.getByLabel("Photos").setInputFiles(files);
+  await page.getByRole("button", { name: "Hand in the report" }).click();
+}
+
+test("a whole visit without a network survives a closed browser and arrives once", async ({ browser }, info) => {
+  const dispatch = await dispatcher(browser);
+  const wire = await line(world().url);
+  const folder = mkdtempSync(join(tmpdir(), "my-day-"));
+  const launch = () => chromium.launchPersistentContext(folder, { ...info.project.use.launchOptions, ...PHONE, baseURL: wire.url });
+  let phone = await launch();
+  let page = await phone.newPage();
+  await signIn(page, "/app", third());
+  const target = await visitOf(dispatch, await personOf(page));
+  await onThePhone(page, target);
+
+  wire.set("cut");
+  await page.reload();
+  await expect(line_(page, "offline")).toContainText("No network");
+  await page.locator(`[data-stop="${target}"]`).getByRole("link", { name: /Rhein-Ruhr/ }).click();
+  await expect(page.getByText("Bring the long ladder.")).toBeVisible();
+  await expect(page.getByLabel("What was done")).toBeHidden();
+  await page.getByRole("button", { name: "On my way" }).click();
+  await expect(page.locator("[data-kept-note]")).toContainText("On my way, noted at");
+  // The second press of the same button, as the page was before, is the same entry.
+  await page.goto(`/app/day/${target}`);
+  await page.getByRole("button", { name: "Arrived" }).click();
+  await expect(line_(page, "waiting")).toContainText("Not sent yet: 2");
+
+  // The phone is switched off and on again; it still has no network.
+  await phone.close();
+  phone = await launch();
+  page = await phone.newPage();
+  await page.goto(`/app/day/${target}`);
+  await expect(line_(page, "waiting")).toContainText("Not sent yet: 2");
+  const summary = newName("Pump replaced");
+  await report(page, summary, [
+    { name: "before.png", mimeType: "image/png", buffer: largePhoto() },
+    { name: "after.png", mimeType: "image/png", buffer: largePhoto(300) },
+  ]);
+  await expect(line_(page, "waiting")).toContainText("Not sent yet: 3");
+  await expect(page.locator("[data-kept-note]")).toContainText("Report, written at");
+  await page.goto("/app/day");
+  await expect(page.locator(`[data-stop="${target}"]`)).toHaveAttribute("data-status", "completed");
+  await expect(await job(dispatch, target)).not.toContainText("On the way");
+
+  // The server gets the first of them, and the phone never hears of it.
+  wire.set("loses answers to posts");
+  await again(page);
+  await expect(async () => expect(await job(dispatch, target)).toContainText("On the way")).toPass();
+  await expect(line_(page, "waiting")).toContainText("Not sent yet: 3");
+  // The network goes while the first photo is on its way.
+  wire.set("breaks off photos");
+  await again(page);
+  await expect(line_(page, "waiting")).toContainText("Not sent yet: 1");
+  expect(wire.broken()).toBeGreaterThan(0);
+  wire.set("open");
+  await again(page);
+  await expect(async () => expect(await job(dispatch, target)).toContainText("Completed")).toPass();
+  await expect(line_(page, "waiting")).toBeHidden();
+
+  // Once: one step each in the history, one report, two photos.
+  const manager = await newPage(browser);
+  await signIn(manager.page, "/app", staffOf("manager"));
+  await manager.page.goto(`/app/targets/${target}`);
+  await manager.page.getByRole("link", { name: "Visit report" }).click();
+  for (const words of [summary, "Filter G4", "Petra Schulte", "before.jpg", "after.jpg", "Written on site"]) {
+    await expect(manager.page.locator("main")).toContainText(words);
+  }
+  await expect(manager.page.getByRole("img", { name: "Signature" })).toBeVisible();
+  await expect(manager.page.locator(".files > li")).toHaveCount(2);
+  // What has arrived is not on the phone any more.
+  const memory = await page.evaluate(async () => {
+    const database = await new Promise((done) => (indexedDB.open("my-day").onsuccess = ({ target }) => done(target.result)));
+    const all = (store) => new Promise((done) => (database.transaction(store).objectStore(store).getAll().onsuccess = ({ target }) => done(target.result)));
+    return { entries: JSON.stringify(await all("entries")), photos: (await all("photos")).length };
+  });
+  expect(memory.entries).not.toContain(summary);
+  expect(memory.photos).toBe(0);
+  await phone.close();
+  rmSync(folder, { recursive: true, force: true });
+  wire.close();
+});
+
+test("the network may go at any step", async ({ browser }) => {
+  const dispatch = await dispatcher(browser);
+  const { wire, page, complaints } = await phoneOf(browser, third());
+  const person = await personOf(page);
+  for (const cut of [0, 1, 2]) {
+    const target = await visitOf(dispatch, person, soon(30 * (cut + 1)));
+    await onThePhone(page, target);
+    await page.goto(`/app/day/${target}`);
+    const summary = newName(`Cut at ${cut}`);
+    const steps = [
+      () => page.getByRole("button", { name: "On my way" }).click(),
+      () => page.getByRole("button", { name: "Arrived" }).click(),
+      () => report(page, summary, [{ name: "one.png", mimeType: "image/png", buffer: largePhoto(200) }]),
+    ];
+    const words = ["You are on the way", "You are on site", "handed in"];
+    for (const [index, step] of steps.entries()) {
+      if (index === cut) wire.set("cut");
+      await step();
+      if (index < cut) await expect(line_(page, "sent")).toBeVisible();
+      else if (index === cut) {
+        await expect(line_(page, "waiting")).toContainText("Not sent yet: 1");
+        wire.set("open");
+        await again(page);
+        await expect(line_(page, "waiting")).toBeHidden();
+      } else await expect(line_(page, "sent")).toContainText(words[index].split(" ").at(-1));
+    }
+    await expect(await job(dispatch, target)).toContainText("Completed");
+  }
+  expect(complaints.filter((complaint) => !/Failed to load resource|net::ERR/.test(complaint))).toEqual([]);
+  wire.close();
+});
+
+test("what dispatch has changed meanwhile is shown in both versions", async ({ browser }) => {
+  const dispatch = await dispatcher(browser);
+  const { wire, page } = await phoneOf(browser, fourth());
+  const person = await personOf(page);
+  const target = await visitOf(dispatch, person);
+  await onThePhone(page, target);
+  wire.set("cut");
+  await page.goto(`/app/day/${target}`);
+  await page.getByRole("button", { name: "On my way" }).click();
+  await page.getByRole("button", { name: "Arrived" }).click();
+  const summary = newName("Done although it was moved");
+  await report(page, summary, [{ name: "proof.png", mimeType: "image/png", buffer: largePhoto(120) }]);
+  await expect(line_(page, "waiting")).toContainText("Not sent yet: 3");
+  await plan(dispatch, target, person, soon(24 * 60));
+  wire.set("open");
+  await again(page);
+  await expect(line_(page, "waiting")).toBeHidden();
+  await page.goto("/app/day");
+  await page.getByRole("link", { name: "Look and decide" }).click();
+  await expect(page.getByText("Another time was agreed meanwhile.")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "What you noted" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "What is planned now" })).toBeVisible();
+  await expect(page.getByText(summary)).toBeVisible();
+  expect(await serious(page)).toEqual([]);
+  await expect(await job(dispatch, target)).toContainText("Scheduled");
+
+  // Given to dispatch, who sees all of it at the job.
+  await page.getByRole("button", { name: "Give it to dispatch" }).click();
+  await expect(page.getByText("Dispatch has it.")).toBeVisible();
+  await dispatch.goto("/app/inbox");
+  await dispatch.getByText("Handed over by technicians").locator("..").getByRole("link").first().click();
+  await expect(dispatch.locator("#from-phone")).toContainText(summary);
+  const photo = await dispatch.request.get(await dispatch.locator('#from-phone a[href*="/app/files/kept/"]').getAttribute("href"));
+  expect(photo.headers()["content-type"]).toBe("image/jpeg");
+  await dispatch.getByRole("button", { name: "Dealt with" }).click();
+  await expect(dispatch.locator("#from-phone")).toHaveCount(0);
+
+  // A second one: the technician's version shall hold.
+  const second = await visitOf(dispatch, person, soon(60));
+  await onThePhone(page, second);
+  wire.set("cut");
+  await page.goto(`/app/day/${second}`);
+  await page.getByRole("button", { name: "On my way" }).click();
+  await expect(line_(page, "waiting")).toBeVisible();
+  await plan(dispatch, second, person, soon(48 * 60));
+  wire.set("open");
+  await again(page);
+  await expect(line_(page, "waiting")).toBeHidden();
+  await page.goto("/app/day/kept");
+  await page.getByRole("button", { name: "Let mine hold" }).click();
+  await expect(page.getByText("Nothing to decide")).toBeVisible();
+  await expect(await job(dispatch, second)).toContainText("On the way");
+  wire.close();
+});
+
+test("leaving a shared phone warns, wipes it, and ends the session", async ({ browser }) => {
+  const dispatch = await dispatcher(browser);
+  const { wire, page } = await phoneOf(browser, third());
+  const person = await personOf(page);
+  const target = await visitOf(dispatch, person, soon(150));
+  await onThePhone(page, target);
+  wire.set("cut");
+  await page.goto(`/app/day/${target}`);
+  await page.getByRole("button", { name: "On my way" }).click();
+  await expect(line_(page, "waiting")).toBeVisible();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Not everything has been sent" })).toBeVisible();
+  await expect(page.locator("[data-unsent] li")).toHaveCount(1);
+  await page.getByRole("link", { name: "Stay signed in" }).click();
+  await expect(line_(page, "waiting")).toContainText("1");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("Sign out anyway").click();
+  await page.getByRole("button", { name: "Remove it and sign out" }).click();
+  await expect(page.getByRole("heading", { name: "This phone is wiped" })).toBeVisible();
+  const left = await page.evaluate(async () => {
+    const cache = await caches.open("my-day");
+    const texts = await Promise.all((await cache.keys()).map(async (key) => (await cache.match(key)).text()));
+    const database = await new Promise((done) => (indexedDB.open("my-day").onsuccess = ({ target }) => done(target.result)));
+    const all = (store) => new Promise((done) => (database.transaction(store).objectStore(store).getAll().onsuccess = ({ target }) => done(target.result)));
+    return { pages: texts.join("\n"), entries: (await all("entries")).length, state: JSON.stringify(await all("state")) };
+  });
+  expect(left.entries).toBe(0);
+  expect(left.pages).not.toContain("Rhein-Ruhr");
+  expect(left.pages).not.toContain(person);
+  expect(left.state).not.toContain(person);
+  // Without a network nothing of the day comes back.
+  await page.goto(`/app/day/${target}`);
+  await expect(page.getByRole("heading", { name: "This phone is wiped" })).toBeVisible();
+  // With one, the session ends before anything is shown.
+  wire.set("open");
+  await page.goto("/app/day");
+  await expect(page).toHaveURL(/sign-in/);
+  await expect(await job(dispatch, target)).toContainText("Scheduled");
+  wire.close();
+});
+
+test("somebody else on the same phone neither sees nor sends what was noted before", async ({ browser }) => {
+  const dispatch = await dispatcher(browser);
+  const { wire, page, context } = await phoneOf(browser, third());
+  const target = await visitOf(dispatch, await personOf(page), soon(180));
+  await onThePhone(page, target);
+  wire.set("cut");
+  await page.goto(`/app/day/${target}`);
+  await page.getByRole("button", { name: "On my way" }).click();
+  await expect(line_(page, "waiting")).toBeVisible();
+  // The session is gone, not signed out of.
+  await context.clearCookies();
+  wire.set("open");
+  await again(page);
+  await expect(line_(page, "signed-out")).toBeVisible();
+  await signIn(page, "/app", fourth());
+  await page.goto("/app/day");
+  await expect(line_(page, "other")).toContainText("1");
+  await page.goto(`/app/day/${target}`);
+  await expect(page.getByText("Bring the long ladder.")).toHaveCount(0);
+  await expect(await job(dispatch, target)).toContainText("Scheduled");
+  await page.goto("/app/day");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page).toHaveURL(/sign-in/);
+  await signIn(page, "/app", third());
+  await page.goto("/app/day");
+  await expect(async () => expect(await job(dispatch, target)).toContainText("On the way")).toPass();
+  wire.close();
+});
+
+test("what the server does not accept is corrected on the phone", async ({ browser }) => {
+  const dispatch = await dispatcher(browser);
+  const { wire, page } = await phoneOf(browser, fourth());
+  const target = await visitOf(dispatch, await personOf(page), soon(210));
+  await onThePhone(page, target);
+  await page.goto(`/app/day/${target}`);
+  await page.getByRole("button", { name: "On my way" }).click();
+  await page.getByRole("button", { name: "Arrived" }).click();
+  await expect(page.getByLabel("What was done")).toBeVisible();
+  wire.set("cut");
+  const summary = newName("With a broken photo");
+  await report(page, summary, [{ name: "photo.jpg", mimeType: "image/jpeg", buffer: Buffer.from("this is no photo") }]);
+  await expect(line_(page, "waiting")).toContainText("Not sent yet: 1");
+  wire.set("open");
+  await again(page);
+  await expect(line_(page, "refused")).toBeVisible();
+  await page.getByRole("link", { name: "Correct" }).click();
+  await expect(page.getByLabel("What was done")).toHaveValue(summary);
+  await expect(page.getByLabel("Work time in minutes")).toHaveValue("35");
+  await page.getByLabel("Photos").setInputFiles([]);
+  await page.getByRole("button", { name: "Hand in the report" }).click();
+  await expect(async () => expect(await job(dispatch, target)).toContainText("Completed")).toPass();
+  await page.goto("/app/day");
+  await expect(line_(page, "refused")).toBeHidden();
+  wire.close();
+});
+
+test("everybody can use it, also in Arabic, and the sheet is A4", async ({ browser }) => {
+  const dispatch = await dispatcher(browser);
+  for (const locale of ["en-GB", "ar"]) {
+    const { wire, page } = await phoneOf(browser, fourth(), { locale });
+    const target = await visitOf(dispatch, await personOf(page), soon(240));
+    await onThePhone(page, target);
+    for (const path of ["/app/day", `/app/day/${target}`, "/app/day/sheet", "/app/day/kept", "/app/day/leave", "/app/day/left"]) {
+      await page.goto(path);
+      await page.waitForLoadState("networkidle");
+      expect(await serious(page)).toEqual([]);
+      const fits = await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+      expect(fits, path).toBe(true);
+    }
+    await page.goto("/app/day/sheet");
+    const sheet = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+    expect(sheet).toMatch(/\/MediaBox \[0 0 59[45](\.\d+)? 84[12](\.\d+)?\]/);
+    wire.set("cut");
+    await page.goto("/app/day");
+    await expect(line_(page, "offline")).toBeVisible();
+    expect(await serious(page)).toEqual([]);
+    wire.close();
+  }
+});
