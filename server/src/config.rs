@@ -52,6 +52,8 @@ pub struct Config {
     pub portal_rate_account: String,
     /// How fast one gets from place to place: factor over the great circle and km/h, regions with their edges in front.
     pub travel: String,
+    /// A road service that tells travel times, such as `osrm+http://127.0.0.1:5000`; empty for none.
+    pub roads: String,
     /// Networks of reverse proxies whose `X-Forwarded-For` counts, separated by commas.
     pub trusted_proxies: String,
     /// Whether the server also runs the worker.
@@ -82,6 +84,7 @@ impl Default for Config {
             portal_rate_address: "50/600".to_owned(),
             portal_rate_account: "10/200".to_owned(),
             travel: "1.3/50".to_owned(),
+            roads: String::new(),
             trusted_proxies: "127.0.0.0/8,::1/128".to_owned(),
             worker: true,
             ops_listen: None,
@@ -240,6 +243,10 @@ impl Config {
             .travel
             .parse()
             .map_err(|error| format!("setting travel: {error}"))?;
+        settings.roads = match self.roads.trim() {
+            "" => None,
+            address => Some(address.parse().map_err(|error| format!("setting roads: {error}"))?),
+        };
         settings.webhook_allow_nets = networks("webhook_allow_nets", &self.webhook_allow_nets)?;
         self.trusted_proxies()?;
         if !self.webhook_retry.trim().is_empty() {
@@ -307,5 +314,10 @@ mod tests {
             ..Config::default()
         };
         assert!(wrong.settings().expect_err("refused").contains("setting travel: fast"));
+        let wrong = Config {
+            roads: "http://127.0.0.1:5000".to_owned(),
+            ..Config::default()
+        };
+        assert!(wrong.settings().expect_err("refused").contains("setting roads: http"));
     }
 }

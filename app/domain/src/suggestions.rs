@@ -166,6 +166,9 @@ pub struct Outcome {
     pub left: Vec<LeftOut>,
     /// How many jobs of the pool have their windows on other days.
     pub other_days: i64,
+    /// Whether a road service should have told the ways and did not tell all of them.
+    #[serde(default)]
+    pub is_estimated: bool,
 }
 
 /// What became of a proposed stop.

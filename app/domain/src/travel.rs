@@ -1,6 +1,7 @@
 //! How long it takes from place to place where no road network is asked: great circle, a factor for the detours of roads, a
 //! speed.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -84,6 +85,82 @@ impl Paces {
     }
 }
 
+/// A place to about a metre, as ways are known by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Spot(i32, i32);
+
+impl Spot {
+    /// The spot of a place.
+    pub fn of(place: Coordinates) -> Self {
+        let whole = |degrees: f64| (degrees * 1e5).round() as i32;
+        Self(whole(place.lat), whole(place.lon))
+    }
+
+    /// Its degrees north and east.
+    pub fn degrees(self) -> (f64, f64) {
+        (f64::from(self.0) / 1e5, f64::from(self.1) / 1e5)
+    }
+}
+
+/// What a road network says of the way from one place to another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Way {
+    /// How long it takes.
+    pub time: TimeDelta,
+    /// How far it is, in metres.
+    pub metres: f64,
+}
+
+impl Way {
+    /// A way of some seconds and metres; none if they are no numbers that a way can have. Seconds are rounded up.
+    pub fn new(seconds: f64, metres: f64) -> Option<Self> {
+        let is_length = |number: f64| number.is_finite() && number >= 0.0;
+        (is_length(seconds) && is_length(metres)).then(|| Self {
+            time: TimeDelta::seconds(seconds.ceil().min(LONGEST) as i64),
+            metres,
+        })
+    }
+}
+
+/// Ways from place to place: what a road network has said of them, and an estimate for the rest.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ways {
+    paces: Paces,
+    known: HashMap<(Spot, Spot), Way>,
+}
+
+impl Ways {
+    /// Estimates only.
+    pub fn estimated(paces: Paces) -> Self {
+        Self {
+            paces,
+            known: HashMap::new(),
+        }
+    }
+
+    /// Notes what a road network says.
+    pub fn know(&mut self, from: Spot, to: Spot, way: Way) {
+        self.known.insert((from, to), way);
+    }
+
+    /// How long it takes.
+    pub fn time(&self, from: Coordinates, to: Coordinates) -> TimeDelta {
+        self.known(from, to).map_or_else(|| self.paces.time(from, to), |way| way.time)
+    }
+
+    /// Metres by road.
+    pub fn distance(&self, from: Coordinates, to: Coordinates) -> f64 {
+        self.known(from, to).map_or_else(|| self.paces.distance(from, to), |way| way.metres)
+    }
+
+    fn known(&self, from: Coordinates, to: Coordinates) -> Option<&Way> {
+        if self.known.is_empty() {
+            return None;
+        }
+        self.known.get(&(Spot::of(from), Spot::of(to)))
+    }
+}
+
 /// What is wrong with a text that should be paces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoPaces(String);
@@ -137,6 +214,22 @@ impl FromStr for Paces {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_a_road_network_says_counts_and_the_rest_is_estimated() {
+        let paces = Paces::default();
+        let mut ways = Ways::estimated(paces.clone());
+        assert_eq!(ways.time(ESSEN, BERLIN), paces.time(ESSEN, BERLIN));
+        let way = Way::new(18_000.2, 530_000.0).expect("a way");
+        ways.know(Spot::of(ESSEN), Spot::of(BERLIN), way);
+        assert_eq!(ways.time(ESSEN, BERLIN), TimeDelta::seconds(18_001));
+        assert!((ways.distance(ESSEN, BERLIN) - 530_000.0).abs() < 0.1);
+        assert_eq!(ways.time(BERLIN, ESSEN), paces.time(BERLIN, ESSEN), "one way only");
+        for (seconds, metres) in [(f64::NAN, 1.0), (-1.0, 1.0), (1.0, f64::INFINITY)] {
+            assert_eq!(Way::new(seconds, metres), None);
+        }
+        assert_eq!(Spot::of(ESSEN).degrees(), (51.4508, 7.0131));
+    }
 
     const ESSEN: Coordinates = Coordinates {
         lat: 51.4508,

@@ -10,6 +10,7 @@ pub mod error;
 pub mod files;
 pub mod passwords;
 pub mod randomness;
+pub mod roads;
 pub mod secrets;
 pub mod services;
 mod store;
@@ -32,6 +33,7 @@ pub struct Core {
     pub(crate) files: files::FileStore,
     pub(crate) passwords: passwords::Passwords,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) roads: Arc<roads::Roads>,
     pub(crate) wake_worker: Arc<tokio::sync::Notify>,
     pub(crate) wake_importer: Arc<tokio::sync::Notify>,
     pub(crate) wake_planner: Arc<tokio::sync::Notify>,
@@ -53,8 +55,10 @@ pub struct Settings {
     pub webhook_retry: Vec<Duration>,
     /// Whether there is a way out for mails.
     pub sends_mail: bool,
-    /// How fast one gets from place to place.
+    /// How fast one gets from place to place, as far as no road service says it.
     pub paces: domain::travel::Paces,
+    /// The service that knows the roads, if there is one.
+    pub roads: Option<roads::RoadService>,
 }
 
 impl Default for Settings {
@@ -67,6 +71,7 @@ impl Default for Settings {
             webhook_retry: domain::webhooks::DEFAULT_RETRY_DELAYS.to_vec(),
             sends_mail: false,
             paces: domain::travel::Paces::default(),
+            roads: None,
         }
     }
 }
@@ -82,7 +87,9 @@ impl Core {
         settings: Settings,
     ) -> Self {
         let passwords = passwords::Passwords::new(randomness.clone());
+        let roads = roads::Roads::new(settings.roads.clone(), settings.paces.clone());
         Self {
+            roads: Arc::new(roads),
             store,
             clock,
             randomness,

@@ -1197,3 +1197,4 @@ done-entries-handed-over = صار لدى التخطيط.
 done-entries-discarded = تم تجاهله.
 done-entries-settled = وُسم بأنه عولج.
 report-written = كُتب في الموقع
+roads-estimated = لم تذكر خدمة الطرق كل المسافات؛ بقية أوقات الطريق تقديرية.

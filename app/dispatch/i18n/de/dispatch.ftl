@@ -1189,3 +1189,4 @@ done-entries-handed-over = Die Disposition hat es.
 done-entries-discarded = Verworfen.
 done-entries-settled = Als erledigt vermerkt.
 report-written = Vor Ort geschrieben
+roads-estimated = Der Straßendienst hat nicht alle Wege genannt; die übrigen Fahrzeiten sind geschätzt.

@@ -1189,3 +1189,4 @@ done-entries-handed-over = Dispatch has it.
 done-entries-discarded = Dropped.
 done-entries-settled = Marked as dealt with.
 report-written = Written on site
+roads-estimated = The road service has not told all ways; the rest of the travel times are estimates.

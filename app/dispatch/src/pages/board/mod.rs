@@ -91,13 +91,14 @@ pub fn BoardPage() -> impl IntoView {
         } else {
             let found = board::day(&request.core, permit, date, pool_place(&request.query("after"))).await?;
             let mark = found.mark;
+            let note = found.is_estimated.then(|| view! { <EstimatedNote locale/> });
             let body = match look {
                 Look::Day => view! { <day::Day board=found locale may_plan now=request.viewer.now zone=zone.clone()/> }
                     .into_any(),
                 Look::List => view! { <list::List board=found locale may_plan zone=zone.clone()/> }.into_any(),
                 _ => view! { <map::Map board=found locale zone=zone.clone()/> }.into_any(),
             };
-            (mark, body)
+            (mark, view! { {note}{body} }.into_any())
         };
         let step = if look == Look::Week { 7 } else { 1 };
         let before = address(date - Days::new(step), look);
@@ -141,6 +142,12 @@ pub fn BoardPage() -> impl IntoView {
         .into_any())
     });
     view! { <Framed current="/app/board">{content}</Framed> }
+}
+
+/// Says that the road service has not told all ways.
+#[component]
+fn EstimatedNote(locale: Locale) -> impl IntoView {
+    view! { <p class="quiet estimated">{t!(locale, "roads-estimated")}</p> }
 }
 
 /// Where a page of the pool begins, as an address has it: weight, moment, id.

@@ -22,7 +22,7 @@ use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::ProblemNotice;
 
-use super::{conflict_words, length};
+use super::{EstimatedNote, conflict_words, length};
 use crate::pages::{service_words, viewer_staff};
 use crate::shell::Framed;
 use crate::t;
@@ -219,6 +219,7 @@ fn Summary(plan: Planned, locale: Locale, zone: String) -> impl IntoView {
         <p><strong><bdi>{plan.technician.display_name}</bdi></strong>" · "{format::date(locale, plan.starts_at, &zone)}" "<bdi>{format::span(plan.starts_at, plan.ends_at, &zone)}</bdi></p>
         {way(plan.before, true)}
         {way(plan.after, false)}
+        {plan.is_estimated.then(|| view! { <EstimatedNote locale/> })}
         {free.then(|| view! { <p class="move-free"><Icon name="check"/>{t!(locale, "board-nothing-against")}</p> })}
         {(!free).then(|| view! { <ul class="plain move-against">{plan.conflicts.iter().map(|conflict| view! { <li class="stop-warning"><Icon name="alert"/>{conflict_words(locale, conflict)}</li> }).collect_view()}</ul> })}
     }

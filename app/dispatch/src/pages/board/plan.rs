@@ -12,7 +12,7 @@ use ui::islands::SendOnce;
 use ui::parts::Chip;
 
 use super::day::place;
-use super::length;
+use super::{EstimatedNote, length};
 use crate::t;
 use crate::words::by_key;
 
@@ -48,7 +48,7 @@ pub fn Ready(
         .map(|hour| format::time(from + TimeDelta::hours(hour), &zone))
         .collect();
     let no_routes = outcome.routes.is_empty();
-    let other_days = outcome.other_days;
+    let (other_days, is_estimated) = (outcome.other_days, outcome.is_estimated);
     let lines = {
         let (decided, zone) = (decided.clone(), zone.clone());
         outcome
@@ -61,6 +61,7 @@ pub fn Ready(
     let none_left = outcome.left.is_empty();
     view! {
         <Comparison before=outcome.before after=outcome.after locale/>
+        {is_estimated.then(|| view! { <EstimatedNote locale/> })}
         {(may_decide && open > 0).then(|| view! {
             <section class="card">
                 <p>{t!(locale, "suggestion-commit-text", count = open)}</p>

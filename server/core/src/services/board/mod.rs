@@ -3,6 +3,7 @@
 pub mod moves;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -12,6 +13,7 @@ use domain::ids::StaffId;
 use domain::permissions::ViewOperations;
 use domain::targets::AppointmentStatus;
 use domain::technicians::{AbsenceKind, ShiftOnDay};
+use domain::travel::Ways;
 
 use super::Page;
 use super::visits::day_bounds;
@@ -66,6 +68,8 @@ pub struct Board {
     pub pool: Page<BoardJob>,
     /// How far the organisation's history has come.
     pub mark: i64,
+    /// Whether a road service should have told the ways and did not tell all of them.
+    pub is_estimated: bool,
 }
 
 /// Where the next page of a pool begins.
@@ -114,7 +118,7 @@ fn busy(visit: &BoardVisit) -> Busy {
 
 /// What stands against a visit of a job by a technician who has these visits besides.
 fn against(
-    core: &Core,
+    ways: &Ways,
     technician: &TechnicianView,
     absences: &[AbsenceView],
     job: &BoardJob,
@@ -137,7 +141,7 @@ fn against(
         away: away_on(absences, technician.id.0, day),
         stops: others,
     };
-    conflicts(&wish, &around, |from, to| core.settings.paces.time(from, to))
+    conflicts(&wish, &around, |from, to| ways.time(from, to))
 }
 
 /// Where a technician's day begins, and where it ends.
@@ -148,9 +152,28 @@ pub fn bases(technician: &TechnicianView) -> (Option<Coordinates>, Option<Coordi
     (start, end.or(start))
 }
 
+/// How long a page waits for the road service; what is not there by then is there the next time.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// The places of each technician's line, between which the ways are shown.
+fn places_of_lines(technicians: &[TechnicianView], visits: &[BoardVisit]) -> Vec<Vec<Coordinates>> {
+    let mut places: HashMap<StaffId, Vec<Coordinates>> = HashMap::new();
+    for visit in visits {
+        places.entry(visit.technician_id.0).or_default().extend(visit.job.point());
+    }
+    technicians
+        .iter()
+        .filter_map(|technician| {
+            let (start, end) = bases(technician);
+            let own = places.remove(&technician.id.0)?;
+            Some(own.into_iter().chain(start).chain(end).collect())
+        })
+        .collect()
+}
+
 /// Lines of a span for everybody who works or has something to do; `day` is whose shifts are shown.
 fn lines(
-    core: &Core,
+    ways: &Ways,
     day: NaiveDate,
     technicians: Vec<TechnicianView>,
     absences: &[AbsenceView],
@@ -160,7 +183,6 @@ fn lines(
     for visit in visits {
         of_each.entry(visit.technician_id.0).or_default().push(visit);
     }
-    let paces = &core.settings.paces;
     technicians
         .into_iter()
         .filter_map(|technician| {
@@ -182,7 +204,7 @@ fn lines(
                 .into_iter()
                 .map(|visit| {
                     let here = visit.job.point();
-                    let way = at.zip(here).map(|(from, to)| paces.time(from, to));
+                    let way = at.zip(here).map(|(from, to)| ways.time(from, to));
                     travel += way.unwrap_or_default();
                     at = here.or(at);
                     // What is done cannot be helped.
@@ -193,7 +215,7 @@ fn lines(
                             .copied()
                             .collect();
                         let span = (visit.starts_at, visit.ends_at);
-                        against(core, &technician, absences, &visit.job, span, &others)
+                        against(ways, &technician, absences, &visit.job, span, &others)
                     } else {
                         Vec::new()
                     };
@@ -205,7 +227,7 @@ fn lines(
                 })
                 .collect();
             if !stops.is_empty() {
-                travel += at.zip(end).map(|(from, to)| paces.time(from, to)).unwrap_or_default();
+                travel += at.zip(end).map(|(from, to)| ways.time(from, to)).unwrap_or_default();
             }
             Some(Line {
                 technician,
@@ -263,16 +285,19 @@ pub async fn day(
             Some((technician.id.0, shift.until))
         })
         .collect();
-    let visits = visits
+    let visits: Vec<BoardVisit> = visits
         .into_iter()
         .filter(|visit| {
             let last = night.get(&visit.technician_id.0).copied().unwrap_or(end);
             visit.starts_at < end || visit.starts_at < last
         })
         .collect();
-    let lines = lines(core, date, technicians, &absences, visits);
+    let places = places_of_lines(&technicians, &visits);
+    let found = core.roads.ways(&places, core.clock.now(), PATIENCE).await;
+    let lines = lines(&found.ways, date, technicians, &absences, visits);
     let (from, until) = shown(&lines, begin);
     Ok(Board {
+        is_estimated: found.is_estimated,
         date,
         from,
         until,
@@ -322,6 +347,11 @@ pub async fn week(core: &Core, by: Permit<'_, ViewOperations>, monday: NaiveDate
     let absences = tx.absences(monday.pred_opt().unwrap_or(monday)).await?;
     let visits = tx.visits_within(begin, end).await?;
     drop(tx);
+    // A week is an overview: it asks nobody, and shows what is known.
+    let ways = core
+        .roads
+        .known(&places_of_lines(&technicians, &visits), core.clock.now())
+        .ways;
     // Whoever has something on one of the days has a line on each.
     let at_work: Vec<TechnicianView> = technicians
         .into_iter()
@@ -344,7 +374,7 @@ pub async fn week(core: &Core, by: Permit<'_, ViewOperations>, monday: NaiveDate
                 .collect();
             WeekDay {
                 date,
-                lines: lines(core, date, at_work.clone(), &absences, of_day),
+                lines: lines(&ways, date, at_work.clone(), &absences, of_day),
             }
         })
         .collect())

@@ -7,13 +7,14 @@ use domain::ids::{StaffId, TargetId};
 use domain::permissions::PlanTargets;
 use domain::requests::Channel;
 use domain::targets::AppointmentStatus;
+use domain::travel::Ways;
 
-use super::{against, busy};
+use super::{PATIENCE, against, busy};
 use crate::actors::{Administrator, Permit};
 use crate::services::planning::{self, ScheduleForm};
 use crate::services::portal_access::seen::Viewer;
 use crate::store::TenantTx;
-use crate::views::{AppointmentLine, BoardJob, TargetView, TechnicianChoice};
+use crate::views::{AbsenceView, AppointmentLine, BoardJob, TargetView, TechnicianChoice, TechnicianView};
 use crate::{Core, CoreError, CoreResult};
 
 /// How far away another visit is that could still matter.
@@ -28,18 +29,39 @@ pub(crate) async fn against_visit<A: Administrator>(
     from: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> CoreResult<Vec<Conflict>> {
-    Ok(around(core, tx, job, technician, from, until).await?.0)
+    // A transaction that writes waits for nobody outside: what is known by now counts, and the page before has asked.
+    let around = around(tx, job, technician, from, until).await?;
+    let found = core.roads.known(&[around.places(job)], core.clock.now());
+    Ok(around.against(&found.ways, job, (from, until)))
 }
 
-/// What stands against a visit, and what else the technician has around it.
+/// A technician and what they have around a time.
+struct Surroundings {
+    who: TechnicianView,
+    absences: Vec<AbsenceView>,
+    others: Vec<Busy>,
+}
+
+impl Surroundings {
+    fn against(&self, ways: &Ways, job: &BoardJob, span: (DateTime<Utc>, DateTime<Utc>)) -> Vec<Conflict> {
+        against(ways, &self.who, &self.absences, job, span, &self.others)
+    }
+
+    /// The places between which ways matter.
+    fn places(&self, job: &BoardJob) -> Vec<Coordinates> {
+        let others = self.others.iter().filter_map(|other| other.place);
+        others.chain(job.point()).collect()
+    }
+}
+
+/// What a technician has around a time, besides one job.
 async fn around<A: Administrator>(
-    core: &Core,
     tx: &mut TenantTx<'_, A>,
     job: &BoardJob,
     technician: StaffId,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
-) -> CoreResult<(Vec<Conflict>, Vec<Busy>)> {
+) -> CoreResult<Surroundings> {
     let who = tx.technician(technician).await?.ok_or_else(CoreError::not_found)?;
     let day = (from - NEAR).date_naive();
     let absences = tx.absences_of(technician, day).await?;
@@ -50,7 +72,7 @@ async fn around<A: Administrator>(
         .filter(|visit| visit.job.target_id != job.target_id)
         .map(busy)
         .collect();
-    Ok((against(core, &who, &absences, job, (from, until), &others), others))
+    Ok(Surroundings { who, absences, others })
 }
 
 /// What a move would do.
@@ -89,6 +111,8 @@ pub struct Planned {
     pub before: Option<(i64, TimeDelta)>,
     /// The same of the job after.
     pub after: Option<(i64, TimeDelta)>,
+    /// Whether a road service should have told the ways and did not tell all of them.
+    pub is_estimated: bool,
 }
 
 /// What a move would do, without doing it. A form that is not filled in, or wrongly, is shown without a plan.
@@ -115,28 +139,38 @@ pub async fn preview(
     let span = planning::read_span(input, &zone);
     let technician = input.technician.parse::<StaffId>().ok();
     let technician = technician.and_then(|id| technicians.iter().find(|one| one.id.0 == id).cloned());
-    let plan = match (span, technician) {
-        (Ok((starts_at, ends_at)), Some(technician)) => {
-            let (found, others) = around(core, &mut tx, &job, technician.id.0, starts_at, ends_at).await?;
+    let viewers = tx.viewers_of_job(id).await?;
+    let origin = tx.origin_of_target(id).await?;
+    let wish = match (span, technician) {
+        (Ok(span), Some(technician)) => {
+            let around = around(&mut tx, &job, technician.id.0, span.0, span.1).await?;
+            Some((span, technician, around))
+        }
+        _ => None,
+    };
+    drop(tx);
+    let plan = match wish {
+        Some(((starts_at, ends_at), technician, around)) => {
+            let places = [around.places(&job)];
+            let found = core.roads.ways(&places, core.clock.now(), PATIENCE).await;
             let way = |from: Option<Coordinates>, to: Option<Coordinates>| {
-                from.zip(to).map(|(from, to)| core.settings.paces.time(from, to))
+                from.zip(to).map(|(from, to)| found.ways.time(from, to))
             };
             let here = job.point();
-            let before = others.iter().rev().find(|other| other.until <= starts_at);
-            let after = others.iter().find(|other| other.from >= ends_at);
+            let before = around.others.iter().rev().find(|other| other.until <= starts_at);
+            let after = around.others.iter().find(|other| other.from >= ends_at);
             Some(Planned {
                 technician,
                 starts_at,
                 ends_at,
-                conflicts: found,
+                conflicts: around.against(&found.ways, &job, (starts_at, ends_at)),
                 before: before.and_then(|other| Some((other.number, way(other.place, here)?))),
                 after: after.and_then(|other| Some((other.number, way(here, other.place)?))),
+                is_estimated: found.is_estimated,
             })
         }
-        _ => None,
+        None => None,
     };
-    let viewers = tx.viewers_of_job(id).await?;
-    let origin = tx.origin_of_target(id).await?;
     Ok(Preview {
         source: target.source_key.clone(),
         target,

@@ -6,9 +6,10 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::customers::Coordinates;
 use domain::ids::StaffId;
 use domain::targets::{AppointmentStatus, TargetStatus};
-use domain::travel::Paces;
+use domain::travel::Ways;
 use routing::{Break, LONGEST, Matrix, Problem, Settings, Skills, Technician, Time, Visit, Window};
 
+use crate::roads::Found;
 use crate::services::board::{away_on, bases, zone_of};
 use crate::views::{AbsenceView, BoardJob, BoardVisit, TechnicianView};
 use domain::suggestions::LeftOut;
@@ -27,6 +28,16 @@ pub(super) struct Material {
     pub jobs: Vec<BoardJob>,
     /// Whether the jobs were named one by one, so that each of them gets an answer.
     pub is_named: bool,
+}
+
+impl Material {
+    /// Every place between which ways matter.
+    pub(super) fn places(&self) -> Vec<Coordinates> {
+        let bases = self.technicians.iter().map(bases).flat_map(|(start, end)| [start, end]);
+        let visits = self.visits.iter().map(|visit| visit.job.point());
+        let jobs = self.jobs.iter().map(BoardJob::point);
+        bases.chain(visits).chain(jobs).flatten().collect()
+    }
 }
 
 /// A technician's day in the problem.
@@ -53,7 +64,8 @@ pub(super) struct Built {
     pub skills: Vec<String>,
     pub left: Vec<LeftOut>,
     pub other_days: i64,
-    pub paces: Paces,
+    pub ways: Ways,
+    pub is_estimated: bool,
 }
 
 /// How many seconds after the beginning a moment is; the engine counts from twelve hours before the first day.
@@ -88,7 +100,7 @@ fn work(job: &BoardJob) -> TimeDelta {
 }
 
 /// Puts the problem together. An error says what is wrong with it, which would be a mistake in here.
-pub(super) fn build(material: Material, paces: &Paces) -> Result<Built, routing::Invalid> {
+pub(super) fn build(material: Material, found: &Found) -> Result<Built, routing::Invalid> {
     let base = material.begin - TimeDelta::hours(12);
     let skills = asked_for(&material.jobs);
     let mut places: Vec<Coordinates> = Vec::new();
@@ -225,7 +237,7 @@ pub(super) fn build(material: Material, paces: &Paces) -> Result<Built, routing:
         if from == 0 || to == 0 || from == to {
             return 0;
         }
-        let seconds = paces.time(places[from - 1], places[to - 1]).num_seconds();
+        let seconds = found.ways.time(places[from - 1], places[to - 1]).num_seconds();
         Time::try_from((seconds + STEP - 1) / STEP * STEP).unwrap_or(LONGEST)
     })?;
     make_room(&mut people, &mut visits, &travel)?;
@@ -237,7 +249,8 @@ pub(super) fn build(material: Material, paces: &Paces) -> Result<Built, routing:
         skills,
         left,
         other_days,
-        paces: paces.clone(),
+        ways: found.ways.clone(),
+        is_estimated: found.is_estimated,
     })
 }
 

@@ -29,6 +29,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 const BUDGET: u64 = 40_000_000;
 /// When the search ends whatever its budget is, on a machine that is very slow or very busy.
 const LONGEST: Duration = Duration::from_secs(30);
+/// How long the road service may take: less than a claim holds.
+const ROADS: Duration = Duration::from_secs(12);
 /// As how much travel overtime counts.
 const OVERTIME_WEIGHT: u32 = 3;
 /// How many jobs of the pool are asked at most.
@@ -100,7 +102,9 @@ async fn read(core: &Core, system: &System, found: &ClaimedSuggestion) -> CoreRe
         days,
     };
     drop(tx);
-    build(material, &core.settings.paces)
+    let places = [material.places()];
+    let ways = core.roads.ways(&places, core.clock.now(), ROADS).await;
+    build(material, &ways)
         .map_err(|error| CoreError::new(domain::problems::Problem::InternalError, error.to_string()))
 }
 

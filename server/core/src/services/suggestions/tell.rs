@@ -25,8 +25,8 @@ impl Built {
             let places = stops.iter().filter_map(|task| self.tasks[*task].job.point());
             let way: Vec<Coordinates> = worker.bases.0.into_iter().chain(places).chain(worker.bases.1).collect();
             for pair in way.windows(2) {
-                totals.travel += self.paces.time(pair[0], pair[1]).num_seconds();
-                totals.metres += self.paces.distance(pair[0], pair[1]) as i64;
+                totals.travel += self.ways.time(pair[0], pair[1]).num_seconds();
+                totals.metres += self.ways.distance(pair[0], pair[1]) as i64;
             }
             totals.stops += i64::try_from(stops.len()).unwrap_or_default();
         }
@@ -73,6 +73,7 @@ impl Built {
             routes,
             left,
             other_days: self.other_days,
+            is_estimated: self.is_estimated,
         };
         outcome.before.late = late;
         outcome.after.late = late;
