@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_phone_is_believed_within_a_month() {
-        let now = Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).expect("valid");
+        let now = Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).single().expect("valid");
         for (told, expected) in [
             (now - TimeDelta::hours(3), now - TimeDelta::hours(3)),
             (now + TimeDelta::hours(3), now),

@@ -145,12 +145,14 @@ impl Ways {
 
     /// How long it takes.
     pub fn time(&self, from: Coordinates, to: Coordinates) -> TimeDelta {
-        self.known(from, to).map_or_else(|| self.paces.time(from, to), |way| way.time)
+        self.known(from, to)
+            .map_or_else(|| self.paces.time(from, to), |way| way.time)
     }
 
     /// Metres by road.
     pub fn distance(&self, from: Coordinates, to: Coordinates) -> f64 {
-        self.known(from, to).map_or_else(|| self.paces.distance(from, to), |way| way.metres)
+        self.known(from, to)
+            .map_or_else(|| self.paces.distance(from, to), |way| way.metres)
     }
 
     fn known(&self, from: Coordinates, to: Coordinates) -> Option<&Way> {

@@ -1,7 +1,9 @@
 //! The route engine beside the best known plans. `routing-bench [FOLDER [SECONDS…]]` reads
-//! Solomon's instances from a folder; the days of a field service are always there.
+//! Solomon's instances from a folder; the days of a field service are always there. With `ORDINAVO_BENCH_PYTHON`, a Python
+//! that has `pyvrp` or `pyvroom` from PyPI, these stand beside the engine in the same run.
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use routing::{Plan, Problem, Settings, cheapest_place, check, solve, why_left_out};
@@ -18,6 +20,45 @@ fn cpu() -> f64 {
         .and_then(|word| word.parse().ok())
         .expect("a number");
     nanoseconds / 1e9
+}
+
+/// Somebody else's engine, asked through `beside.py`.
+struct Beside {
+    python: String,
+    tool: &'static str,
+}
+
+impl Beside {
+    /// Those that are installed.
+    fn installed() -> Vec<Self> {
+        let Ok(python) = std::env::var("ORDINAVO_BENCH_PYTHON") else {
+            return Vec::new();
+        };
+        let has = |tool: &&str| {
+            let asked = Command::new(&python).args(["-c", &format!("import {tool}")]).output();
+            asked.is_ok_and(|answer| answer.status.success())
+        };
+        let tools = ["pyvrp", "vroom"].into_iter().filter(has);
+        tools
+            .map(|tool| Self {
+                python: python.clone(),
+                tool,
+            })
+            .collect()
+    }
+
+    /// The distance of its plan after some seconds on one thread; none if it leaves somebody out.
+    fn distance(&self, file: &Path, seconds: f64) -> Option<f64> {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/beside.py");
+        let answer = Command::new(&self.python)
+            .args([script, self.tool])
+            .arg(file)
+            .arg(seconds.to_string())
+            .output()
+            .expect("Python runs");
+        assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+        String::from_utf8_lossy(&answer.stdout).trim().parse().ok()
+    }
 }
 
 /// How much budget a second of processor time is, for a problem.
@@ -101,17 +142,23 @@ fn main() {
         .filter_map(|line| line.split_once(','))
         .map(|(name, distance)| (name.to_owned(), distance.trim().parse().expect("a distance")))
         .collect();
+    let beside = Beside::installed();
     let mut gaps: Vec<Vec<f64>> = vec![Vec::new(); seconds.len()];
+    let mut others: Vec<Vec<f64>> = vec![Vec::new(); seconds.len() * beside.len()];
     print!("{:8} {:>9}", "instance", "known");
     for limit in &seconds {
         print!(" {:>10} {:>7} {:>6}", format!("{limit} s"), "gap %", "cpu");
+        for other in &beside {
+            print!(" {:>7}", other.tool);
+        }
     }
     println!();
     for (name, best) in &known {
-        let instance = Instance::read(&folder.join(format!("{name}.txt")));
+        let file = folder.join(format!("{name}.txt"));
+        let instance = Instance::read(&file);
         let rate = rate(&instance.problem);
         print!("{name:8} {best:9.2}");
-        for (limit, gaps) in seconds.iter().zip(&mut gaps) {
+        for (index, (limit, gaps)) in seconds.iter().zip(&mut gaps).enumerate() {
             let settings = Settings {
                 budget: (rate * limit) as u64,
                 seed: 1,
@@ -126,22 +173,35 @@ fn main() {
             let gap = (distance / best - 1.0) * 100.0;
             gaps.push(gap);
             print!(" {distance:10.2} {gap:7.2} {used:6.2}");
+            for (other, gaps) in beside.iter().zip(&mut others[index * beside.len()..]) {
+                match other.distance(&file, *limit) {
+                    Some(distance) => {
+                        let gap = (distance / best - 1.0) * 100.0;
+                        gaps.push(gap);
+                        print!(" {gap:7.2}");
+                    }
+                    None => print!(" {:>7}", "none"),
+                }
+            }
         }
         println!();
     }
+    let mean = |gaps: &[f64]| gaps.iter().sum::<f64>() / gaps.len().max(1) as f64;
     print!("{:8} {:>9}", "mean", "");
-    for gaps in &gaps {
-        print!(
-            " {:>10} {:7.2} {:>6}",
-            "",
-            gaps.iter().sum::<f64>() / gaps.len() as f64,
-            ""
-        );
+    for (index, gaps) in gaps.iter().enumerate() {
+        print!(" {:>10} {:7.2} {:>6}", "", mean(gaps), "");
+        for gaps in &others[index * beside.len()..(index + 1) * beside.len()] {
+            print!(" {:7.2}", mean(gaps));
+        }
     }
     println!();
+    let worst = |gaps: &[f64]| gaps.iter().copied().fold(0.0, f64::max);
     print!("{:8} {:>9}", "worst", "");
-    for gaps in &gaps {
-        print!(" {:>10} {:7.2} {:>6}", "", gaps.iter().copied().fold(0.0, f64::max), "");
+    for (index, gaps) in gaps.iter().enumerate() {
+        print!(" {:>10} {:7.2} {:>6}", "", worst(gaps), "");
+        for gaps in &others[index * beside.len()..(index + 1) * beside.len()] {
+            print!(" {:7.2}", worst(gaps));
+        }
     }
     println!();
 }

@@ -196,9 +196,8 @@ impl Roads {
                     let is_missing = {
                         let kept = self.kept();
                         from.iter().any(|from| {
-                            to.iter().any(|to| {
-                                from != to && kept.get((*from, *to)).is_none_or(|(_, at)| now - at > KNOWN)
-                            })
+                            to.iter()
+                                .any(|to| from != to && kept.get((*from, *to)).is_none_or(|(_, at)| now - at > KNOWN))
                         })
                     };
                     if is_missing {
@@ -246,16 +245,16 @@ impl Roads {
                         format!("{lon:.5},{lat:.5}")
                     })
                     .collect();
-                let numbers = |range: std::ops::Range<usize>| {
-                    range.map(|index| index.to_string()).collect::<Vec<_>>().join(";")
-                };
+                let numbers =
+                    |range: std::ops::Range<usize>| range.map(|index| index.to_string()).collect::<Vec<_>>().join(";");
                 let path = format!(
                     "table/v1/driving/{}?annotations=duration,distance&sources={}&destinations={}",
                     all.join(";"),
                     numbers(0..from.len()),
                     numbers(from.len()..from.len() + to.len())
                 );
-                self.client.get(service.url.join(&path).map_err(|error| error.to_string())?)
+                self.client
+                    .get(service.url.join(&path).map_err(|error| error.to_string())?)
             }
             Speaks::Valhalla => {
                 let places = |spots: &[Spot]| -> Vec<_> {
@@ -271,7 +270,8 @@ impl Roads {
                     .url
                     .join("sources_to_targets")
                     .map_err(|error| error.to_string())?;
-                let body = json!({ "sources": places(from), "targets": places(to), "costing": "auto", "units": "kilometers" });
+                let body =
+                    json!({ "sources": places(from), "targets": places(to), "costing": "auto", "units": "kilometers" });
                 self.client
                     .post(url)
                     .header("content-type", "application/json")
@@ -371,11 +371,14 @@ mod tests {
 
     #[test]
     fn answers_are_read_and_nonsense_is_no_way() {
-        let table = read_osrm(br#"{"code":"Ok","durations":[[0,61.2],[null,-4]],"distances":[[0,900.5],[3,4]]}"#).expect("a table");
+        let table = read_osrm(br#"{"code":"Ok","durations":[[0,61.2],[null,-4]],"distances":[[0,900.5],[3,4]]}"#)
+            .expect("a table");
         assert_eq!(table[0][1], Way::new(61.2, 900.5));
         assert_eq!(table[1], [None, None]);
-        let table = read_valhalla(br#"{"sources_to_targets":[[{"time":60,"distance":1.5,"to_index":0},{"time":null,"distance":null}]]}"#)
-            .expect("a table");
+        let table = read_valhalla(
+            br#"{"sources_to_targets":[[{"time":60,"distance":1.5,"to_index":0},{"time":null,"distance":null}]]}"#,
+        )
+        .expect("a table");
         assert_eq!(table[0], [Way::new(60.0, 1_500.0), None]);
         for bytes in [&b"{}"[..], b"[]", b"", b"{\"durations\":3}"] {
             assert!(read_osrm(bytes).is_err() && read_valhalla(bytes).is_err());

@@ -519,6 +519,8 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should() {
                         | "/app/fn/set-portal-logo"
                         | "/app/fn/set-portal-colour"
                         | "/app/fn/decide-many"
+                        | "/app/fn/send-entry"
+                        | "/app/fn/send-photo"
                         | "/app/fn/suggest-routes" => StatusCode::UNPROCESSABLE_ENTITY,
                         "/app/fn/look-at-test-data" => StatusCode::SEE_OTHER,
                         // It does not say upon which words it was made.

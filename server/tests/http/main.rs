@@ -40,6 +40,7 @@ mod portal_seen;
 mod portal_walls;
 mod portal_words;
 mod release_panel;
+mod roads;
 mod second_step;
 mod sign_in;
 mod slots;

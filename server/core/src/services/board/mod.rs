@@ -159,7 +159,10 @@ const PATIENCE: Duration = Duration::from_millis(400);
 fn places_of_lines(technicians: &[TechnicianView], visits: &[BoardVisit]) -> Vec<Vec<Coordinates>> {
     let mut places: HashMap<StaffId, Vec<Coordinates>> = HashMap::new();
     for visit in visits {
-        places.entry(visit.technician_id.0).or_default().extend(visit.job.point());
+        places
+            .entry(visit.technician_id.0)
+            .or_default()
+            .extend(visit.job.point());
     }
     technicians
         .iter()

@@ -104,8 +104,7 @@ async fn read(core: &Core, system: &System, found: &ClaimedSuggestion) -> CoreRe
     drop(tx);
     let places = [material.places()];
     let ways = core.roads.ways(&places, core.clock.now(), ROADS).await;
-    build(material, &ways)
-        .map_err(|error| CoreError::new(domain::problems::Problem::InternalError, error.to_string()))
+    build(material, &ways).map_err(|error| CoreError::new(domain::problems::Problem::InternalError, error.to_string()))
 }
 
 async fn make(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uuid) -> CoreResult<Made> {

@@ -72,7 +72,10 @@ fn read_key(key: &str) -> CoreResult<DayEntryId> {
 
 /// Whether the person who noted something is the one who is signed in now: one phone may be used by several.
 fn same_person(staff: &Staff, person: &str) -> CoreResult<()> {
-    if person == staff.id().to_string() {
+    let person: StaffId = person
+        .parse()
+        .map_err(|_| CoreError::field("person", "required", "The id of whoever noted it is required."))?;
+    if person == staff.id() {
         Ok(())
     } else {
         Err(CoreError::new(
