@@ -88,11 +88,13 @@ async function onThePhone(page, ...targets) {
   await page.goto("/app/day");
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   const paths = ["/app/day", "/app/day/leave", "/app/day/left", "/app/day/sheet", ...targets.map((target) => `/app/day/${target}`)];
-  await page.waitForFunction(async (paths) => {
-    const cache = await caches.open("my-day");
-    const kept = (await cache.keys()).map(({ url }) => new URL(url).pathname);
-    return paths.every((path) => kept.includes(path));
-  }, paths);
+  const missing = () =>
+    page.evaluate(async (paths) => {
+      const cache = await caches.open("my-day");
+      const kept = (await cache.keys()).map(({ url }) => new URL(url).pathname);
+      return paths.filter((path) => !kept.includes(path));
+    }, paths);
+  await expect.poll(missing).toEqual([]);
 }
 
 async function phoneOf(browser, account, options = {}) {
@@ -209,7 +211,7 @@ test("the network may go at any step", async ({ browser }) => {
   const { wire, page, complaints } = await phoneOf(browser, third());
   const person = await personOf(page);
   for (const cut of [0, 1, 2]) {
-    const target = await visitOf(dispatch, person, soon(30 * (cut + 1)));
+    const target = await visitOf(dispatch, person);
     await onThePhone(page, target);
     await page.goto(`/app/day/${target}`);
     const summary = newName(`Cut at ${cut}`);
@@ -274,7 +276,7 @@ test("what dispatch has changed meanwhile is shown in both versions", async ({ b
   await expect(dispatch.locator("#from-phone")).toHaveCount(0);
 
   // A second one: the technician's version shall hold.
-  const second = await visitOf(dispatch, person, soon(60));
+  const second = await visitOf(dispatch, person);
   await onThePhone(page, second);
   wire.set("cut");
   await page.goto(`/app/day/${second}`);
@@ -295,7 +297,7 @@ test("leaving a shared phone warns, wipes it, and ends the session", async ({ br
   const dispatch = await dispatcher(browser);
   const { wire, page } = await phoneOf(browser, third());
   const person = await personOf(page);
-  const target = await visitOf(dispatch, person, soon(150));
+  const target = await visitOf(dispatch, person);
   await onThePhone(page, target);
   wire.set("cut");
   await page.goto(`/app/day/${target}`);
@@ -335,7 +337,7 @@ test("leaving a shared phone warns, wipes it, and ends the session", async ({ br
 test("somebody else on the same phone neither sees nor sends what was noted before", async ({ browser }) => {
   const dispatch = await dispatcher(browser);
   const { wire, page, context } = await phoneOf(browser, third());
-  const target = await visitOf(dispatch, await personOf(page), soon(180));
+  const target = await visitOf(dispatch, await personOf(page));
   await onThePhone(page, target);
   wire.set("cut");
   await page.goto(`/app/day/${target}`);
@@ -364,7 +366,7 @@ test("somebody else on the same phone neither sees nor sends what was noted befo
 test("what the server does not accept is corrected on the phone", async ({ browser }) => {
   const dispatch = await dispatcher(browser);
   const { wire, page } = await phoneOf(browser, fourth());
-  const target = await visitOf(dispatch, await personOf(page), soon(210));
+  const target = await visitOf(dispatch, await personOf(page));
   await onThePhone(page, target);
   await page.goto(`/app/day/${target}`);
   await page.getByRole("button", { name: "On my way" }).click();
@@ -392,7 +394,7 @@ test("everybody can use it, also in Arabic, and the sheet is A4", async ({ brows
   const dispatch = await dispatcher(browser);
   for (const locale of ["en-GB", "ar"]) {
     const { wire, page } = await phoneOf(browser, fourth(), { locale });
-    const target = await visitOf(dispatch, await personOf(page), soon(240));
+    const target = await visitOf(dispatch, await personOf(page));
     await onThePhone(page, target);
     for (const path of ["/app/day", `/app/day/${target}`, "/app/day/sheet", "/app/day/kept", "/app/day/leave", "/app/day/left"]) {
       await page.goto(path);
