@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may fail loudly")]
 
+mod board;
 mod deliveries;
 mod flood;
 mod imports;
@@ -46,6 +47,9 @@ async fn main() {
         }
         if wanted("inbox") {
             rows.extend(inbox::run(stand).await);
+        }
+        if wanted("board") {
+            rows.extend(board::run(stand).await);
         }
         if wanted("pages") {
             rows.extend(pages::run(stand, many).await);
