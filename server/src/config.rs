@@ -54,6 +54,9 @@ pub struct Config {
     pub travel: String,
     /// A road service that tells travel times, such as `osrm+http://127.0.0.1:5000`; empty for none.
     pub roads: String,
+    /// Pictures behind the board's map, such as `https://tiles.example.org/{z}/{x}/{y}.png`, and whose they are behind a blank;
+    /// empty for none.
+    pub tiles: String,
     /// Networks of reverse proxies whose `X-Forwarded-For` counts, separated by commas.
     pub trusted_proxies: String,
     /// Whether the server also runs the worker.
@@ -85,6 +88,7 @@ impl Default for Config {
             portal_rate_account: "10/200".to_owned(),
             travel: "1.3/50".to_owned(),
             roads: String::new(),
+            tiles: String::new(),
             trusted_proxies: "127.0.0.0/8,::1/128".to_owned(),
             worker: true,
             ops_listen: None,
@@ -247,6 +251,10 @@ impl Config {
             "" => None,
             address => Some(address.parse().map_err(|error| format!("setting roads: {error}"))?),
         };
+        settings.tiles = match self.tiles.trim() {
+            "" => None,
+            address => Some(address.parse().map_err(|error| format!("setting tiles: {error}"))?),
+        };
         settings.webhook_allow_nets = networks("webhook_allow_nets", &self.webhook_allow_nets)?;
         self.trusted_proxies()?;
         if !self.webhook_retry.trim().is_empty() {
@@ -319,5 +327,10 @@ mod tests {
             ..Config::default()
         };
         assert!(wrong.settings().expect_err("refused").contains("setting roads: http"));
+        let wrong = Config {
+            tiles: "https://tiles.example.org/x.png".to_owned(),
+            ..Config::default()
+        };
+        assert!(wrong.settings().expect_err("refused").contains("setting tiles: https"));
     }
 }

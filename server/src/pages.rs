@@ -172,6 +172,9 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
         .portal_host()
         .filter(|_| extensions.get::<Staff>().is_some());
     let leads_to = portal.map(|_| state.config.portal_url()).unwrap_or_default();
+    // The board's map may show an operator's pictures; nothing else may.
+    let is_board = extensions.get::<Staff>().is_some() && request.uri().path() == "/app/board";
+    let pictures = state.core.tiles().filter(|_| is_board).map(|tiles| tiles.origin().to_owned()).unwrap_or_default();
     let (viewer, staff, contact, partner, flash, brand) = (
         extensions.get::<Viewer>().cloned(),
         extensions.get::<Staff>().cloned(),
@@ -201,7 +204,7 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
             provide_context(brand);
         }
         if let Some(response) = use_context::<ResponseOptions>() {
-            response.insert_header(CONTENT_SECURITY_POLICY, policy(&hosts, &leads_to));
+            response.insert_header(CONTENT_SECURITY_POLICY, policy(&hosts, &leads_to, &pictures));
         }
     }
 }
@@ -210,8 +213,9 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
 #[derive(Debug, Clone, Default)]
 pub struct FrameHosts(pub Vec<String>);
 
-/// The content security policy with the nonce of this answer. Forms may lead to one other host, if it is not empty.
-fn policy(hosts: &FrameHosts, leads_to: &str) -> HeaderValue {
+/// The content security policy with the nonce of this answer. Forms may lead to one other host and pictures come from one, if
+/// these are not empty.
+fn policy(hosts: &FrameHosts, leads_to: &str, pictures: &str) -> HeaderValue {
     let ancestors = if hosts.0.is_empty() {
         "'none'".to_owned()
     } else {
@@ -221,7 +225,7 @@ fn policy(hosts: &FrameHosts, leads_to: &str) -> HeaderValue {
         .map(|nonce| format!("'nonce-{nonce}' "))
         .unwrap_or_default();
     let text = format!(
-        "default-src 'self'; script-src 'strict-dynamic' {nonce}'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; worker-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors {ancestors}; form-action 'self' {leads_to}"
+        "default-src 'self'; script-src 'strict-dynamic' {nonce}'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: {pictures}; worker-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors {ancestors}; form-action 'self' {leads_to}"
     );
     HeaderValue::from_str(text.trim_end()).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

@@ -36,6 +36,7 @@ pub mod suggestions;
 pub mod targets;
 pub mod technicians;
 pub mod text;
+pub mod tiles;
 pub mod travel;
 pub mod visit_reports;
 pub mod webhooks;

@@ -59,6 +59,8 @@ pub struct Settings {
     pub paces: domain::travel::Paces,
     /// The service that knows the roads, if there is one.
     pub roads: Option<roads::RoadService>,
+    /// The operator's pictures of the map, if there are some.
+    pub tiles: Option<domain::tiles::Tiles>,
 }
 
 impl Default for Settings {
@@ -72,6 +74,7 @@ impl Default for Settings {
             sends_mail: false,
             paces: domain::travel::Paces::default(),
             roads: None,
+            tiles: None,
         }
     }
 }
@@ -112,6 +115,11 @@ impl Core {
     /// The address under which people reach the server, without a slash at its end.
     pub fn public_url(&self) -> &str {
         &self.settings.public_url
+    }
+
+    /// The operator's pictures of the map, if there are some.
+    pub fn tiles(&self) -> Option<&domain::tiles::Tiles> {
+        self.settings.tiles.as_ref()
     }
 
     /// Whether there is a way out for mails; without one they stay in the outbox.

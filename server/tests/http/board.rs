@@ -1,7 +1,7 @@
 //! The board: everybody's days, what stands against a plan, and nobody's plan over somebody else's.
 
 use crate::support::forms::hidden;
-use crate::support::{World, worlds_at};
+use crate::support::{World, worlds_at, worlds_with};
 use chrono::{DateTime, TimeZone as _, Utc};
 use domain::ids::{AppointmentId, StaffId};
 use ordinavo_core::clock::Clock;
@@ -350,5 +350,27 @@ async fn clock_change_night_shift_and_another_zone_are_right() {
                 .await
                 .contains("Choose a technician, a date and two times")
         );
+    }
+}
+
+#[tokio::test]
+async fn pictures_of_the_map_come_from_the_operators_server_and_only_there() {
+    let address = "https://tiles.example.org/{z}/{x}/{y}.png © Somebody";
+    for (tiles, is_shown) in [("", false), (address, true)] {
+        for world in worlds_with(monday(), |config| config.tiles = tiles.to_owned()).await {
+            let staff = world.staff("nordlicht", "dispatcher").await;
+            let tom = technician(&world, "Tom Becker").await;
+            let target = job(&world, "TILES-1", json!({})).await;
+            let page = world.content(&staff, &move_page(&target, &tom, at(9, 0))).await;
+            press(&world, &staff, &page).await;
+            let html = world.content(&staff, &format!("/app/board?date={DAY}&view=map")).await;
+            assert_eq!(html.contains("href=\"https://tiles.example.org/"), is_shown, "{html}");
+            assert_eq!(html.contains("© Somebody"), is_shown);
+            for (path, may) in [("/app/board", is_shown), ("/app/inbox", false)] {
+                let answer = staff.get(format!("{}{path}", world.url)).send().await.unwrap();
+                let policy = answer.headers()["content-security-policy"].to_str().unwrap();
+                assert_eq!(policy.contains("https://tiles.example.org;"), may, "{path} {policy}");
+            }
+        }
     }
 }

@@ -1,9 +1,10 @@
-//! The map: the day's ways, drawn from coordinates. It asks nobody for pictures.
+//! The map: the day's ways, drawn from coordinates. It asks nobody for pictures but a server of the operator's, if there is one.
 
 use std::f64::consts::PI;
 
 use domain::customers::Coordinates;
 use domain::locale::Locale;
+use domain::tiles::{Tile, Tiles};
 use leptos::prelude::*;
 use ordinavo_core::services::board::{Board, bases};
 use ui::icons::Icon;
@@ -82,6 +83,28 @@ impl Sheet {
     }
 }
 
+/// A picture behind the ways: its address, place and length.
+type Picture = (String, Point, f64);
+
+impl Sheet {
+    /// The pictures that cover the sheet.
+    fn pictures(&self, tiles: &Tiles) -> Vec<Picture> {
+        let corner = (
+            self.left - self.shift.x / self.scale,
+            self.top - self.shift.y / self.scale,
+        );
+        let found = tiles.cover(corner, (WIDTH / self.scale, HEIGHT / self.scale), WIDTH);
+        let place = |tile: Tile| {
+            let at = Point {
+                x: (tile.left - corner.0) * self.scale,
+                y: (tile.top - corner.1) * self.scale,
+            };
+            (tile.url, at, tile.side * self.scale)
+        };
+        found.into_iter().map(place).collect()
+    }
+}
+
 /// What is drawn at a place.
 #[derive(Debug, Clone)]
 struct Mark {
@@ -117,7 +140,7 @@ fn clusters(marks: Vec<Mark>) -> Vec<Mark> {
 
 /// The day's map.
 #[component]
-pub fn Map(board: Board, locale: Locale, zone: String) -> impl IntoView {
+pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> impl IntoView {
     let mut places: Vec<Coordinates> = Vec::new();
     for line in &board.lines {
         if !line.stops.is_empty() {
@@ -130,6 +153,8 @@ pub fn Map(board: Board, locale: Locale, zone: String) -> impl IntoView {
     let Some(sheet) = Sheet::around(&places) else {
         return view! { <Empty icon="map-pin" title=t!(locale, "board-no-places") text=t!(locale, "board-no-places-text")/> }.into_any();
     };
+    let pictures = tiles.as_ref().map(|tiles| sheet.pictures(tiles)).unwrap_or_default();
+    let credit = tiles.map(|tiles| tiles.credit).filter(|credit| !credit.is_empty());
     let (mut ways, mut homes, mut marks) = (Vec::new(), Vec::new(), Vec::new());
     for (index, line) in board.lines.iter().enumerate() {
         if line.stops.is_empty() {
@@ -196,6 +221,7 @@ pub fn Map(board: Board, locale: Locale, zone: String) -> impl IntoView {
     view! {
         <div class="board-map">
             <svg class="map" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=t!(locale, "board-map-said")>
+                {pictures.into_iter().map(|(href, at, side)| view! { <image class="map-picture" href=href x=format!("{:.2}", at.x) y=format!("{:.2}", at.y) width=format!("{side:.2}") height=format!("{side:.2}")/> }).collect_view()}
                 {ways.into_iter().map(|(colour, points)| view! { <polyline class=format!("way way-{colour}") points=points/> }).collect_view()}
                 {homes.into_iter().map(|(at, name)| view! { <rect class="map-home" x=format!("{:.1}", at.x - 7.0) y=format!("{:.1}", at.y - 7.0) width="14" height="14"><title>{name}</title></rect> }).collect_view()}
                 {clusters(waiting).into_iter().map(|mark| view! { <MapMark mark waits=true/> }).collect_view()}
@@ -216,6 +242,7 @@ pub fn Map(board: Board, locale: Locale, zone: String) -> impl IntoView {
                 }).collect_view()}
                 <p class="row"><span class="map-key map-key-waits" aria-hidden="true"></span>{t!(locale, "board-pool")}</p>
                 <p class="row"><span class="map-key map-key-home" aria-hidden="true"></span>{t!(locale, "board-base")}</p>
+                {credit.map(|credit| view! { <p class="quiet" dir="auto">{credit}</p> })}
             </div>
         </div>
     }
@@ -268,6 +295,35 @@ mod tests {
         assert!(Sheet::around(&[]).is_none());
         let alone = Sheet::around(&[at(51.0, 7.0)]).expect("a sheet").point(at(51.0, 7.0));
         assert!((alone.x - WIDTH / 2.0).abs() < 1.0 && (alone.y - HEIGHT / 2.0).abs() < 1.0);
+    }
+
+    #[test]
+    fn pictures_lie_under_the_places_that_they_show() {
+        let tiles: Tiles = "https://tiles.example.org/{z}/{x}/{y}.png".parse().expect("tiles");
+        let places = [at(51.45, 7.01), at(51.22, 6.77), at(51.51, 7.46)];
+        let sheet = Sheet::around(&places).expect("a sheet");
+        let pictures = sheet.pictures(&tiles);
+        assert!((4..=48).contains(&pictures.len()), "{}", pictures.len());
+        let covers = |x: f64, y: f64| {
+            pictures
+                .iter()
+                .any(|(_, corner, side)| (corner.x..=corner.x + side).contains(&x) && (corner.y..=corner.y + side).contains(&y))
+        };
+        for (x, y) in [(0.0, 0.0), (WIDTH, 0.0), (0.0, HEIGHT), (WIDTH, HEIGHT)] {
+            assert!(covers(x, y), "{x} {y}");
+        }
+        // The picture that a tile server has of a place is where the place is drawn.
+        let zoom: u32 = pictures[0].0.split('/').nth(3).and_then(|zoom| zoom.parse().ok()).expect("a zoom");
+        let count = f64::from(1_u32 << zoom);
+        let world = plane(places[0]);
+        let url = format!(
+            "https://tiles.example.org/{zoom}/{}/{}.png",
+            (world.x * count).floor(),
+            (world.y * count).floor()
+        );
+        let (_, corner, side) = pictures.iter().find(|(address, ..)| *address == url).expect("its picture");
+        let drawn = sheet.point(places[0]);
+        assert!((corner.x..=corner.x + side).contains(&drawn.x) && (corner.y..=corner.y + side).contains(&drawn.y));
     }
 
     #[test]
