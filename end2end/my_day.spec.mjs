@@ -55,6 +55,9 @@ function largePhoto(side = 900) {
 /** A moment today, some minutes from now, as the board's page takes it. */
 const soon = (minutes = 0) => Math.floor(Date.now() / 300_000) * 300 + minutes * 60;
 
+/** Goes to a page, also while the one before reads itself anew because something has arrived. */
+const open = (page, path) => expect(() => page.goto(path)).toPass();
+
 /** Plans a job through the page that asks before anything is done. */
 async function plan(dispatch, target, technician, at) {
   await dispatch.goto(`/app/board/move?target=${target}&technician=${technician}&at=${at}&back=%2Fapp%2Fboard`);
@@ -79,13 +82,13 @@ async function dispatcher(browser) {
 
 /** Who is signed in, as the pages of the day know it. */
 async function personOf(page) {
-  await page.goto("/app/day");
+  await open(page, "/app/day");
   return page.locator("[data-keeper]").getAttribute("data-keeper");
 }
 
 /** Waits until the phone can do without a network: the worker runs, and the pages are on the phone. */
 async function onThePhone(page, ...targets) {
-  await page.goto("/app/day");
+  await open(page, "/app/day");
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   const paths = ["/app/day", "/app/day/leave", "/app/day/left", "/app/day/sheet", ...targets.map((target) => `/app/day/${target}`)];
   const missing = () =>
@@ -147,7 +150,7 @@ test("a whole visit without a network survives a closed browser and arrives once
   await page.getByRole("button", { name: "On my way" }).click();
   await expect(page.locator("[data-kept-note]")).toContainText("On my way, noted at");
   // The second press of the same button, as the page was before, is the same entry.
-  await page.goto(`/app/day/${target}`);
+  await open(page, `/app/day/${target}`);
   await page.getByRole("button", { name: "Arrived" }).click();
   await expect(line_(page, "waiting")).toContainText("Not sent yet: 2");
 
@@ -155,7 +158,7 @@ test("a whole visit without a network survives a closed browser and arrives once
   await phone.close();
   phone = await launch();
   page = await phone.newPage();
-  await page.goto(`/app/day/${target}`);
+  await open(page, `/app/day/${target}`);
   await expect(line_(page, "waiting")).toContainText("Not sent yet: 2");
   const summary = newName("Pump replaced");
   await report(page, summary, [
@@ -164,7 +167,7 @@ test("a whole visit without a network survives a closed browser and arrives once
   ]);
   await expect(line_(page, "waiting")).toContainText("Not sent yet: 3");
   await expect(page.locator("[data-kept-note]")).toContainText("Report, written at");
-  await page.goto("/app/day");
+  await open(page, "/app/day");
   await expect(page.locator(`[data-stop="${target}"]`)).toHaveAttribute("data-status", "completed");
   await expect(await job(dispatch, target)).not.toContainText("On the way");
 
@@ -213,7 +216,7 @@ test("the network may go at any step", async ({ browser }) => {
   for (const cut of [0, 1, 2]) {
     const target = await visitOf(dispatch, person);
     await onThePhone(page, target);
-    await page.goto(`/app/day/${target}`);
+    await open(page, `/app/day/${target}`);
     const summary = newName(`Cut at ${cut}`);
     const steps = [
       () => page.getByRole("button", { name: "On my way" }).click(),
@@ -245,7 +248,7 @@ test("what dispatch has changed meanwhile is shown in both versions", async ({ b
   const target = await visitOf(dispatch, person);
   await onThePhone(page, target);
   wire.set("cut");
-  await page.goto(`/app/day/${target}`);
+  await open(page, `/app/day/${target}`);
   await page.getByRole("button", { name: "On my way" }).click();
   await page.getByRole("button", { name: "Arrived" }).click();
   const summary = newName("Done although it was moved");
@@ -255,7 +258,7 @@ test("what dispatch has changed meanwhile is shown in both versions", async ({ b
   wire.set("open");
   await again(page);
   await expect(line_(page, "waiting")).toBeHidden();
-  await page.goto("/app/day");
+  await open(page, "/app/day");
   await page.getByRole("link", { name: "Look and decide" }).click();
   await expect(page.getByText("Another time was agreed meanwhile.")).toBeVisible();
   await expect(page.getByRole("heading", { name: "What you noted" })).toBeVisible();
@@ -279,14 +282,14 @@ test("what dispatch has changed meanwhile is shown in both versions", async ({ b
   const second = await visitOf(dispatch, person);
   await onThePhone(page, second);
   wire.set("cut");
-  await page.goto(`/app/day/${second}`);
+  await open(page, `/app/day/${second}`);
   await page.getByRole("button", { name: "On my way" }).click();
   await expect(line_(page, "waiting")).toBeVisible();
   await plan(dispatch, second, person, soon(48 * 60));
   wire.set("open");
   await again(page);
   await expect(line_(page, "waiting")).toBeHidden();
-  await page.goto("/app/day/kept");
+  await open(page, "/app/day/kept");
   await page.getByRole("button", { name: "Let mine hold" }).click();
   await expect(page.getByText("Nothing to decide")).toBeVisible();
   await expect(await job(dispatch, second)).toContainText("On the way");
@@ -300,7 +303,7 @@ test("leaving a shared phone warns, wipes it, and ends the session", async ({ br
   const target = await visitOf(dispatch, person);
   await onThePhone(page, target);
   wire.set("cut");
-  await page.goto(`/app/day/${target}`);
+  await open(page, `/app/day/${target}`);
   await page.getByRole("button", { name: "On my way" }).click();
   await expect(line_(page, "waiting")).toBeVisible();
   await page.getByRole("button", { name: "Sign out" }).click();
@@ -324,11 +327,11 @@ test("leaving a shared phone warns, wipes it, and ends the session", async ({ br
   expect(left.pages).not.toContain(person);
   expect(left.state).not.toContain(person);
   // Without a network nothing of the day comes back.
-  await page.goto(`/app/day/${target}`);
+  await open(page, `/app/day/${target}`);
   await expect(page.getByRole("heading", { name: "This phone is wiped" })).toBeVisible();
   // With one, the session ends before anything is shown.
   wire.set("open");
-  await page.goto("/app/day");
+  await open(page, "/app/day");
   await expect(page).toHaveURL(/sign-in/);
   await expect(await job(dispatch, target)).toContainText("Scheduled");
   wire.close();
@@ -340,7 +343,7 @@ test("somebody else on the same phone neither sees nor sends what was noted befo
   const target = await visitOf(dispatch, await personOf(page));
   await onThePhone(page, target);
   wire.set("cut");
-  await page.goto(`/app/day/${target}`);
+  await open(page, `/app/day/${target}`);
   await page.getByRole("button", { name: "On my way" }).click();
   await expect(line_(page, "waiting")).toBeVisible();
   // The session is gone, not signed out of.
@@ -349,16 +352,16 @@ test("somebody else on the same phone neither sees nor sends what was noted befo
   await again(page);
   await expect(line_(page, "signed-out")).toBeVisible();
   await signIn(page, "/app", fourth());
-  await page.goto("/app/day");
+  await open(page, "/app/day");
   await expect(line_(page, "other")).toContainText("1");
-  await page.goto(`/app/day/${target}`);
+  await open(page, `/app/day/${target}`);
   await expect(page.getByText("Bring the long ladder.")).toHaveCount(0);
   await expect(await job(dispatch, target)).toContainText("Scheduled");
-  await page.goto("/app/day");
+  await open(page, "/app/day");
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page).toHaveURL(/sign-in/);
   await signIn(page, "/app", third());
-  await page.goto("/app/day");
+  await open(page, "/app/day");
   await expect(async () => expect(await job(dispatch, target)).toContainText("On the way")).toPass();
   wire.close();
 });
@@ -368,7 +371,7 @@ test("what the server does not accept is corrected on the phone", async ({ brows
   const { wire, page } = await phoneOf(browser, fourth());
   const target = await visitOf(dispatch, await personOf(page));
   await onThePhone(page, target);
-  await page.goto(`/app/day/${target}`);
+  await open(page, `/app/day/${target}`);
   await page.getByRole("button", { name: "On my way" }).click();
   await page.getByRole("button", { name: "Arrived" }).click();
   await expect(page.getByLabel("What was done")).toBeVisible();
@@ -385,7 +388,7 @@ test("what the server does not accept is corrected on the phone", async ({ brows
   await page.getByLabel("Photos").setInputFiles([]);
   await page.getByRole("button", { name: "Hand in the report" }).click();
   await expect(async () => expect(await job(dispatch, target)).toContainText("Completed")).toPass();
-  await page.goto("/app/day");
+  await open(page, "/app/day");
   await expect(line_(page, "refused")).toBeHidden();
   wire.close();
 });
@@ -397,18 +400,32 @@ test("everybody can use it, also in Arabic, and the sheet is A4", async ({ brows
     const target = await visitOf(dispatch, await personOf(page));
     await onThePhone(page, target);
     for (const path of ["/app/day", `/app/day/${target}`, "/app/day/sheet", "/app/day/kept", "/app/day/leave", "/app/day/left"]) {
-      await page.goto(path);
+      await open(page, path);
       await page.waitForLoadState("networkidle");
       expect(await serious(page)).toEqual([]);
       const fits = await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
       expect(fits, path).toBe(true);
     }
-    await page.goto("/app/day/sheet");
+    await open(page, "/app/day/sheet");
     const sheet = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
     expect(sheet).toMatch(/\/MediaBox \[0 0 59[45](\.\d+)? 84[12](\.\d+)?\]/);
+    // The days beside it and the sheet are on the phone, too.
+    await open(page, "/app/day");
+    const links = await page.locator("a[data-keep][href*='date=']").evaluateAll((found) => found.map(({ pathname, search }) => pathname + search));
+    expect(links).toHaveLength(3);
+    const missing = () => page.evaluate(async (paths) => {
+      const cache = await caches.open("my-day");
+      const kept = (await cache.keys()).map(({ url }) => new URL(url).pathname + new URL(url).search);
+      return paths.filter((path) => !kept.includes(path));
+    }, links);
+    await expect.poll(missing).toEqual([]);
     wire.set("cut");
-    await page.goto("/app/day");
-    await expect(line_(page, "offline")).toBeVisible();
+    for (const path of ["/app/day", ...links]) {
+      await open(page, path);
+      await expect(line_(page, "offline")).toHaveCount(1);
+      if (!path.includes("sheet")) await expect(line_(page, "offline")).toBeVisible();
+    }
+    await open(page, "/app/day");
     expect(await serious(page)).toEqual([]);
     wire.close();
   }

@@ -128,7 +128,11 @@
   };
   if (query.has('correct')) refill(query.get('correct'));
 
-  const paths = () => [location.pathname, ...all('a[data-keep]').map(({ pathname }) => pathname)];
+  const address = ({ pathname, search }) => {
+    const date = new URLSearchParams(search).get('date');
+    return date ? `${pathname}?date=${date}` : pathname;
+  };
+  const paths = () => [location, ...all('a[data-keep]')].map(address);
   worker.register('/app/day/worker.js', { scope: '/app', updateViaCache: 'none' }).then(
     async () => {
       await say({ kind: 'here', person: keeper.dataset.keeper, paths: paths() });

@@ -230,12 +230,16 @@ async function tell() {
 
 const FIRST = ['/app/day', '/app/day/sheet', '/app/day/kept', '/app/day/leave', '/app/day/left'];
 
-/** The files of this build, and none of the builds before. */
+/** The files of this build. Those of builds before stay until no page that is kept needs them. */
 async function keepFiles() {
   const cache = await caches.open(CACHE);
   const missing = [];
   for (const file of SHELL.files) if (!file.startsWith('/pkg/') || !(await cache.match(file))) missing.push(file);
   await cache.addAll(missing);
+}
+
+async function forgetOldFiles() {
+  const cache = await caches.open(CACHE);
   for (const { url } of await cache.keys()) {
     const path = new URL(url).pathname;
     if (path.startsWith('/pkg/') && !SHELL.files.includes(path)) await cache.delete(url);
@@ -254,7 +258,11 @@ async function keepPages(paths) {
     }
     if (response.ok) await cache.put(path, response);
   }
+  await forgetOldFiles();
 }
+
+/** Under which address a page is kept: without what only says what was done before. */
+const kept = ({ pathname, searchParams }) => (searchParams.has('date') ? `${pathname}?date=${searchParams.get('date')}` : pathname);
 
 async function forgetPages() {
   const cache = await caches.open(CACHE);
@@ -294,11 +302,11 @@ async function page(request, url) {
     if (response.status < 500) return response;
     throw new Error('the server has no page now');
   } catch (error) {
-    const kept = await (await caches.open(CACHE)).match(url.search.includes('date=') ? request : url.pathname);
-    if (!kept) throw error;
-    const at = new Date(kept.headers.get('date') ?? Date.now()).toISOString();
-    const text = (await kept.text()).replace('data-served="now"', `data-served="${at}"`);
-    return new Response(text, { headers: kept.headers });
+    const earlier = await (await caches.open(CACHE)).match(kept(url));
+    if (!earlier) throw error;
+    const at = new Date(earlier.headers.get('date') ?? Date.now()).toISOString();
+    const text = (await earlier.text()).replace('data-served="now"', `data-served="${at}"`);
+    return new Response(text, { headers: earlier.headers });
   }
 }
 
@@ -382,6 +390,8 @@ async function left() {
 async function navigate(request, url) {
   if (url.pathname === '/app/day' || url.pathname.startsWith('/app/day/')) return page(request, url);
   if ((await get('leaving')) && !(await finishLeaving())) return left();
+  // Whoever signs in may be somebody else: what was there before is gone first.
+  if (url.pathname.startsWith('/app/sign-in')) await forgetPages();
   return fetch(request);
 }
 
@@ -419,6 +429,6 @@ self.addEventListener('fetch', (event) => {
     else if (url.pathname === '/app/fn/sign-out') event.respondWith(leave(request));
   } else if (request.method === 'GET') {
     if (request.mode === 'navigate') event.respondWith(navigate(request, url));
-    else if (SHELL.files.includes(url.pathname)) event.respondWith(file(request));
+    else if (SHELL.files.includes(url.pathname) || url.pathname.startsWith('/pkg/')) event.respondWith(file(request));
   }
 });

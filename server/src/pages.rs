@@ -174,7 +174,12 @@ fn context(state: &AppState, request: &Request) -> impl Fn() + Clone + Send + Sy
     let leads_to = portal.map(|_| state.config.portal_url()).unwrap_or_default();
     // The board's map may show an operator's pictures; nothing else may.
     let is_board = extensions.get::<Staff>().is_some() && request.uri().path() == "/app/board";
-    let pictures = state.core.tiles().filter(|_| is_board).map(|tiles| tiles.origin().to_owned()).unwrap_or_default();
+    let pictures = state
+        .core
+        .tiles()
+        .filter(|_| is_board)
+        .map(|tiles| tiles.origin().to_owned())
+        .unwrap_or_default();
     let (viewer, staff, contact, partner, flash, brand) = (
         extensions.get::<Viewer>().cloned(),
         extensions.get::<Staff>().cloned(),

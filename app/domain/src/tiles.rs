@@ -49,8 +49,15 @@ impl FromStr for Tiles {
             && host
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']'));
-        let is_plain = template.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b';'));
-        if !is_host || !is_plain || !["{z}", "{x}", "{y}"].iter().all(|part| rest[host.len()..].contains(part)) {
+        let is_plain = template
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b';'));
+        if !is_host
+            || !is_plain
+            || !["{z}", "{x}", "{y}"]
+                .iter()
+                .all(|part| rest[host.len()..].contains(part))
+        {
             return Err(wrong());
         }
         Ok(Self {
@@ -127,13 +134,18 @@ mod tests {
     use proptest::prelude::*;
 
     fn tiles() -> Tiles {
-        "https://tiles.example.org/{z}/{x}/{y}.png © Somebody".parse().expect("tiles")
+        "https://tiles.example.org/{z}/{x}/{y}.png © Somebody"
+            .parse()
+            .expect("tiles")
     }
 
     #[test]
     fn addresses() {
         let tiles = tiles();
-        assert_eq!((tiles.origin(), tiles.credit.as_str()), ("https://tiles.example.org", "© Somebody"));
+        assert_eq!(
+            (tiles.origin(), tiles.credit.as_str()),
+            ("https://tiles.example.org", "© Somebody")
+        );
         let port: Tiles = "http://127.0.0.1:8080/t/{z}/{x}/{y}".parse().expect("tiles");
         assert_eq!(port.origin(), "http://127.0.0.1:8080");
         for text in [
@@ -154,7 +166,11 @@ mod tests {
         // Essen and around, a thousand pixels wide.
         let found = tiles().cover((0.519, 0.333), (0.001, 0.0006), 1000.0);
         assert!((2..=48).contains(&found.len()), "{}", found.len());
-        assert!(found[0].url.starts_with("https://tiles.example.org/12/"), "{}", found[0].url);
+        assert!(
+            found[0].url.starts_with("https://tiles.example.org/12/"),
+            "{}",
+            found[0].url
+        );
         assert_eq!(tiles().cover((0.0, 0.0), (0.0, 0.0), 1000.0), []);
     }
 

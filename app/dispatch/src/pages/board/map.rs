@@ -305,15 +305,20 @@ mod tests {
         let pictures = sheet.pictures(&tiles);
         assert!((4..=48).contains(&pictures.len()), "{}", pictures.len());
         let covers = |x: f64, y: f64| {
-            pictures
-                .iter()
-                .any(|(_, corner, side)| (corner.x..=corner.x + side).contains(&x) && (corner.y..=corner.y + side).contains(&y))
+            pictures.iter().any(|(_, corner, side)| {
+                (corner.x..=corner.x + side).contains(&x) && (corner.y..=corner.y + side).contains(&y)
+            })
         };
         for (x, y) in [(0.0, 0.0), (WIDTH, 0.0), (0.0, HEIGHT), (WIDTH, HEIGHT)] {
             assert!(covers(x, y), "{x} {y}");
         }
         // The picture that a tile server has of a place is where the place is drawn.
-        let zoom: u32 = pictures[0].0.split('/').nth(3).and_then(|zoom| zoom.parse().ok()).expect("a zoom");
+        let zoom: u32 = pictures[0]
+            .0
+            .split('/')
+            .nth(3)
+            .and_then(|zoom| zoom.parse().ok())
+            .expect("a zoom");
         let count = f64::from(1_u32 << zoom);
         let world = plane(places[0]);
         let url = format!(
@@ -321,7 +326,10 @@ mod tests {
             (world.x * count).floor(),
             (world.y * count).floor()
         );
-        let (_, corner, side) = pictures.iter().find(|(address, ..)| *address == url).expect("its picture");
+        let (_, corner, side) = pictures
+            .iter()
+            .find(|(address, ..)| *address == url)
+            .expect("its picture");
         let drawn = sheet.point(places[0]);
         assert!((corner.x..=corner.x + side).contains(&drawn.x) && (corner.y..=corner.y + side).contains(&drawn.y));
     }

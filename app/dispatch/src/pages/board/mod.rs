@@ -96,7 +96,8 @@ pub fn BoardPage() -> impl IntoView {
                 Look::Day => view! { <day::Day board=found locale may_plan now=request.viewer.now zone=zone.clone()/> }
                     .into_any(),
                 Look::List => view! { <list::List board=found locale may_plan zone=zone.clone()/> }.into_any(),
-                _ => view! { <map::Map board=found locale zone=zone.clone() tiles=request.core.tiles().cloned()/> }.into_any(),
+                _ => view! { <map::Map board=found locale zone=zone.clone() tiles=request.core.tiles().cloned()/> }
+                    .into_any(),
             };
             (mark, view! { {note}{body} }.into_any())
         };

@@ -59,10 +59,10 @@ pub fn DayPage() -> impl IntoView {
                 {(waiting > 0).then(|| view! { <p class="notice notice-bad"><strong>{t!(locale, "day-collisions", count = waiting)}</strong>" "<a href="/app/day/kept">{t!(locale, "day-collisions-look")}</a></p> })}
                 <header class="title-row"><h1>{t!(locale, "day-title")}</h1><span class="lead">{format::day(locale, date)}</span></header>
                 <nav class="day-nav" aria-label=t!(locale, "date")>
-                    <a class="button" href=link(date.checked_sub_days(Days::new(1)))>{t!(locale, "day-before")}</a>
+                    <a class="button" href=link(date.checked_sub_days(Days::new(1))) data-keep="yes">{t!(locale, "day-before")}</a>
                     <a class="button" href="/app/day">{t!(locale, "today")}</a>
-                    <a class="button" href=link(date.checked_add_days(Days::new(1)))>{t!(locale, "day-after")}</a>
-                    {(all > 0).then(|| view! { <a class="button button-quiet" href=sheet><Icon name="clipboard"/>{t!(locale, "day-sheet")}</a> })}
+                    <a class="button" href=link(date.checked_add_days(Days::new(1))) data-keep="yes">{t!(locale, "day-after")}</a>
+                    {(all > 0).then(|| view! { <a class="button button-quiet" href=sheet data-keep="yes"><Icon name="clipboard"/>{t!(locale, "day-sheet")}</a> })}
                 </nav>
                 {(all > 0).then(|| view! { <p class="progress-line"><progress max=all.to_string() value=done.to_string() aria-labelledby="day-progress"></progress><span id="day-progress" data-progress=t!(locale, "day-progress", done = "#", all = all)>{t!(locale, "day-progress", done = done, all = all)}</span></p> })}
                 {(all == 0).then(|| view! { <Empty icon="calendar" title=t!(locale, "day-empty") text=t!(locale, "day-empty-text")/> })}
