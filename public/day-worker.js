@@ -15,39 +15,7 @@ const LONGEST_SIDE = 2560;
 
 // ---- What is kept on the phone ---------------------------------------------------------------------------------------
 
-let opened;
-function database() {
-  opened ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open('my-day', 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore('entries', { keyPath: 'key' });
-      request.result.createObjectStore('photos', { keyPath: ['key', 'position'] });
-      request.result.createObjectStore('state');
-    };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  return opened;
-}
-
-/** Runs work in one transaction; it is done once it is on the disk. */
-async function within(stores, mode, work) {
-  const transaction = (await database()).transaction(stores, mode, { durability: 'strict' });
-  const done = new Promise((resolve, reject) => {
-    transaction.oncomplete = resolve;
-    transaction.onerror = () => reject(transaction.error);
-    transaction.onabort = () => reject(transaction.error);
-  });
-  const result = await work((name) => transaction.objectStore(name));
-  await done;
-  return result;
-}
-
-const answer = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+const MEMORY = { name: 'my-day', stores: { entries: { keyPath: 'key' }, photos: { keyPath: ['key', 'position'] }, state: {} } };
 
 const get = (name) => within(['state'], 'readonly', (store) => answer(store('state').get(name)));
 const set = (name, value) => within(['state'], 'readwrite', async (store) => void store('state').put(value, name));

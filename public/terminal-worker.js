@@ -10,39 +10,7 @@ const PATIENCE = 4000;
 
 // ---- What is kept on the device -------------------------------------------------------------------------------------
 
-let opened;
-function database() {
-  opened ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open('terminal', 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore('queue', { keyPath: 'sequence' });
-      request.result.createObjectStore('slips', { keyPath: 'token' });
-      request.result.createObjectStore('numbers');
-    };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  return opened;
-}
-
-/** Runs work in one transaction; it is done once it is on the disk. */
-async function within(stores, mode, work) {
-  const transaction = (await database()).transaction(stores, mode, { durability: 'strict' });
-  const done = new Promise((resolve, reject) => {
-    transaction.oncomplete = resolve;
-    transaction.onerror = () => reject(transaction.error);
-    transaction.onabort = () => reject(transaction.error);
-  });
-  const result = await work((name) => transaction.objectStore(name));
-  await done;
-  return result;
-}
-
-const answer = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+const MEMORY = { name: 'terminal', stores: { queue: { keyPath: 'sequence' }, slips: { keyPath: 'token' }, numbers: {} } };
 
 /** A receipt of our own for when none is left that the server made. It has no picture. */
 async function ownSlip() {

@@ -6,6 +6,9 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use serde_json::Value;
 
+/// What every worker keeps on its device with.
+const MEMORY: &str = include_str!("../../public/device-memory.js");
+
 /// A script.
 pub fn script(text: String) -> Response {
     let mut response = Response::new(Body::from(text));
@@ -20,7 +23,7 @@ pub fn script(text: String) -> Response {
 
 /// A service worker, with what it has to know of this build in front, and the part of the site that it may see.
 pub fn worker(shell: &Value, text: &str, scope: &'static str) -> Response {
-    let mut response = script(format!("const SHELL = {shell};\n{text}"));
+    let mut response = script(format!("'use strict';\nconst SHELL = {shell};\n{MEMORY}\n{text}"));
     response.headers_mut().insert(
         HeaderName::from_static("service-worker-allowed"),
         HeaderValue::from_static(scope),

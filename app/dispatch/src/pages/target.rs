@@ -13,7 +13,7 @@ use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::planning::{self, ScheduleForm};
 use ordinavo_core::services::portal_access::seen;
-use ordinavo_core::services::visits::entries;
+use ordinavo_core::services::visits::collisions;
 use ordinavo_core::services::{cancellation, targets};
 use ordinavo_core::views::{AppointmentLine, TargetView, TechnicianChoice};
 use ordinavo_core::{Core, CoreError};
@@ -102,7 +102,7 @@ pub fn TargetPage() -> impl IntoView {
         let proposal = found
             .proposal
             .map(|(proposal, names)| view! { <ProposalCard locale proposal names may_plan/> });
-        let entries = entries::handed_over(&request.core, staff.may::<ViewOperations>()?, id).await?;
+        let entries = collisions::handed_over(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let handed_over = view! { <HandedOverCard locale staff=staff.clone() target=id.to_string() entries/> };
         let title = format!("TGT-{}", target.number);
         let window = wished(locale, &target);

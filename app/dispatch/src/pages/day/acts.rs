@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::visits;
+use ordinavo_core::services::visits::collisions;
 use ordinavo_core::services::visits::entries::{self, SentEntry, Taken};
 use ordinavo_core::services::visits::report::{self, MOST_PHOTOS};
 use ordinavo_core::{Core, CoreError};
@@ -143,7 +144,7 @@ pub async fn send_photo(data: MultipartData) -> Result<String, ServerFnError> {
 #[server(prefix = "/app/fn", endpoint = "use-my-entries")]
 pub async fn use_my_entries(#[server(default)] target: String) -> Result<(), ServerFnError> {
     act(button("/app/day/kept"), async |core: Core, staff: Staff| {
-        entries::use_mine(&core, staff.may::<PerformVisits>()?, target_id(&target)?).await?;
+        collisions::use_mine(&core, staff.may::<PerformVisits>()?, target_id(&target)?).await?;
         Ok(Next::to("/app/day/kept", "done-entries-used"))
     })
     .await
@@ -152,7 +153,7 @@ pub async fn use_my_entries(#[server(default)] target: String) -> Result<(), Ser
 #[server(prefix = "/app/fn", endpoint = "hand-over-my-entries")]
 pub async fn hand_over_my_entries(#[server(default)] target: String) -> Result<(), ServerFnError> {
     act(button("/app/day/kept"), async |core: Core, staff: Staff| {
-        entries::hand_over(&core, staff.may::<PerformVisits>()?, target_id(&target)?).await?;
+        collisions::hand_over(&core, staff.may::<PerformVisits>()?, target_id(&target)?).await?;
         Ok(Next::to("/app/day/kept", "done-entries-handed-over"))
     })
     .await
@@ -161,7 +162,7 @@ pub async fn hand_over_my_entries(#[server(default)] target: String) -> Result<(
 #[server(prefix = "/app/fn", endpoint = "discard-my-entries")]
 pub async fn discard_my_entries(#[server(default)] target: String) -> Result<(), ServerFnError> {
     act(button("/app/day/kept"), async |core: Core, staff: Staff| {
-        entries::discard(&core, staff.may::<PerformVisits>()?, target_id(&target)?).await?;
+        collisions::discard(&core, staff.may::<PerformVisits>()?, target_id(&target)?).await?;
         Ok(Next::to("/app/day/kept", "done-entries-discarded"))
     })
     .await
@@ -171,7 +172,7 @@ pub async fn discard_my_entries(#[server(default)] target: String) -> Result<(),
 pub async fn settle_entries(#[server(default)] target: String) -> Result<(), ServerFnError> {
     let back = format!("/app/targets/{target}");
     act(button(&back), async |core: Core, staff: Staff| {
-        entries::settle(&core, staff.may::<PlanTargets>()?, target_id(&target)?).await?;
+        collisions::settle(&core, staff.may::<PlanTargets>()?, target_id(&target)?).await?;
         Ok(Next::to(back, "done-entries-settled"))
     })
     .await

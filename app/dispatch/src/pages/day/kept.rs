@@ -7,7 +7,7 @@ use domain::visit_reports;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
-use ordinavo_core::services::visits::entries::{self, Collision};
+use ordinavo_core::services::visits::collisions::{self, Collision};
 use ordinavo_core::views::{DayEntryView, DayPhoto};
 use ui::format;
 use ui::icons::Icon;
@@ -29,7 +29,7 @@ pub fn KeptPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let permit = staff.may::<PerformVisits>()?;
-        let mut targets: Vec<_> = entries::waiting(&request.core, permit)
+        let mut targets: Vec<_> = collisions::waiting(&request.core, permit)
             .await?
             .into_iter()
             .map(|entry| entry.target_id.0)
@@ -37,7 +37,7 @@ pub fn KeptPage() -> impl IntoView {
         targets.dedup();
         let mut found = Vec::with_capacity(targets.len());
         for target in targets {
-            found.push(entries::collision(&request.core, permit, target).await?);
+            found.push(collisions::collision(&request.core, permit, target).await?);
         }
         let zone = staff.zone().to_owned();
         let empty = found.is_empty();
@@ -230,7 +230,7 @@ pub async fn jobs_handed_over(core: &ordinavo_core::Core, staff: &Staff) -> Vec<
     let Ok(permit) = staff.may::<ViewOperations>() else {
         return Vec::new();
     };
-    entries::with_handed_over(core, permit).await.unwrap_or_default()
+    collisions::with_handed_over(core, permit).await.unwrap_or_default()
 }
 
 /// `/app/day/leave`: what is lost if one signs out now. The phone shows it in place of signing out.

@@ -1,6 +1,7 @@
 //! The technician's day: on my way, arrived, done or not, and the report; from a page, and from a phone that was without a
 //! network.
 
+pub mod collisions;
 pub mod entries;
 pub mod report;
 

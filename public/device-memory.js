@@ -1,0 +1,33 @@
+// What a worker keeps on its device. The server puts it in front of each worker; MEMORY says what that one has.
+
+let opened;
+function database() {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(MEMORY.name, 1);
+    request.onupgradeneeded = () => {
+      for (const [name, options] of Object.entries(MEMORY.stores)) request.result.createObjectStore(name, options);
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opened;
+}
+
+/** Runs work in one transaction; it is done once it is on the disk. */
+async function within(stores, mode, work) {
+  const transaction = (await database()).transaction(stores, mode, { durability: 'strict' });
+  const done = new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onerror = () => reject(transaction.error);
+    transaction.onabort = () => reject(transaction.error);
+  });
+  const result = await work((name) => transaction.objectStore(name));
+  await done;
+  return result;
+}
+
+const answer = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
