@@ -1,5 +1,6 @@
 // My day on a phone that loses its network: at every step, while a photo is sent, when the browser is closed, when somebody
 // else takes the phone, and when dispatch has changed the plan meanwhile.
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,11 +34,8 @@ function checkSum(bytes) {
 
 /** A large photo of noise, which needs many packets. */
 function largePhoto(side = 900) {
-  const rows = Buffer.alloc(side * (side * 3 + 1));
-  for (let at = 0, seed = 7; at < rows.length; at += 1) {
-    seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-    rows[at] = at % (side * 3 + 1) === 0 ? 0 : seed >> 16;
-  }
+  const rows = randomBytes(side * (side * 3 + 1));
+  for (let row = 0; row < side; row += 1) rows[row * (side * 3 + 1)] = 0;
   const chunk = (kind, data) => {
     const body = Buffer.concat([Buffer.from(kind), data]);
     const around = Buffer.alloc(8);

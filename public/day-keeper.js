@@ -104,7 +104,8 @@
     waited = waiting > 0;
   });
 
-  for (const form of all('form[data-report]')) form.addEventListener('input', () => (form.dataset.touched = 'yes'));
+  for (const form of all('form[data-report]'))
+    for (const kind of ['input', 'pointerdown']) form.addEventListener(kind, () => (form.dataset.touched = 'yes'));
   for (const button of all('[data-again]')) button.addEventListener('click', () => document.querySelector('form[data-report]')?.submit());
 
   /** A report that was refused, in its form again, photos included. */

@@ -17,7 +17,19 @@ const LONGEST_SIDE = 2560;
 
 const MEMORY = { name: 'my-day', stores: { entries: { keyPath: 'key' }, photos: { keyPath: ['key', 'position'] }, state: {} } };
 
-const get = (name) => within(['state'], 'readonly', (store) => answer(store('state').get(name)));
+/** A phone whose memory cannot be read is one that keeps nothing; the app goes on as without this worker. */
+const get = (name) => within(['state'], 'readonly', (store) => answer(store('state').get(name))).catch(() => undefined);
+
+/** Fetches with patience for the beginning of the answer; what has begun may take its time. */
+async function fetchWithin(request, patience, init = {}) {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), patience);
+  try {
+    return await fetch(request, { ...init, signal: controller.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
 const set = (name, value) => within(['state'], 'readwrite', async (store) => void store('state').put(value, name));
 const photosOf = (key) => IDBKeyRange.bound([key, -1], [key, Infinity]);
 
@@ -57,13 +69,14 @@ async function keep(step, form) {
   const files = form.getAll('photo').filter((file) => file instanceof File && file.size > 0);
   const [person, target, seen, replaces] = ['person', 'target', 'seen', 'replaces'].map((name) => form.get(name) ?? '');
   const looks = files.map(({ name, size, lastModified }) => [name, size, lastModified]);
-  const same = await mark([person, target, step, fields, looks]);
+  const same = await mark([person, target, step, seen, fields, looks]);
   const photos = [];
   for (const file of files) photos.push({ name: file.name, blob: await smaller(file) });
   const now = Date.now();
   return within(['entries', 'photos', 'state'], 'readwrite', async (store) => {
     const all = await answer(store('entries').getAll());
-    const earlier = all.find((entry) => entry.same === same && entry.state !== 'refused' && now - entry.at < 60_000);
+    const isPress = ({ state, collided, at }) => state === 'waiting' || (state === 'sent' && !collided && now - at < 60_000);
+    const earlier = all.find((entry) => entry.same === same && isPress(entry));
     if (earlier) return earlier;
     if (replaces) {
       store('entries').delete(replaces);
@@ -125,7 +138,10 @@ async function sendPhotos({ key, person }) {
     const fields = [['key', key], ['person', person], ['position', String(photo.position)], ['photo', photo.blob, photo.name || 'photo.jpg']];
     const { status } = await post('/app/fn/send-photo', fields, 120_000);
     if (status !== 200) return status;
-    await within(['photos'], 'readwrite', async (store) => void store('photos').put({ ...photo, sent: true }));
+    await within(['photos'], 'readwrite', async (store) => {
+      // It may have been removed while it was on its way.
+      if (await answer(store('photos').get([key, photo.position]))) store('photos').put({ ...photo, sent: true });
+    });
   }
   return 200;
 }
@@ -149,9 +165,12 @@ let sending = Promise.resolve();
 /** Sends everything that waits, in order; stops where the server cannot be reached. One at a time. */
 function flush() {
   sending = sending.catch(() => undefined).then(async () => {
-    const person = await get('person');
-    for (const entry of await entries()) {
-      if (entry.state !== 'waiting' || (person && entry.person !== person)) continue;
+    const blocked = new Set();
+    for (const { key, target } of await entries()) {
+      // As it is now: it may have been removed, and somebody else may have taken the phone.
+      const [entry] = (await entries()).filter((one) => one.key === key);
+      const person = await get('person');
+      if (entry?.state !== 'waiting' || blocked.has(target) || (person && entry.person !== person)) continue;
       let result;
       try {
         result = await send(entry);
@@ -167,10 +186,12 @@ function flush() {
       }
       // Somebody else is signed in: it waits for whoever noted it.
       else if (status === 403) continue;
+      // Only what comes after it at the same visit has to wait for it.
       else if (status === 412) {
         await forgetSentPhotos(entry);
-        break;
-      } else if (status === 0 || status === 408 || status === 409 || status === 429 || status >= 500) break;
+        blocked.add(target);
+      } else if (status === 408 || status === 409) blocked.add(target);
+      else if (status === 0 || status === 429 || status >= 500) break;
       else await settle(entry.key, { state: 'refused', problem: status });
     }
     await forgetOld();
@@ -215,16 +236,33 @@ async function forgetOldFiles() {
 }
 
 /** Pages as they are now, without taking away the messages that wait for the next page that somebody looks at. */
-async function keepPages(paths) {
+async function keepPages(person, paths) {
   await keepFiles();
   const cache = await caches.open(CACHE);
-  for (const path of new Set([...FIRST, ...paths])) {
-    const response = await fetch(path, { headers: { 'x-refresh': 'yes', accept: 'text/html' }, signal: AbortSignal.timeout(15_000) });
+  const wanted = new Set([...FIRST, ...paths]);
+  let all = true;
+  for (const path of wanted) {
+    let response;
+    try {
+      response = await fetchWithin(path, 15_000, { headers: { 'x-refresh': 'yes', accept: 'text/html' } });
+    } catch {
+      all = false;
+      continue;
+    }
     if (response.redirected || response.status === 401) {
       await forgetPages();
       return;
     }
+    // Somebody else may have taken the phone while it was on its way.
+    if ((await get('person')) !== person) return;
     if (response.ok) await cache.put(path, response);
+    else if ([403, 404, 410].includes(response.status)) await cache.delete(path);
+  }
+  // Seen from the day itself, what it does not lead to is over.
+  if (!all || !paths.includes('/app/day')) return;
+  for (const { url } of await cache.keys()) {
+    const { pathname, search } = new URL(url);
+    if (!SHELL.files.includes(pathname) && !pathname.startsWith('/pkg/') && !wanted.has(pathname + search)) await cache.delete(url);
   }
   await forgetOldFiles();
 }
@@ -251,7 +289,7 @@ async function here(person, paths) {
   await set('signed_out', false);
   await tell();
   await flush();
-  await keepPages(paths);
+  await keepPages(person, paths);
 }
 
 const redirect = (to) => Response.redirect(new URL(to, self.location), 303);
@@ -264,7 +302,7 @@ async function page(request, url) {
     return fetch(request);
   }
   try {
-    const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetchWithin(request, PATIENCE);
     // Sent to sign in: the session is over, wherever it was ended.
     if (response.type === 'opaqueredirect' || response.status === 401) await forgetPages();
     if (response.status < 500) return response;
@@ -297,9 +335,11 @@ async function take(request, step) {
   }
   self.registration.sync?.register('my-day').catch(() => undefined);
   await limit(flush(), PATIENCE);
-  const [stored] = (await entries()).filter(({ key }) => key === entry.key);
+  const [stored] = (await entries().catch(() => [])).filter(({ key }) => key === entry.key);
+  // A report stays whole on the phone, with its photos and the signature, and its form is filled with it again.
+  if (stored?.state === 'refused' && step === 'report') return redirect(`/app/day/${entry.target}?correct=${entry.key}#report`);
   if (stored?.state === 'refused') {
-    // The server says at the form what is wrong with it.
+    // The server says what is wrong.
     try {
       const response = await fetch(plain);
       await remove(entry.key);
@@ -318,21 +358,25 @@ async function leave(request) {
   const plain = request.clone();
   const anyway = (await request.formData().catch(() => new FormData())).get('anyway');
   const person = await get('person');
-  const unsent = async () => (await entries()).filter((entry) => entry.person === person && isOpen(entry)).length;
+  const unsent = async () => (await entries().catch(() => [])).filter((entry) => entry.person === person && isOpen(entry)).length;
   if (!anyway && (await unsent())) {
     await limit(flush(), PATIENCE);
     if (await unsent()) return redirect('/app/day/leave');
   }
-  await forgetPages();
-  for (const entry of await entries()) if (entry.person === person || !isOpen(entry)) await remove(entry.key);
-  await within(['state'], 'readwrite', async (store) => {
-    store('state').delete('person');
-    store('state').put(true, 'leaving');
-  });
   try {
-    const response = await fetch(plain, { signal: AbortSignal.timeout(PATIENCE) });
+    await forgetPages();
+    for (const entry of await entries()) if (entry.person === person || !isOpen(entry)) await remove(entry.key);
+    await within(['state'], 'readwrite', async (store) => {
+      store('state').delete('person');
+      store('state').put(true, 'leaving');
+    });
+  } catch {
+    // Nothing could be read, so nothing is there to be wiped; the session ends all the same.
+  }
+  try {
+    const response = await fetchWithin(plain, PATIENCE);
     if (response.status >= 500) return left();
-    await within(['state'], 'readwrite', async (store) => void store('state').delete('leaving'));
+    await within(['state'], 'readwrite', async (store) => void store('state').delete('leaving')).catch(() => undefined);
     return response;
   } catch {
     return left();
@@ -359,12 +403,16 @@ async function navigate(request, url) {
   if (url.pathname === '/app/day' || url.pathname.startsWith('/app/day/')) return page(request, url);
   if ((await get('leaving')) && !(await finishLeaving())) return left();
   // Whoever signs in may be somebody else: what was there before is gone first.
-  if (url.pathname.startsWith('/app/sign-in')) await forgetPages();
+  if (url.pathname.startsWith('/app/sign-in')) {
+    await forgetPages();
+    await set('person', undefined).catch(() => undefined);
+  }
   return fetch(request);
 }
 
 async function file(request) {
-  return (await (await caches.open(CACHE)).match(request)) ?? fetch(request);
+  const kept = await caches.open(CACHE).then((cache) => cache.match(request)).catch(() => undefined);
+  return kept ?? fetch(request);
 }
 
 // ---- Events ----------------------------------------------------------------------------------------------------------

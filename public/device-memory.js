@@ -7,8 +7,15 @@ function database() {
     request.onupgradeneeded = () => {
       for (const [name, options] of Object.entries(MEMORY.stores)) request.result.createObjectStore(name, options);
     };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      request.result.onclose = request.result.onversionchange = () => (opened = undefined);
+      resolve(request.result);
+    };
+    request.onerror = () => {
+      // It is tried again the next time.
+      opened = undefined;
+      reject(request.error);
+    };
   });
   return opened;
 }

@@ -33,6 +33,8 @@ const MOST_UPLOAD_BYTES: usize = 25 * 1024 * 1024;
 const MOST_CSV_BYTES: usize = 3 * 1024 * 1024;
 /// The largest logo with what stands around it, in bytes: more than is taken, so that the form can say so.
 const MOST_LOGO_BYTES: usize = 3 * 1024 * 1024;
+/// The largest photo on its own, in bytes, with the fields around it.
+const MOST_ONE_PHOTO_BYTES: usize = ordinavo_core::files::MOST_PHOTO_BYTES + 64 * 1024;
 /// The largest other form, in bytes: the longest texts in the longest encoding.
 const MOST_FORM_BYTES: usize = 256 * 1024;
 
@@ -42,6 +44,10 @@ pub fn dispatch(state: &AppState) -> Router<AppState> {
         .route(
             "/app/fn/file-report",
             post(act).layer(RequestBodyLimitLayer::new(MOST_REPORT_BYTES)),
+        )
+        .route(
+            "/app/fn/send-photo",
+            post(act).layer(RequestBodyLimitLayer::new(MOST_ONE_PHOTO_BYTES)),
         )
         .route(
             "/app/fn/upload-csv",

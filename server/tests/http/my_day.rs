@@ -164,9 +164,13 @@ async fn an_entry_is_taken_once_however_often_it_is_sent() {
         ];
         let (refused, _) = phone.entry(KEYS[3], &report).await;
         assert_eq!(refused, StatusCode::PRECONDITION_FAILED);
-        for position in ["0", "1", "0"] {
-            assert_eq!(phone.photo(KEYS[3], position, png()).await, StatusCode::OK);
+        // A photo may be as large as one of a report.
+        let large = [png(), vec![0; 14 << 20]].concat();
+        for (position, photo) in [("0", large), ("1", png()), ("0", png())] {
+            assert_eq!(phone.photo(KEYS[3], position, photo).await, StatusCode::OK);
         }
+        let too_large = [png(), vec![0; 16 << 20]].concat();
+        assert!(phone.photo(KEYS[4], "0", too_large).await.is_client_error());
         let both = tokio::join!(phone.entry(KEYS[3], &report), phone.entry(KEYS[3], &report));
         assert_eq!((both.0, both.1), (done(), done()), "{}", world.engine);
         assert_eq!(status(&world, &target).await, "completed");
@@ -271,9 +275,20 @@ async fn what_no_longer_fits_is_kept_whole_and_its_technician_decides() {
         ] {
             assert!(page.contains(words), "{words}: {page}");
         }
-        let to = world
-            .send(&phone.browser, "/app/fn/use-my-entries", &[("target", &target)])
-            .await;
+        // Nothing is decided that was not on the screen.
+        let all = KEYS[..3].join(",");
+        for (act, shown) in [
+            ("use-my-entries", ""),
+            ("use-my-entries", KEYS[0]),
+            ("discard-my-entries", KEYS[0]),
+            ("hand-over-my-entries", &all[1..]),
+        ] {
+            let fields = [("target", target.as_str()), ("entries", shown)];
+            world.send(&phone.browser, &format!("/app/fn/{act}"), &fields).await;
+            assert_eq!(count(&world, "day_entry WHERE state = 'waiting'").await, "3", "{act}");
+        }
+        let fields = [("target", target.as_str()), ("entries", all.as_str())];
+        let to = world.send(&phone.browser, "/app/fn/use-my-entries", &fields).await;
         assert_eq!(to, "/app/day/kept");
         assert_eq!(status(&world, &target).await, "completed");
         assert_eq!(
@@ -284,9 +299,7 @@ async fn what_no_longer_fits_is_kept_whole_and_its_technician_decides() {
         let page = world.content(&phone.browser, "/app/day/kept").await;
         assert!(page.contains("Nothing to decide"), "{page}");
         // Decided is decided.
-        world
-            .send(&phone.browser, "/app/fn/discard-my-entries", &[("target", &target)])
-            .await;
+        world.send(&phone.browser, "/app/fn/discard-my-entries", &fields).await;
         assert_eq!(status(&world, &target).await, "completed");
         assert_eq!(phone.entry(KEYS[2], &report).await, done());
     }
@@ -323,7 +336,11 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose() {
         );
         // Nor by asking for it.
         world
-            .send(&phone.browser, "/app/fn/use-my-entries", &[("target", &cancelled)])
+            .send(
+                &phone.browser,
+                "/app/fn/use-my-entries",
+                &[("target", &cancelled), ("entries", KEYS[0])],
+            )
             .await;
         assert_eq!(status(&world, &cancelled).await, "cancelled");
         let file = format!("/app/files/kept/{}/0", KEYS[0]);
@@ -356,7 +373,11 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose() {
         );
         assert_eq!(world.get(&staff, &file).await.0, StatusCode::OK);
         world
-            .send(&staff, "/app/fn/settle-entries", &[("target", &cancelled)])
+            .send(
+                &staff,
+                "/app/fn/settle-entries",
+                &[("target", &cancelled), ("entries", KEYS[0])],
+            )
             .await;
         assert!(!world.content(&staff, &job_page).await.contains("I was there"));
         assert!(!world.content(&staff, "/app/inbox").await.contains("Handed over"));
@@ -372,13 +393,55 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose() {
         assert!(page.contains("no longer planned for this technician"), "{page}");
         assert_eq!(status(&world, &given).await, "scheduled");
         world
-            .send(&phone.browser, "/app/fn/discard-my-entries", &[("target", &given)])
+            .send(
+                &phone.browser,
+                "/app/fn/discard-my-entries",
+                &[("target", &given), ("entries", KEYS[1])],
+            )
             .await;
         assert_eq!(count(&world, "day_entry WHERE state = 'waiting'").await, "0");
         assert_eq!(
             count(&world, "audit_entry WHERE action = 'day_entry.decided'").await,
             "3"
         );
+    }
+}
+
+#[tokio::test]
+async fn an_entry_from_before_does_not_move_somebody_elses_visit() {
+    for world in worlds_at(monday()).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
+        let target = planned_job(&world, &staff, "AGAIN-1", 9).await;
+        let report = [("step", "report"), ("summary", "Nobody opened."), ("work_minutes", "5")];
+        for (key, fields) in [
+            (0, &[("step", "set_out")][..]),
+            (1, &[("step", "arrive")]),
+            (2, &report),
+        ] {
+            let fields = [&[("target", target.as_str())], fields].concat();
+            assert_eq!(phone.entry(KEYS[key], &fields).await, done());
+        }
+        assert_eq!(status(&world, &target).await, "not_completed");
+        // Opened again and given to somebody else.
+        world
+            .send(&staff, "/app/fn/reopen-target", &[("target", target.as_str())])
+            .await;
+        let aylin = technician(&world, "Aylin").await;
+        let page = world.content(&staff, &move_page(&target, &aylin, at(9, 0))).await;
+        press(&world, &staff, &page).await;
+        let seen = seen((9, 0), (10, 0));
+        let fields = [
+            ("target", target.as_str()),
+            ("step", "set_out"),
+            ("seen", seen.as_str()),
+        ];
+        assert_eq!(phone.entry(KEYS[3], &fields).await, waiting());
+        let report = [&[("target", target.as_str())], &report[..]].concat();
+        assert_eq!(phone.entry(KEYS[4], &report).await, waiting());
+        assert_eq!(status(&world, &target).await, "scheduled", "{}", world.engine);
+        let page = world.content(&phone.browser, "/app/day/kept").await;
+        assert!(!page.contains("Let mine hold"), "{page}");
     }
 }
 

@@ -107,7 +107,7 @@ const PHOTOS: &str = "SELECT position, file_name, size_bytes, content_hash FROM 
 const PHOTO_OWNER: &str = "SELECT technician_id FROM day_photo WHERE tenant_id = $1 AND entry_id = $2 LIMIT 1";
 /// A photo of what waits or was handed over, for its technician and for dispatch.
 const PHOTO_FILE: &str = "SELECT p.file_name, 'image/jpeg' AS media_type, p.content_hash FROM day_photo p JOIN day_entry e ON e.tenant_id = p.tenant_id AND e.id = p.entry_id \
-    WHERE p.tenant_id = $1 AND p.entry_id = $2 AND p.position = $3 AND (e.technician_id = $4 OR e.state IN ('handed_over', 'settled'))";
+    WHERE p.tenant_id = $1 AND p.entry_id = $2 AND p.position = $3 AND (e.technician_id = $4 OR ($5 AND e.state IN ('handed_over', 'settled')))";
 const FORGET_PHOTOS: &str = "DELETE FROM day_photo WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM day_entry e WHERE e.tenant_id = day_photo.tenant_id AND e.id = day_photo.entry_id AND e.state IN ('waiting', 'handed_over'))";
 const FORGET: &str = "DELETE FROM day_entry WHERE received_at < $1 AND state NOT IN ('waiting', 'handed_over')";
 
@@ -236,9 +236,19 @@ impl TenantTx<'_, Staff> {
         &mut self,
         entry: DayEntryId,
         position: i64,
+        is_dispatch: bool,
     ) -> Result<Option<FileRow>, StoreError> {
         let (tenant, own) = (self.tenant(), self.own());
-        maybe!(&mut self.tx, FileRow, PHOTO_FILE, tenant, entry.uuid(), position, own)
+        maybe!(
+            &mut self.tx,
+            FileRow,
+            PHOTO_FILE,
+            tenant,
+            entry.uuid(),
+            position,
+            own,
+            is_dispatch
+        )
     }
 }
 

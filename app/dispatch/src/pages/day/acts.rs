@@ -142,37 +142,49 @@ pub async fn send_photo(data: MultipartData) -> Result<String, ServerFnError> {
 }
 
 #[server(prefix = "/app/fn", endpoint = "use-my-entries")]
-pub async fn use_my_entries(#[server(default)] target: String) -> Result<(), ServerFnError> {
+pub async fn use_my_entries(
+    #[server(default)] target: String,
+    #[server(default)] entries: String,
+) -> Result<(), ServerFnError> {
     act(button("/app/day/kept"), async |core: Core, staff: Staff| {
-        collisions::use_mine(&core, staff.may::<PerformVisits>()?, target_id(&target)?).await?;
+        collisions::use_mine(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
         Ok(Next::to("/app/day/kept", "done-entries-used"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "hand-over-my-entries")]
-pub async fn hand_over_my_entries(#[server(default)] target: String) -> Result<(), ServerFnError> {
+pub async fn hand_over_my_entries(
+    #[server(default)] target: String,
+    #[server(default)] entries: String,
+) -> Result<(), ServerFnError> {
     act(button("/app/day/kept"), async |core: Core, staff: Staff| {
-        collisions::hand_over(&core, staff.may::<PerformVisits>()?, target_id(&target)?).await?;
+        collisions::hand_over(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
         Ok(Next::to("/app/day/kept", "done-entries-handed-over"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "discard-my-entries")]
-pub async fn discard_my_entries(#[server(default)] target: String) -> Result<(), ServerFnError> {
+pub async fn discard_my_entries(
+    #[server(default)] target: String,
+    #[server(default)] entries: String,
+) -> Result<(), ServerFnError> {
     act(button("/app/day/kept"), async |core: Core, staff: Staff| {
-        collisions::discard(&core, staff.may::<PerformVisits>()?, target_id(&target)?).await?;
+        collisions::discard(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
         Ok(Next::to("/app/day/kept", "done-entries-discarded"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "settle-entries")]
-pub async fn settle_entries(#[server(default)] target: String) -> Result<(), ServerFnError> {
+pub async fn settle_entries(
+    #[server(default)] target: String,
+    #[server(default)] entries: String,
+) -> Result<(), ServerFnError> {
     let back = format!("/app/targets/{target}");
     act(button(&back), async |core: Core, staff: Staff| {
-        collisions::settle(&core, staff.may::<PlanTargets>()?, target_id(&target)?).await?;
+        collisions::settle(&core, staff.may::<PlanTargets>()?, target_id(&target)?, &entries).await?;
         Ok(Next::to(back, "done-entries-settled"))
     })
     .await

@@ -73,6 +73,7 @@ fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl Int
         .map(|entry| entry.target_id.to_string())
         .unwrap_or_default();
     let number = entries.first().map_or(0, |entry| entry.number);
+    let keys = collisions::keys(&entries);
     let reason = entries
         .iter()
         .find_map(DayEntryView::reason)
@@ -93,10 +94,10 @@ fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl Int
             format::span(from, until, &seen_zone)
         )
     });
-    let drop = view! { <DecideButton act="/app/fn/discard-my-entries" target=target.clone() words=t!(locale, "kept-discard-now")/> };
-    let hand_over = view! { <DecideButton act="/app/fn/hand-over-my-entries" target=target.clone() is_first=!is_usable words=t!(locale, "kept-hand-over")/> };
+    let drop = view! { <DecideButton act="/app/fn/discard-my-entries" target=target.clone() keys=keys.clone() words=t!(locale, "kept-discard-now")/> };
+    let hand_over = view! { <DecideButton act="/app/fn/hand-over-my-entries" target=target.clone() keys=keys.clone() is_first=!is_usable words=t!(locale, "kept-hand-over")/> };
     let hold = is_usable.then(
-        || view! { <DecideButton act="/app/fn/use-my-entries" target is_first=true words=t!(locale, "kept-use")/> },
+        || view! { <DecideButton act="/app/fn/use-my-entries" target keys is_first=true words=t!(locale, "kept-use")/> },
     );
     view! {
         <section class="card">
@@ -126,9 +127,15 @@ fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl Int
 }
 
 #[component]
-fn DecideButton(act: &'static str, target: String, words: String, #[prop(optional)] is_first: bool) -> impl IntoView {
+fn DecideButton(
+    act: &'static str,
+    target: String,
+    keys: String,
+    words: String,
+    #[prop(optional)] is_first: bool,
+) -> impl IntoView {
     let class = if is_first { "button button-primary" } else { "button" };
-    view! { <SendOnce><form method="post" action=act><input type="hidden" name="target" value=target/><button class=class type="submit">{words}</button></form></SendOnce> }
+    view! { <SendOnce><form method="post" action=act><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class=class type="submit">{words}</button></form></SendOnce> }
 }
 
 /// Steps with what was written.
@@ -205,12 +212,14 @@ pub fn HandedOverCard(
     let reason = entries.iter().find_map(|(entry, _)| entry.reason());
     let zone = staff.zone().to_owned();
     let may_settle = staff.has::<PlanTargets>();
+    let shown: Vec<_> = entries.iter().map(|(entry, _)| entry.clone()).collect();
+    let keys = collisions::keys(&shown);
     technician.map(|technician| view! {
         <section class="card" id="from-phone">
             <h2>{t!(locale, "handed-over-title")}</h2>
             <p>{t!(locale, "handed-over-text", technician = technician)}" "{reason.map(|reason| by_key(locale, &format!("misfit-{}", reason.name().replace('_', "-"))))}</p>
             <InternalBox locale><Noted locale entries zone/></InternalBox>
-            {may_settle.then(|| view! { <SendOnce><form method="post" action="/app/fn/settle-entries"><input type="hidden" name="target" value=target/><button class="button" type="submit">{t!(locale, "handed-over-settle")}</button></form></SendOnce> })}
+            {may_settle.then(|| view! { <SendOnce><form method="post" action="/app/fn/settle-entries"><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "handed-over-settle")}</button></form></SendOnce> })}
         </section>
     })
 }

@@ -88,10 +88,10 @@ fn would_hold(stop: &DayStop, entries: &[DayEntryView]) -> bool {
 /// Lets the own version hold: every entry in its order, or none.
 ///
 /// # Errors
-/// `not_found`, `illegal_transition`.
-pub async fn use_mine(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId) -> CoreResult<()> {
+/// `not_found`, `illegal_transition`; `concurrent_modification` unless exactly what waits was shown.
+pub async fn use_mine(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId, shown: &str) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let entries = own_waiting(&mut tx, target).await?;
+    let entries = own_waiting(&mut tx, target, shown).await?;
     for entry in &entries {
         let stop = own_stop(&mut tx, target).await?.ok_or_else(CoreError::not_found)?;
         let mut report = entry.form.as_ref().map(|form| report::read(&form.0)).transpose()?;
@@ -112,33 +112,58 @@ pub async fn use_mine(core: &Core, by: Permit<'_, PerformVisits>, target: Target
 /// Gives the own version to dispatch, with everything that was written.
 ///
 /// # Errors
-/// `not_found`.
-pub async fn hand_over(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId) -> CoreResult<()> {
-    decide(core, by, target, DayEntryState::HandedOver).await
+/// `not_found`; `concurrent_modification` unless exactly what waits was shown.
+pub async fn hand_over(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId, shown: &str) -> CoreResult<()> {
+    decide(core, by, target, shown, DayEntryState::HandedOver).await
 }
 
 /// Drops the own version.
 ///
 /// # Errors
-/// `not_found`.
-pub async fn discard(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId) -> CoreResult<()> {
-    decide(core, by, target, DayEntryState::Discarded).await
+/// `not_found`; `concurrent_modification` unless exactly what waits was shown.
+pub async fn discard(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId, shown: &str) -> CoreResult<()> {
+    decide(core, by, target, shown, DayEntryState::Discarded).await
 }
 
-async fn decide(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId, to: DayEntryState) -> CoreResult<()> {
+async fn decide(
+    core: &Core,
+    by: Permit<'_, PerformVisits>,
+    target: TargetId,
+    shown: &str,
+    to: DayEntryState,
+) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    for entry in own_waiting(&mut tx, target).await? {
+    for entry in own_waiting(&mut tx, target, shown).await? {
         end(&mut tx, &entry, to).await?;
     }
     finish(core, tx).await
 }
 
-async fn own_waiting(tx: &mut TenantTx<'_, Staff>, target: TargetId) -> CoreResult<Vec<DayEntryView>> {
-    tx.lock_target(target).await?;
-    let entries = tx.own_waiting_entries_of(target).await?;
+/// The keys of entries as a form carries them, so that nothing is decided that nobody has seen.
+pub fn keys(entries: &[DayEntryView]) -> String {
+    let keys: Vec<String> = entries.iter().map(|entry| entry.id.0.uuid().to_string()).collect();
+    keys.join(",")
+}
+
+/// Refuses unless exactly these entries were on the screen.
+fn as_shown(entries: &[DayEntryView], shown: &str) -> CoreResult<()> {
     if entries.is_empty() {
         return Err(CoreError::not_found());
     }
+    if keys(entries) == shown {
+        Ok(())
+    } else {
+        Err(CoreError::new(
+            Problem::ConcurrentModification,
+            "Something has come in meanwhile; look at it again.",
+        ))
+    }
+}
+
+async fn own_waiting(tx: &mut TenantTx<'_, Staff>, target: TargetId, shown: &str) -> CoreResult<Vec<DayEntryView>> {
+    tx.lock_target(target).await?;
+    let entries = tx.own_waiting_entries_of(target).await?;
+    as_shown(&entries, shown)?;
     Ok(entries)
 }
 
@@ -187,13 +212,12 @@ pub async fn with_handed_over(core: &Core, by: Permit<'_, ViewOperations>) -> Co
 /// Dispatch has dealt with what was handed over about a job.
 ///
 /// # Errors
-/// `not_found`.
-pub async fn settle(core: &Core, by: Permit<'_, PlanTargets>, target: TargetId) -> CoreResult<()> {
+/// `not_found`; `concurrent_modification` unless exactly what was handed over was shown.
+pub async fn settle(core: &Core, by: Permit<'_, PlanTargets>, target: TargetId, shown: &str) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
+    tx.lock_target(target).await?;
     let entries = tx.handed_over_entries(target).await?;
-    if entries.is_empty() {
-        return Err(CoreError::not_found());
-    }
+    as_shown(&entries, shown)?;
     for entry in &entries {
         end(&mut tx, entry, DayEntryState::Settled).await?;
     }

@@ -10,8 +10,8 @@ use domain::targets::TargetStatus;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::report::{self, KeptPhoto, MOST_PHOTOS, Report};
 use super::collisions::step_of;
+use super::report::{self, KeptPhoto, MOST_PHOTOS, Report};
 use super::{Fit, Step, fit, own_stop, perform};
 use crate::actors::{Permit, Staff};
 use crate::services::finish;
@@ -276,7 +276,11 @@ async fn try_take(core: &Core, by: Permit<'_, PerformVisits>, entry: &mut Entry)
     Ok(state.into())
 }
 
-pub(super) async fn photos(tx: &mut TenantTx<'_, Staff>, id: DayEntryId, technician: StaffId) -> CoreResult<Vec<KeptPhoto>> {
+pub(super) async fn photos(
+    tx: &mut TenantTx<'_, Staff>,
+    id: DayEntryId,
+    technician: StaffId,
+) -> CoreResult<Vec<KeptPhoto>> {
     let found = tx.day_photos(id, technician).await?;
     Ok(found
         .into_iter()
@@ -317,12 +321,17 @@ async fn look(
 /// # Errors
 /// `not_found`.
 pub async fn photo(core: &Core, staff: &Staff, key: &str, position: i64) -> CoreResult<Download> {
-    // Both kinds of people may be here; what they find differs by the statement.
-    if staff.may::<PerformVisits>().is_err() {
-        staff.may::<ViewOperations>()?;
+    let is_dispatch = staff.may::<ViewOperations>().is_ok();
+    if !is_dispatch {
+        staff.may::<PerformVisits>()?;
     }
     let id = read_key(key).map_err(|_| CoreError::not_found())?;
-    let row = core.store.read(staff).await?.day_photo_file(id, position).await?;
+    let row = core
+        .store
+        .read(staff)
+        .await?
+        .day_photo_file(id, position, is_dispatch)
+        .await?;
     fetch(core, staff, row).await
 }
 

@@ -13,7 +13,7 @@ use domain::ids::TargetId;
 use domain::lifecycle::Lifecycle as _;
 use domain::permissions::PerformVisits;
 use domain::problems::Problem;
-use domain::targets::TargetStatus;
+use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::technicians::WorkingWeek;
 use domain::visit_reports::ReportStatus;
 use serde_json::json;
@@ -215,6 +215,14 @@ fn is_returned(stop: &DayStop) -> bool {
 
 /// Whether a step fits what is known of a visit now.
 fn fit(stop: &DayStop, step: &Step<'_>, seen: Option<SeenAppointment>) -> Result<Fit, Misfit> {
+    // What is over for this technician may be somebody else's visit by now; only a report that came back is still open.
+    let is_own = stop.appointment_status == AppointmentStatus::Planned;
+    if !is_own && !(is_returned(stop) && step.kind() == DayStep::Report) {
+        return Err(match misfit(stop.status) {
+            Misfit::OtherState => Misfit::NotYours,
+            over => over,
+        });
+    }
     if is_already(step.kind(), stop.status) {
         return Ok(Fit::Already);
     }
