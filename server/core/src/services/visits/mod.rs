@@ -216,8 +216,9 @@ fn is_returned(stop: &DayStop) -> bool {
 /// Whether a step fits what is known of a visit now.
 fn fit(stop: &DayStop, step: &Step<'_>, seen: Option<SeenAppointment>) -> Result<Fit, Misfit> {
     // What is over for this technician may be somebody else's visit by now; only a report that came back is still open.
-    let is_own = stop.appointment_status == AppointmentStatus::Planned;
-    if !is_own && !(is_returned(stop) && step.kind() == DayStep::Report) {
+    let is_open =
+        stop.appointment_status == AppointmentStatus::Planned || is_returned(stop) && step.kind() == DayStep::Report;
+    if !is_open {
         return Err(match misfit(stop.status) {
             Misfit::OtherState => Misfit::NotYours,
             over => over,
