@@ -356,7 +356,7 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose() {
             .send(
                 &phone.browser,
                 "/app/fn/hand-over-my-entries",
-                &[("target", &cancelled)],
+                &[("target", &cancelled), ("entries", KEYS[0])],
             )
             .await;
         for list in ["/app/inbox", "/app/board"] {
