@@ -86,7 +86,7 @@
   };
 
   const isTyping = () => all('form[data-report]').some((form) => form.dataset.touched);
-  let waited = false;
+  let waited = [];
   worker.addEventListener('message', ({ data }) => {
     if (data?.kind === 'full') return line('full', true);
     if (data?.kind !== 'state' || data.person !== keeper.dataset.keeper) return;
@@ -95,13 +95,16 @@
     line('other', data.other > 0, data.other);
     line('signed-out', data.signed_out);
     const kept = data.entries.find(({ key }) => key === query.get('kept'));
-    line('sent', kept?.state === 'sent', kept && keeper.getAttribute(`data-sent-${kept.step}`));
+    line('sent', kept?.state === 'sent' && !kept.collided, kept && keeper.getAttribute(`data-sent-${kept.step}`));
     advance(data.entries);
     showRefused(data.entries);
     listUnsent(data.entries);
-    // What was noted here has arrived: the page as it is now, unless somebody is writing.
-    if (waited && waiting === 0 && !data.signed_out && !isTyping()) location.reload();
-    waited = waiting > 0;
+    // What was noted here has arrived: the page as it is now, or what did not fit, unless somebody is writing.
+    if (waited.length > 0 && waiting === 0 && !data.signed_out && !isTyping()) {
+      if (data.entries.some(({ key, collided }) => collided && waited.includes(key))) location.replace('/app/day/kept');
+      else location.reload();
+    }
+    waited = data.entries.filter(({ state }) => state === 'waiting').map(({ key }) => key);
   });
 
   for (const form of all('form[data-report]'))

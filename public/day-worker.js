@@ -30,6 +30,7 @@ async function fetchWithin(request, patience, init = {}) {
     clearTimeout(timer);
   }
 }
+
 const set = (name, value) => within(['state'], 'readwrite', async (store) => void store('state').put(value, name));
 const photosOf = (key) => IDBKeyRange.bound([key, -1], [key, Infinity]);
 
@@ -40,12 +41,6 @@ async function entries() {
 }
 
 const isOpen = ({ state }) => state === 'waiting' || state === 'refused';
-
-/** Recognises the same again without keeping it. */
-async function mark(value) {
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(value)));
-  return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 /** A photo upright and not larger than it needs to be; as it is if this browser cannot read it. */
 async function smaller(file) {
@@ -192,7 +187,7 @@ function flush() {
         blocked.add(target);
       } else if (status === 408 || status === 409) blocked.add(target);
       else if (status === 0 || status === 429 || status >= 500) break;
-      else await settle(entry.key, { state: 'refused', problem: status });
+      else await settle(entry.key, { state: 'refused' });
     }
     await forgetOld();
     await tell();
@@ -375,19 +370,25 @@ async function leave(request) {
   }
   try {
     const response = await fetchWithin(plain, PATIENCE);
-    if (response.status >= 500) return left();
-    await within(['state'], 'readwrite', async (store) => void store('state').delete('leaving')).catch(() => undefined);
-    return response;
+    if (isOut(response)) {
+      await within(['state'], 'readwrite', async (store) => void store('state').delete('leaving')).catch(() => undefined);
+      return response;
+    }
   } catch {
-    return left();
+    // It is ended as soon as there is a network.
   }
+  self.registration.sync?.register('my-day').catch(() => undefined);
+  return left();
 }
+
+/** Whether an answer is the one that leads away from the app: the session has ended. */
+const isOut = ({ type, ok }) => type === 'opaqueredirect' || ok;
 
 /** Ends the session that could not be ended without a network. */
 async function finishLeaving() {
   try {
-    const response = await fetch('/app/fn/sign-out', { method: 'POST', redirect: 'manual', signal: AbortSignal.timeout(PATIENCE) });
-    if (response.status >= 500) return false;
+    const response = await fetchWithin('/app/fn/sign-out', PATIENCE, { method: 'POST', redirect: 'manual', headers: { accept: 'text/html' } });
+    if (!isOut(response)) return false;
     await within(['state'], 'readwrite', async (store) => void store('state').delete('leaving'));
     return true;
   } catch {
@@ -404,7 +405,7 @@ async function navigate(request, url) {
   if ((await get('leaving')) && !(await finishLeaving())) return left();
   // Whoever signs in may be somebody else: what was there before is gone first.
   if (url.pathname.startsWith('/app/sign-in')) {
-    await forgetPages();
+    await forgetPages().catch(() => undefined);
     await set('person', undefined).catch(() => undefined);
   }
   return fetch(request);
@@ -419,12 +420,20 @@ async function file(request) {
 
 self.addEventListener('install', (event) => event.waitUntil(keepFiles().then(() => self.skipWaiting())));
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener('sync', (event) => event.waitUntil(get('leaving').then((leaving) => (leaving ? finishLeaving() : flush()))));
+/** What can be done in the background; it is asked again as long as something is left. */
+async function catchUp() {
+  if ((await get('leaving')) && !(await finishLeaving())) throw new Error('the session has not ended yet');
+  await flush();
+  const person = await get('person');
+  if ((await entries()).some((entry) => entry.state === 'waiting' && entry.person === person)) throw new Error('not everything is sent yet');
+}
+
+self.addEventListener('sync', (event) => event.waitUntil(catchUp()));
 self.addEventListener('message', (event) => {
   const { kind, person, paths, key } = event.data ?? {};
   const work = {
     here: () => here(person, paths),
-    flush: () => flush(),
+    flush: () => catchUp(),
     remove: () => remove(key).then(tell),
     entry: async () => {
       const found = await within(['entries', 'photos'], 'readonly', async (store) => ({

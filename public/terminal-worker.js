@@ -23,12 +23,6 @@ async function ownSlip() {
   return { token, code: `${letters.slice(0, 3)}-${letters.slice(3)}`, picture: '' };
 }
 
-/** Recognises the same words again without keeping them. */
-async function mark(value) {
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(value)));
-  return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 /**
  * Keeps a request under the next number, for the terminal whose page it was written on. The same again within a minute is a
  * second press of the same button.

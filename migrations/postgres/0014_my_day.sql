@@ -22,8 +22,8 @@ CREATE TABLE day_entry (
     FOREIGN KEY (tenant_id, technician_id) REFERENCES staff_account (tenant_id, id),
     FOREIGN KEY (tenant_id, target_id) REFERENCES target (tenant_id, id)
 );
-CREATE INDEX day_entry_open ON day_entry (tenant_id, technician_id, target_id, noted_at, id) WHERE state = 'waiting';
-CREATE INDEX day_entry_handed_over ON day_entry (tenant_id, target_id, noted_at, id) WHERE state = 'handed_over';
+CREATE INDEX day_entry_open ON day_entry (tenant_id, technician_id, target_id, received_at, id) WHERE state = 'waiting';
+CREATE INDEX day_entry_handed_over ON day_entry (tenant_id, target_id, received_at, id) WHERE state = 'handed_over';
 CREATE INDEX day_entry_age ON day_entry (received_at) WHERE state NOT IN ('waiting', 'handed_over');
 
 CREATE TABLE day_photo (

@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use serde::{Deserialize, Serialize};
 
+use crate::lifecycle::Lifecycle as _;
 use crate::targets::TargetStatus;
 
 crate::stored_names! {
@@ -99,6 +100,12 @@ impl SeenAppointment {
         format!("{}/{}", part(self.starts_at), part(self.ends_at))
     }
 
+    /// Whether both are the same to the millisecond, which is what a form carries.
+    fn is_same(self, other: Self) -> bool {
+        let of = |seen: Self| (seen.starts_at.timestamp_millis(), seen.ends_at.timestamp_millis());
+        of(self) == of(other)
+    }
+
     /// Reads what a form carried.
     pub fn read(text: &str) -> Option<Self> {
         let (starts_at, ends_at) = text.split_once('/')?;
@@ -117,17 +124,60 @@ pub fn noted_at(told: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
     told.clamp(now - LONGEST_WITHOUT_NETWORK, now)
 }
 
-/// Whether a job is already where a step leads, so that taking the step again changes nothing.
-pub fn is_already(step: DayStep, status: TargetStatus) -> bool {
-    match step {
-        DayStep::SetOut => status == TargetStatus::EnRoute,
-        DayStep::Arrive => status == TargetStatus::OnSite,
-        DayStep::Report => false,
+/// What is known of a visit when a step of it comes in.
+#[derive(Debug, Clone, Copy)]
+pub struct VisitNow {
+    /// The state of the job.
+    pub status: TargetStatus,
+    /// Whether the technician's appointment still holds; what is over may be somebody else's visit by now.
+    pub is_planned: bool,
+    /// Whether the technician's report was sent back, so that it is open again.
+    pub is_returned: bool,
+    /// The technician's appointment.
+    pub appointment: SeenAppointment,
+}
+
+/// How a step fits a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// It can be taken.
+    Now,
+    /// It has been taken; taking it again changes nothing.
+    Already,
+}
+
+/// Whether a step that leads to a state fits a visit, seen as it was on the screen.
+///
+/// # Errors
+/// Why it does not.
+pub fn fit(visit: &VisitNow, step: DayStep, to: TargetStatus, seen: Option<SeenAppointment>) -> Result<Fit, Misfit> {
+    let corrects = step == DayStep::Report && visit.is_returned;
+    if !visit.is_planned && !corrects {
+        return Err(match misfit(visit.status) {
+            Misfit::OtherState => Misfit::NotYours,
+            over => over,
+        });
+    }
+    if corrects {
+        return Ok(Fit::Now);
+    }
+    if step != DayStep::Report && visit.status == to {
+        return Ok(Fit::Already);
+    }
+    // Whoever sets out has evidently got the job.
+    let sets_out = step == DayStep::SetOut && visit.status == TargetStatus::Scheduled;
+    if !sets_out && visit.status.step(to).is_err() {
+        return Err(misfit(visit.status));
+    }
+    if seen.is_none_or(|seen| seen.is_same(visit.appointment)) {
+        Ok(Fit::Now)
+    } else {
+        Err(Misfit::Moved)
     }
 }
 
 /// Why a step does not fit a job in a state in which the step is not allowed.
-pub fn misfit(status: TargetStatus) -> Misfit {
+const fn misfit(status: TargetStatus) -> Misfit {
     match status {
         TargetStatus::Cancelled => Misfit::Cancelled,
         TargetStatus::Completed | TargetStatus::NotCompleted => Misfit::Ended,
@@ -155,17 +205,64 @@ mod tests {
 
     #[test]
     fn what_fits_and_what_does_not() {
-        for (step, status, already) in [
-            (DayStep::SetOut, TargetStatus::EnRoute, true),
-            (DayStep::SetOut, TargetStatus::OnSite, false),
-            (DayStep::Arrive, TargetStatus::OnSite, true),
-            (DayStep::Report, TargetStatus::Completed, false),
+        use DayStep::{Arrive, Report, SetOut};
+        use TargetStatus::{Cancelled, Completed, Dispatched, EnRoute, NotCompleted, OnSite, Open, Scheduled};
+        let at = |hour| Utc.with_ymd_and_hms(2026, 11, 23, hour, 0, 0).single().expect("valid");
+        let span = |from| SeenAppointment {
+            starts_at: at(from),
+            ends_at: at(from + 1),
+        };
+        let visit = |status| VisitNow {
+            status,
+            is_planned: true,
+            is_returned: false,
+            appointment: span(9),
+        };
+        for (step, to, status, expected) in [
+            (SetOut, EnRoute, Scheduled, Ok(Fit::Now)),
+            (SetOut, EnRoute, Dispatched, Ok(Fit::Now)),
+            (SetOut, EnRoute, EnRoute, Ok(Fit::Already)),
+            (SetOut, EnRoute, OnSite, Err(Misfit::OtherState)),
+            (SetOut, EnRoute, Cancelled, Err(Misfit::Cancelled)),
+            (Arrive, OnSite, Scheduled, Err(Misfit::OtherState)),
+            (Arrive, OnSite, EnRoute, Ok(Fit::Now)),
+            (Arrive, OnSite, OnSite, Ok(Fit::Already)),
+            (Report, Completed, OnSite, Ok(Fit::Now)),
+            (Report, NotCompleted, OnSite, Ok(Fit::Now)),
+            (Report, Completed, EnRoute, Err(Misfit::OtherState)),
+            (Report, Completed, Completed, Err(Misfit::Ended)),
+            (Report, NotCompleted, NotCompleted, Err(Misfit::Ended)),
         ] {
-            assert_eq!(is_already(step, status), already, "{step:?} {status:?}");
+            let found = fit(&visit(status), step, to, Some(span(9)));
+            assert_eq!(found, expected, "{step:?} {status:?}");
         }
-        assert_eq!(misfit(TargetStatus::Cancelled), Misfit::Cancelled);
-        assert_eq!(misfit(TargetStatus::NotCompleted), Misfit::Ended);
-        assert_eq!(misfit(TargetStatus::Open), Misfit::OtherState);
+        assert_eq!(
+            fit(&visit(Scheduled), SetOut, EnRoute, Some(span(13))),
+            Err(Misfit::Moved)
+        );
+        assert_eq!(fit(&visit(Scheduled), SetOut, EnRoute, None), Ok(Fit::Now));
+        // What is over for this technician is somebody else's, whatever its state would allow.
+        for (status, expected) in [
+            (Scheduled, Misfit::NotYours),
+            (EnRoute, Misfit::NotYours),
+            (Open, Misfit::NotYours),
+            (Completed, Misfit::Ended),
+            (Cancelled, Misfit::Cancelled),
+        ] {
+            let over = VisitNow {
+                is_planned: false,
+                ..visit(status)
+            };
+            assert_eq!(fit(&over, SetOut, EnRoute, Some(span(9))), Err(expected), "{status:?}");
+        }
+        // A report that came back is corrected whenever that is, and nothing but the report.
+        let returned = VisitNow {
+            is_planned: false,
+            is_returned: true,
+            ..visit(Completed)
+        };
+        assert_eq!(fit(&returned, Report, Completed, Some(span(13))), Ok(Fit::Now));
+        assert_eq!(fit(&returned, SetOut, EnRoute, None), Err(Misfit::Ended));
     }
 
     proptest! {

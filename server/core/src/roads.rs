@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -85,21 +85,34 @@ pub struct Roads {
     paces: Paces,
     client: Client,
     kept: Mutex<Kept>,
+    /// One question after the other: whoever comes second finds what the first has learned.
+    asking: tokio::sync::Mutex<()>,
 }
+
+/// What a service has said of a way, and when; none where it knows of no road.
+type Said = (Option<Way>, DateTime<Utc>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    newer: HashMap<(Spot, Spot), (Way, DateTime<Utc>)>,
-    older: HashMap<(Spot, Spot), (Way, DateTime<Utc>)>,
+    newer: HashMap<(Spot, Spot), Said>,
+    older: HashMap<(Spot, Spot), Said>,
     rests_until: Option<DateTime<Utc>>,
 }
 
+/// Why there is no answer.
+enum NoAnswer {
+    /// The service is not there, or has too much to do; it is left alone for a while.
+    Rest(String),
+    /// It has no answer to this question.
+    This(String),
+}
+
 impl Kept {
-    fn get(&self, pair: (Spot, Spot)) -> Option<(Way, DateTime<Utc>)> {
+    fn get(&self, pair: (Spot, Spot)) -> Option<Said> {
         self.newer.get(&pair).or_else(|| self.older.get(&pair)).copied()
     }
 
-    fn put(&mut self, pair: (Spot, Spot), way: Way, now: DateTime<Utc>) {
+    fn put(&mut self, pair: (Spot, Spot), way: Option<Way>, now: DateTime<Utc>) {
         if self.newer.len() >= MOST_KEPT {
             self.older = std::mem::take(&mut self.newer);
         }
@@ -135,6 +148,7 @@ impl Roads {
             paces,
             client,
             kept: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
         }
     }
 
@@ -156,58 +170,73 @@ impl Roads {
             let spots = spots(group);
             for (from, to) in pairs(&spots) {
                 match kept.get((from, to)) {
-                    Some((way, at)) => {
+                    Some((Some(way), at)) => {
                         found.ways.know(from, to, way);
                         // An old word is better than an estimate, and still not what was promised.
                         found.is_estimated |= now - at > KNOWN;
                     }
-                    None => found.is_estimated = true,
+                    _ => found.is_estimated = true,
                 }
             }
         }
         found
     }
 
-    /// The ways within groups of places; what is not known is asked for as long as the patience lasts.
-    pub async fn ways(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>, patience: Duration) -> Found {
-        if let Some(service) = &self.service {
-            // What is not there in time is asked again the next time.
-            if let Ok(Err(error)) = tokio::time::timeout(patience, self.ask_missing(service, groups, now)).await {
-                tracing::warn!(%error, "the road service did not answer; ways are estimated");
-                self.kept().rests_until = Some(now + REST);
-            }
+    /// The ways within groups of places; what is not known is asked for, and waited for as long as the patience lasts. What
+    /// comes later is known the next time.
+    pub async fn ways(self: &Arc<Self>, groups: &[Vec<Coordinates>], now: DateTime<Utc>, patience: Duration) -> Found {
+        let found = self.known(groups, now);
+        if !found.is_estimated || self.rests(now) {
+            return found;
         }
-        self.known(groups, now)
+        let (roads, groups) = (self.clone(), groups.to_vec());
+        let asked = groups.clone();
+        let task = tokio::spawn(async move { roads.ask_missing(&asked, now).await });
+        // Only the waiting ends; the question goes on.
+        let _ = tokio::time::timeout(patience, task).await;
+        self.known(&groups, now)
     }
 
-    async fn ask_missing(
-        &self,
-        service: &RoadService,
-        groups: &[Vec<Coordinates>],
-        now: DateTime<Utc>,
-    ) -> Result<(), String> {
-        if self.kept().rests_until.is_some_and(|until| now < until) {
-            return Ok(());
-        }
+    fn rests(&self, now: DateTime<Utc>) -> bool {
+        self.kept().rests_until.is_some_and(|until| now < until)
+    }
+
+    async fn ask_missing(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>) {
+        let Some(service) = &self.service else { return };
+        let _turn = self.asking.lock().await;
         for group in groups {
             let spots = spots(group);
             for from in spots.chunks(MOST_AT_ONCE) {
                 for to in spots.chunks(MOST_AT_ONCE) {
-                    let is_missing = {
-                        let kept = self.kept();
-                        from.iter().any(|from| {
-                            to.iter()
-                                .any(|to| from != to && kept.get((*from, *to)).is_none_or(|(_, at)| now - at > KNOWN))
-                        })
-                    };
-                    if is_missing {
-                        let table = self.ask(service, from, to).await?;
-                        self.keep(from, to, table, now);
+                    if self.rests(now) {
+                        return;
                     }
+                    if !self.is_missing(from, to, now) {
+                        continue;
+                    }
+                    let table = match self.ask(service, from, to).await {
+                        Ok(table) => table,
+                        Err(NoAnswer::Rest(error)) => {
+                            tracing::warn!(%error, "the road service did not answer; ways are estimated");
+                            self.kept().rests_until = Some(now + REST);
+                            return;
+                        }
+                        Err(NoAnswer::This(error)) => {
+                            tracing::warn!(%error, "the road service has no answer to a question; its ways are estimated");
+                            vec![vec![None; to.len()]; from.len()]
+                        }
+                    };
+                    self.keep(from, to, table, now);
                 }
             }
         }
-        Ok(())
+    }
+
+    fn is_missing(&self, from: &[Spot], to: &[Spot], now: DateTime<Utc>) -> bool {
+        let kept = self.kept();
+        let is_known = |pair| kept.get(pair).is_some_and(|(_, at)| now - at <= KNOWN);
+        from.iter()
+            .any(|from| to.iter().any(|to| from != to && !is_known((*from, *to))))
     }
 
     fn keep(&self, from: &[Spot], to: &[Spot], table: Vec<Vec<Option<Way>>>, now: DateTime<Utc>) {
@@ -215,26 +244,14 @@ impl Roads {
         for (from, row) in from.iter().zip(table) {
             for (to, way) in to.iter().zip(row) {
                 if from != to {
-                    // Where no road leads, an estimate is what is left; it is not asked again every time.
-                    kept.put((*from, *to), way.unwrap_or_else(|| self.estimate(*from, *to)), now);
+                    kept.put((*from, *to), way, now);
                 }
             }
         }
     }
 
-    fn estimate(&self, from: Spot, to: Spot) -> Way {
-        let place = |spot: Spot| {
-            let (lat, lon) = spot.degrees();
-            Coordinates { lat, lon }
-        };
-        Way {
-            time: self.paces.time(place(from), place(to)),
-            metres: self.paces.distance(place(from), place(to)),
-        }
-    }
-
     /// One question: the ways from some places to others.
-    async fn ask(&self, service: &RoadService, from: &[Spot], to: &[Spot]) -> Result<Vec<Vec<Option<Way>>>, String> {
+    async fn ask(&self, service: &RoadService, from: &[Spot], to: &[Spot]) -> Result<Vec<Vec<Option<Way>>>, NoAnswer> {
         let request = match service.speaks {
             Speaks::Osrm => {
                 let all: Vec<String> = from
@@ -253,8 +270,12 @@ impl Roads {
                     numbers(0..from.len()),
                     numbers(from.len()..from.len() + to.len())
                 );
-                self.client
-                    .get(service.url.join(&path).map_err(|error| error.to_string())?)
+                self.client.get(
+                    service
+                        .url
+                        .join(&path)
+                        .map_err(|error| NoAnswer::This(error.to_string()))?,
+                )
             }
             Speaks::Valhalla => {
                 let places = |spots: &[Spot]| -> Vec<_> {
@@ -269,7 +290,7 @@ impl Roads {
                 let url = service
                     .url
                     .join("sources_to_targets")
-                    .map_err(|error| error.to_string())?;
+                    .map_err(|error| NoAnswer::This(error.to_string()))?;
                 let body =
                     json!({ "sources": places(from), "targets": places(to), "costing": "auto", "units": "kilometers" });
                 self.client
@@ -278,25 +299,37 @@ impl Roads {
                     .body(body.to_string())
             }
         };
-        let mut answer = request.send().await.map_err(|error| error.to_string())?;
-        if !answer.status().is_success() {
-            return Err(format!("status {}", answer.status().as_u16()));
+        let rest = |error: reqwest::Error| NoAnswer::Rest(error.to_string());
+        let mut answer = request.send().await.map_err(rest)?;
+        let status = answer.status();
+        if !status.is_success() {
+            let text = format!("status {}", status.as_u16());
+            // A place where no road is near, or a question that is too long: that says nothing of the next one.
+            let is_of_this = status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 408 | 429);
+            return Err(if is_of_this {
+                NoAnswer::This(text)
+            } else {
+                NoAnswer::Rest(text)
+            });
         }
         let mut bytes = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| error.to_string())? {
+        while let Some(chunk) = answer.chunk().await.map_err(rest)? {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > MOST_BYTES {
-                return Err("the answer is too long".to_owned());
+                return Err(NoAnswer::Rest("the answer is too long".to_owned()));
             }
         }
         let table = match service.speaks {
-            Speaks::Osrm => read_osrm(&bytes)?,
-            Speaks::Valhalla => read_valhalla(&bytes)?,
+            Speaks::Osrm => read_osrm(&bytes),
+            Speaks::Valhalla => read_valhalla(&bytes),
         };
+        let table = table.map_err(NoAnswer::Rest)?;
         if table.len() == from.len() && table.iter().all(|row| row.len() == to.len()) {
             Ok(table)
         } else {
-            Err("the answer has another size than the question".to_owned())
+            Err(NoAnswer::Rest(
+                "the answer has another size than the question".to_owned(),
+            ))
         }
     }
 }

@@ -25,11 +25,16 @@ enum Mood {
     Broken,
     /// With a table of another size.
     Confused,
+    /// With no road near one of the places.
+    Lost,
+    /// As fine, once it is let.
+    Slow,
 }
 
 struct Service {
     mood: Mood,
     asked: AtomicUsize,
+    let_go: tokio::sync::Semaphore,
 }
 
 async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
@@ -48,16 +53,20 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
         let count = |name: &str| body[name].as_array().unwrap().len();
         (count("sources"), count("targets"))
     };
+    if service.mood == Mood::Slow {
+        service.let_go.acquire().await.unwrap().forget();
+    }
     let rows = |cell: Value| vec![vec![cell; to]; from];
     match service.mood {
         Mood::Silent => std::future::pending().await,
         Mood::Broken => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Mood::Confused => Json(json!({ "code": "Ok", "durations": [[1.0]], "distances": [] })).into_response(),
-        Mood::Fine if is_osrm => {
+        Mood::Lost => (StatusCode::BAD_REQUEST, "{\"code\":\"NoSegment\"}").into_response(),
+        Mood::Fine | Mood::Slow if is_osrm => {
             Json(json!({ "code": "Ok", "durations": rows(json!(2_400.0)), "distances": rows(json!(30_000.0)) }))
                 .into_response()
         }
-        Mood::Fine => {
+        Mood::Fine | Mood::Slow => {
             Json(json!({ "sources_to_targets": rows(json!({ "time": 2_400, "distance": 30.0 })) })).into_response()
         }
     }
@@ -69,6 +78,7 @@ async fn service(mood: Mood) -> (String, Arc<Service>) {
     let service = Arc::new(Service {
         mood,
         asked: AtomicUsize::new(0),
+        let_go: tokio::sync::Semaphore::new(0),
     });
     let routes = Router::new().fallback(answer).with_state(service.clone());
     tokio::spawn(async move { axum::serve(listener, routes).await });
@@ -125,7 +135,7 @@ async fn what_the_service_says_counts_and_is_asked_once() {
 
 #[tokio::test]
 async fn a_service_that_does_not_answer_stops_nobody() {
-    for mood in [Mood::Silent, Mood::Broken, Mood::Confused] {
+    for mood in [Mood::Silent, Mood::Broken, Mood::Confused, Mood::Lost] {
         let (address, service) = service(mood).await;
         for world in worlds_with(monday(), |config| config.roads = format!("osrm+{address}")).await {
             let (staff, path) = second_visit(&world).await;
@@ -149,5 +159,21 @@ async fn a_service_that_does_not_answer_stops_nobody() {
             }
             press(&world, &staff, &page).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn what_comes_late_is_known_the_next_time() {
+    let (address, service) = service(Mood::Slow).await;
+    for world in worlds_with(monday(), |config| config.roads = format!("osrm+{address}")).await {
+        let (staff, path) = second_visit(&world).await;
+        let page = world.content(&staff, &path).await;
+        assert!(page.contains(NOTE) && !page.contains("40 min"), "{page}");
+        // More than it will be asked.
+        service.let_go.add_permits(1_000);
+        while !world.content(&staff, &path).await.contains("40 min") {
+            tokio::task::yield_now().await;
+        }
+        service.let_go.forget_permits(service.let_go.available_permits());
     }
 }

@@ -54,6 +54,13 @@ const STOP: &str = concat!(
     "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.target_id = $3 AND a.status IN ('planned', 'done') ORDER BY a.created_at DESC LIMIT 1"
 );
 
+const STOPS_OF_WAITING: &str = concat!(
+    stop!(),
+    "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.status IN ('planned', 'done') \
+     AND a.target_id IN (SELECT e.target_id FROM day_entry e WHERE e.tenant_id = $1 AND e.technician_id = $2 AND e.state = 'waiting') \
+     ORDER BY a.created_at DESC LIMIT 400"
+);
+
 impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn insert_appointment(&mut self, new: &NewAppointment<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
@@ -130,6 +137,12 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Vec<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
         all!(&mut self.tx, DayStop, DAY, tenant, own, from, until)
+    }
+
+    /// The own stops about which something waits, the latest of each job first.
+    pub(crate) async fn own_stops_of_waiting(&mut self) -> Result<Vec<DayStop>, StoreError> {
+        let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
+        all!(&mut self.tx, DayStop, STOPS_OF_WAITING, tenant, own)
     }
 
     /// One of the own stops.

@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use domain::day_entries::{DayEntryState, DayStep, Misfit, WrittenReport};
 use domain::ids::{DayEntryId, DayEntryKind, StaffId, StaffKind, TargetId, TargetKind};
+use domain::targets::TargetStatus;
 use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::Key;
-use super::engine::{StoreError, all, maybe, run};
+use super::engine::{StoreError, all, maybe, one, run};
 use super::reports::FileRow;
 use super::transaction::{SystemTx, TenantTx};
 use crate::actors::Staff;
@@ -25,6 +26,9 @@ pub struct DayEntryView {
     pub target_id: Key<TargetKind>,
     /// The job's number.
     pub number: i64,
+    /// The job's state now.
+    #[sqlx(try_from = "String")]
+    pub target_status: TargetStatus,
     /// What was noted.
     #[sqlx(try_from = "String")]
     pub step: DayStep,
@@ -66,6 +70,8 @@ pub(crate) struct NewDayEntry<'a> {
 /// A photo that is kept for an entry.
 #[derive(Debug, Clone, FromRow)]
 pub struct DayPhoto {
+    /// The key of its entry.
+    pub entry_id: Key<DayEntryKind>,
     /// Its place among the photos of the entry, from 0.
     pub position: i64,
     /// Its name.
@@ -81,7 +87,7 @@ const INSERT: &str = "INSERT INTO day_entry (tenant_id, id, technician_id, targe
 macro_rules! view {
     ($rest:literal) => {
         concat!(
-            "SELECT e.id, e.technician_id, s.display_name AS technician, e.target_id, t.number, e.step, e.state, e.misfit, e.form, e.noted_at, e.received_at, e.seen_from, e.seen_until \
+            "SELECT e.id, e.technician_id, s.display_name AS technician, e.target_id, t.number, t.status AS target_status, e.step, e.state, e.misfit, e.form, e.noted_at, e.received_at, e.seen_from, e.seen_until \
              FROM day_entry e JOIN staff_account s ON s.tenant_id = e.tenant_id AND s.id = e.technician_id \
              JOIN target t ON t.tenant_id = e.tenant_id AND t.id = e.target_id WHERE e.tenant_id = $1 ",
             $rest
@@ -89,13 +95,18 @@ macro_rules! view {
     };
 }
 const ONE: &str = view!("AND e.id = $2");
-const OWN_WAITING: &str =
-    view!("AND e.technician_id = $2 AND e.state = 'waiting' ORDER BY e.target_id, e.noted_at, e.id LIMIT 200");
-const OWN_WAITING_OF_TARGET: &str = view!(
-    "AND e.technician_id = $2 AND e.target_id = $3 AND e.state = 'waiting' ORDER BY e.noted_at, e.received_at, e.id LIMIT 50"
+/// In the order in which they came, which is the order in which one phone noted them; its clock may have been set back.
+const OWN_WAITING: &str = view!(
+    "AND e.technician_id = $2 AND e.state = 'waiting' ORDER BY e.target_id, e.received_at, e.noted_at, e.id LIMIT 200"
 );
-const HANDED_OVER: &str =
-    view!("AND e.target_id = $2 AND e.state = 'handed_over' ORDER BY e.noted_at, e.received_at, e.id LIMIT 50");
+const OWN_WAITING_OF_TARGET: &str = view!(
+    "AND e.technician_id = $2 AND e.target_id = $3 AND e.state = 'waiting' ORDER BY e.received_at, e.noted_at, e.id LIMIT 50"
+);
+const COUNT_OWN_WAITING: &str =
+    "SELECT count(*) FROM day_entry WHERE tenant_id = $1 AND technician_id = $2 AND state = 'waiting'";
+const HANDED_OVER: &str = view!(
+    "AND e.target_id = $2 AND e.state = 'handed_over' ORDER BY s.display_name, e.technician_id, e.received_at, e.noted_at, e.id LIMIT 50"
+);
 const WITH_HANDED_OVER: &str = "SELECT DISTINCT e.target_id, t.number FROM day_entry e JOIN target t ON t.tenant_id = e.tenant_id AND t.id = e.target_id \
     WHERE e.tenant_id = $1 AND e.state = 'handed_over' ORDER BY t.number LIMIT 50";
 const HAD_VISIT: &str =
@@ -103,11 +114,36 @@ const HAD_VISIT: &str =
 const END: &str = "UPDATE day_entry SET state = $4, form = CASE WHEN $4 IN ('handed_over', 'settled') THEN form ELSE NULL END WHERE tenant_id = $1 AND id = $2 AND state = $3";
 const INSERT_PHOTO: &str = "INSERT INTO day_photo (tenant_id, entry_id, position, technician_id, file_name, size_bytes, content_hash, created_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, entry_id, position) DO NOTHING";
-const PHOTOS: &str = "SELECT position, file_name, size_bytes, content_hash FROM day_photo WHERE tenant_id = $1 AND entry_id = $2 AND technician_id = $3 ORDER BY position LIMIT 50";
+macro_rules! photos {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.entry_id, p.position, p.file_name, p.size_bytes, p.content_hash FROM day_photo p ",
+            $rest
+        )
+    };
+}
+const PHOTOS: &str =
+    photos!("WHERE p.tenant_id = $1 AND p.entry_id = $2 AND p.technician_id = $3 ORDER BY p.position LIMIT 50");
+const PHOTOS_OF_WAITING: &str = photos!(
+    "JOIN day_entry e ON e.tenant_id = p.tenant_id AND e.id = p.entry_id \
+     WHERE p.tenant_id = $1 AND e.technician_id = $2 AND e.state = 'waiting' ORDER BY p.entry_id, p.position LIMIT 2000"
+);
+const PHOTOS_OF_HANDED_OVER: &str = photos!(
+    "JOIN day_entry e ON e.tenant_id = p.tenant_id AND e.id = p.entry_id \
+     WHERE p.tenant_id = $1 AND e.target_id = $2 AND e.state = 'handed_over' ORDER BY p.entry_id, p.position LIMIT 500"
+);
 const PHOTO_OWNER: &str = "SELECT technician_id FROM day_photo WHERE tenant_id = $1 AND entry_id = $2 LIMIT 1";
-/// A photo of what waits or was handed over, for its technician and for dispatch.
-const PHOTO_FILE: &str = "SELECT p.file_name, 'image/jpeg' AS media_type, p.content_hash FROM day_photo p JOIN day_entry e ON e.tenant_id = p.tenant_id AND e.id = p.entry_id \
-    WHERE p.tenant_id = $1 AND p.entry_id = $2 AND p.position = $3 AND (e.technician_id = $4 OR ($5 AND e.state IN ('handed_over', 'settled')))";
+macro_rules! photo_file {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.file_name, 'image/jpeg' AS media_type, p.content_hash FROM day_photo p JOIN day_entry e ON e.tenant_id = p.tenant_id AND e.id = p.entry_id \
+             WHERE p.tenant_id = $1 AND p.entry_id = $2 AND p.position = $3 AND ",
+            $rest
+        )
+    };
+}
+const OWN_PHOTO_FILE: &str = photo_file!("e.technician_id = $4 AND e.state <> 'discarded'");
+const HANDED_OVER_PHOTO_FILE: &str = photo_file!("e.state IN ('handed_over', 'settled')");
 const FORGET_PHOTOS: &str = "DELETE FROM day_photo WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM day_entry e WHERE e.tenant_id = day_photo.tenant_id AND e.id = day_photo.entry_id AND e.state IN ('waiting', 'handed_over'))";
 const FORGET: &str = "DELETE FROM day_entry WHERE received_at < $1 AND state NOT IN ('waiting', 'handed_over')";
 
@@ -167,6 +203,13 @@ impl TenantTx<'_, Staff> {
         )
     }
 
+    /// How many entries wait for the technician who asks.
+    pub(crate) async fn count_own_waiting_entries(&mut self) -> Result<i64, StoreError> {
+        let (tenant, own) = (self.tenant(), self.own());
+        let (count,) = one!(&mut self.tx, (i64,), COUNT_OWN_WAITING, tenant, own)?;
+        Ok(count)
+    }
+
     /// What technicians have handed over about a job.
     pub(crate) async fn handed_over_entries(&mut self, target: TargetId) -> Result<Vec<DayEntryView>, StoreError> {
         let tenant = self.tenant();
@@ -198,13 +241,13 @@ impl TenantTx<'_, Staff> {
     }
 
     /// Keeps a photo of an entry that is still to come; one that is there stays as it is.
-    pub(crate) async fn insert_day_photo(&mut self, entry: DayEntryId, photo: &DayPhoto) -> Result<(), StoreError> {
+    pub(crate) async fn insert_day_photo(&mut self, photo: &DayPhoto) -> Result<(), StoreError> {
         let (tenant, own, now) = (self.tenant(), self.own(), self.now);
         run!(
             &mut self.tx,
             INSERT_PHOTO,
             tenant,
-            entry.uuid(),
+            photo.entry_id.0.uuid(),
             photo.position,
             own,
             &photo.file_name,
@@ -221,33 +264,56 @@ impl TenantTx<'_, Staff> {
         Ok(maybe!(&mut self.tx, (Key<StaffKind>,), PHOTO_OWNER, tenant, entry.uuid())?.map(|(key,)| key.0))
     }
 
-    /// The photos of an entry of a technician.
-    pub(crate) async fn day_photos(
-        &mut self,
-        entry: DayEntryId,
-        technician: StaffId,
-    ) -> Result<Vec<DayPhoto>, StoreError> {
-        let tenant = self.tenant();
-        all!(&mut self.tx, DayPhoto, PHOTOS, tenant, entry.uuid(), technician.uuid())
+    /// The photos of an own entry.
+    pub(crate) async fn own_day_photos(&mut self, entry: DayEntryId) -> Result<Vec<DayPhoto>, StoreError> {
+        let (tenant, own) = (self.tenant(), self.own());
+        all!(&mut self.tx, DayPhoto, PHOTOS, tenant, entry.uuid(), own)
     }
 
-    /// Where a photo is: of an own entry, or of one that was handed over.
-    pub(crate) async fn day_photo_file(
+    /// The photos of everything that waits for the technician who asks.
+    pub(crate) async fn photos_of_waiting(&mut self) -> Result<Vec<DayPhoto>, StoreError> {
+        let (tenant, own) = (self.tenant(), self.own());
+        all!(&mut self.tx, DayPhoto, PHOTOS_OF_WAITING, tenant, own)
+    }
+
+    /// The photos of what was handed over about a job.
+    pub(crate) async fn photos_of_handed_over(&mut self, target: TargetId) -> Result<Vec<DayPhoto>, StoreError> {
+        let tenant = self.tenant();
+        all!(&mut self.tx, DayPhoto, PHOTOS_OF_HANDED_OVER, tenant, target.uuid())
+    }
+
+    /// Where a photo of an own entry is, as long as the entry is not dropped.
+    pub(crate) async fn own_photo_file(
         &mut self,
         entry: DayEntryId,
         position: i64,
-        is_dispatch: bool,
     ) -> Result<Option<FileRow>, StoreError> {
         let (tenant, own) = (self.tenant(), self.own());
         maybe!(
             &mut self.tx,
             FileRow,
-            PHOTO_FILE,
+            OWN_PHOTO_FILE,
             tenant,
             entry.uuid(),
             position,
-            own,
-            is_dispatch
+            own
+        )
+    }
+
+    /// Where a photo is that was handed over.
+    pub(crate) async fn handed_over_photo_file(
+        &mut self,
+        entry: DayEntryId,
+        position: i64,
+    ) -> Result<Option<FileRow>, StoreError> {
+        let tenant = self.tenant();
+        maybe!(
+            &mut self.tx,
+            FileRow,
+            HANDED_OVER_PHOTO_FILE,
+            tenant,
+            entry.uuid(),
+            position
         )
     }
 }

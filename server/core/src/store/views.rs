@@ -222,6 +222,13 @@ pub struct DayStop {
     pub return_reason: Option<String>,
 }
 
+impl DayStop {
+    /// Whether the manager has sent the report back.
+    pub fn is_returned(&self) -> bool {
+        self.report_status.as_deref() == Some(ReportStatus::Returned.name())
+    }
+}
+
 /// What a technician has written in a report.
 #[derive(Debug, Clone, Default, FromRow)]
 pub struct ReportText {

@@ -17,14 +17,14 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::services::board::{self, PoolPlace};
 use ordinavo_core::services::planning::YEARS;
-use ordinavo_core::services::visits;
+use ordinavo_core::services::visits::{self, collisions};
 use ordinavo_core::views::BoardVisit;
 use ui::format;
 use ui::icons::Icon;
 use ui::load::page;
 use ui::parts::ProblemNotice;
 
-use super::day::kept::{HandedOverNotice, jobs_handed_over};
+use super::day::kept::HandedOverNotice;
 use super::{DoneNotice, viewer_staff};
 use crate::board_drag::BoardDrag;
 use crate::islands::LivePage;
@@ -105,7 +105,7 @@ pub fn BoardPage() -> impl IntoView {
         let before = address(date - Days::new(step), look);
         let after = address(date + Days::new(step), look);
         let live = format!("/app/live?since={mark}");
-        let jobs = jobs_handed_over(&request.core, &staff).await;
+        let jobs = collisions::with_handed_over(&request.core, staff.may::<ViewOperations>()?).await?;
         let title = format!("{} {}", t!(locale, "board-title"), format::day(locale, date));
         Ok(view! {
             <Title text=title/>

@@ -1,14 +1,14 @@
 //! What a phone has sent and what did not fit: both versions beside one another; and the pages around leaving a phone.
 
 use domain::day_entries::{DayStep, Misfit, WrittenReport};
+use domain::ids::TargetId;
 use domain::locale::Locale;
-use domain::permissions::{PerformVisits, PlanTargets, ViewOperations};
+use domain::permissions::{PerformVisits, PlanTargets};
 use domain::visit_reports;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
-use ordinavo_core::services::visits::collisions::{self, Collision};
-use ordinavo_core::views::{DayEntryView, DayPhoto};
+use ordinavo_core::services::visits::collisions::{self, Collision, WithPhotos};
 use ui::format;
 use ui::icons::Icon;
 use ui::islands::SendOnce;
@@ -29,16 +29,7 @@ pub fn KeptPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let permit = staff.may::<PerformVisits>()?;
-        let mut targets: Vec<_> = collisions::waiting(&request.core, permit)
-            .await?
-            .into_iter()
-            .map(|entry| entry.target_id.0)
-            .collect();
-        targets.dedup();
-        let mut found = Vec::with_capacity(targets.len());
-        for target in targets {
-            found.push(collisions::collision(&request.core, permit, target).await?);
-        }
+        let found = collisions::waiting(&request.core, permit).await?;
         let zone = staff.zone().to_owned();
         let empty = found.is_empty();
         Ok(view! {
@@ -63,21 +54,13 @@ pub fn KeptPage() -> impl IntoView {
 fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl IntoView {
     let Collision {
         entries,
-        photos,
         stop,
-        status,
         is_usable,
     } = collision;
-    let target = entries
-        .first()
-        .map(|entry| entry.target_id.to_string())
-        .unwrap_or_default();
-    let number = entries.first().map_or(0, |entry| entry.number);
-    let keys = collisions::keys(&entries);
-    let reason = entries
-        .iter()
-        .find_map(DayEntryView::reason)
-        .unwrap_or(Misfit::OtherState);
+    let keys = collisions::keys(entries.iter().map(|(entry, _)| entry));
+    let (first, _) = entries.first().cloned()?;
+    let (target, number, status) = (first.target_id.to_string(), first.number, first.target_status);
+    let reason = first.reason().unwrap_or(Misfit::OtherState);
     let now = stop.as_ref().map(|stop| {
         format!(
             "{} {}",
@@ -85,7 +68,7 @@ fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl Int
             format::span(stop.starts_at, stop.ends_at, &stop.zone)
         )
     });
-    let seen = entries.iter().find_map(|entry| entry.seen_from.zip(entry.seen_until));
+    let seen = first.seen_from.zip(first.seen_until);
     let seen_zone = stop.as_ref().map_or_else(|| zone.clone(), |stop| stop.zone.clone());
     let seen = seen.map(|(from, until)| {
         format!(
@@ -99,15 +82,15 @@ fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl Int
     let hold = is_usable.then(
         || view! { <DecideButton act="/app/fn/use-my-entries" target keys is_first=true words=t!(locale, "kept-use")/> },
     );
-    view! {
+    Some(view! {
         <section class="card">
             <h2><bdi class="mono">{format!("TGT-{number}")}</bdi></h2>
-            <p class="notice notice-warn">{by_key(locale, &format!("misfit-{}", reason.name().replace('_', "-")))}</p>
+            <p class="notice notice-warn">{why(locale, reason)}</p>
             <div class="versions">
                 <div>
                     <h3>{t!(locale, "kept-mine")}</h3>
                     {seen.map(|seen| view! { <p class="quiet">{t!(locale, "kept-seen", when = seen)}</p> })}
-                    <Noted locale entries=entries.into_iter().zip(photos).collect() zone=zone/>
+                    <Noted locale entries zone/>
                 </div>
                 <div>
                     <h3>{t!(locale, "kept-theirs")}</h3>
@@ -123,7 +106,7 @@ fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl Int
                 </Weighty>
             </div>
         </section>
-    }
+    })
 }
 
 #[component]
@@ -138,9 +121,14 @@ fn DecideButton(
     view! { <SendOnce><form method="post" action=act><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class=class type="submit">{words}</button></form></SendOnce> }
 }
 
+/// Why an entry did not fit.
+fn why(locale: Locale, reason: Misfit) -> String {
+    by_key(locale, &format!("misfit-{}", reason.name().replace('_', "-")))
+}
+
 /// Steps with what was written.
 #[component]
-fn Noted(locale: Locale, entries: Vec<(DayEntryView, Vec<DayPhoto>)>, zone: String) -> impl IntoView {
+fn Noted(locale: Locale, entries: Vec<WithPhotos>, zone: String) -> impl IntoView {
     view! {
         <ul class="lines">
             {entries.into_iter().map(|(entry, photos)| {
@@ -202,23 +190,28 @@ pub fn Signature(locale: Locale, drawing: Option<String>) -> impl IntoView {
 
 /// What technicians have handed over about a job, for dispatch.
 #[component]
-pub fn HandedOverCard(
-    locale: Locale,
-    staff: Staff,
-    target: String,
-    entries: Vec<(DayEntryView, Vec<DayPhoto>)>,
-) -> impl IntoView {
-    let technician = entries.first().map(|(entry, _)| entry.technician.clone());
-    let reason = entries.iter().find_map(|(entry, _)| entry.reason());
+pub fn HandedOverCard(locale: Locale, staff: Staff, target: String, entries: Vec<WithPhotos>) -> impl IntoView {
     let zone = staff.zone().to_owned();
     let may_settle = staff.has::<PlanTargets>();
-    let shown: Vec<_> = entries.iter().map(|(entry, _)| entry.clone()).collect();
-    let keys = collisions::keys(&shown);
-    technician.map(|technician| view! {
+    let keys = collisions::keys(entries.iter().map(|(entry, _)| entry));
+    // Each technician's entries stand together.
+    let of_each: Vec<Vec<WithPhotos>> = entries
+        .chunk_by(|(one, _), (other, _)| one.technician_id == other.technician_id)
+        .map(<[WithPhotos]>::to_vec)
+        .collect();
+    (!of_each.is_empty()).then(|| view! {
         <section class="card" id="from-phone">
             <h2>{t!(locale, "handed-over-title")}</h2>
-            <p>{t!(locale, "handed-over-text", technician = technician)}" "{reason.map(|reason| by_key(locale, &format!("misfit-{}", reason.name().replace('_', "-"))))}</p>
-            <InternalBox locale><Noted locale entries zone/></InternalBox>
+            {of_each.into_iter().map(|entries| {
+                let zone = zone.clone();
+                let first = entries.first().map(|(entry, _)| entry.clone());
+                let technician = first.as_ref().map(|entry| entry.technician.clone()).unwrap_or_default();
+                let reason = first.and_then(|entry| entry.reason()).map(|reason| why(locale, reason));
+                view! {
+                    <p>{t!(locale, "handed-over-text", technician = technician)}" "{reason}</p>
+                    <InternalBox locale><Noted locale entries zone/></InternalBox>
+                }
+            }).collect_view()}
             {may_settle.then(|| view! { <SendOnce><form method="post" action="/app/fn/settle-entries"><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "handed-over-settle")}</button></form></SendOnce> })}
         </section>
     })
@@ -226,20 +219,12 @@ pub fn HandedOverCard(
 
 /// Above the dispatcher's lists: the jobs about which something was handed over.
 #[component]
-pub fn HandedOverNotice(locale: Locale, jobs: Vec<(domain::ids::TargetId, i64)>) -> impl IntoView {
+pub fn HandedOverNotice(locale: Locale, jobs: Vec<(TargetId, i64)>) -> impl IntoView {
     (!jobs.is_empty()).then(|| view! {
         <p class="notice notice-warn"><strong>{t!(locale, "handed-over-waits")}</strong>" "
             {jobs.into_iter().map(|(id, number)| view! { <a href=format!("/app/targets/{id}#from-phone")><bdi class="mono">{format!("TGT-{number}")}</bdi></a>" " }).collect_view()}
         </p>
     })
-}
-
-/// Whether somebody may see what was handed over, and what that is.
-pub async fn jobs_handed_over(core: &ordinavo_core::Core, staff: &Staff) -> Vec<(domain::ids::TargetId, i64)> {
-    let Ok(permit) = staff.may::<ViewOperations>() else {
-        return Vec::new();
-    };
-    collisions::with_handed_over(core, permit).await.unwrap_or_default()
 }
 
 /// `/app/day/leave`: what is lost if one signs out now. The phone shows it in place of signing out.

@@ -113,17 +113,12 @@ fn is_finished(stop: &DayStop) -> bool {
     matches!(
         stop.status,
         TargetStatus::Completed | TargetStatus::NotCompleted | TargetStatus::Cancelled
-    ) && !is_returned(stop)
-}
-
-/// Whether the manager has sent the report back.
-fn is_returned(stop: &DayStop) -> bool {
-    stop.report_status.as_deref() == Some("returned")
+    ) && !stop.is_returned()
 }
 
 /// What can be done at a stop, as the style sheet and the script know it.
 fn state(stop: &DayStop) -> &'static str {
-    if is_returned(stop) {
+    if stop.is_returned() {
         "returned"
     } else {
         stop.status.name()
@@ -166,6 +161,7 @@ fn StopCard(stop: DayStop, locale: Locale, person: String, zone: String) -> impl
         stop.postal_code.as_deref(),
         stop.city.as_deref(),
     );
+    let has_place = stop.location_name.is_some() || !address.is_empty();
     let map = map_link(&stop);
     let phone = stop
         .contact_phone
@@ -186,7 +182,7 @@ fn StopCard(stop: DayStop, locale: Locale, person: String, zone: String) -> impl
             <p class="stop-time"><strong>{time}</strong><TargetChip status=stop.status locale/><PriorityMark priority=stop.priority locale/></p>
             <h3><a href=page.clone() data-keep="yes">{service_words(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></a></h3>
             <p class="kept-note" data-kept-note hidden></p>
-            <p><Icon name="map-pin"/><bdi>{stop.location_name}</bdi><br/><bdi>{address}</bdi></p>
+            {has_place.then(|| view! { <p><Icon name="map-pin"/><bdi>{stop.location_name}</bdi><br/><bdi>{address}</bdi></p> })}
             <div class="stop-more">
                 {stop.contact_name.map(|name| view! { <p><Icon name="users"/><bdi>{name}</bdi></p> })}
                 <div class="thumb">

@@ -59,7 +59,8 @@ fn SheetStop(stop: DayStop, locale: Locale, zone: String) -> impl IntoView {
         <li>
             <p class="stop-time"><strong>{time}</strong><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi><PriorityMark priority=stop.priority locale/></p>
             <h2>{service_words(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></h2>
-            <p><bdi>{stop.location_name}</bdi>", "<bdi>{address}</bdi></p>
+            {stop.location_name.map(|name| view! { <p><bdi>{name}</bdi></p> })}
+            {(!address.is_empty()).then(|| view! { <p><bdi>{address}</bdi></p> })}
             {(!contact.is_empty()).then(|| view! { <p><bdi>{contact.join(" · ")}</bdi></p> })}
             {stop.access_notes.map(|notes| view! { <p><strong>{t!(locale, "access-notes")}": "</strong><span dir="auto">{notes}</span></p> })}
             {stop.notes.map(|notes| view! { <p><strong>{t!(locale, "notes")}": "</strong><span dir="auto">{notes}</span></p> })}

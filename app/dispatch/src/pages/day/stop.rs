@@ -12,7 +12,7 @@ use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{InternalBox, ProblemNotice};
 
-use super::{Installable, Keeper, StopCard, is_finished, is_returned, seen, state};
+use super::{Installable, Keeper, StopCard, is_finished, seen, state};
 use crate::pages::{DoneNotice, viewer_staff};
 use crate::shell::Framed;
 use crate::signature::SignaturePad;
@@ -30,7 +30,7 @@ pub fn StopPage() -> impl IntoView {
         // A report that was sent back is corrected, not written anew.
         let before = visits::own_report(&request.core, permit, &stop).await?;
         let form = FormState::new("report", locale, request.flash.as_ref());
-        let returned = is_returned(&stop);
+        let returned = stop.is_returned();
         let handed_in = stop.report_id.is_some() && !returned;
         let (id, seen, status, open) = (
             stop.target_id.to_string(),

@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::inbox::{self, Inbox};
+use ordinavo_core::services::visits::collisions;
 use ordinavo_core::{CoreError, CoreResult};
 use ui::flash::{self, Flash};
 use ui::icons::Icon;
@@ -23,7 +24,7 @@ use ui::parts::{Empty, ProblemNotice};
 use self::filters::View;
 use self::list::QueueList;
 pub use self::request::RequestPage;
-use super::day::kept::{HandedOverNotice, jobs_handed_over};
+use super::day::kept::HandedOverNotice;
 use super::viewer_staff;
 use crate::islands::{Hotkeys, LivePage};
 use crate::shell::Framed;
@@ -41,7 +42,7 @@ pub fn InboxPage() -> impl IntoView {
         let inbox = read(&request, &staff, &view).await?;
         let may_review = staff.has::<ReviewRequests>();
         let live = format!("/app/live?since={}", inbox.mark);
-        let jobs = jobs_handed_over(&request.core, &staff).await;
+        let jobs = collisions::with_handed_over(&request.core, staff.may::<ViewOperations>()?).await?;
         Ok(view! {
             <Title text=t!(locale, "inbox-title")/>
             <Hotkeys rows=".queue-requests > li".to_owned()/>

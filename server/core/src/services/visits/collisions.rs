@@ -1,67 +1,66 @@
 //! What did not fit: both versions of a visit, and what is decided about the one from the phone.
 
-use domain::day_entries::{DayEntryState, DayStep};
+use domain::day_entries::{DayEntryState, DayStep, Fit};
 use domain::ids::TargetId;
 use domain::permissions::{PerformVisits, PlanTargets, ViewOperations};
 use domain::problems::Problem;
-use domain::targets::TargetStatus;
 use serde_json::json;
 
 use super::entries::photos;
 use super::report::{self, Report};
-use super::{Fit, Step, fit, own_stop, perform, refusal};
+use super::{Step, fit, own_stop, perform, refusal};
 use crate::actors::{Permit, Staff};
 use crate::services::finish;
 use crate::store::{DayEntryView, DayPhoto, TenantTx};
 use crate::views::DayStop;
 use crate::{Core, CoreError, CoreResult};
 
+/// An entry with its photos.
+pub type WithPhotos = (DayEntryView, Vec<DayPhoto>);
+
 /// What waits for the technician's decision about one visit, beside the visit as it is now.
 #[derive(Debug, Clone)]
 pub struct Collision {
-    /// The entries in the order in which they were noted.
-    pub entries: Vec<DayEntryView>,
-    /// The photos of each.
-    pub photos: Vec<Vec<DayPhoto>>,
+    /// The entries in the order in which they came; at least one.
+    pub entries: Vec<WithPhotos>,
     /// The visit, if it is still the technician's.
     pub stop: Option<DayStop>,
-    /// The state of the job.
-    pub status: TargetStatus,
     /// Whether the entries would hold now.
     pub is_usable: bool,
 }
 
-/// The visits about which something waits, with the number of entries.
+/// Puts photos to their entries.
+fn with_photos(entries: Vec<DayEntryView>, photos: &[DayPhoto]) -> Vec<WithPhotos> {
+    let own = |id| photos.iter().filter(|photo| photo.entry_id == id).cloned().collect();
+    entries
+        .into_iter()
+        .map(|entry| (entry.clone(), own(entry.id)))
+        .collect()
+}
+
+/// Both versions of each visit about which something waits.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn waiting(core: &Core, by: Permit<'_, PerformVisits>) -> CoreResult<Vec<DayEntryView>> {
-    Ok(core.store.read(by.staff()).await?.own_waiting_entries().await?)
-}
-
-/// Both versions of one visit.
-///
-/// # Errors
-/// `not_found` if nothing waits.
-pub async fn collision(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId) -> CoreResult<Collision> {
+pub async fn waiting(core: &Core, by: Permit<'_, PerformVisits>) -> CoreResult<Vec<Collision>> {
     let mut tx = core.store.read(by.staff()).await?;
-    let entries = tx.own_waiting_entries_of(target).await?;
-    if entries.is_empty() {
-        return Err(CoreError::not_found());
-    }
-    let mut kept = Vec::with_capacity(entries.len());
-    for entry in &entries {
-        kept.push(tx.day_photos(entry.id.0, by.staff().id()).await?);
-    }
-    let record = tx.target_record(target).await?.ok_or_else(CoreError::not_found)?;
-    let stop = tx.own_stop(target).await?;
-    Ok(Collision {
-        is_usable: stop.as_ref().is_some_and(|stop| would_hold(stop, &entries)),
-        photos: kept,
-        status: record.status,
-        entries,
-        stop,
-    })
+    let (entries, photos) = (tx.own_waiting_entries().await?, tx.photos_of_waiting().await?);
+    let stops = tx.own_stops_of_waiting().await?;
+    drop(tx);
+    let collisions = entries
+        .chunk_by(|one, other| one.target_id == other.target_id)
+        .map(|entries| {
+            let stop = stops
+                .iter()
+                .find(|stop| stop.target_id == entries[0].target_id)
+                .cloned();
+            Collision {
+                is_usable: stop.as_ref().is_some_and(|stop| would_hold(stop, entries)),
+                entries: with_photos(entries.to_vec(), &photos),
+                stop,
+            }
+        });
+    Ok(collisions.collect())
 }
 
 /// The step that an entry was, with its report if it had one.
@@ -73,7 +72,7 @@ pub(super) fn step_of(step: DayStep, report: Option<&Report>) -> Step<'_> {
     }
 }
 
-/// Whether entries would hold one after the other. A report after all others ends it, so only the first step is asked.
+/// Whether entries would hold one after the other.
 fn would_hold(stop: &DayStop, entries: &[DayEntryView]) -> bool {
     let mut stop = stop.clone();
     entries.iter().all(|entry| {
@@ -96,7 +95,7 @@ pub async fn use_mine(core: &Core, by: Permit<'_, PerformVisits>, target: Target
         let stop = own_stop(&mut tx, target).await?.ok_or_else(CoreError::not_found)?;
         let mut report = entry.form.as_ref().map(|form| report::read(&form.0)).transpose()?;
         if let Some(report) = &mut report {
-            report.photos = photos(&mut tx, entry.id.0, by.staff().id()).await?;
+            report.photos = photos(&mut tx, entry.id.0).await?;
         }
         let step = step_of(entry.step, report.as_ref());
         match fit(&stop, &step, None) {
@@ -140,9 +139,9 @@ async fn decide(
 }
 
 /// The keys of entries as a form carries them, so that nothing is decided that nobody has seen.
-pub fn keys(entries: &[DayEntryView]) -> String {
-    let keys: Vec<String> = entries.iter().map(|entry| entry.id.0.uuid().to_string()).collect();
-    keys.join(",")
+pub fn keys<'a>(entries: impl IntoIterator<Item = &'a DayEntryView>) -> String {
+    let keys = entries.into_iter().map(|entry| entry.id.0.uuid().to_string());
+    keys.collect::<Vec<_>>().join(",")
 }
 
 /// Refuses unless exactly these entries were on the screen.
@@ -182,22 +181,17 @@ async fn end(tx: &mut TenantTx<'_, Staff>, entry: &DayEntryView, to: DayEntrySta
     Ok(())
 }
 
-/// What technicians have handed over about a job, with the photos of each.
+/// What technicians have handed over about a job, one technician after the other.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn handed_over(
-    core: &Core,
-    by: Permit<'_, ViewOperations>,
-    target: TargetId,
-) -> CoreResult<Vec<(DayEntryView, Vec<DayPhoto>)>> {
+pub async fn handed_over(core: &Core, by: Permit<'_, ViewOperations>, target: TargetId) -> CoreResult<Vec<WithPhotos>> {
     let mut tx = core.store.read(by.staff()).await?;
-    let mut found = Vec::new();
-    for entry in tx.handed_over_entries(target).await? {
-        let photos = tx.day_photos(entry.id.0, entry.technician_id.0).await?;
-        found.push((entry, photos));
-    }
-    Ok(found)
+    let (entries, photos) = (
+        tx.handed_over_entries(target).await?,
+        tx.photos_of_handed_over(target).await?,
+    );
+    Ok(with_photos(entries, &photos))
 }
 
 /// The jobs about which something was handed over: id and number.

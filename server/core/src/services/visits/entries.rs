@@ -2,7 +2,7 @@
 //! fit what has happened meanwhile is kept whole until its technician, or dispatch, decides. Nothing that arrives is lost.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::day_entries::{self, DayEntryState, DayStep, Misfit, SeenAppointment, WrittenReport};
+use domain::day_entries::{self, DayEntryState, DayStep, Fit, Misfit, SeenAppointment, WrittenReport};
 use domain::ids::{DayEntryId, StaffId, TargetId};
 use domain::permissions::{PerformVisits, ViewOperations};
 use domain::problems::Problem;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::collisions::step_of;
 use super::report::{self, KeptPhoto, MOST_PHOTOS, Report};
-use super::{Fit, Step, fit, own_stop, perform};
+use super::{Step, fit, own_stop, perform};
 use crate::actors::{Permit, Staff};
 use crate::services::finish;
 use crate::services::reports::{Download, fetch};
@@ -165,7 +165,7 @@ pub async fn take_photo(
     if owner.is_some_and(|owner| owner != by.staff().id()) {
         return Err(CoreError::not_found());
     }
-    let known = tx.day_photos(id, by.staff().id()).await?;
+    let known = tx.own_day_photos(id).await?;
     drop(tx);
     if known.iter().any(|photo| photo.position == position) {
         return Ok(());
@@ -181,12 +181,13 @@ pub async fn take_photo(
     }
     for photo in kept {
         let row = DayPhoto {
+            entry_id: id.into(),
             position,
             file_name: photo.file_name,
             size_bytes: photo.size_bytes,
             content_hash: photo.content_hash,
         };
-        tx.insert_day_photo(id, &row).await?;
+        tx.insert_day_photo(&row).await?;
     }
     finish(core, tx).await
 }
@@ -233,7 +234,7 @@ async fn try_take(core: &Core, by: Permit<'_, PerformVisits>, entry: &mut Entry)
         return Ok(known.state.into());
     }
     if let Some(report) = &mut entry.report {
-        report.photos = photos(&mut tx, entry.id, by.staff().id()).await?;
+        report.photos = photos(&mut tx, entry.id).await?;
         if report.photos.len() != entry.photos {
             return Err(CoreError::new(Problem::PreconditionFailed, "Send the photos first.").into());
         }
@@ -276,12 +277,9 @@ async fn try_take(core: &Core, by: Permit<'_, PerformVisits>, entry: &mut Entry)
     Ok(state.into())
 }
 
-pub(super) async fn photos(
-    tx: &mut TenantTx<'_, Staff>,
-    id: DayEntryId,
-    technician: StaffId,
-) -> CoreResult<Vec<KeptPhoto>> {
-    let found = tx.day_photos(id, technician).await?;
+/// The photos that came before an own entry.
+pub(super) async fn photos(tx: &mut TenantTx<'_, Staff>, id: DayEntryId) -> CoreResult<Vec<KeptPhoto>> {
+    let found = tx.own_day_photos(id).await?;
     Ok(found
         .into_iter()
         .map(|photo| KeptPhoto {
@@ -316,23 +314,31 @@ async fn look(
     Ok(fit(&stop, step, seen).map(|fits| (stop, fits)))
 }
 
-/// A photo of an own entry, or for dispatch of one that was handed over.
+/// A photo of an own entry.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn photo(core: &Core, staff: &Staff, key: &str, position: i64) -> CoreResult<Download> {
-    let is_dispatch = staff.may::<ViewOperations>().is_ok();
-    if !is_dispatch {
-        staff.may::<PerformVisits>()?;
-    }
+pub async fn own_photo(core: &Core, by: Permit<'_, PerformVisits>, key: &str, position: i64) -> CoreResult<Download> {
     let id = read_key(key).map_err(|_| CoreError::not_found())?;
-    let row = core
-        .store
-        .read(staff)
-        .await?
-        .day_photo_file(id, position, is_dispatch)
-        .await?;
-    fetch(core, staff, row).await
+    let row = core.store.read(by.staff()).await?.own_photo_file(id, position).await?;
+    fetch(core, by.staff(), row).await
+}
+
+/// A photo of an entry that was handed over.
+///
+/// # Errors
+/// `not_found`.
+pub async fn handed_over_photo(
+    core: &Core,
+    by: Permit<'_, ViewOperations>,
+    key: &str,
+    position: i64,
+) -> CoreResult<Download> {
+    let id = read_key(key).map_err(|_| CoreError::not_found())?;
+    let mut tx = core.store.read(by.staff()).await?;
+    let row = tx.handed_over_photo_file(id, position).await?;
+    drop(tx);
+    fetch(core, by.staff(), row).await
 }
 
 /// Removes what is over and photos whose entry never came.

@@ -5,25 +5,24 @@ pub mod collisions;
 pub mod entries;
 pub mod report;
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeZone as _, Utc};
-use chrono_tz::Tz;
-use domain::day_entries::{DayStep, Misfit, SeenAppointment, is_already, misfit};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc};
+use domain::day_entries::{self, DayStep, Fit, Misfit, SeenAppointment, VisitNow};
 use domain::events::EventType;
 use domain::ids::TargetId;
 use domain::lifecycle::Lifecycle as _;
 use domain::permissions::PerformVisits;
 use domain::problems::Problem;
 use domain::targets::{AppointmentStatus, TargetStatus};
-use domain::technicians::WorkingWeek;
-use domain::visit_reports::ReportStatus;
+use domain::technicians::{self, WorkingWeek};
 use serde_json::json;
 
 use self::report::Report;
+use super::board::zone_of;
 use super::finish;
 use super::planning::YEARS;
 use crate::actors::{Permit, Staff};
 use crate::store::{NewEntry, NewEvent, TenantTx};
-use crate::views::{DayStop, ReportText};
+use crate::views::{DayStop, ReportText, TechnicianView};
 use crate::{Core, CoreError, CoreResult};
 
 /// A technician's day.
@@ -36,7 +35,7 @@ pub struct Day {
     /// What is planned or done, in order.
     pub stops: Vec<DayStop>,
     /// How many entries wait for a decision, over all days.
-    pub waiting: usize,
+    pub waiting: i64,
 }
 
 /// The own stops of a date, or of today. A night shift belongs to the day on which it begins, in the technician's own zone.
@@ -50,8 +49,8 @@ pub async fn day(core: &Core, by: Permit<'_, PerformVisits>, date: Option<NaiveD
         .as_ref()
         .and_then(|own| own.week.clone())
         .map_or_else(WorkingWeek::default, |week| week.0);
-    let zone = own.map_or_else(|| by.staff().zone().to_owned(), |own| own.zone);
-    let counted: Tz = zone.parse().unwrap_or(Tz::UTC);
+    let zone = own_zone(by.staff(), own);
+    let counted = zone_of(&zone);
     // Days with which nothing can be counted are today.
     let date = date
         .filter(|date| YEARS.contains(&date.year()))
@@ -60,31 +59,26 @@ pub async fn day(core: &Core, by: Permit<'_, PerformVisits>, date: Option<NaiveD
     Ok(Day {
         date,
         stops: tx.own_stops(from, until).await?,
-        waiting: tx.own_waiting_entries().await?.len(),
+        waiting: tx.count_own_waiting_entries().await?,
         zone,
     })
 }
 
-/// Today in the tenant's zone.
-pub fn today(core: &Core, staff: &Staff) -> NaiveDate {
-    core.clock
-        .now()
-        .with_timezone(&staff.zone().parse::<Tz>().unwrap_or(Tz::UTC))
-        .date_naive()
+/// The zone in which somebody's days are counted.
+fn own_zone(staff: &Staff, own: Option<TechnicianView>) -> String {
+    own.map_or_else(|| staff.zone().to_owned(), |own| own.zone)
 }
 
-/// The first moment of a date and of the date after, in a zone. A midnight that the clock skips begins an hour later.
+/// Today in the tenant's zone.
+pub fn today(core: &Core, staff: &Staff) -> NaiveDate {
+    core.clock.now().with_timezone(&zone_of(staff.zone())).date_naive()
+}
+
+/// The first moment of a date and of the date after, in a zone.
 pub(super) fn day_bounds(zone: &str, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
-    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+    let zone = zone_of(zone);
     let midnight = |date: NaiveDate| {
-        let local = date.and_hms_opt(0, 0, 0).unwrap_or_default();
-        zone.from_local_datetime(&local)
-            .earliest()
-            .or_else(|| {
-                zone.from_local_datetime(&(local + chrono::TimeDelta::hours(1)))
-                    .earliest()
-            })
-            .map_or_else(|| Utc.from_utc_datetime(&local), |moment| moment.with_timezone(&Utc))
+        technicians::local_moment(date, 0, &zone).unwrap_or_else(|| date.and_time(NaiveTime::MIN).and_utc())
     };
     (
         midnight(date),
@@ -113,8 +107,7 @@ pub async fn stop_with_zone(core: &Core, by: Permit<'_, PerformVisits>, id: Targ
     let mut tx = core.store.read(by.staff()).await?;
     let stop = tx.own_stop(id).await?.ok_or_else(CoreError::not_found)?;
     let own = tx.technician(by.staff().id()).await?;
-    let zone = own.map_or_else(|| by.staff().zone().to_owned(), |own| own.zone);
-    Ok((stop, zone))
+    Ok((stop, own_zone(by.staff(), own)))
 }
 
 /// What one has written in the report of a stop that was sent back.
@@ -123,9 +116,7 @@ pub async fn stop_with_zone(core: &Core, by: Permit<'_, PerformVisits>, id: Targ
 /// The database does not answer.
 pub async fn own_report(core: &Core, by: Permit<'_, PerformVisits>, stop: &DayStop) -> CoreResult<Option<ReportText>> {
     match stop.report_id {
-        Some(id) if stop.report_status.as_deref() == Some("returned") => {
-            Ok(core.store.read(by.staff()).await?.own_report_text(id.0).await?)
-        }
+        Some(id) if stop.is_returned() => Ok(core.store.read(by.staff()).await?.own_report_text(id.0).await?),
         _ => Ok(None),
     }
 }
@@ -200,46 +191,18 @@ impl Step<'_> {
     }
 }
 
-/// How a step fits a visit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fit {
-    /// It can be taken.
-    Now,
-    /// It has been taken.
-    Already,
-}
-
-fn is_returned(stop: &DayStop) -> bool {
-    stop.report_status.as_deref() == Some(ReportStatus::Returned.name())
-}
-
 /// Whether a step fits what is known of a visit now.
 fn fit(stop: &DayStop, step: &Step<'_>, seen: Option<SeenAppointment>) -> Result<Fit, Misfit> {
-    // What is over for this technician may be somebody else's visit by now; only a report that came back is still open.
-    let is_open =
-        stop.appointment_status == AppointmentStatus::Planned || is_returned(stop) && step.kind() == DayStep::Report;
-    if !is_open {
-        return Err(match misfit(stop.status) {
-            Misfit::OtherState => Misfit::NotYours,
-            over => over,
-        });
-    }
-    if is_already(step.kind(), stop.status) {
-        return Ok(Fit::Already);
-    }
-    let allowed = match step {
-        Step::SetOut => stop.status == TargetStatus::Scheduled || stop.status.step(TargetStatus::EnRoute).is_ok(),
-        Step::Report(_) if is_returned(stop) => return Ok(Fit::Now),
-        _ => stop.status.step(step.end()).is_ok(),
+    let visit = VisitNow {
+        status: stop.status,
+        is_planned: stop.appointment_status == AppointmentStatus::Planned,
+        is_returned: stop.is_returned(),
+        appointment: SeenAppointment {
+            starts_at: stop.starts_at,
+            ends_at: stop.ends_at,
+        },
     };
-    if !allowed {
-        return Err(misfit(stop.status));
-    }
-    // Milliseconds are what a form carries.
-    let is_same = |one: DateTime<Utc>, other: DateTime<Utc>| one.timestamp_millis() == other.timestamp_millis();
-    let is_as_seen =
-        seen.is_none_or(|seen| is_same(seen.starts_at, stop.starts_at) && is_same(seen.ends_at, stop.ends_at));
-    if is_as_seen { Ok(Fit::Now) } else { Err(Misfit::Moved) }
+    day_entries::fit(&visit, step.kind(), step.end(), seen)
 }
 
 /// What somebody is told who stands before the page.

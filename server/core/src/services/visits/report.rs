@@ -1,7 +1,7 @@
 //! The report of a visit: read, with its photos, and handed in.
 
 use chrono::{DateTime, Utc};
-use domain::day_entries::{SeenAppointment, WrittenReport};
+use domain::day_entries::{Fit, SeenAppointment, WrittenReport};
 use domain::events::EventType;
 use domain::ids::{TargetId, VisitReportId};
 use domain::permissions::PerformVisits;
@@ -11,7 +11,7 @@ use domain::text;
 use domain::visit_reports::{self, MOST_MATERIAL, MOST_MATERIAL_LINE, MOST_SIGNATURE};
 use serde_json::json;
 
-use super::{Fit, Step, emit, fit, is_returned, move_target, note, own_stop, refusal};
+use super::{Step, emit, fit, move_target, note, own_stop, refusal};
 use crate::actors::{Actor as _, Permit, Staff};
 use crate::files::clean_photo;
 use crate::services::{Form, finish, follow_ups};
@@ -206,7 +206,7 @@ pub(super) async fn hand_in(
         signature: report.signature.as_deref(),
         written_at: noted_at,
     };
-    if is_returned(stop) {
+    if stop.is_returned() {
         if !tx.resubmit_report(&row).await? {
             return Err(CoreError::new(
                 Problem::ConcurrentModification,
