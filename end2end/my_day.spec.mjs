@@ -380,7 +380,10 @@ test("what the server does not accept is corrected on the phone", async ({ brows
   wire.set("open");
   await again(page);
   await expect(line_(page, "refused")).toBeVisible();
+  // Why, in words; and everything is there again, the signature too.
+  await expect(line_(page, "refused")).toContainText("Photo");
   await page.getByRole("link", { name: "Correct" }).click();
+  await expect(page.locator(".signature-pad path")).toHaveAttribute("d", /^M\d+ \d+L/);
   await expect(page.getByLabel("What was done")).toHaveValue(summary);
   await expect(page.getByLabel("Work time in minutes")).toHaveValue("35");
   await page.getByLabel("Photos").setInputFiles([]);
@@ -425,6 +428,16 @@ test("everybody can use it, also in Arabic, and the sheet is A4", async ({ brows
     }
     await open(page, "/app/day");
     expect(await serious(page)).toEqual([]);
+    // A day that is over leads to the one after it, although the phone has not asked the server since.
+    const after = await page.locator("[data-after]").getAttribute("data-after");
+    await page.evaluate(async () => {
+      const cache = await caches.open("my-day");
+      const text = await (await cache.match("/app/day")).text();
+      const over = text.replace(/data-until="[^"]+"/, 'data-until="2020-01-01T00:00:00Z"');
+      await cache.put("/app/day", new Response(over, { headers: { "content-type": "text/html", date: new Date().toUTCString() } }));
+    });
+    await open(page, "/app/day");
+    await expect(page.locator("[data-after]")).not.toHaveAttribute("data-after", after);
     wire.close();
   }
 });

@@ -49,15 +49,26 @@
     progress.previousElementSibling.value = over;
   };
 
-  const numberOf = (target) => all('[data-stop]').find(({ dataset }) => dataset.stop === target)?.querySelector('h3')?.textContent ?? '';
+  /** A name that stands in a line of another language. */
+  const isolated = (text) => Object.assign(document.createElement('bdi'), { textContent: text });
+  const lineOf = (...parts) => {
+    const item = document.createElement('li');
+    item.append(...parts);
+    return item;
+  };
 
   const showRefused = (entries) => {
     const list = keeper.querySelector('[data-refused]');
     if (!list) return;
     const refused = entries.filter(({ state }) => state === 'refused');
     list.replaceChildren(...refused.map((entry) => {
-      const item = document.createElement('li');
-      item.append(`${words(entry)} ${numberOf(entry.target)} `);
+      const item = lineOf();
+      item.append(`${words(entry)} · `, isolated(entry.label), ' ');
+      if (entry.problems?.length) {
+        const why = document.createElement('ul');
+        why.append(...entry.problems.map((problem) => lineOf(problem)));
+        item.append(why);
+      }
       if (entry.step === 'report') {
         const link = document.createElement('a');
         link.href = `/app/day/${entry.target}?correct=${entry.key}#report`;
@@ -78,11 +89,7 @@
   const listUnsent = (entries) => {
     const list = document.querySelector('[data-unsent]');
     if (!list) return;
-    list.replaceChildren(...entries.filter(({ state }) => state !== 'sent').map((entry) => {
-      const item = document.createElement('li');
-      item.textContent = words(entry);
-      return item;
-    }));
+    list.replaceChildren(...entries.filter(({ state }) => state !== 'sent').map((entry) => lineOf(`${words(entry)} · `, isolated(entry.label))));
   };
 
   const isTyping = () => all('form[data-report]').some((form) => form.dataset.touched);
@@ -91,7 +98,9 @@
     if (data?.kind === 'full') return line('full', true);
     if (data?.kind !== 'state' || data.person !== keeper.dataset.keeper) return;
     const waiting = data.entries.filter(({ state }) => state === 'waiting').length;
-    line('waiting', waiting > 0, waiting);
+    // Nothing goes out by itself before somebody has signed in.
+    line('waiting', waiting > 0 && !data.signed_out, waiting);
+    if (data.signed_out) line('offline', false);
     line('other', data.other > 0, data.other);
     line('signed-out', data.signed_out);
     const kept = data.entries.find(({ key }) => key === query.get('kept'));
@@ -122,7 +131,10 @@
     if (!entry) return;
     for (const field of form.elements) {
       if (field.type === 'checkbox') field.checked = field.name in entry.fields;
-      else if (field.name in entry.fields) field.value = entry.fields[field.name];
+      else if (field.name in entry.fields) {
+        field.value = entry.fields[field.name];
+        field.dispatchEvent(new Event('input'));
+      }
     }
     form.elements.replaces.value = key;
     const files = new DataTransfer();

@@ -7,7 +7,7 @@ const CACHE = 'my-day';
 const PATIENCE = 4000;
 const STEPS = { '/app/fn/set-out': 'set_out', '/app/fn/arrive': 'arrive', '/app/fn/file-report': 'report' };
 /** Belong to the form and not to what was written into it. */
-const AROUND = ['target', 'seen', 'person', 'replaces', 'photo'];
+const AROUND = ['target', 'seen', 'person', 'label', 'replaces', 'photo'];
 /** How long something that was sent is known, so that a second press of the same button is not a second entry. */
 const KNOWN = 600_000;
 /** Photos are made smaller before they are kept: a visit has few bars and little time. */
@@ -62,7 +62,7 @@ async function keep(step, form) {
   const fields = {};
   for (const [name, value] of form) if (!AROUND.includes(name) && typeof value === 'string') fields[name] = value;
   const files = form.getAll('photo').filter((file) => file instanceof File && file.size > 0);
-  const [person, target, seen, replaces] = ['person', 'target', 'seen', 'replaces'].map((name) => form.get(name) ?? '');
+  const [person, target, seen, label, replaces] = ['person', 'target', 'seen', 'label', 'replaces'].map((name) => form.get(name) ?? '');
   const looks = files.map(({ name, size, lastModified }) => [name, size, lastModified]);
   const same = await mark([person, target, step, seen, fields, looks]);
   const photos = [];
@@ -80,7 +80,7 @@ async function keep(step, form) {
     const number = ((await answer(store('state').get('number'))) ?? 0) + 1;
     store('state').put(number, 'number');
     const entry = {
-      key: crypto.randomUUID(), number, person, target, step, seen, fields, same,
+      key: crypto.randomUUID(), number, person, target, label, step, seen, fields, same,
       photos: photos.length, at: now, noted_at: new Date(now).toISOString(), state: 'waiting',
     };
     store('entries').put(entry);
@@ -125,29 +125,36 @@ async function post(path, fields, patience) {
   });
 }
 
-/** Sends the photos that are not there yet; the answer is the first status that is not a success. */
+/** What is wrong, as the server says it to this person, a line for each field. */
+async function wrong(response) {
+  const text = await response.text().catch(() => '');
+  return text.replace(/^ServerError\|/, '').split('\n').filter((line) => line && line.length < 500).slice(0, 20);
+}
+
+/** Sends the photos that are not there yet; the answer is the first response that is not a success. */
 async function sendPhotos({ key, person }) {
   const photos = await within(['photos'], 'readonly', (store) => answer(store('photos').getAll(photosOf(key))));
   for (const photo of photos) {
     if (photo.sent) continue;
     const fields = [['key', key], ['person', person], ['position', String(photo.position)], ['photo', photo.blob, photo.name || 'photo.jpg']];
-    const { status } = await post('/app/fn/send-photo', fields, 120_000);
-    if (status !== 200) return status;
+    const response = await post('/app/fn/send-photo', fields, 120_000);
+    if (response.status !== 200) return response;
     await within(['photos'], 'readwrite', async (store) => {
       // It may have been removed while it was on its way.
       if (await answer(store('photos').get([key, photo.position]))) store('photos').put({ ...photo, sent: true });
     });
   }
-  return 200;
+  return undefined;
 }
 
 async function send(entry) {
   const refused = await sendPhotos(entry);
-  if (refused !== 200) return { status: refused };
+  if (refused) return { status: refused.status, problems: await wrong(refused) };
   const { key, person, target, step, noted_at, seen, photos, fields } = entry;
   const around = { key, person, target, step, noted_at, seen, photos: String(photos) };
   const response = await post('/app/fn/send-entry', Object.entries({ ...fields, ...around }), 30_000);
-  return { status: response.status, outcome: response.status === 200 ? await response.json() : undefined };
+  if (response.status !== 200) return { status: response.status, problems: await wrong(response) };
+  return { status: 200, outcome: await response.json() };
 }
 
 async function forgetSentPhotos({ key }) {
@@ -172,7 +179,7 @@ function flush() {
       } catch {
         break;
       }
-      const { status, outcome } = result;
+      const { status, outcome, problems } = result;
       if (status === 200) await settle(entry.key, { state: 'sent', collided: outcome === 'waiting' });
       else if (status === 401) {
         await set('signed_out', true);
@@ -187,7 +194,7 @@ function flush() {
         blocked.add(target);
       } else if (status === 408 || status === 409) blocked.add(target);
       else if (status === 0 || status === 429 || status >= 500) break;
-      else await settle(entry.key, { state: 'refused' });
+      else await settle(entry.key, { state: 'refused', problems });
     }
     await forgetOld();
     await tell();
@@ -205,7 +212,7 @@ async function tell() {
     person,
     signed_out: (await get('signed_out')) ?? false,
     other: all.filter((entry) => entry.person !== person && isOpen(entry)).length,
-    entries: own.map(({ key, target, step, noted_at, state, collided }) => ({ key, target, step, noted_at, state, collided })),
+    entries: own.map(({ key, target, label, step, noted_at, state, collided, problems }) => ({ key, target, label, step, noted_at, state, collided, problems })),
   };
   for (const page of await clients.matchAll({ includeUncontrolled: true })) page.postMessage(message);
 }
@@ -248,10 +255,14 @@ async function keepPages(person, paths) {
       await forgetPages();
       return;
     }
-    // Somebody else may have taken the phone while it was on its way.
-    if ((await get('person')) !== person) return;
     if (response.ok) await cache.put(path, response);
-    else if ([403, 404, 410].includes(response.status)) await cache.delete(path);
+    // Somebody else may have taken the phone while it was on its way. Who leaves is forgotten before the pages are, so one of
+    // the two finds it.
+    if ((await get('person')) !== person) {
+      await forgetPages();
+      return;
+    }
+    if ([403, 404, 410].includes(response.status)) await cache.delete(path);
   }
   // Seen from the day itself, what it does not lead to is over.
   if (!all || !paths.includes('/app/day')) return;
@@ -277,6 +288,8 @@ async function forgetPages() {
 async function here(person, paths) {
   // A page that was being loaded when the worker began is nobody's yet.
   await self.clients.claim();
+  // What is still open of somebody who has left keeps nothing any more.
+  if (await get('leaving')) return;
   if ((await get('person')) !== person) {
     await forgetPages();
     await set('person', person);
@@ -289,6 +302,20 @@ async function here(person, paths) {
 
 const redirect = (to) => Response.redirect(new URL(to, self.location), 303);
 const limit = (work, patience) => Promise.race([work.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, patience))]);
+
+/** A page that was kept. A day that is over leads to the one after it, if that is there. */
+async function earlierPage(path) {
+  const cache = await caches.open(CACHE);
+  let found = await cache.match(path);
+  while (found && path === '/app/day') {
+    const text = await found.clone().text();
+    const [until, after] = ['until', 'after'].map((name) => text.match(new RegExp(`data-${name}="([^"]+)"`))?.[1]);
+    const next = until && after && Date.now() >= Date.parse(until) ? await cache.match(after) : undefined;
+    if (!next) break;
+    found = next;
+  }
+  return found;
+}
 
 /** The page from the server; without one, as it was last, saying so. */
 async function page(request, url) {
@@ -303,7 +330,7 @@ async function page(request, url) {
     if (response.status < 500) return response;
     throw new Error('the server has no page now');
   } catch (error) {
-    const earlier = await (await caches.open(CACHE)).match(kept(url));
+    const earlier = await earlierPage(kept(url));
     if (!earlier) throw error;
     const at = new Date(earlier.headers.get('date') ?? Date.now()).toISOString();
     const text = (await earlier.text()).replace('data-served="now"', `data-served="${at}"`);
@@ -348,6 +375,12 @@ async function take(request, step) {
 
 // ---- Leaving ---------------------------------------------------------------------------------------------------------
 
+/** Nothing of a person stays on the phone. */
+async function wipe(person) {
+  await forgetPages();
+  for (const entry of await entries()) if (entry.person === person || !isOpen(entry)) await remove(entry.key);
+}
+
 /** Signs out: not before what is unsent was told of, and then nothing of the person stays on the phone. */
 async function leave(request) {
   const plain = request.clone();
@@ -359,12 +392,12 @@ async function leave(request) {
     if (await unsent()) return redirect('/app/day/leave');
   }
   try {
-    await forgetPages();
-    for (const entry of await entries()) if (entry.person === person || !isOpen(entry)) await remove(entry.key);
     await within(['state'], 'readwrite', async (store) => {
       store('state').delete('person');
-      store('state').put(true, 'leaving');
+      store('state').put(person ?? true, 'leaving');
     });
+    await wipe(person);
+    await set('leaving', true);
   } catch {
     // Nothing could be read, so nothing is there to be wiped; the session ends all the same.
   }
@@ -384,8 +417,10 @@ async function leave(request) {
 /** Whether an answer is the one that leads away from the app: the session has ended. */
 const isOut = ({ type, ok }) => type === 'opaqueredirect' || ok;
 
-/** Ends the session that could not be ended without a network. */
+/** Ends the session that could not be ended without a network, and the wiping that a phone was switched off in. */
 async function finishLeaving() {
+  const person = await get('leaving');
+  if (person !== true) await wipe(person).then(() => set('leaving', true)).catch(() => undefined);
   try {
     const response = await fetchWithin('/app/fn/sign-out', PATIENCE, { method: 'POST', redirect: 'manual', headers: { accept: 'text/html' } });
     if (!isOut(response)) return false;

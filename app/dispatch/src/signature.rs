@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use leptos::ev::PointerEvent;
+use leptos::html::Input;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::Element;
@@ -33,10 +34,19 @@ pub fn SignaturePad(
     label: String,
     /// What empties it.
     clear: String,
+    /// What is drawn at first.
+    drawn_before: String,
 ) -> impl IntoView {
-    let drawing = RwSignal::new(String::new());
+    let drawing = RwSignal::new(drawn_before);
     let (drawn, shown) = (RwSignal::new(false), RwSignal::new(false));
-    Effect::new(move |_| shown.set(true));
+    let field = NodeRef::<Input>::new();
+    Effect::new(move |_| {
+        shown.set(true);
+        // A script may have filled the form before this began.
+        if let Some(value) = field.get().map(|field| field.value()).filter(|value| !value.is_empty()) {
+            drawing.set(value);
+        }
+    });
     let write = move |letter: char, event: &PointerEvent| {
         if let Some((across, down)) = place(event) {
             drawing.update(|drawing| {
@@ -71,7 +81,7 @@ pub fn SignaturePad(
                 on:pointerdown=begin on:pointermove=go_on on:pointerup=move |_| drawn.set(false) on:pointercancel=move |_| drawn.set(false)>
                 <path d=move || kept().unwrap_or_default()></path>
             </svg>
-            <input type="hidden" name="signature" value=move || kept().unwrap_or_default()/>
+            <input type="hidden" name="signature" node_ref=field on:input=move |event| drawing.set(event_target_value(&event)) value=move || kept().unwrap_or_default()/>
             <button class="button button-quiet" type="button" on:click=move |_| drawing.set(String::new())>{clear}</button>
         </div>
     }

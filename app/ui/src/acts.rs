@@ -13,6 +13,8 @@ use ordinavo_core::{Core, CoreError, CoreResult};
 use tower_sessions::Session;
 
 use crate::flash::{self, Flash};
+use crate::shell::locale;
+use crate::words;
 
 /// How much of a field is kept for the page that shows it again, in characters: more than any field may have.
 const MOST_KEPT: usize = 10_000;
@@ -67,10 +69,10 @@ where
     finish(sent, result).await
 }
 
-/// Runs an act whose answer a script reads: what it says, or the status and the code of the problem.
+/// Runs an act whose answer a script reads: what it says, or the status and what is wrong, in the reader's words.
 ///
 /// # Errors
-/// The code of the problem.
+/// What is wrong, a line for each field.
 pub async fn tell<A, T, Fut>(work: impl FnOnce(Core, A) -> Fut) -> Result<T, ServerFnError>
 where
     A: Clone + Send + Sync + 'static,
@@ -86,7 +88,20 @@ fn refuse(error: &CoreError) -> ServerFnError {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     }
-    ServerFnError::ServerError(error.problem.code().to_owned())
+    let locale = locale();
+    let lines = error.fields.iter().map(|wrong| {
+        let field = words::field(locale, &wrong.pointer).map(|field| format!("{field}: "));
+        format!(
+            "{}{}",
+            field.unwrap_or_default(),
+            words::error(locale, &wrong.code, &wrong.detail)
+        )
+    });
+    let mut lines: Vec<String> = lines.collect();
+    if lines.is_empty() {
+        lines.push(words::error(locale, error.problem.code(), &error.detail));
+    }
+    ServerFnError::ServerError(lines.join("\n"))
 }
 
 /// Ends an act: redirect or status.

@@ -4,7 +4,7 @@
 use crate::board::{at, job, monday, move_page, press, technician, works};
 use crate::support::public::png;
 use crate::support::{OWN_PAGE, World, worlds_at};
-use chrono::{TimeZone as _, Utc};
+use chrono::{TimeDelta, TimeZone as _, Utc};
 use domain::day_entries::SeenAppointment;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
@@ -251,7 +251,9 @@ async fn what_no_longer_fits_is_kept_whole_and_its_technician_decides() {
         assert_eq!(phone.entry(KEYS[0], &with(&[("step", "set_out")])).await, waiting());
         // The phone's clock was set back in between; what came first is first all the same.
         let early = [("step", "arrive"), ("noted_at", "2026-11-23T06:00:00Z")];
+        world.core.clock().advance(TimeDelta::seconds(1));
         assert_eq!(phone.entry(KEYS[1], &with(&early)).await, waiting());
+        world.core.clock().advance(TimeDelta::seconds(1));
         assert_eq!(phone.photo(KEYS[2], "0", png()).await, StatusCode::OK);
         let report = with(&[
             ("step", "report"),
@@ -390,7 +392,10 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose() {
         let page = world.content(&staff, &move_page(&given, &aylin, at(11, 0))).await;
         press(&world, &staff, &page).await;
         let fields = [("target", given.as_str()), ("step", "set_out")];
+        assert_eq!(phone.photo(KEYS[1], "0", png()).await, StatusCode::OK);
         assert_eq!(phone.entry(KEYS[1], &fields).await, waiting());
+        let dropped = format!("/app/files/kept/{}/0", KEYS[1]);
+        assert_eq!(world.get(&phone.browser, &dropped).await.0, StatusCode::OK);
         let page = world.content(&phone.browser, "/app/day/kept").await;
         assert!(page.contains("no longer planned for this technician"), "{page}");
         assert_eq!(status(&world, &given).await, "scheduled");
@@ -402,6 +407,7 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose() {
             )
             .await;
         assert_eq!(count(&world, "day_entry WHERE state = 'waiting'").await, "0");
+        assert_eq!(world.get(&phone.browser, &dropped).await.0, StatusCode::NOT_FOUND);
         assert_eq!(
             count(&world, "audit_entry WHERE action = 'day_entry.decided'").await,
             "3"
@@ -512,9 +518,85 @@ async fn nobody_sends_or_sees_what_somebody_else_noted() {
             let status = phone.photo(KEYS[3], position, bytes).await;
             assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{position}");
         }
+        // What is wrong is told in words, with the name of its field.
+        let form = phone.form(
+            KEYS[2],
+            &[("target", target.as_str()), ("step", "report"), ("work_minutes", "9x")],
+        );
+        let (status, said) = phone.post("send-entry", form).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        for words in ["Summary: ", "Minutes: "] {
+            assert!(said.contains(words), "{words} {said}");
+        }
         assert_eq!(count(&world, "day_entry").await, "1");
         let gone = phone.entry(KEYS[2], &[("target", "tgt_x"), ("step", "arrive")]).await;
         assert_eq!(gone.0, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn an_own_report_is_there_to_read_and_one_that_came_back_is_found_on_any_day() {
+    for world in worlds_at(monday()).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let manager = world.staff("nordlicht", "manager").await;
+        let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
+        let target = planned_job(&world, &staff, "OWN-1", 9).await;
+        let page = format!("/app/day/{target}");
+        for (key, step) in [(KEYS[0], "set_out"), (KEYS[1], "arrive")] {
+            let fields = [("target", target.as_str()), ("step", step)];
+            assert_eq!(phone.entry(key, &fields).await, done());
+        }
+        let report = |more: &[(&'static str, &'static str)]| {
+            let base = [("step", "report"), ("work_minutes", "30"), ("completed", "on")];
+            [&base[..], more].concat()
+        };
+        assert_eq!(phone.photo(KEYS[2], "0", png()).await, StatusCode::OK);
+        let fields = [
+            ("photos", "1"),
+            ("summary", "The seal <b>leaked</b>."),
+            ("signature", "M10 10L20 20"),
+        ];
+        let mut fields = report(&fields);
+        fields.push(("target", ""));
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| (*name, if *name == "target" { target.as_str() } else { *value }))
+            .collect();
+        assert_eq!(phone.entry(KEYS[2], &fields).await, done());
+        let html = world.content(&phone.browser, &page).await;
+        for words in [
+            "What you handed in",
+            "The seal &lt;b&gt;leaked&lt;/b&gt;.",
+            "M10 10L20 20",
+            "p0.jpg",
+        ] {
+            assert!(html.contains(words), "{words} {html}");
+        }
+        assert!(
+            !world
+                .content(&phone.browser, "/app/day?date=2026-11-30")
+                .await
+                .contains("came back")
+        );
+
+        let job = world.content(&manager, &format!("/app/targets/{target}")).await;
+        let id = job.split("/app/reports/").nth(1).unwrap().split('"').next().unwrap();
+        let fields = [("report", id), ("reason", "Which seal?")];
+        world.send(&manager, "/app/fn/send-back-report", &fields).await;
+        let day = world.content(&phone.browser, "/app/day?date=2026-11-30").await;
+        assert!(day.contains("One report came back") && day.contains(&page), "{day}");
+        // It is filled in as it was, with the signature and the photo that are there.
+        let html = world.content(&phone.browser, &page).await;
+        for words in ["Which seal?", "value=\"M10 10L20 20\"", "p0.jpg"] {
+            assert!(html.contains(words), "{words} {html}");
+        }
+        let corrected = report(&[("summary", "The lower seal leaked.")]);
+        let fields: Vec<_> = corrected.into_iter().chain([("target", target.as_str())]).collect();
+        assert_eq!(phone.entry(KEYS[3], &fields).await, done());
+        let kept =
+            "visit_report WHERE summary = 'The lower seal leaked.' AND status = 'submitted' AND signature IS NULL";
+        assert_eq!(count(&world, kept).await, "1");
+        assert!(!world.content(&phone.browser, "/app/day").await.contains("came back"));
     }
 }
 

@@ -113,6 +113,7 @@ day-progress = { $done } من { $all } منجزة
 day-empty = لا شيء مجدول لهذا اليوم
 day-empty-text = يظهر هنا ما يخططه لك التنسيق.
 next-stop = المحطة التالية
+now-stop = الآن
 then = ثم
 finished = منجزة
 today = اليوم
@@ -1132,6 +1133,12 @@ day-collisions = { $count ->
     [one] إدخال واحد لم يتوافق مع ما حدث في هذه الأثناء.
    *[other] { $count } إدخالات لم تتوافق مع ما حدث في هذه الأثناء.
  }
+day-returned = { $count ->
+    [one] أُعيد تقرير واحد. ينتظر تصحيحك.
+    [two] أُعيد تقريران. ينتظران تصحيحك.
+    [few] أُعيدت { $count } تقارير. تنتظر تصحيحك.
+   *[other] أُعيد { $count } تقريرًا. تنتظر تصحيحك.
+ }
 day-collisions-look = انظر وقرر
 day-sheet = ورقة اليوم
 day-stops = الزيارات
@@ -1156,6 +1163,9 @@ report-material-help = سطر لكل مادة، مثل "⁦2 x Filter G4⁩".
 report-signed-by = وقّع
 report-signed-by-help = اسم الشخص لدى العميل إن وقّع أحد.
 report-signature = التوقيع
+report-sign-here = التوقيع (اختياري)
+report-own = ما سلّمته
+report-photos-there = هذه موجودة في التقرير:
 report-signature-clear = مسح التوقيع
 report-completed-help = من دون العلامة تُعد الزيارة غير منجزة؛ اكتب السبب في التقرير.
 kept-title = إدخالات لم تتوافق
@@ -1188,8 +1198,8 @@ leave-anyway = تسجيل الخروج رغم ذلك
 leave-consequence = يُزال ما لم يُرسل من هذا الهاتف نهائيًا.
 leave-now = إزالته وتسجيل الخروج
 left-title = أُفرغ هذا الهاتف
-left-text = لم يبقَ عليه شيء منك. يصل تسجيل الخروج إلى الخادم حالما تتوفر الشبكة.
-left-again = متابعة
+left-text = لم يبقَ عليه شيء منك. يصل تسجيل الخروج إلى الخادم حالما تتوفر الشبكة، وعندها يمكن تسجيل الدخول من جديد.
+left-again = تسجيل الدخول من جديد
 sheet-zone = الأوقات بتوقيت المكان؛ ويُحسب اليوم بتوقيت { $zone }.
 print = طباعة
 done-entries-used = ما سجلته يسري الآن.

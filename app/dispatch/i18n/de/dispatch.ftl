@@ -113,6 +113,7 @@ day-progress = { $done } von { $all } erledigt
 day-empty = An diesem Tag ist nichts geplant
 day-empty-text = Was die Disposition für Sie plant, erscheint hier.
 next-stop = Nächster Halt
+now-stop = Jetzt
 then = Danach
 finished = Erledigt
 today = Heute
@@ -1124,6 +1125,10 @@ day-collisions = { $count ->
     [one] Ein Eintrag passte nicht zu dem, was inzwischen geschehen war.
    *[other] { $count } Einträge passten nicht zu dem, was inzwischen geschehen war.
  }
+day-returned = { $count ->
+    [one] Ein Bericht kam zurück. Er wartet auf Ihre Korrektur.
+   *[other] { $count } Berichte kamen zurück. Sie warten auf Ihre Korrektur.
+ }
 day-collisions-look = Ansehen und entscheiden
 day-sheet = Tagesblatt
 day-stops = Besuche
@@ -1148,6 +1153,9 @@ report-material-help = Je eine Zeile, etwa „2 x Filter G4“.
 report-signed-by = Unterschrieben von
 report-signed-by-help = Name der Person beim Kunden, falls jemand unterschreibt.
 report-signature = Unterschrift
+report-sign-here = Unterschrift (freiwillig)
+report-own = Was Sie abgegeben haben
+report-photos-there = Diese sind schon im Bericht:
 report-signature-clear = Unterschrift löschen
 report-completed-help = Ohne Haken gilt der Besuch als nicht erledigt; schreiben Sie in den Bericht, warum.
 kept-title = Einträge, die nicht passten
@@ -1180,8 +1188,8 @@ leave-anyway = Trotzdem abmelden
 leave-consequence = Was nicht gesendet ist, wird endgültig von diesem Telefon entfernt.
 leave-now = Entfernen und abmelden
 left-title = Dieses Telefon ist geleert
-left-text = Nichts von Ihnen ist mehr darauf. Die Abmeldung erreicht den Server, sobald Netz da ist.
-left-again = Weiter
+left-text = Nichts von Ihnen ist mehr darauf. Die Abmeldung erreicht den Server, sobald Netz da ist; von da an kann sich jemand anmelden.
+left-again = Wieder anmelden
 sheet-zone = Zeiten sind die des Ortes; der Tag zählt in { $zone }.
 print = Drucken
 done-entries-used = Was Sie notiert haben, gilt jetzt.

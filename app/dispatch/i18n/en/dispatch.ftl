@@ -113,6 +113,7 @@ day-progress = { $done } of { $all } done
 day-empty = Nothing planned for this day
 day-empty-text = What dispatch plans for you appears here.
 next-stop = Next stop
+now-stop = Now
 then = Then
 finished = Finished
 today = Today
@@ -1124,6 +1125,10 @@ day-collisions = { $count ->
     [one] One entry did not fit what had happened meanwhile.
    *[other] { $count } entries did not fit what had happened meanwhile.
  }
+day-returned = { $count ->
+    [one] One report came back. It waits for your correction.
+   *[other] { $count } reports came back. They wait for your correction.
+ }
 day-collisions-look = Look and decide
 day-sheet = Day sheet
 day-stops = Stops
@@ -1148,6 +1153,9 @@ report-material-help = One line each, such as “2 x Filter G4”.
 report-signed-by = Signed by
 report-signed-by-help = Name of the customer's person, if somebody signs.
 report-signature = Signature
+report-sign-here = Signature (optional)
+report-own = What you handed in
+report-photos-there = These are in the report already:
 report-signature-clear = Clear the signature
 report-completed-help = Without the tick the visit counts as not done; say in the report why.
 kept-title = Entries that did not fit
@@ -1180,8 +1188,8 @@ leave-anyway = Sign out anyway
 leave-consequence = What has not been sent is removed from this phone for good.
 leave-now = Remove it and sign out
 left-title = This phone is wiped
-left-text = Nothing of yours is left on it. The sign-out reaches the server as soon as there is a network.
-left-again = Go on
+left-text = Nothing of yours is left on it. The sign-out reaches the server as soon as there is a network; somebody can sign in from then on.
+left-again = Sign in again
 sheet-zone = Times are those of the place; the day is counted in { $zone }.
 print = Print
 done-entries-used = What you noted holds now.

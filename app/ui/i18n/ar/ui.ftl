@@ -329,6 +329,7 @@ field-until = حتى نهاية
 field-from = من
 error-invalid_material = المتوقع سطر لكل مادة، 50 سطرًا على الأكثر بطول 200 حرف.
 error-invalid_signature = الرسم كبير جدًا؛ امسحه ووقّع مرة أخرى.
+field-photo = الصور
 field-material = المواد
 field-signed_by = وقّع
 field-signature = التوقيع

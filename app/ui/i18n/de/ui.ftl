@@ -321,6 +321,7 @@ field-until = Bis einschließlich
 field-from = Ab
 error-invalid_material = Erwartet wird je Material eine Zeile, höchstens 50 Zeilen mit 200 Zeichen.
 error-invalid_signature = Die Zeichnung ist zu groß; löschen Sie sie und unterschreiben Sie noch einmal.
+field-photo = Fotos
 field-material = Material
 field-signed_by = Unterschrieben von
 field-signature = Unterschrift

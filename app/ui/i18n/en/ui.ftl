@@ -321,6 +321,7 @@ field-until = Until and including
 field-from = From
 error-invalid_material = One line for each kind of material is expected, at most 50 lines of 200 characters.
 error-invalid_signature = The drawing is too large; clear it and sign again.
+field-photo = Photos
 field-material = Material
 field-signed_by = Signed by
 field-signature = Signature

@@ -53,7 +53,12 @@ const STOP: &str = concat!(
     stop!(),
     "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.target_id = $3 AND a.status IN ('planned', 'done') ORDER BY a.created_at DESC LIMIT 1"
 );
-
+const RETURNED_STOPS: &str = concat!(
+    stop!(),
+    "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.status IN ('planned', 'done') \
+     AND a.id IN (SELECT v.appointment_id FROM visit_report v WHERE v.tenant_id = $1 AND v.technician_id = $2 AND v.status = 'returned') \
+     ORDER BY a.starts_at, a.id LIMIT 50"
+);
 const STOPS_OF_WAITING: &str = concat!(
     stop!(),
     "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.status IN ('planned', 'done') \
@@ -137,6 +142,12 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Vec<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
         all!(&mut self.tx, DayStop, DAY, tenant, own, from, until)
+    }
+
+    /// The own stops whose report came back, whatever their day.
+    pub(crate) async fn own_returned_stops(&mut self) -> Result<Vec<DayStop>, StoreError> {
+        let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
+        all!(&mut self.tx, DayStop, RETURNED_STOPS, tenant, own)
     }
 
     /// The own stops about which something waits, the latest of each job first.

@@ -26,6 +26,8 @@ pub struct DayEntryView {
     pub target_id: Key<TargetKind>,
     /// The job's number.
     pub number: i64,
+    /// The customer's name.
+    pub customer_name: Option<String>,
     /// The job's state now.
     #[sqlx(try_from = "String")]
     pub target_status: TargetStatus,
@@ -87,9 +89,10 @@ const INSERT: &str = "INSERT INTO day_entry (tenant_id, id, technician_id, targe
 macro_rules! view {
     ($rest:literal) => {
         concat!(
-            "SELECT e.id, e.technician_id, s.display_name AS technician, e.target_id, t.number, t.status AS target_status, e.step, e.state, e.misfit, e.form, e.noted_at, e.received_at, e.seen_from, e.seen_until \
+            "SELECT e.id, e.technician_id, s.display_name AS technician, e.target_id, t.number, c.name AS customer_name, t.status AS target_status, e.step, e.state, e.misfit, e.form, e.noted_at, e.received_at, e.seen_from, e.seen_until \
              FROM day_entry e JOIN staff_account s ON s.tenant_id = e.tenant_id AND s.id = e.technician_id \
-             JOIN target t ON t.tenant_id = e.tenant_id AND t.id = e.target_id WHERE e.tenant_id = $1 ",
+             JOIN target t ON t.tenant_id = e.tenant_id AND t.id = e.target_id \
+             LEFT JOIN customer c ON c.tenant_id = t.tenant_id AND c.id = t.customer_id WHERE e.tenant_id = $1 ",
             $rest
         )
     };
@@ -144,6 +147,7 @@ macro_rules! photo_file {
 }
 const OWN_PHOTO_FILE: &str = photo_file!("e.technician_id = $4 AND e.state <> 'discarded'");
 const HANDED_OVER_PHOTO_FILE: &str = photo_file!("e.state IN ('handed_over', 'settled')");
+const DROP_PHOTOS: &str = "DELETE FROM day_photo WHERE tenant_id = $1 AND entry_id = $2";
 const FORGET_PHOTOS: &str = "DELETE FROM day_photo WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM day_entry e WHERE e.tenant_id = day_photo.tenant_id AND e.id = day_photo.entry_id AND e.state IN ('waiting', 'handed_over'))";
 const FORGET: &str = "DELETE FROM day_entry WHERE received_at < $1 AND state NOT IN ('waiting', 'handed_over')";
 
@@ -298,6 +302,13 @@ impl TenantTx<'_, Staff> {
             position,
             own
         )
+    }
+
+    /// Drops the photos of an entry.
+    pub(crate) async fn drop_day_photos(&mut self, entry: DayEntryId) -> Result<(), StoreError> {
+        let tenant = self.tenant();
+        run!(&mut self.tx, DROP_PHOTOS, tenant, entry.uuid())?;
+        Ok(())
     }
 
     /// Where a photo is that was handed over.

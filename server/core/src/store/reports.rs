@@ -35,9 +35,9 @@ pub(crate) struct NewAttachment<'a> {
 
 const INSERT: &str = "INSERT INTO visit_report (tenant_id, id, target_id, appointment_id, technician_id, status, summary, internal_notes, work_minutes, billable, follow_up, submitted_at, material, signed_by, signature, written_at) \
     VALUES ($1, $2, $3, $4, $5, 'submitted', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-const RESUBMIT: &str = "UPDATE visit_report SET status = 'submitted', summary = $3, internal_notes = $4, work_minutes = $5, billable = $6, follow_up = $7, submitted_at = $8, material = $9, signed_by = $10, signature = coalesce($11, signature), written_at = $12, return_reason = NULL \
+const RESUBMIT: &str = "UPDATE visit_report SET status = 'submitted', summary = $3, internal_notes = $4, work_minutes = $5, billable = $6, follow_up = $7, submitted_at = $8, material = $9, signed_by = $10, signature = $11, written_at = $12, return_reason = NULL \
     WHERE tenant_id = $1 AND id = $2 AND status = 'returned'";
-const OWN_TEXT: &str = "SELECT summary, internal_notes, work_minutes, billable, follow_up, material, signed_by FROM visit_report WHERE tenant_id = $1 AND id = $2 AND technician_id = $3";
+const OWN_TEXT: &str = "SELECT summary, internal_notes, work_minutes, billable, follow_up, material, signed_by, signature FROM visit_report WHERE tenant_id = $1 AND id = $2 AND technician_id = $3";
 const INSERT_ATTACHMENT: &str = "INSERT INTO attachment (tenant_id, id, visit_report_id, file_name, media_type, size_bytes, content_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const ATTACHMENTS: &str = "SELECT a.id, a.file_name, a.media_type, a.size_bytes, \
     EXISTS (SELECT 1 FROM released_attachment x JOIN portal_release p ON p.tenant_id = x.tenant_id AND p.id = x.release_id \

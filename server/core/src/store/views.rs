@@ -6,6 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::customers::Place;
+use domain::day_entries::WrittenReport;
 use domain::follow_ups::FollowUpStatus;
 use domain::ids::{
     AppointmentKind, AttachmentKind, ClientKind, ContactKind, CustomerKind, FollowUpKind, ImportItemKind,
@@ -239,6 +240,24 @@ pub struct ReportText {
     pub follow_up: Option<String>,
     pub material: Option<String>,
     pub signed_by: Option<String>,
+    pub signature: Option<String>,
+}
+
+impl ReportText {
+    /// As it was written.
+    pub fn written(self, completed: bool) -> WrittenReport {
+        WrittenReport {
+            completed,
+            summary: self.summary,
+            internal_notes: self.internal_notes.unwrap_or_default(),
+            work_minutes: self.work_minutes.map(|minutes| minutes.to_string()).unwrap_or_default(),
+            material: self.material.unwrap_or_default(),
+            signed_by: self.signed_by.unwrap_or_default(),
+            signature: self.signature.unwrap_or_default(),
+            billable: self.billable,
+            follow_up: self.follow_up.unwrap_or_default(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, FromRow)]

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::visits::collisions::{self, Collision, WithPhotos};
+use ordinavo_core::views::AttachmentLine;
 use ui::format;
 use ui::icons::Icon;
 use ui::islands::SendOnce;
@@ -60,7 +61,7 @@ fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl Int
     let keys = collisions::keys(entries.iter().map(|(entry, _)| entry));
     let (first, _) = entries.first().cloned()?;
     let (target, number, status) = (first.target_id.to_string(), first.number, first.target_status);
-    let reason = first.reason().unwrap_or(Misfit::OtherState);
+    let (reason, customer) = (first.reason().unwrap_or(Misfit::OtherState), first.customer_name);
     let now = stop.as_ref().map(|stop| {
         format!(
             "{} {}",
@@ -84,7 +85,7 @@ fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl Int
     );
     Some(view! {
         <section class="card">
-            <h2><bdi class="mono">{format!("TGT-{number}")}</bdi></h2>
+            <h2><bdi class="mono">{format!("TGT-{number}")}</bdi>{customer.map(|name| view! { " · "<bdi>{name}</bdi> })}</h2>
             <p class="notice notice-warn">{why(locale, reason)}</p>
             <div class="versions">
                 <div>
@@ -153,7 +154,7 @@ fn Noted(locale: Locale, entries: Vec<WithPhotos>, zone: String) -> impl IntoVie
 }
 
 #[component]
-fn Written(locale: Locale, report: WrittenReport) -> impl IntoView {
+pub fn Written(locale: Locale, report: WrittenReport) -> impl IntoView {
     let line = |name: String, text: String| {
         (!text.trim().is_empty()).then(|| view! { <dt>{name}</dt><dd class="prose" dir="auto">{text}</dd> })
     };
@@ -179,6 +180,16 @@ fn Written(locale: Locale, report: WrittenReport) -> impl IntoView {
             {line(t!(locale, "report-completed"), done)}
         </dl>
         <Signature locale drawing=Some(report.signature).filter(|drawing| visit_reports::is_signature(drawing))/>
+    }
+}
+
+/// The files of an own report.
+#[component]
+pub fn Files(locale: Locale, files: Vec<AttachmentLine>) -> impl IntoView {
+    view! {
+        <ul class="files">{files.into_iter().map(|file| view! {
+            <li><a href=format!("/app/files/{}", file.id)><Icon name="file"/><bdi>{file.file_name}</bdi></a><span class="quiet">{format::size(locale, file.size_bytes)}</span></li>
+        }).collect_view()}</ul>
     }
 }
 

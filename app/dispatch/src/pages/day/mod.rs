@@ -6,7 +6,7 @@ pub mod kept;
 pub mod sheet;
 pub mod stop;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, SecondsFormat};
 use domain::day_entries::SeenAppointment;
 use domain::locale::Locale;
 use domain::permissions::PerformVisits;
@@ -42,26 +42,34 @@ pub fn DayPage() -> impl IntoView {
             date.map(|date| format!("/app/day?date={}", date.format("%Y-%m-%d")))
                 .unwrap_or_default()
         };
+        // A page that the phone has kept knows when its day is over, and which one follows.
+        let (until, after) = (
+            day.until.to_rfc3339_opts(SecondsFormat::Secs, true),
+            link(date.checked_add_days(Days::new(1))),
+        );
+        let next = after.clone();
+        let returned = day.returned;
         let sheet = format!("/app/day/sheet?date={}", date.format("%Y-%m-%d"));
         let zone = day.zone;
         let card = |stop: DayStop| {
             let (id, status) = (stop.target_id.to_string(), state(&stop));
-            view! { <li data-stop=id data-status=status><p class="next-label">{t!(locale, "next-stop")}</p><StopCard stop locale person=person.clone() zone=zone.clone()/></li> }
+            view! { <li data-stop=id data-status=status><p class="stop-label next-label">{t!(locale, "next-stop")}</p><p class="stop-label now-label">{t!(locale, "now-stop")}</p><StopCard stop locale person=person.clone() zone=zone.clone()/></li> }
         };
         let finished = finished.into_iter().map(card).collect_view();
         let open = open.into_iter().map(card).collect_view();
         Ok(view! {
             <Title text=t!(locale, "day-title")/>
             <Installable/>
-            <div class="day">
+            <div class="day" data-until=until data-after=after>
                 <DoneNotice locale flash=request.flash.clone()/>
                 <Keeper locale person=person.clone()/>
                 {(waiting > 0).then(|| view! { <p class="notice notice-bad"><strong>{t!(locale, "day-collisions", count = waiting)}</strong>" "<a href="/app/day/kept">{t!(locale, "day-collisions-look")}</a></p> })}
+                {(!returned.is_empty()).then(|| view! { <ReturnedNotice locale stops=returned/> })}
                 <header class="title-row"><h1>{t!(locale, "day-title")}</h1><span class="lead">{format::day(locale, date)}</span></header>
                 <nav class="day-nav" aria-label=t!(locale, "date")>
                     <a class="button" href=link(date.checked_sub_days(Days::new(1))) data-keep="yes">{t!(locale, "day-before")}</a>
                     <a class="button" href="/app/day">{t!(locale, "today")}</a>
-                    <a class="button" href=link(date.checked_add_days(Days::new(1))) data-keep="yes">{t!(locale, "day-after")}</a>
+                    <a class="button" href=next data-keep="yes">{t!(locale, "day-after")}</a>
                     {(all > 0).then(|| view! { <a class="button button-quiet" href=sheet data-keep="yes"><Icon name="clipboard"/>{t!(locale, "day-sheet")}</a> })}
                 </nav>
                 {(all > 0).then(|| view! { <p class="progress-line"><progress max=all.to_string() value=done.to_string() aria-labelledby="day-progress"></progress><span id="day-progress" data-progress=t!(locale, "day-progress", done = "#", all = all)>{t!(locale, "day-progress", done = done, all = all)}</span></p> })}
@@ -104,6 +112,22 @@ fn Keeper(locale: Locale, person: String) -> impl IntoView {
             <p class="notice notice-bad" role="alert" data-line="full" hidden>{t!(locale, "day-full")}" "<button class="button" type="button" data-again>{t!(locale, "day-try-again")}</button></p>
             <div class="notice notice-bad" data-line="refused" hidden><p>{t!(locale, "day-refused")}</p><ul data-refused></ul></div>
             <script src="/app/day/keeper.js" nonce=nonce defer></script>
+        </div>
+    }
+}
+
+/// The reports that came back, whatever their day.
+#[component]
+fn ReturnedNotice(locale: Locale, stops: Vec<DayStop>) -> impl IntoView {
+    view! {
+        <div class="notice notice-warn">
+            <p><strong>{t!(locale, "day-returned", count = stops.len())}</strong></p>
+            <ul class="lines">
+                {stops.into_iter().map(|stop| {
+                    let day = format::date(locale, stop.starts_at, &stop.zone);
+                    view! { <li><a href=format!("/app/day/{}", stop.target_id) data-keep="yes">{service_words(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></a>" "<span class="quiet">{day}</span></li> }
+                }).collect_view()}
+            </ul>
         </div>
     }
 }
@@ -152,9 +176,22 @@ fn when(locale: Locale, stop: &DayStop, own_zone: &str) -> String {
     }
 }
 
-/// A stop, large: where, when, whom, and the next step.
+/// What a stop is called where only a line is told of it.
+fn label(locale: Locale, stop: &DayStop) -> String {
+    let service = service_words(locale, stop.service_type.as_deref());
+    let customer = stop.customer_name.as_deref().unwrap_or_default();
+    format!("TGT-{} · {service} · {customer}", stop.number)
+}
+
+/// A stop, large: where, when, whom, and the next step. Apart from its day it says its date.
 #[component]
-fn StopCard(stop: DayStop, locale: Locale, person: String, zone: String) -> impl IntoView {
+fn StopCard(
+    stop: DayStop,
+    locale: Locale,
+    person: String,
+    zone: String,
+    #[prop(optional)] dated: bool,
+) -> impl IntoView {
     let id = stop.target_id.to_string();
     let address = address_line(
         stop.street.as_deref(),
@@ -167,19 +204,21 @@ fn StopCard(stop: DayStop, locale: Locale, person: String, zone: String) -> impl
         .contact_phone
         .clone()
         .map(|phone| format!("tel:{}", phone.replace(' ', "")));
-    let (seen, time) = (seen(&stop), when(locale, &stop, &zone));
+    let (seen, time, label) = (seen(&stop), when(locale, &stop, &zone), label(locale, &stop));
+    let date = dated.then(|| format::date(locale, stop.starts_at, &stop.zone));
+    let returned = stop.is_returned();
     let page = format!("/app/day/{id}");
     let step = |act: &'static str, class: &'static str, words: String| {
         view! {
             <form class=class method="post" action=act>
-                <input type="hidden" name="target" value=id.clone()/><input type="hidden" name="seen" value=seen.clone()/><input type="hidden" name="person" value=person.clone()/>
+                <input type="hidden" name="target" value=id.clone()/><input type="hidden" name="seen" value=seen.clone()/><input type="hidden" name="person" value=person.clone()/><input type="hidden" name="label" value=label.clone()/>
                 <button class="button button-primary" type="submit">{words}</button>
             </form>
         }
     };
     view! {
         <article class="card day-stop">
-            <p class="stop-time"><strong>{time}</strong><TargetChip status=stop.status locale/><PriorityMark priority=stop.priority locale/></p>
+            <p class="stop-time">{date.map(|date| view! { <span>{date}</span> })}<strong>{time}</strong><TargetChip status=stop.status locale/>{returned.then(|| view! { <span class="chip chip-warn">{t!(locale, "report-returned")}</span> })}<PriorityMark priority=stop.priority locale/></p>
             <h3><a href=page.clone() data-keep="yes">{service_words(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></a></h3>
             <p class="kept-note" data-kept-note hidden></p>
             {has_place.then(|| view! { <p><Icon name="map-pin"/><bdi>{stop.location_name}</bdi><br/><bdi>{address}</bdi></p> })}

@@ -2,17 +2,19 @@
 
 use domain::locale::Locale;
 use domain::permissions::PerformVisits;
+use domain::targets::TargetStatus;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use ordinavo_core::services::visits;
 use ordinavo_core::services::visits::report::{MOST_FOLLOW_UP, MOST_NAME, MOST_TEXT, MOST_WORK_MINUTES};
-use ordinavo_core::views::ReportText;
+use ordinavo_core::views::{AttachmentLine, ReportText};
 use ui::forms::{CheckField, ErrorSummary, FormState, PhotoField, TextArea, TextField};
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{InternalBox, ProblemNotice};
 
-use super::{Installable, Keeper, StopCard, is_finished, seen, state};
+use super::kept::{Files, Written};
+use super::{Installable, Keeper, StopCard, is_finished, label, seen, state};
 use crate::pages::{DoneNotice, viewer_staff};
 use crate::shell::Framed;
 use crate::signature::SignaturePad;
@@ -28,13 +30,18 @@ pub fn StopPage() -> impl IntoView {
         let permit = staff.may::<PerformVisits>()?;
         let (stop, zone) = visits::stop_with_zone(&request.core, permit, request.id("id")?).await?;
         // A report that was sent back is corrected, not written anew.
-        let before = visits::own_report(&request.core, permit, &stop).await?;
+        let own = visits::own_report(&request.core, permit, &stop).await?;
         let form = FormState::new("report", locale, request.flash.as_ref());
         let returned = stop.is_returned();
-        let handed_in = stop.report_id.is_some() && !returned;
-        let (id, seen, status, open) = (
+        let (before, handed_in) = match own {
+            Some(own) if !returned => (None, Some(own)),
+            own => (own, None),
+        };
+        let completed = stop.status == TargetStatus::Completed;
+        let (id, seen, label, status, open) = (
             stop.target_id.to_string(),
             seen(&stop),
+            label(locale, &stop),
             state(&stop),
             !is_finished(&stop),
         );
@@ -54,16 +61,19 @@ pub fn StopPage() -> impl IntoView {
                 <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
                 <p><a href="/app/day">{t!(locale, "day-back")}</a></p>
                 <h1><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></h1>
-                <StopCard stop locale person=person.clone() zone/>
+                <StopCard stop locale person=person.clone() zone dated=true/>
                 {(notes.is_some() || access.is_some()).then(|| view! {
                     <InternalBox locale>
                         {access.map(|notes| view! { <h2>{t!(locale, "access-notes")}</h2><p class="prose" dir="auto">{notes}</p> })}
                         {notes.map(|notes| view! { <h2>{t!(locale, "notes")}</h2><p class="prose" dir="auto">{notes}</p> })}
                     </InternalBox>
                 })}
-                {handed_in.then(|| view! { <p class="notice notice-good">{t!(locale, "report-handed-in")}</p> })}
+                {handed_in.map(|(text, files)| view! {
+                    <p class="notice notice-good">{t!(locale, "report-handed-in")}</p>
+                    <section class="card" data-own-report><h2>{t!(locale, "report-own")}</h2><InternalBox locale><Written locale report=text.written(completed)/><Files locale files/></InternalBox></section>
+                })}
                 {returned.then(|| view! { <div class="notice notice-warn"><p><strong>{t!(locale, "report-came-back")}</strong></p><p dir="auto">{reason}</p></div> })}
-                {open.then(|| view! { <ReportCard id seen person locale form before/> })}
+                {open.then(|| view! { <ReportCard id seen person label locale form before/> })}
             </div>
         }
         .into_any())
@@ -76,13 +86,14 @@ fn ReportCard(
     id: String,
     seen: String,
     person: String,
+    label: String,
     locale: Locale,
     form: FormState,
-    before: Option<ReportText>,
+    before: Option<(ReportText, Vec<AttachmentLine>)>,
 ) -> impl IntoView {
     let internal = form.clone();
-    let was_billable = before.as_ref().is_some_and(|report| report.billable);
-    let before = before.unwrap_or_default();
+    let (before, files) = before.unwrap_or_default();
+    let was_billable = before.billable;
     let minutes = before
         .work_minutes
         .map(|minutes| minutes.to_string())
@@ -93,15 +104,16 @@ fn ReportCard(
             <SendOnce>
             <form method="post" action="/app/fn/file-report" enctype="multipart/form-data" data-report>
                 <ErrorSummary form=form.clone()/>
-                <input type="hidden" name="target" value=id/><input type="hidden" name="seen" value=seen/><input type="hidden" name="person" value=person/><input type="hidden" name="replaces"/>
+                <input type="hidden" name="target" value=id/><input type="hidden" name="seen" value=seen/><input type="hidden" name="person" value=person/><input type="hidden" name="label" value=label/><input type="hidden" name="replaces"/>
                 <TextArea form=form.clone() field="summary" value=before.summary label=t!(locale, "report-summary") help=t!(locale, "report-summary-help") most=MOST_TEXT/>
                 <InternalBox locale><TextArea form=internal field="internal_notes" value=before.internal_notes.unwrap_or_default() label=t!(locale, "report-internal") rows=2 optional=true most=MOST_TEXT/></InternalBox>
                 <TextField form=form.clone() field="work_minutes" value=minutes label=t!(locale, "report-minutes") kind="number" inputmode="numeric" range=(0, MOST_WORK_MINUTES)/>
                 <TextArea form=form.clone() field="material" value=before.material.unwrap_or_default() label=t!(locale, "report-material") help=t!(locale, "report-material-help") rows=3 optional=true/>
                 <PhotoField form=form.clone() field="photo" label=t!(locale, "report-photos") help=t!(locale, "report-photos-help")/>
+                {(!files.is_empty()).then(|| view! { <div><p class="quiet">{t!(locale, "report-photos-there")}</p><Files locale files/></div> })}
                 <TextArea form=form.clone() field="follow_up" value=before.follow_up.unwrap_or_default() label=t!(locale, "report-follow-up") help=t!(locale, "report-follow-up-help") rows=2 optional=true most=MOST_FOLLOW_UP/>
                 <TextField form=form.clone() field="signed_by" value=before.signed_by.unwrap_or_default() label=t!(locale, "report-signed-by") help=t!(locale, "report-signed-by-help") optional=true autocomplete="off" most=MOST_NAME/>
-                <SignaturePad label=t!(locale, "report-signature") clear=t!(locale, "report-signature-clear")/>
+                <SignaturePad label=t!(locale, "report-sign-here") clear=t!(locale, "report-signature-clear") drawn_before=before.signature.unwrap_or_default()/>
                 <CheckField form=form.clone() field="billable" label=t!(locale, "report-billable") ticked=was_billable/>
                 <CheckField form field="completed" label=t!(locale, "report-completed") help=t!(locale, "report-completed-help") ticked=true/>
                 <button class="button button-primary" type="submit">{t!(locale, "report-file")}</button>

@@ -173,6 +173,9 @@ async fn end(tx: &mut TenantTx<'_, Staff>, entry: &DayEntryView, to: DayEntrySta
             "Somebody has decided about this meanwhile.",
         ));
     }
+    if to == DayEntryState::Discarded {
+        tx.drop_day_photos(entry.id.0).await?;
+    }
     tx.audit(
         "day_entry.decided",
         entry.target_id,

@@ -22,7 +22,7 @@ use super::finish;
 use super::planning::YEARS;
 use crate::actors::{Permit, Staff};
 use crate::store::{NewEntry, NewEvent, TenantTx};
-use crate::views::{DayStop, ReportText, TechnicianView};
+use crate::views::{AttachmentLine, DayStop, ReportText, TechnicianView};
 use crate::{Core, CoreError, CoreResult};
 
 /// A technician's day.
@@ -32,8 +32,12 @@ pub struct Day {
     pub date: NaiveDate,
     /// The zone in which it is counted: the technician's own.
     pub zone: String,
+    /// When it ends.
+    pub until: DateTime<Utc>,
     /// What is planned or done, in order.
     pub stops: Vec<DayStop>,
+    /// The stops of any day whose report came back.
+    pub returned: Vec<DayStop>,
     /// How many entries wait for a decision, over all days.
     pub waiting: i64,
 }
@@ -58,7 +62,9 @@ pub async fn day(core: &Core, by: Permit<'_, PerformVisits>, date: Option<NaiveD
     let (from, until) = week.span(date, &counted).ok_or_else(CoreError::not_found)?;
     Ok(Day {
         date,
+        until,
         stops: tx.own_stops(from, until).await?,
+        returned: tx.own_returned_stops().await?,
         waiting: tx.count_own_waiting_entries().await?,
         zone,
     })
@@ -110,15 +116,21 @@ pub async fn stop_with_zone(core: &Core, by: Permit<'_, PerformVisits>, id: Targ
     Ok((stop, own_zone(by.staff(), own)))
 }
 
-/// What one has written in the report of a stop that was sent back.
+/// What one has written in the report of a stop, and the files that are kept with it.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn own_report(core: &Core, by: Permit<'_, PerformVisits>, stop: &DayStop) -> CoreResult<Option<ReportText>> {
-    match stop.report_id {
-        Some(id) if stop.is_returned() => Ok(core.store.read(by.staff()).await?.own_report_text(id.0).await?),
-        _ => Ok(None),
-    }
+pub async fn own_report(
+    core: &Core,
+    by: Permit<'_, PerformVisits>,
+    stop: &DayStop,
+) -> CoreResult<Option<(ReportText, Vec<AttachmentLine>)>> {
+    let Some(id) = stop.report_id else { return Ok(None) };
+    let mut tx = core.store.read(by.staff()).await?;
+    let Some(text) = tx.own_report_text(id.0).await? else {
+        return Ok(None);
+    };
+    Ok(Some((text, tx.attachments_of(id.0).await?)))
 }
 
 /// "On my way". A scheduled target is dispatched on the way, since the technician has evidently got it.
