@@ -48,7 +48,7 @@ impl<const STATES: usize> Draft<STATES> {
     }
 
     /// Notes where the visits of a route are.
-    fn number(&mut self, line: usize) {
+    pub fn number(&mut self, line: usize) {
         for (at, visit) in self.lines[line].visits().iter().enumerate() {
             self.line_of[*visit as usize] = line as u32;
             self.at[*visit as usize] = at as u32 + 1;

@@ -11,6 +11,7 @@ mod instance;
 mod line;
 mod place;
 mod plan;
+mod polish;
 mod problem;
 mod reasons;
 mod recreate;

@@ -59,6 +59,10 @@ impl<const STATES: usize> Line<STATES> {
         &self.out[at]
     }
 
+    pub fn into(&self, at: usize) -> &[Time; STATES] {
+        &self.into[at]
+    }
+
     pub fn leg(&self, at: usize) -> Time {
         self.legs[at]
     }

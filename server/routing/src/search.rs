@@ -1,4 +1,5 @@
-//! The search: ruin and recreate under falling temperature, as much of it as the budget allows.
+//! The search: ruin and recreate under falling temperature, as much of it as the budget allows; what is better than
+//! everything before goes through the local search, too.
 
 use std::ops::ControlFlow;
 
@@ -7,6 +8,7 @@ use fastrand::Rng;
 use crate::draft::Draft;
 use crate::instance::Instance;
 use crate::plan::{Plan, Score};
+use crate::polish::Polish;
 use crate::problem::Problem;
 use crate::recreate::{best_place, recreate};
 use crate::ruin::ruin;
@@ -77,6 +79,10 @@ fn search<const STATES: usize>(
             break;
         }
     }
+    let mut polish = Polish::new(&instance);
+    touched.clear();
+    touched.extend(0..draft.lines.len());
+    used += polish.polish(&instance, &mut draft, &mut touched);
     let mut best = draft.clone();
     let mut present = draft.clone();
     let ways = (instance.visits + present.lines.iter().filter(|line| !line.is_empty()).count()).max(1);
@@ -100,6 +106,10 @@ fn search<const STATES: usize>(
         ruin(&instance, &mut draft, &mut random, &mut touched);
         // A step costs something even where nothing fits anywhere.
         used += 8 + recreate(&instance, &mut draft, &mut random, &mut touched);
+        // Worth its time where something good was found: polishing every step finds less, as it takes chance away.
+        if draft.score < best.score {
+            used += polish.polish(&instance, &mut draft, &mut touched);
+        }
         let temperature = hot * (cold / hot).powf(share);
         let is_accepted = match draft.score.omissions().cmp(&present.score.omissions()) {
             std::cmp::Ordering::Less => true,
