@@ -1005,6 +1005,7 @@ board-pool-empty-text = تظهر هنا المهام بلا موعد. اسحب �
 board-pool-more = عرض التالي
 board-nobody = لا فنيون
 board-nobody-text = يظهر الفنيون هنا ما إن تكون لهم حسابات.
+board-rest = استراحة { $time } ضمن { $span }
 board-free = بلا مناوبة
 board-not-set-up = ساعات العمل غير محددة
 board-load = { $stops ->

@@ -999,6 +999,7 @@ board-pool-empty-text = Aufträge ohne Termin erscheinen hier. Ziehen Sie einen 
 board-pool-more = Die nächsten zeigen
 board-nobody = Niemand in der Technik
 board-nobody-text = Technikerinnen und Techniker erscheinen hier, sobald sie ein Konto haben.
+board-rest = Pause von { $time } in { $span }
 board-free = keine Schicht
 board-not-set-up = Arbeitszeiten nicht eingerichtet
 board-load = { $stops ->

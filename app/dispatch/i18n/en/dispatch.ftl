@@ -999,6 +999,7 @@ board-pool-empty-text = Jobs without an appointment appear here. Drag one onto a
 board-pool-more = Show the next ones
 board-nobody = No technicians
 board-nobody-text = Technicians appear here once they have an account.
+board-rest = Break of { $time } in { $span }
 board-free = no shift
 board-not-set-up = working hours not set up
 board-load = { $stops ->

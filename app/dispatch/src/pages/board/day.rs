@@ -140,6 +140,28 @@ fn TechnicianLine(
                 place(from, shift.from.max(from), shift.until.min(until))
             )
         });
+    // Where a break may lie: from its earliest beginning to the end of the latest one.
+    let rests = match (&line.shift, line.away) {
+        (Some(shift), None) => shift.rests.clone(),
+        _ => Vec::new(),
+    };
+    let rest_words: Vec<String> = rests
+        .iter()
+        .map(|(earliest, latest, time)| {
+            t!(
+                locale,
+                "board-rest",
+                time = length(locale, *time),
+                span = format::span(*earliest, *latest + *time, &zone)
+            )
+        })
+        .collect();
+    let rests: Vec<String> = rests
+        .into_iter()
+        .map(|(earliest, latest, time)| (earliest.max(from), (latest + time).min(until)))
+        .filter(|(earliest, latest)| earliest < latest)
+        .map(|(earliest, latest)| format!("board-rest {}", place(from, earliest, latest)))
+        .collect();
     let row_of = rows(&line.stops);
     let track = format!("board-track hours-{hours}");
     view! {
@@ -147,10 +169,12 @@ fn TechnicianLine(
             <div class="board-who">
                 <h3 id=labelled><a href=format!("/app/settings/technicians/{id}")><bdi>{line.technician.display_name.clone()}</bdi></a></h3>
                 <p class="quiet">{shift.map(|shift| view! { <bdi>{shift}</bdi> })}{free.then(|| t!(locale, "board-free"))}{unknown.then(|| t!(locale, "board-not-set-up"))}{away}</p>
+                {rest_words.into_iter().map(|words| view! { <p class="quiet">{words}</p> }).collect_view()}
                 {load.map(|load| view! { <p class="quiet">{load}</p> })}
             </div>
             <ol class=track data-track=id data-name=line.technician.display_name>
                 {working.map(|class| view! { <li class=class aria-hidden="true"></li> })}
+                {rests.into_iter().map(|class| view! { <li class=class aria-hidden="true"></li> }).collect_view()}
                 {now_at.map(|at| view! { <li class=format!("board-now {at}") aria-hidden="true"></li> })}
                 {line.stops.into_iter().zip(row_of).map(|(stop, row)| view! { <StopCard stop row locale may_plan from back=back.clone() zone=zone.clone()/> }).collect_view()}
             </ol>
