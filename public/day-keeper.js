@@ -118,7 +118,10 @@
 
   for (const form of all('form[data-report]'))
     for (const kind of ['input', 'pointerdown']) form.addEventListener(kind, () => (form.dataset.touched = 'yes'));
-  for (const button of all('[data-again]')) button.addEventListener('click', () => document.querySelector('form[data-report]')?.submit());
+  // What could not be kept is tried again as it was.
+  let tried;
+  addEventListener('submit', ({ target }) => (tried = target));
+  for (const button of all('[data-again]')) button.addEventListener('click', () => tried?.submit());
 
   /** A report that was refused, in its form again, photos included. */
   const refill = async (key) => {

@@ -243,6 +243,7 @@ async function keepPages(person, paths) {
   const cache = await caches.open(CACHE);
   const wanted = new Set([...FIRST, ...paths]);
   let all = true;
+  let after;
   for (const path of wanted) {
     let response;
     try {
@@ -255,6 +256,10 @@ async function keepPages(person, paths) {
       await forgetPages();
       return;
     }
+    const text = response.ok ? await response.clone().text() : '';
+    if (path === '/app/day') after = attribute(text, 'after');
+    // The day after, with its stops: it is shown once this one is over. What is added to the set is walked through, too.
+    if (path === after && paths.includes('/app/day')) for (const [, stop] of text.matchAll(/href="(\/app\/day\/tgt_\w+)"/g)) wanted.add(stop);
     if (response.ok) await cache.put(path, response);
     // Somebody else may have taken the phone while it was on its way. Who leaves is forgotten before the pages are, so one of
     // the two finds it.
@@ -288,13 +293,16 @@ async function forgetPages() {
 async function here(person, paths) {
   // A page that was being loaded when the worker began is nobody's yet.
   await self.clients.claim();
-  // What is still open of somebody who has left keeps nothing any more.
-  if (await get('leaving')) return;
-  if ((await get('person')) !== person) {
-    await forgetPages();
-    await set('person', person);
-  }
-  await set('signed_out', false);
+  const before = await within(['state'], 'readwrite', async (store) => {
+    // What is still open of somebody who has left keeps nothing any more.
+    if (await answer(store('state').get('leaving'))) return undefined;
+    const earlier = (await answer(store('state').get('person'))) ?? 'nobody';
+    store('state').put(person, 'person');
+    store('state').put(false, 'signed_out');
+    return earlier;
+  });
+  if (!before) return;
+  if (before !== person) await forgetPages();
   await tell();
   await flush();
   await keepPages(person, paths);
@@ -303,13 +311,15 @@ async function here(person, paths) {
 const redirect = (to) => Response.redirect(new URL(to, self.location), 303);
 const limit = (work, patience) => Promise.race([work.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, patience))]);
 
+const attribute = (text, name) => text.match(new RegExp(`data-${name}="([^"]+)"`))?.[1];
+
 /** A page that was kept. A day that is over leads to the one after it, if that is there. */
 async function earlierPage(path) {
   const cache = await caches.open(CACHE);
   let found = await cache.match(path);
   while (found && path === '/app/day') {
     const text = await found.clone().text();
-    const [until, after] = ['until', 'after'].map((name) => text.match(new RegExp(`data-${name}="([^"]+)"`))?.[1]);
+    const [until, after] = ['until', 'after'].map((name) => attribute(text, name));
     const next = until && after && Date.now() >= Date.parse(until) ? await cache.match(after) : undefined;
     if (!next) break;
     found = next;
@@ -331,6 +341,11 @@ async function page(request, url) {
     throw new Error('the server has no page now');
   } catch (error) {
     const earlier = await earlierPage(kept(url));
+    // A page that is not on the phone leads to the day, which is.
+    if (!earlier && url.pathname !== '/app/day' && (await earlierPage('/app/day'))) {
+      const entry = url.searchParams.get('kept');
+      return redirect(entry ? `/app/day?kept=${entry}` : '/app/day');
+    }
     if (!earlier) throw error;
     const at = new Date(earlier.headers.get('date') ?? Date.now()).toISOString();
     const text = (await earlier.text()).replace('data-served="now"', `data-served="${at}"`);
@@ -340,6 +355,8 @@ async function page(request, url) {
 
 /** A step or a report: kept, then sent as far as that is possible now. */
 async function take(request, step) {
+  // A page that was left open by somebody who has signed out.
+  if (await get('leaving')) return left();
   const plain = request.clone();
   let entry;
   try {
@@ -383,9 +400,10 @@ async function wipe(person) {
 
 /** Signs out: not before what is unsent was told of, and then nothing of the person stays on the phone. */
 async function leave(request) {
-  const plain = request.clone();
-  const anyway = (await request.formData().catch(() => new FormData())).get('anyway');
-  const person = await get('person');
+  const form = await request.formData().catch(() => new FormData());
+  const anyway = form.get('anyway');
+  // Whoever has just signed in may not have looked at the day yet.
+  const person = (await get('person')) ?? form.get('person') ?? undefined;
   const unsent = async () => (await entries().catch(() => [])).filter((entry) => entry.person === person && isOpen(entry)).length;
   if (!anyway && (await unsent())) {
     await limit(flush(), PATIENCE);
@@ -401,31 +419,28 @@ async function leave(request) {
   } catch {
     // Nothing could be read, so nothing is there to be wiped; the session ends all the same.
   }
-  try {
-    const response = await fetchWithin(plain, PATIENCE);
-    if (isOut(response)) {
-      await within(['state'], 'readwrite', async (store) => void store('state').delete('leaving')).catch(() => undefined);
-      return response;
-    }
-  } catch {
-    // It is ended as soon as there is a network.
-  }
+  if (await finishLeaving(true)) return redirect('/app/sign-in');
   self.registration.sync?.register('my-day').catch(() => undefined);
   return left();
 }
 
-/** Whether an answer is the one that leads away from the app: the session has ended. */
-const isOut = ({ type, ok }) => type === 'opaqueredirect' || ok;
+let ending;
+/** Ends the session that could not be ended before, and the wiping that the phone was switched off in; once at a time. */
+const finishLeaving = (always = false) => (ending ??= endSession(always).finally(() => (ending = undefined)));
 
-/** Ends the session that could not be ended without a network, and the wiping that a phone was switched off in. */
-async function finishLeaving() {
+async function endSession(always) {
   const person = await get('leaving');
-  if (person !== true) await wipe(person).then(() => set('leaving', true)).catch(() => undefined);
+  // Whoever came here at the same time has done it, and somebody else may have signed in since.
+  if (!person && !always) return true;
+  if (person && person !== true) await wipe(person).then(() => set('leaving', true)).catch(() => undefined);
   try {
-    const response = await fetchWithin('/app/fn/sign-out', PATIENCE, { method: 'POST', redirect: 'manual', headers: { accept: 'text/html' } });
-    if (!isOut(response)) return false;
-    await within(['state'], 'readwrite', async (store) => void store('state').delete('leaving'));
-    return true;
+    // An answer in HTML would lead away although the session could not be ended.
+    const response = await fetchWithin('/app/fn/sign-out', PATIENCE, { method: 'POST', redirect: 'manual', headers: { accept: 'application/json' } });
+    if (response.type !== 'opaqueredirect' && !response.ok) return false;
+    // Nobody else signs in here before everything is gone.
+    const isWiped = await get('leaving').then((now) => !now || now === true);
+    if (isWiped) await within(['state'], 'readwrite', async (store) => void store('state').delete('leaving')).catch(() => undefined);
+    return isWiped;
   } catch {
     return false;
   }

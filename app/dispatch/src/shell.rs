@@ -43,6 +43,7 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
         .collect();
     let places = places.join("\n");
     let is_test = staff.as_ref().is_some_and(Staff::is_test);
+    let own = staff.as_ref().map(|staff| staff.id().to_string()).unwrap_or_default();
     let (tenant, person) = staff.map_or_else(Default::default, |staff| {
         (staff.tenant_name().to_owned(), staff.display_name().to_owned())
     });
@@ -60,6 +61,7 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
                     </ul>
                 </nav>
                 <form class="side-foot" method="post" action="/app/fn/sign-out">
+                    <input type="hidden" name="person" value=own/>
                     <span class="quiet"><bdi>{person}</bdi></span>
                     <button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button>
                 </form>

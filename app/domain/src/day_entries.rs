@@ -101,7 +101,7 @@ impl SeenAppointment {
     }
 
     /// Whether both are the same to the millisecond, which is what a form carries.
-    fn is_same(self, other: Self) -> bool {
+    pub fn is_same(self, other: Self) -> bool {
         let of = |seen: Self| (seen.starts_at.timestamp_millis(), seen.ends_at.timestamp_millis());
         of(self) == of(other)
     }
@@ -131,8 +131,8 @@ pub struct VisitNow {
     pub status: TargetStatus,
     /// Whether the technician's appointment still holds; what is over may be somebody else's visit by now.
     pub is_planned: bool,
-    /// Whether the technician's report was sent back, so that it is open again.
-    pub is_returned: bool,
+    /// When the technician's report was sent back, so that it is open again.
+    pub returned_at: Option<DateTime<Utc>>,
     /// The technician's appointment.
     pub appointment: SeenAppointment,
 }
@@ -146,12 +146,20 @@ pub enum Fit {
     Already,
 }
 
-/// Whether a step that leads to a state fits a visit, seen as it was on the screen.
+/// Whether a step that leads to a state fits a visit, seen as it was on the screen and noted at a moment; what is not told is
+/// as it is now. A report that was noted before an earlier one came back corrects nothing.
 ///
 /// # Errors
 /// Why it does not.
-pub fn fit(visit: &VisitNow, step: DayStep, to: TargetStatus, seen: Option<SeenAppointment>) -> Result<Fit, Misfit> {
-    let corrects = step == DayStep::Report && visit.is_returned;
+pub fn fit(
+    visit: &VisitNow,
+    step: DayStep,
+    to: TargetStatus,
+    seen: Option<SeenAppointment>,
+    noted_at: Option<DateTime<Utc>>,
+) -> Result<Fit, Misfit> {
+    let is_after = |returned_at| noted_at.is_none_or(|noted_at| noted_at >= returned_at);
+    let corrects = step == DayStep::Report && visit.returned_at.is_some_and(is_after);
     if !visit.is_planned && !corrects {
         return Err(match misfit(visit.status) {
             Misfit::OtherState => Misfit::NotYours,
@@ -215,7 +223,7 @@ mod tests {
         let visit = |status| VisitNow {
             status,
             is_planned: true,
-            is_returned: false,
+            returned_at: None,
             appointment: span(9),
         };
         for (step, to, status, expected) in [
@@ -233,14 +241,14 @@ mod tests {
             (Report, Completed, Completed, Err(Misfit::Ended)),
             (Report, NotCompleted, NotCompleted, Err(Misfit::Ended)),
         ] {
-            let found = fit(&visit(status), step, to, Some(span(9)));
+            let found = fit(&visit(status), step, to, Some(span(9)), None);
             assert_eq!(found, expected, "{step:?} {status:?}");
         }
         assert_eq!(
-            fit(&visit(Scheduled), SetOut, EnRoute, Some(span(13))),
+            fit(&visit(Scheduled), SetOut, EnRoute, Some(span(13)), None),
             Err(Misfit::Moved)
         );
-        assert_eq!(fit(&visit(Scheduled), SetOut, EnRoute, None), Ok(Fit::Now));
+        assert_eq!(fit(&visit(Scheduled), SetOut, EnRoute, None, None), Ok(Fit::Now));
         // What is over for this technician is somebody else's, whatever its state would allow.
         for (status, expected) in [
             (Scheduled, Misfit::NotYours),
@@ -253,16 +261,26 @@ mod tests {
                 is_planned: false,
                 ..visit(status)
             };
-            assert_eq!(fit(&over, SetOut, EnRoute, Some(span(9))), Err(expected), "{status:?}");
+            assert_eq!(
+                fit(&over, SetOut, EnRoute, Some(span(9)), None),
+                Err(expected),
+                "{status:?}"
+            );
         }
         // A report that came back is corrected whenever that is, and nothing but the report.
         let returned = VisitNow {
             is_planned: false,
-            is_returned: true,
+            returned_at: Some(at(12)),
             ..visit(Completed)
         };
-        assert_eq!(fit(&returned, Report, Completed, Some(span(13))), Ok(Fit::Now));
-        assert_eq!(fit(&returned, SetOut, EnRoute, None), Err(Misfit::Ended));
+        assert_eq!(fit(&returned, Report, Completed, Some(span(13)), None), Ok(Fit::Now));
+        assert_eq!(fit(&returned, Report, Completed, None, Some(at(12))), Ok(Fit::Now));
+        assert_eq!(fit(&returned, SetOut, EnRoute, None, None), Err(Misfit::Ended));
+        // What was written before it came back is no answer to why.
+        assert_eq!(
+            fit(&returned, Report, Completed, Some(span(9)), Some(at(11))),
+            Err(Misfit::Ended)
+        );
     }
 
     proptest! {

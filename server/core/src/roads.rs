@@ -211,25 +211,71 @@ impl Roads {
                     if self.rests(now) {
                         return;
                     }
-                    if !self.is_missing(from, to, now) {
-                        continue;
+                    if let Err(error) = self.ask_block(service, from, to, now).await {
+                        tracing::warn!(%error, "the road service did not answer; ways are estimated");
+                        self.kept().rests_until = Some(now + REST);
+                        return;
                     }
-                    let table = match self.ask(service, from, to).await {
-                        Ok(table) => table,
-                        Err(NoAnswer::Rest(error)) => {
-                            tracing::warn!(%error, "the road service did not answer; ways are estimated");
-                            self.kept().rests_until = Some(now + REST);
-                            return;
-                        }
-                        Err(NoAnswer::This(error)) => {
-                            tracing::warn!(%error, "the road service has no answer to a question; its ways are estimated");
-                            vec![vec![None; to.len()]; from.len()]
-                        }
-                    };
-                    self.keep(from, to, table, now);
                 }
             }
         }
+    }
+
+    /// Asks for the ways of a block. Where the service has no answer to it, it is asked without the places that it knows no
+    /// road near, and then in parts, so that one wrong place takes nothing away from the others.
+    async fn ask_block(
+        &self,
+        service: &RoadService,
+        from: &[Spot],
+        to: &[Spot],
+        now: DateTime<Utc>,
+    ) -> Result<(), String> {
+        let mut blocks = vec![(from.to_vec(), to.to_vec(), false)];
+        while let Some((from, to, is_sound)) = blocks.pop() {
+            if !self.is_missing(&from, &to, now) {
+                continue;
+            }
+            match self.ask(service, &from, &to).await {
+                Ok(table) => self.keep(&from, &to, table, now),
+                Err(NoAnswer::Rest(error)) => return Err(error),
+                Err(NoAnswer::This(error)) if from.len() == 1 && to.len() == 1 => {
+                    tracing::warn!(%error, "the road service knows no way between two places; it is estimated");
+                    self.keep_nothing(&from, &to, now);
+                }
+                Err(NoAnswer::This(_)) if !is_sound => {
+                    let mut lost = BTreeSet::new();
+                    for spot in from.iter().chain(&to).copied().collect::<BTreeSet<_>>() {
+                        match self.ask(service, &[spot], &[spot]).await {
+                            Ok(_) => {}
+                            Err(NoAnswer::Rest(error)) => return Err(error),
+                            Err(NoAnswer::This(_)) => {
+                                lost.insert(spot);
+                            }
+                        }
+                    }
+                    let (lost_from, from) = from.into_iter().partition::<Vec<_>, _>(|spot| lost.contains(spot));
+                    let (lost_to, to_rest) = to.iter().copied().partition::<Vec<_>, _>(|spot| lost.contains(spot));
+                    self.keep_nothing(&lost_from, &to, now);
+                    self.keep_nothing(&from, &lost_to, now);
+                    blocks.push((from, to_rest, true));
+                }
+                Err(NoAnswer::This(_)) => {
+                    let halves = |spots: &[Spot]| {
+                        let (one, other) = spots.split_at(spots.len() / 2);
+                        (one.to_vec(), other.to_vec())
+                    };
+                    let parts = if from.len() > to.len() {
+                        let (one, other) = halves(&from);
+                        [(one, to.clone(), true), (other, to, true)]
+                    } else {
+                        let (one, other) = halves(&to);
+                        [(from.clone(), one, true), (from, other, true)]
+                    };
+                    blocks.extend(parts);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn is_missing(&self, from: &[Spot], to: &[Spot], now: DateTime<Utc>) -> bool {
@@ -245,6 +291,19 @@ impl Roads {
             for (to, way) in to.iter().zip(row) {
                 if from != to {
                     kept.put((*from, *to), way, now);
+                }
+            }
+        }
+    }
+
+    /// That there is no answer between places; what was said before stays.
+    fn keep_nothing(&self, from: &[Spot], to: &[Spot], now: DateTime<Utc>) {
+        let mut kept = self.kept();
+        for from in from {
+            for to in to {
+                if from != to {
+                    let before = kept.get((*from, *to)).and_then(|(way, _)| way);
+                    kept.put((*from, *to), before, now);
                 }
             }
         }
@@ -305,7 +364,7 @@ impl Roads {
         if !status.is_success() {
             let text = format!("status {}", status.as_u16());
             // A place where no road is near, or a question that is too long: that says nothing of the next one.
-            let is_of_this = status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 408 | 429);
+            let is_of_this = status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 404 | 405 | 408 | 429);
             return Err(if is_of_this {
                 NoAnswer::This(text)
             } else {

@@ -251,6 +251,14 @@ fn apart<const STATES: usize>(instance: &Instance<'_, STATES>, one: u32, other: 
     way * 10 + waits.max(0) * WAITING + late.max(0) * 10
 }
 
+/// How much of a van visits take.
+fn demand<const STATES: usize>(instance: &Instance<'_, STATES>, visits: &[u32]) -> u64 {
+    let each = visits
+        .iter()
+        .map(|visit| u64::from(instance.problem.visits()[*visit as usize].demand));
+    each.sum()
+}
+
 /// How much longer a route gets.
 fn added<const STATES: usize>(instance: &Instance<'_, STATES>, line: &Line<STATES>, part: &Part) -> i64 {
     let before: i64 = (part.after..part.before).map(|at| i64::from(line.leg(at))).sum();
@@ -274,13 +282,8 @@ fn added<const STATES: usize>(instance: &Instance<'_, STATES>, line: &Line<STATE
 /// Whether a route can be done with a change.
 fn fits<const STATES: usize>(instance: &Instance<'_, STATES>, line: &Line<STATES>, part: &Part) -> bool {
     let technician = line.technician;
-    let demand = |visits: &[u32]| -> u64 {
-        let each = visits
-            .iter()
-            .map(|visit| u64::from(instance.problem.visits()[*visit as usize].demand));
-        each.sum()
-    };
-    let load = line.load - demand(&line.points[part.after + 1..part.before]) + demand(part.stops.stops());
+    let goes = &line.points[part.after + 1..part.before];
+    let load = line.load - demand(instance, goes) + demand(instance, part.stops.stops());
     if load > u64::from(instance.problem.technicians()[technician].capacity)
         || !part.stops.stops().iter().all(|visit| instance.may(technician, *visit))
     {
@@ -356,14 +359,13 @@ fn try_ends<const STATES: usize>(
         ours.points[at + 1..our_last].to_vec(),
         theirs.points[other_at..their_last].to_vec(),
     );
-    let demand = |visits: &[u32]| -> u64 {
-        let each = visits
-            .iter()
-            .map(|visit| u64::from(instance.problem.visits()[*visit as usize].demand));
-        each.sum()
-    };
+    // Somebody alike in everything is still somebody else to whoever is pinned.
+    let may = |technician, visits: &[u32]| visits.iter().all(|visit| instance.may(technician, *visit));
+    if !may(ours.technician, &their_end) || !may(theirs.technician, &our_end) {
+        return false;
+    }
     let capacity = u64::from(instance.problem.technicians()[ours.technician].capacity);
-    let (gives, gets) = (demand(&our_end), demand(&their_end));
+    let (gives, gets) = (demand(instance, &our_end), demand(instance, &their_end));
     if ours.load - gives + gets > capacity || theirs.load - gets + gives > capacity {
         return false;
     }

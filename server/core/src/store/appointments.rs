@@ -37,7 +37,7 @@ macro_rules! stop {
     () => {
         "SELECT a.id AS appointment_id, a.is_shared, a.starts_at, a.ends_at, a.zone, a.status AS appointment_status, t.id AS target_id, t.number, t.status, t.priority, t.service_type, t.notes, \
          c.name AS customer_name, l.name AS location_name, l.street, l.postal_code, l.city, l.access_notes, l.latitude, l.longitude, \
-         k.display_name AS contact_name, k.phone AS contact_phone, r.id AS report_id, r.status AS report_status, r.return_reason \
+         k.display_name AS contact_name, k.phone AS contact_phone, r.id AS report_id, r.status AS report_status, r.return_reason, r.decided_at AS report_decided_at \
          FROM appointment a JOIN target t ON t.tenant_id = a.tenant_id AND t.id = a.target_id \
          LEFT JOIN customer c ON c.tenant_id = t.tenant_id AND c.id = t.customer_id \
          LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
@@ -52,6 +52,10 @@ const DAY: &str = concat!(
 const STOP: &str = concat!(
     stop!(),
     "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.target_id = $3 AND a.status IN ('planned', 'done') ORDER BY a.created_at DESC LIMIT 1"
+);
+const RETURNED_STOP: &str = concat!(
+    stop!(),
+    "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.target_id = $3 AND a.status IN ('planned', 'done') AND r.status = 'returned' ORDER BY a.created_at DESC LIMIT 1"
 );
 const RETURNED_STOPS: &str = concat!(
     stop!(),
@@ -156,7 +160,13 @@ impl TenantTx<'_, Staff> {
         all!(&mut self.tx, DayStop, STOPS_OF_WAITING, tenant, own)
     }
 
-    /// One of the own stops.
+    /// The own stop of a job whose report came back. It need not be the latest one: the job may have been planned again.
+    pub(crate) async fn own_returned_stop(&mut self, target: TargetId) -> Result<Option<DayStop>, StoreError> {
+        let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
+        maybe!(&mut self.tx, DayStop, RETURNED_STOP, tenant, own, target.uuid())
+    }
+
+    /// One of the own stops, the latest of its job.
     pub(crate) async fn own_stop(&mut self, target: TargetId) -> Result<Option<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
         maybe!(&mut self.tx, DayStop, STOP, tenant, own, target.uuid())

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::customers::Place;
-use domain::day_entries::WrittenReport;
+use domain::day_entries::{SeenAppointment, WrittenReport};
 use domain::follow_ups::FollowUpStatus;
 use domain::ids::{
     AppointmentKind, AttachmentKind, ClientKind, ContactKind, CustomerKind, FollowUpKind, ImportItemKind,
@@ -221,9 +221,23 @@ pub struct DayStop {
     pub report_id: Option<Key<VisitReportKind>>,
     pub report_status: Option<String>,
     pub return_reason: Option<String>,
+    pub report_decided_at: Option<DateTime<Utc>>,
 }
 
 impl DayStop {
+    /// The appointment, as a form carries it.
+    pub fn appointment(&self) -> SeenAppointment {
+        SeenAppointment {
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+        }
+    }
+
+    /// When the manager has sent the report back, if that is how it stands.
+    pub fn returned_at(&self) -> Option<DateTime<Utc>> {
+        self.report_decided_at.filter(|_| self.is_returned())
+    }
+
     /// Whether the manager has sent the report back.
     pub fn is_returned(&self) -> bool {
         self.report_status.as_deref() == Some(ReportStatus::Returned.name())
@@ -244,10 +258,10 @@ pub struct ReportText {
 }
 
 impl ReportText {
-    /// As it was written.
-    pub fn written(self, completed: bool) -> WrittenReport {
+    /// As it was written. Whether the work was done is not among it: that became the state of the job.
+    pub fn written(self) -> WrittenReport {
         WrittenReport {
-            completed,
+            completed: false,
             summary: self.summary,
             internal_notes: self.internal_notes.unwrap_or_default(),
             work_minutes: self.work_minutes.map(|minutes| minutes.to_string()).unwrap_or_default(),

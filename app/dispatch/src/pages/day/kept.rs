@@ -154,11 +154,13 @@ fn Noted(locale: Locale, entries: Vec<WithPhotos>, zone: String) -> impl IntoVie
 }
 
 #[component]
-pub fn Written(locale: Locale, report: WrittenReport) -> impl IntoView {
+pub fn Written(locale: Locale, report: WrittenReport, #[prop(optional)] hides_outcome: bool) -> impl IntoView {
     let line = |name: String, text: String| {
         (!text.trim().is_empty()).then(|| view! { <dt>{name}</dt><dd class="prose" dir="auto">{text}</dd> })
     };
-    let done = if report.completed {
+    let done = if hides_outcome {
+        String::new()
+    } else if report.completed {
         t!(locale, "yes")
     } else {
         t!(locale, "no")
@@ -245,7 +247,7 @@ pub fn LeavePage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         staff.may::<PerformVisits>()?;
-        let locale = request.viewer.locale;
+        let (locale, person) = (request.viewer.locale, staff.id().to_string());
         Ok(view! {
             <Title text=t!(locale, "leave-title")/>
             <div class="day">
@@ -255,7 +257,7 @@ pub fn LeavePage() -> impl IntoView {
                 <ul class="lines" data-unsent></ul>
                 <p><a class="button button-primary" href="/app/day">{t!(locale, "leave-stay")}</a></p>
                 <Weighty label=t!(locale, "leave-anyway") consequence=t!(locale, "leave-consequence")>
-                    <form method="post" action="/app/fn/sign-out"><input type="hidden" name="anyway" value="yes"/><button class="button" type="submit">{t!(locale, "leave-now")}</button></form>
+                    <form method="post" action="/app/fn/sign-out"><input type="hidden" name="anyway" value="yes"/><input type="hidden" name="person" value=person/><button class="button" type="submit">{t!(locale, "leave-now")}</button></form>
                 </Weighty>
             </div>
         }

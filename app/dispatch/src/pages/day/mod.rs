@@ -7,10 +7,9 @@ pub mod sheet;
 pub mod stop;
 
 use chrono::{Days, NaiveDate, SecondsFormat};
-use domain::day_entries::SeenAppointment;
 use domain::locale::Locale;
 use domain::permissions::PerformVisits;
-use domain::targets::TargetStatus;
+use domain::targets::{AppointmentStatus, TargetStatus};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
@@ -120,30 +119,38 @@ fn Keeper(locale: Locale, person: String) -> impl IntoView {
 #[component]
 fn ReturnedNotice(locale: Locale, stops: Vec<DayStop>) -> impl IntoView {
     view! {
-        <div class="notice notice-warn">
-            <p><strong>{t!(locale, "day-returned", count = stops.len())}</strong></p>
+        <details class="notice notice-warn">
+            <summary><strong>{t!(locale, "day-returned", count = stops.len())}</strong></summary>
             <ul class="lines">
                 {stops.into_iter().map(|stop| {
                     let day = format::date(locale, stop.starts_at, &stop.zone);
                     view! { <li><a href=format!("/app/day/{}", stop.target_id) data-keep="yes">{service_words(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></a>" "<span class="quiet">{day}</span></li> }
                 }).collect_view()}
             </ul>
-        </div>
+        </details>
     }
 }
 
 /// Whether there is nothing left to do for the technician.
 fn is_finished(stop: &DayStop) -> bool {
+    let is_over = stop.appointment_status == AppointmentStatus::Done || is_end(stop.status);
+    is_over && !stop.is_returned()
+}
+
+const fn is_end(status: TargetStatus) -> bool {
     matches!(
-        stop.status,
+        status,
         TargetStatus::Completed | TargetStatus::NotCompleted | TargetStatus::Cancelled
-    ) && !stop.is_returned()
+    )
 }
 
 /// What can be done at a stop, as the style sheet and the script know it.
 fn state(stop: &DayStop) -> &'static str {
     if stop.is_returned() {
         "returned"
+    } else if is_finished(stop) && !is_end(stop.status) {
+        // The job goes on with somebody else, or another time; this visit does not.
+        TargetStatus::Completed.name()
     } else {
         stop.status.name()
     }
@@ -158,11 +165,7 @@ fn map_link(stop: &DayStop) -> Option<String> {
 
 /// The appointment as the forms carry it, so that a move in between is noticed.
 fn seen(stop: &DayStop) -> String {
-    SeenAppointment {
-        starts_at: stop.starts_at,
-        ends_at: stop.ends_at,
-    }
-    .text()
+    stop.appointment().text()
 }
 
 /// When a stop is, where it is; with the technician's own time if that is another one.

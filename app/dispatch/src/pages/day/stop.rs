@@ -2,11 +2,10 @@
 
 use domain::locale::Locale;
 use domain::permissions::PerformVisits;
-use domain::targets::TargetStatus;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use ordinavo_core::services::visits;
 use ordinavo_core::services::visits::report::{MOST_FOLLOW_UP, MOST_NAME, MOST_TEXT, MOST_WORK_MINUTES};
+use ordinavo_core::services::visits::{self, OwnStop};
 use ordinavo_core::views::{AttachmentLine, ReportText};
 use ui::forms::{CheckField, ErrorSummary, FormState, PhotoField, TextArea, TextField};
 use ui::islands::SendOnce;
@@ -28,7 +27,12 @@ pub fn StopPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let permit = staff.may::<PerformVisits>()?;
-        let (stop, zone) = visits::stop_with_zone(&request.core, permit, request.id("id")?).await?;
+        let back = request.query("returned") == "yes";
+        let OwnStop {
+            stop,
+            zone,
+            has_returned,
+        } = visits::stop(&request.core, permit, request.id("id")?, back).await?;
         // A report that was sent back is corrected, not written anew.
         let own = visits::own_report(&request.core, permit, &stop).await?;
         let form = FormState::new("report", locale, request.flash.as_ref());
@@ -37,7 +41,6 @@ pub fn StopPage() -> impl IntoView {
             Some(own) if !returned => (None, Some(own)),
             own => (own, None),
         };
-        let completed = stop.status == TargetStatus::Completed;
         let (id, seen, label, status, open) = (
             stop.target_id.to_string(),
             seen(&stop),
@@ -61,6 +64,7 @@ pub fn StopPage() -> impl IntoView {
                 <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
                 <p><a href="/app/day">{t!(locale, "day-back")}</a></p>
                 <h1><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></h1>
+                {has_returned.then(|| view! { <p class="notice notice-warn">{t!(locale, "day-returned", count = 1)}" "<a href=format!("/app/day/{id}?returned=yes")>{t!(locale, "report-correct")}</a></p> })}
                 <StopCard stop locale person=person.clone() zone dated=true/>
                 {(notes.is_some() || access.is_some()).then(|| view! {
                     <InternalBox locale>
@@ -70,7 +74,7 @@ pub fn StopPage() -> impl IntoView {
                 })}
                 {handed_in.map(|(text, files)| view! {
                     <p class="notice notice-good">{t!(locale, "report-handed-in")}</p>
-                    <section class="card" data-own-report><h2>{t!(locale, "report-own")}</h2><InternalBox locale><Written locale report=text.written(completed)/><Files locale files/></InternalBox></section>
+                    <section class="card" data-own-report><h2>{t!(locale, "report-own")}</h2><InternalBox locale><Written locale report=text.written() hides_outcome=true/><Files locale files/></InternalBox></section>
                 })}
                 {returned.then(|| view! { <div class="notice notice-warn"><p><strong>{t!(locale, "report-came-back")}</strong></p><p dir="auto">{reason}</p></div> })}
                 {open.then(|| view! { <ReportCard id seen person label locale form before/> })}

@@ -1,6 +1,6 @@
 //! What did not fit: both versions of a visit, and what is decided about the one from the phone.
 
-use domain::day_entries::{DayEntryState, DayStep, Fit};
+use domain::day_entries::{DayEntryState, DayStep, Fit, SeenAppointment};
 use domain::ids::TargetId;
 use domain::permissions::{PerformVisits, PlanTargets, ViewOperations};
 use domain::problems::Problem;
@@ -78,7 +78,7 @@ fn would_hold(stop: &DayStop, entries: &[DayEntryView]) -> bool {
     entries.iter().all(|entry| {
         let report = entry.form.as_ref().and_then(|form| report::read(&form.0).ok());
         let step = step_of(entry.step, report.as_ref());
-        let fits = fit(&stop, &step, None).is_ok();
+        let fits = fit(&stop, &step, None, None).is_ok();
         stop.status = step.end();
         fits
     })
@@ -92,13 +92,17 @@ pub async fn use_mine(core: &Core, by: Permit<'_, PerformVisits>, target: Target
     let mut tx = core.store.begin(by.staff()).await?;
     let entries = own_waiting(&mut tx, target, shown).await?;
     for entry in &entries {
-        let stop = own_stop(&mut tx, target).await?.ok_or_else(CoreError::not_found)?;
+        let seen = entry.seen_from.zip(entry.seen_until);
+        let seen = seen.map(|(starts_at, ends_at)| SeenAppointment { starts_at, ends_at });
+        let stop = own_stop(&mut tx, target, entry.step, seen)
+            .await?
+            .ok_or_else(CoreError::not_found)?;
         let mut report = entry.form.as_ref().map(|form| report::read(&form.0)).transpose()?;
         if let Some(report) = &mut report {
             report.photos = photos(&mut tx, entry.id.0).await?;
         }
         let step = step_of(entry.step, report.as_ref());
-        match fit(&stop, &step, None) {
+        match fit(&stop, &step, None, None) {
             Ok(Fit::Now) => perform(&mut tx, &stop, &step, Some(entry.noted_at)).await?,
             Ok(Fit::Already) => {}
             Err(misfit) => return Err(refusal(&stop, &step, misfit)),

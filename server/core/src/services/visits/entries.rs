@@ -240,7 +240,7 @@ async fn try_take(core: &Core, by: Permit<'_, PerformVisits>, entry: &mut Entry)
         }
     }
     let step = step_of(entry.step, entry.report.as_ref());
-    let found = match look(&mut tx, entry.target, &step, entry.seen).await? {
+    let found = match look(&mut tx, entry.target, &step, entry.seen, entry.noted_at).await? {
         Ok((stop, Fit::Now)) => {
             perform(&mut tx, &stop, &step, Some(entry.noted_at)).await?;
             Ok(())
@@ -296,8 +296,9 @@ async fn look(
     target: TargetId,
     step: &Step<'_>,
     seen: Option<SeenAppointment>,
+    noted_at: DateTime<Utc>,
 ) -> CoreResult<Result<(DayStop, Fit), Misfit>> {
-    let Some(stop) = own_stop(tx, target).await? else {
+    let Some(stop) = own_stop(tx, target, step.kind(), seen).await? else {
         if !tx.had_visit(target).await? {
             return Err(CoreError::not_found());
         }
@@ -311,7 +312,7 @@ async fn look(
     if !tx.own_waiting_entries_of(target).await?.is_empty() {
         return Ok(Err(Misfit::AfterAnother));
     }
-    Ok(fit(&stop, step, seen).map(|fits| (stop, fits)))
+    Ok(fit(&stop, step, seen, Some(noted_at)).map(|fits| (stop, fits)))
 }
 
 /// A photo of an own entry.

@@ -93,27 +93,50 @@ pub(super) fn day_bounds(zone: &str, date: NaiveDate) -> (DateTime<Utc>, DateTim
 }
 
 /// One of the own stops.
-///
-/// # Errors
-/// `not_found`.
-pub async fn stop(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId) -> CoreResult<DayStop> {
-    core.store
-        .read(by.staff())
-        .await?
-        .own_stop(id)
-        .await?
-        .ok_or_else(CoreError::not_found)
+pub struct OwnStop {
+    /// The stop.
+    pub stop: DayStop,
+    /// The zone in which its technician counts the day.
+    pub zone: String,
+    /// Whether the report of an earlier visit of the same job came back.
+    pub has_returned: bool,
 }
 
-/// One of the own stops, with the zone in which its technician counts the day.
+/// One of the own stops: the latest of its job, or the one whose report came back.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn stop_with_zone(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId) -> CoreResult<(DayStop, String)> {
+pub async fn stop(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId, returned: bool) -> CoreResult<OwnStop> {
     let mut tx = core.store.read(by.staff()).await?;
-    let stop = tx.own_stop(id).await?.ok_or_else(CoreError::not_found)?;
-    let own = tx.technician(by.staff().id()).await?;
-    Ok((stop, own_zone(by.staff(), own)))
+    let latest = tx.own_stop(id).await?.ok_or_else(CoreError::not_found)?;
+    let back = tx.own_returned_stop(id).await?;
+    let zone = own_zone(by.staff(), tx.technician(by.staff().id()).await?);
+    let is_other = back
+        .as_ref()
+        .is_some_and(|back| back.appointment_id != latest.appointment_id);
+    let stop = back.filter(|_| returned).unwrap_or(latest);
+    Ok(OwnStop {
+        has_returned: is_other && !stop.is_returned(),
+        stop,
+        zone,
+    })
+}
+
+/// The own visit that a step is about: the latest of its job, but a report may correct an earlier one that came back, which
+/// the appointment that was on the screen tells.
+async fn stop_of(
+    tx: &mut TenantTx<'_, Staff>,
+    id: TargetId,
+    step: DayStep,
+    seen: Option<SeenAppointment>,
+) -> CoreResult<Option<DayStop>> {
+    if let Some(seen) = seen.filter(|_| step == DayStep::Report)
+        && let Some(back) = tx.own_returned_stop(id).await?
+        && seen.is_same(back.appointment())
+    {
+        return Ok(Some(back));
+    }
+    Ok(tx.own_stop(id).await?)
 }
 
 /// What one has written in the report of a stop, and the files that are kept with it.
@@ -167,8 +190,10 @@ async fn step(
     step: &Step<'_>,
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let stop = own_stop(&mut tx, id).await?.ok_or_else(CoreError::not_found)?;
-    match fit(&stop, step, seen) {
+    let stop = own_stop(&mut tx, id, step.kind(), seen)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
+    match fit(&stop, step, seen, None) {
         Ok(Fit::Already) => return Ok(()),
         Ok(Fit::Now) => {}
         Err(misfit) => return Err(refusal(&stop, step, misfit)),
@@ -204,17 +229,19 @@ impl Step<'_> {
 }
 
 /// Whether a step fits what is known of a visit now.
-fn fit(stop: &DayStop, step: &Step<'_>, seen: Option<SeenAppointment>) -> Result<Fit, Misfit> {
+fn fit(
+    stop: &DayStop,
+    step: &Step<'_>,
+    seen: Option<SeenAppointment>,
+    noted_at: Option<DateTime<Utc>>,
+) -> Result<Fit, Misfit> {
     let visit = VisitNow {
         status: stop.status,
         is_planned: stop.appointment_status == AppointmentStatus::Planned,
-        is_returned: stop.is_returned(),
-        appointment: SeenAppointment {
-            starts_at: stop.starts_at,
-            ends_at: stop.ends_at,
-        },
+        returned_at: stop.returned_at(),
+        appointment: stop.appointment(),
     };
-    day_entries::fit(&visit, step.kind(), step.end(), seen)
+    day_entries::fit(&visit, step.kind(), step.end(), seen, noted_at)
 }
 
 /// What somebody is told who stands before the page.
@@ -255,9 +282,14 @@ async fn perform(
 }
 
 /// One of the own visits, held until the end of the transaction; none if it is not one (any more).
-async fn own_stop(tx: &mut TenantTx<'_, Staff>, id: TargetId) -> CoreResult<Option<DayStop>> {
+async fn own_stop(
+    tx: &mut TenantTx<'_, Staff>,
+    id: TargetId,
+    step: DayStep,
+    seen: Option<SeenAppointment>,
+) -> CoreResult<Option<DayStop>> {
     tx.lock_target(id).await?;
-    Ok(tx.own_stop(id).await?)
+    stop_of(tx, id, step, seen).await
 }
 
 async fn move_target(

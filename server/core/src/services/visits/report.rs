@@ -1,7 +1,7 @@
 //! The report of a visit: read, with its photos, and handed in.
 
 use chrono::{DateTime, Utc};
-use domain::day_entries::{Fit, SeenAppointment, WrittenReport};
+use domain::day_entries::{DayStep, Fit, SeenAppointment, WrittenReport};
 use domain::events::EventType;
 use domain::ids::{TargetId, VisitReportId};
 use domain::permissions::PerformVisits;
@@ -11,7 +11,7 @@ use domain::text;
 use domain::visit_reports::{self, MOST_MATERIAL, MOST_MATERIAL_LINE, MOST_SIGNATURE};
 use serde_json::json;
 
-use super::{Step, emit, fit, move_target, note, own_stop, refusal};
+use super::{Step, emit, fit, move_target, note, own_stop, refusal, stop_of};
 use crate::actors::{Actor as _, Permit, Staff};
 use crate::files::clean_photo;
 use crate::services::{Form, finish, follow_ups};
@@ -159,12 +159,19 @@ pub async fn file_report(
         return Err(too_many_photos());
     }
     // Refuse before the work of decoding pictures, and again inside the transaction.
-    let found = super::stop(core, by, id).await?;
-    fit(&found, &Step::Report(&report), seen).map_err(|misfit| refusal(&found, &Step::Report(&report), misfit))?;
+    let found = {
+        let mut tx = core.store.read(by.staff()).await?;
+        let found = stop_of(&mut tx, id, DayStep::Report, seen).await?;
+        found.ok_or_else(CoreError::not_found)?
+    };
+    fit(&found, &Step::Report(&report), seen, None)
+        .map_err(|misfit| refusal(&found, &Step::Report(&report), misfit))?;
     report.photos = keep_photos(core, by.staff(), photos).await?;
     let mut tx = core.store.begin(by.staff()).await?;
-    let stop = own_stop(&mut tx, id).await?.ok_or_else(CoreError::not_found)?;
-    let fits = fit(&stop, &Step::Report(&report), seen);
+    let stop = own_stop(&mut tx, id, DayStep::Report, seen)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
+    let fits = fit(&stop, &Step::Report(&report), seen, None);
     if fits != Ok(Fit::Now) {
         return Err(fits.map_or_else(
             |misfit| refusal(&stop, &Step::Report(&report), misfit),
