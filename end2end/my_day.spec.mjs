@@ -398,8 +398,10 @@ test("everybody can use it, also in Arabic, and the sheet is A4", async ({ brows
   const dispatch = await dispatcher(browser);
   for (const locale of ["en-GB", "ar"]) {
     const { wire, page } = await phoneOf(browser, fourth(), { locale });
-    const target = await visitOf(dispatch, await personOf(page));
-    await onThePhone(page, target);
+    const person = await personOf(page);
+    const target = await visitOf(dispatch, person);
+    const tomorrow = await visitOf(dispatch, person, soon(24 * 60));
+    await onThePhone(page, target, tomorrow);
     for (const path of ["/app/day", `/app/day/${target}`, "/app/day/sheet", "/app/day/kept", "/app/day/leave", "/app/day/left"]) {
       await open(page, path);
       await page.waitForLoadState("networkidle");
@@ -438,6 +440,11 @@ test("everybody can use it, also in Arabic, and the sheet is A4", async ({ brows
     });
     await open(page, "/app/day");
     await expect(page.locator("[data-after]")).not.toHaveAttribute("data-after", after);
+    // Its stops are there, too; what is not on the phone leads to the day and not into nothing.
+    await page.locator(`[data-stop="${tomorrow}"] h3 a`).click();
+    await expect(page.locator(`[data-stop="${tomorrow}"]`)).toBeVisible();
+    await open(page, "/app/day/tgt_01m8b3k340fmvbyvr5qr626q0k");
+    await expect(page).toHaveURL(/\/app\/day$/);
     wire.close();
   }
 });

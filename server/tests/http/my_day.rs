@@ -591,12 +591,102 @@ async fn an_own_report_is_there_to_read_and_one_that_came_back_is_found_on_any_d
             assert!(html.contains(words), "{words} {html}");
         }
         let corrected = report(&[("summary", "The lower seal leaked.")]);
-        let fields: Vec<_> = corrected.into_iter().chain([("target", target.as_str())]).collect();
+        // What another phone wrote before it came back is no answer to why it did.
+        let stale = [("noted_at", "2026-11-22T07:00:00Z"), ("target", target.as_str())];
+        let fields: Vec<_> = report(&[("summary", "Old.")]).into_iter().chain(stale).collect();
+        assert_eq!(phone.entry(KEYS[4], &fields).await, waiting());
+        let fields = [("target", target.as_str()), ("entries", KEYS[4])];
+        world.send(&phone.browser, "/app/fn/discard-my-entries", &fields).await;
+        let now = [("noted_at", "2040-01-01T00:00:00Z"), ("target", target.as_str())];
+        let fields: Vec<_> = corrected.into_iter().chain(now).collect();
         assert_eq!(phone.entry(KEYS[3], &fields).await, done());
         let kept =
             "visit_report WHERE summary = 'The lower seal leaked.' AND status = 'submitted' AND signature IS NULL";
         assert_eq!(count(&world, kept).await, "1");
         assert!(!world.content(&phone.browser, "/app/day").await.contains("came back"));
+    }
+}
+
+#[tokio::test]
+async fn a_visit_that_is_over_stays_so_when_its_job_goes_on() {
+    for world in worlds_at(monday()).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let manager = world.staff("nordlicht", "manager").await;
+        let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
+        let tom = technician(&world, "Tom Becker").await;
+        let target = planned_job(&world, &staff, "AGAIN-1", 9).await;
+        let first = seen((9, 0), (10, 0));
+        for (key, step) in [(KEYS[0], "set_out"), (KEYS[1], "arrive"), (KEYS[2], "report")] {
+            let fields = [
+                ("target", target.as_str()),
+                ("step", step),
+                ("seen", first.as_str()),
+                ("summary", "Nobody was there."),
+                ("work_minutes", "5"),
+            ];
+            assert_eq!(phone.entry(key, &fields).await, done());
+        }
+        assert_eq!(status(&world, &target).await, "not_completed");
+        let job = world.content(&manager, &format!("/app/targets/{target}")).await;
+        let report = job
+            .split("/app/reports/")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned();
+        // It is planned again, for the same person on the same day.
+        world
+            .send(&staff, "/app/fn/reopen-target", &[("target", target.as_str())])
+            .await;
+        let page = world.content(&staff, &move_page(&target, &tom, at(13, 0))).await;
+        press(&world, &staff, &page).await;
+        let day = world.content(&phone.browser, "/app/day?date=2027-02-16").await;
+        let states: Vec<_> = day
+            .split(&format!("data-stop=\"{target}\" data-status=\""))
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap())
+            .collect();
+        assert_eq!(states, ["scheduled", "completed"], "{day}");
+        // The first visit's report comes back; both can be gone on with.
+        let fields = [("report", report.as_str()), ("reason", "Whom did you call?")];
+        world.send(&manager, "/app/fn/send-back-report", &fields).await;
+        let page = format!("/app/day/{target}");
+        let latest = world.content(&phone.browser, &page).await;
+        assert!(
+            latest.contains("?returned=yes") && !latest.contains("Whom did you call?"),
+            "{latest}"
+        );
+        let back = world.content(&phone.browser, &format!("{page}?returned=yes")).await;
+        assert!(
+            back.contains("Whom did you call?") && back.contains(&first) && back.contains("Nobody was there."),
+            "{back}"
+        );
+        let fields = [
+            ("target", target.as_str()),
+            ("step", "report"),
+            ("seen", first.as_str()),
+            ("noted_at", "2040-01-01T00:00:00Z"),
+            ("summary", "Nobody was there; I called Ms Adler."),
+            ("work_minutes", "5"),
+        ];
+        assert_eq!(phone.entry(KEYS[3], &fields).await, done());
+        assert_eq!(
+            status(&world, &target).await,
+            "scheduled",
+            "the second visit is untouched"
+        );
+        let corrected = "visit_report WHERE summary LIKE '%Ms Adler.' AND status = 'submitted'";
+        assert_eq!(count(&world, corrected).await, "1");
+        let second = seen((13, 0), (14, 0));
+        let fields = [
+            ("target", target.as_str()),
+            ("step", "set_out"),
+            ("seen", second.as_str()),
+        ];
+        assert_eq!(phone.entry(KEYS[4], &fields).await, done());
+        assert_eq!(status(&world, &target).await, "en_route");
     }
 }
 

@@ -27,6 +27,8 @@ enum Mood {
     Confused,
     /// With no road near one of the places.
     Lost,
+    /// As fine, but with no road near one place, about which it has no answer at all.
+    Island,
     /// As fine, once it is let.
     Slow,
 }
@@ -39,6 +41,7 @@ struct Service {
 
 async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
     service.asked.fetch_add(1, Ordering::SeqCst);
+    let path = request.uri().path().to_owned();
     let is_osrm = request.uri().path().contains("/table/v1/driving/");
     let (from, to) = if is_osrm {
         let count = |name: &str| {
@@ -62,11 +65,12 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
         Mood::Broken => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Mood::Confused => Json(json!({ "code": "Ok", "durations": [[1.0]], "distances": [] })).into_response(),
         Mood::Lost => (StatusCode::BAD_REQUEST, "{\"code\":\"NoSegment\"}").into_response(),
-        Mood::Fine | Mood::Slow if is_osrm => {
+        Mood::Island if path.contains("7.89000,53.70000") => StatusCode::BAD_REQUEST.into_response(),
+        Mood::Fine | Mood::Slow | Mood::Island if is_osrm => {
             Json(json!({ "code": "Ok", "durations": rows(json!(2_400.0)), "distances": rows(json!(30_000.0)) }))
                 .into_response()
         }
-        Mood::Fine | Mood::Slow => {
+        Mood::Fine | Mood::Slow | Mood::Island => {
             Json(json!({ "sources_to_targets": rows(json!({ "time": 2_400, "distance": 30.0 })) })).into_response()
         }
     }
@@ -159,6 +163,26 @@ async fn a_service_that_does_not_answer_stops_nobody() {
             }
             press(&world, &staff, &page).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_place_without_a_road_takes_nothing_from_the_others() {
+    let (address, _) = service(Mood::Island).await;
+    for world in worlds_with(monday(), |config| config.roads = format!("osrm+{address}")).await {
+        let staff = world.staff("nordlicht", "dispatcher").await;
+        let tom = technician(&world, "Tom Becker").await;
+        let island = job(
+            &world,
+            "ROADS-3",
+            json!({ "coordinates": { "lat": 53.7, "lon": 7.89 } }),
+        )
+        .await;
+        let page = world.content(&staff, &move_page(&island, &tom, at(15, 0))).await;
+        press(&world, &staff, &page).await;
+        let (staff, path) = second_visit(&world).await;
+        let page = world.content(&staff, &path).await;
+        assert!(page.contains("40 min"), "{} {page}", world.engine);
     }
 }
 
