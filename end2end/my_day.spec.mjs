@@ -391,6 +391,25 @@ test("what the server does not accept is corrected on the phone", async ({ brows
   await expect(async () => expect(await job(dispatch, target)).toContainText("Completed")).toPass();
   await open(page, "/app/day");
   await expect(line_(page, "refused")).toBeHidden();
+
+  // Or without the photo that cannot be taken, also where there is no form any more.
+  const person = await personOf(page);
+  const second = await visitOf(dispatch, person);
+  await onThePhone(page, second);
+  await open(page, `/app/day/${second}`);
+  await page.getByRole("button", { name: "On my way" }).click();
+  await page.getByRole("button", { name: "Arrived" }).click();
+  await expect(page.getByLabel("What was done")).toBeVisible();
+  wire.set("cut");
+  const other = newName("Sent without its photo");
+  await report(page, other, [{ name: "photo.jpg", mimeType: "image/jpeg", buffer: Buffer.from("this is no photo") }]);
+  await expect(line_(page, "waiting")).toContainText("Not sent yet: 1");
+  wire.set("open");
+  await again(page);
+  await expect(line_(page, "refused")).toBeVisible();
+  await page.getByRole("button", { name: "Send without photos" }).click();
+  await expect(async () => expect(await job(dispatch, second)).toContainText("Completed")).toPass();
+  await expect(line_(page, "refused")).toBeHidden();
   wire.close();
 });
 

@@ -6,6 +6,8 @@
   const keeper = document.querySelector('[data-keeper]');
   if (!keeper || !('serviceWorker' in navigator)) return;
   const LOOK_EVERY = 15_000;
+  /** How far before its beginning a step is taken for a mistake. */
+  const FAR_OFF = 12 * 3_600_000;
   /** Where each step leads, as the server names it. A report is done or not; both are over. */
   const LEADS = { set_out: 'en_route', arrive: 'on_site', report: 'completed' };
   const worker = navigator.serviceWorker;
@@ -57,6 +59,12 @@
     return item;
   };
 
+  const button = (label, press) => {
+    const made = Object.assign(document.createElement('button'), { type: 'button', className: 'button button-quiet', textContent: label });
+    made.addEventListener('click', press);
+    return made;
+  };
+
   const showRefused = (entries) => {
     const list = keeper.querySelector('[data-refused]');
     if (!list) return;
@@ -75,12 +83,8 @@
         link.textContent = keeper.dataset.correct;
         item.append(link, ' ');
       }
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.className = 'button button-quiet';
-      button.textContent = keeper.dataset.remove;
-      button.addEventListener('click', () => confirm(keeper.dataset.removeSure) && say({ kind: 'remove', key: entry.key }));
-      item.append(button);
+      if (entry.photos) item.append(button(keeper.dataset.plain, () => say({ kind: 'plain', key: entry.key })), ' ');
+      item.append(button(keeper.dataset.remove, () => confirm(keeper.dataset.removeSure) && say({ kind: 'remove', key: entry.key })));
       return item;
     }));
     line('refused', refused.length > 0);
@@ -120,7 +124,12 @@
     for (const kind of ['input', 'pointerdown']) form.addEventListener(kind, () => (form.dataset.touched = 'yes'));
   // What could not be kept is tried again as it was.
   let tried;
-  addEventListener('submit', ({ target }) => (tried = target));
+  addEventListener('submit', (event) => {
+    tried = event.target;
+    // Customers are told at once that somebody is on the way; a visit of another day is asked about.
+    const { begins } = tried.dataset;
+    if (begins && Date.parse(begins) - Date.now() > FAR_OFF && !confirm(keeper.dataset.early)) event.preventDefault();
+  });
   for (const button of all('[data-again]')) button.addEventListener('click', () => tried?.submit());
 
   /** A report that was refused, in its form again, photos included. */

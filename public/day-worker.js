@@ -109,6 +109,18 @@ async function remove(key) {
   });
 }
 
+/** A refused report goes out without its photos, under a key of its own: some of them may have arrived with the first one. */
+async function withoutPhotos(key) {
+  await within(['entries', 'photos'], 'readwrite', async (store) => {
+    const entry = await answer(store('entries').get(key));
+    if (entry?.state !== 'refused') return;
+    store('entries').delete(key);
+    store('photos').delete(photosOf(key));
+    const { problems, ...rest } = entry;
+    store('entries').put({ ...rest, key: crypto.randomUUID(), photos: 0, state: 'waiting' });
+  });
+}
+
 async function forgetOld() {
   for (const entry of await entries()) {
     if (entry.state === 'sent' && Date.now() - entry.sent_at > KNOWN) await remove(entry.key);
@@ -212,7 +224,7 @@ async function tell() {
     person,
     signed_out: (await get('signed_out')) ?? false,
     other: all.filter((entry) => entry.person !== person && isOpen(entry)).length,
-    entries: own.map(({ key, target, label, step, noted_at, state, collided, problems }) => ({ key, target, label, step, noted_at, state, collided, problems })),
+    entries: own.map(({ key, target, label, step, noted_at, state, collided, problems, photos }) => ({ key, target, label, step, noted_at, state, collided, problems, photos })),
   };
   for (const page of await clients.matchAll({ includeUncontrolled: true })) page.postMessage(message);
 }
@@ -485,6 +497,7 @@ self.addEventListener('message', (event) => {
     here: () => here(person, paths),
     flush: () => catchUp(),
     remove: () => remove(key).then(tell),
+    plain: () => withoutPhotos(key).then(flush),
     entry: async () => {
       const found = await within(['entries', 'photos'], 'readonly', async (store) => ({
         entry: await answer(store('entries').get(key)),

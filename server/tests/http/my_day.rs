@@ -590,6 +590,7 @@ async fn an_own_report_is_there_to_read_and_one_that_came_back_is_found_on_any_d
         for words in ["Which seal?", "value=\"M10 10L20 20\"", "p0.jpg"] {
             assert!(html.contains(words), "{words} {html}");
         }
+        assert!(!html.contains("name=\"completed\""), "what became of the job stays");
         let corrected = report(&[("summary", "The lower seal leaked.")]);
         // What another phone wrote before it came back is no answer to why it did.
         let stale = [("noted_at", "2026-11-22T07:00:00Z"), ("target", target.as_str())];

@@ -1067,8 +1067,14 @@ suggestion-stopping = Er wird angehalten.
 suggestion-refresh = Neu laden
 suggestion-failed-text = Der Vorschlag konnte nicht erstellt werden. Nichts wurde geändert; fordern Sie einen neuen an.
 suggestion-stopped-text = Der Vorschlag wurde angehalten. Nichts wurde geändert.
-suggestion-commit-text = Übernehmen legt { $count } Termine fest: Die Technik bekommt sie in Mein Tag, und Kunden sehen und erfahren sie, wenn sie geteilt sind. Jeder wird vorher noch einmal geprüft.
-suggestion-commit-all = Alle { $count } übernehmen
+suggestion-commit-text = { $count ->
+    [one] Übernehmen legt einen Termin fest
+   *[other] Übernehmen legt { $count } Termine fest
+ }: Die Technik bekommt sie in Mein Tag, und Kunden sehen und erfahren sie, wenn sie geteilt sind. Jeder wird vorher noch einmal geprüft.
+suggestion-commit-all = { $count ->
+    [one] Übernehmen
+   *[other] Alle { $count } übernehmen
+ }
 suggestion-commit = Übernehmen
 suggestion-commit-one = { $job } übernehmen
 suggestion-discard = Verwerfen
@@ -1112,6 +1118,7 @@ relax-none = keine einzelne Änderung
 left-impossible = an diesem Tag unmöglich
 left-lower = möglich, aber anderes geht vor
 left-location_unknown = der Standort hat keine Koordinaten
+left-other_days = sein Zeitfenster liegt an anderen Tagen
 left-not_open = er ist inzwischen geplant oder erledigt
 left-needs_mapping = der Kunde ist nicht zugeordnet
 left-no_technician = niemand arbeitet an diesem Tag
@@ -1146,6 +1153,8 @@ kept-set-out = Unterwegs, notiert um #
 kept-arrive = Angekommen, notiert um #
 kept-report = Bericht, geschrieben um #
 kept-correct = Berichtigen
+kept-plain = Ohne Fotos senden
+day-early = Dieser Besuch ist an einem anderen Tag. Sind Sie jetzt auf dem Weg dorthin?
 kept-remove = Entfernen
 kept-remove-sure = Von diesem Telefon entfernen? Sonst hat es niemand.
 own-time = Ihre Zeit { $time }

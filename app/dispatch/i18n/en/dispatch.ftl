@@ -1067,8 +1067,14 @@ suggestion-stopping = It is being stopped.
 suggestion-refresh = Look again
 suggestion-failed-text = The suggestion could not be made. Nothing was changed; ask for another one.
 suggestion-stopped-text = The suggestion was stopped. Nothing was changed.
-suggestion-commit-text = Committing fixes { $count } appointments: technicians get them on My day, and, if shared, customers see them and are told. Each is checked again first.
-suggestion-commit-all = Commit all { $count }
+suggestion-commit-text = { $count ->
+    [one] Committing fixes one appointment
+   *[other] Committing fixes { $count } appointments
+ }: technicians get them on My day, and, if shared, customers see them and are told. Each is checked again first.
+suggestion-commit-all = { $count ->
+    [one] Commit it
+   *[other] Commit all { $count }
+ }
 suggestion-commit = Commit
 suggestion-commit-one = Commit { $job }
 suggestion-discard = Discard
@@ -1112,6 +1118,7 @@ relax-none = no single change
 left-impossible = impossible on this day
 left-lower = possible, but other work goes before it
 left-location_unknown = its location has no coordinates
+left-other_days = its window lies on other days
 left-not_open = it is planned or done by now
 left-needs_mapping = its customer is not resolved
 left-no_technician = nobody works on this day
@@ -1146,6 +1153,8 @@ kept-set-out = On my way, noted at #
 kept-arrive = Arrived, noted at #
 kept-report = Report, written at #
 kept-correct = Correct
+kept-plain = Send without photos
+day-early = This visit is on another day. Are you on the way to it now?
 kept-remove = Remove
 kept-remove-sure = Remove it from this phone? Nobody else has it.
 own-time = your time { $time }

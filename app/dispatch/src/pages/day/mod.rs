@@ -102,7 +102,7 @@ fn Keeper(locale: Locale, person: String) -> impl IntoView {
         <div class="keeper" data-keeper=person data-served="now"
             data-note-set_out=t!(locale, "kept-set-out") data-note-arrive=t!(locale, "kept-arrive") data-note-report=t!(locale, "kept-report")
             data-sent-set_out=t!(locale, "done-en-route") data-sent-arrive=t!(locale, "done-arrived") data-sent-report=t!(locale, "done-report")
-            data-correct=t!(locale, "kept-correct") data-remove=t!(locale, "kept-remove") data-remove-sure=t!(locale, "kept-remove-sure")>
+            data-correct=t!(locale, "kept-correct") data-remove=t!(locale, "kept-remove") data-remove-sure=t!(locale, "kept-remove-sure") data-plain=t!(locale, "kept-plain") data-early=t!(locale, "day-early")>
             <p class="notice notice-warn" role="status" data-line="offline" data-words=t!(locale, "day-offline") hidden></p>
             <p class="notice" role="status" data-line="waiting" data-words=t!(locale, "day-waiting") hidden></p>
             <p class="notice notice-good" role="status" data-line="sent" data-words="#" hidden></p>
@@ -208,12 +208,13 @@ fn StopCard(
         .clone()
         .map(|phone| format!("tel:{}", phone.replace(' ', "")));
     let (seen, time, label) = (seen(&stop), when(locale, &stop, &zone), label(locale, &stop));
+    let begins = stop.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let date = dated.then(|| format::date(locale, stop.starts_at, &stop.zone));
     let returned = stop.is_returned();
     let page = format!("/app/day/{id}");
     let step = |act: &'static str, class: &'static str, words: String| {
         view! {
-            <form class=class method="post" action=act>
+            <form class=class method="post" action=act data-begins=begins.clone()>
                 <input type="hidden" name="target" value=id.clone()/><input type="hidden" name="seen" value=seen.clone()/><input type="hidden" name="person" value=person.clone()/><input type="hidden" name="label" value=label.clone()/>
                 <button class="button button-primary" type="submit">{words}</button>
             </form>

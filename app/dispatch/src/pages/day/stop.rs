@@ -96,6 +96,7 @@ fn ReportCard(
     before: Option<(ReportText, Vec<AttachmentLine>)>,
 ) -> impl IntoView {
     let internal = form.clone();
+    let corrects = before.is_some();
     let (before, files) = before.unwrap_or_default();
     let was_billable = before.billable;
     let minutes = before
@@ -119,7 +120,8 @@ fn ReportCard(
                 <TextField form=form.clone() field="signed_by" value=before.signed_by.unwrap_or_default() label=t!(locale, "report-signed-by") help=t!(locale, "report-signed-by-help") optional=true autocomplete="off" most=MOST_NAME/>
                 <SignaturePad label=t!(locale, "report-sign-here") clear=t!(locale, "report-signature-clear") drawn_before=before.signature.unwrap_or_default()/>
                 <CheckField form=form.clone() field="billable" label=t!(locale, "report-billable") ticked=was_billable/>
-                <CheckField form field="completed" label=t!(locale, "report-completed") help=t!(locale, "report-completed-help") ticked=true/>
+                // What became of the job stays when its report is corrected.
+                {(!corrects).then(|| view! { <CheckField form field="completed" label=t!(locale, "report-completed") help=t!(locale, "report-completed-help") ticked=true/> })}
                 <button class="button button-primary" type="submit">{t!(locale, "report-file")}</button>
             </form>
             </SendOnce>

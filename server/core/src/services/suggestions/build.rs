@@ -197,7 +197,12 @@ pub(super) fn build(material: Material, found: &Found) -> Result<Built, routing:
         });
     }
     let (mut left, mut other_days) = (Vec::new(), 0);
-    let end = people.iter().map(|person| person.until).max().unwrap_or_default();
+    // The days themselves, and the shifts that begin on them.
+    let days = TimeDelta::days(material.days.len().try_into().unwrap_or(1));
+    let people_from = people.iter().map(|person| person.from).min().unwrap_or_default();
+    let people_until = people.iter().map(|person| person.until).max().unwrap_or_default();
+    let begin = people_from.min(seconds(base, material.begin));
+    let end = people_until.max(seconds(base, material.begin + days));
     for job in material.jobs {
         if job.status != TargetStatus::Open {
             left.push(left_out(&job, "not_open"));
@@ -211,10 +216,14 @@ pub(super) fn build(material: Material, found: &Found) -> Result<Built, routing:
             left.push(left_out(&job, "too_many_skills"));
         } else {
             let first = job.window_start.map_or(0, |start| seconds(base, start));
-            let last = job.window_end.map_or(end, |end| seconds(base, end));
-            let touches = last >= people.iter().map(|person| person.from).min().unwrap_or_default() && first <= end;
-            if !touches && !material.is_named {
-                other_days += 1;
+            // Whoever has no window cannot be late for it.
+            let last = job.window_end.map_or(LONGEST / 2, |end| seconds(base, end));
+            if last < begin || first > end {
+                if material.is_named {
+                    left.push(left_out(&job, "other_days"));
+                } else {
+                    other_days += 1;
+                }
                 continue;
             }
             visits.push(Visit {

@@ -285,6 +285,7 @@ fn fixed(code: &str) -> &'static str {
     match code {
         "location_unknown" => "The location has no coordinates.",
         "not_open" => "The target is planned, done or cancelled already.",
+        "other_days" => "The time window lies on other days.",
         "needs_mapping" => "The customer is not resolved yet.",
         "too_many_skills" => "The suggestion has more different skills than can be counted.",
         _ => "Nobody works on these days.",

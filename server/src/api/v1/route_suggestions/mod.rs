@@ -76,7 +76,7 @@ pub struct Unassigned {
 #[serde(rename_all = "camelCase")]
 pub struct UnassignedReason {
     /// `skill`, `window`, `shift`, `break`, `kept`, `higher_priority`, `full`, `location_unknown`, `not_open`,
-    /// `needs_mapping`, `too_many_skills` or `no_technician`.
+    /// `other_days`, `needs_mapping`, `too_many_skills` or `no_technician`.
     pub code: String,
     /// In words, with the least amount.
     pub detail: String,
