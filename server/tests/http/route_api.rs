@@ -46,8 +46,12 @@ async fn a_partner_gets_a_plan_for_its_own_targets_with_reasons_and_nothing_of_o
             json!({ "timeWindow": { "start": "2027-02-16T22:00:00Z", "end": "2027-02-16T23:00:00Z", "zone": "Europe/Berlin" } }),
         )
         .await;
+        let window = json!({ "timeWindow": { "start": "2027-02-20T09:00:00Z", "end": "2027-02-20T10:00:00Z", "zone": "Europe/Berlin" } });
+        let other = job(&world, "erp", "ROUTE-4", window).await;
+        let far = json!({ "coordinates": { "lat": -33.87, "lon": 151.21 } });
+        let far = job(&world, "erp", "ROUTE-5", far).await;
         let appointments = world.texts("SELECT status FROM appointment").await.len();
-        let body = json!({ "date": "2027-02-16", "externalIds": ["ROUTE-1", "ROUTE-2", "ROUTE-3", "ROUTE-1"] });
+        let body = json!({ "date": "2027-02-16", "externalIds": ["ROUTE-1", "ROUTE-2", "ROUTE-3", "ROUTE-4", "ROUTE-5", "ROUTE-1"] });
         let answer = world
             .api(Method::POST, PATH, &world.key("nordlicht", "erp"))
             .header("idempotency-key", "once")
@@ -89,6 +93,8 @@ async fn a_partner_gets_a_plan_for_its_own_targets_with_reasons_and_nothing_of_o
                 .collect::<Vec<_>>()
         };
         assert_eq!(reason(&diver), ["skill"]);
+        assert_eq!(reason(&other), ["other_days"]);
+        assert_eq!(reason(&far), ["shift"], "nobody is late for a window that is not there");
         // Whoever works longest is back too late; nobody's shift begins late enough to be late for the window.
         assert!(
             reason(&late)
