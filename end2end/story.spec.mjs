@@ -62,6 +62,8 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   await visit.page.goto(`/app/day?date=${dateIn(1)}`);
   await visit.page.getByRole("link", { name: new RegExp("Rhein-Ruhr Medical Supply") }).first().click();
   await visit.page.goto(`/app/day/${target}`);
+  // The visit is tomorrow's, which is asked about.
+  visit.page.once("dialog", (question) => question.accept());
   await visit.page.getByRole("button", { name: "On my way" }).click();
   await expect(visit.page.getByRole("status")).toContainText("On the way");
   await visit.page.getByRole("button", { name: "Arrived" }).click();

@@ -127,7 +127,7 @@
   addEventListener('submit', (event) => {
     tried = event.target;
     // Customers are told at once that somebody is on the way; a visit of another day is asked about.
-    const { begins } = tried.dataset;
+    const { begins } = tried.matches('.step-set-out') ? tried.dataset : {};
     if (begins && Date.parse(begins) - Date.now() > FAR_OFF && !confirm(keeper.dataset.early)) event.preventDefault();
   });
   for (const button of all('[data-again]')) button.addEventListener('click', () => tried?.submit());
