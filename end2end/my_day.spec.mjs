@@ -105,6 +105,16 @@ async function phoneOf(browser, account, options = {}) {
   return { wire, ...phone };
 }
 
+/** A phone that can do without a network, with a job of today on it. */
+async function phoneWithVisit(browser, account) {
+  const dispatch = await dispatcher(browser);
+  const phone = await phoneOf(browser, account);
+  const person = await personOf(phone.page);
+  const target = await visitOf(dispatch, person);
+  await onThePhone(phone.page, target);
+  return { dispatch, person, target, ...phone };
+}
+
 const again = (page) => page.evaluate(() => dispatchEvent(new Event("online")));
 const line_ = (page, name) => page.locator(`[data-line="${name}"]`);
 const job = async (dispatch, target) => {
@@ -240,11 +250,7 @@ test("the network may go at any step", async ({ browser }) => {
 });
 
 test("what dispatch has changed meanwhile is shown in both versions", async ({ browser }) => {
-  const dispatch = await dispatcher(browser);
-  const { wire, page } = await phoneOf(browser, fourth());
-  const person = await personOf(page);
-  const target = await visitOf(dispatch, person);
-  await onThePhone(page, target);
+  const { dispatch, person, target, wire, page } = await phoneWithVisit(browser, fourth());
   wire.set("cut");
   await open(page, `/app/day/${target}`);
   await page.getByRole("button", { name: "On my way" }).click();
@@ -295,11 +301,7 @@ test("what dispatch has changed meanwhile is shown in both versions", async ({ b
 });
 
 test("leaving a shared phone warns, wipes it, and ends the session", async ({ browser }) => {
-  const dispatch = await dispatcher(browser);
-  const { wire, page } = await phoneOf(browser, third());
-  const person = await personOf(page);
-  const target = await visitOf(dispatch, person);
-  await onThePhone(page, target);
+  const { dispatch, person, target, wire, page } = await phoneWithVisit(browser, third());
   wire.set("cut");
   await open(page, `/app/day/${target}`);
   await page.getByRole("button", { name: "On my way" }).click();
@@ -336,10 +338,7 @@ test("leaving a shared phone warns, wipes it, and ends the session", async ({ br
 });
 
 test("somebody else on the same phone neither sees nor sends what was noted before", async ({ browser }) => {
-  const dispatch = await dispatcher(browser);
-  const { wire, page, context } = await phoneOf(browser, third());
-  const target = await visitOf(dispatch, await personOf(page));
-  await onThePhone(page, target);
+  const { dispatch, target, wire, page, context } = await phoneWithVisit(browser, third());
   wire.set("cut");
   await open(page, `/app/day/${target}`);
   await page.getByRole("button", { name: "On my way" }).click();
@@ -365,21 +364,22 @@ test("somebody else on the same phone neither sees nor sends what was noted befo
 });
 
 test("what the server does not accept is corrected on the phone", async ({ browser }) => {
-  const dispatch = await dispatcher(browser);
-  const { wire, page } = await phoneOf(browser, fourth());
-  const target = await visitOf(dispatch, await personOf(page));
-  await onThePhone(page, target);
-  await open(page, `/app/day/${target}`);
-  await page.getByRole("button", { name: "On my way" }).click();
-  await page.getByRole("button", { name: "Arrived" }).click();
-  await expect(page.getByLabel("What was done")).toBeVisible();
-  wire.set("cut");
+  const { dispatch, person, target, wire, page } = await phoneWithVisit(browser, fourth());
+  /** Goes there and writes a report whose photo is none while there is no network. */
+  const refused = async (job, summary) => {
+    await open(page, `/app/day/${job}`);
+    await page.getByRole("button", { name: "On my way" }).click();
+    await page.getByRole("button", { name: "Arrived" }).click();
+    await expect(page.getByLabel("What was done")).toBeVisible();
+    wire.set("cut");
+    await report(page, summary, [{ name: "photo.jpg", mimeType: "image/jpeg", buffer: Buffer.from("this is no photo") }]);
+    await expect(line_(page, "waiting")).toContainText("Not sent yet: 1");
+    wire.set("open");
+    await again(page);
+    await expect(line_(page, "refused")).toBeVisible();
+  };
   const summary = newName("With a broken photo");
-  await report(page, summary, [{ name: "photo.jpg", mimeType: "image/jpeg", buffer: Buffer.from("this is no photo") }]);
-  await expect(line_(page, "waiting")).toContainText("Not sent yet: 1");
-  wire.set("open");
-  await again(page);
-  await expect(line_(page, "refused")).toBeVisible();
+  await refused(target, summary);
   // Why, in words; and everything is there again, the signature too.
   await expect(line_(page, "refused")).toContainText("Photo");
   await page.getByRole("link", { name: "Correct" }).click();
@@ -392,21 +392,10 @@ test("what the server does not accept is corrected on the phone", async ({ brows
   await open(page, "/app/day");
   await expect(line_(page, "refused")).toBeHidden();
 
-  // Or without the photo that cannot be taken, also where there is no form any more.
-  const person = await personOf(page);
+  // Or it goes out without the photo that cannot be taken.
   const second = await visitOf(dispatch, person);
   await onThePhone(page, second);
-  await open(page, `/app/day/${second}`);
-  await page.getByRole("button", { name: "On my way" }).click();
-  await page.getByRole("button", { name: "Arrived" }).click();
-  await expect(page.getByLabel("What was done")).toBeVisible();
-  wire.set("cut");
-  const other = newName("Sent without its photo");
-  await report(page, other, [{ name: "photo.jpg", mimeType: "image/jpeg", buffer: Buffer.from("this is no photo") }]);
-  await expect(line_(page, "waiting")).toContainText("Not sent yet: 1");
-  wire.set("open");
-  await again(page);
-  await expect(line_(page, "refused")).toBeVisible();
+  await refused(second, newName("Sent without its photo"));
   await page.getByRole("button", { name: "Send without photos" }).click();
   await expect(async () => expect(await job(dispatch, second)).toContainText("Completed")).toPass();
   await expect(line_(page, "refused")).toBeHidden();
@@ -462,6 +451,15 @@ test("everybody can use it, also in Arabic, and the sheet is A4", async ({ brows
     // Its stops are there, too; what is not on the phone leads to the day and not into nothing.
     await page.locator(`[data-stop="${tomorrow}"] h3 a`).click();
     await expect(page.locator(`[data-stop="${tomorrow}"]`)).toBeVisible();
+    // Nobody is told of the way to a visit of another day before that was asked.
+    const questions = [];
+    page.once("dialog", (question) => {
+      questions.push(question.type());
+      return question.dismiss();
+    });
+    await page.locator(".step-set-out button").click();
+    await expect.poll(() => questions).toEqual(["confirm"]);
+    await expect(line_(page, "waiting")).toBeHidden();
     await open(page, "/app/day/tgt_01m8b3k340fmvbyvr5qr626q0k");
     await expect(page).toHaveURL(/\/app\/day$/);
     wire.close();

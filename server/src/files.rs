@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::ids::AttachmentId;
 use domain::permissions::{PerformVisits, ViewOperations, ViewReports};
+use domain::problems::Problem;
 use ordinavo_core::actors::{Contact, Staff};
 use ordinavo_core::services::reports::{self, Download};
 use ordinavo_core::services::visits::entries;
@@ -49,10 +50,11 @@ pub async fn kept(
 ) -> Response {
     let result = async {
         let position = position.parse().map_err(|_| CoreError::not_found())?;
-        if let Ok(permit) = staff.may::<ViewOperations>()
-            && let Ok(file) = entries::handed_over_photo(&state.core, permit, &key, position).await
-        {
-            return Ok(file);
+        if let Ok(permit) = staff.may::<ViewOperations>() {
+            match entries::handed_over_photo(&state.core, permit, &key, position).await {
+                Err(error) if error.problem == Problem::NotFound => {}
+                found => return found,
+            }
         }
         // Whoever may not look at their own finds nothing, like with what is not there.
         let permit = staff.may::<PerformVisits>().map_err(|_| CoreError::not_found())?;

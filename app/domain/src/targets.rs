@@ -35,6 +35,11 @@ crate::lifecycle! {
 }
 
 impl TargetStatus {
+    /// Whether the visit is over: done, not done, or not to be done. A job that was not done may be opened again.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Completed | Self::NotCompleted | Self::Cancelled)
+    }
+
     /// Whether a changed import may still touch it at all (rule T6 of the mapping tables).
     pub const fn is_locked_for_imports(self) -> bool {
         matches!(

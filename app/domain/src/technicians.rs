@@ -225,6 +225,37 @@ mod tests {
     }
 
     #[test]
+    fn a_night_belongs_to_the_day_on_which_it_begins() {
+        let zone = chrono_tz::Europe::Berlin;
+        let night = week("22:00", "06:00");
+        let (from, until) = night.span(day("2026-11-24"), &zone).expect("valid");
+        assert_eq!(
+            (from.to_rfc3339(), until.to_rfc3339()),
+            (
+                "2026-11-24T05:00:00+00:00".to_owned(),
+                "2026-11-25T05:00:00+00:00".to_owned()
+            )
+        );
+        for (moment, expected) in [
+            ("2026-11-24T04:59:00Z", "2026-11-23"),
+            ("2026-11-24T05:00:00Z", "2026-11-24"),
+            ("2026-11-24T23:30:00Z", "2026-11-24"),
+        ] {
+            assert_eq!(
+                night.day_of(moment.parse().expect("valid"), &zone),
+                day(expected),
+                "{moment}"
+            );
+        }
+        // The night in which the clock goes back has an hour more.
+        let (from, until) = night.span(day("2026-10-24"), &zone).expect("valid");
+        assert_eq!((until - from).num_hours(), 25);
+        // Without shifts a day is a day: 23 hours when the clock goes forward.
+        let (from, until) = WorkingWeek::default().span(day("2027-03-28"), &zone).expect("valid");
+        assert_eq!((until - from).num_hours(), 23);
+    }
+
+    #[test]
     fn times_of_day() {
         for (text, found) in [
             ("00:00", Some(0)),
@@ -308,6 +339,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn every_moment_has_one_day(from in 0_u16..DAY, length in 1_u16..DAY, minutes in 0_i64..600_000) {
+            let zone = chrono_tz::Europe::Berlin;
+            let shift = Shift { from, until: (from + length) % DAY };
+            prop_assume!(shift.from != shift.until);
+            let week = WorkingWeek { days: [Some(shift), None, Some(shift), Some(shift), None, Some(shift), Some(shift)], rests: vec![] };
+            let moment = "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().expect("valid") + TimeDelta::minutes(minutes);
+            let day = week.day_of(moment, &zone);
+            let (begins, ends) = week.span(day, &zone).expect("valid");
+            prop_assert!(begins <= moment && moment < ends, "{} {} {}", begins, moment, ends);
+        }
+
         #[test]
         fn a_break_that_a_shift_has_is_in_it_on_every_day(from in 0..DAY, until in 0..DAY, first in 0..DAY, last in 0..DAY) {
             let shift = Shift { from, until };

@@ -89,14 +89,10 @@ fn refuse(error: &CoreError) -> ServerFnError {
         response.set_status(StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     }
     let locale = locale();
-    let lines = error.fields.iter().map(|wrong| {
-        let field = words::field(locale, &wrong.pointer).map(|field| format!("{field}: "));
-        format!(
-            "{}{}",
-            field.unwrap_or_default(),
-            words::error(locale, &wrong.code, &wrong.detail)
-        )
-    });
+    let lines = error
+        .fields
+        .iter()
+        .map(|wrong| words::mistake(locale, &wrong.pointer, &wrong.code, &wrong.detail));
     let mut lines: Vec<String> = lines.collect();
     if lines.is_empty() {
         lines.push(words::error(locale, error.problem.code(), &error.detail));

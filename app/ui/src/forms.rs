@@ -92,8 +92,7 @@ pub fn ErrorSummary(form: FormState) -> impl IntoView {
                 <ul>
                     {flash.errors.into_iter().map(|error| {
                         let target = format!("#{}", form.id(&error.pointer));
-                        let field = words::field(locale, &error.pointer).map(|field| format!("{field}: "));
-                        view! { <li><a href=target>{field}{words::error(locale, &error.code, &error.detail)}</a></li> }
+                        view! { <li><a href=target>{words::mistake(locale, &error.pointer, &error.code, &error.detail)}</a></li> }
                     }).collect_view()}
                     {problem.map(|text| view! { <li>{text}</li> })}
                 </ul>

@@ -89,6 +89,12 @@ pub fn error(locale: Locale, code: &str, detail: &str) -> String {
     loader(locale).get_args(&key, std::collections::HashMap::from(arguments))
 }
 
+/// A mistake as a list of mistakes has it: with the name of its field, where that is known.
+pub fn mistake(locale: Locale, pointer: &str, code: &str, detail: &str) -> String {
+    let field = field(locale, pointer).map(|field| format!("{field}: "));
+    format!("{}{}", field.unwrap_or_default(), error(locale, code, detail))
+}
+
 /// What a field is called in the list of mistakes, where many fields could have the same mistake.
 pub fn field(locale: Locale, pointer: &str) -> Option<String> {
     let key = format!("field-{pointer}");

@@ -147,6 +147,17 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
         self.service[visit as usize]
     }
 
+    /// How much of a van visits take.
+    pub fn demand(&self, visits: &[u32]) -> u64 {
+        let all = self.problem.visits();
+        visits.iter().map(|visit| u64::from(all[*visit as usize].demand)).sum()
+    }
+
+    /// How much a technician's van carries.
+    pub fn capacity(&self, technician: usize) -> u64 {
+        u64::from(self.problem.technicians()[technician].capacity)
+    }
+
     /// The first window of a visit.
     pub fn window(&self, visit: u32) -> Window {
         self.window[visit as usize]

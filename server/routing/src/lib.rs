@@ -9,6 +9,7 @@ mod check;
 mod draft;
 mod instance;
 mod line;
+mod part;
 mod place;
 mod plan;
 mod polish;

@@ -81,11 +81,7 @@ impl<const STATES: usize> Line<STATES> {
                 .extend(self.points.windows(2).map(|pair| instance.way(pair[0], pair[1])));
         }
         self.travel = self.legs.iter().map(|leg| i64::from(*leg)).sum();
-        self.load = self
-            .visits()
-            .iter()
-            .map(|visit| u64::from(instance.problem.visits()[*visit as usize].demand))
-            .sum();
+        self.load = instance.demand(self.visits());
         let mut moments = [NEVER; STATES];
         moments[0] = who.from;
         instance.rest_forward(technician, &mut moments);
@@ -118,8 +114,7 @@ impl<const STATES: usize> Line<STATES> {
             instance.rest_backward(technician, &mut moments);
             self.into[at] = moments;
         }
-        let capacity = u64::from(who.capacity);
-        home < NEVER && self.load <= capacity
+        home < NEVER && self.load <= instance.capacity(technician)
     }
 
     /// The earliest return of somebody who leaves the last visit at these moments.
@@ -158,7 +153,6 @@ impl<const STATES: usize> Line<STATES> {
 
     /// Whether the van has room.
     pub fn has_room(&self, instance: &Instance<'_, STATES>, visit: u32) -> bool {
-        let demand = u64::from(instance.problem.visits()[visit as usize].demand);
-        self.load + demand <= u64::from(instance.problem.technicians()[self.technician].capacity)
+        self.load + instance.demand(&[visit]) <= instance.capacity(self.technician)
     }
 }

@@ -11,13 +11,14 @@ use std::collections::VecDeque;
 use crate::draft::{Draft, NOWHERE};
 use crate::instance::{Instance, reaches};
 use crate::line::Line;
+use crate::part::{Few, MOST, Part};
 
 /// Beside how many others a stop is tried.
 const GRANULAR: usize = 12;
 /// How many stops in a row move together at most.
 const LONGEST_STRING: usize = 3;
-/// Over how many points a stop moves within its route at most.
-const LONGEST_SPAN: usize = 12;
+/// Over how many points a stop moves within its route at most: with its string, as many as a piece may have.
+const LONGEST_SPAN: usize = MOST - LONGEST_STRING;
 /// What a second of waiting counts, in tenths of a second of travel; a second of being late counts ten.
 const WAITING: i64 = 2;
 
@@ -27,42 +28,6 @@ pub struct Polish {
     behind: Vec<Vec<u32>>,
     pending: VecDeque<u32>,
     is_pending: Vec<bool>,
-}
-
-/// A few stops in a row.
-#[derive(Clone, Copy)]
-struct Few {
-    stops: [u32; LONGEST_STRING + LONGEST_SPAN],
-    count: usize,
-}
-
-impl Few {
-    const NONE: Self = Self {
-        stops: [0; LONGEST_STRING + LONGEST_SPAN],
-        count: 0,
-    };
-
-    fn of(parts: [&[u32]; 2]) -> Self {
-        let mut few = Self::NONE;
-        for stop in parts.into_iter().flatten() {
-            few.stops[few.count] = *stop;
-            few.count += 1;
-        }
-        few
-    }
-
-    fn stops(&self) -> &[u32] {
-        &self.stops[..self.count]
-    }
-}
-
-/// One route after a change: what is behind the point `after` and before the point `before` becomes something else.
-#[derive(Clone, Copy)]
-struct Part {
-    line: usize,
-    after: usize,
-    before: usize,
-    stops: Few,
 }
 
 impl Polish {
@@ -251,60 +216,6 @@ fn apart<const STATES: usize>(instance: &Instance<'_, STATES>, one: u32, other: 
     way * 10 + waits.max(0) * WAITING + late.max(0) * 10
 }
 
-/// How much of a van visits take.
-fn demand<const STATES: usize>(instance: &Instance<'_, STATES>, visits: &[u32]) -> u64 {
-    let each = visits
-        .iter()
-        .map(|visit| u64::from(instance.problem.visits()[*visit as usize].demand));
-    each.sum()
-}
-
-/// How much longer a route gets.
-fn added<const STATES: usize>(instance: &Instance<'_, STATES>, line: &Line<STATES>, part: &Part) -> i64 {
-    let before: i64 = (part.after..part.before).map(|at| i64::from(line.leg(at))).sum();
-    if part.stops.count == 0 && part.after == 0 && part.before == line.points.len() - 1 {
-        return -before;
-    }
-    let mut last = line.points[part.after];
-    let mut now = 0;
-    for point in part
-        .stops
-        .stops()
-        .iter()
-        .chain(std::iter::once(&line.points[part.before]))
-    {
-        now += i64::from(instance.way(last, *point));
-        last = *point;
-    }
-    now - before
-}
-
-/// Whether a route can be done with a change.
-fn fits<const STATES: usize>(instance: &Instance<'_, STATES>, line: &Line<STATES>, part: &Part) -> bool {
-    let technician = line.technician;
-    let goes = &line.points[part.after + 1..part.before];
-    let load = line.load - demand(instance, goes) + demand(instance, part.stops.stops());
-    if load > u64::from(instance.problem.technicians()[technician].capacity)
-        || !part.stops.stops().iter().all(|visit| instance.may(technician, *visit))
-    {
-        return false;
-    }
-    if part.stops.count == 0 && part.after == 0 && part.before == line.points.len() - 1 {
-        return true;
-    }
-    let mut last = line.points[part.after];
-    let mut moments = *line.out(part.after);
-    for visit in part.stops.stops() {
-        moments = instance.serve(technician, *visit, &moments, instance.way(last, *visit));
-        last = *visit;
-    }
-    reaches(
-        &moments,
-        instance.way(last, line.points[part.before]),
-        line.into(part.before),
-    )
-}
-
 /// Changes routes if that can be done and makes the plan better.
 fn try_parts<const STATES: usize, const PARTS: usize>(
     instance: &Instance<'_, STATES>,
@@ -313,9 +224,9 @@ fn try_parts<const STATES: usize, const PARTS: usize>(
 ) -> bool {
     let all: i64 = parts
         .iter()
-        .map(|part| added(instance, &draft.lines[part.line], part))
+        .map(|part| part.added(instance, &draft.lines[part.line]))
         .sum();
-    if all >= 0 || !parts.iter().all(|part| fits(instance, &draft.lines[part.line], part)) {
+    if all >= 0 || !parts.iter().all(|part| part.fits(instance, &draft.lines[part.line])) {
         return false;
     }
     change(instance, draft, parts.map(|part| part.line), |draft| {
@@ -364,8 +275,8 @@ fn try_ends<const STATES: usize>(
     if !may(ours.technician, &their_end) || !may(theirs.technician, &our_end) {
         return false;
     }
-    let capacity = u64::from(instance.problem.technicians()[ours.technician].capacity);
-    let (gives, gets) = (demand(instance, &our_end), demand(instance, &their_end));
+    let capacity = instance.capacity(ours.technician);
+    let (gives, gets) = (instance.demand(&our_end), instance.demand(&their_end));
     if ours.load - gives + gets > capacity || theirs.load - gets + gives > capacity {
         return false;
     }

@@ -114,7 +114,6 @@ day-empty = لا شيء مجدول لهذا اليوم
 day-empty-text = يظهر هنا ما يخططه لك التنسيق.
 next-stop = المحطة التالية
 now-stop = الآن
-then = ثم
 finished = منجزة
 today = اليوم
 day-before = اليوم السابق

@@ -114,7 +114,6 @@ day-empty = An diesem Tag ist nichts geplant
 day-empty-text = Was die Disposition für Sie plant, erscheint hier.
 next-stop = Nächster Halt
 now-stop = Jetzt
-then = Danach
 finished = Erledigt
 today = Heute
 day-before = Tag davor

@@ -114,7 +114,6 @@ day-empty = Nothing planned for this day
 day-empty-text = What dispatch plans for you appears here.
 next-stop = Next stop
 now-stop = Now
-then = Then
 finished = Finished
 today = Today
 day-before = Day before

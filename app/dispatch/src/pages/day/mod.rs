@@ -133,22 +133,15 @@ fn ReturnedNotice(locale: Locale, stops: Vec<DayStop>) -> impl IntoView {
 
 /// Whether there is nothing left to do for the technician.
 fn is_finished(stop: &DayStop) -> bool {
-    let is_over = stop.appointment_status == AppointmentStatus::Done || is_end(stop.status);
+    let is_over = stop.appointment_status == AppointmentStatus::Done || stop.status.is_over();
     is_over && !stop.is_returned()
-}
-
-const fn is_end(status: TargetStatus) -> bool {
-    matches!(
-        status,
-        TargetStatus::Completed | TargetStatus::NotCompleted | TargetStatus::Cancelled
-    )
 }
 
 /// What can be done at a stop, as the style sheet and the script know it.
 fn state(stop: &DayStop) -> &'static str {
     if stop.is_returned() {
         "returned"
-    } else if is_finished(stop) && !is_end(stop.status) {
+    } else if is_finished(stop) && !stop.status.is_over() {
         // The job goes on with somebody else, or another time; this visit does not.
         TargetStatus::Completed.name()
     } else {
