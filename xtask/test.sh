@@ -34,6 +34,10 @@ if grep -rn '<textarea' app --include='*.rs' | grep -v '^app/ui/src/forms.rs'; t
   echo "use ui::forms::TextArea, which escapes what is inside" >&2
   exit 1
 fi
+if grep -rnE 'leptos_meta::(\{[^}]*)?Title' app --include='*.rs' | grep -v '^app/ui/src/title.rs'; then
+  echo "use ui::title::Title: the title of leptos_meta is not escaped" >&2
+  exit 1
+fi
 say "bundles and style"
 make --no-print-directory assets
 # Where everything is built once, what has served its time is only in the way.

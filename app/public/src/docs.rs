@@ -4,10 +4,11 @@
 use domain::mapping::table;
 use domain::scopes::Scope;
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
+use leptos_meta::provide_meta_context;
 use pulldown_cmark::{Options, Parser, html};
 use serde_json::Value;
 use ui::shell::{self, App, Assets};
+use ui::title::Title;
 
 /// A page of the documentation in prose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

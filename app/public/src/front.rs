@@ -2,8 +2,9 @@
 
 use domain::problems::Problem;
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
+use leptos_meta::provide_meta_context;
 use ui::shell::{self, App, Assets, locale};
+use ui::title::Title;
 
 use domain::locale::Locale;
 

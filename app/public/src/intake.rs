@@ -7,10 +7,11 @@ use domain::intake::{DayPart, MOST_FILE_BYTES, MOST_FILES, MOST_WINDOWS};
 use domain::locale::Locale;
 use domain::public_words::OwnWords;
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
+use leptos_meta::provide_meta_context;
 use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
 use ui::islands::SendOnce;
 use ui::shell::{self, App, Assets};
+use ui::title::Title;
 
 use crate::islands::{CheckFiles, ProofOfWork};
 use crate::t;

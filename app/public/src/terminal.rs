@@ -8,10 +8,11 @@ use domain::public_words::OwnWords;
 use domain::requests::ServiceType;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
+use leptos_meta::provide_meta_context;
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
 use ui::shell::{self, App, Assets};
+use ui::title::Title;
 
 use crate::t;
 

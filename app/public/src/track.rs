@@ -7,7 +7,7 @@ use domain::locale::Locale;
 use domain::public_words::OwnWords;
 use domain::requests::RequestStatus;
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
+use leptos_meta::provide_meta_context;
 use ordinavo_core::services::tracking::Tracking;
 use ordinavo_core::views::SlotOption;
 use ui::format;
@@ -15,6 +15,7 @@ use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::islands::SendOnce;
 use ui::parts::{Fact, StatusChip, Weighty};
 use ui::shell::{self, App, Assets};
+use ui::title::Title;
 
 use crate::t;
 use crate::words::by_key;

@@ -4,7 +4,7 @@ use domain::locale::Locale;
 use leptos::prelude::*;
 
 use crate::flash::Flash;
-use crate::{word, words};
+use crate::{escape, word, words};
 
 /// What a form's fields need to know: its name, what was typed and what was wrong with it.
 #[derive(Clone)]
@@ -191,7 +191,7 @@ pub fn TextArea(
     #[prop(optional)]
     most: Option<usize>,
 ) -> impl IntoView {
-    let value = form.value(field, &value).replace('&', "&amp;").replace('<', "&lt;");
+    let value = escape::html(&form.value(field, &value));
     let describedby = described(&form, field, !help.is_empty());
     let (id, wrong) = (form.id(field), invalid(&form, field));
     // The parser drops one line break after the tag, so one is put there that may be dropped.

@@ -18,6 +18,8 @@ pub mod door;
 pub mod islands;
 
 #[cfg(feature = "ssr")]
+pub mod escape;
+#[cfg(feature = "ssr")]
 pub mod flash;
 #[cfg(feature = "ssr")]
 pub mod format;
@@ -39,6 +41,8 @@ pub mod qr;
 pub mod report;
 #[cfg(feature = "ssr")]
 pub mod shell;
+#[cfg(feature = "ssr")]
+pub mod title;
 #[cfg(feature = "ssr")]
 pub mod uploads;
 #[cfg(feature = "ssr")]

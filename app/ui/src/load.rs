@@ -2,11 +2,11 @@
 
 use std::future::Future;
 
+use crate::title::Title;
 use axum::http::StatusCode;
 use domain::problems::Problem;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
 use ordinavo_core::{Core, CoreError, CoreResult};

@@ -4,6 +4,7 @@ use domain::intake::mails::{MailData, MailKind};
 use domain::locale::Locale;
 use domain::public_language;
 
+use crate::escape::html as escape;
 use crate::format;
 use crate::word;
 use crate::words::by_key;
@@ -130,13 +131,6 @@ pub fn render(kind: MailKind, locale: Locale, data: &MailData, link: &str, refus
         escape(&subject)
     );
     Rendered { subject, text, html }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ const SEED: &str = include_str!("../canaries/seed.sql");
 const OTHER_COLUMNS: &str = include_str!("../canaries/other_columns.txt");
 
 /// Table and column of each mark.
-fn marked() -> BTreeSet<(String, String)> {
+pub fn marked() -> BTreeSet<(String, String)> {
     SEED.lines()
         .filter_map(|line| line.strip_prefix("UPDATE "))
         .map(|line| {

@@ -7,7 +7,6 @@ use domain::permissions::{ManagePortalAccess, ViewOperations};
 use domain::portal_access::{AccessStatus, Capability};
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::portal_access::{self, CustomerAccess};
 use ordinavo_core::services::shown_once;
 use ordinavo_core::views::{AccessLine, GrantLine};
@@ -19,6 +18,7 @@ use ui::icons::Icon;
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Chip, Empty, Pager, ProblemNotice, Weighty};
+use ui::title::Title;
 
 use super::{DoneNotice, viewer_staff};
 use crate::shell::Framed;

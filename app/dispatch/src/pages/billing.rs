@@ -5,11 +5,11 @@ use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use domain::webhooks::BillingStanding;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::billing;
 use ui::format;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Pager};
+use ui::title::Title;
 
 use super::viewer_staff;
 use crate::shell::Framed;

@@ -8,7 +8,6 @@ use domain::problems::Problem;
 use domain::public_language::Tone;
 use domain::scopes::Scope;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::clients::{self, CredentialKind};
 use ordinavo_core::services::sessions;
@@ -24,6 +23,7 @@ use ui::imports::Calls;
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Chip, Fact, Identifier, ProblemNotice, Weighty};
+use ui::title::Title;
 
 use super::{DoneNotice, viewer_staff};
 use crate::shell::Framed;

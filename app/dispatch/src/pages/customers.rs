@@ -4,11 +4,11 @@ use domain::ids::CustomerId;
 use domain::permissions::ViewOperations;
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::customers;
 use ui::format;
 use ui::load::page;
 use ui::parts::{Chip, Empty, Pager, TargetChip};
+use ui::title::Title;
 
 use super::links::link_address;
 use super::{address_line, service_words, viewer_staff};

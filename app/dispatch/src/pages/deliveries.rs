@@ -5,7 +5,6 @@ use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::public_language::Tone;
 use domain::webhooks::{DeliveryStatus, EndpointStatus};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::webhooks::deliveries;
 use ordinavo_core::views::AttemptLine;
@@ -15,6 +14,7 @@ use ui::format;
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Chip, Empty, Fact, Identifier, ProblemNotice};
+use ui::title::Title;
 
 use super::endpoints::delivery_tone;
 use super::{DoneNotice, viewer_staff};

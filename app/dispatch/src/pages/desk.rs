@@ -7,7 +7,6 @@ use domain::locale::Locale;
 use domain::permissions::{ResolveMappings, ViewImports};
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::mapping_desk::{self, Choice, Resolution, SentIds};
 use ordinavo_core::views::CandidateLine;
@@ -17,6 +16,7 @@ use ui::format;
 use ui::islands::SendOnce;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, Identifier, Pager, ProblemNotice, TargetChip};
+use ui::title::Title;
 
 use super::imports::ItemCard;
 use super::links::link_address;

@@ -7,7 +7,6 @@ use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::public_language::Tone;
 use domain::webhooks::{DataOption, DeliveryStatus, EndpointStatus, Ordering};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::clients;
 use ordinavo_core::services::shown_once;
 use ordinavo_core::services::webhooks::deliveries::{self, DeliveryFilter};
@@ -19,6 +18,7 @@ use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
 use ui::islands::SendOnce;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, Identifier, Pager, ProblemNotice, Weighty};
+use ui::title::Title;
 
 use super::{DoneNotice, viewer_staff};
 use crate::pages::payload::Payload;

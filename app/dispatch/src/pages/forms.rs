@@ -8,7 +8,6 @@ use domain::public_language;
 use domain::requests::ServiceType;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
-use leptos_meta::Title;
 use ordinavo_core::Core;
 use ordinavo_core::CoreError;
 use ordinavo_core::actors::Staff;
@@ -20,6 +19,7 @@ use ui::icons::Icon;
 use ui::islands::CopyText;
 use ui::load::page;
 use ui::parts::{Chip, Empty, ProblemNotice, Weighty};
+use ui::title::Title;
 use ui::uploads::{self, Parts};
 
 use super::{DoneNotice, viewer_staff};

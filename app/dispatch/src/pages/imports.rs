@@ -7,7 +7,6 @@ use domain::locale::Locale;
 use domain::permissions::{ResolveMappings, ViewImports};
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::imports::jobs::{self, ItemFilter};
 use ordinavo_core::services::mapping_desk;
 use ordinavo_core::views::ImportItemView;
@@ -17,6 +16,7 @@ use ui::imports::{Codes, ItemFilters, JobChip, JobCounts, JobKind, OutcomeChip};
 use ui::islands::SendOnce;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, Identifier, Pager, ProblemNotice, Weighty};
+use ui::title::Title;
 
 use super::{DoneNotice, viewer_staff};
 use crate::shell::Framed;

@@ -4,7 +4,6 @@ use domain::feature_gates::FeatureGate;
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::clients;
 use ordinavo_core::services::webhooks::endpoints;
 use ui::format;
@@ -12,6 +11,7 @@ use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Chip, Empty, ProblemNotice};
+use ui::title::Title;
 
 use super::clients::ScopeBoxes;
 use super::endpoints::endpoint_tone;

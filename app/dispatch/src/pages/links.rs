@@ -2,7 +2,6 @@
 
 use domain::permissions::{ResolveMappings, ViewImports};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::mapping_desk;
 use ordinavo_core::services::mappings::MappingKind;
@@ -12,6 +11,7 @@ use ui::acts::{Next, Sent, act};
 use ui::format::{self, escape_query};
 use ui::load::page;
 use ui::parts::{Fact, Identifier, ProblemNotice, TargetChip, Weighty};
+use ui::title::Title;
 
 use super::viewer_staff;
 use crate::shell::Framed;

@@ -6,11 +6,11 @@ use domain::locale::Locale;
 use domain::permissions::ViewMails;
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::mails;
 use ui::format;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, Pager};
+use ui::title::Title;
 
 use super::viewer_staff;
 use crate::shell::Framed;

@@ -9,7 +9,6 @@ use domain::requests::{Priority, RequestStatus};
 use domain::targets::TargetStatus;
 use domain::visit_reports::ReportStatus;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::CoreError;
 use ui::flash::Flash;
 use ui::forms::{CheckField, ErrorSummary, FormState, PhotoField, SelectField, TextArea, TextField};
@@ -19,6 +18,7 @@ use ui::parts::{
     Chip, Done, Empty, Fact, Identifier, InternalBox, OutwardBox, Pager, PriorityMark, ReportChip, StatusChip,
     TargetChip, Weighty,
 };
+use ui::title::Title;
 
 use crate::shell::Framed;
 

@@ -7,7 +7,6 @@ use domain::public_language::PublicStatus;
 use domain::public_words::{Entry, Family, Finding, MOST_EXPLANATION, MOST_LABEL, OwnWords};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::portal_look::{self, OwnLook};
 use ordinavo_core::{Core, CoreError};
@@ -16,6 +15,7 @@ use ui::flash::Flash;
 use ui::forms::{ErrorSummary, FormState};
 use ui::load::page;
 use ui::parts::{Done, ProblemNotice, StatusChip};
+use ui::title::Title;
 use ui::uploads;
 
 use super::{DoneNotice, viewer_staff};

@@ -9,7 +9,6 @@ use domain::public::{PublicAttachment, PublicReport};
 use domain::public_language::Tone;
 use domain::visit_reports::{self, ReleaseStatus, ReportStatus};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::portal_access::seen;
 use ordinavo_core::services::releases::{self, ReleaseForm};
@@ -26,6 +25,7 @@ use ui::islands::SendOnce;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, InternalBox, OutwardBox, Pager, ProblemNotice, ReportChip, Weighty};
 use ui::report::ReportArticle;
+use ui::title::Title;
 
 use super::day::kept::Signature;
 use super::follow_ups::FollowUpCard;

@@ -7,7 +7,6 @@ use domain::permissions::ManageIntake;
 use domain::public_language::{self, Tone};
 use domain::requests::{Channel, Priority, ServiceType};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::classification::{self, MOST_TRIED, Trial, TrialLine};
 use ordinavo_core::services::forms;
 use ordinavo_core::views::{FormLine, RuleView};
@@ -16,6 +15,7 @@ use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
 use ui::load::page;
 use ui::parts::{Chip, Empty, ProblemNotice, Weighty};
+use ui::title::Title;
 
 use super::{DoneNotice, viewer_staff};
 use crate::shell::Framed;

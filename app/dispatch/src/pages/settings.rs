@@ -3,13 +3,13 @@
 use domain::permissions::{ManageIntake, ManagePortalAccess, ManagePortalLook, ViewAudit, ViewMails, ViewOperations};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use leptos_meta::Title;
 use ordinavo_core::services::audit;
 use ui::acts::redirect;
 use ui::door::LanguageRow;
 use ui::format;
 use ui::load::page;
 use ui::parts::{Done, Pager};
+use ui::title::Title;
 use ui::words::shared;
 
 use super::{DoneNotice, technicians, viewer_staff};

@@ -1,7 +1,6 @@
 //! Sign-in, the choice of a tenant, and leaving.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::Core;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::sessions::Door;
@@ -9,6 +8,7 @@ use ordinavo_core::services::staff;
 use ui::door::{self, LanguageRow};
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::load::page;
+use ui::title::Title;
 use ui::words::shared;
 
 use crate::t;

@@ -7,7 +7,6 @@ use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::clients::{self, SourceForm};
 use ordinavo_core::services::partner_accounts;
@@ -21,6 +20,7 @@ use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Chip, Identifier, ProblemNotice};
+use ui::title::Title;
 use ui::words::shared;
 
 use super::{DoneNotice, viewer_staff};

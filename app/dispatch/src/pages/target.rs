@@ -9,7 +9,6 @@ use domain::public_language::Tone;
 use domain::requests::Channel;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::planning::{self, ScheduleForm};
 use ordinavo_core::services::portal_access::seen;
@@ -23,6 +22,7 @@ use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextArea, Text
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Chip, Fact, Identifier, InternalBox, OutwardBox, PriorityMark, ProblemNotice, TargetChip, Weighty};
+use ui::title::Title;
 
 use super::customers::History;
 use super::day::kept::HandedOverCard;

@@ -7,7 +7,6 @@ use domain::locale::Locale;
 use domain::permissions::{ManageTechnicians, ViewOperations};
 use domain::technicians::{self as rules, AbsenceKind, WorkingWeek};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::CoreError;
 use ordinavo_core::services::technicians::{self, DAYS, TechnicianPage};
 use ordinavo_core::views::{AbsenceView, TechnicianView};
@@ -15,6 +14,7 @@ use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::load::page;
 use ui::parts::{Empty, ProblemNotice};
+use ui::title::Title;
 
 use super::{DoneNotice, viewer_staff};
 use crate::shell::Framed;

@@ -5,7 +5,6 @@ use domain::locale::Locale;
 use domain::permissions::{ManageIntake, ViewOperations};
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::terminals::{self, TerminalPage};
 use ordinavo_core::services::{forms, matching};
@@ -16,6 +15,7 @@ use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
 use ui::icons::Icon;
 use ui::load::page;
 use ui::parts::{Chip, Empty, Fact, ProblemNotice, Weighty};
+use ui::title::Title;
 
 use super::{DoneNotice, viewer_staff};
 use crate::shell::Framed;

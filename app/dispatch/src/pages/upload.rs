@@ -4,7 +4,6 @@ use domain::ids::{ClientId, ImportJobId};
 use domain::permissions::ResolveMappings;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::clients;
 use ordinavo_core::services::imports::csv::{self, FIELDS};
@@ -14,6 +13,7 @@ use ui::forms::{ErrorSummary, FileField, FormState, SelectField};
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::ProblemNotice;
+use ui::title::Title;
 
 use super::viewer_staff;
 use crate::shell::Framed;

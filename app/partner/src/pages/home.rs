@@ -1,11 +1,11 @@
 //! Home: how the latest imports fared, what went wrong most, how much was called.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::partner;
 use ui::imports::{Calls, code_words};
 use ui::load::page;
 use ui::parts::{Empty, Fact};
+use ui::title::Title;
 
 use super::jobs::JobTable;
 use super::viewer_partner;

@@ -1,12 +1,12 @@
 //! An invitation: says who invites to what, takes a password, leads to the door.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::Core;
 use ordinavo_core::services::partner_accounts;
 use ui::acts::{Next, Sent, finish};
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::load::page;
+use ui::title::Title;
 use ui::words::shared;
 
 use crate::t;

@@ -7,7 +7,6 @@ use domain::imports::ImportJobStatus;
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::imports::jobs::ItemFilter;
 use ordinavo_core::services::partner;
 use ordinavo_core::views::ImportJobView;
@@ -15,6 +14,7 @@ use ui::format;
 use ui::imports::{ItemFilters, JobChip, JobCounts, JobKind, OutcomeChip, code_words};
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, Pager};
+use ui::title::Title;
 
 use super::viewer_partner;
 use crate::shell::Framed;

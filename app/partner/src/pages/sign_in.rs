@@ -1,7 +1,6 @@
 //! Sign-in, the choice of an organisation, the language, the look at test data, and leaving.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::Core;
 use ordinavo_core::actors::Partner;
 use ordinavo_core::services::partner;
@@ -11,6 +10,7 @@ use ui::door::{self, LanguageRow};
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::load::page;
 use ui::parts::Done;
+use ui::title::Title;
 use ui::words::shared;
 
 use crate::t;

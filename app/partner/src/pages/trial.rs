@@ -1,7 +1,6 @@
 //! Trying out what would become of an import: the same run as the API's, without writing.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::Core;
 use ordinavo_core::actors::Partner;
 use ordinavo_core::services::partner;
@@ -9,6 +8,7 @@ use ui::acts::{Next, Sent, act};
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea};
 use ui::load::page;
 use ui::parts::Empty;
+use ui::title::Title;
 
 use super::viewer_partner;
 use crate::shell::Framed;

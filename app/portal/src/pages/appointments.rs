@@ -3,7 +3,6 @@
 use domain::locale::Locale;
 use domain::public_language::PublicVisit;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::Core;
 use ordinavo_core::actors::Contact;
 use ordinavo_core::services::portal;
@@ -13,6 +12,7 @@ use ui::format;
 use ui::icons::Icon;
 use ui::load::{page, place};
 use ui::parts::{Empty, Fact, Pager, StatusChip, Weighty};
+use ui::title::Title;
 
 use super::home::{VisitCard, VisitLines};
 use super::{DoneNotice, viewer_contact};

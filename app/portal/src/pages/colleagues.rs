@@ -4,7 +4,6 @@ use domain::ids::{CustomerId, GrantId};
 use domain::portal_access::Capability;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
-use leptos_meta::Title;
 use ordinavo_core::actors::Contact;
 use ordinavo_core::services::portal_access::colleagues::{self, ManagedPlace};
 use ordinavo_core::{Core, CoreError};
@@ -15,6 +14,7 @@ use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Empty, ProblemNotice, Weighty};
+use ui::title::Title;
 use ui::uploads;
 use ui::words::shared;
 

@@ -6,12 +6,12 @@ use domain::locale::Locale;
 use domain::public::PublicAppointment;
 use domain::public_words::OwnWords;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::portal;
 use ui::format;
 use ui::icons::Icon;
 use ui::load::page;
 use ui::parts::{Empty, StatusChip};
+use ui::title::Title;
 
 use super::open_work::{FollowUpLines, NeedsYou};
 use super::requests::RequestLines;

@@ -3,7 +3,6 @@
 
 use domain::portal_access::LinkPurpose;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::portal_access::links::{self, LinkPage as Found};
 use ordinavo_core::services::sessions::Door;
 use ordinavo_core::{Core, CoreError, CoreResult};
@@ -13,6 +12,7 @@ use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::Done;
+use ui::title::Title;
 use ui::words::shared;
 
 use crate::shell::BrandName;

@@ -6,11 +6,11 @@ use domain::locale::Locale;
 use domain::public::{PublicFollowUp, PublicRequest};
 use domain::public_words::OwnWords;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::portal;
 use ui::icons::Icon;
 use ui::load::{page, place};
 use ui::parts::{Empty, Pager, StatusChip};
+use ui::title::Title;
 
 use super::home::VisitLines;
 use super::requests::RequestLines;

@@ -2,7 +2,6 @@
 
 use domain::locale::Locale;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Contact;
 use ordinavo_core::services::portal_access::profile::{self, SessionLine};
 use ordinavo_core::services::sessions::{Door, SessionId};
@@ -16,6 +15,7 @@ use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Chip, Fact, ProblemNotice, Weighty};
+use ui::title::Title;
 use ui::words::shared;
 
 use super::second_step::{SecondStep, codes_of};

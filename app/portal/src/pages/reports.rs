@@ -1,12 +1,12 @@
 //! Reports: exactly what was released.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::portal;
 use ui::format;
 use ui::load::{page, place};
 use ui::parts::{Empty, Pager};
 use ui::report::ReportArticle;
+use ui::title::Title;
 
 use super::viewer_contact;
 use crate::shell::Framed;

@@ -10,7 +10,6 @@ use domain::public_words::OwnWords;
 use domain::requests::{RequestStatus, ServiceType};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
-use leptos_meta::Title;
 use ordinavo_core::actors::Contact;
 use ordinavo_core::services::intake::form_nonce;
 use ordinavo_core::services::portal::{self, MOST_DESCRIPTION, RequestForm};
@@ -24,6 +23,7 @@ use ui::icons::Icon;
 use ui::islands::SendOnce;
 use ui::load::{page, place};
 use ui::parts::{Empty, Fact, Pager, ProblemNotice, StatusChip, Weighty};
+use ui::title::Title;
 use ui::uploads;
 
 use super::{DoneNotice, viewer_contact};

@@ -2,7 +2,6 @@
 
 use domain::locale::Locale;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Contact;
 use ordinavo_core::services::portal_access::second_factor::{self, SecondFactor};
 use ordinavo_core::services::sessions::Door;
@@ -13,6 +12,7 @@ use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Fact, Weighty};
+use ui::title::Title;
 use ui::{flash, qr};
 
 use super::DoneNotice;

@@ -1,7 +1,6 @@
 //! Sign-in, the choice of a tenant, and leaving.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::Core;
 use ordinavo_core::actors::Contact;
 use ordinavo_core::services::portal;
@@ -9,6 +8,7 @@ use ordinavo_core::services::sessions::Door;
 use ui::door::{self, LanguageRow};
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::load::page;
+use ui::title::Title;
 use ui::words::shared;
 
 use super::DoneNotice;

@@ -1,11 +1,11 @@
 //! The shared history: milestones in the public language.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::portal;
 use ui::format;
 use ui::load::{page, place};
 use ui::parts::{Empty, Pager};
+use ui::title::Title;
 
 use super::viewer_contact;
 use crate::shell::Framed;

@@ -14,7 +14,6 @@ use domain::locale::Locale;
 use domain::permissions::{PlanTargets, ViewOperations};
 use domain::targets::AppointmentStatus;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::board::{self, PoolPlace};
 use ordinavo_core::services::planning::YEARS;
 use ordinavo_core::services::visits::{self, collisions};
@@ -23,6 +22,7 @@ use ui::format;
 use ui::icons::Icon;
 use ui::load::page;
 use ui::parts::ProblemNotice;
+use ui::title::Title;
 
 use super::day::kept::HandedOverNotice;
 use super::{DoneNotice, viewer_staff};

@@ -8,7 +8,6 @@ use domain::ids::TargetId;
 use domain::locale::Locale;
 use domain::permissions::PlanTargets;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::board::moves::{self, Planned, Preview};
 use ordinavo_core::services::planning::{self, ScheduleForm, YEARS};
@@ -21,6 +20,7 @@ use ui::icons::Icon;
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::ProblemNotice;
+use ui::title::Title;
 
 use super::{EstimatedNote, conflict_words, length};
 use crate::pages::{service_words, viewer_staff};

@@ -7,7 +7,6 @@ use domain::permissions::PlanTargets;
 use domain::public_language::Tone;
 use domain::suggestions::SuggestionStatus;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::suggestions;
 use ordinavo_core::views::SuggestionView;
@@ -16,6 +15,7 @@ use ui::acts::{Next, Sent, act};
 use ui::format;
 use ui::load::page;
 use ui::parts::{Chip, Empty, ProblemNotice};
+use ui::title::Title;
 
 use super::plan::Ready;
 use super::{Look, address};

@@ -6,7 +6,6 @@ use domain::locale::Locale;
 use domain::permissions::{PerformVisits, PlanTargets};
 use domain::visit_reports;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::visits::collisions::{self, Collision, WithPhotos};
 use ordinavo_core::views::AttachmentLine;
@@ -15,6 +14,7 @@ use ui::icons::Icon;
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Empty, InternalBox, ProblemNotice, TargetChip, Weighty};
+use ui::title::Title;
 
 use super::Keeper;
 use crate::pages::{DoneNotice, viewer_staff};

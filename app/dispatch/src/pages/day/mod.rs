@@ -12,7 +12,7 @@ use domain::permissions::PerformVisits;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_meta::{Link, Meta, Title};
+use leptos_meta::{Link, Meta};
 use ordinavo_core::services::visits;
 use ordinavo_core::views::DayStop;
 use ui::format;
@@ -20,6 +20,7 @@ use ui::icons::Icon;
 use ui::load::page;
 use ui::parts::{Empty, PriorityMark, TargetChip};
 use ui::shell::locale;
+use ui::title::Title;
 
 use super::{DoneNotice, address_line, service_words, viewer_staff};
 use crate::shell::Framed;

@@ -4,12 +4,12 @@ use chrono::NaiveDate;
 use domain::locale::Locale;
 use domain::permissions::PerformVisits;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::visits;
 use ordinavo_core::views::DayStop;
 use ui::format;
 use ui::load::page;
 use ui::parts::{Empty, PriorityMark};
+use ui::title::Title;
 
 use super::{Keeper, when};
 use crate::islands::PrintButton;

@@ -3,7 +3,6 @@
 use domain::locale::Locale;
 use domain::permissions::PerformVisits;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::visits::report::{MOST_FOLLOW_UP, MOST_NAME, MOST_TEXT, MOST_WORK_MINUTES};
 use ordinavo_core::services::visits::{self, OwnStop};
 use ordinavo_core::views::{AttachmentLine, ReportText};
@@ -11,6 +10,7 @@ use ui::forms::{CheckField, ErrorSummary, FormState, PhotoField, TextArea, TextF
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{InternalBox, ProblemNotice};
+use ui::title::Title;
 
 use super::kept::{Files, Written};
 use super::{Installable, Keeper, StopCard, is_finished, label, seen, state};

@@ -7,7 +7,6 @@ use domain::permissions::{ReviewRequests, ViewOperations};
 use domain::public_language;
 use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::Core;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::intake::by_staff::{CallForm, take_call};
@@ -17,6 +16,7 @@ use ui::acts::{Next, Sent, act};
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SendOnce;
 use ui::load::page;
+use ui::title::Title;
 
 use crate::pages::viewer_staff;
 use crate::shell::Framed;

@@ -11,7 +11,6 @@ mod talk;
 use domain::ids::RequestId;
 use domain::permissions::{ReviewRequests, ViewOperations};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::actors::Staff;
 use ordinavo_core::services::inbox::{self, Inbox};
 use ordinavo_core::services::visits::collisions;
@@ -20,6 +19,7 @@ use ui::flash::{self, Flash};
 use ui::icons::Icon;
 use ui::load::{PageRequest, page};
 use ui::parts::{Empty, ProblemNotice};
+use ui::title::Title;
 
 use self::filters::View;
 use self::list::QueueList;

@@ -8,7 +8,6 @@ use domain::permissions::{ReviewRequests, ViewOperations};
 use domain::public_language;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use ordinavo_core::services::inbox;
 use ordinavo_core::services::portal_access::seen;
 use ordinavo_core::views::{RequestView, TechnicianChoice};
@@ -18,6 +17,7 @@ use ui::icons::Icon;
 use ui::islands::SendOnce;
 use ui::load::page;
 use ui::parts::{Fact, Identifier, OutwardBox, PriorityMark, ProblemNotice, StatusChip, TargetChip, Weighty};
+use ui::title::Title;
 
 use super::filters::View;
 use super::list::QueueList;

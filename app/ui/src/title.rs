@@ -1,0 +1,14 @@
+//! The title of a page.
+
+use leptos::prelude::*;
+
+use crate::escape;
+
+/// Sets the title of the document.
+///
+/// `leptos_meta` writes the text into `<title>` unescaped, so a name such as `</title><form …>` would become part of the
+/// page. This component is the only caller of it.
+#[component]
+pub fn Title(#[prop(into)] text: String) -> impl IntoView {
+    view! { <leptos_meta::Title text=escape::html(&text)/> }
+}
