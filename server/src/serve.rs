@@ -3,11 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, FromRef, State};
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::routing::get;
-use axum::{Json, Router, middleware};
+use axum::{Router, middleware};
 use leptos::config::LeptosOptions;
 use ordinavo_core::Core;
 use ordinavo_core::randomness::Randomness;
@@ -15,7 +13,6 @@ use ordinavo_core::secrets::Keyring;
 use ordinavo_core::services::api_use::ApiUse;
 use ordinavo_core::services::authn;
 use ordinavo_core::services::sessions::Door;
-use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -30,6 +27,7 @@ use crate::assets::{self, Manifest};
 use crate::authn::gate;
 use crate::authn::session_store::DoorSessions;
 use crate::config::Config;
+use crate::health::{self, Readiness};
 use crate::portal_limits::PortalLimits;
 use crate::public_limits::PublicLimits;
 use crate::{
@@ -57,6 +55,8 @@ pub struct AppState {
     pub running_keys: RunningKeys,
     /// Networks of reverse proxies, whose word about the client's address counts.
     pub trusted_proxies: Arc<[ipnet::IpNet]>,
+    /// The result of the last readiness check.
+    pub readiness: Readiness,
     /// Told when the server is about to end, so that open streams end with it.
     pub stopping: watch::Sender<bool>,
     randomness: Randomness,
@@ -76,6 +76,7 @@ impl AppState {
             running_keys: RunningKeys::default(),
             config: Arc::new(config),
             manifest: Arc::new(Manifest::read()),
+            readiness: Readiness::default(),
             stopping: watch::Sender::new(false),
             randomness: Randomness::from_system(),
             cookie_key: Key::from(&keyring.derive("session-cookies")),
@@ -147,42 +148,12 @@ pub fn router(state: &AppState) -> Router {
         .merge(my_day::routes())
         .merge(api::router(state))
         .route("/pkg/{*name}", get(assets::serve))
-        .merge(health())
+        .merge(health::routes())
         .fallback(pages::nothing_here)
         .layer(middleware::from_fn_with_state(state.clone(), hosts::sort))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(state.clone(), http_layers::frame))
         .with_state(state.clone())
-}
-
-/// What an operator's monitoring asks.
-fn health() -> Router<AppState> {
-    Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-}
-
-/// The process is alive.
-async fn healthz() -> impl IntoResponse {
-    Json(json!({ "status": "ok" }))
-}
-
-/// The process can do its work: the database answers and has the right schema.
-async fn readyz(State(state): State<AppState>) -> impl IntoResponse {
-    match state.core.store().missing_migrations().await {
-        Ok(0) => (StatusCode::OK, Json(json!({ "status": "ok" }))),
-        Ok(missing) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Json(json!({ "status": "migrations_missing", "missing": missing })),
-        ),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                Json(json!({ "status": "database_unavailable" })),
-            )
-        }
-    }
 }
 
 /// Serves until a signal comes; then finishes running requests and claimed deliveries.
@@ -223,7 +194,7 @@ pub async fn run_on(
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| format!("setting ops_listen: {address}: {error}"))?;
-        let health = health()
+        let health = health::routes()
             .route("/metrics", get(metrics::scrape))
             .with_state(state.clone());
         tokio::spawn(async move { axum::serve(listener, health).await });

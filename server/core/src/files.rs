@@ -1,6 +1,7 @@
 //! Files: checked, re-encoded, kept by content hash outside any static root.
 
 use std::io::Cursor;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::problems::Problem;
@@ -21,6 +22,8 @@ const LONGEST_SIDE: u32 = 2_560;
 const LONGEST_DECODED_SIDE: u32 = 12_000;
 /// How much memory decoding one photo may take.
 const MOST_DECODED_BYTES: u64 = 256 * 1024 * 1024;
+/// Free disk space below which no file is stored any more.
+pub const MIN_FREE_BYTES: u64 = 64 * 1024 * 1024;
 /// How many photos are decoded at a time.
 const DECODERS: usize = 2;
 /// How many uploads may wait for a decoder; more are turned away, so that memory stays flat under a flood.
@@ -30,6 +33,8 @@ const MOST_WAITING: usize = 16;
 #[derive(Clone)]
 pub struct FileStore {
     store: Arc<dyn ObjectStore>,
+    /// The folder of a local store, whose free space is watched.
+    folder: Option<PathBuf>,
     prefix: Path,
     decoders: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
@@ -56,7 +61,10 @@ impl FileStore {
             std::fs::create_dir_all(folder).map_err(|error| format!("{folder}: {error}"))?;
             let store =
                 object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
-            return Ok(Self::over(Arc::new(store), Path::default()));
+            return Ok(Self {
+                folder: Some(PathBuf::from(folder)),
+                ..Self::over(Arc::new(store), Path::default())
+            });
         }
         if address == "memory:///" {
             return Ok(Self::over(
@@ -78,6 +86,7 @@ impl FileStore {
     fn over(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
         Self {
             store,
+            folder: None,
             prefix,
             decoders: Arc::new(Semaphore::new(DECODERS)),
             waiting: Arc::new(Semaphore::new(MOST_WAITING)),
@@ -128,7 +137,31 @@ impl FileStore {
         self.prefix.clone().join(tenant.uuid().simple().to_string()).join(name)
     }
 
+    /// Returns the free bytes of the disk that holds the folder; `None` for stores elsewhere.
+    ///
+    /// # Errors
+    /// The operating system's message.
+    pub fn free_bytes(&self) -> Option<std::io::Result<u64>> {
+        self.folder.as_deref().map(fs4::available_space)
+    }
+
+    /// Refuses a file before the disk is full: the database usually shares it and needs the rest.
+    fn ensure_space(&self, bytes: usize) -> CoreResult<()> {
+        let needed = MIN_FREE_BYTES.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        match self.free_bytes() {
+            Some(Ok(free)) if free < needed => {
+                tracing::error!(free, needed, "a file was refused: the disk is almost full");
+                Err(CoreError::new(
+                    Problem::TemporarilyUnavailable,
+                    "There is not enough space for files right now.",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) async fn put(&self, tenant: TenantId, content_hash: &[u8], bytes: Vec<u8>) -> CoreResult<()> {
+        self.ensure_space(bytes.len())?;
         self.store
             .put(&self.path(tenant, content_hash), bytes.into())
             .await

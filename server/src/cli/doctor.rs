@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 
+use ordinavo_core::files::MIN_FREE_BYTES;
+
 use super::start;
 use crate::config::Config;
 
@@ -71,6 +73,18 @@ pub async fn examine(config: &Config) -> Result<(), String> {
                     &error,
                     "check ORDINAVO_FILES, the folder's rights or the bucket's credentials (AWS_*)",
                 ),
+            }
+            match core.files().free_bytes() {
+                None => {}
+                Some(Ok(free)) if free >= 2 * MIN_FREE_BYTES => {
+                    report.good("disk", &format!("{} MiB free for files", free / 1024 / 1024));
+                }
+                Some(Ok(free)) => report.bad(
+                    "disk",
+                    &format!("{} MiB free for files", free / 1024 / 1024),
+                    "free some space: files are refused when the disk is almost full",
+                ),
+                Some(Err(error)) => report.bad("disk", &error.to_string(), "check the folder in ORDINAVO_FILES"),
             }
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Postgres, Sqlite, Transaction};
+use sqlx::{ConnectOptions as _, Connection as _, Postgres, Sqlite, Transaction};
 
 use crate::clock::Clock;
 use crate::randomness::Randomness;
@@ -37,27 +37,62 @@ impl From<sqlx::Error> for StoreError {
             {
                 Self::Conflict(error.to_string())
             }
-            // Serialization failure, deadlock, and SQLite's busy.
-            sqlx::Error::Database(database)
-                if matches!(database.code().as_deref(), Some("40001" | "40P01" | "5" | "517")) =>
-            {
-                Self::Conflict(error.to_string())
-            }
-            // Disk full and read-only on SQLite; shutting down and too many connections on PostgreSQL.
-            sqlx::Error::Database(database)
-                if matches!(
-                    database.code().as_deref(),
-                    Some("13" | "8" | "57P01" | "57P03" | "53300" | "53100")
-                ) =>
-            {
-                Self::Unavailable(error.to_string())
-            }
+            sqlx::Error::Database(database) => match database.code().as_deref().map(failure) {
+                Some(Failure::Contention) => Self::Conflict(error.to_string()),
+                Some(Failure::Outage) => Self::Unavailable(error.to_string()),
+                _ => Self::Broken(error.to_string()),
+            },
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
                 Self::Unavailable(error.to_string())
             }
             _ => Self::Broken(error.to_string()),
         }
     }
+}
+
+/// What an error code of a database means for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// Another transaction was faster; a repetition may succeed.
+    Contention,
+    /// The database or its disk cannot serve at the moment.
+    Outage,
+    /// A statement of ours is wrong.
+    Fault,
+}
+
+/// Reads an SQLSTATE of PostgreSQL (five characters) or a result code of SQLite (a decimal number whose low byte is the
+/// primary code, <https://sqlite.org/rescode.html>).
+fn failure(code: &str) -> Failure {
+    match code {
+        // Serialization failure, deadlock.
+        "40001" | "40P01" => Failure::Contention,
+        // Shutdown, crash recovery, start-up, too many connections, full disk, out of memory, I/O error.
+        "57P01" | "57P02" | "57P03" | "53300" | "53100" | "53200" | "58030" => Failure::Outage,
+        _ => match code.parse::<u32>().map(|code| code & 0xff) {
+            // SQLITE_BUSY, SQLITE_LOCKED.
+            Ok(5 | 6) if code.len() < 5 => Failure::Contention,
+            // SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN.
+            Ok(8 | 10 | 13 | 14) if code.len() < 5 => Failure::Outage,
+            _ => Failure::Fault,
+        },
+    }
+}
+
+/// Returns the options of both SQLite pools: a connection that comes back inside a transaction is closed.
+///
+/// SQLite rolls back by itself when the disk is full; sqlx then fails to roll back once more and counts a transaction
+/// that no longer exists, so every later `BEGIN` on that connection would be refused.
+fn sqlite_pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .acquire_timeout(LONGEST_WAIT)
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                // Waits until the rollback that a dropped transaction has queued is done.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
 }
 
 impl From<domain::lifecycle::UnknownName> for StoreError {
@@ -149,14 +184,9 @@ impl Store {
                 .busy_timeout(LONGEST_WAIT)
                 .statement_cache_capacity(256)
                 .disable_statement_logging();
-            let writer = SqlitePoolOptions::new()
-                .max_connections(1)
-                .acquire_timeout(LONGEST_WAIT)
-                .connect_with(options.clone())
-                .await?;
-            let readers = SqlitePoolOptions::new()
+            let writer = sqlite_pool().max_connections(1).connect_with(options.clone()).await?;
+            let readers = sqlite_pool()
                 .max_connections(4)
-                .acquire_timeout(LONGEST_WAIT)
                 .connect_with(options.read_only(true).create_if_missing(false))
                 .await?;
             Pools::Sqlite { writer, readers }
@@ -195,6 +225,17 @@ impl Store {
             Pools::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
         }
         Ok(())
+    }
+
+    /// Writes one row, to learn whether the database accepts changes: a full disk or a read-only file still answers
+    /// reads.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the change cannot be stored.
+    pub async fn probe_write(&self) -> Result<(), StoreError> {
+        let mut tx = self.begin_writing().await?;
+        run!(&mut tx, PROBE_WRITE, self.clock.now())?;
+        tx.commit().await
     }
 
     /// What the database says of its own soundness: `ok`, or what is wrong. PostgreSQL checks itself on every read.
@@ -268,6 +309,9 @@ impl Store {
         })
     }
 }
+
+const PROBE_WRITE: &str = "INSERT INTO write_probe (id, written_at) VALUES (1, $1) \
+    ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at";
 
 impl Tx {
     pub(super) async fn commit(self) -> Result<(), StoreError> {

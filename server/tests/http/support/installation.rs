@@ -30,6 +30,13 @@ impl Installation {
         }
     }
 
+    /// With its database and files in another folder.
+    pub fn inside(mut self, folder: &std::path::Path) -> Self {
+        self.database = format!("sqlite://{}/ordinavo.db", folder.display());
+        self.folder = folder.to_owned();
+        self
+    }
+
     /// With further variables.
     pub fn with(mut self, variables: &[(&str, &str)]) -> Self {
         let owned = variables
