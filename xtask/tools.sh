@@ -41,7 +41,8 @@ need_wasm() {
   fi
   command -v rustup >/dev/null && rustup toolchain link debian /usr >/dev/null 2>&1 || true
   export RUSTUP_TOOLCHAIN=debian
-  export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--sysroot $sysroot"
+  # These replace the flags of .cargo/config.toml, so its flag is repeated.
+  export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--sysroot $sysroot --cfg erase_components"
   local linker
   linker="$(find "${RUSTUP_HOME:-$HOME/.rustup}" -name rust-lld -path '*rustlib*' 2>/dev/null | head -n 1)"
   export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="${linker:-lld}"
