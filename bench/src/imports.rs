@@ -1,6 +1,6 @@
 //! Imports beside the raw database: one after another, in batches, and the question without an import.
 
-use ordinavo_core::services::imports::worker;
+use ordinavo_core::imports::worker;
 use serde_json::{Value, json};
 
 use crate::ROUNDS;

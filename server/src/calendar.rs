@@ -6,9 +6,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::ids::AppointmentId;
 use domain::locale::Locale;
-use ordinavo_core::actors::Contact;
-use ordinavo_core::services::authn;
-use ordinavo_core::services::portal_access::calendar;
+use ordinavo_core::identity::actors::Contact;
+use ordinavo_core::identity::authentication;
+use ordinavo_core::portal_access::calendar;
 use ordinavo_core::{CoreError, CoreResult};
 use ui::calendar::{Reach, render};
 
@@ -45,7 +45,7 @@ pub async fn feed(State(state): State<AppState>, Path(token): Path<String>, requ
     }
     let (parts, _) = request.into_parts();
     let result = async {
-        let reader = authn::calendar_reader(&state.core, &token).await?;
+        let reader = authentication::calendar_reader(&state.core, &token).await?;
         let contact = reader.ok_or_else(CoreError::not_found)?;
         let entries = calendar::entries(&state.core, &contact).await?;
         let locale = language(&contact, &parts.headers);

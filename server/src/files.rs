@@ -10,10 +10,12 @@ use axum::response::{IntoResponse as _, Response};
 use domain::ids::AttachmentId;
 use domain::permissions::{PerformVisits, ViewOperations, ViewReports};
 use domain::problems::Problem;
-use ordinavo_core::actors::{Contact, Staff};
-use ordinavo_core::services::reports::{self, Download};
-use ordinavo_core::services::visits::entries;
-use ordinavo_core::services::{inbox, portal};
+use ordinavo_core::identity::actors::{Contact, Staff};
+use ordinavo_core::portal_access::pages;
+use ordinavo_core::requests::inbox;
+use ordinavo_core::visits::entries;
+use ordinavo_core::visits::report_review;
+use ordinavo_core::visits::report_review::Download;
 use ordinavo_core::{CoreError, CoreResult};
 
 use crate::serve::AppState;
@@ -34,9 +36,9 @@ pub async fn staff(
             return Ok(file);
         }
         if let Ok(permit) = staff.may::<PerformVisits>() {
-            return reports::own_file(&state.core, permit, id).await;
+            return report_review::own_file(&state.core, permit, id).await;
         }
-        reports::file(&state.core, staff.may::<ViewReports>()?, id).await
+        report_review::file(&state.core, staff.may::<ViewReports>()?, id).await
     };
     answer(result.await, &headers)
 }
@@ -72,7 +74,7 @@ pub async fn portal(
 ) -> Response {
     let result = async {
         let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
-        portal::download(&state.core, &contact, id).await
+        pages::download(&state.core, &contact, id).await
     };
     answer(result.await, &headers)
 }

@@ -11,8 +11,8 @@ use axum::response::{IntoResponse as _, Response};
 use domain::ids::{RequestId, RouteSuggestionId};
 use domain::permissions::ViewOperations;
 use futures::stream;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::live;
+use ordinavo_core::events::live;
+use ordinavo_core::identity::actors::Staff;
 use serde::Deserialize;
 
 use crate::serve::AppState;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
-use ordinavo_core::services::mails::outbox::{self, Outcome, Outgoing};
+use ordinavo_core::notifications::outbox;
+use ordinavo_core::notifications::outbox::{Outcome, Outgoing};
 use ordinavo_core::{Core, CoreResult};
 
 use crate::config::Config;

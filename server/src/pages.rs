@@ -14,8 +14,8 @@ use leptos_axum::{
     LeptosRoutes as _, ResponseOptions, generate_route_list, handle_server_fns_with_context,
     render_app_async_with_context, render_route_with_context,
 };
-use ordinavo_core::actors::{Contact, Partner, Staff};
-use ordinavo_core::services::portal_look::Brand;
+use ordinavo_core::branding::Brand;
+use ordinavo_core::identity::actors::{Contact, Partner, Staff};
 use public::docs::{self, Prose};
 use tower_http::limit::RequestBodyLimitLayer;
 use ui::flash::Flash;

@@ -4,13 +4,13 @@ use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use ordinavo_core::services::portal_look;
+use ordinavo_core::branding;
 
 use crate::serve::AppState;
 
 /// `/portal/look/{version}/style.css`.
 pub async fn style_sheet(State(state): State<AppState>, Path(version): Path<String>) -> Response {
-    match portal_look::style_sheet(&state.core, &version).await {
+    match branding::style_sheet(&state.core, &version).await {
         Ok(sheet) => kept(sheet.into_response(), "text/css; charset=utf-8"),
         Err(error) => refused(error.problem.status()),
     }
@@ -18,7 +18,7 @@ pub async fn style_sheet(State(state): State<AppState>, Path(version): Path<Stri
 
 /// `/portal/look/{version}/logo.png`.
 pub async fn logo(State(state): State<AppState>, Path(version): Path<String>) -> Response {
-    match portal_look::logo(&state.core, &version).await {
+    match branding::logo(&state.core, &version).await {
         Ok(bytes) => kept(bytes.into_response(), "image/png"),
         Err(error) => refused(error.problem.status()),
     }

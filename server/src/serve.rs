@@ -8,11 +8,11 @@ use axum::routing::get;
 use axum::{Router, middleware};
 use leptos::config::LeptosOptions;
 use ordinavo_core::Core;
+use ordinavo_core::identity::authentication;
+use ordinavo_core::identity::sessions::Door;
+use ordinavo_core::integrations::usage::ApiUse;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
-use ordinavo_core::services::api_use::ApiUse;
-use ordinavo_core::services::authn;
-use ordinavo_core::services::sessions::Door;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -23,11 +23,13 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::api::idempotency::RunningKeys;
 use crate::api::limits::Limits;
-use crate::assets::{self, Manifest};
+use crate::assets;
+use crate::assets::Manifest;
 use crate::authn::gate;
 use crate::authn::session_store::DoorSessions;
 use crate::config::Config;
-use crate::health::{self, Readiness};
+use crate::health;
+use crate::health::Readiness;
 use crate::portal_limits::PortalLimits;
 use crate::public_limits::PublicLimits;
 use crate::{
@@ -97,7 +99,7 @@ impl AppState {
             (true, None) => (format!("__Secure-{}", door.cookie()), door.prefix()),
             (false, _) => (door.cookie().to_owned(), door.prefix()),
         };
-        let lifetime = time::Duration::seconds(authn::ABSOLUTE.num_seconds());
+        let lifetime = time::Duration::seconds(authentication::ABSOLUTE.num_seconds());
         SessionManagerLayer::new(DoorSessions::new(self.core.clone(), door))
             .with_name(name)
             .with_path(path)

@@ -3,16 +3,17 @@
 
 use std::time::Duration;
 
-use ordinavo_core::services::imports::worker as importer;
-use ordinavo_core::services::mails::outbox;
-use ordinavo_core::services::portal_access::links;
-use ordinavo_core::services::sessions;
-use ordinavo_core::services::suggestions as route_suggestions;
-use ordinavo_core::services::suggestions::run as planner;
-use ordinavo_core::services::visits::entries;
-use ordinavo_core::services::webhooks::dispatch::{Dispatcher, Turn};
-use ordinavo_core::services::webhooks::events;
-use ordinavo_core::webhooks::guard::{self, Client};
+use ordinavo_core::events;
+use ordinavo_core::identity::sessions;
+use ordinavo_core::imports::worker as importer;
+use ordinavo_core::notifications::outbox;
+use ordinavo_core::portal_access::links;
+use ordinavo_core::suggestions as route_suggestions;
+use ordinavo_core::suggestions::run as planner;
+use ordinavo_core::visits::entries;
+use ordinavo_core::webhooks::dispatch::{Dispatcher, Turn};
+use ordinavo_core::webhooks::guard;
+use ordinavo_core::webhooks::guard::Client;
 use ordinavo_core::{Core, CoreResult};
 use tokio::sync::watch;
 

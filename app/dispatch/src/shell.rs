@@ -2,7 +2,7 @@
 
 use domain::permissions::{PerformVisits, ViewImports, ViewIntegrations, ViewOperations, ViewReports};
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
+use ordinavo_core::identity::actors::Staff;
 use ui::icons::Icon;
 use ui::shell::locale;
 use ui::words::shared;

@@ -1,7 +1,7 @@
 //! The frame of the partner console: the organisation, the source system, three ways to go.
 
 use leptos::prelude::*;
-use ordinavo_core::actors::Partner;
+use ordinavo_core::identity::actors::Partner;
 use ui::door::LanguageRow;
 use ui::icons::Icon;
 use ui::shell::locale;

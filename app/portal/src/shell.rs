@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use ordinavo_core::actors::Contact;
-use ordinavo_core::services::portal_look::Brand;
+use ordinavo_core::branding::Brand;
+use ordinavo_core::identity::actors::Contact;
 use ui::door::LanguageRow;
 use ui::icons::Icon;
 use ui::shell::locale;

@@ -5,7 +5,7 @@ use domain::locale::Locale;
 use domain::portal_access::{AccessStatus, Capability};
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::services::portal_access::InviteForm;
+use ordinavo_core::portal_access::InviteForm;
 
 use crate::format;
 use crate::forms::{CheckField, FormState, SelectField, TextField};

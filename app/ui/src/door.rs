@@ -8,10 +8,11 @@ use domain::problems::Problem;
 use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use ordinavo_core::services::portal_access::profile::AGENT;
-use ordinavo_core::services::portal_access::second_factor;
-use ordinavo_core::services::sessions::{ACCOUNT, Door, LOOK};
-use ordinavo_core::services::sign_in::{self as service, Admission};
+use ordinavo_core::identity::sessions::{ACCOUNT, Door, LOOK};
+use ordinavo_core::identity::sign_in as service;
+use ordinavo_core::identity::sign_in::Admission;
+use ordinavo_core::identity::two_factor;
+use ordinavo_core::portal_access::profile::AGENT;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use serde_json::Value;
 use tower_sessions::Session;
@@ -125,7 +126,7 @@ pub async fn give_code(door: Door, code: &str) -> Result<(), ServerFnError> {
             back = format!("{}/sign-in", door.prefix());
             return Err(CoreError::new(Problem::MissingCredentials, "Sign in first."));
         };
-        let signed_in = second_factor::complete(&core, &account, code).await;
+        let signed_in = two_factor::complete(&core, &account, code).await;
         // Whoever changed the password meanwhile has sent everybody back to the beginning.
         if matches!(&signed_in, Err(error) if error.problem == Problem::MissingCredentials) {
             back = format!("{}/sign-in", door.prefix());

@@ -6,7 +6,8 @@ use domain::locale::Locale;
 use domain::mapping::table;
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::views::{ImportJobView, UseLine};
+use ordinavo_core::imports::model::ImportJobView;
+use ordinavo_core::integrations::model::UseLine;
 
 use crate::parts::Chip;
 use crate::word;

@@ -12,7 +12,8 @@ use leptos_router::params::ParamsMap;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use tower_sessions::Session;
 
-use crate::flash::{self, Flash};
+use crate::flash;
+use crate::flash::Flash;
 use crate::parts::Instead;
 use crate::viewer::Viewer;
 use crate::word;

@@ -5,7 +5,7 @@ use leptos::config::LeptosOptions;
 use leptos::hydration::HydrationScripts;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
-use ordinavo_core::services::portal_look::Brand;
+use ordinavo_core::branding::Brand;
 
 use crate::viewer::Viewer;
 

@@ -4,7 +4,7 @@ use domain::fields::FieldError;
 use domain::lifecycle::IllegalStep;
 use domain::problems::Problem;
 
-use crate::store::StoreError;
+use crate::db::StoreError;
 
 /// What a use case answers when it does not do what was asked.
 pub type CoreResult<T> = Result<T, CoreError>;

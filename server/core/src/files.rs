@@ -10,7 +10,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::sync::Semaphore;
 
-use crate::actors::TenantId;
+use crate::identity::actors::TenantId;
 use crate::secrets::{fingerprint, hex};
 use crate::{CoreError, CoreResult};
 

@@ -1,27 +1,48 @@
-//! Services and storage of Ordinavo.
+//! Use cases and storage of Ordinavo, one module for each slice.
 //!
-//! A use case is one function in [`services`]; server functions, REST handlers, the worker and the command line all call
+//! A use case is one function of a slice (`requests`, `imports`, …); server functions, REST handlers, the worker and the command line all call
 //! it. It takes a [`Core`] and an actor or a permit, opens the transaction, and writes outbox, audit and idempotency rows
-//! in that same transaction. All SQL lives in the private module `store`.
+//! in that same transaction. SQL stands in the private module `store` of each slice.
 
-pub mod actors;
+pub mod audit;
+pub mod billing;
+pub mod branding;
+pub mod classification;
 pub mod clock;
+mod commit;
+#[cfg(test)]
+mod conformance;
+pub mod customers;
+mod db;
+pub mod demo;
 pub mod error;
+pub mod events;
 pub mod files;
-pub mod passwords;
+pub mod follow_ups;
+mod form;
+pub mod identity;
+pub mod imports;
+pub mod intake;
+pub mod integrations;
+pub mod jobs;
+pub mod mapping;
+pub mod notifications;
+pub mod page;
+pub mod portal_access;
 pub mod randomness;
-pub mod roads;
+pub mod releases;
+pub mod requests;
+pub mod scheduling;
 pub mod secrets;
-pub mod services;
-mod store;
+pub mod suggestions;
+pub mod visits;
 pub mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use db::{Engine, Key, Store, StoreError, statements, statements_of_thread};
 pub use error::{CoreError, CoreResult};
-pub use store::views;
-pub use store::{Engine, Key, Store, StoreError, statements, statements_of_thread};
 
 /// What a running system consists of. Cheap to clone.
 #[derive(Clone)]
@@ -31,9 +52,9 @@ pub struct Core {
     pub(crate) randomness: randomness::Randomness,
     pub(crate) keyring: Arc<secrets::Keyring>,
     pub(crate) files: files::FileStore,
-    pub(crate) passwords: passwords::Passwords,
+    pub(crate) passwords: identity::passwords::Passwords,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) roads: Arc<roads::Roads>,
+    pub(crate) roads: Arc<scheduling::roads::Roads>,
     pub(crate) wake_worker: Arc<tokio::sync::Notify>,
     pub(crate) wake_importer: Arc<tokio::sync::Notify>,
     pub(crate) wake_planner: Arc<tokio::sync::Notify>,
@@ -58,7 +79,7 @@ pub struct Settings {
     /// How fast one gets from place to place, as far as no road service says it.
     pub paces: domain::travel::Paces,
     /// The service that knows the roads, if there is one.
-    pub roads: Option<roads::RoadService>,
+    pub roads: Option<scheduling::roads::RoadService>,
     /// The operator's pictures of the map, if there are some.
     pub tiles: Option<domain::tiles::Tiles>,
 }
@@ -89,8 +110,8 @@ impl Core {
         files: files::FileStore,
         settings: Settings,
     ) -> Self {
-        let passwords = passwords::Passwords::new(randomness.clone());
-        let roads = roads::Roads::new(settings.roads.clone(), settings.paces.clone());
+        let passwords = identity::passwords::Passwords::new(randomness.clone());
+        let roads = scheduling::roads::Roads::new(settings.roads.clone(), settings.paces.clone());
         Self {
             roads: Arc::new(roads),
             store,

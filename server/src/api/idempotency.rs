@@ -8,8 +8,8 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::problems::Problem;
-use ordinavo_core::actors::{Actor as _, ApiClient};
-use ordinavo_core::services::idempotency::{Answer, IdempotencyKey};
+use ordinavo_core::identity::actors::{Actor as _, ApiClient};
+use ordinavo_core::integrations::idempotency::{Answer, IdempotencyKey};
 use ordinavo_core::{CoreError, CoreResult};
 use serde::Serialize;
 

@@ -17,7 +17,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
-use ordinavo_core::actors::{ApiClient, TenantId};
+use ordinavo_core::identity::actors::{ApiClient, TenantId};
 use ordinavo_core::{CoreError, CoreResult};
 
 use crate::serve::AppState;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use domain::fields::FieldError;
 use domain::problems::Problem;
-use ordinavo_core::services::Page;
+use ordinavo_core::page::Page;
 use ordinavo_core::{CoreError, CoreResult};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use domain::problems::Problem;
-use ordinavo_core::services::records::Condition;
+use ordinavo_core::customers::client_records::Condition;
 use ordinavo_core::{CoreError, CoreResult};
 
 fn values<'a>(headers: &'a HeaderMap, name: &str) -> CoreResult<Vec<&'a str>> {

@@ -5,8 +5,8 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use domain::problems::Problem;
 use ordinavo_core::CoreError;
-use ordinavo_core::actors::ApiClient;
-use ordinavo_core::services::authn;
+use ordinavo_core::identity::actors::ApiClient;
+use ordinavo_core::identity::authentication;
 
 use crate::api::limits::Meter;
 use crate::api::problem::ApiError;
@@ -37,7 +37,7 @@ impl FromRequestParts<AppState> for Bearer {
                     "Send Authorization: Bearer followed by an API key.",
                 )
             })?;
-        let client = authn::client(&state.core, key).await?;
+        let client = authentication::client(&state.core, key).await?;
         if let Some(meter) = parts.extensions.get::<Meter>() {
             meter.take(&state.limits, &client)?;
         }

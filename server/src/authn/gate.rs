@@ -7,10 +7,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::locale::Locale;
 use ordinavo_core::CoreResult;
-use ordinavo_core::actors::{Contact, Partner, Staff};
-use ordinavo_core::services::authn;
-use ordinavo_core::services::portal_look::{self, Brand, PortalDoor};
-use ordinavo_core::services::sessions::{Door, SessionId};
+use ordinavo_core::branding;
+use ordinavo_core::branding::{Brand, PortalDoor};
+use ordinavo_core::identity::actors::{Contact, Partner, Staff};
+use ordinavo_core::identity::authentication;
+use ordinavo_core::identity::sessions::{Door, SessionId};
 use tower_sessions::Session;
 use ui::door::LANGUAGE_COOKIE;
 use ui::load::take_flash;
@@ -23,7 +24,7 @@ use crate::serve::AppState;
 /// The staff app's gate.
 pub async fn staff(State(state): State<AppState>, session: Session, request: Request, next: Next) -> Response {
     let found = match session.id() {
-        Some(id) => authn::staff(&state.core, SessionId(id.0)).await,
+        Some(id) => authentication::staff(&state.core, SessionId(id.0)).await,
         None => Ok(None),
     };
     enter(state, session, request, next, Door::Staff, found, Staff::locale).await
@@ -35,7 +36,7 @@ pub async fn portal(State(state): State<AppState>, session: Session, mut request
         return public_limits::too_often(seconds);
     }
     let found = match session.id() {
-        Some(id) => authn::contact(&state.core, SessionId(id.0)).await,
+        Some(id) => authentication::contact(&state.core, SessionId(id.0)).await,
         None => Ok(None),
     };
     // Who looks through somebody else's eyes changes nothing, whatever an act would do; leaving is allowed.
@@ -102,7 +103,7 @@ async fn whose_door(state: &AppState, uri: Uri, headers: HeaderMap) -> Option<(P
     let query = uri.query().unwrap_or_default();
     let asked = query.split('&').find_map(|pair| pair.strip_prefix("at="));
     let kept = cookie(&headers, DOOR_COOKIE);
-    let door = portal_look::door(&state.core, link, asked.or(kept))
+    let door = branding::door(&state.core, link, asked.or(kept))
         .await
         .unwrap_or_default()?;
     let is_news = (link.is_some() || asked.is_some()) && kept != Some(&door.slug);
@@ -119,7 +120,7 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// The partner console's gate.
 pub async fn partner(State(state): State<AppState>, session: Session, request: Request, next: Next) -> Response {
     let found = match session.id() {
-        Some(id) => authn::partner(&state.core, SessionId(id.0)).await,
+        Some(id) => authentication::partner(&state.core, SessionId(id.0)).await,
         None => Ok(None),
     };
     enter(state, session, request, next, Door::Partner, found, Partner::locale).await

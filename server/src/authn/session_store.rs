@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use ordinavo_core::Core;
-use ordinavo_core::services::sessions::{self, Door, SessionId};
+use ordinavo_core::identity::sessions;
+use ordinavo_core::identity::sessions::{Door, SessionId};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tower_sessions::SessionStore;

@@ -4,8 +4,8 @@ use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use domain::intake::form::FormSettings;
 use ordinavo_core::CoreResult;
-use ordinavo_core::actors::Terminal;
-use ordinavo_core::services::authn;
+use ordinavo_core::identity::actors::Terminal;
+use ordinavo_core::identity::authentication;
 
 use crate::serve::AppState;
 
@@ -29,7 +29,7 @@ fn token(headers: &HeaderMap) -> Option<&str> {
 /// The database does not answer; field `form` if its form was closed.
 pub async fn terminal(state: &AppState, headers: &HeaderMap) -> CoreResult<Option<(Terminal, FormSettings)>> {
     match token(headers) {
-        Some(token) => authn::terminal(&state.core, token).await,
+        Some(token) => authentication::terminal(&state.core, token).await,
         None => Ok(None),
     }
 }

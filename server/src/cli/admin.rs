@@ -4,8 +4,8 @@ use clap::Subcommand;
 use domain::locale::Locale;
 use domain::roles::Role;
 use ordinavo_core::CoreError;
+use ordinavo_core::identity::administration;
 use ordinavo_core::randomness::Randomness;
-use ordinavo_core::services::administration;
 use secrecy::SecretString;
 
 use super::start;

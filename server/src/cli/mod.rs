@@ -8,7 +8,8 @@ mod start;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ordinavo_core::services::demo::{self, DemoBook, DemoSize};
+use ordinavo_core::demo;
+use ordinavo_core::demo::{DemoBook, DemoSize};
 use tokio::sync::watch;
 
 use crate::config::Config;

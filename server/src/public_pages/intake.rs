@@ -16,10 +16,12 @@ use domain::intake::{MOST_FILE_BYTES, MOST_FILES, MOST_WINDOWS};
 use domain::locale::Locale;
 use domain::problems::Problem;
 use futures::StreamExt as _;
-use ordinavo_core::actors::{FormVisitor, Staff};
+use ordinavo_core::branding;
 use ordinavo_core::files::Upload;
-use ordinavo_core::services::intake::web_form::{Envelope, new_ticket, submit_form};
-use ordinavo_core::services::{authn, forms, portal_look};
+use ordinavo_core::identity::actors::{FormVisitor, Staff};
+use ordinavo_core::identity::authentication;
+use ordinavo_core::intake::forms;
+use ordinavo_core::intake::web_form::{Envelope, new_ticket, submit_form};
 use ordinavo_core::{CoreError, CoreResult};
 use public::intake::{self, FORM, IntakePage};
 use ui::flash::Flash;
@@ -45,7 +47,7 @@ const LONGEST_UPLOAD: Duration = Duration::from_secs(120);
 /// Shows the form.
 pub async fn page(State(state): State<AppState>, Path(slug): Path<String>, request: Request) -> Response {
     let locale = reader(&state, &request).locale;
-    match authn::form_visitor(&state.core, &slug).await {
+    match authentication::form_visitor(&state.core, &slug).await {
         Ok(Some((visitor, settings))) => {
             let shown = Shown {
                 slug,
@@ -71,7 +73,7 @@ pub async fn preview(
     let found = async {
         let id = id.parse().map_err(|_| CoreError::not_found())?;
         let form = forms::get(&state.core, staff.may()?, id).await?;
-        Ok((form, portal_look::words(&state.core, staff.may()?).await?))
+        Ok((form, branding::words(&state.core, staff.may()?).await?))
     };
     let (form, words) = match found.await {
         Ok(found) => found,
@@ -161,7 +163,7 @@ pub async fn send(State(state): State<AppState>, Path(slug): Path<String>, reque
     if let Err(seconds) = state.public_limits.send(from) {
         return too_often(seconds);
     }
-    let (visitor, settings) = match authn::form_visitor(&state.core, &slug).await {
+    let (visitor, settings) = match authentication::form_visitor(&state.core, &slug).await {
         Ok(Some(found)) => found,
         other => return no_form(&state, request, locale, other.err()).await,
     };

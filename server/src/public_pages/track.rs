@@ -10,8 +10,10 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::locale::Locale;
 use ordinavo_core::CoreResult;
-use ordinavo_core::actors::TrackingRequester;
-use ordinavo_core::services::{authn, intake as intake_service, slots, tracking};
+use ordinavo_core::identity::actors::TrackingRequester;
+use ordinavo_core::identity::authentication;
+use ordinavo_core::intake as intake_service;
+use ordinavo_core::requests::{slot_offers, tracking};
 use public::track::{self, ANSWER, TrackPage};
 use serde::Deserialize;
 use ui::flash::Flash;
@@ -50,7 +52,7 @@ async fn show(
     status: StatusCode,
 ) -> Response {
     let found = async {
-        match authn::tracking_requester(&state.core, &token).await? {
+        match authentication::tracking_requester(&state.core, &token).await? {
             Some(requester) => {
                 let tracking = tracking::page(&state.core, &requester).await?;
                 Ok(Some((requester, tracking)))
@@ -166,7 +168,7 @@ pub async fn choose(
         return too_often(seconds);
     }
     let result = with_requester(&state, &token, async |by| {
-        slots::choose_by_link(&state.core, &by, &form.offer, &form.position).await
+        slot_offers::choose_by_link(&state.core, &by, &form.offer, &form.position).await
     });
     match result.await {
         Ok(true) => go_on(&token, locale, "chosen"),
@@ -211,7 +213,7 @@ pub async fn refuse_mails(State(state): State<AppState>, Path(token): Path<Strin
 
 async fn mails(state: AppState, token: String, request: Request, refuse: bool) -> Response {
     let locale = reader(&state, &request).locale;
-    let requester = match authn::tracking_requester(&state.core, &token).await {
+    let requester = match authentication::tracking_requester(&state.core, &token).await {
         Ok(Some(requester)) => requester,
         Ok(None) => return nothing_here(State(state.clone()), request).await,
         Err(error) => return sentence(&state, request, locale, &error).await,
@@ -232,7 +234,7 @@ async fn with_requester(
     token: &str,
     work: impl AsyncFnOnce(TrackingRequester) -> CoreResult<()>,
 ) -> CoreResult<bool> {
-    match authn::tracking_requester(&state.core, token).await? {
+    match authentication::tracking_requester(&state.core, token).await? {
         Some(requester) => work(requester).await.map(|()| true),
         None => Ok(false),
     }

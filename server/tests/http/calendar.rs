@@ -97,11 +97,11 @@ async fn a_calendar_is_read_until_its_address_is_renewed_or_turned_off() {
             .find(|account| account.email.starts_with("anna"))
             .unwrap()
             .email;
-        ordinavo_core::services::administration::revoke_grants(&world.core, "nordlicht", email)
+        ordinavo_core::identity::administration::revoke_grants(&world.core, "nordlicht", email)
             .await
             .unwrap();
         assert!(events(&read(&world, &annas).await.1).is_empty(), "{}", world.engine);
-        ordinavo_core::services::administration::lock_account(&world.core, "nordlicht", email, true)
+        ordinavo_core::identity::administration::lock_account(&world.core, "nordlicht", email, true)
             .await
             .unwrap();
         assert_eq!(read(&world, &annas).await, missing);

@@ -686,7 +686,7 @@ async fn the_portal_answers_each_actor_as_it_should() {
         }
         // A revoked grant takes effect on the next request.
         let petra = world.contact("nordlicht", "petra").await;
-        ordinavo_core::services::administration::revoke_grants(
+        ordinavo_core::identity::administration::revoke_grants(
             &world.core,
             "nordlicht",
             "petra.schulte@rhein-ruhr-medical.example",

@@ -8,8 +8,8 @@ use crate::support::public::visitor;
 use crate::support::{OWN_PAGE, World, worlds, worlds_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::clock::Clock;
-use ordinavo_core::services::mails::outbox;
-use ordinavo_core::services::portal_access::links;
+use ordinavo_core::notifications::outbox;
+use ordinavo_core::portal_access::links;
 use reqwest::{Client, StatusCode};
 
 pub const PASSWORD: &str = "seven quiet harbours";

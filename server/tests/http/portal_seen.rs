@@ -299,7 +299,7 @@ async fn a_look_ends_by_itself_and_with_the_right_to_look() {
         );
         let second = look().await;
         assert_eq!(status(&world, &second, "/portal").await, StatusCode::OK);
-        ordinavo_core::services::administration::lock_account(&world.core, "nordlicht", &manager.email, true)
+        ordinavo_core::identity::administration::lock_account(&world.core, "nordlicht", &manager.email, true)
             .await
             .unwrap();
         assert_eq!(

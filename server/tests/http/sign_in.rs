@@ -4,7 +4,7 @@ use crate::support::{OWN_PAGE, World, worlds, worlds_at};
 use chrono::{TimeDelta, Utc};
 use domain::roles::Role;
 use ordinavo_core::clock::Clock;
-use ordinavo_core::services::administration;
+use ordinavo_core::identity::administration;
 use reqwest::{Client, Response, StatusCode};
 
 /// A browser that keeps no cookies by itself.

@@ -5,7 +5,7 @@ use crate::support::forms::hidden;
 use crate::support::{World, worlds_at};
 use chrono::{TimeZone as _, Utc};
 use ordinavo_core::clock::Clock;
-use ordinavo_core::services::suggestions::run as planner;
+use ordinavo_core::suggestions::run as planner;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 

@@ -322,9 +322,7 @@ async fn bodies_keep_their_schema_and_events_can_be_read_instead() {
             (410, &json!("event_expired")),
             "whoever asks"
         );
-        ordinavo_core::services::webhooks::events::forget_old(&world.core)
-            .await
-            .unwrap();
+        ordinavo_core::events::forget_old(&world.core).await.unwrap();
         assert!(all_events(&world, "erp", "").await.is_empty());
         assert!(world.deliveries("erp", &endpoint, "").await.is_empty());
     }

@@ -702,9 +702,7 @@ async fn a_dead_endpoint_holds_up_nobody_else() {
         let (status, job) = world.batch("import-only", "block", &json!({ "items": items })).await;
         assert_eq!(status, StatusCode::ACCEPTED);
         assert!(job["id"].is_string());
-        ordinavo_core::services::imports::worker::run_next(&world.core)
-            .await
-            .unwrap();
+        ordinavo_core::imports::worker::run_next(&world.core).await.unwrap();
         // Another source's targets are told to nobody here.
         assert_eq!(
             world.deliveries("erp", &endpoint, "").await.len(),
@@ -716,14 +714,11 @@ async fn a_dead_endpoint_holds_up_nobody_else() {
             .map(|index| json!({ "externalId": format!("BLOCK-{index}") }))
             .collect();
         world.batch("erp", "block", &json!({ "items": items })).await;
-        while ordinavo_core::services::imports::worker::run_next(&world.core)
-            .await
-            .unwrap()
-        {}
+        while ordinavo_core::imports::worker::run_next(&world.core).await.unwrap() {}
         let mut dispatcher = world.dispatcher();
         while healthy.received().len() < 200 {
             let turn = dispatcher.turn().await.unwrap();
-            if turn == ordinavo_core::services::webhooks::dispatch::Turn::default() {
+            if turn == ordinavo_core::webhooks::dispatch::Turn::default() {
                 tokio::select! {
                     () = dispatcher.something_returned() => {}
                     () = healthy.wait_for(200) => {}

@@ -4,8 +4,10 @@ use domain::ids::{CustomerId, GrantId, PortalUserId};
 use domain::permissions::ManagePortalAccess;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::{portal_access, shown_once};
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::identity::shown_once;
+use ordinavo_core::identity::two_factor;
+use ordinavo_core::portal_access;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::access::invite_form;
 use ui::acts::{Next, Sent, act};
@@ -128,7 +130,7 @@ pub async fn remove_second_step(
 ) -> Result<(), ServerFnError> {
     on_access(customer, "done-access-step", async |core, staff| {
         let id: PortalUserId = account.parse().map_err(|_| CoreError::not_found())?;
-        portal_access::second_factor::remove(&core, staff.may()?, id).await
+        two_factor::remove(&core, staff.may()?, id).await
     })
     .await
 }

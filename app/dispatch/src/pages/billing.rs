@@ -5,7 +5,7 @@ use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
 use domain::webhooks::BillingStanding;
 use leptos::prelude::*;
-use ordinavo_core::services::billing;
+use ordinavo_core::billing;
 use ui::format;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Pager};

@@ -8,11 +8,12 @@ use domain::problems::Problem;
 use domain::public_language::Tone;
 use domain::scopes::Scope;
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::clients::{self, CredentialKind};
-use ordinavo_core::services::sessions;
-use ordinavo_core::services::shown_once;
-use ordinavo_core::views::CredentialLine;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::identity::sessions;
+use ordinavo_core::identity::shown_once;
+use ordinavo_core::integrations;
+use ordinavo_core::integrations::CredentialKind;
+use ordinavo_core::integrations::model::CredentialLine;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, act};
 use ui::door;
@@ -53,7 +54,8 @@ pub fn ClientPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: ClientId = request.id("id")?;
-        let (client, credentials, calls) = clients::page(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
+        let (client, credentials, calls) =
+            integrations::page(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
         let zone = staff.zone().to_owned();
         let created = format::moment(locale, client.created_at, &zone);
         let shown = request
@@ -172,7 +174,7 @@ pub async fn create_client(
         back: "/app/integrations".to_owned(),
     };
     act(sent, async |core: Core, staff: Staff| {
-        let id = clients::create(&core, staff.may::<ManageIntegrations>()?, &name, &source, &scopes).await?;
+        let id = integrations::create(&core, staff.may::<ManageIntegrations>()?, &name, &source, &scopes).await?;
         Ok(Next::to(client_page(&id.to_string()), "done-client-created"))
     })
     .await
@@ -189,7 +191,7 @@ pub async fn create_credential(
         let kind = CredentialKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
         // What is no number is out of bounds too, and is told so.
         let days = (!days.trim().is_empty()).then(|| days.trim().parse().unwrap_or(0));
-        let secret = clients::create_credential(&core, permit, client_id(&client)?, kind, days).await?;
+        let secret = integrations::create_credential(&core, permit, client_id(&client)?, kind, days).await?;
         Ok(Next {
             to: client_page(&client),
             done: Some("done-credential-created"),
@@ -209,7 +211,7 @@ pub async fn revoke_credential(
     act(on_client(&client), async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let kind = CredentialKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
-        clients::revoke_credential(&core, permit, client_id(&client)?, kind, &credential).await?;
+        integrations::revoke_credential(&core, permit, client_id(&client)?, kind, &credential).await?;
         Ok(Next::to(client_page(&client), "done-credential-revoked"))
     })
     .await
@@ -227,7 +229,7 @@ pub async fn set_scopes(
     };
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
-        clients::set_scopes(&core, permit, client_id(&client)?, &scopes).await?;
+        integrations::set_scopes(&core, permit, client_id(&client)?, &scopes).await?;
         Ok(Next::to(client_page(&client), "done-saved"))
     })
     .await
@@ -236,7 +238,7 @@ pub async fn set_scopes(
 #[server(prefix = "/app/fn", endpoint = "revoke-client")]
 pub async fn revoke_client(#[server(default)] client: String) -> Result<(), ServerFnError> {
     act(on_client(&client), async |core: Core, staff: Staff| {
-        clients::revoke(&core, staff.may::<ManageIntegrations>()?, client_id(&client)?).await?;
+        integrations::revoke(&core, staff.may::<ManageIntegrations>()?, client_id(&client)?).await?;
         Ok(Next::to(client_page(&client), "done-client-revoked"))
     })
     .await
@@ -252,7 +254,7 @@ pub async fn set_gate(#[server(default)] gate: String, #[server(default)] open: 
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let gate = FeatureGate::from_name(&gate).ok_or_else(CoreError::not_found)?;
-        clients::set_gate(&core, permit, gate, !open.is_empty()).await?;
+        integrations::set_gate(&core, permit, gate, !open.is_empty()).await?;
         Ok(Next::to("/app/integrations", "done-saved"))
     })
     .await

@@ -4,7 +4,7 @@ use domain::ids::CustomerId;
 use domain::permissions::ViewOperations;
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::services::customers;
+use ordinavo_core::customers;
 use ui::format;
 use ui::load::page;
 use ui::parts::{Chip, Empty, Pager, TargetChip};
@@ -157,7 +157,7 @@ pub fn CustomerPage() -> impl IntoView {
 #[component]
 pub fn History(
     locale: domain::locale::Locale,
-    lines: Vec<ordinavo_core::views::TimelineLine>,
+    lines: Vec<ordinavo_core::audit::model::TimelineLine>,
     zone: String,
 ) -> impl IntoView {
     view! {

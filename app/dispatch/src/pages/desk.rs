@@ -7,9 +7,10 @@ use domain::locale::Locale;
 use domain::permissions::{ResolveMappings, ViewImports};
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::mapping_desk::{self, Choice, Resolution, SentIds};
-use ordinavo_core::views::CandidateLine;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::mapping::model::CandidateLine;
+use ordinavo_core::mapping::review;
+use ordinavo_core::mapping::review::{Choice, Resolution, SentIds};
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, act};
 use ui::format;
@@ -31,7 +32,7 @@ pub fn DeskPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let found = mapping_desk::list(&request.core, staff.may::<ViewImports>()?, request.place("after")).await?;
+        let found = review::list(&request.core, staff.may::<ViewImports>()?, request.place("after")).await?;
         let next = found
             .rows
             .last()
@@ -66,7 +67,7 @@ pub fn DeskTargetPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let id: TargetId = request.id("id")?;
         let search = request.query("q");
-        let found = mapping_desk::page(&request.core, staff.may::<ViewImports>()?, id, &search).await?;
+        let found = review::page(&request.core, staff.may::<ViewImports>()?, id, &search).await?;
         let may_resolve = staff.has::<ResolveMappings>();
         let zone = staff.zone().to_owned();
         let sent = |part: &str, member: &str| found.payload[part][member].as_str().map(str::to_owned);
@@ -256,7 +257,7 @@ pub async fn resolve_mapping(
             contact: chosen(&contact, "contact", pin_contact.is_some())?,
             again: again.is_some(),
         };
-        mapping_desk::resolve(&core, permit, id, resolution).await?;
+        review::resolve(&core, permit, id, resolution).await?;
         Ok(Next::to(format!("/app/targets/{id}"), "done-resolved"))
     })
     .await

@@ -5,9 +5,10 @@ use domain::ids::ClientId;
 use domain::permissions::ManageIntegrations;
 use domain::webhooks::{DataOption, Ordering};
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::shown_once;
-use ordinavo_core::services::webhooks::endpoints::{self, Act, EndpointForm, EndpointPatch, local_moment};
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::identity::shown_once;
+use ordinavo_core::webhooks::endpoints;
+use ordinavo_core::webhooks::endpoints::{Act, EndpointForm, EndpointPatch, local_moment};
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, act};
 

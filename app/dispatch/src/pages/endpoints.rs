@@ -7,11 +7,12 @@ use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::public_language::Tone;
 use domain::webhooks::{DataOption, DeliveryStatus, EndpointStatus, Ordering};
 use leptos::prelude::*;
-use ordinavo_core::services::clients;
-use ordinavo_core::services::shown_once;
-use ordinavo_core::services::webhooks::deliveries::{self, DeliveryFilter};
-use ordinavo_core::services::webhooks::endpoints;
-use ordinavo_core::views::{DeliveryCount, DeliveryLine, EndpointLine, RecoveryLine};
+use ordinavo_core::identity::shown_once;
+use ordinavo_core::integrations;
+use ordinavo_core::webhooks::deliveries;
+use ordinavo_core::webhooks::deliveries::DeliveryFilter;
+use ordinavo_core::webhooks::endpoints;
+use ordinavo_core::webhooks::model::{DeliveryCount, DeliveryLine, EndpointLine, RecoveryLine};
 use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
@@ -53,7 +54,7 @@ pub fn NewEndpointPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         staff.may::<ManageIntegrations>()?;
-        let found = clients::overview(&request.core, staff.may::<ViewIntegrations>()?).await?;
+        let found = integrations::overview(&request.core, staff.may::<ViewIntegrations>()?).await?;
         let form = FormState::new("endpoint", locale, request.flash.as_ref());
         let choices = found
             .clients

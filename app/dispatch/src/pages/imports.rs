@@ -7,9 +7,10 @@ use domain::locale::Locale;
 use domain::permissions::{ResolveMappings, ViewImports};
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::services::imports::jobs::{self, ItemFilter};
-use ordinavo_core::services::mapping_desk;
-use ordinavo_core::views::ImportItemView;
+use ordinavo_core::imports::jobs;
+use ordinavo_core::imports::jobs::ItemFilter;
+use ordinavo_core::imports::model::ImportItemView;
+use ordinavo_core::mapping::review;
 use serde_json::Value;
 use ui::format;
 use ui::imports::{Codes, ItemFilters, JobChip, JobCounts, JobKind, OutcomeChip};
@@ -42,7 +43,7 @@ pub fn ImportsPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let permit = staff.may::<ViewImports>()?;
         let found = jobs::list_for_staff(&request.core, permit, request.place("before")).await?;
-        let waiting = mapping_desk::count(&request.core, permit).await?;
+        let waiting = review::count(&request.core, permit).await?;
         let may_resolve = staff.has::<ResolveMappings>();
         let next = found
             .rows

@@ -2,10 +2,10 @@
 
 use domain::permissions::{ResolveMappings, ViewImports};
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::mapping_desk;
-use ordinavo_core::services::mappings::MappingKind;
-use ordinavo_core::views::MadeRecord;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::mapping::model::MadeRecord;
+use ordinavo_core::mapping::references::MappingKind;
+use ordinavo_core::mapping::review;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, act};
 use ui::format::{self, escape_query};
@@ -45,7 +45,7 @@ pub fn LinkPage() -> impl IntoView {
         let (source, external_id) = (request.query("source"), request.query("id"));
         let kind = kind_of(&request.query("type"))?;
         let permit = staff.may::<ViewImports>()?;
-        let found = mapping_desk::link(&request.core, permit, kind, &source, &external_id).await?;
+        let found = review::link(&request.core, permit, kind, &source, &external_id).await?;
         let zone = staff.zone().to_owned();
         let may_undo = staff.has::<ResolveMappings>();
         let nothing = found.touched.is_empty() && found.locations.is_empty() && found.contacts.is_empty();
@@ -112,7 +112,7 @@ pub async fn undo_link(
     };
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may::<ResolveMappings>()?;
-        mapping_desk::undo_link(&core, permit, kind_of(&kind)?, &source, &external_id).await?;
+        review::undo_link(&core, permit, kind_of(&kind)?, &source, &external_id).await?;
         Ok(Next::to("/app/imports/desk", "done-undone"))
     })
     .await

@@ -6,7 +6,7 @@ use domain::locale::Locale;
 use domain::permissions::ViewMails;
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::services::mails;
+use ordinavo_core::notifications;
 use ui::format;
 use ui::load::{page, place};
 use ui::parts::{Chip, Empty, Fact, Pager};
@@ -36,7 +36,7 @@ pub fn MailsPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let zone = staff.zone().to_owned();
-        let found = mails::list(&request.core, staff.may::<ViewMails>()?, request.place("before")).await?;
+        let found = notifications::list(&request.core, staff.may::<ViewMails>()?, request.place("before")).await?;
         let next = found
             .rows
             .last()
@@ -76,7 +76,7 @@ pub fn MailPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let zone = staff.zone().to_owned();
         let id: MailId = request.id("id")?;
-        let mail = mails::get(&request.core, staff.may::<ViewMails>()?, id).await?;
+        let mail = notifications::get(&request.core, staff.may::<ViewMails>()?, id).await?;
         let spoken = Locale::from_tag(&mail.locale).unwrap_or_default();
         // The link is the requester's key to the request; whoever looks at the outbox does not get it.
         let link = format!("{}/…", request.core.public_url());

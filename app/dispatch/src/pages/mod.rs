@@ -38,7 +38,7 @@ pub mod upload;
 
 use domain::locale::Locale;
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
+use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{CoreError, CoreResult};
 use ui::flash::Flash;
 use ui::parts::Done;

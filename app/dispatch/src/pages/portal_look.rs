@@ -7,8 +7,9 @@ use domain::public_language::PublicStatus;
 use domain::public_words::{Entry, Family, Finding, MOST_EXPLANATION, MOST_LABEL, OwnWords};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::portal_look::{self, OwnLook};
+use ordinavo_core::branding;
+use ordinavo_core::branding::OwnLook;
+use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
 use ui::flash::Flash;
@@ -35,7 +36,7 @@ pub fn PortalLookPage() -> impl IntoView {
     let staff = viewer_staff();
     let content = page(|request| async move {
         let staff = staff?;
-        let look = portal_look::get(&request.core, staff.may::<ManagePortalLook>()?).await?;
+        let look = branding::get(&request.core, staff.may::<ManagePortalLook>()?).await?;
         let locale = request.viewer.locale;
         let spoken = Locale::from_tag(&request.query("lang"))
             .filter(|_| !request.query("lang").is_empty())
@@ -267,7 +268,7 @@ pub async fn set_portal_logo(data: MultipartData) -> Result<(), ServerFnError> {
                 "Choose a picture of at most 2 MB.",
             ));
         }
-        portal_look::set_logo(&core, permit, logo).await?;
+        branding::set_logo(&core, permit, logo).await?;
         Ok(Next::to(PAGE, "done-look"))
     })
     .await
@@ -285,7 +286,7 @@ pub async fn set_portal_colour(
     };
     act(sent, async |core: Core, staff: Staff| {
         let chosen = none.is_none().then_some(colour.as_str());
-        portal_look::set_colour(&core, staff.may()?, chosen).await?;
+        branding::set_colour(&core, staff.may()?, chosen).await?;
         Ok(Next::to(PAGE, "done-look"))
     })
     .await
@@ -305,7 +306,7 @@ pub async fn set_portal_words(data: MultipartData) -> Result<(), ServerFnError> 
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         if parts.fields.contains_key("try") {
-            portal_look::try_words(&core, permit, locale, |field| parts.text(field)).await?;
+            branding::try_words(&core, permit, locale, |field| parts.text(field)).await?;
             return Ok(Next {
                 to: format!("{back}#preview"),
                 done: Some(TRIED),
@@ -314,7 +315,7 @@ pub async fn set_portal_words(data: MultipartData) -> Result<(), ServerFnError> 
             });
         }
         let revision = parts.text("revision").parse().unwrap_or(-1);
-        portal_look::set_words(&core, permit, locale, revision, |field| parts.text(field)).await?;
+        branding::set_words(&core, permit, locale, revision, |field| parts.text(field)).await?;
         Ok(Next::to(back, "done-words"))
     })
     .await

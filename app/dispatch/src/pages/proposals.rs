@@ -3,9 +3,9 @@
 use domain::locale::Locale;
 use domain::permissions::PlanTargets;
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::proposals;
-use ordinavo_core::views::ProposalView;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::jobs::change_proposals;
+use ordinavo_core::jobs::model::ProposalView;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
 use ui::format;
@@ -94,7 +94,7 @@ pub async fn accept_proposal(
     act(on_target(&target), async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let id = proposal.parse().map_err(|_| CoreError::not_found())?;
-        proposals::accept(&core, permit, id).await?;
+        change_proposals::accept(&core, permit, id).await?;
         Ok(Next::to(format!("/app/targets/{target}"), "done-proposal-accepted"))
     })
     .await
@@ -108,7 +108,7 @@ pub async fn dismiss_proposal(
     act(on_target(&target), async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let id = proposal.parse().map_err(|_| CoreError::not_found())?;
-        proposals::dismiss(&core, permit, id).await?;
+        change_proposals::dismiss(&core, permit, id).await?;
         Ok(Next::to(format!("/app/targets/{target}"), "done-saved"))
     })
     .await

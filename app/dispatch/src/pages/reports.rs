@@ -9,11 +9,13 @@ use domain::public::{PublicAttachment, PublicReport};
 use domain::public_language::Tone;
 use domain::visit_reports::{self, ReleaseStatus, ReportStatus};
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::portal_access::seen;
-use ordinavo_core::services::releases::{self, ReleaseForm};
-use ordinavo_core::services::reports::{self, ReportPage as ReportData};
-use ordinavo_core::views::AttachmentLine;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::portal_access::view_as;
+use ordinavo_core::releases;
+use ordinavo_core::releases::ReleaseForm;
+use ordinavo_core::visits::model::AttachmentLine;
+use ordinavo_core::visits::report_review;
+use ordinavo_core::visits::report_review::ReportPage as ReportData;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use serde_json::json;
 use ui::acts::{Next, Sent, act};
@@ -46,7 +48,7 @@ pub fn ReportsPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let status = ReportStatus::from_name(&request.query("status")).unwrap_or(ReportStatus::Submitted);
-        let (found, to_approve) = reports::list(
+        let (found, to_approve) = report_review::list(
             &request.core,
             staff.may::<ViewReports>()?,
             status,
@@ -100,8 +102,8 @@ pub fn ReportPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: VisitReportId = request.id("id")?;
-        let found = reports::page(&request.core, staff.may::<ViewReports>()?, id).await?;
-        let seen = seen::report(&request.core, staff.may::<ViewReports>()?, id).await?;
+        let found = report_review::page(&request.core, staff.may::<ViewReports>()?, id).await?;
+        let seen = view_as::report(&request.core, staff.may::<ViewReports>()?, id).await?;
         let report = found.report.clone();
         let zone = report.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
         let billing_raised = report.billing_raised_at.map(|at| format::moment(locale, at, &zone));
@@ -392,7 +394,7 @@ pub async fn approve_report(#[server(default)] report: String) -> Result<(), Ser
         back: back.clone(),
     };
     act(sent, async |core: Core, staff: Staff| {
-        reports::approve(&core, staff.may::<ApproveReports>()?, report_id(&report)?).await?;
+        report_review::approve(&core, staff.may::<ApproveReports>()?, report_id(&report)?).await?;
         Ok(Next::to(back, "done-approved"))
     })
     .await
@@ -410,7 +412,7 @@ pub async fn send_back_report(
         back: back.clone(),
     };
     act(sent, async |core: Core, staff: Staff| {
-        reports::send_back(&core, staff.may::<ApproveReports>()?, report_id(&report)?, &reason).await?;
+        report_review::send_back(&core, staff.may::<ApproveReports>()?, report_id(&report)?, &reason).await?;
         Ok(Next::to(back, "done-returned"))
     })
     .await

@@ -2,7 +2,7 @@
 
 use domain::locale::Locale;
 use leptos::prelude::*;
-use ordinavo_core::services::portal_access::seen::Viewer;
+use ordinavo_core::portal_access::view_as::Viewer;
 use ui::icons::Icon;
 
 use crate::t;

@@ -3,7 +3,7 @@
 use domain::permissions::{ManageIntake, ManagePortalAccess, ManagePortalLook, ViewAudit, ViewMails, ViewOperations};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use ordinavo_core::services::audit;
+use ordinavo_core::audit;
 use ui::acts::redirect;
 use ui::door::LanguageRow;
 use ui::format;

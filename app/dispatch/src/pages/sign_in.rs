@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use ordinavo_core::Core;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::sessions::Door;
-use ordinavo_core::services::staff;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::identity::sessions::Door;
+use ordinavo_core::identity::staff_settings;
 use ui::door::{self, LanguageRow};
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::load::page;
@@ -92,7 +92,7 @@ pub async fn choose_language(
 ) -> Result<(), ServerFnError> {
     let account = use_context::<Core>().zip(use_context::<Staff>());
     door::choose_language(Door::Staff, &locale, &back, async |locale| match account {
-        Some((core, actor)) => staff::set_locale(&core, &actor, locale).await,
+        Some((core, actor)) => staff_settings::set_locale(&core, &actor, locale).await,
         None => Ok(()),
     })
     .await

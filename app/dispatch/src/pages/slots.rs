@@ -5,9 +5,11 @@ use domain::ids::TargetId;
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::slots::{self, HOURS, OptionForm};
-use ordinavo_core::views::{SlotOption, TechnicianChoice};
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::requests::model::SlotOption;
+use ordinavo_core::requests::slot_offers;
+use ordinavo_core::requests::slot_offers::{HOURS, OptionForm};
+use ordinavo_core::scheduling::model::TechnicianChoice;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
 use ui::format;
@@ -122,7 +124,7 @@ pub async fn offer_slots(
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
-        slots::offer(&core, permit, id, &options, &hours).await?;
+        slot_offers::offer(&core, permit, id, &options, &hours).await?;
         Ok(Next::to(back, "done-offered"))
     })
     .await

@@ -7,11 +7,12 @@ use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::clients::{self, SourceForm};
-use ordinavo_core::services::partner_accounts;
-use ordinavo_core::services::shown_once;
-use ordinavo_core::views::PartnerLine;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::identity::model::PartnerLine;
+use ordinavo_core::identity::partner_accounts;
+use ordinavo_core::identity::shown_once;
+use ordinavo_core::integrations;
+use ordinavo_core::integrations::SourceForm;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, act};
 use ui::flash::SHOWN_ONCE;
@@ -36,7 +37,7 @@ pub fn SourcePage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: SourceSystemId = request.id("id")?;
-        let source = clients::source(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
+        let source = integrations::source(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
         let partners = partner_accounts::list(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
         let may_manage = staff.has::<ManageIntegrations>();
         let zone = staff.zone().to_owned();
@@ -269,7 +270,7 @@ pub async fn update_source(
             duplicate_names: DuplicateNamePolicy::from_name(&duplicate_names)
                 .ok_or_else(|| choose("duplicate_names"))?,
         };
-        clients::update_source(&core, permit, id, &form).await?;
+        integrations::update_source(&core, permit, id, &form).await?;
         Ok(Next::to(source_page(&source), "done-saved"))
     })
     .await

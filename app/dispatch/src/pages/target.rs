@@ -9,12 +9,15 @@ use domain::public_language::Tone;
 use domain::requests::Channel;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::planning::{self, ScheduleForm};
-use ordinavo_core::services::portal_access::seen;
-use ordinavo_core::services::visits::collisions;
-use ordinavo_core::services::{cancellation, targets};
-use ordinavo_core::views::{AppointmentLine, TargetView, TechnicianChoice};
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::jobs;
+use ordinavo_core::jobs::cancellation;
+use ordinavo_core::jobs::model::TargetView;
+use ordinavo_core::portal_access::view_as;
+use ordinavo_core::scheduling::appointments;
+use ordinavo_core::scheduling::appointments::ScheduleForm;
+use ordinavo_core::scheduling::model::{AppointmentLine, TechnicianChoice};
+use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
 use ui::format;
@@ -43,8 +46,8 @@ pub fn TargetPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: TargetId = request.id("id")?;
-        let found = targets::page(&request.core, staff.may::<ViewOperations>()?, id).await?;
-        let seen = seen::appointment(&request.core, staff.may::<ViewOperations>()?, id).await?;
+        let found = jobs::page(&request.core, staff.may::<ViewOperations>()?, id).await?;
+        let seen = view_as::appointment(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let target = found.target;
         let zone = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
         let can_plan = staff.has::<PlanTargets>()
@@ -102,7 +105,7 @@ pub fn TargetPage() -> impl IntoView {
         let proposal = found
             .proposal
             .map(|(proposal, names)| view! { <ProposalCard locale proposal names may_plan/> });
-        let entries = collisions::handed_over(&request.core, staff.may::<ViewOperations>()?, id).await?;
+        let entries = sync_conflicts::handed_over(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let handed_over = view! { <HandedOverCard locale staff=staff.clone() target=id.to_string() entries/> };
         let title = format!("TGT-{}", target.number);
         let window = wished(locale, &target);
@@ -346,7 +349,7 @@ pub async fn schedule_target(
             overlap_accepted: overlap.is_some(),
             was: None,
         };
-        planning::schedule(&core, permit, id, &input).await?;
+        appointments::schedule(&core, permit, id, &input).await?;
         Ok(Next::to(back, "done-scheduled"))
     })
     .await
@@ -383,7 +386,7 @@ pub async fn reopen_target(#[server(default)] target: String) -> Result<(), Serv
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let id = target.parse().map_err(|_| CoreError::not_found())?;
-        planning::reopen(&core, permit, id).await?;
+        appointments::reopen(&core, permit, id).await?;
         Ok(Next::to(back, "done-reopened"))
     })
     .await

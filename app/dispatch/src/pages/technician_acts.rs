@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::technicians;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::scheduling::technicians;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
 use ui::uploads;

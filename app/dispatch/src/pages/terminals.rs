@@ -5,9 +5,11 @@ use domain::locale::Locale;
 use domain::permissions::{ManageIntake, ViewOperations};
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::terminals::{self, TerminalPage};
-use ordinavo_core::services::{forms, matching};
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::intake::forms;
+use ordinavo_core::intake::terminals;
+use ordinavo_core::intake::terminals::TerminalPage;
+use ordinavo_core::requests::customer_assignment;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, act};
 use ui::format;
@@ -114,7 +116,8 @@ pub fn NewTerminalPage() -> impl IntoView {
         let form = FormState::new("terminal", locale, request.flash.as_ref());
         let chosen: Option<CustomerId> = form.value("customer", &request.query("customer")).parse().ok();
         let searched = request.query("match");
-        let choices = matching::choices(&request.core, staff.may::<ViewOperations>()?, &searched, chosen).await?;
+        let choices =
+            customer_assignment::choices(&request.core, staff.may::<ViewOperations>()?, &searched, chosen).await?;
         let forms: Vec<(String, String)> = forms::list(&request.core, staff.may()?)
             .await?
             .into_iter()

@@ -4,9 +4,10 @@ use domain::ids::{ClientId, ImportJobId};
 use domain::permissions::ResolveMappings;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::clients;
-use ordinavo_core::services::imports::csv::{self, FIELDS};
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::imports::csv;
+use ordinavo_core::imports::csv::FIELDS;
+use ordinavo_core::integrations;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
 use ui::forms::{ErrorSummary, FileField, FormState, SelectField};
@@ -27,7 +28,7 @@ pub fn UploadPage() -> impl IntoView {
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let names = clients::importers(&request.core, staff.may::<ResolveMappings>()?).await?;
+        let names = integrations::importers(&request.core, staff.may::<ResolveMappings>()?).await?;
         let options: Vec<(String, String)> = names
             .into_iter()
             .map(|client| {

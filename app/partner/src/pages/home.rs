@@ -1,7 +1,7 @@
 //! Home: how the latest imports fared, what went wrong most, how much was called.
 
 use leptos::prelude::*;
-use ordinavo_core::services::partner;
+use ordinavo_core::integrations::partner_console;
 use ui::imports::{Calls, code_words};
 use ui::load::page;
 use ui::parts::{Empty, Fact};
@@ -19,7 +19,7 @@ pub fn HomePage() -> impl IntoView {
     let content = page(|request| async move {
         let viewer = viewer?;
         let locale = request.viewer.locale;
-        let home = partner::overview(&request.core, &viewer).await?;
+        let home = partner_console::overview(&request.core, &viewer).await?;
         let (items, named, linked) = (home.mapping.items, home.mapping.named, home.mapping.linked);
         let rate = home
             .mapping

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use ordinavo_core::Core;
-use ordinavo_core::services::partner_accounts;
+use ordinavo_core::identity::partner_accounts;
 use ui::acts::{Next, Sent, finish};
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::load::page;

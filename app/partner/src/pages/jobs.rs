@@ -7,9 +7,9 @@ use domain::imports::ImportJobStatus;
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::services::imports::jobs::ItemFilter;
-use ordinavo_core::services::partner;
-use ordinavo_core::views::ImportJobView;
+use ordinavo_core::imports::jobs::ItemFilter;
+use ordinavo_core::imports::model::ImportJobView;
+use ordinavo_core::integrations::partner_console;
 use ui::format;
 use ui::imports::{ItemFilters, JobChip, JobCounts, JobKind, OutcomeChip, code_words};
 use ui::load::{page, place};
@@ -28,7 +28,7 @@ pub fn JobsPage() -> impl IntoView {
     let content = page(|request| async move {
         let viewer = viewer?;
         let locale = request.viewer.locale;
-        let found = partner::list(&request.core, &viewer, request.place("before")).await?;
+        let found = partner_console::list(&request.core, &viewer, request.place("before")).await?;
         let next = found
             .rows
             .last()
@@ -79,7 +79,7 @@ pub fn JobPage() -> impl IntoView {
             warning_code: named("code"),
         };
         let after = request.query("after").parse().unwrap_or(-1);
-        let (job, items) = partner::job(&request.core, &viewer, id, after, &filter).await?;
+        let (job, items) = partner_console::job(&request.core, &viewer, id, after, &filter).await?;
         let (status, code) = (request.query("status"), request.query("code"));
         let query = |after: i64| {
             let escape = format::escape_query;

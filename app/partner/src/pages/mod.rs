@@ -7,7 +7,7 @@ pub mod sign_in;
 pub mod trial;
 
 use leptos::prelude::*;
-use ordinavo_core::actors::Partner;
+use ordinavo_core::identity::actors::Partner;
 use ordinavo_core::{CoreError, CoreResult};
 
 /// The person who looks at a page; the gate before the pages has made sure that there is one.

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use ordinavo_core::Core;
-use ordinavo_core::actors::Partner;
-use ordinavo_core::services::partner;
-use ordinavo_core::services::sessions::{self, Door};
+use ordinavo_core::identity::actors::Partner;
+use ordinavo_core::identity::sessions;
+use ordinavo_core::identity::sessions::Door;
+use ordinavo_core::integrations::partner_console;
 use ui::acts::{Next, Sent, act};
 use ui::door::{self, LanguageRow};
 use ui::forms::{ErrorSummary, FormState, TextField};
@@ -96,7 +97,7 @@ pub async fn choose_language(
 ) -> Result<(), ServerFnError> {
     let account = use_context::<Core>().zip(use_context::<Partner>());
     door::choose_language(Door::Partner, &locale, &back, async |locale| match account {
-        Some((core, actor)) => partner::set_locale(&core, &actor, locale).await,
+        Some((core, actor)) => partner_console::set_locale(&core, &actor, locale).await,
         None => Ok(()),
     })
     .await

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use ordinavo_core::Core;
-use ordinavo_core::actors::Partner;
-use ordinavo_core::services::partner;
+use ordinavo_core::identity::actors::Partner;
+use ordinavo_core::integrations::partner_console;
 use ui::acts::{Next, Sent, act};
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea};
 use ui::load::page;
@@ -30,7 +30,7 @@ pub fn TrialPage() -> impl IntoView {
     let content = page(|request| async move {
         let viewer = viewer?;
         let locale = request.viewer.locale;
-        let clients = partner::clients_to_try(&request.core, &viewer).await?;
+        let clients = partner_console::clients_to_try(&request.core, &viewer).await?;
         let none = clients.is_empty();
         let only = clients
             .first()
@@ -68,7 +68,7 @@ pub async fn try_out(#[server(default)] client: String, #[server(default)] body:
         back: "/partner/try".to_owned(),
     };
     act(sent, async |core: Core, by: Partner| {
-        let job = partner::try_out(&core, &by, &client, &body).await?;
+        let job = partner_console::try_out(&core, &by, &client, &body).await?;
         Ok(Next {
             to: format!("/partner/jobs/{job}"),
             done: None,

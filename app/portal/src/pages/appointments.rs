@@ -4,9 +4,9 @@ use domain::locale::Locale;
 use domain::public_language::PublicVisit;
 use leptos::prelude::*;
 use ordinavo_core::Core;
-use ordinavo_core::actors::Contact;
-use ordinavo_core::services::portal;
-use ordinavo_core::services::portal_access::calendar;
+use ordinavo_core::identity::actors::Contact;
+use ordinavo_core::portal_access::calendar;
+use ordinavo_core::portal_access::pages;
 use ui::acts::{Next, Sent, act};
 use ui::format;
 use ui::icons::Icon;
@@ -26,7 +26,7 @@ pub fn AppointmentsPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let (upcoming, past) = portal::appointments(&request.core, &contact, request.place("before")).await?;
+        let (upcoming, past) = pages::appointments(&request.core, &contact, request.place("before")).await?;
         let next = past
             .rows
             .last()
@@ -62,7 +62,7 @@ pub fn AppointmentPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let (visit, next) = portal::appointment(&request.core, &contact, request.id("id")?).await?;
+        let (visit, next) = pages::appointment(&request.core, &contact, request.id("id")?).await?;
         let words = contact.words();
         let status = words.visit(visit.status, locale);
         let explanation = status.explanation.clone();

@@ -6,7 +6,7 @@ use domain::locale::Locale;
 use domain::public::PublicAppointment;
 use domain::public_words::OwnWords;
 use leptos::prelude::*;
-use ordinavo_core::services::portal;
+use ordinavo_core::portal_access::pages;
 use ui::format;
 use ui::icons::Icon;
 use ui::load::page;
@@ -26,7 +26,7 @@ pub fn HomePage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let home = portal::home(&request.core, &contact).await?;
+        let home = pages::home(&request.core, &contact).await?;
         let mut upcoming = home.upcoming.into_iter();
         let next = upcoming.next();
         let more: Vec<_> = upcoming.collect();

@@ -3,8 +3,9 @@
 
 use domain::portal_access::LinkPurpose;
 use leptos::prelude::*;
-use ordinavo_core::services::portal_access::links::{self, LinkPage as Found};
-use ordinavo_core::services::sessions::Door;
+use ordinavo_core::identity::sessions::Door;
+use ordinavo_core::portal_access::links;
+use ordinavo_core::portal_access::links::LinkPage as Found;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, finish};
 use ui::door::{self, LanguageRow};

@@ -14,7 +14,7 @@ pub mod timeline;
 
 use domain::locale::Locale;
 use leptos::prelude::*;
-use ordinavo_core::actors::Contact;
+use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::{CoreError, CoreResult};
 use ui::flash::Flash;
 use ui::parts::Done;

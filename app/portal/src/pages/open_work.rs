@@ -6,7 +6,7 @@ use domain::locale::Locale;
 use domain::public::{PublicFollowUp, PublicRequest};
 use domain::public_words::OwnWords;
 use leptos::prelude::*;
-use ordinavo_core::services::portal;
+use ordinavo_core::portal_access::pages;
 use ui::icons::Icon;
 use ui::load::{page, place};
 use ui::parts::{Empty, Pager, StatusChip};
@@ -57,7 +57,7 @@ pub fn OpenWorkPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let found = portal::open_work(&request.core, &contact, request.place("before")).await?;
+        let found = pages::open_work(&request.core, &contact, request.place("before")).await?;
         let next = found
             .requests
             .rows
@@ -107,7 +107,7 @@ pub fn FollowUpsPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let found = portal::follow_ups(&request.core, &contact, request.place("before")).await?;
+        let found = pages::follow_ups(&request.core, &contact, request.place("before")).await?;
         let next = found
             .rows
             .last()

@@ -2,10 +2,11 @@
 
 use domain::locale::Locale;
 use leptos::prelude::*;
-use ordinavo_core::actors::Contact;
-use ordinavo_core::services::portal_access::profile::{self, SessionLine};
-use ordinavo_core::services::sessions::{Door, SessionId};
-use ordinavo_core::views::GrantLine;
+use ordinavo_core::identity::actors::Contact;
+use ordinavo_core::identity::sessions::{Door, SessionId};
+use ordinavo_core::portal_access::model::GrantLine;
+use ordinavo_core::portal_access::profile;
+use ordinavo_core::portal_access::profile::SessionLine;
 use ordinavo_core::{Core, CoreError};
 use ui::access::capability_line;
 use ui::acts::{Next, Sent, act};

@@ -1,7 +1,7 @@
 //! Reports: exactly what was released.
 
 use leptos::prelude::*;
-use ordinavo_core::services::portal;
+use ordinavo_core::portal_access::pages;
 use ui::format;
 use ui::load::{page, place};
 use ui::parts::{Empty, Pager};
@@ -19,7 +19,7 @@ pub fn ReportsPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let found = portal::reports(&request.core, &contact, request.place("before")).await?;
+        let found = pages::reports(&request.core, &contact, request.place("before")).await?;
         let next = found
             .rows
             .last()
@@ -48,7 +48,7 @@ pub fn ReportPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let report = portal::report(&request.core, &contact, request.id("id")?).await?;
+        let report = pages::report(&request.core, &contact, request.id("id")?).await?;
         Ok(view! {
             <Title text=report.title.clone()/>
             <ReportArticle report locale/>

@@ -10,11 +10,12 @@ use domain::public_words::OwnWords;
 use domain::requests::{RequestStatus, ServiceType};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
-use ordinavo_core::actors::Contact;
-use ordinavo_core::services::intake::form_nonce;
-use ordinavo_core::services::portal::{self, MOST_DESCRIPTION, RequestForm};
-use ordinavo_core::services::slots;
-use ordinavo_core::views::SlotOption;
+use ordinavo_core::identity::actors::Contact;
+use ordinavo_core::intake::form_nonce;
+use ordinavo_core::portal_access::pages;
+use ordinavo_core::portal_access::pages::{MOST_DESCRIPTION, RequestForm};
+use ordinavo_core::requests::model::SlotOption;
+use ordinavo_core::requests::slot_offers;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
 use ui::format;
@@ -53,7 +54,7 @@ pub fn RequestsPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let found = portal::requests(&request.core, &contact, request.place("before")).await?;
+        let found = pages::requests(&request.core, &contact, request.place("before")).await?;
         let next = found
             .rows
             .last()
@@ -79,7 +80,7 @@ pub fn NewRequestPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let locations = portal::locations(&request.core, &contact).await?;
+        let locations = pages::locations(&request.core, &contact).await?;
         let nowhere = locations.is_empty();
         let form = FormState::new("request", locale, request.flash.as_ref());
         let places: Vec<_> = locations
@@ -146,10 +147,10 @@ pub fn RequestPage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let found = portal::request(&request.core, &contact, request.id("id")?).await?;
-        let (messages, may_answer) = portal::conversation(&request.core, &contact, found.id).await?;
-        let slots = portal::slots(&request.core, &contact, found.id).await?;
-        let (files, visit) = portal::besides(&request.core, &contact, found.id).await?;
+        let found = pages::request(&request.core, &contact, request.id("id")?).await?;
+        let (messages, may_answer) = pages::conversation(&request.core, &contact, found.id).await?;
+        let slots = pages::slots(&request.core, &contact, found.id).await?;
+        let (files, visit) = pages::besides(&request.core, &contact, found.id).await?;
         let visit = visit.map(|visit| {
             (
                 format!("/portal/appointments/{}", visit.id),
@@ -288,7 +289,7 @@ pub async fn choose_slot(
     };
     act(sent, async |core: Core, contact: Contact| {
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
-        slots::choose_in_portal(&core, &contact, id, &offer, &position).await?;
+        slot_offers::choose_in_portal(&core, &contact, id, &offer, &position).await?;
         Ok(Next::to(back, "done-chosen"))
     })
     .await
@@ -356,7 +357,7 @@ pub async fn submit_request(data: MultipartData) -> Result<(), ServerFnError> {
         if broken {
             return Err(CoreError::field("files", "upload_too_large", "At most 25 MB together."));
         }
-        let id = portal::submit_request(&core, &contact, &input, files).await?;
+        let id = pages::submit_request(&core, &contact, &input, files).await?;
         Ok(Next::to(format!("/portal/requests/{id}"), "done-requested"))
     })
     .await
@@ -376,7 +377,7 @@ pub async fn answer_request(
     };
     act(sent, async |core: Core, contact: Contact| {
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
-        portal::answer(&core, &contact, id, &answer, &nonce).await?;
+        pages::answer(&core, &contact, id, &answer, &nonce).await?;
         Ok(Next::to(back, "done-answered"))
     })
     .await
@@ -396,7 +397,7 @@ pub async fn ask_to_cancel(
     };
     act(sent, async |core: Core, contact: Contact| {
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
-        portal::ask_to_cancel(&core, &contact, id, &answer, &nonce).await?;
+        pages::ask_to_cancel(&core, &contact, id, &answer, &nonce).await?;
         Ok(Next::to(back, "done-cancel-asked"))
     })
     .await
@@ -412,7 +413,7 @@ pub async fn withdraw_request(#[server(default)] request: String) -> Result<(), 
     };
     act(sent, async |core: Core, contact: Contact| {
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
-        portal::withdraw_request(&core, &contact, id).await?;
+        pages::withdraw_request(&core, &contact, id).await?;
         Ok(Next::to(back, "done-withdrawn"))
     })
     .await

@@ -2,9 +2,10 @@
 
 use domain::locale::Locale;
 use leptos::prelude::*;
-use ordinavo_core::actors::Contact;
-use ordinavo_core::services::portal_access::second_factor::{self, SecondFactor};
-use ordinavo_core::services::sessions::Door;
+use ordinavo_core::identity::actors::Contact;
+use ordinavo_core::identity::sessions::Door;
+use ordinavo_core::identity::two_factor;
+use ordinavo_core::identity::two_factor::SecondFactor;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
 use ui::door::{self, LanguageRow};
@@ -146,7 +147,7 @@ fn Codes(codes: Vec<String>, locale: Locale) -> impl IntoView {
 /// What the flash carries for this page, opened.
 pub fn codes_of(core: &Core, contact: &Contact, left: Option<&flash::Flash>) -> Option<Vec<String>> {
     let sealed = left?.values.get(flash::SHOWN_ONCE)?;
-    second_factor::unseal(core, contact, sealed)
+    two_factor::unseal(core, contact, sealed)
 }
 
 fn with_codes(sealed: String, done: &'static str) -> Next {
@@ -174,7 +175,7 @@ pub async fn give_code(#[server(default)] code: String) -> Result<(), ServerFnEr
 #[server(prefix = "/portal/fn", endpoint = "begin-second-step")]
 pub async fn begin_second_step(#[server(default)] current: String) -> Result<(), ServerFnError> {
     act(sent("begin-step"), async |core: Core, contact: Contact| {
-        second_factor::begin(&core, &contact, &current.into()).await?;
+        two_factor::begin(&core, &contact, &current.into()).await?;
         Ok(Next {
             to: format!("{PROFILE}#second-step"),
             done: None,
@@ -188,7 +189,7 @@ pub async fn begin_second_step(#[server(default)] current: String) -> Result<(),
 #[server(prefix = "/portal/fn", endpoint = "cancel-second-step")]
 pub async fn cancel_second_step() -> Result<(), ServerFnError> {
     act(sent(""), async |core: Core, contact: Contact| {
-        second_factor::cancel(&core, &contact).await?;
+        two_factor::cancel(&core, &contact).await?;
         Ok(Next {
             to: PROFILE.to_owned(),
             done: None,
@@ -203,7 +204,7 @@ pub async fn cancel_second_step() -> Result<(), ServerFnError> {
 pub async fn confirm_second_step(#[server(default)] code: String) -> Result<(), ServerFnError> {
     let locale = ui::shell::locale();
     act(sent("confirm-step"), async |core: Core, contact: Contact| {
-        let sealed = second_factor::turn_on(&core, &contact, locale, &code).await?;
+        let sealed = two_factor::turn_on(&core, &contact, locale, &code).await?;
         Ok(with_codes(sealed, "done-step-on"))
     })
     .await
@@ -218,11 +219,11 @@ pub async fn change_second_step(
     act(sent("change-step"), async |core: Core, contact: Contact| {
         match to.as_str() {
             "off" => {
-                second_factor::turn_off(&core, &contact, locale, &code).await?;
+                two_factor::turn_off(&core, &contact, locale, &code).await?;
                 Ok(Next::to(PROFILE, "done-step-off"))
             }
             "codes" => {
-                let sealed = second_factor::renew_codes(&core, &contact, &code).await?;
+                let sealed = two_factor::renew_codes(&core, &contact, &code).await?;
                 Ok(with_codes(sealed, "done-step-codes"))
             }
             _ => Err(CoreError::field("to", "required", "Choose what to change.")),

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use ordinavo_core::Core;
-use ordinavo_core::actors::Contact;
-use ordinavo_core::services::portal;
-use ordinavo_core::services::sessions::Door;
+use ordinavo_core::identity::actors::Contact;
+use ordinavo_core::identity::sessions::Door;
+use ordinavo_core::portal_access::pages;
 use ui::door::{self, LanguageRow};
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::load::page;
@@ -97,7 +97,7 @@ pub async fn choose_language(
 ) -> Result<(), ServerFnError> {
     let account = use_context::<Core>().zip(use_context::<Contact>());
     door::choose_language(Door::Portal, &locale, &back, async |locale| match account {
-        Some((core, actor)) => portal::set_locale(&core, &actor, locale).await,
+        Some((core, actor)) => pages::set_locale(&core, &actor, locale).await,
         None => Ok(()),
     })
     .await

@@ -1,7 +1,7 @@
 //! The shared history: milestones in the public language.
 
 use leptos::prelude::*;
-use ordinavo_core::services::portal;
+use ordinavo_core::portal_access::pages;
 use ui::format;
 use ui::load::{page, place};
 use ui::parts::{Empty, Pager};
@@ -18,7 +18,7 @@ pub fn TimelinePage() -> impl IntoView {
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let found = portal::timeline(&request.core, &contact, request.place("before")).await?;
+        let found = pages::timeline(&request.core, &contact, request.place("before")).await?;
         let next = found
             .rows
             .last()

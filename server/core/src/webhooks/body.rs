@@ -6,7 +6,7 @@ use domain::webhooks::DataOption;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::store::EventContext;
+use crate::events::EventContext;
 
 /// Renders the body of an event with some data options. What an option did not ask for is absent, not null.
 pub(crate) fn render(event: &EventContext, options: &[DataOption], api_version: &str) -> String {

@@ -8,10 +8,11 @@ use std::sync::{Arc, LazyLock};
 use chrono::{DateTime, TimeDelta, Utc};
 use ordinavo::config::Config;
 use ordinavo_core::clock::Clock;
+use ordinavo_core::demo;
+use ordinavo_core::demo::{DemoBook, DemoSize};
 use ordinavo_core::files::FileStore;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
-use ordinavo_core::services::demo::{self, DemoBook, DemoSize};
 use ordinavo_core::{Core, Store};
 use tokio::sync::{Mutex, OnceCell};
 

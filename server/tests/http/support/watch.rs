@@ -13,7 +13,7 @@ use axum::response::Response;
 use axum::{Router, body};
 use domain::intake::mails::MailKind;
 use domain::locale::Locale;
-use ordinavo_core::services::sessions::Door;
+use ordinavo_core::identity::sessions::Door;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ordinavo_core::clock::Clock;
-use ordinavo_core::services::webhooks::dispatch::Dispatcher;
+use ordinavo_core::webhooks::dispatch::Dispatcher;
 use ordinavo_core::webhooks::guard;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

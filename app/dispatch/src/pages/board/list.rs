@@ -2,7 +2,7 @@
 
 use domain::locale::Locale;
 use leptos::prelude::*;
-use ordinavo_core::services::board::Board;
+use ordinavo_core::scheduling::board::Board;
 use ui::icons::Icon;
 use ui::parts::{Empty, TargetChip};
 

@@ -6,7 +6,7 @@ use domain::customers::Coordinates;
 use domain::locale::Locale;
 use domain::tiles::{Tile, Tiles};
 use leptos::prelude::*;
-use ordinavo_core::services::board::{Board, bases};
+use ordinavo_core::scheduling::board::{Board, bases};
 use ui::icons::Icon;
 use ui::parts::Empty;
 

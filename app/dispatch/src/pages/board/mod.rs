@@ -14,10 +14,12 @@ use domain::locale::Locale;
 use domain::permissions::{PlanTargets, ViewOperations};
 use domain::targets::AppointmentStatus;
 use leptos::prelude::*;
-use ordinavo_core::services::board::{self, PoolPlace};
-use ordinavo_core::services::planning::YEARS;
-use ordinavo_core::services::visits::{self, collisions};
-use ordinavo_core::views::BoardVisit;
+use ordinavo_core::scheduling::BoardVisit;
+use ordinavo_core::scheduling::appointments::YEARS;
+use ordinavo_core::scheduling::board;
+use ordinavo_core::scheduling::board::PoolPlace;
+use ordinavo_core::visits;
+use ordinavo_core::visits::sync_conflicts;
 use ui::format;
 use ui::icons::Icon;
 use ui::load::page;
@@ -105,7 +107,7 @@ pub fn BoardPage() -> impl IntoView {
         let before = address(date - Days::new(step), look);
         let after = address(date + Days::new(step), look);
         let live = format!("/app/live?since={mark}");
-        let jobs = collisions::with_handed_over(&request.core, staff.may::<ViewOperations>()?).await?;
+        let jobs = sync_conflicts::with_handed_over(&request.core, staff.may::<ViewOperations>()?).await?;
         let title = format!("{} {}", t!(locale, "board-title"), format::day(locale, date));
         Ok(view! {
             <Title text=title/>

@@ -8,10 +8,12 @@ use domain::ids::TargetId;
 use domain::locale::Locale;
 use domain::permissions::PlanTargets;
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::board::moves::{self, Planned, Preview};
-use ordinavo_core::services::planning::{self, ScheduleForm, YEARS};
-use ordinavo_core::views::AppointmentLine;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::scheduling::appointments;
+use ordinavo_core::scheduling::appointments::{ScheduleForm, YEARS};
+use ordinavo_core::scheduling::board::moves;
+use ordinavo_core::scheduling::board::moves::{Planned, Preview};
+use ordinavo_core::scheduling::model::AppointmentLine;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act};
 use ui::format;
@@ -295,7 +297,7 @@ pub async fn move_target(
             overlap_accepted: overlap.is_some(),
             was: Some(was.clone()),
         };
-        planning::schedule(&core, permit, id, &input).await?;
+        appointments::schedule(&core, permit, id, &input).await?;
         Ok(Next::to(back, "done-scheduled"))
     })
     .await

@@ -3,7 +3,7 @@
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
-use ordinavo_core::services::board::{Line, WeekDay};
+use ordinavo_core::scheduling::board::{Line, WeekDay};
 use ui::icons::Icon;
 use ui::parts::{Chip, Empty};
 

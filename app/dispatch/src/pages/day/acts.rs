@@ -5,11 +5,13 @@ use domain::ids::TargetId;
 use domain::permissions::{PerformVisits, PlanTargets};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::visits;
-use ordinavo_core::services::visits::collisions;
-use ordinavo_core::services::visits::entries::{self, SentEntry, Taken};
-use ordinavo_core::services::visits::report::{self, MOST_PHOTOS};
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::visits;
+use ordinavo_core::visits::entries;
+use ordinavo_core::visits::entries::{SentEntry, Taken};
+use ordinavo_core::visits::report;
+use ordinavo_core::visits::report::MOST_PHOTOS;
+use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::{Core, CoreError};
 use ui::acts::{Next, Sent, act, tell};
 use ui::uploads::{self, Parts};
@@ -147,7 +149,7 @@ pub async fn use_my_entries(
     #[server(default)] entries: String,
 ) -> Result<(), ServerFnError> {
     act(button("/app/day/kept"), async |core: Core, staff: Staff| {
-        collisions::use_mine(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
+        sync_conflicts::use_mine(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
         Ok(Next::to("/app/day/kept", "done-entries-used"))
     })
     .await
@@ -159,7 +161,7 @@ pub async fn hand_over_my_entries(
     #[server(default)] entries: String,
 ) -> Result<(), ServerFnError> {
     act(button("/app/day/kept"), async |core: Core, staff: Staff| {
-        collisions::hand_over(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
+        sync_conflicts::hand_over(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
         Ok(Next::to("/app/day/kept", "done-entries-handed-over"))
     })
     .await
@@ -171,7 +173,7 @@ pub async fn discard_my_entries(
     #[server(default)] entries: String,
 ) -> Result<(), ServerFnError> {
     act(button("/app/day/kept"), async |core: Core, staff: Staff| {
-        collisions::discard(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
+        sync_conflicts::discard(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
         Ok(Next::to("/app/day/kept", "done-entries-discarded"))
     })
     .await
@@ -184,7 +186,7 @@ pub async fn settle_entries(
 ) -> Result<(), ServerFnError> {
     let back = format!("/app/targets/{target}");
     act(button(&back), async |core: Core, staff: Staff| {
-        collisions::settle(&core, staff.may::<PlanTargets>()?, target_id(&target)?, &entries).await?;
+        sync_conflicts::settle(&core, staff.may::<PlanTargets>()?, target_id(&target)?, &entries).await?;
         Ok(Next::to(back, "done-entries-settled"))
     })
     .await

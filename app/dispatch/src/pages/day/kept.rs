@@ -6,9 +6,10 @@ use domain::locale::Locale;
 use domain::permissions::{PerformVisits, PlanTargets};
 use domain::visit_reports;
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::visits::collisions::{self, Collision, WithPhotos};
-use ordinavo_core::views::AttachmentLine;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::visits::model::AttachmentLine;
+use ordinavo_core::visits::sync_conflicts;
+use ordinavo_core::visits::sync_conflicts::{Collision, WithPhotos};
 use ui::format;
 use ui::icons::Icon;
 use ui::islands::SendOnce;
@@ -30,7 +31,7 @@ pub fn KeptPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let permit = staff.may::<PerformVisits>()?;
-        let found = collisions::waiting(&request.core, permit).await?;
+        let found = sync_conflicts::waiting(&request.core, permit).await?;
         let zone = staff.zone().to_owned();
         let empty = found.is_empty();
         Ok(view! {
@@ -58,7 +59,7 @@ fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl Int
         stop,
         is_usable,
     } = collision;
-    let keys = collisions::keys(entries.iter().map(|(entry, _)| entry));
+    let keys = sync_conflicts::keys(entries.iter().map(|(entry, _)| entry));
     let (first, _) = entries.first().cloned()?;
     let (target, number, status) = (first.target_id.to_string(), first.number, first.target_status);
     let (reason, customer) = (first.reason().unwrap_or(Misfit::OtherState), first.customer_name);
@@ -206,7 +207,7 @@ pub fn Signature(locale: Locale, drawing: Option<String>) -> impl IntoView {
 pub fn HandedOverCard(locale: Locale, staff: Staff, target: String, entries: Vec<WithPhotos>) -> impl IntoView {
     let zone = staff.zone().to_owned();
     let may_settle = staff.has::<PlanTargets>();
-    let keys = collisions::keys(entries.iter().map(|(entry, _)| entry));
+    let keys = sync_conflicts::keys(entries.iter().map(|(entry, _)| entry));
     // Each technician's entries stand together.
     let of_each: Vec<Vec<WithPhotos>> = entries
         .chunk_by(|(one, _), (other, _)| one.technician_id == other.technician_id)

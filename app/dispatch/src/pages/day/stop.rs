@@ -3,9 +3,10 @@
 use domain::locale::Locale;
 use domain::permissions::PerformVisits;
 use leptos::prelude::*;
-use ordinavo_core::services::visits::report::{MOST_FOLLOW_UP, MOST_NAME, MOST_TEXT, MOST_WORK_MINUTES};
-use ordinavo_core::services::visits::{self, OwnStop};
-use ordinavo_core::views::{AttachmentLine, ReportText};
+use ordinavo_core::visits;
+use ordinavo_core::visits::OwnStop;
+use ordinavo_core::visits::model::{AttachmentLine, ReportText};
+use ordinavo_core::visits::report::{MOST_FOLLOW_UP, MOST_NAME, MOST_TEXT, MOST_WORK_MINUTES};
 use ui::forms::{CheckField, ErrorSummary, FormState, PhotoField, TextArea, TextField};
 use ui::islands::SendOnce;
 use ui::load::page;

@@ -2,9 +2,11 @@
 
 use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::triage::{self, Decision, Pause};
-use ordinavo_core::services::{conversation, matching, requests};
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::requests;
+use ordinavo_core::requests::review;
+use ordinavo_core::requests::review::{Decision, Pause};
+use ordinavo_core::requests::{conversation, customer_assignment};
 use ordinavo_core::{Core, CoreError, CoreResult};
 use ui::acts::{Next, Sent, act};
 
@@ -33,7 +35,7 @@ fn inbox_path(path: &str) -> String {
     }
 }
 
-fn with_undo(to: String, done: &'static str, decided: &triage::Decided) -> Next {
+fn with_undo(to: String, done: &'static str, decided: &review::Decided) -> Next {
     Next {
         undo: decided.undo.map(|undo| undo.to_string()),
         ..Next::to(to, done)
@@ -59,7 +61,7 @@ async fn decide(
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         let id = request_id(request)?;
-        let decided = triage::decide(&core, permit, id, decision(&staff)?).await?;
+        let decided = review::decide(&core, permit, id, decision(&staff)?).await?;
         Ok(with_undo(to, done, &decided))
     })
     .await
@@ -207,7 +209,7 @@ pub async fn decide_many(
             "assign" => person(&assignee)?,
             _ => return Err(CoreError::field("decision", "required", "Choose what to do.")),
         };
-        let decided = triage::decide_many(&core, permit, &ids, decision).await?;
+        let decided = review::decide_many(&core, permit, &ids, decision).await?;
         let done = if decided.left.is_empty() {
             "done-many"
         } else {
@@ -232,7 +234,7 @@ pub async fn undo_decision(
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         let id = undo.parse().map_err(|_| CoreError::not_found())?;
-        triage::undo(&core, permit, id).await?;
+        review::undo(&core, permit, id).await?;
         Ok(Next::to(back, "done-decision-undone"))
     })
     .await
@@ -271,7 +273,7 @@ pub async fn assign_customer(
     };
     act(sent, async |core: Core, staff: Staff| {
         let (permit, id) = (staff.may()?, request_id(&request)?);
-        matching::assign_customer(&core, permit, id, &customer, &location, &contact).await?;
+        customer_assignment::assign_customer(&core, permit, id, &customer, &location, &contact).await?;
         Ok(Next::to(back, "done-whose"))
     })
     .await

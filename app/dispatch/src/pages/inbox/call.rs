@@ -8,10 +8,10 @@ use domain::public_language;
 use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::Core;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::intake::by_staff::{CallForm, take_call};
-use ordinavo_core::services::intake::form_nonce;
-use ordinavo_core::services::matching;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::intake::by_staff::{CallForm, take_call};
+use ordinavo_core::intake::form_nonce;
+use ordinavo_core::requests::customer_assignment;
 use ui::acts::{Next, Sent, act};
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SendOnce;
@@ -35,7 +35,8 @@ pub fn CallPage() -> impl IntoView {
         let nonce = form.value("nonce", &form_nonce(&request.core));
         let chosen: Option<CustomerId> = form.value("customer", &request.query("customer")).parse().ok();
         let searched = request.query("match");
-        let choices = matching::choices(&request.core, staff.may::<ViewOperations>()?, &searched, chosen).await?;
+        let choices =
+            customer_assignment::choices(&request.core, staff.may::<ViewOperations>()?, &searched, chosen).await?;
         let services: Vec<_> = ServiceType::ALL
             .iter()
             .map(|kind| {

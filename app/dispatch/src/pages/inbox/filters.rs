@@ -4,8 +4,8 @@ use domain::locale::Locale;
 use domain::public_language;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::inbox::{AssignedTo, Inbox, RequestFilter};
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::requests::inbox::{AssignedTo, Inbox, RequestFilter};
 use ui::format::escape_query;
 use ui::load::PageRequest;
 

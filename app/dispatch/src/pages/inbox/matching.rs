@@ -4,10 +4,11 @@ use domain::ids::CustomerId;
 use domain::permissions::ViewOperations;
 use leptos::prelude::*;
 use ordinavo_core::CoreResult;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::inbox;
-use ordinavo_core::services::matching::{self, Choices};
-use ordinavo_core::views::{ContactHint, RequestView};
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::requests::customer_assignment;
+use ordinavo_core::requests::customer_assignment::Choices;
+use ordinavo_core::requests::inbox;
+use ordinavo_core::requests::model::{ContactHint, RequestView};
 use ui::load::PageRequest;
 
 use crate::t;
@@ -15,7 +16,7 @@ use crate::t;
 /// What can be chosen, as far as the address says.
 pub async fn read(request: &PageRequest, staff: &Staff, _: &inbox::RequestPage) -> CoreResult<Choices> {
     let chosen: Option<CustomerId> = request.query("whose").parse().ok();
-    matching::choices(
+    customer_assignment::choices(
         &request.core,
         staff.may::<ViewOperations>()?,
         &request.query("match"),

@@ -11,9 +11,10 @@ mod talk;
 use domain::ids::RequestId;
 use domain::permissions::{ReviewRequests, ViewOperations};
 use leptos::prelude::*;
-use ordinavo_core::actors::Staff;
-use ordinavo_core::services::inbox::{self, Inbox};
-use ordinavo_core::services::visits::collisions;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::requests::inbox;
+use ordinavo_core::requests::inbox::Inbox;
+use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::{CoreError, CoreResult};
 use ui::flash::{self, Flash};
 use ui::icons::Icon;
@@ -42,7 +43,7 @@ pub fn InboxPage() -> impl IntoView {
         let inbox = read(&request, &staff, &view).await?;
         let may_review = staff.has::<ReviewRequests>();
         let live = format!("/app/live?since={}", inbox.mark);
-        let jobs = collisions::with_handed_over(&request.core, staff.may::<ViewOperations>()?).await?;
+        let jobs = sync_conflicts::with_handed_over(&request.core, staff.may::<ViewOperations>()?).await?;
         Ok(view! {
             <Title text=t!(locale, "inbox-title")/>
             <Hotkeys rows=".queue-requests > li".to_owned()/>

@@ -8,9 +8,10 @@ use domain::permissions::{ReviewRequests, ViewOperations};
 use domain::public_language;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use leptos::prelude::*;
-use ordinavo_core::services::inbox;
-use ordinavo_core::services::portal_access::seen;
-use ordinavo_core::views::{RequestView, TechnicianChoice};
+use ordinavo_core::portal_access::view_as;
+use ordinavo_core::requests::inbox;
+use ordinavo_core::requests::model::RequestView;
+use ordinavo_core::scheduling::model::TechnicianChoice;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::icons::Icon;
@@ -41,7 +42,7 @@ pub fn RequestPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let id: RequestId = request.id("id")?;
         let found = inbox::page(&request.core, staff.may::<ViewOperations>()?, id).await?;
-        let seen = seen::request(&request.core, staff.may::<ViewOperations>()?, id).await?;
+        let seen = view_as::request(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let view = View::read(&request);
         let inbox = read(&request, &staff, &view).await?;
         let live = format!("/app/live?request={id}&since={}", inbox.mark);
@@ -148,7 +149,7 @@ pub fn RequestPage() -> impl IntoView {
 }
 
 /// The request after this one in the list, where a decision that ends this one leads.
-fn following(rows: &[ordinavo_core::views::RequestLine], id: RequestId) -> Option<RequestId> {
+fn following(rows: &[ordinavo_core::requests::model::RequestLine], id: RequestId) -> Option<RequestId> {
     let at = rows.iter().position(|row| row.id.0 == id);
     match at {
         Some(at) => rows

@@ -3,7 +3,7 @@
 
 use domain::requests::{Channel, RequestStatus};
 use leptos::prelude::*;
-use ordinavo_core::views::{MessageLine, NoteLine, RequestView};
+use ordinavo_core::requests::model::{MessageLine, NoteLine, RequestView};
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, TextArea};
 use ui::islands::SendOnce;

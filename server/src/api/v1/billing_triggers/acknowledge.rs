@@ -6,7 +6,8 @@ use axum::response::Response;
 use domain::fields::{FieldError, ObjectReader};
 use domain::text;
 use ordinavo_core::CoreError;
-use ordinavo_core::services::results::{self, MOST_REFERENCE};
+use ordinavo_core::visits::client_results;
+use ordinavo_core::visits::client_results::MOST_REFERENCE;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -49,7 +50,7 @@ pub async fn acknowledge_billing_trigger(
     let held = state
         .running_keys
         .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
-    let done = results::acknowledge(&state.core, permit, id.id()?, &reference, held.key(), |trigger| {
+    let done = client_results::acknowledge(&state.core, permit, id.id()?, &reference, held.key(), |trigger| {
         answer(200, None, &BillingTrigger::from(trigger))
     })
     .await?;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::results;
+use ordinavo_core::visits::client_results;
 
 use super::BillingTrigger;
 use crate::api::path::Segment;
@@ -25,6 +25,8 @@ pub async fn get_billing_trigger(
 ) -> Result<Json<BillingTrigger>, ApiError> {
     let permit = client.require()?;
     Ok(Json(
-        results::billing_trigger(&state.core, permit, id.id()?).await?.into(),
+        client_results::billing_trigger(&state.core, permit, id.id()?)
+            .await?
+            .into(),
     ))
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::results;
+use ordinavo_core::visits::client_results;
 
 use super::{BillingTrigger, BillingTriggerPage};
 use crate::api::paging::{PageQuery, Parameters, moment};
@@ -25,7 +25,7 @@ pub async fn list_billing_triggers(
 ) -> Result<Json<BillingTriggerPage>, ApiError> {
     let permit = client.require()?;
     let paging = query.paging()?;
-    let page = results::billing_triggers(&state.core, permit, paging.after()?, paging.limit()).await?;
+    let page = client_results::billing_triggers(&state.core, permit, paging.after()?, paging.limit()).await?;
     let next_cursor = paging.next(&page, |row| moment(row.raised_at, row.id));
     Ok(Json(BillingTriggerPage {
         data: page.rows.into_iter().map(BillingTrigger::from).collect(),

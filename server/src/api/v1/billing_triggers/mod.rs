@@ -5,7 +5,7 @@ pub mod get;
 pub mod list;
 
 use chrono::{DateTime, Utc};
-use ordinavo_core::views::ClientBillingTrigger;
+use ordinavo_core::billing::model::ClientBillingTrigger;
 use serde::Serialize;
 
 /// An approved report is billable.

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::records;
+use ordinavo_core::customers::client_records;
 
 use super::Contact;
 use crate::api::path::Segment;
@@ -25,5 +25,7 @@ pub async fn get_contact(
     id: Segment,
 ) -> Result<Json<Contact>, ApiError> {
     let permit = client.require()?;
-    Ok(Json(records::contact(&state.core, permit, id.id()?).await?.into()))
+    Ok(Json(
+        client_records::contact(&state.core, permit, id.id()?).await?.into(),
+    ))
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::records;
+use ordinavo_core::customers::client_records;
 use serde::Deserialize;
 
 use super::{Contact, ContactPage};
@@ -46,13 +46,13 @@ pub async fn list_contacts(
     )?;
     let after = paging.after_text()?;
     if let Some(external_id) = &query.external_id {
-        let found = records::contact_by_external_id(&state.core, permit, external_id).await?;
+        let found = client_records::contact_by_external_id(&state.core, permit, external_id).await?;
         return Ok(Json(ContactPage {
             data: found.into_iter().map(Contact::from).collect(),
             next_cursor: None,
         }));
     }
-    let page = records::contacts(&state.core, permit, &after, paging.limit()).await?;
+    let page = client_records::contacts(&state.core, permit, &after, paging.limit()).await?;
     let next_cursor = paging.next(&page, |row| vec![row.external_id.clone()]);
     Ok(Json(ContactPage {
         data: page.rows.into_iter().map(Contact::from).collect(),

@@ -5,7 +5,7 @@ pub mod list;
 pub mod put;
 
 use chrono::{DateTime, Utc};
-use ordinavo_core::views::ClientContact;
+use ordinavo_core::customers::model::ClientContact;
 use serde::Serialize;
 
 /// A contact.

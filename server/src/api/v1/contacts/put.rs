@@ -7,7 +7,8 @@ use domain::fields::{FieldError, ObjectReader};
 use domain::imports::MOST_NAME;
 use domain::text::{self, ExternalId};
 use ordinavo_core::CoreError;
-use ordinavo_core::services::records::{self, ContactForm, RecordWriter};
+use ordinavo_core::customers::client_records;
+use ordinavo_core::customers::client_records::{ContactForm, RecordWriter};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -66,7 +67,7 @@ pub async fn put_contact(
     let writer = RecordWriter::of(&client)?;
     let condition = condition(&headers)?;
     let form = read(&body.value).map_err(CoreError::invalid)?;
-    let (row, is_new) = records::put_contact(&state.core, writer, &external_id.0, condition, &form).await?;
+    let (row, is_new) = client_records::put_contact(&state.core, writer, &external_id.0, condition, &form).await?;
     let contact = Contact::from(row);
     Ok(written(is_new, &format!("/api/v1/contacts/{}", contact.id), &contact))
 }

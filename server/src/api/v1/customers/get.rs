@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::records;
+use ordinavo_core::customers::client_records;
 
 use super::Customer;
 use crate::api::path::Segment;
@@ -25,5 +25,7 @@ pub async fn get_customer(
     id: Segment,
 ) -> Result<Json<Customer>, ApiError> {
     let permit = client.require()?;
-    Ok(Json(records::customer(&state.core, permit, id.id()?).await?.into()))
+    Ok(Json(
+        client_records::customer(&state.core, permit, id.id()?).await?.into(),
+    ))
 }

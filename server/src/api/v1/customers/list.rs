@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::records;
+use ordinavo_core::customers::client_records;
 use serde::Deserialize;
 
 use super::{Customer, CustomerPage};
@@ -48,19 +48,19 @@ pub async fn list_customers(
     )?;
     let after = paging.after_text()?;
     if let Some(external_id) = &query.external_id {
-        let found = records::customer_by_external_id(&state.core, permit, external_id).await?;
+        let found = client_records::customer_by_external_id(&state.core, permit, external_id).await?;
         let found = found.filter(|customer| {
             query
                 .customer_number
                 .as_deref()
-                .is_none_or(|number| records::has_number(customer, number))
+                .is_none_or(|number| client_records::has_number(customer, number))
         });
         return Ok(Json(CustomerPage {
             data: found.into_iter().map(Customer::from).collect(),
             next_cursor: None,
         }));
     }
-    let page = records::customers(
+    let page = client_records::customers(
         &state.core,
         permit,
         query.customer_number.as_deref(),

@@ -5,7 +5,7 @@ pub mod list;
 pub mod put;
 
 use chrono::{DateTime, Utc};
-use ordinavo_core::views::ClientCustomer;
+use ordinavo_core::customers::model::ClientCustomer;
 use serde::Serialize;
 
 /// A customer.

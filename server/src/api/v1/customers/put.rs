@@ -8,7 +8,8 @@ use domain::imports::MOST_NAME;
 use domain::scopes::Scope;
 use domain::text::{self, CustomerNumber};
 use ordinavo_core::CoreError;
-use ordinavo_core::services::records::{self, RecordWriter};
+use ordinavo_core::customers::client_records;
+use ordinavo_core::customers::client_records::RecordWriter;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -59,7 +60,7 @@ pub async fn put_customer(
     let condition = condition(&headers)?;
     let form = read(&body.value).map_err(CoreError::invalid)?;
     let (row, is_new) =
-        records::put_customer(&state.core, writer, &external_id.0, condition, &form.0, form.1.as_ref()).await?;
+        client_records::put_customer(&state.core, writer, &external_id.0, condition, &form.0, form.1.as_ref()).await?;
     let mut customer = Customer::from(row);
     if !client.has(Scope::CustomersRead) {
         // Without the scope nothing is told that was not sent.

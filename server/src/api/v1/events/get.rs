@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::webhooks::events;
+use ordinavo_core::events;
 
 use super::Event;
 use crate::api::path::Segment;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
 use ordinavo_core::CoreError;
-use ordinavo_core::services::webhooks::events;
+use ordinavo_core::events;
 use serde::Deserialize;
 
 use super::{Event, EventPage};

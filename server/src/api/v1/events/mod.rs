@@ -5,7 +5,7 @@ pub mod list;
 pub mod types;
 
 use domain::events::EventType;
-use ordinavo_core::services::webhooks::events::ClientEvent;
+use ordinavo_core::events::ClientEvent;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::results;
+use ordinavo_core::visits::client_results;
 
 use super::{FollowUp, FollowUpPage};
 use crate::api::paging::{PageQuery, Parameters, moment};
@@ -25,7 +25,7 @@ pub async fn list_follow_ups(
 ) -> Result<Json<FollowUpPage>, ApiError> {
     let permit = client.require()?;
     let paging = query.paging()?;
-    let page = results::follow_ups(&state.core, permit, paging.after()?, paging.limit()).await?;
+    let page = client_results::follow_ups(&state.core, permit, paging.after()?, paging.limit()).await?;
     let next_cursor = paging.next(&page, |row| moment(row.created_at, row.id));
     Ok(Json(FollowUpPage {
         data: page.rows.into_iter().map(FollowUp::from).collect(),

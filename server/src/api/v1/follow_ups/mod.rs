@@ -5,7 +5,7 @@ pub mod list;
 
 use chrono::{DateTime, Utc};
 use domain::follow_ups::FollowUpStatus;
-use ordinavo_core::views::ClientFollowUp;
+use ordinavo_core::follow_ups::model::ClientFollowUp;
 use serde::Serialize;
 
 /// Work still needed after a visit.

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use domain::import_jobs::ImportJob;
-use ordinavo_core::services::imports::jobs::{self, JobReader};
+use ordinavo_core::imports::jobs;
+use ordinavo_core::imports::jobs::JobReader;
 
 use crate::api::path::Segment;
 use crate::api::problem::{ApiError, Refusals};

@@ -6,7 +6,8 @@ use domain::ids::ImportJobId;
 use domain::import_results::ItemStatus;
 use domain::imports::ItemOutcome;
 use domain::mapping::table;
-use ordinavo_core::services::imports::jobs::{self, ItemFilter, JobReader};
+use ordinavo_core::imports::jobs;
+use ordinavo_core::imports::jobs::{ItemFilter, JobReader};
 use serde::Deserialize;
 
 use super::ImportItemPage;

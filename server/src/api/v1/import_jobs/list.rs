@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::imports::jobs::{self, JobReader};
+use ordinavo_core::imports::jobs;
+use ordinavo_core::imports::jobs::JobReader;
 
 use super::ImportJobPage;
 use crate::api::paging::{PageQuery, Parameters, moment};

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::import_jobs::ImportJob;
-use ordinavo_core::services::imports::{ImportPermits, jobs};
+use ordinavo_core::imports::{ImportPermits, jobs};
 
 use crate::api::body::OptionalBody;
 use crate::api::empty_body;

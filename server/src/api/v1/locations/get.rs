@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::records;
+use ordinavo_core::customers::client_records;
 
 use super::Location;
 use crate::api::path::Segment;
@@ -25,5 +25,7 @@ pub async fn get_location(
     id: Segment,
 ) -> Result<Json<Location>, ApiError> {
     let permit = client.require()?;
-    Ok(Json(records::location(&state.core, permit, id.id()?).await?.into()))
+    Ok(Json(
+        client_records::location(&state.core, permit, id.id()?).await?.into(),
+    ))
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::records;
+use ordinavo_core::customers::client_records;
 use serde::Deserialize;
 
 use super::{Location, LocationPage};
@@ -46,13 +46,13 @@ pub async fn list_locations(
     )?;
     let after = paging.after_text()?;
     if let Some(external_id) = &query.external_id {
-        let found = records::location_by_external_id(&state.core, permit, external_id).await?;
+        let found = client_records::location_by_external_id(&state.core, permit, external_id).await?;
         return Ok(Json(LocationPage {
             data: found.into_iter().map(Location::from).collect(),
             next_cursor: None,
         }));
     }
-    let page = records::locations(&state.core, permit, &after, paging.limit()).await?;
+    let page = client_records::locations(&state.core, permit, &after, paging.limit()).await?;
     let next_cursor = paging.next(&page, |row| vec![row.external_id.clone()]);
     Ok(Json(LocationPage {
         data: page.rows.into_iter().map(Location::from).collect(),

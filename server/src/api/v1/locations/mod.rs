@@ -6,7 +6,7 @@ pub mod put;
 
 use chrono::{DateTime, Utc};
 use domain::customers::{Address, Coordinates};
-use ordinavo_core::views::ClientLocation;
+use ordinavo_core::customers::model::ClientLocation;
 use serde::Serialize;
 
 /// A location.

@@ -8,7 +8,8 @@ use domain::fields::{FieldError, ObjectReader};
 use domain::imports::{MOST_NAME, read_place};
 use domain::text::{self, ExternalId};
 use ordinavo_core::CoreError;
-use ordinavo_core::services::records::{self, LocationForm, RecordWriter};
+use ordinavo_core::customers::client_records;
+use ordinavo_core::customers::client_records::{LocationForm, RecordWriter};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -73,7 +74,7 @@ pub async fn put_location(
     let writer = RecordWriter::of(&client)?;
     let condition = condition(&headers)?;
     let form = read(&body.value).map_err(CoreError::invalid)?;
-    let (row, is_new) = records::put_location(&state.core, writer, &external_id.0, condition, &form).await?;
+    let (row, is_new) = client_records::put_location(&state.core, writer, &external_id.0, condition, &form).await?;
     let location = Location::from(row);
     Ok(written(
         is_new,

@@ -3,7 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use ordinavo_core::CoreError;
-use ordinavo_core::services::mappings::{self, MappingKind};
+use ordinavo_core::mapping::references;
+use ordinavo_core::mapping::references::MappingKind;
 
 use super::MappingType;
 use crate::api::path::Segments;
@@ -26,6 +27,6 @@ pub async fn delete_mapping(
 ) -> Result<StatusCode, ApiError> {
     let permit = client.require()?;
     let kind = MappingKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
-    mappings::delete(&state.core, permit, kind, &external_id).await?;
+    references::delete(&state.core, permit, kind, &external_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

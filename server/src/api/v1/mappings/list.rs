@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::mappings::{self, MappingKind};
+use ordinavo_core::mapping::references;
+use ordinavo_core::mapping::references::MappingKind;
 use serde::Deserialize;
 
 use super::{Mapping, MappingPage, MappingType};
@@ -49,7 +50,7 @@ pub async fn list_mappings(
     )?;
     let after = paging.parts(2)?;
     let after = after.as_ref().map(|parts| (parts[0].as_str(), parts[1].as_str()));
-    let page = mappings::list(&state.core, permit, kind, after, paging.limit()).await?;
+    let page = references::list(&state.core, permit, kind, after, paging.limit()).await?;
     let next_cursor = paging.next(&page, |row| vec![row.entity_type.clone(), row.external_id.clone()]);
     Ok(Json(MappingPage {
         data: page.rows.into_iter().map(Mapping::from).collect(),

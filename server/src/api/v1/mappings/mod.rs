@@ -6,8 +6,8 @@ pub mod put;
 pub mod resolve;
 
 use chrono::{DateTime, Utc};
-use ordinavo_core::services::mappings::public_id;
-use ordinavo_core::views::MappingLine;
+use ordinavo_core::mapping::model::MappingLine;
+use ordinavo_core::mapping::references::public_id;
 use serde::Serialize;
 
 domain::stored_names! {

@@ -8,7 +8,8 @@ use axum::response::{IntoResponse as _, Response};
 use domain::fields::{FieldError, ObjectReader};
 use domain::text;
 use ordinavo_core::CoreError;
-use ordinavo_core::services::mappings::{self, MappingKind};
+use ordinavo_core::mapping::references;
+use ordinavo_core::mapping::references::MappingKind;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -48,7 +49,7 @@ pub async fn put_mapping(
     let permit = client.require()?;
     let kind_of = MappingKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
     let id = read(&body.value).map_err(CoreError::invalid)?;
-    let (line, is_new) = mappings::put(&state.core, permit, kind_of, &external_id, &id).await?;
+    let (line, is_new) = references::put(&state.core, permit, kind_of, &external_id, &id).await?;
     let mapping = Mapping::from(line);
     Ok(if is_new {
         let location = format!(

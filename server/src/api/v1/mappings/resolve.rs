@@ -7,8 +7,9 @@ use domain::fields::{FieldError, ObjectReader};
 use domain::import_results::MappingDecision;
 use domain::imports::{ContextBody, read_context};
 use ordinavo_core::CoreError;
-use ordinavo_core::services::idempotency::answer_once;
-use ordinavo_core::services::imports::resolve::{self, ContextParts};
+use ordinavo_core::imports::resolve;
+use ordinavo_core::imports::resolve::ContextParts;
+use ordinavo_core::integrations::idempotency::answer_once;
 use serde_json::Value;
 
 use crate::api::body::JsonBody;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use ordinavo_core::services::client_requests;
+use ordinavo_core::requests::client_requests;
 
 use super::Request;
 use crate::api::body::OptionalBody;

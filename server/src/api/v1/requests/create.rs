@@ -9,8 +9,9 @@ use domain::intake::PreferredWindow;
 use domain::requests::{Priority, ServiceType};
 use domain::text::{self, ExternalId};
 use ordinavo_core::CoreError;
-use ordinavo_core::services::client_requests::{self, MOST_DESCRIPTION, MOST_PREFERRED, RequestForm};
-use ordinavo_core::services::imports::resolve::ContextParts;
+use ordinavo_core::imports::resolve::ContextParts;
+use ordinavo_core::requests::client_requests;
+use ordinavo_core::requests::client_requests::{MOST_DESCRIPTION, MOST_PREFERRED, RequestForm};
 use serde::Serialize;
 use serde_json::Value;
 

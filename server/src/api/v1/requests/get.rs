@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::client_requests;
+use ordinavo_core::requests::client_requests;
 
 use super::Request;
 use crate::api::path::Segment;

@@ -8,7 +8,7 @@ pub mod list;
 use chrono::{DateTime, Utc};
 use domain::intake::PreferredWindow;
 use domain::requests::{Priority, RequestStatus, ServiceType};
-use ordinavo_core::views::ClientRequest;
+use ordinavo_core::requests::model::ClientRequest;
 use serde::Serialize;
 
 /// A request.

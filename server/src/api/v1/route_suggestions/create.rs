@@ -8,7 +8,8 @@ use domain::fields::{FieldError, ObjectReader, Patch};
 use domain::ids::{RouteSuggestionId, TargetId};
 use domain::text::ExternalId;
 use ordinavo_core::CoreError;
-use ordinavo_core::services::suggestions::clients::{self, MOST_TARGETS, Named};
+use ordinavo_core::suggestions::clients;
+use ordinavo_core::suggestions::clients::{MOST_TARGETS, Named};
 use serde::Serialize;
 use serde_json::{Value, json};
 

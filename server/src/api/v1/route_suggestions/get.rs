@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::suggestions::clients;
+use ordinavo_core::suggestions::clients;
 
 use super::RouteSuggestion;
 use crate::api::path::Segment;

@@ -7,7 +7,7 @@ pub mod list;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::{RouteSuggestionId, TargetId};
 use domain::suggestions::SuggestionStatus;
-use ordinavo_core::services::suggestions::clients::OwnSuggestion;
+use ordinavo_core::suggestions::clients::OwnSuggestion;
 use serde::Serialize;
 
 /// A route suggestion. It never schedules anything.

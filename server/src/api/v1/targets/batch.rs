@@ -6,7 +6,7 @@ use axum::response::Response;
 use domain::import_jobs::{BatchRefusal, ImportJob, MOST_ATOMIC_ITEMS, MOST_ITEMS, TargetBatch, TargetBatchBody};
 use domain::problems::Problem;
 use ordinavo_core::CoreError;
-use ordinavo_core::services::imports::{ImportPermits, is_zone, jobs};
+use ordinavo_core::imports::{ImportPermits, is_zone, jobs};
 
 use super::create::accepted;
 use crate::api::body::BatchBody;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use ordinavo_core::services::targets;
+use ordinavo_core::jobs;
 
 use super::Target;
 use crate::api::body::OptionalBody;
@@ -35,7 +35,7 @@ pub async fn cancel_target(
     let held = state
         .running_keys
         .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
-    let cancelled = targets::cancel_by_client(&state.core, permit, id.id()?, held.key(), |target| {
+    let cancelled = jobs::cancel_by_client(&state.core, permit, id.id()?, held.key(), |target| {
         answer(200, None, &Target::from(target))
     })
     .await?;

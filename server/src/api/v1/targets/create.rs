@@ -8,7 +8,7 @@ use domain::import_results::ImportItemResult;
 use domain::imports::{ItemOutcome, TargetImport, TargetImportBody};
 use domain::problems::Problem;
 use ordinavo_core::CoreError;
-use ordinavo_core::services::imports::{Answer, ImportPermits, import_one, is_zone, jobs};
+use ordinavo_core::imports::{Answer, ImportPermits, import_one, is_zone, jobs};
 
 use crate::api::body::JsonBody;
 use crate::api::idempotency::{Demand, answer, respond};

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::targets;
+use ordinavo_core::jobs;
 
 use super::Target;
 use crate::api::path::Segment;
@@ -24,5 +24,5 @@ pub async fn get_target(
     id: Segment,
 ) -> Result<Json<Target>, ApiError> {
     let permit = client.require()?;
-    Ok(Json(targets::of_client(&state.core, permit, id.id()?).await?.into()))
+    Ok(Json(jobs::of_client(&state.core, permit, id.id()?).await?.into()))
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::targets;
+use ordinavo_core::jobs;
 
 use super::Target;
 use crate::api::path::Segment;
@@ -24,6 +24,6 @@ pub async fn get_target_by_external_id(
     external_id: Segment,
 ) -> Result<Json<Target>, ApiError> {
     let permit = client.require()?;
-    let target = targets::of_client_by_external_id(&state.core, permit, &external_id.0).await?;
+    let target = jobs::of_client_by_external_id(&state.core, permit, &external_id.0).await?;
     Ok(Json(target.into()))
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::targets;
+use ordinavo_core::jobs;
 
 use super::{Target, TargetPage};
 use crate::api::paging::{PageQuery, Parameters, moment};
@@ -25,7 +25,7 @@ pub async fn list_targets(
 ) -> Result<Json<TargetPage>, ApiError> {
     let permit = client.require()?;
     let paging = query.paging()?;
-    let page = targets::list_of_client(&state.core, permit, paging.after()?, paging.limit()).await?;
+    let page = jobs::list_of_client(&state.core, permit, paging.after()?, paging.limit()).await?;
     let next_cursor = paging.next(&page, |row| moment(row.created_at, row.id));
     Ok(Json(TargetPage {
         data: page.rows.into_iter().map(Target::from).collect(),

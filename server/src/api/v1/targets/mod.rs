@@ -10,7 +10,7 @@ pub mod status_query;
 
 use chrono::{DateTime, Utc};
 use domain::windows::TimeWindow;
-use ordinavo_core::views::ClientTarget;
+use ordinavo_core::jobs::model::ClientTarget;
 use serde::Serialize;
 
 /// A target as its own source system sees it.

@@ -6,8 +6,8 @@ use axum::response::Response;
 use domain::fields::{FieldError, ObjectReader, Patch};
 use domain::text::ExternalId;
 use ordinavo_core::CoreError;
-use ordinavo_core::services::idempotency::answer_once;
-use ordinavo_core::services::targets;
+use ordinavo_core::integrations::idempotency::answer_once;
+use ordinavo_core::jobs;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -68,7 +68,7 @@ pub async fn query_target_status(
     )?;
     let (external_ids, ids) = (query.external_ids.unwrap_or_default(), query.ids.unwrap_or_default());
     let found = answer_once(&state.core, &client, held.key(), async {
-        let (known, not_found) = targets::states_of_client(&state.core, permit, &external_ids, &ids).await?;
+        let (known, not_found) = jobs::states_of_client(&state.core, permit, &external_ids, &ids).await?;
         let data = known.into_iter().map(Target::from).collect();
         Ok(answer(200, None, &StatusAnswer { data, not_found }))
     })

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::results;
+use ordinavo_core::visits::client_results;
 
 use super::VisitReport;
 use crate::api::path::Segment;
@@ -24,5 +24,7 @@ pub async fn get_visit_report(
     id: Segment,
 ) -> Result<Json<VisitReport>, ApiError> {
     let permit = client.require()?;
-    Ok(Json(results::report(&state.core, permit, id.id()?).await?.into()))
+    Ok(Json(
+        client_results::report(&state.core, permit, id.id()?).await?.into(),
+    ))
 }

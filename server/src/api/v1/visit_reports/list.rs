@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::results;
+use ordinavo_core::visits::client_results;
 
 use super::{VisitReport, VisitReportPage};
 use crate::api::paging::{PageQuery, Parameters, moment};
@@ -25,7 +25,7 @@ pub async fn list_visit_reports(
 ) -> Result<Json<VisitReportPage>, ApiError> {
     let permit = client.require()?;
     let paging = query.paging()?;
-    let page = results::reports(&state.core, permit, paging.after()?, paging.limit()).await?;
+    let page = client_results::reports(&state.core, permit, paging.after()?, paging.limit()).await?;
     let next_cursor = paging.next(&page, |row| moment(row.submitted_at, row.id));
     Ok(Json(VisitReportPage {
         data: page.rows.into_iter().map(VisitReport::from).collect(),

@@ -4,7 +4,7 @@ pub mod get;
 pub mod list;
 
 use chrono::{DateTime, Utc};
-use ordinavo_core::views::ClientReport;
+use ordinavo_core::visits::model::ClientReport;
 use serde::Serialize;
 
 /// What happened on site, once it was approved. Internal notes are never part of it.

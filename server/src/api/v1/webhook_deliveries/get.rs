@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::webhooks::deliveries;
+use ordinavo_core::webhooks::deliveries;
 
 use super::WebhookDelivery;
 use crate::api::path::Segment;

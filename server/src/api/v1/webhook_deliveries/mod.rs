@@ -6,7 +6,7 @@ pub mod replay;
 
 use chrono::{DateTime, Utc};
 use domain::webhooks::{DeliveryStatus, FailureKind, Trigger};
-use ordinavo_core::views::{AttemptLine, DeliveryLine};
+use ordinavo_core::webhooks::model::{AttemptLine, DeliveryLine};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use ordinavo_core::services::webhooks::deliveries;
+use ordinavo_core::webhooks::deliveries;
 use serde::Serialize;
 
 use crate::api::body::OptionalBody;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use ordinavo_core::CoreError;
-use ordinavo_core::services::webhooks::endpoints;
+use ordinavo_core::webhooks::endpoints;
 
 use super::WebhookEndpoint;
 use super::form::{WebhookEndpointBody, read};

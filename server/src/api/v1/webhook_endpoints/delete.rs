@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use ordinavo_core::services::webhooks::endpoints::{self, Act};
+use ordinavo_core::webhooks::endpoints;
+use ordinavo_core::webhooks::endpoints::Act;
 
 use crate::api::idempotency::answer;
 use crate::api::path::Segment;

@@ -5,7 +5,8 @@ use axum::extract::State;
 use domain::events::EventType;
 use domain::ids::WebhookEndpointId;
 use domain::webhooks::DeliveryStatus;
-use ordinavo_core::services::webhooks::deliveries::{self, DeliveryFilter};
+use ordinavo_core::webhooks::deliveries;
+use ordinavo_core::webhooks::deliveries::DeliveryFilter;
 use serde::Deserialize;
 
 use crate::api::paging::{Paging, Parameters, moment, one_of};

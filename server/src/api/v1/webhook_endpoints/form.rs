@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::fields::{FieldError, ObjectReader, Patch};
 use domain::text;
 use domain::webhooks::Ordering;
-use ordinavo_core::services::webhooks::endpoints::{EndpointForm, EndpointPatch, MOST_DESCRIPTION, MOST_URL};
+use ordinavo_core::webhooks::endpoints::{EndpointForm, EndpointPatch, MOST_DESCRIPTION, MOST_URL};
 use serde::Serialize;
 use serde_json::Value;
 

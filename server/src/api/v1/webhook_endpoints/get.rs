@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ordinavo_core::services::webhooks::endpoints;
+use ordinavo_core::webhooks::endpoints;
 
 use super::WebhookEndpoint;
 use crate::api::path::Segment;

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::webhooks::{DataOption, DisabledReason, EndpointStatus, Ordering};
-use ordinavo_core::views::EndpointLine;
+use ordinavo_core::webhooks::model::EndpointLine;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 

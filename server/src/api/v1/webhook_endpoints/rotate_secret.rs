@@ -5,7 +5,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::fields::{FieldError, ObjectReader, Patch};
 use ordinavo_core::CoreError;
-use ordinavo_core::services::webhooks::endpoints::{self, Act};
+use ordinavo_core::webhooks::endpoints;
+use ordinavo_core::webhooks::endpoints::Act;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -3,7 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use ordinavo_core::CoreError;
-use ordinavo_core::services::webhooks::endpoints::{self, Act};
+use ordinavo_core::webhooks::endpoints;
+use ordinavo_core::webhooks::endpoints::Act;
 
 use super::WebhookEndpoint;
 use super::form::{WebhookEndpointPatch, read_patch};

@@ -1,0 +1,4 @@
+//! audit::store
+
+pub(crate) mod log;
+pub(crate) mod timeline;

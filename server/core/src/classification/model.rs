@@ -1,0 +1,22 @@
+//! What the use cases of `classification` return.
+#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+
+use crate::db::Key;
+use chrono::{DateTime, Utc};
+use domain::ids::RuleKind;
+use domain::intake::classification::{Conditions, Outcome};
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+/// A rule that classifies requests.
+#[derive(Debug, Clone, FromRow)]
+pub struct RuleView {
+    pub id: Key<RuleKind>,
+    pub name: String,
+    pub position: i64,
+    pub conditions: Json<Conditions>,
+    pub outcome: Json<Outcome>,
+    pub tried_at: Option<DateTime<Utc>>,
+    pub active_since: Option<DateTime<Utc>>,
+    pub updated_at: DateTime<Utc>,
+}

@@ -1,0 +1,73 @@
+//! Customers with everything that staff need to know about them.
+
+pub mod client_records;
+pub mod model;
+#[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
+mod store;
+pub(crate) use self::store::INSERT_CONTACT;
+pub(crate) use self::store::NewContact;
+pub(crate) use self::store::NewLocation;
+
+use domain::ids::CustomerId;
+use domain::permissions::ViewOperations;
+use domain::text::name_for_comparison;
+
+use crate::audit::model::TimelineLine;
+use crate::customers::model::{ContactLine, CustomerLine, LocationLine};
+use crate::identity::actors::Permit;
+use crate::jobs::model::TargetLine;
+use crate::mapping::model::ReferenceLine;
+use crate::page::{PAGE, Page};
+use crate::{Core, CoreError, CoreResult};
+
+/// A page of customers by name, filtered by a part of name or number; `after` is the last row of the page before.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(
+    core: &Core,
+    by: Permit<'_, ViewOperations>,
+    search: &str,
+    after: Option<(&str, CustomerId)>,
+) -> CoreResult<Page<CustomerLine>> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let after = after.map(|(name, id)| (name_for_comparison(name), id));
+    let rows = tx
+        .customers(search, after.as_ref().map(|(name, id)| (name.as_str(), *id)), PAGE + 1)
+        .await?;
+    Ok(Page::cut(rows, PAGE))
+}
+
+/// A customer with locations, contacts, references, recent targets and history.
+#[derive(Debug, Clone)]
+pub struct CustomerPage {
+    /// The record.
+    pub customer: CustomerLine,
+    /// Its locations.
+    pub locations: Vec<LocationLine>,
+    /// Its contacts.
+    pub contacts: Vec<ContactLine>,
+    /// External references of the customer, its locations and contacts.
+    pub references: Vec<ReferenceLine>,
+    /// Recent targets.
+    pub targets: Vec<TargetLine>,
+    /// Recent history.
+    pub timeline: Vec<TimelineLine>,
+}
+
+/// One customer.
+///
+/// # Errors
+/// `not_found`.
+pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: CustomerId) -> CoreResult<CustomerPage> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let customer = tx.customer(id).await?.ok_or_else(CoreError::not_found)?;
+    Ok(CustomerPage {
+        customer,
+        locations: tx.locations_of(id).await?,
+        contacts: tx.contacts_of(id).await?,
+        references: tx.references_of_customer(id).await?,
+        targets: tx.targets_of_customer(id, 25).await?,
+        timeline: tx.timeline_of_customer(id, 25).await?,
+    })
+}

@@ -1,0 +1,170 @@
+//! Transactions with an actor. Events and audit rows are collected and written at commit, in the same transaction and
+//! always in the same order (events before audit), so that two writers cannot wait for each other in a circle.
+
+use chrono::{DateTime, Utc};
+use domain::ids::{EventId, Id, Kind};
+use uuid::Uuid;
+
+use crate::audit::NewAudit;
+use crate::db::{Store, StoreError, Tx, one, run};
+use crate::events::NewEvent;
+use crate::identity::actors::{Actor, TenantId};
+
+/// A transaction on behalf of an actor; every statement in it filters by the actor's tenant.
+pub(crate) struct TenantTx<'a, A: Actor> {
+    pub(crate) tx: Tx,
+    pub(crate) actor: &'a A,
+    pub(crate) store: &'a Store,
+    pub(crate) now: DateTime<Utc>,
+    events: Vec<(EventId, NewEvent)>,
+    audits: Vec<NewAudit>,
+}
+
+/// A transaction across tenants, for what must find the tenant first: sign-in, key look-up, worker claims,
+/// administration. It has no operational statements.
+pub(crate) struct SystemTx<'a> {
+    pub(crate) tx: Tx,
+    pub(crate) store: &'a Store,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Store {
+    /// A writing transaction of an actor; none for an actor that only looks.
+    pub(crate) async fn begin<'a, A: Actor>(&'a self, actor: &'a A) -> Result<TenantTx<'a, A>, StoreError> {
+        if !actor.may_write() {
+            return Err(StoreError::OnlyLooks);
+        }
+        let tx = self.begin_writing().await?;
+        self.with_tenant(tx, actor).await
+    }
+
+    /// A reading transaction of an actor.
+    pub(crate) async fn read<'a, A: Actor>(&'a self, actor: &'a A) -> Result<TenantTx<'a, A>, StoreError> {
+        let tx = self.begin_reading().await?;
+        self.with_tenant(tx, actor).await
+    }
+
+    async fn with_tenant<'a, A: Actor>(&'a self, mut tx: Tx, actor: &'a A) -> Result<TenantTx<'a, A>, StoreError> {
+        tx.name_tenant(&actor.tenant().uuid().to_string()).await?;
+        Ok(TenantTx {
+            tx,
+            actor,
+            store: self,
+            now: self.clock.now(),
+            events: Vec::new(),
+            audits: Vec::new(),
+        })
+    }
+
+    /// A writing transaction of the system itself.
+    pub(crate) async fn begin_system(&self) -> Result<SystemTx<'_>, StoreError> {
+        let mut tx = self.begin_writing().await?;
+        tx.name_tenant("*").await?;
+        Ok(SystemTx {
+            tx,
+            store: self,
+            now: self.clock.now(),
+        })
+    }
+
+    /// A reading transaction of the system itself.
+    pub(crate) async fn read_system(&self) -> Result<SystemTx<'_>, StoreError> {
+        let mut tx = self.begin_reading().await?;
+        tx.name_tenant("*").await?;
+        Ok(SystemTx {
+            tx,
+            store: self,
+            now: self.clock.now(),
+        })
+    }
+}
+
+const NEXT_NUMBER: &str = "INSERT INTO counter (tenant_id, name, value) VALUES ($1, $2, $3) \
+    ON CONFLICT (tenant_id, name) DO UPDATE SET value = counter.value + excluded.value RETURNING value";
+
+/// Takes `count` numbers of a counter; the answer is the last of them.
+pub(crate) async fn take_numbers(tx: &mut Tx, tenant: TenantId, name: &str, count: i64) -> Result<i64, StoreError> {
+    let (value,): (i64,) = one!(tx, (i64,), NEXT_NUMBER, tenant.uuid(), name, count)?;
+    Ok(value)
+}
+
+impl<'a, A: Actor> TenantTx<'a, A> {
+    pub(crate) fn tenant(&self) -> Uuid {
+        self.actor.tenant().uuid()
+    }
+
+    pub(crate) fn tenant_id(&self) -> TenantId {
+        self.actor.tenant()
+    }
+
+    pub(crate) fn new_id<K: Kind>(&self) -> Id<K> {
+        Id::from_uuid(self.store.randomness.uuid_v7(self.now))
+    }
+
+    /// The next number that people quote.
+    pub(crate) async fn next_number(&mut self, name: &str) -> Result<i64, StoreError> {
+        take_numbers(&mut self.tx, self.actor.tenant(), name, 1).await
+    }
+
+    /// Notes an event; it is written with its deliveries at commit, under the id in the answer.
+    pub(crate) fn emit(&mut self, event: NewEvent) -> EventId {
+        let id = self.new_id();
+        self.events.push((id, event));
+        id
+    }
+
+    /// Notes an audit row; it is written at commit.
+    pub(crate) fn audit(&mut self, action: &'static str, subject: impl std::fmt::Display, details: serde_json::Value) {
+        self.audits.push(NewAudit {
+            actor: self.actor.label(),
+            action,
+            subject: subject.to_string(),
+            details,
+        });
+    }
+
+    /// Writes events, deliveries and audit rows and commits. The answer says whether deliveries wait for the worker.
+    pub(crate) async fn commit(mut self) -> Result<bool, StoreError> {
+        let events = std::mem::take(&mut self.events);
+        let audits = std::mem::take(&mut self.audits);
+        let tenant = self.actor.tenant();
+        let deliveries = crate::events::write(&mut self.tx, self.store, tenant, self.now, events).await?;
+        crate::audit::write(&mut self.tx, tenant, self.now, audits).await?;
+        self.tx.commit().await?;
+        Ok(deliveries)
+    }
+}
+
+impl<'a> TenantTx<'a, crate::identity::actors::Staff> {
+    /// Who acts.
+    pub(crate) fn staff(&self) -> &'a crate::identity::actors::Staff {
+        self.actor
+    }
+}
+
+impl SystemTx<'_> {
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        self.tx.commit().await
+    }
+
+    /// Writes an audit row of the system or an administrator at once.
+    pub(crate) async fn audit(
+        &mut self,
+        tenant: TenantId,
+        actor: &str,
+        action: &'static str,
+        subject: &str,
+    ) -> Result<(), StoreError> {
+        let entry = NewAudit {
+            actor: actor.to_owned(),
+            action,
+            subject: subject.to_owned(),
+            details: serde_json::json!({}),
+        };
+        crate::audit::write(&mut self.tx, tenant, self.now, vec![entry]).await
+    }
+
+    pub(crate) async fn execute_now(&mut self, sql: &'static str) -> Result<u64, StoreError> {
+        run!(&mut self.tx, sql, self.now)
+    }
+}

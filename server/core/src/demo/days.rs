@@ -1,0 +1,514 @@
+//! Four weeks of work, day by day: imports and requests in the morning, decisions and planning, visits, reports, approvals
+//! and releases.
+
+use std::io::Cursor;
+
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::Tz;
+use domain::day_entries::WrittenReport;
+use domain::ids::{TargetId, VisitReportId};
+use domain::import_results::ImportItemResult;
+use domain::imports::TargetImport;
+use serde_json::{Value, json};
+
+use crate::demo::DemoSize;
+use crate::demo::inbox;
+use crate::demo::places::{FINDINGS, NEEDS};
+use crate::demo::tenants::{DemoSite, DemoWorld};
+use crate::identity::actors::ApiClient;
+use crate::imports::{Answer, ImportPermits, import_one, is_zone};
+use crate::intake::form_nonce;
+use crate::portal_access::pages::{RequestForm, locations, submit_request};
+use crate::randomness::Randomness;
+use crate::releases::{ReleaseForm, publish};
+use crate::requests::review;
+use crate::requests::review::Decision;
+use crate::scheduling::appointments::{ScheduleForm, schedule};
+use crate::visits::report::file_report;
+use crate::visits::report_review;
+use crate::visits::{arrive, set_out};
+use crate::{Core, CoreError, CoreResult};
+use crate::{jobs, requests};
+
+/// Start and end of the four visits of a technician's day.
+const SLOTS: [(&str, &str, i64); 4] = [
+    ("08:00", "10:00", 8),
+    ("10:00", "12:00", 10),
+    ("13:00", "15:00", 13),
+    ("15:00", "17:00", 15),
+];
+
+/// An appointment that a technician will keep.
+struct Planned {
+    target: TargetId,
+    technician: usize,
+    date: NaiveDate,
+    slot: usize,
+}
+
+struct Diary {
+    planned: Vec<Planned>,
+    to_plan: Vec<TargetId>,
+    to_approve: Vec<(VisitReportId, usize)>,
+    next_job: usize,
+}
+
+pub(crate) async fn live(
+    core: &Core,
+    world: &DemoWorld,
+    size: DemoSize,
+    chance: &Randomness,
+    present: DateTime<Utc>,
+) -> CoreResult<()> {
+    let zone: Tz = world.dispatcher.zone().parse().unwrap_or(Tz::UTC);
+    let today = present.with_timezone(&zone).date_naive();
+    let first = core.clock.now().with_timezone(&zone).date_naive();
+    let mut diary = Diary {
+        planned: Vec::new(),
+        to_plan: Vec::new(),
+        to_approve: Vec::new(),
+        next_job: 1,
+    };
+    let per_day = if size == DemoSize::Full { 5 } else { 3 };
+    let mut date = first;
+    while date <= today {
+        let is_today = date == today;
+        // Before six in the morning of today, what happens today still has to end before the present.
+        move_clock(core, at(zone, date, 6).min(present - ROOM));
+        approve_reports(core, world, chance, &mut diary, size, is_today).await?;
+        for _ in 0..per_day {
+            // The small demo stays with the customer of the story, so that its contacts have something to see.
+            let site = &world.sites[if size == DemoSize::Full {
+                chance.below(world.sites.len())
+            } else {
+                (diary.next_job - 1) % 3
+            }];
+            let target = import_job(core, world, site, chance, &mut diary).await?;
+            diary.to_plan.extend(target);
+        }
+        take_requests(core, world, chance, &mut diary, date, today).await?;
+        inbox::take_web_requests(
+            core,
+            &world.dispatcher,
+            "nordlicht-service",
+            chance,
+            (today - date).num_days(),
+        )
+        .await?;
+        // Half of what there is today still waits in the inbox, so that there is something to do.
+        let waiting = if is_today {
+            diary.to_plan.split_off(diary.to_plan.len() / 2)
+        } else {
+            Vec::new()
+        };
+        plan(core, world, chance, &mut diary, date, today).await?;
+        diary.to_plan = waiting;
+        visit(core, world, chance, &mut diary, date, zone, present).await?;
+        date = date.checked_add_days(Days::new(1)).ok_or_else(CoreError::not_found)?;
+    }
+    move_clock(core, present);
+    odd_imports(core, world).await
+}
+
+fn at(zone: Tz, date: NaiveDate, hour: u32) -> DateTime<Utc> {
+    zone.from_local_datetime(&date.and_hms_opt(hour, 0, 0).unwrap_or_default())
+        .earliest()
+        .map_or(DateTime::UNIX_EPOCH, |moment| moment.with_timezone(&Utc))
+}
+
+/// How long the work of a morning takes at most; forms take a while to fill in.
+const ROOM: TimeDelta = TimeDelta::minutes(30);
+
+/// Moves the demo's clock forward, never back.
+fn move_clock(core: &Core, to: DateTime<Utc>) {
+    let by = to - core.clock.now();
+    if by > TimeDelta::zero() {
+        core.clock.advance(by);
+    }
+}
+
+async fn import_payload(core: &Core, client: &ApiClient, payload: &Value) -> CoreResult<Option<TargetId>> {
+    let import = TargetImport::read(payload, is_zone).map_err(CoreError::invalid)?;
+    let target = std::sync::Mutex::new(None);
+    import_one(
+        core,
+        ImportPermits::of(client)?,
+        payload,
+        &import,
+        None,
+        |result: &ImportItemResult| {
+            if let Ok(mut slot) = target.lock() {
+                *slot = result
+                    .target_id
+                    .filter(|_| result.outcome == Some(domain::imports::ItemOutcome::Created));
+            }
+            Answer {
+                status: 200,
+                location: None,
+                body: String::new(),
+                replayed: false,
+            }
+        },
+    )
+    .await?;
+    Ok(target.into_inner().unwrap_or_default())
+}
+
+async fn import_job(
+    core: &Core,
+    world: &DemoWorld,
+    site: &DemoSite,
+    chance: &Randomness,
+    diary: &mut Diary,
+) -> CoreResult<Option<TargetId>> {
+    let (service, words) = NEEDS[chance.below(NEEDS.len())];
+    let number = diary.next_job;
+    diary.next_job += 1;
+    let priority = ["low", "normal", "normal", "normal", "high", "urgent"][chance.below(6)];
+    let minutes = [45, 60, 90, 120][chance.below(4)];
+    let mut payload = json!({
+        "externalId": format!("JOB-2026-{number:06}"),
+        "customer": { "customerNumber": site.customer_number },
+        "serviceType": service,
+        "notes": words,
+        "priority": priority,
+        "durationMinutes": minutes,
+    });
+    if let Some(reference) = &site.customer_reference {
+        payload["customer"]["externalId"] = json!(reference);
+    }
+    if let Some(reference) = &site.location_reference {
+        payload["location"] = json!({ "externalId": reference });
+    }
+    if let Some(reference) = &site.contact_reference {
+        payload["contact"] = json!({ "externalId": reference });
+    }
+    import_payload(core, &world.erp, &payload).await
+}
+
+async fn take_requests(
+    core: &Core,
+    world: &DemoWorld,
+    chance: &Randomness,
+    diary: &mut Diary,
+    date: NaiveDate,
+    today: NaiveDate,
+) -> CoreResult<()> {
+    let age = (today - date).num_days();
+    for (index, contact) in [&world.anna, &world.petra].into_iter().enumerate() {
+        if age > 1 && chance.below(3) != 0 {
+            continue;
+        }
+        let places = locations(core, contact).await?;
+        let Some(place) = places.get(chance.below(places.len().max(1))) else {
+            continue;
+        };
+        let (service, words) = NEEDS[chance.below(NEEDS.len())];
+        let preferred = [
+            "",
+            "Tuesday morning",
+            "any day after 14:00",
+            "before the end of the week",
+        ][chance.below(4)];
+        let form = RequestForm {
+            location: place.id.to_string(),
+            service_type: service.to_owned(),
+            description: words.to_owned(),
+            preferred: preferred.to_owned(),
+            windows: Vec::new(),
+            urgent: false,
+            nonce: form_nonce(core),
+        };
+        let id = submit_request(core, contact, &form, Vec::new()).await?;
+        let review = || world.dispatcher.may();
+        match (age, chance.below(8)) {
+            (0, _) if index == 0 => {}
+            (0, _) => requests::start_review(core, review()?, id).await?,
+            (_, 0) => review::decide(core, review()?, id, Decision::Reject("This is covered by the manufacturer's warranty; please contact them directly. We gladly help if they do not answer.".to_owned())).await.map(drop)?,
+            (_, 1) => crate::portal_access::pages::withdraw_request(core, contact, id).await?,
+            (1, _) => review::decide(core, review()?, id, Decision::Accept).await.map(drop)?,
+            _ => {
+                review::decide(core, review()?, id, Decision::Accept).await?;
+                diary.to_plan.push(requests::convert(core, review()?, id).await?);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Plans what waits on the next free places of the coming days.
+async fn plan(
+    core: &Core,
+    world: &DemoWorld,
+    chance: &Randomness,
+    diary: &mut Diary,
+    date: NaiveDate,
+    today: NaiveDate,
+) -> CoreResult<()> {
+    for target in std::mem::take(&mut diary.to_plan) {
+        let page = jobs::page(core, world.dispatcher.may()?, target).await?;
+        if page.target.needs_mapping
+            || page.target.customer_id.is_none()
+            || chance.below(12) == 0 && today - date < TimeDelta::days(4)
+        {
+            continue;
+        }
+        let Some((technician, day, slot)) = free_place(world, diary, date, today - date == TimeDelta::days(1), chance)
+        else {
+            continue;
+        };
+        let form = ScheduleForm {
+            technician: world.technicians[technician].id().to_string(),
+            date: day.format("%Y-%m-%d").to_string(),
+            start: SLOTS[slot].0.to_owned(),
+            end: SLOTS[slot].1.to_owned(),
+            shared: true,
+            // Some of what the demo plans is a little too much for a day, as in life.
+            overlap_accepted: true,
+            was: None,
+        };
+        schedule(core, world.dispatcher.may()?, target, &form).await?;
+        diary.planned.push(Planned {
+            target,
+            technician,
+            date: day,
+            slot,
+        });
+    }
+    Ok(())
+}
+
+/// The first free place from the next day on, beginning with a technician by chance.
+fn free_place(
+    world: &DemoWorld,
+    diary: &Diary,
+    date: NaiveDate,
+    is_eve: bool,
+    chance: &Randomness,
+) -> Option<(usize, NaiveDate, usize)> {
+    // Today's places go to the first technician first, whose day the demo shows.
+    let begin = if is_eve {
+        0
+    } else {
+        chance.below(world.technicians.len().min(4))
+    };
+    for ahead in 1..6 {
+        let day = date.checked_add_days(Days::new(ahead))?;
+        for slot in 0..SLOTS.len() {
+            for offset in 0..world.technicians.len() {
+                let technician = (begin + offset) % world.technicians.len();
+                if offset < 3
+                    && !diary
+                        .planned
+                        .iter()
+                        .any(|taken| taken.technician == technician && taken.date == day && taken.slot == slot)
+                {
+                    return Some((technician, day, slot));
+                }
+            }
+        }
+    }
+    None
+}
+
+/// The visits of a day up to the present; the first technician's afternoon of today stays open.
+async fn visit(
+    core: &Core,
+    world: &DemoWorld,
+    chance: &Randomness,
+    diary: &mut Diary,
+    date: NaiveDate,
+    zone: Tz,
+    present: DateTime<Utc>,
+) -> CoreResult<()> {
+    let mut due: Vec<usize> = diary
+        .planned
+        .iter()
+        .enumerate()
+        .filter(|(_, planned)| planned.date == date)
+        .map(|(index, _)| index)
+        .collect();
+    due.sort_by_key(|index| diary.planned[*index].slot);
+    let is_today = present.with_timezone(&zone).date_naive() == date;
+    for index in due {
+        let Planned {
+            target,
+            technician,
+            slot,
+            ..
+        } = diary.planned[index];
+        let begins = at(zone, date, u32::try_from(SLOTS[slot].2).unwrap_or(8));
+        if begins > present || (is_today && technician == 0 && slot > 0) {
+            continue;
+        }
+        let by = || world.technicians[technician].may();
+        move_clock(core, begins - TimeDelta::minutes(25));
+        set_out(core, by()?, target, None).await?;
+        if is_today && begins + TimeDelta::hours(1) > present {
+            continue;
+        }
+        move_clock(core, begins + TimeDelta::minutes(5));
+        arrive(core, by()?, target, None).await?;
+        if is_today && begins + TimeDelta::hours(2) > present {
+            continue;
+        }
+        let found = chance.below(FINDINGS.len());
+        let (summary, notes, follow_up) = FINDINGS[found];
+        move_clock(core, begins + TimeDelta::minutes(80));
+        let photos = if chance.below(2) == 0 {
+            vec![picture("before.png", chance)?, picture("after.png", chance)?]
+        } else {
+            Vec::new()
+        };
+        let report = WrittenReport {
+            completed: found != FINDINGS.len() - 1,
+            summary: summary.to_owned(),
+            internal_notes: notes.unwrap_or_default().to_owned(),
+            work_minutes: (35 + 5 * chance.below(14)).to_string(),
+            billable: chance.below(4) != 0,
+            follow_up: follow_up.unwrap_or_default().to_owned(),
+            ..WrittenReport::default()
+        };
+        diary
+            .to_approve
+            .push((file_report(core, by()?, target, None, &report, photos).await?, found));
+    }
+    Ok(())
+}
+
+/// The manager's morning: approve or send back, and release most of what is approved.
+async fn approve_reports(
+    core: &Core,
+    world: &DemoWorld,
+    chance: &Randomness,
+    diary: &mut Diary,
+    size: DemoSize,
+    is_today: bool,
+) -> CoreResult<()> {
+    for (position, (report, found)) in std::mem::take(&mut diary.to_approve).into_iter().enumerate() {
+        if is_today && position % 2 == 0 {
+            continue;
+        }
+        if size == DemoSize::Full && chance.below(14) == 0 {
+            report_review::send_back(
+                core,
+                world.manager.may()?,
+                report,
+                "Please add the serial number of the part.",
+            )
+            .await?;
+            continue;
+        }
+        report_review::approve(core, world.manager.may()?, report).await?;
+        if size == DemoSize::Full && chance.below(5) == 0 {
+            continue;
+        }
+        let page = report_review::page(core, world.manager.may()?, report).await?;
+        let (summary, _, follow_up) = FINDINGS[found];
+        let form = ReleaseForm {
+            title: format!("Visit report {}", page.report.location_name.clone().unwrap_or_default())
+                .trim()
+                .to_owned(),
+            summary: summary.to_owned(),
+            message: "Thank you for your trust. Please call us if anything is unclear.".to_owned(),
+            follow_up: follow_up.unwrap_or_default().to_owned(),
+            attachments: page
+                .attachments
+                .iter()
+                .skip(1)
+                .map(|file| file.id.to_string())
+                .collect(),
+        };
+        publish(core, world.manager.may()?, report, &form).await?;
+    }
+    Ok(())
+}
+
+/// A small abstract picture in the place of a photo.
+fn picture(name: &str, chance: &Randomness) -> CoreResult<(String, Vec<u8>)> {
+    let [red, green, blue, tilt] = chance.bytes::<4>();
+    let picture = image::RgbImage::from_fn(480, 320, |x, y| {
+        let band = ((x + y * u32::from(tilt % 5)) / 40) % 2;
+        let shade = u8::try_from(y / 3).unwrap_or(100) / 2 + if band == 0 { 40 } else { 0 };
+        image::Rgb([
+            (red / 2).saturating_add(shade),
+            (green / 2).saturating_add(shade),
+            (blue / 2).saturating_add(shade),
+        ])
+    });
+    let mut bytes = Vec::new();
+    picture
+        .write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)
+        .map_err(|_| CoreError::not_found())?;
+    Ok((name.to_owned(), bytes))
+}
+
+/// Imports that make every kind of warning, through every client.
+async fn odd_imports(core: &Core, world: &DemoWorld) -> CoreResult<()> {
+    let odd: [(&ApiClient, Value); 16] = [
+        (
+            &world.import_only,
+            json!({ "customer": { "externalId": "X-1", "name": "Whoever" } }),
+        ),
+        (
+            &world.erp_strict,
+            json!({ "customer": { "externalId": "NEW-1", "name": "Neue Firma" } }),
+        ),
+        (
+            &world.erp_strict,
+            json!({ "customer": { "externalId": "CUST-10042", "customerNumber": "NL-1001" } }),
+        ),
+        (
+            &world.erp_strict,
+            json!({ "customer": { "externalId": "CUST-10042", "customerNumber": "RRM-999" } }),
+        ),
+        (
+            &world.erp,
+            json!({ "customer": { "externalId": "NEW-7", "customerNumber": "dup-7" } }),
+        ),
+        (
+            &world.erp,
+            json!({ "customer": { "externalId": "NEW-8", "customerNumber": "OLD-1" } }),
+        ),
+        (
+            &world.erp,
+            json!({ "customer": { "externalId": "CUST-OTHER", "customerNumber": "RRM-001" } }),
+        ),
+        (
+            &world.erp,
+            json!({ "customer": { "customerNumber": "UNKNOWN-1", "name": "Unbekannt" } }),
+        ),
+        (
+            &world.erp,
+            json!({ "customer": { "name": "Rhein-Ruhr Medical Supply" } }),
+        ),
+        (
+            &world.erp_strict,
+            json!({ "customer": { "externalId": "n/a", "customerNumber": "RRM-001", "name": "Rhein-Ruhr Medical" } }),
+        ),
+        (&world.erp, json!({ "customer": { "externalId": "NEW-9" } })),
+        (
+            &world.erp,
+            json!({ "customer": { "externalId": "CUST-20002" }, "location": { "externalId": "LOC-ESSEN-01" } }),
+        ),
+        (
+            &world.erp,
+            json!({ "customer": { "externalId": "CUST-10042" }, "location": { "name": "Somewhere", "city": "Essen" }, "contact": { "displayName": "Anna Weber" } }),
+        ),
+        (&world.erp, json!({ "location": { "externalId": "LOC-ESSEN-02" } })),
+        (
+            &world.erp,
+            json!({ "customer": { "externalId": "NEW-10", "customerNumber": "ZZ-1", "name": "Bäckerei Kornfeld" }, "location": { "externalId": "LOC-NEW-10", "city": "Witten" } }),
+        ),
+        (
+            &world.partner,
+            json!({ "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-NOWHERE" }, "contact": { "externalId": "CONT-NOBODY", "displayName": "Nobody" } }),
+        ),
+    ];
+    for (index, (client, mut payload)) in odd.into_iter().enumerate() {
+        payload["externalId"] = json!(format!("ODD-{:03}", index + 1));
+        payload["notes"] = json!("Sent by a partner system");
+        import_payload(core, client, &payload).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,698 @@
+//! The two tenants with their people, customers, clients and grants.
+
+use domain::customers::{Address, Coordinates};
+use domain::feature_gates::FeatureGate;
+use domain::ids::{ContactId, CustomerId, LocationId, StaffId};
+use domain::locale::Locale;
+use domain::problems::Problem;
+use domain::roles::Role;
+use domain::scopes::Scope;
+use domain::text::{CustomerNumber, ExternalId};
+use serde_json::json;
+
+use crate::commit::finish;
+use crate::customers::{NewContact, NewLocation};
+use crate::db::TenantTx;
+use crate::demo::DemoSize;
+use crate::demo::account_book::{DemoBook, DemoPortalUser, DemoStaff, DemoTenant};
+use crate::demo::clients::make_client;
+use crate::demo::places::{COMPANIES, FIRST_NAMES, LAST_NAMES, PLACES, STREETS};
+use crate::identity::actors::{ApiClient, Contact, Staff, System, TenantId};
+use crate::identity::authentication;
+use crate::identity::sessions;
+use crate::identity::sessions::SessionId;
+use crate::identity::{Door, NewGrant, NewStaff, NewTenant};
+use crate::imports::{ReferenceKind, ReferenceRow};
+use crate::randomness::Randomness;
+use crate::{Core, CoreError, CoreResult};
+
+const ZONE: &str = "Europe/Berlin";
+
+/// A place of work in the demo.
+#[derive(Debug, Clone)]
+pub(crate) struct DemoSite {
+    pub customer_reference: Option<String>,
+    pub customer_number: String,
+    pub location_reference: Option<String>,
+    pub contact_reference: Option<String>,
+}
+
+/// The filled tenant with the actors who will live in it.
+pub(crate) struct DemoWorld {
+    pub dispatcher: Staff,
+    pub manager: Staff,
+    pub technicians: Vec<Staff>,
+    pub anna: Contact,
+    pub petra: Contact,
+    pub erp: ApiClient,
+    pub erp_strict: ApiClient,
+    pub partner: ApiClient,
+    pub import_only: ApiClient,
+    pub sites: Vec<DemoSite>,
+    /// The place that the second half of the demo's story is about.
+    pub essen: LocationId,
+}
+
+/// A customer that a partner knows: its reference and those of its locations and contacts.
+type KnownCustomer = (String, CustomerId, Vec<(String, LocationId)>, Vec<(String, ContactId)>);
+
+pub(crate) async fn nordlicht(
+    core: &Core,
+    size: DemoSize,
+    chance: &Randomness,
+    book: &mut DemoBook,
+) -> CoreResult<DemoWorld> {
+    let mut entry = new_entry("nordlicht", "Nordlicht Technik");
+    let tenant = make_tenant(core, &entry).await?;
+    let password = fresh_password(core);
+    let hash = core.passwords.hash(&password.clone().into(), "").await?;
+    let people = [
+        (Role::Admin, "Ines Admin", "admin"),
+        (Role::Manager, "Mara Lindner", "manager"),
+        (Role::Dispatcher, "Dennis Pohl", "dispatcher"),
+        (Role::Auditor, "Rita Prüfer", "auditor"),
+    ];
+    let technicians = [
+        "Tom Becker",
+        "Aylin Kaya",
+        "Jan Nowak",
+        "Sven Brandt",
+        "Leyla Haddad",
+        "Pawel Kowalski",
+        "Nadia Vogel",
+        "Georg Seidel",
+    ];
+    let mut staff_ids = Vec::new();
+    let mut tx = core.store.begin_system().await?;
+    for (role, name, local) in people {
+        staff_ids.push(
+            tx.insert_staff(
+                tenant,
+                &staff_account(&format!("{local}@nordlicht.example"), name, role, &hash, &[]),
+            )
+            .await?,
+        );
+        entry.staff.push(book_staff(role, local, "nordlicht", &password));
+    }
+    let skills = [
+        vec!["heating"],
+        vec!["electrical"],
+        vec!["heating", "cooling"],
+        vec!["doors"],
+        vec!["electrical", "alarm"],
+        vec!["cooling"],
+        vec!["lifts"],
+        vec!["heating", "electrical"],
+    ];
+    for (index, name) in technicians.iter().enumerate() {
+        let local = if index == 0 {
+            "technician".to_owned()
+        } else {
+            format!("technician{}", index + 1)
+        };
+        let skills: Vec<String> = skills[index].iter().map(|skill| (*skill).to_owned()).collect();
+        staff_ids.push(
+            tx.insert_staff(
+                tenant,
+                &staff_account(
+                    &format!("{local}@nordlicht.example"),
+                    name,
+                    Role::Technician,
+                    &hash,
+                    &skills,
+                ),
+            )
+            .await?,
+        );
+        entry
+            .staff
+            .push(book_staff(Role::Technician, &local, "nordlicht", &password));
+    }
+    tx.commit().await?;
+
+    let all: Vec<Scope> = Scope::ALL.to_vec();
+    crate::demo::inbox::make_form(core, tenant, &mut entry).await?;
+    crate::demo::rules::make_rules(core, tenant).await?;
+    let erp_key = make_client(core, tenant, "erp", "erp", true, &all, &mut entry).await?;
+    let strict_key = make_client(core, tenant, "erp-strict", "erp-strict", false, &all, &mut entry).await?;
+    let import_key = make_client(
+        core,
+        tenant,
+        "import-only",
+        "partner-a",
+        false,
+        &[Scope::TargetsWrite],
+        &mut entry,
+    )
+    .await?;
+    let partner_key = make_client(
+        core,
+        tenant,
+        "partner",
+        "partner-b",
+        false,
+        &[Scope::TargetsWrite, Scope::CustomersMap, Scope::CustomersRead],
+        &mut entry,
+    )
+    .await?;
+    let (erp, erp_strict) = (
+        authentication::client(core, &erp_key).await?,
+        authentication::client(core, &strict_key).await?,
+    );
+    let (import_only, partner) = (
+        authentication::client(core, &import_key).await?,
+        authentication::client(core, &partner_key).await?,
+    );
+
+    let owner = authentication::system(tenant, "demo");
+    let mut tx = core.store.begin(&owner).await?;
+    let rhein_ruhr = make_customer(&mut tx, "RRM-001", "Rhein-Ruhr Medical Supply").await?;
+    let essen = make_location(
+        &mut tx,
+        rhein_ruhr,
+        "Essen Center",
+        0,
+        7,
+        "Porta 2, then the blue door. Code at the porter.",
+    )
+    .await?;
+    let second = make_location(
+        &mut tx,
+        rhein_ruhr,
+        "Essen Depot",
+        3,
+        41,
+        "Deliveries through the yard.",
+    )
+    .await?;
+    let duisburg = make_location(
+        &mut tx,
+        rhein_ruhr,
+        "Duisburg Hafen",
+        14,
+        12,
+        "Ring the bell of the warehouse office.",
+    )
+    .await?;
+    let anna = make_contact(
+        &mut tx,
+        rhein_ruhr,
+        Some(essen),
+        "Anna Weber",
+        "anna.weber@rhein-ruhr-medical.example",
+    )
+    .await?;
+    let petra = make_contact(
+        &mut tx,
+        rhein_ruhr,
+        None,
+        "Petra Schulte",
+        "petra.schulte@rhein-ruhr-medical.example",
+    )
+    .await?;
+    let mut sites = Vec::new();
+    let mut references: Vec<KnownCustomer> = vec![(
+        "CUST-10042".to_owned(),
+        rhein_ruhr,
+        vec![
+            ("LOC-ESSEN-01".to_owned(), essen),
+            ("LOC-ESSEN-02".to_owned(), second),
+            ("LOC-DUISBURG-01".to_owned(), duisburg),
+        ],
+        vec![("CONT-44".to_owned(), anna), ("CONT-45".to_owned(), petra)],
+    )];
+    for location in ["LOC-ESSEN-01", "LOC-ESSEN-02", "LOC-DUISBURG-01"] {
+        sites.push(DemoSite {
+            customer_reference: Some("CUST-10042".to_owned()),
+            customer_number: "RRM-001".to_owned(),
+            location_reference: Some(location.to_owned()),
+            contact_reference: Some("CONT-44".to_owned()).filter(|_| location == "LOC-ESSEN-01"),
+        });
+    }
+    let mut other = None;
+    let customers = if size == DemoSize::Full { COMPANIES.len() } else { 6 };
+    for (index, company) in COMPANIES.iter().take(customers).enumerate() {
+        let number = format!("NL-{:04}", 1001 + index * 7);
+        let customer = make_customer(&mut tx, &number, company).await?;
+        // Every third customer is not known to the ERP yet.
+        let reference = (index % 3 != 2).then(|| format!("CUST-{}", 20_001 + index));
+        let mut locations = Vec::new();
+        let mut contacts = Vec::new();
+        for part in 0..(2 + index % 3) {
+            let place = chance.below(PLACES.len());
+            let name = if part == 0 {
+                format!("{company} {}", PLACES[place].2)
+            } else {
+                format!("{} {}", ["Filiale", "Lager", "Werkstatt"][part % 3], PLACES[place].0)
+            };
+            let location = make_location(
+                &mut tx,
+                customer,
+                &name,
+                place,
+                1 + chance.below(180),
+                "Please sign in at the reception.",
+            )
+            .await?;
+            locations.push((format!("LOC-{}-{}", 20_001 + index, part + 1), location));
+            for _ in 0..(1 + (index + part) % 2) {
+                let name = format!(
+                    "{} {}",
+                    FIRST_NAMES[chance.below(FIRST_NAMES.len())],
+                    LAST_NAMES[chance.below(LAST_NAMES.len())]
+                );
+                let email = format!(
+                    "kontakt{}.{}@{}.example",
+                    index,
+                    contacts.len() + 1,
+                    number.to_lowercase()
+                );
+                let contact = make_contact(&mut tx, customer, Some(location), &name, &email).await?;
+                contacts.push((format!("CONT-{}-{}", 20_001 + index, contacts.len() + 1), contact));
+            }
+        }
+        while contacts.len() < 5 {
+            let name = format!(
+                "{} {}",
+                FIRST_NAMES[chance.below(FIRST_NAMES.len())],
+                LAST_NAMES[chance.below(LAST_NAMES.len())]
+            );
+            let email = format!(
+                "kontakt{}.{}@{}.example",
+                index,
+                contacts.len() + 1,
+                number.to_lowercase()
+            );
+            contacts.push((
+                format!("CONT-{}-{}", 20_001 + index, contacts.len() + 1),
+                make_contact(&mut tx, customer, None, &name, &email).await?,
+            ));
+        }
+        for (location, _) in &locations {
+            sites.push(DemoSite {
+                customer_reference: reference.clone(),
+                customer_number: number.clone(),
+                location_reference: reference.as_ref().map(|_| location.clone()),
+                contact_reference: reference.as_ref().map(|_| contacts[0].0.clone()),
+            });
+        }
+        if other.is_none() {
+            other = contacts.first().map(|(_, contact)| {
+                (
+                    customer,
+                    *contact,
+                    number.clone(),
+                    format!("kontakt{index}.1@{}.example", number.to_lowercase()),
+                )
+            });
+        }
+        if let Some(reference) = reference {
+            references.push((reference, customer, locations, contacts));
+        }
+    }
+    // Two records with one number, which an import must notice; one archived; one with a number in another spelling.
+    make_customer(&mut tx, "DUP-7", "Kühltechnik Nord").await?;
+    make_customer(&mut tx, "dup-7", "Kühltechnik Nord GmbH").await?;
+    let archived: CustomerId = tx.new_id();
+    tx.insert_customer(
+        archived,
+        CustomerNumber::parse("OLD-1").ok().flatten().as_ref(),
+        "Zeche Altgold (closed)",
+        true,
+    )
+    .await?;
+    finish(core, tx).await?;
+
+    for client in [&erp, &erp_strict, &partner] {
+        let mut tx = core.store.begin(client).await?;
+        // Partners other than the ERP know only the customer of the story.
+        let known = if client.source_key == "erp" {
+            references.len()
+        } else {
+            1
+        };
+        let mut rows = Vec::new();
+        for (reference, customer, locations, contacts) in references.iter().take(known) {
+            rows.push(reference_row(ReferenceKind::Customer, reference, customer.uuid())?);
+            for (reference, location) in locations {
+                rows.push(reference_row(ReferenceKind::Location, reference, location.uuid())?);
+            }
+            for (reference, contact) in contacts {
+                rows.push(reference_row(ReferenceKind::Contact, reference, contact.uuid())?);
+            }
+        }
+        tx.insert_references(&mut rows).await?;
+        finish(core, tx).await?;
+    }
+
+    let portal_password = fresh_password(core);
+    let portal_hash = core.passwords.hash(&portal_password.clone().into(), "").await?;
+    let mut tx = core.store.begin_system().await?;
+    let now = core.clock.now();
+    let anna_account = tx
+        .insert_portal_account(
+            tenant,
+            anna,
+            "anna.weber@rhein-ruhr-medical.example",
+            &portal_hash,
+            Some(Locale::De),
+        )
+        .await?;
+    let petra_account = tx
+        .insert_portal_account(
+            tenant,
+            petra,
+            "petra.schulte@rhein-ruhr-medical.example",
+            &portal_hash,
+            None,
+        )
+        .await?;
+    let grant = |account, customer, location| NewGrant {
+        account,
+        customer,
+        location,
+        may_download: true,
+        sees_all_requests: location.is_none(),
+        may_manage: location.is_none(),
+        valid_from: now,
+        valid_until: None,
+        granted_by: "operator",
+        reason: "Named by the customer as contact for its sites",
+    };
+    tx.insert_grant(tenant, &grant(anna_account, rhein_ruhr, Some(essen)))
+        .await?;
+    tx.insert_grant(tenant, &grant(petra_account, rhein_ruhr, None)).await?;
+    let mut book_portal = |email: &str, number: &str, grants: &[&str]| {
+        entry.portal.push(DemoPortalUser {
+            email: email.to_owned(),
+            password: portal_password.clone(),
+            customer_number: number.to_owned(),
+            grants: grants.iter().map(|grant| (*grant).to_owned()).collect(),
+        });
+    };
+    book_portal("anna.weber@rhein-ruhr-medical.example", "RRM-001", &["LOC-ESSEN-01"]);
+    book_portal("petra.schulte@rhein-ruhr-medical.example", "RRM-001", &["*"]);
+    if let Some((customer, contact, number, email)) = other {
+        let account = tx
+            .insert_portal_account(tenant, contact, &email, &portal_hash, None)
+            .await?;
+        tx.insert_grant(tenant, &grant(account, customer, None)).await?;
+        book_portal(&email, &number, &["*"]);
+    }
+    tx.commit().await?;
+    book.tenants.push(entry);
+
+    let dispatcher = sign_in_staff(core, tenant, staff_ids[2]).await?;
+    let manager = sign_in_staff(core, tenant, staff_ids[1]).await?;
+    let mut technicians = Vec::new();
+    for id in &staff_ids[4..] {
+        technicians.push(sign_in_staff(core, tenant, *id).await?);
+    }
+    let anna = sign_in_contact(core, tenant, anna_account).await?;
+    let petra = sign_in_contact(core, tenant, petra_account).await?;
+    Ok(DemoWorld {
+        essen,
+        dispatcher,
+        manager,
+        technicians,
+        anna,
+        petra,
+        erp,
+        erp_strict,
+        partner,
+        import_only,
+        sites,
+    })
+}
+
+/// The smaller tenant: the same external ids and the same customer number for other records.
+pub(crate) async fn suedwind(core: &Core, book: &mut DemoBook) -> CoreResult<()> {
+    let mut entry = new_entry("suedwind", "Südwind Service");
+    let tenant = make_tenant(core, &entry).await?;
+    let password = fresh_password(core);
+    let hash = core.passwords.hash(&password.clone().into(), "").await?;
+    let mut tx = core.store.begin_system().await?;
+    for (role, name, local) in [
+        (Role::Admin, "Uwe Süd", "admin"),
+        (Role::Manager, "Kira Wind", "manager"),
+        (Role::Dispatcher, "Olaf Böe", "dispatcher"),
+        (Role::Technician, "Nils Flaute", "technician"),
+        (Role::Auditor, "Vera Fön", "auditor"),
+    ] {
+        tx.insert_staff(
+            tenant,
+            &staff_account(&format!("{local}@suedwind.example"), name, role, &hash, &[]),
+        )
+        .await?;
+        entry.staff.push(book_staff(role, local, "suedwind", &password));
+    }
+    tx.commit().await?;
+    crate::demo::inbox::make_form(core, tenant, &mut entry).await?;
+    let key = make_client(core, tenant, "erp", "erp", true, Scope::ALL, &mut entry).await?;
+    let erp = authentication::client(core, &key).await?;
+    let owner = authentication::system(tenant, "demo");
+    let mut tx = core.store.begin(&owner).await?;
+    let customer = make_customer(&mut tx, "RRM-001", "Süd-Handel Obst und Gemüse").await?;
+    let location = make_location(
+        &mut tx,
+        customer,
+        "Großmarkt Halle 4",
+        24,
+        4,
+        "Before 6 in the morning only.",
+    )
+    .await?;
+    let contact = make_contact(
+        &mut tx,
+        customer,
+        Some(location),
+        "Albert Sommer",
+        "albert.sommer@sued-handel.example",
+    )
+    .await?;
+    for index in 0..8 {
+        let customer = make_customer(&mut tx, &format!("SW-{}", 100 + index), COMPANIES[index * 5]).await?;
+        make_location(
+            &mut tx,
+            customer,
+            "Hauptsitz",
+            index * 4,
+            10 + index,
+            "Ring at the front.",
+        )
+        .await?;
+    }
+    finish(core, tx).await?;
+    let mut tx = core.store.begin(&erp).await?;
+    tx.insert_references(&mut [
+        reference_row(ReferenceKind::Customer, "CUST-10042", customer.uuid())?,
+        reference_row(ReferenceKind::Location, "LOC-ESSEN-01", location.uuid())?,
+        reference_row(ReferenceKind::Contact, "CONT-44", contact.uuid())?,
+    ])
+    .await?;
+    finish(core, tx).await?;
+    let portal_password = fresh_password(core);
+    let portal_hash = core.passwords.hash(&portal_password.clone().into(), "").await?;
+    let mut tx = core.store.begin_system().await?;
+    let account = tx
+        .insert_portal_account(tenant, contact, "albert.sommer@sued-handel.example", &portal_hash, None)
+        .await?;
+    let now = core.clock.now();
+    tx.insert_grant(
+        tenant,
+        &NewGrant {
+            account,
+            customer,
+            location: None,
+            may_download: true,
+            sees_all_requests: true,
+            may_manage: true,
+            valid_from: now,
+            valid_until: None,
+            granted_by: "operator",
+            reason: "Main contact",
+        },
+    )
+    .await?;
+    tx.commit().await?;
+    entry.portal.push(DemoPortalUser {
+        email: "albert.sommer@sued-handel.example".to_owned(),
+        password: portal_password,
+        customer_number: "RRM-001".to_owned(),
+        grants: vec!["*".to_owned()],
+    });
+    book.tenants.push(entry);
+    Ok(())
+}
+
+fn new_entry(slug: &str, name: &str) -> DemoTenant {
+    DemoTenant {
+        slug: slug.to_owned(),
+        name: name.to_owned(),
+        staff: Vec::new(),
+        portal: Vec::new(),
+        clients: Vec::new(),
+        partners: Vec::new(),
+        terminals: Vec::new(),
+        forms: Vec::new(),
+    }
+}
+
+fn book_staff(role: Role, local: &str, slug: &str, password: &str) -> DemoStaff {
+    DemoStaff {
+        role: role.name().to_owned(),
+        email: format!("{local}@{slug}.example"),
+        password: password.to_owned(),
+    }
+}
+
+fn staff_account<'a>(
+    email: &'a str,
+    display_name: &'a str,
+    role: Role,
+    password_hash: &'a str,
+    skills: &'a [String],
+) -> NewStaff<'a> {
+    NewStaff {
+        email,
+        display_name,
+        role,
+        password_hash,
+        locale: None,
+        skills,
+    }
+}
+
+/// Four groups of four letters and digits: easy to type, 80 random bits.
+pub(crate) fn fresh_password(core: &Core) -> String {
+    const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    let mut password = String::new();
+    for group in 0..4 {
+        if group > 0 {
+            password.push('-');
+        }
+        for _ in 0..4 {
+            password.push(char::from(LETTERS[core.randomness.below(LETTERS.len())]));
+        }
+    }
+    password
+}
+
+fn reference_row(kind: ReferenceKind, external_id: &str, id: uuid::Uuid) -> CoreResult<ReferenceRow> {
+    let external_id = ExternalId::parse(external_id)
+        .map_err(|_| CoreError::new(Problem::InternalError, "A demo reference is not valid."))?;
+    Ok(ReferenceRow {
+        kind,
+        external_id: external_id.as_str().to_owned(),
+        id,
+    })
+}
+
+async fn make_tenant(core: &Core, entry: &DemoTenant) -> CoreResult<TenantId> {
+    let mut tx = core.store.begin_system().await?;
+    let tenant = tx
+        .insert_tenant(&NewTenant {
+            slug: &entry.slug,
+            name: &entry.name,
+            zone: ZONE,
+            locale: Locale::De,
+            is_demo: true,
+        })
+        .await?;
+    for gate in FeatureGate::ALL {
+        tx.set_gate(tenant, *gate, true).await?;
+    }
+    tx.audit(tenant, "operator", "tenant.created", &entry.slug).await?;
+    tx.commit().await?;
+    Ok(tenant)
+}
+
+async fn make_customer(tx: &mut TenantTx<'_, System>, number: &str, name: &str) -> CoreResult<CustomerId> {
+    let id: CustomerId = tx.new_id();
+    tx.insert_customer(id, CustomerNumber::parse(number).ok().flatten().as_ref(), name, false)
+        .await?;
+    Ok(id)
+}
+
+async fn make_location(
+    tx: &mut TenantTx<'_, System>,
+    customer: CustomerId,
+    name: &str,
+    place: usize,
+    house: usize,
+    access_notes: &str,
+) -> CoreResult<LocationId> {
+    let (_, postal_code, city, latitude, longitude) = PLACES[place % PLACES.len()];
+    let id: LocationId = tx.new_id();
+    // A few hundred metres around the middle of the district.
+    #[expect(clippy::cast_precision_loss, reason = "house numbers are small")]
+    let offset = |step: usize| ((house * step) % 61) as f64 / 10_000.0 - 0.003;
+    let address = Address {
+        street: Some(format!("{} {house}", STREETS[(place + house) % STREETS.len()])),
+        postal_code: Some(postal_code.to_owned()),
+        city: Some(city.to_owned()),
+        country: Some("DE".to_owned()),
+    };
+    let coordinates = Coordinates::new(latitude + offset(17), longitude + offset(31));
+    tx.insert_location(
+        id,
+        &NewLocation {
+            customer,
+            name,
+            address: &address,
+            coordinates,
+            zone: ZONE,
+            access_notes: Some(access_notes),
+        },
+    )
+    .await?;
+    Ok(id)
+}
+
+async fn make_contact(
+    tx: &mut TenantTx<'_, System>,
+    customer: CustomerId,
+    location: Option<LocationId>,
+    name: &str,
+    email: &str,
+) -> CoreResult<ContactId> {
+    let id: ContactId = tx.new_id();
+    tx.insert_contact(
+        id,
+        &NewContact {
+            customer,
+            location,
+            display_name: name,
+            email: Some(email),
+            phone: Some("+49 201 5550 142"),
+        },
+    )
+    .await?;
+    Ok(id)
+}
+
+/// A session like any other, so that the demo's people come through the same door as everybody.
+async fn demo_session(core: &Core, door: Door, tenant: TenantId, account: uuid::Uuid) -> CoreResult<SessionId> {
+    let id = SessionId(i128::from_be_bytes(core.randomness.bytes()));
+    let data = json!({ sessions::ACCOUNT: [tenant.uuid().to_string(), account.to_string()] });
+    sessions::create(core, door, id, data, core.clock.now() + authentication::IDLE).await?;
+    Ok(id)
+}
+
+async fn sign_in_staff(core: &Core, tenant: TenantId, id: StaffId) -> CoreResult<Staff> {
+    let session = demo_session(core, Door::Staff, tenant, id.uuid()).await?;
+    let staff = authentication::staff(core, session)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
+    sessions::delete(core, Door::Staff, session).await?;
+    Ok(staff)
+}
+
+async fn sign_in_contact(core: &Core, tenant: TenantId, id: domain::ids::PortalUserId) -> CoreResult<Contact> {
+    let session = demo_session(core, Door::Portal, tenant, id.uuid()).await?;
+    let contact = authentication::contact(core, session)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
+    sessions::delete(core, Door::Portal, session).await?;
+    Ok(contact)
+}

@@ -1,0 +1,38 @@
+//! The terminal of the demo: set up and waiting for its device.
+
+use domain::ids::LocationId;
+
+use crate::commit::finish;
+use crate::demo::account_book::{DemoTenant, DemoTerminal};
+use crate::identity::actors::TenantId;
+use crate::identity::authentication;
+use crate::intake::terminals;
+use crate::{Core, CoreError, CoreResult};
+
+/// Sets a terminal up at a location; the book tells its code.
+pub(crate) async fn make_terminal(
+    core: &Core,
+    tenant: TenantId,
+    location: (LocationId, &str),
+    entry: &mut DemoTenant,
+) -> CoreResult<()> {
+    let slug = format!("{}-service", entry.slug);
+    let form = core
+        .store
+        .read_system()
+        .await?
+        .form_by_slug(&slug)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
+    let system = authentication::system(tenant, "demo");
+    let mut tx = core.store.begin(&system).await?;
+    let name = "Reception, ground floor";
+    let code = terminals::make(core, &mut tx, name, location.0, form.id.0).await?;
+    finish(core, tx).await?;
+    entry.terminals.push(DemoTerminal {
+        name: name.to_owned(),
+        location: location.1.to_owned(),
+        pairing_code: code,
+    });
+    Ok(())
+}

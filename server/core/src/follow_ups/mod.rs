@@ -1,0 +1,160 @@
+//! Follow-ups: work still needed after a visit, turned into a target of its own, planned with it and done with it.
+
+pub mod model;
+#[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
+mod store;
+
+use domain::events::EventType;
+use domain::follow_ups::FollowUpStatus;
+use domain::ids::{AppointmentId, FollowUpId, TargetId};
+use domain::lifecycle::Lifecycle as _;
+use domain::permissions::PlanTargets;
+use domain::problems::Problem;
+use domain::targets::TargetStatus;
+use serde_json::{Value, json};
+
+use crate::audit::NewEntry;
+use crate::commit::finish;
+use crate::db::TenantTx;
+use crate::events::NewEvent;
+use crate::identity::actors::{Operator, Permit};
+use crate::jobs::TargetRecord;
+use crate::{Core, CoreError, CoreResult};
+
+fn changed() -> CoreError {
+    CoreError::new(
+        Problem::ConcurrentModification,
+        "Somebody else decided about this follow-up at the same time.",
+    )
+}
+
+/// Makes a target for a follow-up, with the customer, place and contact of the visit that left it.
+///
+/// # Errors
+/// `not_found`; `illegal_transition` unless it is required; `concurrent_modification` if there is a target already.
+pub async fn make_target(core: &Core, by: Permit<'_, PlanTargets>, id: FollowUpId) -> CoreResult<TargetId> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    let follow_up = tx.follow_up(id).await?.ok_or_else(CoreError::not_found)?;
+    follow_up.status.step(FollowUpStatus::Planned)?;
+    let visited = tx
+        .target_record(follow_up.target_id.0)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
+    let target: TargetId = tx.new_id();
+    let number = tx.next_number("target").await?;
+    let record = TargetRecord {
+        source_system_id: visited.source_system_id,
+        customer_id: visited.customer_id,
+        location_id: visited.location_id,
+        contact_id: visited.contact_id,
+        service_type: visited.service_type,
+        priority: visited.priority,
+        required_skills: visited.required_skills,
+        place: visited.place,
+        notes: Some(follow_up.title),
+        ..TargetRecord::open(target, number)
+    };
+    if !tx.insert_target(&record).await? || !tx.set_follow_up_target(id, target).await? {
+        return Err(changed());
+    }
+    tx.audit("follow_up.target_made", id, json!({ "target": target }));
+    tx.note(NewEntry {
+        kind: "target_created",
+        customer: record.customer_id.map(|key| key.0),
+        location: record.location_id.map(|key| key.0),
+        target: Some(target),
+        request: None,
+    })
+    .await?;
+    tx.emit(about(
+        EventType::TargetCreated,
+        &record,
+        json!({ "status": TargetStatus::Open.name() }),
+    ));
+    finish(core, tx).await?;
+    Ok(target)
+}
+
+/// Notes that a follow-up is not needed after all.
+///
+/// # Errors
+/// `not_found`, `illegal_transition`.
+pub async fn dismiss(core: &Core, by: Permit<'_, PlanTargets>, id: FollowUpId) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    let follow_up = tx.follow_up(id).await?.ok_or_else(CoreError::not_found)?;
+    let to = follow_up.status.step(FollowUpStatus::Dismissed)?;
+    if follow_up.planned_target_id.is_some() || !tx.set_follow_up_status(id, follow_up.status, to).await? {
+        return Err(changed());
+    }
+    tx.audit("follow_up.dismissed", id, json!({}));
+    finish(core, tx).await
+}
+
+fn about(kind: EventType, target: &TargetRecord, details: Value) -> NewEvent {
+    NewEvent {
+        kind,
+        ordering_key: target.id.to_string(),
+        source: target.source_system_id.map(|key| key.0),
+        target: Some(target.id.0),
+        customer: target.customer_id.map(|key| key.0),
+        location: target.location_id.map(|key| key.0),
+        contact: target.contact_id.map(|key| key.0),
+        endpoint: None,
+        details,
+    }
+}
+
+/// The target of a follow-up got an appointment: the follow-up is planned, once.
+pub(crate) async fn planned<A: Operator>(
+    tx: &mut TenantTx<'_, A>,
+    target: &TargetRecord,
+    appointment: AppointmentId,
+    window: &Value,
+) -> CoreResult<()> {
+    let Some(follow_up) = tx.follow_up_done_by(target.id.0).await? else {
+        return Ok(());
+    };
+    if follow_up.status != FollowUpStatus::Required {
+        return Ok(());
+    }
+    let to = follow_up.status.step(FollowUpStatus::Planned)?;
+    if !tx.set_follow_up_status(follow_up.id.0, follow_up.status, to).await? {
+        return Err(changed());
+    }
+    tx.audit(
+        "follow_up.planned",
+        follow_up.id,
+        json!({ "target": target.id.0, "appointment": appointment }),
+    );
+    // The customer knows the follow-up by the visit that left it.
+    tx.note(NewEntry {
+        kind: "follow_up_planned",
+        customer: target.customer_id.map(|key| key.0),
+        location: target.location_id.map(|key| key.0),
+        target: Some(follow_up.target_id.0),
+        request: None,
+    })
+    .await?;
+    tx.emit(about(
+        EventType::FollowUpPlanned,
+        target,
+        json!({ "followUp": { "id": follow_up.id.0, "status": to.name() }, "appointment": window }),
+    ));
+    Ok(())
+}
+
+/// The target of a follow-up was completed: the follow-up is done.
+pub(crate) async fn completed<A: Operator>(tx: &mut TenantTx<'_, A>, target: TargetId) -> CoreResult<()> {
+    let Some(follow_up) = tx.follow_up_done_by(target).await? else {
+        return Ok(());
+    };
+    if follow_up.status != FollowUpStatus::Planned {
+        return Ok(());
+    }
+    let to = follow_up.status.step(FollowUpStatus::Done)?;
+    if !tx.set_follow_up_status(follow_up.id.0, follow_up.status, to).await? {
+        return Err(changed());
+    }
+    tx.audit("follow_up.done", follow_up.id, json!({ "target": target }));
+    Ok(())
+}

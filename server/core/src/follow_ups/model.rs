@@ -1,0 +1,34 @@
+//! What the use cases of `follow_ups` return.
+#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+
+use crate::db::Key;
+use chrono::{DateTime, Utc};
+use domain::follow_ups::FollowUpStatus;
+use domain::ids::{FollowUpKind, TargetKind, VisitReportKind};
+use sqlx::FromRow;
+
+#[derive(Debug, Clone, FromRow)]
+pub struct FollowUpView {
+    pub id: Key<FollowUpKind>,
+    #[sqlx(try_from = "String")]
+    pub status: FollowUpStatus,
+    pub title: String,
+    /// The target whose visit left it.
+    pub target_id: Key<TargetKind>,
+    /// The target that is to do the work.
+    pub planned_target_id: Option<Key<TargetKind>>,
+    pub planned_number: Option<i64>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientFollowUp {
+    pub id: Key<FollowUpKind>,
+    pub target_id: Key<TargetKind>,
+    pub target_external_id: Option<String>,
+    pub visit_report_id: Key<VisitReportKind>,
+    #[sqlx(try_from = "String")]
+    pub status: FollowUpStatus,
+    pub title: String,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}

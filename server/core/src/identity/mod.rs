@@ -1,0 +1,24 @@
+//! identity
+
+pub mod actors;
+pub mod administration;
+pub mod authentication;
+pub mod model;
+pub mod partner_accounts;
+pub mod passwords;
+pub mod sessions;
+pub mod shown_once;
+pub mod sign_in;
+pub mod staff_settings;
+#[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
+mod store;
+pub mod two_factor;
+pub(crate) use self::store::accounts::NewStaff;
+pub(crate) use self::store::accounts::SET_PORTAL_PASSWORD;
+pub(crate) use self::store::partners::ItemNotes;
+pub use self::store::sessions::Door;
+#[cfg(test)]
+pub(crate) use self::store::sessions::SessionRow;
+pub(crate) use self::store::sessions::end_all;
+pub(crate) use self::store::tenants::NewGrant;
+pub(crate) use self::store::tenants::NewTenant;

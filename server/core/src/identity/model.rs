@@ -1,0 +1,19 @@
+//! What the use cases of `identity` return.
+#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+
+use crate::db::Key;
+use chrono::{DateTime, Utc};
+use domain::ids::PartnerKind;
+use sqlx::FromRow;
+
+/// A person of a partner, as administrators see the account.
+#[derive(Debug, Clone, FromRow)]
+pub struct PartnerLine {
+    pub id: Key<PartnerKind>,
+    pub email: String,
+    pub display_name: String,
+    pub has_password: bool,
+    pub invitation_expires_at: Option<DateTime<Utc>>,
+    pub locked_at: Option<DateTime<Utc>>,
+    pub last_sign_in_at: Option<DateTime<Utc>>,
+}

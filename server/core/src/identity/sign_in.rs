@@ -1,0 +1,256 @@
+//! Sign-in with e-mail and password: the same answer and the same work whether or not an account exists, and a lock that
+//! grows with every failure but never becomes permanent.
+
+use chrono::TimeDelta;
+use domain::problems::Problem;
+use domain::text;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::db::SystemTx;
+use crate::identity::actors::TenantId;
+use crate::identity::store::sessions::Door;
+use crate::secrets::{fingerprint, hex};
+use crate::{Core, CoreError, CoreResult};
+
+/// The longest lock after failures, in seconds: long enough to make guessing hopeless, short enough to wait for.
+const LONGEST_LOCK: i64 = 300;
+
+/// How far whoever signs in has come.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Admission {
+    /// All the way: the value for [`crate::identity::sessions::ACCOUNT`] in the session.
+    Granted(Value),
+    /// A code is missing: the value for [`crate::identity::two_factor::complete`]. It opens nothing by itself.
+    NeedsCode(Value),
+}
+
+impl Admission {
+    /// All the way for an account.
+    pub(crate) fn granted(tenant: uuid::Uuid, account: uuid::Uuid) -> Self {
+        Self::Granted(json!([tenant.to_string(), account.to_string()]))
+    }
+}
+
+/// An account whose password was right.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// What the session gets.
+    pub admission: Admission,
+    /// The tenant's name, to choose by if there are several.
+    pub tenant_name: String,
+    /// Where the staff app begins for this account; the portal has one home.
+    pub home: &'static str,
+}
+
+/// Signs in at one of the doors. Several answers mean that this address has accounts in several tenants with the same
+/// password, and the person chooses.
+///
+/// # Errors
+/// `invalid_credentials` for everything that does not fit; `rate_limited` while locked, with the seconds in the detail.
+pub async fn sign_in(
+    core: &Core,
+    door: Door,
+    email: &str,
+    password: SecretString,
+    address: &str,
+) -> CoreResult<Vec<SignedIn>> {
+    let refused = || CoreError::new(Problem::InvalidCredentials, "E-mail and password do not fit together.");
+    let email = text::email(email).map_err(|_| refused())?;
+    let key = throttle_key(door, &email, address);
+    // Counted before it is made, so that attempts side by side cannot all be the first.
+    let mut tx = core.store.begin_system().await?;
+    let attempt = count_attempt(core, &mut tx, &key).await?;
+    let now = core.clock.now();
+    if attempt > 1 {
+        tx.lock_attempts(&key, now + lock_after(attempt - 1)).await?;
+    }
+    let accounts: Vec<Candidate> = match door {
+        Door::Staff => tx
+            .staff_by_email(&email)
+            .await?
+            .into_iter()
+            .map(Candidate::from)
+            .collect(),
+        Door::Portal => tx
+            .portal_users_by_email(&email)
+            .await?
+            .into_iter()
+            // Whoever was only invited, or signs in by mailed links, has no password.
+            .filter(|account| !account.password_hash.is_empty() && account.is_active)
+            .map(Candidate::from)
+            .collect(),
+        // An invitation that nobody has accepted yet has no password, and so is no account.
+        Door::Partner => tx
+            .partners_by_email(&email)
+            .await?
+            .into_iter()
+            .filter_map(Candidate::of_partner)
+            .collect(),
+    };
+    tx.commit().await?;
+    let mut matching = Vec::new();
+    if accounts.is_empty() {
+        core.passwords.verify(&password, None).await?;
+    }
+    for account in accounts {
+        if core.passwords.verify(&password, Some(&account.password_hash)).await? && !account.locked {
+            matching.push(account);
+        }
+    }
+    let mut tx = core.store.begin_system().await?;
+    if matching.is_empty() {
+        tx.lock_attempts(&key, core.clock.now() + lock_after(attempt)).await?;
+        tx.commit().await?;
+        return Err(refused());
+    }
+    tx.clear_throttle(&key).await?;
+    for account in matching.iter().filter(|account| !account.needs_code) {
+        let tenant = TenantId::from_uuid(account.tenant);
+        match door {
+            Door::Staff => {
+                tx.staff_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
+                    .await?
+            }
+            Door::Portal => {
+                tx.portal_user_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
+                    .await?
+            }
+            Door::Partner => {
+                tx.partner_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
+                    .await?
+            }
+        }
+        let (label, action) = match door {
+            Door::Staff => (
+                format!("staff:{}", domain::ids::StaffId::from_uuid(account.id)),
+                "staff.signed_in",
+            ),
+            Door::Portal => (
+                format!("portal:{}", domain::ids::PortalUserId::from_uuid(account.id)),
+                "portal.signed_in",
+            ),
+            Door::Partner => (
+                format!("partner:{}", domain::ids::PartnerId::from_uuid(account.id)),
+                "partner.signed_in",
+            ),
+        };
+        tx.audit(tenant, &label, action, &label).await?;
+    }
+    tx.commit().await?;
+    Ok(matching
+        .into_iter()
+        .map(|account| SignedIn {
+            admission: if account.needs_code {
+                Admission::NeedsCode(waiting(account.tenant, account.id, &account.password_hash))
+            } else {
+                Admission::granted(account.tenant, account.id)
+            },
+            tenant_name: account.tenant_name,
+            home: account.home,
+        })
+        .collect())
+}
+
+/// Who waits for the second step. A password that changes meanwhile ends the waiting, too.
+pub(crate) fn waiting(tenant: uuid::Uuid, account: uuid::Uuid, password_hash: &str) -> Value {
+    json!([
+        tenant.to_string(),
+        account.to_string(),
+        hex(&fingerprint(password_hash.as_bytes()))
+    ])
+}
+
+/// Signs in to the portal whoever has given every proof that is asked for.
+pub(crate) async fn enter_portal(
+    tx: &mut SystemTx<'_>,
+    tenant: TenantId,
+    account: domain::ids::PortalUserId,
+    tenant_name: &str,
+) -> CoreResult<SignedIn> {
+    tx.portal_user_signed_in(tenant, account).await?;
+    let label = format!("portal:{account}");
+    tx.audit(tenant, &label, "portal.signed_in", &label).await?;
+    Ok(SignedIn {
+        admission: Admission::granted(tenant.uuid(), account.uuid()),
+        tenant_name: tenant_name.to_owned(),
+        home: "/portal",
+    })
+}
+
+/// Counts an attempt before it is made; the answer is its number since the last success.
+///
+/// # Errors
+/// `rate_limited` while locked, with the seconds in the detail.
+pub(crate) async fn count_attempt(core: &Core, tx: &mut SystemTx<'_>, key: &[u8]) -> CoreResult<i64> {
+    if let Some(attempt) = tx.count_attempt(key).await? {
+        return Ok(attempt);
+    }
+    let until = tx.locked_until(key).await?;
+    let wait = until
+        .map_or(0, |until| (until - core.clock.now()).num_milliseconds())
+        .max(0);
+    Err(CoreError::new(Problem::RateLimited, format!("{}", (wait + 999) / 1000)))
+}
+
+/// How long the lock is after so many failures: 1 s, 3 s, 5 s and so on.
+pub(crate) fn lock_after(failures: i64) -> TimeDelta {
+    TimeDelta::seconds((failures * 2 - 1).min(LONGEST_LOCK))
+}
+
+struct Candidate {
+    tenant: uuid::Uuid,
+    id: uuid::Uuid,
+    password_hash: String,
+    tenant_name: String,
+    locked: bool,
+    needs_code: bool,
+    home: &'static str,
+}
+
+impl From<crate::identity::store::accounts::StaffIdentity> for Candidate {
+    fn from(row: crate::identity::store::accounts::StaffIdentity) -> Self {
+        Self {
+            tenant: row.tenant_id,
+            id: row.id.0.uuid(),
+            password_hash: row.password_hash,
+            tenant_name: row.tenant_name,
+            locked: row.locked_at.is_some(),
+            needs_code: false,
+            home: domain::roles::Role::from_name(&row.role).map_or("/app", domain::roles::Role::home),
+        }
+    }
+}
+
+impl From<crate::identity::store::accounts::PortalIdentity> for Candidate {
+    fn from(row: crate::identity::store::accounts::PortalIdentity) -> Self {
+        Self {
+            tenant: row.tenant_id,
+            id: row.id.0.uuid(),
+            password_hash: row.password_hash,
+            tenant_name: row.tenant_name,
+            locked: row.locked_at.is_some(),
+            needs_code: row.has_second_factor,
+            home: "/portal",
+        }
+    }
+}
+
+impl Candidate {
+    fn of_partner(row: crate::identity::store::partners::PartnerIdentity) -> Option<Self> {
+        Some(Self {
+            tenant: row.tenant_id,
+            id: row.id.0.uuid(),
+            password_hash: row.password_hash?,
+            tenant_name: row.tenant_name,
+            locked: row.locked_at.is_some(),
+            needs_code: false,
+            home: "/partner",
+        })
+    }
+}
+
+fn throttle_key(door: Door, email: &str, address: &str) -> Vec<u8> {
+    fingerprint(format!("{door:?}\n{email}\n{address}").as_bytes())
+}

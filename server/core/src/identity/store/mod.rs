@@ -1,0 +1,7 @@
+//! identity::store
+
+pub(crate) mod accounts;
+pub(crate) mod partners;
+pub(crate) mod sessions;
+pub(crate) mod tenants;
+pub(crate) mod two_factor;

@@ -1,0 +1,243 @@
+//! Tenants, portal accounts and grants, as administration and demo data make them.
+
+use chrono::{DateTime, Utc};
+use domain::feature_gates::FeatureGate;
+use domain::ids::{ContactId, CustomerId, GrantKind, Id, LocationId, PortalUserId};
+use domain::locale::Locale;
+use uuid::Uuid;
+
+use crate::db::SystemTx;
+use crate::db::{StoreError, all, one, run};
+use crate::identity::actors::TenantId;
+
+/// A tenant to make.
+pub(crate) struct NewTenant<'a> {
+    pub slug: &'a str,
+    pub name: &'a str,
+    pub zone: &'a str,
+    pub locale: Locale,
+    pub is_demo: bool,
+}
+
+/// A grant to make.
+pub(crate) struct NewGrant<'a> {
+    pub account: PortalUserId,
+    pub customer: CustomerId,
+    pub location: Option<LocationId>,
+    pub may_download: bool,
+    pub sees_all_requests: bool,
+    pub may_manage: bool,
+    pub valid_from: DateTime<Utc>,
+    pub valid_until: Option<DateTime<Utc>>,
+    pub granted_by: &'a str,
+    pub reason: &'a str,
+}
+
+const INSERT: &str = "INSERT INTO tenant (id, slug, name, zone, locale, shows_technician, is_demo, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const SET_GATE: &str = "INSERT INTO feature_gate (tenant_id, gate, enabled) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, gate) DO UPDATE SET enabled = excluded.enabled";
+const INSERT_ACCOUNT: &str = "INSERT INTO portal_account (tenant_id, id, contact_id, email, password_hash, locale, created_at, activated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
+const INSERT_GRANT: &str = "INSERT INTO portal_grant (tenant_id, id, portal_account_id, customer_id, location_id, may_submit, may_see_appointments, may_see_reports, may_download, sees_all_requests, valid_from, valid_until, granted_by, reason, may_manage) \
+    VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $10, $11, $12, $13)";
+const REVOKE: &str =
+    "UPDATE portal_grant SET revoked_at = $2 WHERE tenant_id = $1 AND portal_account_id = $3 AND revoked_at IS NULL";
+const COUNT: &str = "SELECT count(*), coalesce(sum(CASE WHEN is_demo THEN 0 ELSE 1 END), 0) FROM tenant";
+const WEBHOOK_SECRETS: &str = "SELECT tenant_id, id, secret, signing_key FROM webhook_secret ORDER BY tenant_id, id";
+const SET_WEBHOOK_SECRET: &str =
+    "UPDATE webhook_secret SET secret = $3, signing_key = $4 WHERE tenant_id = $1 AND id = $2";
+const TENANTS: &str = "SELECT id FROM tenant ORDER BY slug";
+
+/// Tenant, id, secret and seed of a signing key, encrypted.
+pub(crate) type ClosedSecret = (Uuid, Uuid, Vec<u8>, Option<Vec<u8>>);
+
+/// Every table with rows of tenants, children first; what `demo --reset` empties.
+const EMPTY: &[&str] = &[
+    "DELETE FROM webhook_attempt",
+    "DELETE FROM webhook_replay",
+    "DELETE FROM webhook_delivery",
+    "DELETE FROM webhook_recovery",
+    "DELETE FROM event",
+    "DELETE FROM webhook_secret",
+    "DELETE FROM webhook_endpoint",
+    "DELETE FROM idempotency_key",
+    "DELETE FROM import_item",
+    "DELETE FROM import_job",
+    "DELETE FROM timeline_entry",
+    "DELETE FROM change_proposal",
+    "DELETE FROM billing_trigger",
+    "DELETE FROM follow_up",
+    "DELETE FROM released_attachment",
+    "DELETE FROM portal_release",
+    "DELETE FROM attachment",
+    "DELETE FROM visit_report",
+    "DELETE FROM day_photo",
+    "DELETE FROM day_entry",
+    "DELETE FROM appointment",
+    "DELETE FROM classification_rule",
+    "DELETE FROM terminal",
+    "DELETE FROM slot_option",
+    "DELETE FROM slot_offer",
+    "DELETE FROM mail",
+    "DELETE FROM mail_refusal",
+    "DELETE FROM decision_undo",
+    "DELETE FROM request_presence",
+    "DELETE FROM customer_message",
+    "DELETE FROM internal_note",
+    "DELETE FROM request_attachment",
+    "DELETE FROM request",
+    "DELETE FROM intake_form",
+    "DELETE FROM target",
+    "DELETE FROM external_reference",
+    "DELETE FROM api_key",
+    "DELETE FROM client_secret",
+    "DELETE FROM access_token",
+    "DELETE FROM api_use",
+    "DELETE FROM integration_client",
+    "DELETE FROM partner_session",
+    "DELETE FROM partner_account",
+    "DELETE FROM source_system",
+    "DELETE FROM sign_in_throttle",
+    "DELETE FROM staff_session",
+    "DELETE FROM portal_session",
+    "DELETE FROM portal_link_wish",
+    "DELETE FROM portal_link",
+    "DELETE FROM portal_grant",
+    "DELETE FROM portal_recovery_code",
+    "DELETE FROM portal_account",
+    "DELETE FROM portal_look",
+    "DELETE FROM route_suggestion",
+    "DELETE FROM technician_absence",
+    "DELETE FROM technician",
+    "DELETE FROM staff_account",
+    "DELETE FROM contact",
+    "DELETE FROM location",
+    "DELETE FROM customer",
+    "DELETE FROM feature_gate",
+    "DELETE FROM counter",
+];
+/// The audit log refuses deletion; only emptying a demo database lifts that, inside its own transaction.
+const EMPTY_AUDIT_SQLITE: &[&str] = &[
+    "DROP TRIGGER audit_entry_no_delete",
+    "DELETE FROM audit_entry",
+    "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
+];
+const EMPTY_AUDIT_POSTGRES: &[&str] = &[
+    "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only",
+    "DELETE FROM audit_entry",
+    "ALTER TABLE audit_entry ENABLE TRIGGER audit_entry_append_only",
+];
+
+impl SystemTx<'_> {
+    pub(crate) async fn insert_tenant(&mut self, new: &NewTenant<'_>) -> Result<TenantId, StoreError> {
+        let id = self.store.randomness.uuid_v7(self.now);
+        run!(
+            &mut self.tx,
+            INSERT,
+            id,
+            new.slug,
+            new.name,
+            new.zone,
+            new.locale.tag(),
+            true,
+            new.is_demo,
+            self.now
+        )?;
+        Ok(TenantId::from_uuid(id))
+    }
+
+    pub(crate) async fn set_gate(
+        &mut self,
+        tenant: TenantId,
+        gate: FeatureGate,
+        enabled: bool,
+    ) -> Result<(), StoreError> {
+        run!(&mut self.tx, SET_GATE, tenant.uuid(), gate.name(), enabled).map(drop)
+    }
+
+    pub(crate) async fn insert_portal_account(
+        &mut self,
+        tenant: TenantId,
+        contact: ContactId,
+        email: &str,
+        password_hash: &str,
+        locale: Option<Locale>,
+    ) -> Result<PortalUserId, StoreError> {
+        let id: PortalUserId = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
+        run!(
+            &mut self.tx,
+            INSERT_ACCOUNT,
+            tenant.uuid(),
+            id.uuid(),
+            contact.uuid(),
+            email,
+            password_hash,
+            locale.map(Locale::tag),
+            self.now
+        )?;
+        Ok(id)
+    }
+
+    pub(crate) async fn insert_grant(&mut self, tenant: TenantId, new: &NewGrant<'_>) -> Result<(), StoreError> {
+        let id: Id<GrantKind> = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
+        run!(
+            &mut self.tx,
+            INSERT_GRANT,
+            tenant.uuid(),
+            id.uuid(),
+            new.account.uuid(),
+            new.customer.uuid(),
+            new.location.map(Id::uuid),
+            true,
+            new.may_download,
+            new.sees_all_requests,
+            new.valid_from,
+            new.valid_until,
+            new.granted_by,
+            new.reason,
+            new.may_manage
+        )?;
+        Ok(())
+    }
+
+    pub(crate) async fn revoke_grants(&mut self, tenant: TenantId, account: PortalUserId) -> Result<u64, StoreError> {
+        run!(&mut self.tx, REVOKE, tenant.uuid(), self.now, account.uuid())
+    }
+
+    /// How many tenants there are, and how many of them are no demo.
+    pub(crate) async fn count_tenants(&mut self) -> Result<(i64, i64), StoreError> {
+        one!(&mut self.tx, (i64, i64), COUNT)
+    }
+
+    pub(crate) async fn tenant_ids(&mut self) -> Result<Vec<TenantId>, StoreError> {
+        let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), TENANTS)?;
+        Ok(rows.into_iter().map(|(id,)| TenantId::from_uuid(id)).collect())
+    }
+
+    /// Empties every table; the caller has made sure that only demo tenants are there.
+    pub(crate) async fn delete_everything(&mut self) -> Result<(), StoreError> {
+        for statement in EMPTY {
+            run!(&mut self.tx, *statement)?;
+        }
+        let audit = match self.tx {
+            crate::db::Tx::Sqlite(_) => EMPTY_AUDIT_SQLITE,
+            crate::db::Tx::Postgres(_) => EMPTY_AUDIT_POSTGRES,
+        };
+        for statement in audit {
+            run!(&mut self.tx, *statement)?;
+        }
+        run!(&mut self.tx, "DELETE FROM tenant").map(drop)
+    }
+
+    pub(crate) async fn webhook_secrets(&mut self) -> Result<Vec<ClosedSecret>, StoreError> {
+        all!(&mut self.tx, ClosedSecret, WEBHOOK_SECRETS)
+    }
+
+    pub(crate) async fn set_webhook_secret(
+        &mut self,
+        tenant: Uuid,
+        id: Uuid,
+        secret: &[u8],
+        signing_key: Option<&[u8]>,
+    ) -> Result<(), StoreError> {
+        run!(&mut self.tx, SET_WEBHOOK_SECRET, tenant, id, secret, signing_key).map(drop)
+    }
+}

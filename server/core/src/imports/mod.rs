@@ -1,0 +1,327 @@
+//! Imports of targets: mapped by the tables in [`domain::mapping`], with the decision stored beside the outcome. One import
+//! is a run of one item in one transaction; a batch is the same run over many ([`jobs`], [`worker`]).
+
+pub(crate) mod context;
+pub mod csv;
+pub mod jobs;
+pub mod model;
+pub(crate) mod outcome;
+#[cfg(test)]
+mod properties;
+pub mod resolve;
+#[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
+mod store;
+pub(crate) mod target;
+pub mod worker;
+pub(crate) mod workspace;
+pub(crate) use self::store::jobs::ClaimedJob;
+pub(crate) use self::store::writes::ContactRow;
+pub(crate) use self::store::writes::LocationRow;
+pub(crate) use self::store::writes::ReferenceKind;
+pub(crate) use self::store::writes::ReferenceRow;
+
+use std::collections::HashSet;
+
+use domain::feature_gates::FeatureGate;
+use domain::ids::ImportJobId;
+use domain::import_jobs::{ImportChannel, ImportMode, JobCounts};
+use domain::import_results::{ImportItemResult, ItemNote, canonical};
+use domain::imports::{ImportAction, ImportJobStatus, ItemOutcome, TargetImport};
+use domain::mapping::{MappingSettings, ProblemPolicy};
+use domain::problems::Problem;
+use domain::scopes::markers::{CustomersMapScope, CustomersReadScope, CustomersWriteScope, TargetsWriteScope};
+use serde_json::Value;
+
+use crate::commit::finish;
+use crate::db::{StoreError, TenantTx};
+use crate::identity::actors::{Actor as _, ApiClient, ClientPermit};
+pub(crate) use crate::imports::outcome::item_of_view;
+use crate::imports::outcome::{Outcome, audit_item, count, result};
+use crate::imports::store::jobs::NewJob;
+use crate::imports::workspace::{Workspace, Writes, questions};
+use crate::integrations::SourceSettings;
+pub use crate::integrations::idempotency::{Answer, IdempotencyKey};
+use crate::integrations::idempotency::{Failed, keep, replay, with_tries};
+use crate::secrets::fingerprint;
+use crate::{Core, CoreError, CoreResult};
+
+/// What a client holds that decides how much of an import is done; read once, stored with the job.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportPermits<'a> {
+    /// To import at all.
+    pub write: ClientPermit<'a, TargetsWriteScope>,
+    /// To link to existing customer records.
+    pub map: Option<ClientPermit<'a, CustomersMapScope>>,
+    /// To create and update customers.
+    pub create: Option<ClientPermit<'a, CustomersWriteScope>>,
+    /// To see what was linked.
+    pub read: Option<ClientPermit<'a, CustomersReadScope>>,
+}
+
+impl<'a> ImportPermits<'a> {
+    /// Collects what a client holds.
+    ///
+    /// # Errors
+    /// `insufficient_scope` without `targets.write`.
+    pub fn of(client: &'a ApiClient) -> CoreResult<Self> {
+        Ok(Self {
+            write: client.require()?,
+            map: client.optional(),
+            create: client.optional(),
+            read: client.optional(),
+        })
+    }
+}
+
+/// Imports one target in one transaction, recorded as a job with one item. `render` makes the answer of a result, which is
+/// stored with the work under the idempotency key.
+///
+/// # Errors
+/// `source_system_not_allowed`, `idempotency_key_reused`, or the database.
+pub async fn import_one(
+    core: &Core,
+    permits: ImportPermits<'_>,
+    payload: &Value,
+    import: &TargetImport,
+    idempotency: Option<&IdempotencyKey>,
+    render: impl Fn(&ImportItemResult) -> Answer,
+) -> CoreResult<Answer> {
+    let client = permits.write.client();
+    check_source(client, import)?;
+    with_tries!({
+        let mut tx = core.store.begin(client).await?;
+        if let Some(answer) = replay(&mut tx, idempotency).await? {
+            // The answer may have been given to a credential that may read more than this one.
+            return Ok(if permits.read.is_some() {
+                answer
+            } else {
+                outcome::without_mapping(answer)
+            });
+        }
+        let (settings, zone) = source_settings(&mut tx, permits.map.is_some(), permits.create.is_some()).await?;
+        let prepared = Prepared {
+            import,
+            payload_hash: payload_hash(payload),
+        };
+        let (mut outcomes, _) = run(core, &mut tx, &[prepared], &settings, &zone).await?;
+        let Some(outcome) = outcomes.pop() else {
+            return Err(StoreError::Broken("an import without an outcome".to_owned()).into());
+        };
+        let job: ImportJobId = tx.new_id();
+        let row = outcome.into_row(tx.new_id(), 0, payload, import)?;
+        let mut counts = JobCounts {
+            total: 1,
+            ..JobCounts::default()
+        };
+        count(&mut counts, &row);
+        tx.insert_job(&NewJob {
+            id: job,
+            client: client.id(),
+            source_system: client.source_system,
+            status: ImportJobStatus::Completed,
+            mode: ImportMode::Single,
+            dry_run: false,
+            channel: ImportChannel::Api,
+            settings: &settings,
+            created_by: &client.label(),
+            retried_from: None,
+            counts,
+        })
+        .await?;
+        tx.insert_items(job, std::slice::from_ref(&row)).await?;
+        audit_item(&mut tx, &row);
+        let answer = render(&result(&row, permits.read.is_some()));
+        keep(&mut tx, idempotency, &answer).await?;
+        finish(core, tx).await?;
+        Ok(answer)
+    })
+}
+
+/// Whether a name is an IANA zone.
+pub fn is_zone(name: &str) -> bool {
+    name.parse::<chrono_tz::Tz>().is_ok()
+}
+
+/// The hash by which an import is known to be the same as before.
+fn payload_hash(payload: &Value) -> Vec<u8> {
+    fingerprint(canonical(payload).as_bytes())
+}
+
+/// The client's own source is the only one that a body may name.
+fn check_source(client: &ApiClient, import: &TargetImport) -> CoreResult<()> {
+    match &import.source_system {
+        Some(key) if *key != client.source_key => Err(CoreError::new(
+            Problem::SourceSystemNotAllowed,
+            "This client may not act for that source system.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// An import that is ready to be decided.
+struct Prepared<'a> {
+    import: &'a TargetImport,
+    payload_hash: Vec<u8>,
+}
+
+/// Decides and writes a run of imports of different external ids, in their order. All that is looked up is looked up
+/// first, all that is written is written last; a lost race is a conflict, and then the whole run is repeated. The answer
+/// has an outcome for each import, and the ids of the customers, locations and contacts that were made.
+async fn run(
+    core: &Core,
+    tx: &mut TenantTx<'_, ApiClient>,
+    items: &[Prepared<'_>],
+    settings: &MappingSettings,
+    zone: &str,
+) -> Result<(Vec<Outcome>, HashSet<String>), StoreError> {
+    let external_ids: Vec<&str> = items.iter().map(|item| item.import.external_id.as_str()).collect();
+    let targets = tx.targets_to_import(&external_ids).await?;
+    let questions = questions(items.iter().map(|item| item.import), settings);
+    let candidates = tx.candidates(&questions).await?;
+    let mut work = Workspace::new(
+        settings,
+        zone,
+        tx.source_system(),
+        candidates,
+        targets,
+        &core.randomness,
+        core.clock.now(),
+    );
+    let outcomes = items.iter().map(|item| decide(&mut work, item)).collect();
+    let made = work.writes.made();
+    write(tx, work.writes).await?;
+    Ok((outcomes, made))
+}
+
+/// Decides about one import; everything to be written is noted in the workspace.
+fn decide(work: &mut Workspace<'_>, item: &Prepared<'_>) -> Outcome {
+    let import = item.import;
+    let existing = work.targets.get(import.external_id.as_str()).cloned();
+    let sent_before = existing
+        .as_ref()
+        .is_some_and(|target| target.payload_hash.as_deref() == Some(item.payload_hash.as_slice()));
+    // The first row that fits decides: what was sent before is nothing new (T2), also when it is late (T3) or too late (T6).
+    if let Some(target) = existing.as_ref().filter(|_| sent_before)
+        && (target.status.is_locked_for_imports() || (!target.needs_mapping && context::would_make(work, import)))
+    {
+        return target::unchanged(work, import, target);
+    }
+    if !sent_before && let Some(rule) = existing.as_ref().and_then(|target| target::left_alone(target, import)) {
+        return target::skipped(existing.as_ref(), rule);
+    }
+    if import.action == ImportAction::Cancel {
+        return target::cancel(work, existing, Some(&item.payload_hash));
+    }
+    let context = context::resolve(work, import);
+    let refused = if import.customer.is_none() && work.settings.customer_required && context.customer.is_none() {
+        Some("customer_required")
+    } else if context.customer_unresolved
+        && import.customer.is_some()
+        && work.settings.problem_policy == ProblemPolicy::Reject
+    {
+        Some(context.customer_code.unwrap_or("customer_required"))
+    } else {
+        None
+    };
+    if let Some(code) = refused {
+        // An unresolved customer has made, linked and renamed nothing, so a refused item leaves nothing behind.
+        return context.into_outcome(
+            ItemOutcome::Failed,
+            existing.map(|target| target.id.0),
+            None,
+            vec![ItemNote::new(code, "/customer")],
+        );
+    }
+    target::write(work, import, &item.payload_hash, existing, context)
+}
+
+async fn write(tx: &mut TenantTx<'_, ApiClient>, mut writes: Writes) -> Result<(), StoreError> {
+    tx.insert_references(&mut writes.references).await?;
+    let customers: Vec<_> = writes.customers.iter().map(|new| (new.id, new.name.as_str())).collect();
+    tx.insert_customers(&customers).await?;
+    for (id, name) in &writes.renamed_customers {
+        tx.rename_customer(*id, name).await?;
+    }
+    tx.insert_locations(&writes.locations).await?;
+    tx.update_locations(&writes.changed_locations).await?;
+    tx.insert_contacts(&writes.contacts).await?;
+    tx.update_contacts(&writes.changed_contacts).await?;
+    tx.insert_targets(&mut writes.new_targets).await?;
+    tx.update_targets(&writes.changed_targets).await?;
+    for id in &writes.cancelled_targets {
+        tx.free_follow_up(*id).await?;
+        if tx
+            .end_planned_appointment(*id, domain::targets::AppointmentStatus::Cancelled)
+            .await?
+            && let Some(entry) = writes.notes.iter().find(|entry| entry.target == Some(*id)).cloned()
+        {
+            writes.notes.push(crate::audit::NewEntry {
+                kind: "appointment_cancelled",
+                ..entry
+            });
+        }
+    }
+    tx.insert_proposals(&writes.proposals).await?;
+    tx.note_many(&writes.notes).await?;
+    for event in writes.events {
+        tx.emit(event);
+    }
+    for audit in writes.audits {
+        tx.audit(audit.action, audit.subject, audit.details);
+    }
+    Ok(())
+}
+
+/// Cancels a target as an import does.
+pub(crate) async fn cancel(
+    core: &Core,
+    tx: &mut TenantTx<'_, ApiClient>,
+    target: crate::jobs::TargetRecord,
+) -> Result<(), StoreError> {
+    let (settings, zone) = source_settings(tx, false, false).await?;
+    let mut work = Workspace::new(
+        &settings,
+        &zone,
+        tx.source_system(),
+        crate::mapping::Candidates::default(),
+        Vec::new(),
+        &core.randomness,
+        core.clock.now(),
+    );
+    target::cancel(&mut work, Some(target), None);
+    write(tx, work.writes).await
+}
+
+/// The settings of the client's source and the gates of its tenant, read once per job; and the zone of the tenant.
+pub(crate) async fn source_settings(
+    tx: &mut TenantTx<'_, ApiClient>,
+    may_map: bool,
+    may_write: bool,
+) -> Result<(MappingSettings, String), StoreError> {
+    let source = tx.source_settings().await?;
+    let gates = tx.open_gates().await?;
+    Ok((settings_of(&source, &gates, may_map, may_write), source.zone))
+}
+
+/// What decides how far an import goes.
+pub(crate) fn settings_of(
+    source: &SourceSettings,
+    gates: &[String],
+    may_map: bool,
+    may_write: bool,
+) -> MappingSettings {
+    let gate = |gate: FeatureGate| gates.iter().any(|open| open == gate.name());
+    MappingSettings {
+        may_map,
+        may_write,
+        create_gate: gate(FeatureGate::AutoCreate),
+        update_gate: gate(FeatureGate::AutoUpdate),
+        create_customers: source.create_customers,
+        create_locations: source.create_locations,
+        create_contacts: source.create_contacts,
+        auto_update: source.auto_update,
+        customer_required: source.customer_required,
+        problem_policy: source.problem_policy,
+        duplicate_names: source.duplicate_names,
+    }
+}

@@ -1,0 +1,386 @@
+//! Table T: the target itself, new or sent again.
+
+use domain::customers::Place;
+use domain::events::EventType;
+use domain::ids::TargetId;
+use domain::import_results::{ItemNote, MappingEntries, MappingEntry};
+use domain::imports::{ItemOutcome, TargetImport};
+use domain::lifecycle::Lifecycle as _;
+use domain::mapping::{MappingStatus, Warning};
+use domain::proposals::Proposal;
+use domain::requests::Priority;
+use domain::targets::TargetStatus;
+use serde_json::json;
+
+use crate::audit::NewEntry;
+use crate::db::Key;
+use crate::events::NewEvent;
+use crate::imports::Outcome;
+use crate::imports::context::Context;
+use crate::imports::workspace::Workspace;
+use crate::jobs::TargetRecord;
+
+/// The row by which a known target is left alone, if there is one (T3, T6).
+pub(crate) fn left_alone(target: &TargetRecord, import: &TargetImport) -> Option<&'static str> {
+    let stale = target
+        .source_updated_at
+        .zip(import.source_updated_at)
+        .is_some_and(|(stored, sent)| sent < stored);
+    if stale {
+        return Some("T3");
+    }
+    target.status.is_locked_for_imports().then_some("T6")
+}
+
+/// The outcome of an import that touches nothing.
+pub(crate) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outcome {
+    let code = if rule == "T6" {
+        "target_locked"
+    } else {
+        "stale_source_version"
+    };
+    let entry = |id: Option<String>| MappingEntry {
+        status: if id.is_some() {
+            MappingStatus::Mapped
+        } else {
+            MappingStatus::Skipped
+        },
+        method: None,
+        rule: rule.to_owned(),
+        id,
+        external_id: None,
+    };
+    // A locked target is a refusal that the sender must know of; an older version is none.
+    let notes = vec![ItemNote::new(code, "")];
+    let (warnings, errors) = if rule == "T6" {
+        (Vec::new(), notes)
+    } else {
+        (notes, Vec::new())
+    };
+    Outcome {
+        outcome: ItemOutcome::Skipped,
+        target: target.map(|target| target.id.0),
+        mapping: MappingEntries {
+            customer: entry(target.and_then(|target| target.customer_id).map(|key| key.to_string())),
+            location: entry(target.and_then(|target| target.location_id).map(|key| key.to_string())),
+            contact: entry(target.and_then(|target| target.contact_id).map(|key| key.to_string())),
+        },
+        warnings,
+        errors,
+        decision: json!({ "target": { "rule": rule } }),
+    }
+}
+
+/// The outcome of an import that was sent before, of a target that a person has linked: it stays linked as it is (T2).
+pub(crate) fn unchanged(work: &mut Workspace<'_>, import: &TargetImport, target: &TargetRecord) -> Outcome {
+    if !target.status.is_locked_for_imports() {
+        confirm_version(work, import, target);
+    }
+    let mut outcome = skipped(Some(target), "T2");
+    outcome.outcome = ItemOutcome::Unchanged;
+    outcome.warnings.clear();
+    outcome
+}
+
+/// Nothing new to tell, but an older version that is still on its way must be known as older.
+fn confirm_version(work: &mut Workspace<'_>, import: &TargetImport, target: &TargetRecord) {
+    if import.source_updated_at.is_some() && import.source_updated_at > target.source_updated_at {
+        let confirmed = TargetRecord {
+            source_updated_at: import.source_updated_at,
+            ..target.clone()
+        };
+        work.writes.changed_targets.push((confirmed, target.status));
+    }
+}
+
+/// Cancels a target that its source has cancelled. The hash of what asked for it is kept, so that asking again is nothing
+/// new.
+pub(crate) fn cancel(work: &mut Workspace<'_>, target: Option<TargetRecord>, payload_hash: Option<&[u8]>) -> Outcome {
+    let Some(target) = target else {
+        let mut outcome = skipped(None, "T0");
+        outcome.outcome = ItemOutcome::Failed;
+        outcome.warnings.clear();
+        outcome.errors.push(ItemNote::new("not_found", "/externalId"));
+        return outcome;
+    };
+    if target.status.step(TargetStatus::Cancelled).is_err() {
+        return skipped(Some(&target), "T6");
+    }
+    let mut cancelled = target.clone();
+    cancelled.status = TargetStatus::Cancelled;
+    if let Some(hash) = payload_hash {
+        cancelled.payload_hash = Some(hash.to_vec());
+    }
+    work.writes.cancelled_targets.push(target.id.0);
+    work.writes.changed_targets.push((cancelled.clone(), target.status));
+    note(work, &target, "target_cancelled");
+    work.audit("target.cancelled", target.id, json!({ "by": "import" }));
+    emit(work, EventType::TargetCancelled, &cancelled);
+    let mut outcome = skipped(Some(&target), "T4");
+    outcome.outcome = ItemOutcome::Updated;
+    outcome.warnings.clear();
+    outcome
+}
+
+/// Creates or updates the target of an import whose context is resolved as far as it goes.
+pub(crate) fn write(
+    work: &mut Workspace<'_>,
+    import: &TargetImport,
+    payload_hash: &[u8],
+    existing: Option<TargetRecord>,
+    context: Context,
+) -> Outcome {
+    match existing {
+        None => create(work, import, payload_hash, context),
+        Some(target) => update(work, import, payload_hash, target, context),
+    }
+}
+
+fn create(work: &mut Workspace<'_>, import: &TargetImport, payload_hash: &[u8], context: Context) -> Outcome {
+    let id: TargetId = work.new_id();
+    // The number that people quote is given when the row is written.
+    let mut target = TargetRecord::open(id, 0);
+    target.source_system_id = Some(Key(work.source));
+    target.external_id = Some(import.external_id.as_str().to_owned());
+    link(&mut target, &context);
+    apply_harmless(&mut target, import);
+    apply_time(&mut target, import);
+    target.place.0 = place(&target, import);
+    target.payload_hash = Some(payload_hash.to_vec());
+    target.source_updated_at = import.source_updated_at;
+    work.audit(
+        "target.created",
+        id,
+        json!({ "by": "import", "needsMapping": target.needs_mapping }),
+    );
+    note(work, &target, "target_created");
+    emit(work, EventType::TargetCreated, &target);
+    if target.needs_mapping {
+        emit(work, EventType::MappingReviewRequired, &target);
+    }
+    work.writes.new_targets.push(target);
+    context.into_outcome(ItemOutcome::Created, Some(id), Some("T1"), Vec::new())
+}
+
+fn update(
+    work: &mut Workspace<'_>,
+    import: &TargetImport,
+    payload_hash: &[u8],
+    target: TargetRecord,
+    mut context: Context,
+) -> Outcome {
+    let id = target.id.0;
+    let resolved = context.customer.is_some() && !context.location_failed;
+    let same_customer = target
+        .customer_id
+        .is_none_or(|stored| Some(stored.0) == context.customer);
+    let recovers = target.needs_mapping && resolved && same_customer;
+    if target.payload_hash.as_deref() == Some(payload_hash) && !recovers {
+        confirm_version(work, import, &target);
+        return context.into_outcome(ItemOutcome::Unchanged, Some(id), Some("T2"), Vec::new());
+    }
+    let mut changed = target.clone();
+    let mut rule = "T4";
+    // What the rules merely left alone does not undo what a person has linked; what they refused makes a person look again.
+    let refused = context.location_failed
+        || (import.customer.is_some()
+            && context.customer_unresolved
+            && (context.customer_failed || target.customer_id.is_none()));
+    let other_customer = context.customer.is_some() && !same_customer;
+    if recovers {
+        relink(&mut changed, &context);
+        context.warnings.push(Warning {
+            code: "mapping_recovered",
+            pointer: "/customer",
+        });
+        rule = "T11";
+    } else if other_customer {
+        context.warnings.push(Warning {
+            code: "target_customer_change_requires_review",
+            pointer: "/customer",
+        });
+        note(work, &target, "customer_change_proposed");
+        rule = "T7";
+    } else if target.status == TargetStatus::Open && refused {
+        // What was linked stays, but a person must look before it is planned.
+        changed.needs_mapping = true;
+    } else if target.status == TargetStatus::Open && resolved {
+        relink(&mut changed, &context);
+    } else if resolved {
+        // Whom to talk to may change at any time.
+        changed.contact_id = context.contact.map(Key).or(changed.contact_id);
+    }
+    if import.clears_contact {
+        changed.contact_id = None;
+    }
+    if import.clears_location && target.status == TargetStatus::Open {
+        changed.location_id = None;
+    }
+    apply_harmless(&mut changed, import);
+    let mut moved = changed.clone();
+    apply_time(&mut moved, import);
+    if !other_customer && (!refused || target.location_id.is_none()) {
+        moved.place.0 = place(&target, import);
+    }
+    let other_location = (context.location.is_some() && context.location != target.location_id.map(|key| key.0))
+        || (import.clears_location && target.location_id.is_some());
+    let mut proposal = Proposal {
+        customer: context.customer.filter(|_| other_customer),
+        location: Some(context.location).filter(|location| other_customer && location.is_some()),
+        ..Proposal::default()
+    };
+    if target.status == TargetStatus::Open {
+        changed = moved;
+    } else if differs_in_time_or_place(&changed, &moved) || other_location || refused {
+        context.warnings.push(Warning {
+            code: "change_requires_review",
+            pointer: "",
+        });
+        propose(&mut proposal, &changed, &moved);
+        if other_location {
+            proposal.location = Some(context.location);
+        }
+        if !other_customer {
+            note(work, &target, "change_proposed");
+        }
+        if rule == "T4" {
+            rule = "T5";
+        }
+    }
+    if !proposal.is_empty() {
+        context.decision["proposal"] = json!(proposal);
+        work.writes.proposals.push((id, proposal));
+    }
+    changed.payload_hash = Some(payload_hash.to_vec());
+    changed.source_updated_at = import.source_updated_at.or(target.source_updated_at);
+    work.audit("target.updated", id, json!({ "by": "import", "rule": rule }));
+    note(work, &changed, "target_updated");
+    emit(work, EventType::TargetUpdated, &changed);
+    if changed.needs_mapping != target.needs_mapping {
+        let kind = if changed.needs_mapping {
+            EventType::MappingReviewRequired
+        } else {
+            EventType::MappingResolved
+        };
+        emit(work, kind, &changed);
+    }
+    work.writes.changed_targets.push((changed, target.status));
+    context.into_outcome(ItemOutcome::Updated, Some(id), Some(rule), Vec::new())
+}
+
+fn link(target: &mut TargetRecord, context: &Context) {
+    target.customer_id = context.customer.map(Key);
+    target.location_id = context.location.map(Key);
+    target.contact_id = context.contact.map(Key);
+    target.needs_mapping = context.customer_unresolved || context.location_failed;
+}
+
+/// Links what was sent and resolved; a part that was not sent, or not resolved, keeps what is stored (T8).
+fn relink(target: &mut TargetRecord, context: &Context) {
+    target.customer_id = context.customer.map(Key).or(target.customer_id);
+    target.location_id = context.location.map(Key).or(target.location_id);
+    target.contact_id = context.contact.map(Key).or(target.contact_id);
+    target.needs_mapping = false;
+}
+
+/// Fields that may change at any time before the work begins (T8: absent keeps, null clears).
+fn apply_harmless(target: &mut TargetRecord, import: &TargetImport) {
+    target.service_type = import.service_type.clone().over(target.service_type.take());
+    target.priority = import
+        .priority
+        .clone()
+        .over(Some(target.priority))
+        .unwrap_or(Priority::Normal);
+    target.notes = import.notes.clone().over(target.notes.take());
+    target.required_skills.0 = import
+        .required_skills
+        .clone()
+        .over(Some(std::mem::take(&mut target.required_skills.0)))
+        .unwrap_or_default();
+    target.attributes.0 = import
+        .attributes
+        .clone()
+        .over(Some(std::mem::take(&mut target.attributes.0)))
+        .unwrap_or_default();
+}
+
+/// The wanted time, which would move an agreed appointment.
+fn apply_time(target: &mut TargetRecord, import: &TargetImport) {
+    let stored = match (target.window_start, target.window_end, target.window_zone.clone()) {
+        (Some(start), Some(end), Some(zone)) => Some(domain::windows::TimeWindow { start, end, zone }),
+        _ => None,
+    };
+    let window = import.time_window.clone().over(stored);
+    target.window_start = window.as_ref().map(|window| window.start);
+    target.window_end = window.as_ref().map(|window| window.end);
+    target.window_zone = window.map(|window| window.zone);
+    let usual = TargetRecord::open(target.id.0, 0).duration_minutes;
+    target.duration_minutes = import
+        .duration_minutes
+        .clone()
+        .over(Some(target.duration_minutes))
+        .unwrap_or(usual);
+}
+
+/// Where the job is after what was sent (T8), which would move an agreed appointment: what the location says of itself, and
+/// above that what the job says.
+fn place(target: &TargetRecord, import: &TargetImport) -> Place {
+    let stored = target.place.0.clone();
+    let of_location = import.location.as_ref().map_or_else(
+        || stored.clone(),
+        |part| Place {
+            address: stored.address.with(&part.address),
+            coordinates: part.coordinates.or(stored.coordinates),
+        },
+    );
+    import.place.over(of_location)
+}
+
+fn differs_in_time_or_place(stored: &TargetRecord, sent: &TargetRecord) -> bool {
+    stored.window_start != sent.window_start
+        || stored.window_end != sent.window_end
+        || stored.duration_minutes != sent.duration_minutes
+        || stored.place.0 != sent.place.0
+}
+
+/// What of a planned target would change.
+fn propose(proposal: &mut Proposal, stored: &TargetRecord, sent: &TargetRecord) {
+    let window = |target: &TargetRecord| match (target.window_start, target.window_end, target.window_zone.clone()) {
+        (Some(start), Some(end), Some(zone)) => Some(domain::windows::TimeWindow { start, end, zone }),
+        _ => None,
+    };
+    if window(stored) != window(sent) {
+        proposal.window = Some(window(sent));
+    }
+    if stored.duration_minutes != sent.duration_minutes {
+        proposal.duration_minutes = Some(sent.duration_minutes);
+    }
+    if stored.place.0 != sent.place.0 {
+        proposal.place = Some(sent.place.0.clone());
+    }
+}
+
+fn note(work: &mut Workspace<'_>, target: &TargetRecord, kind: &'static str) {
+    work.writes.notes.push(NewEntry {
+        kind,
+        customer: target.customer_id.map(|key| key.0),
+        location: target.location_id.map(|key| key.0),
+        target: Some(target.id.0),
+        request: None,
+    });
+}
+
+fn emit(work: &mut Workspace<'_>, kind: EventType, target: &TargetRecord) {
+    let source = Some(work.source);
+    work.writes.events.push(NewEvent {
+        endpoint: None,
+        kind,
+        ordering_key: target.id.to_string(),
+        source,
+        target: Some(target.id.0),
+        customer: target.customer_id.map(|key| key.0),
+        location: target.location_id.map(|key| key.0),
+        contact: target.contact_id.map(|key| key.0),
+        details: json!({ "status": target.status.name() }),
+    });
+}

@@ -1,0 +1,385 @@
+//! What a run of imports knows and what it is about to write. Deciding is pure: candidates come in once, every decision is
+//! made and remembered here, and the rows are written at the end with one statement for each kind. An import therefore sees
+//! what the imports before it decided, as if each had run alone.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use domain::ids::{ContactId, CustomerId, Id, Kind, LocationId, SourceSystemId, TargetId};
+use domain::imports::{ContactPart, LocationPart, TargetImport};
+use domain::mapping::MappingSettings;
+use domain::mapping::contact::ContactCandidate;
+use domain::mapping::customer::{self, CustomerCandidate, CustomerCandidates};
+use domain::mapping::location::LocationCandidate;
+use domain::text::{CustomerNumber, ExternalId, name_for_comparison};
+use serde_json::Value;
+
+use crate::audit::NewEntry;
+use crate::events::NewEvent;
+use crate::imports::store::writes::{ContactRow, LocationRow, ReferenceKind, ReferenceRow};
+use crate::jobs::TargetRecord;
+use crate::mapping::{Candidates, KnownCustomer, Questions};
+use crate::randomness::Randomness;
+
+/// An audit row to write.
+pub(crate) struct Audit {
+    pub action: &'static str,
+    pub subject: String,
+    pub details: Value,
+}
+
+/// A customer to make.
+pub(crate) struct NewCustomer {
+    pub id: CustomerId,
+    pub name: String,
+}
+
+/// Everything that a run is about to write.
+#[derive(Default)]
+pub(crate) struct Writes {
+    pub references: Vec<ReferenceRow>,
+    pub customers: Vec<NewCustomer>,
+    pub renamed_customers: BTreeMap<CustomerId, String>,
+    pub locations: Vec<LocationRow>,
+    /// What was sent of known locations; what was not sent is left alone.
+    pub changed_locations: BTreeMap<LocationId, LocationPart>,
+    pub contacts: Vec<ContactRow>,
+    /// What was sent of known contacts; what was not sent is left alone.
+    pub changed_contacts: BTreeMap<ContactId, ContactPart>,
+    pub new_targets: Vec<TargetRecord>,
+    /// Changed targets with the state in which each was read.
+    pub changed_targets: Vec<(TargetRecord, domain::targets::TargetStatus)>,
+    /// Targets whose planned appointment ends with them.
+    pub cancelled_targets: Vec<TargetId>,
+    /// What waits for a person's decision.
+    pub proposals: Vec<(TargetId, domain::proposals::Proposal)>,
+    pub notes: Vec<NewEntry>,
+    pub events: Vec<NewEvent>,
+    pub audits: Vec<Audit>,
+}
+
+impl Writes {
+    /// The ids, as they are told, of the customers, locations and contacts that are made.
+    pub(crate) fn made(&self) -> HashSet<String> {
+        let customers = self.customers.iter().map(|new| new.id.to_string());
+        let locations = self.locations.iter().map(|new| new.id.to_string());
+        let contacts = self.contacts.iter().map(|new| new.id.to_string());
+        customers.chain(locations).chain(contacts).collect()
+    }
+}
+
+/// The state of a run.
+pub(crate) struct Workspace<'a> {
+    pub settings: &'a MappingSettings,
+    pub zone: &'a str,
+    pub source: SourceSystemId,
+    pub candidates: Candidates,
+    pub targets: HashMap<String, TargetRecord>,
+    pub writes: Writes,
+    randomness: &'a Randomness,
+    now: DateTime<Utc>,
+}
+
+/// What the rules will ask about these imports. Without the scope nothing about customers is looked up at all (row C2).
+pub(crate) fn questions<'a>(imports: impl Iterator<Item = &'a TargetImport>, settings: &MappingSettings) -> Questions {
+    let mut questions = Questions::default();
+    if !settings.may_map {
+        return questions;
+    }
+    let id = |id: Option<&ExternalId>| id.filter(|id| !id.is_blank_like()).map(|id| id.as_str().to_owned());
+    for import in imports {
+        if let Some(part) = &import.customer {
+            let reference = customer::effective_external_id(part).map(|id| id.as_str().to_owned());
+            if let Some(number) = &part.customer_number {
+                let number = CustomerNumber::for_comparison(number);
+                if let Some(reference) = &reference {
+                    questions
+                        .linking
+                        .entry(number.clone())
+                        .or_default()
+                        .insert(reference.clone());
+                }
+                questions.number_keys.insert(number);
+            }
+            if reference.is_some()
+                && let Some(name) = &part.name
+            {
+                questions.name_keys.insert(name_for_comparison(name));
+            }
+            questions.customer_ids.extend(reference);
+        }
+        questions
+            .location_ids
+            .extend(id(import.location.as_ref().and_then(|part| part.external_id.as_ref())));
+        questions
+            .contact_ids
+            .extend(id(import.contact.as_ref().and_then(|part| part.external_id.as_ref())));
+    }
+    questions
+}
+
+impl<'a> Workspace<'a> {
+    pub(crate) fn new(
+        settings: &'a MappingSettings,
+        zone: &'a str,
+        source: SourceSystemId,
+        candidates: Candidates,
+        targets: Vec<TargetRecord>,
+        randomness: &'a Randomness,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let targets = targets
+            .into_iter()
+            .filter_map(|target| Some((target.external_id.clone()?, target)))
+            .collect();
+        Self {
+            settings,
+            zone,
+            source,
+            candidates,
+            targets,
+            writes: Writes::default(),
+            randomness,
+            now,
+        }
+    }
+
+    pub(crate) fn new_id<K: Kind>(&self) -> Id<K> {
+        Id::from_uuid(self.randomness.uuid_v7(self.now))
+    }
+
+    pub(crate) fn audit(&mut self, action: &'static str, subject: impl std::fmt::Display, details: Value) {
+        self.writes.audits.push(Audit {
+            action,
+            subject: subject.to_string(),
+            details,
+        });
+    }
+
+    /// What the look-ups say about one customer part.
+    pub(crate) fn customer_candidates(&self, part: &domain::imports::CustomerPart) -> CustomerCandidates {
+        let mut found = CustomerCandidates::default();
+        if !self.settings.may_map {
+            return found;
+        }
+        if let Some((candidate, merged)) = customer::effective_external_id(part)
+            .and_then(|external_id| self.candidates.customer_by_reference(external_id.as_str()))
+        {
+            found.by_reference = Some(candidate.clone());
+            found.merged = merged;
+        }
+        if let Some(number) = &part.customer_number {
+            found.by_number = self
+                .candidates
+                .customers_by_number
+                .get(&CustomerNumber::for_comparison(number))
+                .into_iter()
+                .flatten()
+                .filter_map(|id| self.candidates.customers.get(id))
+                .map(|known| known.candidate.clone())
+                .collect();
+        }
+        if found.by_reference.is_none()
+            && found.by_number.is_empty()
+            && let Some(name) = &part.name
+        {
+            found.same_name_exists = self.candidates.name_keys.contains(&name_for_comparison(name));
+        }
+        found
+    }
+
+    pub(crate) fn location_candidate(&self, external_id: Option<&ExternalId>) -> Option<&LocationCandidate> {
+        let id = external_id.filter(|id| self.settings.may_map && !id.is_blank_like())?;
+        self.candidates
+            .locations
+            .get(self.candidates.location_references.get(id.as_str())?)
+    }
+
+    pub(crate) fn contact_candidate(&self, external_id: Option<&ExternalId>) -> Option<&ContactCandidate> {
+        let id = external_id.filter(|id| self.settings.may_map && !id.is_blank_like())?;
+        self.candidates
+            .contacts
+            .get(self.candidates.contact_references.get(id.as_str())?)
+    }
+
+    /// Row C10: from now on the external id stands for this customer.
+    pub(crate) fn link_customer(&mut self, external_id: &ExternalId, id: CustomerId) {
+        self.reference(ReferenceKind::Customer, external_id, id.uuid());
+        self.candidates
+            .customer_references
+            .insert(external_id.as_str().to_owned(), id);
+        if let Some(known) = self.candidates.customers.get_mut(&id) {
+            known.candidate.linked_as = Some(external_id.as_str().to_owned());
+        }
+    }
+
+    pub(crate) fn rename_customer(&mut self, id: CustomerId, name: &str) {
+        if let Some(known) = self.candidates.customers.get_mut(&id) {
+            name.clone_into(&mut known.candidate.name);
+        }
+        self.candidates.name_keys.insert(name_for_comparison(name));
+        match self.writes.customers.iter_mut().find(|new| new.id == id) {
+            Some(new) => name.clone_into(&mut new.name),
+            None => {
+                self.writes.renamed_customers.insert(id, name.to_owned());
+            }
+        }
+        self.audit("customer.updated", id, serde_json::json!({ "by": "import" }));
+    }
+
+    pub(crate) fn create_customer(&mut self, external_id: &ExternalId, name: &str) -> CustomerId {
+        let id: CustomerId = self.new_id();
+        self.reference(ReferenceKind::Customer, external_id, id.uuid());
+        self.candidates
+            .customer_references
+            .insert(external_id.as_str().to_owned(), id);
+        self.candidates.name_keys.insert(name_for_comparison(name));
+        self.candidates.customers.insert(
+            id,
+            KnownCustomer {
+                candidate: CustomerCandidate {
+                    id,
+                    name: name.to_owned(),
+                    archived: false,
+                    linked_as: Some(external_id.as_str().to_owned()),
+                },
+                merged_into: None,
+            },
+        );
+        self.writes.customers.push(NewCustomer {
+            id,
+            name: name.to_owned(),
+        });
+        self.audit("customer.created", id, serde_json::json!({ "by": "import" }));
+        id
+    }
+
+    pub(crate) fn update_location(&mut self, id: LocationId, part: &LocationPart) {
+        let Some(known) = self.candidates.locations.get_mut(&id) else {
+            return;
+        };
+        *known = known.with(part);
+        let known = known.clone();
+        match self.writes.locations.iter_mut().find(|new| new.id == id) {
+            Some(new) => {
+                new.name = known.name;
+                new.address = known.address;
+                new.coordinates = known.coordinates;
+            }
+            None => {
+                let sent = self.writes.changed_locations.entry(id).or_default();
+                sent.name = part.name.clone().or(sent.name.take());
+                sent.address = sent.address.with(&part.address);
+                sent.coordinates = part.coordinates.or(sent.coordinates);
+            }
+        }
+        self.audit("location.updated", id, serde_json::json!({ "by": "import" }));
+    }
+
+    pub(crate) fn create_location(
+        &mut self,
+        external_id: &ExternalId,
+        customer: CustomerId,
+        part: &LocationPart,
+    ) -> LocationId {
+        let address = part.address_of_new();
+        let id: LocationId = self.new_id();
+        let name = part
+            .name
+            .as_deref()
+            .or(address.city.as_deref())
+            .unwrap_or(external_id.as_str())
+            .to_owned();
+        self.reference(ReferenceKind::Location, external_id, id.uuid());
+        self.candidates
+            .location_references
+            .insert(external_id.as_str().to_owned(), id);
+        self.candidates.locations.insert(
+            id,
+            LocationCandidate {
+                id,
+                customer,
+                name: name.clone(),
+                address: address.clone(),
+                coordinates: part.coordinates_of_new(),
+                archived: false,
+            },
+        );
+        self.writes.locations.push(LocationRow {
+            id,
+            customer,
+            name,
+            address: address.clone(),
+            coordinates: part.coordinates_of_new(),
+            zone: self.zone.to_owned(),
+        });
+        self.audit("location.created", id, serde_json::json!({ "by": "import" }));
+        id
+    }
+
+    pub(crate) fn update_contact(&mut self, id: ContactId, part: &ContactPart) {
+        let Some(known) = self.candidates.contacts.get_mut(&id) else {
+            return;
+        };
+        *known = known.with(part);
+        let known = known.clone();
+        match self.writes.contacts.iter_mut().find(|new| new.id == id) {
+            Some(new) => {
+                new.display_name = known.display_name;
+                new.email = known.email;
+                new.phone = known.phone;
+            }
+            None => {
+                let sent = self.writes.changed_contacts.entry(id).or_default();
+                sent.display_name = part.display_name.clone().or(sent.display_name.take());
+                sent.email = part.email.clone().or(sent.email.take());
+                sent.phone = part.phone.clone().or(sent.phone.take());
+            }
+        }
+        self.audit("contact.updated", id, serde_json::json!({ "by": "import" }));
+    }
+
+    pub(crate) fn create_contact(
+        &mut self,
+        external_id: &ExternalId,
+        customer: CustomerId,
+        location: Option<LocationId>,
+        display_name: &str,
+        part: &ContactPart,
+    ) -> ContactId {
+        let id: ContactId = self.new_id();
+        self.reference(ReferenceKind::Contact, external_id, id.uuid());
+        self.candidates
+            .contact_references
+            .insert(external_id.as_str().to_owned(), id);
+        self.candidates.contacts.insert(
+            id,
+            ContactCandidate {
+                id,
+                customer,
+                location,
+                display_name: display_name.to_owned(),
+                email: part.email.clone(),
+                phone: part.phone.clone(),
+            },
+        );
+        self.writes.contacts.push(ContactRow {
+            id,
+            customer,
+            location,
+            display_name: display_name.to_owned(),
+            email: part.email.clone(),
+            phone: part.phone.clone(),
+        });
+        self.audit("contact.created", id, serde_json::json!({ "by": "import" }));
+        id
+    }
+
+    fn reference(&mut self, kind: ReferenceKind, external_id: &ExternalId, id: uuid::Uuid) {
+        self.writes.references.push(ReferenceRow {
+            kind,
+            external_id: external_id.as_str().to_owned(),
+            id,
+        });
+    }
+}

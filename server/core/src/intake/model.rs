@@ -1,0 +1,41 @@
+//! What the use cases of `intake` return.
+#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+
+use crate::db::Key;
+use chrono::{DateTime, Utc};
+use domain::ids::{AttachmentKind, FormKind, TerminalKind};
+use domain::intake::form::FormSettings;
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+/// A device on site. The code is encrypted.
+#[derive(Debug, Clone, FromRow)]
+pub struct TerminalView {
+    pub id: Key<TerminalKind>,
+    pub name: String,
+    pub pairing_code: Option<Vec<u8>>,
+    pub pairing_expires_at: Option<DateTime<Utc>>,
+    pub is_paired: bool,
+    pub paired_at: Option<DateTime<Utc>>,
+    pub last_seen_at: Option<DateTime<Utc>>,
+    pub location_name: String,
+    pub customer_name: String,
+    pub form_name: String,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct FileLine {
+    pub id: Key<AttachmentKind>,
+    pub file_name: String,
+    pub media_type: String,
+    pub size_bytes: i64,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct FormLine {
+    pub id: Key<FormKind>,
+    pub slug: String,
+    pub name: String,
+    pub settings: Json<FormSettings>,
+    pub closed_at: Option<DateTime<Utc>>,
+}

@@ -1,0 +1,4 @@
+//! intake::store
+
+pub(crate) mod requests;
+pub(crate) mod terminals;

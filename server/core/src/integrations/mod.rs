@@ -1,0 +1,407 @@
+//! Integration clients as administrators handle them: made, given credentials, narrowed, ended; source systems and feature
+//! gates set up. What is secret is shown once, in the answer of the call that makes it.
+
+pub mod idempotency;
+pub mod model;
+pub mod oauth;
+pub mod partner_console;
+#[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
+mod store;
+pub mod usage;
+pub(crate) use self::store::client_records::NewClientRequest;
+pub(crate) use self::store::client_records::Which;
+pub use self::store::clients::SourceForm;
+pub(crate) use self::store::clients::SourceSettings;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::feature_gates::FeatureGate;
+use domain::ids::{ClientId, SourceSystemId};
+use domain::permissions::{ManageIntegrations, ResolveMappings, ViewIntegrations};
+use domain::problems::Problem;
+use domain::scopes::Scope;
+use domain::text;
+use secrecy::SecretString;
+use serde_json::json;
+
+use crate::commit::finish;
+use crate::form::Form;
+use crate::identity::actors::Permit;
+use crate::integrations::model::{ClientLine, CredentialLine, SourceLine, UseLine};
+use crate::secrets::{fingerprint, hex};
+use crate::{Core, CoreError, CoreResult};
+
+/// How many keys of a kind, and how many secrets, a client may use at a time: the old and the new one of a rotation.
+pub const MOST_ACTIVE: i64 = 2;
+/// The longest name of a client, in characters.
+pub const MOST_NAME: usize = 60;
+/// The longest key of a source system, in characters.
+pub const MOST_KEY: usize = 40;
+
+/// A fresh API key: what is stored and, once, what is shown.
+pub(crate) struct NewKey {
+    pub is_test: bool,
+    pub public_id: String,
+    pub secret_hash: Vec<u8>,
+    pub text: SecretString,
+}
+
+impl NewKey {
+    pub(crate) fn generate(core: &Core, is_test: bool) -> Self {
+        let public_id = core.randomness.uuid_v7(core.clock.now()).simple().to_string();
+        let secret = hex(&core.randomness.bytes::<32>());
+        let mode = if is_test { "test" } else { "live" };
+        Self {
+            is_test,
+            secret_hash: fingerprint(secret.as_bytes()),
+            text: format!("ock_{mode}_{public_id}_{secret}").into(),
+            public_id,
+        }
+    }
+}
+
+/// A fresh secret for the client credentials grant.
+pub(crate) struct NewSecret {
+    pub hash: Vec<u8>,
+    pub text: SecretString,
+}
+
+impl NewSecret {
+    pub(crate) fn generate(core: &Core) -> Self {
+        let text = format!("ocs_{}", hex(&core.randomness.bytes::<32>()));
+        Self {
+            hash: fingerprint(text.as_bytes()),
+            text: text.into(),
+        }
+    }
+}
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// An API key for real data.
+    Live,
+    /// An API key for test data.
+    Test,
+    /// A secret of the OAuth client credentials grant.
+    Secret,
+}
+
+impl CredentialKind {
+    /// Reads the name that forms use.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "live" => Some(Self::Live),
+            "test" => Some(Self::Test),
+            "secret" => Some(Self::Secret),
+            _ => None,
+        }
+    }
+}
+
+/// Clients, source systems and open gates.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    /// The clients by name.
+    pub clients: Vec<ClientLine>,
+    /// The source systems by key.
+    pub sources: Vec<SourceLine>,
+    /// The names of the open gates.
+    pub gates: Vec<String>,
+}
+
+/// Everything that an administrator sets up for integrations.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn overview(core: &Core, by: Permit<'_, ViewIntegrations>) -> CoreResult<Overview> {
+    let mut tx = core.store.read(by.staff()).await?;
+    Ok(Overview {
+        clients: tx.clients().await?,
+        sources: tx.sources().await?,
+        gates: tx.gates().await?,
+    })
+}
+
+/// The clients with whose rights a file may be imported.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn importers(core: &Core, by: Permit<'_, ResolveMappings>) -> CoreResult<Vec<ClientLine>> {
+    let clients = core.store.read(by.staff()).await?.clients().await?;
+    Ok(clients
+        .into_iter()
+        .filter(|client| {
+            client.revoked_at.is_none() && client.scopes.0.iter().any(|scope| scope == Scope::TargetsWrite.name())
+        })
+        .collect())
+}
+
+/// A client with its credentials and what it called lately.
+///
+/// # Errors
+/// `not_found`.
+pub async fn page(
+    core: &Core,
+    by: Permit<'_, ViewIntegrations>,
+    id: ClientId,
+) -> CoreResult<(ClientLine, Vec<CredentialLine>, Vec<UseLine>)> {
+    let mut tx = core.store.read(by.staff()).await?;
+    let client = tx.client(id).await?.ok_or_else(CoreError::not_found)?;
+    Ok((client, tx.credentials_of(id).await?, tx.use_of(id).await?))
+}
+
+/// Reads scopes from a form.
+fn scopes(names: &[String], form: &mut Form) -> Vec<Scope> {
+    let mut scopes: Vec<Scope> = names.iter().filter_map(|name| Scope::from_name(name)).collect();
+    scopes.sort();
+    scopes.dedup();
+    if scopes.is_empty() || scopes.len() != names.len() {
+        form.wrong("scopes", "validation_failed", "Choose at least one scope of the list.");
+    }
+    scopes
+}
+
+/// Makes a client for a source system; a new source key makes the source system too, with everything automatic off.
+///
+/// # Errors
+/// Fields `name`, `source`, `scopes`.
+pub async fn create(
+    core: &Core,
+    by: Permit<'_, ManageIntegrations>,
+    name: &str,
+    source: &str,
+    scope_names: &[String],
+) -> CoreResult<ClientId> {
+    let mut form = Form::default();
+    let name = form.text("name", MOST_NAME, text::line(name, MOST_NAME));
+    let source = source.trim();
+    if source.is_empty()
+        || source.len() > MOST_KEY
+        || !source
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    {
+        form.wrong(
+            "source",
+            "validation_failed",
+            format!("1 to {MOST_KEY} characters of a-z, 0-9 and - are required."),
+        );
+    }
+    let scopes = scopes(scope_names, &mut form);
+    form.finish()?;
+    let name = name.unwrap_or_default();
+    let mut tx = core.store.begin(by.staff()).await?;
+    if tx.clients().await?.iter().any(|client| client.name == name) {
+        return Err(CoreError::field("name", "taken", "A client of this name exists."));
+    }
+    let known = tx.sources().await?.into_iter().find(|line| line.key == source);
+    let source_system = match known {
+        Some(line) => line.id.0,
+        None => {
+            let id = tx.insert_source_system(source, &nothing_automatic()).await?;
+            tx.audit("source_system.created", id, json!({ "key": source }));
+            id
+        }
+    };
+    let id = tx.insert_client(&name, source_system, &scopes).await?;
+    tx.mirror_into_twin(false).await?;
+    tx.audit(
+        "client.created",
+        id,
+        json!({ "name": name, "source": source, "scopes": scope_names }),
+    );
+    finish(core, tx).await?;
+    Ok(id)
+}
+
+/// The settings of a source system that nobody has set up yet.
+fn nothing_automatic() -> SourceForm {
+    SourceForm {
+        create_customers: false,
+        create_locations: false,
+        create_contacts: false,
+        auto_update: false,
+        customer_required: false,
+        problem_policy: domain::mapping::ProblemPolicy::Review,
+        duplicate_names: domain::mapping::DuplicateNamePolicy::Warn,
+    }
+}
+
+/// Makes a key or a secret; the answer is the only place where it is ever shown.
+///
+/// # Errors
+/// `not_found`; `quota_exceeded` if two of the kind are in use; field `expires`.
+pub async fn create_credential(
+    core: &Core,
+    by: Permit<'_, ManageIntegrations>,
+    id: ClientId,
+    kind: CredentialKind,
+    expires_in_days: Option<i64>,
+) -> CoreResult<SecretString> {
+    let expires_at: Option<DateTime<Utc>> = match expires_in_days {
+        None => None,
+        Some(days) if (1..=3650).contains(&days) => Some(core.clock.now() + TimeDelta::days(days)),
+        Some(_) => {
+            return Err(CoreError::field(
+                "expires",
+                "validation_failed",
+                "1 to 3650 days, or nothing, are allowed.",
+            ));
+        }
+    };
+    let mut tx = core.store.begin(by.staff()).await?;
+    let client = tx.client(id).await?.ok_or_else(CoreError::not_found)?;
+    if client.revoked_at.is_some() {
+        return Err(CoreError::not_found());
+    }
+    tx.lock_client(id).await?;
+    let active = match kind {
+        CredentialKind::Secret => tx.active_secrets(id).await?,
+        CredentialKind::Live | CredentialKind::Test => tx.active_keys(id, kind == CredentialKind::Test).await?,
+    };
+    if active >= MOST_ACTIVE {
+        return Err(CoreError::new(
+            Problem::QuotaExceeded,
+            "Two of this kind are in use already; revoke one first.",
+        ));
+    }
+    let text = match kind {
+        CredentialKind::Secret => {
+            let secret = NewSecret::generate(core);
+            tx.insert_secret(id, &secret.hash).await?;
+            tx.audit("client.secret_created", id, json!({}));
+            secret.text
+        }
+        CredentialKind::Live | CredentialKind::Test => {
+            let key = NewKey::generate(core, kind == CredentialKind::Test);
+            tx.insert_key(id, key.is_test, &key.public_id, &key.secret_hash, expires_at)
+                .await?;
+            if key.is_test {
+                tx.mirror_into_twin(true).await?;
+            }
+            tx.audit(
+                "client.key_created",
+                id,
+                json!({ "key": key.public_id, "test": key.is_test }),
+            );
+            key.text
+        }
+    };
+    finish(core, tx).await?;
+    Ok(text)
+}
+
+/// Ends a key or a secret at once. Ending a secret ends the client's tokens too.
+///
+/// # Errors
+/// `not_found`.
+pub async fn revoke_credential(
+    core: &Core,
+    by: Permit<'_, ManageIntegrations>,
+    id: ClientId,
+    kind: CredentialKind,
+    credential: &str,
+) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    let revoked = match kind {
+        CredentialKind::Secret => {
+            let secret = uuid::Uuid::parse_str(credential).map_err(|_| CoreError::not_found())?;
+            tx.revoke_secret(id, secret).await?
+        }
+        CredentialKind::Live | CredentialKind::Test => tx.revoke_key(id, credential).await?,
+    };
+    if !revoked {
+        return Err(CoreError::not_found());
+    }
+    tx.audit("client.credential_revoked", id, json!({ "credential": credential }));
+    finish(core, tx).await
+}
+
+/// Ends a client with everything that it can sign in with.
+///
+/// # Errors
+/// `not_found`.
+pub async fn revoke(core: &Core, by: Permit<'_, ManageIntegrations>, id: ClientId) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    if !tx.revoke_client(id).await? {
+        return Err(CoreError::not_found());
+    }
+    tx.mirror_into_twin(false).await?;
+    tx.audit("client.revoked", id, json!({}));
+    finish(core, tx).await
+}
+
+/// Changes what a client may do, from its next request on.
+///
+/// # Errors
+/// `not_found`; field `scopes`.
+pub async fn set_scopes(
+    core: &Core,
+    by: Permit<'_, ManageIntegrations>,
+    id: ClientId,
+    scope_names: &[String],
+) -> CoreResult<()> {
+    let mut form = Form::default();
+    let scopes = scopes(scope_names, &mut form);
+    form.finish()?;
+    let mut tx = core.store.begin(by.staff()).await?;
+    if !tx.set_scopes(id, &scopes).await? {
+        return Err(CoreError::not_found());
+    }
+    tx.mirror_into_twin(false).await?;
+    tx.audit("client.scopes_changed", id, json!({ "scopes": scope_names }));
+    finish(core, tx).await
+}
+
+/// One source system.
+///
+/// # Errors
+/// `not_found`.
+pub async fn source(core: &Core, by: Permit<'_, ViewIntegrations>, id: SourceSystemId) -> CoreResult<SourceLine> {
+    let line = core.store.read(by.staff()).await?.source(id).await?;
+    line.ok_or_else(CoreError::not_found)
+}
+
+/// Changes the settings of a source system; jobs that were already taken in keep theirs.
+///
+/// # Errors
+/// `not_found`.
+pub async fn update_source(
+    core: &Core,
+    by: Permit<'_, ManageIntegrations>,
+    id: SourceSystemId,
+    form: &SourceForm,
+) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    if !tx.update_source(id, form).await? {
+        return Err(CoreError::not_found());
+    }
+    tx.mirror_into_twin(false).await?;
+    tx.audit(
+        "source_system.changed",
+        id,
+        json!({
+            "createCustomers": form.create_customers, "createLocations": form.create_locations, "createContacts": form.create_contacts,
+            "autoUpdate": form.auto_update, "customerRequired": form.customer_required, "problemPolicy": form.problem_policy.name(),
+            "duplicateNames": form.duplicate_names.name(),
+        }),
+    );
+    finish(core, tx).await
+}
+
+/// Opens or closes a feature gate.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn set_gate(
+    core: &Core,
+    by: Permit<'_, ManageIntegrations>,
+    gate: FeatureGate,
+    enabled: bool,
+) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    tx.switch_gate(gate, enabled).await?;
+    tx.mirror_into_twin(false).await?;
+    tx.audit("feature_gate.switched", gate.name(), json!({ "enabled": enabled }));
+    finish(core, tx).await
+}

@@ -1,0 +1,109 @@
+//! Cancelling a job that will not be done: its appointment ends, and whoever asked for it reads why.
+
+use domain::events::EventType;
+use domain::ids::TargetId;
+use domain::intake::MOST_MESSAGE;
+use domain::intake::mails::MailKind;
+use domain::lifecycle::Lifecycle as _;
+use domain::permissions::PlanTargets;
+use domain::problems::Problem;
+use domain::requests::{Channel, RequestStatus};
+use domain::targets::{AppointmentStatus, TargetStatus};
+use domain::text;
+use serde_json::json;
+
+use crate::audit::NewEntry;
+use crate::commit::finish;
+use crate::db::TenantTx;
+use crate::events::NewEvent;
+use crate::form::Form;
+use crate::identity::actors::{Permit, Staff};
+use crate::jobs::store::targets::TargetRecord;
+use crate::requests;
+use crate::requests::conversation;
+use crate::requests::model::RequestView;
+use crate::{Core, CoreError, CoreResult};
+
+/// Cancels a job before anybody has set out for it. Its reason goes to whoever asked for the job, if somebody did and
+/// reads here; that request ends with it.
+///
+/// # Errors
+/// Field `reason`; `not_found`; `illegal_transition` once the technician is on the way.
+pub async fn cancel(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, reason: &str) -> CoreResult<()> {
+    let mut form = Form::default();
+    let reason = form.text("reason", MOST_MESSAGE, text::paragraphs(reason, MOST_MESSAGE));
+    form.finish()?;
+    let reason = reason.unwrap_or_default();
+    let mut tx = core.store.begin(by.staff()).await?;
+    tx.lock_target(id).await?;
+    let target = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
+    let to = target.status.step(TargetStatus::Cancelled)?;
+    let shared = tx
+        .appointments_of(id)
+        .await?
+        .iter()
+        .any(|appointment| appointment.status == AppointmentStatus::Planned && appointment.is_shared);
+    if !tx.set_target_status(id, target.status, to).await? {
+        return Err(CoreError::new(
+            Problem::ConcurrentModification,
+            "Somebody else changed this at the same time.",
+        ));
+    }
+    tx.free_follow_up(id).await?;
+    tx.withdraw_offer(id).await?;
+    let request = tx.request_of_target(id).await?;
+    let entry = |kind| NewEntry {
+        kind,
+        customer: target.customer_id.map(|key| key.0),
+        location: target.location_id.map(|key| key.0),
+        target: Some(id),
+        request: request.as_ref().map(|request| request.id.0),
+    };
+    tx.note(entry("target_cancelled")).await?;
+    if tx.end_planned_appointment(id, AppointmentStatus::Cancelled).await? && shared {
+        tx.note(entry("appointment_cancelled")).await?;
+    }
+    tx.audit("target.cancelled", id, json!({ "by": "staff", "reason": reason }));
+    emit(&mut tx, &target);
+    if let Some(request) = &request {
+        tell(core, &mut tx, request, &reason, shared).await?;
+    }
+    finish(core, tx).await
+}
+
+fn emit(tx: &mut TenantTx<'_, Staff>, target: &TargetRecord) {
+    tx.emit(NewEvent {
+        endpoint: None,
+        source: None,
+        kind: EventType::TargetCancelled,
+        ordering_key: target.id.to_string(),
+        target: Some(target.id.0),
+        customer: target.customer_id.map(|key| key.0),
+        location: target.location_id.map(|key| key.0),
+        contact: target.contact_id.map(|key| key.0),
+        details: json!({ "status": TargetStatus::Cancelled.name() }),
+    });
+}
+
+/// Ends the request with its job, and says why to whoever reads here.
+async fn tell(
+    core: &Core,
+    tx: &mut TenantTx<'_, Staff>,
+    request: &RequestView,
+    reason: &str,
+    shared: bool,
+) -> CoreResult<()> {
+    if request.status.step(RequestStatus::Cancelled).is_ok() {
+        requests::move_on(tx, request, RequestStatus::Cancelled, None).await?;
+        requests::note(tx, request, "request_cancelled").await?;
+    }
+    if request.channel == Channel::Api {
+        return Ok(());
+    }
+    let kind = if shared {
+        MailKind::AppointmentCancelled
+    } else {
+        MailKind::Message
+    };
+    conversation::write(core, tx, request.id.0, reason, kind).await
+}

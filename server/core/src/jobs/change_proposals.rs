@@ -1,0 +1,116 @@
+//! What a source wants to change about a planned target: a person takes it over or dismisses it.
+
+use domain::events::EventType;
+use domain::ids::ProposalId;
+use domain::permissions::PlanTargets;
+use domain::problems::Problem;
+use serde_json::json;
+
+use crate::audit::NewEntry;
+use crate::commit::finish;
+use crate::db::Key;
+use crate::events::NewEvent;
+use crate::identity::actors::Permit;
+use crate::imports::ReferenceKind;
+use crate::{Core, CoreError, CoreResult};
+
+fn changed() -> CoreError {
+    CoreError::new(
+        Problem::ConcurrentModification,
+        "Somebody else changed this at the same time.",
+    )
+}
+
+/// Takes a proposal over. The agreed appointment stays until somebody moves it.
+///
+/// # Errors
+/// `not_found`; `target_locked` once the technician is on the way; `concurrent_modification`.
+pub async fn accept(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    let proposal = tx.proposal(id).await?.ok_or_else(CoreError::not_found)?;
+    let target_id = proposal.target_id.0;
+    tx.lock_target(target_id).await?;
+    let target = tx.target_record(target_id).await?.ok_or_else(CoreError::not_found)?;
+    if target.status.is_locked_for_imports() {
+        return Err(CoreError::new(
+            Problem::TargetLocked,
+            "Work on it has begun or ended; it can no longer be changed.",
+        ));
+    }
+    let wanted = &proposal.proposed.0;
+    let mut record = target.clone();
+    if let Some(window) = &wanted.window {
+        record.window_start = window.as_ref().map(|window| window.start);
+        record.window_end = window.as_ref().map(|window| window.end);
+        record.window_zone = window.as_ref().map(|window| window.zone.clone());
+    }
+    record.duration_minutes = wanted.duration_minutes.unwrap_or(record.duration_minutes);
+    if let Some(place) = &wanted.place {
+        record.place.0 = place.clone();
+    }
+    if let Some(customer) = wanted.customer {
+        if !tx.is_active_customer(customer).await? {
+            return Err(CoreError::not_found());
+        }
+        // What belongs to the customer before does not come along.
+        (record.customer_id, record.location_id, record.contact_id) = (Some(Key(customer)), None, None);
+        record.needs_mapping = false;
+    }
+    if let Some(location) = wanted.location {
+        if let (Some(location), Some(customer)) = (location, record.customer_id)
+            && !tx.is_location_of(location, customer.0).await?
+        {
+            return Err(changed());
+        }
+        record.location_id = location.map(Key);
+    }
+    if !tx.apply_to_target(&record, target.status).await? || !tx.decide_proposal(id, "accepted").await? {
+        return Err(changed());
+    }
+    if wanted.customer.is_some() {
+        tx.take_history(ReferenceKind::Customer, target_id).await?;
+    }
+    tx.audit(
+        "change_proposal.accepted",
+        id,
+        json!({ "target": target_id, "proposed": wanted }),
+    );
+    tx.note(NewEntry {
+        kind: "target_updated",
+        customer: record.customer_id.map(|key| key.0),
+        location: record.location_id.map(|key| key.0),
+        target: Some(target_id),
+        request: None,
+    })
+    .await?;
+    tx.emit(NewEvent {
+        kind: EventType::TargetUpdated,
+        ordering_key: target_id.to_string(),
+        source: None,
+        target: Some(target_id),
+        customer: record.customer_id.map(|key| key.0),
+        location: record.location_id.map(|key| key.0),
+        contact: record.contact_id.map(|key| key.0),
+        endpoint: None,
+        details: json!({ "status": record.status.name() }),
+    });
+    finish(core, tx).await
+}
+
+/// Leaves everything as it is.
+///
+/// # Errors
+/// `not_found`, `concurrent_modification`.
+pub async fn dismiss(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) -> CoreResult<()> {
+    let mut tx = core.store.begin(by.staff()).await?;
+    let proposal = tx.proposal(id).await?.ok_or_else(CoreError::not_found)?;
+    if !tx.decide_proposal(id, "dismissed").await? {
+        return Err(changed());
+    }
+    tx.audit(
+        "change_proposal.dismissed",
+        id,
+        json!({ "target": proposal.target_id.0 }),
+    );
+    finish(core, tx).await
+}

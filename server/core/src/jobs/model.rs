@@ -1,0 +1,102 @@
+//! What the use cases of `jobs` return.
+#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+
+use crate::db::Key;
+use chrono::{DateTime, Utc};
+use domain::customers::Place;
+use domain::ids::{CustomerKind, LocationKind, ProposalKind, RequestKind, TargetKind};
+use domain::proposals::Proposal;
+use domain::requests::Priority;
+use domain::targets::TargetStatus;
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ProposalView {
+    pub id: Key<ProposalKind>,
+    pub target_id: Key<TargetKind>,
+    pub proposed: Json<Proposal>,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct TargetLine {
+    pub id: Key<TargetKind>,
+    pub number: i64,
+    #[sqlx(try_from = "String")]
+    pub status: TargetStatus,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub service_type: Option<String>,
+    pub needs_mapping: bool,
+    pub external_id: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub customer_id: Option<Key<CustomerKind>>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub customer_name: Option<String>,
+    pub location_name: Option<String>,
+    pub location_city: Option<String>,
+    pub starts_at: Option<DateTime<Utc>>,
+    pub ends_at: Option<DateTime<Utc>>,
+    pub appointment_zone: Option<String>,
+    pub technician: Option<String>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct TargetView {
+    pub id: Key<TargetKind>,
+    pub number: i64,
+    #[sqlx(try_from = "String")]
+    pub status: TargetStatus,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub service_type: Option<String>,
+    pub needs_mapping: bool,
+    pub external_id: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub customer_id: Option<Key<CustomerKind>>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub duration_minutes: i64,
+    pub window_start: Option<DateTime<Utc>>,
+    pub window_end: Option<DateTime<Utc>>,
+    pub window_zone: Option<String>,
+    pub required_skills: Json<Vec<String>>,
+    pub notes: Option<String>,
+    pub place: Json<Place>,
+    pub customer_name: Option<String>,
+    pub customer_number: Option<String>,
+    pub location_name: Option<String>,
+    pub street: Option<String>,
+    pub postal_code: Option<String>,
+    pub city: Option<String>,
+    pub location_zone: Option<String>,
+    pub access_notes: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub contact_name: Option<String>,
+    pub contact_phone: Option<String>,
+    pub source_key: Option<String>,
+    pub request_id: Option<Key<RequestKind>>,
+}
+
+/// A target as its own source system sees it.
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientTarget {
+    pub id: Key<TargetKind>,
+    pub external_id: Option<String>,
+    #[sqlx(try_from = "String")]
+    pub status: TargetStatus,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub service_type: Option<String>,
+    pub needs_mapping: bool,
+    pub duration_minutes: i64,
+    pub window_start: Option<DateTime<Utc>>,
+    pub window_end: Option<DateTime<Utc>>,
+    pub window_zone: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub starts_at: Option<DateTime<Utc>>,
+    pub ends_at: Option<DateTime<Utc>>,
+    pub appointment_zone: Option<String>,
+}

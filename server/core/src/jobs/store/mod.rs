@@ -1,0 +1,4 @@
+//! jobs::store
+
+pub(crate) mod change_proposals;
+pub(crate) mod targets;

@@ -1,0 +1,109 @@
+//! What the use cases of `portal_access` return.
+#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+
+use crate::db::Key;
+use chrono::{DateTime, Utc};
+use domain::ids::{ContactKind, CustomerKind, GrantKind, LocationKind, PortalUserKind};
+use domain::portal_access::{AccessStatus, Capabilities};
+use sqlx::FromRow;
+
+/// An account of the portal with where it stands.
+#[derive(Debug, Clone, FromRow)]
+pub struct AccessLine {
+    pub id: Key<PortalUserKind>,
+    pub email: String,
+    pub contact_id: Key<ContactKind>,
+    pub display_name: String,
+    /// The customer whose contact this is; grants may be for others too.
+    pub home_customer_id: Key<CustomerKind>,
+    pub is_blocked: bool,
+    pub is_active: bool,
+    /// Whether a code is asked for when signing in.
+    pub has_second_factor: bool,
+    /// The language of the account, if one was chosen.
+    pub locale: Option<String>,
+    pub last_sign_in_at: Option<DateTime<Utc>>,
+    pub invitation_ends: Option<DateTime<Utc>>,
+}
+
+impl AccessLine {
+    /// Where the access stands.
+    pub fn status(&self, now: DateTime<Utc>) -> AccessStatus {
+        AccessStatus::of(self.is_blocked, self.is_active, self.invitation_ends, now)
+    }
+}
+
+/// A grant that was not revoked.
+#[derive(Debug, Clone, FromRow)]
+pub struct GrantLine {
+    pub id: Key<GrantKind>,
+    pub account_id: Key<PortalUserKind>,
+    pub customer_id: Key<CustomerKind>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub location_name: Option<String>,
+    pub customer_name: String,
+    #[sqlx(flatten)]
+    pub may: CapabilityColumns,
+    pub valid_from: DateTime<Utc>,
+    pub valid_until: Option<DateTime<Utc>>,
+    pub reason: String,
+    pub granted_by: Option<String>,
+}
+
+/// The columns that say what a grant allows.
+#[derive(Debug, Clone, Copy, FromRow)]
+pub struct CapabilityColumns {
+    may_submit: bool,
+    may_see_appointments: bool,
+    may_see_reports: bool,
+    may_download: bool,
+    sees_all_requests: bool,
+    may_manage: bool,
+}
+
+impl CapabilityColumns {
+    /// What they allow.
+    pub const fn all(self) -> Capabilities {
+        Capabilities {
+            submit: self.may_submit,
+            appointments: self.may_see_appointments,
+            reports: self.may_see_reports,
+            downloads: self.may_download,
+            all_requests: self.sees_all_requests,
+            manage: self.may_manage,
+        }
+    }
+}
+
+/// A colleague's grant, as a customer's own people see it.
+#[derive(Debug, Clone, FromRow)]
+pub struct ColleagueLine {
+    pub id: Key<GrantKind>,
+    pub account_id: Key<PortalUserKind>,
+    pub display_name: Option<String>,
+    pub email: String,
+    pub customer_name: String,
+    pub location_name: Option<String>,
+    #[sqlx(flatten)]
+    pub may: CapabilityColumns,
+    pub valid_from: DateTime<Utc>,
+    pub valid_until: Option<DateTime<Utc>>,
+    pub is_active: bool,
+    pub is_blocked: bool,
+    pub invitation_ends: Option<DateTime<Utc>>,
+}
+
+/// A grant that is worth a look, and why.
+#[derive(Debug, Clone, FromRow)]
+pub struct ReviewLine {
+    pub id: Key<GrantKind>,
+    pub customer_id: Key<CustomerKind>,
+    pub customer_name: String,
+    pub location_name: Option<String>,
+    pub display_name: String,
+    pub email: String,
+    pub valid_until: Option<DateTime<Utc>>,
+    pub last_sign_in_at: Option<DateTime<Utc>>,
+    pub ends_soon: bool,
+    pub is_unused: bool,
+}

@@ -1,0 +1,8 @@
+//! portal_access::store
+
+pub(crate) mod grants;
+pub(crate) mod links;
+pub(crate) mod pages;
+pub(crate) mod profile;
+pub(crate) mod requests;
+pub(crate) mod visibility;

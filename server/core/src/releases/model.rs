@@ -1,0 +1,33 @@
+//! What the use cases of `releases` return.
+#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+
+use crate::db::Key;
+use chrono::{DateTime, Utc};
+use domain::ids::ReleaseKind;
+use domain::visit_reports::ReleaseStatus;
+use sqlx::FromRow;
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ReleaseView {
+    pub id: Key<ReleaseKind>,
+    pub revision: i64,
+    #[sqlx(try_from = "String")]
+    pub status: ReleaseStatus,
+    pub title: String,
+    pub summary: String,
+    pub message: Option<String>,
+    pub follow_up: Option<String>,
+    pub published_at: DateTime<Utc>,
+    pub published_by: String,
+    pub files: i64,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct Recipient {
+    pub display_name: String,
+    pub email: String,
+    /// The language in which they read.
+    pub locale: String,
+    /// Whether released files can be opened, too.
+    pub may_download: bool,
+}

@@ -1,0 +1,192 @@
+//! What the use cases of `requests` return.
+#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+
+use crate::db::Key;
+use chrono::{DateTime, Utc};
+use domain::customers::Address;
+use domain::ids::{
+    ContactKind, CustomerKind, FormKind, LocationKind, MessageKind, NoteKind, OfferKind, RequestKind, SourceSystemKind,
+    StaffKind, TargetKind,
+};
+use domain::intake::classification::Classification;
+use domain::intake::form::FormSettings;
+use domain::intake::{PreferredWindow, Requester};
+use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+#[derive(Debug, Clone, FromRow)]
+pub struct RequestLine {
+    pub id: Key<RequestKind>,
+    pub number: i64,
+    #[sqlx(try_from = "String")]
+    pub channel: Channel,
+    #[sqlx(try_from = "String")]
+    pub status: RequestStatus,
+    #[sqlx(try_from = "String")]
+    pub service_type: ServiceType,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub description: String,
+    pub submitted_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub requester: Option<Json<Requester>>,
+    pub place: Option<Json<Address>>,
+    pub asked_at: Option<DateTime<Utc>>,
+    pub answered_at: Option<DateTime<Utc>>,
+    pub cancel_asked_at: Option<DateTime<Utc>>,
+    pub snoozed_until: Option<DateTime<Utc>>,
+    pub customer_name: Option<String>,
+    pub location_name: Option<String>,
+    pub assignee_name: Option<String>,
+    pub region: Option<String>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct RequestView {
+    pub id: Key<RequestKind>,
+    pub number: i64,
+    #[sqlx(try_from = "String")]
+    pub channel: Channel,
+    #[sqlx(try_from = "String")]
+    pub status: RequestStatus,
+    #[sqlx(try_from = "String")]
+    pub service_type: ServiceType,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub description: String,
+    pub preferred: Option<String>,
+    pub preferred_windows: Json<Vec<PreferredWindow>>,
+    pub rejection_reason: Option<String>,
+    pub submitted_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub target_id: Option<Key<TargetKind>>,
+    /// The partner's system that it came from, if it came from one.
+    pub source_system_id: Option<Key<SourceSystemKind>>,
+    pub customer_id: Option<Key<CustomerKind>>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub contact_id: Option<Key<ContactKind>>,
+    pub requester: Option<Json<Requester>>,
+    pub place: Option<Json<Address>>,
+    pub asked_at: Option<DateTime<Utc>>,
+    pub answered_at: Option<DateTime<Utc>>,
+    pub cancel_asked_at: Option<DateTime<Utc>>,
+    pub snoozed_until: Option<DateTime<Utc>>,
+    pub assignee_id: Option<Key<StaffKind>>,
+    pub customer_name: Option<String>,
+    pub customer_number: Option<String>,
+    pub location_name: Option<String>,
+    pub street: Option<String>,
+    pub postal_code: Option<String>,
+    pub city: Option<String>,
+    pub location_zone: Option<String>,
+    pub contact_name: Option<String>,
+    pub contact_phone: Option<String>,
+    pub contact_email: Option<String>,
+    pub assignee_name: Option<String>,
+    pub classification: Option<Json<Classification>>,
+    pub receipt_code: Option<String>,
+}
+
+/// A contact that has the e-mail address of a requester.
+#[derive(Debug, Clone, FromRow)]
+pub struct ContactHint {
+    pub contact_id: Key<ContactKind>,
+    pub display_name: String,
+    pub customer_id: Key<CustomerKind>,
+    pub customer_name: String,
+    pub customer_number: Option<String>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub location_name: Option<String>,
+}
+
+/// A note of the team.
+#[derive(Debug, Clone, FromRow)]
+pub struct NoteLine {
+    pub id: Key<NoteKind>,
+    pub text: String,
+    pub created_at: DateTime<Utc>,
+    pub author: String,
+}
+
+/// A message between dispatch and the requester; no author is the requester.
+#[derive(Debug, Clone, FromRow)]
+pub struct MessageLine {
+    pub id: Key<MessageKind>,
+    pub text: String,
+    pub asks: bool,
+    pub created_at: DateTime<Utc>,
+    pub author: Option<String>,
+}
+
+/// A message as the requester sees it.
+#[derive(Debug, Clone, FromRow)]
+pub struct PublicMessage {
+    pub text: String,
+    pub asks: bool,
+    pub created_at: DateTime<Utc>,
+    pub is_own: bool,
+}
+
+/// A request behind its tracking link. Ids of customer and location serve the timeline; no page shows them.
+#[derive(Debug, Clone, FromRow)]
+pub struct TrackedView {
+    pub id: Key<RequestKind>,
+    pub number: i64,
+    #[sqlx(try_from = "String")]
+    pub channel: Channel,
+    #[sqlx(try_from = "String")]
+    pub status: RequestStatus,
+    #[sqlx(try_from = "String")]
+    pub service_type: ServiceType,
+    pub description: String,
+    pub preferred_windows: Json<Vec<PreferredWindow>>,
+    pub rejection_reason: Option<String>,
+    pub requester: Option<Json<Requester>>,
+    pub place: Option<Json<Address>>,
+    pub submitted_at: DateTime<Utc>,
+    pub asked_at: Option<DateTime<Utc>>,
+    pub form_id: Option<Key<FormKind>>,
+    pub form_settings: Option<Json<FormSettings>>,
+    pub customer_id: Option<Key<CustomerKind>>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub starts_at: Option<DateTime<Utc>>,
+    pub ends_at: Option<DateTime<Utc>>,
+    pub appointment_zone: Option<String>,
+    pub target_status: Option<String>,
+}
+
+/// A time that is offered, for whoever may choose it. Who would come is not told.
+#[derive(Debug, Clone, FromRow)]
+pub struct SlotOption {
+    pub offer_id: Key<OfferKind>,
+    pub position: i64,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub zone: String,
+    pub expires_at: DateTime<Utc>,
+    pub is_gone: bool,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientRequest {
+    pub id: Key<RequestKind>,
+    pub number: i64,
+    pub external_id: Option<String>,
+    #[sqlx(try_from = "String")]
+    pub status: RequestStatus,
+    #[sqlx(try_from = "String")]
+    pub service_type: ServiceType,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub description: String,
+    pub preferred: Option<String>,
+    pub preferred_windows: Json<Vec<PreferredWindow>>,
+    pub rejection_reason: Option<String>,
+    pub target_id: Option<Key<TargetKind>>,
+    pub customer_id: Key<CustomerKind>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub contact_id: Option<Key<ContactKind>>,
+    pub submitted_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}

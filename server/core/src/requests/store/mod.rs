@@ -1,0 +1,7 @@
+//! requests::store
+
+pub(crate) mod conversation;
+pub(crate) mod requests;
+pub(crate) mod slot_offers;
+pub(crate) mod tracking;
+pub(crate) mod undo;

@@ -1,0 +1,13 @@
+//! scheduling
+
+pub mod appointments;
+pub mod board;
+pub mod model;
+pub mod roads;
+#[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
+mod store;
+pub mod technicians;
+pub use self::store::board::BoardJob;
+pub use self::store::board::BoardVisit;
+pub use self::store::technicians::AbsenceView;
+pub use self::store::technicians::TechnicianView;

@@ -1,0 +1,5 @@
+//! scheduling::store
+
+pub(crate) mod appointments;
+pub(crate) mod board;
+pub(crate) mod technicians;

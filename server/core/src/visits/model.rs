@@ -1,0 +1,162 @@
+//! What the use cases of `visits` return.
+#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+
+use crate::db::Key;
+use chrono::{DateTime, Utc};
+use domain::day_entries::{SeenAppointment, WrittenReport};
+use domain::ids::{
+    AppointmentKind, AttachmentKind, ContactKind, CustomerKind, FollowUpKind, LocationKind, TargetKind, VisitReportKind,
+};
+use domain::requests::Priority;
+use domain::targets::{AppointmentStatus, TargetStatus};
+use domain::visit_reports::ReportStatus;
+use sqlx::FromRow;
+
+#[derive(Debug, Clone, FromRow)]
+pub struct DayStop {
+    pub appointment_id: Key<AppointmentKind>,
+    pub is_shared: bool,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub zone: String,
+    #[sqlx(try_from = "String")]
+    pub appointment_status: AppointmentStatus,
+    pub target_id: Key<TargetKind>,
+    pub number: i64,
+    #[sqlx(try_from = "String")]
+    pub status: TargetStatus,
+    #[sqlx(try_from = "String")]
+    pub priority: Priority,
+    pub service_type: Option<String>,
+    pub notes: Option<String>,
+    pub customer_name: Option<String>,
+    pub location_name: Option<String>,
+    pub street: Option<String>,
+    pub postal_code: Option<String>,
+    pub city: Option<String>,
+    pub access_notes: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub contact_name: Option<String>,
+    pub contact_phone: Option<String>,
+    pub report_id: Option<Key<VisitReportKind>>,
+    pub report_status: Option<String>,
+    pub return_reason: Option<String>,
+    pub report_decided_at: Option<DateTime<Utc>>,
+}
+
+impl DayStop {
+    /// The appointment, as a form carries it.
+    pub fn appointment(&self) -> SeenAppointment {
+        SeenAppointment {
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+        }
+    }
+
+    /// When the manager has sent the report back, if that is how it stands.
+    pub fn returned_at(&self) -> Option<DateTime<Utc>> {
+        self.report_decided_at.filter(|_| self.is_returned())
+    }
+
+    /// Whether the manager has sent the report back.
+    pub fn is_returned(&self) -> bool {
+        self.report_status.as_deref() == Some(ReportStatus::Returned.name())
+    }
+}
+
+/// What a technician has written in a report.
+#[derive(Debug, Clone, Default, FromRow)]
+pub struct ReportText {
+    pub summary: String,
+    pub internal_notes: Option<String>,
+    pub work_minutes: Option<i64>,
+    pub billable: bool,
+    pub follow_up: Option<String>,
+    pub material: Option<String>,
+    pub signed_by: Option<String>,
+    pub signature: Option<String>,
+}
+
+impl ReportText {
+    /// As it was written. Whether the work was done is not among it: that became the state of the job.
+    pub fn written(self) -> WrittenReport {
+        WrittenReport {
+            completed: false,
+            summary: self.summary,
+            internal_notes: self.internal_notes.unwrap_or_default(),
+            work_minutes: self.work_minutes.map(|minutes| minutes.to_string()).unwrap_or_default(),
+            material: self.material.unwrap_or_default(),
+            signed_by: self.signed_by.unwrap_or_default(),
+            signature: self.signature.unwrap_or_default(),
+            billable: self.billable,
+            follow_up: self.follow_up.unwrap_or_default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ReportLine {
+    pub id: Key<VisitReportKind>,
+    #[sqlx(try_from = "String")]
+    pub status: ReportStatus,
+    pub summary: String,
+    pub billable: bool,
+    pub submitted_at: DateTime<Utc>,
+    pub number: i64,
+    pub customer_name: Option<String>,
+    pub location_name: Option<String>,
+    pub technician: String,
+    pub released_revision: Option<i64>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ReportView {
+    pub id: Key<VisitReportKind>,
+    #[sqlx(try_from = "String")]
+    pub status: ReportStatus,
+    pub summary: String,
+    pub internal_notes: Option<String>,
+    pub work_minutes: i64,
+    pub billable: bool,
+    pub follow_up: Option<String>,
+    pub return_reason: Option<String>,
+    pub material: Option<String>,
+    pub signed_by: Option<String>,
+    pub signature: Option<String>,
+    pub written_at: Option<DateTime<Utc>>,
+    pub submitted_at: DateTime<Utc>,
+    pub decided_at: Option<DateTime<Utc>>,
+    pub target_id: Key<TargetKind>,
+    pub number: i64,
+    pub customer_id: Option<Key<CustomerKind>>,
+    pub location_id: Option<Key<LocationKind>>,
+    pub contact_id: Option<Key<ContactKind>>,
+    pub customer_name: Option<String>,
+    pub location_name: Option<String>,
+    pub location_zone: Option<String>,
+    pub technician: String,
+    pub billing_raised_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct AttachmentLine {
+    pub id: Key<AttachmentKind>,
+    pub file_name: String,
+    pub media_type: String,
+    pub size_bytes: i64,
+    pub is_released: bool,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct ClientReport {
+    pub id: Key<VisitReportKind>,
+    pub target_id: Key<TargetKind>,
+    pub target_external_id: Option<String>,
+    pub summary: String,
+    pub work_minutes: i64,
+    pub billable: bool,
+    pub submitted_at: DateTime<Utc>,
+    pub decided_at: Option<DateTime<Utc>>,
+    pub follow_up_id: Option<Key<FollowUpKind>>,
+}

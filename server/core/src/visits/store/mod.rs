@@ -1,0 +1,4 @@
+//! visits::store
+
+pub(crate) mod day_entries;
+pub(crate) mod reports;

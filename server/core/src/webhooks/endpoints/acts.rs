@@ -1,0 +1,269 @@
+//! What is done to an endpoint, in the transaction of whoever asked.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::events::EventType;
+use domain::ids::{ClientId, SourceSystemId, WebhookEndpointId, WebhookSecretId};
+use domain::lifecycle::Lifecycle as _;
+use domain::problems::Problem;
+use domain::webhooks::{DisabledReason, EndpointStatus};
+use secrecy::SecretString;
+use serde_json::json;
+
+use crate::db::{StoreError, TenantTx};
+use crate::events::NewEvent;
+use crate::identity::actors::Operator;
+use crate::integrations::idempotency::Failed;
+use crate::webhooks::endpoints::checks::{check_options, refuse_disabled, unique};
+use crate::webhooks::endpoints::{Act, Done, EndpointForm, EndpointPatch, MOST_ENDPOINTS, MOST_REPLAYS, MOST_SECRETS};
+use crate::webhooks::model::EndpointLine;
+use crate::webhooks::signature;
+use crate::webhooks::store::endpoints::{NewEndpoint, NewWebhookSecret, Range};
+use crate::webhooks::{KEY_PLACE, SECRET_PLACE, place};
+use crate::{Core, CoreError};
+
+pub(crate) async fn make<A: Operator>(
+    core: &Core,
+    tx: &mut TenantTx<'_, A>,
+    client: ClientId,
+    source_system: SourceSystemId,
+    form: &EndpointForm,
+) -> Result<(EndpointLine, SecretString), CoreError> {
+    tx.lock_client(client).await?;
+    if tx.count_endpoints(client).await? >= MOST_ENDPOINTS {
+        return Err(CoreError::new(
+            Problem::QuotaExceeded,
+            format!("A client has at most {MOST_ENDPOINTS} endpoints."),
+        ));
+    }
+    let id: WebhookEndpointId = tx.new_id();
+    let (event_types, data_options) = (unique(&form.event_types), unique(&form.data_options));
+    tx.insert_endpoint(&NewEndpoint {
+        id,
+        client,
+        source_system,
+        url: &form.url,
+        description: form.description.as_deref(),
+        event_types: &event_types,
+        data_options: &data_options,
+        ordering: form.ordering,
+    })
+    .await?;
+    let secret = add_secret(core, tx, id, form.asymmetric).await?;
+    tx.audit(
+        "webhook_endpoint.created",
+        id,
+        json!({ "eventTypes": event_types, "dataOptions": data_options, "ordering": form.ordering.name() }),
+    );
+    let endpoint = tx.endpoint(Some(client), id).await?.ok_or_else(CoreError::not_found)?;
+    Ok((endpoint, secret))
+}
+
+pub(crate) async fn add_secret<A: Operator>(
+    core: &Core,
+    tx: &mut TenantTx<'_, A>,
+    endpoint: WebhookEndpointId,
+    asymmetric: bool,
+) -> Result<SecretString, CoreError> {
+    let id: WebhookSecretId = tx.new_id();
+    let secret = signature::new_secret(&core.randomness);
+    let close = |plain: &[u8], kind| {
+        core.keyring
+            .close(plain, &place(kind, tx.tenant(), id.uuid()), &core.randomness)
+            .map_err(|error| {
+                tracing::error!(%error, "a secret could not be encrypted");
+                CoreError::new(Problem::InternalError, "Something went wrong on our side.")
+            })
+    };
+    let closed = close(secret.as_bytes(), SECRET_PLACE)?;
+    let seed = asymmetric.then(|| signature::new_signing_key(&core.randomness));
+    let signing_key = seed.map(|seed| close(&seed, KEY_PLACE)).transpose()?;
+    let public_key = seed.map(|seed| signature::public_key(&seed));
+    tx.insert_webhook_secret(&NewWebhookSecret {
+        id,
+        endpoint,
+        secret: &closed,
+        signing_key: signing_key.as_deref(),
+        public_key: public_key.as_deref(),
+    })
+    .await?;
+    Ok(secret.into())
+}
+
+pub(crate) async fn perform<A: Operator>(
+    core: &Core,
+    tx: &mut TenantTx<'_, A>,
+    endpoint: &EndpointLine,
+    act: &Act,
+) -> Result<Done, Failed> {
+    let id = endpoint.id.0;
+    let mut done = Done {
+        endpoint: None,
+        secret: None,
+        event: None,
+        recovery: None,
+        deliveries: 0,
+    };
+    match act {
+        Act::Update(patch) => update(tx, endpoint, patch).await?,
+        Act::Delete => {
+            tx.delete_endpoint(id).await?;
+            tx.audit("webhook_endpoint.deleted", id, json!({}));
+            return Ok(done);
+        }
+        Act::RotateSecret(grace) => {
+            let ends = core.clock.now() + TimeDelta::from_std(*grace).unwrap_or(TimeDelta::MAX);
+            tx.end_webhook_secrets(id, ends).await?;
+            if tx.count_webhook_secrets(id).await? >= MOST_SECRETS {
+                return Err(CoreError::new(
+                    Problem::QuotaExceeded,
+                    format!(
+                        "At most {MOST_SECRETS} secrets sign at a time; end the earlier ones with gracePeriodSeconds 0."
+                    ),
+                )
+                .into());
+            }
+            done.secret = Some(add_secret(core, tx, id, endpoint.public_key.is_some()).await?);
+            tx.audit(
+                "webhook_endpoint.secret_rotated",
+                id,
+                json!({ "gracePeriodSeconds": grace.as_secs() }),
+            );
+        }
+        Act::Test => {
+            refuse_disabled(endpoint.status)?;
+            done.event = Some(tx.emit(about(endpoint, EventType::WebhookTest, endpoint.status, None)));
+            tx.audit("webhook_endpoint.tested", id, json!({}));
+        }
+        Act::Enable => {
+            if endpoint.is_client_revoked {
+                return Err(CoreError::new(Problem::EndpointDisabled, "Its client was revoked.").into());
+            }
+            if endpoint.status == EndpointStatus::Disabled {
+                set_status(tx, endpoint, EndpointStatus::Active, None).await?;
+                tx.audit("webhook_endpoint.enabled", id, json!({}));
+                tx.wake_workers().await?;
+            }
+        }
+        Act::Disable => {
+            if endpoint.status != EndpointStatus::Disabled {
+                let reason = DisabledReason::Person;
+                set_status(tx, endpoint, EndpointStatus::Disabled, Some(reason)).await?;
+                tx.audit("webhook_endpoint.disabled", id, json!({ "reason": reason.name() }));
+                tx.emit(about(
+                    endpoint,
+                    EventType::EndpointDisabled,
+                    EndpointStatus::Disabled,
+                    Some(reason),
+                ));
+            }
+        }
+        Act::Recover { since, until } => {
+            refuse_disabled(endpoint.status)?;
+            let range = range(core, *since, *until);
+            let (recovery, count) = tx.recover_deliveries(id, range).await?;
+            (done.recovery, done.deliveries) = (Some(recovery), count);
+            tx.audit(
+                "webhook_endpoint.recovered",
+                id,
+                json!({ "since": range.since, "until": range.until, "deliveries": count }),
+            );
+            tx.wake_workers().await?;
+        }
+        Act::ReplayRange { since, until } => {
+            refuse_disabled(endpoint.status)?;
+            let range = range(core, *since, *until);
+            let count = tx.insert_replays(id, range, MOST_REPLAYS).await?;
+            done.deliveries = i64::try_from(count).unwrap_or(i64::MAX);
+            tx.audit(
+                "webhook_endpoint.replayed",
+                id,
+                json!({ "since": range.since, "until": range.until, "deliveries": count }),
+            );
+            tx.wake_workers().await?;
+        }
+    }
+    done.endpoint = tx.endpoint(Some(endpoint.client_id.0), id).await?;
+    Ok(done)
+}
+
+pub(crate) fn range(core: &Core, since: DateTime<Utc>, until: Option<DateTime<Utc>>) -> Range {
+    // What was made in this very microsecond belongs to it.
+    let until = until.unwrap_or_else(|| core.clock.now() + TimeDelta::microseconds(1));
+    Range { since, until }
+}
+
+pub(crate) async fn set_status<A: Operator>(
+    tx: &mut TenantTx<'_, A>,
+    endpoint: &EndpointLine,
+    to: EndpointStatus,
+    reason: Option<DisabledReason>,
+) -> Result<(), Failed> {
+    endpoint.status.step(to).map_err(CoreError::from)?;
+    if tx
+        .set_endpoint_status(endpoint.id.0, endpoint.status, to, reason)
+        .await?
+    {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict("the endpoint changed at the same time".to_owned()).into())
+    }
+}
+
+pub(crate) fn about(
+    endpoint: &EndpointLine,
+    kind: EventType,
+    status: EndpointStatus,
+    reason: Option<DisabledReason>,
+) -> NewEvent {
+    let mut member = json!({ "id": endpoint.id.0, "status": status.name() });
+    if let Some(reason) = reason {
+        member["reason"] = json!(reason.name());
+    }
+    NewEvent {
+        kind,
+        ordering_key: endpoint.id.to_string(),
+        source: Some(endpoint.source_system_id.0),
+        target: None,
+        customer: None,
+        location: None,
+        contact: None,
+        endpoint: Some(endpoint.id.0),
+        details: json!({ "webhookEndpoint": member }),
+    }
+}
+
+pub(crate) async fn update<A: Operator>(
+    tx: &mut TenantTx<'_, A>,
+    endpoint: &EndpointLine,
+    patch: &EndpointPatch,
+) -> Result<(), CoreError> {
+    let scopes = &endpoint.client_scopes.0;
+    let switched_on = patch.data_options.iter().filter(|(_, on)| *on).map(|(name, _)| name);
+    check_options(switched_on, |scope| scopes.iter().any(|name| name == scope.name()))?;
+    let mut data_options = endpoint.data_options.0.clone();
+    for (name, on) in &patch.data_options {
+        data_options.retain(|chosen| chosen != name);
+        if *on {
+            data_options.push(name.clone());
+        }
+    }
+    let event_types = unique(patch.event_types.as_ref().unwrap_or(&endpoint.event_types.0));
+    let description = patch.description.clone().over(endpoint.description.clone());
+    tx.update_endpoint(&NewEndpoint {
+        id: endpoint.id.0,
+        client: endpoint.client_id.0,
+        source_system: endpoint.source_system_id.0,
+        url: patch.url.as_deref().unwrap_or(&endpoint.url),
+        description: description.as_deref(),
+        event_types: &event_types,
+        data_options: &data_options,
+        ordering: patch.ordering.unwrap_or(endpoint.ordering),
+    })
+    .await?;
+    tx.audit(
+        "webhook_endpoint.updated",
+        endpoint.id,
+        json!({ "eventTypes": event_types, "dataOptions": data_options }),
+    );
+    Ok(())
+}

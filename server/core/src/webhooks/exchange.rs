@@ -1,0 +1,219 @@
+//! One exchange with a receiver: sign, send, read at most 8 KiB of the answer, and say why it failed.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use domain::ids::EventId;
+use domain::webhooks::FailureKind;
+use reqwest::Client;
+
+use crate::webhooks::guard;
+use crate::webhooks::guard::Refusal;
+use crate::webhooks::signature;
+use crate::{Core, Settings};
+
+/// How much of an answer is kept, in bytes.
+const MOST_ANSWER: usize = 8 * 1024;
+/// How much of a technical message is kept, in characters.
+const MOST_ERROR: usize = 500;
+
+/// What signs for an endpoint now, opened; the newest first.
+#[derive(Clone)]
+pub(crate) struct Signer {
+    pub secret: String,
+    pub key: Option<[u8; 32]>,
+}
+
+/// What goes out.
+pub(crate) struct Outgoing {
+    pub url: String,
+    pub event: EventId,
+    pub body: String,
+    pub signers: Vec<Signer>,
+}
+
+/// How it went.
+pub(crate) struct Exchange {
+    pub started_at: DateTime<Utc>,
+    pub duration: Duration,
+    pub signature: String,
+    pub status: Option<u16>,
+    pub failure: Option<FailureKind>,
+    pub error: Option<String>,
+    pub excerpt: Option<String>,
+    pub retry_after: Option<Duration>,
+    pub asks_to_stop: bool,
+}
+
+/// The signatures of all secrets that sign now, with exactly one space between them; `None` if there is none.
+fn sign(signers: &[Signer], id: &str, timestamp: i64, body: &str) -> Option<String> {
+    let mut signatures = Vec::with_capacity(signers.len());
+    for signer in signers {
+        signatures.push(signature::sign(&signer.secret, id, timestamp, body)?);
+        if let Some(key) = &signer.key {
+            signatures.push(signature::sign_asymmetric(key, id, timestamp, body));
+        }
+    }
+    (!signatures.is_empty()).then(|| signatures.join(" "))
+}
+
+/// Sends once. Whatever happens, the answer tells of it; there is no error besides.
+pub(crate) async fn send(core: &Core, client: &Client, outgoing: &Outgoing) -> Exchange {
+    let started_at = core.clock.now();
+    let clock = Instant::now();
+    let id = outgoing.event.to_string();
+    let timestamp = started_at.timestamp();
+    let signature = sign(&outgoing.signers, &id, timestamp, &outgoing.body);
+    let mut exchange = Exchange {
+        started_at,
+        duration: Duration::ZERO,
+        signature: signature.clone().unwrap_or_default(),
+        status: None,
+        failure: None,
+        error: None,
+        excerpt: None,
+        retry_after: None,
+        asks_to_stop: false,
+    };
+    let fail = |mut exchange: Exchange, failure, error: String| {
+        exchange.duration = clock.elapsed();
+        exchange.failure = Some(failure);
+        exchange.error = Some(error.chars().take(MOST_ERROR).collect());
+        exchange
+    };
+    let Some(signature) = signature else {
+        return fail(
+            exchange,
+            FailureKind::Setup,
+            "no secret of this endpoint opens".to_owned(),
+        );
+    };
+    let url = match address(&outgoing.url, &core.settings) {
+        Ok(url) => url,
+        Err((failure, error)) => return fail(exchange, failure, error),
+    };
+    let request = client
+        .post(url)
+        .header("content-type", "application/json")
+        .header("webhook-id", &id)
+        .header("webhook-timestamp", timestamp.to_string())
+        .header("webhook-signature", signature)
+        .body(outgoing.body.clone());
+    let answer = match request.send().await {
+        Ok(answer) => answer,
+        Err(error) => return fail(exchange, kind_of(&error), in_words(&error)),
+    };
+    let status = answer.status();
+    let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    exchange.status = Some(status.as_u16());
+    exchange.retry_after = header("retry-after").and_then(|value| retry_after(value, started_at));
+    exchange.asks_to_stop = status.as_u16() == 410
+        || header("webhook-delivery").is_some_and(|value| value.trim().eq_ignore_ascii_case("disable"));
+    exchange.excerpt = Some(read_excerpt(answer).await);
+    if !status.is_success() {
+        let kind = if status.is_redirection() {
+            FailureKind::Redirect
+        } else {
+            FailureKind::Status
+        };
+        return fail(exchange, kind, format!("HTTP {status}"));
+    }
+    exchange.duration = clock.elapsed();
+    exchange
+}
+
+/// The address, checked again at each attempt. A literal address never reaches the guarded resolver, so it is vetted here.
+fn address(text: &str, settings: &Settings) -> Result<url::Url, (FailureKind, String)> {
+    let url = guard::shape(text, settings).map_err(|error| (FailureKind::Setup, error.detail))?;
+    let literal = match url.host() {
+        Some(url::Host::Ipv4(address)) => Some(address.into()),
+        Some(url::Host::Ipv6(address)) => Some(address.into()),
+        _ => None,
+    };
+    if literal.is_some_and(|address| guard::is_forbidden(address, &settings.webhook_allow_nets)) {
+        return Err((FailureKind::Forbidden, Refusal::Forbidden.to_string()));
+    }
+    Ok(url)
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3).
+fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
+    if let Ok(seconds) = value.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let moment = DateTime::parse_from_rfc2822(value.trim()).ok()?;
+    (moment.with_timezone(&Utc) - now).to_std().ok()
+}
+
+/// At most 8 KiB of the answer, whatever the receiver sends.
+async fn read_excerpt(mut answer: reqwest::Response) -> String {
+    let mut bytes = Vec::new();
+    while bytes.len() < MOST_ANSWER {
+        match answer.chunk().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk[..chunk.len().min(MOST_ANSWER - bytes.len())]),
+            _ => break,
+        }
+    }
+    String::from_utf8_lossy(&bytes).replace('\0', "")
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(std::error::Error::source(error), |error| error.source())
+}
+
+fn kind_of(error: &reqwest::Error) -> FailureKind {
+    if let Some(refusal) = causes(error).find_map(|cause| cause.downcast_ref::<Refusal>()) {
+        return match refusal {
+            Refusal::Forbidden => FailureKind::Forbidden,
+            Refusal::Unresolved => FailureKind::Dns,
+        };
+    }
+    if error.is_timeout() {
+        return FailureKind::Timeout;
+    }
+    let text = causes(error)
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase();
+    if error.is_connect()
+        && ["certificate", "tls", "handshake", "ssl"]
+            .iter()
+            .any(|word| text.contains(word))
+    {
+        FailureKind::Tls
+    } else if error.is_connect() {
+        FailureKind::Connect
+    } else {
+        FailureKind::Broken
+    }
+}
+
+fn in_words(error: &reqwest::Error) -> String {
+    causes(error)
+        .last()
+        .map_or_else(|| "the exchange failed".to_owned(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        let now = DateTime::from_timestamp(1_795_687_200, 0).expect("a moment");
+        let in_a_minute = (now + chrono::TimeDelta::seconds(60))
+            .format("%a, %d %b %Y %H:%M:%S GMT")
+            .to_string();
+        for (text, seconds) in [
+            ("120", Some(120)),
+            (" 5 ", Some(5)),
+            (in_a_minute.as_str(), Some(60)),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", None),
+            ("soon", None),
+            ("-3", None),
+        ] {
+            assert_eq!(retry_after(text, now), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
+}

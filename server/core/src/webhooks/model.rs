@@ -1,0 +1,145 @@
+//! What the use cases of `webhooks` return.
+#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+
+use crate::db::Key;
+use chrono::{DateTime, Utc};
+use domain::ids::{
+    AttemptKind, ClientKind, DeliveryKind, EventKind, RecoveryKind, SourceSystemKind, WebhookEndpointKind,
+};
+use domain::scopes::Scope;
+use domain::webhooks::{DataOption, DeliveryStatus, EndpointStatus, Ordering, Trigger};
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+#[derive(Debug, Clone, FromRow)]
+pub struct EndpointLine {
+    pub id: Key<WebhookEndpointKind>,
+    pub client_id: Key<ClientKind>,
+    pub source_system_id: Key<SourceSystemKind>,
+    pub url: String,
+    pub description: Option<String>,
+    pub event_types: Json<Vec<String>>,
+    pub data_options: Json<Vec<String>>,
+    #[sqlx(try_from = "String")]
+    pub ordering: Ordering,
+    pub api_version: String,
+    #[sqlx(try_from = "String")]
+    pub status: EndpointStatus,
+    pub failures_in_a_row: i64,
+    pub failed_deliveries: i64,
+    pub first_failure_at: Option<DateTime<Utc>>,
+    pub last_success_at: Option<DateTime<Utc>>,
+    pub disabled_at: Option<DateTime<Utc>>,
+    pub disabled_reason: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub source_key: String,
+    pub client_name: String,
+    pub client_scopes: Json<Vec<String>>,
+    pub is_client_revoked: bool,
+    /// The public half of the Ed25519 key, if the endpoint has one.
+    pub public_key: Option<String>,
+    /// Until when an earlier secret signs too.
+    pub rotating_until: Option<DateTime<Utc>>,
+}
+
+/// The data options that may be used now: chosen, and the client still holds the scope.
+pub(crate) fn effective(chosen: &[String], scopes: &[String]) -> Vec<DataOption> {
+    let held = |scope: Scope| scopes.iter().any(|name| name == scope.name());
+    DataOption::ALL
+        .iter()
+        .copied()
+        .filter(|option| chosen.iter().any(|name| name == option.name()) && held(option.scope()))
+        .collect()
+}
+
+impl EndpointLine {
+    /// The data options that its bodies have now.
+    pub fn effective_options(&self) -> Vec<DataOption> {
+        effective(&self.data_options.0, &self.client_scopes.0)
+    }
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct DeliveryLine {
+    pub id: Key<DeliveryKind>,
+    pub endpoint_id: Key<WebhookEndpointKind>,
+    pub event_id: Key<EventKind>,
+    #[sqlx(try_from = "String")]
+    pub status: DeliveryStatus,
+    pub attempts: i64,
+    pub next_attempt_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+    pub delivered_at: Option<DateTime<Utc>>,
+    pub last_status: Option<i64>,
+    pub last_failure: Option<String>,
+    body: Option<String>,
+    body_options: Option<Json<Vec<String>>>,
+    #[sqlx(rename = "type")]
+    pub event_type: String,
+    pub sequence: i64,
+    pub ordering_key: String,
+    pub url: String,
+    #[sqlx(try_from = "String")]
+    pub endpoint_status: EndpointStatus,
+    data_options: Json<Vec<String>>,
+    scopes: Json<Vec<String>>,
+}
+
+impl DeliveryLine {
+    /// Leaves out of the body what needs a scope that is not held.
+    pub(crate) fn hide(&mut self, holds: impl Fn(Scope) -> bool) {
+        self.data_options
+            .0
+            .retain(|name| DataOption::from_name(name).is_some_and(|option| holds(option.scope())));
+    }
+
+    /// The bytes as they would be sent now: without what an option put in that is off by now.
+    pub fn body(&self) -> Option<String> {
+        let now = effective(&self.data_options.0, &self.scopes.0);
+        let gone: Vec<DataOption> = self
+            .body_options
+            .iter()
+            .flat_map(|options| options.0.iter())
+            .filter_map(|name| DataOption::from_name(name))
+            .filter(|option| !now.contains(option))
+            .collect();
+        self.body.as_deref().map(|body| domain::webhooks::reduce(body, &gone))
+    }
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct AttemptLine {
+    pub id: Key<AttemptKind>,
+    pub delivery_id: Key<DeliveryKind>,
+    pub number: i64,
+    #[sqlx(try_from = "String")]
+    pub cause: Trigger,
+    pub url: String,
+    pub signature: String,
+    pub started_at: DateTime<Utc>,
+    pub duration_ms: i64,
+    pub response_status: Option<i64>,
+    pub failure: Option<String>,
+    pub error: Option<String>,
+    pub response_excerpt: Option<String>,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct RecoveryLine {
+    pub id: Key<RecoveryKind>,
+    pub since: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    pub deliveries: i64,
+    pub requested_by: String,
+    pub created_at: DateTime<Utc>,
+    pub delivered: i64,
+    pub waiting: i64,
+}
+
+#[derive(Debug, Clone, FromRow)]
+pub struct DeliveryCount {
+    #[sqlx(try_from = "String")]
+    pub status: DeliveryStatus,
+    pub deliveries: i64,
+}

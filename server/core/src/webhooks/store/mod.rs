@@ -1,0 +1,6 @@
+//! webhooks::store
+
+pub(crate) mod deliveries;
+pub(crate) mod delivery_records;
+pub(crate) mod delivery_views;
+pub(crate) mod endpoints;
