@@ -7,12 +7,11 @@ use leptos_router::{SsrMode, path};
 use ui::load::NotFound;
 use ui::shell::{self, Assets};
 
-use crate::pages::{
-    access, billing, board, clients, customers, day, deliveries, desk, endpoints, forms, imports, inbox, integrations,
-    links, mails, parts, portal_look, reports, rules, settings, sign_in, sources, target, technicians, terminals,
-    upload,
-};
 use crate::shell::Framed;
+use crate::{
+    billing, branding, classification, customers, identity, imports, intake, integrations, jobs, mapping,
+    notifications, parts, portal_access, requests, scheduling, suggestions, visits, webhooks,
+};
 
 /// A whole document of the staff app.
 pub fn document(assets: &Assets) -> impl IntoView + use<> {
@@ -26,57 +25,57 @@ pub fn App() -> impl IntoView {
     view! {
         <Router>
             <Routes fallback=|| ()>
-                <Route path=path!("/app/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
-                <Route path=path!("/app") view=settings::HomePage ssr=SsrMode::Async/>
-                <Route path=path!("/app/inbox") view=inbox::InboxPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/inbox/new") view=inbox::call::CallPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/inbox/:id") view=inbox::RequestPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/targets/:id") view=target::TargetPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/board") view=board::BoardPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/board/suggestions") view=board::suggestion::SuggestionsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/board/suggestions/:id") view=board::suggestion::SuggestionPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/board/move") view=board::moving::MovePage ssr=SsrMode::Async/>
-                <Route path=path!("/app/customers") view=customers::CustomersPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/customers/:id") view=customers::CustomerPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/customers/:id/access") view=access::CustomerAccessPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day") view=day::DayPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/sheet") view=day::sheet::SheetPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/kept") view=day::kept::KeptPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/leave") view=day::kept::LeavePage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/left") view=day::kept::LeftPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/:id") view=day::stop::StopPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/reports") view=reports::ReportsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/reports/:id") view=reports::ReportPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports") view=imports::ImportsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports/desk") view=desk::DeskPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports/desk/:id") view=desk::DeskTargetPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports/links") view=links::LinkPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports/upload") view=upload::UploadPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports/upload/:file") view=upload::ColumnsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports/:id") view=imports::ImportPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/integrations") view=integrations::IntegrationsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/integrations/clients/:id") view=clients::ClientPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/integrations/sources/:id") view=sources::SourcePage ssr=SsrMode::Async/>
-                <Route path=path!("/app/integrations/endpoints/new") view=endpoints::NewEndpointPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/integrations/endpoints/:id") view=endpoints::EndpointPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/integrations/deliveries/:id") view=deliveries::DeliveryPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/integrations/billing") view=billing::BillingPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings") view=settings::SettingsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/forms") view=forms::FormsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/forms/new") view=forms::NewFormPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/forms/:id") view=forms::FormPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/portal") view=portal_look::PortalLookPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/rules") view=rules::RulesPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/rules/new") view=rules::NewRulePage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/rules/:id") view=rules::RulePage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/technicians") view=technicians::TechniciansPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/technicians/:id") view=technicians::TechnicianSettingsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/terminals") view=terminals::TerminalsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/terminals/new") view=terminals::NewTerminalPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/access") view=access::AccessReviewPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/mails") view=mails::MailsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/mails/:id") view=mails::MailPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/sign-in") view=identity::sign_in::SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/sign-in/choose") view=identity::sign_in::ChoosePage ssr=SsrMode::Async/>
+                <Route path=path!("/app") view=identity::settings::HomePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/inbox") view=requests::inbox::InboxPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/inbox/new") view=requests::call::CallPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/inbox/:id") view=requests::page::RequestPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/targets/:id") view=jobs::page::TargetPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/board") view=scheduling::board::BoardPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/board/suggestions") view=suggestions::page::SuggestionsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/board/suggestions/:id") view=suggestions::page::SuggestionPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/board/move") view=scheduling::board::moving::MovePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers") view=customers::page::CustomersPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers/:id") view=customers::page::CustomerPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/customers/:id/access") view=portal_access::page::CustomerAccessPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day") view=visits::my_day::DayPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/sheet") view=visits::day_sheet::SheetPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/kept") view=visits::sync_conflicts::KeptPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/leave") view=visits::sync_conflicts::LeavePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/left") view=visits::sync_conflicts::LeftPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/:id") view=visits::stop::StopPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/reports") view=visits::reports::ReportsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/reports/:id") view=visits::reports::ReportPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports") view=imports::page::ImportsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/desk") view=mapping::review::DeskPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/desk/:id") view=mapping::review::DeskTargetPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/links") view=mapping::references::LinkPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/upload") view=imports::upload::UploadPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/upload/:file") view=imports::upload::ColumnsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/:id") view=imports::page::ImportPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations") view=integrations::page::IntegrationsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/clients/:id") view=integrations::clients::ClientPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/sources/:id") view=integrations::sources::SourcePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/endpoints/new") view=webhooks::endpoints::NewEndpointPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/endpoints/:id") view=webhooks::endpoints::EndpointPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/deliveries/:id") view=webhooks::deliveries::DeliveryPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/integrations/billing") view=billing::page::BillingPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings") view=identity::settings::SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/forms") view=intake::forms::FormsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/forms/new") view=intake::forms::NewFormPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/forms/:id") view=intake::forms::FormPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/portal") view=branding::page::PortalLookPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/rules") view=classification::page::RulesPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/rules/new") view=classification::page::NewRulePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/rules/:id") view=classification::page::RulePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/technicians") view=scheduling::technicians::TechniciansPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/technicians/:id") view=scheduling::technicians::TechnicianSettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/terminals") view=intake::terminals::TerminalsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/terminals/new") view=intake::terminals::NewTerminalPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/access") view=portal_access::page::AccessReviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/mails") view=notifications::page::MailsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/mails/:id") view=notifications::page::MailPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/parts") view=parts::PartsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/*any") view=|| view! { <Framed current=""><NotFound/></Framed> } ssr=SsrMode::Async/>
             </Routes>

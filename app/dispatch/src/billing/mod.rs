@@ -1,0 +1,3 @@
+//! Billing triggers.
+
+pub mod page;

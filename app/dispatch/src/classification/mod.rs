@@ -1,0 +1,4 @@
+//! Classification rules.
+
+pub mod actions;
+pub mod page;

@@ -1,0 +1,359 @@
+//! Rules that classify requests: their order, one rule with its trial on past requests, and the switch.
+
+use domain::ids::{FormId, RuleId};
+use domain::intake::classification::{Because, Classified, Conditions, Outcome};
+use domain::locale::Locale;
+use domain::permissions::ManageIntake;
+use domain::public_language::{self, Tone};
+use domain::requests::{Channel, Priority, ServiceType};
+use leptos::prelude::*;
+use ordinavo_core::classification;
+use ordinavo_core::classification::model::RuleView;
+use ordinavo_core::classification::{MOST_TRIED, Trial, TrialLine};
+use ordinavo_core::intake::forms;
+use ordinavo_core::intake::model::FormLine;
+use ui::format;
+use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
+use ui::icons::Icon;
+use ui::load::page;
+use ui::parts::{Chip, Empty, ProblemNotice, Weighty};
+use ui::title::Title;
+
+use crate::shared::{DoneNotice, viewer_staff};
+use crate::shell::Framed;
+use crate::t;
+use crate::words::by_key;
+
+/// `/app/settings/rules`.
+#[component]
+pub fn RulesPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let found = classification::list(&request.core, staff.may::<ManageIntake>()?).await?;
+        let (empty, last) = (found.is_empty(), found.len().saturating_sub(1));
+        let arrow = if locale.direction() == "rtl" { " ← " } else { " → " };
+        let forms = forms::list(&request.core, staff.may()?).await?;
+        Ok(view! {
+            <Title text=t!(locale, "classify-title")/>
+            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <header class="title-row"><h1>{t!(locale, "classify-title")}</h1><a class="button button-primary" href="/app/settings/rules/new"><Icon name="plus"/>{t!(locale, "classify-new")}</a></header>
+            <p class="lead">{t!(locale, "classify-intro")}</p>
+            {empty.then(|| view! { <Empty title=t!(locale, "classify-empty") text=t!(locale, "classify-empty-text")/> })}
+            <ol class="lines lines-tall rules">{found.into_iter().enumerate().map(|(at, rule)| view! {
+                <li>
+                    <div><a href=format!("/app/settings/rules/{}", rule.id)><strong><bdi>{rule.name.clone()}</bdi></strong></a>" "<Switched rule=rule.clone() locale/>
+                        <p class="quiet">{condition_words(locale, &rule.conditions.0, &forms).join(" · ")}{arrow}{outcome_words(locale, &rule.outcome.0).join(", ")}</p></div>
+                    <div class="row">
+                        <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="earlier"/><button class="button button-quiet" type="submit" disabled=at == 0 aria-label=t!(locale, "classify-earlier", name = rule.name.clone())>"↑"</button></form>
+                        <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="later"/><button class="button button-quiet" type="submit" disabled=at == last aria-label=t!(locale, "classify-later", name = rule.name.clone())>"↓"</button></form>
+                    </div>
+                </li>
+            }).collect_view()}</ol>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/settings">{content}</Framed> }
+}
+
+#[component]
+fn Switched(rule: RuleView, locale: Locale) -> impl IntoView {
+    if rule.active_since.is_some() {
+        view! { <Chip label=t!(locale, "classify-on") tone=Tone::Good/> }
+    } else {
+        view! { <Chip label=t!(locale, "classify-off") tone=Tone::Neutral/> }
+    }
+}
+
+/// `/app/settings/rules/new`.
+#[component]
+pub fn NewRulePage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let forms = forms::list(&request.core, staff.may::<ManageIntake>()?).await?;
+        let form = FormState::new("rule", locale, request.flash.as_ref());
+        Ok(view! {
+            <Title text=t!(locale, "classify-new")/>
+            <p><a href="/app/settings/rules">{t!(locale, "classify-title")}</a></p>
+            <h1>{t!(locale, "classify-new")}</h1>
+            <form class="card" method="post" action="/app/fn/save-rule" enctype="multipart/form-data">
+                <ErrorSummary form=form.clone()/>
+                <Editor form rule=None forms locale/>
+                <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
+            </form>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/settings">{content}</Framed> }
+}
+
+/// `/app/settings/rules/{id}`.
+#[component]
+pub fn RulePage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let id: RuleId = request.id("id")?;
+        let rule = classification::get(&request.core, staff.may::<ManageIntake>()?, id).await?;
+        let forms = forms::list(&request.core, staff.may()?).await?;
+        let trial = match rule.tried_at {
+            Some(_) => Some(classification::trial(&request.core, staff.may()?, id).await?),
+            None => None,
+        };
+        let form = FormState::new("rule", locale, request.flash.as_ref());
+        let on = rule.active_since.is_some();
+        let since = rule.active_since.map(|at| {
+            t!(
+                locale,
+                "classify-on-since",
+                at = format::moment(locale, at, staff.zone())
+            )
+        });
+        let hidden = move || view! { <input type="hidden" name="id" value=id.to_string()/> };
+        Ok(view! {
+            <Title text=rule.name.clone()/>
+            <p><a href="/app/settings/rules">{t!(locale, "classify-title")}</a></p>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <header class="title-row"><h1><bdi>{rule.name.clone()}</bdi></h1><Switched rule=rule.clone() locale/></header>
+            {since.map(|since| view! { <p class="quiet">{since}</p> })}
+            <div class="columns">
+                <form class="card" method="post" action="/app/fn/save-rule" enctype="multipart/form-data">
+                    <ErrorSummary form=form.clone()/>
+                    {hidden()}
+                    <Editor form rule=Some(rule.clone()) forms=forms.clone() locale/>
+                    {on.then(|| view! { <p class="help">{t!(locale, "classify-rests-when-changed")}</p> })}
+                    <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
+                </form>
+                <div>
+                    <section class="card"><h2>{t!(locale, "classify-trial")}</h2>
+                        <p class="help">{t!(locale, "classify-trial-help", count = MOST_TRIED)}</p>
+                        <form method="post" action="/app/fn/try-rule">{hidden()}<button class="button" type="submit">{t!(locale, "classify-try")}</button></form>
+                        {trial.map(|trial| view! { <Tried trial forms locale/> })}
+                        {(!on && rule.tried_at.is_some()).then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden()}<input type="hidden" name="on" value="on"/><button class="button button-primary" type="submit">{t!(locale, "classify-switch-on")}</button></form> })}
+                        {on.then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden()}<button class="button" type="submit">{t!(locale, "classify-switch-off")}</button></form> })}
+                    </section>
+                    <Weighty label=t!(locale, "classify-delete") consequence=t!(locale, "classify-delete-consequence")>
+                        <form method="post" action="/app/fn/delete-rule">{hidden()}<button class="button button-bad" type="submit">{t!(locale, "classify-delete-now")}</button></form>
+                    </Weighty>
+                </div>
+            </div>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/settings">{content}</Framed> }
+}
+
+/// What the rule would have done.
+#[component]
+fn Tried(trial: Trial, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
+    let more = trial.fits - trial.lines.len();
+    view! {
+        <p role="status"><strong>{t!(locale, "classify-fits", fits = trial.fits, of = trial.looked_at)}</strong></p>
+        <ul class="plain trial">{trial.lines.into_iter().map(|line| {
+            let TrialLine { id, number, description, because, would_set, decided_before } = line;
+            view! {
+                <li>
+                    <p><a href=format!("/app/inbox/{id}")><bdi class="mono">{format!("REQ-{number}")}</bdi></a>" "<span class="quiet" dir="auto">{description}</span></p>
+                    <p class="quiet">{reasons(locale, &because, &forms)}</p>
+                    <ul class="plain">{would_set.into_iter().map(|(field, before, after)| view! {
+                        <li>{by_key(locale, &format!("classified-{}", field.name()))}": "{before.filter(|before| *before != after).map(|before| view! { <s><bdi>{value_words(locale, field, &before)}</bdi></s>" " })}<strong><bdi>{value_words(locale, field, &after)}</bdi></strong></li>
+                    }).collect_view()}</ul>
+                    {(!decided_before.is_empty()).then(|| view! { <p class="quiet">{t!(locale, "classify-decided-before", names = decided_before.join(", "))}</p> })}
+                </li>
+            }
+        }).collect_view()}</ul>
+        {(more > 0).then(|| view! { <p class="quiet">{t!(locale, "classify-more", count = more)}</p> })}
+    }
+}
+
+/// When it fits and what it sets.
+#[component]
+fn Editor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
+    let (name, conditions, outcome) =
+        rule.map_or_else(Default::default, |rule| (rule.name, rule.conditions.0, rule.outcome.0));
+    let Conditions {
+        channels,
+        forms: chosen_forms,
+        service_types,
+        words,
+        postal_codes,
+    } = conditions;
+    let box_of = |name: String, words: String, chosen: bool| {
+        let ticked = form.ticked(&name, chosen);
+        view! { <div class="check"><input type="checkbox" id=name.clone() name=name.clone() value="on" checked=ticked/><label for=name><bdi>{words}</bdi></label></div> }
+    };
+    let channel_boxes = Channel::ALL
+        .iter()
+        .map(|one| {
+            box_of(
+                format!("channel_{}", one.name()),
+                by_key(locale, &format!("channel-{}", one.name())),
+                channels.contains(one),
+            )
+        })
+        .collect_view();
+    let service_boxes = ServiceType::ALL
+        .iter()
+        .map(|one| {
+            box_of(
+                format!("service_{}", one.name()),
+                public_language::service_type(*one, locale).to_owned(),
+                service_types.contains(one),
+            )
+        })
+        .collect_view();
+    let has_forms = !forms.is_empty();
+    let form_boxes = forms
+        .into_iter()
+        .map(|one| box_of(format!("form_{}", one.id), one.name, chosen_forms.contains(&one.id.0)))
+        .collect_view();
+    let keep = || (String::new(), t!(locale, "classify-as-it-is"));
+    let services: Vec<_> = std::iter::once(keep())
+        .chain(ServiceType::ALL.iter().map(|one| {
+            (
+                one.name().to_owned(),
+                public_language::service_type(*one, locale).to_owned(),
+            )
+        }))
+        .collect();
+    let priorities: Vec<_> = std::iter::once(keep())
+        .chain(Priority::ALL.iter().rev().map(|one| {
+            (
+                one.name().to_owned(),
+                by_key(locale, &format!("priority-{}", one.name())),
+            )
+        }))
+        .collect();
+    let service = form.value("set_service", outcome.service_type.map_or("", ServiceType::name));
+    let priority = form.value("set_priority", outcome.priority.map_or("", Priority::name));
+    let select = |name: &'static str, label: String, choices: Vec<(String, String)>, chosen: String| {
+        view! {
+            <div class="field"><label for=name>{label}</label><select id=name name=name>{choices.into_iter().map(|(value, words)| {
+                let selected = value == chosen;
+                view! { <option value=value selected=selected>{words}</option> }
+            }).collect_view()}</select></div>
+        }
+    };
+    view! {
+        <TextField form=form.clone() field="name" label=t!(locale, "form-name") help=t!(locale, "form-name-help") value=name/>
+        <fieldset class="group"><legend>{t!(locale, "classify-when")}</legend>
+            <p class="help">{t!(locale, "classify-when-help")}</p>
+            <TextArea form=form.clone() field="words" label=t!(locale, "classify-words") help=t!(locale, "classify-words-help") value=words.join("\n") rows=3 optional=true/>
+            <TextArea form=form.clone() field="postal_codes" label=t!(locale, "classify-codes") help=t!(locale, "classify-codes-help") value=postal_codes.join("\n") rows=2 optional=true/>
+            <fieldset class="group"><legend>{t!(locale, "channel")}</legend>{channel_boxes}</fieldset>
+            <fieldset class="group"><legend>{t!(locale, "service")}</legend>{service_boxes}</fieldset>
+            {has_forms.then(|| view! { <fieldset class="group"><legend>{t!(locale, "forms-title")}</legend>{form_boxes}</fieldset> })}
+        </fieldset>
+        <fieldset class="group"><legend>{t!(locale, "classify-then")}</legend>
+            <p class="help">{t!(locale, "classify-then-help")}</p>
+            <TextField form=form.clone() field="region" label=t!(locale, "region") value=outcome.region.unwrap_or_default() optional=true/>
+            <TextField form=form.clone() field="use_case" label=t!(locale, "classified-use_case") value=outcome.use_case.unwrap_or_default() optional=true/>
+            {select("set_priority", t!(locale, "priority"), priorities, priority)}
+            {select("set_service", t!(locale, "service"), services, service)}
+        </fieldset>
+    }
+}
+
+/// A value of a rule in words.
+pub(crate) fn value_words(locale: Locale, field: Classified, value: &str) -> String {
+    match field {
+        Classified::Priority => by_key(locale, &format!("priority-{value}")),
+        Classified::ServiceType => ServiceType::from_name(value).map_or_else(String::new, |kind| {
+            public_language::service_type(kind, locale).to_owned()
+        }),
+        Classified::Region | Classified::UseCase => value.to_owned(),
+    }
+}
+
+fn form_name(id: FormId, forms: &[FormLine]) -> String {
+    forms
+        .iter()
+        .find(|form| form.id.0 == id)
+        .map_or_else(|| id.to_string(), |form| form.name.clone())
+}
+
+/// Why a rule fitted, in one line.
+pub(crate) fn reasons(locale: Locale, because: &[Because], forms: &[FormLine]) -> String {
+    let words: Vec<String> = because
+        .iter()
+        .map(|reason| match reason {
+            Because::Channel(channel) => t!(
+                locale,
+                "because-channel",
+                value = by_key(locale, &format!("channel-{}", channel.name()))
+            ),
+            Because::Form(_) if forms.is_empty() => t!(locale, "because-its-form"),
+            Because::Form(id) => t!(locale, "because-form", value = form_name(*id, forms)),
+            Because::ServiceType(kind) => t!(
+                locale,
+                "because-service",
+                value = public_language::service_type(*kind, locale)
+            ),
+            Because::Word(word) => t!(locale, "because-word", value = word.clone()),
+            Because::PostalCode(code) => t!(locale, "because-code", value = code.clone()),
+            Because::Always => t!(locale, "because-always"),
+        })
+        .collect();
+    words.join(", ")
+}
+
+fn condition_words(locale: Locale, conditions: &Conditions, forms: &[FormLine]) -> Vec<String> {
+    let or = |values: Vec<String>| values.join(" / ");
+    let mut parts = Vec::new();
+    if !conditions.channels.is_empty() {
+        let names = conditions
+            .channels
+            .iter()
+            .map(|one| by_key(locale, &format!("channel-{}", one.name())));
+        parts.push(t!(locale, "because-channel", value = or(names.collect())));
+    }
+    if !conditions.forms.is_empty() {
+        let names = conditions.forms.iter().map(|one| form_name(*one, forms));
+        parts.push(t!(locale, "because-form", value = or(names.collect())));
+    }
+    if !conditions.service_types.is_empty() {
+        let names = conditions
+            .service_types
+            .iter()
+            .map(|one| public_language::service_type(*one, locale).to_owned());
+        parts.push(t!(locale, "because-service", value = or(names.collect())));
+    }
+    if !conditions.words.is_empty() {
+        parts.push(t!(locale, "because-word", value = or(conditions.words.clone())));
+    }
+    if !conditions.postal_codes.is_empty() {
+        parts.push(t!(locale, "because-code", value = or(conditions.postal_codes.clone())));
+    }
+    if parts.is_empty() {
+        parts.push(t!(locale, "because-always"));
+    }
+    parts
+}
+
+fn outcome_words(locale: Locale, outcome: &Outcome) -> Vec<String> {
+    [
+        (Classified::Region, outcome.region.clone()),
+        (Classified::UseCase, outcome.use_case.clone()),
+        (
+            Classified::Priority,
+            outcome.priority.map(|value| value.name().to_owned()),
+        ),
+        (
+            Classified::ServiceType,
+            outcome.service_type.map(|value| value.name().to_owned()),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(field, value)| {
+        let name = by_key(locale, &format!("classified-{}", field.name()));
+        Some(format!("{name}: {}", value_words(locale, field, &value?)))
+    })
+    .collect()
+}

@@ -1,0 +1,172 @@
+//! Customers: the list and the record with everything about it.
+
+use domain::ids::CustomerId;
+use domain::permissions::ViewOperations;
+use domain::public_language::Tone;
+use leptos::prelude::*;
+use ordinavo_core::customers;
+use ui::format;
+use ui::load::page;
+use ui::parts::{Chip, Empty, Pager, TargetChip};
+use ui::title::Title;
+
+use crate::mapping::references::link_address;
+use crate::shared::{address_line, service_words, viewer_staff};
+use crate::shell::Framed;
+use crate::t;
+use crate::words::by_key;
+
+/// `/app/customers`.
+#[component]
+pub fn CustomersPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let search = request.query("q");
+        let (after_name, after_id) = (request.query("name"), request.query("after").parse::<CustomerId>().ok());
+        let found = customers::list(
+            &request.core,
+            staff.may::<ViewOperations>()?,
+            &search,
+            after_id.map(|id| (after_name.as_str(), id)),
+        )
+        .await?;
+        let query =
+            |name: &str, id: &str| format!("/app/customers?q={}&name={}&after={id}", encode(&search), encode(name));
+        let next = found
+            .rows
+            .last()
+            .filter(|_| found.has_more)
+            .map(|row| query(&row.name, &row.id.to_string()));
+        let first = after_id.map(|_| format!("/app/customers?q={}", encode(&search)));
+        let empty = found.rows.is_empty();
+        Ok(view! {
+            <Title text=t!(locale, "customers-title")/>
+            <h1>{t!(locale, "customers-title")}</h1>
+            <form class="search" method="get" action="/app/customers" role="search">
+                <label for="customers-q">{t!(locale, "search")}</label>
+                <input id="customers-q" name="q" type="search" value=search.clone()/>
+                <button class="button" type="submit">{t!(locale, "search-now")}</button>
+            </form>
+            {empty.then(|| view! { <Empty icon="users" title=t!(locale, "customers-empty") text=t!(locale, "customers-empty-text")/> })}
+            {(!empty).then(|| view! {
+                <div class="table-frame"><table class="table">
+                    <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "number")}</th><th scope="col" class="right">{t!(locale, "locations")}</th><th scope="col" class="right">{t!(locale, "open-jobs")}</th></tr></thead>
+                    <tbody>
+                        {found.rows.into_iter().map(|row| view! {
+                            <tr>
+                                <th scope="row"><a href=format!("/app/customers/{}", row.id)><bdi>{row.name}</bdi></a>{row.is_archived.then(|| view! { " "<Chip label=t!(locale, "archived") tone=Tone::Neutral/> })}</th>
+                                <td><bdi class="mono">{row.customer_number}</bdi></td><td class="right">{row.locations}</td><td class="right">{row.open_targets}</td>
+                            </tr>
+                        }).collect_view()}
+                    </tbody>
+                </table></div>
+            })}
+            <Pager locale next first/>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/customers">{content}</Framed> }
+}
+
+/// Escapes a text for a query (RFC 3986): everything but unreserved characters.
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
+}
+
+/// `/app/customers/{id}`.
+#[component]
+pub fn CustomerPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let found = customers::page(&request.core, staff.may::<ViewOperations>()?, request.id("id")?).await?;
+        let zone = staff.zone().to_owned();
+        Ok(view! {
+            <Title text=found.customer.name.clone()/>
+            <header class="title-row">
+                <h1><bdi>{found.customer.name}</bdi></h1>
+                <bdi class="mono">{found.customer.customer_number}</bdi>
+                {found.customer.is_archived.then(|| view! { <Chip label=t!(locale, "archived") tone=Tone::Neutral/> })}
+            </header>
+            <section>
+                <h2>{t!(locale, "recent-jobs")}</h2>
+                {found.targets.is_empty().then(|| view! { <Empty title=t!(locale, "nothing-yet") text=t!(locale, "nothing-yet-text")/> })}
+                <ul class="lines">
+                    {found.targets.into_iter().map(|target| view! {
+                        <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format!("TGT-{}", target.number)}</bdi>" "{service_words(locale, target.service_type.as_deref())}</a>
+                            <TargetChip status=target.status locale/><span class="quiet"><bdi>{target.location_name}</bdi></span>
+                            <span class="quiet">{target.starts_at.map(|start| format::moment(locale, start, target.appointment_zone.as_deref().unwrap_or(&zone)))}</span></li>
+                    }).collect_view()}
+                </ul>
+            </section>
+            <section>
+                <h2>{t!(locale, "locations")}</h2>
+                <ul class="cards">
+                    {found.locations.into_iter().map(|location| view! {
+                        <li class="card"><h3><bdi>{location.name}</bdi></h3>
+                            <p><bdi>{address_line(location.street.as_deref(), location.postal_code.as_deref(), location.city.as_deref())}</bdi></p>
+                            {location.access_notes.map(|notes| view! { <p class="quiet">{t!(locale, "access-notes")}": "<bdi>{notes}</bdi></p> })}</li>
+                    }).collect_view()}
+                </ul>
+            </section>
+            <section>
+                <div class="title-row"><h2>{t!(locale, "contacts")}</h2><a class="button" href=format!("/app/customers/{}/access", found.customer.id)>{t!(locale, "portal-access")}</a></div>
+                <div class="table-frame"><table class="table">
+                    <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "location")}</th><th scope="col">{t!(locale, "portal-access")}</th></tr></thead>
+                    <tbody>{found.contacts.into_iter().map(|contact| view! {
+                        <tr><th scope="row"><bdi>{contact.display_name}</bdi>" "<span class="quiet"><bdi dir="ltr">{contact.email}</bdi></span></th><td><bdi>{contact.location_name}</bdi></td>
+                            <td>{if contact.has_portal_access { t!(locale, "yes") } else { t!(locale, "no") }}</td></tr>
+                    }).collect_view()}</tbody>
+                </table></div>
+            </section>
+            <section>
+                <h2>{t!(locale, "references")}</h2>
+                <div class="table-frame"><table class="table">
+                    <thead><tr><th scope="col">{t!(locale, "source")}</th><th scope="col">{t!(locale, "kind")}</th><th scope="col">{t!(locale, "external-id")}</th></tr></thead>
+                    <tbody>{found.references.into_iter().map(|reference| {
+                        let touched = link_address(&reference.entity_type, &reference.source_key, &reference.external_id);
+                        view! {
+                            <tr><td><bdi class="mono">{reference.source_key}</bdi></td><td>{by_key(locale, &reference.entity_type)}</td><td><bdi class="mono">{reference.external_id}</bdi>
+                                " "<a href=touched>{t!(locale, "link-show")}</a></td></tr>
+                        }
+                    }).collect_view()}</tbody>
+                </table></div>
+            </section>
+            <section>
+                <h2>{t!(locale, "history")}</h2>
+                <History locale lines=found.timeline zone=zone.clone()/>
+            </section>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/customers">{content}</Framed> }
+}
+
+/// What happened, newest first.
+#[component]
+pub fn History(
+    locale: domain::locale::Locale,
+    lines: Vec<ordinavo_core::audit::model::TimelineLine>,
+    zone: String,
+) -> impl IntoView {
+    view! {
+        <ol class="timeline">
+            {lines.into_iter().map(|line| {
+                let words = domain::public_language::Milestone::from_name(&line.kind)
+                    .map_or_else(|| by_key(locale, &format!("event-{}", line.kind)), |milestone| domain::public_language::milestone(milestone, locale).to_owned());
+                view! { <li><span>{words}</span><time class="quiet" datetime=line.at.to_rfc3339()>{format::moment(locale, line.at, &zone)}</time></li> }
+            }).collect_view()}
+        </ol>
+    }
+}

@@ -1,0 +1,3 @@
+//! Follow-ups.
+
+pub mod page;

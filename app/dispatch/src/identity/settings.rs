@@ -1,0 +1,132 @@
+//! Settings: the own language and, for those who may, the audit log. Also `/app`, which leads to the role's home.
+
+use domain::permissions::{ManageIntake, ManagePortalAccess, ManagePortalLook, ViewAudit, ViewMails, ViewOperations};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use ordinavo_core::audit;
+use ui::acts::redirect;
+use ui::door::LanguageRow;
+use ui::format;
+use ui::load::page;
+use ui::parts::{Done, Pager};
+use ui::title::Title;
+use ui::words::shared;
+
+use crate::scheduling::technicians;
+use crate::shared::{DoneNotice, viewer_staff};
+use crate::shell::Framed;
+use crate::t;
+
+/// `/app`.
+#[component]
+pub fn HomePage() -> impl IntoView {
+    let staff = viewer_staff();
+    let response = use_context::<ResponseOptions>();
+    page(|_| async move {
+        if let Some(response) = response {
+            redirect(&response, staff?.role().home());
+        }
+        Ok(().into_any())
+    })
+}
+
+/// `/app/settings`.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let zone = staff.zone().to_owned();
+        let before = request.query("before").parse().ok();
+        let log = match staff.may::<ViewAudit>() {
+            Ok(permit) => Some(audit::page(&request.core, permit, before).await?),
+            Err(_) => None,
+        };
+        let verified = match staff.may::<ViewAudit>() {
+            Ok(permit) if !request.query("verify").is_empty() => Some(audit::verify(&request.core, permit).await?),
+            _ => None,
+        };
+        let log = log.map(|log| {
+            let next = log.rows.last().filter(|_| log.has_more).map(|row| format!("/app/settings?before={}", row.sequence));
+            let first = before.map(|_: i64| "/app/settings".to_owned());
+            view! {
+                <section>
+                    <h2>{t!(locale, "audit-title")}</h2>
+                    <p><a class="button" href="/app/settings?verify=1">{t!(locale, "audit-verify")}</a></p>
+                    {verified.map(|broken| match broken {
+                        None => view! { <Done text=t!(locale, "audit-holds")/> }.into_any(),
+                        Some(number) => view! { <p class="notice notice-bad" role="alert">{t!(locale, "audit-broken", number = number)}</p> }.into_any(),
+                    })}
+                    <div class="table-frame"><table class="table">
+                        <thead><tr><th scope="col" class="right">"#"</th><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "actor")}</th><th scope="col">{t!(locale, "action")}</th><th scope="col">{t!(locale, "subject")}</th></tr></thead>
+                        <tbody>{log.rows.into_iter().map(|row| view! {
+                            <tr><td class="right">{row.sequence}</td><td>{format::moment(locale, row.at, &zone)}</td><td><bdi class="mono small">{row.actor}</bdi></td><td><bdi class="mono">{row.action}</bdi></td><td><bdi class="mono small">{row.subject}</bdi></td></tr>
+                        }).collect_view()}</tbody>
+                    </table></div>
+                    <Pager locale next first/>
+                </section>
+            }
+        });
+        let mut links = Vec::new();
+        if staff.has::<ViewOperations>() {
+            links.push((
+                technicians::LIST,
+                t!(locale, "technicians-title"),
+                t!(locale, "technicians-intro"),
+            ));
+        }
+        if staff.has::<ManageIntake>() {
+            links.push((
+                "/app/settings/forms",
+                t!(locale, "forms-title"),
+                t!(locale, "forms-intro"),
+            ));
+            links.push((
+                "/app/settings/terminals",
+                t!(locale, "terminals-title"),
+                t!(locale, "terminals-intro"),
+            ));
+            links.push((
+                "/app/settings/rules",
+                t!(locale, "classify-title"),
+                t!(locale, "classify-intro"),
+            ));
+        }
+        if staff.has::<ManagePortalAccess>() {
+            links.push((
+                "/app/settings/access",
+                t!(locale, "review-title"),
+                t!(locale, "review-intro"),
+            ));
+        }
+        if staff.has::<ManagePortalLook>() {
+            links.push((
+                "/app/settings/portal",
+                t!(locale, "look-title"),
+                t!(locale, "look-intro"),
+            ));
+        }
+        if staff.has::<ViewMails>() {
+            links.push((
+                "/app/settings/mails",
+                t!(locale, "mails-title"),
+                t!(locale, "mails-intro"),
+            ));
+        }
+        Ok(view! {
+            <Title text=t!(locale, "settings-title")/>
+            <h1>{t!(locale, "settings-title")}</h1>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <section><h2>{shared::language(locale)}</h2><LanguageRow locale action="/app/fn/language" back="/app/settings"/></section>
+            {(!links.is_empty()).then(|| view! {
+                <nav aria-label=t!(locale, "settings-title")><ul class="lines lines-tall">{links.into_iter().map(|(href, name, text)| view! {
+                    <li><a href=href><strong>{name}</strong></a><span class="quiet">{text}</span></li>
+                }).collect_view()}</ul></nav>
+            })}
+            {log}
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/settings">{content}</Framed> }
+}

@@ -1,0 +1,4 @@
+//! Import jobs and uploads.
+
+pub mod page;
+pub mod upload;

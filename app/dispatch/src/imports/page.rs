@@ -1,0 +1,249 @@
+//! Imports: jobs, and every item with the decision that was stored about it.
+
+use domain::ids::ImportJobId;
+use domain::import_jobs::ImportChannel;
+use domain::imports::ImportJobStatus;
+use domain::locale::Locale;
+use domain::permissions::{ResolveMappings, ViewImports};
+use domain::public_language::Tone;
+use leptos::prelude::*;
+use ordinavo_core::imports::jobs;
+use ordinavo_core::imports::jobs::ItemFilter;
+use ordinavo_core::imports::model::ImportItemView;
+use ordinavo_core::mapping::review;
+use serde_json::Value;
+use ui::format;
+use ui::imports::{Codes, ItemFilters, JobChip, JobCounts, JobKind, OutcomeChip};
+use ui::islands::SendOnce;
+use ui::load::{page, place};
+use ui::parts::{Chip, Empty, Fact, Identifier, Pager, ProblemNotice, Weighty};
+use ui::title::Title;
+
+use crate::shared::{DoneNotice, viewer_staff};
+use crate::shell::Framed;
+use crate::t;
+use crate::words::by_key;
+
+/// The codes in a stored list of notes.
+fn codes(notes: &Value) -> Vec<String> {
+    notes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|note| note["code"].as_str().map(str::to_owned))
+        .collect()
+}
+
+/// `/app/imports`.
+#[component]
+pub fn ImportsPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let permit = staff.may::<ViewImports>()?;
+        let found = jobs::list_for_staff(&request.core, permit, request.place("before")).await?;
+        let waiting = review::count(&request.core, permit).await?;
+        let may_resolve = staff.has::<ResolveMappings>();
+        let next = found
+            .rows
+            .last()
+            .filter(|_| found.has_more)
+            .map(|row| format!("/app/imports?before={}", place(row.created_at, row.id)));
+        let first = (!request.query("before").is_empty()).then(|| "/app/imports".to_owned());
+        let empty = found.rows.is_empty();
+        let now = request.viewer.now;
+        Ok(view! {
+            <Title text=t!(locale, "imports-title")/>
+            <header class="title-row"><h1>{t!(locale, "imports-title")}</h1>
+                <p class="row">
+                    <a class="button" href="/app/imports/desk">{t!(locale, "desk-title")}<span class="count">{waiting}</span></a>
+                    {may_resolve.then(|| view! { <a class="button" href="/app/imports/upload">{t!(locale, "upload-title")}</a> })}
+                </p>
+            </header>
+            <DoneNotice locale flash=request.flash.clone()/>
+            {empty.then(|| view! { <Empty icon="import" title=t!(locale, "imports-empty") text=t!(locale, "imports-empty-text")/> })}
+            {(!empty).then(|| view! {
+                <div class="table-frame"><table class="table">
+                    <thead><tr><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "client")}</th><th scope="col">{by_key(locale, "job-kind")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{by_key(locale, "job-counts")}</th></tr></thead>
+                    <tbody>{found.rows.into_iter().map(|row| view! {
+                        <tr><th scope="row"><a href=format!("/app/imports/{}", row.id)>{format::age(locale, row.created_at, now)}</a></th>
+                            <td><bdi class="mono">{row.client_name.clone()}</bdi></td>
+                            <td><JobKind job=row.clone() locale/></td>
+                            <td><JobChip status=row.status locale/></td>
+                            <td><JobCounts job=row locale/></td></tr>
+                    }).collect_view()}</tbody>
+                </table></div>
+            })}
+            <Pager locale next first/>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/imports">{content}</Framed> }
+}
+
+/// `/app/imports/{id}`.
+#[component]
+pub fn ImportPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let id: ImportJobId = request.id("id")?;
+        let named = |name: &str| Some(request.query(name)).filter(|text| !text.is_empty());
+        let filter = ItemFilter {
+            status: named("status"),
+            warning_code: named("code"),
+        };
+        let after = request.query("after").parse().unwrap_or(-1);
+        let (job, items) = jobs::page_for_staff(&request.core, staff.may::<ViewImports>()?, id, after, &filter).await?;
+        let zone = staff.zone().to_owned();
+        let query = |after: i64| {
+            let part = |name: &str, value: &Option<String>| {
+                value
+                    .as_ref()
+                    .map_or_else(String::new, |value| format!("&{name}={value}"))
+            };
+            format!(
+                "/app/imports/{id}?after={after}{}{}",
+                part("status", &filter.status),
+                part("code", &filter.warning_code)
+            )
+        };
+        let next = items
+            .rows
+            .last()
+            .filter(|_| items.has_more)
+            .map(|row| query(row.position));
+        let first = (after >= 0).then(|| query(-1));
+        let empty = items.rows.is_empty();
+        let (for_kind, for_counts, retried_from) = (job.clone(), job.clone(), job.retried_from);
+        let may_import = job.dry_run
+            && job.channel == ImportChannel::Csv
+            && job.status == ImportJobStatus::Completed
+            && staff.has::<ResolveMappings>();
+        let runs = matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing);
+        let (status, code) = (
+            filter.status.clone().unwrap_or_default(),
+            filter.warning_code.clone().unwrap_or_default(),
+        );
+        Ok(view! {
+            <Title text=t!(locale, "imports-title")/>
+            <p><a href="/app/imports">{t!(locale, "imports-title")}</a></p>
+            <header class="title-row"><h1>{format::moment(locale, job.created_at, &zone)}</h1><JobChip status=job.status locale/></header>
+            <DoneNotice locale flash=request.flash.clone()/>
+            {runs.then(|| view! { <p class="notice" role="status">{t!(locale, "job-runs")}" "<a href=query(-1)>{t!(locale, "job-look-again")}</a></p> })}
+            <dl class="facts">
+                <Fact name="id"><Identifier text=job.id.to_string() locale/></Fact>
+                <Fact name=t!(locale, "client")><bdi class="mono">{job.client_name.clone()}</bdi></Fact>
+                <Fact name=t!(locale, "source")><bdi class="mono">{job.source_key.clone()}</bdi></Fact>
+                <Fact name=by_key(locale, "job-kind")><JobKind job=for_kind locale/></Fact>
+                <Fact name=by_key(locale, "job-counts")><JobCounts job=for_counts locale/></Fact>
+                {retried_from.map(|from| view! { <Fact name=t!(locale, "job-retried")><a href=format!("/app/imports/{from}")>{t!(locale, "job-earlier")}</a></Fact> })}
+            </dl>
+            {may_import.then(|| view! {
+                <Weighty label=t!(locale, "upload-do") consequence=t!(locale, "upload-do-text")>
+                    <SendOnce><form method="post" action="/app/fn/import-tried"><input type="hidden" name="job" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "upload-do")}</button></form></SendOnce>
+                </Weighty>
+            })}
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <ItemFilters action=format!("/app/imports/{id}") locale status code/>
+            {empty.then(|| view! { <Empty icon="import" title=t!(locale, "items-empty") text=t!(locale, "items-empty-text")/> })}
+            {items.rows.into_iter().map(|item| view! { <ItemCard item locale zone=zone.clone()/> }).collect_view()}
+            <Pager locale next first/>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/imports">{content}</Framed> }
+}
+
+/// A rule in words with its id.
+pub fn rule_words(locale: Locale, rule: &str) -> String {
+    let key = format!("rule-{rule}");
+    let words = by_key(locale, &key);
+    if words == key {
+        rule.to_owned()
+    } else {
+        format!("{words} ({rule})")
+    }
+}
+
+/// The candidates that a decision looked at, in words.
+#[component]
+fn DecisionWords(decision: Value, locale: Locale) -> impl IntoView {
+    let lines: Vec<String> = ["customer", "location", "contact", "target"]
+        .into_iter()
+        .filter_map(|part| decision[part]["rule"].as_str())
+        .filter(|rule| !matches!(*rule, "L0" | "K0"))
+        .map(|rule| rule_words(locale, rule))
+        .collect();
+    let candidates = &decision["customer"]["candidates"];
+    let named = |candidate: &Value| {
+        Some((
+            candidate["id"].as_str()?.to_owned(),
+            candidate["name"].as_str()?.to_owned(),
+        ))
+    };
+    let by_reference = named(&candidates["byReference"]);
+    let by_number: Vec<_> = candidates["byNumber"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(named)
+        .collect();
+    // A location or contact is shown on the page of the customer to whom it belongs.
+    let part = |part: &str| {
+        let found = &decision[part]["candidates"]["byReference"];
+        Some((
+            found["customer"].as_str()?.to_owned(),
+            found["name"].as_str()?.to_owned(),
+        ))
+    };
+    let (location, contact) = (part("location"), part("contact"));
+    let link = |(id, name): (String, String)| view! { <a href=format!("/app/customers/{id}")><bdi>{name}</bdi></a>" " };
+    view! {
+        <ul class="decision">{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}
+            {by_reference.map(|found| view! { <li class="quiet">{t!(locale, "found-by-reference")}" "{link(found)}</li> })}
+            {location.map(|found| view! { <li class="quiet">{t!(locale, "found-location")}" "{link(found)}</li> })}
+            {contact.map(|found| view! { <li class="quiet">{t!(locale, "found-contact")}" "{link(found)}</li> })}
+            {(!by_number.is_empty()).then(|| view! { <li class="quiet">{t!(locale, "found-by-number")}" "{by_number.into_iter().map(link).collect_view()}</li> })}
+        </ul>
+    }
+}
+
+/// An item with its stored decision.
+#[component]
+pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl IntoView {
+    let warnings = codes(&item.warnings);
+    let errors = codes(&item.errors);
+    let parts = [
+        ("customer", t!(locale, "customer")),
+        ("location", t!(locale, "location")),
+        ("contact", t!(locale, "contact")),
+    ];
+    let decision = serde_json::to_string_pretty(&item.decision.0).unwrap_or_default();
+    let in_words = item.decision.0.clone();
+    let outcome = item.outcome();
+    let mapping = item.mapping.0.clone();
+    view! {
+        <article class="card">
+            <header class="title-row"><h3><Identifier text=item.external_id locale/></h3>{outcome.map(|outcome| view! { <OutcomeChip outcome locale/> })}{outcome.is_none().then(|| view! { <Chip label=by_key(locale, &format!("item-{}", item.status.name())) tone=Tone::Neutral/> })}</header>
+            <dl class="facts">
+                <Fact name=t!(locale, "client")><bdi class="mono">{item.client_name}</bdi></Fact>
+                <Fact name=t!(locale, "source")><bdi class="mono">{item.source_key}</bdi></Fact>
+                <Fact name=t!(locale, "when")>{format::moment(locale, item.created_at, &zone)}</Fact>
+                {parts.into_iter().map(|(part, name)| {
+                    let entry = mapping[part].clone();
+                    let words = by_key(locale, &format!("mapping-{}", entry["status"].as_str().unwrap_or("skipped")));
+                    let rule = entry["rule"].as_str().unwrap_or_default().to_owned();
+                    view! { <Fact name>{words}" "<bdi class="mono">{rule}</bdi></Fact> }
+                }).collect_view()}
+                {item.target_id.map(|target| view! { <Fact name=t!(locale, "job")><a href=format!("/app/targets/{target}")>{t!(locale, "open-job")}</a></Fact> })}
+                {(!warnings.is_empty()).then(|| view! { <Fact name=t!(locale, "warnings")><Codes codes=warnings locale/></Fact> })}
+                {(!errors.is_empty()).then(|| view! { <Fact name=t!(locale, "errors")><Codes codes=errors locale/></Fact> })}
+            </dl>
+            <DecisionWords decision=in_words locale/>
+            <details><summary>{t!(locale, "decision")}</summary><pre class="code" dir="ltr" tabindex="0">{decision}</pre></details>
+        </article>
+    }
+}

@@ -1,0 +1,350 @@
+//! Public forms: made, changed, looked at as visitors see them, and brought to other people's pages and to paper.
+
+use domain::ids::FormId;
+use domain::intake::form::{FieldMode, FormField, FormSettings, FormTexts};
+use domain::locale::Locale;
+use domain::permissions::ManageIntake;
+use domain::public_language;
+use domain::requests::ServiceType;
+use leptos::prelude::*;
+use leptos::server_fn::codec::{MultipartData, MultipartFormData};
+use ordinavo_core::Core;
+use ordinavo_core::CoreError;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::intake::forms;
+use ordinavo_core::intake::model::FormLine;
+use ui::acts::{Next, Sent, act};
+use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
+use ui::icons::Icon;
+use ui::islands::CopyText;
+use ui::load::page;
+use ui::parts::{Chip, Empty, ProblemNotice, Weighty};
+use ui::title::Title;
+use ui::uploads::{self, Parts};
+
+use crate::shared::{DoneNotice, viewer_staff};
+use crate::shell::Framed;
+use crate::t;
+use crate::words::by_key;
+
+/// The names of the fields with texts, by language: title, intro, thanks.
+const TEXTS: [(&str, [&str; 3]); 3] = [
+    ("en", ["title_en", "intro_en", "thanks_en"]),
+    ("de", ["title_de", "intro_de", "thanks_de"]),
+    ("ar", ["title_ar", "intro_ar", "thanks_ar"]),
+];
+
+/// `/app/settings/forms`.
+#[component]
+pub fn FormsPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let found = forms::list(&request.core, staff.may::<ManageIntake>()?).await?;
+        let empty = found.is_empty();
+        Ok(view! {
+            <Title text=t!(locale, "forms-title")/>
+            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <header class="title-row"><h1>{t!(locale, "forms-title")}</h1><a class="button button-primary" href="/app/settings/forms/new"><Icon name="plus"/>{t!(locale, "form-new")}</a></header>
+            <p class="lead">{t!(locale, "forms-intro")}</p>
+            {empty.then(|| view! { <Empty title=t!(locale, "forms-empty") text=t!(locale, "forms-empty-text")/> })}
+            <ul class="lines lines-tall">{found.into_iter().map(|form| view! {
+                <li><a href=format!("/app/settings/forms/{}", form.id)><strong><bdi>{form.name}</bdi></strong></a><bdi class="mono quiet" dir="ltr">{format!("/intake/{}", form.slug)}</bdi>
+                    {form.closed_at.is_some().then(|| view! { <Chip label=t!(locale, "form-closed") tone=public_language::Tone::Neutral/> })}</li>
+            }).collect_view()}</ul>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/settings">{content}</Framed> }
+}
+
+/// `/app/settings/forms/new`.
+#[component]
+pub fn NewFormPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        staff.may::<ManageIntake>()?;
+        let form = FormState::new("form", locale, request.flash.as_ref());
+        Ok(view! {
+            <Title text=t!(locale, "form-new")/>
+            <p><a href="/app/settings/forms">{t!(locale, "forms-title")}</a></p>
+            <h1>{t!(locale, "form-new")}</h1>
+            <form class="card" method="post" action="/app/fn/create-form" enctype="multipart/form-data">
+                <ErrorSummary form=form.clone()/>
+                <TextField form=form.clone() field="name" label=t!(locale, "form-name") help=t!(locale, "form-name-help")/>
+                <TextField form=form.clone() field="slug" label=t!(locale, "form-slug") help=t!(locale, "form-slug-help")/>
+                <Builder form settings=FormSettings::default() locale/>
+                <button class="button button-primary" type="submit">{t!(locale, "form-create")}</button>
+            </form>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/settings">{content}</Framed> }
+}
+
+/// `/app/settings/forms/{id}`.
+#[component]
+pub fn FormPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let id: FormId = request.id("id")?;
+        let found: FormLine = forms::get(&request.core, staff.may::<ManageIntake>()?, id).await?;
+        let form = FormState::new("form", locale, request.flash.as_ref());
+        let address = format!("{}/intake/{}", request.core.public_url(), found.slug);
+        let snippet = format!(
+            "<iframe src=\"{address}\" title=\"{}\" width=\"100%\" height=\"1200\" style=\"border:0\"></iframe>",
+            found.name.replace('"', "&quot;")
+        );
+        let picture = ui::qr::picture(&address, 180);
+        let closed = found.closed_at.is_some();
+        let (label, consequence, now) = if closed {
+            (
+                t!(locale, "form-open"),
+                t!(locale, "form-open-consequence"),
+                t!(locale, "form-open-now"),
+            )
+        } else {
+            (
+                t!(locale, "form-close"),
+                t!(locale, "form-close-consequence"),
+                t!(locale, "form-close-now"),
+            )
+        };
+        let previews: Vec<_> = Locale::ALL
+            .into_iter()
+            .filter(|spoken| {
+                found
+                    .settings
+                    .0
+                    .texts
+                    .get(spoken.tag())
+                    .is_some_and(|texts| !texts.title.is_empty())
+            })
+            .collect();
+        Ok(view! {
+            <Title text=found.name.clone()/>
+            <p><a href="/app/settings/forms">{t!(locale, "forms-title")}</a></p>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <header class="title-row"><h1><bdi>{found.name.clone()}</bdi></h1>{closed.then(|| view! { <Chip label=t!(locale, "form-closed") tone=public_language::Tone::Neutral/> })}</header>
+            <div class="columns">
+                <form class="card" method="post" action="/app/fn/update-form" enctype="multipart/form-data">
+                    <ErrorSummary form=form.clone()/>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <TextField form=form.clone() field="name" label=t!(locale, "form-name") value=found.name/>
+                    <Builder form settings=found.settings.0 locale/>
+                    <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
+                </form>
+                <div>
+                    <section class="card"><h2>{t!(locale, "form-share")}</h2>
+                        <p><a href=address.clone()><bdi dir="ltr">{address.clone()}</bdi></a> <CopyText text=address label=t!(locale, "copy") done=t!(locale, "copied")/></p>
+                        <h3>{t!(locale, "form-embed")}</h3><p class="help">{t!(locale, "form-embed-help")}</p>
+                        <pre class="code" tabindex="0" dir="ltr">{snippet.clone()}</pre><p><CopyText text=snippet label=t!(locale, "copy") done=t!(locale, "copied")/></p>
+                        <h3>{t!(locale, "form-qr")}</h3><div class="qr" role="img" aria-label=t!(locale, "form-qr") inner_html=picture></div>
+                    </section>
+                    <section class="card"><h2>{t!(locale, "form-preview")}</h2>
+                        <p class="row">{previews.into_iter().map(|spoken| view! { <a class="button button-quiet" href=format!("/app/form-preview/{id}?lang={}", spoken.tag()) target="form-preview" lang=spoken.tag()>{spoken.own_name()}</a> }).collect_view()}</p>
+                        <iframe class="form-preview" name="form-preview" title=t!(locale, "form-preview") src=format!("/app/form-preview/{id}?lang={}", locale.tag())></iframe>
+                    </section>
+                    <Weighty label consequence>
+                        <form method="post" action="/app/fn/close-form"><input type="hidden" name="id" value=id.to_string()/>{(!closed).then(|| view! { <input type="hidden" name="closed" value="on"/> })}<button class="button button-bad" type="submit">{now}</button></form>
+                    </Weighty>
+                </div>
+            </div>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/settings">{content}</Framed> }
+}
+
+/// What can be set about a form.
+#[component]
+fn Builder(form: FormState, settings: FormSettings, locale: Locale) -> impl IntoView {
+    let service_form = form.clone();
+    let services = settings.service_types.clone();
+    let came_back = form.came_back();
+    let hosts = settings.hosts.join("\n");
+    let texts = settings.texts.clone();
+    let (mode_form, text_form) = (form.clone(), form.clone());
+    view! {
+        <fieldset class="group"><legend>{t!(locale, "form-fields")}</legend>
+            <p class="help">{t!(locale, "form-fields-help")}</p>
+            <div class="modes">{FormField::ALL.iter().map(|field| {
+                let name = format!("mode_{}", field.name());
+                let chosen = mode_form.value(&name, settings.mode(*field).name());
+                view! {
+                    <label for=name.clone()>{by_key(locale, &format!("form-field-{}", field.name()))}</label>
+                    <select id=name.clone() name=name>{FieldMode::ALL.iter().filter(|mode| **mode != FieldMode::Required || field.can_be_required()).map(|mode| {
+                        let selected = mode.name() == chosen;
+                        view! { <option value=mode.name() selected=selected>{by_key(locale, &format!("form-mode-{}", mode.name()))}</option> }
+                    }).collect_view()}</select>
+                }
+            }).collect_view()}</div>
+        </fieldset>
+        <fieldset class="group"><legend>{t!(locale, "form-services")}</legend>
+            {ServiceType::ALL.iter().map(|kind| {
+                let name = format!("service_{}", kind.name());
+                let ticked = service_form.ticked(&name, services.contains(kind));
+                view! { <div class="check"><input type="checkbox" id=name.clone() name=name.clone() value="on" checked=ticked/><label for=name>{public_language::service_type(*kind, locale)}</label></div> }
+            }).collect_view()}
+        </fieldset>
+        {TEXTS.iter().map(|(tag, [title, intro, thanks])| {
+            let spoken = Locale::from_tag(tag).unwrap_or_default();
+            let stored = texts.get(*tag).cloned().unwrap_or_default();
+            let open = *tag == "en" || !stored.title.is_empty() || came_back;
+            view! {
+                <details class="form-texts" open=open><summary lang=*tag>{spoken.own_name()}</summary>
+                    <TextField form=text_form.clone() field=title label=t!(locale, "form-title") value=stored.title optional=true/>
+                    <TextArea form=text_form.clone() field=intro label=t!(locale, "form-intro") value=stored.intro rows=2 optional=true/>
+                    <TextArea form=text_form.clone() field=thanks label=t!(locale, "form-thanks") value=stored.thanks rows=2 optional=true/>
+                </details>
+            }
+        }).collect_view()}
+        <TextArea form field="hosts" label=t!(locale, "form-hosts") help=t!(locale, "form-hosts-help") value=hosts rows=2 optional=true/>
+    }
+}
+
+/// What was sent, as settings. A name that nobody knows turns a field off.
+fn settings(parts: &Parts) -> FormSettings {
+    FormSettings {
+        fields: FormField::ALL
+            .iter()
+            .map(|field| {
+                let mode = parts.text(&format!("mode_{}", field.name()));
+                (*field, FieldMode::from_name(&mode).unwrap_or(FieldMode::Off))
+            })
+            .collect(),
+        service_types: ServiceType::ALL
+            .iter()
+            .copied()
+            .filter(|kind| parts.fields.contains_key(&format!("service_{}", kind.name())))
+            .collect(),
+        texts: TEXTS
+            .iter()
+            .map(|(tag, [title, intro, thanks])| {
+                let texts = FormTexts {
+                    title: parts.text(title),
+                    intro: parts.text(intro),
+                    thanks: parts.text(thanks),
+                };
+                ((*tag).to_owned(), texts)
+            })
+            .filter(|(_, texts)| *texts != FormTexts::default())
+            .collect(),
+        hosts: parts
+            .text("hosts")
+            .split_whitespace()
+            .map(|host| host.trim_end_matches('/').to_owned())
+            .collect(),
+    }
+}
+
+/// Everything that was typed, for the page that shows it again.
+fn kept(parts: &Parts) -> Vec<(&'static str, &str)> {
+    let modes = [
+        "mode_name",
+        "mode_organisation",
+        "mode_email",
+        "mode_phone",
+        "mode_address",
+        "mode_windows",
+        "mode_urgency",
+        "mode_files",
+    ];
+    let services = [
+        "service_repair",
+        "service_maintenance",
+        "service_inspection",
+        "service_installation",
+        "service_support",
+    ];
+    ["name", "slug", "hosts"]
+        .into_iter()
+        .chain(TEXTS.iter().flat_map(|(_, names)| *names))
+        .chain(modes)
+        .chain(services)
+        .filter_map(|name| Some((name, parts.fields.get(name)?.as_str())))
+        .collect()
+}
+
+#[server(prefix = "/app/fn", endpoint = "create-form", input = MultipartFormData)]
+pub async fn create_form(data: MultipartData) -> Result<(), ServerFnError> {
+    let parts = uploads::read(data, "", 0).await;
+    let values = kept(&parts);
+    let sent = Sent {
+        form: "form",
+        values: &values,
+        back: "/app/settings/forms/new".to_owned(),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may()?;
+        let id = forms::create(
+            &core,
+            permit,
+            &parts.text("slug"),
+            &parts.text("name"),
+            settings(&parts),
+        )
+        .await?;
+        Ok(Next::to(format!("/app/settings/forms/{id}"), "done-form"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "update-form", input = MultipartFormData)]
+pub async fn update_form(data: MultipartData) -> Result<(), ServerFnError> {
+    let parts = uploads::read(data, "", 0).await;
+    let values = kept(&parts);
+    let back = form_page(&parts.text("id"));
+    let sent = Sent {
+        form: "form",
+        values: &values,
+        back: back.clone(),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may()?;
+        let id = parts.text("id").parse().map_err(|_| CoreError::not_found())?;
+        forms::update(&core, permit, id, &parts.text("name"), settings(&parts)).await?;
+        Ok(Next::to(back, "done-form"))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "close-form")]
+pub async fn close_form(
+    #[server(default)] id: String,
+    #[server(default)] closed: Option<String>,
+) -> Result<(), ServerFnError> {
+    let back = form_page(&id);
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may()?;
+        let id = id.parse().map_err(|_| CoreError::not_found())?;
+        forms::set_closed(&core, permit, id, closed.is_some()).await?;
+        let done = if closed.is_some() {
+            "done-form-closed"
+        } else {
+            "done-form-opened"
+        };
+        Ok(Next::to(back, done))
+    })
+    .await
+}
+
+/// The page of a form; an id that is none leads to the list.
+fn form_page(id: &str) -> String {
+    id.parse::<FormId>().map_or_else(
+        |_| "/app/settings/forms".to_owned(),
+        |id| format!("/app/settings/forms/{id}"),
+    )
+}

@@ -1,0 +1,277 @@
+//! One source system: how its imports are treated, and which people of the partner may look at them.
+
+use chrono::{DateTime, Utc};
+use domain::ids::{PartnerId, SourceSystemId};
+use domain::locale::Locale;
+use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
+use domain::permissions::{ManageIntegrations, ViewIntegrations};
+use domain::public_language::Tone;
+use leptos::prelude::*;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::identity::model::PartnerLine;
+use ordinavo_core::identity::partner_accounts;
+use ordinavo_core::identity::shown_once;
+use ordinavo_core::integrations;
+use ordinavo_core::integrations::SourceForm;
+use ordinavo_core::{Core, CoreError, CoreResult};
+use ui::acts::{Next, Sent, act};
+use ui::flash::SHOWN_ONCE;
+use ui::format;
+use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
+use ui::islands::SendOnce;
+use ui::load::page;
+use ui::parts::{Chip, Identifier, ProblemNotice};
+use ui::title::Title;
+use ui::words::shared;
+
+use crate::shared::{DoneNotice, viewer_staff};
+use crate::shell::Framed;
+use crate::t;
+use crate::words::by_key;
+
+/// `/app/integrations/sources/{id}`.
+#[component]
+pub fn SourcePage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let id: SourceSystemId = request.id("id")?;
+        let source = integrations::source(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
+        let partners = partner_accounts::list(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
+        let may_manage = staff.has::<ManageIntegrations>();
+        let zone = staff.zone().to_owned();
+        let now = request.viewer.now;
+        let link = request
+            .flash
+            .as_ref()
+            .and_then(|flash| flash.values.get(SHOWN_ONCE))
+            .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
+        let invite = FormState::new("partner", locale, request.flash.as_ref());
+        let form = FormState::new("source", locale, request.flash.as_ref());
+        let policies: Vec<(String, String)> = ProblemPolicy::ALL
+            .iter()
+            .map(|policy| {
+                (
+                    policy.name().to_owned(),
+                    by_key(locale, &format!("source-policy-{}", policy.name())),
+                )
+            })
+            .collect();
+        let duplicates: Vec<(String, String)> = DuplicateNamePolicy::ALL
+            .iter()
+            .map(|policy| {
+                (
+                    policy.name().to_owned(),
+                    by_key(locale, &format!("source-duplicates-{}", policy.name())),
+                )
+            })
+            .collect();
+        Ok(view! {
+            <Title text=source.key.clone()/>
+            <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
+            <h1><bdi class="mono">{source.key}</bdi></h1>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <section class="card"><h2>{t!(locale, "source-settings")}</h2>
+                <form method="post" action="/app/fn/update-source">
+                    <fieldset disabled=!may_manage>
+                        <ErrorSummary form=form.clone()/>
+                        <input type="hidden" name="source" value=id.to_string()/>
+                        <CheckField form=form.clone() field="create_customers" label=t!(locale, "source-create-customers") ticked=source.create_customers/>
+                        <CheckField form=form.clone() field="create_locations" label=t!(locale, "source-create-locations") ticked=source.create_locations/>
+                        <CheckField form=form.clone() field="create_contacts" label=t!(locale, "source-create-contacts") ticked=source.create_contacts/>
+                        <CheckField form=form.clone() field="auto_update" label=t!(locale, "source-auto-update") ticked=source.auto_update/>
+                        <CheckField form=form.clone() field="customer_required" label=t!(locale, "source-customer-required") ticked=source.customer_required/>
+                        <SelectField form=form.clone() field="problem_policy" label=t!(locale, "source-policy") choices=policies value=source.problem_policy.name()/>
+                        <SelectField form field="duplicate_names" label=t!(locale, "source-duplicates") choices=duplicates value=source.duplicate_names.name()/>
+                        {may_manage.then(|| view! { <button class="button button-primary" type="submit">{t!(locale, "source-save")}</button> })}
+                    </fieldset>
+                </form>
+            </section>
+            <section class="card"><h2>{t!(locale, "partners-title")}</h2><p class="help">{t!(locale, "partners-text")}</p>
+                {link.map(|link| view! { <div class="notice notice-warn" role="status"><p><strong>{t!(locale, "partner-link")}</strong></p><p class="breaks"><Identifier text=link locale/></p></div> })}
+                <Partners id partners locale zone now may_manage/>
+                {may_manage.then(|| view! {
+                    <SendOnce><form method="post" action="/app/fn/invite-partner">
+                        <ErrorSummary form=invite.clone()/>
+                        <input type="hidden" name="source" value=id.to_string()/>
+                        <TextField form=invite.clone() field="name" label=t!(locale, "partner-name")/>
+                        <TextField form=invite field="email" label=shared::email(locale) kind="email"/>
+                        <button class="button" type="submit">{t!(locale, "partner-invite")}</button>
+                    </form></SendOnce>
+                })}
+            </section>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/integrations">{content}</Framed> }
+}
+
+/// The accounts that see this source system.
+#[component]
+fn Partners(
+    id: SourceSystemId,
+    partners: Vec<PartnerLine>,
+    locale: Locale,
+    zone: String,
+    now: DateTime<Utc>,
+    may_manage: bool,
+) -> impl IntoView {
+    if partners.is_empty() {
+        return view! { <p class="quiet">{t!(locale, "partners-none")}</p> }.into_any();
+    }
+    let state = {
+        let zone = zone.clone();
+        move |line: &PartnerLine| match line {
+            line if line.locked_at.is_some() => (t!(locale, "partner-locked"), Tone::Neutral),
+            line if line.invitation_expires_at.is_some_and(|end| end > now) => {
+                let day = line
+                    .invitation_expires_at
+                    .map(|end| format::date(locale, end, &zone))
+                    .unwrap_or_default();
+                (t!(locale, "partner-invited", day = day), Tone::Info)
+            }
+            line if line.has_password => (t!(locale, "partner-active"), Tone::Good),
+            _ => (t!(locale, "partner-invitation-over"), Tone::Warn),
+        }
+    };
+    view! {
+        <div class="table-frame"><table class="table">
+            <thead><tr><th scope="col">{t!(locale, "partner-name")}</th><th scope="col">{shared::email(locale)}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "partner-last")}</th><th scope="col"></th></tr></thead>
+            <tbody>{partners.into_iter().map(|line| {
+                let (label, tone) = state(&line);
+                let locked = line.locked_at.is_some();
+                let (lock_to, lock_words) = if locked { ("", t!(locale, "partner-unlock")) } else { ("on", t!(locale, "partner-lock")) };
+                let last = line.last_sign_in_at.map(|at| format::moment(locale, at, &zone));
+                view! {
+                    <tr><th scope="row"><bdi>{line.display_name}</bdi></th><td><bdi>{line.email}</bdi></td><td><Chip label tone/></td><td>{last}</td>
+                        <td>{may_manage.then(|| view! { <div class="row">
+                            {(!locked).then(|| view! { <form method="post" action="/app/fn/invite-partner-again"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><button class="button button-quiet" type="submit">{t!(locale, "partner-invite-again")}</button></form> })}
+                            <form method="post" action="/app/fn/lock-partner"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><input type="hidden" name="locked" value=lock_to/><button class="button button-quiet" type="submit">{lock_words}</button></form>
+                        </div> })}</td></tr>
+                }
+            }).collect_view()}</tbody>
+        </table></div>
+    }
+    .into_any()
+}
+
+fn source_page(source: &str) -> String {
+    format!("/app/integrations/sources/{source}")
+}
+
+fn source_id(text: &str) -> CoreResult<SourceSystemId> {
+    text.parse().map_err(|_| CoreError::not_found())
+}
+
+/// Leads to the page of a source system, which shows the link this once.
+fn with_link(source: &str, sealed: String) -> Next {
+    Next {
+        to: source_page(source),
+        done: Some("done-partner-invited"),
+        shown_once: Some(sealed),
+        undo: None,
+    }
+}
+
+#[server(prefix = "/app/fn", endpoint = "invite-partner")]
+pub async fn invite_partner(
+    #[server(default)] source: String,
+    #[server(default)] name: String,
+    #[server(default)] email: String,
+) -> Result<(), ServerFnError> {
+    let sent = Sent {
+        form: "partner",
+        values: &[("name", &name), ("email", &email)],
+        back: source_page(&source),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<ManageIntegrations>()?;
+        let link = partner_accounts::invite(&core, permit, source_id(&source)?, &name, &email).await?;
+        Ok(with_link(&source, shown_once::seal(&core, &staff, &link)?))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "invite-partner-again")]
+pub async fn invite_partner_again(
+    #[server(default)] source: String,
+    #[server(default)] partner: String,
+) -> Result<(), ServerFnError> {
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: source_page(&source),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<ManageIntegrations>()?;
+        let id: PartnerId = partner.parse().map_err(|_| CoreError::not_found())?;
+        let link = partner_accounts::invite_again(&core, permit, source_id(&source)?, id).await?;
+        Ok(with_link(&source, shown_once::seal(&core, &staff, &link)?))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "lock-partner")]
+pub async fn lock_partner(
+    #[server(default)] source: String,
+    #[server(default)] partner: String,
+    #[server(default)] locked: String,
+) -> Result<(), ServerFnError> {
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: source_page(&source),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<ManageIntegrations>()?;
+        let id: PartnerId = partner.parse().map_err(|_| CoreError::not_found())?;
+        let lock = !locked.is_empty();
+        partner_accounts::lock(&core, permit, source_id(&source)?, id, lock).await?;
+        let done = if lock {
+            "done-partner-locked"
+        } else {
+            "done-partner-unlocked"
+        };
+        Ok(Next::to(source_page(&source), done))
+    })
+    .await
+}
+
+#[server(prefix = "/app/fn", endpoint = "update-source")]
+#[allow(clippy::too_many_arguments, reason = "one for each field of the form")]
+pub async fn update_source(
+    #[server(default)] source: String,
+    #[server(default)] create_customers: Option<String>,
+    #[server(default)] create_locations: Option<String>,
+    #[server(default)] create_contacts: Option<String>,
+    #[server(default)] auto_update: Option<String>,
+    #[server(default)] customer_required: Option<String>,
+    #[server(default)] problem_policy: String,
+    #[server(default)] duplicate_names: String,
+) -> Result<(), ServerFnError> {
+    let sent = Sent {
+        form: "source",
+        values: &[],
+        back: source_page(&source),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<ManageIntegrations>()?;
+        let id = source_id(&source)?;
+        let choose = |field: &'static str| CoreError::field(field, "required", "Choose one of the list.");
+        let form = SourceForm {
+            create_customers: create_customers.is_some(),
+            create_locations: create_locations.is_some(),
+            create_contacts: create_contacts.is_some(),
+            auto_update: auto_update.is_some(),
+            customer_required: customer_required.is_some(),
+            problem_policy: ProblemPolicy::from_name(&problem_policy).ok_or_else(|| choose("problem_policy"))?,
+            duplicate_names: DuplicateNamePolicy::from_name(&duplicate_names)
+                .ok_or_else(|| choose("duplicate_names"))?,
+        };
+        integrations::update_source(&core, permit, id, &form).await?;
+        Ok(Next::to(source_page(&source), "done-saved"))
+    })
+    .await
+}

@@ -1,0 +1,363 @@
+//! Islands of the staff app. Everything that they do can also be done with links and buttons.
+
+pub mod board_drag;
+pub mod signature;
+
+use leptos::prelude::*;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::{Document, Element, Event, EventSource, HtmlElement, KeyboardEvent, MessageEvent};
+
+pub(crate) fn document() -> Option<Document> {
+    web_sys::window()?.document()
+}
+
+/// Listens for as long as the page is there.
+pub(crate) fn listen<E: wasm_bindgen::convert::FromWasmAbi + 'static>(
+    target: &web_sys::EventTarget,
+    event: &str,
+    listener: impl FnMut(E) + 'static,
+) {
+    let listener = Closure::<dyn FnMut(E)>::new(listener);
+    let _ = target.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref());
+    listener.forget();
+}
+
+fn elements(root: &Document, selector: &str) -> Vec<HtmlElement> {
+    let Ok(list) = root.query_selector_all(selector) else {
+        return Vec::new();
+    };
+    (0..list.length())
+        .filter_map(|index| list.get(index)?.dyn_into::<HtmlElement>().ok())
+        .collect()
+}
+
+fn is_typing(document: &Document) -> bool {
+    document.active_element().is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") && !is_checkbox(&element)
+    })
+}
+
+fn is_checkbox(element: &Element) -> bool {
+    element.get_attribute("type").as_deref() == Some("checkbox")
+}
+
+/// Work by keyboard. `j` and `k` move through the rows, `x` selects one; every other key acts on what carries it in
+/// `data-key`: a button is pressed, a field or what opens is given the focus. `Escape` leaves a field.
+#[island]
+pub fn Hotkeys(
+    /// A selector for the rows.
+    rows: String,
+) -> impl IntoView {
+    Effect::new(move |_| {
+        let (Some(document), rows) = (document(), rows.clone()) else {
+            return;
+        };
+        let inside = document.clone();
+        listen(&document, "keydown", move |event: KeyboardEvent| {
+            let behind = inside.query_selector("dialog[open]").is_ok_and(|found| found.is_some());
+            if behind || event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
+                return;
+            }
+            if is_typing(&inside) {
+                if event.key() == "Escape"
+                    && let Some(active) = inside
+                        .active_element()
+                        .and_then(|element| element.dyn_into::<HtmlElement>().ok())
+                {
+                    let _ = active.blur();
+                }
+                return;
+            }
+            let done = match event.key().as_str() {
+                "j" => step(&inside, &rows, 1),
+                "k" => step(&inside, &rows, -1),
+                "x" => select(&inside, &rows),
+                key if key.chars().count() == 1 => press(&inside, key),
+                _ => false,
+            };
+            if done {
+                event.prevent_default();
+            }
+        });
+    });
+}
+
+/// The row that has the focus, or else the one whose page this is.
+fn current_row(document: &Document, rows: &[HtmlElement]) -> Option<usize> {
+    let active = document.active_element();
+    rows.iter()
+        .position(|row| active.as_ref().is_some_and(|active| row.contains(Some(active))))
+        .or_else(|| {
+            rows.iter()
+                .position(|row| row.query_selector("[aria-current]").is_ok_and(|found| found.is_some()))
+        })
+}
+
+fn step(document: &Document, selector: &str, by: isize) -> bool {
+    let rows = elements(document, selector);
+    if rows.is_empty() {
+        return false;
+    }
+    let next = match current_row(document, &rows) {
+        Some(at) => at.saturating_add_signed(by).min(rows.len() - 1),
+        None if by > 0 => 0,
+        None => rows.len() - 1,
+    };
+    focus_inside(&rows[next], "a")
+}
+
+fn focus_inside(element: &HtmlElement, selector: &str) -> bool {
+    element
+        .query_selector(selector)
+        .ok()
+        .flatten()
+        .and_then(|found| found.dyn_into::<HtmlElement>().ok())
+        .is_some_and(|found| found.focus().is_ok())
+}
+
+fn select(document: &Document, selector: &str) -> bool {
+    let rows = elements(document, selector);
+    let Some(at) = current_row(document, &rows) else {
+        return false;
+    };
+    let found = rows[at].query_selector("input[type=checkbox]").ok().flatten();
+    let Some(tick) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) else {
+        return false;
+    };
+    tick.click();
+    true
+}
+
+/// Whether something is selected; then the acts on the selection come first.
+fn has_selection(document: &Document) -> bool {
+    document
+        .query_selector(".queue input[type=checkbox]:checked")
+        .is_ok_and(|found| found.is_some())
+}
+
+fn press(document: &Document, key: &str) -> bool {
+    if key == "\"" || key == "\\" {
+        return false;
+    }
+    let selector = format!("[data-key=\"{key}\"]");
+    let all = elements(document, &selector);
+    let in_bulk = |element: &HtmlElement| element.closest("#bulk").is_ok_and(|found| found.is_some());
+    let selection = has_selection(document);
+    let chosen = all
+        .iter()
+        .find(|element| in_bulk(element) == selection)
+        .or_else(|| all.iter().find(|element| !in_bulk(element)));
+    let Some(element) = chosen else {
+        return false;
+    };
+    match element.tag_name().as_str() {
+        "BUTTON" | "A" => element.click(),
+        "DETAILS" => toggle(element),
+        "SUMMARY" => {
+            if let Some(details) = element
+                .parent_element()
+                .and_then(|parent| parent.dyn_into::<HtmlElement>().ok())
+            {
+                toggle(&details);
+            }
+        }
+        "INPUT" | "SELECT" | "TEXTAREA" => drop(element.focus()),
+        _ => return focus_inside(element, "textarea, input:not([type=hidden]), select"),
+    }
+    true
+}
+
+fn toggle(details: &HtmlElement) {
+    if details.has_attribute("open") {
+        let _ = details.remove_attribute("open");
+    } else {
+        let _ = details.set_attribute("open", "");
+        if !focus_inside(details, "textarea, input:not([type=hidden]), select") {
+            focus_inside(details, "summary");
+        }
+    }
+}
+
+/// Keeps parts of the page up to date: hears from the server that something has changed, reads the page again, and puts the
+/// new parts in place. The focus and what is selected stay. A page that nobody sees does not listen.
+#[island]
+pub fn LivePage(
+    /// Where the server tells of changes.
+    path: String,
+    /// The ids of the parts, separated by spaces.
+    regions: String,
+) -> impl IntoView {
+    Effect::new(move |_| {
+        let (Some(document), path, regions) = (document(), path.clone(), regions.clone()) else {
+            return;
+        };
+        let source: StoredValue<Option<EventSource>, LocalStorage> = StoredValue::new_local(None);
+        let inside = document.clone();
+        let open = move || {
+            if inside.hidden() {
+                if let Some(stream) = source.get_value() {
+                    stream.close();
+                }
+                source.set_value(None);
+                return;
+            }
+            if source.with_value(Option::is_some) {
+                return;
+            }
+            let Ok(stream) = EventSource::new(&path) else {
+                return;
+            };
+            let regions = regions.clone();
+            listen(&stream, "changed", move |_: MessageEvent| {
+                leptos::task::spawn_local(refresh(regions.clone()));
+            });
+            source.set_value(Some(stream));
+        };
+        open();
+        listen(&document, "visibilitychange", move |_: Event| open());
+    });
+}
+
+/// Reads a page of the app once more. What a form has just left behind for its own page is still there when that page comes.
+pub(crate) async fn read_page(address: &str) -> Result<Document, JsValue> {
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    let request = web_sys::Request::new_with_str(address)?;
+    request.headers().set("accept", "text/html")?;
+    request.headers().set("x-refresh", "1")?;
+    let answer: web_sys::Response = wasm_bindgen_futures::JsFuture::from(window.fetch_with_request(&request))
+        .await?
+        .dyn_into()?;
+    if !answer.ok() {
+        return Err(JsValue::NULL);
+    }
+    let text = wasm_bindgen_futures::JsFuture::from(answer.text()?).await?;
+    let text = text.as_string().unwrap_or_default();
+    web_sys::DomParser::new()?.parse_from_string(&text, web_sys::SupportedType::TextHtml)
+}
+
+async fn refresh(regions: String) {
+    let _ = try_refresh(&regions).await;
+}
+
+async fn try_refresh(regions: &str) -> Result<(), JsValue> {
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    let document = window.document().ok_or(JsValue::NULL)?;
+    let address = window.location().href()?;
+    let fresh = read_page(&address).await?;
+    let selected: Vec<String> = elements(&document, ".queue input[type=checkbox]:checked")
+        .iter()
+        .filter_map(|tick| tick.get_attribute("value"))
+        .collect();
+    for region in regions.split(' ') {
+        let (Some(old), Some(new)) = (document.get_element_by_id(region), fresh.get_element_by_id(region)) else {
+            continue;
+        };
+        let held = document
+            .active_element()
+            .filter(|active| old.contains(Some(active)))
+            .and_then(|active| active.get_attribute("href").or_else(|| active.get_attribute("value")));
+        old.set_inner_html(&new.inner_html());
+        if let Some(held) = held {
+            let again = elements(&document, &format!("#{region} a, #{region} input"))
+                .into_iter()
+                .find(|element| {
+                    [element.get_attribute("href"), element.get_attribute("value")].contains(&Some(held.clone()))
+                });
+            if let Some(again) = again {
+                let _ = again.focus();
+            }
+        }
+    }
+    for tick in elements(&document, ".queue input[type=checkbox]") {
+        if tick
+            .get_attribute("value")
+            .is_some_and(|value| selected.contains(&value))
+        {
+            tick.click();
+        }
+    }
+    Ok(())
+}
+
+/// Goes anywhere by name: `Ctrl K` or `⌘ K` opens it, typing narrows the list, Enter follows the first.
+#[island]
+pub fn Palette(
+    /// Names and addresses, one a line, separated by a tab.
+    places: String,
+    /// What the field asks.
+    label: String,
+    /// Where a text that is no place is searched, such as a number.
+    search: String,
+) -> impl IntoView {
+    let dialog: NodeRef<leptos::html::Dialog> = NodeRef::new();
+    let typed = RwSignal::new(String::new());
+    let all: Vec<(String, String)> = places
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(name, href)| (name.to_owned(), href.to_owned()))
+        .collect();
+    let found = Memo::new(move |_| {
+        let text = typed.get().trim().to_lowercase();
+        let mut rows: Vec<(String, String)> = all
+            .iter()
+            .filter(|(name, _)| text.is_empty() || name.to_lowercase().contains(&text))
+            .cloned()
+            .collect();
+        if !text.is_empty() {
+            let query = web_sys::js_sys::encode_uri_component(typed.get().trim());
+            rows.push((format!("{} …", typed.get().trim()), format!("{search}{query}")));
+        }
+        rows
+    });
+    Effect::new(move |_| {
+        let Some(document) = document() else {
+            return;
+        };
+        listen(&document, "keydown", move |event: KeyboardEvent| {
+            if event.key().eq_ignore_ascii_case("k")
+                && (event.ctrl_key() || event.meta_key())
+                && let Some(dialog) = dialog.get_untracked()
+            {
+                event.prevent_default();
+                if dialog.open() {
+                    dialog.close();
+                } else {
+                    typed.set(String::new());
+                    let _ = dialog.show_modal();
+                }
+            }
+        });
+    });
+    let go = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if let (Some((_, href)), Some(window)) = (found.get_untracked().first().cloned(), web_sys::window()) {
+            let _ = window.location().set_href(&href);
+        }
+    };
+    view! {
+        <dialog class="palette" node_ref=dialog aria-labelledby="palette-label">
+            <form on:submit=go>
+                <label id="palette-label" class="hidden" for="palette-text">{label}</label>
+                <input id="palette-text" type="text" autocomplete="off" prop:value=move || typed.get() on:input=move |event| typed.set(event_target_value(&event))/>
+                <ul class="plain">{move || found.get().into_iter().map(|(name, href)| view! { <li><a href=href>{name}</a></li> }).collect_view()}</ul>
+            </form>
+        </dialog>
+    }
+}
+
+/// A button that prints the page. Without JavaScript it is not shown; browsers can print by themselves.
+#[island]
+pub fn PrintButton(
+    /// What it says.
+    label: String,
+) -> impl IntoView {
+    let shown = RwSignal::new(false);
+    Effect::new(move |_| shown.set(true));
+    let print = move |_| {
+        if let Some(window) = web_sys::window() {
+            let _ = window.print();
+        }
+    };
+    view! { <button class="button button-primary" type="button" hidden=move || !shown.get() on:click=print>{label}</button> }
+}

@@ -1,0 +1,4 @@
+//! Jobs.
+
+pub mod change_proposals;
+pub mod page;

@@ -1,0 +1,4 @@
+//! Mapping review and references.
+
+pub mod references;
+pub mod review;

@@ -1,0 +1,3 @@
+//! The outbox of emails.
+
+pub mod page;

@@ -1,0 +1,5 @@
+//! Portal access.
+
+pub mod actions;
+pub mod page;
+pub mod visibility;

@@ -1,0 +1,259 @@
+//! Portal access: who of a customer sees what, who gave it and why, and what is worth a look.
+
+use chrono::{DateTime, Utc};
+use domain::ids::{CustomerId, GrantId};
+use domain::locale::Locale;
+use domain::permissions::{ManagePortalAccess, ViewOperations};
+use domain::portal_access::{AccessStatus, Capability};
+use domain::public_language::Tone;
+use leptos::prelude::*;
+use ordinavo_core::identity::shown_once;
+use ordinavo_core::portal_access;
+use ordinavo_core::portal_access::CustomerAccess;
+use ordinavo_core::portal_access::model::{AccessLine, GrantLine};
+use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line};
+use ui::flash::SHOWN_ONCE;
+use ui::format;
+use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
+use ui::icons::Icon;
+use ui::islands::SendOnce;
+use ui::load::page;
+use ui::parts::{Chip, Empty, Pager, ProblemNotice, Weighty};
+use ui::title::Title;
+
+use crate::shared::{DoneNotice, viewer_staff};
+use crate::shell::Framed;
+use crate::t;
+
+/// `/app/customers/{id}/access`.
+#[component]
+pub fn CustomerAccessPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let id: CustomerId = request.id("id")?;
+        let found = portal_access::of_customer(&request.core, staff.may::<ViewOperations>()?, id).await?;
+        let may_manage = staff.has::<ManagePortalAccess>();
+        let may_invite = may_manage && !found.is_archived;
+        let zone = staff.zone().to_owned();
+        // The link of the invitation that was just made.
+        let link = request
+            .flash
+            .as_ref()
+            .and_then(|flash| flash.values.get(SHOWN_ONCE))
+            .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
+        let form = FormState::new("access", locale, request.flash.as_ref());
+        let title = t!(locale, "access-title", customer = found.customer_name.clone());
+        let empty = found.accounts.is_empty();
+        let cards = {
+            let (found, zone) = (found.clone(), zone.clone());
+            found
+                .accounts
+                .iter()
+                .map(|account| {
+                    let grants = found
+                        .grants
+                        .iter()
+                        .filter(|grant| grant.account_id.0 == account.id.0)
+                        .cloned()
+                        .collect();
+                    view! { <OneAccount account=account.clone() grants customer=id now=found.now locale zone=zone.clone() may_manage/> }
+                })
+                .collect_view()
+        };
+        Ok(view! {
+            <Title text=title.clone()/>
+            <p><a href=format!("/app/customers/{id}")><bdi>{found.customer_name.clone()}</bdi></a></p>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            {link.map(|link| view! { <p class="notice notice-warn">{t!(locale, "access-link")}" "<bdi class="mono secret" dir="ltr">{link}</bdi></p> })}
+            <h1>{title}</h1>
+            <p class="lead">{t!(locale, "access-intro")}</p>
+            {empty.then(|| view! { <Empty icon="users" title=t!(locale, "access-nobody") text=t!(locale, "access-nobody-text")/> })}
+            {cards}
+            {may_invite.then(|| view! { <InviteCard form found id locale/> })}
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/customers">{content}</Framed> }
+}
+
+/// One account with its grants for this customer.
+#[component]
+fn OneAccount(
+    account: AccessLine,
+    grants: Vec<GrantLine>,
+    customer: CustomerId,
+    now: DateTime<Utc>,
+    locale: Locale,
+    zone: String,
+    may_manage: bool,
+) -> impl IntoView {
+    let status = account.status(now);
+    let last = match (status, account.last_sign_in_at, account.invitation_ends) {
+        (AccessStatus::Invited, _, Some(ends)) => {
+            t!(locale, "access-invited-until", day = format::date(locale, ends, &zone))
+        }
+        (_, Some(at), _) => t!(locale, "access-last", moment = format::moment(locale, at, &zone)),
+        (_, None, _) => t!(locale, "access-never"),
+    };
+    let hidden = {
+        let account = account.id.to_string();
+        move || view! { <input type="hidden" name="customer" value=customer.to_string()/><input type="hidden" name="account" value=account.clone()/> }
+    };
+    let (again, revoke, block, look, step) = (hidden(), hidden(), hidden(), hidden(), hidden());
+    let has_step = account.has_second_factor;
+    let active = status == AccessStatus::Active;
+    let blocked = status == AccessStatus::Blocked;
+    let (block_to, block_words) = if blocked {
+        ("", t!(locale, "access-unblock"))
+    } else {
+        ("on", t!(locale, "access-block"))
+    };
+    let waits = matches!(status, AccessStatus::Blank | AccessStatus::Invited);
+    let open = status == AccessStatus::Invited;
+    let no_grants = grants.is_empty();
+    let foreign = account.home_customer_id.0 != customer;
+    let heading = format!("account-{}", account.id);
+    let labelled = heading.clone();
+    view! {
+        <section class="card" aria-labelledby=heading>
+            <header class="title-row"><h2 id=labelled><bdi>{account.display_name}</bdi></h2><AccessChip status locale/></header>
+            <p class="quiet"><bdi dir="ltr">{account.email}</bdi>" · "{last}{has_step.then(|| format!(" · {}", t!(locale, "access-has-step")))}</p>
+            {foreign.then(|| view! { <p class="quiet">{t!(locale, "access-of-other")}</p> })}
+            {no_grants.then(|| view! { <p class="quiet">{t!(locale, "access-no-grants")}</p> })}
+            <ul class="grants">{grants.into_iter().map(|grant| view! { <OneGrant grant customer now locale zone=zone.clone() may_manage/> }).collect_view()}</ul>
+            {may_manage.then(|| view! {
+                <div class="actions">
+                    {active.then(|| view! { <form method="post" action="/app/fn/see-as-contact" target="_blank">{look}<button class="button" type="submit"><Icon name="eye"/>{t!(locale, "access-look")}</button></form> })}
+                    {waits.then(|| view! { <form method="post" action="/app/fn/invite-contact-again">{again}<button class="button" type="submit">{t!(locale, "access-again")}</button></form> })}
+                    {open.then(|| view! { <form method="post" action="/app/fn/revoke-invitation">{revoke}<button class="button" type="submit">{t!(locale, "access-take-back")}</button></form> })}
+                    <form method="post" action="/app/fn/block-account">{block}<input type="hidden" name="blocked" value=block_to/><button class="button" type="submit">{block_words}</button></form>
+                </div>
+                {has_step.then(|| view! {
+                    <Weighty label=t!(locale, "access-step") consequence=t!(locale, "access-step-consequence")>
+                        <form method="post" action="/app/fn/remove-second-step">{step}<button class="button button-bad" type="submit">{t!(locale, "access-step-now")}</button></form>
+                    </Weighty>
+                })}
+            })}
+        </section>
+    }
+}
+
+/// One grant in words: where, what, until when, by whom and why.
+#[component]
+fn OneGrant(
+    grant: GrantLine,
+    customer: CustomerId,
+    now: DateTime<Utc>,
+    locale: Locale,
+    zone: String,
+    may_manage: bool,
+) -> impl IntoView {
+    let place = grant.location_name.unwrap_or_else(|| t!(locale, "access-everywhere"));
+    let ended = grant.valid_until.is_some_and(|until| until <= now);
+    let until = grant
+        .valid_until
+        .map(|until| t!(locale, "access-ends", moment = format::last_day(locale, until, &zone)));
+    let begins = ui::access::begins(locale, grant.valid_from, now, &zone);
+    let what = capability_line(locale, &grant.may.all().list());
+    let by = grant.granted_by.map_or_else(
+        || t!(locale, "access-by-operator"),
+        |name| t!(locale, "access-by", name = name),
+    );
+    let since = format::date(locale, grant.valid_from, &zone);
+    view! {
+        <li>
+            <p><strong><bdi>{place}</bdi></strong>" "{begins.map(|begins| view! { <Chip label=begins tone=Tone::Warn/>" " })}{until.map(|until| view! { <Chip label=until tone={if ended { Tone::Bad } else { Tone::Warn }}/> })}</p>
+            <p>{what}</p>
+            <p class="quiet">{by}" · "{since}" · "<bdi>{grant.reason}</bdi></p>
+            {may_manage.then(|| view! {
+                <Weighty label=t!(locale, "access-revoke") consequence=t!(locale, "access-revoke-consequence")>
+                    <form method="post" action="/app/fn/revoke-grant"><input type="hidden" name="customer" value=customer.to_string()/><input type="hidden" name="grant" value=grant.id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "access-revoke-now")}</button></form>
+                </Weighty>
+            })}
+        </li>
+    }
+}
+
+/// The form of an invitation, which is also the form of a further grant.
+#[component]
+fn InviteCard(form: FormState, found: CustomerAccess, id: CustomerId, locale: Locale) -> impl IntoView {
+    let contacts: Vec<(String, String)> = found
+        .contacts
+        .into_iter()
+        .map(|contact| {
+            let words = match contact.email {
+                Some(email) => format!("{} ({email})", contact.display_name),
+                None => contact.display_name,
+            };
+            (contact.id.to_string(), words)
+        })
+        .collect();
+    let locations = found
+        .locations
+        .into_iter()
+        .map(|location| (location.id.to_string(), location.name))
+        .collect();
+    view! {
+        <section class="card"><h2>{t!(locale, "access-invite-title")}</h2>
+            <p class="quiet">{t!(locale, "access-invite-text")}</p>
+            <SendOnce>
+            <form method="post" action="/app/fn/invite-contact" enctype="multipart/form-data">
+                <ErrorSummary form=form.clone()/>
+                <input type="hidden" name="customer" value=id.to_string()/>
+                <SelectField form=form.clone() field="contact" label=t!(locale, "access-contact") help=t!(locale, "access-contact-help") choices=contacts optional=true/>
+                <div class="pair"><TextField form=form.clone() field="name" label=t!(locale, "access-name") optional=true/><TextField form=form.clone() field="email" kind="email" label=t!(locale, "access-email") help=t!(locale, "access-email-help") optional=true/></div>
+                <GrantFields form=form.clone() may_whole=true locations capabilities=Capability::ALL.to_vec()/>
+                <InvitationLanguage form/>
+                <button class="button button-primary" type="submit">{t!(locale, "access-invite")}</button>
+            </form>
+            </SendOnce>
+        </section>
+    }
+}
+
+/// `/app/settings/access`.
+#[component]
+pub fn AccessReviewPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let zone = staff.zone().to_owned();
+        let after: Option<GrantId> = request.query("after").parse().ok();
+        let found = portal_access::review(&request.core, staff.may::<ManagePortalAccess>()?, after).await?;
+        let next = found
+            .rows
+            .last()
+            .filter(|_| found.has_more)
+            .map(|row| format!("/app/settings/access?after={}", row.id));
+        let first = after.map(|_| "/app/settings/access".to_owned());
+        let empty = found.rows.is_empty();
+        Ok(view! {
+            <Title text=t!(locale, "review-title")/>
+            <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
+            <h1>{t!(locale, "review-title")}</h1>
+            <p class="lead">{t!(locale, "review-intro")}</p>
+            {empty.then(|| view! { <Empty title=t!(locale, "review-empty") text=t!(locale, "review-empty-text")/> })}
+            {(!empty).then(|| view! {
+                <div class="table-frame"><table class="table">
+                    <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "location")}</th><th scope="col">{t!(locale, "review-why")}</th></tr></thead>
+                    <tbody>{found.rows.into_iter().map(|row| {
+                        let last = row.last_sign_in_at.map_or_else(|| t!(locale, "access-never"), |at| t!(locale, "access-last", moment = format::moment(locale, at, &zone)));
+                        let ends = row.valid_until.filter(|_| row.ends_soon).map(|until| t!(locale, "access-ends", moment = format::last_day(locale, until, &zone)));
+                        view! {
+                            <tr><th scope="row"><a href=format!("/app/customers/{}/access", row.customer_id)><bdi>{row.display_name}</bdi></a>" "<span class="quiet"><bdi dir="ltr">{row.email}</bdi></span></th>
+                                <td><bdi>{row.customer_name}</bdi></td><td><bdi>{row.location_name.unwrap_or_else(|| t!(locale, "access-everywhere"))}</bdi></td>
+                                <td>{ends.map(|ends| view! { <Chip label=ends tone=Tone::Warn/>" " })}{row.is_unused.then(|| view! { <Chip label=t!(locale, "review-unused") tone=Tone::Neutral/>" "<span class="quiet">{last}</span> })}</td></tr>
+                        }
+                    }).collect_view()}</tbody>
+                </table></div>
+            })}
+            <Pager locale next first/>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/settings">{content}</Framed> }
+}

@@ -1,0 +1,166 @@
+//! Writing down what somebody asks for by phone.
+#![allow(clippy::too_many_arguments, reason = "an act has the fields of its form")]
+
+use domain::ids::CustomerId;
+use domain::locale::Locale;
+use domain::permissions::{ReviewRequests, ViewOperations};
+use domain::public_language;
+use domain::requests::{Priority, ServiceType};
+use leptos::prelude::*;
+use ordinavo_core::Core;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::intake::by_staff::{CallForm, take_call};
+use ordinavo_core::intake::form_nonce;
+use ordinavo_core::requests::customer_assignment;
+use ui::acts::{Next, Sent, act};
+use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
+use ui::islands::SendOnce;
+use ui::load::page;
+use ui::title::Title;
+
+use crate::shared::viewer_staff;
+use crate::shell::Framed;
+use crate::t;
+use crate::words::by_key;
+
+/// `/app/inbox/new`.
+#[component]
+pub fn CallPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        staff.may::<ReviewRequests>()?;
+        let form = FormState::new("call", locale, request.flash.as_ref());
+        let nonce = form.value("nonce", &form_nonce(&request.core));
+        let chosen: Option<CustomerId> = form.value("customer", &request.query("customer")).parse().ok();
+        let searched = request.query("match");
+        let choices =
+            customer_assignment::choices(&request.core, staff.may::<ViewOperations>()?, &searched, chosen).await?;
+        let services: Vec<_> = ServiceType::ALL
+            .iter()
+            .map(|kind| {
+                (
+                    kind.name().to_owned(),
+                    public_language::service_type(*kind, locale).to_owned(),
+                )
+            })
+            .collect();
+        let priorities: Vec<_> = Priority::ALL
+            .iter()
+            .rev()
+            .map(|priority| {
+                (
+                    priority.name().to_owned(),
+                    by_key(locale, &format!("priority-{}", priority.name())),
+                )
+            })
+            .collect();
+        let languages: Vec<_> = Locale::ALL
+            .into_iter()
+            .map(|locale| (locale.tag().to_owned(), locale.own_name().to_owned()))
+            .collect();
+        let customer = choices.chosen.clone();
+        let places: Vec<_> = std::iter::once((String::new(), t!(locale, "no-location")))
+            .chain(
+                choices
+                    .locations
+                    .iter()
+                    .map(|place| (place.id.to_string(), place.name.clone())),
+            )
+            .collect();
+        let place = form.value("location", "");
+        let has_customer = customer.is_some();
+        let nothing = !searched.is_empty() && choices.customers.is_empty() && !has_customer;
+        Ok(view! {
+            <Title text=t!(locale, "call-title")/>
+            <p><a href="/app/inbox">{t!(locale, "back-to-list")}</a></p>
+            <h1>{t!(locale, "call-title")}</h1>
+            <p class="lead">{t!(locale, "call-intro")}</p>
+            {(!has_customer).then(|| view! {
+                <section class="card"><h2>{t!(locale, "call-customer")}</h2>
+                    <form class="search" method="get" action="/app/inbox/new"><label for="call-search">{t!(locale, "search")}</label><input id="call-search" name="match" type="search" value=searched/><button class="button" type="submit">{t!(locale, "search-now")}</button></form>
+                    {nothing.then(|| view! { <p class="quiet">{t!(locale, "customers-empty")}</p> })}
+                    <ul class="plain">{choices.customers.into_iter().map(|customer| view! {
+                        <li><a href=format!("/app/inbox/new?customer={}", customer.id)><bdi>{customer.name}</bdi></a>" "<bdi class="mono quiet">{customer.customer_number}</bdi></li>
+                    }).collect_view()}</ul>
+                </section>
+            })}
+            <SendOnce>
+            <form class="card" method="post" action="/app/fn/take-call">
+                <ErrorSummary form=form.clone()/>
+                <input type="hidden" name="nonce" value=nonce/>
+                {customer.map(|customer| view! {
+                    <input type="hidden" name="customer" value=customer.id.to_string()/>
+                    <p><strong><bdi>{customer.name}</bdi></strong>" "<bdi class="mono quiet">{customer.customer_number}</bdi>" "<a href="/app/inbox/new">{t!(locale, "whose-other")}</a></p>
+                })}
+                {has_customer.then(|| view! { <div class="field"><label for="call-place">{t!(locale, "location")}</label><select id="call-place" name="location">{places.into_iter().map(|(value, words)| { let selected = value == place; view! { <option value=value selected=selected>{words}</option> } }).collect_view()}</select></div> })}
+                <div class="pair">
+                    <SelectField form=form.clone() field="service_type" label=t!(locale, "service") choices=services/>
+                    <SelectField form=form.clone() field="priority" label=t!(locale, "priority") choices=priorities value="normal"/>
+                </div>
+                <TextArea form=form.clone() field="description" label=t!(locale, "description") rows=4/>
+                <div class="pair">
+                    <TextField form=form.clone() field="name" label=t!(locale, "call-name") optional=true/>
+                    <TextField form=form.clone() field="phone" kind="tel" label=t!(locale, "phone") optional=true/>
+                </div>
+                <div class="pair">
+                    <TextField form=form.clone() field="email" kind="email" label=t!(locale, "email") help=t!(locale, "call-email-help") optional=true/>
+                    <SelectField form=form field="locale" label=t!(locale, "language") choices=languages value=locale.tag()/>
+                </div>
+                <button class="button button-primary" type="submit">{t!(locale, "call-save")}</button>
+            </form>
+            </SendOnce>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/inbox">{content}</Framed> }
+}
+
+#[server(prefix = "/app/fn", endpoint = "take-call")]
+pub async fn take_call_act(
+    #[server(default)] customer: String,
+    #[server(default)] location: String,
+    #[server(default)] service_type: String,
+    #[server(default)] priority: String,
+    #[server(default)] description: String,
+    #[server(default)] name: String,
+    #[server(default)] phone: String,
+    #[server(default)] email: String,
+    #[server(default)] locale: String,
+    #[server(default)] nonce: String,
+) -> Result<(), ServerFnError> {
+    let sent = Sent {
+        form: "call",
+        values: &[
+            ("customer", &customer),
+            ("location", &location),
+            ("service_type", &service_type),
+            ("priority", &priority),
+            ("description", &description),
+            ("name", &name),
+            ("phone", &phone),
+            ("email", &email),
+            ("locale", &locale),
+            ("nonce", &nonce),
+        ],
+        back: "/app/inbox/new".to_owned(),
+    };
+    let form = CallForm {
+        customer: customer.clone(),
+        location: location.clone(),
+        service_type: service_type.clone(),
+        priority: priority.clone(),
+        description: description.clone(),
+        name: name.clone(),
+        phone: phone.clone(),
+        email: email.clone(),
+        locale: locale.clone(),
+        nonce: nonce.clone(),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let receipt = take_call(&core, staff.may()?, &form).await?;
+        Ok(Next::to(format!("/app/inbox/{}", receipt.id), "done-call"))
+    })
+    .await
+}

@@ -1,0 +1,11 @@
+//! Requests: inbox, review and conversation.
+
+pub mod actions;
+pub mod call;
+pub(crate) mod conversation;
+pub(crate) mod customer_assignment;
+pub(crate) mod filters;
+pub mod inbox;
+pub(crate) mod list;
+pub(crate) mod page;
+pub mod slot_offers;

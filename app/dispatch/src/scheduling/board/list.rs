@@ -1,0 +1,45 @@
+//! The list: every visit of the day on a line of its own.
+
+use domain::locale::Locale;
+use leptos::prelude::*;
+use ordinavo_core::scheduling::board::Board;
+use ui::icons::Icon;
+use ui::parts::{Empty, TargetChip};
+
+use crate::scheduling::board::{Look, address, can_move, conflict_words, length, move_link, when};
+use crate::t;
+
+/// The day as a table, technician by technician.
+#[component]
+pub fn List(board: Board, locale: Locale, may_plan: bool, zone: String) -> impl IntoView {
+    let back = address(board.date, Look::List);
+    let empty = board.lines.iter().all(|line| line.stops.is_empty());
+    view! {
+        {empty.then(|| view! { <Empty icon="calendar" title=t!(locale, "board-no-visits") text=t!(locale, "board-no-visits-text")/> })}
+        {(!empty).then(|| view! {
+            <div class="table-frame"><table class="table">
+                <thead><tr><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "job")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "board-way")}</th><th scope="col">{t!(locale, "board-against")}</th><th scope="col"><span class="hidden">{t!(locale, "board-move-to")}</span></th></tr></thead>
+                <tbody>{board.lines.into_iter().flat_map(|line| {
+                    let name = line.technician.display_name.clone();
+                    line.stops.into_iter().enumerate().map(move |(index, stop)| (name.clone(), index + 1, stop))
+                }).map(|(name, index, stop)| {
+                    let target = stop.visit.job.target_id.to_string();
+                    let number = format!("TGT-{}", stop.visit.job.number);
+                    let way = stop.travel.map(|travel| length(locale, travel)).unwrap_or_default();
+                    let moving = (may_plan && can_move(&stop.visit)).then(|| {
+                        let label = t!(locale, "board-move-one", job = number.clone());
+                        view! { <a class="stop-move" href=move_link(&target, &back) aria-label=label title=t!(locale, "board-move-to")><Icon name="move"/></a> }
+                    });
+                    view! {
+                        <tr><td><bdi>{when(&stop.visit, &zone)}</bdi></td><td><bdi>{name}</bdi>" "<span class="quiet">{format!("#{index}")}</span></td>
+                            <th scope="row"><a href=format!("/app/targets/{target}")><bdi class="mono">{number}</bdi></a>" "<TargetChip status=stop.visit.job.status locale/></th>
+                            <td><bdi>{stop.visit.job.customer_name.clone()}</bdi><br/><span class="quiet"><bdi>{stop.visit.job.location_name.clone()}</bdi></span></td>
+                            <td>{way}</td>
+                            <td>{stop.conflicts.iter().map(|conflict| view! { <span class="stop-warning"><Icon name="alert"/>{conflict_words(locale, conflict)}</span><br/> }).collect_view()}</td>
+                            <td>{moving}</td></tr>
+                    }
+                }).collect_view()}</tbody>
+            </table></div>
+        })}
+    }
+}

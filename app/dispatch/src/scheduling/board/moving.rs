@@ -1,0 +1,327 @@
+//! Move to…: who, when, what stands against it, and whom it affects, before anything is done. The board's dialog shows this
+//! page's middle; without scripts it is a page.
+#![allow(clippy::too_many_arguments, reason = "an act has the fields of its form")]
+
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use chrono_tz::Tz;
+use domain::ids::TargetId;
+use domain::locale::Locale;
+use domain::permissions::PlanTargets;
+use leptos::prelude::*;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::scheduling::appointments;
+use ordinavo_core::scheduling::appointments::{ScheduleForm, YEARS};
+use ordinavo_core::scheduling::board::moves;
+use ordinavo_core::scheduling::board::moves::{Planned, Preview};
+use ordinavo_core::scheduling::model::AppointmentLine;
+use ordinavo_core::{Core, CoreError};
+use ui::acts::{Next, Sent, act};
+use ui::format;
+use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
+use ui::icons::Icon;
+use ui::islands::SendOnce;
+use ui::load::page;
+use ui::parts::ProblemNotice;
+use ui::title::Title;
+
+use crate::scheduling::board::{EstimatedNote, conflict_words, length};
+use crate::shared::{service_words, viewer_staff};
+use crate::shell::Framed;
+use crate::t;
+
+/// Only a page of the board is followed back.
+fn safe_back(back: &str) -> String {
+    let own = back == "/app/board" || back.starts_with("/app/board?");
+    if own && back.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
+        back.to_owned()
+    } else {
+        "/app/board".to_owned()
+    }
+}
+
+/// What the address says, with what it leaves open taken from the appointment that is there, or from the job.
+struct Asked {
+    form: ScheduleForm,
+    is_chosen: bool,
+}
+
+fn asked(query: impl Fn(&str) -> String, found: &Preview, zone: &str, now: DateTime<Utc>) -> Asked {
+    let parsed: Tz = zone.parse().unwrap_or(Tz::UTC);
+    let day = |moment: DateTime<Utc>| moment.with_timezone(&parsed).format("%Y-%m-%d").to_string();
+    let or = |typed: String, otherwise: String| if typed.is_empty() { otherwise } else { typed };
+    let current = found.current.as_ref();
+    let minutes = current.map_or(found.job.duration_minutes, |one| {
+        (one.ends_at - one.starts_at).num_minutes()
+    });
+    // The board says moments, whatever the clocks of places say.
+    let at = query("at")
+        .parse::<i64>()
+        .ok()
+        .and_then(|at| DateTime::from_timestamp(at, 0))
+        .filter(|at| YEARS.contains(&at.year()));
+    let starts_at = at.or(current.map(|one| one.starts_at));
+    let is_chosen = at.is_some() || !query("start").is_empty();
+    let tomorrow = day(now + TimeDelta::days(1));
+    let time = |moment: DateTime<Utc>| format::time(moment, zone);
+    let start = or(query("start"), starts_at.map_or_else(|| "09:00".to_owned(), time));
+    let end = starts_at.map_or_else(
+        || "10:00".to_owned(),
+        |start| time(start + TimeDelta::minutes(minutes.clamp(5, 720))),
+    );
+    Asked {
+        form: ScheduleForm {
+            technician: or(
+                query("technician"),
+                current.map(|one| one.technician_id.to_string()).unwrap_or_default(),
+            ),
+            date: or(query("date"), starts_at.map_or(tomorrow, day)),
+            start,
+            end: or(query("end"), end),
+            shared: current.is_none_or(|one| one.is_shared),
+            overlap_accepted: false,
+            was: Some(current.map(|one| one.id.to_string()).unwrap_or_default()),
+        },
+        is_chosen,
+    }
+}
+
+/// `/app/board/move`.
+#[component]
+pub fn MovePage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let permit = staff.may::<PlanTargets>()?;
+        let id: TargetId = request.query("target").parse().map_err(|_| CoreError::not_found())?;
+        let back = safe_back(&request.query("back"));
+        let empty = moves::preview(&request.core, permit, id, &ScheduleForm::default()).await?;
+        let zone = empty
+            .target
+            .location_zone
+            .clone()
+            .unwrap_or_else(|| staff.zone().to_owned());
+        let Asked { form, is_chosen } = asked(|name| request.query(name), &empty, &zone, request.viewer.now);
+        let found = if is_chosen {
+            moves::preview(&request.core, permit, id, &form).await?
+        } else {
+            empty
+        };
+        let state = FormState::new("move", locale, request.flash.as_ref());
+        let number = format!("TGT-{}", found.target.number);
+        let title = if found.current.is_some() {
+            t!(locale, "board-move-one", job = number.clone())
+        } else {
+            t!(locale, "board-plan-one", job = number.clone())
+        };
+        let current = found.current.as_ref().map(|one| was(locale, one));
+        let choices = found
+            .technicians
+            .iter()
+            .map(|one| (one.id.to_string(), one.display_name.clone()))
+            .collect();
+        let plan = is_chosen.then(|| view! { <Plan found=found.clone() form=form.clone() state=state.clone() id locale back=back.clone() zone=zone.clone()/> });
+        let cancel = back.clone();
+        Ok(view! {
+            <Title text=title.clone()/>
+            <section id="move" class="move" aria-labelledby="move-title">
+                <ProblemNotice locale flash=request.flash.clone().filter(|flash| flash.errors.is_empty()) request_id=request.viewer.request_id.clone()/>
+                <h1 id="move-title" tabindex="-1">{title}</h1>
+                <p><a href=format!("/app/targets/{id}")><bdi class="mono">{number}</bdi>" "{service_words(locale, found.target.service_type.as_deref())}</a>" · "<bdi>{found.target.customer_name.clone()}</bdi>" · "<bdi>{found.target.location_name.clone()}</bdi></p>
+                <p class="quiet">{current.unwrap_or_else(|| t!(locale, "no-appointment"))}</p>
+                <form method="get" action="/app/board/move" class="move-form">
+                    <input type="hidden" name="target" value=id.to_string()/><input type="hidden" name="back" value=back/>
+                    <SelectField form=state.clone() field="technician" label=t!(locale, "technician") choices value=form.technician.clone()/>
+                    <TextField form=state.clone() field="date" label=t!(locale, "date") kind="date" value=form.date.clone()/>
+                    <TextField form=state.clone() field="start" label=t!(locale, "start") kind="time" value=form.start.clone()/>
+                    <TextField form=state field="end" label=t!(locale, "end") kind="time" value=form.end.clone()/>
+                    <div class="actions"><button class="button" type="submit">{t!(locale, "board-check")}</button><a class="button" href=cancel data-close="">{t!(locale, "board-cancel")}</a></div>
+                </form>
+                <p class="help">{t!(locale, "zone-help", zone = zone)}</p>
+                {plan}
+            </section>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/board">{content}</Framed> }
+}
+
+/// Where the job stands now.
+fn was(locale: Locale, one: &AppointmentLine) -> String {
+    t!(
+        locale,
+        "board-is-now",
+        day = format::date(locale, one.starts_at, &one.zone),
+        time = format::span(one.starts_at, one.ends_at, &one.zone),
+        name = one.technician.clone()
+    )
+}
+
+/// What would happen, and the button that does it.
+#[component]
+fn Plan(
+    found: Preview,
+    form: ScheduleForm,
+    state: FormState,
+    id: TargetId,
+    locale: Locale,
+    back: String,
+    zone: String,
+) -> impl IntoView {
+    let Some(plan) = found.plan.clone() else {
+        return view! { <p id="move-summary" class="notice notice-warn">{t!(locale, "board-not-filled")}</p> }
+            .into_any();
+    };
+    let is_free = plan.conflicts.is_empty();
+    let button = match (is_free, found.current.is_some()) {
+        (true, true) => t!(locale, "board-move-now"),
+        (true, false) => t!(locale, "board-plan-now"),
+        (false, _) => t!(locale, "plan-anyway"),
+    };
+    let class = if is_free {
+        "button button-primary"
+    } else {
+        "button button-bad"
+    };
+    view! {
+        <div id="move-summary"><Summary plan=plan.clone() locale zone/></div>
+        <SendOnce>
+        <form method="post" action="/app/fn/move-target">
+            <ErrorSummary form=state.clone()/>
+            <input type="hidden" name="target" value=id.to_string()/><input type="hidden" name="back" value=back/>
+            <input type="hidden" name="technician" value=form.technician/><input type="hidden" name="date" value=form.date/>
+            <input type="hidden" name="start" value=form.start/><input type="hidden" name="end" value=form.end/>
+            <input type="hidden" name="was" value=form.was.unwrap_or_default()/>
+            {(!is_free).then(|| view! { <input type="hidden" name="overlap" value="on"/> })}
+            <CheckField form=state field="shared" label=t!(locale, "share-appointment") ticked=form.shared help=t!(locale, "share-help")/>
+            <Affected found plan locale/>
+            <button class=class type="submit">{button}</button>
+        </form>
+        </SendOnce>
+    }
+    .into_any()
+}
+
+/// Who, when, how far it is, and what stands against it. The board shows it under the pointer, too.
+#[component]
+fn Summary(plan: Planned, locale: Locale, zone: String) -> impl IntoView {
+    let free = plan.conflicts.is_empty();
+    let way = |way: Option<(i64, TimeDelta)>, before: bool| {
+        way.map(|(number, time)| {
+            let (job, time) = (format!("TGT-{number}"), length(locale, time));
+            let text = if before {
+                t!(locale, "board-way-from", job = job, time = time)
+            } else {
+                t!(locale, "board-way-to", job = job, time = time)
+            };
+            view! { <p class="quiet">{text}</p> }
+        })
+    };
+    view! {
+        <p><strong><bdi>{plan.technician.display_name}</bdi></strong>" · "{format::date(locale, plan.starts_at, &zone)}" "<bdi>{format::span(plan.starts_at, plan.ends_at, &zone)}</bdi></p>
+        {way(plan.before, true)}
+        {way(plan.after, false)}
+        {plan.is_estimated.then(|| view! { <EstimatedNote locale/> })}
+        {free.then(|| view! { <p class="move-free"><Icon name="check"/>{t!(locale, "board-nothing-against")}</p> })}
+        {(!free).then(|| view! { <ul class="plain move-against">{plan.conflicts.iter().map(|conflict| view! { <li class="stop-warning"><Icon name="alert"/>{conflict_words(locale, conflict)}</li> }).collect_view()}</ul> })}
+    }
+}
+
+/// Whom it affects, by name.
+#[component]
+fn Affected(found: Preview, plan: Planned, locale: Locale) -> impl IntoView {
+    let mut lines = Vec::new();
+    let new = plan.technician.display_name;
+    match &found.current {
+        Some(current) if current.technician != new => {
+            lines.push(t!(locale, "affects-loses", name = current.technician.clone()));
+            lines.push(t!(locale, "affects-gets", name = new));
+        }
+        Some(_) => lines.push(t!(locale, "affects-moved", name = new)),
+        None => lines.push(t!(locale, "affects-gets", name = new)),
+    }
+    let viewers: Vec<String> = found.viewers.into_iter().map(|one| one.display_name).collect();
+    if viewers.is_empty() {
+        lines.push(t!(locale, "affects-nobody"));
+    } else {
+        lines.push(t!(locale, "affects-viewers", names = viewers.join(", ")));
+    }
+    if found.mails {
+        lines.push(t!(locale, "affects-mail"));
+    }
+    if let Some(source) = found.source {
+        lines.push(t!(locale, "affects-source", source = source));
+    }
+    view! { <section><h2>{t!(locale, "affects-title")}</h2><ul>{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul></section> }
+}
+
+#[server(prefix = "/app/fn", endpoint = "move-target")]
+pub async fn move_target(
+    #[server(default)] target: String,
+    #[server(default)] technician: String,
+    #[server(default)] date: String,
+    #[server(default)] start: String,
+    #[server(default)] end: String,
+    #[server(default)] was: String,
+    #[server(default)] back: String,
+    #[server(default)] shared: Option<String>,
+    #[server(default)] overlap: Option<String>,
+) -> Result<(), ServerFnError> {
+    let back = safe_back(&back);
+    let query: Vec<String> = [
+        ("target", &target),
+        ("technician", &technician),
+        ("date", &date),
+        ("start", &start),
+        ("end", &end),
+        ("back", &back),
+    ]
+    .into_iter()
+    .map(|(name, value)| format!("{name}={}", format::escape_query(value)))
+    .collect();
+    // What is refused is shown with what is there by now.
+    let sent = Sent {
+        form: "move",
+        values: &[],
+        back: format!("/app/board/move?{}", query.join("&")),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<PlanTargets>()?;
+        let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
+        let input = ScheduleForm {
+            technician: technician.clone(),
+            date: date.clone(),
+            start: start.clone(),
+            end: end.clone(),
+            shared: shared.is_some(),
+            overlap_accepted: overlap.is_some(),
+            was: Some(was.clone()),
+        };
+        appointments::schedule(&core, permit, id, &input).await?;
+        Ok(Next::to(back, "done-scheduled"))
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe_back;
+
+    #[test]
+    fn only_the_board_is_led_back_to() {
+        for (back, expected) in [
+            (
+                "/app/board?date=2026-11-24&view=day",
+                "/app/board?date=2026-11-24&view=day",
+            ),
+            ("/app/board", "/app/board"),
+            ("/app/boards", "/app/board"),
+            ("https://evil.example", "/app/board"),
+            ("//evil.example", "/app/board"),
+            ("/app/board?\r\nset-cookie: a", "/app/board"),
+            ("", "/app/board"),
+        ] {
+            assert_eq!(safe_back(back), expected, "{back}");
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! What a route suggestion says: now and with it, who goes where and why, and why others are left out.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::ids::RouteSuggestionId;
+use domain::locale::Locale;
+use domain::public_language::Tone;
+use domain::suggestions::{Decided, Fate, Hindrance, LeftOut, Other, Outcome, PlannedRoute, PlannedStop, Rule, Totals};
+use leptos::prelude::*;
+use ui::format;
+use ui::icons::Icon;
+use ui::islands::SendOnce;
+use ui::parts::Chip;
+
+use crate::scheduling::board::day::place;
+use crate::scheduling::board::{EstimatedNote, length};
+use crate::t;
+use crate::words::by_key;
+
+/// The plan beside today's.
+#[component]
+pub fn Ready(
+    outcome: Outcome,
+    decided: Decided,
+    locale: Locale,
+    id: RouteSuggestionId,
+    zone: String,
+    may_decide: bool,
+) -> impl IntoView {
+    let new: Vec<&PlannedStop> = outcome
+        .routes
+        .iter()
+        .flat_map(|route| &route.stops)
+        .filter(|stop| stop.is_new)
+        .collect();
+    let count = new.len();
+    let open = new
+        .iter()
+        .filter(|stop| decided.0.get(&stop.target) != Some(&Fate::Committed))
+        .count();
+    let moments = outcome.routes.iter().flat_map(|route| &route.stops);
+    let first = moments.clone().map(|stop| stop.begin).min();
+    let last = moments.map(|stop| stop.end).max();
+    let whole = |moment: DateTime<Utc>| moment - TimeDelta::seconds(moment.timestamp().rem_euclid(3_600));
+    let from = first.map(whole).unwrap_or_default();
+    let hours = last.map_or(1, |last| (last - from).num_hours() + 1).clamp(1, 36);
+    let several_days = outcome.routes.windows(2).any(|pair| pair[0].day != pair[1].day);
+    let labels: Vec<String> = (0..hours)
+        .map(|hour| format::time(from + TimeDelta::hours(hour), &zone))
+        .collect();
+    let no_routes = outcome.routes.is_empty();
+    let (other_days, is_estimated) = (outcome.other_days, outcome.is_estimated);
+    let lines = {
+        let (decided, zone) = (decided.clone(), zone.clone());
+        outcome
+            .routes
+            .iter()
+            .cloned()
+            .map(|route| view! { <RouteLine route decided=decided.clone() locale id zone=zone.clone() may_decide/> })
+            .collect_view()
+    };
+    let none_left = outcome.left.is_empty();
+    view! {
+        <Comparison before=outcome.before after=outcome.after locale/>
+        {is_estimated.then(|| view! { <EstimatedNote locale/> })}
+        {(may_decide && open > 0).then(|| view! {
+            <section class="card">
+                <p>{t!(locale, "suggestion-commit-text", count = open)}</p>
+                <SendOnce><form method="post" action="/app/fn/commit-suggestion" class="row">
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <div class="check"><input id="commit-shared" type="checkbox" name="shared" value="on" checked=true/><label for="commit-shared">{t!(locale, "share-appointment")}</label></div>
+                    <button class="button button-primary" type="submit">{t!(locale, "suggestion-commit-all", count = open)}</button>
+                </form></SendOnce>
+                <form method="post" action="/app/fn/discard-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-discard")}</button></form>
+            </section>
+        })}
+        {(count == 0).then(|| view! { <p class="notice">{t!(locale, "suggestion-nothing")}</p> })}
+        {(other_days > 0).then(|| view! { <p class="quiet">{t!(locale, "suggestion-other-days", count = other_days)}</p> })}
+        {(!no_routes).then(|| view! {
+            <section><h2>{t!(locale, "suggestion-routes")}</h2>
+                <p class="row quiet"><span class="plan-key stop-old" aria-hidden="true"></span>{t!(locale, "suggestion-old")}<span class="plan-key stop-new" aria-hidden="true"></span>{t!(locale, "suggestion-new")}</p>
+                {(!several_days).then(|| view! {
+                    <div class="board-frame" tabindex="0" role="region" aria-label=t!(locale, "suggestion-routes")>
+                        <div class=format!("board-sheet hours-{hours}")>
+                            <div class="board-hours" aria-hidden="true">{labels.into_iter().map(|label| view! { <span><bdi>{label}</bdi></span> }).collect_view()}</div>
+                            {outcome.routes.iter().map(|route| view! { <Drawing route=route.clone() from hours zone=zone.clone()/> }).collect_view()}
+                        </div>
+                    </div>
+                })}
+                {lines}
+            </section>
+        })}
+        <section><h2>{t!(locale, "suggestion-left")}</h2>
+            {none_left.then(|| view! { <p>{t!(locale, "suggestion-left-none")}</p> })}
+            {outcome.left.into_iter().map(|left| view! { <Left left locale/> }).collect_view()}
+        </section>
+    }
+}
+
+/// Now and with the plan, side by side.
+#[component]
+fn Comparison(before: Totals, after: Totals, locale: Locale) -> impl IntoView {
+    let time = |seconds: i64| length(locale, TimeDelta::seconds(seconds));
+    let way = |metres: i64| t!(locale, "suggestion-km", km = ((metres + 500) / 1000));
+    let each = |travel: i64, stops: i64| {
+        if stops == 0 {
+            "–".to_owned()
+        } else {
+            time(travel / stops)
+        }
+    };
+    let rows = [
+        (
+            t!(locale, "suggestion-stops"),
+            before.stops.to_string(),
+            after.stops.to_string(),
+        ),
+        (t!(locale, "suggestion-travel"), time(before.travel), time(after.travel)),
+        (t!(locale, "suggestion-metres"), way(before.metres), way(after.metres)),
+        (
+            t!(locale, "suggestion-each"),
+            each(before.travel, before.stops),
+            each(after.travel, after.stops),
+        ),
+        (
+            t!(locale, "suggestion-late"),
+            before.late.to_string(),
+            after.late.to_string(),
+        ),
+    ];
+    view! {
+        <div class="table-frame"><table class="table compare">
+            <thead><tr><th scope="col"><span class="hidden">{t!(locale, "suggestion-what")}</span></th><th scope="col">{t!(locale, "suggestion-now")}</th><th scope="col">{t!(locale, "suggestion-with")}</th></tr></thead>
+            <tbody>{rows.into_iter().map(|(name, before, after)| view! { <tr><th scope="row">{name}</th><td class="number">{before}</td><td class="number"><strong>{after}</strong></td></tr> }).collect_view()}</tbody>
+        </table></div>
+    }
+}
+
+/// A day as a line: what is planned is grey, what is proposed is blue.
+#[component]
+fn Drawing(route: PlannedRoute, from: DateTime<Utc>, hours: i64, zone: String) -> impl IntoView {
+    view! {
+        <div class="board-line">
+            <div class="board-who"><h3><bdi>{route.name}</bdi></h3></div>
+            <ol class=format!("board-track hours-{hours}")>{route.stops.into_iter().map(|stop| {
+                let kind = if stop.is_new { "stop-new" } else { "stop-old" };
+                view! { <li class=format!("stop {kind} row-1 {}", place(from, stop.begin, stop.end))><span class="stop-line"><bdi>{format::span(stop.begin, stop.end, &zone)}</bdi></span><span class="stop-line"><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></span></li> }
+            }).collect_view()}</ol>
+        </div>
+    }
+}
+
+#[component]
+fn RouteLine(
+    route: PlannedRoute,
+    decided: Decided,
+    locale: Locale,
+    id: RouteSuggestionId,
+    zone: String,
+    may_decide: bool,
+) -> impl IntoView {
+    let has_new = route.stops.iter().any(|stop| stop.is_new);
+    let day = format::day(locale, route.day);
+    has_new.then(|| {
+        view! {
+            <section class="card route"><h3><bdi>{route.name}</bdi>" · "{day}</h3>
+                <ol class="route-stops">{route.stops.into_iter().map(|stop| {
+                    let fate = decided.0.get(&stop.target).cloned();
+                    view! { <StopLine stop fate locale id zone=zone.clone() may_decide/> }
+                }).collect_view()}</ol>
+            </section>
+        }
+    })
+}
+
+#[component]
+fn StopLine(
+    stop: PlannedStop,
+    fate: Option<Fate>,
+    locale: Locale,
+    id: RouteSuggestionId,
+    zone: String,
+    may_decide: bool,
+) -> impl IntoView {
+    let kind = if stop.is_new { "stop-new" } else { "stop-old" };
+    let is_open = stop.is_new && may_decide && fate != Some(Fate::Committed);
+    let target = stop.target.to_string();
+    let label = t!(locale, "suggestion-commit-one", job = format!("TGT-{}", stop.number));
+    let fate = fate.map(|fate| match fate {
+        Fate::Committed => view! { <Chip label=t!(locale, "suggestion-committed") tone=Tone::Good/> }.into_any(),
+        Fate::Stale { why, detail } => {
+            let why = t!(
+                locale,
+                "suggestion-stale",
+                why = ui::words::error(locale, &why, &detail)
+            );
+            view! { <span class="stop-warning"><Icon name="alert"/>{why}</span> }.into_any()
+        }
+    });
+    let others = stop.others;
+    view! {
+        <li><span class=format!("plan-key {kind}") aria-hidden="true"></span>
+            <div><p><strong><bdi>{format::span(stop.begin, stop.end, &zone)}</bdi></strong>" "<a href=format!("/app/targets/{target}")><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></a>" "<bdi>{stop.customer}</bdi>" "{fate}</p>
+                {(!others.is_empty()).then(|| view! {
+                    <details><summary>{t!(locale, "suggestion-why-here")}</summary>
+                        <ul>{others.into_iter().map(|other| view! { <li>{other_words(locale, other)}</li> }).collect_view()}</ul>
+                    </details>
+                })}</div>
+            {is_open.then(|| view! {
+                <form method="post" action="/app/fn/commit-suggestion"><input type="hidden" name="id" value=id.to_string()/><input type="hidden" name="target" value=target/><input type="hidden" name="shared" value="on"/>
+                    <button class="button" type="submit" aria-label=label>{t!(locale, "suggestion-commit")}</button></form>
+            })}</li>
+    }
+}
+
+fn other_words(locale: Locale, other: Other) -> String {
+    match (other.costs, other.cannot) {
+        (Some(seconds), _) if seconds >= 0 => t!(
+            locale,
+            "why-costs-more",
+            name = other.name,
+            time = length(locale, TimeDelta::seconds(seconds))
+        ),
+        (Some(seconds), _) => t!(
+            locale,
+            "why-costs-less",
+            name = other.name,
+            time = length(locale, TimeDelta::seconds(-seconds))
+        ),
+        (None, rule) => t!(
+            locale,
+            "why-cannot",
+            name = other.name,
+            why = rule_words(locale, &rule.unwrap_or_default())
+        ),
+    }
+}
+
+/// A rule that fails, with its amount.
+fn rule_words(locale: Locale, rule: &Rule) -> String {
+    let time = length(locale, TimeDelta::seconds(rule.by));
+    match rule.code.as_str() {
+        "skill" => t!(locale, "rule-skill", skills = rule.skills.join(", ")),
+        "window" => t!(locale, "rule-window", time = time),
+        "shift" => t!(locale, "rule-shift", time = time),
+        "break" => t!(locale, "rule-break", time = time),
+        "kept" => t!(locale, "rule-kept", time = time),
+        "higher_priority" => t!(locale, "rule-higher", time = time),
+        "full" => t!(locale, "rule-full", time = time),
+        _ => t!(locale, "rule-other"),
+    }
+}
+
+/// What would have to give.
+fn relaxation_words(locale: Locale, rule: &Rule) -> String {
+    let time = length(locale, TimeDelta::seconds(rule.by));
+    match rule.code.as_str() {
+        "skill" => t!(locale, "relax-skill", skills = rule.skills.join(", ")),
+        "window" => t!(locale, "relax-window", time = time),
+        "shift" => t!(locale, "relax-shift", time = time),
+        "instead" => t!(
+            locale,
+            "relax-instead",
+            job = rule.job.map_or_else(String::new, |number| format!("TGT-{number}"))
+        ),
+        _ => String::new(),
+    }
+}
+
+/// Why a job is left out: the first rule that fails, for each technician, and by how much.
+#[component]
+fn Left(left: LeftOut, locale: Locale) -> impl IntoView {
+    let impossible = !left.hindrances.is_empty() && left.hindrances.iter().all(|one| one.impossible);
+    let verdict = match (&left.code, impossible) {
+        (Some(code), _) => by_key(locale, &format!("left-{code}")),
+        (None, true) => t!(locale, "left-impossible"),
+        (None, false) => t!(locale, "left-lower"),
+    };
+    let target = left.target.to_string();
+    let rows = left.hindrances;
+    view! {
+        <details class="card left"><summary><bdi class="mono">{format!("TGT-{}", left.number)}</bdi>" "<bdi>{left.customer}</bdi>" — "{verdict}</summary>
+            <p><a href=format!("/app/targets/{target}")>{t!(locale, "open-job")}</a></p>
+            {(!rows.is_empty()).then(|| view! {
+                <div class="table-frame"><table class="table">
+                    <caption class="hidden">{t!(locale, "suggestion-why-not")}</caption>
+                    <thead><tr><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "suggestion-why-not")}</th><th scope="col">{t!(locale, "suggestion-relax")}</th></tr></thead>
+                    <tbody>{rows.into_iter().map(|row| view! { <WhyNot row locale/> }).collect_view()}</tbody>
+                </table></div>
+            })}
+        </details>
+    }
+}
+
+#[component]
+fn WhyNot(row: Hindrance, locale: Locale) -> impl IntoView {
+    let relaxation = row
+        .relaxation
+        .as_ref()
+        .map_or_else(|| t!(locale, "relax-none"), |rule| relaxation_words(locale, rule));
+    view! { <tr><th scope="row"><bdi>{row.name}</bdi></th><td>{rule_words(locale, &row.rule)}</td><td>{relaxation}</td></tr> }
+}

@@ -1,0 +1,79 @@
+//! The week: a line for each technician, a column for each day.
+
+use domain::locale::Locale;
+use domain::public_language::Tone;
+use leptos::prelude::*;
+use ordinavo_core::scheduling::board::{Line, WeekDay};
+use ui::icons::Icon;
+use ui::parts::{Chip, Empty};
+
+use crate::scheduling::board::{Look, address, can_move, conflict_words, length, move_link, when};
+use crate::t;
+use crate::words::by_key;
+
+/// Seven days of everybody; each day comes with its name.
+#[component]
+pub fn Week(days: Vec<(String, WeekDay)>, locale: Locale, may_plan: bool, zone: String) -> impl IntoView {
+    let names: Vec<(String, String)> = days
+        .first()
+        .map(|(_, day)| {
+            day.lines
+                .iter()
+                .map(|line| (line.technician.id.to_string(), line.technician.display_name.clone()))
+                .collect()
+        })
+        .unwrap_or_default();
+    let empty = names.is_empty();
+    let back = days
+        .first()
+        .map(|(_, day)| address(day.date, Look::Week))
+        .unwrap_or_default();
+    let heads: Vec<(String, String)> = days
+        .iter()
+        .map(|(name, day)| (name.clone(), address(day.date, Look::Day)))
+        .collect();
+    view! {
+        {empty.then(|| view! { <Empty icon="users" title=t!(locale, "board-nobody") text=t!(locale, "board-nobody-text")/> })}
+        {(!empty).then(|| view! {
+            <div class="table-frame" tabindex="0" role="region" aria-label=t!(locale, "board-week")><table class="table week">
+                <thead><tr><th scope="col">{t!(locale, "technician")}</th>{heads.into_iter().map(|(name, href)| view! { <th scope="col"><a href=href>{name}</a></th> }).collect_view()}</tr></thead>
+                <tbody>{names.into_iter().enumerate().map(|(row, (id, name))| view! {
+                    <tr><th scope="row"><a href=format!("/app/settings/technicians/{id}")><bdi>{name}</bdi></a></th>
+                        {days.iter().map(|(_, day)| day.lines.get(row).cloned().map(|line| view! { <td><Cell line locale may_plan back=back.clone() zone=zone.clone()/></td> })).collect_view()}</tr>
+                }).collect_view()}</tbody>
+            </table></div>
+        })}
+    }
+}
+
+#[component]
+fn Cell(line: Line, locale: Locale, may_plan: bool, back: String, zone: String) -> impl IntoView {
+    let away = line
+        .away
+        .map(|kind| view! { <Chip label=by_key(locale, &format!("absence-{}", kind.name())) tone=Tone::Warn/> });
+    let free = line.shift.is_none() && line.technician.week.is_some() && line.away.is_none() && line.stops.is_empty();
+    let load = (!line.stops.is_empty()).then(|| {
+        t!(
+            locale,
+            "board-load",
+            stops = line.stops.len(),
+            travel = length(locale, line.travel)
+        )
+    });
+    view! {
+        {away}
+        {free.then(|| view! { <span class="quiet">{t!(locale, "board-free")}</span> })}
+        <ul class="plain week-stops">{line.stops.into_iter().map(|stop| {
+            let target = stop.visit.job.target_id.to_string();
+            let number = format!("TGT-{}", stop.visit.job.number);
+            let warnings: Vec<String> = stop.conflicts.iter().map(|conflict| conflict_words(locale, conflict)).collect();
+            let warned = (!warnings.is_empty()).then(|| view! { <span class="stop-warning" title=warnings.join(" ")><Icon name="alert"/><span class="hidden">{warnings.join(" ")}</span></span> });
+            let moving = (may_plan && can_move(&stop.visit)).then(|| {
+                let label = t!(locale, "board-move-one", job = number.clone());
+                view! { <a class="stop-move" href=move_link(&target, &back) aria-label=label title=t!(locale, "board-move-to")><Icon name="move"/></a> }
+            });
+            view! { <li><a href=format!("/app/targets/{target}")><bdi>{when(&stop.visit, &zone)}</bdi>" "<bdi class="mono">{number}</bdi></a>" "<span class="quiet"><bdi>{stop.visit.job.city.clone()}</bdi></span>{warned}{moving}</li> }
+        }).collect_view()}</ul>
+        {load.map(|load| view! { <p class="quiet">{load}</p> })}
+    }
+}

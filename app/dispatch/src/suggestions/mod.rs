@@ -1,0 +1,3 @@
+//! Route suggestions.
+
+pub mod page;

@@ -1,0 +1,8 @@
+//! My day and visit reports.
+
+pub mod actions;
+pub mod day_sheet;
+pub mod my_day;
+pub mod reports;
+pub mod stop;
+pub mod sync_conflicts;

@@ -1,0 +1,134 @@
+//! One delivery with its attempts: what was sent, what came back, how long it took and why it failed.
+
+use domain::locale::Locale;
+use domain::permissions::{ManageIntegrations, ViewIntegrations};
+use domain::public_language::Tone;
+use domain::webhooks::{DeliveryStatus, EndpointStatus};
+use leptos::prelude::*;
+use ordinavo_core::identity::actors::Staff;
+use ordinavo_core::webhooks::deliveries;
+use ordinavo_core::webhooks::model::AttemptLine;
+use ordinavo_core::{Core, CoreError};
+use ui::acts::{Next, Sent, act};
+use ui::format;
+use ui::islands::SendOnce;
+use ui::load::page;
+use ui::parts::{Chip, Empty, Fact, Identifier, ProblemNotice};
+use ui::title::Title;
+
+use crate::shared::{DoneNotice, viewer_staff};
+use crate::shell::Framed;
+use crate::t;
+use crate::webhooks::endpoints::delivery_tone;
+use crate::words::by_key;
+
+/// `/app/integrations/deliveries/{id}`.
+#[component]
+pub fn DeliveryPage() -> impl IntoView {
+    let staff = viewer_staff();
+    let content = page(|request| async move {
+        let staff = staff?;
+        let locale = request.viewer.locale;
+        let permit = staff.may::<ViewIntegrations>()?;
+        let (delivery, attempts) = deliveries::get(&request.core, permit, request.id("id")?).await?;
+        let zone = staff.zone().to_owned();
+        let body = delivery.body().map(|body| pretty(&body));
+        let may_replay = staff.has::<ManageIntegrations>() && delivery.endpoint_status != EndpointStatus::Disabled;
+        let waits = delivery.status == DeliveryStatus::Pending;
+        let (id, event_id) = (delivery.id.to_string(), delivery.event_id.to_string());
+        let moment = |at| format::moment(locale, at, &zone);
+        let (made, due, arrived) = (
+            moment(delivery.created_at),
+            moment(delivery.next_attempt_at),
+            delivery.delivered_at.map(moment),
+        );
+        let (shown_id, shown_event) = (id.clone(), event_id.clone());
+        Ok(view! {
+            <Title text=delivery.event_type.clone()/>
+            <p><a href=format!("/app/integrations/endpoints/{}", delivery.endpoint_id)><bdi class="mono" dir="ltr">{delivery.url.clone()}</bdi></a></p>
+            <header class="title-row"><h1><bdi class="mono" dir="ltr">{delivery.event_type.clone()}</bdi></h1>
+                <Chip label=by_key(locale, &format!("delivery-{}", delivery.status.name())) tone=delivery_tone(delivery.status)/></header>
+            <DoneNotice locale flash=request.flash.clone()/>
+            <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
+            <dl class="facts">
+                <Fact name=t!(locale, "when")>{made}</Fact>
+                {waits.then(|| view! { <Fact name=t!(locale, "next-attempt")>{due}</Fact> })}
+                {arrived.map(|at| view! { <Fact name=t!(locale, "delivery-delivered")>{at}</Fact> })}
+                <Fact name=t!(locale, "sequence")>{delivery.sequence}</Fact>
+                <Fact name="webhook-id"><Identifier text=shown_event locale/></Fact>
+                <Fact name="id"><Identifier text=shown_id locale/></Fact>
+            </dl>
+            {may_replay.then(|| view! {
+                <SendOnce><form method="post" action="/app/fn/replay-delivery"><input type="hidden" name="delivery" value=id/><p class="help">{t!(locale, "replay-text")}</p><button class="button" type="submit">{t!(locale, "replay")}</button></form></SendOnce>
+            })}
+            <section><h2>{t!(locale, "attempts")}</h2><Attempts locale attempts event_id zone=zone.clone()/></section>
+            <section><h2>{t!(locale, "body")}</h2>
+                {body.is_none().then(|| view! { <p class="quiet">{t!(locale, "body-none")}</p> })}
+                {body.map(|body| view! { <pre class="code" dir="ltr" tabindex="0">{body}</pre> })}
+            </section>
+        }
+        .into_any())
+    });
+    view! { <Framed current="/app/integrations">{content}</Framed> }
+}
+
+/// A body as people read it.
+fn pretty(body: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(body)
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .unwrap_or_else(|_| body.to_owned())
+}
+
+#[component]
+fn Attempts(locale: Locale, attempts: Vec<AttemptLine>, event_id: String, zone: String) -> impl IntoView {
+    if attempts.is_empty() {
+        return view! { <Empty title=t!(locale, "nothing-yet") text=t!(locale, "attempts-empty")/> }.into_any();
+    }
+    attempts
+        .into_iter()
+        .map(|attempt| {
+            let (words, tone) = match &attempt.failure {
+                None => (t!(locale, "delivery-delivered"), Tone::Good),
+                Some(name) => (by_key(locale, &format!("failure-{name}")), Tone::Bad),
+            };
+            let advice = attempt.failure.as_deref().map(|name| by_key(locale, &format!("failure-{name}-advice")));
+            let request = format!(
+                "POST {}\ncontent-type: application/json\nwebhook-id: {event_id}\nwebhook-timestamp: {}\nwebhook-signature: {}",
+                attempt.url,
+                attempt.started_at.timestamp(),
+                attempt.signature
+            );
+            let answer = attempt.response_status.map(|status| {
+                format!("HTTP {status}\n\n{}", attempt.response_excerpt.clone().unwrap_or_default())
+            });
+            view! {
+                <article class="card">
+                    <header class="title-row"><h3>{t!(locale, "attempt-number", number = attempt.number)}</h3><Chip label=words tone/>
+                        <span class="quiet">{format::moment(locale, attempt.started_at, &zone)}" · "<bdi>{attempt.duration_ms}" ms"</bdi>" · "{by_key(locale, &format!("cause-{}", attempt.cause.name()))}</span></header>
+                    {advice.map(|text| view! { <p>{text}</p> })}
+                    {attempt.error.map(|text| view! { <p class="quiet" dir="ltr"><bdi class="mono small">{text}</bdi></p> })}
+                    <details><summary>{t!(locale, "request-sent")}</summary><pre class="code" dir="ltr" tabindex="0">{request}</pre></details>
+                    {answer.map(|text| view! { <details><summary>{t!(locale, "answer")}</summary><pre class="code" dir="ltr" tabindex="0">{text}</pre></details> })}
+                </article>
+            }
+        })
+        .collect_view()
+        .into_any()
+}
+
+#[server(prefix = "/app/fn", endpoint = "replay-delivery")]
+pub async fn replay_delivery(#[server(default)] delivery: String) -> Result<(), ServerFnError> {
+    let back = format!("/app/integrations/deliveries/{delivery}");
+    let sent = Sent {
+        form: "",
+        values: &[],
+        back: back.clone(),
+    };
+    act(sent, async |core: Core, staff: Staff| {
+        let permit = staff.may::<ManageIntegrations>()?;
+        let id = delivery.parse().map_err(|_| CoreError::not_found())?;
+        deliveries::replay_any(&core, permit, id).await?;
+        Ok(Next::to(back, "done-delivery-replayed"))
+    })
+    .await
+}
