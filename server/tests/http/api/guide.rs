@@ -1,0 +1,58 @@
+//! The guide as a newcomer follows it: every block of commands is run, in order, against a server with the demo.
+
+use std::process::Command;
+
+use crate::support::worlds;
+
+const GUIDE: &str = include_str!("../../../../docs/connect/getting-started.md");
+
+/// The blocks of commands.
+fn blocks() -> Vec<String> {
+    GUIDE
+        .split("```sh\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("\n```").next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What each block must bring, in order.
+const EXPECTED: [&[&str]; 6] = [
+    &[],
+    &["\"rule\":\"C18\"", "\"resolved\":true"],
+    &["\"outcome\":\"created\"", "\"rule\":\"L5\""],
+    &["\"externalId\":\"GUIDE-1\"", "\"status\":\"open\""],
+    &["\"outcome\":\"created\"", "invalid_time_window"],
+    &["unknown_field", "/colour", "requestId"],
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_guide_does_what_it_says() {
+    let blocks = blocks();
+    assert_eq!(blocks.len(), EXPECTED.len(), "a block without its expectation");
+    for world in worlds().await {
+        let key = world.tenant("nordlicht").client("erp").unwrap().test_api_key.clone();
+        for (block, expected) in blocks.iter().zip(EXPECTED).skip(1) {
+            let (block, url, key) = (format!("set -euo pipefail\n{block}"), world.url.clone(), key.clone());
+            let output = tokio::task::spawn_blocking(move || {
+                Command::new("bash")
+                    .args(["-c", &block])
+                    .env("ORDINAVO", url)
+                    .env("KEY", key)
+                    .output()
+                    .unwrap()
+            })
+            .await
+            .unwrap();
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(
+                output.status.success(),
+                "{}\n{text}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            for part in expected {
+                assert!(text.contains(part), "{}: {part} is missing in {text}", world.engine);
+            }
+        }
+    }
+}

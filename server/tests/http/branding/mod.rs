@@ -1,0 +1,3 @@
+//! Branding of the portal.
+
+pub mod portal;

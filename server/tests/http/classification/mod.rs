@@ -1,0 +1,3 @@
+//! Classification rules.
+
+pub mod rules;

@@ -1,0 +1,3 @@
+//! Customers, locations and contacts.
+
+pub mod client_records;

@@ -1,0 +1,4 @@
+//! Sign-in.
+
+pub mod sign_in;
+pub mod two_factor;

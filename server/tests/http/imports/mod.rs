@@ -1,0 +1,3 @@
+//! Imports.
+
+pub mod planned_jobs;

@@ -1,0 +1,4 @@
+//! Public forms and terminals.
+
+pub mod forms;
+pub mod terminals;

@@ -1,0 +1,5 @@
+//! Mapping.
+
+pub mod hard_cases;
+pub mod review;
+pub mod rows;

@@ -1,0 +1,3 @@
+//! Emails.
+
+pub mod mails;

@@ -1,0 +1,5 @@
+//! Running an installation.
+
+pub mod commands;
+pub mod crash;
+pub mod full_disk;

@@ -1,0 +1,176 @@
+//! Text that people and partners typed is never markup: pages are read as a browser reads them, with every text of the
+//! database ending in an element that no page of ours has.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use reqwest::{Client, StatusCode};
+use scraper::{Html, Selector};
+
+use crate::permissions::canaries::marked;
+use crate::support::{World, worlds};
+
+/// Closes every context in which a page could show a text (title, text area, quoted attribute, comment, style), then
+/// opens an element.
+const MARKUP: &str = "</title></textarea>--></style>\"''><i id=x>";
+
+/// Columns of text that people or partners type, beside the internal ones that `seed.sql` marks.
+const TYPED: &[(&str, &[&str])] = &[
+    ("attachment", &["file_name"]),
+    ("contact", &["display_name", "phone"]),
+    ("customer", &["name", "customer_number"]),
+    ("customer_message", &["text"]),
+    ("external_reference", &["external_id"]),
+    (
+        "import_item",
+        &[
+            "external_id",
+            "customer_external_id",
+            "location_external_id",
+            "contact_external_id",
+        ],
+    ),
+    ("intake_form", &["name"]),
+    ("location", &["name", "street", "postal_code", "city"]),
+    ("portal_release", &["title", "summary", "message"]),
+    ("request", &["description", "preferred", "rejection_reason"]),
+    ("request_attachment", &["file_name"]),
+    ("target", &["external_id", "service_type"]),
+    ("tenant", &["name"]),
+    ("terminal", &["name"]),
+];
+
+/// Marked columns whose content is not plain text.
+const STRUCTURED: &[(&str, &str)] = &[
+    ("target", "attributes"),
+    ("day_entry", "form"),
+    ("visit_report", "signature"),
+    ("visit_report", "material"),
+];
+
+/// How many pages of one route an actor opens: the same template again finds nothing new.
+const MAX_PAGES_PER_ROUTE: usize = 2;
+
+async fn fill_with_markup(world: &World) {
+    let marked = marked();
+    let marked = marked
+        .iter()
+        .map(|(table, column)| (table.as_str(), column.as_str()))
+        .filter(|column| !STRUCTURED.contains(column));
+    let typed = TYPED
+        .iter()
+        .flat_map(|(table, columns)| columns.iter().map(|column| (*table, *column)));
+    for (table, column) in marked.chain(typed) {
+        let text = MARKUP.replace('\'', "''");
+        world
+            .sql(&format!(
+                "UPDATE {table} SET {column} = {column} || '{text}' WHERE {column} IS NOT NULL"
+            ))
+            .await;
+    }
+}
+
+/// A path with its ids replaced, and the names of its query.
+fn route(path: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let parts: Vec<&str> = path
+        .split('/')
+        .map(|part| {
+            if part.chars().any(|letter| letter.is_ascii_digit()) {
+                "*"
+            } else {
+                part
+            }
+        })
+        .collect();
+    let names: BTreeSet<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
+    format!(
+        "{}?{}",
+        parts.join("/"),
+        names.into_iter().collect::<Vec<_>>().join("&")
+    )
+}
+
+/// Opens every page that can be reached by links from `start`; the answer is the routes that were opened.
+async fn crawl(world: &World, actor: &str, browser: &Client, start: &[&str]) -> BTreeSet<String> {
+    let foreign = Selector::parse("i#x, [id=x]").unwrap();
+    let links = Selector::parse("a[href]").unwrap();
+    let mut opened: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen: BTreeSet<String> = start.iter().map(|path| (*path).to_owned()).collect();
+    let mut waiting: VecDeque<String> = seen.iter().cloned().collect();
+    while let Some(path) = waiting.pop_front() {
+        let count = opened.entry(route(&path)).or_default();
+        if *count == MAX_PAGES_PER_ROUTE {
+            continue;
+        }
+        *count += 1;
+        let answer = browser
+            .get(format!("{}{path}", world.url))
+            .header("accept", "text/html")
+            .send()
+            .await
+            .unwrap();
+        let status = answer.status();
+        assert_ne!(
+            status,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "{} {path} as {actor}",
+            world.engine
+        );
+        let is_html = answer
+            .headers()
+            .get("content-type")
+            .is_some_and(|kind| kind.to_str().unwrap().starts_with("text/html"));
+        if !is_html {
+            continue;
+        }
+        let page = Html::parse_document(&answer.text().await.unwrap());
+        assert_eq!(page.select(&foreign).count(), 0, "{} {path} as {actor}", world.engine);
+        for link in page.select(&links) {
+            let link = link.value().attr("href").unwrap().split('#').next().unwrap();
+            if link.starts_with('/') && seen.insert(link.to_owned()) {
+                waiting.push_back(link.to_owned());
+            }
+        }
+    }
+    opened.into_keys().collect()
+}
+
+#[test]
+fn marked_columns_are_plain_text_or_listed_as_structured() {
+    let marked = marked();
+    for (table, column) in STRUCTURED {
+        assert!(
+            marked.contains(&((*table).to_owned(), (*column).to_owned())),
+            "{table}.{column}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_with_markup_in_every_text_hold_no_foreign_element() {
+    for world in worlds().await {
+        fill_with_markup(&world).await;
+        for role in ["admin", "manager", "dispatcher", "technician", "auditor"] {
+            let browser = world.staff("nordlicht", role).await;
+            let routes = crawl(&world, role, &browser, &["/app", "/app/settings"]).await;
+            let expected = if role == "technician" { 5 } else { 20 };
+            assert!(routes.len() > expected, "{role}: {routes:?}");
+        }
+        for start in ["anna", "petra"] {
+            let browser = world.contact("nordlicht", start).await;
+            let routes = crawl(&world, start, &browser, &["/portal"]).await;
+            assert!(routes.len() > 10, "{start}: {routes:?}");
+        }
+        let partner = world.partner("nordlicht", "erp").await;
+        crawl(&world, "partner", &partner, &["/partner"]).await;
+        let forms: Vec<String> = world
+            .tenant("nordlicht")
+            .forms
+            .iter()
+            .map(|form| form.url.clone())
+            .collect();
+        let forms = forms.iter().map(|url| url.trim_start_matches(&world.url));
+        let start: Vec<&str> = forms.chain(["/", "/docs"]).collect();
+        crawl(&world, "nobody", &Client::new(), &start).await;
+    }
+}

@@ -1,0 +1,6 @@
+//! Who may see and do what, over every route.
+
+pub mod canaries;
+pub mod every_route;
+pub mod markup;
+pub mod portal_walls;

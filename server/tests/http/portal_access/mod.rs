@@ -1,0 +1,6 @@
+//! Access to the portal.
+
+pub mod access;
+pub mod calendar;
+pub mod in_progress;
+pub mod visibility;

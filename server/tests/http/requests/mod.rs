@@ -1,0 +1,5 @@
+//! Requests.
+
+pub mod client_requests;
+pub mod inbox;
+pub mod slot_offers;

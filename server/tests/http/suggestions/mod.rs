@@ -1,0 +1,4 @@
+//! Route suggestions.
+
+pub mod api;
+pub mod flow;

@@ -1,0 +1,3 @@
+//! My day.
+
+pub mod my_day;

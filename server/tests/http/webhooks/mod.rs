@@ -1,0 +1,5 @@
+//! Webhooks.
+
+pub mod crash;
+pub mod deliveries;
+pub mod endpoints;
