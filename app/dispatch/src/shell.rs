@@ -66,10 +66,10 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
                     <button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button>
                 </form>
             </header>
-            <Palette places label=t!(locale, "palette") search="/app/inbox?q=".to_owned()/>
+            <Palette places label=t!(locale, "command-palette-label") search="/app/inbox?q=".to_owned()/>
             <main id="main" tabindex="-1">
                 {is_test.then(|| view! {
-                    <form class="notice notice-warn test-banner" method="post" action="/app/fn/look-at-test-data"><strong>{t!(locale, "test-banner")}</strong>" "<button class="button" type="submit">{t!(locale, "test-leave")}</button></form>
+                    <form class="notice notice-warn test-banner" method="post" action="/app/fn/look-at-test-data"><strong>{t!(locale, "test-banner")}</strong>" "<button class="button" type="submit">{t!(locale, "test-mode-exit")}</button></form>
                 })}
                 {children()}
             </main>

@@ -25,13 +25,13 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
     let entries = [
         ("/partner", "home", t!(locale, "nav-home")),
         ("/partner/jobs", "import", t!(locale, "nav-jobs")),
-        ("/partner/try", "check", t!(locale, "nav-try")),
+        ("/partner/try", "check", t!(locale, "nav-dry-run")),
         ("/docs", "file", t!(locale, "nav-docs")),
     ];
     let (switch_to, switch_words) = if is_test {
-        ("", t!(locale, "test-leave"))
+        ("", t!(locale, "test-mode-exit"))
     } else {
-        ("on", t!(locale, "test-look"))
+        ("on", t!(locale, "test-mode-enter"))
     };
     view! {
         <a class="skip" href="#main">{shared::skip_to_content(locale)}</a>

@@ -35,7 +35,7 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
     });
     let entries = [
         ("/portal", "home", t!(locale, "nav-home")),
-        ("/portal/open", "list", t!(locale, "nav-open")),
+        ("/portal/open", "list", t!(locale, "nav-in-progress")),
         ("/portal/requests", "inbox", t!(locale, "nav-requests")),
         ("/portal/appointments", "calendar", t!(locale, "nav-appointments")),
         ("/portal/reports", "clipboard", t!(locale, "nav-reports")),
@@ -46,8 +46,8 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
     view! {
         <a class="skip" href="#main">{shared::skip_to_content(locale)}</a>
         {looked_at.then(|| view! {
-            <div class="look" role="note"><p>{t!(locale, "look-banner", name = person.clone())}</p>
-                <form method="post" action="/portal/fn/sign-out"><button class="button" type="submit">{t!(locale, "look-end")}</button></form></div>
+            <div class="look" role="note"><p>{t!(locale, "view-as-banner", name = person.clone())}</p>
+                <form method="post" action="/portal/fn/sign-out"><button class="button" type="submit">{t!(locale, "view-as-exit")}</button></form></div>
         })}
         <header class="top">
             <BrandName otherwise=tenant/>

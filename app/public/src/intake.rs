@@ -115,7 +115,7 @@ fn Fields(page: IntakePage) -> impl IntoView {
         .collect();
     let most = (MOST_FILE_BYTES / 1024 / 1024).to_string();
     let files_help = t!(locale, "files-help", most = MOST_FILES, size = most.clone());
-    let files_wrong = t!(locale, "files-wrong", most = MOST_FILES, size = most);
+    let files_wrong = t!(locale, "files-limit", most = MOST_FILES, size = most);
     let action = if page.preview {
         String::new()
     } else {
@@ -136,11 +136,11 @@ fn Fields(page: IntakePage) -> impl IntoView {
             <input type="hidden" name="ticket" value=page.ticket.clone()/>
             {(!page.preview).then(|| view! { <ProofOfWork ticket=page.ticket/> })}
             <p class="website" aria-hidden="true"><label for="website">{t!(locale, "leave-empty")}</label><input id="website" name="website" tabindex="-1" autocomplete="off"/></p>
-            <SelectField form=form.clone() field="service_type" label=t!(locale, "what") choices=services value=only/>
+            <SelectField form=form.clone() field="service_type" label=t!(locale, "request-service") choices=services value=only/>
             <TextArea form=form.clone() field="description" label=t!(locale, "description") help=t!(locale, "description-help") rows=5/>
             {has(FormField::Urgency).then(|| view! { <CheckField form=form.clone() field="urgent" label=t!(locale, "urgent") help=t!(locale, "urgent-help")/> })}
             {has(FormField::Address).then(|| view! {
-                <fieldset class="group"><legend>{t!(locale, "where")}</legend>
+                <fieldset class="group"><legend>{t!(locale, "location")}</legend>
                     <TextField form=address_form.clone() field="street" label=t!(locale, "street") optional=optional(FormField::Address) autocomplete="street-address"/>
                     <div class="pair">
                         <TextField form=address_form.clone() field="postal_code" label=t!(locale, "postal-code") optional=optional(FormField::Address) autocomplete="postal-code" inputmode="numeric"/>
@@ -149,14 +149,14 @@ fn Fields(page: IntakePage) -> impl IntoView {
                 </fieldset>
             })}
             {has(FormField::Windows).then(|| view! {
-                <fieldset class="group"><legend>{t!(locale, "when")}</legend>
-                    <p class="help">{t!(locale, "when-help")}</p>
+                <fieldset class="group"><legend>{t!(locale, "preferred-dates")}</legend>
+                    <p class="help">{t!(locale, "preferred-dates-help")}</p>
                     {WINDOW_FIELDS.iter().enumerate().map(|(index, (date, part))| {
                         let may_be_empty = index != 0 || optional(FormField::Windows);
                         view! {
                             <div class="pair">
                                 <TextField form=window_form.clone() field=date kind="date" label=t!(locale, "day-number", number = (index + 1)) optional=may_be_empty/>
-                                <SelectField form=window_form.clone() field=part label=t!(locale, "part") choices=parts.clone() value=DayPart::AllDay.name()/>
+                                <SelectField form=window_form.clone() field=part label=t!(locale, "time-of-day") choices=parts.clone() value=DayPart::AllDay.name()/>
                             </div>
                         }
                     }).collect_view()}
@@ -166,9 +166,9 @@ fn Fields(page: IntakePage) -> impl IntoView {
                 <CheckFiles most=MOST_FILES most_bytes=MOST_FILE_BYTES words=files_wrong><FilesField form=file_form field="files" label=t!(locale, "files") help=files_help accept="image/jpeg,image/png,image/webp,application/pdf"/></CheckFiles>
             })}
             {about_requester.then(|| view! {
-                <fieldset class="group"><legend>{t!(locale, "who")}</legend>
+                <fieldset class="group"><legend>{t!(locale, "contact-details")}</legend>
                     {has(FormField::Name).then(|| view! { <TextField form=requester_form.clone() field="name" label=t!(locale, "name") optional=optional(FormField::Name) autocomplete="name"/> })}
-                    {has(FormField::Organisation).then(|| view! { <TextField form=requester_form.clone() field="organisation" label=t!(locale, "organisation") optional=optional(FormField::Organisation) autocomplete="organization"/> })}
+                    {has(FormField::Organisation).then(|| view! { <TextField form=requester_form.clone() field="organisation" label=t!(locale, "organization") optional=optional(FormField::Organisation) autocomplete="organization"/> })}
                     {has(FormField::Email).then(|| view! { <TextField form=requester_form.clone() field="email" kind="email" label=t!(locale, "email") help=t!(locale, "email-help") optional=optional(FormField::Email) autocomplete="email"/> })}
                     {has(FormField::Phone).then(|| view! { <TextField form=requester_form.clone() field="phone" kind="tel" label=t!(locale, "phone") optional=optional(FormField::Phone) autocomplete="tel"/> })}
                 </fieldset>

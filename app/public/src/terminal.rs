@@ -82,7 +82,7 @@ fn Keeper() -> impl IntoView {
 #[component]
 fn Rest(locale: Locale) -> impl IntoView {
     view! {
-        <div class="rest" role="alert" data-rest="" hidden><p>{t!(locale, "rest-soon")}</p><button class="button button-primary button-large" type="button">{t!(locale, "rest-stay")}</button></div>
+        <div class="rest" role="alert" data-rest="" hidden><p>{t!(locale, "idle-warning")}</p><button class="button button-primary button-large" type="button">{t!(locale, "idle-continue")}</button></div>
     }
 }
 
@@ -137,7 +137,7 @@ pub fn page(assets: &Assets, page: TerminalPage) -> impl IntoView + use<> {
                         <input type="hidden" name="terminal" value=terminal/>
                         <h1 class="first-step">{texts.title.clone()}</h1>
                         {(!texts.intro.is_empty()).then(|| view! { <p class="lead first-step">{texts.intro}</p> })}
-                        <fieldset class="tiles"><legend class="hidden">{t!(locale, "what")}</legend>
+                        <fieldset class="tiles"><legend class="hidden">{t!(locale, "request-service")}</legend>
                             {tiles.into_iter().map(|kind| {
                                 let id = format!("tile-{}", kind.name());
                                 let words = own.service_type(kind, locale);
@@ -156,7 +156,7 @@ pub fn page(assets: &Assets, page: TerminalPage) -> impl IntoView + use<> {
                             </div>
                         </div>
                     </form>
-                    <p class="notice" role="status" data-waiting=t!(locale, "terminal-waiting") hidden></p>
+                    <p class="notice" role="status" data-waiting=t!(locale, "terminal-unsent") hidden></p>
                     <Rest locale/>
                 </main>
                 <Keeper/>
@@ -175,10 +175,10 @@ pub fn receipt(assets: &Assets, receipt: Receipt) -> impl IntoView + use<> {
             <div class="terminal" data-terminal="receipt">
                 <Top tenant=receipt.tenant place=String::new() locale/>
                 <main id="main" tabindex="-1" class="receipt" data-sent="yes">
-                    <h1><span class="receipt-sent">{t!(locale, "receipt-title")}</span><span class="receipt-later">{t!(locale, "receipt-later-title")}</span></h1>
-                    <p class="lead receipt-later">{t!(locale, "receipt-later-text")}</p>
+                    <h1><span class="receipt-sent">{t!(locale, "receipt-title")}</span><span class="receipt-later">{t!(locale, "receipt-offline-title")}</span></h1>
+                    <p class="lead receipt-later">{t!(locale, "receipt-offline-text")}</p>
                     <p class="receipt-code"><span class="quiet">{t!(locale, "receipt-code")}</span><bdi class="mono" dir="ltr">{receipt.code}</bdi></p>
-                    <div class="qr" role="img" aria-label=t!(locale, "receipt-picture") inner_html=receipt.picture></div>
+                    <div class="qr" role="img" aria-label=t!(locale, "receipt-qr-code") inner_html=receipt.picture></div>
                     <p class="lead">{t!(locale, "receipt-text")}</p>
                     <p><a class="button button-primary button-large" href=format!("/terminal?lang={}", locale.tag())>{t!(locale, "receipt-done")}</a></p>
                     <Rest locale/>

@@ -78,7 +78,7 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
             .form_settings
             .as_ref()
             .map(|settings| settings.0.texts(locale).thanks)
-            .filter(|text| !text.is_empty() && page.done == Some("done-sent"));
+            .filter(|text| !text.is_empty() && page.done == Some("done-request-submitted"));
         let answer_action = format!("/track/{}/answer?lang={}", page.token, locale.tag());
         let withdraw_action = format!("/track/{}/withdraw?lang={}", page.token, locale.tag());
         let place = request.place.as_ref().map(|place| {
@@ -134,12 +134,12 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
                     {slot_error.clone().filter(|_| slots.is_empty()).map(|wrong| view! { <p class="notice notice-bad" role="alert">{wrong}</p> })}
                     {(!slots.is_empty()).then(|| view! { <Slots slots token=page.token.clone() wrong=slot_error locale/> })}
                     {appointment.map(|when| view! { <section class="card"><h2>{t!(locale, "appointment")}</h2><p class="when"><strong><bdi>{when}</bdi></strong></p></section> })}
-                    {request.rejection_reason.map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
+                    {request.rejection_reason.map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
                     {(!messages.is_empty() || !ended).then(|| view! {
                         <section class="card" aria-labelledby="conversation"><h2 id="conversation">{t!(locale, "messages")}</h2>
-                            {asked.then(|| view! { <p class="notice notice-warn">{t!(locale, "asked")}</p> })}
+                            {asked.then(|| view! { <p class="notice notice-warn">{t!(locale, "answer-needed")}</p> })}
                             <ol class="conversation">{messages.into_iter().map(|message| {
-                                let who = if message.is_own { t!(locale, "you") } else { t!(locale, "we") };
+                                let who = if message.is_own { t!(locale, "sender-you") } else { t!(locale, "sender-team") };
                                 view! { <li class:own=message.is_own><p class="quiet small">{who}" · "{format::moment(locale, message.created_at, &zone)}</p><p class="prose" dir="auto">{message.text}</p></li> }
                             }).collect_view()}</ol>
                             {(!ended).then(|| view! {
@@ -154,12 +154,12 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
                             })}
                         </section>
                     })}
-                    <section class="card"><h2>{t!(locale, "what-you-sent")}</h2>
+                    <section class="card"><h2>{t!(locale, "your-request")}</h2>
                         <p class="prose" dir="auto">{request.description}</p>
                         <dl class="facts">
-                            <Fact name=t!(locale, "sent-at")>{format::moment(locale, request.submitted_at, &page.zone)}</Fact>
-                            {place.filter(|place| !place.is_empty()).map(|place| view! { <Fact name=t!(locale, "where")><bdi>{place}</bdi></Fact> })}
-                            {(!windows.is_empty()).then(|| view! { <Fact name=t!(locale, "when")>{windows.into_iter().map(|window| view! { <div>{window}</div> }).collect_view()}</Fact> })}
+                            <Fact name=t!(locale, "submitted-at")>{format::moment(locale, request.submitted_at, &page.zone)}</Fact>
+                            {place.filter(|place| !place.is_empty()).map(|place| view! { <Fact name=t!(locale, "location")><bdi>{place}</bdi></Fact> })}
+                            {(!windows.is_empty()).then(|| view! { <Fact name=t!(locale, "preferred-dates")>{windows.into_iter().map(|window| view! { <div>{window}</div> }).collect_view()}</Fact> })}
                             {(!files.is_empty()).then(|| view! { <Fact name=t!(locale, "files")>{files.into_iter().map(|file| view! { <div><bdi>{file.file_name}</bdi></div> }).collect_view()}</Fact> })}
                         </dl>
                     </section>
@@ -181,14 +181,14 @@ pub fn no_mails(assets: &Assets, locale: Locale, token: String, tenant: String, 
         let action = format!("/track/{token}/no-mails?lang={}", locale.tag());
         let back = format!("/track/{token}?lang={}", locale.tag());
         view! {
-            <Title text=t!(locale, "no-mails")/>
+            <Title text=t!(locale, "unsubscribe-title")/>
             <div class="column">
                 <header class="top-line"><p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p></header>
-                <main id="main" tabindex="-1"><h1>{t!(locale, "no-mails")}</h1>
+                <main id="main" tabindex="-1"><h1>{t!(locale, "unsubscribe-title")}</h1>
                     {if done {
-                        view! { <p class="notice notice-good" role="status">{t!(locale, "no-mails-done")}</p> }.into_any()
+                        view! { <p class="notice notice-good" role="status">{t!(locale, "unsubscribe-done")}</p> }.into_any()
                     } else {
-                        view! { <p class="lead">{t!(locale, "no-mails-text")}</p><form method="post" action=action><button class="button button-primary" type="submit">{t!(locale, "no-mails-now")}</button></form> }.into_any()
+                        view! { <p class="lead">{t!(locale, "unsubscribe-text")}</p><form method="post" action=action><button class="button button-primary" type="submit">{t!(locale, "unsubscribe-now")}</button></form> }.into_any()
                     }}
                     <p><a href=back>{t!(locale, "back-to-request")}</a></p>
                 </main>
@@ -215,7 +215,7 @@ fn Slots(slots: Vec<SlotOption>, token: String, wrong: Option<String>, locale: L
                 view! {
                     <form method="post" action=format!("/track/{token}/choose?lang={}", locale.tag())>
                         <input type="hidden" name="offer" value=slot.offer_id.to_string()/><input type="hidden" name="position" value=slot.position.to_string()/>
-                        <button class="button button-large" type="submit" disabled=slot.is_gone><bdi>{when}</bdi>{slot.is_gone.then(|| format!(" · {}", t!(locale, "slot-gone")))}</button>
+                        <button class="button button-large" type="submit" disabled=slot.is_gone><bdi>{when}</bdi>{slot.is_gone.then(|| format!(" · {}", t!(locale, "slot-unavailable")))}</button>
                     </form>
                 }
             }).collect_view()}

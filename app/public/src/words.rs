@@ -7,7 +7,7 @@ use i18n_embed::fluent::FluentLanguageLoader;
 use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
-#[folder = "i18n/"]
+#[folder = "../../target/i18n/public"]
 struct Files;
 
 static LOADERS: LazyLock<[FluentLanguageLoader; 3]> = LazyLock::new(|| ui::words::loaders("public", &Files));
@@ -38,6 +38,6 @@ pub fn by_key(locale: Locale, key: &str) -> String {
 mod tests {
     #[test]
     fn every_language_has_every_word() {
-        ui::words::assert_complete(env!("CARGO_MANIFEST_DIR"), "public");
+        ui::words::assert_complete(env!("CARGO_MANIFEST_DIR"));
     }
 }

@@ -38,21 +38,21 @@ pub fn GrantFields(
         )
     };
     view! {
-        <fieldset class="group" id=format!("{}-locations", form.name) tabindex="-1"><legend>{word!(locale, "access-where")}</legend>
+        <fieldset class="group" id=format!("{}-locations", form.name) tabindex="-1"><legend>{word!(locale, "access-locations")}</legend>
             {form.error("locations").map(|error| view! { <p class="field-error">{error}</p> })}
-            {may_whole.then(|| view! { <CheckField form=whole field="whole" label=word!(locale, "access-whole") help=word!(locale, "access-whole-help")/> })}
+            {may_whole.then(|| view! { <CheckField form=whole field="whole" label=word!(locale, "access-all-locations") help=word!(locale, "access-all-locations-help")/> })}
             {has_locations.then(|| view! {
                 <div class="checks">{locations.into_iter().map(|(id, name)| view! { <TickBox form=boxes.clone() field=format!("location_{id}") label=name/> }).collect_view()}</div>
             })}
         </fieldset>
-        <fieldset class="group" id=format!("{}-capabilities", form.name) tabindex="-1"><legend>{word!(locale, "access-what")}</legend>
+        <fieldset class="group" id=format!("{}-capabilities", form.name) tabindex="-1"><legend>{word!(locale, "access-permissions")}</legend>
             {form.error("capabilities").map(|error| view! { <p class="field-error">{error}</p> })}
             <div class="checks">{capabilities.into_iter().map(|one| view! {
                 <TickBox form=caps.clone() field=format!("may_{}", one.name()) label=capability_words(locale, one) ticked=usually(one)/>
             }).collect_view()}</div>
         </fieldset>
-        <TextField form=form.clone() field="from" kind="date" label=word!(locale, "access-from") help=word!(locale, "access-from-help") optional=true/>
-        <TextField form=form.clone() field="until" kind="date" label=word!(locale, "access-until") help=word!(locale, "access-until-help") optional=true/>
+        <TextField form=form.clone() field="from" kind="date" label=word!(locale, "access-valid-from") help=word!(locale, "access-valid-from-help") optional=true/>
+        <TextField form=form.clone() field="until" kind="date" label=word!(locale, "access-valid-until") help=word!(locale, "access-valid-until-help") optional=true/>
         <TextField form field="reason" label=word!(locale, "access-reason") help=word!(locale, "access-reason-help")/>
     }
 }
@@ -89,13 +89,13 @@ pub fn capability_words(locale: Locale, capability: Capability) -> String {
 
 /// From when access holds, where that is still ahead.
 pub fn begins(locale: Locale, from: DateTime<Utc>, now: DateTime<Utc>, zone: &str) -> Option<String> {
-    (from > now).then(|| word!(locale, "access-begins", day = format::date(locale, from, zone)))
+    (from > now).then(|| word!(locale, "access-starts", day = format::date(locale, from, zone)))
 }
 
 /// Several capabilities in one line.
 pub fn capability_line(locale: Locale, capabilities: &[Capability]) -> String {
     let words: Vec<String> = capabilities.iter().map(|one| capability_words(locale, *one)).collect();
-    words.join(word!(locale, "list-comma").as_str())
+    words.join(word!(locale, "list-separator").as_str())
 }
 
 /// Where somebody's access stands.

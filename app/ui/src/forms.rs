@@ -218,7 +218,7 @@ pub fn SelectField(
     let chosen = form.value(field, &value);
     let describedby = described(&form, field, !help.is_empty());
     let (id, wrong) = (form.id(field), invalid(&form, field));
-    let none = word!(form.locale, "choose");
+    let none = word!(form.locale, "select-option");
     view! {
         <Around form field label help optional>
             <select id=id name=field required=!optional aria-describedby=describedby aria-invalid=wrong>

@@ -105,7 +105,7 @@ pub fn ItemFilters(
                     <option value="" selected=status.is_empty()>{word!(locale, "import-all")}</option>
                     {ItemOutcome::ALL.iter().map(|outcome| outcome.name()).map(|name| view! { <option value=name selected=status == name>{by_key(locale, &format!("outcome-{name}"))}</option> }).collect_view()}
                 </select></label>
-            <label>{word!(locale, "import-notes")}" "
+            <label>{word!(locale, "import-codes")}" "
                 <select name="code">
                     <option value="" selected=code.is_empty()>{word!(locale, "import-all")}</option>
                     {table::codes().iter().map(|(name, _)| view! { <option value=*name selected=code == *name>{code_words(locale, name)}</option> }).collect_view()}
@@ -119,9 +119,9 @@ pub fn ItemFilters(
 #[component]
 pub fn Calls(lines: Vec<UseLine>, locale: Locale) -> impl IntoView {
     (!lines.is_empty()).then(|| view! {
-        <section><h2>{word!(locale, "use-title")}</h2>
+        <section><h2>{word!(locale, "api-calls-title")}</h2>
             <div class="table-frame"><table class="table">
-                <thead><tr><th scope="col">{word!(locale, "use-day")}</th><th scope="col" class="right">{word!(locale, "use-answered")}</th><th scope="col" class="right">{word!(locale, "use-refused")}</th><th scope="col" class="right">{word!(locale, "use-limited")}</th></tr></thead>
+                <thead><tr><th scope="col">{word!(locale, "api-calls-day")}</th><th scope="col" class="right">{word!(locale, "api-calls-successful")}</th><th scope="col" class="right">{word!(locale, "api-calls-rejected")}</th><th scope="col" class="right">{word!(locale, "api-calls-rate-limited")}</th></tr></thead>
                 <tbody>{lines.into_iter().map(|line| view! { <tr><th scope="row">{line.day}</th><td class="right">{line.answered}</td><td class="right">{line.refused}</td><td class="right">{line.limited}</td></tr> }).collect_view()}</tbody>
             </table></div>
         </section>

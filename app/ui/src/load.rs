@@ -113,7 +113,7 @@ fn refused(error: &CoreError, viewer: &Viewer, response: &ResponseOptions) -> An
     let (title, text) = match error.problem {
         Problem::NotFound => (word!(locale, "not-found-title"), word!(locale, "not-found-text")),
         Problem::PermissionDenied => (word!(locale, "denied-title"), word!(locale, "denied-text")),
-        _ => (word!(locale, "broken-title"), word!(locale, "broken-text")),
+        _ => (word!(locale, "server-error-title"), word!(locale, "server-error-text")),
     };
     view! {
         <Title text=title.clone()/>

@@ -26,19 +26,19 @@ pub fn ReportArticle(report: PublicReport, locale: Locale, #[prop(optional)] pre
         view! { <h1 dir="auto">{report.title}</h1> }.into_any()
     };
     let files_title = if previewed {
-        view! { <h4>{word!(locale, "shown-report-files")}</h4> }.into_any()
+        view! { <h4>{word!(locale, "customer-report-files")}</h4> }.into_any()
     } else {
-        view! { <h2>{word!(locale, "shown-report-files")}</h2> }.into_any()
+        view! { <h2>{word!(locale, "customer-report-files")}</h2> }.into_any()
     };
     let no_files = report.attachments.is_empty();
     view! {
         <article class="card report" lang=locale.tag() dir=locale.direction()>
             {title}
-            <p class="quiet"><bdi>{report.location}</bdi>" · "{word!(locale, "shown-report-shared")}" "{format::date(locale, report.published_at, &report.zone)}" · "{word!(locale, "shown-report-revision", number = report.revision)}</p>
-            {replaced.then(|| view! { <p class="notice">{word!(locale, "shown-report-replaced")}</p> })}
+            <p class="quiet"><bdi>{report.location}</bdi>" · "{word!(locale, "customer-report-published")}" "{format::date(locale, report.published_at, &report.zone)}" · "{word!(locale, "customer-report-revision", number = report.revision)}</p>
+            {replaced.then(|| view! { <p class="notice">{word!(locale, "customer-report-replaced")}</p> })}
             <p class="prose" dir="auto">{report.summary}</p>
-            {report.message.map(|message| part(word!(locale, "shown-report-message"), message))}
-            {report.follow_up.map(|text| part(word!(locale, "shown-report-follow-up"), text))}
+            {report.message.map(|message| part(word!(locale, "customer-report-message"), message))}
+            {report.follow_up.map(|text| part(word!(locale, "customer-report-follow-up"), text))}
             {(!no_files).then(|| view! {
                 <section>{files_title}
                     <ul class="files">{report.attachments.into_iter().map(|file| {

@@ -8,7 +8,7 @@ use i18n_embed::fluent::FluentLanguageLoader;
 use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
-#[folder = "i18n/"]
+#[folder = "../../target/i18n/ui"]
 struct Files;
 
 static LOADERS: LazyLock<[FluentLanguageLoader; 3]> = LazyLock::new(|| loaders("ui", &Files));
@@ -101,44 +101,51 @@ pub fn field(locale: Locale, pointer: &str) -> Option<String> {
     loader(locale).has(&key).then(|| loader(locale).get(&key))
 }
 
-/// Compares the files of a crate with its English one; for tests.
+/// Compares the texts of a crate in the three languages; for tests.
 ///
 /// # Panics
-/// A language lacks a key or has one too many, or an argument differs.
-pub fn assert_complete(folder: &str, file: &str) {
-    let keys = |locale: &str| -> Vec<(String, Vec<String>)> {
-        let text = std::fs::read_to_string(format!("{folder}/i18n/{locale}/{file}.ftl")).expect("a file of words");
-        let mut keys: Vec<(String, Vec<String>)> = Vec::new();
-        for line in text.lines() {
-            if let Some((key, _)) = line
-                .split_once(" =")
-                .filter(|_| !line.starts_with([' ', '#', '}', '*', '[']))
-            {
-                keys.push((key.to_owned(), Vec::new()));
-            }
-            if let Some((_, arguments)) = keys.last_mut() {
-                for part in line.split("{ $").skip(1) {
-                    let name: String = part
-                        .chars()
-                        .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
-                        .collect();
-                    if !arguments.contains(&name) {
-                        arguments.push(name);
-                    }
-                }
-            }
-        }
-        for (_, arguments) in &mut keys {
-            arguments.sort();
-        }
-        keys.sort();
-        keys
-    };
-    let english = keys("en");
+/// A language lacks a file or key, has one too many, or uses other arguments than English.
+pub fn assert_complete(package: &str) {
+    let english = texts(package, "en");
     assert!(!english.is_empty());
     for locale in ["de", "ar"] {
-        assert_eq!(english, keys(locale), "{folder}: {locale}");
+        assert_eq!(english, texts(package, locale), "{package}: {locale}");
     }
+}
+
+/// File, key and sorted arguments of every text of a language.
+fn texts(package: &str, locale: &str) -> std::collections::BTreeSet<(String, String, Vec<String>)> {
+    let folder = std::fs::read_dir(format!("{package}/i18n/{locale}")).expect("a folder of texts");
+    let mut texts = std::collections::BTreeSet::new();
+    for file in folder.map(|entry| entry.expect("a file of texts").path()) {
+        let name = file.file_name().expect("has a name").to_string_lossy().into_owned();
+        let content = std::fs::read_to_string(&file).expect("UTF-8");
+        let starts_a_text = |line: &&str| !line.starts_with([' ', '#', '}', '*', '[']) && line.contains(" =");
+        let mut lines = content.lines().peekable();
+        while let Some(line) = lines.next() {
+            if !starts_a_text(&line) {
+                continue;
+            }
+            let key = line.split(" =").next().unwrap_or_default().to_owned();
+            let mut text = line.to_owned();
+            while let Some(more) = lines.next_if(|line| !starts_a_text(line)) {
+                text.push_str(more);
+            }
+            let mut arguments: Vec<String> = text
+                .split("{ $")
+                .skip(1)
+                .map(|part| {
+                    part.chars()
+                        .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+                        .collect()
+                })
+                .collect();
+            arguments.sort();
+            arguments.dedup();
+            texts.insert((name.clone(), key, arguments));
+        }
+    }
+    texts
 }
 
 #[cfg(test)]
@@ -147,7 +154,7 @@ mod tests {
 
     #[test]
     fn every_language_has_every_word() {
-        assert_complete(env!("CARGO_MANIFEST_DIR"), "ui");
+        assert_complete(env!("CARGO_MANIFEST_DIR"));
     }
 
     #[test]

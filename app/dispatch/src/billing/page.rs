@@ -20,10 +20,10 @@ use crate::words::by_key;
 fn standing_chip(standing: BillingStanding) -> (&'static str, Tone) {
     match standing {
         BillingStanding::Acknowledged => ("billing-acknowledged", Tone::Good),
-        BillingStanding::Untold => ("billing-untold", Tone::Neutral),
+        BillingStanding::Untold => ("billing-no-subscribers", Tone::Neutral),
         BillingStanding::Sent => ("billing-sent", Tone::Info),
-        BillingStanding::Stuck => ("billing-stuck", Tone::Bad),
-        BillingStanding::Waiting => ("billing-waiting", Tone::Warn),
+        BillingStanding::Stuck => ("billing-failed", Tone::Bad),
+        BillingStanding::Waiting => ("billing-queued", Tone::Warn),
     }
 }
 
@@ -56,13 +56,17 @@ pub fn BillingPage() -> impl IntoView {
             format!("{base}{joint}after={}", place(row.raised_at, row.id))
         });
         let first = before.is_some().then(|| here(&show));
-        let tabs = [("", "all"), ("open", "billing-open"), ("done", "billing-acknowledged")]
-            .into_iter()
-            .map(|(name, words)| {
-                let current = (name == show).then_some("page");
-                view! { <a href=here(name) aria-current=current>{by_key(locale, words)}</a> }
-            })
-            .collect_view();
+        let tabs = [
+            ("", "all"),
+            ("open", "billing-not-acknowledged"),
+            ("done", "billing-acknowledged"),
+        ]
+        .into_iter()
+        .map(|(name, words)| {
+            let current = (name == show).then_some("page");
+            view! { <a href=here(name) aria-current=current>{by_key(locale, words)}</a> }
+        })
+        .collect_view();
         let empty = found.rows.is_empty();
         Ok(view! {
             <Title text=t!(locale, "billing-title")/>
@@ -72,7 +76,7 @@ pub fn BillingPage() -> impl IntoView {
             {empty.then(|| view! { <Empty title=t!(locale, "billing-empty") text=t!(locale, "billing-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">{t!(locale, "job")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col" class="right">{t!(locale, "work-minutes")}</th><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "reference")}</th></tr></thead>
+                    <thead><tr><th scope="col">{t!(locale, "job")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col" class="right">{t!(locale, "work-minutes")}</th><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "reference")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|line| {
                         let (words, tone) = standing_chip(line.standing());
                         let acknowledged = line.acknowledged_at.map(|at| format::moment(locale, at, &zone));

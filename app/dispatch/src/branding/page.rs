@@ -28,7 +28,7 @@ const PAGE: &str = "/app/settings/portal";
 /// The colour that stands in the field as long as none is chosen: the built-in one.
 const BUILT_IN: &str = "#2f5f8f";
 /// What is said above words that were only looked at.
-const TRIED: &str = "done-words-tried";
+const TRIED: &str = "done-terminology-previewed";
 
 /// `/app/settings/portal`.
 #[component]
@@ -53,12 +53,12 @@ pub fn PortalLookPage() -> impl IntoView {
             })
             .unwrap_or_else(|| look.words.clone());
         Ok(view! {
-            <Title text=t!(locale, "look-title")/>
+            <Title text=t!(locale, "branding-title")/>
             <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <h1>{t!(locale, "look-title")}</h1>
-            <p class="lead">{t!(locale, "look-intro")}</p>
+            <h1>{t!(locale, "branding-title")}</h1>
+            <p class="lead">{t!(locale, "branding-intro")}</p>
             <div class="columns">
                 <Logo form=FormState::new("logo", locale, flash) look=look.clone() locale/>
                 <ColourCard form=FormState::new("colour", locale, flash) look=look.clone() locale/>
@@ -78,17 +78,17 @@ fn Logo(form: FormState, look: OwnLook, locale: Locale) -> impl IntoView {
     let wrong = error.is_some();
     let has_logo = look.logo.is_some();
     view! {
-        <section class="card"><h2>{t!(locale, "look-logo")}</h2>
-            {look.logo.map(|address| view! { <p><img class="portal-logo" src=address alt=t!(locale, "look-logo")/></p> })}
+        <section class="card"><h2>{t!(locale, "branding-logo")}</h2>
+            {look.logo.map(|address| view! { <p><img class="portal-logo" src=address alt=t!(locale, "branding-logo")/></p> })}
             <form method="post" action="/app/fn/set-portal-logo" enctype="multipart/form-data">
                 <ErrorSummary form/>
-                <div class="field" class:field-wrong=wrong><label for=id.clone()>{t!(locale, "look-logo-file")}</label>
+                <div class="field" class:field-wrong=wrong><label for=id.clone()>{t!(locale, "branding-logo-file")}</label>
                     <input id=id name="logo" type="file" accept="image/png,image/jpeg,image/webp" required aria-describedby="logo-help"/>
-                    <p class="help" id="logo-help">{t!(locale, "look-logo-help")}</p>
+                    <p class="help" id="logo-help">{t!(locale, "branding-logo-help")}</p>
                     {error.map(|error| view! { <p class="field-error">{error}</p> })}</div>
-                <button class="button button-primary" type="submit">{t!(locale, "look-logo-save")}</button>
+                <button class="button button-primary" type="submit">{t!(locale, "branding-logo-save")}</button>
             </form>
-            {has_logo.then(|| view! { <form method="post" action="/app/fn/set-portal-logo" enctype="multipart/form-data"><input type="hidden" name="none" value="on"/><button class="button" type="submit">{t!(locale, "look-logo-remove")}</button></form> })}
+            {has_logo.then(|| view! { <form method="post" action="/app/fn/set-portal-logo" enctype="multipart/form-data"><input type="hidden" name="none" value="on"/><button class="button" type="submit">{t!(locale, "branding-logo-remove")}</button></form> })}
         </section>
     }
 }
@@ -101,16 +101,16 @@ fn ColourCard(form: FormState, look: OwnLook, locale: Locale) -> impl IntoView {
     let value = form.value("colour", chosen.as_deref().unwrap_or(BUILT_IN));
     let shades = chosen.as_deref().and_then(Colour::read).map(Colour::shades);
     view! {
-        <section class="card"><h2>{t!(locale, "look-colour")}</h2>
+        <section class="card"><h2>{t!(locale, "branding-color")}</h2>
             <form method="post" action="/app/fn/set-portal-colour">
                 <ErrorSummary form/>
-                <div class="field" class:field-wrong=wrong><label for=id.clone()>{t!(locale, "look-colour-field")}</label>
+                <div class="field" class:field-wrong=wrong><label for=id.clone()>{t!(locale, "branding-color-field")}</label>
                     <input id=id name="colour" type="color" value=value aria-describedby="colour-help"/>
-                    <p class="help" id="colour-help">{t!(locale, "look-colour-help")}</p>
+                    <p class="help" id="colour-help">{t!(locale, "branding-color-help")}</p>
                     {error.map(|error| view! { <p class="field-error">{error}</p> })}</div>
-                {shades.map(|shades| view! { <Sample shades text=t!(locale, "look-sample")/> })}
-                <p class="row"><button class="button button-primary" type="submit">{t!(locale, "look-colour-save")}</button>
-                    {chosen.is_some().then(|| view! { <button class="button" type="submit" name="none" value="on">{t!(locale, "look-colour-none")}</button> })}</p>
+                {shades.map(|shades| view! { <Sample shades text=t!(locale, "branding-sample-button")/> })}
+                <p class="row"><button class="button button-primary" type="submit">{t!(locale, "branding-color-save")}</button>
+                    {chosen.is_some().then(|| view! { <button class="button" type="submit" name="none" value="on">{t!(locale, "branding-color-default")}</button> })}</p>
             </form>
         </section>
     }
@@ -141,9 +141,9 @@ fn Words(form: FormState, look: OwnLook, spoken: Locale, locale: Locale) -> impl
     let summary = form.clone();
     let words = look.words;
     view! {
-        <section class="card" id="words"><h2>{t!(locale, "words-title")}</h2>
-            <p>{t!(locale, "words-intro")}</p>
-            <nav class="tabs" aria-label=t!(locale, "words-language")>{Locale::ALL.into_iter().map(|choice| {
+        <section class="card" id="words"><h2>{t!(locale, "terminology-title")}</h2>
+            <p>{t!(locale, "terminology-intro")}</p>
+            <nav class="tabs" aria-label=t!(locale, "terminology-language")>{Locale::ALL.into_iter().map(|choice| {
                 let here = (choice == spoken).then_some("page");
                 view! { <a href=format!("{PAGE}?lang={}#words", choice.tag()) lang=choice.tag() aria-current=here>{choice.own_name()}</a> }
             }).collect_view()}</nav>
@@ -152,12 +152,12 @@ fn Words(form: FormState, look: OwnLook, spoken: Locale, locale: Locale) -> impl
                 <input type="hidden" name="locale" value=spoken.tag()/>
                 <input type="hidden" name="revision" value=look.revision.to_string()/>
                 {Family::ALL.into_iter().map(|family| view! {
-                    <fieldset class="group words"><legend>{by_key(locale, &format!("words-{}", family.name()))}</legend>
+                    <fieldset class="group words"><legend>{by_key(locale, &format!("terminology-{}", family.name()))}</legend>
                         {family.entries().into_iter().map(|entry| view! { <Word form=form.clone() words=words.clone() entry spoken locale/> }).collect_view()}
                     </fieldset>
                 }).collect_view()}
-                <p class="row"><button class="button button-primary" type="submit">{t!(locale, "words-save")}</button>
-                    <button class="button" type="submit" name="try" value="on">{t!(locale, "words-try")}</button></p>
+                <p class="row"><button class="button button-primary" type="submit">{t!(locale, "terminology-save")}</button>
+                    <button class="button" type="submit" name="try" value="on">{t!(locale, "terminology-preview-action")}</button></p>
             </form>
         </section>
     }
@@ -187,7 +187,7 @@ fn Word(form: FormState, words: OwnWords, entry: Entry, spoken: Locale, locale: 
     view! {
         <div class="word">
             {field("label", name.clone(), label, own.label, MOST_LABEL)}
-            {entry.family().is_explained().then(|| field("explanation", t!(locale, "words-explanation", word = name), explanation, own.explanation, MOST_EXPLANATION))}
+            {entry.family().is_explained().then(|| field("explanation", t!(locale, "terminology-explanation", word = name), explanation, own.explanation, MOST_EXPLANATION))}
         </div>
     }
 }
@@ -198,12 +198,12 @@ fn Findings(words: OwnWords, locale: Locale) -> impl IntoView {
     let findings = words.check();
     let clean = findings.is_empty();
     view! {
-        <section class="card"><h2>{t!(locale, "words-check")}</h2>
-            {clean.then(|| view! { <Done text=t!(locale, "words-check-clean")/> })}
+        <section class="card"><h2>{t!(locale, "terminology-check")}</h2>
+            {clean.then(|| view! { <Done text=t!(locale, "terminology-check-clean")/> })}
             <ul>{findings.into_iter().map(|finding| {
                 let text = match finding {
-                    Finding::Missing { entry, locale: lacking } => t!(locale, "words-missing", word = entry.built_in(locale).0, language = lacking.own_name().to_owned()),
-                    Finding::Ambiguous { locale: spoken, first, second, label } => t!(locale, "words-ambiguous", label = label, language = spoken.own_name().to_owned(), first = first.built_in(locale).0, second = second.built_in(locale).0),
+                    Finding::Missing { entry, locale: lacking } => t!(locale, "terminology-missing", word = entry.built_in(locale).0, language = lacking.own_name().to_owned()),
+                    Finding::Ambiguous { locale: spoken, first, second, label } => t!(locale, "terminology-ambiguous", label = label, language = spoken.own_name().to_owned(), first = first.built_in(locale).0, second = second.built_in(locale).0),
                 };
                 view! { <li dir="auto">{text}</li> }
             }).collect_view()}</ul>
@@ -233,7 +233,7 @@ fn Preview(words: OwnWords, opened: Locale, locale: Locale) -> impl IntoView {
             .collect_view()
     };
     view! {
-        <section class="card" id="preview"><h2>{t!(locale, "words-preview")}</h2>
+        <section class="card" id="preview"><h2>{t!(locale, "terminology-preview")}</h2>
             {Locale::ALL.into_iter().map(|spoken| {
                 view! {
                     <details lang=spoken.tag() dir=spoken.direction() open={spoken == opened}><summary>{spoken.own_name()}</summary>
@@ -269,7 +269,7 @@ pub async fn set_portal_logo(data: MultipartData) -> Result<(), ServerFnError> {
             ));
         }
         branding::set_logo(&core, permit, logo).await?;
-        Ok(Next::to(PAGE, "done-look"))
+        Ok(Next::to(PAGE, "done-branding-saved"))
     })
     .await
 }
@@ -287,7 +287,7 @@ pub async fn set_portal_colour(
     act(sent, async |core: Core, staff: Staff| {
         let chosen = none.is_none().then_some(colour.as_str());
         branding::set_colour(&core, staff.may()?, chosen).await?;
-        Ok(Next::to(PAGE, "done-look"))
+        Ok(Next::to(PAGE, "done-branding-saved"))
     })
     .await
 }
@@ -316,7 +316,7 @@ pub async fn set_portal_words(data: MultipartData) -> Result<(), ServerFnError> 
         }
         let revision = parts.text("revision").parse().unwrap_or(-1);
         branding::set_words(&core, permit, locale, revision, |field| parts.text(field)).await?;
-        Ok(Next::to(back, "done-words"))
+        Ok(Next::to(back, "done-terminology-saved"))
     })
     .await
 }

@@ -88,7 +88,7 @@ pub async fn save_rule(data: MultipartData) -> Result<(), ServerFnError> {
             outcome(&parts),
         )
         .await?;
-        Ok(Next::to(format!("{LIST}/{id}"), "done-rule"))
+        Ok(Next::to(format!("{LIST}/{id}"), "done-rule-saved"))
     })
     .await
 }
@@ -115,7 +115,7 @@ async fn on_rule<Fut: Future<Output = CoreResult<()>> + Send>(
 
 #[server(prefix = "/app/fn", endpoint = "try-rule")]
 pub async fn try_rule(#[server(default)] id: String) -> Result<(), ServerFnError> {
-    on_rule(id, "done-rule-tried", async |core, staff, id| {
+    on_rule(id, "done-rule-tested", async |core, staff, id| {
         classification::try_out(&core, staff.may()?, id).await
     })
     .await
@@ -127,7 +127,7 @@ pub async fn switch_rule(
     #[server(default)] on: Option<String>,
 ) -> Result<(), ServerFnError> {
     let on = on.is_some();
-    let done = if on { "done-rule-on" } else { "done-rule-off" };
+    let done = if on { "done-rule-enabled" } else { "done-rule-disabled" };
     on_rule(id, done, async move |core, staff, id| {
         classification::switch(&core, staff.may()?, id, on).await
     })

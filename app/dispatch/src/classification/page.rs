@@ -48,8 +48,8 @@ pub fn RulesPage() -> impl IntoView {
                     <div><a href=format!("/app/settings/rules/{}", rule.id)><strong><bdi>{rule.name.clone()}</bdi></strong></a>" "<Switched rule=rule.clone() locale/>
                         <p class="quiet">{condition_words(locale, &rule.conditions.0, &forms).join(" · ")}{arrow}{outcome_words(locale, &rule.outcome.0).join(", ")}</p></div>
                     <div class="row">
-                        <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="earlier"/><button class="button button-quiet" type="submit" disabled=at == 0 aria-label=t!(locale, "classify-earlier", name = rule.name.clone())>"↑"</button></form>
-                        <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="later"/><button class="button button-quiet" type="submit" disabled=at == last aria-label=t!(locale, "classify-later", name = rule.name.clone())>"↓"</button></form>
+                        <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="earlier"/><button class="button button-quiet" type="submit" disabled=at == 0 aria-label=t!(locale, "classify-move-up", name = rule.name.clone())>"↑"</button></form>
+                        <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="later"/><button class="button button-quiet" type="submit" disabled=at == last aria-label=t!(locale, "classify-move-down", name = rule.name.clone())>"↓"</button></form>
                     </div>
                 </li>
             }).collect_view()}</ol>
@@ -62,9 +62,9 @@ pub fn RulesPage() -> impl IntoView {
 #[component]
 fn Switched(rule: RuleView, locale: Locale) -> impl IntoView {
     if rule.active_since.is_some() {
-        view! { <Chip label=t!(locale, "classify-on") tone=Tone::Good/> }
+        view! { <Chip label=t!(locale, "classify-enabled") tone=Tone::Good/> }
     } else {
-        view! { <Chip label=t!(locale, "classify-off") tone=Tone::Neutral/> }
+        view! { <Chip label=t!(locale, "classify-disabled") tone=Tone::Neutral/> }
     }
 }
 
@@ -111,7 +111,7 @@ pub fn RulePage() -> impl IntoView {
         let since = rule.active_since.map(|at| {
             t!(
                 locale,
-                "classify-on-since",
+                "classify-enabled-since",
                 at = format::moment(locale, at, staff.zone())
             )
         });
@@ -128,16 +128,16 @@ pub fn RulePage() -> impl IntoView {
                     <ErrorSummary form=form.clone()/>
                     {hidden()}
                     <Editor form rule=Some(rule.clone()) forms=forms.clone() locale/>
-                    {on.then(|| view! { <p class="help">{t!(locale, "classify-rests-when-changed")}</p> })}
+                    {on.then(|| view! { <p class="help">{t!(locale, "classify-disabled-when-changed")}</p> })}
                     <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
                 </form>
                 <div>
-                    <section class="card"><h2>{t!(locale, "classify-trial")}</h2>
-                        <p class="help">{t!(locale, "classify-trial-help", count = MOST_TRIED)}</p>
-                        <form method="post" action="/app/fn/try-rule">{hidden()}<button class="button" type="submit">{t!(locale, "classify-try")}</button></form>
+                    <section class="card"><h2>{t!(locale, "classify-test")}</h2>
+                        <p class="help">{t!(locale, "classify-test-help", count = MOST_TRIED)}</p>
+                        <form method="post" action="/app/fn/try-rule">{hidden()}<button class="button" type="submit">{t!(locale, "classify-test-run")}</button></form>
                         {trial.map(|trial| view! { <Tried trial forms locale/> })}
-                        {(!on && rule.tried_at.is_some()).then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden()}<input type="hidden" name="on" value="on"/><button class="button button-primary" type="submit">{t!(locale, "classify-switch-on")}</button></form> })}
-                        {on.then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden()}<button class="button" type="submit">{t!(locale, "classify-switch-off")}</button></form> })}
+                        {(!on && rule.tried_at.is_some()).then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden()}<input type="hidden" name="on" value="on"/><button class="button button-primary" type="submit">{t!(locale, "classify-enable")}</button></form> })}
+                        {on.then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden()}<button class="button" type="submit">{t!(locale, "classify-disable")}</button></form> })}
                     </section>
                     <Weighty label=t!(locale, "classify-delete") consequence=t!(locale, "classify-delete-consequence")>
                         <form method="post" action="/app/fn/delete-rule">{hidden()}<button class="button button-bad" type="submit">{t!(locale, "classify-delete-now")}</button></form>
@@ -155,7 +155,7 @@ pub fn RulePage() -> impl IntoView {
 fn Tried(trial: Trial, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
     let more = trial.fits - trial.lines.len();
     view! {
-        <p role="status"><strong>{t!(locale, "classify-fits", fits = trial.fits, of = trial.looked_at)}</strong></p>
+        <p role="status"><strong>{t!(locale, "classify-matches", fits = trial.fits, of = trial.looked_at)}</strong></p>
         <ul class="plain trial">{trial.lines.into_iter().map(|line| {
             let TrialLine { id, number, description, because, would_set, decided_before } = line;
             view! {
@@ -214,7 +214,7 @@ fn Editor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, locale:
         .into_iter()
         .map(|one| box_of(format!("form_{}", one.id), one.name, chosen_forms.contains(&one.id.0)))
         .collect_view();
-    let keep = || (String::new(), t!(locale, "classify-as-it-is"));
+    let keep = || (String::new(), t!(locale, "classify-leave-unchanged"));
     let services: Vec<_> = std::iter::once(keep())
         .chain(ServiceType::ALL.iter().map(|one| {
             (
@@ -243,16 +243,16 @@ fn Editor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, locale:
     };
     view! {
         <TextField form=form.clone() field="name" label=t!(locale, "form-name") help=t!(locale, "form-name-help") value=name/>
-        <fieldset class="group"><legend>{t!(locale, "classify-when")}</legend>
-            <p class="help">{t!(locale, "classify-when-help")}</p>
+        <fieldset class="group"><legend>{t!(locale, "classify-conditions")}</legend>
+            <p class="help">{t!(locale, "classify-conditions-help")}</p>
             <TextArea form=form.clone() field="words" label=t!(locale, "classify-words") help=t!(locale, "classify-words-help") value=words.join("\n") rows=3 optional=true/>
             <TextArea form=form.clone() field="postal_codes" label=t!(locale, "classify-codes") help=t!(locale, "classify-codes-help") value=postal_codes.join("\n") rows=2 optional=true/>
             <fieldset class="group"><legend>{t!(locale, "channel")}</legend>{channel_boxes}</fieldset>
             <fieldset class="group"><legend>{t!(locale, "service")}</legend>{service_boxes}</fieldset>
             {has_forms.then(|| view! { <fieldset class="group"><legend>{t!(locale, "forms-title")}</legend>{form_boxes}</fieldset> })}
         </fieldset>
-        <fieldset class="group"><legend>{t!(locale, "classify-then")}</legend>
-            <p class="help">{t!(locale, "classify-then-help")}</p>
+        <fieldset class="group"><legend>{t!(locale, "classify-actions")}</legend>
+            <p class="help">{t!(locale, "classify-actions-help")}</p>
             <TextField form=form.clone() field="region" label=t!(locale, "region") value=outcome.region.unwrap_or_default() optional=true/>
             <TextField form=form.clone() field="use_case" label=t!(locale, "classified-use_case") value=outcome.use_case.unwrap_or_default() optional=true/>
             {select("set_priority", t!(locale, "priority"), priorities, priority)}
@@ -286,19 +286,19 @@ pub(crate) fn reasons(locale: Locale, because: &[Because], forms: &[FormLine]) -
         .map(|reason| match reason {
             Because::Channel(channel) => t!(
                 locale,
-                "because-channel",
+                "match-channel",
                 value = by_key(locale, &format!("channel-{}", channel.name()))
             ),
-            Because::Form(_) if forms.is_empty() => t!(locale, "because-its-form"),
-            Because::Form(id) => t!(locale, "because-form", value = form_name(*id, forms)),
+            Because::Form(_) if forms.is_empty() => t!(locale, "match-own-form"),
+            Because::Form(id) => t!(locale, "match-form", value = form_name(*id, forms)),
             Because::ServiceType(kind) => t!(
                 locale,
-                "because-service",
+                "match-service",
                 value = public_language::service_type(*kind, locale)
             ),
-            Because::Word(word) => t!(locale, "because-word", value = word.clone()),
-            Because::PostalCode(code) => t!(locale, "because-code", value = code.clone()),
-            Because::Always => t!(locale, "because-always"),
+            Because::Word(word) => t!(locale, "match-word", value = word.clone()),
+            Because::PostalCode(code) => t!(locale, "match-postal-code", value = code.clone()),
+            Because::Always => t!(locale, "match-all"),
         })
         .collect();
     words.join(", ")
@@ -312,27 +312,31 @@ fn condition_words(locale: Locale, conditions: &Conditions, forms: &[FormLine]) 
             .channels
             .iter()
             .map(|one| by_key(locale, &format!("channel-{}", one.name())));
-        parts.push(t!(locale, "because-channel", value = or(names.collect())));
+        parts.push(t!(locale, "match-channel", value = or(names.collect())));
     }
     if !conditions.forms.is_empty() {
         let names = conditions.forms.iter().map(|one| form_name(*one, forms));
-        parts.push(t!(locale, "because-form", value = or(names.collect())));
+        parts.push(t!(locale, "match-form", value = or(names.collect())));
     }
     if !conditions.service_types.is_empty() {
         let names = conditions
             .service_types
             .iter()
             .map(|one| public_language::service_type(*one, locale).to_owned());
-        parts.push(t!(locale, "because-service", value = or(names.collect())));
+        parts.push(t!(locale, "match-service", value = or(names.collect())));
     }
     if !conditions.words.is_empty() {
-        parts.push(t!(locale, "because-word", value = or(conditions.words.clone())));
+        parts.push(t!(locale, "match-word", value = or(conditions.words.clone())));
     }
     if !conditions.postal_codes.is_empty() {
-        parts.push(t!(locale, "because-code", value = or(conditions.postal_codes.clone())));
+        parts.push(t!(
+            locale,
+            "match-postal-code",
+            value = or(conditions.postal_codes.clone())
+        ));
     }
     if parts.is_empty() {
-        parts.push(t!(locale, "because-always"));
+        parts.push(t!(locale, "match-all"));
     }
     parts
 }

@@ -138,7 +138,7 @@ pub fn CustomerPage() -> impl IntoView {
                         let touched = link_address(&reference.entity_type, &reference.source_key, &reference.external_id);
                         view! {
                             <tr><td><bdi class="mono">{reference.source_key}</bdi></td><td>{by_key(locale, &reference.entity_type)}</td><td><bdi class="mono">{reference.external_id}</bdi>
-                                " "<a href=touched>{t!(locale, "link-show")}</a></td></tr>
+                                " "<a href=touched>{t!(locale, "link-view")}</a></td></tr>
                         }
                     }).collect_view()}</tbody>
                 </table></div>

@@ -39,7 +39,7 @@ pub fn FollowUpCard(locale: Locale, follow_up: FollowUpView, report: String, may
             })}
             {(waits && may_plan).then(|| view! {
                 <p class="help">{t!(locale, "follow-up-text")}</p>
-                <SendOnce><form method="post" action="/app/fn/plan-follow-up"><input type="hidden" name="follow_up" value=id/><input type="hidden" name="report" value=report/><button class="button button-primary" type="submit">{t!(locale, "follow-up-plan")}</button></form></SendOnce>
+                <SendOnce><form method="post" action="/app/fn/plan-follow-up"><input type="hidden" name="follow_up" value=id/><input type="hidden" name="report" value=report/><button class="button button-primary" type="submit">{t!(locale, "follow-up-create-job")}</button></form></SendOnce>
                 <Weighty label=t!(locale, "follow-up-dismiss") consequence=t!(locale, "follow-up-dismiss-text")>
                     <form method="post" action="/app/fn/dismiss-follow-up"><input type="hidden" name="follow_up" value=id_again/><input type="hidden" name="report" value=report_again/><button class="button" type="submit">{t!(locale, "follow-up-dismiss")}</button></form></Weighty>
             })}
@@ -64,7 +64,7 @@ pub async fn plan_follow_up(
         let permit = staff.may::<PlanTargets>()?;
         let id = follow_up.parse().map_err(|_| CoreError::not_found())?;
         let target = follow_ups::make_target(&core, permit, id).await?;
-        Ok(Next::to(format!("/app/targets/{target}"), "done-follow-up-made"))
+        Ok(Next::to(format!("/app/targets/{target}"), "done-follow-up-job-created"))
     })
     .await
 }

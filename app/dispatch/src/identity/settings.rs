@@ -55,11 +55,11 @@ pub fn SettingsPage() -> impl IntoView {
                     <h2>{t!(locale, "audit-title")}</h2>
                     <p><a class="button" href="/app/settings?verify=1">{t!(locale, "audit-verify")}</a></p>
                     {verified.map(|broken| match broken {
-                        None => view! { <Done text=t!(locale, "audit-holds")/> }.into_any(),
+                        None => view! { <Done text=t!(locale, "audit-intact")/> }.into_any(),
                         Some(number) => view! { <p class="notice notice-bad" role="alert">{t!(locale, "audit-broken", number = number)}</p> }.into_any(),
                     })}
                     <div class="table-frame"><table class="table">
-                        <thead><tr><th scope="col" class="right">"#"</th><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "actor")}</th><th scope="col">{t!(locale, "action")}</th><th scope="col">{t!(locale, "subject")}</th></tr></thead>
+                        <thead><tr><th scope="col" class="right">"#"</th><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "actor")}</th><th scope="col">{t!(locale, "action")}</th><th scope="col">{t!(locale, "subject")}</th></tr></thead>
                         <tbody>{log.rows.into_iter().map(|row| view! {
                             <tr><td class="right">{row.sequence}</td><td>{format::moment(locale, row.at, &zone)}</td><td><bdi class="mono small">{row.actor}</bdi></td><td><bdi class="mono">{row.action}</bdi></td><td><bdi class="mono small">{row.subject}</bdi></td></tr>
                         }).collect_view()}</tbody>
@@ -103,8 +103,8 @@ pub fn SettingsPage() -> impl IntoView {
         if staff.has::<ManagePortalLook>() {
             links.push((
                 "/app/settings/portal",
-                t!(locale, "look-title"),
-                t!(locale, "look-intro"),
+                t!(locale, "branding-title"),
+                t!(locale, "branding-intro"),
             ));
         }
         if staff.has::<ViewMails>() {

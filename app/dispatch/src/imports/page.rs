@@ -57,7 +57,7 @@ pub fn ImportsPage() -> impl IntoView {
             <Title text=t!(locale, "imports-title")/>
             <header class="title-row"><h1>{t!(locale, "imports-title")}</h1>
                 <p class="row">
-                    <a class="button" href="/app/imports/desk">{t!(locale, "desk-title")}<span class="count">{waiting}</span></a>
+                    <a class="button" href="/app/imports/desk">{t!(locale, "mapping-review-title")}<span class="count">{waiting}</span></a>
                     {may_resolve.then(|| view! { <a class="button" href="/app/imports/upload">{t!(locale, "upload-title")}</a> })}
                 </p>
             </header>
@@ -65,7 +65,7 @@ pub fn ImportsPage() -> impl IntoView {
             {empty.then(|| view! { <Empty icon="import" title=t!(locale, "imports-empty") text=t!(locale, "imports-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "client")}</th><th scope="col">{by_key(locale, "job-kind")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{by_key(locale, "job-counts")}</th></tr></thead>
+                    <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "client")}</th><th scope="col">{by_key(locale, "job-kind")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{by_key(locale, "job-counts")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| view! {
                         <tr><th scope="row"><a href=format!("/app/imports/{}", row.id)>{format::age(locale, row.created_at, now)}</a></th>
                             <td><bdi class="mono">{row.client_name.clone()}</bdi></td>
@@ -132,18 +132,18 @@ pub fn ImportPage() -> impl IntoView {
             <p><a href="/app/imports">{t!(locale, "imports-title")}</a></p>
             <header class="title-row"><h1>{format::moment(locale, job.created_at, &zone)}</h1><JobChip status=job.status locale/></header>
             <DoneNotice locale flash=request.flash.clone()/>
-            {runs.then(|| view! { <p class="notice" role="status">{t!(locale, "job-runs")}" "<a href=query(-1)>{t!(locale, "job-look-again")}</a></p> })}
+            {runs.then(|| view! { <p class="notice" role="status">{t!(locale, "job-running")}" "<a href=query(-1)>{t!(locale, "job-refresh")}</a></p> })}
             <dl class="facts">
                 <Fact name="id"><Identifier text=job.id.to_string() locale/></Fact>
                 <Fact name=t!(locale, "client")><bdi class="mono">{job.client_name.clone()}</bdi></Fact>
                 <Fact name=t!(locale, "source")><bdi class="mono">{job.source_key.clone()}</bdi></Fact>
                 <Fact name=by_key(locale, "job-kind")><JobKind job=for_kind locale/></Fact>
                 <Fact name=by_key(locale, "job-counts")><JobCounts job=for_counts locale/></Fact>
-                {retried_from.map(|from| view! { <Fact name=t!(locale, "job-retried")><a href=format!("/app/imports/{from}")>{t!(locale, "job-earlier")}</a></Fact> })}
+                {retried_from.map(|from| view! { <Fact name=t!(locale, "job-original")><a href=format!("/app/imports/{from}")>{t!(locale, "job-original-view")}</a></Fact> })}
             </dl>
             {may_import.then(|| view! {
-                <Weighty label=t!(locale, "upload-do") consequence=t!(locale, "upload-do-text")>
-                    <SendOnce><form method="post" action="/app/fn/import-tried"><input type="hidden" name="job" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "upload-do")}</button></form></SendOnce>
+                <Weighty label=t!(locale, "upload-import") consequence=t!(locale, "upload-import-text")>
+                    <SendOnce><form method="post" action="/app/fn/import-tried"><input type="hidden" name="job" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "upload-import")}</button></form></SendOnce>
                 </Weighty>
             })}
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
@@ -231,7 +231,7 @@ pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl Into
             <dl class="facts">
                 <Fact name=t!(locale, "client")><bdi class="mono">{item.client_name}</bdi></Fact>
                 <Fact name=t!(locale, "source")><bdi class="mono">{item.source_key}</bdi></Fact>
-                <Fact name=t!(locale, "when")>{format::moment(locale, item.created_at, &zone)}</Fact>
+                <Fact name=t!(locale, "time")>{format::moment(locale, item.created_at, &zone)}</Fact>
                 {parts.into_iter().map(|(part, name)| {
                     let entry = mapping[part].clone();
                     let words = by_key(locale, &format!("mapping-{}", entry["status"].as_str().unwrap_or("skipped")));
@@ -243,7 +243,7 @@ pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl Into
                 {(!errors.is_empty()).then(|| view! { <Fact name=t!(locale, "errors")><Codes codes=errors locale/></Fact> })}
             </dl>
             <DecisionWords decision=in_words locale/>
-            <details><summary>{t!(locale, "decision")}</summary><pre class="code" dir="ltr" tabindex="0">{decision}</pre></details>
+            <details><summary>{t!(locale, "mapping-decision")}</summary><pre class="code" dir="ltr" tabindex="0">{decision}</pre></details>
         </article>
     }
 }

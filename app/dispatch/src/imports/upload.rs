@@ -43,13 +43,13 @@ pub fn UploadPage() -> impl IntoView {
             <Title text=t!(locale, "upload-title")/>
             <p><a href="/app/imports">{t!(locale, "imports-title")}</a></p>
             <h1>{t!(locale, "upload-title")}</h1>
-            <p class="lead">{t!(locale, "upload-lead")}</p>
+            <p class="lead">{t!(locale, "upload-intro")}</p>
             <section class="card">
                 <SendOnce><form method="post" action="/app/fn/upload-csv" enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
                     <SelectField form=form.clone() field="client" label=t!(locale, "upload-client") help=t!(locale, "upload-client-help") choices=options/>
                     <FileField form field="file" label=t!(locale, "upload-file") help=t!(locale, "upload-file-help") accept=".csv,text/csv"/>
-                    <button class="button button-primary" type="submit">{t!(locale, "upload-next")}</button>
+                    <button class="button button-primary" type="submit">{t!(locale, "upload-map-columns")}</button>
                 </form></SendOnce>
             </section>
         }
@@ -88,7 +88,7 @@ pub fn ColumnsPage() -> impl IntoView {
                         }
                     }).collect_view()}</tbody>
                 </table></div>
-                <button class="button button-primary" type="submit">{t!(locale, "upload-try")}</button>
+                <button class="button button-primary" type="submit">{t!(locale, "upload-dry-run")}</button>
             </form></SendOnce>
         }
         .into_any())

@@ -105,9 +105,9 @@ pub fn FormPage() -> impl IntoView {
         let closed = found.closed_at.is_some();
         let (label, consequence, now) = if closed {
             (
-                t!(locale, "form-open"),
-                t!(locale, "form-open-consequence"),
-                t!(locale, "form-open-now"),
+                t!(locale, "form-reopen"),
+                t!(locale, "form-reopen-consequence"),
+                t!(locale, "form-reopen-now"),
             )
         } else {
             (
@@ -202,11 +202,11 @@ fn Builder(form: FormState, settings: FormSettings, locale: Locale) -> impl Into
                 <details class="form-texts" open=open><summary lang=*tag>{spoken.own_name()}</summary>
                     <TextField form=text_form.clone() field=title label=t!(locale, "form-title") value=stored.title optional=true/>
                     <TextArea form=text_form.clone() field=intro label=t!(locale, "form-intro") value=stored.intro rows=2 optional=true/>
-                    <TextArea form=text_form.clone() field=thanks label=t!(locale, "form-thanks") value=stored.thanks rows=2 optional=true/>
+                    <TextArea form=text_form.clone() field=thanks label=t!(locale, "form-confirmation") value=stored.thanks rows=2 optional=true/>
                 </details>
             }
         }).collect_view()}
-        <TextArea form field="hosts" label=t!(locale, "form-hosts") help=t!(locale, "form-hosts-help") value=hosts rows=2 optional=true/>
+        <TextArea form field="hosts" label=t!(locale, "form-allowed-websites") help=t!(locale, "form-allowed-websites-help") value=hosts rows=2 optional=true/>
     }
 }
 
@@ -292,7 +292,7 @@ pub async fn create_form(data: MultipartData) -> Result<(), ServerFnError> {
             settings(&parts),
         )
         .await?;
-        Ok(Next::to(format!("/app/settings/forms/{id}"), "done-form"))
+        Ok(Next::to(format!("/app/settings/forms/{id}"), "done-form-saved"))
     })
     .await
 }
@@ -311,7 +311,7 @@ pub async fn update_form(data: MultipartData) -> Result<(), ServerFnError> {
         let permit = staff.may()?;
         let id = parts.text("id").parse().map_err(|_| CoreError::not_found())?;
         forms::update(&core, permit, id, &parts.text("name"), settings(&parts)).await?;
-        Ok(Next::to(back, "done-form"))
+        Ok(Next::to(back, "done-form-saved"))
     })
     .await
 }
@@ -334,7 +334,7 @@ pub async fn close_form(
         let done = if closed.is_some() {
             "done-form-closed"
         } else {
-            "done-form-opened"
+            "done-form-reopened"
         };
         Ok(Next::to(back, done))
     })

@@ -60,7 +60,7 @@ fn OneTerminal(page: TerminalPage, locale: Locale, zone: String) -> impl IntoVie
     let (label, tone) = if paired {
         (t!(locale, "terminal-paired"), Tone::Good)
     } else if code.is_some() {
-        (t!(locale, "terminal-waits"), Tone::Warn)
+        (t!(locale, "terminal-waiting-for-pairing"), Tone::Warn)
     } else {
         (t!(locale, "terminal-unpaired"), Tone::Neutral)
     };
@@ -69,10 +69,10 @@ fn OneTerminal(page: TerminalPage, locale: Locale, zone: String) -> impl IntoVie
         move || view! { <input type="hidden" name="id" value=id.clone()/> }
     };
     let (for_code, for_unpair, for_delete) = (hidden(), hidden(), hidden());
-    let seen = terminal
-        .last_seen_at
-        .filter(|_| paired)
-        .map_or_else(|| t!(locale, "terminal-never"), |at| format::moment(locale, at, &zone));
+    let seen = terminal.last_seen_at.filter(|_| paired).map_or_else(
+        || t!(locale, "terminal-never-seen"),
+        |at| format::moment(locale, at, &zone),
+    );
     let heading = format!("terminal-{id}");
     let labelled = heading.clone();
     let unpairs = paired || code.is_some();
@@ -82,7 +82,7 @@ fn OneTerminal(page: TerminalPage, locale: Locale, zone: String) -> impl IntoVie
             <dl class="facts">
                 <Fact name=t!(locale, "location")><bdi>{terminal.customer_name}</bdi>" · "<bdi>{terminal.location_name}</bdi></Fact>
                 <Fact name=t!(locale, "terminal-form")><bdi>{terminal.form_name}</bdi></Fact>
-                <Fact name=t!(locale, "terminal-seen")>{seen}</Fact>
+                <Fact name=t!(locale, "terminal-last-seen")>{seen}</Fact>
             </dl>
             {code.map(|(code, until)| view! {
                 <p>{t!(locale, "terminal-code")}" "<strong class="pairing-code"><bdi class="mono" dir="ltr">{code}</bdi></strong></p>
@@ -133,7 +133,7 @@ pub fn NewTerminalPage() -> impl IntoView {
             None => {
                 let nothing = !searched.is_empty() && choices.customers.is_empty();
                 view! {
-                    <section class="card"><h2>{t!(locale, "terminal-whose")}</h2>
+                    <section class="card"><h2>{t!(locale, "terminal-customer")}</h2>
                         <form class="search" method="get" action="/app/settings/terminals/new"><label for="terminal-search">{t!(locale, "search")}</label><input id="terminal-search" name="match" type="search" value=searched/><button class="button" type="submit">{t!(locale, "search-now")}</button></form>
                         {nothing.then(|| view! { <p class="quiet">{t!(locale, "customers-empty")}</p> })}
                         <ul class="plain">{choices.customers.into_iter().map(|customer| view! {
@@ -147,7 +147,7 @@ pub fn NewTerminalPage() -> impl IntoView {
                 <form class="card" method="post" action="/app/fn/create-terminal">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="customer" value=customer.id.to_string()/>
-                    <p><strong><bdi>{customer.name}</bdi></strong>" "<a href="/app/settings/terminals/new">{t!(locale, "whose-other")}</a></p>
+                    <p><strong><bdi>{customer.name}</bdi></strong>" "<a href="/app/settings/terminals/new">{t!(locale, "choose-other-customer")}</a></p>
                     <SelectField form=form.clone() field="location" label=t!(locale, "location") choices=places/>
                     <TextField form=form.clone() field="name" label=t!(locale, "form-name") help=t!(locale, "terminal-name-help")/>
                     <SelectField form=form.clone() field="form" label=t!(locale, "terminal-form") choices=forms/>
@@ -187,7 +187,7 @@ pub async fn create_terminal(
     };
     act(sent, async |core: Core, staff: Staff| {
         terminals::create(&core, staff.may()?, &name, &location, &form).await?;
-        Ok(Next::to(LIST, "done-terminal"))
+        Ok(Next::to(LIST, "done-terminal-created"))
     })
     .await
 }
@@ -214,7 +214,7 @@ async fn on_terminal<Fut: Future<Output = CoreResult<()>> + Send>(
 
 #[server(prefix = "/app/fn", endpoint = "renew-pairing-code")]
 pub async fn renew_pairing_code(#[server(default)] id: String) -> Result<(), ServerFnError> {
-    on_terminal(id, "done-terminal-code", async |core, staff, id| {
+    on_terminal(id, "done-pairing-code-created", async |core, staff, id| {
         terminals::renew_code(&core, staff.may()?, id).await
     })
     .await

@@ -86,7 +86,7 @@ pub fn ClientPage() -> impl IntoView {
                 {may_manage.then(|| view! {
                     <div class="row">{["live", "test", "secret"].into_iter().map(|kind| view! {
                         <SendOnce><form method="post" action="/app/fn/create-credential"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/>
-                            {(kind != "secret").then(|| { let field = format!("days-{kind}"); view! { <div class="field"><label for=field.clone()>{t!(locale, "client-key-days")}</label><input id=field name="days" type="number" min="1" max="3650" placeholder=t!(locale, "client-key-forever")/></div> } })}
+                            {(kind != "secret").then(|| { let field = format!("days-{kind}"); view! { <div class="field"><label for=field.clone()>{t!(locale, "client-key-days")}</label><input id=field name="days" type="number" min="1" max="3650" placeholder=t!(locale, "client-key-no-expiry")/></div> } })}
                             <button class="button" type="submit">{by_key(locale, &format!("client-key-new-{kind}"))}</button></form></SendOnce>
                     }).collect_view()}</div>
                 })}

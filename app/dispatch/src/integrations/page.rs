@@ -39,7 +39,7 @@ pub fn IntegrationsPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "integrations-title")/>
             <header class="title-row"><h1>{t!(locale, "integrations-title")}</h1>
-                <form method="post" action="/app/fn/look-at-test-data"><input type="hidden" name="on" value="on"/><button class="button" type="submit" title=t!(locale, "test-look-text")>{t!(locale, "test-look")}</button></form></header>
+                <form method="post" action="/app/fn/look-at-test-data"><input type="hidden" name="on" value="on"/><button class="button" type="submit" title=t!(locale, "test-mode-enter-text")>{t!(locale, "test-mode-enter")}</button></form></header>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <section><h2>{t!(locale, "clients")}</h2>
@@ -74,8 +74,8 @@ pub fn IntegrationsPage() -> impl IntoView {
             <section><h2>{t!(locale, "gates-title")}</h2><p class="help">{t!(locale, "gates-text")}</p>
                 <ul class="lines lines-tall">{FeatureGate::ALL.iter().map(|gate| {
                     let open = found.gates.iter().any(|name| name == gate.name());
-                    let (state, tone) = if open { (t!(locale, "gate-open"), Tone::Good) } else { (t!(locale, "gate-closed"), Tone::Neutral) };
-                    let act = if open { t!(locale, "gate-do-close") } else { t!(locale, "gate-do-open") };
+                    let (state, tone) = if open { (t!(locale, "gate-enabled"), Tone::Good) } else { (t!(locale, "gate-disabled"), Tone::Neutral) };
+                    let act = if open { t!(locale, "gate-disable") } else { t!(locale, "gate-enable") };
                     view! {
                         <li><span>{by_key(locale, &format!("gate-{}", gate.name()))}</span><Chip label=state tone/>
                             {may_manage.then(|| view! { <form method="post" action="/app/fn/set-gate"><input type="hidden" name="gate" value=gate.name()/><input type="hidden" name="open" value=if open { "" } else { "on" }/><button class="button" type="submit">{act}</button></form> })}</li>

@@ -124,7 +124,7 @@ fn Partners(
     let state = {
         let zone = zone.clone();
         move |line: &PartnerLine| match line {
-            line if line.locked_at.is_some() => (t!(locale, "partner-locked"), Tone::Neutral),
+            line if line.locked_at.is_some() => (t!(locale, "partner-blocked"), Tone::Neutral),
             line if line.invitation_expires_at.is_some_and(|end| end > now) => {
                 let day = line
                     .invitation_expires_at
@@ -133,16 +133,16 @@ fn Partners(
                 (t!(locale, "partner-invited", day = day), Tone::Info)
             }
             line if line.has_password => (t!(locale, "partner-active"), Tone::Good),
-            _ => (t!(locale, "partner-invitation-over"), Tone::Warn),
+            _ => (t!(locale, "partner-invitation-expired"), Tone::Warn),
         }
     };
     view! {
         <div class="table-frame"><table class="table">
-            <thead><tr><th scope="col">{t!(locale, "partner-name")}</th><th scope="col">{shared::email(locale)}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "partner-last")}</th><th scope="col"></th></tr></thead>
+            <thead><tr><th scope="col">{t!(locale, "partner-name")}</th><th scope="col">{shared::email(locale)}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "partner-last-sign-in")}</th><th scope="col"></th></tr></thead>
             <tbody>{partners.into_iter().map(|line| {
                 let (label, tone) = state(&line);
                 let locked = line.locked_at.is_some();
-                let (lock_to, lock_words) = if locked { ("", t!(locale, "partner-unlock")) } else { ("on", t!(locale, "partner-lock")) };
+                let (lock_to, lock_words) = if locked { ("", t!(locale, "partner-unblock")) } else { ("on", t!(locale, "partner-block")) };
                 let last = line.last_sign_in_at.map(|at| format::moment(locale, at, &zone));
                 view! {
                     <tr><th scope="row"><bdi>{line.display_name}</bdi></th><td><bdi>{line.email}</bdi></td><td><Chip label tone/></td><td>{last}</td>
@@ -230,9 +230,9 @@ pub async fn lock_partner(
         let lock = !locked.is_empty();
         partner_accounts::lock(&core, permit, source_id(&source)?, id, lock).await?;
         let done = if lock {
-            "done-partner-locked"
+            "done-partner-blocked"
         } else {
-            "done-partner-unlocked"
+            "done-partner-unblocked"
         };
         Ok(Next::to(source_page(&source), done))
     })

@@ -64,7 +64,7 @@ pub fn ProposalCard(
             <dl class="facts">
                 {customer.map(|name| view! { <Fact name=t!(locale, "customer")><bdi>{name}</bdi></Fact> })}
                 {location.map(|name| view! { <Fact name=t!(locale, "location")><bdi>{name}</bdi></Fact> })}
-                {window.map(|text| view! { <Fact name=t!(locale, "wished-window")>{text}</Fact> })}
+                {window.map(|text| view! { <Fact name=t!(locale, "requested-window")>{text}</Fact> })}
                 {wanted.duration_minutes.map(|count| view! { <Fact name=t!(locale, "duration")>{t!(locale, "minutes", count = count)}</Fact> })}
                 {place.map(|text| view! { <Fact name=t!(locale, "address")><bdi>{text}</bdi></Fact> })}
             </dl>

@@ -123,7 +123,11 @@ pub fn TargetPage() -> impl IntoView {
             .map(|(id, at)| {
                 (
                     id,
-                    t!(locale, "cancel-asked-text", moment = format::moment(locale, at, &zone)),
+                    t!(
+                        locale,
+                        "cancellation-requested-text",
+                        moment = format::moment(locale, at, &zone)
+                    ),
                 )
             });
         let tells = asked_by_somebody;
@@ -147,23 +151,23 @@ pub fn TargetPage() -> impl IntoView {
                 {target.customer_id.map(|customer| view! { <a href=format!("/app/customers/{customer}")><bdi>{target.customer_name.clone()}</bdi></a>" · " })}
                 <bdi>{target.location_name.clone()}</bdi>
             </p>
-            {target.needs_mapping.then(|| view! { <p class="notice notice-warn">{t!(locale, "mapping-blocked")}" "<a href=format!("/app/imports/desk/{id}")>{t!(locale, "desk-resolve")}</a></p> })}
+            {target.needs_mapping.then(|| view! { <p class="notice notice-warn">{t!(locale, "mapping-blocked")}" "<a href=format!("/app/imports/desk/{id}")>{t!(locale, "mapping-review-open")}</a></p> })}
             <div class="columns">
                 <div>
                     <dl class="facts">
                         <Fact name=t!(locale, "appointment")>{agreed}</Fact>
                         {technician.map(|technician| view! { <Fact name=t!(locale, "technician")><bdi>{technician}</bdi></Fact> })}
                         <Fact name=t!(locale, "address")><bdi>{address}</bdi></Fact>
-                        {sent.map(|sent| view! { <Fact name=t!(locale, "address-sent")><bdi>{sent}</bdi></Fact> })}
+                        {sent.map(|sent| view! { <Fact name=t!(locale, "imported-address")><bdi>{sent}</bdi></Fact> })}
                         {point.map(|point| view! { <Fact name=t!(locale, "coordinates")><bdi class="mono">{point}</bdi></Fact> })}
                         {target.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "<bdi dir="ltr">{target.contact_phone}</bdi></Fact> })}
                         <Fact name=t!(locale, "duration")>{t!(locale, "minutes", count = target.duration_minutes)}</Fact>
-                        {window.map(|window| view! { <Fact name=t!(locale, "wished-window")>{window}</Fact> })}
+                        {window.map(|window| view! { <Fact name=t!(locale, "requested-window")>{window}</Fact> })}
                         {(!target.required_skills.is_empty()).then(|| view! { <Fact name=t!(locale, "skills")><bdi>{target.required_skills.join(", ")}</bdi></Fact> })}
-                        {target.source_key.map(|source| view! { <Fact name=t!(locale, "from-source")><bdi class="mono">{source}</bdi></Fact> })}
+                        {target.source_key.map(|source| view! { <Fact name=t!(locale, "source-system")><bdi class="mono">{source}</bdi></Fact> })}
                         {target.external_id.map(|external_id| view! { <Fact name=t!(locale, "external-id")><Identifier text=external_id locale/></Fact> })}
                         {target.request_id.map(|request| view! { <Fact name=t!(locale, "request")><a href=format!("/app/inbox/{request}")>{t!(locale, "open-request")}</a></Fact> })}
-                        {found.report.map(|report| view! { <Fact name=t!(locale, "report-link")><a href=format!("/app/reports/{report}")>{t!(locale, "report-link")}</a></Fact> })}
+                        {found.report.map(|report| view! { <Fact name=t!(locale, "visit-report")><a href=format!("/app/reports/{report}")>{t!(locale, "visit-report")}</a></Fact> })}
                     </dl>
                     {(target.notes.is_some() || target.access_notes.is_some()).then(|| view! {
                         <InternalBox locale>
@@ -202,7 +206,7 @@ pub fn TargetPage() -> impl IntoView {
                 </div>
             </div>
             {(!found.imports.is_empty()).then(|| view! {
-                <section><h2>{t!(locale, "imports-of-job")}</h2>
+                <section><h2>{t!(locale, "job-imports")}</h2>
                     {found.imports.into_iter().map(|item| view! { <ItemCard item locale zone=zone.clone()/> }).collect_view()}
                 </section>
             })}
@@ -257,9 +261,9 @@ fn ScheduleCard(
         },
     );
     let (title, act) = if current.is_some() {
-        (t!(locale, "reschedule-title"), t!(locale, "move"))
+        (t!(locale, "reschedule-title"), t!(locale, "reschedule-appointment"))
     } else {
-        (t!(locale, "schedule-title"), t!(locale, "fix"))
+        (t!(locale, "schedule-title"), t!(locale, "schedule-appointment"))
     };
     let busy = Conflict::NAMES.iter().any(|code| form.has_error("technician", code));
     let choices = technicians
@@ -281,7 +285,7 @@ fn ScheduleCard(
                     <TextField form=form.clone() field="end" label=t!(locale, "end") kind="time" value=end/>
                 </div>
                 <p class="help">{zone_help}</p>
-                {busy.then(|| view! { <CheckField form=form.clone() field="overlap" label=t!(locale, "plan-anyway")/> })}
+                {busy.then(|| view! { <CheckField form=form.clone() field="overlap" label=t!(locale, "schedule-anyway")/> })}
                 <CheckField form=form.clone() field="shared" label=t!(locale, "share-appointment") ticked=shared help=t!(locale, "share-help")/>
                 <button class="button button-primary" type="submit">{act}</button>
             </form>

@@ -61,16 +61,16 @@ pub fn LinkPage() -> impl IntoView {
                 <Fact name=t!(locale, "external-id")><Identifier text=external_id locale/></Fact>
                 {own_name.map(|name| view! { <Fact name=by_key(locale, kind.name())><bdi>{name}</bdi></Fact> })}
                 <Fact name=t!(locale, "customer")><a href=format!("/app/customers/{}", found.link.customer_id)><bdi>{found.link.customer_name}</bdi></a></Fact>
-                <Fact name=t!(locale, "link-made-by")><bdi class="mono small">{found.link.made_by}</bdi></Fact>
+                <Fact name=t!(locale, "link-created-by")><bdi class="mono small">{found.link.made_by}</bdi></Fact>
                 <Fact name=t!(locale, "created-at")>{format::moment(locale, found.link.created_at, &zone)}</Fact>
             </dl>
-            <h2>{t!(locale, "link-touched")}</h2>
-            {nothing.then(|| view! { <p class="quiet">{t!(locale, "link-nothing")}</p> })}
+            <h2>{t!(locale, "link-imported-jobs")}</h2>
+            {nothing.then(|| view! { <p class="quiet">{t!(locale, "link-nothing-imported")}</p> })}
             <ul class="lines">{found.touched.into_iter().map(|target| view! {
                 <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format!("TGT-{}", target.number)}</bdi></a><TargetChip status=target.status locale/><bdi class="mono small">{target.external_id}</bdi></li>
             }).collect_view()}</ul>
-            <MadeRecords title=t!(locale, "link-made-locations") records=found.locations/>
-            <MadeRecords title=t!(locale, "link-made-contacts") records=found.contacts/>
+            <MadeRecords title=t!(locale, "link-created-locations") records=found.locations/>
+            <MadeRecords title=t!(locale, "link-created-contacts") records=found.contacts/>
             {may_undo.then(|| view! {
                 <Weighty label=t!(locale, "link-undo") consequence>
                     <form method="post" action="/app/fn/undo-link">
@@ -113,7 +113,7 @@ pub async fn undo_link(
     act(sent, async |core: Core, staff: Staff| {
         let permit = staff.may::<ResolveMappings>()?;
         review::undo_link(&core, permit, kind_of(&kind)?, &source, &external_id).await?;
-        Ok(Next::to("/app/imports/desk", "done-undone"))
+        Ok(Next::to("/app/imports/desk", "done-link-removed"))
     })
     .await
 }

@@ -42,11 +42,11 @@ pub fn DeskPage() -> impl IntoView {
         let empty = found.rows.is_empty();
         let now = request.viewer.now;
         Ok(view! {
-            <Title text=t!(locale, "desk-title")/>
+            <Title text=t!(locale, "mapping-review-title")/>
             <p><a href="/app/imports">{t!(locale, "imports-title")}</a></p>
-            <h1>{t!(locale, "desk-title")}</h1>
+            <h1>{t!(locale, "mapping-review-title")}</h1>
             <DoneNotice locale flash=request.flash.clone()/>
-            {empty.then(|| view! { <Empty icon="check" title=t!(locale, "desk-empty") text=t!(locale, "desk-empty-text")/> })}
+            {empty.then(|| view! { <Empty icon="check" title=t!(locale, "mapping-review-empty") text=t!(locale, "mapping-review-empty-text")/> })}
             <ul class="lines lines-tall">{found.rows.into_iter().map(|row| view! {
                 <li><a href=format!("/app/imports/desk/{}", row.id)><strong>{service_words(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong></a>
                     <TargetChip status=row.status locale/><bdi class="mono small">{row.external_id}</bdi><span class="quiet">{format::age(locale, row.created_at, now)}</span></li>
@@ -92,29 +92,29 @@ pub fn DeskTargetPage() -> impl IntoView {
         let title = format!("TGT-{}", found.target.number);
         Ok(view! {
             <Title text=title.clone()/>
-            <p><a href="/app/imports/desk">{t!(locale, "desk-title")}</a></p>
+            <p><a href="/app/imports/desk">{t!(locale, "mapping-review-title")}</a></p>
             <header class="title-row"><h1><bdi class="mono">{title}</bdi>" "{service_words(locale, found.target.service_type.as_deref())}</h1><a href=format!("/app/targets/{id}")>{t!(locale, "open-job")}</a></header>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <div class="columns">
-                <section><h2>{t!(locale, "desk-sent")}</h2>
+                <section><h2>{t!(locale, "mapping-review-imported-data")}</h2>
                     <dl class="facts">{facts.into_iter().filter_map(|(name, value)| value.map(|value| view! { <Fact name><bdi>{value}</bdi></Fact> })).collect_view()}</dl>
                     {(!found.known.is_empty()).then(|| view! {
-                        <h2>{t!(locale, "desk-known")}</h2>
+                        <h2>{t!(locale, "mapping-review-existing-links")}</h2>
                         <ul class="lines">{found.known.into_iter().map(|known| {
                             let href = link_address(&known.entity_type, &source_key, &known.external_id);
-                            view! { <li><bdi class="mono">{known.external_id}</bdi><a href=format!("/app/customers/{}", known.customer_id)><bdi>{known.customer_name}</bdi></a><a href=href>{t!(locale, "link-show")}</a></li> }
+                            view! { <li><bdi class="mono">{known.external_id}</bdi><a href=format!("/app/customers/{}", known.customer_id)><bdi>{known.customer_name}</bdi></a><a href=href>{t!(locale, "link-view")}</a></li> }
                         }).collect_view()}</ul>
                     })}
-                    <h2>{t!(locale, "desk-why")}</h2>
+                    <h2>{t!(locale, "mapping-review-reason")}</h2>
                     {found.item.map(|item| view! { <ItemCard item locale zone=zone.clone()/> })}
                 </section>
-                <section><h2>{t!(locale, "desk-candidates")}</h2>
-                    <p class="help">{t!(locale, "desk-candidates-text")}</p>
+                <section><h2>{t!(locale, "mapping-review-candidates")}</h2>
+                    <p class="help">{t!(locale, "mapping-review-candidates-text")}</p>
                     <form method="get" action=format!("/app/imports/desk/{id}") class="filters" role="search">
                         <label>{t!(locale, "search")}" "<input type="search" name="q" value=search dir="auto"/></label>
                         <button class="button" type="submit">{t!(locale, "search-now")}</button>
                     </form>
-                    {none.then(|| view! { <Empty title=t!(locale, "desk-none") text=t!(locale, "desk-candidates-text")/> })}
+                    {none.then(|| view! { <Empty title=t!(locale, "mapping-review-no-candidates") text=t!(locale, "mapping-review-candidates-text")/> })}
                     {found.candidates.into_iter().map(|candidate| {
                         let of_customer = candidate.id;
                         let places = locations.iter().filter(|location| location.customer_id == of_customer).map(|location| Record {
@@ -164,24 +164,24 @@ fn CandidateCard(
     view! {
         <article class="card">
             <header class="title-row"><h3><a href=format!("/app/customers/{customer}")><bdi>{candidate.name}</bdi></a></h3>
-                {inactive.then(|| view! { <Chip label=t!(locale, "desk-inactive") tone=Tone::Neutral/> })}</header>
+                {inactive.then(|| view! { <Chip label=t!(locale, "mapping-review-archived") tone=Tone::Neutral/> })}</header>
             <dl class="facts">
                 {candidate.customer_number.map(|number| view! { <Fact name=t!(locale, "field-customer_customerNumber")><bdi class="mono">{number}</bdi></Fact> })}
                 {candidate.city.map(|city| view! { <Fact name=t!(locale, "field-location_city")><bdi>{city}</bdi></Fact> })}
                 <Fact name=t!(locale, "locations")>{candidate.locations}</Fact>
-                {candidate.linked_as.map(|external_id| view! { <Fact name=t!(locale, "desk-linked-as")><Identifier text=external_id locale/></Fact> })}
+                {candidate.linked_as.map(|external_id| view! { <Fact name=t!(locale, "mapping-review-linked-id")><Identifier text=external_id locale/></Fact> })}
             </dl>
             {(may_resolve && !inactive).then(|| view! {
                 <SendOnce><form method="post" action="/app/fn/resolve-mapping">
                     <input type="hidden" name="target" value=target.to_string()/>
                     <input type="hidden" name="customer" value=customer.clone()/>
                     {can_pin.then(|| view! {
-                        <p class="check"><input type="checkbox" id=pin_id.clone() name="pin" value="on" checked=true/><label for=pin_id>{t!(locale, "desk-pin")}</label></p>
-                        {(held > 0).then(|| view! { <p class="check"><input type="checkbox" id=again_id.clone() name="again" value="on" checked=true/><label for=again_id>{t!(locale, "desk-again")}" ("{held}" "{t!(locale, "desk-held")}")"</label></p> })}
+                        <p class="check"><input type="checkbox" id=pin_id.clone() name="pin" value="on" checked=true/><label for=pin_id>{t!(locale, "mapping-review-link-customer")}</label></p>
+                        {(held > 0).then(|| view! { <p class="check"><input type="checkbox" id=again_id.clone() name="again" value="on" checked=true/><label for=again_id>{t!(locale, "mapping-review-retry-held")}" ("{held}" "{t!(locale, "mapping-review-held")}")"</label></p> })}
                     })}
-                    <PartChoice name="location" customer=customer.clone() label=t!(locale, "location") pin=t!(locale, "desk-pin-location") records=locations sent=sent.location locale/>
-                    <PartChoice name="contact" customer=customer label=t!(locale, "contact") pin=t!(locale, "desk-pin-contact") records=contacts sent=sent.contact locale/>
-                    <button class="button button-primary" type="submit">{t!(locale, "desk-choose")}</button>
+                    <PartChoice name="location" customer=customer.clone() label=t!(locale, "location") pin=t!(locale, "mapping-review-link-location") records=locations sent=sent.location locale/>
+                    <PartChoice name="contact" customer=customer label=t!(locale, "contact") pin=t!(locale, "mapping-review-link-contact") records=contacts sent=sent.contact locale/>
+                    <button class="button button-primary" type="submit">{t!(locale, "mapping-review-map-customer")}</button>
                 </form></SendOnce>
             })}
         </article>
@@ -210,7 +210,7 @@ fn PartChoice(
         view! {
             <div class="field"><label for=id.clone()>{label}</label>
                 <select id=id name=name>
-                    <option value="">{t!(locale, "desk-leave-open")}</option>
+                    <option value="">{t!(locale, "mapping-review-unassigned")}</option>
                     {records.into_iter().map(|record| {
                         let selected = known.as_ref() == Some(&record.id);
                         let words = match record.linked_as {
@@ -258,7 +258,7 @@ pub async fn resolve_mapping(
             again: again.is_some(),
         };
         review::resolve(&core, permit, id, resolution).await?;
-        Ok(Next::to(format!("/app/targets/{id}"), "done-resolved"))
+        Ok(Next::to(format!("/app/targets/{id}"), "done-mapping-saved"))
     })
     .await
 }

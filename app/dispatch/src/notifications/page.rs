@@ -49,11 +49,11 @@ pub fn MailsPage() -> impl IntoView {
             <Title text=t!(locale, "mails-title")/>
             <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <h1>{t!(locale, "mails-title")}</h1>
-            {inside.then(|| view! { <p class="notice notice-warn">{t!(locale, "mails-inside")}</p> })}
+            {inside.then(|| view! { <p class="notice notice-warn">{t!(locale, "mails-no-server")}</p> })}
             {empty.then(|| view! { <Empty title=t!(locale, "mails-empty") text=t!(locale, "mails-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "mail-what")}</th><th scope="col">{t!(locale, "mail-to")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
+                    <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "mail-subject")}</th><th scope="col">{t!(locale, "mail-recipient")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| view! {
                         <tr><td>{format::moment(locale, row.created_at, &zone)}</td><th scope="row"><a href=format!("/app/settings/mails/{}", row.id)>{ui::words::by_key(locale, &format!("mail-{}-subject", row.kind.name()))}" "<bdi class="mono">{row.data.0.number.map(|number| format!("REQ-{number}"))}</bdi></a></th>
                             <td><bdi dir="ltr">{row.recipient}</bdi></td><td><StatusMark status=row.status locale/></td></tr>
@@ -88,8 +88,8 @@ pub fn MailPage() -> impl IntoView {
             <p><a href="/app/settings/mails">{t!(locale, "mails-title")}</a></p>
             <header class="title-row"><h1 dir="auto">{words.subject}</h1><StatusMark status=mail.status locale/></header>
             <dl class="facts">
-                <Fact name=t!(locale, "mail-to")><bdi dir="ltr">{mail.recipient}</bdi></Fact>
-                <Fact name=t!(locale, "when")>{created}</Fact>
+                <Fact name=t!(locale, "mail-recipient")><bdi dir="ltr">{mail.recipient}</bdi></Fact>
+                <Fact name=t!(locale, "time")>{created}</Fact>
                 {sent.map(|at| view! { <Fact name=t!(locale, "mail-sent")>{at}</Fact> })}
                 <Fact name=t!(locale, "mail-attempts")>{mail.attempts}</Fact>
                 {mail.request_id.map(|request| view! { <Fact name=t!(locale, "request")><a href=format!("/app/inbox/{request}")><bdi class="mono">{mail.data.0.number.map(|number| format!("REQ-{number}"))}</bdi></a></Fact> })}

@@ -128,7 +128,7 @@ pub async fn remove_second_step(
     #[server(default)] customer: String,
     #[server(default)] account: String,
 ) -> Result<(), ServerFnError> {
-    on_access(customer, "done-access-step", async |core, staff| {
+    on_access(customer, "done-access-two-factor-off", async |core, staff| {
         let id: PortalUserId = account.parse().map_err(|_| CoreError::not_found())?;
         two_factor::remove(&core, staff.may()?, id).await
     })

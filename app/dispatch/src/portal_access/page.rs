@@ -70,7 +70,7 @@ pub fn CustomerAccessPage() -> impl IntoView {
             {link.map(|link| view! { <p class="notice notice-warn">{t!(locale, "access-link")}" "<bdi class="mono secret" dir="ltr">{link}</bdi></p> })}
             <h1>{title}</h1>
             <p class="lead">{t!(locale, "access-intro")}</p>
-            {empty.then(|| view! { <Empty icon="users" title=t!(locale, "access-nobody") text=t!(locale, "access-nobody-text")/> })}
+            {empty.then(|| view! { <Empty icon="users" title=t!(locale, "access-empty") text=t!(locale, "access-empty-text")/> })}
             {cards}
             {may_invite.then(|| view! { <InviteCard form found id locale/> })}
         }
@@ -120,20 +120,20 @@ fn OneAccount(
     view! {
         <section class="card" aria-labelledby=heading>
             <header class="title-row"><h2 id=labelled><bdi>{account.display_name}</bdi></h2><AccessChip status locale/></header>
-            <p class="quiet"><bdi dir="ltr">{account.email}</bdi>" · "{last}{has_step.then(|| format!(" · {}", t!(locale, "access-has-step")))}</p>
-            {foreign.then(|| view! { <p class="quiet">{t!(locale, "access-of-other")}</p> })}
+            <p class="quiet"><bdi dir="ltr">{account.email}</bdi>" · "{last}{has_step.then(|| format!(" · {}", t!(locale, "access-two-factor-enabled")))}</p>
+            {foreign.then(|| view! { <p class="quiet">{t!(locale, "access-other-customer")}</p> })}
             {no_grants.then(|| view! { <p class="quiet">{t!(locale, "access-no-grants")}</p> })}
             <ul class="grants">{grants.into_iter().map(|grant| view! { <OneGrant grant customer now locale zone=zone.clone() may_manage/> }).collect_view()}</ul>
             {may_manage.then(|| view! {
                 <div class="actions">
-                    {active.then(|| view! { <form method="post" action="/app/fn/see-as-contact" target="_blank">{look}<button class="button" type="submit"><Icon name="eye"/>{t!(locale, "access-look")}</button></form> })}
-                    {waits.then(|| view! { <form method="post" action="/app/fn/invite-contact-again">{again}<button class="button" type="submit">{t!(locale, "access-again")}</button></form> })}
-                    {open.then(|| view! { <form method="post" action="/app/fn/revoke-invitation">{revoke}<button class="button" type="submit">{t!(locale, "access-take-back")}</button></form> })}
+                    {active.then(|| view! { <form method="post" action="/app/fn/see-as-contact" target="_blank">{look}<button class="button" type="submit"><Icon name="eye"/>{t!(locale, "access-view-as")}</button></form> })}
+                    {waits.then(|| view! { <form method="post" action="/app/fn/invite-contact-again">{again}<button class="button" type="submit">{t!(locale, "access-resend-invitation")}</button></form> })}
+                    {open.then(|| view! { <form method="post" action="/app/fn/revoke-invitation">{revoke}<button class="button" type="submit">{t!(locale, "access-revoke-invitation")}</button></form> })}
                     <form method="post" action="/app/fn/block-account">{block}<input type="hidden" name="blocked" value=block_to/><button class="button" type="submit">{block_words}</button></form>
                 </div>
                 {has_step.then(|| view! {
-                    <Weighty label=t!(locale, "access-step") consequence=t!(locale, "access-step-consequence")>
-                        <form method="post" action="/app/fn/remove-second-step">{step}<button class="button button-bad" type="submit">{t!(locale, "access-step-now")}</button></form>
+                    <Weighty label=t!(locale, "access-two-factor-off") consequence=t!(locale, "access-two-factor-off-consequence")>
+                        <form method="post" action="/app/fn/remove-second-step">{step}<button class="button button-bad" type="submit">{t!(locale, "access-two-factor-off-now")}</button></form>
                     </Weighty>
                 })}
             })}
@@ -151,16 +151,22 @@ fn OneGrant(
     zone: String,
     may_manage: bool,
 ) -> impl IntoView {
-    let place = grant.location_name.unwrap_or_else(|| t!(locale, "access-everywhere"));
+    let place = grant
+        .location_name
+        .unwrap_or_else(|| t!(locale, "access-all-locations"));
     let ended = grant.valid_until.is_some_and(|until| until <= now);
-    let until = grant
-        .valid_until
-        .map(|until| t!(locale, "access-ends", moment = format::last_day(locale, until, &zone)));
+    let until = grant.valid_until.map(|until| {
+        t!(
+            locale,
+            "access-valid-until",
+            moment = format::last_day(locale, until, &zone)
+        )
+    });
     let begins = ui::access::begins(locale, grant.valid_from, now, &zone);
     let what = capability_line(locale, &grant.may.all().list());
     let by = grant.granted_by.map_or_else(
-        || t!(locale, "access-by-operator"),
-        |name| t!(locale, "access-by", name = name),
+        || t!(locale, "access-granted-by-operator"),
+        |name| t!(locale, "access-granted-by", name = name),
     );
     let since = format::date(locale, grant.valid_from, &zone);
     view! {
@@ -239,13 +245,13 @@ pub fn AccessReviewPage() -> impl IntoView {
             {empty.then(|| view! { <Empty title=t!(locale, "review-empty") text=t!(locale, "review-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "location")}</th><th scope="col">{t!(locale, "review-why")}</th></tr></thead>
+                    <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "location")}</th><th scope="col">{t!(locale, "review-reason")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| {
                         let last = row.last_sign_in_at.map_or_else(|| t!(locale, "access-never"), |at| t!(locale, "access-last", moment = format::moment(locale, at, &zone)));
-                        let ends = row.valid_until.filter(|_| row.ends_soon).map(|until| t!(locale, "access-ends", moment = format::last_day(locale, until, &zone)));
+                        let ends = row.valid_until.filter(|_| row.ends_soon).map(|until| t!(locale, "access-valid-until", moment = format::last_day(locale, until, &zone)));
                         view! {
                             <tr><th scope="row"><a href=format!("/app/customers/{}/access", row.customer_id)><bdi>{row.display_name}</bdi></a>" "<span class="quiet"><bdi dir="ltr">{row.email}</bdi></span></th>
-                                <td><bdi>{row.customer_name}</bdi></td><td><bdi>{row.location_name.unwrap_or_else(|| t!(locale, "access-everywhere"))}</bdi></td>
+                                <td><bdi>{row.customer_name}</bdi></td><td><bdi>{row.location_name.unwrap_or_else(|| t!(locale, "access-all-locations"))}</bdi></td>
                                 <td>{ends.map(|ends| view! { <Chip label=ends tone=Tone::Warn/>" " })}{row.is_unused.then(|| view! { <Chip label=t!(locale, "review-unused") tone=Tone::Neutral/>" "<span class="quiet">{last}</span> })}</td></tr>
                         }
                     }).collect_view()}</tbody>

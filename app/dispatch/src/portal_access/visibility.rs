@@ -17,10 +17,10 @@ pub fn WhoSees(
     let count = people.len();
     let nobody = people.is_empty();
     view! {
-        <details class="who"><summary><Icon name="eye"/>{t!(locale, "who-sees", count = count)}</summary>
-            {nobody.then(|| view! { <p class="quiet">{t!(locale, "who-nobody")}</p> })}
+        <details class="who"><summary><Icon name="eye"/>{t!(locale, "visible-to", count = count)}</summary>
+            {nobody.then(|| view! { <p class="quiet">{t!(locale, "visible-to-none")}</p> })}
             <People people/>
-            {files.map(|files| view! { <h3>{t!(locale, "who-files")}</h3>{files.is_empty().then(|| view! { <p class="quiet">{t!(locale, "who-nobody")}</p> })}<People people=files/> })}
+            {files.map(|files| view! { <h3>{t!(locale, "visible-files")}</h3>{files.is_empty().then(|| view! { <p class="quiet">{t!(locale, "visible-to-none")}</p> })}<People people=files/> })}
         </details>
     }
 }

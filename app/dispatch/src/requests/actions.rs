@@ -80,7 +80,7 @@ pub async fn start_review(
     };
     act(sent, async |core: Core, staff: Staff| {
         requests::start_review(&core, staff.may()?, request_id(&request)?).await?;
-        Ok(Next::to(back, "done-review"))
+        Ok(Next::to(back, "done-review-started"))
     })
     .await
 }
@@ -211,9 +211,9 @@ pub async fn decide_many(
         };
         let decided = review::decide_many(&core, permit, &ids, decision).await?;
         let done = if decided.left.is_empty() {
-            "done-many"
+            "done-bulk-updated"
         } else {
-            "done-some"
+            "done-bulk-partly-updated"
         };
         Ok(with_undo(back, done, &decided))
     })
@@ -274,7 +274,7 @@ pub async fn assign_customer(
     act(sent, async |core: Core, staff: Staff| {
         let (permit, id) = (staff.may()?, request_id(&request)?);
         customer_assignment::assign_customer(&core, permit, id, &customer, &location, &contact).await?;
-        Ok(Next::to(back, "done-whose"))
+        Ok(Next::to(back, "done-customer-assigned"))
     })
     .await
 }
@@ -331,7 +331,7 @@ pub async fn read_answer(#[server(default)] request: String) -> Result<(), Serve
     };
     act(sent, async |core: Core, staff: Staff| {
         conversation::take_note_of_answer(&core, staff.may()?, request_id(&request)?).await?;
-        Ok(Next::to(back, "done-answer-read"))
+        Ok(Next::to(back, "done-reply-read"))
     })
     .await
 }

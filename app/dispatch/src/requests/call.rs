@@ -92,7 +92,7 @@ pub fn CallPage() -> impl IntoView {
                 <input type="hidden" name="nonce" value=nonce/>
                 {customer.map(|customer| view! {
                     <input type="hidden" name="customer" value=customer.id.to_string()/>
-                    <p><strong><bdi>{customer.name}</bdi></strong>" "<bdi class="mono quiet">{customer.customer_number}</bdi>" "<a href="/app/inbox/new">{t!(locale, "whose-other")}</a></p>
+                    <p><strong><bdi>{customer.name}</bdi></strong>" "<bdi class="mono quiet">{customer.customer_number}</bdi>" "<a href="/app/inbox/new">{t!(locale, "choose-other-customer")}</a></p>
                 })}
                 {has_customer.then(|| view! { <div class="field"><label for="call-place">{t!(locale, "location")}</label><select id="call-place" name="location">{places.into_iter().map(|(value, words)| { let selected = value == place; view! { <option value=value selected=selected>{words}</option> } }).collect_view()}</select></div> })}
                 <div class="pair">
@@ -101,7 +101,7 @@ pub fn CallPage() -> impl IntoView {
                 </div>
                 <TextArea form=form.clone() field="description" label=t!(locale, "description") rows=4/>
                 <div class="pair">
-                    <TextField form=form.clone() field="name" label=t!(locale, "call-name") optional=true/>
+                    <TextField form=form.clone() field="name" label=t!(locale, "caller-name") optional=true/>
                     <TextField form=form.clone() field="phone" kind="tel" label=t!(locale, "phone") optional=true/>
                 </div>
                 <div class="pair">
@@ -160,7 +160,7 @@ pub async fn take_call_act(
     };
     act(sent, async |core: Core, staff: Staff| {
         let receipt = take_call(&core, staff.may()?, &form).await?;
-        Ok(Next::to(format!("/app/inbox/{}", receipt.id), "done-call"))
+        Ok(Next::to(format!("/app/inbox/{}", receipt.id), "done-call-logged"))
     })
     .await
 }

@@ -39,9 +39,9 @@ pub fn Talk<'a>(
                     <ol class="conversation">{messages.into_iter().map(|message| {
                         let own = message.author.is_some();
                         let who = message.author.unwrap_or_else(|| t!(locale, "requester"));
-                        view! { <li class:own=own><p class="quiet small"><bdi>{who}</bdi>" · "{format::moment(locale, message.created_at, &message_zone)}{message.asks.then(|| format!(" · {}", t!(locale, "question")))}</p><p class="prose" dir="auto">{message.text}</p></li> }
+                        view! { <li class:own=own><p class="quiet small"><bdi>{who}</bdi>" · "{format::moment(locale, message.created_at, &message_zone)}{message.asks.then(|| format!(" · {}", t!(locale, "reply-requested")))}</p><p class="prose" dir="auto">{message.text}</p></li> }
                     }).collect_view()}</ol>
-                    {(may_review && item.answered_at.is_some()).then(|| view! { <form method="post" action="/app/fn/read-answer"><input type="hidden" name="request" value=for_read/><button class="button" type="submit">{t!(locale, "answer-read")}</button></form> })}
+                    {(may_review && item.answered_at.is_some()).then(|| view! { <form method="post" action="/app/fn/read-answer"><input type="hidden" name="request" value=for_read/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
                     </div>
                     {(may_review && has_reader && open).then(|| view! {
                         <SendOnce>
@@ -49,12 +49,12 @@ pub fn Talk<'a>(
                             <ErrorSummary form=message_form.clone()/>
                             <input type="hidden" name="request" value=for_message/>
                             <div data-key="m"><TextArea form=message_form.clone() field="message" label=t!(locale, "message") rows=3/></div>
-                            <CheckField form=message_form field="asks" label=t!(locale, "message-asks") help=t!(locale, "message-asks-help")/>
+                            <CheckField form=message_form field="asks" label=t!(locale, "message-request-reply") help=t!(locale, "message-request-reply-help")/>
                             <button class="button button-primary" type="submit">{t!(locale, "send-message")}</button>
                         </form>
                         </SendOnce>
                     })}
-                    {(!has_reader).then(|| view! { <p class="quiet">{t!(locale, "no-reader")}</p> })}
+                    {(!has_reader).then(|| view! { <p class="quiet">{t!(locale, "message-no-recipient")}</p> })}
                 </OutwardBox>
             </section>
             <section aria-labelledby="notes"><h2 id="notes">{t!(locale, "internal-notes")}</h2>

@@ -53,19 +53,19 @@ pub fn Matching<'a>(
         .collect();
     let nothing = !searched.is_empty() && choices.customers.is_empty() && choices.chosen.is_none();
     let summary = if known {
-        t!(locale, "whose-change")
+        t!(locale, "change-customer")
     } else {
-        t!(locale, "whose")
+        t!(locale, "assign-customer")
     };
     view! {
         <details class="box whose" class:box-hint=!known open=open><summary data-key="w" aria-keyshortcuts="w">{summary}</summary>
-            <p>{t!(locale, "whose-help")}</p>
+            <p>{t!(locale, "assign-customer-help")}</p>
             {hints.into_iter().map(|hint| view! {
                 <form class="hint-line" method="post" action="/app/fn/assign-customer">
                     <input type="hidden" name="request" value=id.clone()/><input type="hidden" name="view" value=query.clone()/>
                     <input type="hidden" name="customer" value=hint.customer_id.to_string()/><input type="hidden" name="location" value=hint.location_id.map(|id| id.to_string()).unwrap_or_default()/><input type="hidden" name="contact" value=hint.contact_id.to_string()/>
                     <span>{t!(locale, "same-email")}" "<strong><bdi>{hint.display_name}</bdi></strong>", "<bdi>{hint.customer_name}</bdi>" "<bdi class="mono quiet">{hint.customer_number}</bdi>{hint.location_name.map(|name| view! { " · "<bdi>{name}</bdi> })}</span>
-                    <button class="button" type="submit">{t!(locale, "whose-take")}</button>
+                    <button class="button" type="submit">{t!(locale, "assign-customer-submit")}</button>
                 </form>
             }).collect_view()}
             {match choices.chosen {
@@ -84,14 +84,14 @@ pub fn Matching<'a>(
                 Some(customer) => view! {
                     <form class="whose-form" method="post" action="/app/fn/assign-customer">
                         <input type="hidden" name="request" value=id/><input type="hidden" name="view" value=query/><input type="hidden" name="customer" value=customer.id.to_string()/>
-                        <p><strong><bdi>{customer.name}</bdi></strong>" "<bdi class="mono quiet">{customer.customer_number}</bdi>" "<a href=action>{t!(locale, "whose-other")}</a></p>
+                        <p><strong><bdi>{customer.name}</bdi></strong>" "<bdi class="mono quiet">{customer.customer_number}</bdi>" "<a href=action>{t!(locale, "choose-other-customer")}</a></p>
                         <div class="field"><label for="whose-location">{t!(locale, "location")}</label><select id="whose-location" name="location"><option value="">{t!(locale, "no-location")}</option>
                             {choices.locations.into_iter().map(|place| view! { <option value=place.id.to_string()>{format!("{}{}", place.name, place.city.map(|city| format!(", {city}")).unwrap_or_default())}</option> }).collect_view()}
                         </select></div>
                         <div class="field"><label for="whose-contact">{t!(locale, "contact")}</label><select id="whose-contact" name="contact"><option value="">{t!(locale, "no-contact")}</option>
                             {choices.contacts.into_iter().map(|person| view! { <option value=person.id.to_string()>{person.display_name}</option> }).collect_view()}
                         </select></div>
-                        <button class="button button-primary" type="submit">{t!(locale, "whose-take")}</button>
+                        <button class="button button-primary" type="submit">{t!(locale, "assign-customer-submit")}</button>
                     </form>
                 }.into_any(),
             }}

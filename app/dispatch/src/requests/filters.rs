@@ -94,7 +94,7 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
     let any = || (String::new(), t!(locale, "any"));
     let with_any =
         |rest: Vec<(String, String)>| -> Vec<(String, String)> { std::iter::once(any()).chain(rest).collect() };
-    let statuses: Vec<_> = std::iter::once((String::new(), t!(locale, "waiting")))
+    let statuses: Vec<_> = std::iter::once((String::new(), t!(locale, "filter-status-open")))
         .chain(RequestStatus::ALL.iter().map(|status| {
             (
                 status.name().to_owned(),
@@ -163,9 +163,9 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
     let has_regions = regions.len() > 1;
     let only = vec![
         any(),
-        ("unmatched".to_owned(), t!(locale, "only-unmatched")),
-        ("answered".to_owned(), t!(locale, "only-answered")),
-        ("snoozed".to_owned(), t!(locale, "only-snoozed")),
+        ("unmatched".to_owned(), t!(locale, "filter-no-customer")),
+        ("answered".to_owned(), t!(locale, "filter-new-reply")),
+        ("snoozed".to_owned(), t!(locale, "filter-snoozed")),
     ];
     let narrowed = view.is_narrowed();
     let open = narrowed && view.0.iter().any(|(name, _)| !matches!(*name, "q" | "requests"));
@@ -185,8 +185,8 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
                     <Choice name="priority" label=t!(locale, "priority") choices=priorities chosen=chosen("priority")/>
                     {has_regions.then(|| view! { <Choice name="region" label=t!(locale, "region") choices=regions chosen=chosen("region")/> })}
                     <Choice name="assigned" label=t!(locale, "assignee") choices=people chosen=chosen("assigned")/>
-                    <Choice name="only" label=t!(locale, "only") choices=only chosen=chosen("only")/>
-                    <button class="button" type="submit">{t!(locale, "filter-now")}</button>
+                    <Choice name="only" label=t!(locale, "filter-more") choices=only chosen=chosen("only")/>
+                    <button class="button" type="submit">{t!(locale, "filter-apply")}</button>
                 </div>
             </details>
             {narrowed.then(|| view! { <p><a href="/app/inbox">{t!(locale, "filter-clear")}</a></p> })}

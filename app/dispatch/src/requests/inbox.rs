@@ -45,7 +45,7 @@ pub fn InboxPage() -> impl IntoView {
                 <section class="split-detail split-hint">
                     <DecidedNotice request=&request/>
                     <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-                    <Empty icon="inbox" title=t!(locale, "inbox-pick") text=t!(locale, "inbox-pick-text")/>
+                    <Empty icon="inbox" title=t!(locale, "inbox-select-item") text=t!(locale, "inbox-select-item-text")/>
                     <KeySheet/>
                 </section>
             </div>
@@ -101,16 +101,16 @@ pub(crate) fn KeySheet() -> impl IntoView {
         ("s", "key-service"),
         ("g", "key-assign"),
         ("h", "key-snooze"),
-        ("w", "key-whose"),
+        ("w", "key-assign-customer"),
         ("c", "key-note"),
         ("m", "key-message"),
         ("z", "key-undo"),
         ("/", "key-search"),
-        ("?", "key-sheet"),
+        ("?", "key-shortcuts"),
         ("Ctrl K", "key-palette"),
     ];
     view! {
-        <details class="key-sheet" data-key="?"><summary>{t!(locale, "keys")}</summary>
+        <details class="key-sheet" data-key="?"><summary>{t!(locale, "keyboard-shortcuts")}</summary>
             <dl class="keys">{keys.into_iter().map(|(key, words)| view! {
                 <div><dt>{key.split(' ').map(|part| view! { <kbd>{part.to_owned()}</kbd>" " }).collect_view()}</dt><dd>{by_key(locale, words)}</dd></div>
             }).collect_view()}</dl>

@@ -63,7 +63,7 @@ pub fn QueueList<'a>(
     };
     let query = view.query(None);
     let (empty, empty_text) = if narrowed {
-        (t!(locale, "inbox-nothing-fits"), t!(locale, "inbox-nothing-fits-text"))
+        (t!(locale, "inbox-no-matches"), t!(locale, "inbox-no-matches-text"))
     } else {
         (
             t!(locale, "inbox-empty-requests"),
@@ -74,13 +74,13 @@ pub fn QueueList<'a>(
     view! {
         <div class="split-list" class:split-list-behind=current.is_some()>
             <div class="title-row"><h1>{t!(locale, "inbox-title")}</h1>
-                {may_review.then(|| view! { <a class="button" href="/app/inbox/new"><Icon name="plus"/>{t!(locale, "take-call")}</a> })}</div>
+                {may_review.then(|| view! { <a class="button" href="/app/inbox/new"><Icon name="plus"/>{t!(locale, "log-call")}</a> })}</div>
             <Filters view=view.clone() inbox=inbox.clone() locale/>
             {may_review.then(|| view! { <Bulk locale reviewers=inbox.reviewers.clone() path/> })}
             <div id="live-queue" class="live">
             <section aria-labelledby="queue-requests">
                 <h2 id="queue-requests">{t!(locale, "inbox-requests")}<span class="count">{waiting}</span></h2>
-                {answered.then(|| view! { <p class="notice notice-good"><a href="/app/inbox?only=answered">{t!(locale, "answers-waiting", count = inbox.answered_requests)}</a></p> })}
+                {answered.then(|| view! { <p class="notice notice-good"><a href="/app/inbox?only=answered">{t!(locale, "replies-received", count = inbox.answered_requests)}</a></p> })}
                 {no_requests.then(|| view! { <Empty title=empty text=empty_text/> })}
                 <ul class="queue queue-requests">
                     {inbox.requests.rows.into_iter().map(|row| view! { <Row row query=query.clone() current locale now may_review zone=zone.clone()/> }).collect_view()}
@@ -145,10 +145,10 @@ fn Row(
                 <span class="queue-top"><strong>{service_words(locale, Some(row.service_type.name()))}" "<bdi class="mono quiet">{name}</bdi></strong><span class="quiet">{format::age(locale, row.submitted_at, now)}</span></span>
                 <span class="queue-what" dir="auto">{row.description}</span>
                 <span class="queue-meta"><StatusChip status=public_language::request(row.status, locale)/><PriorityMark priority=row.priority locale/>
-                    {row.cancel_asked_at.is_some().then(|| view! { <Chip label=t!(locale, "cancel-asked") tone=Tone::Bad/> })}
-                    {row.answered_at.is_some().then(|| view! { <Chip label=t!(locale, "answered") tone=Tone::Good/> })}
-                    {row.asked_at.is_some().then(|| view! { <Chip label=t!(locale, "asked") tone=Tone::Neutral/> })}
-                    {unknown.then(|| view! { <Chip label=t!(locale, "customer-unknown") tone=Tone::Warn/> })}
+                    {row.cancel_asked_at.is_some().then(|| view! { <Chip label=t!(locale, "cancellation-requested") tone=Tone::Bad/> })}
+                    {row.answered_at.is_some().then(|| view! { <Chip label=t!(locale, "reply-received") tone=Tone::Good/> })}
+                    {row.asked_at.is_some().then(|| view! { <Chip label=t!(locale, "reply-pending") tone=Tone::Neutral/> })}
+                    {unknown.then(|| view! { <Chip label=t!(locale, "customer-unassigned") tone=Tone::Warn/> })}
                     {row.snoozed_until.filter(|until| *until > now).map(|until| view! { <Chip label=t!(locale, "snoozed-until", until = format::moment(locale, until, &zone)) tone=Tone::Neutral/> })}
                     <span class="quiet"><bdi>{sender}</bdi>{place.map(|place| view! { " · "<bdi>{place}</bdi> })}" · "{by_key(locale, &format!("channel-{}", row.channel.name()))}{row.region.map(|region| view! { " · "<bdi>{region}</bdi> })}{row.assignee_name.map(|name| view! { " · "<bdi>{name}</bdi> })}</span></span>
             </a>
@@ -161,9 +161,9 @@ fn Row(
 fn Bulk(locale: Locale, reviewers: Vec<TechnicianChoice>, path: String) -> impl IntoView {
     view! {
         <SendOnce>
-        <form id="bulk" class="bulk" method="post" action="/app/fn/decide-many" aria-label=t!(locale, "selected")>
+        <form id="bulk" class="bulk" method="post" action="/app/fn/decide-many" aria-label=t!(locale, "selected-requests")>
             <input type="hidden" name="path" value=path/>
-            <p><strong>{t!(locale, "selected")}</strong></p>
+            <p><strong>{t!(locale, "selected-requests")}</strong></p>
             <div class="actions">
                 <button class="button button-primary" type="submit" name="decision" value="accept" data-key="a">{t!(locale, "accept-selected")}</button>
                 <label class="inline-field">{t!(locale, "assignee")}<select name="assignee" data-key="g">

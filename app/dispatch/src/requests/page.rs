@@ -94,7 +94,7 @@ pub fn RequestPage() -> impl IntoView {
                     <p class="back"><a href=format!("/app/inbox{query}")>{t!(locale, "back-to-list")}</a></p>
                     <DecidedNotice request=&request/>
                     <ProblemNotice locale flash=problem request_id=request.viewer.request_id.clone()/>
-                    {lost.map(|text| view! { <section class="box"><h2>{t!(locale, "not-sent")}</h2><p class="prose" dir="auto">{text}</p></section> })}
+                    {lost.map(|text| view! { <section class="box"><h2>{t!(locale, "unsent-text")}</h2><p class="prose" dir="auto">{text}</p></section> })}
                     <div id="live-request" class="live">
                         <div role="status">{(!found.others.is_empty()).then(|| view! { <p class="notice notice-warn"><Icon name="users"/>{t!(locale, "others-here", names = found.others.join(", "))}</p> })}</div>
                         <header class="title-row">
@@ -105,10 +105,10 @@ pub fn RequestPage() -> impl IntoView {
                         <p class="lead">{match who {
                             Some((Some(href), name)) => view! { <a href=href><bdi>{name}</bdi></a> }.into_any(),
                             Some((None, name)) => view! { <bdi>{name}</bdi> }.into_any(),
-                            None => t!(locale, "customer-unknown-long").into_any(),
+                            None => t!(locale, "customer-unassigned-text").into_any(),
                         }}{knows_customer.then(|| view! { " · "<bdi>{item.location_name.clone().unwrap_or_else(|| t!(locale, "no-location"))}</bdi> })}</p>
                     </div>
-                    {asks_to_cancel.map(|(at, target)| view! { <p class="notice notice-warn">{t!(locale, "cancel-asked-text", moment = at)}{target.map(|id| view! { " "<a href=format!("/app/targets/{id}")>{t!(locale, "open-job")}</a> })}</p> })}
+                    {asks_to_cancel.map(|(at, target)| view! { <p class="notice notice-warn">{t!(locale, "cancellation-requested-text", moment = at)}{target.map(|id| view! { " "<a href=format!("/app/targets/{id}")>{t!(locale, "open-job")}</a> })}</p> })}
                     <section>
                         <h2>{t!(locale, "description")}</h2>
                         <p class="prose" dir="auto">{item.description.clone()}</p>
@@ -125,7 +125,7 @@ pub fn RequestPage() -> impl IntoView {
                     <Facts item=item.clone() locale zone=zone.clone() id/>
                     {(!found.already_here.is_empty() || !found.also_waiting.is_empty()).then(|| view! {
                         <section class="box box-hint">
-                            <h2>{t!(locale, "already-here")}</h2>
+                            <h2>{t!(locale, "open-at-location")}</h2>
                             <ul class="plain">
                                 {found.already_here.into_iter().map(|target| view! {
                                     <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format!("TGT-{}", target.number)}</bdi>" "{service_words(locale, target.service_type.as_deref())}</a>
@@ -194,9 +194,9 @@ fn Facts(item: RequestView, locale: Locale, zone: String, id: RequestId) -> impl
             <Fact name=t!(locale, "channel")>{by_key(locale, &format!("channel-{}", item.channel.name()))}</Fact>
             <Fact name=t!(locale, "submitted")>{format::moment(locale, item.submitted_at, &zone)}</Fact>
             {(!address.is_empty()).then(|| view! { <Fact name=t!(locale, "address")><bdi>{address}</bdi></Fact> })}
-            {typed_place.filter(|place| !place.is_empty()).map(|place| view! { <Fact name=t!(locale, "typed-address")><bdi>{place}</bdi></Fact> })}
+            {typed_place.filter(|place| !place.is_empty()).map(|place| view! { <Fact name=t!(locale, "provided-address")><bdi>{place}</bdi></Fact> })}
             {typed.map(|typed| view! {
-                <Fact name=t!(locale, "typed-who")>
+                <Fact name=t!(locale, "provided-contact")>
                     {typed.name.map(|name| view! { <div><bdi>{name}</bdi></div> })}{typed.organisation.map(|name| view! { <div><bdi>{name}</bdi></div> })}
                     {typed.email.map(|email| view! { <div><bdi dir="ltr">{email}</bdi></div> })}{typed.phone.map(|phone| { let dialled = format!("tel:{}", phone.replace(' ', "")); view! { <div><a href=dialled><bdi dir="ltr">{phone}</bdi></a></div> } })}
                     <div class="quiet">{typed.locale.own_name()}</div>
@@ -352,7 +352,7 @@ fn Setter(
                 let selected = value == chosen;
                 view! { <option value=value selected=selected>{words}</option> }
             }).collect_view()}</select>
-            <button class="button" type="submit">{t!(locale, "set")}</button></span>
+            <button class="button" type="submit">{t!(locale, "apply")}</button></span>
         </form>
     }
 }

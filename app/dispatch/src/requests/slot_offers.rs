@@ -54,7 +54,7 @@ pub fn OfferCard(
                 <OutwardBox locale>
                     <p>{t!(locale, "offer-open", until = expires)}</p>
                     <ul class="plain">{offered.into_iter().map(|option| view! {
-                        <li>{format::date(locale, option.starts_at, &option.zone)}" "{format::span(option.starts_at, option.ends_at, &option.zone)}" "{option.is_gone.then(|| view! { <Chip label=t!(locale, "offer-gone") tone=Tone::Warn/> })}</li>
+                        <li>{format::date(locale, option.starts_at, &option.zone)}" "{format::span(option.starts_at, option.ends_at, &option.zone)}" "{option.is_gone.then(|| view! { <Chip label=t!(locale, "offer-unavailable") tone=Tone::Warn/> })}</li>
                     }).collect_view()}</ul>
                 </OutwardBox>
             })}
@@ -64,15 +64,15 @@ pub fn OfferCard(
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="target" value=id.to_string()/>
                     {FIELDS.iter().enumerate().map(|(index, [technician, date, start, end])| view! {
-                        <fieldset class="group"><legend>{t!(locale, "offer-number", number = (index + 1))}</legend>
+                        <fieldset class="group"><legend>{t!(locale, "offer-option", number = (index + 1))}</legend>
                             <SelectField form=rows.clone() field=technician label=t!(locale, "technician") choices=choices.clone() optional={index > 1}/>
                             <TextField form=rows.clone() field=date kind="date" label=t!(locale, "date") optional={index > 1}/>
                             <div class="pair"><TextField form=rows.clone() field=start kind="time" label=t!(locale, "start") value="09:00"/><TextField form=rows.clone() field=end kind="time" label=t!(locale, "end") value="11:00"/></div>
                         </fieldset>
                     }).collect_view()}
                     <p class="help">{t!(locale, "zone-help", zone = zone)}</p>
-                    <SelectField form field="hours" label=t!(locale, "offer-expires") choices=hours value="24"/>
-                    <button class="button button-primary" type="submit">{t!(locale, "offer-now")}</button>
+                    <SelectField form field="hours" label=t!(locale, "offer-valid-for") choices=hours value="24"/>
+                    <button class="button button-primary" type="submit">{t!(locale, "offer-send")}</button>
                 </form>
                 </SendOnce>
             </Weighty>

@@ -23,7 +23,7 @@ pub async fn set_up_technician(data: MultipartData) -> Result<(), ServerFnError>
     };
     act(sent, async |core: Core, staff: Staff| {
         technicians::set_up(&core, staff.may()?, technician_of(&id)?, &input(&parts.fields)).await?;
-        Ok(Next::to(&back, "done-technician"))
+        Ok(Next::to(&back, "done-technician-saved"))
     })
     .await
 }
@@ -43,7 +43,7 @@ pub async fn add_absence(
     };
     act(sent, async |core: Core, staff: Staff| {
         technicians::add_absence(&core, staff.may()?, technician_of(&id)?, &first, &last, &kind).await?;
-        Ok(Next::to(&back, "done-absence"))
+        Ok(Next::to(&back, "done-absence-added"))
     })
     .await
 }

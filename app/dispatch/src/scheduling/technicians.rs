@@ -42,7 +42,7 @@ pub fn TechniciansPage() -> impl IntoView {
             {is_empty.then(|| view! { <Empty title=t!(locale, "technicians-empty") text=t!(locale, "technicians-empty-text")/> })}
             {(!is_empty).then(|| view! {
                 <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "technician-skills")}</th><th scope="col">{t!(locale, "technician-week")}</th><th scope="col">{t!(locale, "technician-start")}</th><th scope="col">{t!(locale, "technician-absences")}</th></tr></thead>
+                    <thead><tr><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "technician-skills")}</th><th scope="col">{t!(locale, "technician-working-hours")}</th><th scope="col">{t!(locale, "technician-start")}</th><th scope="col">{t!(locale, "technician-absences")}</th></tr></thead>
                     <tbody>{found.into_iter().map(|page| row(locale, page)).collect_view()}</tbody>
                 </table></div>
             })}
@@ -55,7 +55,7 @@ pub fn TechniciansPage() -> impl IntoView {
 fn row(locale: Locale, page: TechnicianPage) -> impl IntoView {
     let TechnicianPage { technician, absences } = page;
     let week = technician.week.as_ref().map_or_else(
-        || t!(locale, "technician-no-week"),
+        || t!(locale, "technician-no-working-hours"),
         |week| week_in_words(locale, &week.0),
     );
     let skills = technician.skills.0.join(", ");
@@ -102,7 +102,7 @@ fn week_in_words(locale: Locale, week: &WorkingWeek) -> String {
         at = last + 1;
     }
     if parts.is_empty() {
-        t!(locale, "technician-no-week")
+        t!(locale, "technician-no-working-hours")
     } else {
         parts.join(", ")
     }
@@ -146,8 +146,8 @@ pub fn TechnicianSettingsPage() -> impl IntoView {
             {if may_change {
                 view! { <Working technician=technician.clone() form/> }.into_any()
             } else {
-                let week = technician.week.as_ref().map_or_else(|| t!(locale, "technician-no-week"), |week| week_in_words(locale, &week.0));
-                view! { <section class="card"><h2>{t!(locale, "technician-week")}</h2><p>{week}</p><p class="quiet">{technician.skills.0.join(", ")}</p></section> }.into_any()
+                let week = technician.week.as_ref().map_or_else(|| t!(locale, "technician-no-working-hours"), |week| week_in_words(locale, &week.0));
+                view! { <section class="card"><h2>{t!(locale, "technician-working-hours")}</h2><p>{week}</p><p class="quiet">{technician.skills.0.join(", ")}</p></section> }.into_any()
             }}
             <Absences id=technician.id.to_string() absences may_change form=away/>
         }
@@ -185,12 +185,12 @@ fn Working(technician: TechnicianView, form: FormState) -> impl IntoView {
         let times = [
             (
                 "from",
-                t!(locale, "rest-from"),
+                t!(locale, "break-earliest-start"),
                 rest.map(|rest| rules::clock(rest.from)).unwrap_or_default(),
             ),
             (
                 "until",
-                t!(locale, "rest-until"),
+                t!(locale, "break-latest-start"),
                 rest.map(|rest| rules::clock(rest.until)).unwrap_or_default(),
             ),
         ];
@@ -198,7 +198,7 @@ fn Working(technician: TechnicianView, form: FormState) -> impl IntoView {
         time_row(
             &form,
             &field,
-            t!(locale, "rest-number", number = (index + 1).to_string()),
+            t!(locale, "break-number", number = (index + 1).to_string()),
             &times,
             Some(minutes),
         )
@@ -210,19 +210,19 @@ fn Working(technician: TechnicianView, form: FormState) -> impl IntoView {
             <input type="hidden" name="revision" value=form.value("revision", &technician.revision.to_string())/>
             <TextArea form=form.clone() field="skills" label=t!(locale, "technician-skills") value=technician.skills.0.join(", ") help=t!(locale, "technician-skills-help") rows=2 optional=true/>
             <TextField form=form.clone() field="zone" label=t!(locale, "technician-zone") value=technician.zone.clone() help=t!(locale, "technician-zone-help")/>
-            <h2>{t!(locale, "technician-week")}</h2>
-            <p class="help">{t!(locale, "technician-week-help")}</p>
+            <h2>{t!(locale, "technician-working-hours")}</h2>
+            <p class="help">{t!(locale, "technician-working-hours-help")}</p>
             {days.collect_view()}
-            <h2>{t!(locale, "rests-title")}</h2>
-            <p class="help">{t!(locale, "rests-help")}</p>
+            <h2>{t!(locale, "breaks-title")}</h2>
+            <p class="help">{t!(locale, "breaks-help")}</p>
             {rests.collect_view()}
             <h2>{t!(locale, "technician-start")}</h2>
             <TextField form=form.clone() field="start_name" label=t!(locale, "place-name") value=technician.start_name.clone().unwrap_or_default() optional=true/>
-            <TextField form=form.clone() field="start" label=t!(locale, "place-degrees") value=start help=t!(locale, "place-degrees-help") optional=true/>
+            <TextField form=form.clone() field="start" label=t!(locale, "place-coordinates") value=start help=t!(locale, "place-coordinates-help") optional=true/>
             <h2>{t!(locale, "technician-end")}</h2>
             <p class="help">{t!(locale, "technician-end-help")}</p>
             <TextField form=form.clone() field="end_name" label=t!(locale, "place-name") value=technician.end_name.clone().unwrap_or_default() optional=true/>
-            <TextField form=form.clone() field="end" label=t!(locale, "place-degrees") value=end optional=true/>
+            <TextField form=form.clone() field="end" label=t!(locale, "place-coordinates") value=end optional=true/>
             <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
         </form>
     }
@@ -254,7 +254,7 @@ fn time_row(
     let minutes = minutes.map(|minutes| {
         let input = format!("{field}_minutes");
         let value = form.value(&input, &minutes);
-        view! { <label>{t!(locale, "rest-minutes")}<input type="number" min="1" max="240" name=input value=value aria-invalid=invalid/></label> }
+        view! { <label>{t!(locale, "break-minutes")}<input type="number" min="1" max="240" name=input value=value aria-invalid=invalid/></label> }
     });
     let heading = format!("{}-name", form.id(field));
     let labelled = heading.clone();

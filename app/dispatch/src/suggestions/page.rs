@@ -101,10 +101,10 @@ fn Body(found: SuggestionView, locale: Locale, id: RouteSuggestionId, zone: Stri
             let stopping = found.cancel_asked;
             view! {
                 <p role="status"><progress max="100" value=done.clone() aria-label=t!(locale, "suggestion-progress")></progress>" "{done}" %"</p>
-                <p class="quiet">{t!(locale, "suggestion-leave")}</p>
+                <p class="quiet">{t!(locale, "suggestion-leave-page")}</p>
                 <div class="actions">
-                    {(!stopping).then(|| view! { <form method="post" action="/app/fn/stop-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-stop")}</button></form> })}
-                    {stopping.then(|| view! { <p>{t!(locale, "suggestion-stopping")}</p> })}
+                    {(!stopping).then(|| view! { <form method="post" action="/app/fn/stop-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-cancel")}</button></form> })}
+                    {stopping.then(|| view! { <p>{t!(locale, "suggestion-cancelling")}</p> })}
                     <a class="button" href=format!("{LIST}/{id}")>{t!(locale, "suggestion-refresh")}</a>
                 </div>
             }
@@ -117,7 +117,7 @@ fn Body(found: SuggestionView, locale: Locale, id: RouteSuggestionId, zone: Stri
         (SuggestionStatus::Failed, _) => {
             view! { <p class="notice notice-bad">{t!(locale, "suggestion-failed-text")}</p> }.into_any()
         }
-        _ => view! { <p class="notice">{t!(locale, "suggestion-stopped-text")}</p> }.into_any(),
+        _ => view! { <p class="notice">{t!(locale, "suggestion-cancelled-text")}</p> }.into_any(),
     }
 }
 
@@ -156,7 +156,7 @@ pub async fn stop_suggestion(#[server(default)] id: String) -> Result<(), Server
     let back = format!("{LIST}/{id}");
     act(sent(&back), async |core: Core, staff: Staff| {
         suggestions::stop(&core, staff.may::<PlanTargets>()?, suggestion_id(&id)?).await?;
-        Ok(Next::to(&back, "done-suggestion-stop"))
+        Ok(Next::to(&back, "done-suggestion-cancelling"))
     })
     .await
 }

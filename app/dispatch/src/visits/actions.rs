@@ -97,7 +97,7 @@ pub async fn file_report(data: MultipartData) -> Result<(), ServerFnError> {
             SeenAppointment::read(&parts.text("seen")),
         );
         report::file_report(&core, permit, target, seen, &written(&parts), photos).await?;
-        Ok(Next::to(back, "done-report"))
+        Ok(Next::to(back, "done-report-submitted"))
     })
     .await
 }
@@ -150,7 +150,7 @@ pub async fn use_my_entries(
 ) -> Result<(), ServerFnError> {
     act(button("/app/day/kept"), async |core: Core, staff: Staff| {
         sync_conflicts::use_mine(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
-        Ok(Next::to("/app/day/kept", "done-entries-used"))
+        Ok(Next::to("/app/day/kept", "done-entries-kept"))
     })
     .await
 }
@@ -162,7 +162,7 @@ pub async fn hand_over_my_entries(
 ) -> Result<(), ServerFnError> {
     act(button("/app/day/kept"), async |core: Core, staff: Staff| {
         sync_conflicts::hand_over(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
-        Ok(Next::to("/app/day/kept", "done-entries-handed-over"))
+        Ok(Next::to("/app/day/kept", "done-entries-sent-to-dispatch"))
     })
     .await
 }
@@ -187,7 +187,7 @@ pub async fn settle_entries(
     let back = format!("/app/targets/{target}");
     act(button(&back), async |core: Core, staff: Staff| {
         sync_conflicts::settle(&core, staff.may::<PlanTargets>()?, target_id(&target)?, &entries).await?;
-        Ok(Next::to(back, "done-entries-settled"))
+        Ok(Next::to(back, "done-entries-resolved"))
     })
     .await
 }

@@ -48,7 +48,7 @@ pub fn DayPage() -> impl IntoView {
         let zone = day.zone;
         let card = |stop: DayStop| {
             let (id, status) = (stop.target_id.to_string(), state(&stop));
-            view! { <li data-stop=id data-status=status><p class="stop-label next-label">{t!(locale, "next-stop")}</p><p class="stop-label now-label">{t!(locale, "now-stop")}</p><StopCard stop locale person=person.clone() zone=zone.clone()/></li> }
+            view! { <li data-stop=id data-status=status><p class="stop-label next-label">{t!(locale, "next-visit")}</p><p class="stop-label now-label">{t!(locale, "current-visit")}</p><StopCard stop locale person=person.clone() zone=zone.clone()/></li> }
         };
         let finished = finished.into_iter().map(card).collect_view();
         let open = open.into_iter().map(card).collect_view();
@@ -58,19 +58,19 @@ pub fn DayPage() -> impl IntoView {
             <div class="day" data-until=until data-after=after>
                 <DoneNotice locale flash=request.flash.clone()/>
                 <Keeper locale person=person.clone()/>
-                {(waiting > 0).then(|| view! { <p class="notice notice-bad"><strong>{t!(locale, "day-collisions", count = waiting)}</strong>" "<a href="/app/day/kept">{t!(locale, "day-collisions-look")}</a></p> })}
+                {(waiting > 0).then(|| view! { <p class="notice notice-bad"><strong>{t!(locale, "day-sync-conflicts", count = waiting)}</strong>" "<a href="/app/day/kept">{t!(locale, "day-resolve-conflicts")}</a></p> })}
                 {(!returned.is_empty()).then(|| view! { <ReturnedNotice locale stops=returned/> })}
                 <header class="title-row"><h1>{t!(locale, "day-title")}</h1><span class="lead">{format::day(locale, date)}</span></header>
                 <nav class="day-nav" aria-label=t!(locale, "date")>
-                    <a class="button" href=link(date.checked_sub_days(Days::new(1))) data-keep="yes">{t!(locale, "day-before")}</a>
+                    <a class="button" href=link(date.checked_sub_days(Days::new(1))) data-keep="yes">{t!(locale, "previous-day")}</a>
                     <a class="button" href="/app/day">{t!(locale, "today")}</a>
-                    <a class="button" href=next data-keep="yes">{t!(locale, "day-after")}</a>
+                    <a class="button" href=next data-keep="yes">{t!(locale, "next-day")}</a>
                     {(all > 0).then(|| view! { <a class="button button-quiet" href=sheet data-keep="yes"><Icon name="clipboard"/>{t!(locale, "day-sheet")}</a> })}
                 </nav>
                 {(all > 0).then(|| view! { <p class="progress-line"><progress max=all.to_string() value=done.to_string() aria-labelledby="day-progress"></progress><span id="day-progress" data-progress=t!(locale, "day-progress", done = "#", all = all)>{t!(locale, "day-progress", done = done, all = all)}</span></p> })}
                 {(all == 0).then(|| view! { <Empty icon="calendar" title=t!(locale, "day-empty") text=t!(locale, "day-empty-text")/> })}
                 {(all > done).then(|| view! { <section><h2 class="hidden">{t!(locale, "day-stops")}</h2><ol class="stops">{open}</ol></section> })}
-                {(done > 0).then(|| view! { <section><h2>{t!(locale, "finished")}</h2><ol class="stops">{finished}</ol></section> })}
+                {(done > 0).then(|| view! { <section><h2>{t!(locale, "completed-visits")}</h2><ol class="stops">{finished}</ol></section> })}
             </div>
         }
         .into_any())
@@ -96,15 +96,15 @@ pub(crate) fn Keeper(locale: Locale, person: String) -> impl IntoView {
     let nonce = use_nonce();
     view! {
         <div class="keeper" data-keeper=person data-served="now"
-            data-note-set_out=t!(locale, "kept-set-out") data-note-arrive=t!(locale, "kept-arrive") data-note-report=t!(locale, "kept-report")
-            data-sent-set_out=t!(locale, "done-en-route") data-sent-arrive=t!(locale, "done-arrived") data-sent-report=t!(locale, "done-report")
-            data-correct=t!(locale, "kept-correct") data-remove=t!(locale, "kept-remove") data-remove-sure=t!(locale, "kept-remove-sure") data-plain=t!(locale, "kept-plain") data-early=t!(locale, "day-early")>
+            data-note-set_out=t!(locale, "queued-en-route") data-note-arrive=t!(locale, "queued-arrived") data-note-report=t!(locale, "queued-report")
+            data-sent-set_out=t!(locale, "done-en-route") data-sent-arrive=t!(locale, "done-arrived") data-sent-report=t!(locale, "done-report-submitted")
+            data-correct=t!(locale, "queued-correct") data-remove=t!(locale, "queued-discard") data-remove-sure=t!(locale, "queued-discard-confirm") data-plain=t!(locale, "queued-send-without-photos") data-early=t!(locale, "day-confirm-early")>
             <p class="notice notice-warn" role="status" data-line="offline" data-words=t!(locale, "day-offline") hidden></p>
-            <p class="notice" role="status" data-line="waiting" data-words=t!(locale, "day-waiting") hidden></p>
+            <p class="notice" role="status" data-line="waiting" data-words=t!(locale, "day-queued") hidden></p>
             <p class="notice notice-good" role="status" data-line="sent" data-words="#" hidden></p>
             <p class="notice notice-warn" role="status" data-line="signed-out" hidden>{t!(locale, "day-signed-out")}" "<a href="/app/sign-in?next=/app/day">{t!(locale, "day-sign-in")}</a></p>
             <p class="notice notice-warn" role="status" data-line="other" data-words=t!(locale, "day-other-person") hidden></p>
-            <p class="notice notice-bad" role="alert" data-line="full" hidden>{t!(locale, "day-full")}" "<button class="button" type="button" data-again>{t!(locale, "day-try-again")}</button></p>
+            <p class="notice notice-bad" role="alert" data-line="full" hidden>{t!(locale, "day-storage-full")}" "<button class="button" type="button" data-again>{t!(locale, "day-try-again")}</button></p>
             <div class="notice notice-bad" data-line="refused" hidden><p>{t!(locale, "day-refused")}</p><ul data-refused></ul></div>
             <script src="/app/day/keeper.js" nonce=nonce defer></script>
         </div>
@@ -164,7 +164,7 @@ pub(crate) fn when(locale: Locale, stop: &DayStop, own_zone: &str) -> String {
     if here == there {
         there
     } else {
-        format!("{there} ({})", t!(locale, "own-time", time = here))
+        format!("{there} ({})", t!(locale, "technician-local-time", time = here))
     }
 }
 
@@ -220,7 +220,7 @@ pub(crate) fn StopCard(
                 <div class="thumb">
                     {map.map(|href| view! { <a class="button" href=href><Icon name="navigation"/>{t!(locale, "navigate")}</a> })}
                     {phone.map(|href| view! { <a class="button" href=href><Icon name="phone"/>{t!(locale, "call")}</a> })}
-                    {step("/app/fn/set-out", "step step-set-out", t!(locale, "on-my-way"))}
+                    {step("/app/fn/set-out", "step step-set-out", t!(locale, "start-travel"))}
                     {step("/app/fn/arrive", "step step-arrive", t!(locale, "arrived"))}
                     <a class="button button-primary step step-report" href=format!("{page}#report")>{t!(locale, "report-title")}</a>
                 </div>

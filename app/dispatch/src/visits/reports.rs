@@ -77,7 +77,7 @@ pub fn ReportsPage() -> impl IntoView {
             {empty.then(|| view! { <Empty icon="clipboard" title=t!(locale, "reports-empty") text=t!(locale, "reports-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">{t!(locale, "visit")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "billable")}</th><th scope="col">{t!(locale, "released")}</th><th scope="col">{t!(locale, "when")}</th></tr></thead>
+                    <thead><tr><th scope="col">{t!(locale, "visit")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "billable")}</th><th scope="col">{t!(locale, "released")}</th><th scope="col">{t!(locale, "time")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| view! {
                         <tr><th scope="row"><a href=format!("/app/reports/{}", row.id)><bdi class="mono">{format!("TGT-{}", row.number)}</bdi></a></th>
                             <td><bdi>{row.customer_name}</bdi><br/><span class="quiet"><bdi>{row.location_name}</bdi></span></td><td><bdi>{row.technician}</bdi></td>
@@ -122,7 +122,7 @@ pub fn ReportPage() -> impl IntoView {
         let submitted = format::moment(locale, report.submitted_at, &zone);
         let can_decide = staff.has::<ApproveReports>() && report.status.step(ReportStatus::Approved).is_ok();
         let can_release = staff.has::<ReleaseReports>() && report.status == ReportStatus::Approved;
-        let send_back = FormState::new("send-back", locale, request.flash.as_ref());
+        let send_back = FormState::new("return-report", locale, request.flash.as_ref());
         let draft = Flash::looked_at(request.flash.as_ref(), LOOKED_AT, "release");
         let release = FormState::new("release", locale, draft.as_ref().or(request.flash.as_ref()));
         let is_draft = draft.is_some();
@@ -146,7 +146,7 @@ pub fn ReportPage() -> impl IntoView {
                         {written.map(|at| view! { <Fact name=t!(locale, "report-written")>{at}</Fact> })}
                         <Fact name=t!(locale, "report-minutes")>{report.work_minutes}</Fact>
                         <Fact name=t!(locale, "billable")>{if report.billable { t!(locale, "yes") } else { t!(locale, "no") }}</Fact>
-                        {billing_raised.map(|at| view! { <Fact name=t!(locale, "billing-raised")>{at}</Fact> })}
+                        {billing_raised.map(|at| view! { <Fact name=t!(locale, "billing-trigger-created")>{at}</Fact> })}
                         <Fact name=t!(locale, "job")><a href=format!("/app/targets/{}", report.target_id)>{t!(locale, "open-job")}</a></Fact>
                     </dl>
                     <InternalBox locale>
@@ -154,7 +154,7 @@ pub fn ReportPage() -> impl IntoView {
                         {(!material.is_empty()).then(|| view! { <h3>{t!(locale, "report-material")}</h3><ul class="lines">{material.into_iter().map(|line| view! { <li><bdi>{line.quantity}" × "{line.what}</bdi></li> }).collect_view()}</ul> })}
                         {report.internal_notes.map(|notes| view! { <h3>{t!(locale, "report-internal")}</h3><p class="prose" dir="auto">{notes}</p> })}
                         {report.follow_up.map(|text| view! { <h3>{t!(locale, "report-follow-up")}</h3><p class="prose" dir="auto">{text}</p> })}
-                        {report.return_reason.map(|text| view! { <h3>{t!(locale, "send-back-reason")}</h3><p class="prose" dir="auto">{text}</p> })}
+                        {report.return_reason.map(|text| view! { <h3>{t!(locale, "return-report-reason")}</h3><p class="prose" dir="auto">{text}</p> })}
                         {is_signed.then(|| view! { <h3>{t!(locale, "report-signature")}</h3><p><bdi>{report.signed_by}</bdi></p><Signature locale drawing/> })}
                         <h3>{t!(locale, "photos")}</h3>
                         {files.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-photos")}</p> })}
@@ -185,12 +185,12 @@ fn DecideCard(id: VisitReportId, locale: Locale, form: FormState) -> impl IntoVi
         <section class="card">
             <p>{t!(locale, "approve-consequence")}</p>
             <SendOnce><form method="post" action="/app/fn/approve-report"><input type="hidden" name="report" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "approve")}</button></form></SendOnce>
-            <Weighty label=t!(locale, "send-back") consequence=t!(locale, "send-back-consequence") open>
+            <Weighty label=t!(locale, "return-report") consequence=t!(locale, "return-report-consequence") open>
                 <form method="post" action="/app/fn/send-back-report">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="report" value=id.to_string()/>
-                    <TextArea form field="reason" label=t!(locale, "send-back-reason") rows=3/>
-                    <button class="button" type="submit">{t!(locale, "send-back-now")}</button>
+                    <TextArea form field="reason" label=t!(locale, "return-report-reason") rows=3/>
+                    <button class="button" type="submit">{t!(locale, "return-report-now")}</button>
                 </form>
             </Weighty>
         </section>
@@ -219,7 +219,7 @@ fn ReleaseCard(
                 .report
                 .location_name
                 .clone()
-                .map(|name| format!("{} {name}", t!(locale, "report-link")))
+                .map(|name| format!("{} {name}", t!(locale, "visit-report")))
                 .unwrap_or_default()
         },
         |release| release.title.clone(),
@@ -333,11 +333,11 @@ fn ReleaseCard(
                     })}
                 </OutwardBox>
                 <h3>{t!(locale, "release-recipients")}</h3>
-                {nobody.then(|| view! { <p class="notice notice-warn">{t!(locale, "release-nobody")}</p> })}
+                {nobody.then(|| view! { <p class="notice notice-warn">{t!(locale, "release-no-recipients")}</p> })}
                 <ul class="plain">{found.recipients.iter().map(|person| view! { <li><bdi>{person.display_name.clone()}</bdi>" "<span class="quiet"><bdi dir="ltr">{person.email.clone()}</bdi></span>{(!person.may_download).then(|| view! { " "<span class="quiet">"· "{t!(locale, "release-without-files")}</span> })}</li> }).collect_view()}</ul>
                 <p>{t!(locale, "publish-consequence")}</p>
                 <div class="actions"><button class="button button-primary" type="submit">{act}</button>
-                <button class="button" type="submit" name="look" value="on">{t!(locale, "words-try")}</button></div>
+                <button class="button" type="submit" name="look" value="on">{t!(locale, "terminology-preview-action")}</button></div>
             </form>
             </SendOnce>
             {is_published.then(|| view! {
@@ -364,7 +364,7 @@ fn ReleaseCard(
 }
 
 /// What is said above a release that is only looked at.
-const LOOKED_AT: &str = "done-release-looked-at";
+const LOOKED_AT: &str = "done-release-previewed";
 
 /// What customers see, or will see, in each language in which somebody reads it.
 #[component]
@@ -407,7 +407,7 @@ pub async fn send_back_report(
 ) -> Result<(), ServerFnError> {
     let back = format!("/app/reports/{report}");
     let sent = Sent {
-        form: "send-back",
+        form: "return-report",
         values: &[("reason", &reason)],
         back: back.clone(),
     };

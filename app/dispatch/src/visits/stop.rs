@@ -74,10 +74,10 @@ pub fn StopPage() -> impl IntoView {
                     </InternalBox>
                 })}
                 {handed_in.map(|(text, files)| view! {
-                    <p class="notice notice-good">{t!(locale, "report-handed-in")}</p>
+                    <p class="notice notice-good">{t!(locale, "report-submitted-notice")}</p>
                     <section class="card" data-own-report><h2>{t!(locale, "report-own")}</h2><InternalBox locale><Written locale report=text.written() hides_outcome=true/><Files locale files/></InternalBox></section>
                 })}
-                {returned.then(|| view! { <div class="notice notice-warn"><p><strong>{t!(locale, "report-came-back")}</strong></p><p dir="auto">{reason}</p></div> })}
+                {returned.then(|| view! { <div class="notice notice-warn"><p><strong>{t!(locale, "report-returned-title")}</strong></p><p dir="auto">{reason}</p></div> })}
                 {open.then(|| view! { <ReportCard id seen person label locale form before/> })}
             </div>
         }
@@ -123,7 +123,7 @@ fn ReportCard(
                 <CheckField form=form.clone() field="billable" label=t!(locale, "report-billable") ticked=was_billable/>
                 // What became of the job stays when its report is corrected.
                 {(!corrects).then(|| view! { <CheckField form field="completed" label=t!(locale, "report-completed") help=t!(locale, "report-completed-help") ticked=true/> })}
-                <button class="button button-primary" type="submit">{t!(locale, "report-file")}</button>
+                <button class="button button-primary" type="submit">{t!(locale, "submit-report")}</button>
             </form>
             </SendOnce>
         </section>

@@ -35,15 +35,15 @@ pub fn KeptPage() -> impl IntoView {
         let zone = staff.zone().to_owned();
         let empty = found.is_empty();
         Ok(view! {
-            <Title text=t!(locale, "kept-title")/>
+            <Title text=t!(locale, "sync-conflicts-title")/>
             <div class="day day-wide">
                 <DoneNotice locale flash=request.flash.clone()/>
                 <Keeper locale person=staff.id().to_string()/>
                 <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
                 <p><a href="/app/day">{t!(locale, "day-back")}</a></p>
-                <h1>{t!(locale, "kept-title")}</h1>
-                {(!empty).then(|| view! { <p class="lead">{t!(locale, "kept-text")}</p> })}
-                {empty.then(|| view! { <Empty icon="check" title=t!(locale, "kept-empty") text=t!(locale, "kept-empty-text")/> })}
+                <h1>{t!(locale, "sync-conflicts-title")}</h1>
+                {(!empty).then(|| view! { <p class="lead">{t!(locale, "sync-conflicts-text")}</p> })}
+                {empty.then(|| view! { <Empty icon="check" title=t!(locale, "sync-conflicts-empty") text=t!(locale, "sync-conflicts-empty-text")/> })}
                 {found.into_iter().map(|collision| view! { <CollisionCard locale collision zone=zone.clone()/> }).collect_view()}
             </div>
         }
@@ -79,10 +79,10 @@ fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl Int
             format::span(from, until, &seen_zone)
         )
     });
-    let drop = view! { <DecideButton act="/app/fn/discard-my-entries" target=target.clone() keys=keys.clone() words=t!(locale, "kept-discard-now")/> };
-    let hand_over = view! { <DecideButton act="/app/fn/hand-over-my-entries" target=target.clone() keys=keys.clone() is_first=!is_usable words=t!(locale, "kept-hand-over")/> };
+    let drop = view! { <DecideButton act="/app/fn/discard-my-entries" target=target.clone() keys=keys.clone() words=t!(locale, "sync-conflict-discard-now")/> };
+    let hand_over = view! { <DecideButton act="/app/fn/hand-over-my-entries" target=target.clone() keys=keys.clone() is_first=!is_usable words=t!(locale, "sync-conflict-send-to-dispatch")/> };
     let hold = is_usable.then(
-        || view! { <DecideButton act="/app/fn/use-my-entries" target keys is_first=true words=t!(locale, "kept-use")/> },
+        || view! { <DecideButton act="/app/fn/use-my-entries" target keys is_first=true words=t!(locale, "sync-conflict-keep-mine")/> },
     );
     Some(view! {
         <section class="card">
@@ -90,20 +90,20 @@ fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl Int
             <p class="notice notice-warn">{why(locale, reason)}</p>
             <div class="versions">
                 <div>
-                    <h3>{t!(locale, "kept-mine")}</h3>
-                    {seen.map(|seen| view! { <p class="quiet">{t!(locale, "kept-seen", when = seen)}</p> })}
+                    <h3>{t!(locale, "sync-conflict-my-version")}</h3>
+                    {seen.map(|seen| view! { <p class="quiet">{t!(locale, "sync-conflict-seen-appointment", when = seen)}</p> })}
                     <Noted locale entries zone/>
                 </div>
                 <div>
-                    <h3>{t!(locale, "kept-theirs")}</h3>
+                    <h3>{t!(locale, "sync-conflict-server-version")}</h3>
                     <p><TargetChip status locale/></p>
-                    <p>{now.unwrap_or_else(|| t!(locale, "kept-no-visit"))}</p>
+                    <p>{now.unwrap_or_else(|| t!(locale, "sync-conflict-no-visit"))}</p>
                 </div>
             </div>
             <div class="actions">
                 {hold}
                 {hand_over}
-                <Weighty label=t!(locale, "kept-discard") consequence=t!(locale, "kept-discard-consequence")>
+                <Weighty label=t!(locale, "sync-conflict-discard") consequence=t!(locale, "sync-conflict-discard-consequence")>
                     {drop}
                 </Weighty>
             </div>
@@ -125,7 +125,10 @@ fn DecideButton(
 
 /// Why an entry did not fit.
 fn why(locale: Locale, reason: Misfit) -> String {
-    by_key(locale, &format!("misfit-{}", reason.name().replace('_', "-")))
+    by_key(
+        locale,
+        &format!("sync-conflict-reason-{}", reason.name().replace('_', "-")),
+    )
 }
 
 /// Steps with what was written.
@@ -135,7 +138,7 @@ fn Noted(locale: Locale, entries: Vec<WithPhotos>, zone: String) -> impl IntoVie
         <ul class="lines">
             {entries.into_iter().map(|(entry, photos)| {
                 let words = match entry.step {
-                    DayStep::SetOut => t!(locale, "on-my-way"),
+                    DayStep::SetOut => t!(locale, "start-travel"),
                     DayStep::Arrive => t!(locale, "arrived"),
                     DayStep::Report => t!(locale, "report-title"),
                 };
@@ -215,18 +218,18 @@ pub fn HandedOverCard(locale: Locale, staff: Staff, target: String, entries: Vec
         .collect();
     (!of_each.is_empty()).then(|| view! {
         <section class="card" id="from-phone">
-            <h2>{t!(locale, "handed-over-title")}</h2>
+            <h2>{t!(locale, "offline-entries-title")}</h2>
             {of_each.into_iter().map(|entries| {
                 let zone = zone.clone();
                 let first = entries.first().map(|(entry, _)| entry.clone());
                 let technician = first.as_ref().map(|entry| entry.technician.clone()).unwrap_or_default();
                 let reason = first.and_then(|entry| entry.reason()).map(|reason| why(locale, reason));
                 view! {
-                    <p>{t!(locale, "handed-over-text", technician = technician)}" "{reason}</p>
+                    <p>{t!(locale, "offline-entries-text", technician = technician)}" "{reason}</p>
                     <InternalBox locale><Noted locale entries zone/></InternalBox>
                 }
             }).collect_view()}
-            {may_settle.then(|| view! { <SendOnce><form method="post" action="/app/fn/settle-entries"><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "handed-over-settle")}</button></form></SendOnce> })}
+            {may_settle.then(|| view! { <SendOnce><form method="post" action="/app/fn/settle-entries"><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "offline-entries-resolve")}</button></form></SendOnce> })}
         </section>
     })
 }
@@ -235,7 +238,7 @@ pub fn HandedOverCard(locale: Locale, staff: Staff, target: String, entries: Vec
 #[component]
 pub fn HandedOverNotice(locale: Locale, jobs: Vec<(TargetId, i64)>) -> impl IntoView {
     (!jobs.is_empty()).then(|| view! {
-        <p class="notice notice-warn"><strong>{t!(locale, "handed-over-waits")}</strong>" "
+        <p class="notice notice-warn"><strong>{t!(locale, "offline-entries-waiting")}</strong>" "
             {jobs.into_iter().map(|(id, number)| view! { <a href=format!("/app/targets/{id}#from-phone")><bdi class="mono">{format!("TGT-{number}")}</bdi></a>" " }).collect_view()}
         </p>
     })
@@ -250,15 +253,15 @@ pub fn LeavePage() -> impl IntoView {
         staff.may::<PerformVisits>()?;
         let (locale, person) = (request.viewer.locale, staff.id().to_string());
         Ok(view! {
-            <Title text=t!(locale, "leave-title")/>
+            <Title text=t!(locale, "unsent-entries-title")/>
             <div class="day">
-                <h1>{t!(locale, "leave-title")}</h1>
-                <p class="lead">{t!(locale, "leave-text")}</p>
+                <h1>{t!(locale, "unsent-entries-title")}</h1>
+                <p class="lead">{t!(locale, "unsent-entries-text")}</p>
                 <Keeper locale person=staff.id().to_string()/>
                 <ul class="lines" data-unsent></ul>
-                <p><a class="button button-primary" href="/app/day">{t!(locale, "leave-stay")}</a></p>
-                <Weighty label=t!(locale, "leave-anyway") consequence=t!(locale, "leave-consequence")>
-                    <form method="post" action="/app/fn/sign-out"><input type="hidden" name="anyway" value="yes"/><input type="hidden" name="person" value=person/><button class="button" type="submit">{t!(locale, "leave-now")}</button></form>
+                <p><a class="button button-primary" href="/app/day">{t!(locale, "unsent-entries-stay")}</a></p>
+                <Weighty label=t!(locale, "unsent-entries-sign-out") consequence=t!(locale, "unsent-entries-consequence")>
+                    <form method="post" action="/app/fn/sign-out"><input type="hidden" name="anyway" value="yes"/><input type="hidden" name="person" value=person/><button class="button" type="submit">{t!(locale, "unsent-entries-sign-out-now")}</button></form>
                 </Weighty>
             </div>
         }
@@ -275,11 +278,11 @@ pub fn LeftPage() -> impl IntoView {
         staff?.may::<PerformVisits>()?;
         let locale = request.viewer.locale;
         Ok(view! {
-            <Title text=t!(locale, "left-title")/>
+            <Title text=t!(locale, "offline-data-removed-title")/>
             <main id="main" class="door" tabindex="-1">
-                <h1>{t!(locale, "left-title")}</h1>
-                <p class="lead">{t!(locale, "left-text")}</p>
-                <p><a class="button" href="/app/day">{t!(locale, "left-again")}</a></p>
+                <h1>{t!(locale, "offline-data-removed-title")}</h1>
+                <p class="lead">{t!(locale, "offline-data-removed-text")}</p>
+                <p><a class="button" href="/app/day">{t!(locale, "offline-data-removed-sign-in")}</a></p>
             </main>
         }
         .into_any())

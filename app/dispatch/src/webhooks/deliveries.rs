@@ -51,7 +51,7 @@ pub fn DeliveryPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <dl class="facts">
-                <Fact name=t!(locale, "when")>{made}</Fact>
+                <Fact name=t!(locale, "time")>{made}</Fact>
                 {waits.then(|| view! { <Fact name=t!(locale, "next-attempt")>{due}</Fact> })}
                 {arrived.map(|at| view! { <Fact name=t!(locale, "delivery-delivered")>{at}</Fact> })}
                 <Fact name=t!(locale, "sequence")>{delivery.sequence}</Fact>
@@ -62,8 +62,8 @@ pub fn DeliveryPage() -> impl IntoView {
                 <SendOnce><form method="post" action="/app/fn/replay-delivery"><input type="hidden" name="delivery" value=id/><p class="help">{t!(locale, "replay-text")}</p><button class="button" type="submit">{t!(locale, "replay")}</button></form></SendOnce>
             })}
             <section><h2>{t!(locale, "attempts")}</h2><Attempts locale attempts event_id zone=zone.clone()/></section>
-            <section><h2>{t!(locale, "body")}</h2>
-                {body.is_none().then(|| view! { <p class="quiet">{t!(locale, "body-none")}</p> })}
+            <section><h2>{t!(locale, "payload")}</h2>
+                {body.is_none().then(|| view! { <p class="quiet">{t!(locale, "payload-none")}</p> })}
                 {body.map(|body| view! { <pre class="code" dir="ltr" tabindex="0">{body}</pre> })}
             </section>
         }
@@ -108,7 +108,7 @@ fn Attempts(locale: Locale, attempts: Vec<AttemptLine>, event_id: String, zone: 
                     {advice.map(|text| view! { <p>{text}</p> })}
                     {attempt.error.map(|text| view! { <p class="quiet" dir="ltr"><bdi class="mono small">{text}</bdi></p> })}
                     <details><summary>{t!(locale, "request-sent")}</summary><pre class="code" dir="ltr" tabindex="0">{request}</pre></details>
-                    {answer.map(|text| view! { <details><summary>{t!(locale, "answer")}</summary><pre class="code" dir="ltr" tabindex="0">{text}</pre></details> })}
+                    {answer.map(|text| view! { <details><summary>{t!(locale, "response")}</summary><pre class="code" dir="ltr" tabindex="0">{text}</pre></details> })}
                 </article>
             }
         })

@@ -231,11 +231,11 @@ pub fn EndpointPage() -> impl IntoView {
                 <Fact name=t!(locale, "client")><a class="mono" href=client_page><bdi>{client_name}</bdi></a></Fact>
                 <Fact name=t!(locale, "source")><bdi class="mono">{source_key}</bdi></Fact>
                 <Fact name=t!(locale, "endpoint-failures")>{endpoint.failures_in_a_row}</Fact>
-                <Fact name=t!(locale, "endpoint-success")>{success}</Fact>
+                <Fact name=t!(locale, "endpoint-last-success")>{success}</Fact>
                 <Fact name=t!(locale, "endpoint-ordering")>{ordering}</Fact>
                 <Fact name=t!(locale, "endpoint-version")><bdi class="mono">{version}</bdi></Fact>
                 <Fact name="id"><Identifier text=id.to_string() locale/></Fact>
-                {rotating.map(|until| view! { <Fact name=t!(locale, "endpoint-rotating")>{until}</Fact> })}
+                {rotating.map(|until| view! { <Fact name=t!(locale, "endpoint-previous-secret-until")>{until}</Fact> })}
                 {endpoint.public_key.clone().map(|key| view! { <Fact name=t!(locale, "endpoint-public-key")><Identifier text=key locale/></Fact> })}
             </dl>
             <Health locale hours=found.hours/>
@@ -272,9 +272,9 @@ fn Health(locale: Locale, hours: [(i64, i64); 24]) -> impl IntoView {
         .fold((0, 0), |(a, f), (arrived, failed)| (a + arrived, f + failed));
     let height = |count: i64| count * 40 / most;
     view! {
-        <section><h2>{t!(locale, "endpoint-day")}</h2>
-            <p class="quiet">{t!(locale, "endpoint-day-text", arrived = arrived, failed = failed)}</p>
-            <svg class="spark" viewBox="0 0 240 44" role="img" aria-label=t!(locale, "endpoint-day-text", arrived = arrived, failed = failed)>
+        <section><h2>{t!(locale, "endpoint-last-24-hours")}</h2>
+            <p class="quiet">{t!(locale, "endpoint-last-24-hours-text", arrived = arrived, failed = failed)}</p>
+            <svg class="spark" viewBox="0 0 240 44" role="img" aria-label=t!(locale, "endpoint-last-24-hours-text", arrived = arrived, failed = failed)>
                 {hours.iter().enumerate().map(|(index, (arrived, failed))| {
                     let (good, bad) = (height(*arrived), height(*failed));
                     let x = index * 10 + 1;
@@ -365,7 +365,7 @@ fn Deliveries(locale: Locale, rows: Vec<DeliveryLine>, zone: String) -> impl Int
     }
     view! {
         <div class="table-frame"><table class="table">
-            <thead><tr><th scope="col">{t!(locale, "event")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col" class="right">{t!(locale, "attempts")}</th><th scope="col">{t!(locale, "answer")}</th><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "next-attempt")}</th></tr></thead>
+            <thead><tr><th scope="col">{t!(locale, "event")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col" class="right">{t!(locale, "attempts")}</th><th scope="col">{t!(locale, "response")}</th><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "next-attempt")}</th></tr></thead>
             <tbody>{rows.into_iter().map(|row| {
                 let waits = row.status == DeliveryStatus::Pending && row.attempts > 0;
                 let answer = row.last_status.map(|status| format!("HTTP {status}"));

@@ -53,7 +53,7 @@ pub fn JobsPage() -> impl IntoView {
 pub fn JobTable(jobs: Vec<ImportJobView>, locale: Locale, now: DateTime<Utc>) -> impl IntoView {
     view! {
         <div class="table-frame"><table class="table">
-            <thead><tr><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "client")}</th><th scope="col">{by_key(locale, "job-kind")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{by_key(locale, "job-counts")}</th></tr></thead>
+            <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "client")}</th><th scope="col">{by_key(locale, "job-kind")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{by_key(locale, "job-counts")}</th></tr></thead>
             <tbody>{jobs.into_iter().map(|job| view! {
                 <tr><th scope="row"><a href=format!("/partner/jobs/{}", job.id)>{format::age(locale, job.created_at, now)}</a></th>
                     <td><bdi class="mono">{job.client_name.clone()}</bdi></td>
@@ -99,7 +99,7 @@ pub fn JobPage() -> impl IntoView {
             <Title text=t!(locale, "job-title")/>
             <p><a href="/partner/jobs">{t!(locale, "nav-jobs")}</a></p>
             <header class="title-row"><h1>{format::moment(locale, job.created_at, viewer.zone())}</h1><JobChip status=job.status locale/></header>
-            {runs.then(|| view! { <p class="notice" role="status">{t!(locale, "job-runs")}" "<a href=again>{t!(locale, "job-look-again")}</a></p> })}
+            {runs.then(|| view! { <p class="notice" role="status">{t!(locale, "job-running")}" "<a href=again>{t!(locale, "job-refresh")}</a></p> })}
             <dl class="facts">
                 <Fact name="id"><bdi class="mono" dir="ltr">{job.id.to_string()}</bdi></Fact>
                 <Fact name=t!(locale, "client")><bdi class="mono">{job.client_name.clone()}</bdi></Fact>

@@ -42,16 +42,16 @@ pub fn TrialPage() -> impl IntoView {
             .collect();
         let form = FormState::new("try", locale, request.flash.as_ref());
         Ok(view! {
-            <Title text=t!(locale, "nav-try")/>
-            <h1>{t!(locale, "nav-try")}</h1>
-            <p class="lead">{t!(locale, "try-lead")}</p>
-            {none.then(|| view! { <Empty icon="import" title=t!(locale, "try-none") text=t!(locale, "try-none-text")/> })}
+            <Title text=t!(locale, "nav-dry-run")/>
+            <h1>{t!(locale, "nav-dry-run")}</h1>
+            <p class="lead">{t!(locale, "dry-run-intro")}</p>
+            {none.then(|| view! { <Empty icon="import" title=t!(locale, "dry-run-no-clients") text=t!(locale, "dry-run-no-clients-text")/> })}
             {(!none).then(|| view! {
                 <section class="card"><form method="post" action="/partner/fn/try-out">
                     <ErrorSummary form=form.clone()/>
-                    <SelectField form=form.clone() field="client" label=t!(locale, "client") choices value=only.unwrap_or_default() help=t!(locale, "try-client-help")/>
-                    <TextArea form field="body" label=t!(locale, "try-body") value=EXAMPLE rows=14 help=t!(locale, "try-body-help")/>
-                    <button class="button button-primary" type="submit">{t!(locale, "try-do")}</button>
+                    <SelectField form=form.clone() field="client" label=t!(locale, "client") choices value=only.unwrap_or_default() help=t!(locale, "dry-run-client-help")/>
+                    <TextArea form field="body" label=t!(locale, "dry-run-body") value=EXAMPLE rows=14 help=t!(locale, "dry-run-body-help")/>
+                    <button class="button button-primary" type="submit">{t!(locale, "dry-run-start")}</button>
                 </form></section>
             })}
         }

@@ -40,7 +40,7 @@ pub fn AppointmentsPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <h1>{t!(locale, "appointments-title")}</h1>
             <section><h2>{t!(locale, "upcoming")}</h2>
-                {no_upcoming.then(|| view! { <Empty icon="calendar" title=t!(locale, "no-visit") text=t!(locale, "no-visit-text")/> })}
+                {no_upcoming.then(|| view! { <Empty icon="calendar" title=t!(locale, "no-appointments") text=t!(locale, "no-appointments-text")/> })}
                 {upcoming.into_iter().map(|visit| view! { <VisitCard visit words=contact.words() locale/> }).collect_view()}
             </section>
             <section><h2>{t!(locale, "past")}</h2>
@@ -73,10 +73,10 @@ pub fn AppointmentPage() -> impl IntoView {
             <header class="title-row"><h1>{t!(locale, "appointment")}</h1><StatusChip status/></header>
             <p class="lead">{explanation}</p>
             {next.map(|next| view! {
-                <p class="notice"><a href=format!("/portal/appointments/{}", next.id)>{t!(locale, "moved-to")}" "<strong>{format::date(locale, next.starts_at, &next.zone)}" "{format::span(next.starts_at, next.ends_at, &next.zone)}</strong></a></p>
+                <p class="notice"><a href=format!("/portal/appointments/{}", next.id)>{t!(locale, "new-appointment")}" "<strong>{format::date(locale, next.starts_at, &next.zone)}" "{format::span(next.starts_at, next.ends_at, &next.zone)}</strong></a></p>
             })}
             <dl class="facts card">
-                <Fact name=t!(locale, "when")><strong>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</strong></Fact>
+                <Fact name=t!(locale, "date-and-time")><strong>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</strong></Fact>
                 {visit.service_type.map(|service| view! { <Fact name=t!(locale, "service")>{words.service_type(service, locale)}</Fact> })}
                 <Fact name=t!(locale, "location")><bdi>{visit.location}</bdi></Fact>
                 <Fact name=t!(locale, "address")><bdi>{visit.address}</bdi></Fact>
@@ -103,13 +103,13 @@ fn Feed(feed: Option<String>, may_change: bool, locale: Locale) -> impl IntoView
             })}
             {may_change.then(|| if on {
                 view! {
-                    <Weighty label=t!(locale, "feed-renew") consequence=t!(locale, "feed-renew-consequence")>
-                        <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-renew-now")}</button></form>
-                        <form method="post" action="/portal/fn/end-feed"><button class="button button-bad" type="submit">{t!(locale, "feed-end")}</button></form>
+                    <Weighty label=t!(locale, "feed-replace") consequence=t!(locale, "feed-replace-consequence")>
+                        <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-replace-now")}</button></form>
+                        <form method="post" action="/portal/fn/end-feed"><button class="button button-bad" type="submit">{t!(locale, "feed-turn-off")}</button></form>
                     </Weighty>
                 }.into_any()
             } else {
-                view! { <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-make")}</button></form> }.into_any()
+                view! { <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-create")}</button></form> }.into_any()
             })}
         </section>
     }
@@ -129,7 +129,7 @@ fn sent() -> Sent<'static> {
 pub async fn renew_feed() -> Result<(), ServerFnError> {
     act(sent(), async |core: Core, contact: Contact| {
         calendar::renew_feed(&core, &contact).await?;
-        Ok(Next::to(PAGE, "done-feed"))
+        Ok(Next::to(PAGE, "done-feed-created"))
     })
     .await
 }
@@ -138,7 +138,7 @@ pub async fn renew_feed() -> Result<(), ServerFnError> {
 pub async fn end_feed() -> Result<(), ServerFnError> {
     act(sent(), async |core: Core, contact: Contact| {
         calendar::end_feed(&core, &contact).await?;
-        Ok(Next::to(PAGE, "done-feed-ended"))
+        Ok(Next::to(PAGE, "done-feed-turned-off"))
     })
     .await
 }

@@ -126,7 +126,7 @@ pub async fn invite_colleague(data: MultipartData) -> Result<(), ServerFnError> 
     act(sent, async |core: Core, contact: Contact| {
         let customer = parts.text("customer").parse().map_err(|_| CoreError::not_found())?;
         colleagues::invite(&core, &contact, customer, &invite_form(&parts)).await?;
-        Ok(Next::to(PAGE, "done-colleague"))
+        Ok(Next::to(PAGE, "done-access-granted"))
     })
     .await
 }
@@ -141,7 +141,7 @@ pub async fn revoke_colleague(#[server(default)] grant: String) -> Result<(), Se
     act(sent, async |core: Core, contact: Contact| {
         let id: GrantId = grant.parse().map_err(|_| CoreError::not_found())?;
         colleagues::revoke(&core, &contact, id).await?;
-        Ok(Next::to(PAGE, "done-colleague-revoked"))
+        Ok(Next::to(PAGE, "done-access-revoked"))
     })
     .await
 }

@@ -37,17 +37,17 @@ pub fn HomePage() -> impl IntoView {
             <h1>{t!(locale, "greeting", name = contact.display_name().to_owned())}</h1>
             {(!home.has_access).then(|| view! { <p class="notice notice-warn">{t!(locale, "no-access")}</p> })}
             <NeedsYou requests=home.needs_you words=contact.words() locale/>
-            <section><h2>{t!(locale, "next-visit")}</h2>
+            <section><h2>{t!(locale, "next-appointment")}</h2>
                 {match next {
                     Some(next) => view! { <VisitCard visit=next words=contact.words() locale/> }.into_any(),
-                    None => view! { <Empty icon="calendar" title=t!(locale, "no-visit") text=t!(locale, "no-visit-text")/> }.into_any(),
+                    None => view! { <Empty icon="calendar" title=t!(locale, "no-appointments") text=t!(locale, "no-appointments-text")/> }.into_any(),
                 }}
-                {(!more.is_empty()).then(|| view! { <h3>{t!(locale, "more-visits")}</h3><VisitLines visits=more words=contact.words() locale/> })}
+                {(!more.is_empty()).then(|| view! { <h3>{t!(locale, "more-appointments")}</h3><VisitLines visits=more words=contact.words() locale/> })}
             </section>
             <section>
                 <div class="title-row"><h2>{t!(locale, "open-requests")}</h2>{home.has_access.then(|| view! { <a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a> })}</div>
                 <RequestLines requests=home.requests words=contact.words() locale zone=contact.zone().to_owned()/>
-                <p class="more"><a href="/portal/open">{t!(locale, "all-open")}</a><a href="/portal/requests">{t!(locale, "all-requests")}</a></p>
+                <p class="more"><a href="/portal/open">{t!(locale, "all-in-progress")}</a><a href="/portal/requests">{t!(locale, "all-requests")}</a></p>
             </section>
             <section><h2>{t!(locale, "latest-reports")}</h2>
                 {no_reports.then(|| view! { <Empty icon="clipboard" title=t!(locale, "no-reports") text=t!(locale, "no-reports-text")/> })}

@@ -38,8 +38,8 @@ pub fn LinkPage() -> impl IntoView {
             LinkPurpose::Password => view! { <NewPassword found token form/> }.into_any(),
             LinkPurpose::SignIn => view! { <Confirm found token form title=t!(locale, "link-sign-in-title") button=t!(locale, "link-sign-in")/> }.into_any(),
             LinkPurpose::Look => {
-                let title = t!(locale, "look-title", name = found.display_name.clone());
-                view! { <Confirm found token form title button=t!(locale, "look-begin")/> }.into_any()
+                let title = t!(locale, "view-as-title", name = found.display_name.clone());
+                view! { <Confirm found token form title button=t!(locale, "view-as-start")/> }.into_any()
             }
             LinkPurpose::Email => view! { <Confirm found token form title=t!(locale, "link-email-title") button=t!(locale, "link-email")/> }.into_any(),
         };
@@ -59,12 +59,12 @@ pub fn LinkPage() -> impl IntoView {
 #[component]
 fn Over(locale: domain::locale::Locale) -> impl IntoView {
     view! {
-        <Title text=t!(locale, "link-over")/>
+        <Title text=t!(locale, "link-invalid")/>
         <main class="door" id="main">
             <div class="card">
                 <BrandName otherwise=t!(locale, "portal")/>
-                <h1>{t!(locale, "link-over")}</h1>
-                <p>{t!(locale, "link-over-text")}</p>
+                <h1>{t!(locale, "link-invalid")}</h1>
+                <p>{t!(locale, "link-invalid-text")}</p>
                 <p><a class="button button-primary" href="/portal/sign-in">{shared::sign_in(locale)}</a></p>
             </div>
             <LanguageRow locale action="/portal/fn/language" back="/portal/sign-in"/>
@@ -90,8 +90,8 @@ fn Invitation(found: Found, token: String, form: FormState) -> impl IntoView {
         </form>
         <form method="post" action="/portal/fn/accept-invitation">
             <input type="hidden" name="token" value=again/><input type="hidden" name="without" value="on"/>
-            <p class="quiet">{t!(locale, "invitation-without-text")}</p>
-            <button class="button" type="submit">{t!(locale, "invitation-without")}</button>
+            <p class="quiet">{t!(locale, "invitation-no-password-text")}</p>
+            <button class="button" type="submit">{t!(locale, "invitation-no-password")}</button>
         </form>
         </SendOnce>
     }
@@ -137,21 +137,21 @@ fn Confirm(found: Found, token: String, form: FormState, title: String, button: 
 pub fn AskPage() -> impl IntoView {
     page(|request| async move {
         let locale = request.viewer.locale;
-        let form = FormState::new("ask-link", locale, request.flash.as_ref());
+        let form = FormState::new("email-link", locale, request.flash.as_ref());
         let sent = request.flash.as_ref().is_some_and(|flash| flash.done.is_some());
         Ok(view! {
-            <Title text=t!(locale, "ask-title")/>
+            <Title text=t!(locale, "email-link-title")/>
             <main class="door" id="main">
                 <form class="card" method="post" action="/portal/fn/ask-link">
                     <BrandName otherwise=t!(locale, "portal")/>
-                    <h1>{t!(locale, "ask-title")}</h1>
-                    {sent.then(|| view! { <Done text=t!(locale, "done-asked")/> })}
-                    <p class="quiet">{t!(locale, "ask-text")}</p>
+                    <h1>{t!(locale, "email-link-title")}</h1>
+                    {sent.then(|| view! { <Done text=t!(locale, "done-email-link-sent")/> })}
+                    <p class="quiet">{t!(locale, "email-link-text")}</p>
                     <ErrorSummary form=form.clone()/>
                     <TextField form field="email" label=shared::email(locale) kind="email" autocomplete="username"/>
-                    <button class="button button-primary" type="submit" name="purpose" value="sign_in">{t!(locale, "ask-sign-in")}</button>
-                    <button class="button" type="submit" name="purpose" value="password">{t!(locale, "ask-password")}</button>
-                    <p><a href="/portal/sign-in">{t!(locale, "ask-back")}</a></p>
+                    <button class="button button-primary" type="submit" name="purpose" value="sign_in">{t!(locale, "email-link-sign-in")}</button>
+                    <button class="button" type="submit" name="purpose" value="password">{t!(locale, "email-link-password")}</button>
+                    <p><a href="/portal/sign-in">{t!(locale, "back-to-sign-in")}</a></p>
                 </form>
                 <LanguageRow locale action="/portal/fn/language" back="/portal/sign-in/link"/>
             </main>
@@ -192,7 +192,7 @@ pub async fn accept_invitation(
     #[server(default)] without: String,
 ) -> Result<(), ServerFnError> {
     let core = core();
-    door::enter_by(sent(&token), Door::Portal, "done-accepted", async {
+    door::enter_by(sent(&token), Door::Portal, "done-invitation-accepted", async {
         let password = without.is_empty().then(|| password.into());
         let signed_in = links::accept_invitation(&core?, &token, password.as_ref()).await?;
         Ok((signed_in.admission, signed_in.home.to_owned()))
@@ -227,7 +227,7 @@ pub async fn use_link(#[server(default)] token: String) -> Result<(), ServerFnEr
         Ok(LinkPurpose::Email) => {
             let result = async {
                 links::confirm_email(&core?, &token).await?;
-                Ok(Next::to("/portal/sign-in", "done-email"))
+                Ok(Next::to("/portal/sign-in", "done-email-confirmed"))
             };
             finish(sent(&token), result.await).await
         }
@@ -248,7 +248,7 @@ pub async fn ask_link(
 ) -> Result<(), ServerFnError> {
     const PAGE: &str = "/portal/sign-in/link";
     let sent = Sent {
-        form: "ask-link",
+        form: "email-link",
         values: &[("email", &email)],
         back: PAGE.to_owned(),
     };
@@ -256,7 +256,7 @@ pub async fn ask_link(
     let result = async {
         let purpose = LinkPurpose::from_name(&purpose).unwrap_or(LinkPurpose::SignIn);
         links::wish(&core?, &email, purpose).await?;
-        Ok(Next::to(PAGE, "done-asked"))
+        Ok(Next::to(PAGE, "done-email-link-sent"))
     };
     finish(sent, result.await).await
 }

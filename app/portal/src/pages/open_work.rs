@@ -25,9 +25,9 @@ pub fn NeedsYou(requests: Vec<PublicRequest>, words: Arc<OwnWords>, locale: Loca
         return ().into_any();
     }
     view! {
-        <section class="needs-you" aria-labelledby="needs-you"><h2 id="needs-you">{t!(locale, "needs-you")}</h2>
+        <section class="needs-you" aria-labelledby="needs-you"><h2 id="needs-you">{t!(locale, "action-required")}</h2>
             <ul class="lines lines-tall">{requests.into_iter().map(|request| {
-                let what = if request.has_offer { t!(locale, "needs-choice") } else { t!(locale, "needs-answer") };
+                let what = if request.has_offer { t!(locale, "action-choose-time") } else { t!(locale, "action-answer-question") };
                 let icon = if request.has_offer { "calendar" } else { "message" };
                 view! {
                     <li><a href=format!("/portal/requests/{}", request.id)><Icon name=icon/><strong>{what}</strong></a>
@@ -72,9 +72,9 @@ pub fn OpenWorkPage() -> impl IntoView {
         );
         let nothing = no_requests && no_visits && no_follow_ups;
         Ok(view! {
-            <Title text=t!(locale, "open-title")/>
-            <h1>{t!(locale, "open-title")}</h1>
-            {nothing.then(|| view! { <Empty icon="check" title=t!(locale, "nothing-open") text=t!(locale, "nothing-open-text")/> })}
+            <Title text=t!(locale, "in-progress-title")/>
+            <h1>{t!(locale, "in-progress-title")}</h1>
+            {nothing.then(|| view! { <Empty icon="check" title=t!(locale, "in-progress-empty") text=t!(locale, "in-progress-empty-text")/> })}
             <NeedsYou requests=found.needs_you words=contact.words() locale/>
             {(!no_requests).then(|| view! {
                 <section><h2>{t!(locale, "open-requests")}</h2>
@@ -117,7 +117,7 @@ pub fn FollowUpsPage() -> impl IntoView {
         let empty = found.rows.is_empty();
         Ok(view! {
             <Title text=t!(locale, "follow-ups-title")/>
-            <p><a href="/portal/open">{t!(locale, "open-title")}</a></p>
+            <p><a href="/portal/open">{t!(locale, "in-progress-title")}</a></p>
             <h1>{t!(locale, "follow-ups-title")}</h1>
             {empty.then(|| view! { <Empty icon="check" title=t!(locale, "no-follow-ups") text=t!(locale, "no-follow-ups-text")/> })}
             <FollowUpLines items=found.rows words=contact.words() locale/>

@@ -187,7 +187,7 @@ pub async fn change_email(
     let locale = ui::shell::locale();
     act(sent, async |core: Core, contact: Contact| {
         profile::change_email(&core, &contact, locale, &current.into(), &email).await?;
-        Ok(Next::to(PAGE, "done-email-asked"))
+        Ok(Next::to(PAGE, "done-email-change-requested"))
     })
     .await
 }

@@ -62,9 +62,9 @@ pub fn RequestsPage() -> impl IntoView {
             .map(|row| format!("/portal/requests?before={}", place(row.submitted_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/portal/requests".to_owned());
         Ok(view! {
-            <Title text=t!(locale, "my-requests")/>
+            <Title text=t!(locale, "requests-title")/>
             <DoneNotice locale flash=request.flash.clone()/>
-            <div class="title-row"><h1>{t!(locale, "my-requests")}</h1><a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a></div>
+            <div class="title-row"><h1>{t!(locale, "requests-title")}</h1><a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a></div>
             <RequestLines requests=found.rows words=contact.words() locale zone=contact.zone().to_owned()/>
             <Pager locale next first/>
         }
@@ -114,7 +114,7 @@ pub fn NewRequestPage() -> impl IntoView {
             <Title text=t!(locale, "request-title")/>
             <h1>{t!(locale, "request-title")}</h1>
             <p class="lead">{t!(locale, "request-intro")}</p>
-            {nowhere.then(|| view! { <p class="notice notice-warn">{t!(locale, "request-nowhere")}</p> })}
+            {nowhere.then(|| view! { <p class="notice notice-warn">{t!(locale, "request-no-locations")}</p> })}
             {(!nowhere).then(|| view! {
                 <SendOnce>
                 <form class="card" method="post" action="/portal/fn/submit-request" enctype="multipart/form-data">
@@ -130,7 +130,7 @@ pub fn NewRequestPage() -> impl IntoView {
                         <TextField form=form.clone() field="preferred" label=t!(locale, "request-preferred") help=t!(locale, "request-preferred-help") optional=true/>
                     </fieldset>
                     <FilesField form=form.clone() field="files" label=t!(locale, "request-files") help=t!(locale, "request-files-help") accept="image/jpeg,image/png,image/webp,application/pdf"/>
-                    <button class="button button-primary" type="submit">{t!(locale, "request-send")}</button>
+                    <button class="button button-primary" type="submit">{t!(locale, "request-submit")}</button>
                 </form>
                 </SendOnce>
             })}
@@ -191,14 +191,14 @@ pub fn RequestPage() -> impl IntoView {
             <p class="lead">{explanation}</p>
             <Progress status=found.status words locale/>
             {visit.map(|(href, when)| view! { <p class="notice"><a href=href>{t!(locale, "appointment")}": "<strong><bdi>{when}</bdi></strong></a></p> })}
-            {asked.map(|at| view! { <p class="notice">{t!(locale, "cancel-asked", moment = at)}</p> })}
-            {found.rejection_reason.map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
+            {asked.map(|at| view! { <p class="notice">{t!(locale, "cancellation-requested", moment = at)}</p> })}
+            {found.rejection_reason.map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
             {(!slots.is_empty()).then(|| view! { <Slots slots id locale/> })}
             {(may_answer || !messages.is_empty()).then(|| view! {
                 <section class="card" aria-labelledby="conversation"><h2 id="conversation">{t!(locale, "messages")}</h2>
-                    {found.waits_for_answer.then(|| view! { <p class="notice notice-warn">{t!(locale, "asked")}</p> })}
+                    {found.waits_for_answer.then(|| view! { <p class="notice notice-warn">{t!(locale, "answer-needed")}</p> })}
                     <ol class="conversation">{messages.into_iter().map(|message| {
-                        let who = if message.is_own { t!(locale, "you") } else { t!(locale, "we") };
+                        let who = if message.is_own { t!(locale, "sender-you") } else { t!(locale, "sender-team") };
                         view! { <li class:own=message.is_own><p class="quiet small">{who}" · "{format::moment(locale, message.created_at, &zone)}</p><p class="prose" dir="auto">{message.text}</p></li> }
                     }).collect_view()}</ol>
                     {may_answer.then(|| view! {
@@ -215,12 +215,12 @@ pub fn RequestPage() -> impl IntoView {
             })}
             <section class="card"><h2>{t!(locale, "description")}</h2><p class="prose" dir="auto">{found.description}</p>
                 <dl class="facts">
-                    <Fact name=t!(locale, "request")><bdi class="mono">{format!("REQ-{}", found.number)}</bdi></Fact>
+                    <Fact name=t!(locale, "request-number")><bdi class="mono">{format!("REQ-{}", found.number)}</bdi></Fact>
                     <Fact name=t!(locale, "location")><bdi>{found.location}</bdi></Fact>
                     {(!windows.is_empty()).then(|| view! { <Fact name=t!(locale, "preferred")>{windows.into_iter().map(|window| view! { <div>{window}</div> }).collect_view()}</Fact> })}
                     {found.preferred.map(|preferred| view! { <Fact name=t!(locale, "preferred")><bdi>{preferred}</bdi></Fact> })}
                     {(!files.is_empty()).then(|| view! {
-                        <Fact name=t!(locale, "request-sent-files")><ul class="files">{files.into_iter().map(|file| view! {
+                        <Fact name=t!(locale, "request-files-sent")><ul class="files">{files.into_iter().map(|file| view! {
                             <li><a href=format!("/portal/files/{}", file.id) download=true><Icon name="download"/><bdi>{file.file_name}</bdi></a><span class="quiet">{format::size(locale, file.bytes)}</span></li>
                         }).collect_view()}</ul></Fact>
                     })}
@@ -228,13 +228,13 @@ pub fn RequestPage() -> impl IntoView {
                 </dl>
             </section>
             {may_ask.then(|| view! {
-                <Weighty label=t!(locale, "cancel-ask") consequence=t!(locale, "cancel-ask-consequence") open=cancel.came_back()>
+                <Weighty label=t!(locale, "request-cancellation") consequence=t!(locale, "request-cancellation-consequence") open=cancel.came_back()>
                     <SendOnce>
                     <form method="post" action="/portal/fn/ask-to-cancel">
                         <ErrorSummary form=cancel.clone()/>
                         <input type="hidden" name="request" value=id.to_string()/><input type="hidden" name="nonce" value=cancel_nonce/>
-                        <TextArea form=cancel field="answer" label=t!(locale, "cancel-ask-reason") rows=3/>
-                        <button class="button button-bad" type="submit">{t!(locale, "cancel-ask-now")}</button>
+                        <TextArea form=cancel field="answer" label=t!(locale, "request-cancellation-reason") rows=3/>
+                        <button class="button button-bad" type="submit">{t!(locale, "request-cancellation-now")}</button>
                     </form>
                     </SendOnce>
                 </Weighty>
@@ -266,7 +266,7 @@ fn Slots(slots: Vec<SlotOption>, id: RequestId, locale: Locale) -> impl IntoView
                 view! {
                     <form method="post" action="/portal/fn/choose-slot">
                         <input type="hidden" name="request" value=id.to_string()/><input type="hidden" name="offer" value=slot.offer_id.to_string()/><input type="hidden" name="position" value=slot.position.to_string()/>
-                        <button class="button" type="submit" disabled=slot.is_gone><bdi>{when}</bdi>{slot.is_gone.then(|| format!(" · {}", t!(locale, "slot-gone")))}</button>
+                        <button class="button" type="submit" disabled=slot.is_gone><bdi>{when}</bdi>{slot.is_gone.then(|| format!(" · {}", t!(locale, "slot-unavailable")))}</button>
                     </form>
                 }
             }).collect_view()}
@@ -290,7 +290,7 @@ pub async fn choose_slot(
     act(sent, async |core: Core, contact: Contact| {
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
         slot_offers::choose_in_portal(&core, &contact, id, &offer, &position).await?;
-        Ok(Next::to(back, "done-chosen"))
+        Ok(Next::to(back, "done-appointment-chosen"))
     })
     .await
 }
@@ -358,7 +358,7 @@ pub async fn submit_request(data: MultipartData) -> Result<(), ServerFnError> {
             return Err(CoreError::field("files", "upload_too_large", "At most 25 MB together."));
         }
         let id = pages::submit_request(&core, &contact, &input, files).await?;
-        Ok(Next::to(format!("/portal/requests/{id}"), "done-requested"))
+        Ok(Next::to(format!("/portal/requests/{id}"), "done-request-submitted"))
     })
     .await
 }
@@ -398,7 +398,7 @@ pub async fn ask_to_cancel(
     act(sent, async |core: Core, contact: Contact| {
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
         pages::ask_to_cancel(&core, &contact, id, &answer, &nonce).await?;
-        Ok(Next::to(back, "done-cancel-asked"))
+        Ok(Next::to(back, "done-cancellation-requested"))
     })
     .await
 }
@@ -414,7 +414,7 @@ pub async fn withdraw_request(#[server(default)] request: String) -> Result<(), 
     act(sent, async |core: Core, contact: Contact| {
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
         pages::withdraw_request(&core, &contact, id).await?;
-        Ok(Next::to(back, "done-withdrawn"))
+        Ok(Next::to(back, "done-request-withdrawn"))
     })
     .await
 }

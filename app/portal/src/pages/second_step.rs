@@ -34,18 +34,18 @@ pub fn CodePage() -> impl IntoView {
         let form = FormState::new("code", locale, request.flash.as_ref());
         let brand = view! { <BrandName otherwise=t!(locale, "portal")/> };
         Ok(view! {
-            <Title text=t!(locale, "code-title")/>
+            <Title text=t!(locale, "two-factor-code-title")/>
             <main class="door" id="main">
                 <SendOnce>
                 <form class="card" method="post" action="/portal/fn/give-code">
                     {brand}
-                    <h1>{t!(locale, "code-title")}</h1>
+                    <h1>{t!(locale, "two-factor-code-title")}</h1>
                     <DoneNotice locale flash=request.flash.clone()/>
-                    <p class="quiet">{t!(locale, "code-text")}</p>
+                    <p class="quiet">{t!(locale, "two-factor-code-text")}</p>
                     <ErrorSummary form=form.clone()/>
-                    <TextField form field="code" label=t!(locale, "code") autocomplete="one-time-code" help=t!(locale, "code-help")/>
-                    <button class="button button-primary" type="submit">{t!(locale, "code-send")}</button>
-                    <p><a href="/portal/sign-in">{t!(locale, "ask-back")}</a></p>
+                    <TextField form field="code" label=t!(locale, "two-factor-code") autocomplete="one-time-code" help=t!(locale, "two-factor-code-help")/>
+                    <button class="button button-primary" type="submit">{t!(locale, "two-factor-code-submit")}</button>
+                    <p><a href="/portal/sign-in">{t!(locale, "back-to-sign-in")}</a></p>
                 </form>
                 </SendOnce>
                 <LanguageRow locale action="/portal/fn/language" back="/portal/sign-in/code"/>
@@ -68,12 +68,12 @@ pub fn SecondStep(
     let locale = begin.locale;
     let content = match state {
         SecondFactor::Off => view! {
-            <p>{t!(locale, "step-text")}</p>
+            <p>{t!(locale, "two-factor-text")}</p>
             <SendOnce>
             <form method="post" action="/portal/fn/begin-second-step">
                 <ErrorSummary form=begin.clone()/>
                 {has_password.then(|| view! { <TextField form=begin.clone() field="current" label=t!(locale, "current-password") kind="password" autocomplete="current-password"/> })}
-                <button class="button" type="submit">{t!(locale, "step-begin")}</button>
+                <button class="button" type="submit">{t!(locale, "two-factor-set-up")}</button>
             </form>
             </SendOnce>
         }
@@ -81,7 +81,7 @@ pub fn SecondStep(
         SecondFactor::Pending { address, secret } => view! { <Pending address secret form=confirm/> }.into_any(),
         SecondFactor::On { codes: left } => view! { <On left codes form=off/> }.into_any(),
     };
-    view! { <section class="card" id="second-step"><h2>{t!(locale, "step-title")}</h2>{content}</section> }
+    view! { <section class="card" id="second-step"><h2>{t!(locale, "two-factor-title")}</h2>{content}</section> }
 }
 
 /// A secret that waits for its first code.
@@ -96,19 +96,19 @@ fn Pending(address: String, secret: String, form: FormState) -> impl IntoView {
         .collect();
     view! {
         <ol class="setup">
-            <li>{t!(locale, "step-scan")}
-                <div class="qr" role="img" aria-label=t!(locale, "step-picture") inner_html=picture></div>
-                <dl class="facts"><Fact name=t!(locale, "step-secret")><bdi class="mono" dir="ltr">{groups.join(" ")}</bdi></Fact></dl></li>
-            <li>{t!(locale, "step-confirm-text")}</li>
+            <li>{t!(locale, "two-factor-scan")}
+                <div class="qr" role="img" aria-label=t!(locale, "two-factor-qr-code") inner_html=picture></div>
+                <dl class="facts"><Fact name=t!(locale, "two-factor-secret")><bdi class="mono" dir="ltr">{groups.join(" ")}</bdi></Fact></dl></li>
+            <li>{t!(locale, "two-factor-confirm-text")}</li>
         </ol>
         <SendOnce>
         <form method="post" action="/portal/fn/confirm-second-step">
             <ErrorSummary form=form.clone()/>
-            <TextField form field="code" label=t!(locale, "code") autocomplete="one-time-code" inputmode="numeric"/>
-            <button class="button button-primary" type="submit">{t!(locale, "step-confirm")}</button>
+            <TextField form field="code" label=t!(locale, "two-factor-code") autocomplete="one-time-code" inputmode="numeric"/>
+            <button class="button button-primary" type="submit">{t!(locale, "two-factor-turn-on")}</button>
         </form>
         </SendOnce>
-        <form method="post" action="/portal/fn/cancel-second-step"><button class="button button-quiet" type="submit">{t!(locale, "step-cancel")}</button></form>
+        <form method="post" action="/portal/fn/cancel-second-step"><button class="button button-quiet" type="submit">{t!(locale, "two-factor-cancel")}</button></form>
     }
 }
 
@@ -119,14 +119,14 @@ fn On(left: i64, codes: Option<Vec<String>>, form: FormState) -> impl IntoView {
     let wrong = form.came_back();
     view! {
         {codes.map(|codes| view! { <Codes codes locale/> })}
-        <p>{t!(locale, "step-is-on")}" "{t!(locale, "step-codes-left", count = left)}</p>
-        <Weighty label=t!(locale, "step-change") consequence=t!(locale, "step-change-text") open=wrong>
+        <p>{t!(locale, "two-factor-is-on")}" "{t!(locale, "recovery-codes-left", count = left)}</p>
+        <Weighty label=t!(locale, "two-factor-change") consequence=t!(locale, "two-factor-change-text") open=wrong>
             <SendOnce>
             <form method="post" action="/portal/fn/change-second-step">
                 <ErrorSummary form=form.clone()/>
-                <TextField form field="code" label=t!(locale, "code") autocomplete="one-time-code" help=t!(locale, "code-help")/>
-                <div class="actions"><button class="button" type="submit" name="to" value="codes">{t!(locale, "step-new-codes")}</button>
-                <button class="button button-bad" type="submit" name="to" value="off">{t!(locale, "step-off")}</button></div>
+                <TextField form field="code" label=t!(locale, "two-factor-code") autocomplete="one-time-code" help=t!(locale, "two-factor-code-help")/>
+                <div class="actions"><button class="button" type="submit" name="to" value="codes">{t!(locale, "recovery-codes-create")}</button>
+                <button class="button button-bad" type="submit" name="to" value="off">{t!(locale, "two-factor-turn-off")}</button></div>
             </form>
             </SendOnce>
         </Weighty>
@@ -138,7 +138,7 @@ fn On(left: i64, codes: Option<Vec<String>>, form: FormState) -> impl IntoView {
 fn Codes(codes: Vec<String>, locale: Locale) -> impl IntoView {
     view! {
         <div class="notice notice-warn" role="group" aria-labelledby="recovery">
-            <h3 id="recovery">{t!(locale, "step-codes")}</h3><p>{t!(locale, "step-codes-text")}</p>
+            <h3 id="recovery">{t!(locale, "recovery-codes")}</h3><p>{t!(locale, "recovery-codes-text")}</p>
             <ul class="recovery mono" dir="ltr">{codes.into_iter().map(|code| view! { <li>{code}</li> }).collect_view()}</ul>
         </div>
     }
@@ -205,7 +205,7 @@ pub async fn confirm_second_step(#[server(default)] code: String) -> Result<(), 
     let locale = ui::shell::locale();
     act(sent("confirm-step"), async |core: Core, contact: Contact| {
         let sealed = two_factor::turn_on(&core, &contact, locale, &code).await?;
-        Ok(with_codes(sealed, "done-step-on"))
+        Ok(with_codes(sealed, "done-two-factor-on"))
     })
     .await
 }
@@ -220,11 +220,11 @@ pub async fn change_second_step(
         match to.as_str() {
             "off" => {
                 two_factor::turn_off(&core, &contact, locale, &code).await?;
-                Ok(Next::to(PROFILE, "done-step-off"))
+                Ok(Next::to(PROFILE, "done-two-factor-off"))
             }
             "codes" => {
                 let sealed = two_factor::renew_codes(&core, &contact, &code).await?;
-                Ok(with_codes(sealed, "done-step-codes"))
+                Ok(with_codes(sealed, "done-recovery-codes-created"))
             }
             _ => Err(CoreError::field("to", "required", "Choose what to change.")),
         }

@@ -36,7 +36,7 @@ pub fn SignInPage() -> impl IntoView {
                     <TextField form=form.clone() field="email" label=shared::email(locale) kind="email" autocomplete="username"/>
                     <TextField form field="password" label=shared::password(locale) kind="password" autocomplete="current-password"/>
                     <button class="button button-primary" type="submit">{shared::sign_in(locale)}</button>
-                    <p><a href="/portal/sign-in/link">{t!(locale, "ask-link")}</a></p>
+                    <p><a href="/portal/sign-in/link">{t!(locale, "email-link")}</a></p>
                 </form>
                 <LanguageRow locale action="/portal/fn/language" back="/portal/sign-in"/>
             </main>

@@ -76,7 +76,7 @@ pub fn Identifier(#[prop(into)] text: String, locale: Locale) -> impl IntoView {
 pub fn InternalBox(locale: Locale, children: Children) -> impl IntoView {
     view! {
         <section class="box box-internal">
-            <p class="box-label"><Icon name="lock"/>{word!(locale, "internal-box")}</p>
+            <p class="box-label"><Icon name="lock"/>{word!(locale, "visible-to-team")}</p>
             {children()}
         </section>
     }
@@ -87,7 +87,7 @@ pub fn InternalBox(locale: Locale, children: Children) -> impl IntoView {
 pub fn OutwardBox(locale: Locale, children: Children) -> impl IntoView {
     view! {
         <section class="box box-outward">
-            <p class="box-label"><Icon name="eye"/>{word!(locale, "outward-box")}</p>
+            <p class="box-label"><Icon name="eye"/>{word!(locale, "visible-to-customer")}</p>
             {children()}
         </section>
     }

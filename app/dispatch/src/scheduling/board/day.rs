@@ -46,15 +46,15 @@ pub fn Day(board: Board, locale: Locale, may_plan: bool, now: DateTime<Utc>, zon
     view! {
         <div class="board" data-from=from.timestamp().to_string() data-hours=hours.to_string() data-back=back>
             <section class="board-pool" aria-labelledby="pool-title">
-                <h2 id="pool-title">{t!(locale, "board-pool")}</h2>
-                {board.pool.rows.is_empty().then(|| view! { <Empty icon="check" title=t!(locale, "board-pool-empty") text=t!(locale, "board-pool-empty-text")/> })}
+                <h2 id="pool-title">{t!(locale, "board-unscheduled")}</h2>
+                {board.pool.rows.is_empty().then(|| view! { <Empty icon="check" title=t!(locale, "board-unscheduled-empty") text=t!(locale, "board-unscheduled-empty-text")/> })}
                 <ul class="plain">{board.pool.rows.into_iter().map(|job| view! { <PoolCard job locale may_plan back=back.clone() zone=zone.clone()/> }).collect_view()}</ul>
-                {more.map(|href| view! { <p><a href=href>{t!(locale, "board-pool-more")}</a></p> })}
+                {more.map(|href| view! { <p><a href=href>{t!(locale, "board-unscheduled-more")}</a></p> })}
             </section>
             <div class="board-frame" tabindex="0" role="region" aria-label=t!(locale, "board-day")>
                 <div class=format!("board-sheet hours-{hours}")>
                     <div class="board-hours" aria-hidden="true">{labels.into_iter().map(|label| view! { <span><bdi>{label}</bdi></span> }).collect_view()}</div>
-                    {nobody.then(|| view! { <Empty icon="users" title=t!(locale, "board-nobody") text=t!(locale, "board-nobody-text")/> })}
+                    {nobody.then(|| view! { <Empty icon="users" title=t!(locale, "board-no-technicians") text=t!(locale, "board-no-technicians-text")/> })}
                     {lines}
                 </div>
             </div>
@@ -150,7 +150,7 @@ fn TechnicianLine(
         .map(|(earliest, latest, time)| {
             t!(
                 locale,
-                "board-rest",
+                "board-break",
                 time = length(locale, *time),
                 span = format::span(*earliest, *latest + *time, &zone)
             )
@@ -168,7 +168,7 @@ fn TechnicianLine(
         <section class="board-line" aria-labelledby=heading>
             <div class="board-who">
                 <h3 id=labelled><a href=format!("/app/settings/technicians/{id}")><bdi>{line.technician.display_name.clone()}</bdi></a></h3>
-                <p class="quiet">{shift.map(|shift| view! { <bdi>{shift}</bdi> })}{free.then(|| t!(locale, "board-free"))}{unknown.then(|| t!(locale, "board-not-set-up"))}{away}</p>
+                <p class="quiet">{shift.map(|shift| view! { <bdi>{shift}</bdi> })}{free.then(|| t!(locale, "board-no-shift"))}{unknown.then(|| t!(locale, "board-no-working-hours"))}{away}</p>
                 {rest_words.into_iter().map(|words| view! { <p class="quiet">{words}</p> }).collect_view()}
                 {load.map(|load| view! { <p class="quiet">{load}</p> })}
             </div>
@@ -214,9 +214,9 @@ fn StopCard(
     let moving = moves.then(|| {
         let (href, label) = (
             move_link(&target, &back),
-            t!(locale, "board-move-one", job = number.clone()),
+            t!(locale, "board-reschedule-job", job = number.clone()),
         );
-        view! { <a class="stop-move" href=href aria-label=label title=t!(locale, "board-move-to")><Icon name="move"/></a> }
+        view! { <a class="stop-move" href=href aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
     });
     view! {
         <li class=class data-drag=moves.then(|| target.clone()) data-from=visit.starts_at.timestamp().to_string() data-length=length class:stop-warned=has_warnings>
@@ -258,9 +258,9 @@ fn PoolCard(job: BoardJob, locale: Locale, may_plan: bool, back: String, zone: S
     let moving = may_plan.then(|| {
         let (href, label) = (
             move_link(&target, &back),
-            t!(locale, "board-plan-one", job = number.clone()),
+            t!(locale, "board-schedule-job", job = number.clone()),
         );
-        view! { <a class="stop-move" href=href aria-label=label title=t!(locale, "board-move-to")><Icon name="move"/></a> }
+        view! { <a class="stop-move" href=href aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
     });
     view! {
         <li class="pool-card" data-drag=may_plan.then(|| target.clone()) data-length=job.duration_minutes.to_string()>

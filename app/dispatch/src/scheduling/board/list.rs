@@ -18,7 +18,7 @@ pub fn List(board: Board, locale: Locale, may_plan: bool, zone: String) -> impl 
         {empty.then(|| view! { <Empty icon="calendar" title=t!(locale, "board-no-visits") text=t!(locale, "board-no-visits-text")/> })}
         {(!empty).then(|| view! {
             <div class="table-frame"><table class="table">
-                <thead><tr><th scope="col">{t!(locale, "when")}</th><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "job")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "board-way")}</th><th scope="col">{t!(locale, "board-against")}</th><th scope="col"><span class="hidden">{t!(locale, "board-move-to")}</span></th></tr></thead>
+                <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "job")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "board-travel")}</th><th scope="col">{t!(locale, "board-conflicts-heading")}</th><th scope="col"><span class="hidden">{t!(locale, "board-schedule")}</span></th></tr></thead>
                 <tbody>{board.lines.into_iter().flat_map(|line| {
                     let name = line.technician.display_name.clone();
                     line.stops.into_iter().enumerate().map(move |(index, stop)| (name.clone(), index + 1, stop))
@@ -27,8 +27,8 @@ pub fn List(board: Board, locale: Locale, may_plan: bool, zone: String) -> impl 
                     let number = format!("TGT-{}", stop.visit.job.number);
                     let way = stop.travel.map(|travel| length(locale, travel)).unwrap_or_default();
                     let moving = (may_plan && can_move(&stop.visit)).then(|| {
-                        let label = t!(locale, "board-move-one", job = number.clone());
-                        view! { <a class="stop-move" href=move_link(&target, &back) aria-label=label title=t!(locale, "board-move-to")><Icon name="move"/></a> }
+                        let label = t!(locale, "board-reschedule-job", job = number.clone());
+                        view! { <a class="stop-move" href=move_link(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
                     });
                     view! {
                         <tr><td><bdi>{when(&stop.visit, &zone)}</bdi></td><td><bdi>{name}</bdi>" "<span class="quiet">{format!("#{index}")}</span></td>

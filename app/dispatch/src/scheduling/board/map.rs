@@ -151,7 +151,7 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
     }
     places.extend(board.pool.rows.iter().filter_map(|job| job.point()));
     let Some(sheet) = Sheet::around(&places) else {
-        return view! { <Empty icon="map-pin" title=t!(locale, "board-no-places") text=t!(locale, "board-no-places-text")/> }.into_any();
+        return view! { <Empty icon="map-pin" title=t!(locale, "board-no-locations") text=t!(locale, "board-no-locations-text")/> }.into_any();
     };
     let pictures = tiles.as_ref().map(|tiles| sheet.pictures(tiles)).unwrap_or_default();
     let credit = tiles.map(|tiles| tiles.credit).filter(|credit| !credit.is_empty());
@@ -203,7 +203,7 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
                 text: String::new(),
                 title: format!(
                     "{} · TGT-{} · {}",
-                    t!(locale, "board-pool"),
+                    t!(locale, "board-unscheduled"),
                     job.number,
                     job.customer_name.clone().unwrap_or_default()
                 ),
@@ -220,7 +220,7 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
         .collect();
     view! {
         <div class="board-map">
-            <svg class="map" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=t!(locale, "board-map-said")>
+            <svg class="map" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=t!(locale, "board-map-label")>
                 {pictures.into_iter().map(|(href, at, side)| view! { <image class="map-picture" href=href x=format!("{:.2}", at.x) y=format!("{:.2}", at.y) width=format!("{side:.2}") height=format!("{side:.2}")/> }).collect_view()}
                 {ways.into_iter().map(|(colour, points)| view! { <polyline class=format!("way way-{colour}") points=points/> }).collect_view()}
                 {homes.into_iter().map(|(at, name)| view! { <rect class="map-home" x=format!("{:.1}", at.x - 7.0) y=format!("{:.1}", at.y - 7.0) width="14" height="14"><title>{name}</title></rect> }).collect_view()}
@@ -235,13 +235,13 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
                             <p class="quiet">{travel}</p>
                             <ol>{line.stops.into_iter().map(|stop| {
                                 let href = format!("/app/targets/{}", stop.visit.job.target_id);
-                                let unplaced = stop.visit.job.point().is_none().then(|| view! { " "<span class="stop-warning"><Icon name="alert"/>{t!(locale, "board-no-place")}</span> });
+                                let unplaced = stop.visit.job.point().is_none().then(|| view! { " "<span class="stop-warning"><Icon name="alert"/>{t!(locale, "board-no-coordinates")}</span> });
                                 view! { <li><a href=href><bdi>{when(&stop.visit, &zone)}</bdi>" "<bdi>{stop.visit.job.customer_name.clone()}</bdi></a>{unplaced}</li> }
                             }).collect_view()}</ol></section>
                     }
                 }).collect_view()}
-                <p class="row"><span class="map-key map-key-waits" aria-hidden="true"></span>{t!(locale, "board-pool")}</p>
-                <p class="row"><span class="map-key map-key-home" aria-hidden="true"></span>{t!(locale, "board-base")}</p>
+                <p class="row"><span class="map-key map-key-waits" aria-hidden="true"></span>{t!(locale, "board-unscheduled")}</p>
+                <p class="row"><span class="map-key map-key-home" aria-hidden="true"></span>{t!(locale, "board-starting-points")}</p>
                 {credit.map(|credit| view! { <p class="quiet" dir="auto">{credit}</p> })}
             </div>
         </div>

@@ -118,14 +118,14 @@ pub fn BoardPage() -> impl IntoView {
             <header class="board-bar">
                 <h1>{t!(locale, "board-title")}</h1>
                 <nav class="board-days" aria-label=t!(locale, "date")>
-                    <a class="button" href=before>{t!(locale, "day-before")}</a>
+                    <a class="button" href=before>{t!(locale, "previous-day")}</a>
                     <a class="button" href=address(today, look)>{t!(locale, "today")}</a>
-                    <a class="button" href=after>{t!(locale, "day-after")}</a>
+                    <a class="button" href=after>{t!(locale, "next-day")}</a>
                     <form method="get" action="/app/board" class="row">
                         <input type="hidden" name="view" value=look.name()/>
                         <label class="hidden" for="board-date">{t!(locale, "date")}</label>
                         <input id="board-date" type="date" name="date" value=date.format("%Y-%m-%d").to_string() required=true/>
-                        <button class="button" type="submit">{t!(locale, "board-go")}</button>
+                        <button class="button" type="submit">{t!(locale, "board-show-date")}</button>
                     </form>
                 </nav>
                 <nav class="tabs" aria-label=t!(locale, "board-views")>
@@ -136,7 +136,7 @@ pub fn BoardPage() -> impl IntoView {
                 </nav>
             </header>
             {may_plan.then(|| view! {
-                <div class="row"><form method="post" action="/app/fn/suggest-routes"><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-ask")}</button></form><a href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a></div>
+                <div class="row"><form method="post" action="/app/fn/suggest-routes"><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form><a href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a></div>
             })}
             <p class="lead">{format::day(locale, date)}" · "<span class="quiet">{t!(locale, "board-zone", zone = zone)}</span></p>
             <div id="board">{body}</div>
@@ -149,7 +149,7 @@ pub fn BoardPage() -> impl IntoView {
 /// Says that the road service has not told all ways.
 #[component]
 fn EstimatedNote(locale: Locale) -> impl IntoView {
-    view! { <p class="quiet estimated">{t!(locale, "roads-estimated")}</p> }
+    view! { <p class="quiet estimated">{t!(locale, "travel-estimated")}</p> }
 }
 
 /// Where a page of the pool begins, as an address has it: weight, moment, id.
@@ -172,7 +172,7 @@ fn conflict_words(locale: Locale, conflict: &Conflict) -> String {
     match conflict {
         Conflict::Away(kind) => t!(
             locale,
-            "conflict-away",
+            "conflict-time-off",
             why = by_key(locale, &format!("absence-{}", kind.name()))
         ),
         Conflict::NoShift => t!(locale, "conflict-no-shift"),
@@ -208,9 +208,9 @@ fn length(locale: Locale, time: TimeDelta) -> String {
     let minutes = (time.num_seconds() + 59) / 60;
     let (hours, minutes) = (minutes / 60, minutes % 60);
     match (hours, minutes) {
-        (0, minutes) => t!(locale, "length-minutes", minutes = minutes),
-        (hours, 0) => t!(locale, "length-hours", hours = hours),
-        (hours, minutes) => t!(locale, "length-both", hours = hours, minutes = minutes),
+        (0, minutes) => t!(locale, "duration-minutes", minutes = minutes),
+        (hours, 0) => t!(locale, "duration-hours", hours = hours),
+        (hours, minutes) => t!(locale, "duration-hours-minutes", hours = hours, minutes = minutes),
     }
 }
 

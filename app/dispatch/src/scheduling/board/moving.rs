@@ -110,9 +110,9 @@ pub fn MovePage() -> impl IntoView {
         let state = FormState::new("move", locale, request.flash.as_ref());
         let number = format!("TGT-{}", found.target.number);
         let title = if found.current.is_some() {
-            t!(locale, "board-move-one", job = number.clone())
+            t!(locale, "board-reschedule-job", job = number.clone())
         } else {
-            t!(locale, "board-plan-one", job = number.clone())
+            t!(locale, "board-schedule-job", job = number.clone())
         };
         let current = found.current.as_ref().map(|one| was(locale, one));
         let choices = found
@@ -150,7 +150,7 @@ pub fn MovePage() -> impl IntoView {
 fn was(locale: Locale, one: &AppointmentLine) -> String {
     t!(
         locale,
-        "board-is-now",
+        "board-current-appointment",
         day = format::date(locale, one.starts_at, &one.zone),
         time = format::span(one.starts_at, one.ends_at, &one.zone),
         name = one.technician.clone()
@@ -169,14 +169,14 @@ fn Plan(
     zone: String,
 ) -> impl IntoView {
     let Some(plan) = found.plan.clone() else {
-        return view! { <p id="move-summary" class="notice notice-warn">{t!(locale, "board-not-filled")}</p> }
+        return view! { <p id="move-summary" class="notice notice-warn">{t!(locale, "board-incomplete")}</p> }
             .into_any();
     };
     let is_free = plan.conflicts.is_empty();
     let button = match (is_free, found.current.is_some()) {
-        (true, true) => t!(locale, "board-move-now"),
-        (true, false) => t!(locale, "board-plan-now"),
-        (false, _) => t!(locale, "plan-anyway"),
+        (true, true) => t!(locale, "board-reschedule-appointment"),
+        (true, false) => t!(locale, "board-schedule-appointment"),
+        (false, _) => t!(locale, "schedule-anyway"),
     };
     let class = if is_free {
         "button button-primary"
@@ -210,9 +210,9 @@ fn Summary(plan: Planned, locale: Locale, zone: String) -> impl IntoView {
         way.map(|(number, time)| {
             let (job, time) = (format!("TGT-{number}"), length(locale, time));
             let text = if before {
-                t!(locale, "board-way-from", job = job, time = time)
+                t!(locale, "board-travel-from", job = job, time = time)
             } else {
-                t!(locale, "board-way-to", job = job, time = time)
+                t!(locale, "board-travel-to", job = job, time = time)
             };
             view! { <p class="quiet">{text}</p> }
         })
@@ -222,7 +222,7 @@ fn Summary(plan: Planned, locale: Locale, zone: String) -> impl IntoView {
         {way(plan.before, true)}
         {way(plan.after, false)}
         {plan.is_estimated.then(|| view! { <EstimatedNote locale/> })}
-        {free.then(|| view! { <p class="move-free"><Icon name="check"/>{t!(locale, "board-nothing-against")}</p> })}
+        {free.then(|| view! { <p class="move-free"><Icon name="check"/>{t!(locale, "board-no-conflicts")}</p> })}
         {(!free).then(|| view! { <ul class="plain move-against">{plan.conflicts.iter().map(|conflict| view! { <li class="stop-warning"><Icon name="alert"/>{conflict_words(locale, conflict)}</li> }).collect_view()}</ul> })}
     }
 }
@@ -234,25 +234,25 @@ fn Affected(found: Preview, plan: Planned, locale: Locale) -> impl IntoView {
     let new = plan.technician.display_name;
     match &found.current {
         Some(current) if current.technician != new => {
-            lines.push(t!(locale, "affects-loses", name = current.technician.clone()));
-            lines.push(t!(locale, "affects-gets", name = new));
+            lines.push(t!(locale, "affected-loses-visit", name = current.technician.clone()));
+            lines.push(t!(locale, "affected-gets-visit", name = new));
         }
-        Some(_) => lines.push(t!(locale, "affects-moved", name = new)),
-        None => lines.push(t!(locale, "affects-gets", name = new)),
+        Some(_) => lines.push(t!(locale, "affected-visit-moved", name = new)),
+        None => lines.push(t!(locale, "affected-gets-visit", name = new)),
     }
     let viewers: Vec<String> = found.viewers.into_iter().map(|one| one.display_name).collect();
     if viewers.is_empty() {
-        lines.push(t!(locale, "affects-nobody"));
+        lines.push(t!(locale, "affected-no-viewers"));
     } else {
-        lines.push(t!(locale, "affects-viewers", names = viewers.join(", ")));
+        lines.push(t!(locale, "affected-viewers", names = viewers.join(", ")));
     }
     if found.mails {
-        lines.push(t!(locale, "affects-mail"));
+        lines.push(t!(locale, "affected-email"));
     }
     if let Some(source) = found.source {
-        lines.push(t!(locale, "affects-source", source = source));
+        lines.push(t!(locale, "affected-source-system", source = source));
     }
-    view! { <section><h2>{t!(locale, "affects-title")}</h2><ul>{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul></section> }
+    view! { <section><h2>{t!(locale, "affected-title")}</h2><ul>{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul></section> }
 }
 
 #[server(prefix = "/app/fn", endpoint = "move-target")]

@@ -73,11 +73,11 @@ pub fn Ready(
                 <form method="post" action="/app/fn/discard-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-discard")}</button></form>
             </section>
         })}
-        {(count == 0).then(|| view! { <p class="notice">{t!(locale, "suggestion-nothing")}</p> })}
+        {(count == 0).then(|| view! { <p class="notice">{t!(locale, "suggestion-no-jobs")}</p> })}
         {(other_days > 0).then(|| view! { <p class="quiet">{t!(locale, "suggestion-other-days", count = other_days)}</p> })}
         {(!no_routes).then(|| view! {
             <section><h2>{t!(locale, "suggestion-routes")}</h2>
-                <p class="row quiet"><span class="plan-key stop-old" aria-hidden="true"></span>{t!(locale, "suggestion-old")}<span class="plan-key stop-new" aria-hidden="true"></span>{t!(locale, "suggestion-new")}</p>
+                <p class="row quiet"><span class="plan-key stop-old" aria-hidden="true"></span>{t!(locale, "suggestion-already-scheduled")}<span class="plan-key stop-new" aria-hidden="true"></span>{t!(locale, "suggestion-proposed")}</p>
                 {(!several_days).then(|| view! {
                     <div class="board-frame" tabindex="0" role="region" aria-label=t!(locale, "suggestion-routes")>
                         <div class=format!("board-sheet hours-{hours}")>
@@ -89,8 +89,8 @@ pub fn Ready(
                 {lines}
             </section>
         })}
-        <section><h2>{t!(locale, "suggestion-left")}</h2>
-            {none_left.then(|| view! { <p>{t!(locale, "suggestion-left-none")}</p> })}
+        <section><h2>{t!(locale, "suggestion-left-out")}</h2>
+            {none_left.then(|| view! { <p>{t!(locale, "suggestion-left-out-none")}</p> })}
             {outcome.left.into_iter().map(|left| view! { <Left left locale/> }).collect_view()}
         </section>
     }
@@ -115,9 +115,9 @@ fn Comparison(before: Totals, after: Totals, locale: Locale) -> impl IntoView {
             after.stops.to_string(),
         ),
         (t!(locale, "suggestion-travel"), time(before.travel), time(after.travel)),
-        (t!(locale, "suggestion-metres"), way(before.metres), way(after.metres)),
+        (t!(locale, "suggestion-distance"), way(before.metres), way(after.metres)),
         (
-            t!(locale, "suggestion-each"),
+            t!(locale, "suggestion-travel-per-visit"),
             each(before.travel, before.stops),
             each(after.travel, after.stops),
         ),
@@ -129,7 +129,7 @@ fn Comparison(before: Totals, after: Totals, locale: Locale) -> impl IntoView {
     ];
     view! {
         <div class="table-frame"><table class="table compare">
-            <thead><tr><th scope="col"><span class="hidden">{t!(locale, "suggestion-what")}</span></th><th scope="col">{t!(locale, "suggestion-now")}</th><th scope="col">{t!(locale, "suggestion-with")}</th></tr></thead>
+            <thead><tr><th scope="col"><span class="hidden">{t!(locale, "suggestion-metric")}</span></th><th scope="col">{t!(locale, "suggestion-current-plan")}</th><th scope="col">{t!(locale, "suggestion-suggested-plan")}</th></tr></thead>
             <tbody>{rows.into_iter().map(|(name, before, after)| view! { <tr><th scope="row">{name}</th><td class="number">{before}</td><td class="number"><strong>{after}</strong></td></tr> }).collect_view()}</tbody>
         </table></div>
     }
@@ -216,19 +216,19 @@ fn other_words(locale: Locale, other: Other) -> String {
     match (other.costs, other.cannot) {
         (Some(seconds), _) if seconds >= 0 => t!(
             locale,
-            "why-costs-more",
+            "alternative-more-travel",
             name = other.name,
             time = length(locale, TimeDelta::seconds(seconds))
         ),
         (Some(seconds), _) => t!(
             locale,
-            "why-costs-less",
+            "alternative-less-travel",
             name = other.name,
             time = length(locale, TimeDelta::seconds(-seconds))
         ),
         (None, rule) => t!(
             locale,
-            "why-cannot",
+            "alternative-not-possible",
             name = other.name,
             why = rule_words(locale, &rule.unwrap_or_default())
         ),
@@ -239,14 +239,14 @@ fn other_words(locale: Locale, other: Other) -> String {
 fn rule_words(locale: Locale, rule: &Rule) -> String {
     let time = length(locale, TimeDelta::seconds(rule.by));
     match rule.code.as_str() {
-        "skill" => t!(locale, "rule-skill", skills = rule.skills.join(", ")),
-        "window" => t!(locale, "rule-window", time = time),
-        "shift" => t!(locale, "rule-shift", time = time),
-        "break" => t!(locale, "rule-break", time = time),
-        "kept" => t!(locale, "rule-kept", time = time),
-        "higher_priority" => t!(locale, "rule-higher", time = time),
-        "full" => t!(locale, "rule-full", time = time),
-        _ => t!(locale, "rule-other"),
+        "skill" => t!(locale, "exclusion-skill", skills = rule.skills.join(", ")),
+        "window" => t!(locale, "exclusion-window", time = time),
+        "shift" => t!(locale, "exclusion-shift", time = time),
+        "break" => t!(locale, "exclusion-break", time = time),
+        "kept" => t!(locale, "exclusion-scheduled-visits", time = time),
+        "higher_priority" => t!(locale, "exclusion-higher-priority", time = time),
+        "full" => t!(locale, "exclusion-day-full", time = time),
+        _ => t!(locale, "exclusion-other"),
     }
 }
 
@@ -254,12 +254,12 @@ fn rule_words(locale: Locale, rule: &Rule) -> String {
 fn relaxation_words(locale: Locale, rule: &Rule) -> String {
     let time = length(locale, TimeDelta::seconds(rule.by));
     match rule.code.as_str() {
-        "skill" => t!(locale, "relax-skill", skills = rule.skills.join(", ")),
-        "window" => t!(locale, "relax-window", time = time),
-        "shift" => t!(locale, "relax-shift", time = time),
+        "skill" => t!(locale, "solution-skill", skills = rule.skills.join(", ")),
+        "window" => t!(locale, "solution-window", time = time),
+        "shift" => t!(locale, "solution-shift", time = time),
         "instead" => t!(
             locale,
-            "relax-instead",
+            "solution-leave-out",
             job = rule.job.map_or_else(String::new, |number| format!("TGT-{number}"))
         ),
         _ => String::new(),
@@ -282,8 +282,8 @@ fn Left(left: LeftOut, locale: Locale) -> impl IntoView {
             <p><a href=format!("/app/targets/{target}")>{t!(locale, "open-job")}</a></p>
             {(!rows.is_empty()).then(|| view! {
                 <div class="table-frame"><table class="table">
-                    <caption class="hidden">{t!(locale, "suggestion-why-not")}</caption>
-                    <thead><tr><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "suggestion-why-not")}</th><th scope="col">{t!(locale, "suggestion-relax")}</th></tr></thead>
+                    <caption class="hidden">{t!(locale, "suggestion-exclusion-reason")}</caption>
+                    <thead><tr><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "suggestion-exclusion-reason")}</th><th scope="col">{t!(locale, "suggestion-solution")}</th></tr></thead>
                     <tbody>{rows.into_iter().map(|row| view! { <WhyNot row locale/> }).collect_view()}</tbody>
                 </table></div>
             })}
@@ -296,6 +296,6 @@ fn WhyNot(row: Hindrance, locale: Locale) -> impl IntoView {
     let relaxation = row
         .relaxation
         .as_ref()
-        .map_or_else(|| t!(locale, "relax-none"), |rule| relaxation_words(locale, rule));
+        .map_or_else(|| t!(locale, "solution-none"), |rule| relaxation_words(locale, rule));
     view! { <tr><th scope="row"><bdi>{row.name}</bdi></th><td>{rule_words(locale, &row.rule)}</td><td>{relaxation}</td></tr> }
 }

@@ -33,7 +33,7 @@ pub fn Week(days: Vec<(String, WeekDay)>, locale: Locale, may_plan: bool, zone: 
         .map(|(name, day)| (name.clone(), address(day.date, Look::Day)))
         .collect();
     view! {
-        {empty.then(|| view! { <Empty icon="users" title=t!(locale, "board-nobody") text=t!(locale, "board-nobody-text")/> })}
+        {empty.then(|| view! { <Empty icon="users" title=t!(locale, "board-no-technicians") text=t!(locale, "board-no-technicians-text")/> })}
         {(!empty).then(|| view! {
             <div class="table-frame" tabindex="0" role="region" aria-label=t!(locale, "board-week")><table class="table week">
                 <thead><tr><th scope="col">{t!(locale, "technician")}</th>{heads.into_iter().map(|(name, href)| view! { <th scope="col"><a href=href>{name}</a></th> }).collect_view()}</tr></thead>
@@ -62,15 +62,15 @@ fn Cell(line: Line, locale: Locale, may_plan: bool, back: String, zone: String) 
     });
     view! {
         {away}
-        {free.then(|| view! { <span class="quiet">{t!(locale, "board-free")}</span> })}
+        {free.then(|| view! { <span class="quiet">{t!(locale, "board-no-shift")}</span> })}
         <ul class="plain week-stops">{line.stops.into_iter().map(|stop| {
             let target = stop.visit.job.target_id.to_string();
             let number = format!("TGT-{}", stop.visit.job.number);
             let warnings: Vec<String> = stop.conflicts.iter().map(|conflict| conflict_words(locale, conflict)).collect();
             let warned = (!warnings.is_empty()).then(|| view! { <span class="stop-warning" title=warnings.join(" ")><Icon name="alert"/><span class="hidden">{warnings.join(" ")}</span></span> });
             let moving = (may_plan && can_move(&stop.visit)).then(|| {
-                let label = t!(locale, "board-move-one", job = number.clone());
-                view! { <a class="stop-move" href=move_link(&target, &back) aria-label=label title=t!(locale, "board-move-to")><Icon name="move"/></a> }
+                let label = t!(locale, "board-reschedule-job", job = number.clone());
+                view! { <a class="stop-move" href=move_link(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
             });
             view! { <li><a href=format!("/app/targets/{target}")><bdi>{when(&stop.visit, &zone)}</bdi>" "<bdi class="mono">{number}</bdi></a>" "<span class="quiet"><bdi>{stop.visit.job.city.clone()}</bdi></span>{warned}{moving}</li> }
         }).collect_view()}</ul>

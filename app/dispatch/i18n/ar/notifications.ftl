@@ -1,0 +1,12 @@
+mails-no-server = لم يُضبط خادم بريد، لذلك لا تُرسل الرسائل. يضبطه المشغّل عبر ORDINAVO_SMTP_URL.
+mails-empty = لا توجد رسائل بعد
+mails-empty-text = يتلقى مقدّمو الطلبات رسالة بريد عند حدوث تغيير في طلباتهم.
+mail-subject = الموضوع
+mail-recipient = المستلم
+mail-sent = وقت الإرسال
+mail-attempts = المحاولات
+mail-status-waiting = في الانتظار
+mail-status-sent = أُرسلت
+mail-status-failed = فشلت
+mail-status-cancelled = أُلغيت
+mail-status-refused = أُلغي الاشتراك

@@ -1,0 +1,3 @@
+release-published = منشور
+release-replaced = مستبدل
+release-withdrawn = مسحوب

@@ -1,0 +1,157 @@
+done-report-submitted = تم إرسال التقرير.
+done-en-route = بدأ التنقل، ويرى العميل أنك في الطريق.
+done-arrived = تم تسجيل الوصول.
+done-approved = تم اعتماد التقرير. لن يراه العميل قبل نشره.
+done-returned = أُعيد التقرير إلى الفني للتصحيح.
+done-published = تم نشر التقرير. يمكن للأشخاص المذكورين أدناه قراءته الآن.
+done-withdrawn = تم سحب التقرير. لم يعد العميل يراه.
+day-progress = اكتمل { $done } من { $all }
+day-empty = لا توجد زيارات في هذا اليوم
+day-empty-text = تظهر هنا الزيارات التي يسندها إليك منسق العمليات.
+next-visit = الزيارة التالية
+current-visit = الزيارة الحالية
+completed-visits = المكتملة
+navigate = الاتجاهات
+start-travel = بدء التنقل
+arrived = الوصول
+report-title = التقرير
+report-summary = الأعمال المنجزة
+report-summary-help = داخلي. يكتب المدير النسخة الموجهة إلى العميل.
+report-internal = ملاحظات داخلية
+report-minutes = مدة العمل بالدقائق
+report-billable = قابل للفوترة
+report-follow-up-help = اذكر الأعمال المتبقية. اتركه فارغًا إذا لم يبقَ شيء.
+report-photos = الصور
+report-photos-help = JPEG أو PNG أو WebP، حتى 15 ميغابايت لكل صورة. تُزال بيانات الموقع الجغرافي.
+report-completed = اكتمل العمل
+submit-report = إرسال التقرير
+report-returned = مُعاد للتصحيح
+report-returned-title = أُعيد التقرير للتصحيح
+report-submitted-notice = تم إرسال التقرير.
+reports-title = تقارير الزيارات
+reports-empty = لا توجد تقارير بهذه الحالة
+reports-empty-text = تظهر هنا التقارير التي يرسلها الفنيون.
+visit = الزيارة
+billable = قابل للفوترة
+released = منشور
+not-released = غير منشور
+approve = اعتماد التقرير
+approve-consequence = يُغلق التقرير عند اعتماده. إذا كان قابلًا للفوترة، يُرسل إشعار الفوترة الآن. لن يرى العميل التقرير قبل نشره.
+return-report = إعادة للتصحيح…
+return-report-now = إعادة التقرير
+return-report-consequence = يرى الفني السبب ويصحح التقرير ثم يرسله من جديد.
+return-report-reason = سبب الإعادة
+photos = الصور
+no-photos = لا توجد صور
+release-title = الإصدار للعميل
+release-form-title = عنوان التقرير
+release-summary = الملخص
+release-message = رسالة شخصية
+release-follow-up = المتابعة
+release-files = ملفات العميل
+release-files-help = تُنشر الملفات المحددة فقط.
+release-recipients = المستلمون
+release-no-recipients = ليس لدى أي مستخدم للبوابة إذن وصول إلى هذا الموقع بعد. يمكنك نشر التقرير الآن، وسيراه من تدعوه لاحقًا.
+publish = نشر التقرير
+publish-revision = نشر نسخة جديدة
+publish-consequence = يمكن للمستلمين المذكورين أعلاه قراءة هذا النص فورًا وتنزيل الملفات المحددة ما لم يُذكر خلاف ذلك. تبقى الملاحظات الداخلية داخلية.
+withdraw = سحب التقرير…
+withdraw-now = سحب التقرير
+withdraw-consequence = يُزال التقرير وملفاته من البوابة فورًا. تبقى النسخ التي سبق تنزيلها لدى المستلمين.
+release-preview = ما يراه العميل
+release-history = النسخ
+approve-first = يجب اعتماد التقرير قبل إصداره للعميل.
+billing-trigger-created = إنشاء إشعار الفوترة
+release-draft = معاينة المسودة
+release-without-files = لا يمكنه تنزيل الملفات
+done-release-previewed = لم يُنشر بعد. راجع المعاينة أدناه، ثم انشر التقرير أو عدّله.
+downloads-title = فُتح بواسطة
+downloads-none = لم يُفتح أي ملف منشور بعد.
+release-in-language = اللغة: { $language }
+day-sync-conflicts = { $count ->
+    [zero] لا توجد تعارضات مزامنة.
+    [one] تعارض مزامنة واحد مع إدخال دون اتصال.
+    [two] تعارضا مزامنة مع إدخالين دون اتصال.
+    [few] { $count } تعارضات مزامنة مع إدخالات دون اتصال.
+    [many] { $count } تعارض مزامنة مع إدخالات دون اتصال.
+   *[other] { $count } تعارض مزامنة مع إدخالات دون اتصال.
+ }
+day-returned = { $count ->
+    [zero] لا توجد تقارير معادة للتصحيح.
+    [one] أُعيد تقرير واحد للتصحيح.
+    [two] أُعيد تقريران للتصحيح.
+    [few] أُعيدت { $count } تقارير للتصحيح.
+    [many] أُعيد { $count } تقريرًا للتصحيح.
+   *[other] أُعيد { $count } تقرير للتصحيح.
+ }
+day-resolve-conflicts = حل التعارضات
+day-sheet = جدول اليوم
+day-stops = الزيارات
+day-back = العودة إلى «يومي»
+day-offline = أنت غير متصل. البيانات حتى #. تُحفظ إدخالاتك على هذا الجهاز وتُرسل لاحقًا.
+day-queued = إدخالات في قائمة الانتظار: #. تُرسل تلقائيًا عند عودة الاتصال.
+day-signed-out = انتهت جلستك. ما زالت إدخالاتك على هذا الجهاز.
+day-sign-in = تسجيل الدخول للإرسال
+day-other-person = إدخالات شخص آخر على هذا الجهاز: #. تُرسل عندما يسجّل ذلك الشخص الدخول.
+day-storage-full = هذا الجهاز غير متصل ومساحة التخزين ممتلئة. ما زال النص في هذه الصفحة. وفّر مساحة ثم أعد المحاولة.
+day-try-again = إعادة المحاولة
+day-refused = لم تُقبل هذه الإدخالات، وما زالت على هذا الجهاز:
+queued-en-route = بدء التنقل، سُجّل عند #
+queued-arrived = الوصول إلى الموقع، سُجّل عند #
+queued-report = التقرير، كُتب عند #
+queued-correct = تصحيح التقرير
+queued-send-without-photos = إرسال دون صور
+day-confirm-early = هذه الزيارة مخططة ليوم آخر. هل تريد بدء التنقل الآن؟
+queued-discard = تجاهل
+queued-discard-confirm = هل تريد تجاهل هذا الإدخال؟ لا توجد نسخة منه إلا على هذا الجهاز.
+technician-local-time = بتوقيتك: { $time }
+report-material = المواد
+report-material-help = مادة واحدة في كل سطر، مثل «⁦2 x Filter G4⁩».
+report-signed-by = اسم الموقّع
+report-signed-by-help = اسم جهة الاتصال لدى العميل التي توقّع.
+report-signature = التوقيع
+report-sign-here = التوقيع (اختياري)
+report-correct = تصحيح التقرير
+report-own = التقرير المُرسل
+report-photos-there = موجودة في التقرير:
+report-signature-clear = مسح التوقيع
+report-completed-help = إذا لم تحدده تُعد الزيارة غير مكتملة. اذكر السبب في التقرير.
+sync-conflicts-title = تعارضات المزامنة
+sync-conflicts-text = حفظت هذه الإدخالات دون اتصال، وتغيّرت المهمة في هذه الأثناء. لم يُفقد شيء. اختر ما تريد الاحتفاظ به.
+sync-conflicts-empty = لا توجد تعارضات مزامنة
+sync-conflicts-empty-text = لا توجد إدخالات تحتاج إلى قرارك.
+sync-conflict-my-version = نسختي
+sync-conflict-seen-appointment = الموعد المعروض عند الحفظ: { $when }
+sync-conflict-server-version = نسخة الخادم
+sync-conflict-no-visit = غير مسندة إليك
+sync-conflict-keep-mine = الاحتفاظ بنسختي
+sync-conflict-send-to-dispatch = إرسال إلى التوزيع
+sync-conflict-discard = تجاهل نسختي…
+sync-conflict-discard-consequence = تُحذف إدخالاتك نهائيًا. ولا يبقى سوى قيد في سجل التدقيق يثبت وجودها.
+sync-conflict-discard-now = تجاهل نهائي
+sync-conflict-reason-moved = أُعيدت جدولة الموعد في هذه الأثناء.
+sync-conflict-reason-not-yours = لم تعد الزيارة مسندة إلى هذا الفني.
+sync-conflict-reason-cancelled = أُلغيت المهمة في هذه الأثناء.
+sync-conflict-reason-ended = انتهت المهمة بالفعل.
+sync-conflict-reason-other-state = حالة المهمة مختلفة.
+sync-conflict-reason-after-another = يجب حسم إدخال سابق لهذه الزيارة أولًا.
+offline-entries-title = إدخالات الفني دون اتصال
+offline-entries-text = حفظ { $technician } هذا الإدخال دون اتصال، وهو يتعارض مع الجدولة الحالية.
+offline-entries-resolve = وضع علامة محلول
+offline-entries-waiting = تعارضات مزامنة أرسلها الفنيون:
+unsent-entries-title = إدخالات لم تُرسل
+unsent-entries-text = إدخالاتك المحفوظة دون اتصال موجودة على هذا الجهاز فقط. إذا سجّلت الخروج الآن فستُفقد.
+unsent-entries-stay = البقاء مسجّلًا
+unsent-entries-sign-out = تسجيل الخروج رغم ذلك…
+unsent-entries-consequence = تُحذف الإدخالات غير المرسلة نهائيًا من هذا الجهاز.
+unsent-entries-sign-out-now = حذف وتسجيل الخروج
+offline-data-removed-title = أُزيلت البيانات المحفوظة دون اتصال
+offline-data-removed-text = لم يبق على هذا الجهاز أي من بياناتك. يكتمل تسجيل الخروج عند عودة الاتصال، وبعد ذلك يمكن تسجيل الدخول من جديد.
+offline-data-removed-sign-in = تسجيل الدخول مجددًا
+day-sheet-zone = الأوقات بالتوقيت المحلي لكل موقع. ويُحسب اليوم بتوقيت { $zone }.
+print = طباعة
+done-entries-kept = تم الاحتفاظ بنسختك.
+done-entries-sent-to-dispatch = أُرسلت الإدخالات إلى التوزيع.
+done-entries-discarded = تم تجاهل الإدخالات.
+done-entries-resolved = وُضعت علامة محلول.
+report-written = كُتب في الموقع

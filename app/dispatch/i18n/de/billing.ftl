@@ -1,0 +1,11 @@
+reference = Referenz
+work-minutes = Arbeitszeit (Min.)
+billing-text = Ein Abrechnungsauslöser meldet dem Abrechnungssystem einen genehmigten, abrechenbaren Einsatz. Rechnungen entstehen dort, nicht hier.
+billing-empty = Keine Abrechnungsauslöser
+billing-empty-text = Ein Abrechnungsauslöser entsteht, wenn ein abrechenbarer Bericht genehmigt wird.
+billing-not-acknowledged = Nicht bestätigt
+billing-acknowledged = Bestätigt
+billing-sent = Gesendet
+billing-queued = In Warteschlange
+billing-failed = Zustellung fehlgeschlagen
+billing-no-subscribers = Kein Empfänger

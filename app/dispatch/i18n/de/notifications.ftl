@@ -1,0 +1,12 @@
+mails-no-server = Es ist kein Mailserver konfiguriert, daher werden keine E-Mails gesendet. Der Betreiber richtet ihn mit ORDINAVO_SMTP_URL ein.
+mails-empty = Noch keine E-Mails
+mails-empty-text = Anfragende Personen erhalten eine E-Mail, wenn sich ihre Anfrage ändert.
+mail-subject = Betreff
+mail-recipient = Empfänger
+mail-sent = Gesendet
+mail-attempts = Versuche
+mail-status-waiting = In Warteschlange
+mail-status-sent = Gesendet
+mail-status-failed = Fehlgeschlagen
+mail-status-cancelled = Storniert
+mail-status-refused = Abgemeldet

@@ -1,0 +1,3 @@
+release-published = Veröffentlicht
+release-replaced = Ersetzt
+release-withdrawn = Zurückgezogen

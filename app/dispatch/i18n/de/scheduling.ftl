@@ -1,0 +1,159 @@
+technicians-empty = Noch keine Techniker
+technicians-empty-text = Hier erscheinen Konten mit der Rolle Techniker.
+technician-skills = Qualifikationen
+technician-skills-help = Durch Kommas trennen und genauso schreiben wie in den Aufträgen, die sie erfordern.
+technician-working-hours = Arbeitszeiten
+technician-no-working-hours = Noch nicht eingerichtet
+technician-working-hours-help = An Tagen ohne Schicht beide Zeiten leer lassen. Liegt das Ende vor dem Beginn, endet die Schicht am nächsten Tag.
+technician-zone = Zeitzone
+technician-zone-help = Gilt für Arbeitszeiten und Abwesenheiten, zum Beispiel Europe/Berlin.
+technician-start = Startpunkt
+technician-end = Endpunkt
+technician-end-help = Leer lassen, wenn der Tag am Startpunkt endet.
+technician-absences = Abwesenheiten
+place-name = Name
+place-coordinates = Koordinaten
+place-coordinates-help = Breiten- und Längengrad, durch ein Komma getrennt, zum Beispiel 51.4508, 7.0131.
+time-from = Von
+time-until = Bis
+breaks-title = Pausen
+breaks-help = Pausen gelten für jede Schicht und liegen zwischen zwei Einsätzen.
+break-number = Pause { $number }
+break-earliest-start = Frühester Beginn
+break-latest-start = Spätester Beginn
+break-minutes = Minuten
+absences-none = Keine bevorstehenden Abwesenheiten.
+absence-first = Erster Tag
+absence-last = Letzter Tag
+absence-last-help = Für einen einzelnen Tag leer lassen.
+absence-kind = Grund
+absence-add = Abwesenheit eintragen
+absence-remove = Entfernen
+absence-remove-one = { $days } entfernen
+absence-vacation = Urlaub
+absence-sick = Krankheit
+absence-training = Schulung
+absence-other = Sonstiges
+done-technician-saved = Techniker gespeichert.
+done-absence-added = Abwesenheit eingetragen. Termine an diesen Tagen bleiben geplant, bis sie verschoben werden.
+done-absence-removed = Abwesenheit entfernt.
+board-views = Ansichten
+board-day = Tag
+board-week = Woche
+board-list = Liste
+board-map = Karte
+board-show-date = Anzeigen
+board-unscheduled = Ungeplant
+board-unscheduled-empty = Keine ungeplanten Aufträge
+board-unscheduled-empty-text = Hier erscheinen Aufträge ohne Termin. Einen Auftrag auf einen Techniker ziehen oder „Termin planen…“ verwenden.
+board-unscheduled-more = Mehr anzeigen
+board-no-technicians = Keine Techniker
+board-no-technicians-text = Hier erscheinen Konten mit der Rolle Techniker.
+board-break = Pause { $time }, { $span }
+board-no-shift = Keine Schicht
+board-no-working-hours = Arbeitszeiten nicht eingerichtet
+board-load = { $stops ->
+    [one] 1 Einsatz
+   *[other] { $stops } Einsätze
+} · { $travel } Fahrzeit
+board-schedule = Termin planen…
+board-reschedule-job = { $job } verschieben
+board-schedule-job = { $job } planen
+board-conflicts = { $count ->
+    [one] 1 Konflikt
+   *[other] { $count } Konflikte
+}
+board-no-visits = Keine Einsätze an diesem Tag
+board-no-visits-text = Hier erscheinen die für diesen Tag geplanten Einsätze.
+board-travel = Anfahrt
+board-conflicts-heading = Konflikte
+board-no-locations = Keine Standorte zum Anzeigen
+board-no-locations-text = Hier erscheinen Einsätze an Standorten mit Koordinaten.
+board-no-coordinates = keine Koordinaten
+board-map-label = Karte des Tages. Die Liste daneben enthält dieselben Angaben.
+board-starting-points = Startpunkte
+board-checking = Wird geprüft…
+board-check = Konflikte prüfen
+board-cancel = Abbrechen
+board-current-appointment = Aktueller Termin: { $day }, { $time }, { $name }
+board-incomplete = Techniker, Datum, Beginn und ein späteres Ende angeben.
+board-reschedule-appointment = Termin verschieben
+board-schedule-appointment = Termin planen
+board-no-conflicts = Keine Konflikte
+board-travel-from = { $time } Fahrt von { $job }
+board-travel-to = { $time } Fahrt zu { $job }
+conflict-time-off = Abwesend: { $why }
+conflict-no-shift = Keine Schicht zu dieser Zeit
+conflict-outside-shift = { $time } außerhalb der Schicht
+conflict-skills = Fehlende Qualifikationen: { $skills }
+conflict-outside-window = Beginnt { $time } außerhalb des Wunschzeitfensters
+conflict-overlap = Überschneidet sich mit { $job }
+conflict-travel-from = Fahrt von { $job } dauert { $takes }, verfügbar: { $there }
+conflict-travel-to = Fahrt zu { $job } dauert { $takes }, verfügbar: { $there }
+duration-minutes = { $minutes } Min.
+duration-hours = { $hours } Std.
+duration-hours-minutes = { $hours } Std. { $minutes } Min.
+affected-title = Betroffene
+affected-gets-visit = { $name } erhält diesen Einsatz in „Mein Tag“.
+affected-loses-visit = { $name } hat diesen Einsatz nicht mehr.
+affected-visit-moved = Für { $name } ändert sich die Zeit des Einsatzes.
+affected-viewers = Falls freigegeben, im Portal und im Kalender sichtbar für: { $names }.
+affected-no-viewers = Kein Portalbenutzer dieses Kunden kann Termine sehen.
+affected-email = Falls freigegeben, wird die anfragende Person per E-Mail benachrichtigt.
+affected-source-system = Das Quellsystem { $source } wird per Webhook benachrichtigt.
+board-zone = Zeitzone: { $zone }
+suggestion-request = Routen vorschlagen
+suggestion-commit-text = { $count ->
+    [one] Beim Übernehmen wird 1 Termin geplant
+   *[other] Beim Übernehmen werden { $count } Termine geplant
+ }. Techniker sehen das in „Mein Tag“. Falls freigegeben, sehen es auch die Kunden und werden benachrichtigt. Zuvor werden Konflikte erneut geprüft.
+suggestion-commit-all = { $count ->
+    [one] Übernehmen
+   *[other] Alle { $count } übernehmen
+ }
+suggestion-commit = Übernehmen
+suggestion-commit-one = { $job } übernehmen
+suggestion-discard = Verwerfen
+suggestion-no-jobs = Kein ungeplanter Auftrag passt in diesen Tag. Die Ausschlussgründe stehen unten.
+suggestion-other-days = { $count ->
+    [one] 1 ungeplanter Auftrag hat sein Wunschzeitfenster an einem anderen Tag.
+   *[other] { $count } ungeplante Aufträge haben ihr Wunschzeitfenster an anderen Tagen.
+}
+suggestion-routes = Routen
+suggestion-already-scheduled = bereits geplant
+suggestion-proposed = vorgeschlagen
+suggestion-left-out = Nicht eingeplant
+suggestion-left-out-none = Keine. Der Plan enthält alle ungeplanten Aufträge für diesen Tag.
+suggestion-metric = Kennzahl
+suggestion-current-plan = Aktueller Plan
+suggestion-suggested-plan = Vorgeschlagener Plan
+suggestion-stops = Einsätze
+suggestion-travel = Fahrzeit
+suggestion-distance = Strecke
+suggestion-travel-per-visit = Fahrzeit je Einsatz
+suggestion-late = Minuten nach Wunschzeitfenster
+suggestion-km = { $km } km
+suggestion-why-here = Warum hier?
+suggestion-exclusion-reason = Ausschlussgrund
+suggestion-solution = Mögliche Lösung
+suggestion-committed = Übernommen
+suggestion-stale = Nicht mehr gültig: { $why }
+alternative-more-travel = { $name }: { $time } mehr Fahrzeit
+alternative-less-travel = { $name }: { $time } weniger Fahrzeit, aber für den Gesamtplan schlechter
+alternative-not-possible = { $name }: { $why }
+exclusion-skill = fehlende Qualifikationen: { $skills }
+exclusion-window = { $time } zu spät für das Wunschzeitfenster
+exclusion-shift = { $time } nach Schichtende
+exclusion-break = Pause würde { $time } zu spät beginnen
+exclusion-scheduled-visits = geplante Einsätze würden sich um { $time } verspäten
+exclusion-higher-priority = Aufträge höherer Priorität würden sich um { $time } verspäten
+exclusion-day-full = Tag ist voll, es fehlen { $time }
+exclusion-other = passt nicht
+solution-skill = Qualifikationen ergänzen: { $skills }
+solution-window = Wunschzeitfenster { $time } später enden lassen
+solution-shift = Schicht { $time } später enden lassen
+solution-leave-out = { $job } auslassen
+solution-none = keine einzelne Änderung reicht aus
+left-impossible = an diesem Tag nicht möglich
+left-lower = möglich, aber andere Aufträge haben Vorrang
+travel-estimated = Die Straßendaten sind unvollständig. Einige Fahrzeiten sind geschätzt.

@@ -1,0 +1,11 @@
+reference = Reference
+work-minutes = Work time (min)
+billing-text = A billing trigger tells your billing system that an approved, billable visit is ready to be charged. Invoices are created there, not here.
+billing-empty = No billing triggers
+billing-empty-text = A billing trigger is created when a billable report is approved.
+billing-not-acknowledged = Not acknowledged
+billing-acknowledged = Acknowledged
+billing-sent = Sent
+billing-queued = Queued
+billing-failed = Delivery failed
+billing-no-subscribers = No subscribers

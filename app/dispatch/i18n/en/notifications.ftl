@@ -1,0 +1,12 @@
+mails-no-server = No mail server is configured, so emails are not sent. The operator configures one with ORDINAVO_SMTP_URL.
+mails-empty = No emails yet
+mails-empty-text = Requesters receive an email when their request changes.
+mail-subject = Subject
+mail-recipient = Recipient
+mail-sent = Sent
+mail-attempts = Attempts
+mail-status-waiting = Queued
+mail-status-sent = Sent
+mail-status-failed = Failed
+mail-status-cancelled = Cancelled
+mail-status-refused = Unsubscribed

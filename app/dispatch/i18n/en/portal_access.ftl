@@ -1,0 +1,52 @@
+access-title = Portal access: { $customer }
+access-intro = Who can see what in the customer portal, who granted it and why. Revoked access ends immediately.
+access-link = The invitation is sent by email. To share it yourself, copy this link now. It is shown only once:
+access-empty = No portal users yet
+access-empty-text = Invite the first portal user below.
+access-other-customer = Contact of another customer who also has access here.
+access-no-grants = No access to this customer.
+access-invited-until = invitation valid until { $day }
+access-last = last sign-in { $moment }
+access-never = never signed in
+access-resend-invitation = Resend invitation
+access-revoke-invitation = Revoke invitation
+access-block = Block account
+access-unblock = Unblock account
+access-all-locations = All locations
+access-valid-until = until { $moment }
+access-granted-by = granted by { $name }
+access-granted-by-operator = granted by the operator
+access-revoke = Revoke access…
+access-revoke-consequence = This access ends immediately, including on pages that are already open.
+access-revoke-now = Revoke access
+access-invite-title = Grant access
+access-invite-text = People without portal access receive an invitation. Existing access to the same location is replaced.
+access-contact = Contact
+access-contact-help = Or leave this empty and enter the person’s details below.
+access-name = Name
+access-email = Email
+access-email-help = If empty, the contact’s email address is used.
+access-invite = Grant access
+done-access-invited = Invitation sent.
+done-access-granted = Access granted.
+done-invitation-revoked = Invitation revoked.
+done-account-blocked = Account blocked and signed out.
+done-account-unblocked = Account unblocked.
+done-grant-revoked = Access revoked.
+review-empty = Nothing to review
+review-empty-text = No access expires soon or is unused.
+review-reason = Reason
+review-unused = Unused
+access-view-as = View as this user
+visible-to = Visible to: { $count ->
+    [0] no one
+    [one] 1 person
+   *[other] { $count } people
+ }
+visible-to-none = No portal users.
+visible-files = Can download released files
+access-two-factor-off = Turn off two-factor authentication…
+access-two-factor-off-consequence = The user signs in without a code again and is notified by email. Verify that the request really comes from this user.
+access-two-factor-off-now = Turn off 2FA
+access-two-factor-enabled = 2FA on
+done-access-two-factor-off = Two-factor authentication turned off.

@@ -1,0 +1,3 @@
+release-published = Published
+release-replaced = Replaced
+release-withdrawn = Withdrawn

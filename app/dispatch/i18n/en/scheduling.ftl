@@ -1,0 +1,159 @@
+technicians-empty = No technicians yet
+technicians-empty-text = Accounts with the technician role appear here.
+technician-skills = Skills
+technician-skills-help = Separate skills with commas. Use the same names as in the jobs that require them.
+technician-working-hours = Working hours
+technician-no-working-hours = Not set up yet
+technician-working-hours-help = Leave both times empty on days without a shift. A shift that ends before it starts ends on the next day.
+technician-zone = Time zone
+technician-zone-help = Applies to working hours and time off. Example: Europe/Berlin.
+technician-start = Starting point
+technician-end = End point
+technician-end-help = Leave empty if the day ends at the starting point.
+technician-absences = Time off
+place-name = Name
+place-coordinates = Coordinates
+place-coordinates-help = Latitude and longitude, separated by a comma. Example: 51.4508, 7.0131.
+time-from = From
+time-until = Until
+breaks-title = Breaks
+breaks-help = Breaks apply to every shift and are taken between two visits.
+break-number = Break { $number }
+break-earliest-start = Earliest start
+break-latest-start = Latest start
+break-minutes = Minutes
+absences-none = No upcoming time off.
+absence-first = First day
+absence-last = Last day
+absence-last-help = Leave empty for a single day.
+absence-kind = Reason
+absence-add = Add time off
+absence-remove = Remove
+absence-remove-one = Remove { $days }
+absence-vacation = Vacation
+absence-sick = Sick leave
+absence-training = Training
+absence-other = Other
+done-technician-saved = Technician saved.
+done-absence-added = Time off added. Appointments on these days stay scheduled until you reschedule them.
+done-absence-removed = Time off removed.
+board-views = Views
+board-day = Day
+board-week = Week
+board-list = List
+board-map = Map
+board-show-date = Show
+board-unscheduled = Unscheduled
+board-unscheduled-empty = No unscheduled jobs
+board-unscheduled-empty-text = Jobs without an appointment appear here. Drag a job onto a technician, or use “Schedule…”.
+board-unscheduled-more = Show more
+board-no-technicians = No technicians
+board-no-technicians-text = Accounts with the technician role appear here.
+board-break = Break { $time }, { $span }
+board-no-shift = No shift
+board-no-working-hours = Working hours not set up
+board-load = { $stops ->
+    [one] 1 visit
+   *[other] { $stops } visits
+} · { $travel } travel
+board-schedule = Schedule…
+board-reschedule-job = Reschedule { $job }
+board-schedule-job = Schedule { $job }
+board-conflicts = { $count ->
+    [one] 1 conflict
+   *[other] { $count } conflicts
+}
+board-no-visits = No visits on this day
+board-no-visits-text = Visits scheduled for this day appear here.
+board-travel = Travel
+board-conflicts-heading = Conflicts
+board-no-locations = No locations to show
+board-no-locations-text = Visits at locations with coordinates appear here.
+board-no-coordinates = no coordinates
+board-map-label = Map of the day. The list next to it has the same information.
+board-starting-points = Starting points
+board-checking = Checking…
+board-check = Check conflicts
+board-cancel = Cancel
+board-current-appointment = Current appointment: { $day }, { $time }, { $name }
+board-incomplete = Choose a technician, a date, a start time and a later end time.
+board-reschedule-appointment = Reschedule appointment
+board-schedule-appointment = Schedule appointment
+board-no-conflicts = No conflicts
+board-travel-from = { $time } travel from { $job }
+board-travel-to = { $time } travel to { $job }
+conflict-time-off = Time off: { $why }
+conflict-no-shift = No shift at this time
+conflict-outside-shift = { $time } outside the shift
+conflict-skills = Missing skills: { $skills }
+conflict-outside-window = Starts { $time } outside the requested window
+conflict-overlap = Overlaps with { $job }
+conflict-travel-from = Travel from { $job } takes { $takes }, available: { $there }
+conflict-travel-to = Travel to { $job } takes { $takes }, available: { $there }
+duration-minutes = { $minutes } min
+duration-hours = { $hours } h
+duration-hours-minutes = { $hours } h { $minutes } min
+affected-title = Affected
+affected-gets-visit = { $name } gets this visit in My day.
+affected-loses-visit = { $name } no longer has this visit.
+affected-visit-moved = The visit time changes for { $name }.
+affected-viewers = If shared, visible in the portal and calendars of: { $names }.
+affected-no-viewers = No portal user of this customer can see appointments.
+affected-email = If shared, the requester is notified by email.
+affected-source-system = The source system { $source } is notified by webhook.
+board-zone = Time zone: { $zone }
+suggestion-request = Suggest routes
+suggestion-commit-text = { $count ->
+    [one] Committing schedules 1 appointment
+   *[other] Committing schedules { $count } appointments
+ }. Technicians see it in My day. If shared, customers see it and are notified. Conflicts are checked again first.
+suggestion-commit-all = { $count ->
+    [one] Commit
+   *[other] Commit all { $count }
+ }
+suggestion-commit = Commit
+suggestion-commit-one = Commit { $job }
+suggestion-discard = Discard
+suggestion-no-jobs = No unscheduled job fits this day. The exclusion reasons are below.
+suggestion-other-days = { $count ->
+    [one] 1 unscheduled job has its requested window on another day.
+   *[other] { $count } unscheduled jobs have their requested windows on other days.
+}
+suggestion-routes = Routes
+suggestion-already-scheduled = already scheduled
+suggestion-proposed = suggested
+suggestion-left-out = Left out
+suggestion-left-out-none = None. The plan includes all unscheduled jobs for this day.
+suggestion-metric = Metric
+suggestion-current-plan = Current plan
+suggestion-suggested-plan = Suggested plan
+suggestion-stops = Visits
+suggestion-travel = Travel time
+suggestion-distance = Distance
+suggestion-travel-per-visit = Travel time per visit
+suggestion-late = Minutes past requested windows
+suggestion-km = { $km } km
+suggestion-why-here = Why here?
+suggestion-exclusion-reason = Exclusion reason
+suggestion-solution = Possible solution
+suggestion-committed = Committed
+suggestion-stale = No longer valid: { $why }
+alternative-more-travel = { $name }: { $time } more travel
+alternative-less-travel = { $name }: { $time } less travel, but worse for the overall plan
+alternative-not-possible = { $name }: { $why }
+exclusion-skill = missing skills: { $skills }
+exclusion-window = { $time } too late for the requested window
+exclusion-shift = { $time } past the end of the shift
+exclusion-break = break would start { $time } too late
+exclusion-scheduled-visits = would make scheduled visits { $time } late
+exclusion-higher-priority = would make higher-priority jobs { $time } late
+exclusion-day-full = day is full, { $time } short
+exclusion-other = does not fit
+solution-skill = add skills: { $skills }
+solution-window = end the requested window { $time } later
+solution-shift = end the shift { $time } later
+solution-leave-out = leave out { $job }
+solution-none = no single change is enough
+left-impossible = not possible on this day
+left-lower = possible, but other jobs take priority
+travel-estimated = Road data is incomplete. Some travel times are estimates.

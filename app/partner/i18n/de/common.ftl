@@ -1,0 +1,11 @@
+nav-main = Hauptnavigation
+nav-home = Übersicht
+nav-jobs = Importvorgänge
+nav-dry-run = Testlauf
+nav-docs = API-Leitfaden
+test-banner = Testmodus: Diese Daten wurden mit Ihren Testschlüsseln gesendet. Sie werden weder geplant noch ausgeführt.
+test-mode-enter = Testdaten ansehen
+test-mode-exit = Testmodus beenden
+code = Code
+no-jobs = Noch keine Importvorgänge
+no-jobs-text = Importe, die Ihr System sendet, erscheinen hier mit dem Ergebnis jedes Eintrags.

@@ -1,0 +1,9 @@
+console = Partnerkonsole
+sign-in-title = An der Partnerkonsole anmelden
+sign-in-text = Sehen Sie die Ergebnisse der Importvorgänge Ihres Systems ein. Zum Anmelden benötigen Sie eine Einladung.
+choose-title = Organisation auswählen
+invitation-title = Zugang einrichten
+invitation-text = { $name }, legen Sie ein Passwort fest. Danach sehen Sie die Importvorgänge des Quellsystems
+invitation-accept = Passwort festlegen
+password-help = Mindestens 12 Zeichen.
+done-invitation = Ihr Passwort ist festgelegt. Sie können sich jetzt anmelden.

@@ -1,0 +1,10 @@
+home-title = Quellsystem
+mapping-rate = Einem Kunden zugeordnet
+mapping-rate-text = { $linked } von { $named } Einträgen mit Kundenangabe, bezogen auf die letzten { $items } Einträge
+clients = Clients
+top-codes = Häufigste Warnungen und Fehler
+top-codes-none = Keine Warnungen oder Fehler in den letzten Einträgen.
+meaning = Bedeutung
+count = Einträge
+latest-jobs = Neueste Importvorgänge
+all-jobs = Alle Importvorgänge

@@ -1,0 +1,11 @@
+nav-main = Main navigation
+nav-home = Overview
+nav-jobs = Imports
+nav-dry-run = Dry run
+nav-docs = API guide
+test-banner = Test mode: this data was sent with your test keys. It is not scheduled or carried out.
+test-mode-enter = View test data
+test-mode-exit = Exit test mode
+code = Code
+no-jobs = No imports yet
+no-jobs-text = Imports that your system sends appear here with the result of each item.

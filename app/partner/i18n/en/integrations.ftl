@@ -1,0 +1,10 @@
+home-title = Source system
+mapping-rate = Mapped to a customer
+mapping-rate-text = { $linked } of { $named } items that name a customer, among the latest { $items } items
+clients = Clients
+top-codes = Most frequent warnings and errors
+top-codes-none = No warnings or errors in the latest items.
+meaning = Meaning
+count = Items
+latest-jobs = Latest imports
+all-jobs = All imports

@@ -1,0 +1,3 @@
+timeline-title = السجل
+no-timeline = لا يوجد نشاط بعد
+no-timeline-text = تظهر طلباتك ومواعيدك وتقاريرك هنا حسب التاريخ.

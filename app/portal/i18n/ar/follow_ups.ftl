@@ -1,0 +1,10 @@
+all-appointments = جميع المواعيد
+action-required = إجراء مطلوب
+action-choose-time = اختيار موعد
+action-answer-question = الإجابة عن سؤالنا
+in-progress-title = قيد التنفيذ
+in-progress-empty = لا يوجد شيء قيد التنفيذ
+in-progress-empty-text = تظهر هنا الطلبات المفتوحة والمواعيد القادمة والمتابعات.
+follow-ups-title = المتابعات
+no-follow-ups = لا توجد متابعات
+no-follow-ups-text = إذا بقي عمل بعد الزيارة فسيظهر هنا.

@@ -1,0 +1,3 @@
+timeline-title = Verlauf
+no-timeline = Noch keine Aktivitäten
+no-timeline-text = Ihre Anfragen, Termine und Berichte erscheinen hier nach Datum.

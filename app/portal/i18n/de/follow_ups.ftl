@@ -1,0 +1,10 @@
+all-appointments = Alle Termine
+action-required = Handlungsbedarf
+action-choose-time = Termin auswählen
+action-answer-question = Unsere Frage beantworten
+in-progress-title = In Bearbeitung
+in-progress-empty = Nichts in Bearbeitung
+in-progress-empty-text = Offene Anfragen, anstehende Termine und Folgearbeiten erscheinen hier.
+follow-ups-title = Folgearbeiten
+no-follow-ups = Keine Folgearbeiten
+no-follow-ups-text = Wenn nach einem Einsatz noch etwas zu tun ist, erscheint es hier.

@@ -1,0 +1,3 @@
+timeline-title = History
+no-timeline = No activity yet
+no-timeline-text = Your requests, appointments and reports appear here by date.

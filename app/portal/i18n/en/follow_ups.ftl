@@ -1,0 +1,10 @@
+all-appointments = All appointments
+action-required = Action required
+action-choose-time = Choose a time for your appointment
+action-answer-question = Answer our question
+in-progress-title = In progress
+in-progress-empty = Nothing in progress
+in-progress-empty-text = Open requests, upcoming appointments and follow-ups appear here.
+follow-ups-title = Follow-ups
+no-follow-ups = No follow-ups
+no-follow-ups-text = If work remains after a visit, it appears here.

@@ -1,0 +1,16 @@
+access-blank = بلا إذن وصول
+access-invited = مدعو
+access-active = نشط
+access-blocked = محظور
+access-locations = المواقع
+access-all-locations = جميع المواقع
+access-all-locations-help = يشمل المواقع التي تُضاف لاحقًا، ولا يُؤخذ التحديد أدناه في الاعتبار.
+access-permissions = الصلاحيات
+access-valid-from = صالح من
+access-valid-from-help = اتركه فارغًا ليبدأ فورًا.
+access-starts = صالح من { $day }
+access-valid-until = اليوم الأخير
+access-valid-until-help = اتركه فارغًا إذا لم يكن هناك تاريخ انتهاء.
+access-reason = السبب
+access-reason-help = يساعد عند مراجعة الوصول لاحقًا، مثل «مسؤول المرافق في إيسن».
+access-language = لغة الدعوة

@@ -1,0 +1,3 @@
+sign-out = Abmelden
+password = Passwort
+sign-in = Anmelden

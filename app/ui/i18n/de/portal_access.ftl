@@ -1,0 +1,16 @@
+access-blank = Kein Zugang
+access-invited = Eingeladen
+access-active = Aktiv
+access-blocked = Gesperrt
+access-locations = Standorte
+access-all-locations = Alle Standorte
+access-all-locations-help = Gilt auch für Standorte, die später hinzukommen. Die Auswahl unten wird dann ignoriert.
+access-permissions = Berechtigungen
+access-valid-from = Gültig ab
+access-valid-from-help = Leer lassen für sofort.
+access-starts = gültig ab { $day }
+access-valid-until = Letzter Tag
+access-valid-until-help = Leer lassen, wenn es kein Enddatum gibt.
+access-reason = Grund
+access-reason-help = Hilft bei einer späteren Überprüfung der Zugänge, zum Beispiel „Leitung Technik in Essen“.
+access-language = Sprache der Einladung

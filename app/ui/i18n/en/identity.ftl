@@ -1,0 +1,3 @@
+sign-out = Sign out
+password = Password
+sign-in = Sign in

@@ -1,0 +1,16 @@
+access-blank = No access
+access-invited = Invited
+access-active = Active
+access-blocked = Blocked
+access-locations = Locations
+access-all-locations = All locations
+access-all-locations-help = Includes locations that are added later. The selection below is ignored.
+access-permissions = Permissions
+access-valid-from = Valid from
+access-valid-from-help = Leave empty to start immediately.
+access-starts = valid from { $day }
+access-valid-until = Last day
+access-valid-until-help = Leave empty for no end date.
+access-reason = Reason
+access-reason-help = Helps when access is reviewed later, for example "Head of facilities in Essen".
+access-language = Invitation language
