@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT: run
-.PHONY: run test build dev assets bench audit
+.PHONY: run test build dev assets bench audit pictures
 
 BROWSER_SOURCES := $(shell find app frontend style public xtask/src -type f) package-lock.json Cargo.lock Cargo.toml
 
@@ -41,3 +41,8 @@ bench: assets
 
 audit:
 	xtask/audit.sh
+
+pictures: assets
+	. xtask/tools.sh; need_rust; need_node; need_chromium
+	cargo build -p ordinavo
+	xtask/pictures.sh

@@ -19,13 +19,13 @@ test("from the invitation to the own portal in under a minute, and out again", a
   expect(await serious(staff)).toEqual([]);
   // Too little: the form comes back with what was typed.
   await staff.getByLabel("Name").fill("Nora Busch");
-  await staff.getByLabel("Why").fill("Runs the site in Essen");
-  await staff.getByRole("button", { name: "Give access" }).click();
+  await staff.getByLabel("Reason").fill("Runs the site in Essen");
+  await staff.getByRole("button", { name: "Grant access" }).click();
   await expect(staff.getByRole("alert")).toBeVisible();
   await expect(staff.getByLabel("Name")).toHaveValue("Nora Busch");
-  await staff.getByLabel("E-mail").fill(address);
-  await staff.getByRole("group", { name: "Where" }).getByLabel("Essen Center").check();
-  await staff.getByRole("button", { name: "Give access" }).click();
+  await staff.getByLabel("Email").fill(address);
+  await staff.getByRole("group", { name: "Locations" }).getByLabel("Essen Center").check();
+  await staff.getByRole("button", { name: "Grant access" }).click();
   const link = await staff.getByText(/\/portal\/link\//).innerText();
   const card = staff.getByRole("region", { name: "Nora Busch" }).filter({ hasText: address });
   await expect(card.getByText("Invited", { exact: true })).toBeVisible();
@@ -35,7 +35,7 @@ test("from the invitation to the own portal in under a minute, and out again", a
   await expect(nora.getByRole("heading", { level: 1, name: "Welcome" })).toBeVisible();
   expect(await serious(nora)).toEqual([]);
   await nora.getByLabel("New password").fill("seven quiet harbours");
-  await nora.getByRole("button", { name: "Set the password and go in" }).click();
+  await nora.getByRole("button", { name: "Set password and continue" }).click();
   await expect(nora.getByRole("heading", { level: 1, name: /Nora Busch/ })).toBeVisible();
   await nora.getByRole("link", { name: "Nora Busch" }).click();
   await expect(nora.getByRole("heading", { level: 1, name: "Your account" })).toBeVisible();
@@ -46,15 +46,15 @@ test("from the invitation to the own portal in under a minute, and out again", a
   // What staff take back is gone with the next click, and there is no session left.
   await staff.reload();
   await expect(card.getByText("Active", { exact: true })).toBeVisible();
-  await card.getByText("Revoke", { exact: true }).first().click();
-  await card.getByRole("button", { name: "Yes, revoke it" }).first().click();
+  await card.getByText("Revoke access…", { exact: true }).first().click();
+  await card.getByRole("button", { name: "Revoke access" }).first().click();
   await expect(card.getByText("No access to this customer")).toBeVisible();
   await nora.reload();
-  await expect(nora.getByRole("heading", { level: 1, name: "Welcome back" })).toBeVisible();
+  await expect(nora.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
   expect([...complaints, ...noras]).toEqual([]);
 });
 
-for (const [locale, words] of [["en-GB", { title: "Colleagues", send: "Give access", where: "Where", ask: "Send me a link to sign in" }], ["ar", { title: "الزملاء", send: "إعطاء الدخول", where: "أين", ask: "أرسلوا لي رابط تسجيل الدخول" }]]) {
+for (const [locale, words] of [["en-GB", { title: "Colleagues", send: "Grant access", where: "Locations", ask: "Send sign-in link" }], ["ar", { title: "الزملاء", send: "منح إذن الوصول", where: "المواقع", ask: "إرسال رابط تسجيل الدخول" }]]) {
   test(`a colleague is invited within one's own access (${locale})`, async ({ browser }, info) => {
     const address = `otto.${locale}.${info.project.name}@rhein-ruhr-medical.example`;
     const { page, complaints } = await newPage(browser, { locale });

@@ -37,7 +37,7 @@ async function carry(page, target, name, part) {
 }
 
 test("a job is dragged onto a line, and everybody sees it", async ({ browser }, info) => {
-  test.skip(info.project.name !== "with-javascript", "dragging needs scripts; Move to… is the other way");
+  test.skip(info.project.name !== "with-javascript", "dragging needs scripts; Schedule… is the other way");
   const day = tuesday(5);
   const target = await waitingJob("BOARD-MOUSE");
   const { page, complaints } = await newPage(browser, { viewport: { width: 1500, height: 900 } });
@@ -58,34 +58,34 @@ test("a job is dragged onto a line, and everybody sees it", async ({ browser }, 
   await page.mouse.up();
   await expect(page.getByRole("dialog")).toHaveCount(0);
   await carry(page, target, "Georg Seidel", 0.5);
-  await expect(page.locator(".ghost")).toContainText("Nothing stands against it");
+  await expect(page.locator(".ghost")).toContainText("No conflicts");
   await page.mouse.up();
   const dialog = page.getByRole("dialog");
-  await expect(dialog.getByRole("heading", { level: 1 })).toContainText("Plan TGT-");
+  await expect(dialog.getByRole("heading", { level: 1 })).toContainText("Schedule TGT-");
   await expect(dialog).toContainText("Petra Schulte");
   expect(await serious(page)).toEqual([]);
-  await dialog.getByRole("button", { name: "Plan it" }).click();
-  await expect(page.getByRole("status")).toContainText("The appointment is fixed");
+  await dialog.getByRole("button", { name: "Schedule appointment" }).click();
+  await expect(page.getByRole("status")).toContainText("Appointment scheduled");
   const stop = page.locator(`[data-track][data-name^="Georg Seidel"] [data-drag="${target}"]`);
   await expect(stop).toBeVisible();
 
   // The other dispatcher's board shows it without being asked, and moves it meanwhile.
   const theirs = other.page.locator(`[data-track][data-name^="Georg Seidel"] [data-drag="${target}"]`);
   await expect(theirs).toBeVisible();
-  await stop.getByRole("link", { name: /^Move TGT-/ }).click();
+  await stop.getByRole("link", { name: /^Reschedule TGT-/ }).click();
   await expect(dialog).toBeVisible();
   await dialog.getByLabel("From", { exact: true }).fill("14:00");
   await dialog.getByLabel("To", { exact: true }).fill("15:00");
-  await dialog.getByRole("button", { name: "Check" }).click();
-  await expect(page.getByRole("heading", { level: 1, name: /Move TGT-/ })).toBeVisible();
+  await dialog.getByRole("button", { name: "Check conflicts" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: /Reschedule TGT-/ })).toBeVisible();
   await carry(other.page, target, "Aylin Kaya", 0.6);
   await other.page.mouse.up();
-  await other.page.getByRole("dialog").getByRole("button", { name: /Move it|Plan it anyway/ }).click();
-  await expect(other.page.getByRole("status")).toContainText("The appointment is fixed");
+  await other.page.getByRole("dialog").getByRole("button", { name: /Reschedule appointment|Schedule anyway/ }).click();
+  await expect(other.page.getByRole("status")).toContainText("Appointment scheduled");
   // Who was second is shown what is there by now, and nothing is overwritten.
-  await page.getByRole("button", { name: /Move it|Plan it anyway/ }).click();
+  await page.getByRole("button", { name: /Reschedule appointment|Schedule anyway/ }).click();
   await expect(page.getByRole("alert").first()).toBeVisible();
-  await expect(page.locator("#move")).toContainText(/Now: .*Aylin Kaya/);
+  await expect(page.locator("#move")).toContainText(/Current appointment: .*Aylin Kaya/);
   await other.page.reload();
   await expect(other.page.locator(`[data-track][data-name^="Aylin Kaya"] [data-drag="${target}"]`)).toBeVisible();
   expect([...complaints, ...other.complaints]).toEqual([]);
@@ -98,21 +98,21 @@ test("a job is planned and moved by keys alone", async ({ browser }, info) => {
   await signIn(page, "/app", staffOf("dispatcher"));
   await page.goto(`/app/board?date=${day}`);
   await page.waitForLoadState("networkidle");
-  await page.locator(`[data-drag="${target}"]`).getByRole("link", { name: /^Plan TGT-/ }).focus();
+  await page.locator(`[data-drag="${target}"]`).getByRole("link", { name: /^Schedule TGT-/ }).focus();
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("heading", { level: 1, name: /Plan TGT-/ })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: /Schedule TGT-/ })).toBeVisible();
   const form = page.locator("#move");
   const id = await form.getByLabel("Technician").locator("option").filter({ hasText: /^Nadia Vogel/ }).getAttribute("value");
   await form.getByLabel("Technician").selectOption(id);
   await form.getByLabel("Date").fill(day);
   await form.getByLabel("From", { exact: true }).fill("10:00");
   await form.getByLabel("To", { exact: true }).fill("11:00");
-  await form.getByRole("button", { name: "Check" }).focus();
+  await form.getByRole("button", { name: "Check conflicts" }).focus();
   await page.keyboard.press("Enter");
-  await expect(page.locator("#move-summary")).toContainText("Nothing stands against it");
-  await page.getByRole("button", { name: "Plan it" }).focus();
+  await expect(page.locator("#move-summary")).toContainText("No conflicts");
+  await page.getByRole("button", { name: "Schedule appointment" }).focus();
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("status")).toContainText("The appointment is fixed");
+  await expect(page.getByRole("status")).toContainText("Appointment scheduled");
   await expect(page).toHaveURL(new RegExp(`date=${day}`));
   await expect(page.locator(`[data-track][data-name^="Nadia Vogel"] [data-drag="${target}"]`)).toContainText("10:00–11:00");
   for (const view of ["Week", "List", "Map"]) {
@@ -155,7 +155,7 @@ test("a suggestion is looked at with its reasons and committed", async ({ browse
   await signIn(page, "/app", staffOf("dispatcher"));
   await page.goto(`/app/board?date=${day}`);
   await page.getByRole("button", { name: "Suggest routes" }).click();
-  await expect(page.getByRole("heading", { level: 1, name: /^Suggestion for/ })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: /^Route suggestion for/ })).toBeVisible();
   // The page follows by itself; without scripts one looks again.
   await expect(async () => {
     if (info.project.name !== "with-javascript") await page.reload();
@@ -164,9 +164,9 @@ test("a suggestion is looked at with its reasons and committed", async ({ browse
   if (info.project.name === "with-javascript") expect(await serious(page)).toEqual([]);
   const stop = page.getByRole("listitem").filter({ has: page.locator(`a[href="/app/targets/${target}"]`) });
   await stop.getByText("Why here?").click();
-  await expect(stop).toContainText(/on the way|lacks|over the shift/);
+  await expect(stop).toContainText(/travel|missing skills|past the end of the shift/);
   await stop.getByRole("button", { name: /^Commit TGT-/ }).click();
-  await expect(page.getByRole("status").first()).toContainText("The appointments are fixed");
+  await expect(page.getByRole("status").first()).toContainText("Appointments scheduled");
   await page.goto(`/app/board?date=${day}&view=list`);
   await expect(page.locator(`#board a[href="/app/targets/${target}"]`)).toBeVisible();
   expect(complaints).toEqual([]);

@@ -18,14 +18,14 @@ test("an administrator makes a client, and its key works once shown", async ({ b
   await page.getByLabel(/^targets\.read/).check();
   await page.getByRole("button", { name: "Create client" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
-  await page.getByRole("button", { name: "New API key" }).click();
+  await page.getByRole("button", { name: "Create API key" }).click();
   const key = (await page.getByText(/^ock_live_[0-9a-f]+_[0-9a-f]+$/).first().textContent()).trim();
   const call = async () => (await fetch(`${world().url}/api/v1/targets`, { headers: { authorization: `Bearer ${key}` } })).status;
   expect(await call()).toBe(200);
   await page.reload();
   await expect(page.getByText(key)).toHaveCount(0);
-  await page.getByRole("button", { name: "Revoke" }).click();
-  await expect(page.getByText("Revoked. It no longer works.")).toBeVisible();
+  await page.getByRole("button", { name: "Revoke", exact: true }).click();
+  await expect(page.getByText("Revoked. It can no longer be used.")).toBeVisible();
   expect(await call()).toBe(401);
   expect(complaints).toEqual([]);
 });
@@ -39,12 +39,12 @@ test("a held job finds its customer at the desk, and a wrong link is undone", as
   const second = await api("erp-strict", "POST", "/targets", body("TWO"));
   expect(first.body.mapping.customer.rule).toBe("C15");
   await page.goto(`/app/imports/desk/${first.body.targetId}`);
-  await expect(page.getByText("Nobody is known, and this source does not create customers.")).toBeVisible();
+  await expect(page.getByText("No matching customer, and this source system does not create customers.")).toBeVisible();
   await page.getByRole("searchbox").fill("Kühltechnik Nord GmbH");
   await page.getByRole("button", { name: "Search" }).click();
-  await expect(page.getByLabel(/From now on this external id/)).toBeChecked();
-  await page.getByRole("button", { name: "Link to this customer" }).click();
-  await expect(page.getByText("Linked. The job can be planned now.")).toBeVisible();
+  await expect(page.getByLabel(/Link the external ID/)).toBeChecked();
+  await page.getByRole("button", { name: "Map to this customer" }).click();
+  await expect(page.getByText("Mapping saved. The job can now be scheduled.")).toBeVisible();
   // What was held with the same id follows by itself.
   await expect(async () => {
     const found = await api("erp", "GET", `/targets/${second.body.targetId}`);
@@ -54,11 +54,11 @@ test("a held job finds its customer at the desk, and a wrong link is undone", as
   }).toPass();
   await page.goto(`/app/imports/links?source=erp-strict&id=HELD-${mark}`);
   await expect(page.getByText(`TWO-${mark}`).first()).toBeVisible();
-  await page.getByText("Undo this link").first().click();
-  await page.getByRole("button", { name: "Undo this link" }).click();
-  await expect(page.getByText("The link is undone.")).toBeVisible();
+  await page.getByText("Remove link").first().click();
+  await page.getByRole("button", { name: "Remove link" }).click();
+  await expect(page.getByText("Link removed.")).toBeVisible();
   await page.goto(`/app/targets/${first.body.targetId}`);
-  await expect(page.getByText("Customer unclear").first()).toBeVisible();
+  await expect(page.getByText("Mapping required").first()).toBeVisible();
   expect(complaints).toEqual([]);
 });
 
@@ -68,19 +68,19 @@ test("a file is tried out, then imported", async ({ browser }) => {
   const mark = stamp();
   const file = { name: "jobs.csv", mimeType: "text/csv", buffer: Buffer.from(`Auftrag;Kunde-Id;Ort;Minuten\nCSV-A-${mark};CUST-10042;Essen;45\nCSV-B-${mark};CUST-10042;Essen;lange\n`) };
   await page.goto("/app/imports/upload");
-  await choose(page.getByLabel("Import as"), "erp");
-  await page.getByLabel("File").setInputFiles(file);
-  await page.getByRole("button", { name: "Match columns" }).click();
+  await choose(page.getByLabel("Import as client"), "erp");
+  await page.getByLabel("CSV file").setInputFiles(file);
+  await page.getByRole("button", { name: "Map columns" }).click();
   await expect(page.getByLabel("Auftrag")).toHaveValue("externalId");
   await expect(page.getByLabel("Ort")).toHaveValue("location_city");
-  await page.getByRole("button", { name: "Show what would happen" }).click();
+  await page.getByRole("button", { name: "Start dry run" }).click();
   await expect(async () => {
     await page.reload();
     await expect(page.getByText("2 / 2")).toBeVisible({ timeout: 500 });
   }).toPass();
   expect((await api("erp", "GET", `/targets/by-external-id/CSV-A-${mark}`)).status).toBe(404);
-  await page.getByText("Import now").first().click();
-  await page.getByRole("button", { name: "Import now" }).click();
+  await page.getByText("Import jobs").first().click();
+  await page.getByRole("button", { name: "Import jobs" }).click();
   await expect(async () => {
     expect((await api("erp", "GET", `/targets/by-external-id/CSV-A-${mark}`)).status).toBe(200);
   }).toPass();
@@ -102,12 +102,12 @@ test("test data is looked at apart, and says so on every page", async ({ browser
   await page.goto(`/app/customers?q=${mark}`);
   await expect(page.getByText(`Tester ${mark}`)).toHaveCount(0);
   await page.goto("/app/integrations");
-  await page.getByRole("button", { name: "Look at test data" }).click();
-  await expect(page.getByText("Test data: nothing here is real.")).toBeVisible();
+  await page.getByRole("button", { name: "View test data" }).click();
+  await expect(page.getByText("Test mode: you are viewing test data.")).toBeVisible();
   await page.goto(`/app/customers?q=${mark}`);
   await expect(page.getByText(`Tester ${mark}`)).toBeVisible();
-  await expect(page.getByText("Test data: nothing here is real.")).toBeVisible();
-  await page.getByRole("button", { name: "Back to real data" }).click();
-  await expect(page.getByText("Test data: nothing here is real.")).toHaveCount(0);
+  await expect(page.getByText("Test mode: you are viewing test data.")).toBeVisible();
+  await page.getByRole("button", { name: "Exit test mode" }).click();
+  await expect(page.getByText("Test mode: you are viewing test data.")).toHaveCount(0);
   expect(complaints).toEqual([]);
 });

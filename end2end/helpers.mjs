@@ -112,6 +112,6 @@ export function dateIn(days) {
 /** A new pairing code for the demo's terminal, as an administrator reads it from Settings. */
 export async function pairingCode(page) {
   await page.goto("/app/settings/terminals");
-  await page.getByRole("button", { name: "New code" }).first().click();
+  await page.getByRole("button", { name: "Create new code" }).first().click();
   return page.locator(".pairing-code bdi").first().textContent();
 }

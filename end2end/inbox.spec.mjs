@@ -8,8 +8,8 @@ import { world } from "./server.mjs";
 const OWN = { "sec-fetch-site": "same-origin", accept: "text/html" };
 const REASONS = { en: "Not our district.", ar: "خارج منطقتنا." };
 const WORDS = {
-  en: { title: "Inbox", accept: "Accept", reject: /^Reject…/, convert: "Convert to a job", reason: "Reason for the customer", accepted: /^Accepted/, rejected: /^Rejected/, converted: /Now fix an appointment/, nothing: "Nothing fits these filters", undone: "Taken back." },
-  ar: { title: "الوارد", accept: "قبول", reject: /^رفض/, convert: /تحويل/, reason: /السبب|سبب/, accepted: /قُبل/, rejected: /رُفض/, converted: /./, nothing: "لا شيء يطابق هذه المرشحات", undone: "تم التراجع." },
+  en: { title: "Inbox", accept: "Accept", reject: /^Reject…/, convert: "Convert to job", reason: "Reason for the customer", accepted: /^Request accepted/, rejected: /^Request rejected/, converted: /You can now schedule an appointment/, nothing: "No matching requests", undone: "Change undone." },
+  ar: { title: "الوارد", accept: "قبول", reject: /^رفض/, convert: /تحويل/, reason: /السبب|سبب/, accepted: /قبول الطلب/, rejected: /رفض الطلب/, converted: /./, nothing: "لا توجد طلبات مطابقة", undone: "تم التراجع عن التغيير." },
 };
 
 /** The number that proves the work for a ticket, as the browser finds it. */
@@ -162,9 +162,9 @@ test("the list follows without a reload, many are decided at once, and it is tak
   const manager = await newPage(browser);
   await signIn(manager.page, "/app", staffOf("manager"));
   await manager.page.goto(page.url());
-  await expect(page.getByText(/Also here right now/)).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText(/Also viewing/)).toBeVisible({ timeout: 20_000 });
   await manager.context.close();
-  await expect(page.getByText(/Also here right now/)).toHaveCount(0, { timeout: 60_000 });
+  await expect(page.getByText(/Also viewing/)).toHaveCount(0, { timeout: 60_000 });
   expect(complaints).toEqual([]);
 });
 
@@ -172,21 +172,21 @@ test("a form is filled in, followed, answered and withdrawn without an account",
   const { page, complaints } = await newPage(browser);
   await page.goto("/intake/nordlicht-service");
   await page.getByLabel("What do you need?").selectOption({ label: "Repair" });
-  await page.getByLabel("What is wrong, or what should be done?").fill("Water <b>drips</b> from the ceiling");
+  await page.getByLabel("What is the problem, or what needs to be done?").fill("Water <b>drips</b> from the ceiling");
   await page.getByLabel("Street and number").fill("Rathausplatz 4");
   await page.getByLabel("Postal code").fill("45127");
   await page.getByLabel("City").fill("Essen");
   await page.getByLabel("Name", { exact: true }).fill("Mona Haddad");
-  await page.getByLabel("E-mail").fill("mona@example.org");
-  await page.getByLabel(/^Pictures or documents/).setInputFiles({ name: "huge.pdf", mimeType: "application/pdf", buffer: Buffer.alloc(11 * 1024 * 1024) });
+  await page.getByLabel("Email").fill("mona@example.org");
+  await page.getByLabel(/^Photos or documents/).setInputFiles({ name: "huge.pdf", mimeType: "application/pdf", buffer: Buffer.alloc(11 * 1024 * 1024) });
   await expect(page.getByRole("alert")).toContainText("at most 10 MB");
-  await page.getByLabel(/^Pictures or documents/).setInputFiles({ name: "plan.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7 plan") });
+  await page.getByLabel(/^Photos or documents/).setInputFiles({ name: "plan.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7 plan") });
   await expect(page.locator("input[name=proof]")).not.toHaveValue("");
   await expect(async () => {
-    await page.getByRole("button", { name: "Send the request" }).click();
+    await page.getByRole("button", { name: "Submit request" }).click();
     await expect(page).toHaveURL(/\/track\//, { timeout: 3_000 });
   }).toPass();
-  await expect(page.getByRole("status")).toContainText("Your request has arrived");
+  await expect(page.getByRole("status")).toContainText("Your request has been submitted");
   await expect(page.getByText("Water <b>drips</b> from the ceiling")).toBeVisible();
   // Dispatch has it open and writes a note: the message comes in beside it, and what is half-written stays.
   const dispatch = await newPage(browser);
@@ -195,13 +195,13 @@ test("a form is filled in, followed, answered and withdrawn without an account",
   await dispatch.page.locator(".queue-requests a").first().click();
   await dispatch.page.getByRole("textbox", { name: "Note", exact: true }).fill("half a note");
   await page.getByLabel("Your message").fill("It is the second floor.");
-  await page.getByRole("button", { name: "Send the message" }).click();
+  await page.getByRole("button", { name: "Send message" }).click();
   await expect(dispatch.page.getByRole("region", { name: "Messages" }).getByText("It is the second floor.")).toBeVisible({ timeout: 20_000 });
   await expect(dispatch.page.getByRole("textbox", { name: "Note", exact: true })).toHaveValue("half a note");
   await dispatch.context.close();
   await expect(page.getByText("It is the second floor.")).toBeVisible();
-  await page.getByText("Withdraw the request…").click();
-  await page.getByRole("button", { name: "Withdraw it" }).click();
+  await page.getByText("Withdraw request…").click();
+  await page.getByRole("button", { name: "Withdraw request" }).click();
   await expect(page.locator(".chip", { hasText: "Cancelled" })).toBeVisible();
   // Whoever is too fast is asked to wait.
   expect(complaints.filter((complaint) => !/status of 422/.test(complaint))).toEqual([]);

@@ -123,7 +123,7 @@ const job = async (dispatch, target) => {
 };
 
 async function report(page, summary, files = []) {
-  await page.getByLabel("What was done").fill(summary);
+  await page.getByLabel("Work performed").fill(summary);
   await page.getByLabel("Work time in minutes").fill("35");
   await page.getByLabel("Material").fill("2 x Filter G4\nSeal");
   await page.getByLabel("Signed by").fill("Petra Schulte");
@@ -135,7 +135,7 @@ async function report(page, summary, files = []) {
   for (let step = 1; step < 12; step += 1) await page.mouse.move(box.x + 30 + step * 15, box.y + 40 + (step % 3) * 12);
   await page.mouse.up();
   if (files.length > 0) await page.getByLabel("Photos").setInputFiles(files);
-  await page.getByRole("button", { name: "Hand in the report" }).click();
+  await page.getByRole("button", { name: "Submit report" }).click();
 }
 
 test("a whole visit without a network survives a closed browser and arrives once", async ({ browser }, info) => {
@@ -151,29 +151,29 @@ test("a whole visit without a network survives a closed browser and arrives once
 
   wire.set("cut");
   await page.reload();
-  await expect(line_(page, "offline")).toContainText("No network");
+  await expect(line_(page, "offline")).toContainText("You are offline");
   await page.locator(`[data-stop="${target}"]`).getByRole("link", { name: /Rhein-Ruhr/ }).click();
   await expect(page.getByText("Bring the long ladder.")).toBeVisible();
-  await expect(page.getByLabel("What was done")).toBeHidden();
-  await page.getByRole("button", { name: "On my way" }).click();
-  await expect(page.locator("[data-kept-note]")).toContainText("On my way, noted at");
+  await expect(page.getByLabel("Work performed")).toBeHidden();
+  await page.getByRole("button", { name: "Start travel" }).click();
+  await expect(page.locator("[data-kept-note]")).toContainText("Travel started, recorded at");
   // The second press of the same button, as the page was before, is the same entry.
   await open(page, `/app/day/${target}`);
   await page.getByRole("button", { name: "Arrived" }).click();
-  await expect(line_(page, "waiting")).toContainText("Not sent yet: 2");
+  await expect(line_(page, "waiting")).toContainText("Queued entries: 2");
 
   // The phone is switched off and on again; it still has no network.
   await phone.close();
   phone = await launch();
   page = await phone.newPage();
   await open(page, `/app/day/${target}`);
-  await expect(line_(page, "waiting")).toContainText("Not sent yet: 2");
+  await expect(line_(page, "waiting")).toContainText("Queued entries: 2");
   const summary = newName("Pump replaced");
   await report(page, summary, [
     { name: "before.png", mimeType: "image/png", buffer: largePhoto() },
     { name: "after.png", mimeType: "image/png", buffer: largePhoto(300) },
   ]);
-  await expect(line_(page, "waiting")).toContainText("Not sent yet: 3");
+  await expect(line_(page, "waiting")).toContainText("Queued entries: 3");
   await expect(page.locator("[data-kept-note]")).toContainText("Report, written at");
   await open(page, "/app/day");
   await expect(page.locator(`[data-stop="${target}"]`)).toHaveAttribute("data-status", "completed");
@@ -183,11 +183,11 @@ test("a whole visit without a network survives a closed browser and arrives once
   wire.set("loses answers to posts");
   await again(page);
   await expect(async () => expect(await job(dispatch, target)).toContainText("On the way")).toPass();
-  await expect(line_(page, "waiting")).toContainText("Not sent yet: 3");
+  await expect(line_(page, "waiting")).toContainText("Queued entries: 3");
   // The network goes while the first photo is on its way.
   wire.set("breaks off photos");
   await again(page);
-  await expect(line_(page, "waiting")).toContainText("Not sent yet: 1");
+  await expect(line_(page, "waiting")).toContainText("Queued entries: 1");
   expect(wire.broken()).toBeGreaterThan(0);
   wire.set("open");
   await again(page);
@@ -227,17 +227,17 @@ test("the network may go at any step", async ({ browser }) => {
     await open(page, `/app/day/${target}`);
     const summary = newName(`Cut at ${cut}`);
     const steps = [
-      () => page.getByRole("button", { name: "On my way" }).click(),
+      () => page.getByRole("button", { name: "Start travel" }).click(),
       () => page.getByRole("button", { name: "Arrived" }).click(),
       () => report(page, summary, [{ name: "one.png", mimeType: "image/png", buffer: largePhoto(200) }]),
     ];
-    const words = ["You are on the way", "You are on site", "handed in"];
+    const words = ["Travel started", "Arrival recorded", "Report submitted"];
     for (const [index, step] of steps.entries()) {
       if (index === cut) wire.set("cut");
       await step();
       if (index < cut) await expect(line_(page, "sent")).toBeVisible();
       else if (index === cut) {
-        await expect(line_(page, "waiting")).toContainText("Not sent yet: 1");
+        await expect(line_(page, "waiting")).toContainText("Queued entries: 1");
         wire.set("open");
         await again(page);
         await expect(line_(page, "waiting")).toBeHidden();
@@ -253,33 +253,33 @@ test("what dispatch has changed meanwhile is shown in both versions", async ({ b
   const { dispatch, person, target, wire, page } = await phoneWithVisit(browser, fourth());
   wire.set("cut");
   await open(page, `/app/day/${target}`);
-  await page.getByRole("button", { name: "On my way" }).click();
+  await page.getByRole("button", { name: "Start travel" }).click();
   await page.getByRole("button", { name: "Arrived" }).click();
   const summary = newName("Done although it was moved");
   await report(page, summary, [{ name: "proof.png", mimeType: "image/png", buffer: largePhoto(120) }]);
-  await expect(line_(page, "waiting")).toContainText("Not sent yet: 3");
+  await expect(line_(page, "waiting")).toContainText("Queued entries: 3");
   await plan(dispatch, target, person, soon(24 * 60));
   wire.set("open");
   await again(page);
   await expect(line_(page, "waiting")).toBeHidden();
   await open(page, "/app/day");
-  await page.getByRole("link", { name: "Look and decide" }).click();
-  await expect(page.getByText("Another time was agreed meanwhile.")).toBeVisible();
-  await expect(page.getByRole("heading", { name: "What you noted" })).toBeVisible();
-  await expect(page.getByRole("heading", { name: "What is planned now" })).toBeVisible();
+  await page.getByRole("link", { name: "Resolve conflicts" }).click();
+  await expect(page.getByText("The appointment was rescheduled in the meantime.")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "My version" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Server version" })).toBeVisible();
   await expect(page.getByText(summary)).toBeVisible();
   expect(await serious(page)).toEqual([]);
   await expect(await job(dispatch, target)).toContainText("Scheduled");
 
   // Given to dispatch, who sees all of it at the job.
-  await page.getByRole("button", { name: "Give it to dispatch" }).click();
-  await expect(page.getByText("Dispatch has it.")).toBeVisible();
+  await page.getByRole("button", { name: "Send to dispatch" }).click();
+  await expect(page.getByText("Entries sent to dispatch.")).toBeVisible();
   await dispatch.goto("/app/inbox");
-  await dispatch.getByText("Handed over by technicians").locator("..").getByRole("link").first().click();
+  await dispatch.getByText("Sync conflicts sent by technicians").locator("..").getByRole("link").first().click();
   await expect(dispatch.locator("#from-phone")).toContainText(summary);
   const photo = await dispatch.request.get(await dispatch.locator('#from-phone a[href*="/app/files/kept/"]').getAttribute("href"));
   expect(photo.headers()["content-type"]).toBe("image/jpeg");
-  await dispatch.getByRole("button", { name: "Dealt with" }).click();
+  await dispatch.getByRole("button", { name: "Mark as resolved" }).click();
   await expect(dispatch.locator("#from-phone")).toHaveCount(0);
 
   // A second one: the technician's version shall hold.
@@ -287,15 +287,15 @@ test("what dispatch has changed meanwhile is shown in both versions", async ({ b
   await onThePhone(page, second);
   wire.set("cut");
   await open(page, `/app/day/${second}`);
-  await page.getByRole("button", { name: "On my way" }).click();
+  await page.getByRole("button", { name: "Start travel" }).click();
   await expect(line_(page, "waiting")).toBeVisible();
   await plan(dispatch, second, person, soon(48 * 60));
   wire.set("open");
   await again(page);
   await expect(line_(page, "waiting")).toBeHidden();
   await open(page, "/app/day/kept");
-  await page.getByRole("button", { name: "Let mine hold" }).click();
-  await expect(page.getByText("Nothing to decide")).toBeVisible();
+  await page.getByRole("button", { name: "Keep my version" }).click();
+  await expect(page.getByText("No sync conflicts")).toBeVisible();
   await expect(await job(dispatch, second)).toContainText("On the way");
   wire.close();
 });
@@ -304,17 +304,17 @@ test("leaving a shared phone warns, wipes it, and ends the session", async ({ br
   const { dispatch, person, target, wire, page } = await phoneWithVisit(browser, third());
   wire.set("cut");
   await open(page, `/app/day/${target}`);
-  await page.getByRole("button", { name: "On my way" }).click();
+  await page.getByRole("button", { name: "Start travel" }).click();
   await expect(line_(page, "waiting")).toBeVisible();
   await page.getByRole("button", { name: "Sign out" }).click();
-  await expect(page.getByRole("heading", { name: "Not everything has been sent" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Unsent entries" })).toBeVisible();
   await expect(page.locator("[data-unsent] li")).toHaveCount(1);
   await page.getByRole("link", { name: "Stay signed in" }).click();
   await expect(line_(page, "waiting")).toContainText("1");
   await page.getByRole("button", { name: "Sign out" }).click();
-  await page.getByText("Sign out anyway").click();
-  await page.getByRole("button", { name: "Remove it and sign out" }).click();
-  await expect(page.getByRole("heading", { name: "This phone is wiped" })).toBeVisible();
+  await page.getByText("Sign out anyway…").click();
+  await page.getByRole("button", { name: "Delete and sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Offline data removed" })).toBeVisible();
   const left = await page.evaluate(async () => {
     const cache = await caches.open("my-day");
     const texts = await Promise.all((await cache.keys()).map(async (key) => (await cache.match(key)).text()));
@@ -328,7 +328,7 @@ test("leaving a shared phone warns, wipes it, and ends the session", async ({ br
   expect(left.state).not.toContain(person);
   // Without a network nothing of the day comes back.
   await open(page, `/app/day/${target}`);
-  await expect(page.getByRole("heading", { name: "This phone is wiped" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Offline data removed" })).toBeVisible();
   // With one, the session ends before anything is shown.
   wire.set("open");
   await open(page, "/app/day");
@@ -341,7 +341,7 @@ test("somebody else on the same phone neither sees nor sends what was noted befo
   const { dispatch, target, wire, page, context } = await phoneWithVisit(browser, third());
   wire.set("cut");
   await open(page, `/app/day/${target}`);
-  await page.getByRole("button", { name: "On my way" }).click();
+  await page.getByRole("button", { name: "Start travel" }).click();
   await expect(line_(page, "waiting")).toBeVisible();
   // The session is gone, not signed out of.
   await context.clearCookies();
@@ -368,12 +368,12 @@ test("what the server does not accept is corrected on the phone", async ({ brows
   /** Goes there and writes a report whose photo is none while there is no network. */
   const refused = async (job, summary) => {
     await open(page, `/app/day/${job}`);
-    await page.getByRole("button", { name: "On my way" }).click();
+    await page.getByRole("button", { name: "Start travel" }).click();
     await page.getByRole("button", { name: "Arrived" }).click();
-    await expect(page.getByLabel("What was done")).toBeVisible();
+    await expect(page.getByLabel("Work performed")).toBeVisible();
     wire.set("cut");
     await report(page, summary, [{ name: "photo.jpg", mimeType: "image/jpeg", buffer: Buffer.from("this is no photo") }]);
-    await expect(line_(page, "waiting")).toContainText("Not sent yet: 1");
+    await expect(line_(page, "waiting")).toContainText("Queued entries: 1");
     wire.set("open");
     await again(page);
     await expect(line_(page, "refused")).toBeVisible();
@@ -382,12 +382,12 @@ test("what the server does not accept is corrected on the phone", async ({ brows
   await refused(target, summary);
   // Why, in words; and everything is there again, the signature too.
   await expect(line_(page, "refused")).toContainText("Photo");
-  await page.getByRole("link", { name: "Correct" }).click();
+  await page.getByRole("link", { name: "Correct report" }).click();
   await expect(page.locator(".signature-pad path")).toHaveAttribute("d", /^M\d+ \d+L/);
-  await expect(page.getByLabel("What was done")).toHaveValue(summary);
+  await expect(page.getByLabel("Work performed")).toHaveValue(summary);
   await expect(page.getByLabel("Work time in minutes")).toHaveValue("35");
   await page.getByLabel("Photos").setInputFiles([]);
-  await page.getByRole("button", { name: "Hand in the report" }).click();
+  await page.getByRole("button", { name: "Submit report" }).click();
   await expect(async () => expect(await job(dispatch, target)).toContainText("Completed")).toPass();
   await open(page, "/app/day");
   await expect(line_(page, "refused")).toBeHidden();

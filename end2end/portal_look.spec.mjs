@@ -15,25 +15,25 @@ test("the portal gets a look and words of its own", async ({ browser }) => {
   await signIn(admin, "/app", suedwind.staff.find((account) => account.role === "admin"));
   await admin.goto("/app/settings/portal?lang=en");
   expect(await serious(admin)).toEqual([]);
-  await admin.getByLabel("Colour of buttons and links").fill("#c2185b");
-  await admin.getByRole("button", { name: "Use this colour" }).click();
+  await admin.getByLabel("Color of buttons and links").fill("#c2185b");
+  await admin.getByRole("button", { name: "Save color" }).click();
   await expect(admin.getByRole("img", { name: "Button" })).toBeVisible();
   const picture = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FAAhKDveksOjmAAAAAElFTkSuQmCC", "base64");
-  await admin.getByLabel("Picture").setInputFiles({ name: "logo.png", mimeType: "image/png", buffer: picture });
-  await admin.getByRole("button", { name: "Use this logo" }).click();
+  await admin.getByLabel("Image").setInputFiles({ name: "logo.png", mimeType: "image/png", buffer: picture });
+  await admin.getByRole("button", { name: "Save logo" }).click();
   await expect(admin.getByRole("img", { name: "Logo" })).toBeVisible();
   await admin.goto("/app/settings/portal?lang=en");
-  await admin.getByRole("group", { name: "What is asked for" }).getByLabel("Repair").fill("Mending");
+  await admin.getByRole("group", { name: "Service types" }).getByLabel("Repair").fill("Mending");
   await admin.getByRole("group", { name: "Requests" }).getByLabel("Accepted", { exact: true }).fill("Planned");
-  await admin.getByRole("button", { name: "Save the words" }).click();
+  await admin.getByRole("button", { name: "Save terms" }).click();
   // One word for two things: at its field, with everything that was typed.
   await expect(admin.getByRole("alert")).toBeVisible();
-  await expect(admin.getByRole("group", { name: "What is asked for" }).getByLabel("Repair")).toHaveValue("Mending");
+  await expect(admin.getByRole("group", { name: "Service types" }).getByLabel("Repair")).toHaveValue("Mending");
   expect(await serious(admin)).toEqual([]);
   await admin.getByRole("group", { name: "Requests" }).getByLabel("Accepted", { exact: true }).fill("");
-  await admin.getByRole("button", { name: "Save the words" }).click();
-  await expect(admin.getByText("customers read them from now on")).toBeVisible();
-  await expect(admin.getByText("“Repair” has words of your own, but not in Deutsch")).toBeVisible();
+  await admin.getByRole("button", { name: "Save terms" }).click();
+  await expect(admin.getByText("Customers see it from now on")).toBeVisible();
+  await expect(admin.getByText("“Repair” has a custom term, but not in Deutsch")).toBeVisible();
 
   for (const colorScheme of ["light", "dark"]) {
     const { page: customer, complaints: theirs } = await newPage(browser, { colorScheme });

@@ -26,15 +26,15 @@ test("a code from an app is asked for, and a recovery code where there is no tel
   await signIn(page, "/portal", account);
   await page.goto("/portal/profile");
   const section = page.locator("#second-step");
-  await section.getByLabel("Present password").fill(account.password);
-  await section.getByRole("button", { name: "Set it up" }).click();
+  await section.getByLabel("Current password").fill(account.password);
+  await section.getByRole("button", { name: "Set up 2FA" }).click();
   const secret = await section.locator("bdi.mono").textContent();
   expect(await serious(page)).toEqual([]);
   await section.getByLabel("Code").fill("12 ab");
-  await section.getByRole("button", { name: "Turn it on" }).click();
+  await section.getByRole("button", { name: "Turn on 2FA" }).click();
   await expect(section.getByRole("alert")).toBeVisible();
   await section.getByLabel("Code").fill(code(secret));
-  await section.getByRole("button", { name: "Turn it on" }).click();
+  await section.getByRole("button", { name: "Turn on 2FA" }).click();
   const recovery = await section.locator(".recovery li").allTextContents();
   expect(recovery).toHaveLength(10);
   expect(await serious(page)).toEqual([]);
@@ -59,12 +59,12 @@ test("a code from an app is asked for, and a recovery code where there is no tel
 
   await page.goto("/portal/profile");
   await expect(section).toContainText("9");
-  await section.getByText("New recovery codes, or turn it off").click();
+  await section.getByText("Change recovery codes or turn off 2FA").click();
   // Guesses make everybody wait a moment, the right code included.
   await expect(async () => {
     await section.getByLabel("Code").fill(code(secret, 1));
-    await section.getByRole("button", { name: "Turn it off" }).click();
-    await expect(section.getByRole("button", { name: "Set it up" })).toBeVisible({ timeout: 1500 });
+    await section.getByRole("button", { name: "Turn off 2FA" }).click();
+    await expect(section.getByRole("button", { name: "Set up 2FA" })).toBeVisible({ timeout: 1500 });
   }).toPass();
   expect([...complaints, ...others]).toEqual([]);
 });

@@ -40,21 +40,21 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   await expect(dispatch.page.getByText(externalId)).toBeVisible();
   await dispatch.page.goto(`/app/targets/${target}`);
   const plan = async (start, end) => {
-    await choose(dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("Technician"), "Tom Becker");
-    await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("Date").fill(dateIn(1));
-    await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("From", { exact: true }).fill(start);
-    await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("To", { exact: true }).fill(end);
-    await dispatch.page.getByRole("button", { name: "Fix the appointment" }).click();
+    await choose(dispatch.page.getByRole("region", { name: "Schedule appointment" }).getByLabel("Technician"), "Tom Becker");
+    await dispatch.page.getByRole("region", { name: "Schedule appointment" }).getByLabel("Date").fill(dateIn(1));
+    await dispatch.page.getByRole("region", { name: "Schedule appointment" }).getByLabel("From", { exact: true }).fill(start);
+    await dispatch.page.getByRole("region", { name: "Schedule appointment" }).getByLabel("To", { exact: true }).fill(end);
+    await dispatch.page.getByRole("button", { name: "Schedule appointment" }).click();
   };
   await plan(window[1], window[0]);
   await expect(dispatch.page.getByRole("alert")).toContainText("The end must be after the start");
-  await expect(dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("From", { exact: true })).toHaveValue(window[1]);
+  await expect(dispatch.page.getByRole("region", { name: "Schedule appointment" }).getByLabel("From", { exact: true })).toHaveValue(window[1]);
   // It is before the shift, which is told before it is planned all the same.
   await plan(window[0], window[1]);
-  await expect(dispatch.page.getByRole("alert")).toContainText("no shift");
-  await dispatch.page.getByLabel("Plan it anyway").check();
-  await dispatch.page.getByRole("button", { name: "Fix the appointment" }).click();
-  await expect(dispatch.page.getByRole("status")).toContainText("The appointment is fixed");
+  await expect(dispatch.page.getByRole("alert")).toContainText("No shift");
+  await dispatch.page.getByLabel("Schedule anyway").check();
+  await dispatch.page.getByRole("button", { name: "Schedule appointment" }).click();
+  await expect(dispatch.page.getByRole("status")).toContainText("Appointment scheduled");
 
   // The technician goes, arrives and reports with two photos.
   const visit = await newPage(browser, { viewport: { width: 390, height: 844 } });
@@ -64,21 +64,21 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   await visit.page.goto(`/app/day/${target}`);
   // The visit is tomorrow's, which is asked about.
   visit.page.once("dialog", (question) => question.accept());
-  await visit.page.getByRole("button", { name: "On my way" }).click();
+  await visit.page.getByRole("button", { name: "Start travel" }).click();
   await expect(visit.page.getByRole("status")).toContainText("On the way");
   await visit.page.getByRole("button", { name: "Arrived" }).click();
   await expect(visit.page.getByRole("status")).toContainText("on site");
-  await visit.page.getByLabel("What was done").fill(summary);
-  await visit.page.getByLabel("Internal notes").fill(INTERNAL);
+  await visit.page.getByLabel("Work performed").fill(summary);
+  await visit.page.getByLabel("Add internal notes").fill(INTERNAL);
   await visit.page.getByLabel("Work time in minutes").fill("50");
   await visit.page.getByLabel("Photos").setInputFiles([
     { name: "inside.png", mimeType: "image/png", buffer: PHOTO },
     { name: "for-customer.png", mimeType: "image/png", buffer: PHOTO },
   ]);
-  await visit.page.getByLabel("Still to be done").fill(followUp);
+  await visit.page.getByLabel("Follow-up").fill(followUp);
   await visit.page.getByLabel("Billable").check();
-  await visit.page.getByRole("button", { name: "Hand in the report" }).click();
-  await expect(visit.page.getByRole("status")).toContainText("handed in");
+  await visit.page.getByRole("button", { name: "Submit report" }).click();
+  await expect(visit.page.getByRole("status")).toContainText("Report submitted");
 
   // Before the release Anna sees the visit, but nothing of the report.
   const anna = await newPage(browser);
@@ -94,7 +94,7 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   await manager.page.goto(`/app/targets/${target}`);
   await manager.page.getByRole("link", { name: "Visit report" }).click();
   await expect(manager.page.getByText(INTERNAL)).toBeVisible();
-  await manager.page.getByRole("button", { name: "Approve", exact: true }).click();
+  await manager.page.getByRole("button", { name: "Approve report", exact: true }).click();
   await expect(manager.page.getByRole("status")).toContainText("Approved");
   const billing = await hook.until((delivery) => JSON.parse(delivery.body).type === "billing.triggered");
   const approved = await hook.until((delivery) => JSON.parse(delivery.body).type === "visit_report.approved");
@@ -113,10 +113,10 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   await manager.page.getByLabel("Title").fill(`Your visit, run ${run}`);
   await manager.page.getByLabel("Summary").fill(summary);
   await manager.page.getByLabel("Personal message").fill("All is well again.");
-  await manager.page.getByLabel("What is still to be done").fill(followUp);
+  await manager.page.getByLabel("Follow-up").fill(followUp);
   await manager.page.getByLabel("for-customer.jpg").check();
   await expect(manager.page.getByText("anna.weber@rhein-ruhr-medical.example")).toBeVisible();
-  await manager.page.getByRole("button", { name: "Publish" }).click();
+  await manager.page.getByRole("button", { name: "Publish report" }).click();
   await expect(manager.page.getByRole("status")).toContainText("Published");
   const files = (await Promise.all((await manager.page.locator(".box-internal .files a").all()).map((link) => link.getAttribute("href")))).map((href) => href.split("/").pop());
   expect(files).toHaveLength(2);
@@ -162,10 +162,10 @@ test("a customer's request is accepted, converted and planned", async ({ browser
   await signIn(anna.page, "/portal", portalUser("anna.weber"));
   await anna.page.getByRole("button", { name: "English" }).click();
   await anna.page.goto("/portal/requests/new");
-  await anna.page.getByLabel("What kind of service").selectOption({ label: "Repair" });
-  await anna.page.getByLabel("Please describe it").fill(words);
-  await anna.page.getByRole("button", { name: "Send the request" }).click();
-  await expect(anna.page.getByRole("status")).toContainText("Your request has arrived");
+  await anna.page.getByLabel("Service type").selectOption({ label: "Repair" });
+  await anna.page.getByLabel("Description").fill(words);
+  await anna.page.getByRole("button", { name: "Submit request" }).click();
+  await expect(anna.page.getByRole("status")).toContainText("Your request has been submitted");
   await expect(anna.page.getByText(words)).toBeVisible();
   const request = anna.page.url();
 
@@ -177,16 +177,16 @@ test("a customer's request is accepted, converted and planned", async ({ browser
   await expect(dispatch.page.getByRole("status")).toContainText("Accepted");
   await anna.page.goto(request);
   await expect(anna.page.locator(".chip", { hasText: "Accepted" })).toBeVisible();
-  await dispatch.page.getByRole("button", { name: "Convert to a job" }).click();
-  await expect(dispatch.page.getByRole("status")).toContainText("Now fix an appointment");
-  await choose(dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("Technician"), "Aylin Kaya");
-  await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("Date").fill(dateIn(2));
-  await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("From", { exact: true }).fill(window[0]);
-  await dispatch.page.getByRole("region", { name: "Fix an appointment" }).getByLabel("To", { exact: true }).fill(window[1]);
-  await dispatch.page.getByRole("button", { name: "Fix the appointment" }).click();
-  await dispatch.page.getByLabel("Plan it anyway").check();
-  await dispatch.page.getByRole("button", { name: "Fix the appointment" }).click();
-  await expect(dispatch.page.getByRole("status")).toContainText("The appointment is fixed");
+  await dispatch.page.getByRole("button", { name: "Convert to job" }).click();
+  await expect(dispatch.page.getByRole("status")).toContainText("You can now schedule an appointment");
+  await choose(dispatch.page.getByRole("region", { name: "Schedule appointment" }).getByLabel("Technician"), "Aylin Kaya");
+  await dispatch.page.getByRole("region", { name: "Schedule appointment" }).getByLabel("Date").fill(dateIn(2));
+  await dispatch.page.getByRole("region", { name: "Schedule appointment" }).getByLabel("From", { exact: true }).fill(window[0]);
+  await dispatch.page.getByRole("region", { name: "Schedule appointment" }).getByLabel("To", { exact: true }).fill(window[1]);
+  await dispatch.page.getByRole("button", { name: "Schedule appointment" }).click();
+  await dispatch.page.getByLabel("Schedule anyway").check();
+  await dispatch.page.getByRole("button", { name: "Schedule appointment" }).click();
+  await expect(dispatch.page.getByRole("status")).toContainText("Appointment scheduled");
   await anna.page.goto(request);
   await expect(anna.page.locator(".chip", { hasText: "Planned" })).toBeVisible();
   for (const { complaints, context } of [dispatch, anna]) {

@@ -14,7 +14,7 @@ async function kiosk(browser, options = {}) {
   const device = await newPage(browser, { baseURL: wire.url, viewport: { width: 1080, height: 1600 }, ...options });
   await device.page.goto("/terminal?lang=en");
   await device.page.getByLabel("Code").fill(code.toLowerCase());
-  await device.page.getByRole("button", { name: "Set up" }).click();
+  await device.page.getByRole("button", { name: "Set up terminal" }).click();
   await expect(device.page.getByRole("heading", { level: 1, name: "How can we help?" })).toBeVisible();
   await device.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   return { wire, admin, ...device };
@@ -41,17 +41,17 @@ test("requests are kept without a connection and arrive once", async ({ browser 
   const mark = `kiosk${Date.now().toString(36)}`;
   const { wire, admin, page } = await kiosk(browser);
   await ask(page, "Repair", `${mark} with a connection`);
-  await expect(page.getByRole("heading", { name: "Thank you, it has arrived." })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Thank you. Your request has been submitted." })).toBeVisible();
   const codes = [await receipt(page)];
   await expect(page.getByRole("img", { name: /QR code/ }).locator("svg")).toBeVisible();
-  await page.getByRole("link", { name: "Done" }).click();
+  await page.getByRole("link", { name: "Completed" }).click();
   await expect(page.getByRole("radio", { name: "Repair" })).not.toBeChecked();
 
   wire.set("cut");
   for (const number of [1, 2]) {
     await page.goto("/terminal?lang=de");
     await ask(page, "Reparatur", `${mark} ohne Verbindung ${number}`);
-    await expect(page.getByRole("heading", { name: "Danke, es ist notiert." })).toBeVisible({ timeout: 15_000 });
+    await expect(page.getByRole("heading", { name: "Vielen Dank. Ihre Anfrage wurde gespeichert." })).toBeVisible({ timeout: 15_000 });
     await expect(page.getByRole("img", { name: /QR-Code/ }).locator("svg")).toBeVisible();
     codes.push(await receipt(page));
   }
@@ -62,15 +62,15 @@ test("requests are kept without a connection and arrive once", async ({ browser 
   await expect(page.locator(".receipt-code bdi")).toHaveText(codes[2]);
   await page.goto("/terminal?lang=de");
   const online = () => page.evaluate(() => dispatchEvent(new Event("online")));
-  const waiting = page.getByRole("status").filter({ hasText: "Noch zu senden" });
+  const waiting = page.getByRole("status").filter({ hasText: "Noch nicht gesendet" });
   await online();
-  await expect(waiting).toHaveText("Noch zu senden: 2");
+  await expect(waiting).toHaveText("Noch nicht gesendet: 2");
 
   // The server gets them, the device never hears of it and sends them again.
   wire.set("loses answers to posts");
   await online();
   await expect(async () => expect(await inInbox(admin.page, mark)).toBeGreaterThanOrEqual(2)).toPass();
-  await expect(waiting).toHaveText("Noch zu senden: 2");
+  await expect(waiting).toHaveText("Noch nicht gesendet: 2");
   wire.set("open");
   await online();
   await expect(waiting).toBeHidden();
@@ -110,8 +110,8 @@ test("an unpaired terminal shows nothing any more", async ({ browser }) => {
   await ask(page, "Repair", `${mark} before`);
   await expect(page.locator(".receipt-code bdi")).toBeVisible();
   await admin.page.goto("/app/settings/terminals");
-  await admin.page.getByText("Unpair", { exact: false }).first().click();
-  await admin.page.getByRole("button", { name: "Unpair now" }).click();
+  await admin.page.getByText("Unpair terminal…", { exact: false }).first().click();
+  await admin.page.getByRole("button", { name: "Unpair terminal" }).click();
   await expect(admin.page.getByText("Not paired")).toBeVisible();
   wire.set("open");
   await page.evaluate(() => dispatchEvent(new Event("online")));
@@ -124,7 +124,7 @@ test("an unpaired terminal shows nothing any more", async ({ browser }) => {
   // The browser tries its error page again by itself, which may come in between.
   await expect(() => page.goto("/terminal?lang=en")).toPass();
   await page.getByLabel("Code").fill(await pairingCode(admin.page));
-  await page.getByRole("button", { name: "Set up" }).click();
+  await page.getByRole("button", { name: "Set up terminal" }).click();
   await expect(page.getByRole("radio", { name: "Repair" })).toBeVisible();
   await page.evaluate(() => dispatchEvent(new Event("online")));
   await expect(async () => expect(await inInbox(admin.page, mark)).toBe(1)).toPass();

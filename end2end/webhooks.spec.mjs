@@ -32,32 +32,32 @@ test("an endpoint lives its whole life on screen", async ({ browser }) => {
   const { page, complaints } = await newPage(browser);
   await signIn(page, "/app", staffOf("admin"));
   await page.goto("/app/integrations");
-  await page.getByRole("link", { name: "New endpoint" }).click();
+  await page.getByRole("link", { name: "New webhook endpoint" }).click();
   await choose(page.getByLabel("Client", { exact: true }), "erp");
   // A mistake keeps what was typed and says where it is.
   await page.getByLabel("URL").fill("https://10.1.2.3/hook");
   await page.getByLabel("target.created").check();
-  await page.getByLabel("Order", { exact: true }).selectOption("per_target");
-  await page.getByRole("button", { name: "Make endpoint" }).click();
+  await page.getByLabel("Delivery order", { exact: true }).selectOption("per_target");
+  await page.getByRole("button", { name: "Create endpoint" }).click();
   await expect(page.getByRole("alert")).toBeVisible();
   await expect(page.getByLabel("target.created")).toBeChecked();
   await page.getByLabel("URL").fill(hook.url);
-  await page.getByRole("button", { name: "Make endpoint" }).click();
+  await page.getByRole("button", { name: "Create endpoint" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(hook.url);
   const secret = (await page.getByText(/^whsec_/).first().textContent()).trim();
   const here = page.url();
   await page.reload();
   await expect(page.getByText(secret)).toHaveCount(0);
 
-  await page.getByRole("button", { name: "Send test" }).click();
-  await expect(page.getByText("A test event is on its way.")).toBeVisible();
+  await page.getByRole("button", { name: "Send test event" }).click();
+  await expect(page.getByText("Test event queued.")).toBeVisible();
   await expect(() => expect(hook.got.length).toBe(1)).toPass();
   expect(new Webhook(secret).verify(hook.got[0].body, hook.got[0].headers).type).toBe("webhook.test");
 
   // What each data option would add is shown without a request.
   const preview = page.locator(".payload");
   await expect(preview.getByText("Anna Weber")).toBeHidden();
-  await preview.getByLabel("Name, e-mail and phone of the contact.").check();
+  await preview.getByLabel("Name, email and phone of the contact.").check();
   await expect(preview.getByText("Anna Weber")).toBeVisible();
 
   // A delivery that fails says why, and can be repeated.
@@ -70,47 +70,47 @@ test("an endpoint lives its whole life on screen", async ({ browser }) => {
     await expect(page.getByRole("cell", { name: "HTTP 503 Refused" }).first()).toBeVisible({ timeout: 500 });
   }).toPass();
   await page.getByRole("row").filter({ hasText: "HTTP 503" }).getByRole("link", { name: "target.created" }).first().click();
-  await expect(page.getByText("The receiver answered, but not with success.").first()).toBeVisible();
+  await expect(page.getByText("The receiver responded with an error.").first()).toBeVisible();
   if (test.info().project.name === "with-javascript") expect(await serious(page)).toEqual([]);
   hook.status = 204;
-  await page.getByRole("button", { name: "Replay" }).click();
-  await expect(page.getByText("One more attempt is on its way.")).toBeVisible();
+  await page.getByRole("button", { name: "Replay delivery" }).click();
+  await expect(page.getByText("Delivery queued for replay.")).toBeVisible();
   await expect(async () => {
     await page.reload();
-    await expect(page.getByText("by hand").first()).toBeVisible({ timeout: 500 });
+    await expect(page.getByText("manual").first()).toBeVisible({ timeout: 500 });
   }).toPass();
 
   // Switched off it misses nothing.
   await page.goto(here);
-  await page.getByText("Disable…").first().click();
-  await page.getByRole("button", { name: "Disable…" }).click();
-  await expect(page.getByText("Switched off by hand.").first()).toBeVisible();
+  await page.getByText("Disable endpoint…").first().click();
+  await page.getByRole("button", { name: "Disable endpoint…" }).click();
+  await expect(page.getByText("Disabled manually.").first()).toBeVisible();
   await api("erp", "POST", "/targets", { externalId: `HELD-${mark}` });
   await page.getByRole("link", { name: /^Held/ }).click();
   await expect(page.getByRole("link", { name: "target.created" }).first()).toBeVisible();
-  await page.getByRole("button", { name: "Enable" }).click();
-  await expect(page.getByText("The endpoint is enabled.")).toBeVisible();
+  await page.getByRole("button", { name: "Enable endpoint" }).click();
+  await expect(page.getByText("Endpoint enabled.")).toBeVisible();
   const before = hook.got.length;
-  await page.getByText("Recover…").first().click();
+  await page.getByText("Recover deliveries…").first().click();
   const yesterday = new Date(Date.now() - 86400000).toISOString().slice(0, 16);
   await page.locator("form[action='/app/fn/recover-endpoint']").getByLabel("From").fill(yesterday);
-  await page.getByRole("button", { name: "Recover…" }).click();
-  await expect(page.getByText("The deliveries are on their way.")).toBeVisible();
+  await page.getByRole("button", { name: "Recover deliveries…" }).click();
+  await expect(page.getByText("Deliveries queued for recovery.")).toBeVisible();
   await expect(() => expect(hook.got.length).toBeGreaterThan(before)).toPass();
   await expect(async () => {
     await page.reload();
-    await expect(page.getByText(/1 of 1 made, 1 arrived/)).toBeVisible({ timeout: 500 });
+    await expect(page.getByText(/1 of 1 processed, 1 delivered/)).toBeVisible({ timeout: 500 });
   }).toPass();
 
   await page.getByText("Rotate secret…").first().click();
-  await page.getByLabel("no time: they end now").check();
+  await page.getByLabel("None, previous secrets become invalid immediately").check();
   await page.getByRole("button", { name: "Rotate secret…" }).click();
   const next = (await page.getByText(/^whsec_/).first().textContent()).trim();
   expect(next).not.toBe(secret);
   if (test.info().project.name === "with-javascript") expect(await serious(page)).toEqual([]);
-  await page.getByText("Delete…").first().click();
-  await page.getByRole("button", { name: "Delete…" }).click();
-  await expect(page.getByText("The endpoint was deleted.")).toBeVisible();
+  await page.getByText("Delete endpoint…").first().click();
+  await page.getByRole("button", { name: "Delete endpoint…" }).click();
+  await expect(page.getByText("Endpoint deleted.")).toBeVisible();
   hook.close();
   expect(complaints).toEqual([]);
 });

@@ -1,0 +1,110 @@
+CREATE TABLE portal_account (
+    tenant_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    contact_id BLOB NOT NULL,
+    email TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    locale TEXT CHECK (locale IN ('en', 'de', 'ar')),
+    locked_at TEXT,
+    last_sign_in_at TEXT,
+    created_at TEXT NOT NULL,
+    -- An account is created with its invitation; `activated_at` is set when the invitation is accepted. An account without
+    -- `password_hash` signs in by emailed links only.
+    activated_at TEXT,
+    -- Calendar feed: `feed_hash` is the SHA-256 of its token, `feed_token` the encrypted token for the profile page.
+    feed_hash BLOB,
+    feed_token BLOB,
+    -- Two-factor authentication (TOTP, RFC 6238): `second_factor` is the encrypted secret, `second_factor_pending` one that
+    -- is not confirmed yet. `second_factor_step` is the last time step that was used, so that no code works twice.
+    second_factor BLOB,
+    second_factor_pending BLOB,
+    second_factor_step INTEGER,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, email),
+    FOREIGN KEY (tenant_id, contact_id) REFERENCES contact (tenant_id, id)
+) STRICT;
+CREATE INDEX portal_account_by_email ON portal_account (email);
+CREATE INDEX portal_account_by_contact ON portal_account (tenant_id, contact_id);
+CREATE UNIQUE INDEX portal_account_by_feed ON portal_account (feed_hash);
+
+-- One row per granted customer (location_id is null) or location.
+CREATE TABLE portal_grant (
+    tenant_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    portal_account_id BLOB NOT NULL,
+    customer_id BLOB NOT NULL,
+    location_id BLOB,
+    may_submit INTEGER NOT NULL CHECK (may_submit IN (0, 1)),
+    may_see_appointments INTEGER NOT NULL CHECK (may_see_appointments IN (0, 1)),
+    may_see_reports INTEGER NOT NULL CHECK (may_see_reports IN (0, 1)),
+    may_download INTEGER NOT NULL CHECK (may_download IN (0, 1)),
+    sees_all_requests INTEGER NOT NULL CHECK (sees_all_requests IN (0, 1)),
+    valid_from TEXT NOT NULL,
+    valid_until TEXT,
+    revoked_at TEXT,
+    granted_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    -- `may_manage` allows to invite colleagues within this grant. `granted_by_staff` or `granted_by_account` names who
+    -- granted it; `granted_by` is the label in the audit log.
+    may_manage INTEGER NOT NULL DEFAULT 0 CHECK (may_manage IN (0, 1)),
+    granted_by_staff BLOB,
+    granted_by_account BLOB,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, portal_account_id) REFERENCES portal_account (tenant_id, id),
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES customer (tenant_id, id),
+    FOREIGN KEY (tenant_id, customer_id, location_id) REFERENCES location (tenant_id, customer_id, id)
+) STRICT;
+CREATE INDEX portal_grant_by_account ON portal_grant (tenant_id, portal_account_id, customer_id);
+CREATE INDEX portal_grant_by_customer ON portal_grant (tenant_id, customer_id, portal_account_id);
+
+CREATE TABLE portal_session (
+    id_hash BLOB NOT NULL PRIMARY KEY,
+    tenant_id BLOB,
+    account_id BLOB,
+    data TEXT NOT NULL,
+    signed_in_at TEXT,
+    last_seen_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    FOREIGN KEY (tenant_id, account_id) REFERENCES portal_account (tenant_id, id)
+) STRICT;
+CREATE INDEX portal_session_by_account ON portal_session (tenant_id, account_id);
+CREATE INDEX portal_session_by_expiry ON portal_session (expires_at);
+
+-- Single-use links in emails: invitation, sign-in, new password, new email address. `token_hash` is the SHA-256 of the
+-- token, `token` the encrypted token for the email. A new link of the same purpose voids the earlier ones. `made_by` is the
+-- member of staff of a view-as link (purpose `look`).
+CREATE TABLE portal_link (
+    tenant_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    portal_account_id BLOB NOT NULL,
+    purpose TEXT NOT NULL CHECK (purpose IN ('invitation', 'sign_in', 'password', 'email', 'look')),
+    token_hash BLOB NOT NULL,
+    token BLOB NOT NULL,
+    email TEXT,
+    made_by BLOB,
+    expires_at TEXT NOT NULL,
+    used_at TEXT,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (token_hash),
+    FOREIGN KEY (tenant_id, portal_account_id) REFERENCES portal_account (tenant_id, id)
+) STRICT;
+CREATE INDEX portal_link_by_account ON portal_link (tenant_id, portal_account_id, purpose, created_at);
+
+-- Requested links. A row is written for every address, so that the response does not reveal whether an account exists;
+-- the worker looks the account up.
+CREATE TABLE portal_link_wish (
+    id BLOB NOT NULL PRIMARY KEY,
+    email TEXT NOT NULL,
+    purpose TEXT NOT NULL CHECK (purpose IN ('sign_in', 'password')),
+    created_at TEXT NOT NULL
+) STRICT;
+
+-- Recovery codes of two-factor authentication: single use, stored as hashes.
+CREATE TABLE portal_recovery_code (
+    tenant_id BLOB NOT NULL,
+    portal_account_id BLOB NOT NULL,
+    code_hash BLOB NOT NULL,
+    PRIMARY KEY (tenant_id, portal_account_id, code_hash),
+    FOREIGN KEY (tenant_id, portal_account_id) REFERENCES portal_account (tenant_id, id)
+) STRICT;
