@@ -1,4 +1,4 @@
-# The two commands are `make run` and `make test`; CONTRIBUTING.md explains the rest.
+# Main targets: `make run` and `make test`. CONTRIBUTING.md describes the others.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
@@ -12,7 +12,7 @@ run: assets
 	cargo build -p ordinavo
 	if [ ! -f data/ordinavo.db ]; then mkdir -p data; (umask 077; ORDINAVO_LOG=warn target/debug/ordinavo demo > data/logins.txt); fi
 	cat data/logins.txt
-	echo "Ordinavo serves on http://127.0.0.1:3000 (these logins are kept in data/logins.txt; Ctrl-C stops it)"
+	echo "Ordinavo is running at http://127.0.0.1:3000. Logins: data/logins.txt. Press Ctrl-C to stop."
 	exec env ORDINAVO_LOG=$${ORDINAVO_LOG:-warn} target/debug/ordinavo serve
 
 test:

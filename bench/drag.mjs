@@ -1,5 +1,5 @@
-// How late the browser hears of the pointer while a stop is dragged over the board, at a processor that is four times slower:
-// node bench/drag.mjs URL EMAIL PASSWORD DATE prints {"median": ms, "p95": ms, "moves": n}.
+// Measures the input delay while a stop is dragged over the board, with a CPU slowdown of four.
+// Usage: node bench/drag.mjs URL EMAIL PASSWORD DATE. Prints {"median": ms, "p95": ms, "moves": n}.
 import { execSync } from "node:child_process";
 import { chromium } from "@playwright/test";
 

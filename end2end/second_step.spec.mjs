@@ -30,10 +30,10 @@ test("a code from an app is asked for, and a recovery code where there is no tel
   await section.getByRole("button", { name: "Set up 2FA" }).click();
   const secret = await section.locator("bdi.mono").textContent();
   expect(await serious(page)).toEqual([]);
-  await section.getByLabel("Code").fill("12 ab");
+  await section.getByLabel("Code", { exact: true }).fill("12 ab");
   await section.getByRole("button", { name: "Turn on 2FA" }).click();
   await expect(section.getByRole("alert")).toBeVisible();
-  await section.getByLabel("Code").fill(code(secret));
+  await section.getByLabel("Code", { exact: true }).fill(code(secret));
   await section.getByRole("button", { name: "Turn on 2FA" }).click();
   const recovery = await section.locator(".recovery li").allTextContents();
   expect(recovery).toHaveLength(10);
@@ -62,7 +62,7 @@ test("a code from an app is asked for, and a recovery code where there is no tel
   await section.getByText("Change recovery codes or turn off 2FA").click();
   // Guesses make everybody wait a moment, the right code included.
   await expect(async () => {
-    await section.getByLabel("Code").fill(code(secret, 1));
+    await section.getByLabel("Code", { exact: true }).fill(code(secret, 1));
     await section.getByRole("button", { name: "Turn off 2FA" }).click();
     await expect(section.getByRole("button", { name: "Set up 2FA" })).toBeVisible({ timeout: 1500 });
   }).toPass();

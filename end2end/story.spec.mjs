@@ -174,7 +174,7 @@ test("a customer's request is accepted, converted and planned", async ({ browser
   await dispatch.page.getByRole("link", { name: new RegExp(`run ${run}`) }).first().click();
   await expect(dispatch.page.locator("article").getByText(words)).toBeVisible();
   await dispatch.page.getByRole("button", { name: "Accept", exact: true }).click();
-  await expect(dispatch.page.getByRole("status")).toContainText("Accepted");
+  await expect(dispatch.page.getByRole("status")).toContainText("Request accepted");
   await anna.page.goto(request);
   await expect(anna.page.locator(".chip", { hasText: "Accepted" })).toBeVisible();
   await dispatch.page.getByRole("button", { name: "Convert to job" }).click();

@@ -44,7 +44,7 @@ test("requests are kept without a connection and arrive once", async ({ browser 
   await expect(page.getByRole("heading", { name: "Thank you. Your request has been submitted." })).toBeVisible();
   const codes = [await receipt(page)];
   await expect(page.getByRole("img", { name: /QR code/ }).locator("svg")).toBeVisible();
-  await page.getByRole("link", { name: "Completed" }).click();
+  await page.getByRole("link", { name: "Done" }).click();
   await expect(page.getByRole("radio", { name: "Repair" })).not.toBeChecked();
 
   wire.set("cut");

@@ -67,7 +67,7 @@ test("an endpoint lives its whole life on screen", async ({ browser }) => {
   await expect(() => expect(hook.got.length).toBeGreaterThan(1)).toPass();
   await expect(async () => {
     await page.goto(`${here}?type=target.created`);
-    await expect(page.getByRole("cell", { name: "HTTP 503 Refused" }).first()).toBeVisible({ timeout: 500 });
+    await expect(page.getByRole("cell", { name: "HTTP 503 Error response" }).first()).toBeVisible({ timeout: 500 });
   }).toPass();
   await page.getByRole("row").filter({ hasText: "HTTP 503" }).getByRole("link", { name: "target.created" }).first().click();
   await expect(page.getByText("The receiver responded with an error.").first()).toBeVisible();

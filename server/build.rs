@@ -1,4 +1,4 @@
-//! Makes sure that the folder of the built assets exists, so that the server compiles before the bundles were made.
+//! Creates the folder of the built assets, which `rust-embed` requires even before the bundles are built.
 
 fn main() -> std::io::Result<()> {
     std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/site/pkg"))?;

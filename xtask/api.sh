@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The API against its description: the description against the usual rules, then a server with the small demo against
-# what the description promises. Uses the program that was built before; the port is free, the folder is temporary.
+# Lints the OpenAPI document, then tests a server with demo data against it. Uses the existing debug build, a free port and
+# a temporary folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . xtask/tools.sh

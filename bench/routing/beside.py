@@ -1,15 +1,15 @@
-"""Solves one of Solomon's instances with PyVRP or VROOM (both from PyPI), for `routing-bench` to stand beside the engine.
+"""Solves a Solomon instance with PyVRP or VROOM (both from PyPI), for comparison in `routing-bench`.
 
     python beside.py pyvrp|vroom FILE SECONDS
 
-prints the distance of the plan, in the instance's own unit, or nothing if a customer is left out.
+Prints the distance of the plan in the unit of the instance, or nothing if a customer is not served.
 """
 
 import datetime
 import math
 import sys
 
-# Whole numbers are what both count with: a thousandth of the unit.
+# Both engines use integers: thousandths of the unit.
 SCALE = 1000
 
 

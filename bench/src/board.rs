@@ -1,5 +1,5 @@
-//! The board with 20 technicians and 300 stops: its four views on the server, and how late a drag is in a browser whose
-//! processor is four times slower.
+//! The board with 20 technicians and 300 stops: server time of its four views, and input delay while dragging in a browser
+//! with a CPU slowdown of four.
 
 use std::process::Command;
 
@@ -9,17 +9,17 @@ use serde_json::{Value, json};
 use crate::ROUNDS;
 use crate::measure::{figure, line, measure};
 use crate::pages::fetch;
-use crate::stand::Stand;
+use crate::test_bed::TestBed;
 
-/// A day on which nothing else is planned: a Tuesday.
+/// A Tuesday without other appointments.
 const DAY: &str = "2027-03-02";
 const TECHNICIANS: usize = 20;
 const STOPS: usize = 300;
-/// Requests of a view in each round.
+/// Requests per view and round.
 const PAGES: usize = 30;
 
-impl Stand {
-    /// An id as a statement has it.
+impl TestBed {
+    /// Returns an ID as an SQL literal.
     fn id(&self, number: u128) -> String {
         if self.engine == "sqlite" {
             format!("x'{number:032x}'")
@@ -28,7 +28,7 @@ impl Stand {
         }
     }
 
-    /// Twenty technicians who all work that day, with fifteen visits each, all over a town.
+    /// Inserts the technicians and their appointments.
     async fn fill_board(&self) {
         let api = reqwest::Client::new();
         let mut targets = Vec::with_capacity(STOPS);
@@ -41,7 +41,7 @@ impl Stand {
                 "location": { "externalId": "LOC-ESSEN-01" },
                 "coordinates": { "lat": 51.40 + row as f64 * 0.01, "lon": 6.90 + column as f64 * 0.015 },
             });
-            let answer: Value = api
+            let response: Value = api
                 .post(format!("{}/api/v1/targets", self.url))
                 .bearer_auth(self.key("erp"))
                 .json(&body)
@@ -51,7 +51,7 @@ impl Stand {
                 .json()
                 .await
                 .unwrap();
-            let target: TargetId = answer["targetId"].as_str().unwrap().parse().unwrap();
+            let target: TargetId = response["targetId"].as_str().unwrap().parse().unwrap();
             targets.push(target.uuid().as_u128());
         }
         let (tenant, first) = (
@@ -70,7 +70,7 @@ impl Stand {
                 ))
                 .await;
         }
-        let yes = if self.engine == "sqlite" { "1" } else { "true" };
+        let sql_true = if self.engine == "sqlite" { "1" } else { "true" };
         for (number, target) in targets.into_iter().enumerate() {
             let (slot, technician) = (number / TECHNICIANS, number % TECHNICIANS);
             let minute = 7 * 60 + slot * 32;
@@ -78,7 +78,7 @@ impl Stand {
             self.raw
                 .run(&format!(
                     "INSERT INTO appointment (tenant_id, id, target_id, technician_id, status, is_shared, starts_at, ends_at, zone, created_at) \
-                     VALUES ({tenant}, {id}, {target}, {technician}, 'planned', {yes}, '{from}', '{until}', 'Europe/Berlin', '2026-11-01T00:00:00+00:00'); \
+                     VALUES ({tenant}, {id}, {target}, {technician}, 'planned', {sql_true}, '{from}', '{until}', 'Europe/Berlin', '2026-11-01T00:00:00+00:00'); \
                      UPDATE target SET status = 'scheduled' WHERE id = {target} AND tenant_id = {tenant}",
                     id = self.id((base << 8) + number as u128),
                     target = self.id(target),
@@ -92,60 +92,66 @@ impl Stand {
     }
 }
 
-pub async fn run(stand: &Stand) -> Vec<Value> {
-    stand.fill_board().await;
-    let browser = stand.dispatcher(0).await;
-    let beside = format!("{}/app/customers", stand.url);
+pub async fn run(test_bed: &TestBed) -> Vec<Value> {
+    test_bed.fill_board().await;
+    let browser = test_bed.dispatcher(0).await;
+    let reference_url = format!("{}/app/customers", test_bed.url);
     let mut rows = Vec::new();
     for view in ["day", "week", "list", "map"] {
-        let page = format!("{}/app/board?date={DAY}&view={view}", stand.url);
+        let page = format!("{}/app/board?date={DAY}&view={view}", test_bed.url);
         let html = browser.get(&page).send().await.unwrap().text().await.unwrap();
-        assert!(html.contains("Board 19"), "{view} shows everybody");
-        let (mut ours, mut list) = (vec![], vec![]);
+        assert!(html.contains("Board 19"), "{view} shows all technicians");
+        let (mut measured, mut reference) = (vec![], vec![]);
         fetch(&browser, &page, None, 5).await;
         for _ in 0..ROUNDS {
-            ours.push(measure(fetch(&browser, &page, None, PAGES)).await);
-            list.push(measure(fetch(&browser, &beside, None, PAGES)).await);
+            measured.push(measure(fetch(&browser, &page, None, PAGES)).await);
+            reference.push(measure(fetch(&browser, &reference_url, None, PAGES)).await);
         }
         let name = format!("Board, {view}: {TECHNICIANS} technicians, {STOPS} stops, beside a list");
-        rows.push(line(stand.engine, &name, "looked at", &ours, &list, true));
+        rows.push(line(test_bed.engine, &name, "looked at", &measured, &reference, true));
     }
-    rows.extend(drag(stand));
+    rows.extend(drag(test_bed));
     rows
 }
 
-/// How late the browser hears of the pointer while a stop is dragged, where Node and Chromium are installed.
-fn drag(stand: &Stand) -> Vec<Value> {
-    let account = stand.book.tenants[0].staff("dispatcher").unwrap();
-    let answer = Command::new("node")
-        .args(["bench/drag.mjs", &stand.url, &account.email, &account.password, DAY])
+/// Measures the input delay while dragging a stop. Requires Node and Chromium.
+fn drag(test_bed: &TestBed) -> Vec<Value> {
+    let account = test_bed.book.tenants[0].staff("dispatcher").unwrap();
+    let response = Command::new("node")
+        .args(["bench/drag.mjs", &test_bed.url, &account.email, &account.password, DAY])
         .output();
-    let Ok(answer) = answer.filter_success() else {
-        println!("{:<9} Board, drag: Node or Chromium is missing", stand.engine);
+    let Ok(response) = response.filter_success() else {
+        println!("{:<9} Board, drag: Node or Chromium is missing", test_bed.engine);
         return Vec::new();
     };
-    let told: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    let result: Value = serde_json::from_slice(&response.stdout).unwrap();
     ["median", "p95"]
         .into_iter()
         .map(|part| {
             let name = format!("Board, drag at 4x slower CPU: input delay, {part}");
-            figure(stand.engine, &name, "below 50 ms", told[part].as_f64().unwrap(), "ms")
+            figure(
+                test_bed.engine,
+                &name,
+                "below 50 ms",
+                result[part].as_f64().unwrap(),
+                "ms",
+            )
         })
         .collect()
 }
 
-/// Programs that ran and ended well.
+/// Turns a non-zero exit status into an error.
 trait Success: Sized {
     fn filter_success(self) -> Result<std::process::Output, String>;
 }
 
 impl Success for std::io::Result<std::process::Output> {
     fn filter_success(self) -> Result<std::process::Output, String> {
-        let answer = self.map_err(|error| error.to_string())?;
-        if answer.status.success() {
-            Ok(answer)
+        let response = self.map_err(|error| error.to_string())?;
+        if response.status.success() {
+            Ok(response)
         } else {
-            Err(String::from_utf8_lossy(&answer.stderr).into_owned())
+            Err(String::from_utf8_lossy(&response.stderr).into_owned())
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Webhooks: from the commit to the first attempt, deliveries a second, statements for each, and a dead endpoint beside a
-//! healthy one.
+//! Webhooks: latency from commit to first attempt, throughput, SQL statements per delivery, and the effect of an
+//! unreachable endpoint on a healthy one.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,26 +15,26 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::measure::{Cost, figure, line, measure, median, quantile};
-use crate::stand::{Stand, settings};
+use crate::test_bed::{TestBed, settings};
 
-/// Deliveries in each round.
+/// Deliveries per round.
 const DELIVERIES: usize = 2_000;
-/// Rounds of each side.
+/// Rounds per variant.
 const ROUNDS: usize = 5;
-/// Single events whose way is timed.
+/// Single events whose latency is measured.
 const TIMED: usize = 300;
 
 struct Receiver {
     url: String,
     count: Arc<AtomicUsize>,
-    late: Arc<Mutex<Vec<f64>>>,
+    latencies: Arc<Mutex<Vec<f64>>>,
 }
 
 async fn receiver() -> Receiver {
-    let (count, late): (Arc<AtomicUsize>, Arc<Mutex<Vec<f64>>>) = Default::default();
-    let (counting, timing) = (count.clone(), late.clone());
-    let take = move |body: Bytes| {
-        let (counting, timing) = (counting.clone(), timing.clone());
+    let (count, latencies): (Arc<AtomicUsize>, Arc<Mutex<Vec<f64>>>) = Default::default();
+    let (counter, latency_log) = (count.clone(), latencies.clone());
+    let receive = move |body: Bytes| {
+        let (counter, latency_log) = (counter.clone(), latency_log.clone());
         async move {
             let now = std::time::SystemTime::now()
                 .duration_since(std::time::UNIX_EPOCH)
@@ -46,63 +46,66 @@ async fn receiver() -> Receiver {
                 .unwrap_or_default()
                 .parse::<chrono::DateTime<chrono::Utc>>()
             {
-                timing.lock().unwrap().push(now - at.timestamp_micros() as f64 / 1e6);
+                latency_log
+                    .lock()
+                    .unwrap()
+                    .push(now - at.timestamp_micros() as f64 / 1e6);
             }
-            counting.fetch_add(1, Ordering::SeqCst);
+            counter.fetch_add(1, Ordering::SeqCst);
             axum::http::StatusCode::NO_CONTENT
         }
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(take))).await });
-    Receiver { url, count, late }
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(receive))).await });
+    Receiver { url, count, latencies }
 }
 
-/// What a worker does, until the receiver has so many more.
+/// Runs the worker loop until the receiver has counted `wanted` deliveries.
 async fn work_until(dispatcher: &mut Dispatcher, core: &ordinavo_core::Core, count: &AtomicUsize, wanted: usize) {
     while count.load(Ordering::SeqCst) < wanted || dispatcher.pending() > 0 {
         if dispatcher.turn().await.unwrap() == Turn::default() {
-            let on_the_way = dispatcher.pending() > 0;
+            let has_pending = dispatcher.pending() > 0;
             tokio::select! {
                 () = core.worker_woken() => {}
-                () = dispatcher.something_returned(), if on_the_way => {}
+                () = dispatcher.something_returned(), if has_pending => {}
                 () = tokio::time::sleep(Duration::from_millis(20)) => {}
             }
         }
     }
 }
 
-async fn endpoint(stand: &Stand, client: &reqwest::Client, url: &str) -> Value {
+async fn endpoint(test_bed: &TestBed, client: &reqwest::Client, url: &str) -> Value {
     let body = json!({ "url": url, "eventTypes": ["target.created"] });
-    let made = client
-        .post(format!("{}/api/v1/webhook-endpoints", stand.url))
-        .bearer_auth(stand.key("erp"))
+    let created = client
+        .post(format!("{}/api/v1/webhook-endpoints", test_bed.url))
+        .bearer_auth(test_bed.key("erp"))
         .json(&body)
         .send()
         .await
         .unwrap();
-    assert!(made.status().is_success());
-    made.json().await.unwrap()
+    assert!(created.status().is_success());
+    created.json().await.unwrap()
 }
 
-/// So many events, one for each new target.
-async fn events(stand: &Stand, client: &reqwest::Client, name: &str, count: usize) {
+/// Creates `count` events by importing targets.
+async fn events(test_bed: &TestBed, client: &reqwest::Client, name: &str, count: usize) {
     for part in 0..count / 500 {
         let items: Vec<Value> = (0..500).map(|number| json!({ "externalId": format!("{name}-{part}-{number}"), "customer": { "externalId": "CUST-10042" } })).collect();
-        let taken = client
-            .post(format!("{}/api/v1/targets/batch", stand.url))
-            .bearer_auth(stand.key("erp"))
+        let accepted = client
+            .post(format!("{}/api/v1/targets/batch", test_bed.url))
+            .bearer_auth(test_bed.key("erp"))
             .header("idempotency-key", format!("{name}-{part}"))
             .json(&json!({ "items": items }))
             .send()
             .await
             .unwrap();
-        assert!(taken.status().is_success());
-        while importer::run_next(&stand.core).await.unwrap() {}
+        assert!(accepted.status().is_success());
+        while importer::run_next(&test_bed.core).await.unwrap() {}
     }
 }
 
-/// The same requests without anything behind them: what receiver and HTTP client can do at most.
+/// Sends the same requests directly: the upper bound of receiver and HTTP client.
 async fn bare(client: &reqwest::Client, url: &str, count: usize) {
     let left = Arc::new(AtomicUsize::new(count));
     let body = domain::events::example(domain::events::EventType::TargetCreated).to_string();
@@ -124,19 +127,19 @@ async fn bare(client: &reqwest::Client, url: &str, count: usize) {
     }
 }
 
-/// How long the healthy endpoint waits for its deliveries while every event goes to a dead one, too.
-async fn beside_dead(
-    stand: &Stand,
+/// Measures the deliveries to the healthy endpoint while all events also go to an unreachable one.
+async fn measure_with_unreachable_endpoint(
+    test_bed: &TestBed,
     client: &reqwest::Client,
     dispatcher: &mut Dispatcher,
     count: &AtomicUsize,
     round: usize,
 ) -> Cost {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let dead_url = format!("http://{}/", listener.local_addr().unwrap());
+    let unreachable_url = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);
-    let dead = endpoint(stand, client, &dead_url).await;
-    events(stand, client, &format!("X-{round}"), DELIVERIES).await;
+    let unreachable = endpoint(test_bed, client, &unreachable_url).await;
+    events(test_bed, client, &format!("X-{round}"), DELIVERIES).await;
     let wanted = count.load(Ordering::SeqCst) + DELIVERIES;
     let waiting = async {
         while count.load(Ordering::SeqCst) < wanted {
@@ -146,54 +149,60 @@ async fn beside_dead(
     let cost = measure(async {
         tokio::select! {
             () = waiting => {}
-            () = work_until(dispatcher, &stand.core, count, usize::MAX) => {}
+            () = work_until(dispatcher, &test_bed.core, count, usize::MAX) => {}
         }
     })
     .await;
     let path = format!(
         "{}/api/v1/webhook-endpoints/{}",
-        stand.url,
-        dead["id"].as_str().unwrap()
+        test_bed.url,
+        unreachable["id"].as_str().unwrap()
     );
-    client.delete(path).bearer_auth(stand.key("erp")).send().await.unwrap();
+    client
+        .delete(path)
+        .bearer_auth(test_bed.key("erp"))
+        .send()
+        .await
+        .unwrap();
     dispatcher.settle().await.unwrap();
     cost
 }
 
-pub async fn run(stand: &Stand) -> Vec<Value> {
+pub async fn run(test_bed: &TestBed) -> Vec<Value> {
     let client = reqwest::Client::new();
     let hook = receiver().await;
-    let made = endpoint(stand, &client, &hook.url).await;
+    let created = endpoint(test_bed, &client, &hook.url).await;
     let outbound = guard::client(&settings()).unwrap();
-    let mut dispatcher = Dispatcher::new(stand.core.clone(), outbound);
-    let (mut ours, mut beside, mut with_dead, mut statements) = (vec![], vec![], vec![], vec![]);
+    let mut dispatcher = Dispatcher::new(test_bed.core.clone(), outbound);
+    let (mut measured, mut reference, mut with_unreachable, mut statements) = (vec![], vec![], vec![], vec![]);
     for round in 0..ROUNDS {
-        events(stand, &client, &format!("D-{round}"), DELIVERIES).await;
+        events(test_bed, &client, &format!("D-{round}"), DELIVERIES).await;
         let wanted = hook.count.load(Ordering::SeqCst) + DELIVERIES;
-        let before = ordinavo_core::statements();
-        ours.push(measure(work_until(&mut dispatcher, &stand.core, &hook.count, wanted)).await);
-        statements.push((ordinavo_core::statements() - before) as f64 / DELIVERIES as f64);
-        beside.push(measure(bare(&client, &hook.url, DELIVERIES)).await);
-        with_dead.push(beside_dead(stand, &client, &mut dispatcher, &hook.count, round).await);
+        let before = ordinavo_core::statement_count();
+        measured.push(measure(work_until(&mut dispatcher, &test_bed.core, &hook.count, wanted)).await);
+        statements.push((ordinavo_core::statement_count() - before) as f64 / DELIVERIES as f64);
+        reference.push(measure(bare(&client, &hook.url, DELIVERIES)).await);
+        with_unreachable
+            .push(measure_with_unreachable_endpoint(test_bed, &client, &mut dispatcher, &hook.count, round).await);
     }
     let mut rows = vec![
         line(
-            stand.engine,
+            test_bed.engine,
             "2,000 signed deliveries with attempt log, beside bare requests",
             "-",
-            &ours,
-            &beside,
+            &measured,
+            &reference,
             false,
         ),
         figure(
-            stand.engine,
+            test_bed.engine,
             "Deliveries a second to a loopback receiver",
             "3x Svix (3,258/s)",
-            DELIVERIES as f64 / median(ours.iter().map(|cost| cost.wall.as_secs_f64()).collect()),
+            DELIVERIES as f64 / median(measured.iter().map(|cost| cost.wall.as_secs_f64()).collect()),
             "/s",
         ),
         figure(
-            stand.engine,
+            test_bed.engine,
             "SQL statements for each delivery",
             "2",
             median(statements),
@@ -202,52 +211,55 @@ pub async fn run(stand: &Stand) -> Vec<Value> {
     ];
 
     rows.push(line(
-        stand.engine,
+        test_bed.engine,
         "2,000 deliveries with a dead endpoint beside the healthy one",
         "no slowdown",
-        &with_dead,
-        &ours,
+        &with_unreachable,
+        &measured,
         false,
     ));
 
-    // One event after another, from its transaction to the receiver.
-    hook.late.lock().unwrap().clear();
+    // The latency of single events, from the transaction to the receiver.
+    hook.latencies.lock().unwrap().clear();
     let wanted = hook.count.load(Ordering::SeqCst) + TIMED;
     let importing = async {
         for number in 0..TIMED {
             let body = json!({ "externalId": format!("T-{number}") });
-            let answer = client
-                .post(format!("{}/api/v1/targets", stand.url))
-                .bearer_auth(stand.key("erp"))
+            let response = client
+                .post(format!("{}/api/v1/targets", test_bed.url))
+                .bearer_auth(test_bed.key("erp"))
                 .json(&body)
                 .send()
                 .await
                 .unwrap();
-            assert!(answer.status().is_success());
+            assert!(response.status().is_success());
         }
     };
-    tokio::join!(importing, work_until(&mut dispatcher, &stand.core, &hook.count, wanted));
-    let late: Vec<f64> = hook
-        .late
+    tokio::join!(
+        importing,
+        work_until(&mut dispatcher, &test_bed.core, &hook.count, wanted)
+    );
+    let latencies: Vec<f64> = hook
+        .latencies
         .lock()
         .unwrap()
         .iter()
         .map(|seconds| seconds * 1000.0)
         .collect();
     rows.push(figure(
-        stand.engine,
+        test_bed.engine,
         "Event to first attempt, imports one after another: p50",
         "15 ms",
-        quantile(&late, 0.5),
+        quantile(&latencies, 0.5),
         "ms",
     ));
     rows.push(figure(
-        stand.engine,
+        test_bed.engine,
         "Event to first attempt, imports one after another: p99",
         "100 ms",
-        quantile(&late, 0.99),
+        quantile(&latencies, 0.99),
         "ms",
     ));
-    assert!(made["id"].is_string());
+    assert!(created["id"].is_string());
     rows
 }

@@ -1,5 +1,5 @@
-//! Two hundred requests a second from one address, at public forms and at the sign-in, beside the same house left alone:
-//! what a dispatcher notices of it.
+//! 200 requests per second from one address, to public forms and to the sign-in: their effect on the response times of a
+//! dispatcher.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,18 +9,18 @@ use reqwest::{Client, StatusCode};
 use serde_json::Value;
 
 use crate::measure::{figure, median, quantile};
-use crate::stand::Stand;
+use crate::test_bed::TestBed;
 
-/// How often idle and flooded times alternate.
+/// The number of alternations between idle and flooded phases.
 const ROUNDS: usize = 5;
-/// Pages of the dispatcher in each.
+/// Page views of the dispatcher per phase.
 const PAGES: usize = 200;
-/// Between two requests of the flood.
-const PAUSE: Duration = Duration::from_millis(5);
-/// The address of whoever floods, as the reverse proxy tells it.
-const FLOODER: &str = "203.0.113.9";
+/// The interval between two requests of the flood.
+const FLOOD_INTERVAL: Duration = Duration::from_millis(5);
+/// The source address of the flood, in `X-Forwarded-For`.
+const FLOOD_ADDRESS: &str = "203.0.113.9";
 
-/// Memory that the process holds, from `/proc/self/status`, in megabytes.
+/// Returns the resident memory of the process from `/proc/self/status`, in megabytes.
 fn memory() -> f64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
@@ -32,87 +32,96 @@ fn memory() -> f64 {
     kilobytes / 1024.0
 }
 
-/// What the flood was answered.
+/// The number of responses to the flood.
 #[derive(Default)]
-struct Answers {
+struct ResponseCounts {
     all: AtomicUsize,
-    refused: AtomicUsize,
+    rejected: AtomicUsize,
 }
 
-async fn one(client: Client, url: String, fields: Option<[(&'static str, &'static str); 2]>, answers: Arc<Answers>) {
+async fn send_request(
+    client: Client,
+    url: String,
+    fields: Option<[(&'static str, &'static str); 2]>,
+    counts: Arc<ResponseCounts>,
+) {
     let request = match fields {
         Some(fields) => client.post(url).header("sec-fetch-site", "same-origin").form(&fields),
         None => client.get(url),
     };
-    if let Ok(answer) = request
+    if let Ok(response) = request
         .header("accept", "text/html")
-        .header("x-forwarded-for", FLOODER)
+        .header("x-forwarded-for", FLOOD_ADDRESS)
         .send()
         .await
     {
-        answers.all.fetch_add(1, Ordering::Relaxed);
-        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
-            answers.refused.fetch_add(1, Ordering::Relaxed);
+        counts.all.fetch_add(1, Ordering::Relaxed);
+        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+            counts.rejected.fetch_add(1, Ordering::Relaxed);
         }
-        drop(answer.bytes().await);
+        drop(response.bytes().await);
     }
 }
 
-/// Asks every [`PAUSE`], whether the one before was answered or not, until it is stopped.
-async fn flood(url: String, fields: Option<[(&'static str, &'static str); 2]>, answers: Arc<Answers>) {
+/// Sends a request every [`FLOOD_INTERVAL`] without waiting for responses, until it is aborted.
+async fn flood(url: String, fields: Option<[(&'static str, &'static str); 2]>, counts: Arc<ResponseCounts>) {
     let client = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
-    let mut next = tokio::time::interval(PAUSE);
+    let mut next = tokio::time::interval(FLOOD_INTERVAL);
     loop {
         next.tick().await;
-        tokio::spawn(one(client.clone(), url.clone(), fields, answers.clone()));
+        tokio::spawn(send_request(client.clone(), url.clone(), fields, counts.clone()));
     }
 }
 
-/// The time below which 99 of 100 pages were there, in milliseconds.
-async fn slowest(browser: &Client, url: &str) -> f64 {
+/// Returns the 99th percentile of the response time, in milliseconds.
+async fn p99_response_time(browser: &Client, url: &str) -> f64 {
     let mut times = Vec::new();
     for _ in 0..PAGES {
         let started = Instant::now();
-        let answer = browser.get(url).header("accept", "text/html").send().await.unwrap();
-        assert!(answer.status().is_success());
-        answer.bytes().await.unwrap();
+        let response = browser.get(url).header("accept", "text/html").send().await.unwrap();
+        assert!(response.status().is_success());
+        response.bytes().await.unwrap();
         times.push(started.elapsed().as_secs_f64() * 1000.0);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     quantile(&times, 0.99)
 }
 
-pub async fn run(stand: &Stand) -> Vec<Value> {
-    let browser = stand.dispatcher(1).await;
-    let page = format!("{}/app/inbox", stand.url);
-    let nobody = [("email", "nobody@example.org"), ("password", "a wrong password, again")];
+pub async fn run(test_bed: &TestBed) -> Vec<Value> {
+    let browser = test_bed.dispatcher(1).await;
+    let page = format!("{}/app/inbox", test_bed.url);
+    let wrong_login = [("email", "nobody@example.org"), ("password", "a wrong password, again")];
     let floods = [
         (
             "public forms",
-            format!("{}/intake/{}", stand.url, stand.book.tenants[0].slug),
+            format!("{}/intake/{}", test_bed.url, test_bed.book.tenants[0].slug),
             None,
         ),
-        ("the sign-in", format!("{}/app/fn/sign-in", stand.url), Some(nobody)),
+        (
+            "the sign-in",
+            format!("{}/app/fn/sign-in", test_bed.url),
+            Some(wrong_login),
+        ),
     ];
     let mut rows = Vec::new();
-    slowest(&browser, &page).await;
+    p99_response_time(&browser, &page).await;
     for (name, url, fields) in floods {
         let (mut idle, mut flooded) = (vec![], vec![]);
-        let answers = Arc::new(Answers::default());
+        let counts = Arc::new(ResponseCounts::default());
         let before = memory();
         for _ in 0..ROUNDS {
-            idle.push(slowest(&browser, &page).await);
-            let running = tokio::spawn(flood(url.clone(), fields, answers.clone()));
-            flooded.push(slowest(&browser, &page).await);
+            idle.push(p99_response_time(&browser, &page).await);
+            let running = tokio::spawn(flood(url.clone(), fields, counts.clone()));
+            flooded.push(p99_response_time(&browser, &page).await);
             running.abort();
         }
-        let grown = memory() - before;
-        let (all, refused) = (
-            answers.all.load(Ordering::Relaxed),
-            answers.refused.load(Ordering::Relaxed),
+        let memory_growth = memory() - before;
+        let (all, rejected) = (
+            counts.all.load(Ordering::Relaxed),
+            counts.rejected.load(Ordering::Relaxed),
         );
         let ratios = idle
             .iter()
@@ -121,31 +130,31 @@ pub async fn run(stand: &Stand) -> Vec<Value> {
             .collect();
         rows.extend([
             figure(
-                stand.engine,
+                test_bed.engine,
                 &format!("200/s at {name}: a staff page's p99 beside idle"),
                 "2x",
                 median(ratios),
                 "x",
             ),
             figure(
-                stand.engine,
+                test_bed.engine,
                 &format!("200/s at {name}: that p99"),
                 "–",
                 median(flooded),
                 "ms",
             ),
             figure(
-                stand.engine,
+                test_bed.engine,
                 &format!("200/s at {name}: refused of {all}"),
                 "–",
-                refused as f64 / all as f64 * 100.0,
+                rejected as f64 / all as f64 * 100.0,
                 "%",
             ),
             figure(
-                stand.engine,
+                test_bed.engine,
                 &format!("200/s at {name}: memory grown"),
                 "flat",
-                grown,
+                memory_growth,
                 "MB",
             ),
         ]);

@@ -1,31 +1,31 @@
-//! Imports beside the raw database: one after another, in batches, and the question without an import.
+//! Imports compared to raw database writes: single, in batches, and mapping resolution without an import.
 
 use ordinavo_core::imports::worker;
 use serde_json::{Value, json};
 
 use crate::ROUNDS;
 use crate::measure::{line, measure};
-use crate::stand::Stand;
+use crate::test_bed::TestBed;
 
-/// Single imports in each round.
+/// Single imports per round.
 const SINGLE: usize = 200;
 /// Rows that an import writes: target, item, timeline, event, audit.
 const ROWS: usize = 5;
 
-async fn post(stand: &Stand, path: &str, key: Option<String>, body: &Value) -> Value {
-    let mut request = reqwest_client()
-        .post(format!("{}{path}", stand.url))
-        .bearer_auth(stand.key("erp"))
+async fn post(test_bed: &TestBed, path: &str, key: Option<String>, body: &Value) -> Value {
+    let mut request = http_client()
+        .post(format!("{}{path}", test_bed.url))
+        .bearer_auth(test_bed.key("erp"))
         .json(body);
     if let Some(key) = key {
         request = request.header("idempotency-key", key);
     }
-    let answer = request.send().await.unwrap();
-    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
-    answer.json().await.unwrap()
+    let response = request.send().await.unwrap();
+    assert!(response.status().is_success(), "{}", response.text().await.unwrap());
+    response.json().await.unwrap()
 }
 
-fn reqwest_client() -> &'static reqwest::Client {
+fn http_client() -> &'static reqwest::Client {
     static CLIENT: std::sync::OnceLock<reqwest::Client> = std::sync::OnceLock::new();
     CLIENT.get_or_init(reqwest::Client::new)
 }
@@ -34,19 +34,25 @@ fn import(external_id: String) -> Value {
     json!({ "externalId": external_id, "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-ESSEN-01" } })
 }
 
-pub async fn run(stand: &Stand) -> Vec<Value> {
+pub async fn run(test_bed: &TestBed) -> Vec<Value> {
     let (mut single, mut single_raw, mut batch, mut batch_raw, mut resolve, mut resolve_raw) =
         (vec![], vec![], vec![], vec![], vec![], vec![]);
     for round in 0..ROUNDS {
         single.push(
             measure(async {
                 for number in 0..SINGLE {
-                    post(stand, "/api/v1/targets", None, &import(format!("S-{round}-{number}"))).await;
+                    post(
+                        test_bed,
+                        "/api/v1/targets",
+                        None,
+                        &import(format!("S-{round}-{number}")),
+                    )
+                    .await;
                 }
             })
             .await,
         );
-        single_raw.push(measure(stand.raw.insert(SINGLE, false)).await);
+        single_raw.push(measure(test_bed.raw.insert(SINGLE, false)).await);
         batch.push(
             measure(async {
                 for half in 0..2 {
@@ -54,21 +60,21 @@ pub async fn run(stand: &Stand) -> Vec<Value> {
                         .map(|number| import(format!("B-{round}-{half}-{number}")))
                         .collect();
                     post(
-                        stand,
+                        test_bed,
                         "/api/v1/targets/batch",
                         Some(format!("{round}-{half}")),
                         &json!({ "items": items }),
                     )
                     .await;
                 }
-                while worker::run_next(&stand.core).await.unwrap() {}
+                while worker::run_next(&test_bed.core).await.unwrap() {}
             })
             .await,
         );
         batch_raw.push(
             measure(async {
                 for _ in 0..2 {
-                    stand.raw.insert(500 * ROWS, true).await;
+                    test_bed.raw.insert(500 * ROWS, true).await;
                 }
             })
             .await,
@@ -78,16 +84,16 @@ pub async fn run(stand: &Stand) -> Vec<Value> {
                 let body =
                     json!({ "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-ESSEN-01" } });
                 for _ in 0..SINGLE {
-                    post(stand, "/api/v1/mappings/resolve", None, &body).await;
+                    post(test_bed, "/api/v1/mappings/resolve", None, &body).await;
                 }
             })
             .await,
         );
-        resolve_raw.push(measure(stand.raw.read(SINGLE)).await);
+        resolve_raw.push(measure(test_bed.raw.read(SINGLE)).await);
     }
     vec![
         line(
-            stand.engine,
+            test_bed.engine,
             "Import, one after another, over HTTP, beside a raw row",
             "4x",
             &single,
@@ -95,7 +101,7 @@ pub async fn run(stand: &Stand) -> Vec<Value> {
             false,
         ),
         line(
-            stand.engine,
+            test_bed.engine,
             "1,000 imports in two batches, beside 5,000 raw rows",
             "12x",
             &batch,
@@ -103,7 +109,7 @@ pub async fn run(stand: &Stand) -> Vec<Value> {
             false,
         ),
         line(
-            stand.engine,
+            test_bed.engine,
             "Mapping resolved over HTTP, beside a raw row read",
             "-",
             &resolve,

@@ -1,12 +1,12 @@
-//! Ratios, measured interleaved (A B A B …) in one run: what the product costs beside the barest thing that could do the
-//! same, on SQLite and, if `ORDINAVO_BENCH_POSTGRES` names a server, on PostgreSQL. `bench/results.json` keeps what this
-//! prints. `ORDINAVO_BENCH_TARGETS` is how many targets the long lists have (a million when
-//! absent); `ORDINAVO_BENCH_ONLY` names the one part that is wanted.
+//! Benchmarks that compare the product with a minimal baseline, interleaved (A B A B …) in one run. They run on SQLite and,
+//! if `ORDINAVO_BENCH_POSTGRES` contains a server URL, on PostgreSQL. The results are printed and written to
+//! `bench/results.json`. `ORDINAVO_BENCH_TARGETS` sets the size of long lists (default: one million);
+//! `ORDINAVO_BENCH_ONLY` selects one benchmark.
 #![expect(
     clippy::disallowed_methods,
-    reason = "a benchmark is its own client, looks at the clock and talks to the raw database on purpose"
+    reason = "benchmarks need their own HTTP client, the clock and direct database access"
 )]
-#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may fail loudly")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "benchmarks may panic")]
 
 mod board;
 mod deliveries;
@@ -15,46 +15,46 @@ mod imports;
 mod inbox;
 mod measure;
 mod pages;
-mod stand;
+mod test_bed;
 
-use stand::Stand;
+use test_bed::TestBed;
 
-/// How often each pair is measured.
+/// The number of measurements per pair.
 pub const ROUNDS: usize = 7;
 
 #[tokio::main]
 async fn main() {
-    let many = std::env::var("ORDINAVO_BENCH_TARGETS")
+    let target_count = std::env::var("ORDINAVO_BENCH_TARGETS")
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(1_000_000);
-    let mut stands = vec![Stand::new("sqlite", None).await];
+    let mut test_beds = vec![TestBed::new("sqlite", None).await];
     if let Ok(server) = std::env::var("ORDINAVO_BENCH_POSTGRES") {
-        stands.push(Stand::new("postgres", Some(&server)).await);
+        test_beds.push(TestBed::new("postgres", Some(&server)).await);
     }
     let only = std::env::var("ORDINAVO_BENCH_ONLY").ok();
-    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    let is_selected = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut rows = Vec::new();
-    for stand in &stands {
-        if wanted("imports") {
-            rows.extend(imports::run(stand).await);
+    for test_bed in &test_beds {
+        if is_selected("imports") {
+            rows.extend(imports::run(test_bed).await);
         }
-        if wanted("deliveries") {
-            rows.extend(deliveries::run(stand).await);
+        if is_selected("deliveries") {
+            rows.extend(deliveries::run(test_bed).await);
         }
-        if wanted("flood") {
-            rows.extend(flood::run(stand).await);
+        if is_selected("flood") {
+            rows.extend(flood::run(test_bed).await);
         }
-        if wanted("inbox") {
-            rows.extend(inbox::run(stand).await);
+        if is_selected("inbox") {
+            rows.extend(inbox::run(test_bed).await);
         }
-        if wanted("board") {
-            rows.extend(board::run(stand).await);
+        if is_selected("board") {
+            rows.extend(board::run(test_bed).await);
         }
-        if wanted("pages") {
-            rows.extend(pages::run(stand, many).await);
+        if is_selected("pages") {
+            rows.extend(pages::run(test_bed, target_count).await);
         }
-        stand.clean();
+        test_bed.clean();
     }
     if only.is_some() {
         return;

@@ -1,5 +1,5 @@
-//! Style sheets, fonts and bundles: embedded in a release build, read from `target/site/pkg` in a development build;
-//! hashed names, kept for ever by browsers, compressed when they were built.
+//! Static assets: style sheets, fonts and bundles. Release builds embed them, development builds read them from
+//! `target/site/pkg`. Names contain a hash, so browsers cache the files indefinitely; compressed forms are built ahead.
 
 use axum::body::Body;
 use axum::extract::Path;
@@ -13,48 +13,48 @@ use ui::shell::{App, Assets};
 
 #[derive(RustEmbed)]
 #[folder = "../target/site/pkg"]
-struct Files;
+struct AssetFiles;
 
-/// What the build wrote about itself: the hashed names.
+/// The asset manifest: the hashed file names that the build wrote.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Manifest {
-    dispatch: Names,
-    portal: Names,
-    public: Names,
+    dispatch: AppFiles,
+    portal: AppFiles,
+    public: AppFiles,
     fonts: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
-struct Names {
+struct AppFiles {
     bundle: String,
     style: String,
 }
 
 impl Manifest {
-    /// Reads the manifest; without one (a server that was compiled alone) pages have neither style nor islands.
+    /// Reads the manifest. Without one (if only the server was built), pages have neither styles nor islands.
     pub fn read() -> Self {
-        Files::get("assets.json")
+        AssetFiles::get("assets.json")
             .and_then(|file| serde_json::from_slice(&file.data).ok())
             .unwrap_or_default()
     }
 
-    /// The files of an app.
-    pub fn of(&self, app: App) -> Assets {
-        let names = match app {
+    /// Returns the files of an app.
+    pub fn assets(&self, app: App) -> Assets {
+        let files = match app {
             App::Dispatch | App::Partner | App::Public => &self.dispatch,
             App::Portal => &self.portal,
             App::Intake => &self.public,
         };
         let bundle =
-            (!names.bundle.is_empty() && matches!(app, App::Dispatch | App::Portal | App::Intake)).then(|| {
+            (!files.bundle.is_empty() && matches!(app, App::Dispatch | App::Portal | App::Intake)).then(|| {
                 LeptosOptions::builder()
-                    .output_name(names.bundle.as_str())
+                    .output_name(files.bundle.as_str())
                     .site_pkg_dir("pkg")
                     .site_root("target/site")
                     .build()
             });
         Assets {
-            style: format!("/pkg/{}", names.style),
+            style: format!("/pkg/{}", files.style),
             fonts: self.fonts.iter().map(|font| format!("/pkg/{font}")).collect(),
             bundle,
         }
@@ -67,15 +67,15 @@ pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
         .get(ACCEPT_ENCODING)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let found = [("br", ".br"), ("gzip", ".gz")]
+    let file = [("br", ".br"), ("gzip", ".gz")]
         .into_iter()
         .filter(|(encoding, _)| accepted.contains(encoding))
-        .find_map(|(encoding, suffix)| Files::get(&format!("{name}{suffix}")).map(|file| (Some(encoding), file)))
-        .or_else(|| Files::get(&name).map(|file| (None, file)));
-    let Some((encoding, file)) = found.filter(|_| name != "assets.json") else {
+        .find_map(|(encoding, suffix)| AssetFiles::get(&format!("{name}{suffix}")).map(|file| (Some(encoding), file)))
+        .or_else(|| AssetFiles::get(&name).map(|file| (None, file)));
+    let Some((encoding, file)) = file.filter(|_| name != "assets.json") else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let kind = match name.rsplit('.').next() {
+    let content_type = match name.rsplit('.').next() {
         Some("js") => "text/javascript; charset=utf-8",
         Some("wasm") => "application/wasm",
         Some("css") => "text/css; charset=utf-8",
@@ -84,10 +84,10 @@ pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
         _ => "application/octet-stream",
     };
     let mut response = Response::new(Body::from(file.data.into_owned()));
-    let answer = response.headers_mut();
-    answer.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    // The icon has no hash in its name; everything else never changes under its name.
-    answer.insert(
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    // The icon is the only file without a hash in its name.
+    headers.insert(
         CACHE_CONTROL,
         HeaderValue::from_static(if name == "icon.svg" {
             "public, max-age=86400"
@@ -95,9 +95,9 @@ pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
             "public, max-age=31536000, immutable"
         }),
     );
-    answer.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     if let Some(encoding) = encoding {
-        answer.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     response
 }

@@ -1,4 +1,5 @@
-//! Calendars: one appointment as a file for whoever is signed in, and all of them under a secret address.
+//! iCalendar exports: one appointment as a file for signed-in portal users, and a feed of all appointments under a secret
+//! URL.
 
 use axum::extract::{Extension, Path, Request, State};
 use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -10,7 +11,7 @@ use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::identity::authentication;
 use ordinavo_core::portal_access::calendar;
 use ordinavo_core::{CoreError, CoreResult};
-use ui::calendar::{Reach, render};
+use ui::calendar::{CalendarKind, render};
 
 use crate::public_limits;
 use crate::serve::AppState;
@@ -28,40 +29,40 @@ pub async fn file(
         let locale = language(&contact, &headers);
         let now = state.core.clock().now();
         Ok(render(
-            Reach::File,
+            CalendarKind::File,
             locale,
-            (contact.tenant_name(), &contact.words()),
+            (contact.tenant_name(), &contact.terminology()),
             &[entry],
             now,
         ))
     };
-    answer(result.await, Some("attachment; filename=\"appointment.ics\""))
+    respond(result.await, Some("attachment; filename=\"appointment.ics\""))
 }
 
-/// `/portal/feed/{token}`: whoever has the address reads it, for as long as the account and its grants last.
+/// `/portal/feed/{token}`: the token replaces the session and works as long as the account and its grants are active.
 pub async fn feed(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
-    if let Err(seconds) = state.public_limits.look(public_limits::address(&request)) {
-        return public_limits::too_often(seconds);
+    if let Err(seconds) = state.public_limits.check_view(public_limits::client_address(&request)) {
+        return public_limits::too_many_requests(seconds);
     }
     let (parts, _) = request.into_parts();
     let result = async {
-        let reader = authentication::calendar_reader(&state.core, &token).await?;
-        let contact = reader.ok_or_else(CoreError::not_found)?;
+        let contact = authentication::calendar_reader(&state.core, &token).await?;
+        let contact = contact.ok_or_else(CoreError::not_found)?;
         let entries = calendar::entries(&state.core, &contact).await?;
         let locale = language(&contact, &parts.headers);
         let now = state.core.clock().now();
         Ok(render(
-            Reach::Feed,
+            CalendarKind::Feed,
             locale,
-            (contact.tenant_name(), &contact.words()),
+            (contact.tenant_name(), &contact.terminology()),
             &entries,
             now,
         ))
     };
-    answer(result.await, None)
+    respond(result.await, None)
 }
 
-/// The account's language, or else what the program that reads prefers.
+/// Returns the language of the account, or the preferred language of the calendar program.
 fn language(contact: &Contact, headers: &HeaderMap) -> Locale {
     let preferred = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     contact
@@ -70,7 +71,7 @@ fn language(contact: &Contact, headers: &HeaderMap) -> Locale {
         .unwrap_or_default()
 }
 
-fn answer(result: CoreResult<String>, disposition: Option<&'static str>) -> Response {
+fn respond(result: CoreResult<String>, disposition: Option<&'static str>) -> Response {
     match result {
         Ok(text) => {
             let mut response = text.into_response();

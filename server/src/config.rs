@@ -1,5 +1,5 @@
-//! Configuration: defaults, then a file, then `ORDINAVO_*` variables; checked at start. The table in `README.md` names
-//! every setting.
+//! Configuration from defaults, a TOML file and `ORDINAVO_*` variables, in ascending precedence. It is validated at
+//! startup; `docs/configuration.md` describes every setting.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,56 +14,56 @@ use serde::{Deserialize, Serialize};
 use crate::api::limits::{Limits, Rate};
 use crate::portal_limits::PortalLimits;
 
-/// Every setting as it is written.
+/// All settings, in their textual form.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// `sqlite://path` or `postgres://…`.
     pub database_url: String,
-    /// Where the server listens.
+    /// Listen address.
     pub listen: SocketAddr,
-    /// The address that people type; decides about cookies, links and HSTS.
+    /// Public base URL, used for links, cookies and HSTS.
     pub public_url: String,
-    /// The portal's own host, such as `portal.example.org`; empty if it shares the server's.
+    /// Separate host of the portal, such as `portal.example.org`; empty to share the host of `public_url`.
     pub portal_host: String,
     /// `file://folder` or `s3://bucket/prefix`.
     pub files: String,
-    /// The file with the master keys; made on first start.
+    /// File with the master keys; created on first start.
     pub secret_key_file: PathBuf,
-    /// Where mail goes out; unset keeps mail inside.
+    /// SMTP server; mails are not sent if unset.
     pub smtp_url: Option<String>,
-    /// The address that mails come from; empty for `no-reply@` the public host.
+    /// Sender address of mails; defaults to `no-reply@` followed by the public host.
     pub mail_from: String,
-    /// Networks that webhooks may reach although they are private, separated by commas.
+    /// Private networks that webhooks may connect to, separated by commas.
     pub webhook_allow_nets: String,
-    /// Whether webhooks may use plain http.
+    /// Whether webhook URLs may use `http`.
     pub webhook_allow_http: bool,
-    /// Delays before each attempt, such as `0s,5s,5m`; empty for the default schedule.
+    /// Delays before each webhook attempt, such as `0s,5s,5m`; empty for the default schedule.
     pub webhook_retry: String,
-    /// How often one client may call the API: so many a second, and so many at once.
+    /// API rate limit per client: requests per second and burst.
     pub api_rate_client: String,
-    /// How often all clients of a tenant together may call.
+    /// API rate limit per tenant.
     pub api_rate_tenant: String,
-    /// How often one address may ask for access tokens.
+    /// Rate limit for access token requests, per IP address.
     pub api_rate_address: String,
-    /// How often one address may ask the portal.
+    /// Portal rate limit per IP address.
     pub portal_rate_address: String,
-    /// How often one of its accounts may.
+    /// Portal rate limit per account.
     pub portal_rate_account: String,
-    /// How fast one gets from place to place: factor over the great circle and km/h, regions with their edges in front.
+    /// Travel speed: detour factor over the great-circle distance and km/h, optionally per region with its bounds in front.
     pub travel: String,
-    /// A road service that tells travel times, such as `osrm+http://127.0.0.1:5000`; empty for none.
+    /// Routing service for travel times, such as `osrm+http://127.0.0.1:5000`; empty for none.
     pub roads: String,
-    /// Pictures behind the board's map, such as `https://tiles.example.org/{z}/{x}/{y}.png`, and whose they are behind a blank;
-    /// empty for none.
+    /// Tile URL for the map of the board, such as `https://tiles.example.org/{z}/{x}/{y}.png`, followed by a space and the
+    /// attribution; empty for none.
     pub tiles: String,
-    /// Networks of reverse proxies whose `X-Forwarded-For` counts, separated by commas.
+    /// Networks of reverse proxies whose `X-Forwarded-For` header is trusted, separated by commas.
     pub trusted_proxies: String,
     /// Whether the server also runs the worker.
     pub worker: bool,
-    /// A second listener for health, away from the public address; unset for none.
+    /// Listen address for health checks and metrics; no separate listener if unset.
     pub ops_listen: Option<SocketAddr>,
-    /// What is logged, such as `info` or `ordinavo=debug`.
+    /// Log filter, such as `info` or `ordinavo=debug`.
     pub log: String,
 }
 
@@ -97,8 +97,8 @@ impl Default for Config {
     }
 }
 
-/// Reads a list of networks.
-fn networks(setting: &str, text: &str) -> Result<Vec<IpNet>, String> {
+/// Parses a comma-separated list of networks.
+fn parse_networks(setting: &str, text: &str) -> Result<Vec<IpNet>, String> {
     text.split(',')
         .map(str::trim)
         .filter(|net| !net.is_empty())
@@ -110,19 +110,16 @@ fn networks(setting: &str, text: &str) -> Result<Vec<IpNet>, String> {
 }
 
 impl Config {
-    /// Networks of reverse proxies, whose word about the client's address counts.
-    ///
-    /// # Errors
-    /// Names the setting and what is allowed.
+    /// Returns the networks of trusted reverse proxies.
     pub fn trusted_proxies(&self) -> Result<Vec<IpNet>, String> {
-        networks("trusted_proxies", &self.trusted_proxies)
+        parse_networks("trusted_proxies", &self.trusted_proxies)
     }
 
-    /// Reads the configuration. `ORDINAVO_CONFIG` names the file; `ordinavo.toml` beside the working directory is read if
-    /// it is there.
+    /// Reads and validates the configuration. `ORDINAVO_CONFIG` names the file; the default is `ordinavo.toml` in the working
+    /// directory, which may be missing.
     ///
     /// # Errors
-    /// The name of the setting and what is wrong with it.
+    /// Returns the name of the invalid setting and the reason. The other functions that parse a setting do the same.
     pub fn read() -> Result<Self, String> {
         let file = std::env::var("ORDINAVO_CONFIG").unwrap_or_else(|_| "ordinavo.toml".to_owned());
         let variables = Env::prefixed("ORDINAVO_").filter(|name| name != "config" && !name.starts_with("test_"));
@@ -141,18 +138,16 @@ impl Config {
             config.public_url = format!("http://{}", config.listen);
         }
         let url = url::Url::parse(&config.public_url)
-            .map_err(|_| "setting public_url: an address such as https://service.example.org is required".to_owned())?;
+            .map_err(|_| "setting public_url: must be a URL such as https://service.example.org".to_owned())?;
         if !matches!(url.scheme(), "http" | "https") || url.path() != "/" {
-            return Err("setting public_url: http or https without a path is required".to_owned());
+            return Err("setting public_url: must use http or https and have no path".to_owned());
         }
         config.public_url = config.public_url.trim_end_matches('/').to_owned();
         config.settings()?;
         config.limits()?;
         config.portal_limits()?;
         if !config.portal_host.is_empty() && !crate::hosts::is_host(&config.portal_host) {
-            return Err(
-                "setting portal_host: a host such as portal.example.org is required, without http://".to_owned(),
-            );
+            return Err("setting portal_host: must be a host such as portal.example.org, without http://".to_owned());
         }
         if config
             .public_url
@@ -160,7 +155,7 @@ impl Config {
             .is_some_and(|(_, host)| host == config.portal_host)
         {
             return Err(
-                "setting portal_host: another host than that of public_url is required; leave it empty to share one"
+                "setting portal_host: must differ from the host of public_url; leave it empty to share the host"
                     .to_owned(),
             );
         }
@@ -168,18 +163,15 @@ impl Config {
         Ok(config)
     }
 
-    /// Who mails come from.
-    ///
-    /// # Errors
-    /// The name of the setting and what is wrong with it.
+    /// Returns the sender of mails.
     pub fn sender(&self) -> Result<Mailbox, String> {
         let host = url::Url::parse(&self.public_url)
             .ok()
             .and_then(|url| url.host_str().map(str::to_owned))
             .unwrap_or_else(|| "localhost".to_owned());
-        // A bare number is no place that mail comes from.
-        let is_number = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
-        let host = if is_number { "localhost".to_owned() } else { host };
+        // An IP address is not a valid domain of a sender address.
+        let is_ip_address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
+        let host = if is_ip_address { "localhost".to_owned() } else { host };
         let address = if self.mail_from.trim().is_empty() {
             format!("no-reply@{host}")
         } else {
@@ -187,15 +179,15 @@ impl Config {
         };
         address
             .parse()
-            .map_err(|_| "setting mail_from: an address such as service@example.org is required".to_owned())
+            .map_err(|_| "setting mail_from: must be an email address such as service@example.org".to_owned())
     }
 
-    /// The portal's own host, if it has one.
+    /// Returns the separate host of the portal, if configured.
     pub fn portal_host(&self) -> Option<&str> {
         Some(self.portal_host.as_str()).filter(|host| !host.is_empty())
     }
 
-    /// The address under which people reach the portal, without a slash at its end.
+    /// Returns the base URL of the portal, without a trailing slash.
     pub fn portal_url(&self) -> String {
         match (self.portal_host(), self.public_url.split_once("://")) {
             (Some(host), Some((scheme, _))) => format!("{scheme}://{host}"),
@@ -203,38 +195,29 @@ impl Config {
         }
     }
 
-    /// The rate limits of the portal.
-    ///
-    /// # Errors
-    /// The name of the setting and what is wrong with it.
+    /// Returns the rate limits of the portal.
     pub fn portal_limits(&self) -> Result<PortalLimits, String> {
         Ok(PortalLimits::new(
-            rate("portal_rate_address", &self.portal_rate_address)?,
-            rate("portal_rate_account", &self.portal_rate_account)?,
+            parse_rate("portal_rate_address", &self.portal_rate_address)?,
+            parse_rate("portal_rate_account", &self.portal_rate_account)?,
         ))
     }
 
-    /// The rate limits of the API.
-    ///
-    /// # Errors
-    /// The name of the setting and what is wrong with it.
+    /// Returns the rate limits of the API.
     pub fn limits(&self) -> Result<Limits, String> {
         Ok(Limits::new(
-            rate("api_rate_client", &self.api_rate_client)?,
-            rate("api_rate_tenant", &self.api_rate_tenant)?,
-            rate("api_rate_address", &self.api_rate_address)?,
+            parse_rate("api_rate_client", &self.api_rate_client)?,
+            parse_rate("api_rate_tenant", &self.api_rate_tenant)?,
+            parse_rate("api_rate_address", &self.api_rate_address)?,
         ))
     }
 
-    /// Whether people reach the server by https, which decides about secure cookies.
+    /// Returns whether the public URL uses `https`; cookies are `Secure` then.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
 
-    /// The settings of the services.
-    ///
-    /// # Errors
-    /// The name of the setting and what is wrong with it.
+    /// Returns the settings of the core services.
     pub fn settings(&self) -> Result<ordinavo_core::Settings, String> {
         let mut settings = ordinavo_core::Settings {
             public_url: self.public_url.trim_end_matches('/').to_owned(),
@@ -255,14 +238,14 @@ impl Config {
             "" => None,
             address => Some(address.parse().map_err(|error| format!("setting tiles: {error}"))?),
         };
-        settings.webhook_allow_nets = networks("webhook_allow_nets", &self.webhook_allow_nets)?;
+        settings.webhook_allow_nets = parse_networks("webhook_allow_nets", &self.webhook_allow_nets)?;
         self.trusted_proxies()?;
         if !self.webhook_retry.trim().is_empty() {
             settings.webhook_retry = self
                 .webhook_retry
                 .split(',')
                 .map(|text| {
-                    read_delay(text.trim())
+                    parse_delay(text.trim())
                         .ok_or_else(|| format!("setting webhook_retry: {text} is not a delay such as 5s, 5m or 2h"))
                 })
                 .collect::<Result<_, _>>()?;
@@ -271,13 +254,13 @@ impl Config {
     }
 }
 
-/// Reads a rate.
-fn rate(name: &str, text: &str) -> Result<Rate, String> {
-    Rate::parse(text).ok_or_else(|| format!("setting {name}: a rate such as 100/1000 (a second/at once) is required"))
+fn parse_rate(name: &str, text: &str) -> Result<Rate, String> {
+    Rate::parse(text)
+        .ok_or_else(|| format!("setting {name}: must be a rate such as 100/1000 (requests per second/burst)"))
 }
 
-/// A number with a unit: `s`, `m` or `h`.
-fn read_delay(text: &str) -> Option<Duration> {
+/// Parses a number with a unit: `s`, `m` or `h`.
+fn parse_delay(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let seconds = match unit {
         "s" => 1,
@@ -293,44 +276,64 @@ mod tests {
     use super::*;
 
     #[test]
-    fn delays_have_a_unit() {
-        assert_eq!(read_delay("5m"), Some(Duration::from_secs(300)));
+    fn parse_delay_without_unit_returns_none() {
+        assert_eq!(parse_delay("5m"), Some(Duration::from_secs(300)));
         for text in ["", "5", "m", "-1s", "5d", "1.5s"] {
-            assert_eq!(read_delay(text), None, "{text}");
+            assert_eq!(parse_delay(text), None, "{text}");
         }
     }
 
     #[test]
-    fn wrong_settings_are_named() {
-        let wrong = Config {
+    fn settings_invalid_value_names_setting() {
+        let config = Config {
             webhook_allow_nets: "10.0.0.0/8, home".to_owned(),
             ..Config::default()
         };
         assert!(
-            wrong
+            config
                 .settings()
-                .expect_err("refused")
+                .expect_err("setting is invalid")
                 .contains("webhook_allow_nets: home")
         );
-        let wrong = Config {
+        let config = Config {
             webhook_retry: "0s,soon".to_owned(),
             ..Config::default()
         };
-        assert!(wrong.settings().expect_err("refused").contains("webhook_retry: soon"));
-        let wrong = Config {
+        assert!(
+            config
+                .settings()
+                .expect_err("setting is invalid")
+                .contains("webhook_retry: soon")
+        );
+        let config = Config {
             travel: "1.3/50; fast".to_owned(),
             ..Config::default()
         };
-        assert!(wrong.settings().expect_err("refused").contains("setting travel: fast"));
-        let wrong = Config {
+        assert!(
+            config
+                .settings()
+                .expect_err("setting is invalid")
+                .contains("setting travel: fast")
+        );
+        let config = Config {
             roads: "http://127.0.0.1:5000".to_owned(),
             ..Config::default()
         };
-        assert!(wrong.settings().expect_err("refused").contains("setting roads: http"));
-        let wrong = Config {
+        assert!(
+            config
+                .settings()
+                .expect_err("setting is invalid")
+                .contains("setting roads: http")
+        );
+        let config = Config {
             tiles: "https://tiles.example.org/x.png".to_owned(),
             ..Config::default()
         };
-        assert!(wrong.settings().expect_err("refused").contains("setting tiles: https"));
+        assert!(
+            config
+                .settings()
+                .expect_err("setting is invalid")
+                .contains("setting tiles: https")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Downloads: every one asks again whether it is allowed, and is handed out so that no browser runs anything in it.
+//! File downloads. Each request checks the permission again, and the response headers prevent browsers from executing
+//! content of the file.
 
 use axum::body::Body;
 use axum::extract::{Extension, Path, State};
@@ -29,7 +30,7 @@ pub async fn staff(
 ) -> Response {
     let result = async {
         let id: AttachmentId = id.parse().map_err(|_| CoreError::not_found())?;
-        // A file came with a request or with a report; each has people of its own.
+        // A file belongs to a request or to a report, which require different permissions.
         if let Ok(permit) = staff.may::<ViewOperations>()
             && let Ok(file) = inbox::file(&state.core, permit, id).await
         {
@@ -43,8 +44,8 @@ pub async fn staff(
     answer(result.await, &headers)
 }
 
-/// `/app/files/kept/{key}/{position}`: a photo of what a phone has sent and what did not fit.
-pub async fn kept(
+/// `/app/files/kept/{key}/{position}`: a photo of an entry with a sync conflict.
+pub async fn conflict_photo(
     State(state): State<AppState>,
     Extension(staff): Extension<Staff>,
     Path((key, position)): Path<(String, String)>,
@@ -53,12 +54,12 @@ pub async fn kept(
     let result = async {
         let position = position.parse().map_err(|_| CoreError::not_found())?;
         if let Ok(permit) = staff.may::<ViewOperations>() {
-            match entries::handed_over_photo(&state.core, permit, &key, position).await {
+            match entries::forwarded_photo(&state.core, permit, &key, position).await {
                 Err(error) if error.problem == Problem::NotFound => {}
                 found => return found,
             }
         }
-        // Whoever may not look at their own finds nothing, like with what is not there.
+        // A missing permission returns `not_found`, like an unknown photo.
         let permit = staff.may::<PerformVisits>().map_err(|_| CoreError::not_found())?;
         entries::own_photo(&state.core, permit, &key, position).await
     };
@@ -79,7 +80,7 @@ pub async fn portal(
     answer(result.await, &headers)
 }
 
-fn answer(result: CoreResult<Download>, asked: &HeaderMap) -> Response {
+fn answer(result: CoreResult<Download>, request_headers: &HeaderMap) -> Response {
     let file = match result {
         Ok(file) => file,
         Err(error) => {
@@ -87,19 +88,19 @@ fn answer(result: CoreResult<Download>, asked: &HeaderMap) -> Response {
             return (status, error.detail).into_response();
         }
     };
-    let text = |name| asked.get(name).and_then(|value| value.to_str().ok());
+    let text = |name| request_headers.get(name).and_then(|value| value.to_str().ok());
     let length = file.bytes.len() as u64;
-    let part = part(text(RANGE), text(IF_RANGE), &file.etag, length);
-    let mut response = match &part {
-        Part::Whole => Response::new(Body::from(file.bytes)),
-        Part::Some(first, last) => {
+    let range = parse_range(text(RANGE), text(IF_RANGE), &file.etag, length);
+    let mut response = match &range {
+        ByteRange::Whole => Response::new(Body::from(file.bytes)),
+        ByteRange::Partial(first, last) => {
             let from_to = usize::try_from(*first).unwrap_or_default()..=usize::try_from(*last).unwrap_or_default();
             let mut response = Response::new(Body::from(file.bytes.slice(from_to)));
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             set(&mut response, CONTENT_RANGE, &format!("bytes {first}-{last}/{length}"));
             response
         }
-        Part::Nothing => {
+        ByteRange::NotSatisfiable => {
             let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
             set(&mut response, CONTENT_RANGE, &format!("bytes */{length}"));
             return response;
@@ -123,42 +124,40 @@ fn set(response: &mut Response, name: HeaderName, value: &str) {
     }
 }
 
-/// Which part of a file was asked for.
+/// The requested part of a file.
 #[derive(Debug, PartialEq, Eq)]
-enum Part {
-    /// All of it.
+enum ByteRange {
     Whole,
-    /// From one byte to another, both included.
-    Some(u64, u64),
-    /// One that it does not have.
-    Nothing,
+    /// First and last byte, both inclusive.
+    Partial(u64, u64),
+    NotSatisfiable,
 }
 
-/// Reads `Range` and `If-Range` (RFC 9110 section 14). Several ranges at once, and what cannot be read, get the whole file,
-/// as does a range of a file that has changed since.
-fn part(range: Option<&str>, if_range: Option<&str>, etag: &str, length: u64) -> Part {
-    let Some(range) = range.filter(|_| if_range.is_none_or(|known| known == etag)) else {
-        return Part::Whole;
+/// Parses `Range` and `If-Range` (RFC 9110, section 14). Multiple ranges, invalid ranges and ranges of a file that has
+/// changed return the whole file.
+fn parse_range(range: Option<&str>, if_range: Option<&str>, etag: &str, length: u64) -> ByteRange {
+    let Some(range) = range.filter(|_| if_range.is_none_or(|value| value == etag)) else {
+        return ByteRange::Whole;
     };
     let Ok(parsed) = http_range_header::parse_range_header(range) else {
-        return Part::Whole;
+        return ByteRange::Whole;
     };
     match parsed.validate(length) {
         Ok(ranges) => match ranges.as_slice() {
-            [one] => Part::Some(*one.start(), *one.end()),
-            _ => Part::Whole,
+            [single] => ByteRange::Partial(*single.start(), *single.end()),
+            _ => ByteRange::Whole,
         },
-        Err(_) => Part::Nothing,
+        Err(_) => ByteRange::NotSatisfiable,
     }
 }
 
-/// `attachment` with the name in both forms of RFC 6266.
+/// Returns an `attachment` disposition with the file name in both forms of RFC 6266.
 fn disposition(file_name: &str) -> HeaderValue {
     let plain: String = file_name
         .chars()
-        .map(|letter| {
-            if letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | ' ') {
-                letter
+        .map(|character| {
+            if character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_' | ' ') {
+                character
             } else {
                 '_'
             }
@@ -180,27 +179,27 @@ fn disposition(file_name: &str) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, disposition, part};
+    use super::{ByteRange, disposition, parse_range};
 
     #[test]
-    fn one_part_is_given_and_anything_odd_gets_the_whole() {
-        let whole = || Part::Whole;
+    fn parse_range_unusual_header_returns_whole_file() {
+        let whole = || ByteRange::Whole;
         for (range, if_range, expected) in [
             (None, None, whole()),
-            (Some("bytes=0-0"), None, Part::Some(0, 0)),
-            (Some("bytes=10-"), None, Part::Some(10, 99)),
-            (Some("bytes=-5"), None, Part::Some(95, 99)),
-            (Some("bytes=90-200"), None, Part::Some(90, 99)),
-            (Some("bytes=100-"), None, Part::Nothing),
-            (Some("bytes=5-2"), None, Part::Nothing),
+            (Some("bytes=0-0"), None, ByteRange::Partial(0, 0)),
+            (Some("bytes=10-"), None, ByteRange::Partial(10, 99)),
+            (Some("bytes=-5"), None, ByteRange::Partial(95, 99)),
+            (Some("bytes=90-200"), None, ByteRange::Partial(90, 99)),
+            (Some("bytes=100-"), None, ByteRange::NotSatisfiable),
+            (Some("bytes=5-2"), None, ByteRange::NotSatisfiable),
             (Some("bytes=0-1,5-6"), None, whole()),
             (Some("lines=1-2"), None, whole()),
             (Some("bytes=a-b"), None, whole()),
-            (Some("bytes=0-9"), Some("\"one\""), Part::Some(0, 9)),
+            (Some("bytes=0-9"), Some("\"one\""), ByteRange::Partial(0, 9)),
             (Some("bytes=0-9"), Some("\"two\""), whole()),
         ] {
             assert_eq!(
-                part(range, if_range, "\"one\"", 100),
+                parse_range(range, if_range, "\"one\"", 100),
                 expected,
                 "{range:?} {if_range:?}"
             );
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn names_cannot_break_the_header() {
+    fn disposition_special_characters_are_escaped() {
         assert_eq!(
             disposition("Keller \"links\"\r\n.jpg"),
             "attachment; filename=\"Keller _links___.jpg\"; filename*=UTF-8''Keller%20%22links%22%0D%0A.jpg"

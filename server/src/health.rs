@@ -1,4 +1,4 @@
-//! What an operator's monitoring and a load balancer ask: whether the process lives and whether it can do its work.
+//! Liveness and readiness checks for monitoring and load balancers.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,10 +14,9 @@ use tokio::sync::Mutex;
 
 use crate::serve::AppState;
 
-/// How long the result of a check is used again. The address is open to everyone and each check writes to the disk.
+/// How long the result of a check is cached. The endpoint is public and each check writes to the disk.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The routes of the health checks.
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/healthz", get(healthz))
@@ -55,14 +54,14 @@ async fn check(core: &Core) -> Ready {
         Ok(0) => {}
         Ok(missing) => return Ready::MigrationsMissing(missing),
         Err(error) => {
-            tracing::warn!(%error, "the database cannot be read");
+            tracing::warn!(%error, "failed to read from database");
             return Ready::DatabaseUnavailable;
         }
     }
     match core.store().probe_write().await {
         Ok(()) => Ready::Yes,
         Err(error) => {
-            tracing::warn!(%error, "the database cannot be written");
+            tracing::warn!(%error, "failed to write to database");
             Ready::DatabaseReadOnly
         }
     }

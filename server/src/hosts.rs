@@ -1,5 +1,5 @@
-//! Two hosts, if the operator wants the portal under one of its own: what belongs to the portal is there and nowhere else,
-//! and nothing else is there.
+//! Host-based routing for installations whose portal has its own host: portal pages are served only there, and nothing
+//! else is.
 
 use axum::extract::{Request, State};
 use axum::http::header::HOST;
@@ -9,59 +9,61 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 
 use crate::serve::AppState;
 
-/// Where a request belongs.
+/// What to do with a request, based on its host and path.
 #[derive(Debug, PartialEq, Eq)]
-enum Place {
-    /// Here.
-    Here,
-    /// At the portal's own host, under the same path.
-    AtPortal,
-    /// The portal's host was typed without a path.
-    PortalHome,
-    /// Nowhere.
-    Nowhere,
+enum Routing {
+    Serve,
+    /// Redirect to the same path on the portal host.
+    RedirectToPortalHost,
+    /// Redirect from the root of the portal host to the portal.
+    RedirectToPortalHome,
+    NotFound,
 }
 
-/// Whether a path belongs to the portal alone. Logo and style sheet are shown to the staff who set them, too.
+/// Returns whether a path is served on the portal host only. The staff app previews logo and style sheet, so these are not.
 fn is_portal(path: &str) -> bool {
     (path == "/portal" || path.starts_with("/portal/")) && !is_shared(path)
 }
 
-/// Whether a path is there at both hosts.
+/// Returns whether a path is served on both hosts.
 fn is_shared(path: &str) -> bool {
     path == "/healthz" || path.starts_with("/pkg/") || path.starts_with("/portal/look/")
 }
 
-/// Sorts a request by the host that it was sent to. `own` is the portal's host.
-fn place(own: &str, host: &str, path: &str) -> Place {
-    if !host.eq_ignore_ascii_case(own) {
-        return if is_portal(path) { Place::AtPortal } else { Place::Here };
+/// Decides what to do with a request for `path` on `host`.
+fn route(portal_host: &str, host: &str, path: &str) -> Routing {
+    if !host.eq_ignore_ascii_case(portal_host) {
+        return if is_portal(path) {
+            Routing::RedirectToPortalHost
+        } else {
+            Routing::Serve
+        };
     }
     match path {
-        "/" => Place::PortalHome,
-        path if is_portal(path) || is_shared(path) => Place::Here,
-        _ => Place::Nowhere,
+        "/" => Routing::RedirectToPortalHome,
+        path if is_portal(path) || is_shared(path) => Routing::Serve,
+        _ => Routing::NotFound,
     }
 }
 
-/// Sends each request where it belongs.
-pub async fn sort(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let Some(own) = state.config.portal_host() else {
+/// Middleware that serves, redirects or rejects requests by host.
+pub async fn route_by_host(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let Some(portal_host) = state.config.portal_host() else {
         return next.run(request).await;
     };
-    match place(own, host(&request), request.uri().path()) {
-        Place::Here => next.run(request).await,
-        Place::PortalHome => Redirect::to("/portal").into_response(),
-        // What changes something is not sent on: it would arrive as coming from elsewhere.
-        Place::AtPortal if request.method().is_safe() => {
-            let rest = request.uri().path_and_query().map_or("/portal", |rest| rest.as_str());
-            Redirect::temporary(&format!("{}{rest}", state.config.portal_url())).into_response()
+    match route(portal_host, host(&request), request.uri().path()) {
+        Routing::Serve => next.run(request).await,
+        Routing::RedirectToPortalHome => Redirect::to("/portal").into_response(),
+        // Only safe methods are redirected; the browser would send others as cross-origin requests.
+        Routing::RedirectToPortalHost if request.method().is_safe() => {
+            let path = request.uri().path_and_query().map_or("/portal", |path| path.as_str());
+            Redirect::temporary(&format!("{}{path}", state.config.portal_url())).into_response()
         }
-        Place::AtPortal | Place::Nowhere => (StatusCode::NOT_FOUND, "There is nothing here.").into_response(),
+        Routing::RedirectToPortalHost | Routing::NotFound => (StatusCode::NOT_FOUND, "Page not found.").into_response(),
     }
 }
 
-/// The host that a request was sent to: with HTTP/2 it stands in the address.
+/// Returns the host of a request; HTTP/2 sends it as the authority of the URI instead of a header.
 fn host(request: &Request) -> &str {
     request
         .uri()
@@ -76,7 +78,7 @@ fn host(request: &Request) -> &str {
         })
 }
 
-/// Whether a text is a host with or without a port, and nothing else.
+/// Returns whether a text is a host with an optional port and nothing else.
 pub fn is_host(text: &str) -> bool {
     let parsed = format!("http://{text}/").parse::<Uri>();
     !text.is_empty()
@@ -89,31 +91,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_belongs_to_the_portal_is_there_and_nowhere_else() {
+    fn route_by_host_and_path_returns_routing() {
         for (host, path, expected) in [
-            ("service.example", "/app/inbox", Place::Here),
-            ("service.example", "/track/abc", Place::Here),
-            ("service.example", "/portal", Place::AtPortal),
-            ("service.example", "/portal/link/abc", Place::AtPortal),
-            ("service.example", "/portal/look/v/logo.png", Place::Here),
-            ("portal.example", "/portal/look/v/logo.png", Place::Here),
-            ("service.example", "/portalx", Place::Here),
-            ("Portal.Example", "/portal/requests", Place::Here),
-            ("portal.example", "/pkg/portal.css", Place::Here),
-            ("portal.example", "/", Place::PortalHome),
-            ("portal.example", "/app", Place::Nowhere),
-            ("portal.example", "/app/sign-in", Place::Nowhere),
-            ("portal.example", "/api/v1/targets", Place::Nowhere),
-            ("portal.example", "/docs", Place::Nowhere),
-            ("portal.example", "/partner", Place::Nowhere),
-            ("portal.example:8443", "/app", Place::Here),
+            ("service.example", "/app/inbox", Routing::Serve),
+            ("service.example", "/track/abc", Routing::Serve),
+            ("service.example", "/portal", Routing::RedirectToPortalHost),
+            ("service.example", "/portal/link/abc", Routing::RedirectToPortalHost),
+            ("service.example", "/portal/look/v/logo.png", Routing::Serve),
+            ("portal.example", "/portal/look/v/logo.png", Routing::Serve),
+            ("service.example", "/portalx", Routing::Serve),
+            ("Portal.Example", "/portal/requests", Routing::Serve),
+            ("portal.example", "/pkg/portal.css", Routing::Serve),
+            ("portal.example", "/", Routing::RedirectToPortalHome),
+            ("portal.example", "/app", Routing::NotFound),
+            ("portal.example", "/app/sign-in", Routing::NotFound),
+            ("portal.example", "/api/v1/targets", Routing::NotFound),
+            ("portal.example", "/docs", Routing::NotFound),
+            ("portal.example", "/partner", Routing::NotFound),
+            ("portal.example:8443", "/app", Routing::Serve),
         ] {
-            assert_eq!(place("portal.example", host, path), expected, "{host}{path}");
+            assert_eq!(route("portal.example", host, path), expected, "{host}{path}");
         }
     }
 
     #[test]
-    fn a_host_is_a_name_with_or_without_a_port() {
+    fn is_host_accepts_host_with_optional_port() {
         for host in [
             "portal.example.org",
             "portal.example.org:8443",

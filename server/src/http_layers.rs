@@ -1,4 +1,4 @@
-//! What holds for every request: an id, one line in the log, security headers, and the guard against forged posts.
+//! Middleware for all requests: request ID, access log, security headers and the check for a request origin.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -12,23 +12,22 @@ use ipnet::IpNet;
 
 use crate::serve::AppState;
 
-/// The header that carries the request's id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id under which the log knows a request.
+/// The ID of a request, as it appears in the log.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
 tokio::task_local! {
-    /// Id and path of the request that this task answers, for problem answers.
-    pub static CURRENT: (String, String);
+    /// ID and path of the current request, for problem responses.
+    pub static CURRENT_REQUEST: (String, String);
 }
 
-/// Gives a request its id (one that a proxy chose is kept if it is harmless), writes one line about it, and sets the headers
-/// that every answer has.
-pub async fn frame(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let sent = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
-    let id = sent
+/// Assigns the request ID (a valid ID from a proxy is reused), resolves the client address behind proxies, writes the
+/// access log and sets the security headers.
+pub async fn instrument_request(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let proxy_id = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+    let id = proxy_id
         .filter(|id| {
             (8..=64).contains(&id.len())
                 && id
@@ -55,10 +54,12 @@ pub async fn frame(State(state): State<AppState>, mut request: Request, next: Ne
     }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let started = Instant::now();
-    let mut response = CURRENT.scope((id.clone(), path.clone()), next.run(request)).await;
+    let mut response = CURRENT_REQUEST
+        .scope((id.clone(), path.clone()), next.run(request))
+        .await;
     let path = loggable(path);
-    tracing::info!(request_id = %id, %method, %path, status = response.status().as_u16(), ms = started.elapsed().as_millis(), "answered");
-    crate::metrics::answered(&method, &path, response.status(), started.elapsed());
+    tracing::info!(request_id = %id, %method, %path, status = response.status().as_u16(), ms = started.elapsed().as_millis(), "request completed");
+    crate::metrics::record_response(&method, &path, response.status(), started.elapsed());
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
@@ -88,28 +89,28 @@ pub async fn frame(State(state): State<AppState>, mut request: Request, next: Ne
     response
 }
 
-/// Where the next part of a path is a key.
-const KEYS_FOLLOW: [&str; 4] = ["/track/", "/portal/link/", "/portal/feed/", "/partner/invitation/"];
+/// Path prefixes that are followed by a secret token.
+const TOKEN_PREFIXES: [&str; 4] = ["/track/", "/portal/link/", "/portal/feed/", "/partner/invitation/"];
 
-/// A path without what is a key: whoever reads the log must not be able to follow a link of somebody else's.
+/// Returns the path without secret tokens, which would give readers of the log access to the linked pages.
 fn loggable(path: String) -> String {
-    let found = KEYS_FOLLOW
+    let found = TOKEN_PREFIXES
         .iter()
-        .find_map(|start| Some((start, path.strip_prefix(start)?)));
+        .find_map(|prefix| Some((prefix, path.strip_prefix(prefix)?)));
     match found {
-        Some((start, rest)) => {
-            let act = rest
+        Some((prefix, rest)) => {
+            let suffix = rest
                 .split_once('/')
-                .map(|(_, act)| format!("/{act}"))
+                .map(|(_, suffix)| format!("/{suffix}"))
                 .unwrap_or_default();
-            format!("{start}…{act}")
+            format!("{prefix}…{suffix}")
         }
         None => path,
     }
 }
 
-/// Who is asking: the peer itself, or, if it is a trusted proxy, the last address in `X-Forwarded-For` that is none. What
-/// stands before that was written by whoever asked and counts for nothing.
+/// Returns the address of the client: the peer or, behind trusted proxies, the last untrusted address in
+/// `X-Forwarded-For`. Earlier entries come from the client and cannot be trusted.
 fn client_address(peer: IpAddr, forwarded: &str, trusted: &[IpNet]) -> IpAddr {
     let is_proxy = |address: &IpAddr| trusted.iter().any(|net| net.contains(&address.to_canonical()));
     if !is_proxy(&peer) {
@@ -128,15 +129,19 @@ fn client_address(peer: IpAddr, forwarded: &str, trusted: &[IpNet]) -> IpAddr {
     client
 }
 
-/// Refuses a post that does not say where it comes from. What it says is judged by the layer behind this one; a browser
-/// always says one of the two.
-pub async fn says_its_origin(request: Request, next: Next) -> Response {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let says = request.headers().contains_key("sec-fetch-site") || request.headers().contains_key(ORIGIN);
-    if safe || says {
+/// Rejects unsafe requests without `Sec-Fetch-Site` and `Origin`. Browsers always send one of them; `CsrfLayer` checks the
+/// values.
+pub async fn require_origin(request: Request, next: Next) -> Response {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let has_origin = request.headers().contains_key("sec-fetch-site") || request.headers().contains_key(ORIGIN);
+    if is_safe || has_origin {
         next.run(request).await
     } else {
-        (StatusCode::FORBIDDEN, "This form must be sent from our own pages.").into_response()
+        (
+            StatusCode::FORBIDDEN,
+            "The request has no Origin or Sec-Fetch-Site header.",
+        )
+            .into_response()
     }
 }
 
@@ -145,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_log_has_no_keys() {
+    fn loggable_path_with_token_is_redacted() {
         for (path, logged) in [
             ("/track/abc", "/track/…"),
             ("/track/abc/answer", "/track/…/answer"),
@@ -160,10 +165,10 @@ mod tests {
     }
 
     #[test]
-    fn only_trusted_proxies_are_believed() {
+    fn client_address_untrusted_proxy_is_ignored() {
         let trusted: Vec<IpNet> = ["127.0.0.0/8", "10.0.0.0/8"]
             .iter()
-            .map(|net| net.parse().expect("a network"))
+            .map(|net| net.parse().expect("network is valid"))
             .collect();
         for (peer, forwarded, client) in [
             ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
@@ -174,7 +179,7 @@ mod tests {
             ("127.0.0.1", "nonsense, 10.0.0.5", "10.0.0.5"),
             ("::ffff:127.0.0.1", "2001:db8::7", "2001:db8::7"),
         ] {
-            let peer = peer.parse().expect("an address");
+            let peer = peer.parse().expect("address is valid");
             assert_eq!(
                 client_address(peer, forwarded, &trusted).to_string(),
                 client,

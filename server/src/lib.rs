@@ -1,10 +1,11 @@
-//! The host of Ordinavo: configuration, the two apps, the Connect API, the worker and the command line.
+//! The Ordinavo server: configuration, web apps, Connect API, worker and command-line interface.
 
 #![recursion_limit = "512"]
 
 pub mod api;
 pub mod assets;
 pub mod authn;
+pub mod branding;
 pub mod calendar;
 pub mod cli;
 pub mod config;
@@ -15,11 +16,10 @@ mod http_layers;
 pub mod live;
 pub mod mailer;
 pub mod metrics;
-pub mod my_day;
 pub mod oauth;
+pub mod offline_app;
 pub mod pages;
 pub mod portal_limits;
-pub mod portal_look;
 pub mod public_limits;
 pub mod public_pages;
 pub mod scripts;

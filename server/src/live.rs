@@ -1,5 +1,5 @@
-//! Live updates for open pages of the staff app, as server-sent events. A stream tells only that something has changed; the
-//! page then reads itself again, through the same gate as always.
+//! Live updates for the staff app, as server-sent events. An event only signals a change; the page then reloads its
+//! content through the usual authorization.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use serde::Deserialize;
 
 use crate::serve::AppState;
 
-/// How long a stream lives before the browser opens it again, which asks for the session again.
-const LONGEST: Duration = Duration::from_secs(300);
+/// How long a stream lives. The browser then reconnects, which checks the session again.
+const MAX_STREAM_DURATION: Duration = Duration::from_secs(300);
 
-/// Which request is open, if one is, and from which mark on changes are news.
+/// The records that the page shows, and the mark of the last change it knows.
 #[derive(Debug, Deserialize)]
 pub struct Open {
     request: Option<String>,
@@ -42,13 +42,13 @@ pub async fn stream(
     let Ok(watch) = live::watch(&state.core, permit, request, suggestion, open.since).await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let ends = tokio::time::Instant::now() + LONGEST;
+    let deadline = tokio::time::Instant::now() + MAX_STREAM_DURATION;
     let stopping = state.stopping.subscribe();
     let events = stream::unfold(
         (watch, stopping, true),
         move |(mut watch, mut stopping, first)| async move {
             if first {
-                // Opens the stream at once, so that the browser knows that it is heard.
+                // The comment is sent at once and confirms the connection to the browser.
                 return Some((
                     Ok::<_, Infallible>(Event::default().comment("here")),
                     (watch, stopping, false),
@@ -56,8 +56,8 @@ pub async fn stream(
             }
             let mark = tokio::select! {
                 mark = watch.changed() => mark.ok()?,
-                () = tokio::time::sleep_until(ends) => return None,
-                // The only thing that is ever told here is the end.
+                () = tokio::time::sleep_until(deadline) => return None,
+                // The channel changes only when the server shuts down.
                 _ = stopping.changed() => return None,
             };
             let event = Event::default().event("changed").data(mark.to_string());

@@ -1,4 +1,4 @@
-//! The way out for mails: takes what is due from the outbox, puts it into words, and hands it to the SMTP server.
+//! Sends due mails from the outbox through an SMTP server.
 
 use std::time::Duration;
 
@@ -11,10 +11,9 @@ use ordinavo_core::{Core, CoreResult};
 
 use crate::config::Config;
 
-/// How long one mail may take.
-const LONGEST: Duration = Duration::from_secs(30);
+const SMTP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A connection to the SMTP server, opened when it is needed.
+/// An SMTP client; it connects when the first mail is sent.
 pub struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
@@ -22,17 +21,17 @@ pub struct Mailer {
 }
 
 impl Mailer {
-    /// The way out that is configured; `None` keeps mails in the outbox.
+    /// Creates the configured client; with `None`, mails stay in the outbox.
     ///
     /// # Errors
-    /// The name of the setting and what is wrong with it.
+    /// Returns the name of the invalid setting and the reason.
     pub fn open(config: &Config) -> Result<Option<Self>, String> {
         let Some(address) = config.smtp_url.as_deref().filter(|address| !address.is_empty()) else {
             return Ok(None);
         };
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(address)
             .map_err(|error| format!("setting smtp_url: {error}"))?
-            .timeout(Some(LONGEST))
+            .timeout(Some(SMTP_TIMEOUT))
             .build();
         let from = config.sender()?;
         Ok(Some(Self {
@@ -42,16 +41,13 @@ impl Mailer {
         }))
     }
 
-    /// Sends what is due; the answer is how many mails were tried.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn turn(&self, core: &Core) -> CoreResult<usize> {
+    /// Sends all due mails and returns the number of attempts.
+    pub async fn send_due(&self, core: &Core) -> CoreResult<usize> {
         let due = outbox::claim(core).await?;
         for mail in &due {
             let outcome = self.send(mail).await;
             if let Outcome::TryAgain(error) | Outcome::Refused(error) = &outcome {
-                tracing::warn!(mail = %mail.message_id, %error, "a mail could not be sent");
+                tracing::warn!(mail = %mail.message_id, %error, "failed to send mail");
             }
             outbox::record(core, mail, &outcome).await?;
         }
@@ -71,7 +67,7 @@ impl Mailer {
     }
 
     fn message(&self, mail: &Outgoing) -> Result<Message, String> {
-        let words = ui::mails::render(
+        let content = ui::mails::render(
             mail.kind,
             mail.locale,
             &mail.data,
@@ -81,18 +77,18 @@ impl Mailer {
         let to = mail
             .recipient
             .parse()
-            .map_err(|_| "the address of the recipient is not valid".to_owned())?;
+            .map_err(|_| "invalid recipient address".to_owned())?;
         let from = Mailbox::new(Some(mail.data.tenant.clone()), self.from.email.clone());
         let header = |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
         let mut message = Message::builder()
             .from(from)
             .to(Mailbox::new(mail.data.name.clone(), to))
-            .subject(words.subject)
+            .subject(content.subject)
             .message_id(Some(format!("<{}@{}>", mail.message_id, self.host)))
             .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))
             .raw_header(header("Content-Language", mail.locale.tag().to_owned()));
         if let Some(link) = &mail.refuse_link {
-            // One click in the mail program (RFC 8058).
+            // One-click unsubscribe (RFC 8058).
             message = message
                 .raw_header(header("List-Unsubscribe", format!("<{link}>")))
                 .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
@@ -101,8 +97,8 @@ impl Mailer {
         message
             .multipart(
                 MultiPart::alternative()
-                    .singlepart(part(ContentType::TEXT_PLAIN, words.text))
-                    .singlepart(part(ContentType::TEXT_HTML, words.html)),
+                    .singlepart(part(ContentType::TEXT_PLAIN, content.text))
+                    .singlepart(part(ContentType::TEXT_HTML, content.html)),
             )
             .map_err(|error| error.to_string())
     }

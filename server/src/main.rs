@@ -1,4 +1,4 @@
-//! The one binary.
+//! The `ordinavo` binary.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,4 @@
-//! What a monitoring system scrapes: requests by surface and status, how long they took, webhook attempts, statements. Only on
-//! the operations listener.
+//! Prometheus metrics, served on the operations listener only.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -9,24 +8,24 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// The one recorder of this process, put in place by the first call.
+/// Returns the recorder of this process; the first call installs it.
 fn handle() -> &'static PrometheusHandle {
     HANDLE.get_or_init(|| {
         let recorder = PrometheusBuilder::new().build_recorder();
         let handle = recorder.handle();
         if metrics::set_global_recorder(recorder).is_err() {
-            tracing::warn!("another recorder of metrics is in place");
+            tracing::warn!("a metrics recorder is already installed");
         }
         handle
     })
 }
 
-/// Begins to count.
+/// Starts recording.
 pub fn start() {
     handle();
 }
 
-/// Which part of the product a path belongs to; few enough to be a label.
+/// Returns the part of the product that a path belongs to. The few values keep the cardinality of the label low.
 fn surface(path: &str) -> &'static str {
     match path.split('/').nth(1).unwrap_or_default() {
         "api" => "api",
@@ -39,7 +38,7 @@ fn surface(path: &str) -> &'static str {
     }
 }
 
-/// The method as a label; those a client invents share one, or each of them would be kept for ever.
+/// Returns the method as a label. Unknown methods share one label; otherwise clients could create any number of series.
 fn method_label(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
@@ -53,20 +52,20 @@ fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// Counts an answer.
-pub fn answered(method: &Method, path: &str, status: StatusCode, took: Duration) {
+/// Records a response.
+pub fn record_response(method: &Method, path: &str, status: StatusCode, duration: Duration) {
     let labels = [
         ("surface", surface(path).to_owned()),
         ("method", method_label(method).to_owned()),
         ("status", status.as_str().to_owned()),
     ];
     metrics::counter!("ordinavo_http_requests_total", &labels).increment(1);
-    metrics::histogram!("ordinavo_http_request_seconds", "surface" => surface(path)).record(took.as_secs_f64());
+    metrics::histogram!("ordinavo_http_request_seconds", "surface" => surface(path)).record(duration.as_secs_f64());
 }
 
 /// `GET /metrics`.
 pub async fn scrape() -> String {
-    metrics::counter!("ordinavo_sql_statements_total").absolute(ordinavo_core::statements());
+    metrics::counter!("ordinavo_sql_statements_total").absolute(ordinavo_core::statement_count());
     let handle = handle();
     handle.run_upkeep();
     handle.render()
@@ -77,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn methods_that_a_client_invents_share_one_label() {
+    fn method_label_unknown_method_returns_other() {
         for (sent, label) in [
             ("GET", "GET"),
             ("PATCH", "PATCH"),
@@ -85,7 +84,7 @@ mod tests {
             ("get", "other"),
             ("TRACE", "other"),
         ] {
-            let method = Method::from_bytes(sent.as_bytes()).expect("a method");
+            let method = Method::from_bytes(sent.as_bytes()).expect("method is valid");
             assert_eq!(method_label(&method), label, "{sent}");
         }
     }

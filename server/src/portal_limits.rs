@@ -1,5 +1,5 @@
-//! How often the portal may be asked: by one address, before it is known who it is, and by one account. The portal has its
-//! own buckets, so that a flood there takes nothing from partners or staff.
+//! Rate limits of the portal, per IP address and per account. They are separate, so that a flood of portal requests does
+//! not affect partners or staff.
 
 use std::net::IpAddr;
 
@@ -7,16 +7,16 @@ use domain::ids::PortalUserId;
 use governor::{DefaultKeyedRateLimiter, RateLimiter};
 
 use crate::api::limits::Rate;
-use crate::public_limits::{network, take};
+use crate::public_limits::{check_rate, rate_limit_key};
 
-/// The buckets of this process.
+/// The token buckets of this process.
 pub struct PortalLimits {
     addresses: DefaultKeyedRateLimiter<IpAddr>,
     accounts: DefaultKeyedRateLimiter<PortalUserId>,
 }
 
 impl PortalLimits {
-    /// Empty buckets with these rates.
+    /// Creates the buckets with the given rates.
     pub fn new(address: Rate, account: Rate) -> Self {
         Self {
             addresses: RateLimiter::keyed(address.quota()),
@@ -24,29 +24,29 @@ impl PortalLimits {
         }
     }
 
-    /// The rates that hold when nothing is configured.
-    pub fn usual() -> Self {
+    /// Returns the default limits.
+    pub fn default_limits() -> Self {
         Self::new(Rate::new(50, 600), Rate::new(10, 200))
     }
 
-    /// An address asks.
+    /// Consumes a token of an IP address.
     ///
     /// # Errors
-    /// The seconds to wait.
-    pub fn address(&self, address: IpAddr) -> Result<(), u64> {
-        take(&self.addresses, &network(address))
+    /// Returns the seconds to wait.
+    pub fn check_address(&self, address: IpAddr) -> Result<(), u64> {
+        check_rate(&self.addresses, &rate_limit_key(address))
     }
 
-    /// An account asks.
+    /// Consumes a token of an account.
     ///
     /// # Errors
-    /// The seconds to wait.
-    pub fn account(&self, account: PortalUserId) -> Result<(), u64> {
-        take(&self.accounts, &account)
+    /// Returns the seconds to wait.
+    pub fn check_account(&self, account: PortalUserId) -> Result<(), u64> {
+        check_rate(&self.accounts, &account)
     }
 
-    /// Forgets buckets that are full again.
-    pub fn forget_idle(&self) {
+    /// Removes buckets that are full again.
+    pub fn purge_idle(&self) {
         self.addresses.retain_recent();
         self.accounts.retain_recent();
     }

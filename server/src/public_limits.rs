@@ -1,5 +1,5 @@
-//! How often one address may look at and send public forms, and how many uploads are read at a time. What is refused costs
-//! next to nothing, so a flood at these routes leaves the rest of the house alone.
+//! Rate limits of the public pages, per IP address, and the limit of concurrent uploads. Rejecting a request is cheap, so a
+//! flood of public requests does not affect the rest of the server.
 
 use std::hash::Hash;
 use std::net::{IpAddr, SocketAddr};
@@ -17,24 +17,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::serve::AppState;
 
-/// How many uploads are read at a time; each may hold its whole body in memory.
-const UPLOADS: usize = 4;
+/// Each concurrent upload may hold its whole body in memory.
+const MAX_CONCURRENT_UPLOADS: usize = 4;
 
-/// The buckets of this process for people without an account.
+/// The token buckets of this process for visitors without an account.
 pub struct PublicLimits {
-    looks: DefaultKeyedRateLimiter<IpAddr>,
-    sends: DefaultKeyedRateLimiter<IpAddr>,
-    unproven: DefaultKeyedRateLimiter<IpAddr>,
+    views: DefaultKeyedRateLimiter<IpAddr>,
+    submissions: DefaultKeyedRateLimiter<IpAddr>,
+    unproven_submissions: DefaultKeyedRateLimiter<IpAddr>,
     uploads: Arc<Semaphore>,
 }
 
-fn per_minute(count: u32, at_once: u32) -> Quota {
+fn per_minute(count: u32, burst: u32) -> Quota {
     let number = |count| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
-    Quota::per_minute(number(count)).allow_burst(number(at_once))
+    Quota::per_minute(number(count)).allow_burst(number(burst))
 }
 
-/// The part of an address that one customer of a provider has: an IPv6 host changes the rest at will.
-pub fn network(address: IpAddr) -> IpAddr {
+/// Returns the key of an address for rate limits: the /64 prefix of an IPv6 address, because a host can choose the rest.
+pub fn rate_limit_key(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
@@ -44,65 +44,65 @@ pub fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Takes a token of whoever asks.
+/// Consumes a token of a bucket.
 ///
 /// # Errors
-/// The seconds to wait.
-pub fn take<K: Clone + Eq + Hash>(bucket: &DefaultKeyedRateLimiter<K>, who: &K) -> Result<(), u64> {
+/// Returns the seconds to wait.
+pub fn check_rate<K: Clone + Eq + Hash>(bucket: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), u64> {
     bucket
-        .check_key(who)
+        .check_key(key)
         .map_err(|until| until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
 }
 
 impl PublicLimits {
-    /// Empty buckets.
+    /// Creates the buckets.
     pub fn new() -> Self {
         Self {
-            looks: RateLimiter::keyed(per_minute(600, 60)),
-            sends: RateLimiter::keyed(per_minute(20, 20)),
-            unproven: RateLimiter::keyed(per_minute(3, 6)),
-            uploads: Arc::new(Semaphore::new(UPLOADS)),
+            views: RateLimiter::keyed(per_minute(600, 60)),
+            submissions: RateLimiter::keyed(per_minute(20, 20)),
+            unproven_submissions: RateLimiter::keyed(per_minute(3, 6)),
+            uploads: Arc::new(Semaphore::new(MAX_CONCURRENT_UPLOADS)),
         }
     }
 
-    /// A page is asked for.
+    /// Consumes a token for a page view.
     ///
     /// # Errors
-    /// The seconds to wait.
-    pub fn look(&self, address: IpAddr) -> Result<(), u64> {
-        take(&self.looks, &network(address))
+    /// Returns the seconds to wait.
+    pub fn check_view(&self, address: IpAddr) -> Result<(), u64> {
+        check_rate(&self.views, &rate_limit_key(address))
     }
 
-    /// Something is sent.
+    /// Consumes a token for a submission.
     ///
     /// # Errors
-    /// The seconds to wait.
-    pub fn send(&self, address: IpAddr) -> Result<(), u64> {
-        take(&self.sends, &network(address))
+    /// Returns the seconds to wait.
+    pub fn check_submission(&self, address: IpAddr) -> Result<(), u64> {
+        check_rate(&self.submissions, &rate_limit_key(address))
     }
 
-    /// Something is sent without a proof of work: the slower lane.
+    /// Consumes a token for a submission without proof of work, which has a lower limit.
     ///
     /// # Errors
-    /// The seconds to wait.
-    pub fn send_unproven(&self, address: IpAddr) -> Result<(), u64> {
-        take(&self.unproven, &network(address))
+    /// Returns the seconds to wait.
+    pub fn check_unproven_submission(&self, address: IpAddr) -> Result<(), u64> {
+        check_rate(&self.unproven_submissions, &rate_limit_key(address))
     }
 
-    /// A place to read an upload; `None` when too many are read already.
-    pub async fn upload(&self) -> Option<OwnedSemaphorePermit> {
-        let wait = std::time::Duration::from_secs(10);
-        tokio::time::timeout(wait, self.uploads.clone().acquire_owned())
+    /// Waits up to 10 seconds for an upload slot; returns `None` if all are in use.
+    pub async fn acquire_upload_slot(&self) -> Option<OwnedSemaphorePermit> {
+        let timeout = std::time::Duration::from_secs(10);
+        tokio::time::timeout(timeout, self.uploads.clone().acquire_owned())
             .await
             .ok()?
             .ok()
     }
 
-    /// Forgets buckets that are full again.
-    pub fn forget_idle(&self) {
-        self.looks.retain_recent();
-        self.sends.retain_recent();
-        self.unproven.retain_recent();
+    /// Removes buckets that are full again.
+    pub fn purge_idle(&self) {
+        self.views.retain_recent();
+        self.submissions.retain_recent();
+        self.unproven_submissions.retain_recent();
     }
 }
 
@@ -112,24 +112,24 @@ impl Default for PublicLimits {
     }
 }
 
-/// The address that asks.
-pub fn address(request: &Request) -> IpAddr {
+/// Returns the address of the client.
+pub fn client_address(request: &Request) -> IpAddr {
     request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip())
 }
 
-/// Refuses an address that asks too often, before anything else is done for it.
+/// Middleware that rejects page views above the limit before any other work is done.
 pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    match state.public_limits.look(address(&request)) {
+    match state.public_limits.check_view(client_address(&request)) {
         Ok(()) => next.run(request).await,
-        Err(seconds) => too_often(seconds),
+        Err(seconds) => too_many_requests(seconds),
     }
 }
 
-/// The shortest answer to somebody who asks too often.
-pub fn too_often(seconds: u64) -> Response {
+/// Returns a `429` response with `Retry-After`.
+pub fn too_many_requests(seconds: u64) -> Response {
     let mut response = (StatusCode::TOO_MANY_REQUESTS, "Too many requests.").into_response();
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
@@ -140,14 +140,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_cannot_dodge_by_changing_its_last_half() {
+    fn limits_ipv6_addresses_of_one_network_share_bucket() {
         let limits = PublicLimits::new();
         let host = |last: u16| IpAddr::from([0x2001, 0xdb8, 1, 2, 3, 4, 5, last]);
-        let allowed = (0..200).filter(|last| limits.look(host(*last)).is_ok()).count();
+        let allowed = (0..200).filter(|last| limits.check_view(host(*last)).is_ok()).count();
         assert!((60..100).contains(&allowed), "{allowed}");
         assert!(
-            limits.look(IpAddr::from([192, 0, 2, 1])).is_ok(),
-            "others are not disturbed"
+            limits.check_view(IpAddr::from([192, 0, 2, 1])).is_ok(),
+            "other addresses are not limited"
         );
     }
 }

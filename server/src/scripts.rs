@@ -1,4 +1,4 @@
-//! The few scripts that are not part of a bundle: workers, and what runs in the pages beside them.
+//! Scripts outside the bundles: service workers and their page scripts.
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -6,10 +6,10 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use serde_json::Value;
 
-/// What every worker keeps on its device with.
-const MEMORY: &str = include_str!("../../public/device-memory.js");
+/// Storage functions that all service workers share.
+const DEVICE_STORAGE: &str = include_str!("../../public/device-memory.js");
 
-/// A script.
+/// Returns a response with a script.
 pub fn script(text: String) -> Response {
     let mut response = Response::new(Body::from(text));
     let headers = response.headers_mut();
@@ -21,9 +21,11 @@ pub fn script(text: String) -> Response {
     response
 }
 
-/// A service worker, with what it has to know of this build in front, and the part of the site that it may see.
+/// Returns a response with a service worker. `shell` describes the files of this build, `scope` is its allowed scope.
 pub fn worker(shell: &Value, text: &str, scope: &'static str) -> Response {
-    let mut response = script(format!("'use strict';\nconst SHELL = {shell};\n{MEMORY}\n{text}"));
+    let mut response = script(format!(
+        "'use strict';\nconst SHELL = {shell};\n{DEVICE_STORAGE}\n{text}"
+    ));
     response.headers_mut().insert(
         HeaderName::from_static("service-worker-allowed"),
         HeaderValue::from_static(scope),

@@ -1,4 +1,4 @@
-//! The server: everything is put together here, as one readable table.
+//! The HTTP server: shared state, routes and lifecycle.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use axum::{Router, middleware};
 use leptos::config::LeptosOptions;
 use ordinavo_core::Core;
 use ordinavo_core::identity::authentication;
-use ordinavo_core::identity::sessions::Door;
-use ordinavo_core::integrations::usage::ApiUse;
+use ordinavo_core::identity::sessions::Realm;
+use ordinavo_core::integrations::usage::ApiUsage;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
 use tokio::net::TcpListener;
@@ -21,61 +21,60 @@ use tower_sessions::cookie::{Key, SameSite};
 use tower_sessions::service::SignedCookie;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
-use crate::api::idempotency::RunningKeys;
+use crate::api::idempotency::InFlightKeys;
 use crate::api::limits::Limits;
 use crate::assets;
 use crate::assets::Manifest;
 use crate::authn::gate;
-use crate::authn::session_store::DoorSessions;
+use crate::authn::session_store::RealmSessions;
 use crate::config::Config;
 use crate::health;
 use crate::health::Readiness;
 use crate::portal_limits::PortalLimits;
 use crate::public_limits::PublicLimits;
 use crate::{
-    api, calendar, files, hosts, http_layers, live, mailer, metrics, my_day, pages, portal_look, public_pages, worker,
+    api, branding, calendar, files, hosts, http_layers, live, mailer, metrics, offline_app, pages, public_pages, worker,
 };
 
-/// What every handler can reach.
+/// State shared by all handlers.
 #[derive(Clone)]
 pub struct AppState {
-    /// The use cases.
     pub core: Core,
-    /// The configuration.
     pub config: Arc<Config>,
-    /// The names of the built files.
     pub manifest: Arc<Manifest>,
-    /// How often clients may call.
+    /// Rate limits of the API.
     pub limits: Arc<Limits>,
-    /// How often people without an account may.
+    /// Rate limits of the public pages.
     pub public_limits: Arc<PublicLimits>,
-    /// How often the portal may be asked.
+    /// Rate limits of the portal.
     pub portal_limits: Arc<PortalLimits>,
-    /// How often they did.
-    pub api_use: ApiUse,
-    /// The idempotency keys whose requests run.
-    pub running_keys: RunningKeys,
-    /// Networks of reverse proxies, whose word about the client's address counts.
+    /// Usage counts of integration clients that are not yet stored.
+    pub api_usage: ApiUsage,
+    /// Idempotency keys whose requests are in flight.
+    pub in_flight_keys: InFlightKeys,
+    /// Networks of reverse proxies whose `X-Forwarded-For` header is trusted.
     pub trusted_proxies: Arc<[ipnet::IpNet]>,
-    /// The result of the last readiness check.
     pub readiness: Readiness,
-    /// Told when the server is about to end, so that open streams end with it.
+    /// Signals the shutdown to open event streams.
     pub stopping: watch::Sender<bool>,
     randomness: Randomness,
     cookie_key: Key,
 }
 
 impl AppState {
-    /// Puts the state together.
     pub fn new(core: Core, config: Config, keyring: &Keyring) -> Self {
         Self {
             core,
-            limits: Arc::new(config.limits().unwrap_or_else(|_| Limits::usual())),
+            limits: Arc::new(config.limits().unwrap_or_else(|_| Limits::default_limits())),
             public_limits: Arc::default(),
-            portal_limits: Arc::new(config.portal_limits().unwrap_or_else(|_| PortalLimits::usual())),
-            api_use: ApiUse::default(),
+            portal_limits: Arc::new(
+                config
+                    .portal_limits()
+                    .unwrap_or_else(|_| PortalLimits::default_limits()),
+            ),
+            api_usage: ApiUsage::default(),
             trusted_proxies: config.trusted_proxies().unwrap_or_default().into(),
-            running_keys: RunningKeys::default(),
+            in_flight_keys: InFlightKeys::default(),
             config: Arc::new(config),
             manifest: Arc::new(Manifest::read()),
             readiness: Readiness::default(),
@@ -85,22 +84,22 @@ impl AppState {
         }
     }
 
-    /// An id for a request.
+    /// Generates a request ID.
     pub fn new_request_id(&self) -> String {
         self.randomness.uuid_v7(self.core.clock().now()).simple().to_string()
     }
 
-    /// The session layer of a door: its own cookie, its own path, its own table. The cookie is signed, so that its 128
-    /// random bits cannot even be guessed at without the server's key.
-    fn sessions(&self, door: Door) -> SessionManagerLayer<DoorSessions, SignedCookie> {
-        // With two hosts each cookie belongs to one of them and to none of their neighbours; on one host the doors have paths.
+    /// Returns the session layer of a realm. Each realm has its own cookie, path and table. The cookie is signed with the
+    /// key of the server, so that session IDs cannot be guessed.
+    fn sessions(&self, realm: Realm) -> SessionManagerLayer<RealmSessions, SignedCookie> {
+        // With separate hosts, the `__Host-` prefix binds each cookie to its host; on one host, paths separate the realms.
         let (name, path) = match (self.config.is_https(), self.config.portal_host()) {
-            (true, Some(_)) => (format!("__Host-{}", door.cookie()), "/"),
-            (true, None) => (format!("__Secure-{}", door.cookie()), door.prefix()),
-            (false, _) => (door.cookie().to_owned(), door.prefix()),
+            (true, Some(_)) => (format!("__Host-{}", realm.cookie()), "/"),
+            (true, None) => (format!("__Secure-{}", realm.cookie()), realm.prefix()),
+            (false, _) => (realm.cookie().to_owned(), realm.prefix()),
         };
-        let lifetime = time::Duration::seconds(authentication::ABSOLUTE.num_seconds());
-        SessionManagerLayer::new(DoorSessions::new(self.core.clone(), door))
+        let lifetime = time::Duration::seconds(authentication::MAX_SESSION_AGE.num_seconds());
+        SessionManagerLayer::new(RealmSessions::new(self.core.clone(), realm))
             .with_name(name)
             .with_path(path)
             .with_http_only(true)
@@ -117,64 +116,64 @@ impl FromRef<AppState> for LeptosOptions {
     }
 }
 
-/// All routes.
+/// Returns all routes.
 pub fn router(state: &AppState) -> Router {
     let staff = pages::dispatch(state)
         .route("/app/files/{id}", get(files::staff))
-        .route("/app/files/kept/{key}/{position}", get(files::kept))
+        .route("/app/files/kept/{key}/{position}", get(files::conflict_photo))
         .route("/app/live", get(live::stream))
         .route("/app/form-preview/{id}", get(public_pages::intake::preview))
         .layer(middleware::from_fn_with_state(state.clone(), gate::staff))
-        .layer(state.sessions(Door::Staff));
+        .layer(state.sessions(Realm::Staff));
     let portal = pages::portal(state)
         .route("/portal/files/{id}", get(files::portal))
         .route("/portal/appointments/{id}/calendar.ics", get(calendar::file))
         .route("/portal/feed/{token}", get(calendar::feed))
-        .route("/portal/look/{version}/style.css", get(portal_look::style_sheet))
-        .route("/portal/look/{version}/logo.png", get(portal_look::logo))
+        .route("/portal/look/{version}/style.css", get(branding::style_sheet))
+        .route("/portal/look/{version}/logo.png", get(branding::logo))
         .layer(middleware::from_fn_with_state(state.clone(), gate::portal))
-        .layer(state.sessions(Door::Portal));
+        .layer(state.sessions(Realm::Portal));
     let partner = pages::partner(state)
         .layer(middleware::from_fn_with_state(state.clone(), gate::partner))
-        .layer(state.sessions(Door::Partner));
+        .layer(state.sessions(Realm::Partner));
     let apps = staff
         .merge(portal)
         .merge(partner)
         .layer(DefaultBodyLimit::disable())
         .layer(CsrfLayer::new())
-        .layer(middleware::from_fn(http_layers::says_its_origin));
+        .layer(middleware::from_fn(http_layers::require_origin));
     Router::new()
         .merge(apps)
         .merge(pages::public())
         .merge(public_pages::routes(state))
-        .merge(my_day::routes())
+        .merge(offline_app::routes())
         .merge(api::router(state))
         .route("/pkg/{*name}", get(assets::serve))
         .merge(health::routes())
-        .fallback(pages::nothing_here)
-        .layer(middleware::from_fn_with_state(state.clone(), hosts::sort))
+        .fallback(pages::not_found_page)
+        .layer(middleware::from_fn_with_state(state.clone(), hosts::route_by_host))
         .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn_with_state(state.clone(), http_layers::frame))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            http_layers::instrument_request,
+        ))
         .with_state(state.clone())
 }
 
-/// Serves until a signal comes; then finishes running requests and claimed deliveries.
+/// Serves until `stop` completes, then finishes open requests and claimed deliveries.
 ///
 /// # Errors
-/// The address is taken or the worker cannot start.
+/// Fails if the listen address is in use or the worker cannot start.
 pub async fn run(state: AppState, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
     let listener = TcpListener::bind(state.config.listen)
         .await
         .map_err(|error| format!("{}: {error}", state.config.listen))?;
     let routes = router(&state);
-    run_on(listener, state, routes, stop).await
+    run_on_listener(listener, state, routes, stop).await
 }
 
-/// Like [`run`], on a listener that is already there and with routes around which something may stand.
-///
-/// # Errors
-/// As [`run`].
-pub async fn run_on(
+/// Like [`run`], with an existing listener and with routes that the caller may wrap in further layers.
+pub async fn run_on_listener(
     listener: TcpListener,
     state: AppState,
     routes: Router,
@@ -184,7 +183,7 @@ pub async fn run_on(
         metrics::start();
     }
     let (stop_worker, stopped) = watch::channel(false);
-    let housekeeping = tokio::spawn(keep_house(state.clone(), stopped.clone()));
+    let maintenance = tokio::spawn(run_maintenance(state.clone(), stopped.clone()));
     let worker = if state.config.worker {
         let settings = state.config.settings()?;
         let mailer = mailer::Mailer::open(&state.config)?;
@@ -213,7 +212,7 @@ pub async fn run_on(
         .await
         .map_err(|error| error.to_string())?;
     let _ = stop_worker.send(true);
-    housekeeping.await.map_err(|error| error.to_string())?;
+    maintenance.await.map_err(|error| error.to_string())?;
     if let Some(worker) = worker {
         worker.await.map_err(|error| error.to_string())??;
     }
@@ -221,21 +220,20 @@ pub async fn run_on(
     Ok(())
 }
 
-/// How often counts are written and idle buckets forgotten.
-const HOUSEKEEPING_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
+const MAINTENANCE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// What the process does for itself from time to time, and once more at its end.
-async fn keep_house(state: AppState, mut stop: watch::Receiver<bool>) {
+/// Removes idle rate limit buckets and stores API usage, periodically and once more at shutdown.
+async fn run_maintenance(state: AppState, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         tokio::select! {
-            () = tokio::time::sleep(HOUSEKEEPING_EVERY) => {}
+            () = tokio::time::sleep(MAINTENANCE_INTERVAL) => {}
             _ = stop.changed() => {}
         }
-        state.limits.forget_idle();
-        state.public_limits.forget_idle();
-        state.portal_limits.forget_idle();
-        if let Err(error) = state.api_use.write(&state.core).await {
-            tracing::warn!(%error, "what clients used could not be written");
+        state.limits.purge_idle();
+        state.public_limits.purge_idle();
+        state.portal_limits.purge_idle();
+        if let Err(error) = state.api_usage.write(&state.core).await {
+            tracing::warn!(%error, "failed to store API usage");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The worker: sends what is due and runs import jobs as soon as they are written, and looks by itself every second as a
-//! backstop.
+//! The background worker: sends webhooks and mails, runs import jobs and computes route suggestions. New work wakes it;
+//! polling every second is the fallback.
 
 use std::time::Duration;
 
@@ -19,61 +19,59 @@ use tokio::sync::watch;
 
 use crate::mailer::Mailer;
 
-/// How often the worker looks by itself.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long it waits when the database does not answer.
-const WAIT_AFTER_ERROR: Duration = Duration::from_secs(5);
-/// How much time passes between two clean-ups.
-const CLEAN_EVERY: Duration = Duration::from_secs(600);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the worker waits after a database error.
+const ERROR_BACKOFF: Duration = Duration::from_secs(5);
+const PURGE_INTERVAL: Duration = Duration::from_secs(600);
 
-/// Runs until told to stop; what it has claimed is finished first.
+/// Runs until `stop` is set and finishes claimed work first.
 ///
 /// # Errors
-/// The outbound client cannot be set up.
+/// Fails if the outbound HTTP client cannot be created.
 pub async fn run(
     core: Core,
     settings: ordinavo_core::Settings,
     mailer: Option<Mailer>,
     stop: watch::Receiver<bool>,
 ) -> Result<(), String> {
-    let client = guard::client(&settings).map_err(|error| format!("the outbound client: {error}"))?;
+    let client = guard::client(&settings).map_err(|error| format!("outbound HTTP client: {error}"))?;
     tokio::join!(
         deliveries(&core, &client, stop.clone()),
         imports(&core, stop.clone()),
         suggestions(&core, stop.clone()),
         mails(&core, mailer, stop.clone()),
         listen(&core, stop.clone()),
-        clean(&core, stop)
+        purge(&core, stop)
     );
     Ok(())
 }
 
-/// Removes from time to time what has served its time, however busy the rest is.
-async fn clean(core: &Core, mut stop: watch::Receiver<bool>) {
+/// Purges expired records periodically, independently of the other tasks.
+async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         if let Err(error) = sessions::delete_expired(core).await {
-            tracing::warn!(%error, "what has expired could not be removed");
+            tracing::warn!(%error, "failed to delete expired sessions");
         }
         if let Err(error) = outbox::forget_old(core).await {
-            tracing::warn!(%error, "mails that are no longer kept could not be removed");
+            tracing::warn!(%error, "failed to purge mails");
         }
-        if let Err(error) = route_suggestions::forget_old(core).await {
-            tracing::warn!(%error, "route suggestions that are no longer kept could not be removed");
+        if let Err(error) = route_suggestions::purge_old(core).await {
+            tracing::warn!(%error, "failed to purge route suggestions");
         }
-        if let Err(error) = entries::forget_old(core).await {
-            tracing::warn!(%error, "what phones have sent could not be removed");
+        if let Err(error) = entries::purge_old(core).await {
+            tracing::warn!(%error, "failed to purge day entries");
         }
         if let Err(error) = events::forget_old(core).await {
-            tracing::warn!(%error, "events that are no longer kept could not be removed");
+            tracing::warn!(%error, "failed to purge events");
         }
         tokio::select! {
-            () = tokio::time::sleep(CLEAN_EVERY) => {}
+            () = tokio::time::sleep(PURGE_INTERVAL) => {}
             _ = stop.changed() => {}
         }
     }
 }
 
-/// Sends deliveries until told to stop; then what is on the way is waited for and recorded.
+/// Sends webhook deliveries until `stop` is set, then waits for open requests and records their results.
 async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool>) {
     let mut dispatcher = Dispatcher::new(core.clone(), client.clone());
     while !*stop.borrow() {
@@ -84,59 +82,59 @@ async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(%error, "the worker could not look for deliveries");
-                // What came back and waits to be recorded must not wake it: the database would be asked without a pause.
+                tracing::warn!(%error, "failed to claim webhook deliveries");
+                // Finished requests that wait to be recorded must not wake the loop: it would query the database without a pause.
                 tokio::select! {
-                    () = tokio::time::sleep(WAIT_AFTER_ERROR) => {}
+                    () = tokio::time::sleep(ERROR_BACKOFF) => {}
                     _ = stop.changed() => {}
                 }
                 continue;
             }
         }
-        let on_the_way = dispatcher.pending() > 0;
+        let has_pending = dispatcher.pending() > 0;
         tokio::select! {
             () = core.worker_woken() => {}
-            () = dispatcher.something_returned(), if on_the_way => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = dispatcher.something_returned(), if has_pending => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
             _ = stop.changed() => {}
         }
     }
     while dispatcher.pending() > 0 {
         dispatcher.something_returned().await;
         if let Err(error) = dispatcher.record().await {
-            // The claims run out, and another worker repeats the deliveries.
-            tracing::warn!(%error, "what came back last could not be recorded");
+            // The claims expire, and another worker repeats the deliveries.
+            tracing::warn!(%error, "failed to record webhook attempts at shutdown");
             return;
         }
     }
 }
 
-/// Hears from the database when another process wrote work, as long as the database can tell.
+/// Listens for database notifications about new work of other processes; returns if the database has none.
 async fn listen(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         tokio::select! {
             outcome = core.listen() => match outcome {
                 Ok(()) => return,
-                Err(error) => tracing::warn!(%error, "the database does not tell of new work; the worker looks by itself"),
+                Err(error) => tracing::warn!(%error, "database notifications unavailable; falling back to polling"),
             },
             _ = stop.changed() => return,
         }
         tokio::select! {
-            () = tokio::time::sleep(WAIT_AFTER_ERROR) => {}
+            () = tokio::time::sleep(ERROR_BACKOFF) => {}
             _ = stop.changed() => {}
         }
     }
 }
 
-/// Makes the links that people asked for and sends mails until told to stop. Without a way out mails stay in the outbox.
+/// Creates requested sign-in links and sends mails until `stop` is set. Without a mailer, mails stay in the outbox.
 async fn mails(core: &Core, mailer: Option<Mailer>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let pause = match mail_turn(core, mailer.as_ref()).await {
-            Ok(0) => LOOK_EVERY,
+            Ok(0) => POLL_INTERVAL,
             Ok(_) => continue,
             Err(error) => {
-                tracing::warn!(%error, "the worker could not look for mails");
-                WAIT_AFTER_ERROR
+                tracing::warn!(%error, "failed to process outbox");
+                ERROR_BACKOFF
             }
         };
         tokio::select! {
@@ -147,22 +145,22 @@ async fn mails(core: &Core, mailer: Option<Mailer>, mut stop: watch::Receiver<bo
 }
 
 async fn mail_turn(core: &Core, mailer: Option<&Mailer>) -> CoreResult<usize> {
-    let links = links::fulfil(core).await?;
+    let links = links::send_requested_links(core).await?;
     Ok(match mailer {
-        Some(mailer) => links + mailer.turn(core).await?,
+        Some(mailer) => links + mailer.send_due(core).await?,
         None => links,
     })
 }
 
-/// Makes route suggestions until told to stop.
+/// Computes route suggestions until `stop` is set.
 async fn suggestions(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let pause = match planner::run_next(core).await {
             Ok(true) => continue,
-            Ok(false) => LOOK_EVERY,
+            Ok(false) => POLL_INTERVAL,
             Err(error) => {
-                tracing::warn!(%error, "the worker could not look for route suggestions");
-                WAIT_AFTER_ERROR
+                tracing::warn!(%error, "failed to process route suggestions");
+                ERROR_BACKOFF
             }
         };
         tokio::select! {
@@ -173,15 +171,15 @@ async fn suggestions(core: &Core, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Runs import jobs until told to stop.
+/// Runs import jobs until `stop` is set.
 async fn imports(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let pause = match importer::run_next(core).await {
             Ok(true) => continue,
-            Ok(false) => LOOK_EVERY,
+            Ok(false) => POLL_INTERVAL,
             Err(error) => {
-                tracing::warn!(%error, "the worker could not run an import job");
-                WAIT_AFTER_ERROR
+                tracing::warn!(%error, "failed to run import job");
+                ERROR_BACKOFF
             }
         };
         tokio::select! {

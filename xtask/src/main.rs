@@ -1,5 +1,5 @@
-//! Builds what browsers get: the bundles, style sheets and fonts, hashed and compressed, into `target/site/pkg`.
-//! `docs/decisions/0004-xtask.md` says why this is not cargo-leptos.
+//! Builds the static assets: bundles, style sheets and fonts, hashed and compressed, in `target/site/pkg`.
+//! `docs/decisions/0004-xtask.md` explains why cargo-leptos is not used.
 
 use std::fs;
 use std::io::Write as _;
@@ -11,10 +11,10 @@ use lightningcss::stylesheet::{MinifyOptions, ParserOptions, PrinterOptions};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// The apps with a bundle: name and budget of the compressed WebAssembly in bytes.
+/// The apps with a bundle: name and size budget of the compressed WebAssembly, in bytes.
 const APPS: [(&str, usize); 3] = [("dispatch", 200_000), ("portal", 80_000), ("public", 80_000)];
 
-/// Fonts: npm file and whether every page needs it at once.
+/// The fonts: name, npm file, and whether pages preload it.
 const FONTS: [(&str, &str, bool); 3] = [
     (
         "inter-latin",
@@ -33,7 +33,7 @@ const FONTS: [(&str, &str, bool); 3] = [
     ),
 ];
 
-/// Features that browsers have; `--all-features` would let the optimiser write what Chromium refuses.
+/// WebAssembly features that all browsers support; with `--all-features` the optimizer emits code that Chromium rejects.
 const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
@@ -43,7 +43,7 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-mutable-globals",
 ];
 
-type Outcome<T> = Result<T, String>;
+type BuildResult<T> = Result<T, String>;
 
 fn main() -> ExitCode {
     match assets() {
@@ -55,20 +55,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn in_words(path: &Path) -> impl Fn(std::io::Error) -> String + '_ {
+fn with_path(path: &Path) -> impl Fn(std::io::Error) -> String + '_ {
     move |error| format!("{}: {error}", path.display())
 }
 
-/// Builds everything, beside what is there, and puts it in place at the end.
-fn assets() -> Outcome<()> {
+/// Builds all assets in a temporary folder, which replaces the old assets at the end.
+fn assets() -> BuildResult<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
-        .ok_or("no workspace")?
+        .ok_or("workspace root not found")?
         .to_owned();
     let work = root.join("target/site/work");
     let site = root.join("target/site/pkg");
     let _ = fs::remove_dir_all(&work);
-    fs::create_dir_all(&work).map_err(in_words(&work))?;
+    fs::create_dir_all(&work).map_err(with_path(&work))?;
     compile(&root)?;
     let mut manifest = json!({});
     let mut too_large = Vec::new();
@@ -85,24 +85,24 @@ fn assets() -> Outcome<()> {
     manifest["fonts"] = Value::Array(
         fonts
             .iter()
-            .filter(|(_, _, now)| *now)
+            .filter(|(_, _, preload)| *preload)
             .map(|(_, file, _)| json!(file))
             .collect(),
     );
     write(
         &work.join("icon.svg"),
-        &fs::read(root.join("public/icon.svg")).map_err(in_words(&root))?,
+        &fs::read(root.join("public/icon.svg")).map_err(with_path(&root))?,
     )?;
     write(&work.join("assets.json"), manifest.to_string().as_bytes())?;
     if !too_large.is_empty() {
-        return Err(format!("too large: {}", too_large.join(", ")));
+        return Err(format!("bundles exceed their size budget: {}", too_large.join(", ")));
     }
     let _ = fs::remove_dir_all(&site);
-    fs::rename(&work, &site).map_err(in_words(&site))
+    fs::rename(&work, &site).map_err(with_path(&site))
 }
 
-/// Compiles the bundles. The variables for a machine without the usual target come from `wasm-target.sh`.
-fn compile(root: &Path) -> Outcome<()> {
+/// Compiles the bundles. `tools.sh` sets the variables for machines without the rustup target.
+fn compile(root: &Path) -> BuildResult<()> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root).args([
         "build",
@@ -118,7 +118,7 @@ fn compile(root: &Path) -> Outcome<()> {
     run(&mut cargo)
 }
 
-fn run(command: &mut Command) -> Outcome<()> {
+fn run(command: &mut Command) -> BuildResult<()> {
     let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
     if status.success() {
         Ok(())
@@ -127,12 +127,12 @@ fn run(command: &mut Command) -> Outcome<()> {
     }
 }
 
-/// Binds, optimises, hashes and compresses one bundle; the answer is its name and the compressed size.
-fn bundle(root: &Path, work: &Path, app: &str) -> Outcome<(String, usize)> {
+/// Generates bindings for one bundle, optimizes, hashes and compresses it. Returns its name and compressed size.
+fn bundle(root: &Path, work: &Path, app: &str) -> BuildResult<(String, usize)> {
     let input = root.join(format!(
         "target/wasm32-unknown-unknown/wasm-release/frontend_{app}.wasm"
     ));
-    let bound = work.join(format!("{app}-bound"));
+    let bindings = work.join(format!("{app}-bound"));
     wasm_bindgen_cli_support::Bindgen::new()
         .input_path(&input)
         .web(true)
@@ -141,10 +141,10 @@ fn bundle(root: &Path, work: &Path, app: &str) -> Outcome<(String, usize)> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .out_name(app)
-        .generate(&bound)
+        .generate(&bindings)
         .map_err(|error| format!("{app}: {error}"))?;
-    let wasm = bound.join(format!("{app}_bg.wasm"));
-    let small = bound.join("small.wasm");
+    let wasm = bindings.join(format!("{app}_bg.wasm"));
+    let optimized = bindings.join("small.wasm");
     run(Command::new("node")
         .current_dir(root)
         .arg("node_modules/binaryen/bin/wasm-opt")
@@ -152,20 +152,20 @@ fn bundle(root: &Path, work: &Path, app: &str) -> Outcome<(String, usize)> {
         .args(WASM_FEATURES)
         .arg(&wasm)
         .arg("-o")
-        .arg(&small))?;
-    let code = fs::read(&small).map_err(in_words(&small))?;
-    let script = fs::read_to_string(bound.join(format!("{app}.js"))).map_err(in_words(&bound))?;
+        .arg(&optimized))?;
+    let code = fs::read(&optimized).map_err(with_path(&optimized))?;
+    let script = fs::read_to_string(bindings.join(format!("{app}.js"))).map_err(with_path(&bindings))?;
     let name = format!("{app}-{}", hash(&[&code, script.as_bytes()]));
-    // The module's own guess at its file's name must follow the hashed one.
+    // The script refers to the WebAssembly file by name, which must be the hashed one.
     let script = script.replace(&format!("{app}_bg.wasm"), &format!("{name}_bg.wasm"));
     write(&work.join(format!("{name}.js")), script.as_bytes())?;
     let size = write(&work.join(format!("{name}_bg.wasm")), &code)?;
-    fs::remove_dir_all(&bound).map_err(in_words(&bound))?;
+    fs::remove_dir_all(&bindings).map_err(with_path(&bindings))?;
     Ok((name, size))
 }
 
-/// Follows the imports of an app's style sheet, fills in the fonts' names, and makes one small file.
-fn style(root: &Path, work: &Path, app: &str, fonts: &[(String, String, bool)]) -> Outcome<String> {
+/// Bundles the imports of a style sheet, inserts the font names and minifies it. Returns the hashed name.
+fn style(root: &Path, work: &Path, app: &str, fonts: &[(String, String, bool)]) -> BuildResult<String> {
     let files = FileProvider::new();
     let entry = root.join(format!("style/{app}.css"));
     let mut sheet = Bundler::new(&files, None, ParserOptions::default())
@@ -182,7 +182,7 @@ fn style(root: &Path, work: &Path, app: &str, fonts: &[(String, String, bool)]) 
         .map_err(|error| format!("{app}: {error}"))?
         .code;
     for (name, file, _) in fonts {
-        // With the bracket behind it: one name is the beginning of another.
+        // Includes the closing bracket, because one name is a prefix of another.
         text = text.replace(&format!("font:{name})"), &format!("/pkg/{file})"));
     }
     let name = format!("{app}-{}.css", hash(&[text.as_bytes()]));
@@ -190,16 +190,16 @@ fn style(root: &Path, work: &Path, app: &str, fonts: &[(String, String, bool)]) 
     Ok(name)
 }
 
-/// Copies the fonts; the answer is name, hashed file and whether every page needs it at once.
-fn copy_fonts(root: &Path, work: &Path) -> Outcome<Vec<(String, String, bool)>> {
+/// Copies the fonts. Returns name, hashed file name, and whether pages preload it.
+fn copy_fonts(root: &Path, work: &Path) -> BuildResult<Vec<(String, String, bool)>> {
     FONTS
         .into_iter()
-        .map(|(name, path, now)| {
+        .map(|(name, path, preload)| {
             let from: PathBuf = root.join("node_modules").join(path);
-            let bytes = fs::read(&from).map_err(in_words(&from))?;
+            let bytes = fs::read(&from).map_err(with_path(&from))?;
             let file = format!("{name}-{}.woff2", hash(&[&bytes]));
-            fs::write(work.join(&file), &bytes).map_err(in_words(work))?;
-            Ok((name.to_owned(), file, now))
+            fs::write(work.join(&file), &bytes).map_err(with_path(work))?;
+            Ok((name.to_owned(), file, preload))
         })
         .collect()
 }
@@ -217,20 +217,20 @@ fn hash(parts: &[&[u8]]) -> String {
         .collect()
 }
 
-/// Writes a file and its compressed forms; the answer is the size of the brotli one.
-fn write(path: &Path, bytes: &[u8]) -> Outcome<usize> {
-    fs::write(path, bytes).map_err(in_words(path))?;
-    let beside = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
-    let mut small = Vec::new();
+/// Writes a file and its compressed forms. Returns the size of the Brotli form.
+fn write(path: &Path, bytes: &[u8]) -> BuildResult<usize> {
+    fs::write(path, bytes).map_err(with_path(path))?;
+    let with_suffix = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
+    let mut compressed = Vec::new();
     let parameters = brotli::enc::BrotliEncoderParams {
         quality: 11,
         lgwin: 22,
         ..Default::default()
     };
-    brotli::BrotliCompress(&mut &bytes[..], &mut small, &parameters).map_err(in_words(path))?;
-    fs::write(beside(".br"), &small).map_err(in_words(path))?;
+    brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters).map_err(with_path(path))?;
+    fs::write(with_suffix(".br"), &compressed).map_err(with_path(path))?;
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    gzip.write_all(bytes).map_err(in_words(path))?;
-    fs::write(beside(".gz"), gzip.finish().map_err(in_words(path))?).map_err(in_words(path))?;
-    Ok(small.len())
+    gzip.write_all(bytes).map_err(with_path(path))?;
+    fs::write(with_suffix(".gz"), gzip.finish().map_err(with_path(path))?).map_err(with_path(path))?;
+    Ok(compressed.len())
 }

@@ -1,25 +1,24 @@
-//! The routes of the staff app: one readable table.
+//! The routes of the staff app.
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
-use ui::load::NotFound;
+use ui::page::NotFound;
 use ui::shell::{self, Assets};
 
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::{
-    billing, branding, classification, customers, identity, imports, intake, integrations, jobs, mapping,
-    notifications, parts, portal_access, requests, scheduling, suggestions, visits, webhooks,
+    billing, branding, classification, customers, gallery, identity, imports, intake, integrations, jobs, mapping,
+    notifications, portal_access, requests, scheduling, suggestions, visits, webhooks,
 };
 
-/// A whole document of the staff app.
+/// Renders a whole document of the staff app.
 pub fn document(assets: &Assets) -> impl IntoView + use<> {
     provide_meta_context();
     shell::document(shell::App::Dispatch, assets, || view! { <App/> })
 }
 
-/// The table of routes.
 #[component]
 pub fn App() -> impl IntoView {
     view! {
@@ -35,21 +34,21 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/board") view=scheduling::board::BoardPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/board/suggestions") view=suggestions::page::SuggestionsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/board/suggestions/:id") view=suggestions::page::SuggestionPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/board/move") view=scheduling::board::moving::MovePage ssr=SsrMode::Async/>
+                <Route path=path!("/app/board/move") view=scheduling::board::reschedule::ReschedulePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers") view=customers::page::CustomersPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/:id") view=customers::page::CustomerPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/customers/:id/access") view=portal_access::page::CustomerAccessPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day") view=visits::my_day::DayPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/sheet") view=visits::day_sheet::SheetPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/kept") view=visits::sync_conflicts::KeptPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/leave") view=visits::sync_conflicts::LeavePage ssr=SsrMode::Async/>
-                <Route path=path!("/app/day/left") view=visits::sync_conflicts::LeftPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/sheet") view=visits::day_sheet::DaySheetPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/kept") view=visits::sync_conflicts::SyncConflictsPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/leave") view=visits::sync_conflicts::UnsentEntriesPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/day/left") view=visits::sync_conflicts::OfflineDataRemovedPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/day/:id") view=visits::stop::StopPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/reports") view=visits::reports::ReportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/reports/:id") view=visits::reports::ReportPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports") view=imports::page::ImportsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports/desk") view=mapping::review::DeskPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/imports/desk/:id") view=mapping::review::DeskTargetPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/desk") view=mapping::review::MappingReviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/imports/desk/:id") view=mapping::review::MappingReviewTargetPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/links") view=mapping::references::LinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/upload") view=imports::upload::UploadPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/imports/upload/:file") view=imports::upload::ColumnsPage ssr=SsrMode::Async/>
@@ -65,7 +64,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/settings/forms") view=intake::forms::FormsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/forms/new") view=intake::forms::NewFormPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/forms/:id") view=intake::forms::FormPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/settings/portal") view=branding::page::PortalLookPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/settings/portal") view=branding::page::BrandingPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/rules") view=classification::page::RulesPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/rules/new") view=classification::page::NewRulePage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/rules/:id") view=classification::page::RulePage ssr=SsrMode::Async/>
@@ -76,8 +75,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/app/settings/access") view=portal_access::page::AccessReviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/mails") view=notifications::page::MailsPage ssr=SsrMode::Async/>
                 <Route path=path!("/app/settings/mails/:id") view=notifications::page::MailPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/parts") view=parts::PartsPage ssr=SsrMode::Async/>
-                <Route path=path!("/app/*any") view=|| view! { <Framed current=""><NotFound/></Framed> } ssr=SsrMode::Async/>
+                <Route path=path!("/app/parts") view=gallery::GalleryPage ssr=SsrMode::Async/>
+                <Route path=path!("/app/*any") view=|| view! { <AppFrame current=""><NotFound/></AppFrame> } ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

@@ -1,14 +1,10 @@
-//! The staff app: inbox, customers, my day, reports, imports, integrations, settings. Pages are rendered on the server;
-//! the browser's bundle holds the islands.
+//! The staff app for dispatchers, technicians and administrators. Pages are rendered on the server; the browser bundle
+//! contains the islands only.
 #![recursion_limit = "512"]
-#![allow(
-    missing_docs,
-    reason = "what a component shows stands above it; the fields that macros make of its properties cannot carry a comment"
-)]
 
 pub mod islands;
 
-// Links the shared islands into the bundle, which nothing else in it refers to.
+// Links the shared islands into the bundle, which contains no other reference to them.
 #[cfg(feature = "hydrate")]
 use ui as _;
 
@@ -25,6 +21,10 @@ mod customers;
 #[cfg(feature = "ssr")]
 mod follow_ups;
 #[cfg(feature = "ssr")]
+mod gallery;
+#[cfg(feature = "ssr")]
+pub mod i18n;
+#[cfg(feature = "ssr")]
 mod identity;
 #[cfg(feature = "ssr")]
 mod imports;
@@ -38,8 +38,6 @@ mod jobs;
 mod mapping;
 #[cfg(feature = "ssr")]
 mod notifications;
-#[cfg(feature = "ssr")]
-mod parts;
 #[cfg(feature = "ssr")]
 mod portal_access;
 #[cfg(feature = "ssr")]
@@ -56,5 +54,3 @@ mod suggestions;
 mod visits;
 #[cfg(feature = "ssr")]
 mod webhooks;
-#[cfg(feature = "ssr")]
-pub mod words;

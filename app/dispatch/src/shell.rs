@@ -1,18 +1,18 @@
-//! The frame of the staff app: who, where, and the ways to everything the role may see.
+//! The frame of the staff app: navigation, command palette and sign-out.
 
 use domain::permissions::{PerformVisits, ViewImports, ViewIntegrations, ViewOperations, ViewReports};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
+use ui::i18n::shared;
 use ui::icons::Icon;
 use ui::shell::locale;
-use ui::words::shared;
 
 use crate::islands::Palette;
 use crate::t;
 
-/// Navigation and content. `current` is the entry of the page, for `aria-current`.
+/// Renders navigation and content. `current` is the navigation entry of the page, for `aria-current`.
 #[component]
-pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
+pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
     let locale = locale();
     let staff = use_context::<Staff>();
     let entries = staff.as_ref().map_or_else(Vec::new, |staff| {
@@ -37,13 +37,13 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
         entries.push(("/app/settings", "settings", t!(locale, "nav-settings")));
         entries
     });
-    let places: Vec<String> = entries
+    let destinations: Vec<String> = entries
         .iter()
         .map(|(href, _, name)| format!("{name}\t{href}"))
         .collect();
-    let places = places.join("\n");
+    let destinations = destinations.join("\n");
     let is_test = staff.as_ref().is_some_and(Staff::is_test);
-    let own = staff.as_ref().map(|staff| staff.id().to_string()).unwrap_or_default();
+    let staff_id = staff.as_ref().map(|staff| staff.id().to_string()).unwrap_or_default();
     let (tenant, person) = staff.map_or_else(Default::default, |staff| {
         (staff.tenant_name().to_owned(), staff.display_name().to_owned())
     });
@@ -54,19 +54,19 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
                 <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
                 <nav aria-label=t!(locale, "nav-main")>
                     <ul>
-                        {entries.into_iter().map(|(href, icon, words)| {
-                            let here = (href == current).then_some("page");
-                            view! { <li><a href=href aria-current=here><Icon name=icon/><span>{words}</span></a></li> }
+                        {entries.into_iter().map(|(href, icon, label)| {
+                            let is_current = (href == current).then_some("page");
+                            view! { <li><a href=href aria-current=is_current><Icon name=icon/><span>{label}</span></a></li> }
                         }).collect_view()}
                     </ul>
                 </nav>
                 <form class="side-foot" method="post" action="/app/fn/sign-out">
-                    <input type="hidden" name="person" value=own/>
+                    <input type="hidden" name="person" value=staff_id/>
                     <span class="quiet"><bdi>{person}</bdi></span>
                     <button class="button button-quiet" type="submit"><Icon name="log-out"/>{shared::sign_out(locale)}</button>
                 </form>
             </header>
-            <Palette places label=t!(locale, "command-palette-label") search="/app/inbox?q=".to_owned()/>
+            <Palette destinations label=t!(locale, "command-palette-label") search="/app/inbox?q=".to_owned()/>
             <main id="main" tabindex="-1">
                 {is_test.then(|| view! {
                     <form class="notice notice-warn test-banner" method="post" action="/app/fn/look-at-test-data"><strong>{t!(locale, "test-banner")}</strong>" "<button class="button" type="submit">{t!(locale, "test-mode-exit")}</button></form>

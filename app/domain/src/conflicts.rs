@@ -1,96 +1,95 @@
-//! What stands against a visit by a technician at a time, as dispatch is told before it plans it. Dispatch may plan it all
-//! the same; nothing here forbids.
+//! Scheduling conflicts of a proposed visit. They are warnings: dispatch may schedule the visit anyway.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::customers::Coordinates;
 use crate::technicians::{AbsenceKind, ShiftOnDay};
 
-/// What a visit asks for.
+/// A visit to be checked against a technician's schedule.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish<'a> {
-    /// When it begins.
+pub struct ProposedVisit<'a> {
+    /// Start of the appointment.
     pub from: DateTime<Utc>,
-    /// When it ends.
+    /// End of the appointment.
     pub until: DateTime<Utc>,
-    /// How long the work takes; what is left of the time from beginning to end is for coming late.
+    /// Duration of the work; the remainder of the appointment is slack for a late arrival.
     pub work: TimeDelta,
-    /// Where, if that is known.
+    /// Coordinates of the location, if known.
     pub place: Option<Coordinates>,
-    /// What the technician has to be able to do.
+    /// Skills that the job requires.
     pub skills: &'a [String],
-    /// Between when and when it may begin, if that was said.
+    /// Earliest and latest start requested for the job, if any.
     pub window: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
-/// Something else that the technician does.
+/// Another appointment of the technician.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Busy {
-    /// The number of the other job.
+pub struct BookedSlot {
+    /// Number of the other job.
     pub number: i64,
-    /// When it begins.
+    /// Start of the appointment.
     pub from: DateTime<Utc>,
-    /// When it ends.
+    /// End of the appointment.
     pub until: DateTime<Utc>,
-    /// How long the work takes.
+    /// Duration of the work.
     pub work: TimeDelta,
-    /// Where, if that is known.
+    /// Coordinates of the location, if known.
     pub place: Option<Coordinates>,
 }
 
-/// A technician around the time of a visit.
+/// The technician's working hours and appointments at the time of a visit.
 #[derive(Debug, Clone, Copy)]
-pub struct Around<'a> {
-    /// What the technician can do.
+pub struct TechnicianSchedule<'a> {
+    /// Skills of the technician.
     pub skills: &'a [String],
-    /// The shifts of that day and the ones beside it, each with why the technician is away, if so; `None` if nobody has set
-    /// up when the technician works.
+    /// Shifts of that day and the adjacent days, each with the kind of absence, if any; `None` if no working hours are
+    /// configured.
     pub shifts: Option<&'a [(ShiftOnDay, Option<AbsenceKind>)]>,
-    /// Why the technician is away on the day of the visit, if so.
+    /// Absence on the day of the visit, if any.
     pub away: Option<AbsenceKind>,
-    /// What else there is to do, in any order.
-    pub stops: &'a [Busy],
+    /// Other appointments, in any order.
+    pub stops: &'a [BookedSlot],
 }
 
-/// Something that stands against it.
+/// A reason why a visit does not fit the technician's schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Conflict {
-    /// The technician is not there.
+    /// The technician is absent.
     Away(AbsenceKind),
-    /// The technician has no shift then.
+    /// The technician has no shift at that time.
     NoShift,
-    /// It is not all within the shift.
+    /// Part of the visit lies outside the shift.
     OutsideShift {
-        /// How much of it is not.
+        /// Length of the part outside the shift.
         by: TimeDelta,
     },
-    /// The technician cannot do this.
+    /// The technician lacks these skills.
     Skills(Vec<String>),
-    /// It begins outside the window that was agreed.
+    /// The visit starts outside the requested window.
     OutsideWindow {
-        /// By how much.
+        /// Distance from the window.
         by: TimeDelta,
     },
-    /// The technician has another job then.
+    /// The technician has another appointment at that time.
     Overlap {
-        /// Its number.
+        /// Number of the other job.
         number: i64,
     },
-    /// The way from another job, or to it, takes longer than there is time.
+    /// There is not enough time to travel from the previous or to the next appointment.
     Travel {
-        /// Its number.
+        /// Number of the other job.
         number: i64,
-        /// Whether the other job comes before.
+        /// Whether the other job is the previous one.
         is_before: bool,
-        /// How long the way takes.
+        /// Travel time.
         takes: TimeDelta,
-        /// How much time there is.
-        there_is: TimeDelta,
+        /// Time between the two jobs.
+        available: TimeDelta,
     },
 }
 
 impl Conflict {
-    /// Every name that [`Conflict::name`] gives.
+    /// Every name that [`Conflict::name`] returns.
     pub const NAMES: [&'static str; 7] = [
         "technician_away",
         "no_shift",
@@ -101,7 +100,7 @@ impl Conflict {
         "travel_too_long",
     ];
 
-    /// A name that never changes, for forms and styles.
+    /// Returns the stable name used in forms and styles.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Away(_) => "technician_away",
@@ -115,85 +114,88 @@ impl Conflict {
     }
 }
 
-/// Everything that stands against a visit, the weightiest first. `travel` tells how long it takes from place to place.
+/// Returns the conflicts of a visit, most severe first. `travel` returns the travel time between two coordinates.
 pub fn conflicts(
-    wish: &Wish<'_>,
-    around: &Around<'_>,
+    visit: &ProposedVisit<'_>,
+    schedule: &TechnicianSchedule<'_>,
     travel: impl Fn(Coordinates, Coordinates) -> TimeDelta,
 ) -> Vec<Conflict> {
     let mut found = Vec::new();
-    found.extend(shift(wish, around));
-    let missing: Vec<String> = wish
+    found.extend(shift_conflict(visit, schedule));
+    let missing: Vec<String> = visit
         .skills
         .iter()
-        .filter(|skill| !around.skills.contains(skill))
+        .filter(|skill| !schedule.skills.contains(skill))
         .cloned()
         .collect();
     if !missing.is_empty() {
         found.push(Conflict::Skills(missing));
     }
-    if let Some((first, last)) = wish.window {
-        let by = (first - wish.from).max(wish.from - last);
+    if let Some((first, last)) = visit.window {
+        let by = (first - visit.from).max(visit.from - last);
         if by > TimeDelta::zero() {
             found.push(Conflict::OutsideWindow { by });
         }
     }
-    let mut others: Vec<&Busy> = around.stops.iter().collect();
+    let mut others: Vec<&BookedSlot> = schedule.stops.iter().collect();
     others.sort_by_key(|stop| (stop.from, stop.number));
     let overlaps = others
         .iter()
-        .filter(|stop| stop.from < wish.until && stop.until > wish.from);
+        .filter(|stop| stop.from < visit.until && stop.until > visit.from);
     found.extend(overlaps.map(|stop| Conflict::Overlap { number: stop.number }));
-    let before = others.iter().rev().find(|stop| stop.until <= wish.from);
-    let after = others.iter().find(|stop| stop.from >= wish.until);
+    let before = others.iter().rev().find(|stop| stop.until <= visit.from);
+    let after = others.iter().find(|stop| stop.from >= visit.until);
     for (stop, is_before) in before
         .map(|stop| (stop, true))
         .into_iter()
         .chain(after.map(|stop| (stop, false)))
     {
-        let (Some(there), Some(here)) = (stop.place, wish.place) else {
+        let (Some(other), Some(own)) = (stop.place, visit.place) else {
             continue;
         };
-        // As early as the first can be done, as late as the second can begin.
-        let done = |from: DateTime<Utc>, until: DateTime<Utc>, work: TimeDelta| from + work.min(until - from);
-        let begun = |from: DateTime<Utc>, until: DateTime<Utc>, work: TimeDelta| until - work.min(until - from);
-        let (takes, there_is) = if is_before {
-            let there_is = begun(wish.from, wish.until, wish.work) - done(stop.from, stop.until, stop.work);
-            (travel(there, here), there_is)
+        // The available time runs from the earliest end of the first job to the latest start of the second.
+        let earliest_end = |from: DateTime<Utc>, until: DateTime<Utc>, work: TimeDelta| from + work.min(until - from);
+        let latest_start = |from: DateTime<Utc>, until: DateTime<Utc>, work: TimeDelta| until - work.min(until - from);
+        let (takes, available) = if is_before {
+            let available =
+                latest_start(visit.from, visit.until, visit.work) - earliest_end(stop.from, stop.until, stop.work);
+            (travel(other, own), available)
         } else {
-            let there_is = begun(stop.from, stop.until, stop.work) - done(wish.from, wish.until, wish.work);
-            (travel(here, there), there_is)
+            let available =
+                latest_start(stop.from, stop.until, stop.work) - earliest_end(visit.from, visit.until, visit.work);
+            (travel(own, other), available)
         };
-        if takes > there_is {
+        if takes > available {
             found.push(Conflict::Travel {
                 number: stop.number,
                 is_before,
                 takes,
-                there_is,
+                available,
             });
         }
     }
     found
 }
 
-/// Within which shift a visit lies most, and whether somebody works it.
-fn shift(wish: &Wish<'_>, around: &Around<'_>) -> Option<Conflict> {
-    let Some(shifts) = around.shifts else {
-        return around.away.map(Conflict::Away);
+/// Checks the visit against the shift with which it overlaps most, preferring shifts without an absence.
+fn shift_conflict(visit: &ProposedVisit<'_>, schedule: &TechnicianSchedule<'_>) -> Option<Conflict> {
+    let Some(shifts) = schedule.shifts else {
+        return schedule.away.map(Conflict::Away);
     };
-    let shared = |shift: &ShiftOnDay| (wish.until.min(shift.until) - wish.from.max(shift.from)).max(TimeDelta::zero());
+    let overlap =
+        |shift: &ShiftOnDay| (visit.until.min(shift.until) - visit.from.max(shift.from)).max(TimeDelta::zero());
     let best = shifts
         .iter()
-        .map(|(shift, away)| (shared(shift), away))
-        .filter(|(shared, _)| *shared > TimeDelta::zero())
-        .max_by_key(|(shared, away)| (*shared, away.is_none()));
+        .map(|(shift, away)| (overlap(shift), away))
+        .filter(|(overlap, _)| *overlap > TimeDelta::zero())
+        .max_by_key(|(overlap, away)| (*overlap, away.is_none()));
     match best {
         Some((_, Some(kind))) => Some(Conflict::Away(*kind)),
-        Some((shared, None)) => {
-            let by = wish.until - wish.from - shared;
+        Some((overlap, None)) => {
+            let by = visit.until - visit.from - overlap;
             (by > TimeDelta::zero()).then_some(Conflict::OutsideShift { by })
         }
-        None => Some(around.away.map_or(Conflict::NoShift, Conflict::Away)),
+        None => Some(schedule.away.map_or(Conflict::NoShift, Conflict::Away)),
     }
 }
 
@@ -208,7 +210,7 @@ mod tests {
             .unwrap_or_default()
     }
 
-    fn day(from: u32, until: u32) -> ShiftOnDay {
+    fn shift(from: u32, until: u32) -> ShiftOnDay {
         ShiftOnDay {
             from: at(from, 0),
             until: at(until, 0),
@@ -216,8 +218,8 @@ mod tests {
         }
     }
 
-    fn wish(from: DateTime<Utc>, minutes: i64) -> Wish<'static> {
-        Wish {
+    fn visit(from: DateTime<Utc>, minutes: i64) -> ProposedVisit<'static> {
+        ProposedVisit {
             from,
             until: from + TimeDelta::minutes(minutes),
             work: TimeDelta::minutes(minutes),
@@ -227,71 +229,76 @@ mod tests {
         }
     }
 
-    fn names(wish: &Wish<'_>, around: &Around<'_>) -> Vec<&'static str> {
+    fn names(visit: &ProposedVisit<'_>, schedule: &TechnicianSchedule<'_>) -> Vec<&'static str> {
         let half_an_hour = |_, _| TimeDelta::minutes(30);
-        conflicts(wish, around, half_an_hour)
+        conflicts(visit, schedule, half_an_hour)
             .iter()
             .map(Conflict::name)
             .collect()
     }
 
     #[test]
-    fn each_rule_is_told_by_its_name() {
-        let shifts = [(day(8, 16), None)];
-        let away = [(day(8, 16), Some(AbsenceKind::Sick))];
-        let other = Busy {
+    fn conflicts_each_rule_returns_its_name() {
+        let shifts = [(shift(8, 16), None)];
+        let away = [(shift(8, 16), Some(AbsenceKind::Sick))];
+        let other = BookedSlot {
             number: 7,
             from: at(10, 0),
             until: at(11, 0),
             work: TimeDelta::minutes(90),
             place: Some(Coordinates { lat: 51.2, lon: 7.0 }),
         };
-        let free = Around {
+        let free = TechnicianSchedule {
             skills: &[],
             shifts: Some(&shifts),
             away: None,
             stops: &[],
         };
-        let busy = Around {
+        let busy = TechnicianSchedule {
             stops: &[other],
             ..free
         };
         let skills = ["lift".to_owned()];
-        let lift = Wish {
+        let lift = ProposedVisit {
             skills: &skills,
-            ..wish(at(12, 0), 60)
+            ..visit(at(12, 0), 60)
         };
-        let early = Wish {
+        let too_early = ProposedVisit {
             window: Some((at(12, 0), at(13, 0))),
-            ..wish(at(11, 30), 60)
+            ..visit(at(11, 30), 60)
         };
-        let cases: [(&str, Wish<'_>, Around<'_>, &[&str]); 12] = [
-            ("free", wish(at(8, 0), 60), free, &[]),
-            ("begins early", wish(at(7, 30), 60), free, &["outside_shift"]),
-            ("no shift", wish(at(18, 0), 60), free, &["no_shift"]),
+        let cases: [(&str, ProposedVisit<'_>, TechnicianSchedule<'_>, &[&str]); 12] = [
+            ("free", visit(at(8, 0), 60), free, &[]),
+            ("starts before shift", visit(at(7, 30), 60), free, &["outside_shift"]),
+            ("no shift", visit(at(18, 0), 60), free, &["no_shift"]),
             (
                 "sick",
-                wish(at(9, 0), 60),
-                Around {
+                visit(at(9, 0), 60),
+                TechnicianSchedule {
                     shifts: Some(&away),
                     ..free
                 },
                 &["technician_away"],
             ),
             (
-                "away, no shift",
-                wish(at(18, 0), 60),
-                Around {
+                "absent, no shift",
+                visit(at(18, 0), 60),
+                TechnicianSchedule {
                     away: Some(AbsenceKind::Other),
                     ..free
                 },
                 &["technician_away"],
             ),
-            ("not set up", wish(at(3, 0), 60), Around { shifts: None, ..free }, &[]),
             (
-                "not set up, away",
-                wish(at(3, 0), 60),
-                Around {
+                "no working hours",
+                visit(at(3, 0), 60),
+                TechnicianSchedule { shifts: None, ..free },
+                &[],
+            ),
+            (
+                "no working hours, absent",
+                visit(at(3, 0), 60),
+                TechnicianSchedule {
                     shifts: None,
                     away: Some(AbsenceKind::Vacation),
                     ..free
@@ -299,42 +306,55 @@ mod tests {
                 &["technician_away"],
             ),
             ("skills", lift, free, &["skills_missing"]),
-            ("window", early, free, &["outside_window"]),
-            ("busy", wish(at(10, 30), 60), busy, &["technician_busy"]),
-            ("way from", wish(at(11, 20), 60), busy, &["travel_too_long"]),
-            ("way to", wish(at(8, 40), 60), busy, &["travel_too_long"]),
+            ("window", too_early, free, &["outside_window"]),
+            ("busy", visit(at(10, 30), 60), busy, &["technician_busy"]),
+            (
+                "travel from previous",
+                visit(at(11, 20), 60),
+                busy,
+                &["travel_too_long"],
+            ),
+            ("travel to next", visit(at(8, 40), 60), busy, &["travel_too_long"]),
         ];
-        for (what, wish, around, expected) in cases {
-            assert_eq!(names(&wish, &around), expected, "{what}");
-            assert!(expected.iter().all(|name| Conflict::NAMES.contains(name)), "{what}");
+        for (case, visit, schedule, expected) in cases {
+            assert_eq!(names(&visit, &schedule), expected, "{case}");
+            assert!(expected.iter().all(|name| Conflict::NAMES.contains(name)), "{case}");
         }
-        assert_eq!(names(&wish(at(11, 30), 60), &busy), Vec::<&str>::new(), "just in time");
-        let roomy = Wish {
+        assert_eq!(names(&visit(at(11, 30), 60), &busy), Vec::<&str>::new(), "just in time");
+        let with_slack = ProposedVisit {
             work: TimeDelta::minutes(30),
-            ..wish(at(11, 10), 60)
+            ..visit(at(11, 10), 60)
         };
-        assert_eq!(names(&roomy, &busy), Vec::<&str>::new(), "there is room to come late");
-        let nowhere = Wish {
+        assert_eq!(
+            names(&with_slack, &busy),
+            Vec::<&str>::new(),
+            "slack allows a late arrival"
+        );
+        let unlocated = ProposedVisit {
             place: None,
-            ..wish(at(11, 5), 60)
+            ..visit(at(11, 5), 60)
         };
-        assert_eq!(names(&nowhere, &busy), Vec::<&str>::new(), "no place, no way");
+        assert_eq!(
+            names(&unlocated, &busy),
+            Vec::<&str>::new(),
+            "unknown location needs no travel"
+        );
     }
 
     #[test]
-    fn amounts_are_exact() {
-        let shifts = [(day(8, 16), None)];
-        let around = Around {
+    fn conflicts_partly_outside_shift_and_window_return_exact_amounts() {
+        let shifts = [(shift(8, 16), None)];
+        let schedule = TechnicianSchedule {
             skills: &[],
             shifts: Some(&shifts),
             away: None,
             stops: &[],
         };
-        let late = Wish {
+        let late = ProposedVisit {
             window: Some((at(9, 0), at(15, 0))),
-            ..wish(at(15, 40), 60)
+            ..visit(at(15, 40), 60)
         };
-        let found = conflicts(&late, &around, |_, _| TimeDelta::zero());
+        let found = conflicts(&late, &schedule, |_, _| TimeDelta::zero());
         assert_eq!(
             found,
             [

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where something is, as written on a letter. Every part may be unknown.
+/// Postal address; every part may be unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Address {
@@ -15,14 +15,14 @@ pub struct Address {
     /// City.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
-    /// ISO 3166 country code of two letters.
+    /// Two-letter country code (ISO 3166-1).
     #[schema(pattern = "^[A-Za-z]{2}$")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
 }
 
 impl Address {
-    /// This address with the parts that were sent; what was not sent stays.
+    /// Returns the address with the sent parts applied; absent parts are unchanged.
     pub fn with(&self, sent: &Self) -> Self {
         let part = |stored: &Option<String>, sent: &Option<String>| sent.clone().or_else(|| stored.clone());
         Self {
@@ -34,19 +34,19 @@ impl Address {
     }
 }
 
-/// Where a job is, as its source sent it: kept with the job, whatever the records say.
+/// Place of a job as sent by its source system; stored with the job independently of the location record.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
-    /// The address.
+    /// Postal address.
     #[serde(flatten)]
     pub address: Address,
-    /// The coordinates.
+    /// Geographic coordinates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coordinates: Option<Coordinates>,
 }
 
-/// A place on the globe in degrees (WGS 84).
+/// Geographic coordinates in degrees (WGS 84).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Coordinates {
     /// Latitude, -90 to 90.
@@ -56,7 +56,7 @@ pub struct Coordinates {
 }
 
 impl Coordinates {
-    /// Checks the bounds.
+    /// Creates coordinates; `None` if a value is out of range.
     pub fn new(lat: f64, lon: f64) -> Option<Self> {
         ((-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lon)).then_some(Self { lat, lon })
     }

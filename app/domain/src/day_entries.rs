@@ -1,5 +1,5 @@
-//! What a technician notes on the phone during the day, with or without a network: steps with the time at which they were
-//! noted and the appointment that was on the screen then.
+//! Steps that a technician records on a mobile device, possibly offline, with the time of recording and the appointment
+//! shown at that time; and the rules for applying them.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
@@ -9,104 +9,104 @@ use crate::lifecycle::Lifecycle as _;
 use crate::targets::TargetStatus;
 
 crate::stored_names! {
-    /// What was noted.
+    /// A step of a visit.
     DayStep {
-        /// On the way.
-        SetOut = "set_out",
-        /// Arrived.
+        /// Travel started.
+        StartTravel = "set_out",
+        /// Arrived on site.
         Arrive = "arrive",
-        /// Done or not done, with a report.
+        /// Visit ended, with a report.
         Report = "report",
     }
 }
 
 crate::lifecycle! {
-    /// What became of what a phone has sent.
+    /// Status of a recorded step.
     DayEntryState {
-        /// It did not fit what had happened meanwhile; its technician decides.
+        /// Sync conflict that the technician has to resolve.
         Waiting = "waiting",
-        /// It holds.
+        /// Applied.
         Done = "done",
-        /// Dispatch has it, with everything that was written.
-        HandedOver = "handed_over",
-        /// Dispatch has dealt with it.
-        Settled = "settled",
-        /// Its technician did not want it any more.
+        /// Handed over to dispatch with all entered data.
+        Forwarded = "handed_over",
+        /// Resolved by dispatch.
+        Resolved = "settled",
+        /// Discarded by the technician.
         Discarded = "discarded",
     }
     steps {
         Waiting -> Done,
-        Waiting -> HandedOver,
+        Waiting -> Forwarded,
         Waiting -> Discarded,
-        HandedOver -> Settled,
+        Forwarded -> Resolved,
     }
 }
 
 crate::stored_names! {
-    /// Why an entry did not fit.
-    Misfit {
-        /// Another time was agreed since.
+    /// Reason of a sync conflict.
+    ConflictReason {
+        /// The appointment was rescheduled.
         Moved = "moved",
-        /// It is somebody else's visit now, or nobody's.
+        /// The visit is assigned to another technician or unassigned.
         NotYours = "not_yours",
         /// The job was cancelled.
         Cancelled = "cancelled",
-        /// The job already has an end, or a report.
+        /// The job has already ended or has a report.
         Ended = "ended",
-        /// The job is in another state.
+        /// The job has a status that does not allow the step.
         OtherState = "other_state",
-        /// An earlier entry of the same visit waits.
+        /// An earlier entry of the same visit has an unresolved conflict.
         AfterAnother = "after_another",
     }
 }
 
-/// What was written into a report's form on a phone.
+/// Form data of a visit report recorded on a mobile device.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WrittenReport {
-    /// Whether the work was done.
+    /// Whether the work was completed.
     pub completed: bool,
-    /// What was done; internal until a manager writes the customer's version.
+    /// Work performed; internal until a manager releases a customer version.
     pub summary: String,
-    /// For the own team only.
+    /// Internal notes.
     pub internal_notes: String,
-    /// Minutes, as text.
+    /// Work time in minutes, as entered.
     pub work_minutes: String,
-    /// What was used up, one line each.
+    /// Material used, one item per line.
     pub material: String,
-    /// Who signed, in letters.
+    /// Name of the signer.
     pub signed_by: String,
-    /// The drawing of the signature.
+    /// Signature as an SVG path.
     pub signature: String,
-    /// Whether it may be billed.
+    /// Whether the work is billable.
     pub billable: bool,
-    /// What is still needed; empty for nothing.
+    /// Remaining work; empty if none.
     pub follow_up: String,
 }
 
-/// The appointment that was on the screen.
+/// The appointment shown when a step was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeenAppointment {
-    /// When it began.
+    /// Start.
     pub starts_at: DateTime<Utc>,
-    /// When it ended.
+    /// End.
     pub ends_at: DateTime<Utc>,
 }
 
 impl SeenAppointment {
-    /// As a form carries it.
+    /// Formats the value for a form field.
     pub fn text(self) -> String {
-        let part = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
-        format!("{}/{}", part(self.starts_at), part(self.ends_at))
+        let format_time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        format!("{}/{}", format_time(self.starts_at), format_time(self.ends_at))
     }
 
-    /// Whether both are the same to the millisecond, which is what a form carries.
+    /// Returns whether both are equal to the millisecond, the precision of form fields.
     pub fn is_same(self, other: Self) -> bool {
-        let of = |seen: Self| (seen.starts_at.timestamp_millis(), seen.ends_at.timestamp_millis());
-        of(self) == of(other)
+        let millis = |seen: Self| (seen.starts_at.timestamp_millis(), seen.ends_at.timestamp_millis());
+        millis(self) == millis(other)
     }
 
-    /// Reads what a form carried.
+    /// Parses the value of a form field.
     pub fn read(text: &str) -> Option<Self> {
         let (starts_at, ends_at) = text.split_once('/')?;
         Some(Self {
@@ -116,80 +116,80 @@ impl SeenAppointment {
     }
 }
 
-/// How long a phone may have been without a network for its clock to be believed.
-pub const LONGEST_WITHOUT_NETWORK: TimeDelta = TimeDelta::days(30);
+/// Maximum age of a recorded time; older values are clamped.
+pub const MAX_OFFLINE_AGE: TimeDelta = TimeDelta::days(30);
 
-/// When something was noted: what the phone says, but never later than now and never more than a month ago.
-pub fn noted_at(told: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    told.clamp(now - LONGEST_WITHOUT_NETWORK, now)
+/// Clamps the time reported by a device: never in the future and at most 30 days ago.
+pub fn clamp_noted_at(reported: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    reported.clamp(now - MAX_OFFLINE_AGE, now)
 }
 
-/// What is known of a visit when a step of it comes in.
+/// State of a visit when a step is received.
 #[derive(Debug, Clone, Copy)]
-pub struct VisitNow {
-    /// The state of the job.
+pub struct VisitState {
+    /// Status of the job.
     pub status: TargetStatus,
-    /// Whether the technician's appointment still holds; what is over may be somebody else's visit by now.
+    /// Whether the technician's appointment is still planned; otherwise the visit may be assigned to someone else.
     pub is_planned: bool,
-    /// When the technician's report was sent back, so that it is open again.
+    /// When the technician's report was returned for correction.
     pub returned_at: Option<DateTime<Utc>>,
     /// The technician's appointment.
     pub appointment: SeenAppointment,
 }
 
-/// How a step fits a visit.
+/// Result of checking a step against a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fit {
-    /// It can be taken.
-    Now,
-    /// It has been taken; taking it again changes nothing.
-    Already,
+pub enum StepCheck {
+    /// The step can be applied.
+    Applicable,
+    /// The step was already applied; applying it again has no effect.
+    AlreadyApplied,
 }
 
-/// Whether a step that leads to a state fits a visit, seen as it was on the screen and noted at a moment; what is not told is
-/// as it is now. A report that was noted before an earlier one came back corrects nothing.
+/// Checks whether a step with the resulting status `to` can be applied to a visit. An absent `seen` or `noted_at`
+/// counts as current. A report recorded before the report was returned is not a correction.
 ///
 /// # Errors
-/// Why it does not.
-pub fn fit(
-    visit: &VisitNow,
+/// The reason of the sync conflict.
+pub fn check_step(
+    visit: &VisitState,
     step: DayStep,
     to: TargetStatus,
     seen: Option<SeenAppointment>,
     noted_at: Option<DateTime<Utc>>,
-) -> Result<Fit, Misfit> {
+) -> Result<StepCheck, ConflictReason> {
     let is_after = |returned_at| noted_at.is_none_or(|noted_at| noted_at >= returned_at);
     let corrects = step == DayStep::Report && visit.returned_at.is_some_and(is_after);
     if !visit.is_planned && !corrects {
-        return Err(match misfit(visit.status) {
-            Misfit::OtherState => Misfit::NotYours,
-            over => over,
+        return Err(match reason_for(visit.status) {
+            ConflictReason::OtherState => ConflictReason::NotYours,
+            reason => reason,
         });
     }
     if corrects {
-        return Ok(Fit::Now);
+        return Ok(StepCheck::Applicable);
     }
     if step != DayStep::Report && visit.status == to {
-        return Ok(Fit::Already);
+        return Ok(StepCheck::AlreadyApplied);
     }
-    // Whoever sets out has evidently got the job.
-    let sets_out = step == DayStep::SetOut && visit.status == TargetStatus::Scheduled;
-    if !sets_out && visit.status.step(to).is_err() {
-        return Err(misfit(visit.status));
+    // Starting travel implies that the technician has received the job.
+    let starts_travel = step == DayStep::StartTravel && visit.status == TargetStatus::Scheduled;
+    if !starts_travel && visit.status.step(to).is_err() {
+        return Err(reason_for(visit.status));
     }
     if seen.is_none_or(|seen| seen.is_same(visit.appointment)) {
-        Ok(Fit::Now)
+        Ok(StepCheck::Applicable)
     } else {
-        Err(Misfit::Moved)
+        Err(ConflictReason::Moved)
     }
 }
 
-/// Why a step does not fit a job in a state in which the step is not allowed.
-const fn misfit(status: TargetStatus) -> Misfit {
+/// Returns the conflict reason for a job whose status does not allow a step.
+const fn reason_for(status: TargetStatus) -> ConflictReason {
     match status {
-        TargetStatus::Cancelled => Misfit::Cancelled,
-        TargetStatus::Completed | TargetStatus::NotCompleted => Misfit::Ended,
-        _ => Misfit::OtherState,
+        TargetStatus::Cancelled => ConflictReason::Cancelled,
+        TargetStatus::Completed | TargetStatus::NotCompleted => ConflictReason::Ended,
+        _ => ConflictReason::OtherState,
     }
 }
 
@@ -200,99 +200,118 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_phone_is_believed_within_a_month() {
-        let now = Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).single().expect("valid");
-        for (told, expected) in [
+    fn noted_at_clamps_reported_time_to_last_30_days() {
+        let now = Utc
+            .with_ymd_and_hms(2026, 11, 23, 12, 0, 0)
+            .single()
+            .expect("time is valid");
+        for (reported, expected) in [
             (now - TimeDelta::hours(3), now - TimeDelta::hours(3)),
             (now + TimeDelta::hours(3), now),
             (now - TimeDelta::days(400), now - TimeDelta::days(30)),
         ] {
-            assert_eq!(noted_at(told, now), expected);
+            assert_eq!(clamp_noted_at(reported, now), expected);
         }
     }
 
     #[test]
-    fn what_fits_and_what_does_not() {
-        use DayStep::{Arrive, Report, SetOut};
+    fn fit_returns_expected_result_for_each_status() {
+        use DayStep::{Arrive, Report, StartTravel};
         use TargetStatus::{Cancelled, Completed, Dispatched, EnRoute, NotCompleted, OnSite, Open, Scheduled};
-        let at = |hour| Utc.with_ymd_and_hms(2026, 11, 23, hour, 0, 0).single().expect("valid");
+        let at = |hour| {
+            Utc.with_ymd_and_hms(2026, 11, 23, hour, 0, 0)
+                .single()
+                .expect("time is valid")
+        };
         let span = |from| SeenAppointment {
             starts_at: at(from),
             ends_at: at(from + 1),
         };
-        let visit = |status| VisitNow {
+        let visit = |status| VisitState {
             status,
             is_planned: true,
             returned_at: None,
             appointment: span(9),
         };
         for (step, to, status, expected) in [
-            (SetOut, EnRoute, Scheduled, Ok(Fit::Now)),
-            (SetOut, EnRoute, Dispatched, Ok(Fit::Now)),
-            (SetOut, EnRoute, EnRoute, Ok(Fit::Already)),
-            (SetOut, EnRoute, OnSite, Err(Misfit::OtherState)),
-            (SetOut, EnRoute, Cancelled, Err(Misfit::Cancelled)),
-            (Arrive, OnSite, Scheduled, Err(Misfit::OtherState)),
-            (Arrive, OnSite, EnRoute, Ok(Fit::Now)),
-            (Arrive, OnSite, OnSite, Ok(Fit::Already)),
-            (Report, Completed, OnSite, Ok(Fit::Now)),
-            (Report, NotCompleted, OnSite, Ok(Fit::Now)),
-            (Report, Completed, EnRoute, Err(Misfit::OtherState)),
-            (Report, Completed, Completed, Err(Misfit::Ended)),
-            (Report, NotCompleted, NotCompleted, Err(Misfit::Ended)),
+            (StartTravel, EnRoute, Scheduled, Ok(StepCheck::Applicable)),
+            (StartTravel, EnRoute, Dispatched, Ok(StepCheck::Applicable)),
+            (StartTravel, EnRoute, EnRoute, Ok(StepCheck::AlreadyApplied)),
+            (StartTravel, EnRoute, OnSite, Err(ConflictReason::OtherState)),
+            (StartTravel, EnRoute, Cancelled, Err(ConflictReason::Cancelled)),
+            (Arrive, OnSite, Scheduled, Err(ConflictReason::OtherState)),
+            (Arrive, OnSite, EnRoute, Ok(StepCheck::Applicable)),
+            (Arrive, OnSite, OnSite, Ok(StepCheck::AlreadyApplied)),
+            (Report, Completed, OnSite, Ok(StepCheck::Applicable)),
+            (Report, NotCompleted, OnSite, Ok(StepCheck::Applicable)),
+            (Report, Completed, EnRoute, Err(ConflictReason::OtherState)),
+            (Report, Completed, Completed, Err(ConflictReason::Ended)),
+            (Report, NotCompleted, NotCompleted, Err(ConflictReason::Ended)),
         ] {
-            let found = fit(&visit(status), step, to, Some(span(9)), None);
+            let found = check_step(&visit(status), step, to, Some(span(9)), None);
             assert_eq!(found, expected, "{step:?} {status:?}");
         }
         assert_eq!(
-            fit(&visit(Scheduled), SetOut, EnRoute, Some(span(13)), None),
-            Err(Misfit::Moved)
+            check_step(&visit(Scheduled), StartTravel, EnRoute, Some(span(13)), None),
+            Err(ConflictReason::Moved)
         );
-        assert_eq!(fit(&visit(Scheduled), SetOut, EnRoute, None, None), Ok(Fit::Now));
-        // What is over for this technician is somebody else's, whatever its state would allow.
+        assert_eq!(
+            check_step(&visit(Scheduled), StartTravel, EnRoute, None, None),
+            Ok(StepCheck::Applicable)
+        );
+        // Without a planned appointment the visit is not the technician's, even if the status would allow the step.
         for (status, expected) in [
-            (Scheduled, Misfit::NotYours),
-            (EnRoute, Misfit::NotYours),
-            (Open, Misfit::NotYours),
-            (Completed, Misfit::Ended),
-            (Cancelled, Misfit::Cancelled),
+            (Scheduled, ConflictReason::NotYours),
+            (EnRoute, ConflictReason::NotYours),
+            (Open, ConflictReason::NotYours),
+            (Completed, ConflictReason::Ended),
+            (Cancelled, ConflictReason::Cancelled),
         ] {
-            let over = VisitNow {
+            let unassigned = VisitState {
                 is_planned: false,
                 ..visit(status)
             };
             assert_eq!(
-                fit(&over, SetOut, EnRoute, Some(span(9)), None),
+                check_step(&unassigned, StartTravel, EnRoute, Some(span(9)), None),
                 Err(expected),
                 "{status:?}"
             );
         }
-        // A report that came back is corrected whenever that is, and nothing but the report.
-        let returned = VisitNow {
+        // A returned report can be corrected at any time, but no other step is accepted.
+        let returned = VisitState {
             is_planned: false,
             returned_at: Some(at(12)),
             ..visit(Completed)
         };
-        assert_eq!(fit(&returned, Report, Completed, Some(span(13)), None), Ok(Fit::Now));
-        assert_eq!(fit(&returned, Report, Completed, None, Some(at(12))), Ok(Fit::Now));
-        assert_eq!(fit(&returned, SetOut, EnRoute, None, None), Err(Misfit::Ended));
-        // What was written before it came back is no answer to why.
         assert_eq!(
-            fit(&returned, Report, Completed, Some(span(9)), Some(at(11))),
-            Err(Misfit::Ended)
+            check_step(&returned, Report, Completed, Some(span(13)), None),
+            Ok(StepCheck::Applicable)
+        );
+        assert_eq!(
+            check_step(&returned, Report, Completed, None, Some(at(12))),
+            Ok(StepCheck::Applicable)
+        );
+        assert_eq!(
+            check_step(&returned, StartTravel, EnRoute, None, None),
+            Err(ConflictReason::Ended)
+        );
+        // A report recorded before the return is not a correction.
+        assert_eq!(
+            check_step(&returned, Report, Completed, Some(span(9)), Some(at(11))),
+            Err(ConflictReason::Ended)
         );
     }
 
     proptest! {
         #[test]
-        fn what_was_seen_is_read_again(starts in 0_i64..4_000_000_000_000, minutes in 0_i64..2_000) {
+        fn seen_appointment_round_trips(starts in 0_i64..4_000_000_000_000, minutes in 0_i64..2_000) {
             let starts_at = DateTime::from_timestamp_millis(starts).unwrap_or_default();
             let seen = SeenAppointment { starts_at, ends_at: starts_at + TimeDelta::minutes(minutes) };
             prop_assert_eq!(SeenAppointment::read(&seen.text()), Some(seen));
         }
 
         #[test]
-        fn whatever_a_form_carries_is_read_or_refused(text in "\\PC{0,60}") {
+        fn seen_appointment_arbitrary_text_is_parsed_or_rejected(text in "\\PC{0,60}") {
             if let Some(seen) = SeenAppointment::read(&text) {
                 prop_assert_eq!(SeenAppointment::read(&seen.text()).map(|again| again.starts_at.timestamp_millis()), Some(seen.starts_at.timestamp_millis()));
             }

@@ -1,7 +1,7 @@
-//! Feature gates: switches of a tenant that no integration can turn on for itself.
+//! Feature gates: tenant-level switches that only staff can turn on, never an integration.
 
 crate::stored_names! {
-    /// A switch of a tenant.
+    /// A tenant-level feature switch.
     FeatureGate {
         /// Integrations may create customers, locations and contacts.
         AutoCreate = "customer_auto_create",

@@ -1,23 +1,23 @@
-//! Reading a JSON object field by field, so that every mistake is reported at once, each with its JSON pointer.
+//! Field-by-field parsing of JSON objects that reports all errors at once, each with its JSON pointer.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::text::{self, TextError};
 
-/// One mistake in an input: where it is and what it is. The pointer is RFC 6901 for JSON, the field's name on a form.
+/// An invalid field of an input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct FieldError {
-    /// Where.
+    /// JSON pointer (RFC 6901), or the field name on a form.
     pub pointer: String,
-    /// What, as a stable code.
+    /// Stable error code.
     pub code: String,
-    /// What is allowed, in a sentence.
+    /// Explanation of what is allowed.
     pub detail: String,
 }
 
 impl FieldError {
-    /// A mistake at `pointer`.
+    /// Creates an error for the field at `pointer`.
     pub fn new(pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
         Self {
             pointer: pointer.into(),
@@ -26,35 +26,35 @@ impl FieldError {
         }
     }
 
-    /// A refused text.
-    pub fn text(pointer: impl Into<String>, error: TextError, most: usize) -> Self {
+    /// Creates an error for an invalid text; `max_chars` is named in the detail.
+    pub fn text(pointer: impl Into<String>, error: TextError, max_chars: usize) -> Self {
         let detail = match error {
             TextError::Required => "A value is required.".to_owned(),
-            TextError::TooLong => format!("At most {most} characters are allowed."),
+            TextError::TooLong => format!("At most {max_chars} characters are allowed."),
             TextError::InvalidCharacter => "Control characters are not allowed.".to_owned(),
-            TextError::SurroundingSpace => "Spaces at the start or the end are not allowed.".to_owned(),
-            TextError::InvalidEmail => "An e-mail address such as name@example.org is required.".to_owned(),
-            TextError::InvalidCountry => "A country code of two letters such as DE is required.".to_owned(),
+            TextError::SurroundingSpace => "Leading and trailing spaces are not allowed.".to_owned(),
+            TextError::InvalidEmail => "An email address such as name@example.org is required.".to_owned(),
+            TextError::InvalidCountry => "A two-letter country code such as DE is required.".to_owned(),
             TextError::TooShort => "More characters are required.".to_owned(),
         };
         Self::new(pointer, error.code(), detail)
     }
 }
 
-/// The deepest nesting of a body.
-pub const DEEPEST: usize = 16;
+/// Maximum nesting depth of a body.
+pub const MAX_DEPTH: usize = 16;
 
-/// Checks what holds for every body before its fields are read: nesting and control characters, also in names.
+/// Checks the nesting depth of a body and rejects control characters in values and member names.
 ///
 /// # Errors
-/// The first place that breaks a rule.
+/// The first violation.
 pub fn check_body(value: &Value) -> Result<(), FieldError> {
     fn walk(value: &Value, pointer: &str, depth: usize) -> Result<(), FieldError> {
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return Err(FieldError::new(
                 pointer,
                 "validation_failed",
-                format!("At most {DEEPEST} levels of nesting are allowed."),
+                format!("At most {MAX_DEPTH} levels of nesting are allowed."),
             ));
         }
         match value {
@@ -78,25 +78,25 @@ pub fn check_body(value: &Value) -> Result<(), FieldError> {
     walk(value, "", 0)
 }
 
-/// Escapes one reference token of a JSON pointer.
+/// Escapes a reference token of a JSON pointer.
 fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// A value that may be absent (keep), null (clear) or there.
+/// A member of a partial update: absent (keep), null (clear) or a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Patch<T> {
-    /// Not sent: what is stored stays.
+    /// Not sent: the stored value is kept.
     #[default]
     Absent,
-    /// Sent as null: what is stored is cleared.
+    /// Sent as null: the stored value is cleared.
     Null,
-    /// Sent with a value.
+    /// Sent with a new value.
     Value(T),
 }
 
 impl<T> Patch<T> {
-    /// The value, if one was sent.
+    /// Returns the value, if one was sent.
     pub fn value(self) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
@@ -104,7 +104,7 @@ impl<T> Patch<T> {
         }
     }
 
-    /// The value, if one was sent.
+    /// Returns the value, if one was sent.
     pub const fn as_value(&self) -> Option<&T> {
         match self {
             Self::Value(value) => Some(value),
@@ -112,7 +112,7 @@ impl<T> Patch<T> {
         }
     }
 
-    /// What is stored after this was applied to `stored`.
+    /// Applies the update to the stored value.
     pub fn over(self, stored: Option<T>) -> Option<T> {
         match self {
             Self::Absent => stored,
@@ -122,7 +122,7 @@ impl<T> Patch<T> {
     }
 }
 
-/// Reads the members of one JSON object and collects what is wrong with them.
+/// Reads the members of a JSON object and collects errors.
 pub struct ObjectReader<'a> {
     members: &'a Map<String, Value>,
     pointer: String,
@@ -130,7 +130,7 @@ pub struct ObjectReader<'a> {
 }
 
 impl<'a> ObjectReader<'a> {
-    /// Starts reading; `None` (with an error noted) if `value` is not an object.
+    /// Creates a reader; adds an error and returns `None` if `value` is not an object.
     pub fn new(value: &'a Value, pointer: &str, errors: &mut Vec<FieldError>) -> Option<Self> {
         if let Value::Object(members) = value {
             Some(Self {
@@ -144,12 +144,12 @@ impl<'a> ObjectReader<'a> {
         }
     }
 
-    /// The pointer of a member.
+    /// Returns the JSON pointer of a member.
     pub fn pointer(&self, name: &str) -> String {
         format!("{}/{}", self.pointer, escape(name))
     }
 
-    /// The raw member; noted as known.
+    /// Returns a member unparsed and marks it as known.
     pub fn raw(&mut self, name: &'static str) -> Patch<&'a Value> {
         self.known.push(name);
         match self.members.get(name) {
@@ -159,11 +159,11 @@ impl<'a> ObjectReader<'a> {
         }
     }
 
-    /// A text member, parsed by `parse`; `most` is named in the error.
+    /// Reads a string member with `parse`; `max_chars` is named in the error.
     pub fn text<T>(
         &mut self,
         name: &'static str,
-        most: usize,
+        max_chars: usize,
         errors: &mut Vec<FieldError>,
         parse: impl FnOnce(&str) -> Result<T, TextError>,
     ) -> Patch<T> {
@@ -174,35 +174,35 @@ impl<'a> ObjectReader<'a> {
             Patch::Value(Value::String(text)) => match parse(text) {
                 Ok(value) => Patch::Value(value),
                 Err(error) => {
-                    errors.push(FieldError::text(pointer, error, most));
+                    errors.push(FieldError::text(pointer, error, max_chars));
                     Patch::Absent
                 }
             },
             Patch::Value(_) => {
-                errors.push(FieldError::new(pointer, "validation_failed", "A text is required."));
+                errors.push(FieldError::new(pointer, "validation_failed", "A string is required."));
                 Patch::Absent
             }
         }
     }
 
-    /// Like [`Self::text`], for a member that must be there.
+    /// Reads a required string member like [`Self::text`].
     pub fn required_text<T>(
         &mut self,
         name: &'static str,
-        most: usize,
+        max_chars: usize,
         errors: &mut Vec<FieldError>,
         parse: impl FnOnce(&str) -> Result<T, TextError>,
     ) -> Option<T> {
         let pointer = self.pointer(name);
         let before = errors.len();
-        let value = self.text(name, most, errors, parse).value();
+        let value = self.text(name, max_chars, errors, parse).value();
         if value.is_none() && errors.len() == before {
-            errors.push(FieldError::text(pointer, TextError::Required, most));
+            errors.push(FieldError::text(pointer, TextError::Required, max_chars));
         }
         value
     }
 
-    /// A member that must be one of a closed list of names.
+    /// Reads a member that must be one of the given names.
     pub fn one_of<T>(
         &mut self,
         name: &'static str,
@@ -228,7 +228,7 @@ impl<'a> ObjectReader<'a> {
         }
     }
 
-    /// A whole number within bounds.
+    /// Reads an integer member within bounds.
     pub fn integer(
         &mut self,
         name: &'static str,
@@ -257,7 +257,7 @@ impl<'a> ObjectReader<'a> {
         }
     }
 
-    /// True or false.
+    /// Reads a boolean member.
     pub fn boolean(&mut self, name: &'static str, errors: &mut Vec<FieldError>) -> Patch<bool> {
         let pointer = self.pointer(name);
         match self.raw(name) {
@@ -275,14 +275,14 @@ impl<'a> ObjectReader<'a> {
         }
     }
 
-    /// Notes every member that nobody asked for.
+    /// Adds an error for every member that was not read.
     pub fn finish(self, errors: &mut Vec<FieldError>) {
         for name in self.members.keys() {
             if !self.known.contains(&name.as_str()) {
                 errors.push(FieldError::new(
                     self.pointer(name),
                     "unknown_field",
-                    "This field is not known here.",
+                    "This field is unknown.",
                 ));
             }
         }
@@ -295,10 +295,10 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_mistake_is_reported_with_its_pointer() {
+    fn reader_reports_all_errors_with_pointers() {
         let value = json!({"a": 5, "b/c": 1, "n": 99});
         let mut errors = Vec::new();
-        let mut reader = ObjectReader::new(&value, "/customer", &mut errors).expect("an object");
+        let mut reader = ObjectReader::new(&value, "/customer", &mut errors).expect("value is an object");
         assert_eq!(
             reader.text("a", 10, &mut errors, |text| text::line(text, 10)),
             Patch::Absent
@@ -320,13 +320,21 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_bounded() {
+    fn check_body_rejects_deep_nesting_and_control_characters() {
         let mut deep = json!(1);
         for _ in 0..17 {
             deep = json!([deep]);
         }
-        assert_eq!(check_body(&deep).expect_err("too deep").code, "validation_failed");
-        assert_eq!(check_body(&json!({"a": ["x\u{0}"]})).expect_err("NUL").pointer, "/a/0");
+        assert_eq!(
+            check_body(&deep).expect_err("body is too deep").code,
+            "validation_failed"
+        );
+        assert_eq!(
+            check_body(&json!({"a": ["x\u{0}"]}))
+                .expect_err("NUL is rejected")
+                .pointer,
+            "/a/0"
+        );
         assert_eq!(check_body(&json!({"a": ["line\nline"]})), Ok(()));
     }
 }

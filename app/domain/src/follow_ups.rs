@@ -1,15 +1,15 @@
-//! Follow-ups: work still needed after a visit.
+//! Follow-ups: work that is still needed after a visit.
 
 crate::lifecycle! {
-    /// Where a follow-up stands.
+    /// Status of a follow-up.
     FollowUpStatus {
-        /// Somebody must plan it.
+        /// Waits to be scheduled.
         Required = "required",
-        /// Its visit has an appointment.
+        /// An appointment exists for it.
         Planned = "planned",
-        /// Done.
+        /// The work is complete.
         Done = "done",
-        /// Not needed after all.
+        /// Dispatch decided that it is not needed.
         Dismissed = "dismissed",
     }
     steps {

@@ -1,7 +1,7 @@
-//! Identifiers: a prefix that names the kind, an underscore, and a UUIDv7 in lower-case Crockford base32.
+//! Typed identifiers: a three-letter prefix for the kind, an underscore, and a UUIDv7 in lowercase Crockford base32.
 //!
-//! The text form never contains a dot (Standard Webhooks signs `id.timestamp.body`) and is always 30 characters long
-//! behind a three-letter prefix, so it can be checked without a look-up.
+//! The text form contains no dot (Standard Webhooks signs `id.timestamp.body`) and is always 30 characters long, so it
+//! can be validated without a lookup.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,27 +10,27 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-/// Crockford's alphabet: no `i`, `l`, `o` or `u`, so that an id can be read aloud.
+/// Crockford base32 alphabet, without the easily confused `i`, `l`, `o` and `u`.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-/// 128 bits need 26 characters of five bits; the first one holds only three.
-const ENCODED_LENGTH: usize = 26;
+/// 128 bits take 26 characters of five bits each; the first holds only three bits.
+const ENCODED_CHARS: usize = 26;
 
-/// What an id identifies; each kind has its own prefix and therefore its own type.
+/// Kind of object that an id identifies.
 pub trait Kind: 'static {
-    /// The prefix in front of the underscore, for example `tgt`.
+    /// Prefix before the underscore, for example `tgt`.
     const PREFIX: &'static str;
 }
 
-/// A typed identifier. Ids of two kinds cannot be mixed up at compile time.
+/// A typed identifier; ids of different kinds are different types.
 pub struct Id<K: Kind>(Uuid, PhantomData<fn() -> K>);
 
 impl<K: Kind> Id<K> {
-    /// Wraps a UUID that a store or an id source made.
+    /// Creates an id from a UUID.
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid, PhantomData)
     }
 
-    /// The UUID as the database keeps it.
+    /// Returns the UUID as stored in the database.
     pub const fn uuid(self) -> Uuid {
         self.0
     }
@@ -73,7 +73,7 @@ impl<K: Kind> fmt::Display for Id<K> {
         formatter.write_str(K::PREFIX)?;
         formatter.write_str("_")?;
         let mut rest = self.0.as_u128();
-        let mut characters = [0_u8; ENCODED_LENGTH];
+        let mut characters = [0_u8; ENCODED_CHARS];
         for slot in characters.iter_mut().rev() {
             *slot = ALPHABET[(rest & 31) as usize];
             rest >>= 5;
@@ -87,7 +87,7 @@ impl<K: Kind> From<Uuid> for Id<K> {
     }
 }
 
-/// A text that is not an id of the wanted kind.
+/// Error for a text that is not an id of the expected kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidId;
 
@@ -105,11 +105,14 @@ impl<K: Kind> FromStr for Id<K> {
         let encoded = text
             .strip_prefix(K::PREFIX)
             .and_then(|rest| rest.strip_prefix('_'))
-            .filter(|encoded| encoded.len() == ENCODED_LENGTH)
+            .filter(|encoded| encoded.len() == ENCODED_CHARS)
             .ok_or(InvalidId)?;
         let mut value: u128 = 0;
         for (index, byte) in encoded.bytes().enumerate() {
-            let digit = ALPHABET.iter().position(|&letter| letter == byte).ok_or(InvalidId)? as u128;
+            let digit = ALPHABET
+                .iter()
+                .position(|&character| character == byte)
+                .ok_or(InvalidId)? as u128;
             if index == 0 && digit > 7 {
                 return Err(InvalidId);
             }
@@ -161,45 +164,45 @@ kinds! {
     TargetId, TargetKind, "tgt";
     /// A customer record.
     CustomerId, CustomerKind, "cus";
-    /// A place that belongs to a customer.
+    /// A location of a customer.
     LocationId, LocationKind, "loc";
-    /// A person at a customer.
+    /// A contact of a customer.
     ContactId, ContactKind, "con";
     /// An import job.
     ImportJobId, ImportJobKind, "imp";
     /// One item of an import job.
     ImportItemId, ImportItemKind, "itm";
-    /// A request from outside.
+    /// A request.
     RequestId, RequestKind, "req";
-    /// An agreed date and window of a target.
+    /// An appointment of a target.
     AppointmentId, AppointmentKind, "apt";
     /// A visit report.
     VisitReportId, VisitReportKind, "vrp";
-    /// A published revision of a report for the portal.
+    /// A portal release of a visit report.
     ReleaseId, ReleaseKind, "rel";
-    /// Work still needed after a visit.
+    /// A follow-up.
     FollowUpId, FollowUpKind, "fup";
-    /// The signal that a report may be relevant for billing.
+    /// A billing trigger.
     BillingTriggerId, BillingTriggerKind, "btr";
     /// A webhook endpoint.
     WebhookEndpointId, WebhookEndpointKind, "wep";
     /// An event.
     EventId, EventKind, "evt";
-    /// The delivery of one event to one endpoint.
+    /// A delivery of an event to an endpoint.
     DeliveryId, DeliveryKind, "dlv";
-    /// One try at a delivery.
+    /// A delivery attempt.
     AttemptId, AttemptKind, "atm";
-    /// An attempt that somebody asked for.
+    /// A manually requested attempt.
     ReplayId, ReplayKind, "rpl";
-    /// Held and failed deliveries that are made after all.
+    /// A recovery of held and failed deliveries.
     RecoveryId, RecoveryKind, "rcv";
-    /// A secret of an endpoint.
+    /// A signing secret of an endpoint.
     WebhookSecretId, WebhookSecretKind, "whs";
-    /// A proposed plan.
+    /// A route suggestion.
     RouteSuggestionId, RouteSuggestionKind, "rsg";
-    /// What a phone has sent of a technician's day.
+    /// A visit step recorded on a mobile device.
     DayEntryId, DayEntryKind, "den";
-    /// A file.
+    /// An attachment.
     AttachmentId, AttachmentKind, "att";
     /// An integration client.
     ClientId, ClientKind, "cli";
@@ -209,31 +212,31 @@ kinds! {
     StaffId, StaffKind, "stf";
     /// A portal account.
     PortalUserId, PortalUserKind, "ptl";
-    /// A partner's account.
+    /// A partner account.
     PartnerId, PartnerKind, "ptn";
-    /// A line of the timeline.
+    /// A timeline entry.
     TimelineId, TimelineKindMarker, "tml";
-    /// A change that a source proposes.
+    /// A change proposed by a source system.
     ProposalId, ProposalKind, "prp";
     /// A portal grant.
     GrantId, GrantKind, "grt";
     /// A public form.
     FormId, FormKind, "frm";
-    /// A device on site.
+    /// A terminal.
     TerminalId, TerminalKind, "trm";
-    /// A note of the team.
+    /// An internal note.
     NoteId, NoteKind, "nte";
     /// A message between dispatch and a requester.
     MessageId, MessageKind, "msg";
-    /// What takes a decision back.
+    /// An undo token for a decision.
     UndoId, UndoKind, "und";
-    /// A mail.
+    /// An email.
     MailId, MailKindMarker, "mal";
-    /// A rule that classifies requests.
+    /// A classification rule.
     RuleId, RuleKind, "rul";
-    /// Days on which a technician is not there.
+    /// An absence of a technician.
     AbsenceId, AbsenceIdKind, "abs";
-    /// Times that a requester can choose from.
+    /// A slot offer.
     OfferId, OfferKind, "off";
 }
 
@@ -244,7 +247,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_form_round_trips(value: u128) {
+        fn id_text_form_round_trips(value: u128) {
             let id = TargetId::from_uuid(Uuid::from_u128(value));
             let text = id.to_string();
             prop_assert_eq!(text.len(), 30);
@@ -254,19 +257,19 @@ mod tests {
         }
 
         #[test]
-        fn text_order_is_id_order(left: u128, right: u128) {
+        fn id_text_order_equals_id_order(left: u128, right: u128) {
             let (left, right) = (TargetId::from_uuid(Uuid::from_u128(left)), TargetId::from_uuid(Uuid::from_u128(right)));
             prop_assert_eq!(left.cmp(&right), left.to_string().cmp(&right.to_string()));
         }
 
         #[test]
-        fn arbitrary_text_never_panics(text in ".{0,40}") {
+        fn id_parse_arbitrary_text_never_panics(text in ".{0,40}") {
             let _ = text.parse::<TargetId>();
         }
     }
 
     #[test]
-    fn overlong_values_and_wrong_letters_are_refused() {
+    fn id_parse_rejects_overflow_and_invalid_characters() {
         for text in [
             "tgt_8zzzzzzzzzzzzzzzzzzzzzzzzz",
             "tgt_0000000000000000000000000i",

@@ -1,4 +1,4 @@
-//! Batches of imports: what a partner sends, and how a job reports what became of it.
+//! Import jobs: batch bodies and job status.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -6,151 +6,152 @@ use serde_json::Value;
 
 use crate::fields::{FieldError, ObjectReader, Patch};
 use crate::ids::ImportJobId;
-use crate::import_results::{ItemNote, canonical};
+use crate::import_results::{ItemNote, canonical_json};
 use crate::imports::{ImportJobStatus, TargetImport, TargetImportBody};
 
 crate::stored_names! {
-    /// How the items of a job depend on each other.
+    /// Processing mode of an import job.
     ImportMode {
-        /// One import, answered at once.
+        /// A single import with a synchronous response.
         Single = "single",
-        /// Each item for itself.
+        /// Each item is processed independently.
         Partial = "partial",
-        /// All or none.
+        /// All items are applied, or none.
         Atomic = "atomic",
     }
 }
 
 crate::stored_names! {
-    /// How a job came in.
+    /// Origin of an import job.
     ImportChannel {
-        /// By the API.
+        /// The Connect API.
         Api = "api",
-        /// Repeated from the warning desk.
-        Desk = "desk",
-        /// By a CSV file that a member of the staff uploaded.
+        /// Retried from the mapping review.
+        MappingReview = "desk",
+        /// A CSV file uploaded by staff.
         Csv = "csv",
     }
 }
 
-/// The most items of a batch.
-pub const MOST_ITEMS: usize = 500;
-/// The most items of an atomic batch, which is one transaction.
-pub const MOST_ATOMIC_ITEMS: usize = 100;
-/// The most mistakes that an answer tells of.
-const MOST_ERRORS: usize = 100;
-/// The most jobs of one client that may wait or run at a time.
-pub const MOST_JOBS: i64 = 5;
+/// Maximum number of items per batch.
+pub const MAX_ITEMS: usize = 500;
+/// Maximum number of items per atomic batch, which runs in one transaction.
+pub const MAX_ATOMIC_ITEMS: usize = 100;
+/// Maximum number of errors in a response.
+const MAX_ERRORS: usize = 100;
+/// Maximum number of queued and running jobs per client.
+pub const MAX_ACTIVE_JOBS: i64 = 5;
 
-/// How many items ended in which way.
+/// Number of items by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct JobCounts {
     /// All items.
     pub total: i64,
-    /// New targets.
+    /// Created targets.
     pub created: i64,
-    /// Changed targets.
+    /// Updated targets.
     pub updated: i64,
-    /// Nothing new.
+    /// Unchanged targets.
     pub unchanged: i64,
-    /// Left alone on purpose.
+    /// Skipped items.
     pub skipped: i64,
-    /// Refused.
+    /// Failed items.
     pub failed: i64,
     /// Items with at least one warning.
     pub warnings: i64,
 }
 
-/// A job as its client sees it.
+/// An import job as returned by the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportJob {
-    /// The job.
+    /// ID of the job.
     #[schema(value_type = String)]
     pub id: ImportJobId,
-    /// Where it stands. `completed`: it ran to its end, even with failed items; `failed`: it could not run.
+    /// Status. `completed`: finished, possibly with failed items; `failed`: the job could not be processed.
     pub status: ImportJobStatus,
-    /// How its items depend on each other.
+    /// Processing mode.
     pub mode: ImportMode,
-    /// Whether nothing was to be written.
+    /// Whether the job is a dry run, which writes nothing.
     pub dry_run: bool,
-    /// How many items ended in which way so far.
+    /// Number of items by outcome so far.
     pub counts: JobCounts,
-    /// When it was taken in.
+    /// When the job was accepted.
     pub created_at: DateTime<Utc>,
-    /// When its first item was taken up.
+    /// When processing started.
     pub started_at: Option<DateTime<Utc>>,
-    /// When it ended.
+    /// When processing finished.
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-/// The body of `POST /targets/batch`, for the description of the API.
+/// Body of `POST /targets/batch`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = TargetBatch)]
 pub struct TargetBatchBody {
-    /// `partial` (each item for itself) when absent; `atomic` (all or none) takes at most 100 items.
+    /// `partial` (default) processes each item independently; `atomic` applies all items or none and allows at most 100
+    /// items.
     #[schema(required = false, inline)]
     pub mode: Option<BatchMode>,
-    /// Decide and report everything, write nothing.
+    /// Validate and report the results without writing anything.
     #[schema(required = false)]
     pub dry_run: Option<bool>,
-    /// The imports, at most 500.
+    /// Import items, at most 500.
     #[schema(min_items = 1, max_items = 500)]
     pub items: Vec<TargetImportBody>,
 }
 
 crate::stored_names! {
-    /// The modes that a batch may ask for.
+    /// Modes available for batches.
     BatchMode {
-        /// Each item for itself.
+        /// Each item is processed independently.
         Partial = "partial",
-        /// All or none.
+        /// All items are applied, or none.
         Atomic = "atomic",
     }
 }
 
-/// One item of a batch: understood, or refused with the codes that belong to an item.
+/// A batch item: parsed, or rejected with item-level codes.
 #[derive(Debug, Clone)]
 pub struct BatchItem {
-    /// What was sent.
+    /// Payload as sent.
     pub payload: Value,
-    /// The external id as far as it could be read.
+    /// External id as sent, truncated if too long; empty if missing.
     pub external_id: String,
-    /// What was understood.
+    /// Parsed import, or the reasons for rejection.
     pub import: Result<TargetImport, Vec<ItemNote>>,
 }
 
-/// A batch, read and checked.
+/// A parsed and validated batch.
 #[derive(Debug, Clone)]
 pub struct TargetBatch {
-    /// How the items depend on each other.
+    /// Processing mode.
     pub mode: ImportMode,
-    /// Whether nothing is to be written.
+    /// Whether to write nothing.
     pub dry_run: bool,
-    /// In the order in which they were sent.
+    /// Items in the order sent.
     pub items: Vec<BatchItem>,
 }
 
-/// Why a batch is refused as a whole.
+/// Reason why a whole batch is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchRefusal {
-    /// Its shape or values are wrong; nothing of it is stored.
+    /// Invalid fields; nothing is stored.
     Fields(Vec<FieldError>),
-    /// More than [`MOST_ITEMS`].
+    /// More than [`MAX_ITEMS`].
     TooManyItems,
-    /// More than [`MOST_ATOMIC_ITEMS`] in an atomic batch.
+    /// More than [`MAX_ATOMIC_ITEMS`] in an atomic batch.
     TooManyAtomicItems,
 }
 
-/// The mistakes that fail one item and leave the others alone. Every other mistake refuses the batch.
+/// Errors that fail only their item; any other error rejects the whole batch.
 const ITEM_CODES: [&str; 3] = ["external_id_required", "invalid_time_window", "invalid_coordinates"];
 
 impl TargetBatch {
-    /// Reads a body whose characters and depth were already checked.
+    /// Parses a body whose characters and depth were already checked.
     ///
     /// # Errors
-    /// [`BatchRefusal`]; mistakes of items carry the pointer `/items/{index}/…`.
+    /// See [`BatchRefusal`]. Pointers of item errors start with `/items/{index}`.
     pub fn read(body: &Value, is_zone: fn(&str) -> bool) -> Result<Self, BatchRefusal> {
         let mut errors = Vec::new();
         let Some(mut reader) = ObjectReader::new(body, "", &mut errors) else {
@@ -169,16 +170,16 @@ impl TargetBatch {
                 errors.push(FieldError::new(
                     "/items",
                     "validation_failed",
-                    format!("A list of 1 to {MOST_ITEMS} imports is required."),
+                    format!("An array of 1 to {MAX_ITEMS} items is required."),
                 ));
                 &[]
             }
         };
         reader.finish(&mut errors);
-        if items.len() > MOST_ITEMS {
+        if items.len() > MAX_ITEMS {
             return Err(BatchRefusal::TooManyItems);
         }
-        if mode == ImportMode::Atomic && items.len() > MOST_ATOMIC_ITEMS {
+        if mode == ImportMode::Atomic && items.len() > MAX_ATOMIC_ITEMS {
             return Err(BatchRefusal::TooManyAtomicItems);
         }
         let mut batch = Self {
@@ -187,12 +188,12 @@ impl TargetBatch {
             items: Vec::with_capacity(items.len()),
         };
         for (index, payload) in items.iter().enumerate() {
-            match Self::item(index, payload, is_zone) {
+            match Self::parse_item(index, payload, is_zone) {
                 Ok(item) => batch.items.push(item),
                 Err(found) => errors.extend(found),
             }
-            if errors.len() >= MOST_ERRORS {
-                errors.truncate(MOST_ERRORS);
+            if errors.len() >= MAX_ERRORS {
+                errors.truncate(MAX_ERRORS);
                 break;
             }
         }
@@ -203,15 +204,14 @@ impl TargetBatch {
         Ok(batch)
     }
 
-    /// Puts a batch together from payloads that were made on our side, such as the rows of a CSV file: a mistake of any
-    /// kind fails its own item only.
+    /// Builds a batch from generated payloads, such as the rows of a CSV file. Any error fails only its item.
     pub fn lenient(mode: ImportMode, dry_run: bool, payloads: Vec<Value>, is_zone: fn(&str) -> bool) -> Self {
         let items = payloads
             .into_iter()
             .map(|payload| {
                 let import = TargetImport::read(&payload, is_zone).map_err(|found| notes(&found));
                 BatchItem {
-                    external_id: sent_id(&payload),
+                    external_id: external_id_of(&payload),
                     payload,
                     import,
                 }
@@ -222,7 +222,7 @@ impl TargetBatch {
         batch
     }
 
-    fn item(index: usize, payload: &Value, is_zone: fn(&str) -> bool) -> Result<BatchItem, Vec<FieldError>> {
+    fn parse_item(index: usize, payload: &Value, is_zone: fn(&str) -> bool) -> Result<BatchItem, Vec<FieldError>> {
         let import = match TargetImport::read(payload, is_zone) {
             Ok(import) => Ok(import),
             Err(found)
@@ -242,35 +242,35 @@ impl TargetBatch {
         };
         Ok(BatchItem {
             payload: payload.clone(),
-            external_id: sent_id(payload),
+            external_id: external_id_of(payload),
             import,
         })
     }
 
-    /// Rows T9 and T10: of several items with one external id the first counts; an equal one is skipped when its turn
-    /// comes, another one fails.
+    /// Applies rows T9 and T10: of several items with the same external id, the first is used; identical ones are
+    /// skipped when they are processed, different ones fail.
     fn mark_duplicates(&mut self) {
-        let mut first: std::collections::HashMap<String, String> = std::collections::HashMap::new();
+        let mut seen: std::collections::HashMap<String, String> = std::collections::HashMap::new();
         for item in &mut self.items {
             let Ok(import) = &item.import else { continue };
-            let sent = canonical(&item.payload);
-            match first.get(import.external_id.as_str()) {
+            let sent = canonical_json(&item.payload);
+            match seen.get(import.external_id.as_str()) {
                 None => {
-                    first.insert(import.external_id.as_str().to_owned(), sent);
+                    seen.insert(import.external_id.as_str().to_owned(), sent);
                 }
                 Some(earlier) if *earlier == sent => item.import = Err(vec![ItemNote::new(DUPLICATE, "/externalId")]),
                 Some(_) => {
-                    item.import = Err(vec![ItemNote::new(CONTRADICTION, "/externalId")]);
+                    item.import = Err(vec![ItemNote::new(CONFLICTING_DUPLICATE, "/externalId")]);
                 }
             }
         }
     }
 }
 
-/// The code of row T9, the only one of a refused item that skips instead of failing it.
+/// Code of row T9; the only item code that skips the item instead of failing it.
 pub const DUPLICATE: &str = "duplicate_in_batch";
-/// The code of row T10.
-pub const CONTRADICTION: &str = "duplicate_external_id_in_batch";
+/// Code of row T10.
+pub const CONFLICTING_DUPLICATE: &str = "duplicate_external_id_in_batch";
 
 fn notes(errors: &[FieldError]) -> Vec<ItemNote> {
     errors
@@ -279,12 +279,12 @@ fn notes(errors: &[FieldError]) -> Vec<ItemNote> {
         .collect()
 }
 
-fn sent_id(payload: &Value) -> String {
+fn external_id_of(payload: &Value) -> String {
     payload["externalId"]
         .as_str()
         .unwrap_or_default()
         .chars()
-        .take(crate::text::ExternalId::MOST)
+        .take(crate::text::ExternalId::MAX_CHARS)
         .collect()
 }
 
@@ -306,12 +306,12 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_of_an_item_are_told_apart_from_mistakes_of_the_batch() {
+    fn batch_separates_item_errors_from_batch_errors() {
         let window = json!({"start": "2026-11-24T09:00:00Z", "end": "2026-11-24T08:00:00Z", "zone": "Europe/Berlin"});
         let batch = read(&json!({"items": [
             {"externalId": "a"}, {}, {"externalId": "b", "timeWindow": window},
             {"externalId": "c", "coordinates": {"lat": 100, "lon": 0}}]}))
-        .expect("a batch");
+        .expect("batch is valid");
         assert_eq!(
             codes(&batch),
             [
@@ -321,9 +321,9 @@ mod tests {
                 Some("invalid_coordinates".to_owned())
             ]
         );
-        let refused = read(&json!({"items": [{"externalId": "a"}, {"externalId": "b", "colour": 1}]}));
-        let Err(BatchRefusal::Fields(errors)) = refused else {
-            panic!("refused as a whole")
+        let rejected = read(&json!({"items": [{"externalId": "a"}, {"externalId": "b", "colour": 1}]}));
+        let Err(BatchRefusal::Fields(errors)) = rejected else {
+            panic!("batch must be rejected as a whole")
         };
         assert_eq!(
             (errors[0].pointer.as_str(), errors[0].code.as_str()),
@@ -332,10 +332,10 @@ mod tests {
     }
 
     #[test]
-    fn rows_t9_and_t10_let_the_first_win() {
+    fn batch_duplicate_external_ids_keep_the_first_item() {
         let batch = read(&json!({"items": [
             {"externalId": "a", "notes": "x"}, {"notes": "x", "externalId": "a"}, {"externalId": "a", "notes": "y"}]}))
-        .expect("a batch");
+        .expect("batch is valid");
         assert_eq!(
             codes(&batch),
             [
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_bounded() {
+    fn batch_size_limits_are_enforced() {
         let items = |count: usize| {
             (0..count)
                 .map(|index| json!({"externalId": format!("x{index}")}))

@@ -1,4 +1,4 @@
-//! What a partner is told about an import.
+//! Import results as returned by the API.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,75 +8,75 @@ use crate::imports::ItemOutcome;
 use crate::mapping::MappingStatus;
 
 crate::stored_names! {
-    /// Whether an item was worked on to its end.
+    /// Processing status of an import item.
     ItemStatus {
-        /// It waits for the worker.
+        /// Waits to be processed.
         Pending = "pending",
-        /// It has an outcome that is no failure.
+        /// Processed successfully.
         Completed = "completed",
-        /// It failed.
+        /// Failed.
         Failed = "failed",
-        /// Its job was stopped before its turn.
+        /// The import job was cancelled before the item was processed.
         Cancelled = "cancelled",
     }
 }
 
-/// One part of the customer context: what became of it and why.
+/// Mapping result of one part of the customer context.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MappingEntry {
-    /// What became of it.
+    /// Mapping status.
     pub status: MappingStatus,
-    /// How it was found: `external_id`, `customer_number`, `location` or `created`; absent if it was not.
+    /// How the record was identified: `external_id`, `customer_number`, `location` or `created`; absent if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The row of the mapping tables that decided.
+    /// Mapping rule that applied.
     pub rule: String,
-    /// The linked record.
+    /// ID of the mapped record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The external id that was sent.
+    /// External ID that was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
 }
 
-/// The whole customer context of an import.
+/// Mapping results of an import's customer context.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MappingEntries {
-    /// The customer.
+    /// Result for the customer.
     pub customer: MappingEntry,
-    /// The location.
+    /// Result for the location.
     pub location: MappingEntry,
-    /// The contact.
+    /// Result for the contact.
     pub contact: MappingEntry,
 }
 
-/// The decision about a context, with nothing written.
+/// Mapping decision for a customer context, without side effects.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MappingDecision {
-    /// What would become of customer, location and contact; what would be created has no id yet.
+    /// Expected mapping results; records that would be created have no ID.
     pub mapping: MappingEntries,
-    /// What would be noticed.
+    /// Expected warnings.
     pub warnings: Vec<ItemNote>,
-    /// Whether a target with this context could be planned at once.
+    /// Whether a target with this context could be scheduled without a mapping review.
     pub resolved: bool,
 }
 
-/// A warning or an error of an item.
+/// A warning or error of an import item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ItemNote {
-    /// The stable code.
+    /// Stable code.
     pub code: String,
-    /// Where in the import.
+    /// JSON pointer into the import.
     pub pointer: String,
-    /// What it means, in a sentence; only with the scope `customers.read`.
+    /// Description; only with the scope `customers.read`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
 impl ItemNote {
-    /// A note with a code and a place.
+    /// Creates a note without a description.
     pub fn new(code: &str, pointer: &str) -> Self {
         Self {
             code: code.to_owned(),
@@ -85,7 +85,7 @@ impl ItemNote {
         }
     }
 
-    /// The same note with its sentence.
+    /// Adds the description of the code.
     #[must_use]
     pub fn explained(mut self) -> Self {
         self.detail = crate::mapping::table::meaning(&self.code).map(str::to_owned);
@@ -93,36 +93,36 @@ impl ItemNote {
     }
 }
 
-/// One item with its outcome.
+/// An import item with its outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportItemResult {
-    /// The item.
+    /// ID of the item.
     #[schema(value_type = String)]
     pub id: ImportItemId,
-    /// Its place in the job.
+    /// Zero-based position in the import job.
     pub index: i64,
-    /// The natural key.
+    /// External ID of the target; the natural key.
     pub external_id: String,
-    /// Whether it was worked on to its end.
+    /// Processing status.
     pub status: ItemStatus,
-    /// What became of it; null while it waits.
+    /// Outcome; null while the item is pending.
     pub outcome: Option<ItemOutcome>,
-    /// The target.
+    /// ID of the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub target_id: Option<TargetId>,
-    /// Only with the scope `customers.read`.
+    /// Mapping results; only with the scope `customers.read`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<MappingEntries>,
-    /// What was noticed.
+    /// Warnings.
     pub warnings: Vec<ItemNote>,
-    /// Why it failed.
+    /// Errors.
     pub errors: Vec<ItemNote>,
 }
 
-/// The canonical form of a payload: members sorted, nothing that only tells when it was sent.
-pub fn canonical(payload: &Value) -> String {
+/// Returns the canonical form of a payload for comparison: members sorted, `sourceUpdatedAt` removed.
+pub fn canonical_json(payload: &Value) -> String {
     fn sorted(value: &Value) -> Value {
         match value {
             Value::Object(members) => {
@@ -145,14 +145,14 @@ pub fn canonical(payload: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::canonical_json;
     use serde_json::json;
 
     #[test]
-    fn order_and_time_of_sending_do_not_matter() {
+    fn canonical_ignores_member_order_and_source_updated_at() {
         let one = json!({"externalId": "a", "customer": {"name": "x", "externalId": "y"}, "sourceUpdatedAt": "2026-01-01T00:00:00Z"});
         let other = json!({"customer": {"externalId": "y", "name": "x"}, "externalId": "a"});
-        assert_eq!(canonical(&one), canonical(&other));
-        assert_ne!(canonical(&one), canonical(&json!({"externalId": "b"})));
+        assert_eq!(canonical_json(&one), canonical_json(&other));
+        assert_ne!(canonical_json(&one), canonical_json(&json!({"externalId": "b"})));
     }
 }

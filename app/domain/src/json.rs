@@ -1,29 +1,28 @@
-//! Reading JSON strictly: a member that stands twice in one object, or nesting beyond the limit, is refused while reading,
-//! before anything is kept of it.
+//! Strict JSON parsing: duplicate members and excessive nesting are rejected while parsing.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::fields::DEEPEST;
+use crate::fields::MAX_DEPTH;
 
-/// Why a text is not taken.
+/// Reason why a text is rejected.
 #[derive(Debug)]
 pub enum JsonError {
-    /// Not JSON, or a member stands twice: with the place.
+    /// Invalid JSON or a duplicate member, with its position.
     Malformed(String),
-    /// Nested more deeply than allowed.
+    /// Exceeds the maximum nesting depth.
     TooDeep,
 }
 
-/// The sentence by which the visitor tells nesting from other faults; it never leaves this file.
+/// Marks nesting errors among the deserializer's error messages; never returned to callers.
 const TOO_DEEP: &str = "nested too deeply";
 
-/// Reads a whole text.
+/// Parses a complete JSON text.
 ///
 /// # Errors
-/// [`JsonError`].
+/// See [`JsonError`].
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Strict { depth: 0 }
@@ -53,8 +52,8 @@ impl<'de> DeserializeSeed<'de> for Strict {
 }
 
 impl Strict {
-    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
-        if self.depth >= DEEPEST {
+    fn nested<E: serde::de::Error>(self) -> Result<Self, E> {
+        if self.depth >= MAX_DEPTH {
             Err(E::custom(TOO_DEEP))
         } else {
             Ok(Self { depth: self.depth + 1 })
@@ -83,7 +82,7 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
         Number::from_f64(value)
             .map(Value::Number)
-            .ok_or_else(|| E::custom("a number is out of range"))
+            .ok_or_else(|| E::custom("number out of range"))
     }
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
         Ok(Value::String(value.to_owned()))
@@ -92,20 +91,20 @@ impl<'de> Visitor<'de> for Strict {
         Ok(Value::String(value))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
+        let nested = self.nested()?;
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(inner)? {
+        while let Some(item) = items.next_element_seed(nested)? {
             list.push(item);
         }
         Ok(Value::Array(list))
     }
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
+        let nested = self.nested()?;
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            let value = members.next_value_seed(inner)?;
+            let value = members.next_value_seed(nested)?;
             if object.contains_key(&name) {
-                return Err(A::Error::custom(format!("the member {name:?} stands twice")));
+                return Err(A::Error::custom(format!("duplicate member {name:?}")));
             }
             object.insert(name, value);
         }
@@ -119,7 +118,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn twice_and_deep_are_refused() {
+    fn parse_rejects_duplicates_and_deep_nesting() {
         assert!(matches!(parse(br#"{"a":1,"a":2}"#), Err(JsonError::Malformed(_))));
         assert!(matches!(parse(br#"{"a":{"b":1,"b":1}}"#), Err(JsonError::Malformed(_))));
         assert!(matches!(parse(b"{\"a\":\"\xff\"}"), Err(JsonError::Malformed(_))));
@@ -134,7 +133,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_sound_is_read_like_anywhere_else(text in r#"[\[\]{}":,a0-9.e -]{0,40}"#) {
+        fn parse_accepted_input_equals_serde_json(text in r#"[\[\]{}":,a0-9.e -]{0,40}"#) {
             if let Ok(value) = parse(text.as_bytes()) {
                 prop_assert_eq!(Some(value), serde_json::from_str::<Value>(&text).ok());
             }

@@ -1,9 +1,12 @@
-//! The vocabulary and the rules of Ordinavo: ids, newtypes, lifecycles, scopes, permissions, mapping rules, the public
-//! status language, the views a portal user may see and the wire types of the Connect API.
+//! Domain types and rules of Ordinavo: ids, lifecycles, scopes, permissions, mapping rules, public status texts, portal
+//! views and the wire types of the Connect API.
 //!
-//! Nothing in here does input or output, reads a clock or draws a random number, so every rule can be tested as a
-//! table and compiled for the browser.
+//! The crate performs no I/O, reads no clock and draws no random numbers, so every rule can be table-tested and
+//! compiled for the browser.
 
+#![warn(missing_docs)]
+
+pub mod branding;
 pub mod conflicts;
 pub mod customers;
 pub mod day_entries;
@@ -22,22 +25,21 @@ pub mod locale;
 pub mod mapping;
 pub mod permissions;
 pub mod portal_access;
-pub mod portal_look;
 pub mod problems;
 pub mod proposals;
 pub mod public;
 pub mod public_language;
-pub mod public_words;
 pub mod requests;
 pub mod roles;
 pub mod scopes;
-pub mod second_factor;
 pub mod suggestions;
 pub mod targets;
 pub mod technicians;
+pub mod terminology;
 pub mod text;
 pub mod tiles;
 pub mod travel;
+pub mod two_factor;
 pub mod visit_reports;
 pub mod webhooks;
 pub mod windows;

@@ -1,23 +1,23 @@
-//! One table of transitions for each lifecycle, and the error for a step that the table does not have.
+//! State machines with declarative transition tables.
 
 use std::fmt;
 
-/// A lifecycle: its states, their stored names and the steps between them.
+/// A state machine: states, their stored names and the allowed transitions.
 pub trait Lifecycle: Copy + Eq + fmt::Debug + 'static {
-    /// Every state, in the order of a life without detours.
+    /// Every state, in the order of the regular course.
     const ALL: &'static [Self];
-    /// Every legal step `(from, to)`.
+    /// Every allowed transition `(from, to)`.
     const STEPS: &'static [(Self, Self)];
 
-    /// The name in the database, the API and the tests.
+    /// Returns the name used in the database and the API.
     fn name(self) -> &'static str;
 
-    /// Reads a stored name.
+    /// Parses a stored name.
     fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|state| state.name() == name)
     }
 
-    /// The states that may follow this one.
+    /// Returns the states that can follow this one.
     fn next(self) -> Vec<Self> {
         Self::STEPS
             .iter()
@@ -26,40 +26,40 @@ pub trait Lifecycle: Copy + Eq + fmt::Debug + 'static {
             .collect()
     }
 
-    /// Takes a step.
+    /// Performs a transition.
     ///
     /// # Errors
-    /// [`IllegalStep`] names the current state and the allowed next ones.
-    fn step(self, to: Self) -> Result<Self, IllegalStep> {
+    /// [`IllegalTransition`] if the table does not contain the transition.
+    fn step(self, to: Self) -> Result<Self, IllegalTransition> {
         if Self::STEPS.contains(&(self, to)) {
             Ok(to)
         } else {
-            Err(IllegalStep {
+            Err(IllegalTransition {
                 current: self.name(),
-                wanted: to.name(),
+                requested: to.name(),
                 allowed: self.next().into_iter().map(Self::name).collect(),
             })
         }
     }
 }
 
-/// A step that the lifecycle does not have.
+/// Error for a transition that is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IllegalStep {
-    /// Where the thing is now.
+pub struct IllegalTransition {
+    /// Current state.
     pub current: &'static str,
-    /// Where somebody wanted it to go.
-    pub wanted: &'static str,
-    /// Where it may go instead; empty for an end state.
+    /// Requested state.
+    pub requested: &'static str,
+    /// Allowed next states; empty for a final state.
     pub allowed: Vec<&'static str>,
 }
 
-impl fmt::Display for IllegalStep {
+impl fmt::Display for IllegalTransition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
             "cannot go from {} to {}; allowed next: ",
-            self.current, self.wanted
+            self.current, self.requested
         )?;
         if self.allowed.is_empty() {
             formatter.write_str("none")
@@ -68,9 +68,9 @@ impl fmt::Display for IllegalStep {
         }
     }
 }
-impl std::error::Error for IllegalStep {}
+impl std::error::Error for IllegalTransition {}
 
-/// A name in the database that is not a state; it means that the database was edited by hand.
+/// Error for a stored name that is not a known value, for example after a manual edit of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownName(pub String);
 
@@ -81,7 +81,7 @@ impl fmt::Display for UnknownName {
 }
 impl std::error::Error for UnknownName {}
 
-/// Declares a closed list of stored names.
+/// Declares an enum with stored names.
 #[macro_export]
 macro_rules! stored_names {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
@@ -91,9 +91,9 @@ macro_rules! stored_names {
         impl $name {
             /// Every value.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-            /// The name in the database and the API.
+            /// Returns the name used in the database and the API.
             pub const fn name(self) -> &'static str { match self { $(Self::$variant => $text,)* } }
-            /// Reads a stored name.
+            /// Parses a stored name.
             pub fn from_name(name: &str) -> Option<Self> { match name { $($text => Some(Self::$variant),)* _ => None } }
         }
         impl utoipa::PartialSchema for $name {
@@ -114,7 +114,7 @@ macro_rules! stored_names {
     };
 }
 
-/// Declares a lifecycle: its stored names and its table of steps.
+/// Declares a lifecycle: an enum with stored names and a transition table.
 #[macro_export]
 macro_rules! lifecycle {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* } steps { $($from:ident -> $to:ident,)* }) => {
@@ -139,13 +139,13 @@ mod tests {
     use crate::webhooks::{DeliveryStatus, EndpointStatus};
     use proptest::prelude::*;
 
-    /// What holds for every lifecycle: names round-trip, steps are unique, and an illegal step names its way out.
-    fn sound<L: Lifecycle>() {
+    /// Asserts that names round-trip, transitions are unique, and errors list the allowed states.
+    fn assert_consistent<L: Lifecycle>() {
         for (index, state) in L::ALL.iter().enumerate() {
             assert_eq!(L::from_name(state.name()), Some(*state));
             assert!(!L::ALL[..index].iter().any(|earlier| earlier.name() == state.name()));
-            for wanted in L::ALL {
-                match state.step(*wanted) {
+            for requested in L::ALL {
+                match state.step(*requested) {
                     Ok(reached) => assert!(state.next().contains(&reached)),
                     Err(error) => {
                         assert_eq!(error.current, state.name());
@@ -155,10 +155,10 @@ mod tests {
             }
         }
         for (index, step) in L::STEPS.iter().enumerate() {
-            assert!(!L::STEPS[..index].contains(step), "{step:?} twice");
+            assert!(!L::STEPS[..index].contains(step), "duplicate transition {step:?}");
             assert_ne!(step.0, step.1);
         }
-        // Every state but the first can be reached from the first.
+        // Every state is reachable from the first.
         let mut reached = vec![L::ALL[0]];
         let mut next = 0;
         while next < reached.len() {
@@ -169,26 +169,26 @@ mod tests {
             }
             next += 1;
         }
-        assert_eq!(reached.len(), L::ALL.len(), "an unreachable state in {:?}", L::ALL);
+        assert_eq!(reached.len(), L::ALL.len(), "unreachable state in {:?}", L::ALL);
     }
 
     #[test]
-    fn every_lifecycle_is_sound() {
-        sound::<RequestStatus>();
-        sound::<TargetStatus>();
-        sound::<AppointmentStatus>();
-        sound::<ReportStatus>();
-        sound::<ReleaseStatus>();
-        sound::<FollowUpStatus>();
-        sound::<ImportJobStatus>();
-        sound::<DeliveryStatus>();
-        sound::<EndpointStatus>();
-        sound::<DayEntryState>();
+    fn every_lifecycle_is_consistent() {
+        assert_consistent::<RequestStatus>();
+        assert_consistent::<TargetStatus>();
+        assert_consistent::<AppointmentStatus>();
+        assert_consistent::<ReportStatus>();
+        assert_consistent::<ReleaseStatus>();
+        assert_consistent::<FollowUpStatus>();
+        assert_consistent::<ImportJobStatus>();
+        assert_consistent::<DeliveryStatus>();
+        assert_consistent::<EndpointStatus>();
+        assert_consistent::<DayEntryState>();
     }
 
-    /// The tables of the domain page, written out once more, so that a change of a table is a decision.
+    /// Repeats the tables of the domain documentation, so that a table is not changed by accident.
     #[test]
-    fn tables_are_those_of_the_domain_page() {
+    fn transition_tables_match_domain_documentation() {
         let table = |steps: &[(RequestStatus, RequestStatus)]| -> Vec<String> {
             steps
                 .iter()
@@ -206,7 +206,7 @@ mod tests {
                 "submitted>cancelled",
                 "in_review>cancelled",
                 "accepted>cancelled",
-                // Decision 0012.
+                // Cancelled together with the job (decision 0012).
                 "planned>cancelled",
             ]
         );
@@ -231,11 +231,11 @@ mod tests {
     }
 
     proptest! {
-        /// However somebody pushes a request around, an end state is never left.
+        /// No sequence of transitions leaves a final state.
         #[test]
-        fn end_states_are_final(wanted in proptest::collection::vec(0..RequestStatus::ALL.len(), 1..30)) {
+        fn request_final_states_are_never_left(indices in proptest::collection::vec(0..RequestStatus::ALL.len(), 1..30)) {
             let mut state = RequestStatus::Submitted;
-            for index in wanted {
+            for index in indices {
                 let before = state;
                 if let Ok(after) = state.step(RequestStatus::ALL[index]) { state = after; }
                 if matches!(before, RequestStatus::Rejected | RequestStatus::Cancelled) {

@@ -1,8 +1,8 @@
-//! The three languages of every screen, mail and public text.
+//! Supported languages of screens, emails and public texts.
 
 use serde::{Deserialize, Serialize};
 
-/// A language that people can choose.
+/// A supported language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Locale {
@@ -11,15 +11,15 @@ pub enum Locale {
     En,
     /// German.
     De,
-    /// Arabic, written right to left.
+    /// Arabic (right to left).
     Ar,
 }
 
 impl Locale {
-    /// All languages, in the order in which a chooser shows them.
+    /// All languages in display order.
     pub const ALL: [Self; 3] = [Self::En, Self::De, Self::Ar];
 
-    /// The BCP 47 tag.
+    /// Returns the BCP 47 tag.
     pub const fn tag(self) -> &'static str {
         match self {
             Self::En => "en",
@@ -28,7 +28,7 @@ impl Locale {
         }
     }
 
-    /// The value of the `dir` attribute.
+    /// Returns the value of the HTML `dir` attribute.
     pub const fn direction(self) -> &'static str {
         match self {
             Self::En | Self::De => "ltr",
@@ -36,7 +36,7 @@ impl Locale {
         }
     }
 
-    /// What the language calls itself.
+    /// Returns the native name of the language.
     pub const fn own_name(self) -> &'static str {
         match self {
             Self::En => "English",
@@ -45,7 +45,7 @@ impl Locale {
         }
     }
 
-    /// Reads a tag such as `de` or `de-AT`; `None` for a language that we do not speak.
+    /// Parses a tag such as `de` or `de-AT`; `None` for an unsupported language.
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
         Self::ALL
@@ -53,7 +53,7 @@ impl Locale {
             .find(|locale| locale.tag().eq_ignore_ascii_case(primary))
     }
 
-    /// Chooses from an `Accept-Language` header by its quality values (RFC 9110 section 12.5.4).
+    /// Selects a language from an `Accept-Language` header by quality value (RFC 9110, section 12.5.4).
     pub fn from_accept_language(header: &str) -> Option<Self> {
         let mut best: Option<(f32, Self)> = None;
         for part in header.split(',') {
@@ -77,7 +77,7 @@ mod tests {
     use super::Locale;
 
     #[test]
-    fn accept_language_follows_quality() {
+    fn accept_language_selects_highest_quality() {
         for (header, expected) in [
             ("de-AT,de;q=0.9,en;q=0.8", Some(Locale::De)),
             ("fr, ar;q=0.5, en;q=0.4", Some(Locale::Ar)),

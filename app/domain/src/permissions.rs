@@ -1,15 +1,15 @@
-//! What each role of the staff may do. Services take a permission as a type, so a forgotten check does not compile.
+//! Permissions of staff roles. Services require a permission as a type, so a missing check does not compile.
 
 use crate::roles::Role;
 
-/// One thing that a member of the staff may be allowed to do.
+/// A permission of staff users.
 pub trait Permission: 'static {
-    /// The name in answers and in the audit log.
+    /// Name used in responses and in the audit log.
     const NAME: &'static str;
-    /// The roles that have it.
+    /// Roles that have the permission.
     const ROLES: &'static [Role];
-    /// Whether it also holds for a look at test data, where there are no accounts, visits or credentials.
-    const IN_TEST: bool;
+    /// Whether the permission applies in test mode, where there are no accounts, visits or credentials.
+    const ALLOWED_IN_SANDBOX: bool;
 }
 
 macro_rules! permissions {
@@ -20,47 +20,47 @@ macro_rules! permissions {
         impl Permission for $name {
             const NAME: &'static str = $text;
             const ROLES: &'static [Role] = &[$(Role::$role,)+];
-            const IN_TEST: bool = matches!($text.as_bytes(), b"view_operations" | b"view_imports" | b"resolve_mappings" | b"view_reports");
+            const ALLOWED_IN_SANDBOX: bool = matches!($text.as_bytes(), b"view_operations" | b"view_imports" | b"resolve_mappings" | b"view_reports");
         })*
-        /// Every permission with its roles, for the settings page and the tests.
+        /// Every permission with its roles, for the settings page and tests.
         pub const ALL: &[(&str, &[Role])] = &[$(($text, <$name as Permission>::ROLES),)*];
     };
 }
 
 permissions! {
-    /// See the inbox, requests, targets and customers.
+    /// View the inbox, requests, targets and customers.
     ViewOperations = "view_operations": Admin | Manager | Dispatcher | Auditor;
     /// Accept, reject and convert requests.
     ReviewRequests = "review_requests": Admin | Manager | Dispatcher;
-    /// Fix, move and cancel appointments.
+    /// Schedule, reschedule and cancel appointments.
     PlanTargets = "plan_targets": Admin | Manager | Dispatcher;
-    /// Set up how technicians work: skills, shifts, breaks, days off, where their day begins.
+    /// Manage technicians' skills, shifts, breaks, absences and start locations.
     ManageTechnicians = "manage_technicians": Admin | Manager;
-    /// Work through one's own day and file reports.
+    /// Perform one's own visits and submit reports.
     PerformVisits = "perform_visits": Technician;
-    /// See visit reports with their internal text.
+    /// View visit reports including internal text.
     ViewReports = "view_reports": Admin | Manager | Dispatcher | Auditor;
-    /// Approve and return reports.
+    /// Approve reports or return them for correction.
     ApproveReports = "approve_reports": Admin | Manager;
-    /// Publish to the portal and withdraw.
+    /// Publish reports to the portal and withdraw them.
     ReleaseReports = "release_reports": Admin | Manager;
-    /// See import jobs and their decisions.
+    /// View import jobs and their mapping decisions.
     ViewImports = "view_imports": Admin | Manager | Dispatcher | Auditor;
-    /// See integrations, endpoints, deliveries and attempts.
+    /// View integrations, webhook endpoints, deliveries and attempts.
     ViewIntegrations = "view_integrations": Admin | Manager | Auditor;
-    /// Make clients, keys, secrets and webhook endpoints; set up source systems and feature gates; invite partners.
+    /// Manage clients, keys, secrets, webhook endpoints, source systems and feature gates; invite partners.
     ManageIntegrations = "manage_integrations": Admin;
-    /// Resolve what could not be mapped, undo wrong links, upload files of imports.
+    /// Resolve mappings, remove wrong links and upload import files.
     ResolveMappings = "resolve_mappings": Admin | Manager | Dispatcher;
-    /// See the outbox of mails.
+    /// View the email outbox.
     ViewMails = "view_mails": Admin | Manager | Auditor;
-    /// Make and change public forms, terminals and the rules that classify requests.
+    /// Manage public forms, terminals and classification rules.
     ManageIntake = "manage_intake": Admin;
-    /// Invite people to the portal, grant and revoke.
+    /// Invite portal users; grant and revoke access.
     ManagePortalAccess = "manage_portal_access": Admin | Manager;
-    /// Give the portal its logo, its colour and its words.
-    ManagePortalLook = "manage_portal_look": Admin;
-    /// Read the audit log.
+    /// Manage the portal's branding and terminology.
+    ManageBranding = "manage_portal_look": Admin;
+    /// View the audit log.
     ViewAudit = "view_audit": Admin | Auditor;
 }
 
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn auditors_only_read_and_technicians_only_visit() {
+    fn auditors_have_view_permissions_only_and_technicians_visits_only() {
         for (name, roles) in ALL {
             if roles.contains(&Role::Auditor) {
                 assert!(name.starts_with("view_"), "{name}");

@@ -1,20 +1,20 @@
-//! Who may enter the customer portal, and what a grant lets them do there.
+//! Portal access: account status, links sent by email, and the capabilities of grants.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How long an invitation is open.
-pub const INVITATION_LASTS: TimeDelta = TimeDelta::days(14);
-/// How long a link that signs in or sets a password is open.
-pub const LINK_LASTS: TimeDelta = TimeDelta::minutes(30);
-/// How long a member of the staff may look at the portal as somebody else.
-pub const LOOK_LASTS: TimeDelta = TimeDelta::minutes(30);
-/// An account that was not used for so long is looked at again.
-pub const UNUSED_AFTER: TimeDelta = TimeDelta::days(90);
-/// A grant that ends within this time is shown as ending.
-pub const ENDS_SOON: TimeDelta = TimeDelta::days(30);
+/// Lifetime of an invitation.
+pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(14);
+/// Lifetime of a link that signs in, sets a password or confirms an email address.
+pub const LINK_LIFETIME: TimeDelta = TimeDelta::minutes(30);
+/// Maximum length of a view-as session.
+pub const VIEW_AS_LIFETIME: TimeDelta = TimeDelta::minutes(30);
+/// Accounts unused for this long are listed for an access review.
+pub const INACTIVE_AFTER: TimeDelta = TimeDelta::days(90);
+/// Grants that end within this period are marked as expiring.
+pub const EXPIRING_WITHIN: TimeDelta = TimeDelta::days(30);
 
 crate::stored_names! {
-    /// What a link in a mail is for. Each works once.
+    /// Purpose of an emailed single-use link.
     LinkPurpose {
         /// Accepts an invitation.
         Invitation = "invitation",
@@ -22,61 +22,61 @@ crate::stored_names! {
         SignIn = "sign_in",
         /// Sets a new password.
         Password = "password",
-        /// Makes an address that was typed the address of the account.
+        /// Confirms a new email address of the account.
         Email = "email",
-        /// Opens the portal for a member of the staff as this account sees it, read-only.
-        Look = "look",
+        /// Starts a read-only view-as session for a staff member.
+        ViewAs = "look",
     }
 }
 
 impl LinkPurpose {
-    /// How long it is open.
-    pub const fn lasts(self) -> TimeDelta {
+    /// Returns the lifetime of a link.
+    pub const fn lifetime(self) -> TimeDelta {
         match self {
-            Self::Invitation => INVITATION_LASTS,
-            Self::SignIn | Self::Password | Self::Email => LINK_LASTS,
-            Self::Look => TimeDelta::minutes(1),
+            Self::Invitation => INVITATION_LIFETIME,
+            Self::SignIn | Self::Password | Self::Email => LINK_LIFETIME,
+            Self::ViewAs => TimeDelta::minutes(1),
         }
     }
 }
 
 crate::stored_names! {
-    /// One thing that a grant allows within its customer or locations.
+    /// A capability that a grant gives within its customer or locations.
     Capability {
-        /// Submit requests.
+        /// May submit requests.
         Submit = "submit",
-        /// See appointments.
+        /// May view appointments.
         Appointments = "appointments",
-        /// See released reports.
+        /// May view released reports.
         Reports = "reports",
-        /// Download released files.
+        /// May download released attachments.
         Downloads = "downloads",
-        /// See colleagues' requests too.
+        /// May view requests of other users.
         AllRequests = "all_requests",
-        /// Invite colleagues within this grant.
+        /// May invite other users within this grant.
         Manage = "manage",
     }
 }
 
-/// What a grant allows.
+/// The capabilities of a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Capabilities {
-    /// Submit requests.
+    /// May submit requests.
     pub submit: bool,
-    /// See appointments.
+    /// May view appointments.
     pub appointments: bool,
-    /// See released reports.
+    /// May view released reports.
     pub reports: bool,
-    /// Download released files.
+    /// May download released attachments.
     pub downloads: bool,
-    /// See colleagues' requests too.
+    /// May view requests of other users.
     pub all_requests: bool,
-    /// Invite colleagues within this grant.
+    /// May invite other users within this grant.
     pub manage: bool,
 }
 
 impl Capabilities {
-    /// Whether one of them is there.
+    /// Returns whether a capability is included.
     pub const fn has(self, capability: Capability) -> bool {
         match capability {
             Capability::Submit => self.submit,
@@ -88,7 +88,7 @@ impl Capabilities {
         }
     }
 
-    /// Those of a list. A file is reached through its report, so downloads bring reports along.
+    /// Builds the set from a list. Downloads imply reports, because files are reached through their report.
     pub fn of(list: &[Capability]) -> Self {
         let has = |capability| list.contains(&capability);
         Self {
@@ -101,33 +101,33 @@ impl Capabilities {
         }
     }
 
-    /// Those that are there.
+    /// Returns the included capabilities.
     pub fn list(self) -> Vec<Capability> {
         Capability::ALL.iter().copied().filter(|one| self.has(*one)).collect()
     }
 
-    /// Whether everything here is also there.
+    /// Returns whether every capability is also included in `other`.
     pub fn within(self, other: Self) -> bool {
         Capability::ALL.iter().all(|one| !self.has(*one) || other.has(*one))
     }
 }
 
 crate::stored_names! {
-    /// Where somebody's access stands.
+    /// Portal access status of a contact.
     AccessStatus {
-        /// There is no open invitation, and none was accepted.
-        Blank = "blank",
-        /// An invitation is open.
+        /// Not invited, or the invitation expired.
+        NotInvited = "blank",
+        /// An invitation is pending.
         Invited = "invited",
         /// The invitation was accepted.
         Active = "active",
-        /// The account was blocked.
+        /// The account is blocked.
         Blocked = "blocked",
     }
 }
 
 impl AccessStatus {
-    /// The status of an account: being blocked counts before everything else.
+    /// Returns the status of an account; blocked takes precedence.
     pub fn of(
         is_blocked: bool,
         is_activated: bool,
@@ -141,7 +141,7 @@ impl AccessStatus {
         } else if invitation_ends.is_some_and(|ends| ends > now) {
             Self::Invited
         } else {
-            Self::Blank
+            Self::NotInvited
         }
     }
 }
@@ -152,7 +152,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_account_is_blocked_before_active_before_invited() {
+    fn access_status_prefers_blocked_then_active_then_invited() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
         let (open, ended) = (Some(now + TimeDelta::seconds(1)), Some(now));
         for (blocked, activated, ends, expected) in [
@@ -161,14 +161,14 @@ mod tests {
             (false, true, open, AccessStatus::Active),
             (false, true, None, AccessStatus::Active),
             (false, false, open, AccessStatus::Invited),
-            (false, false, ended, AccessStatus::Blank),
-            (false, false, None, AccessStatus::Blank),
+            (false, false, ended, AccessStatus::NotInvited),
+            (false, false, None, AccessStatus::NotInvited),
         ] {
             assert_eq!(AccessStatus::of(blocked, activated, ends, now), expected);
         }
     }
 
-    fn some() -> impl Strategy<Value = Capabilities> {
+    fn any_capabilities() -> impl Strategy<Value = Capabilities> {
         proptest::collection::vec(0..Capability::ALL.len(), 0..6).prop_map(|picks| {
             Capabilities::of(&picks.into_iter().map(|pick| Capability::ALL[pick]).collect::<Vec<_>>())
         })
@@ -176,19 +176,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn downloads_never_come_without_reports(one in some()) {
+        fn downloads_always_include_reports(one in any_capabilities()) {
             prop_assert!(!one.downloads || one.reports);
         }
 
         #[test]
-        fn within_is_an_order(one in some(), other in some(), third in some()) {
+        fn within_is_a_partial_order(one in any_capabilities(), other in any_capabilities(), third in any_capabilities()) {
             prop_assert!(one.within(one));
             prop_assert!(!(one.within(other) && other.within(third)) || one.within(third));
             prop_assert_eq!(one.within(other) && other.within(one), one == other);
         }
 
         #[test]
-        fn a_list_says_all(one in some()) {
+        fn list_round_trips(one in any_capabilities()) {
             prop_assert_eq!(Capabilities::of(&one.list()), one);
         }
     }

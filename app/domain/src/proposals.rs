@@ -1,4 +1,5 @@
-//! What a source wants to change about a target that dispatch has already planned (rows T5 and T7): it waits for a person.
+//! Change proposals: changes that a source system sends for a scheduled target, to be reviewed by dispatch (mapping
+//! rows T5 and T7).
 
 use serde::{Deserialize, Serialize};
 
@@ -6,36 +7,36 @@ use crate::customers::Place;
 use crate::ids::{CustomerId, LocationId};
 use crate::windows::TimeWindow;
 
-/// A change that waits. Only what differs is in it.
+/// A proposed change; contains only the values that differ.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Proposal {
-    /// Another time; `Some(None)` for none at all.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "double")]
+    /// New time window; `Some(None)` removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
     pub window: Option<Option<TimeWindow>>,
-    /// Another duration.
+    /// New duration in minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_minutes: Option<i64>,
-    /// Another place of the job itself.
+    /// New place of the job itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
-    /// Another location; `Some(None)` for none.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "double")]
+    /// New location; `Some(None)` removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
     pub location: Option<Option<LocationId>>,
-    /// Another customer.
+    /// New customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
 }
 
 impl Proposal {
-    /// Whether nothing is proposed.
+    /// Returns whether the proposal contains no changes.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Absent and null are two things here.
-mod double {
+/// Distinguishes an absent member from null.
+mod nullable {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub fn serialize<T: Serialize, S: Serializer>(value: &Option<Option<T>>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -54,17 +55,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn absent_and_null_are_told_apart() {
+    fn proposal_distinguishes_absent_from_null() {
         let none = Proposal::default();
-        assert_eq!(serde_json::to_string(&none).expect("JSON"), "{}");
+        assert_eq!(serde_json::to_string(&none).expect("proposal serializes"), "{}");
         let cleared = Proposal {
             window: Some(None),
             location: Some(None),
             ..Proposal::default()
         };
-        let text = serde_json::to_string(&cleared).expect("JSON");
+        let text = serde_json::to_string(&cleared).expect("proposal serializes");
         assert_eq!(text, r#"{"window":null,"location":null}"#);
-        assert_eq!(serde_json::from_str::<Proposal>(&text).expect("a proposal"), cleared);
+        assert_eq!(
+            serde_json::from_str::<Proposal>(&text).expect("proposal deserializes"),
+            cleared
+        );
         assert!(none.is_empty() && !cleared.is_empty());
     }
 }

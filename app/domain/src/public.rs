@@ -1,4 +1,4 @@
-//! What a portal user may see. These types have no field for anything internal, so nothing internal can be sent.
+//! Portal views. These types have no fields for internal data, so internal data cannot leak to customers.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -8,162 +8,162 @@ use crate::ids::{AppointmentId, AttachmentId, FollowUpId, LocationId, ReleaseId,
 use crate::public_language::{Milestone, PublicVisit};
 use crate::requests::{RequestStatus, ServiceType};
 
-/// A granted location, to choose from.
+/// A location that the portal user may select.
 #[derive(Debug, Clone)]
 pub struct PublicLocation {
-    /// Its id.
+    /// Identifier.
     pub id: LocationId,
-    /// Its name.
+    /// Display name.
     pub name: String,
-    /// Its city.
+    /// City of the address.
     pub city: Option<String>,
-    /// Its IANA zone.
+    /// IANA time zone.
     pub zone: String,
 }
 
-/// A request as its customer sees it.
+/// A request as shown to the customer.
 #[derive(Debug, Clone)]
 pub struct PublicRequest {
-    /// Its id.
+    /// Identifier.
     pub id: RequestId,
-    /// The number that people quote.
+    /// Human-readable number.
     pub number: i64,
-    /// Where it stands.
+    /// Current status.
     pub status: RequestStatus,
-    /// What kind of service.
+    /// Requested service type.
     pub service_type: ServiceType,
-    /// What the customer wrote.
+    /// Description written by the customer.
     pub description: String,
-    /// When the customer would like it, in their own words.
+    /// Preferred time as free text.
     pub preferred: Option<String>,
-    /// Days that would suit.
+    /// Preferred days.
     pub windows: Vec<crate::intake::PreferredWindow>,
-    /// Whether dispatch has asked something.
+    /// Whether a question from dispatch is unanswered.
     pub waits_for_answer: bool,
-    /// Whether this person can choose one of the times that dispatch offers.
+    /// Whether this user can choose one of the offered times.
     pub has_offer: bool,
-    /// Whether this person can take it back: it is their own and no job yet.
+    /// Whether this user can withdraw it: it is their own request and not yet a job.
     pub may_withdraw: bool,
-    /// Whether this person can ask to cancel it: it is their own, a job, and nobody has set out.
+    /// Whether this user can request cancellation: it is their own request, a job, and travel has not started.
     pub may_ask_to_cancel: bool,
-    /// When it was asked to cancel it.
+    /// When cancellation was requested.
     pub cancel_asked_at: Option<DateTime<Utc>>,
-    /// The granted location's name.
+    /// Name of the location.
     pub location: Option<String>,
-    /// Why it was rejected, written for the customer.
+    /// Rejection reason, written for the customer.
     pub rejection_reason: Option<String>,
-    /// When it arrived.
+    /// When it was submitted.
     pub submitted_at: DateTime<Utc>,
 }
 
-/// An appointment as its customer sees it.
+/// An appointment as shown to the customer.
 #[derive(Debug, Clone)]
 pub struct PublicAppointment {
-    /// Its id.
+    /// Identifier.
     pub id: AppointmentId,
-    /// Public state.
+    /// Public status.
     pub status: PublicVisit,
-    /// What kind of service.
+    /// Requested service type.
     pub service_type: Option<ServiceType>,
-    /// Window start.
+    /// Start of the time window.
     pub starts_at: DateTime<Utc>,
-    /// Window end.
+    /// End of the time window.
     pub ends_at: DateTime<Utc>,
-    /// The location's zone.
+    /// IANA time zone of the location.
     pub zone: String,
-    /// The location's name.
+    /// Name of the location.
     pub location: String,
-    /// The location's address on one line.
+    /// Address of the location on one line.
     pub address: String,
-    /// The technician's first name, if the tenant allows it.
+    /// First name of the technician, if the tenant shares it.
     pub technician: Option<String>,
 }
 
-/// An appointment as a calendar keeps it: the same `uid` through every move, and a number that only grows.
+/// An appointment as an iCalendar event: `uid` is stable across rescheduling and `sequence` only increases.
 #[derive(Debug, Clone)]
 pub struct CalendarEntry {
-    /// The same for as long as the job lives.
+    /// Stable for the lifetime of the job.
     pub uid: String,
-    /// Greater after every change (RFC 5545, SEQUENCE).
+    /// Increases with every change (RFC 5545, SEQUENCE).
     pub sequence: u32,
-    /// The appointment.
+    /// The appointment itself.
     pub appointment: PublicAppointment,
 }
 
 impl CalendarEntry {
-    /// The number of an appointment that so many of the same job came before. It grows with every move, and once more when
-    /// it is cancelled.
+    /// Returns the sequence number of an appointment with `earlier` previous appointments of the same job. It increases
+    /// with every reschedule and once more on cancellation.
     pub const fn sequence_after(earlier: u32, is_cancelled: bool) -> u32 {
         earlier.saturating_mul(2).saturating_add(is_cancelled as u32)
     }
 }
 
-/// A published report.
+/// A published visit report.
 #[derive(Debug, Clone)]
 pub struct PublicReport {
-    /// The release's id.
+    /// Identifier of the release.
     pub id: ReleaseId,
-    /// 1 for the first, then one more for each correction.
+    /// Starts at 1 and increases with each correction.
     pub revision: i64,
     /// Title for the customer.
     pub title: String,
     /// Summary for the customer.
     pub summary: String,
-    /// Personal message.
+    /// Personal message to the customer.
     pub message: Option<String>,
-    /// What is still to be done, in words for the customer.
+    /// Remaining work, described for the customer.
     pub follow_up: Option<String>,
     /// When it was published.
     pub published_at: DateTime<Utc>,
-    /// The location's name.
+    /// Name of the location.
     pub location: String,
-    /// The location's zone.
+    /// IANA time zone of the location.
     pub zone: String,
-    /// The released files; empty without the capability to download.
+    /// Released files; empty without the `downloads` capability.
     pub attachments: Vec<PublicAttachment>,
 }
 
-/// A released file.
+/// A released attachment.
 #[derive(Debug, Clone)]
 pub struct PublicAttachment {
-    /// Its id.
+    /// Identifier.
     pub id: AttachmentId,
-    /// Its name.
+    /// Display name.
     pub file_name: String,
-    /// Its media type.
+    /// Media type.
     pub media_type: String,
-    /// Its size in bytes.
+    /// Size in bytes.
     pub bytes: i64,
 }
 
-/// A follow-up as its customer sees it.
+/// A follow-up as shown to the customer.
 #[derive(Debug, Clone)]
 pub struct PublicFollowUp {
-    /// Its id.
+    /// Identifier.
     pub id: FollowUpId,
-    /// Where it stands.
+    /// Current status.
     pub status: FollowUpStatus,
-    /// What will be done, written for the customer.
+    /// Planned work, described for the customer.
     pub title: String,
-    /// The location's name.
+    /// Name of the location.
     pub location: String,
-    /// When it was noted.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// The report that tells of it.
+    /// Report in which it was recorded.
     pub report: ReleaseId,
 }
 
-/// An entry of the portal's timeline.
+/// An entry of the portal timeline.
 #[derive(Debug, Clone)]
 pub struct PublicMilestone {
-    /// Where the list goes on after it.
+    /// Cursor that continues the list after this entry.
     pub place: Uuid,
-    /// What happened.
+    /// Kind of milestone.
     pub milestone: Milestone,
-    /// When.
+    /// When it happened.
     pub at: DateTime<Utc>,
-    /// Where.
+    /// Name of the location.
     pub location: Option<String>,
-    /// The request's number, if it is about one.
+    /// Number of the related request.
     pub request_number: Option<i64>,
 }

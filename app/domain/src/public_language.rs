@@ -1,6 +1,6 @@
-//! The public status language: what a customer reads instead of an internal state.
+//! Public status texts: what customers see instead of internal states.
 //!
-//! Every function is one exhaustive match, so a missing entry does not compile.
+//! Every function is an exhaustive match, so a missing text does not compile.
 
 use std::borrow::Cow;
 
@@ -9,34 +9,34 @@ use crate::locale::Locale;
 use crate::requests::{RequestStatus, ServiceType};
 use crate::targets::{AppointmentStatus, TargetStatus};
 
-/// A label of one or two words and a sentence that explains it.
+/// A short label with an explanatory sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicStatus {
-    /// The word on the chip.
+    /// Text of the status badge.
     pub label: Cow<'static, str>,
-    /// What it means for the customer.
+    /// What the status means for the customer.
     pub explanation: Cow<'static, str>,
-    /// The colour family; never the only carrier of the meaning.
+    /// Color family; never the only carrier of meaning.
     pub tone: Tone,
 }
 
-/// The meaning of a colour.
+/// Semantic color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// Nothing special.
+    /// No emphasis.
     Neutral,
-    /// Under way.
+    /// In progress.
     Info,
-    /// Went well.
+    /// Success.
     Good,
-    /// Wants attention.
+    /// Needs attention.
     Warn,
-    /// Went wrong or ended.
+    /// Failure or rejection.
     Bad,
 }
 
 impl Tone {
-    /// The name in style sheets.
+    /// Returns the name used in style sheets.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Neutral => "neutral",
@@ -48,28 +48,28 @@ impl Tone {
     }
 }
 
-/// What the customer sees of a visit.
+/// Public status of a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PublicVisit {
-    /// A date is agreed.
+    /// The appointment is scheduled.
     Planned,
-    /// The technician is coming.
+    /// The technician is traveling to the location.
     OnTheWay,
-    /// The technician is there.
+    /// The technician is on site.
     InProgress,
-    /// Done.
+    /// The work is complete.
     Completed,
-    /// Could not be done.
+    /// The work could not be completed.
     NotCompleted,
-    /// There is a newer date.
+    /// A later appointment replaces it.
     Moved,
-    /// Will not take place.
+    /// It will not take place.
     Cancelled,
 }
 
 impl PublicVisit {
-    /// Every public state of a visit.
+    /// Every public visit status.
     pub const ALL: [Self; 7] = [
         Self::Planned,
         Self::OnTheWay,
@@ -80,7 +80,7 @@ impl PublicVisit {
         Self::Cancelled,
     ];
 
-    /// The name in addresses of words and in answers.
+    /// Returns the name used in terminology keys and API responses.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Planned => "planned",
@@ -93,7 +93,7 @@ impl PublicVisit {
         }
     }
 
-    /// The public state of an appointment and its target.
+    /// Derives the public status from an appointment and its target.
     pub const fn of(appointment: AppointmentStatus, target: TargetStatus) -> Self {
         match appointment {
             AppointmentStatus::Moved => Self::Moved,
@@ -110,32 +110,32 @@ impl PublicVisit {
     }
 }
 
-/// A milestone on the portal's timeline.
+/// A milestone on the portal timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Milestone {
-    /// The customer asked for something.
+    /// The customer submitted a request.
     RequestSubmitted,
-    /// Dispatch will do it.
+    /// Dispatch accepted the request.
     RequestAccepted,
-    /// Dispatch will not do it.
+    /// Dispatch rejected the request.
     RequestRejected,
-    /// It was withdrawn.
+    /// The request was cancelled.
     RequestCancelled,
-    /// A date was agreed.
+    /// An appointment was scheduled.
     AppointmentScheduled,
-    /// The date changed.
+    /// The appointment was rescheduled.
     AppointmentMoved,
-    /// The date was called off.
+    /// The appointment was cancelled.
     AppointmentCancelled,
-    /// The technician was there and did it.
+    /// The visit was completed.
     VisitCompleted,
-    /// A report was published.
+    /// A visit report was published.
     ReportShared,
-    /// A corrected report took its place.
+    /// A corrected report replaced an earlier one.
     ReportReplaced,
-    /// More work is needed.
+    /// A follow-up is needed.
     FollowUpRequired,
-    /// More work is planned.
+    /// The follow-up is scheduled.
     FollowUpPlanned,
 }
 
@@ -156,7 +156,7 @@ impl Milestone {
         (Self::FollowUpPlanned, "follow_up_planned"),
     ];
 
-    /// The stored name.
+    /// Returns the stored name.
     pub fn name(self) -> &'static str {
         Self::ALL
             .iter()
@@ -164,7 +164,7 @@ impl Milestone {
             .map_or("", |(_, name)| name)
     }
 
-    /// Reads a stored name; `None` for an entry that customers never see.
+    /// Parses a stored name; `None` for internal timeline entries.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .iter()
@@ -181,15 +181,15 @@ const fn pick(locale: Locale, en: &'static str, de: &'static str, ar: &'static s
     }
 }
 
-/// The public words for a request.
+/// Returns the public status of a request.
 pub const fn request(status: RequestStatus, locale: Locale) -> PublicStatus {
     let (label, explanation, tone) = match status {
         RequestStatus::Submitted => (
-            pick(locale, "Submitted", "Eingereicht", "تم الإرسال"),
+            pick(locale, "Submitted", "Eingereicht", "مقدَّم"),
             pick(
                 locale,
-                "We have received your request and will look at it soon.",
-                "Wir haben Ihre Anfrage erhalten und sehen sie uns bald an.",
+                "We received your request and will review it shortly.",
+                "Ihre Anfrage ist bei uns eingegangen. Wir prüfen sie in Kürze.",
                 "استلمنا طلبك وسنراجعه قريبًا.",
             ),
             Tone::Neutral,
@@ -198,9 +198,9 @@ pub const fn request(status: RequestStatus, locale: Locale) -> PublicStatus {
             pick(locale, "In review", "In Prüfung", "قيد المراجعة"),
             pick(
                 locale,
-                "Our team is checking what is needed.",
-                "Unser Team prüft, was gebraucht wird.",
-                "يتحقق فريقنا مما يلزم.",
+                "Our team is reviewing your request.",
+                "Unser Team prüft Ihre Anfrage.",
+                "يراجع فريقنا طلبك.",
             ),
             Tone::Info,
         ),
@@ -208,19 +208,19 @@ pub const fn request(status: RequestStatus, locale: Locale) -> PublicStatus {
             pick(locale, "Accepted", "Angenommen", "مقبول"),
             pick(
                 locale,
-                "We will do this and are looking for a date.",
-                "Wir übernehmen das und suchen einen Termin.",
-                "سننفذ ذلك ونبحث عن موعد.",
+                "We accepted your request and are arranging an appointment.",
+                "Wir haben Ihre Anfrage angenommen und planen einen Termin.",
+                "قبلنا طلبك ونعمل على تحديد موعد.",
             ),
             Tone::Info,
         ),
         RequestStatus::Planned => (
-            pick(locale, "Planned", "Geplant", "مُجدوَل"),
+            pick(locale, "Planned", "Geplant", "مخطط"),
             pick(
                 locale,
-                "A date is fixed. You find it under appointments.",
-                "Ein Termin steht fest. Sie finden ihn unter Termine.",
-                "تم تحديد موعد، وتجده ضمن المواعيد.",
+                "Your appointment is scheduled. You can find it under Appointments.",
+                "Ihr Termin ist geplant. Sie finden ihn unter „Termine“.",
+                "تم تحديد موعدك، وتجده ضمن «المواعيد».",
             ),
             Tone::Good,
         ),
@@ -228,19 +228,19 @@ pub const fn request(status: RequestStatus, locale: Locale) -> PublicStatus {
             pick(locale, "Rejected", "Abgelehnt", "مرفوض"),
             pick(
                 locale,
-                "We cannot do this. The reason is given below.",
-                "Wir können das nicht übernehmen. Der Grund steht unten.",
-                "لا يمكننا تنفيذ ذلك، والسبب مذكور أدناه.",
+                "We are unable to take on this request. The reason is shown below.",
+                "Wir können diese Anfrage leider nicht annehmen. Den Grund finden Sie unten.",
+                "لا يمكننا قبول هذا الطلب. تجد السبب أدناه.",
             ),
             Tone::Bad,
         ),
         RequestStatus::Cancelled => (
-            pick(locale, "Cancelled", "Storniert", "مُلغى"),
+            pick(locale, "Cancelled", "Storniert", "ملغى"),
             pick(
                 locale,
-                "This request was withdrawn or cancelled. Nothing more will happen.",
-                "Diese Anfrage wurde zurückgezogen oder storniert. Es geschieht nichts weiter.",
-                "تم سحب هذا الطلب أو إلغاؤه. لن يحدث شيء آخر.",
+                "This request was withdrawn or cancelled. No further steps will follow.",
+                "Diese Anfrage wurde zurückgezogen oder storniert. Es folgen keine weiteren Schritte.",
+                "تم سحب هذا الطلب أو إلغاؤه، ولن تتبعه أي خطوات أخرى.",
             ),
             Tone::Neutral,
         ),
@@ -252,12 +252,17 @@ pub const fn request(status: RequestStatus, locale: Locale) -> PublicStatus {
     }
 }
 
-/// The public words for a visit.
+/// Returns the public status of a visit.
 pub const fn visit(visit: PublicVisit, locale: Locale) -> PublicStatus {
     let (label, explanation, tone) = match visit {
         PublicVisit::Planned => (
-            pick(locale, "Planned", "Geplant", "مُجدوَل"),
-            pick(locale, "The date is fixed.", "Der Termin steht fest.", "الموعد محدد."),
+            pick(locale, "Planned", "Geplant", "مخطط"),
+            pick(
+                locale,
+                "Your appointment is scheduled.",
+                "Ihr Termin ist geplant.",
+                "تمت جدولة موعدك.",
+            ),
             Tone::Info,
         ),
         PublicVisit::OnTheWay => (
@@ -265,7 +270,7 @@ pub const fn visit(visit: PublicVisit, locale: Locale) -> PublicStatus {
             pick(
                 locale,
                 "The technician is on the way to you.",
-                "Die Technikerin oder der Techniker ist unterwegs zu Ihnen.",
+                "Der Techniker ist auf dem Weg zu Ihnen.",
                 "الفني في طريقه إليك.",
             ),
             Tone::Info,
@@ -275,43 +280,48 @@ pub const fn visit(visit: PublicVisit, locale: Locale) -> PublicStatus {
             pick(
                 locale,
                 "The technician is on site.",
-                "Die Technikerin oder der Techniker ist vor Ort.",
+                "Der Techniker ist vor Ort.",
                 "الفني في الموقع.",
             ),
             Tone::Info,
         ),
         PublicVisit::Completed => (
             pick(locale, "Completed", "Abgeschlossen", "مكتمل"),
-            pick(locale, "The work is done.", "Die Arbeit ist erledigt.", "اكتمل العمل."),
+            pick(
+                locale,
+                "The work is complete.",
+                "Die Arbeiten sind abgeschlossen.",
+                "اكتمل العمل.",
+            ),
             Tone::Good,
         ),
         PublicVisit::NotCompleted => (
             pick(locale, "Not completed", "Nicht abgeschlossen", "غير مكتمل"),
             pick(
                 locale,
-                "The work could not be finished. We will contact you.",
-                "Die Arbeit konnte nicht beendet werden. Wir melden uns.",
-                "تعذر إنهاء العمل، وسنتواصل معك.",
+                "The work could not be completed. We will contact you.",
+                "Die Arbeiten konnten nicht abgeschlossen werden. Wir melden uns bei Ihnen.",
+                "تعذر إكمال العمل. سنتواصل معك.",
             ),
             Tone::Warn,
         ),
         PublicVisit::Moved => (
-            pick(locale, "Moved", "Verschoben", "تم نقله"),
+            pick(locale, "Moved", "Verschoben", "منقول"),
             pick(
                 locale,
-                "This date no longer holds. Your appointments show what holds now.",
-                "Dieser Termin gilt nicht mehr. Ihre Termine zeigen, was jetzt gilt.",
-                "لم يعد هذا الموعد قائمًا. تعرض مواعيدكم ما هو قائم الآن.",
+                "This appointment was moved. You can find the new time in your appointments.",
+                "Dieser Termin wurde verschoben. Den neuen Termin finden Sie in Ihrer Terminübersicht.",
+                "تم نقل هذا الموعد. تجد الوقت الجديد ضمن مواعيدك.",
             ),
             Tone::Neutral,
         ),
         PublicVisit::Cancelled => (
-            pick(locale, "Cancelled", "Abgesagt", "مُلغى"),
+            pick(locale, "Cancelled", "Storniert", "ملغى"),
             pick(
                 locale,
-                "This visit will not take place.",
-                "Dieser Besuch findet nicht statt.",
-                "لن تتم هذه الزيارة.",
+                "This appointment was cancelled and will not take place.",
+                "Dieser Termin wurde storniert und findet nicht statt.",
+                "تم إلغاء هذا الموعد ولن تتم الزيارة.",
             ),
             Tone::Neutral,
         ),
@@ -323,35 +333,40 @@ pub const fn visit(visit: PublicVisit, locale: Locale) -> PublicStatus {
     }
 }
 
-/// The public words for a follow-up; a dismissed one is not shown at all.
+/// Returns the public status of a follow-up; `None` for a dismissed one, which customers do not see.
 pub const fn follow_up(status: FollowUpStatus, locale: Locale) -> Option<PublicStatus> {
     let (label, explanation, tone) = match status {
         FollowUpStatus::Required => (
-            pick(locale, "Follow-up required", "Folgetermin nötig", "متابعة مطلوبة"),
             pick(
                 locale,
-                "More work is needed. We will plan it.",
-                "Es ist noch etwas zu tun. Wir planen es ein.",
-                "يلزم عمل إضافي وسنخطط له.",
+                "Follow-up required",
+                "Folgearbeit erforderlich",
+                "متابعة مطلوبة",
+            ),
+            pick(
+                locale,
+                "More work is needed. We will arrange an appointment.",
+                "Es sind weitere Arbeiten erforderlich. Wir planen dafür einen Termin.",
+                "يلزم عمل إضافي، وسنحدد موعدًا له.",
             ),
             Tone::Warn,
         ),
         FollowUpStatus::Planned => (
-            pick(locale, "Follow-up planned", "Folgetermin geplant", "متابعة مجدولة"),
+            pick(locale, "Follow-up planned", "Folgearbeit geplant", "متابعة مخططة"),
             pick(
                 locale,
-                "The remaining work is planned.",
-                "Die restliche Arbeit ist geplant.",
-                "العمل المتبقي مجدول.",
+                "The remaining work is scheduled.",
+                "Die verbleibenden Arbeiten sind eingeplant.",
+                "تمت جدولة العمل المتبقي.",
             ),
             Tone::Info,
         ),
         FollowUpStatus::Done => (
-            pick(locale, "Done", "Erledigt", "تم"),
+            pick(locale, "Done", "Erledigt", "منجزة"),
             pick(
                 locale,
-                "The remaining work is done.",
-                "Die restliche Arbeit ist erledigt.",
+                "The remaining work is complete.",
+                "Die verbleibenden Arbeiten sind abgeschlossen.",
                 "اكتمل العمل المتبقي.",
             ),
             Tone::Good,
@@ -365,32 +380,37 @@ pub const fn follow_up(status: FollowUpStatus, locale: Locale) -> Option<PublicS
     })
 }
 
-/// The public words for a milestone.
+/// Returns the public label of a milestone.
 pub const fn milestone(milestone: Milestone, locale: Locale) -> &'static str {
     match milestone {
-        Milestone::RequestSubmitted => pick(locale, "Request submitted", "Anfrage eingereicht", "تم إرسال الطلب"),
+        Milestone::RequestSubmitted => pick(locale, "Request submitted", "Anfrage eingereicht", "تم تقديم الطلب"),
         Milestone::RequestAccepted => pick(locale, "Request accepted", "Anfrage angenommen", "تم قبول الطلب"),
         Milestone::RequestRejected => pick(locale, "Request rejected", "Anfrage abgelehnt", "تم رفض الطلب"),
         Milestone::RequestCancelled => pick(locale, "Request cancelled", "Anfrage storniert", "تم إلغاء الطلب"),
-        Milestone::AppointmentScheduled => pick(locale, "Appointment scheduled", "Termin vereinbart", "تم تحديد موعد"),
+        Milestone::AppointmentScheduled => pick(locale, "Appointment scheduled", "Termin geplant", "تمت جدولة الموعد"),
         Milestone::AppointmentMoved => pick(locale, "Appointment moved", "Termin verschoben", "تم نقل الموعد"),
-        Milestone::AppointmentCancelled => pick(locale, "Appointment cancelled", "Termin abgesagt", "تم إلغاء الموعد"),
-        Milestone::VisitCompleted => pick(locale, "Visit completed", "Besuch abgeschlossen", "اكتملت الزيارة"),
-        Milestone::ReportShared => pick(locale, "Report shared", "Bericht freigegeben", "تمت مشاركة التقرير"),
+        Milestone::AppointmentCancelled => pick(locale, "Appointment cancelled", "Termin storniert", "تم إلغاء الموعد"),
+        Milestone::VisitCompleted => pick(locale, "Visit completed", "Einsatz abgeschlossen", "اكتملت الزيارة"),
+        Milestone::ReportShared => pick(locale, "Report shared", "Bericht veröffentlicht", "تم نشر التقرير"),
         Milestone::ReportReplaced => pick(locale, "Report replaced", "Bericht ersetzt", "تم استبدال التقرير"),
-        Milestone::FollowUpRequired => pick(locale, "Follow-up required", "Folgetermin nötig", "متابعة مطلوبة"),
-        Milestone::FollowUpPlanned => pick(locale, "Follow-up planned", "Folgetermin geplant", "متابعة مجدولة"),
+        Milestone::FollowUpRequired => pick(
+            locale,
+            "Follow-up required",
+            "Folgearbeit erforderlich",
+            "متابعة مطلوبة",
+        ),
+        Milestone::FollowUpPlanned => pick(locale, "Follow-up planned", "Folgearbeit geplant", "متابعة مخططة"),
     }
 }
 
-/// The name of a service type.
+/// Returns the label of a service type.
 pub const fn service_type(service: ServiceType, locale: Locale) -> &'static str {
     match service {
         ServiceType::Repair => pick(locale, "Repair", "Reparatur", "إصلاح"),
         ServiceType::Maintenance => pick(locale, "Maintenance", "Wartung", "صيانة"),
         ServiceType::Inspection => pick(locale, "Inspection", "Prüfung", "فحص"),
         ServiceType::Installation => pick(locale, "Installation", "Installation", "تركيب"),
-        ServiceType::Support => pick(locale, "Support", "Unterstützung", "دعم"),
+        ServiceType::Support => pick(locale, "Support", "Support", "دعم"),
     }
 }
 
@@ -398,9 +418,9 @@ pub const fn service_type(service: ServiceType, locale: Locale) -> &'static str 
 mod tests {
     use super::*;
 
-    /// The labels that the domain page fixes, in English, and no empty text in any language.
+    /// Pins the English labels fixed in the domain documentation and checks that no text is empty.
     #[test]
-    fn dictionary_is_complete_and_as_written() {
+    fn status_texts_match_documented_labels_and_are_complete() {
         let labels: Vec<_> = RequestStatus::ALL
             .iter()
             .map(|status| request(*status, Locale::En).label)
@@ -442,9 +462,9 @@ mod tests {
         }
     }
 
-    /// A customer must be able to tell two states apart by their word alone.
+    /// Customers must be able to distinguish two statuses by label alone.
     #[test]
-    fn labels_are_unambiguous() {
+    fn status_labels_are_unique_in_every_locale() {
         for locale in Locale::ALL {
             let mut labels: Vec<_> = RequestStatus::ALL
                 .iter()

@@ -1,19 +1,19 @@
-//! Requests: a need that came from outside and waits for a decision.
+//! Requests submitted by customers, partners or staff, to be reviewed by dispatch.
 
 crate::lifecycle! {
-    /// Where a request stands.
+    /// Status of a request.
     RequestStatus {
-        /// Arrived, nobody has looked at it.
+        /// Not yet reviewed.
         Submitted = "submitted",
-        /// Somebody is looking at it.
+        /// Being reviewed by dispatch.
         InReview = "in_review",
-        /// It will be done; a date is being found.
+        /// Accepted; not yet scheduled.
         Accepted = "accepted",
-        /// Its target has an appointment.
+        /// The target has an appointment.
         Planned = "planned",
-        /// It will not be done; the customer was told why.
+        /// Rejected with a reason for the customer.
         Rejected = "rejected",
-        /// The customer or dispatch withdrew it.
+        /// Withdrawn by the customer or cancelled by dispatch.
         Cancelled = "cancelled",
     }
     steps {
@@ -30,7 +30,7 @@ crate::lifecycle! {
 }
 
 crate::stored_names! {
-    /// The way by which a request came in.
+    /// Channel through which a request was submitted.
     Channel {
         /// The Connect API.
         Api = "api",
@@ -40,27 +40,27 @@ crate::stored_names! {
         Portal = "portal",
         /// A terminal on site.
         Terminal = "terminal",
-        /// Somebody of the staff, for a caller.
+        /// Entered by staff for a caller.
         Staff = "staff",
     }
 }
 
 crate::stored_names! {
-    /// How urgent something is.
+    /// Priority.
     Priority {
-        /// Whenever it suits.
+        /// Can wait.
         Low = "low",
-        /// In the usual time.
+        /// Default.
         Normal = "normal",
-        /// Before the rest.
+        /// Before normal priority.
         High = "high",
-        /// Today if at all possible.
+        /// The same day if possible.
         Urgent = "urgent",
     }
 }
 
 impl Priority {
-    /// Its place in every order: the most urgent is 0.
+    /// Returns the sort rank; the most urgent is 0.
     pub const fn rank(self) -> u8 {
         match self {
             Self::Urgent => 0,
@@ -72,52 +72,51 @@ impl Priority {
 }
 
 crate::stored_names! {
-    /// The kind of service that a customer can ask for.
+    /// Type of service that a customer can request.
     ServiceType {
-        /// Something is broken.
+        /// Fixes a fault.
         Repair = "repair",
-        /// Regular upkeep.
+        /// Regular servicing.
         Maintenance = "maintenance",
-        /// A check with a result on paper.
+        /// A documented check.
         Inspection = "inspection",
-        /// Something new is put in place.
+        /// Installs new equipment.
         Installation = "installation",
-        /// A question, help or advice.
+        /// Help or advice.
         Support = "support",
     }
 }
 
 impl Channel {
-    /// Whether a person says whose a request is. A portal user's customer comes from the grant, a client's from its
-    /// mapping; nobody may move those to somebody else.
-    pub const fn takes_customer_from_people(self) -> bool {
+    /// Returns whether dispatch assigns the customer. The customer of a portal request comes from the grant and that of
+    /// an API request from the mapping; those cannot be reassigned.
+    pub const fn allows_customer_assignment(self) -> bool {
         matches!(self, Self::WebForm | Self::Staff | Self::Terminal)
     }
 }
 
 impl RequestStatus {
-    /// Whether nobody has decided yet.
+    /// Returns whether dispatch has not yet accepted or rejected it.
     pub const fn is_undecided(self) -> bool {
         matches!(self, Self::Submitted | Self::InReview)
     }
 
-    /// Whether it waits for dispatch, as long as it is no job: to be decided, or to be converted. So long its requester may
-    /// withdraw it.
+    /// Returns whether it waits for dispatch to decide on it or to convert it to a job.
     pub const fn is_waiting(self) -> bool {
         self.is_undecided() || matches!(self, Self::Accepted)
     }
 
-    /// Whether its requester may take it back: as long as dispatch has not made a job of it.
+    /// Returns whether the requester may withdraw it: only until it is converted to a job.
     pub const fn may_be_withdrawn(self, is_job: bool) -> bool {
         !is_job && self.is_waiting()
     }
 
-    /// Whether its requester may ask to cancel it: it is a job, and nobody has set out for it.
-    pub const fn may_be_asked_to_cancel(self, job_has_not_begun: bool) -> bool {
-        job_has_not_begun && !self.has_ended()
+    /// Returns whether the requester may request cancellation: it is a job, and travel has not started.
+    pub const fn may_request_cancellation(self, job_has_not_started: bool) -> bool {
+        job_has_not_started && !self.has_ended()
     }
 
-    /// Whether it came to nothing; then nobody writes about it any more.
+    /// Returns whether it was rejected or cancelled; the conversation is then closed.
     pub const fn has_ended(self) -> bool {
         matches!(self, Self::Rejected | Self::Cancelled)
     }
@@ -129,9 +128,9 @@ mod tests {
     use crate::lifecycle::Lifecycle as _;
 
     #[test]
-    fn what_waits_can_be_withdrawn_and_what_has_ended_goes_nowhere() {
+    fn status_predicates_match_transitions() {
         for status in RequestStatus::ALL {
-            // What is planned ends with its job only, which dispatch cancels.
+            // A planned request is cancelled only together with its job, by dispatch.
             assert_eq!(
                 status.is_waiting() || *status == RequestStatus::Planned,
                 status.next().contains(&RequestStatus::Cancelled),

@@ -1,23 +1,23 @@
-//! The roles of staff.
+//! Staff roles.
 
 crate::stored_names! {
-    /// What a member of the staff is there for; it decides the permissions.
+    /// Role of a staff account; determines its permissions.
     Role {
-        /// Runs the tenant.
+        /// Administers the tenant.
         Admin = "admin",
-        /// Approves and releases.
+        /// Approves and releases visit reports.
         Manager = "manager",
-        /// Reviews and plans.
+        /// Reviews requests and schedules appointments.
         Dispatcher = "dispatcher",
-        /// Works on site.
+        /// Performs visits.
         Technician = "technician",
-        /// Reads everything, changes nothing.
+        /// Has read-only access.
         Auditor = "auditor",
     }
 }
 
 impl Role {
-    /// The page that `/app` leads to.
+    /// Returns the page to which `/app` redirects.
     pub const fn home(self) -> &'static str {
         match self {
             Self::Admin | Self::Dispatcher => "/app/inbox",

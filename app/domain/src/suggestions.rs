@@ -1,5 +1,5 @@
-//! Route suggestions: what is asked, the plan with its reasons, and what became of each stop. Plain data: a suggestion is shown
-//! as it was made, whatever changes afterwards.
+//! Route suggestions: options, the proposed plan with its reasons, and the outcome of each stop. Stored as plain data,
+//! because a suggestion is shown as it was computed even if jobs change afterwards.
 
 use std::collections::BTreeMap;
 
@@ -8,185 +8,186 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 crate::stored_names! {
-    /// How far a suggestion is.
+    /// Status of a suggestion.
     SuggestionStatus {
-        /// The worker has not begun.
+        /// Waits for the worker.
         Queued = "queued",
-        /// It is being made.
+        /// Being computed.
         Running = "running",
-        /// It is there.
+        /// Ready.
         Completed = "completed",
-        /// It could not be made.
+        /// Could not be computed.
         Failed = "failed",
-        /// Somebody stopped it.
+        /// Cancelled before it was ready.
         Cancelled = "cancelled",
-        /// Somebody decided against it.
+        /// Discarded by dispatch.
         Discarded = "discarded",
     }
 }
 
-/// What was asked.
+/// Options of a suggestion.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Options {
-    /// Which jobs; `None` for what waits in the pool.
+    /// Jobs to plan; `None` for all unscheduled jobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub targets: Option<Vec<TargetId>>,
-    /// How many days, the first one included.
+    /// Number of days, including the first.
     pub days: u32,
 }
 
-/// How good a plan is.
+/// Totals of a plan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
-    /// Seconds on the way.
+    /// Travel time in seconds.
     pub travel: i64,
-    /// Metres on the way.
+    /// Travel distance in meters.
     pub metres: i64,
-    /// Visits.
+    /// Number of visits.
     pub stops: i64,
-    /// Minutes after the ends of windows.
+    /// Lateness after the end of time windows, in minutes.
     pub late: i64,
 }
 
-/// What somebody else would make of a stop.
+/// A stop as another technician would perform it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Other {
-    /// Who.
+pub struct AlternativeStop {
+    /// Name of the technician.
     pub name: String,
-    /// On which day.
+    /// Day of the route.
     pub day: NaiveDate,
-    /// So many seconds of travel more than the plan; less than none if fewer.
+    /// Additional travel time compared with the plan, in seconds; negative if shorter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costs: Option<i64>,
-    /// The first rule that stands in the way.
+    /// First rule that prevents it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cannot: Option<Rule>,
+    pub cannot: Option<RuleViolation>,
 }
 
-/// A rule, and by how much it fails.
+/// A violated rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Rule {
+pub struct RuleViolation {
     /// `skill`, `pinned`, `window`, `shift`, `break`, `kept`, `higher_priority`, `full`, or `instead` as a relaxation.
     pub code: String,
-    /// Seconds.
+    /// Extent of the violation in seconds.
     pub by: i64,
-    /// Skills that are missing.
+    /// Missing skills.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skills: Vec<String>,
-    /// The number of the other job.
+    /// Number of the other job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<i64>,
 }
 
-/// What keeps a job from a technician.
+/// Reason why a job cannot be assigned to a technician.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Hindrance {
-    /// Who.
+pub struct ExclusionReason {
+    /// Name of the technician.
     pub name: String,
-    /// On which day.
+    /// Day of the route.
     pub day: NaiveDate,
-    /// The first rule that fails.
-    pub rule: Rule,
-    /// Whether no order of priorities would help.
+    /// First violated rule.
+    pub rule: RuleViolation,
+    /// Whether the rule cannot be met regardless of priorities.
     pub impossible: bool,
-    /// The least that would have to give.
+    /// Smallest relaxation that would make it possible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub relaxation: Option<Rule>,
+    pub relaxation: Option<RuleViolation>,
 }
 
-/// A stop of the plan.
+/// A planned stop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedStop {
     /// The job.
     pub target: TargetId,
-    /// Its number.
+    /// Number of the job.
     pub number: i64,
-    /// Whose it is.
+    /// Name of the customer.
     pub customer: Option<String>,
-    /// When the work begins.
+    /// Start of the work.
     pub begin: DateTime<Utc>,
-    /// When it is done.
+    /// End of the work.
     pub end: DateTime<Utc>,
-    /// Whether it is proposed, and not planned already.
+    /// Whether it is proposed rather than already scheduled.
     pub is_new: bool,
-    /// What others would make of it; the cheapest first.
+    /// Alternatives with other technicians, cheapest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub others: Vec<Other>,
+    pub others: Vec<AlternativeStop>,
 }
 
-/// A technician's day.
+/// Route of one technician on one day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedRoute {
-    /// Who.
+    /// The technician.
     pub technician: StaffId,
-    /// The name at the time.
+    /// Name of the technician at the time.
     pub name: String,
-    /// The day.
+    /// Day of the route.
     pub day: NaiveDate,
-    /// The stops in their order.
+    /// Stops in order.
     pub stops: Vec<PlannedStop>,
 }
 
-/// A job that is left out.
+/// A job that is not part of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LeftOut {
+pub struct ExcludedJob {
     /// The job.
     pub target: TargetId,
-    /// Its number.
+    /// Number of the job.
     pub number: i64,
-    /// Whose it is.
+    /// Name of the customer.
     pub customer: Option<String>,
-    /// Why no plan can have it, whoever goes: `location_unknown`, `not_open`, `needs_mapping`, `no_technician`.
+    /// Exclusion reason that applies to every technician: `location_unknown`, `not_open`, `needs_mapping`,
+    /// `no_technician`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// What keeps it from each technician.
+    /// Exclusion reason for each technician.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub hindrances: Vec<Hindrance>,
+    pub hindrances: Vec<ExclusionReason>,
 }
 
-/// The plan with its reasons.
+/// The proposed plan with its reasons.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
-    /// The days as they are planned.
+    /// Totals of the current schedule.
     pub before: Totals,
-    /// With the plan.
+    /// Totals of the proposed plan.
     pub after: Totals,
-    /// Every technician's days with something to do.
+    /// Routes with at least one stop.
     pub routes: Vec<PlannedRoute>,
-    /// What is left out.
-    pub left: Vec<LeftOut>,
-    /// How many jobs of the pool have their windows on other days.
+    /// Jobs that are not part of the plan.
+    pub left: Vec<ExcludedJob>,
+    /// Number of unscheduled jobs whose time windows are on other days.
     pub other_days: i64,
-    /// Whether a road service should have told the ways and did not tell all of them.
+    /// Whether some travel times are estimates because the configured road service did not return them.
     #[serde(default)]
     pub is_estimated: bool,
 }
 
-/// What became of a proposed stop.
+/// Outcome of a proposed stop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// It is an appointment now.
+pub enum StopOutcome {
+    /// An appointment was created.
     Committed,
-    /// Something has changed meanwhile, and it does not hold any more.
+    /// The stop could not be committed because the schedule changed in the meantime.
     Stale {
-        /// What stands against it now.
+        /// Code of the conflict.
         why: String,
-        /// By how much, or which.
+        /// Extent of the conflict, or the object it refers to.
         detail: String,
     },
 }
 
-/// What became of proposed stops, by job.
+/// Outcomes of proposed stops by job.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Decided(pub BTreeMap<TargetId, Fate>);
+pub struct StopOutcomes(pub BTreeMap<TargetId, StopOutcome>);

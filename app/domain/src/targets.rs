@@ -1,23 +1,23 @@
-//! Targets and appointments: the operational job and its agreed time.
+//! Targets (operational jobs) and their appointments.
 
 crate::lifecycle! {
-    /// Where a target stands.
+    /// Status of a target.
     TargetStatus {
-        /// Not planned yet.
+        /// Not yet scheduled.
         Open = "open",
         /// Has an appointment.
         Scheduled = "scheduled",
-        /// Handed to the technician.
+        /// Dispatched to the technician.
         Dispatched = "dispatched",
         /// The technician is on the way.
         EnRoute = "en_route",
-        /// The technician is there.
+        /// The technician is on site.
         OnSite = "on_site",
-        /// Done.
+        /// The work was completed.
         Completed = "completed",
-        /// The technician was there, but it could not be done.
+        /// The visit took place, but the work could not be completed.
         NotCompleted = "not_completed",
-        /// Will not be done.
+        /// The job was cancelled.
         Cancelled = "cancelled",
     }
     steps {
@@ -35,12 +35,13 @@ crate::lifecycle! {
 }
 
 impl TargetStatus {
-    /// Whether the visit is over: done, not done, or not to be done. A job that was not done may be opened again.
+    /// Returns whether the visit is over: completed, not completed or cancelled. A job that was not completed can be
+    /// reopened.
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Completed | Self::NotCompleted | Self::Cancelled)
     }
 
-    /// Whether a changed import may still touch it at all (rule T6 of the mapping tables).
+    /// Returns whether imports can no longer change the target (mapping rule T6).
     pub const fn is_locked_for_imports(self) -> bool {
         matches!(
             self,
@@ -50,15 +51,15 @@ impl TargetStatus {
 }
 
 crate::lifecycle! {
-    /// Where an appointment stands; a moved one stays as history.
+    /// Status of an appointment; moved appointments are kept as history.
     AppointmentStatus {
-        /// Agreed.
+        /// Scheduled.
         Planned = "planned",
         /// Replaced by a later appointment of the same target.
         Moved = "moved",
-        /// Will not take place.
+        /// Cancelled.
         Cancelled = "cancelled",
-        /// Took place.
+        /// The visit took place.
         Done = "done",
     }
     steps {

@@ -1,91 +1,92 @@
-//! When technicians work: a week of shifts in their own zone, breaks, and days off.
+//! Working hours of technicians: weekly shifts in their own time zone, breaks, and absences.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike as _, Days, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Minutes after midnight.
+/// Minutes since local midnight, or a duration in minutes.
 pub type Minute = u16;
 
-/// Minutes of a day.
-pub const DAY: Minute = 24 * 60;
+/// Minutes per day.
+pub const MINUTES_PER_DAY: Minute = 24 * 60;
 
-/// A shift of one weekday. One that ends at or before its beginning ends on the next day.
+/// A shift of one weekday. If `until` is not after `from`, the shift ends on the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shift {
-    /// When it begins.
+    /// Start.
     pub from: Minute,
-    /// When it ends.
+    /// End.
     pub until: Minute,
 }
 
 impl Shift {
-    /// How many minutes it has on a day on which no clock changes.
+    /// Returns the length in minutes on a day without a clock change.
     pub const fn minutes(self) -> Minute {
         if self.until > self.from {
             self.until - self.from
         } else {
-            self.until + DAY - self.from
+            self.until + MINUTES_PER_DAY - self.from
         }
     }
 
-    /// Whether a break can begin within it, by the clock.
-    pub fn has(self, rest: Rest) -> bool {
-        let after = |minute: Minute| (minute + DAY - self.from) % DAY;
-        after(rest.from) < self.minutes() && after(rest.from) <= after(rest.until)
+    /// Returns whether the window in which a break may start begins within the shift, by the local clock.
+    pub fn contains_break(self, work_break: Break) -> bool {
+        let since_start = |minute: Minute| (minute + MINUTES_PER_DAY - self.from) % MINUTES_PER_DAY;
+        since_start(work_break.from) < self.minutes() && since_start(work_break.from) <= since_start(work_break.until)
     }
 }
 
-/// A break within a shift: when it may begin, and how long it is. A time before the shift's beginning is of the next day.
+/// A break within a shift. A time before the start of the shift refers to the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rest {
-    /// The earliest beginning.
+pub struct Break {
+    /// Earliest start.
     pub from: Minute,
-    /// The latest beginning.
+    /// Latest start.
     pub until: Minute,
-    /// How many minutes.
+    /// Length in minutes.
     pub minutes: Minute,
 }
 
-/// A week of shifts, Monday first, with the breaks that each shift has.
+/// A weekly schedule, Monday first. The breaks apply to every shift that can contain them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct WorkingWeek {
-    /// The shifts; none on free days.
+    /// Shift of each weekday; `None` on days off.
     pub days: [Option<Shift>; 7],
-    /// At most [`WorkingWeek::MOST_RESTS`], in their order.
-    pub rests: Vec<Rest>,
+    /// Breaks in order, at most [`WorkingWeek::MAX_BREAKS`].
+    pub rests: Vec<Break>,
 }
 
-/// A shift on a certain day, in the world's time.
+/// A shift on a specific day, in UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShiftOnDay {
-    /// When it begins.
+    /// Start.
     pub from: DateTime<Utc>,
-    /// When it ends.
+    /// End.
     pub until: DateTime<Utc>,
-    /// Earliest beginning, latest beginning and length of each break.
+    /// Earliest start, latest start and length of each break.
     pub rests: Vec<(DateTime<Utc>, DateTime<Utc>, TimeDelta)>,
 }
 
 impl WorkingWeek {
-    /// How many breaks a shift may have; the route engine counts with as many.
-    pub const MOST_RESTS: usize = 2;
-    /// The longest break, in minutes.
-    pub const LONGEST_REST: Minute = 4 * 60;
+    /// Maximum number of breaks per shift; the route engine supports as many.
+    pub const MAX_BREAKS: usize = 2;
+    /// Maximum length of a break, in minutes.
+    pub const MAX_BREAK_MINUTES: Minute = 4 * 60;
 
-    /// Whether a break makes sense: it takes some time and not too much, and if there are shifts, one can have it.
-    pub fn holds(&self, rest: Rest) -> bool {
-        let length = (1..=Self::LONGEST_REST).contains(&rest.minutes);
+    /// Returns whether a break is valid: its length is within bounds and, if there are shifts, at least one can contain
+    /// it.
+    pub fn is_valid_break(&self, work_break: Break) -> bool {
+        let length = (1..=Self::MAX_BREAK_MINUTES).contains(&work_break.minutes);
         let mut shifts = self.days.iter().flatten().peekable();
-        length && (shifts.peek().is_none() || shifts.any(|shift| shift.has(rest)))
+        length && (shifts.peek().is_none() || shifts.any(|shift| shift.contains_break(work_break)))
     }
 
-    /// The shift of a day in a zone; `None` on a free one. A time that the change of the clock leaves out is the moment of
-    /// the change, one that comes twice is the first of the two.
+    /// Returns the shift of a day in a time zone; `None` on a day off. Clock changes are resolved as by
+    /// [`local_moment`].
     pub fn on<Zone: TimeZone>(&self, day: NaiveDate, zone: &Zone) -> Option<ShiftOnDay> {
         let shift = self.days[day.weekday().num_days_from_monday() as usize]?;
-        let moment = |minute: Minute, is_next_day: bool| {
+        let to_utc = |minute: Minute, is_next_day: bool| {
             let day = if is_next_day {
                 day.checked_add_days(Days::new(1))?
             } else {
@@ -93,15 +94,15 @@ impl WorkingWeek {
             };
             local_moment(day, minute, zone)
         };
-        let is_later = |minute: Minute| minute < shift.from;
-        let from = moment(shift.from, false)?;
-        let until = moment(shift.until, shift.until <= shift.from)?;
-        let rests = self.rests.iter().filter_map(|rest| {
-            let earliest = moment(rest.from, is_later(rest.from))?;
-            let latest = moment(rest.until, is_later(rest.until))?;
-            // A break of the long days is none of a short one.
+        let is_next_day = |minute: Minute| minute < shift.from;
+        let from = to_utc(shift.from, false)?;
+        let until = to_utc(shift.until, shift.until <= shift.from)?;
+        let rests = self.rests.iter().filter_map(|work_break| {
+            let earliest = to_utc(work_break.from, is_next_day(work_break.from))?;
+            let latest = to_utc(work_break.until, is_next_day(work_break.until))?;
+            // A short shift may end before a break that fits the longer shifts of the week.
             let is_within = earliest < until && earliest <= latest;
-            is_within.then(|| (earliest, latest, TimeDelta::minutes(i64::from(rest.minutes))))
+            is_within.then(|| (earliest, latest, TimeDelta::minutes(i64::from(work_break.minutes))))
         });
         Some(ShiftOnDay {
             from,
@@ -111,12 +112,12 @@ impl WorkingWeek {
     }
 }
 
-/// A time of a day in a zone. One that the change of the clock leaves out is the moment of the change, one that comes twice
-/// is the first of the two. `None` outside the calendar.
+/// Converts a local time to UTC. A time skipped by a clock change becomes the moment of the change; an ambiguous time
+/// becomes the earlier of the two. `None` if the date is out of range.
 pub fn local_moment<Zone: TimeZone>(day: NaiveDate, minute: Minute, zone: &Zone) -> Option<DateTime<Utc>> {
     let time = NaiveTime::from_num_seconds_from_midnight_opt(u32::from(minute) * 60, 0)?;
     let mut local = day.and_time(time);
-    // Gaps are at most a few hours; a quarter of an hour is the smallest step that zones know.
+    // Gaps last at most a few hours, and zone offsets change in steps of at least 15 minutes.
     for _ in 0..16 {
         match zone.from_local_datetime(&local) {
             LocalResult::Single(found) | LocalResult::Ambiguous(found, _) => {
@@ -129,27 +130,31 @@ pub fn local_moment<Zone: TimeZone>(day: NaiveDate, minute: Minute, zone: &Zone)
 }
 
 impl WorkingWeek {
-    /// When somebody's day begins: at midnight, or when the shift of the evening before is over, or when the day's own
-    /// shift begins if that is earlier.
-    fn beginning<Zone: TimeZone>(&self, day: NaiveDate, zone: &Zone) -> Option<DateTime<Utc>> {
+    /// Returns the start of a working day: midnight, or the end of the previous night shift, or the start of the day's
+    /// own shift if that is earlier.
+    fn start_of_day<Zone: TimeZone>(&self, day: NaiveDate, zone: &Zone) -> Option<DateTime<Utc>> {
         let midnight = local_moment(day, 0, zone)?;
-        let before = day.pred_opt().and_then(|before| self.on(before, zone));
-        let own = self.on(day, zone).map(|shift| shift.from);
-        let over = before.map_or(midnight, |shift| shift.until);
-        Some(own.map_or(over, |own| over.min(own)).max(midnight))
+        let previous = day.pred_opt().and_then(|previous| self.on(previous, zone));
+        let shift_start = self.on(day, zone).map(|shift| shift.from);
+        let previous_end = previous.map_or(midnight, |shift| shift.until);
+        Some(
+            shift_start
+                .map_or(previous_end, |start| previous_end.min(start))
+                .max(midnight),
+        )
     }
 
-    /// The span of a day as somebody works it: a night shift belongs as a whole to the day on which it begins, so that each
-    /// moment belongs to exactly one day. `None` outside the calendar.
+    /// Returns the span of a working day. A night shift belongs entirely to the day on which it starts, so every moment
+    /// belongs to exactly one day. `None` if the date is out of range.
     pub fn span<Zone: TimeZone>(&self, day: NaiveDate, zone: &Zone) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-        Some((self.beginning(day, zone)?, self.beginning(day.succ_opt()?, zone)?))
+        Some((self.start_of_day(day, zone)?, self.start_of_day(day.succ_opt()?, zone)?))
     }
 
-    /// The day to which a moment belongs.
+    /// Returns the working day to which a moment belongs.
     pub fn day_of<Zone: TimeZone>(&self, moment: DateTime<Utc>, zone: &Zone) -> NaiveDate {
         let day = moment.with_timezone(zone).date_naive();
-        let is_of_night_before = self.beginning(day, zone).is_some_and(|begins| moment < begins);
-        if is_of_night_before {
+        let belongs_to_previous_day = self.start_of_day(day, zone).is_some_and(|start| moment < start);
+        if belongs_to_previous_day {
             day.pred_opt().unwrap_or(day)
         } else {
             day
@@ -158,9 +163,9 @@ impl WorkingWeek {
 }
 
 crate::stored_names! {
-    /// Why somebody is not there.
+    /// Kind of absence.
     AbsenceKind {
-        /// Holidays.
+        /// Vacation.
         Vacation = "vacation",
         /// Illness.
         Sick = "sick",
@@ -171,12 +176,12 @@ crate::stored_names! {
     }
 }
 
-/// The most skills of a technician.
-pub const MOST_SKILLS: usize = 50;
+/// Maximum number of skills of a technician.
+pub const MAX_SKILLS: usize = 50;
 
-/// Reads skills from a text with commas or line ends between them: without repetition, in alphabetical order.
-/// `None` if there are too many, or one is empty of sense or longer than 64 characters.
-pub fn skills(text: &str) -> Option<Vec<String>> {
+/// Parses skills separated by commas, semicolons or line breaks; removes duplicates and sorts them. `None` if there
+/// are too many, or if one has invalid characters or more than 64 characters.
+pub fn parse_skill_list(text: &str) -> Option<Vec<String>> {
     let mut found = BTreeSet::new();
     for skill in text
         .split([',', '\n', ';'])
@@ -185,18 +190,18 @@ pub fn skills(text: &str) -> Option<Vec<String>> {
     {
         found.insert(crate::text::line(skill, 64).ok()?);
     }
-    (found.len() <= MOST_SKILLS).then(|| found.into_iter().collect())
+    (found.len() <= MAX_SKILLS).then(|| found.into_iter().collect())
 }
 
-/// Reads a time of day such as `07:30`.
-pub fn minute(text: &str) -> Option<Minute> {
+/// Parses a time of day such as `07:30`.
+pub fn parse_time_of_day(text: &str) -> Option<Minute> {
     let (hours, minutes) = text.trim().split_once(':')?;
     let (hours, minutes) = (hours.parse::<Minute>().ok()?, minutes.parse::<Minute>().ok()?);
     (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
 }
 
-/// A time of day as a form wants it.
-pub fn clock(minute: Minute) -> String {
+/// Formats a time of day for a form input.
+pub fn format_time_of_day(minute: Minute) -> String {
     format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
@@ -207,12 +212,12 @@ mod tests {
 
     fn week(from: &str, until: &str) -> WorkingWeek {
         let shift = Shift {
-            from: minute(from).unwrap_or_default(),
-            until: minute(until).unwrap_or_default(),
+            from: parse_time_of_day(from).unwrap_or_default(),
+            until: parse_time_of_day(until).unwrap_or_default(),
         };
         WorkingWeek {
             days: [Some(shift); 7],
-            rests: vec![Rest {
+            rests: vec![Break {
                 from: 12 * 60,
                 until: 13 * 60,
                 minutes: 30,
@@ -225,10 +230,10 @@ mod tests {
     }
 
     #[test]
-    fn a_night_belongs_to_the_day_on_which_it_begins() {
+    fn span_night_shift_belongs_to_the_day_it_starts() {
         let zone = chrono_tz::Europe::Berlin;
         let night = week("22:00", "06:00");
-        let (from, until) = night.span(day("2026-11-24"), &zone).expect("valid");
+        let (from, until) = night.span(day("2026-11-24"), &zone).expect("date is in range");
         assert_eq!(
             (from.to_rfc3339(), until.to_rfc3339()),
             (
@@ -242,22 +247,24 @@ mod tests {
             ("2026-11-24T23:30:00Z", "2026-11-24"),
         ] {
             assert_eq!(
-                night.day_of(moment.parse().expect("valid"), &zone),
+                night.day_of(moment.parse().expect("timestamp is valid"), &zone),
                 day(expected),
                 "{moment}"
             );
         }
-        // The night in which the clock goes back has an hour more.
-        let (from, until) = night.span(day("2026-10-24"), &zone).expect("valid");
+        // The night in which clocks are set back is one hour longer.
+        let (from, until) = night.span(day("2026-10-24"), &zone).expect("date is in range");
         assert_eq!((until - from).num_hours(), 25);
-        // Without shifts a day is a day: 23 hours when the clock goes forward.
-        let (from, until) = WorkingWeek::default().span(day("2027-03-28"), &zone).expect("valid");
+        // Without shifts a day is a calendar day: 23 hours when clocks are set forward.
+        let (from, until) = WorkingWeek::default()
+            .span(day("2027-03-28"), &zone)
+            .expect("date is in range");
         assert_eq!((until - from).num_hours(), 23);
     }
 
     #[test]
-    fn times_of_day() {
-        for (text, found) in [
+    fn minute_parses_valid_times_only() {
+        for (text, expected) in [
             ("00:00", Some(0)),
             ("7:05", Some(425)),
             (" 23:59 ", Some(1439)),
@@ -266,21 +273,21 @@ mod tests {
             ("noon", None),
             ("", None),
         ] {
-            assert_eq!(minute(text), found, "{text}");
+            assert_eq!(parse_time_of_day(text), expected, "{text}");
         }
-        assert_eq!(clock(425), "07:05");
+        assert_eq!(format_time_of_day(425), "07:05");
     }
 
     #[test]
-    fn skills_are_told_apart_once() {
+    fn skills_are_deduplicated_sorted_and_bounded() {
         assert_eq!(
-            skills("hvac, lift\nhvac;  gas ").unwrap_or_default(),
+            parse_skill_list("hvac, lift\nhvac;  gas ").unwrap_or_default(),
             ["gas", "hvac", "lift"]
         );
-        assert_eq!(skills(" , \n").unwrap_or_default(), Vec::<String>::new());
-        assert_eq!(skills(&"x".repeat(65)), None);
+        assert_eq!(parse_skill_list(" , \n").unwrap_or_default(), Vec::<String>::new());
+        assert_eq!(parse_skill_list(&"x".repeat(65)), None);
         assert_eq!(
-            skills(
+            parse_skill_list(
                 &(0..51)
                     .map(|index| format!("skill {index}"))
                     .collect::<Vec<_>>()
@@ -291,80 +298,80 @@ mod tests {
     }
 
     #[test]
-    fn a_shift_past_midnight_ends_on_the_next_day_and_its_breaks_lie_in_it() {
+    fn shift_past_midnight_ends_next_day_and_contains_its_breaks() {
         let mut nights = week("22:00", "06:00");
         nights.rests[0].from = 2 * 60;
         nights.rests[0].until = 3 * 60;
-        let found = nights.on(day("2026-11-23"), &Utc).expect("a shift");
+        let found = nights.on(day("2026-11-23"), &Utc).expect("day has a shift");
         assert_eq!(found.until - found.from, TimeDelta::hours(8));
         assert_eq!(found.rests[0].0 - found.from, TimeDelta::hours(4));
-        assert_eq!(nights.days[0].expect("a shift").minutes(), 480);
+        assert_eq!(nights.days[0].expect("day has a shift").minutes(), 480);
     }
 
     #[test]
-    fn free_days_have_no_shift_and_short_ones_no_late_break() {
+    fn day_off_has_no_shift_and_short_shift_has_no_late_break() {
         let mut week = week("08:00", "11:30");
         week.days[6] = None;
-        assert_eq!(week.on(day("2026-11-29"), &Utc), None, "a Sunday");
-        assert_eq!(week.on(day("2026-11-28"), &Utc).expect("a shift").rests, []);
+        assert_eq!(week.on(day("2026-11-29"), &Utc), None, "Sunday");
+        assert_eq!(week.on(day("2026-11-28"), &Utc).expect("day has a shift").rests, []);
     }
 
     #[test]
-    fn a_break_takes_time_and_lies_in_some_shift() {
+    fn break_needs_valid_length_and_a_shift_that_contains_it() {
         let days = week("08:00", "16:00");
-        let rest = |from: &str, until: &str, minutes| Rest {
-            from: minute(from).unwrap_or_default(),
-            until: minute(until).unwrap_or_default(),
+        let work_break = |from: &str, until: &str, minutes| Break {
+            from: parse_time_of_day(from).unwrap_or_default(),
+            until: parse_time_of_day(until).unwrap_or_default(),
             minutes,
         };
-        for (rest, holds) in [
-            (rest("12:00", "13:00", 30), true),
-            (rest("12:00", "12:00", 240), true),
-            (rest("12:00", "13:00", 0), false),
-            (rest("12:00", "13:00", 241), false),
-            (rest("13:00", "12:00", 30), false),
-            (rest("16:00", "17:00", 30), false),
-            (rest("02:00", "03:00", 30), false),
+        for (work_break, expected) in [
+            (work_break("12:00", "13:00", 30), true),
+            (work_break("12:00", "12:00", 240), true),
+            (work_break("12:00", "13:00", 0), false),
+            (work_break("12:00", "13:00", 241), false),
+            (work_break("13:00", "12:00", 30), false),
+            (work_break("16:00", "17:00", 30), false),
+            (work_break("02:00", "03:00", 30), false),
         ] {
-            assert_eq!(days.holds(rest), holds, "{rest:?}");
+            assert_eq!(days.is_valid_break(work_break), expected, "{work_break:?}");
             assert!(
-                WorkingWeek::default().holds(rest) == (1..=240).contains(&rest.minutes),
-                "{rest:?}"
+                WorkingWeek::default().is_valid_break(work_break) == (1..=240).contains(&work_break.minutes),
+                "{work_break:?}"
             );
         }
         assert!(
-            week("22:00", "06:00").holds(rest("23:30", "01:00", 30)),
-            "over midnight"
+            week("22:00", "06:00").is_valid_break(work_break("23:30", "01:00", 30)),
+            "break across midnight"
         );
     }
 
     proptest! {
         #[test]
-        fn every_moment_has_one_day(from in 0_u16..DAY, length in 1_u16..DAY, minutes in 0_i64..600_000) {
+        fn every_moment_belongs_to_one_day(from in 0_u16..MINUTES_PER_DAY, length in 1_u16..MINUTES_PER_DAY, minutes in 0_i64..600_000) {
             let zone = chrono_tz::Europe::Berlin;
-            let shift = Shift { from, until: (from + length) % DAY };
+            let shift = Shift { from, until: (from + length) % MINUTES_PER_DAY };
             prop_assume!(shift.from != shift.until);
             let week = WorkingWeek { days: [Some(shift), None, Some(shift), Some(shift), None, Some(shift), Some(shift)], rests: vec![] };
-            let moment = "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().expect("valid") + TimeDelta::minutes(minutes);
+            let moment = "2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().expect("timestamp is valid") + TimeDelta::minutes(minutes);
             let day = week.day_of(moment, &zone);
-            let (begins, ends) = week.span(day, &zone).expect("valid");
-            prop_assert!(begins <= moment && moment < ends, "{} {} {}", begins, moment, ends);
+            let (start, end) = week.span(day, &zone).expect("date is in range");
+            prop_assert!(start <= moment && moment < end, "{} {} {}", start, moment, end);
         }
 
         #[test]
-        fn a_break_that_a_shift_has_is_in_it_on_every_day(from in 0..DAY, until in 0..DAY, first in 0..DAY, last in 0..DAY) {
+        fn break_contained_in_shift_appears_on_every_day(from in 0..MINUTES_PER_DAY, until in 0..MINUTES_PER_DAY, first in 0..MINUTES_PER_DAY, last in 0..MINUTES_PER_DAY) {
             let shift = Shift { from, until };
-            let rest = Rest { from: first, until: last, minutes: 15 };
-            let week = WorkingWeek { days: [Some(shift); 7], rests: vec![rest] };
-            let found = week.on(day("2026-11-23"), &Utc).expect("a shift");
-            prop_assert_eq!(found.rests.len() == 1, shift.has(rest));
+            let work_break = Break { from: first, until: last, minutes: 15 };
+            let week = WorkingWeek { days: [Some(shift); 7], rests: vec![work_break] };
+            let found = week.on(day("2026-11-23"), &Utc).expect("day has a shift");
+            prop_assert_eq!(found.rests.len() == 1, shift.contains_break(work_break));
         }
 
         #[test]
-        fn a_shift_lasts_as_long_as_its_clock_says_where_no_clock_changes(from in 0..DAY, until in 0..DAY, offset in 0..700_u64) {
+        fn shift_length_matches_clock_without_clock_change(from in 0..MINUTES_PER_DAY, until in 0..MINUTES_PER_DAY, offset in 0..700_u64) {
             let week = WorkingWeek { days: [Some(Shift { from, until }); 7], rests: Vec::new() };
             let day = day("2026-01-01") + Days::new(offset);
-            let found = week.on(day, &Utc).expect("a shift");
+            let found = week.on(day, &Utc).expect("day has a shift");
             let length = i64::from(Shift { from, until }.minutes());
             prop_assert_eq!(found.until - found.from, TimeDelta::minutes(length));
             prop_assert_eq!(found.from.date_naive(), day);

@@ -1,32 +1,32 @@
-//! Texts that people and systems send: parsed once at the edge, then carried as types.
+//! Text input: parsed once at the system boundary, then passed on as types.
 
 use std::fmt;
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-/// Why a text was refused. The name is the `code` in problems and on forms.
+/// Reason why a text is invalid. The serialized name is the error code in problem responses and on forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextError {
-    /// Nothing there where something is needed.
+    /// A required text is empty.
     Required,
-    /// More characters than allowed.
+    /// Exceeds the maximum length.
     TooLong,
-    /// NUL or another control character.
+    /// Contains a control character or a bidirectional override.
     InvalidCharacter,
-    /// A space at the start or the end of an external id.
+    /// An external id starts or ends with whitespace.
     SurroundingSpace,
-    /// Not an e-mail address.
+    /// Not an email address.
     InvalidEmail,
-    /// Fewer characters than allowed.
+    /// Shorter than the minimum length.
     TooShort,
-    /// Not a country code of two letters.
+    /// Not a two-letter country code.
     InvalidCountry,
 }
 
 impl TextError {
-    /// The code in problems and on forms.
+    /// Returns the error code used in problem responses and on forms.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Required => "required",
@@ -40,26 +40,25 @@ impl TextError {
     }
 }
 
-/// Whether a character may stand in a text of one line.
+/// Returns whether a character is allowed in single-line text.
 fn is_line_character(character: char) -> bool {
-    !character.is_control() && !turns_text_around(character)
+    !character.is_control() && !is_bidi_override(character)
 }
 
-/// The two characters that show what follows them in another order than it is written in, whatever it is: good for
-/// nothing but making one text look like another.
-pub const fn turns_text_around(character: char) -> bool {
+/// Returns whether a character is a bidirectional override (LRO or RLO), which can disguise one text as another.
+pub const fn is_bidi_override(character: char) -> bool {
     matches!(character, '\u{202d}' | '\u{202e}')
 }
 
-/// Whether a character may stand in a text of several lines.
+/// Returns whether a character is allowed in multi-line text.
 pub fn is_text_character(character: char) -> bool {
-    (!character.is_control() && !turns_text_around(character)) || matches!(character, '\n' | '\r' | '\t')
+    (!character.is_control() && !is_bidi_override(character)) || matches!(character, '\n' | '\r' | '\t')
 }
 
-/// A country code of two letters (ISO 3166-1), in upper case.
+/// Parses a two-letter country code (ISO 3166-1) and returns it in uppercase.
 ///
 /// # Errors
-/// Anything else.
+/// [`TextError::InvalidCountry`] for anything but two ASCII letters.
 pub fn country(text: &str) -> Result<String, TextError> {
     let text = text.trim();
     if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
@@ -69,56 +68,56 @@ pub fn country(text: &str) -> Result<String, TextError> {
     }
 }
 
-/// One line, trimmed, NFC, 1 to `most` characters.
+/// Parses required single-line text: trimmed, NFC, 1 to `max_chars` characters.
 ///
 /// # Errors
-/// [`TextError`] says what is wrong.
-pub fn line(text: &str, most: usize) -> Result<String, TextError> {
-    optional_line(text, most)?.ok_or(TextError::Required)
+/// See [`TextError`].
+pub fn line(text: &str, max_chars: usize) -> Result<String, TextError> {
+    optional_line(text, max_chars)?.ok_or(TextError::Required)
 }
 
-/// Like [`line`], but nothing is allowed and gives `None`.
+/// Parses optional single-line text like [`line`]; blank text gives `None`.
 ///
 /// # Errors
-/// [`TextError`] says what is wrong.
-pub fn optional_line(text: &str, most: usize) -> Result<Option<String>, TextError> {
+/// See [`TextError`].
+pub fn optional_line(text: &str, max_chars: usize) -> Result<Option<String>, TextError> {
     if !text.chars().all(is_line_character) {
         return Err(TextError::InvalidCharacter);
     }
-    checked(text.trim().nfc().collect(), most)
+    checked(text.trim().nfc().collect(), max_chars)
 }
 
-/// Several lines with `\n` as line end, trimmed, NFC, at most `most` characters.
+/// Parses optional multi-line text: line ends become `\n`, trimmed, NFC, at most `max_chars` characters.
 ///
 /// # Errors
-/// [`TextError`] says what is wrong.
-pub fn optional_paragraphs(text: &str, most: usize) -> Result<Option<String>, TextError> {
+/// See [`TextError`].
+pub fn optional_paragraphs(text: &str, max_chars: usize) -> Result<Option<String>, TextError> {
     if !text.chars().all(is_text_character) {
         return Err(TextError::InvalidCharacter);
     }
-    checked(text.replace("\r\n", "\n").trim().nfc().collect(), most)
+    checked(text.replace("\r\n", "\n").trim().nfc().collect(), max_chars)
 }
 
-/// Like [`optional_paragraphs`], but something must be there.
+/// Parses required multi-line text like [`optional_paragraphs`].
 ///
 /// # Errors
-/// [`TextError`] says what is wrong.
-pub fn paragraphs(text: &str, most: usize) -> Result<String, TextError> {
-    optional_paragraphs(text, most)?.ok_or(TextError::Required)
+/// See [`TextError`].
+pub fn paragraphs(text: &str, max_chars: usize) -> Result<String, TextError> {
+    optional_paragraphs(text, max_chars)?.ok_or(TextError::Required)
 }
 
-fn checked(text: String, most: usize) -> Result<Option<String>, TextError> {
+fn checked(text: String, max_chars: usize) -> Result<Option<String>, TextError> {
     if text.is_empty() {
         Ok(None)
-    } else if text.chars().count() > most {
+    } else if text.chars().count() > max_chars {
         Err(TextError::TooLong)
     } else {
         Ok(Some(text))
     }
 }
 
-/// The form in which two names are compared for likeness: NFC, lower case, single spaces. It only ever serves a hint to
-/// a person, never an identity.
+/// Normalizes a name for comparison: NFC, lowercase, single spaces. The result only supports hints to users and never
+/// establishes identity.
 pub fn name_for_comparison(name: &str) -> String {
     name.nfc()
         .collect::<String>()
@@ -128,21 +127,21 @@ pub fn name_for_comparison(name: &str) -> String {
         .join(" ")
 }
 
-/// An id that another system gave to its record. Compared byte by byte after NFC, case-sensitive.
+/// Id of a record in an external system. Compared byte by byte after NFC normalization, case-sensitive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct ExternalId(String);
 
 impl ExternalId {
-    /// The longest allowed id, in characters.
-    pub const MOST: usize = 128;
-    /// Values that systems send when they have no id; they count as absent, with a warning.
-    const BLANK_LIKE: [&'static str; 5] = ["0", "-1", "null", "n/a", "-"];
+    /// Maximum length in characters.
+    pub const MAX_CHARS: usize = 128;
+    /// Placeholders that systems send instead of an id; treated as absent, with a warning.
+    const PLACEHOLDERS: [&'static str; 5] = ["0", "-1", "null", "n/a", "-"];
 
-    /// Reads an external id.
+    /// Parses an external id.
     ///
     /// # Errors
-    /// Empty, too long, with control characters, or with a space at either end.
+    /// The text is empty, too long, contains control characters, or starts or ends with whitespace.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         if text.is_empty() {
             return Err(TextError::Required);
@@ -154,18 +153,20 @@ impl ExternalId {
             return Err(TextError::SurroundingSpace);
         }
         let text: String = text.nfc().collect();
-        if text.chars().count() > Self::MOST {
+        if text.chars().count() > Self::MAX_CHARS {
             return Err(TextError::TooLong);
         }
         Ok(Self(text))
     }
 
-    /// Whether this only says that there is no id.
-    pub fn is_blank_like(&self) -> bool {
-        Self::BLANK_LIKE.iter().any(|blank| self.0.eq_ignore_ascii_case(blank))
+    /// Returns whether the value is a placeholder for a missing id.
+    pub fn is_placeholder(&self) -> bool {
+        Self::PLACEHOLDERS
+            .iter()
+            .any(|placeholder| self.0.eq_ignore_ascii_case(placeholder))
     }
 
-    /// The text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -177,45 +178,45 @@ impl fmt::Display for ExternalId {
     }
 }
 
-/// The number of a customer record. Compared trimmed, NFC and upper-cased.
+/// Number of a customer record. Compared trimmed, NFC-normalized and uppercased.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct CustomerNumber(String);
 
 impl CustomerNumber {
-    /// The longest allowed number, in characters.
-    pub const MOST: usize = 64;
+    /// Maximum length in characters.
+    pub const MAX_CHARS: usize = 64;
 
-    /// Reads a customer number; blank gives `None`.
+    /// Parses a customer number; blank text gives `None`.
     ///
     /// # Errors
-    /// Too long, or with control characters.
+    /// The text is too long or contains control characters.
     pub fn parse(text: &str) -> Result<Option<Self>, TextError> {
-        Ok(optional_line(text, Self::MOST)?.map(Self))
+        Ok(optional_line(text, Self::MAX_CHARS)?.map(Self))
     }
 
-    /// The text as it was written.
+    /// Returns the number as entered.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The form in which numbers are compared and indexed.
+    /// Returns the form used for comparison and indexing.
     pub fn for_comparison(&self) -> String {
         self.0.to_uppercase()
     }
 }
 
-/// An e-mail address in the form used for sign-in: trimmed and lower case. Only its rough shape is checked; whether it
-/// works is known when a mail arrives.
+/// Parses an email address and returns it trimmed and in lowercase, as used for sign-in. Checks only the rough shape;
+/// deliverability is confirmed by sending an email.
 ///
 /// # Errors
-/// Not of the shape `local@domain`, or longer than 254 characters (RFC 5321).
+/// The text does not have the form `local@domain`, or is longer than 254 characters (RFC 5321).
 pub fn email(text: &str) -> Result<String, TextError> {
     let text = line(text, 254)?.to_lowercase();
-    let valid = text.split_once('@').is_some_and(|(local, domain)| {
+    let is_valid = text.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && domain.len() > 2 && domain.contains('.') && !domain.contains('@')
     });
-    if valid && !text.contains(char::is_whitespace) {
+    if is_valid && !text.contains(char::is_whitespace) {
         Ok(text)
     } else {
         Err(TextError::InvalidEmail)
@@ -228,7 +229,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn external_ids_as_the_contract_says() {
+    fn external_id_parse_follows_the_api_contract() {
         for (text, expected) in [
             ("CUST-10042", Ok("CUST-10042")),
             (" CUST", Err(TextError::SurroundingSpace)),
@@ -236,7 +237,7 @@ mod tests {
             ("", Err(TextError::Required)),
             ("a\0b", Err(TextError::InvalidCharacter)),
             ("a b", Ok("a b")),
-            // Decomposed and composed forms are the same id.
+            // Decomposed and precomposed forms are the same id.
             ("Mu\u{308}ller", Ok("M\u{fc}ller")),
         ] {
             assert_eq!(
@@ -248,23 +249,34 @@ mod tests {
         assert!(ExternalId::parse(&"x".repeat(128)).is_ok());
         assert_eq!(ExternalId::parse(&"x".repeat(129)), Err(TextError::TooLong));
         for blank in ["0", "-1", "null", "NULL", "n/a", "N/A", "-"] {
-            assert!(ExternalId::parse(blank).expect("a text").is_blank_like(), "{blank}");
+            assert!(
+                ExternalId::parse(blank).expect("id is valid").is_placeholder(),
+                "{blank}"
+            );
         }
-        assert!(!ExternalId::parse("00").expect("a text").is_blank_like());
+        assert!(!ExternalId::parse("00").expect("id is valid").is_placeholder());
     }
 
     #[test]
-    fn customer_numbers_compare_without_case() {
-        let number = |text| CustomerNumber::parse(text).expect("valid").expect("present");
+    fn customer_numbers_compare_case_insensitively() {
+        let number = |text| {
+            CustomerNumber::parse(text)
+                .expect("number is valid")
+                .expect("number is not blank")
+        };
         assert_eq!(number(" rrm-001 ").for_comparison(), number("RRM-001").for_comparison());
         assert_eq!(CustomerNumber::parse("  "), Ok(None));
     }
 
     #[test]
-    fn text_that_would_turn_around_is_refused_and_arabic_is_not() {
-        for wrong in ["\u{202e}nimda", "exe\u{202d}.png"] {
-            assert_eq!(line(wrong, 100), Err(TextError::InvalidCharacter), "{wrong:?}");
-            assert_eq!(paragraphs(wrong, 100), Err(TextError::InvalidCharacter), "{wrong:?}");
+    fn text_bidi_override_is_rejected_and_arabic_accepted() {
+        for invalid in ["\u{202e}nimda", "exe\u{202d}.png"] {
+            assert_eq!(line(invalid, 100), Err(TextError::InvalidCharacter), "{invalid:?}");
+            assert_eq!(
+                paragraphs(invalid, 100),
+                Err(TextError::InvalidCharacter),
+                "{invalid:?}"
+            );
         }
         let arabic = "المصعد \u{2068}REQ-7\u{2069} متوقف\u{200f}";
         assert_eq!(line(arabic, 100).as_deref(), Ok(arabic));
@@ -272,7 +284,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parsed_lines_have_no_control_characters(text in any::<String>()) {
+        fn line_parsed_is_bounded_and_free_of_control_characters(text in any::<String>()) {
             if let Ok(parsed) = line(&text, 50) {
                 prop_assert!(parsed.chars().all(|character| !character.is_control()));
                 prop_assert!(parsed.chars().count() <= 50 && !parsed.is_empty());

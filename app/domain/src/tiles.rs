@@ -1,64 +1,64 @@
-//! Pictures of a map from an operator's own tile server: which ones cover a piece of the world, and where each of them is.
+//! Map tiles from the operator's tile server: selects the tiles that cover an area and computes their positions.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The most pictures of one map.
-const MOST: u32 = 48;
-/// The deepest zoom that is asked for.
-const DEEPEST: u32 = 19;
-/// How many pixels a picture has at each side.
-const SIDE: f64 = 256.0;
+/// Maximum number of tiles per map.
+const MAX_TILES: u32 = 48;
+/// Maximum zoom level.
+const MAX_ZOOM: u32 = 19;
+/// Side length of a tile image.
+const TILE_SIZE_PIXELS: f64 = 256.0;
 
-/// An address of pictures, with `{z}`, `{x}` and `{y}` in it, and whose they are.
+/// A tile server: URL template with `{z}`, `{x}` and `{y}`, and the attribution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tiles {
     template: String,
     origin: String,
-    /// Whose the map is, as its licence wants it said.
+    /// Attribution required by the license of the map.
     pub credit: String,
 }
 
-/// A text that is no address of pictures.
+/// Error for an invalid tile server setting.
 #[derive(Debug, PartialEq, Eq)]
-pub struct NoTiles(String);
+pub struct InvalidTileServer(String);
 
-impl fmt::Display for NoTiles {
+impl fmt::Display for InvalidTileServer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "{} is not an address such as https://tiles.example.org/{{z}}/{{x}}/{{y}}.png, with whose map it is behind a blank",
+            "{} is not a tile URL such as https://tiles.example.org/{{z}}/{{x}}/{{y}}.png, followed by a space and the attribution",
             self.0
         )
     }
 }
 
 impl FromStr for Tiles {
-    type Err = NoTiles;
+    type Err = InvalidTileServer;
 
-    /// Reads `https://host/path/{z}/{x}/{y}.png Whose map it is`.
+    /// Parses `https://host/path/{z}/{x}/{y}.png Attribution`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || NoTiles(text.to_owned());
+        let invalid = || InvalidTileServer(text.to_owned());
         let (template, credit) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
         let rest = template
             .strip_prefix("https://")
             .or_else(|| template.strip_prefix("http://"))
-            .ok_or_else(wrong)?;
+            .ok_or_else(invalid)?;
         let host = rest.split('/').next().unwrap_or_default();
-        let is_host = !host.is_empty()
+        let is_valid_host = !host.is_empty()
             && host
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']'));
-        let is_plain = template
+        let is_safe = template
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b';'));
-        if !is_host
-            || !is_plain
+        if !is_valid_host
+            || !is_safe
             || !["{z}", "{x}", "{y}"]
                 .iter()
                 .all(|part| rest[host.len()..].contains(part))
         {
-            return Err(wrong());
+            return Err(invalid());
         }
         Ok(Self {
             origin: template[..template.len() - rest.len() + host.len()].to_owned(),
@@ -68,52 +68,56 @@ impl FromStr for Tiles {
     }
 }
 
-/// A picture and where it is, in parts of the world from its north-west corner: 0 to 1 eastwards and southwards.
+/// A tile with its position in normalized Web Mercator coordinates: 0 to 1 from the north-west corner, eastward and
+/// southward.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tile {
-    /// Its address.
+    /// URL of the image.
     pub url: String,
-    /// Its western edge.
+    /// Western edge.
     pub left: f64,
-    /// Its northern edge.
+    /// Northern edge.
     pub top: f64,
-    /// Its length.
+    /// Side length.
     pub side: f64,
 }
 
 impl Tiles {
-    /// Where they come from, for the policy that says what a page may load.
+    /// Returns the origin, for the content security policy.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The pictures that cover a piece of the world that is drawn some pixels wide: western and northern edge, width and
-    /// height in parts of the world.
-    pub fn cover(&self, (left, top): (f64, f64), (wide, high): (f64, f64), pixels: f64) -> Vec<Tile> {
-        if !(wide > 0.0 && high > 0.0 && pixels > 0.0) {
+    /// Returns the tiles that cover an area drawn `pixels` wide, given its north-west corner and size in normalized
+    /// coordinates.
+    pub fn cover(&self, (left, top): (f64, f64), (width, height): (f64, f64), pixels: f64) -> Vec<Tile> {
+        if !(width > 0.0 && height > 0.0 && pixels > 0.0) {
             return Vec::new();
         }
-        let wanted = (pixels / SIDE / wide).log2().round().clamp(0.0, f64::from(DEEPEST)) as u32;
-        // Wide pieces have few pictures by themselves; a narrow and high one may need a zoom less.
-        let (mut zoom, mut found) = (wanted, None);
+        let ideal_zoom = (pixels / TILE_SIZE_PIXELS / width)
+            .log2()
+            .round()
+            .clamp(0.0, f64::from(MAX_ZOOM)) as u32;
+        // A tall, narrow area may exceed the tile limit at the ideal zoom and needs a lower one.
+        let (mut zoom, mut found) = (ideal_zoom, None);
         while found.is_none() {
             let count = f64::from(1_u32 << zoom);
-            let numbers = |from: f64, length: f64| {
+            let range = |from: f64, length: f64| {
                 let last = (((from + length) * count).ceil() - 1.0).clamp(0.0, count - 1.0) as u32;
                 (((from * count).floor().clamp(0.0, count - 1.0) as u32).min(last), last)
             };
-            let (across, down) = (numbers(left, wide), numbers(top, high));
-            if (across.1 - across.0 + 1) * (down.1 - down.0 + 1) <= MOST || zoom == 0 {
-                found = Some((across, down, count));
+            let (columns, rows) = (range(left, width), range(top, height));
+            if (columns.1 - columns.0 + 1) * (rows.1 - rows.0 + 1) <= MAX_TILES || zoom == 0 {
+                found = Some((columns, rows, count));
             } else {
                 zoom -= 1;
             }
         }
-        let Some((across, down, count)) = found else {
+        let Some((columns, rows, count)) = found else {
             return Vec::new();
         };
-        (down.0..=down.1)
-            .flat_map(|y| (across.0..=across.1).map(move |x| (x, y)))
+        (rows.0..=rows.1)
+            .flat_map(|y| (columns.0..=columns.1).map(move |x| (x, y)))
             .map(|(x, y)| Tile {
                 url: self
                     .template
@@ -134,19 +138,21 @@ mod tests {
     use proptest::prelude::*;
 
     fn tiles() -> Tiles {
-        "https://tiles.example.org/{z}/{x}/{y}.png © Somebody"
+        "https://tiles.example.org/{z}/{x}/{y}.png © Example Maps"
             .parse()
-            .expect("tiles")
+            .expect("tile URL is valid")
     }
 
     #[test]
-    fn addresses() {
+    fn tiles_parse_accepts_valid_urls_only() {
         let tiles = tiles();
         assert_eq!(
             (tiles.origin(), tiles.credit.as_str()),
-            ("https://tiles.example.org", "© Somebody")
+            ("https://tiles.example.org", "© Example Maps")
         );
-        let port: Tiles = "http://127.0.0.1:8080/t/{z}/{x}/{y}".parse().expect("tiles");
+        let port: Tiles = "http://127.0.0.1:8080/t/{z}/{x}/{y}"
+            .parse()
+            .expect("tile URL is valid");
         assert_eq!(port.origin(), "http://127.0.0.1:8080");
         for text in [
             "",
@@ -162,8 +168,8 @@ mod tests {
     }
 
     #[test]
-    fn a_town_is_covered() {
-        // Essen and around, a thousand pixels wide.
+    fn cover_town_returns_few_tiles() {
+        // The area of Essen, 1,000 pixels width.
         let found = tiles().cover((0.519, 0.333), (0.001, 0.0006), 1000.0);
         assert!((2..=48).contains(&found.len()), "{}", found.len());
         assert!(
@@ -176,15 +182,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_piece_is_covered_by_few_pictures(left in 0.0..0.9_f64, top in 0.0..0.9_f64, wide in 1e-7..0.1_f64, high in 1e-7..0.1_f64, pixels in 100.0..2_000.0_f64) {
-            let found = tiles().cover((left, top), (wide, high), pixels);
+        fn cover_any_area_is_complete_and_bounded(left in 0.0..0.9_f64, top in 0.0..0.9_f64, width in 1e-7..0.1_f64, height in 1e-7..0.1_f64, pixels in 100.0..2_000.0_f64) {
+            let found = tiles().cover((left, top), (width, height), pixels);
             prop_assert!(!found.is_empty() && found.len() <= 48);
-            let edge = 1e-12;
-            let holds = |x: f64, y: f64| found.iter().any(|tile| {
-                (tile.left - edge..=tile.left + tile.side + edge).contains(&x) && (tile.top - edge..=tile.top + tile.side + edge).contains(&y)
+            let epsilon = 1e-12;
+            let is_covered = |x: f64, y: f64| found.iter().any(|tile| {
+                (tile.left - epsilon..=tile.left + tile.side + epsilon).contains(&x) && (tile.top - epsilon..=tile.top + tile.side + epsilon).contains(&y)
             });
-            for (x, y) in [(left, top), (left + wide, top), (left, top + high), (left + wide, top + high), (left + wide / 2.0, top + high / 2.0)] {
-                prop_assert!(holds(x, y), "{} {}", x, y);
+            for (x, y) in [(left, top), (left + width, top), (left, top + height), (left + width, top + height), (left + width / 2.0, top + height / 2.0)] {
+                prop_assert!(is_covered(x, y), "{} {}", x, y);
             }
         }
     }

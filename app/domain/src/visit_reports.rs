@@ -1,15 +1,15 @@
-//! Visit reports and their release to the portal. Approved does not mean visible.
+//! Visit reports and their release to the portal. An approved report is not visible to customers until it is released.
 
 crate::lifecycle! {
-    /// Where a visit report stands.
+    /// Status of a visit report.
     ReportStatus {
-        /// Being written.
+        /// Draft.
         Draft = "draft",
-        /// Handed in.
+        /// Submitted for approval.
         Submitted = "submitted",
-        /// Checked and accepted.
+        /// Approved.
         Approved = "approved",
-        /// Sent back to the technician.
+        /// Returned to the technician for correction.
         Returned = "returned",
     }
     steps {
@@ -21,13 +21,13 @@ crate::lifecycle! {
 }
 
 crate::lifecycle! {
-    /// Where one revision of a portal release stands. A report without a revision was never released.
+    /// Status of one revision of a portal release. A report without revisions was never released.
     ReleaseStatus {
-        /// The customer sees it.
+        /// Visible to the customer.
         Published = "published",
-        /// A later revision took its place.
+        /// Replaced by a later revision.
         Replaced = "replaced",
-        /// Taken back.
+        /// Withdrawn from the portal.
         Withdrawn = "withdrawn",
     }
     steps {
@@ -36,35 +36,35 @@ crate::lifecycle! {
     }
 }
 
-/// The most lines of material of one report.
-pub const MOST_MATERIAL: usize = 50;
-/// The longest line of it, in characters.
-pub const MOST_MATERIAL_LINE: usize = 200;
+/// Maximum number of material lines per report.
+pub const MAX_MATERIAL_LINES: usize = 50;
+/// Maximum length of a material line, in characters.
+pub const MAX_MATERIAL_LINE_CHARS: usize = 200;
 
-/// One line of material: how much of what.
+/// A line of used material.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Material {
-    /// How much, as it was written ("2", "1.5"); one if nothing was.
+    /// Quantity as entered, such as `2` or `1.5`; `1` if none was entered.
     pub quantity: String,
-    /// What.
+    /// Description of the material.
     pub what: String,
 }
 
-/// Reads material, one line each, such as `2 x Filter G4`, `1,5 m Cable` or `Seal`. A number in front is the quantity if an
-/// `x` or a blank follows; empty lines count for nothing. `None` if there are too many lines, or one is too long or has
-/// characters that no text may have.
+/// Parses material, one item per line, such as `2 x Filter G4`, `1,5 m Cable` or `Seal`. A leading number is the
+/// quantity if an `x` or whitespace follows; empty lines are ignored. `None` if there are too many lines, or if a line
+/// is too long or contains invalid characters.
 pub fn material(text: &str) -> Option<Vec<Material>> {
     let mut found = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let line = crate::text::line(line, MOST_MATERIAL_LINE).ok()?;
-        found.push(one_line(&line));
+        let line = crate::text::line(line, MAX_MATERIAL_LINE_CHARS).ok()?;
+        found.push(parse_line(&line));
     }
-    (found.len() <= MOST_MATERIAL).then_some(found)
+    (found.len() <= MAX_MATERIAL_LINES).then_some(found)
 }
 
-fn one_line(line: &str) -> Material {
+fn parse_line(line: &str) -> Material {
     let end = line
-        .find(|letter: char| !letter.is_ascii_digit() && !matches!(letter, '.' | ','))
+        .find(|character: char| !character.is_ascii_digit() && !matches!(character, '.' | ','))
         .unwrap_or(line.len());
     let (number, rest) = line.split_at(end);
     let quantity = number.replace(',', ".");
@@ -73,9 +73,9 @@ fn one_line(line: &str) -> Material {
         Some(after) if after.starts_with(char::is_whitespace) => after.trim_start(),
         _ => what,
     };
-    let is_apart = rest.starts_with(char::is_whitespace) || what.len() < rest.trim_start().len();
+    let is_separated = rest.starts_with(char::is_whitespace) || what.len() < rest.trim_start().len();
     let is_number = quantity.parse::<f64>().is_ok_and(|number| number > 0.0 && number < 1e6);
-    if is_number && is_apart && !what.is_empty() {
+    if is_number && is_separated && !what.is_empty() {
         Material {
             quantity,
             what: what.to_owned(),
@@ -88,21 +88,21 @@ fn one_line(line: &str) -> Material {
     }
 }
 
-/// Material as it is kept and shown again in a form.
+/// Formats material for storage and for the form input.
 pub fn material_text(lines: &[Material]) -> String {
     let lines = lines.iter().map(|line| format!("{} x {}", line.quantity, line.what));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The longest drawing of a signature, in characters.
-pub const MOST_SIGNATURE: usize = 20_000;
+/// Maximum length of a signature path, in characters.
+pub const MAX_SIGNATURE_CHARS: usize = 20_000;
 
-/// Whether a text is a drawing as the page makes it: an SVG path of moves and lines with whole numbers, and nothing else, so
-/// that it can be shown without being escaped into something.
+/// Returns whether a text is an SVG path as produced by the signature pad: only move and line commands with integers,
+/// so it is safe to embed in markup.
 pub fn is_signature(text: &str) -> bool {
-    let is_small = !text.is_empty() && text.len() <= MOST_SIGNATURE;
+    let is_valid_length = !text.is_empty() && text.len() <= MAX_SIGNATURE_CHARS;
     let has_line = text.starts_with('M') && text.contains('L');
-    is_small
+    is_valid_length
         && has_line
         && text
             .bytes()
@@ -115,7 +115,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn material_lines() {
+    fn material_line_is_split_into_quantity_and_description() {
         for (line, quantity, what) in [
             ("2 x Filter G4", "2", "Filter G4"),
             ("2x Filter", "2", "Filter"),
@@ -140,8 +140,8 @@ mod tests {
     }
 
     #[test]
-    fn signatures() {
-        for (text, is_one) in [
+    fn is_signature_accepts_svg_move_and_line_paths_only() {
+        for (text, expected) in [
             ("M1 2L3 4", true),
             ("M1 2L3 4L5 6M7 8L9 9", true),
             ("", false),
@@ -150,14 +150,14 @@ mod tests {
             ("M1 2L3 4\"/><script>", false),
             ("M-1 2L3 4", false),
         ] {
-            assert_eq!(is_signature(text), is_one, "{text}");
+            assert_eq!(is_signature(text), expected, "{text}");
         }
-        assert!(!is_signature(&format!("M1 2L{}", "3 ".repeat(MOST_SIGNATURE))));
+        assert!(!is_signature(&format!("M1 2L{}", "3 ".repeat(MAX_SIGNATURE_CHARS))));
     }
 
     proptest! {
         #[test]
-        fn material_that_was_kept_is_read_as_the_same(text in "([0-9.,]{0,4} ?[x ]{0,2}[a-z\u{e4} ]{0,12}\n){0,5}") {
+        fn material_text_round_trips(text in "([0-9.,]{0,4} ?[x ]{0,2}[a-z\u{e4} ]{0,12}\n){0,5}") {
             let Some(lines) = material(&text) else { return Ok(()) };
             prop_assert_eq!(material(&material_text(&lines)), Some(lines));
         }

@@ -1,25 +1,25 @@
-//! Time windows with the zone in which people agreed on them.
+//! Time windows together with the time zone in which they were agreed.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A span of time and the IANA zone in which it was meant.
+/// A half-open time span with its IANA time zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TimeWindow {
-    /// The first moment.
+    /// Start, inclusive.
     pub start: DateTime<Utc>,
-    /// The moment after the last; later than `start`.
+    /// End, exclusive; later than `start`.
     pub end: DateTime<Utc>,
-    /// An IANA zone such as `Europe/Berlin`.
+    /// IANA time zone such as `Europe/Berlin`.
     pub zone: String,
 }
 
 impl TimeWindow {
-    /// The longest window of one visit; longer ones are a mistyped date.
-    pub const LONGEST: chrono::TimeDelta = chrono::TimeDelta::days(31);
+    /// Maximum length of a visit window; anything longer is treated as a mistyped date.
+    pub const MAX_LENGTH: chrono::TimeDelta = chrono::TimeDelta::days(31);
 
-    /// Whether end is after start and the window is not absurdly long.
-    pub fn is_sound(&self) -> bool {
-        self.end > self.start && self.end - self.start <= Self::LONGEST
+    /// Returns whether `end` is after `start` and the window is at most [`Self::MAX_LENGTH`] long.
+    pub fn is_valid(&self) -> bool {
+        self.end > self.start && self.end - self.start <= Self::MAX_LENGTH
     }
 }

@@ -1,22 +1,21 @@
-//! The routes of the partner console: one readable table.
+//! The routes of the partner console.
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
-use ui::load::NotFound;
+use ui::page::NotFound;
 use ui::shell::{self, Assets};
 
-use crate::pages::{home, invitation, jobs, sign_in, trial};
-use crate::shell::Framed;
+use crate::pages::{dry_run, home, invitation, jobs, sign_in};
+use crate::shell::AppFrame;
 
-/// A whole document of the partner console.
+/// Renders a whole document of the partner console.
 pub fn document(assets: &Assets) -> impl IntoView + use<> {
     provide_meta_context();
     shell::document(shell::App::Partner, assets, || view! { <App/> })
 }
 
-/// The table of routes.
 #[component]
 pub fn App() -> impl IntoView {
     view! {
@@ -28,8 +27,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/partner") view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/jobs") view=jobs::JobsPage ssr=SsrMode::Async/>
                 <Route path=path!("/partner/jobs/:id") view=jobs::JobPage ssr=SsrMode::Async/>
-                <Route path=path!("/partner/try") view=trial::TrialPage ssr=SsrMode::Async/>
-                <Route path=path!("/partner/*any") view=|| view! { <Framed current=""><NotFound/></Framed> } ssr=SsrMode::Async/>
+                <Route path=path!("/partner/try") view=dry_run::DryRunPage ssr=SsrMode::Async/>
+                <Route path=path!("/partner/*any") view=|| view! { <AppFrame current=""><NotFound/></AppFrame> } ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

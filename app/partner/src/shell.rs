@@ -1,17 +1,17 @@
-//! The frame of the partner console: the organisation, the source system, three ways to go.
+//! The frame of the partner console: organization, source system and navigation.
 
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Partner;
-use ui::door::LanguageRow;
+use ui::i18n::shared;
 use ui::icons::Icon;
 use ui::shell::locale;
-use ui::words::shared;
+use ui::sign_in_flow::LanguageRow;
 
 use crate::t;
 
-/// Navigation and content. `current` is the entry of the page, for `aria-current`.
+/// Renders navigation and content. `current` is the navigation entry of the page, for `aria-current`.
 #[component]
-pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
+pub fn AppFrame(current: &'static str, children: Children) -> impl IntoView {
     let locale = locale();
     let partner = use_context::<Partner>();
     let is_test = partner.as_ref().is_some_and(Partner::is_test);
@@ -28,7 +28,7 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
         ("/partner/try", "check", t!(locale, "nav-dry-run")),
         ("/docs", "file", t!(locale, "nav-docs")),
     ];
-    let (switch_to, switch_words) = if is_test {
+    let (test_mode_value, test_mode_label) = if is_test {
         ("", t!(locale, "test-mode-exit"))
     } else {
         ("on", t!(locale, "test-mode-enter"))
@@ -39,9 +39,9 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
             <header class="side">
                 <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
                 <nav aria-label=t!(locale, "nav-main")>
-                    <ul>{entries.into_iter().map(|(href, icon, words)| {
-                        let here = (href == current).then_some("page");
-                        view! { <li><a href=href aria-current=here><Icon name=icon/><span>{words}</span></a></li> }
+                    <ul>{entries.into_iter().map(|(href, icon, label)| {
+                        let is_current = (href == current).then_some("page");
+                        view! { <li><a href=href aria-current=is_current><Icon name=icon/><span>{label}</span></a></li> }
                     }).collect_view()}</ul>
                 </nav>
                 <form class="side-foot" method="post" action="/partner/fn/sign-out">
@@ -53,7 +53,7 @@ pub fn Framed(current: &'static str, children: Children) -> impl IntoView {
                 {is_test.then(|| view! { <p class="notice notice-warn test-banner"><strong>{t!(locale, "test-banner")}</strong></p> })}
                 {children()}
                 <footer class="row">
-                    <form method="post" action="/partner/fn/look-at-test-data"><input type="hidden" name="on" value=switch_to/><button class="button button-quiet" type="submit">{switch_words}</button></form>
+                    <form method="post" action="/partner/fn/look-at-test-data"><input type="hidden" name="on" value=test_mode_value/><button class="button button-quiet" type="submit">{test_mode_label}</button></form>
                     <LanguageRow locale action="/partner/fn/language" back="/partner"/>
                 </footer>
             </main>

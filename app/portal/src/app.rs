@@ -1,24 +1,23 @@
-//! The routes of the portal: one readable table.
+//! The routes of the portal.
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
-use ui::load::NotFound;
+use ui::page::NotFound;
 use ui::shell::{self, Assets};
 
 use crate::pages::{
-    appointments, colleagues, home, link, open_work, profile, reports, requests, second_step, sign_in, timeline,
+    appointments, colleagues, home, link, open_work, profile, reports, requests, sign_in, timeline, two_factor_pages,
 };
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 
-/// A whole document of the portal.
+/// Renders a whole document of the portal.
 pub fn document(assets: &Assets) -> impl IntoView + use<> {
     provide_meta_context();
     shell::document(shell::App::Portal, assets, || view! { <App/> })
 }
 
-/// The table of routes.
 #[component]
 pub fn App() -> impl IntoView {
     view! {
@@ -26,8 +25,8 @@ pub fn App() -> impl IntoView {
             <Routes fallback=|| ()>
                 <Route path=path!("/portal/sign-in") view=sign_in::SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/sign-in/choose") view=sign_in::ChoosePage ssr=SsrMode::Async/>
-                <Route path=path!("/portal/sign-in/code") view=second_step::CodePage ssr=SsrMode::Async/>
-                <Route path=path!("/portal/sign-in/link") view=link::AskPage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/sign-in/code") view=two_factor_pages::CodePage ssr=SsrMode::Async/>
+                <Route path=path!("/portal/sign-in/link") view=link::EmailLinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/link/:token") view=link::LinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/portal") view=home::HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/requests") view=requests::RequestsPage ssr=SsrMode::Async/>
@@ -42,7 +41,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/portal/timeline") view=timeline::TimelinePage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/profile") view=profile::ProfilePage ssr=SsrMode::Async/>
                 <Route path=path!("/portal/colleagues") view=colleagues::ColleaguesPage ssr=SsrMode::Async/>
-                <Route path=path!("/portal/*any") view=|| view! { <Framed current=""><NotFound/></Framed> } ssr=SsrMode::Async/>
+                <Route path=path!("/portal/*any") view=|| view! { <AppFrame current=""><NotFound/></AppFrame> } ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

@@ -3,33 +3,33 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-/// Tells how many characters are left in the text field inside, once it gets close.
+/// Shows how many characters are left in the text field inside when less than a fifth remains.
 #[island]
-pub fn RoomLeft(
-    /// The most characters.
-    most: usize,
+pub fn CharacterCounter(
+    /// Maximum length in characters.
+    max_length: usize,
     children: Children,
 ) -> impl IntoView {
-    let left = RwSignal::new(most);
+    let remaining = RwSignal::new(max_length);
     let count = move |event: web_sys::Event| {
-        let written = event
+        let length = event
             .target()
             .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-            .and_then(|element| js_value(&element))
+            .and_then(|element| field_value(&element))
             .map_or(0, |text| text.chars().count());
-        left.set(most.saturating_sub(written));
+        remaining.set(max_length.saturating_sub(length));
     };
-    let close = move || left.get() * 5 < most;
+    let is_near_limit = move || remaining.get() * 5 < max_length;
     view! {
         <div on:input=count>
             {children()}
-            <p class="help" aria-live="polite" hidden=move || !close()>{move || left.get()}</p>
+            <p class="help" aria-live="polite" hidden=move || !is_near_limit()>{move || remaining.get()}</p>
         </div>
     }
 }
 
-/// The value of an input or text area, whichever it is.
-fn js_value(element: &web_sys::Element) -> Option<String> {
+/// Returns the value of an input or text area.
+fn field_value(element: &web_sys::Element) -> Option<String> {
     web_sys::js_sys::Reflect::get(element, &"value".into())
         .ok()?
         .as_string()

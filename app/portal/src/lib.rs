@@ -1,21 +1,17 @@
-//! The customer portal: home, requests, appointments, reports, history. It does not know the staff app.
+//! The customer portal: home, requests, appointments, reports and history. Independent of the staff app.
 #![recursion_limit = "512"]
-#![allow(
-    missing_docs,
-    reason = "what a component shows stands above it; the fields that macros make of its properties cannot carry a comment"
-)]
 
 pub mod islands;
 
-// Links the shared islands into the bundle, which nothing else in it refers to.
+// Links the shared islands into the bundle, which contains no other reference to them.
 #[cfg(feature = "hydrate")]
 use ui as _;
 
 #[cfg(feature = "ssr")]
 pub mod app;
 #[cfg(feature = "ssr")]
+pub mod i18n;
+#[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
 mod shell;
-#[cfg(feature = "ssr")]
-pub mod words;

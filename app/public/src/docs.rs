@@ -1,5 +1,5 @@
-//! The documentation of Connect, served by the server itself: the guide, the reference made from the description of the
-//! API, the scopes, the mapping tables, the problems and the webhooks.
+//! The documentation of Connect, served by the application: guide, reference generated from the OpenAPI document,
+//! scopes, mapping tables, problems and webhooks.
 
 use domain::mapping::table;
 use domain::scopes::Scope;
@@ -10,16 +10,14 @@ use serde_json::Value;
 use ui::shell::{self, App, Assets};
 use ui::title::Title;
 
-/// A page of the documentation in prose.
+/// A documentation page written in Markdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Prose {
-    /// The first ten minutes.
+pub enum Article {
     Guide,
-    /// How deliveries are signed.
     Webhooks,
 }
 
-impl Prose {
+impl Article {
     const fn text(self) -> &'static str {
         match self {
             Self::Guide => include_str!("../../../docs/connect/getting-started.md"),
@@ -35,7 +33,7 @@ impl Prose {
     }
 }
 
-/// The pages with their names.
+/// The paths and titles of the pages in navigation order.
 const PAGES: [(&str, &str); 7] = [
     ("/docs", "Getting started"),
     ("/docs/reference", "Reference"),
@@ -46,8 +44,8 @@ const PAGES: [(&str, &str); 7] = [
     ("/docs/webhooks", "Webhooks"),
 ];
 
-/// The frame of all pages: where one is, and the way to the others.
-pub fn framed<F: FnOnce() -> AnyView + Send + 'static>(
+/// Renders the navigation around a documentation page.
+pub fn docs_page<F: FnOnce() -> AnyView + Send + 'static>(
     assets: &Assets,
     current: &'static str,
     title: &'static str,
@@ -57,12 +55,12 @@ pub fn framed<F: FnOnce() -> AnyView + Send + 'static>(
     shell::document(App::Public, assets, move || {
         view! {
             <Title text=title/>
-            <a class="skip" href="#main">"Skip to the content"</a>
+            <a class="skip" href="#main">"Skip to content"</a>
             <div class="docs" lang="en" dir="ltr">
                 <nav aria-label="Documentation"><p class="brand"><span class="brand-mark" aria-hidden="true"></span>"Ordinavo Connect"</p>
                     <ul>{PAGES.into_iter().map(|(href, name)| {
-                        let here = (href == current).then_some("page");
-                        view! { <li><a href=href aria-current=here>{name}</a></li> }
+                        let is_current = (href == current).then_some("page");
+                        view! { <li><a href=href aria-current=is_current>{name}</a></li> }
                     }).collect_view()}
                     <li><a href="/api/v1/openapi.json">"OpenAPI 3.1"</a></li></ul>
                 </nav>
@@ -72,16 +70,16 @@ pub fn framed<F: FnOnce() -> AnyView + Send + 'static>(
     })
 }
 
-/// A page in prose. The text is part of the program, so its markup is our own.
-pub fn prose(assets: &Assets, page: Prose) -> impl IntoView + use<> {
+/// Renders a Markdown page. The text is compiled into the program, so its markup is trusted.
+pub fn prose(assets: &Assets, page: Article) -> impl IntoView + use<> {
     let title = match page {
-        Prose::Guide => "Getting started",
-        Prose::Webhooks => "Webhooks",
+        Article::Guide => "Getting started",
+        Article::Webhooks => "Webhooks",
     };
-    framed(assets, page.path(), title, move || {
+    docs_page(assets, page.path(), title, move || {
         let mut markup = String::new();
         html::push_html(&mut markup, Parser::new_ext(page.text(), Options::ENABLE_TABLES));
-        // Wide code scrolls, and what scrolls must be reachable by keyboard.
+        // Wide code scrolls, and scrollable areas must be reachable by keyboard.
         let markup = markup.replace("<pre>", "<pre class=\"code\" tabindex=\"0\">");
         view! { <article class="docs-prose" inner_html=markup></article> }.into_any()
     })
@@ -89,12 +87,12 @@ pub fn prose(assets: &Assets, page: Prose) -> impl IntoView + use<> {
 
 /// `/docs/scopes`.
 pub fn scopes(assets: &Assets) -> impl IntoView + use<> {
-    framed(assets, "/docs/scopes", "Scopes", || {
+    docs_page(assets, "/docs/scopes", "Scopes", || {
         view! {
             <h1>"Scopes"</h1>
-            <p class="lead">"What a client may do. No scope implies another."</p>
+            <p class="lead">"Scopes define what an integration client can do. No scope includes another."</p>
             <div class="table-frame"><table class="table">
-                <thead><tr><th scope="col">"Scope"</th><th scope="col">"What it allows"</th></tr></thead>
+                <thead><tr><th scope="col">"Scope"</th><th scope="col">"Description"</th></tr></thead>
                 <tbody>{Scope::ALL.iter().map(|scope| view! {
                     <tr><th scope="row" class="mono">{scope.name()}</th><td>{scope.meaning()}</td></tr>
                 }).collect_view()}</tbody>
@@ -106,18 +104,18 @@ pub fn scopes(assets: &Assets) -> impl IntoView + use<> {
 
 /// `/docs/mapping`.
 pub fn mapping(assets: &Assets) -> impl IntoView + use<> {
-    framed(assets, "/docs/mapping", "Mapping", || {
+    docs_page(assets, "/docs/mapping", "Mapping", || {
         let groups = [
-            ("C", "The customer"),
-            ("L", "The location, after the customer"),
-            ("K", "The contact"),
-            ("T", "The job itself, when it is sent again"),
+            ("C", "Customer"),
+            ("L", "Location (after the customer)"),
+            ("K", "Contact"),
+            ("T", "Job (when it is sent again)"),
         ];
         view! {
             <h1>"Mapping"</h1>
-            <p class="lead">"Never the first of several, never a merge, never a create on ambiguity, always a stored reason. The first row that fits decides."</p>
-            <p>"External ids compare byte by byte after NFC, with case. Customer numbers compare trimmed and in upper case. Names, e-mails, phones and addresses never establish identity."</p>
-            <p>"After a row that maps, fields that were sent and differ are updated where the source may update; where it may not, the record stays as it is and the item says "<code>"auto_update_disabled"</code>" or "<code>"scope_missing_customers_write"</code>"."</p>
+            <p class="lead">"Mapping never picks one of several matches, never merges records, and never creates a record when a match is ambiguous. The reason for every result is stored. Rules are evaluated in order; the first matching rule applies."</p>
+            <p>"External IDs are compared byte by byte after Unicode NFC normalization and are case-sensitive. Customer numbers are trimmed and compared in upper case. Names, email addresses, phone numbers and street addresses never identify a record."</p>
+            <p>"After a match, fields that were sent with different values are updated if the source system may update records. Otherwise the record stays unchanged and the item reports "<code>"auto_update_disabled"</code>" or "<code>"scope_missing_customers_write"</code>"."</p>
             {groups.into_iter().map(|(letter, name)| view! {
                 <section><h2>{name}</h2>
                     <div class="table-frame"><table class="table">
@@ -130,7 +128,7 @@ pub fn mapping(assets: &Assets) -> impl IntoView + use<> {
             }).collect_view()}
             <section><h2>"Codes"</h2>
                 <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">"Code"</th><th scope="col">"Meaning"</th></tr></thead>
+                    <thead><tr><th scope="col">"Code"</th><th scope="col">"Description"</th></tr></thead>
                     <tbody>{table::codes().iter().map(|(code, meaning)| view! { <tr><th scope="row" class="mono small">{*code}</th><td>{*meaning}</td></tr> }).collect_view()}</tbody>
                 </table></div>
             </section>
@@ -143,7 +141,7 @@ fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value[member].as_str().unwrap_or_default()
 }
 
-/// A text of the description with what stands between backticks as code.
+/// Renders text with the parts between backticks as code.
 fn with_code(text: &str) -> impl IntoView + use<> {
     text.split('`')
         .enumerate()
@@ -158,21 +156,25 @@ fn with_code(text: &str) -> impl IntoView + use<> {
         .collect_view()
 }
 
-/// What a schema is, in a few words, with the name that it refers to.
-fn kind(schema: &Value) -> String {
+/// Describes the type of a schema, or names the schema that it refers to.
+fn type_label(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
         return name.to_owned();
     }
     for combination in ["oneOf", "anyOf", "allOf"] {
         if let Some(parts) = schema[combination].as_array() {
-            let kinds: Vec<String> = parts.iter().map(kind).filter(|kind| kind != "null").collect();
-            return kinds.join(" or ");
+            let type_labels: Vec<String> = parts
+                .iter()
+                .map(type_label)
+                .filter(|type_label| type_label != "null")
+                .collect();
+            return type_labels.join(" or ");
         }
     }
     if let Some(names) = schema["enum"].as_array() {
         return names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | ");
     }
-    let plain = match &schema["type"] {
+    let type_name = match &schema["type"] {
         Value::String(name) => name.clone(),
         Value::Array(names) => names
             .iter()
@@ -182,16 +184,16 @@ fn kind(schema: &Value) -> String {
             .join(" or "),
         _ => "any".to_owned(),
     };
-    match plain.as_str() {
-        "array" => format!("list of {}", kind(&schema["items"])),
+    match type_name.as_str() {
+        "array" => format!("list of {}", type_label(&schema["items"])),
         "string" if schema["format"] == "date-time" => "timestamp".to_owned(),
-        _ => plain,
+        _ => type_name,
     }
 }
 
-/// A row of parameters or members.
+/// Renders a table row for a parameter or property.
 fn member_row(name: String, schema: &Value, required: bool, description: String) -> impl IntoView + use<> {
-    let bounds: Vec<String> = [
+    let constraints: Vec<String> = [
         ("minLength", "at least"),
         ("maxLength", "at most"),
         ("minimum", "from"),
@@ -199,11 +201,11 @@ fn member_row(name: String, schema: &Value, required: bool, description: String)
         ("maxItems", "at most"),
     ]
     .into_iter()
-    .filter_map(|(member, word)| Some(format!("{word} {}", schema.get(member)?)))
+    .filter_map(|(member, bound_label)| Some(format!("{bound_label} {}", schema.get(member)?)))
     .collect();
-    let kind = kind(schema);
+    let type_label = type_label(schema);
     view! {
-        <tr><th scope="row" class="mono">{name}{required.then_some(" *")}</th><td class="small">{kind}" "<span class="quiet">{bounds.join(", ")}</span></td><td>{with_code(&description)}</td></tr>
+        <tr><th scope="row" class="mono">{name}{required.then_some(" *")}</th><td class="small">{type_label}" "<span class="quiet">{constraints.join(", ")}</span></td><td>{with_code(&description)}</td></tr>
     }
 }
 
@@ -215,20 +217,20 @@ fn schema_table(schema: &Value) -> AnyView {
         .filter_map(Value::as_str)
         .collect();
     let Some(members) = schema["properties"].as_object() else {
-        return view! { <p class="mono small">{kind(schema)}</p> }.into_any();
+        return view! { <p class="mono small">{type_label(schema)}</p> }.into_any();
     };
     view! {
         <div class="table-frame"><table class="table">
-            <thead><tr><th scope="col">"Member"</th><th scope="col">"Kind"</th><th scope="col">"Meaning"</th></tr></thead>
+            <thead><tr><th scope="col">"Property"</th><th scope="col">"Type"</th><th scope="col">"Description"</th></tr></thead>
             <tbody>{members.iter().map(|(name, member)| member_row(name.clone(), member, required.contains(&name.as_str()), text(member, "description").to_owned())).collect_view()}</tbody>
         </table></div>
     }
     .into_any()
 }
 
-/// `/docs/reference`: every operation and every schema of the document.
+/// `/docs/reference`: every operation and every schema of the OpenAPI document.
 pub fn reference(assets: &Assets, document: Value) -> impl IntoView + use<> {
-    framed(assets, "/docs/reference", "Reference", move || {
+    docs_page(assets, "/docs/reference", "Reference", move || {
         let mut operations = Vec::new();
         for (path, methods) in document["paths"].as_object().into_iter().flatten() {
             for (method, operation) in methods.as_object().into_iter().flatten() {
@@ -255,11 +257,11 @@ pub fn reference(assets: &Assets, document: Value) -> impl IntoView + use<> {
         view! {
             <h1>"Reference"</h1>
             <p class="lead">{with_code(text(&document["info"], "description"))}</p>
-            {tags.into_iter().map(|(tag, about)| {
-                let own: Vec<_> = operations.iter().filter(|(_, _, _, operation)| operation["tags"][0] == tag.as_str()).cloned().collect();
+            {tags.into_iter().map(|(tag, description)| {
+                let tag_operations: Vec<_> = operations.iter().filter(|(_, _, _, operation)| operation["tags"][0] == tag.as_str()).cloned().collect();
                 view! {
-                    <section><h2 id=tag.clone()>{tag.clone()}</h2><p class="quiet">{about}</p>
-                        {own.into_iter().map(|(_, path, method, operation)| operation_card(&path, &method, &operation)).collect_view()}
+                    <section><h2 id=tag.clone()>{tag.clone()}</h2><p class="quiet">{description}</p>
+                        {tag_operations.into_iter().map(|(_, path, method, operation)| operation_card(&path, &method, &operation)).collect_view()}
                     </section>
                 }
             }).collect_view()}
@@ -284,16 +286,18 @@ fn operation_card(path: &str, method: &str, operation: &Value) -> impl IntoView 
         .map(|names| names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" and "))
         .collect();
     let body = operation["requestBody"]["content"]["application/json"]["schema"].clone();
-    let answers: Vec<(String, String, String)> = operation["responses"]
+    let responses: Vec<(String, String, String)> = operation["responses"]
         .as_object()
         .into_iter()
         .flatten()
-        .map(|(status, answer)| {
-            let schema = answer["content"].as_object().and_then(|kinds| kinds.values().next());
+        .map(|(status, response)| {
+            let schema = response["content"]
+                .as_object()
+                .and_then(|media_types| media_types.values().next());
             (
                 status.clone(),
-                text(answer, "description").to_owned(),
-                schema.map(|content| kind(&content["schema"])).unwrap_or_default(),
+                text(response, "description").to_owned(),
+                schema.map(|content| type_label(&content["schema"])).unwrap_or_default(),
             )
         })
         .collect();
@@ -304,15 +308,15 @@ fn operation_card(path: &str, method: &str, operation: &Value) -> impl IntoView 
             <p class="quiet">"Scope: "<span class="mono small">{scopes.join(" or ")}</span></p>
             {(!parameters.is_empty()).then(|| view! {
                 <div class="table-frame"><table class="table">
-                    <thead><tr><th scope="col">"Parameter"</th><th scope="col">"Kind"</th><th scope="col">"Meaning"</th></tr></thead>
+                    <thead><tr><th scope="col">"Parameter"</th><th scope="col">"Type"</th><th scope="col">"Description"</th></tr></thead>
                     <tbody>{parameters.iter().map(|parameter| {
                         let name = format!("{} ({})", text(parameter, "name"), text(parameter, "in"));
                         member_row(name, &parameter["schema"], parameter["required"] == true, text(parameter, "description").to_owned())
                     }).collect_view()}</tbody>
                 </table></div>
             })}
-            {(!body.is_null()).then(|| view! { <p>"Body: "<a class="mono" href=format!("#{}", kind(&body))>{kind(&body)}</a></p> })}
-            <ul class="plain">{answers.into_iter().map(|(status, description, schema)| view! {
+            {(!body.is_null()).then(|| view! { <p>"Body: "<a class="mono" href=format!("#{}", type_label(&body))>{type_label(&body)}</a></p> })}
+            <ul class="plain">{responses.into_iter().map(|(status, description, schema)| view! {
                 <li><span class="mono">{status}</span>" "{with_code(&description)}" "{(!schema.is_empty()).then(|| view! { <a class="mono small" href=format!("#{schema}")>{schema.clone()}</a> })}</li>
             }).collect_view()}</ul>
         </article>

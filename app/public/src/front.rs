@@ -1,4 +1,4 @@
-//! The front door, the pages about problems, and what stands where nothing is.
+//! The start page, the pages about API problems, and error pages outside the apps.
 
 use domain::problems::Problem;
 use leptos::prelude::*;
@@ -8,50 +8,54 @@ use ui::title::Title;
 
 use domain::locale::Locale;
 
-/// Words of the front door; three short lines in three languages.
-fn words(locale: Locale) -> (&'static str, &'static str, &'static str) {
+/// The texts of the start page: tagline, staff link and customer link.
+fn texts(locale: Locale) -> (&'static str, &'static str, &'static str) {
     match locale {
         Locale::En => (
-            "Field operations, from the request to the report.",
-            "I belong to the team",
-            "I am a customer",
+            "Field service management, from request to visit report.",
+            "Sign in as staff",
+            "Customer portal",
         ),
         Locale::De => (
-            "Außeneinsätze, von der Anfrage bis zum Bericht.",
-            "Ich gehöre zum Team",
-            "Ich bin Kundin oder Kunde",
+            "Field-Service-Management von der Anfrage bis zum Einsatzbericht.",
+            "Als Team anmelden",
+            "Kundenportal",
         ),
-        Locale::Ar => ("العمليات الميدانية، من الطلب إلى التقرير.", "أنا من الفريق", "أنا عميل"),
+        Locale::Ar => (
+            "إدارة الخدمة الميدانية، من الطلب إلى تقرير الزيارة.",
+            "دخول الفريق",
+            "بوابة العملاء",
+        ),
     }
 }
 
-/// `/`: the two doors.
-pub fn front_door(assets: &Assets) -> impl IntoView + use<> {
+/// `/`: leads to the staff app or the customer portal.
+pub fn start_page(assets: &Assets) -> impl IntoView + use<> {
     provide_meta_context();
-    let (line, team, customer) = words(locale());
+    let (tagline, staff_link, customer_link) = texts(locale());
     shell::document(App::Public, assets, move || {
         view! {
             <Title text="Ordinavo"/>
             <main class="door" id="main">
                 <div class="card">
                     <h1 class="brand"><span class="brand-mark" aria-hidden="true"></span>"Ordinavo"</h1>
-                    <p class="lead">{line}</p>
-                    <p class="row"><a class="button button-primary" href="/app">{team}</a><a class="button" href="/portal">{customer}</a></p>
-                    <p><a href="/docs">"Ordinavo Connect: API"</a></p>
+                    <p class="lead">{tagline}</p>
+                    <p class="row"><a class="button button-primary" href="/app">{staff_link}</a><a class="button" href="/portal">{customer_link}</a></p>
+                    <p><a href="/docs">"Ordinavo Connect API"</a></p>
                 </div>
             </main>
         }
     })
 }
 
-/// `/docs/problems`: the catalogue.
-pub fn problem_list(assets: &Assets) -> impl IntoView + use<> {
-    crate::docs::framed(assets, "/docs/problems", "Problems", || {
+/// `/docs/problems`: the list of all problems.
+pub fn problems_page(assets: &Assets) -> impl IntoView + use<> {
+    crate::docs::docs_page(assets, "/docs/problems", "Problems", || {
         view! {
             <h1>"Problems"</h1>
-            <p class="lead">"Every error of the API has a code that never changes its meaning. Its type leads here."</p>
+            <p class="lead">"Every API error has a stable code. The type of an error links to its page in this list."</p>
             <div class="table-frame"><table class="table">
-                <thead><tr><th scope="col">"Status"</th><th scope="col">"Code"</th><th scope="col">"Meaning"</th></tr></thead>
+                <thead><tr><th scope="col">"Status"</th><th scope="col">"Code"</th><th scope="col">"Description"</th></tr></thead>
                 <tbody>{Problem::ALL.iter().map(|problem| view! {
                     <tr><td>{problem.status()}</td><th scope="row"><a class="mono" href=format!("/docs/problems/{}", problem.code())>{problem.code()}</a></th><td>{problem.title()}</td></tr>
                 }).collect_view()}</tbody>
@@ -63,11 +67,11 @@ pub fn problem_list(assets: &Assets) -> impl IntoView + use<> {
 
 /// `/docs/problems/{code}`.
 pub fn problem_page(assets: &Assets, problem: Problem) -> impl IntoView + use<> {
-    crate::docs::framed(assets, "/docs/problems", problem.code(), move || {
+    crate::docs::docs_page(assets, "/docs/problems", problem.code(), move || {
         view! {
             <h1 class="mono">{problem.code()}</h1>
             <p class="lead">{problem.title()}</p>
-            <dl class="facts"><ui::parts::Fact name="HTTP status">{problem.status()}</ui::parts::Fact></dl>
+            <dl class="facts"><ui::components::Fact name="HTTP status">{problem.status()}</ui::components::Fact></dl>
             <h2>"What to do"</h2>
             <p>{problem.advice()}</p>
             <p><a href="/docs/problems">"All problems"</a></p>
@@ -76,24 +80,24 @@ pub fn problem_page(assets: &Assets, problem: Problem) -> impl IntoView + use<> 
     })
 }
 
-/// What is said to somebody who tries to change the portal while looking through another person's eyes.
-pub fn only_a_look(assets: &Assets) -> impl IntoView + use<> {
+/// The page shown when a view-as session tries to change something in the portal.
+pub fn view_as_read_only(assets: &Assets) -> impl IntoView + use<> {
     provide_meta_context();
     let locale = locale();
     let (title, text, back) = match locale {
         Locale::En => (
-            "You are only looking",
-            "You see the portal as this person sees it. Nothing was changed and nothing was sent.",
+            "Changes are not possible in this view",
+            "You are viewing the portal as another person. Nothing was changed or sent.",
             "Back to the portal",
         ),
         Locale::De => (
-            "Sie sehen nur zu",
-            "Sie sehen das Portal, wie diese Person es sieht. Nichts wurde geändert und nichts gesendet.",
+            "In dieser Ansicht sind keine Änderungen möglich",
+            "Sie sehen das Portal in der Ansicht einer anderen Person. Es wurde nichts geändert oder gesendet.",
             "Zurück zum Portal",
         ),
         Locale::Ar => (
-            "أنت تشاهد فقط",
-            "أنت ترى البوابة كما يراها هذا الشخص. لم يتغيّر شيء ولم يُرسل شيء.",
+            "لا يمكن إجراء تغييرات في هذا العرض",
+            "أنت تعرض البوابة بصفة شخص آخر. لم يُغيَّر أو يُرسَل أي شيء.",
             "العودة إلى البوابة",
         ),
     };
@@ -111,8 +115,8 @@ pub fn only_a_look(assets: &Assets) -> impl IntoView + use<> {
     })
 }
 
-/// What stands where nothing is.
-pub fn nothing_here(assets: &Assets) -> impl IntoView + use<> {
+/// The page for a path that does not exist.
+pub fn not_found_page(assets: &Assets) -> impl IntoView + use<> {
     provide_meta_context();
     let locale = locale();
     shell::document(App::Public, assets, move || {
@@ -120,7 +124,7 @@ pub fn nothing_here(assets: &Assets) -> impl IntoView + use<> {
             <Title text="Ordinavo"/>
             <main class="door" id="main">
                 <div class="card">
-                    <h1>{ui::words::error(locale, "not_found", "There is nothing here.")}</h1>
+                    <h1>{ui::i18n::by_key(locale, "not-found-title")}</h1>
                     <p><a class="button" href="/">"Ordinavo"</a></p>
                 </div>
             </main>

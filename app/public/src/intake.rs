@@ -1,11 +1,11 @@
-//! The public form: what a page without an account asks, in the languages that its owner wrote.
+//! Public forms: requests without an account, in the languages that the organization has written.
 
 use std::sync::Arc;
 
 use domain::intake::form::{FieldMode, FormField, FormSettings};
-use domain::intake::{DayPart, MOST_FILE_BYTES, MOST_FILES, MOST_WINDOWS};
+use domain::intake::{DayPart, MAX_FILE_BYTES, MAX_FILES, MAX_WINDOWS};
 use domain::locale::Locale;
-use domain::public_words::OwnWords;
+use domain::terminology::Terminology;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
@@ -13,35 +13,34 @@ use ui::islands::SendOnce;
 use ui::shell::{self, App, Assets};
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::islands::{CheckFiles, ProofOfWork};
 use crate::t;
-use crate::words::by_key;
 
 /// The form's name on its page.
 pub const FORM: &str = "intake";
 
-/// What the page of a form shows.
+/// The data of a form page.
 #[derive(Clone)]
 pub struct IntakePage {
-    /// The part of its address.
+    /// The part of the URL that identifies the form.
     pub slug: String,
-    /// The organisation's name.
+    /// The organization's name.
     pub tenant: String,
-    /// Its own words.
-    pub words: Arc<OwnWords>,
-    /// Its fields and texts.
+    /// The organization's terminology.
+    pub words: Arc<Terminology>,
+    /// The form's fields and texts.
     pub settings: FormSettings,
-    /// The signed ticket.
+    /// The signed ticket that the submission must contain.
     pub ticket: String,
-    /// The language.
     pub locale: Locale,
-    /// What was typed before and what was wrong with it.
+    /// Typed values and errors of a rejected submission.
     pub form: FormState,
-    /// Whether this is a look at how it will be, which cannot be sent.
+    /// Whether this is a preview, which cannot be submitted.
     pub preview: bool,
 }
 
-const WINDOW_FIELDS: [(&str, &str); MOST_WINDOWS] = [("date_1", "part_1"), ("date_2", "part_2"), ("date_3", "part_3")];
+const WINDOW_FIELDS: [(&str, &str); MAX_WINDOWS] = [("date_1", "part_1"), ("date_2", "part_2"), ("date_3", "part_3")];
 
 /// `/intake/{form}`.
 pub fn page(assets: &Assets, page: IntakePage) -> impl IntoView + use<> {
@@ -63,10 +62,10 @@ pub fn page(assets: &Assets, page: IntakePage) -> impl IntoView + use<> {
     })
 }
 
-/// The organisation's name and the languages that the form speaks.
+/// The organization's name and the languages in which the form is available.
 #[component]
 fn Top(tenant: String, settings: FormSettings, locale: Locale, slug: String) -> impl IntoView {
-    let spoken: Vec<Locale> = Locale::ALL
+    let available: Vec<Locale> = Locale::ALL
         .into_iter()
         .filter(|locale| {
             settings
@@ -78,10 +77,10 @@ fn Top(tenant: String, settings: FormSettings, locale: Locale, slug: String) -> 
     view! {
         <header class="top-line">
             <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
-            {(spoken.len() > 1).then(|| view! {
-                <nav class="languages" aria-label=ui::words::shared::language(locale)>{spoken.into_iter().map(|other| {
-                    let here = (other == locale).then_some("true");
-                    view! { <a class="button button-quiet" href=format!("/intake/{slug}?lang={}", other.tag()) lang=other.tag() hreflang=other.tag() aria-current=here>{other.own_name()}</a> }
+            {(available.len() > 1).then(|| view! {
+                <nav class="languages" aria-label=ui::i18n::shared::language(locale)>{available.into_iter().map(|other| {
+                    let is_current = (other == locale).then_some("true");
+                    view! { <a class="button button-quiet" href=format!("/intake/{slug}?lang={}", other.tag()) lang=other.tag() hreflang=other.tag() aria-current=is_current>{other.own_name()}</a> }
                 }).collect_view()}</nav>
             })}
         </header>
@@ -113,9 +112,9 @@ fn Fields(page: IntakePage) -> impl IntoView {
         .into_iter()
         .map(|part| (part.name().to_owned(), by_key(locale, &format!("part-{}", part.name()))))
         .collect();
-    let most = (MOST_FILE_BYTES / 1024 / 1024).to_string();
-    let files_help = t!(locale, "files-help", most = MOST_FILES, size = most.clone());
-    let files_wrong = t!(locale, "files-limit", most = MOST_FILES, size = most);
+    let max_size_mb = (MAX_FILE_BYTES / 1024 / 1024).to_string();
+    let files_help = t!(locale, "files-help", most = MAX_FILES, size = max_size_mb.clone());
+    let files_limit = t!(locale, "files-limit", most = MAX_FILES, size = max_size_mb);
     let action = if page.preview {
         String::new()
     } else {
@@ -152,10 +151,10 @@ fn Fields(page: IntakePage) -> impl IntoView {
                 <fieldset class="group"><legend>{t!(locale, "preferred-dates")}</legend>
                     <p class="help">{t!(locale, "preferred-dates-help")}</p>
                     {WINDOW_FIELDS.iter().enumerate().map(|(index, (date, part))| {
-                        let may_be_empty = index != 0 || optional(FormField::Windows);
+                        let is_optional = index != 0 || optional(FormField::Windows);
                         view! {
                             <div class="pair">
-                                <TextField form=window_form.clone() field=date kind="date" label=t!(locale, "day-number", number = (index + 1)) optional=may_be_empty/>
+                                <TextField form=window_form.clone() field=date kind="date" label=t!(locale, "day-number", number = (index + 1)) optional=is_optional/>
                                 <SelectField form=window_form.clone() field=part label=t!(locale, "time-of-day") choices=parts.clone() value=DayPart::AllDay.name()/>
                             </div>
                         }
@@ -163,7 +162,7 @@ fn Fields(page: IntakePage) -> impl IntoView {
                 </fieldset>
             })}
             {has(FormField::Files).then(|| view! {
-                <CheckFiles most=MOST_FILES most_bytes=MOST_FILE_BYTES words=files_wrong><FilesField form=file_form field="files" label=t!(locale, "files") help=files_help accept="image/jpeg,image/png,image/webp,application/pdf"/></CheckFiles>
+                <CheckFiles max_files=MAX_FILES max_file_bytes=MAX_FILE_BYTES message=files_limit><FilesField form=file_form field="files" label=t!(locale, "files") help=files_help accept="image/jpeg,image/png,image/webp,application/pdf"/></CheckFiles>
             })}
             {about_requester.then(|| view! {
                 <fieldset class="group"><legend>{t!(locale, "contact-details")}</legend>
@@ -180,8 +179,8 @@ fn Fields(page: IntakePage) -> impl IntoView {
     }
 }
 
-/// A form that takes nothing any more, or an address that leads nowhere.
-pub fn closed(assets: &Assets, locale: Locale) -> impl IntoView + use<> {
+/// The page of a form that accepts no more requests or does not exist.
+pub fn form_closed(assets: &Assets, locale: Locale) -> impl IntoView + use<> {
     provide_meta_context();
     shell::document_in(locale, App::Intake, assets, move || {
         view! {
@@ -191,8 +190,8 @@ pub fn closed(assets: &Assets, locale: Locale) -> impl IntoView + use<> {
     })
 }
 
-/// A page of one sentence, for what cannot be done right now.
-pub fn sentence(assets: &Assets, locale: Locale, text: String) -> impl IntoView + use<> {
+/// A page with a single message.
+pub fn message_page(assets: &Assets, locale: Locale, text: String) -> impl IntoView + use<> {
     provide_meta_context();
     shell::document_in(locale, App::Intake, assets, move || {
         view! {

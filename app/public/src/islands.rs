@@ -6,41 +6,43 @@ use domain::intake::proof;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-/// How many numbers are tried before the page gets the processor back.
-const STRIDE: u64 = 4_096;
+/// How many numbers are tried before control returns to the browser.
+const BATCH_SIZE: u64 = 4_096;
 
-/// Does the form's proof of work while people type, in small steps, and puts the number into the hidden field. Without it
-/// the form goes the slower way.
+/// Solves the form's proof of work in small steps while the visitor types, and writes the result into a hidden field.
+/// Without it the server applies its slower check.
 #[island]
 pub fn ProofOfWork(
-    /// The ticket that is worked for.
+    /// The ticket to solve.
     ticket: String,
 ) -> impl IntoView {
     let solved = RwSignal::new(String::new());
-    Effect::new(move |_| step(ticket.clone(), 0, solved));
+    Effect::new(move |_| solve_batch(ticket.clone(), 0, solved));
     view! { <input type="hidden" name="proof" prop:value=move || solved.get()/> }
 }
 
-fn step(ticket: String, start: u64, solved: RwSignal<String>) {
-    match proof::search(&ticket, start, STRIDE) {
+fn solve_batch(ticket: String, start: u64, solved: RwSignal<String>) {
+    match proof::search(&ticket, start, BATCH_SIZE) {
         Some(number) => solved.set(number.to_string()),
-        None => set_timeout(move || step(ticket, start + STRIDE, solved), Duration::from_millis(1)),
+        None => set_timeout(
+            move || solve_batch(ticket, start + BATCH_SIZE, solved),
+            Duration::from_millis(1),
+        ),
     }
 }
 
-/// Says before anything is sent that a file is too large or that there are too many, because a server can only say it
-/// after the upload.
+/// Rejects files that are too large or too many before the upload, because the server can only do so afterwards.
 #[island]
 pub fn CheckFiles(
-    /// The most files.
-    most: usize,
-    /// The most bytes of one file.
-    most_bytes: usize,
-    /// What is said about too many or too large ones.
-    words: String,
+    /// Maximum number of files.
+    max_files: usize,
+    /// Maximum size of one file in bytes.
+    max_file_bytes: usize,
+    /// The message for too many or too large files.
+    message: String,
     children: Children,
 ) -> impl IntoView {
-    let wrong = RwSignal::new(false);
+    let invalid = RwSignal::new(false);
     let check = move |event: web_sys::Event| {
         let Some(input) = event
             .target()
@@ -54,17 +56,17 @@ pub fn CheckFiles(
         #[expect(clippy::cast_precision_loss, reason = "a bound of a few megabytes")]
         let too_large = (0..files.length())
             .filter_map(|index| files.get(index))
-            .any(|file| file.size() > most_bytes as f64);
-        let is_wrong = too_large || files.length() as usize > most;
-        wrong.set(is_wrong);
-        if is_wrong {
+            .any(|file| file.size() > max_file_bytes as f64);
+        let is_invalid = too_large || files.length() as usize > max_files;
+        invalid.set(is_invalid);
+        if is_invalid {
             input.set_value("");
         }
     };
     view! {
         <div on:change=check>
             {children()}
-            <p class="field-error" role="alert" hidden=move || !wrong.get()>{words}</p>
+            <p class="field-error" role="alert" hidden=move || !invalid.get()>{message}</p>
         </div>
     }
 }

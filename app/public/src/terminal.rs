@@ -1,11 +1,11 @@
-//! The terminal on site: large tiles, at most three fields, a language on every screen, a receipt.
+//! The on-site terminal: large tiles, at most three fields, a language switch on every screen, and a receipt.
 
 use std::sync::Arc;
 
 use domain::intake::form::{FieldMode, FormField, FormSettings, FormTexts};
 use domain::locale::Locale;
-use domain::public_words::OwnWords;
 use domain::requests::ServiceType;
+use domain::terminology::Terminology;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -18,69 +18,66 @@ use crate::t;
 
 /// The form's name on its page.
 pub const FORM: &str = "terminal";
-/// The name of the form that pairs a device.
+/// The name of the pairing form.
 pub const PAIR: &str = "pair";
 
-/// What a terminal shows.
+/// The data of a terminal page.
 #[derive(Clone)]
 pub struct TerminalPage {
-    /// The organisation's name.
+    /// The organization's name.
     pub tenant: String,
-    /// Its own words.
-    pub words: Arc<OwnWords>,
-    /// Where it stands.
+    /// The organization's terminology.
+    pub words: Arc<Terminology>,
+    /// The name of the terminal's location.
     pub location: String,
-    /// The form, as far as a terminal shows it.
+    /// The settings of the form that the terminal shows.
     pub settings: FormSettings,
-    /// What the form says.
     pub texts: FormTexts,
-    /// Makes a repetition recognisable.
+    /// Identifies repeated submissions of the same form.
     pub nonce: String,
-    /// The terminal's id: what is written here belongs to it.
+    /// The terminal's ID, which assigns unsent requests to it.
     pub terminal: String,
-    /// What was typed before and what was wrong with it.
+    /// Typed values and errors of a rejected submission.
     pub form: FormState,
-    /// The language.
     pub locale: Locale,
 }
 
-/// What a receipt shows.
+/// The data of a receipt.
 #[derive(Clone)]
 pub struct Receipt {
-    /// The organisation's name.
+    /// The organization's name.
     pub tenant: String,
-    /// The short code.
+    /// The short code of the request.
     pub code: String,
-    /// The tracking link as a picture; empty for none.
+    /// The tracking link as an SVG QR code; empty for none.
     pub picture: String,
-    /// The language.
     pub locale: Locale,
 }
 
-/// The organisation's name and the languages, on every screen.
+/// The organization's name and the language switch.
 #[component]
-fn Top(tenant: String, place: String, locale: Locale) -> impl IntoView {
+fn Top(tenant: String, location: String, locale: Locale) -> impl IntoView {
     view! {
         <header class="terminal-top">
             <p class="brand"><span class="brand-mark" aria-hidden="true"></span><bdi>{tenant}</bdi></p>
-            {(!place.is_empty()).then(|| view! { <p class="quiet"><bdi>{place}</bdi></p> })}
-            <nav class="languages" aria-label=ui::words::shared::language(locale)>{Locale::ALL.into_iter().map(|other| {
-                let here = (other == locale).then_some("true");
-                view! { <a class="button" href=format!("/terminal?lang={}", other.tag()) lang=other.tag() hreflang=other.tag() aria-current=here>{other.own_name()}</a> }
+            {(!location.is_empty()).then(|| view! { <p class="quiet"><bdi>{location}</bdi></p> })}
+            <nav class="languages" aria-label=ui::i18n::shared::language(locale)>{Locale::ALL.into_iter().map(|other| {
+                let is_current = (other == locale).then_some("true");
+                view! { <a class="button" href=format!("/terminal?lang={}", other.tag()) lang=other.tag() hreflang=other.tag() aria-current=is_current>{other.own_name()}</a> }
             }).collect_view()}</nav>
         </header>
     }
 }
 
-/// What runs in the page, allowed by the nonce of this answer.
+/// The script of the terminal, allowed by the nonce of this response.
 #[component]
-fn Keeper() -> impl IntoView {
+fn OfflineSync() -> impl IntoView {
     view! { <script src="/terminal/keeper.js" defer nonce=use_nonce()></script> }
 }
 
-/// Says that the page will clear itself. Touching anything keeps it.
+/// The warning that the page will be cleared. Any input cancels it.
 #[component]
-fn Rest(locale: Locale) -> impl IntoView {
+fn IdleWarning(locale: Locale) -> impl IntoView {
     view! {
         <div class="rest" role="alert" data-rest="" hidden><p>{t!(locale, "idle-warning")}</p><button class="button button-primary button-large" type="button">{t!(locale, "idle-continue")}</button></div>
     }
@@ -96,8 +93,8 @@ const fn icon(kind: ServiceType) -> &'static str {
     }
 }
 
-/// `/terminal` of a paired device. Tiles and fields are one form, which works without any script: choosing a tile shows
-/// the fields.
+/// `/terminal` of a paired device. Tiles and fields are one form that works without scripts: choosing a tile shows the
+/// fields.
 pub fn page(assets: &Assets, page: TerminalPage) -> impl IntoView + use<> {
     provide_meta_context();
     let locale = page.locale;
@@ -110,17 +107,17 @@ pub fn page(assets: &Assets, page: TerminalPage) -> impl IntoView + use<> {
         nonce,
         terminal,
         form,
-        words: own,
+        words: terminology,
         ..
     } = page;
     shell::document_in(locale, App::Intake, assets, move || {
         let tiles = settings.service_types.clone();
         let optional = |field: FormField| settings.mode(field) != FieldMode::Required;
         let has = |field: FormField| settings.mode(field) != FieldMode::Off;
-        let field = |which: FormField| {
+        let field = |form_field: FormField| {
             let form = form.clone();
-            let optional = optional(which);
-            has(which).then(|| match which {
+            let optional = optional(form_field);
+            has(form_field).then(|| match form_field {
                 FormField::Phone => view! { <TextField form field="phone" kind="tel" label=t!(locale, "phone") optional autocomplete="off"/> }.into_any(),
                 FormField::Email => view! { <TextField form field="email" kind="email" label=t!(locale, "email") optional autocomplete="off"/> }.into_any(),
                 _ => view! { <TextField form field="name" label=t!(locale, "name") optional autocomplete="off"/> }.into_any(),
@@ -130,7 +127,7 @@ pub fn page(assets: &Assets, page: TerminalPage) -> impl IntoView + use<> {
         view! {
             <Title text=texts.title.clone()/>
             <div class="terminal" data-terminal="form">
-                <Top tenant=tenant.clone() place=location locale/>
+                <Top tenant=tenant.clone() location=location locale/>
                 <main id="main" tabindex="-1">
                     <form method="post" action=format!("/terminal/requests?lang={}", locale.tag()) autocomplete="off">
                         <input type="hidden" name="nonce" value=nonce/>
@@ -140,7 +137,7 @@ pub fn page(assets: &Assets, page: TerminalPage) -> impl IntoView + use<> {
                         <fieldset class="tiles"><legend class="hidden">{t!(locale, "request-service")}</legend>
                             {tiles.into_iter().map(|kind| {
                                 let id = format!("tile-{}", kind.name());
-                                let words = own.service_type(kind, locale);
+                                let words = terminology.service_type(kind, locale);
                                 let checked = kind.name() == chosen;
                                 view! { <div class="tile"><input type="radio" id=id.clone() name="service_type" value=kind.name() checked=checked required/><label for=id><Icon name=icon(kind)/><span>{words}</span></label></div> }
                             }).collect_view()}
@@ -157,15 +154,15 @@ pub fn page(assets: &Assets, page: TerminalPage) -> impl IntoView + use<> {
                         </div>
                     </form>
                     <p class="notice" role="status" data-waiting=t!(locale, "terminal-unsent") hidden></p>
-                    <Rest locale/>
+                    <IdleWarning locale/>
                 </main>
-                <Keeper/>
+                <OfflineSync/>
             </div>
         }
     })
 }
 
-/// What stands on the screen once something was sent.
+/// The page after a submission.
 pub fn receipt(assets: &Assets, receipt: Receipt) -> impl IntoView + use<> {
     provide_meta_context();
     let locale = receipt.locale;
@@ -173,7 +170,7 @@ pub fn receipt(assets: &Assets, receipt: Receipt) -> impl IntoView + use<> {
         view! {
             <Title text=t!(locale, "receipt-title")/>
             <div class="terminal" data-terminal="receipt">
-                <Top tenant=receipt.tenant place=String::new() locale/>
+                <Top tenant=receipt.tenant location=String::new() locale/>
                 <main id="main" tabindex="-1" class="receipt" data-sent="yes">
                     <h1><span class="receipt-sent">{t!(locale, "receipt-title")}</span><span class="receipt-later">{t!(locale, "receipt-offline-title")}</span></h1>
                     <p class="lead receipt-later">{t!(locale, "receipt-offline-text")}</p>
@@ -181,24 +178,24 @@ pub fn receipt(assets: &Assets, receipt: Receipt) -> impl IntoView + use<> {
                     <div class="qr" role="img" aria-label=t!(locale, "receipt-qr-code") inner_html=receipt.picture></div>
                     <p class="lead">{t!(locale, "receipt-text")}</p>
                     <p><a class="button button-primary button-large" href=format!("/terminal?lang={}", locale.tag())>{t!(locale, "receipt-done")}</a></p>
-                    <Rest locale/>
+                    <IdleWarning locale/>
                 </main>
-                // With a script, the keeper clears the page, and asks first.
+                // With JavaScript, the script clears the page after asking.
                 <noscript><meta http-equiv="refresh" content="60;url=/terminal"/></noscript>
-                <Keeper/>
+                <OfflineSync/>
             </div>
         }
     })
 }
 
-/// `/terminal` of a device that nobody has paired yet.
+/// `/terminal` of a device that is not paired.
 pub fn pairing(assets: &Assets, locale: Locale, form: FormState) -> impl IntoView + use<> {
     provide_meta_context();
     shell::document_in(locale, App::Intake, assets, move || {
         view! {
             <Title text=t!(locale, "pair-title")/>
             <div class="terminal">
-                <Top tenant="Ordinavo".to_owned() place=String::new() locale/>
+                <Top tenant="Ordinavo".to_owned() location=String::new() locale/>
                 <main id="main" tabindex="-1">
                     <h1>{t!(locale, "pair-title")}</h1>
                     <p class="lead">{t!(locale, "pair-text")}</p>

@@ -1,50 +1,48 @@
-//! The tracking page: how a request goes on, for whoever holds its link. It shows what they typed, its public state, and
-//! what dispatch wrote to them; nothing that they could not know already.
+//! The tracking page of a request for holders of its link. It shows only what they submitted, the public status and
+//! messages from dispatch.
 
 use std::sync::Arc;
 
 use domain::locale::Locale;
-use domain::public_words::OwnWords;
 use domain::requests::RequestStatus;
+use domain::terminology::Terminology;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use ordinavo_core::requests::model::SlotOption;
 use ordinavo_core::requests::tracking::Tracking;
+use ui::components::{ConfirmAction, Fact, StatusChip};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::islands::SendOnce;
-use ui::parts::{Fact, StatusChip, Weighty};
 use ui::shell::{self, App, Assets};
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::t;
-use crate::words::by_key;
 
-/// The answer form's name.
+/// The name of the answer form.
 pub const ANSWER: &str = "answer";
 
-/// What the page shows besides the request.
+/// The data of the tracking page.
 #[derive(Clone)]
 pub struct TrackPage {
     /// The token of the link.
     pub token: String,
-    /// The organisation's name.
+    /// The organization's name.
     pub tenant: String,
-    /// Its own words.
-    pub words: Arc<OwnWords>,
-    /// The organisation's zone.
+    /// The organization's terminology.
+    pub words: Arc<Terminology>,
+    /// The organization's time zone.
     pub zone: String,
-    /// The request.
     pub tracking: Tracking,
-    /// The language.
     pub locale: Locale,
-    /// A key of what was just done.
+    /// The key of the success message.
     pub done: Option<&'static str>,
-    /// What was typed before and what was wrong with it.
+    /// Typed values and errors of a rejected submission.
     pub form: FormState,
-    /// Makes a repeated answer recognisable.
+    /// Identifies repeated submissions of the same answer.
     pub nonce: String,
-    /// What was wrong with the time that was chosen.
+    /// The error of a rejected choice of a time.
     pub slot_error: Option<String>,
 }
 
@@ -73,7 +71,7 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
         let status = words.request(request.status, locale);
         let explanation = status.explanation.clone();
         let reached = STEPS.iter().position(|step| *step == request.status);
-        let ended = request.status.has_ended();
+        let is_closed = request.status.has_ended();
         let thanks = request
             .form_settings
             .as_ref()
@@ -81,14 +79,14 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
             .filter(|text| !text.is_empty() && page.done == Some("done-request-submitted"));
         let answer_action = format!("/track/{}/answer?lang={}", page.token, locale.tag());
         let withdraw_action = format!("/track/{}/withdraw?lang={}", page.token, locale.tag());
-        let place = request.place.as_ref().map(|place| {
-            let place = &place.0;
-            let town = [place.postal_code.clone(), place.city.clone()]
+        let location = request.place.as_ref().map(|location| {
+            let location = &location.0;
+            let town = [location.postal_code.clone(), location.city.clone()]
                 .into_iter()
                 .flatten()
                 .collect::<Vec<_>>()
                 .join(" ");
-            [place.street.clone().unwrap_or_default(), town]
+            [location.street.clone().unwrap_or_default(), town]
                 .into_iter()
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
@@ -114,7 +112,7 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
                 format::span(start, end, &zone)
             )
         });
-        let asked = request.asked_at.is_some();
+        let needs_answer = request.asked_at.is_some();
         let zone = page.zone.clone();
         view! {
             <Title text=title.clone()/>
@@ -124,25 +122,25 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
                     {page.done.map(|done| view! { <div class="notice notice-good" role="status"><div><p><strong>{by_key(locale, done)}</strong></p>{thanks.map(|text| view! { <p class="prose" dir="auto">{text}</p> })}</div></div> })}
                     <header class="title-row"><h1>{words.service_type(request.service_type, locale)}" "<bdi class="mono quiet">{title}</bdi></h1><StatusChip status/></header>
                     <p class="lead">{explanation}</p>
-                    {(!ended).then(|| view! {
+                    {(!is_closed).then(|| view! {
                         <ol class="steps">{STEPS.iter().enumerate().map(|(index, step)| {
                             let done = reached.is_some_and(|reached| index <= reached);
                             let current = (reached == Some(index)).then_some("step");
                             view! { <li class:steps-done=done aria-current=current>{words.request(*step, locale).label}</li> }
                         }).collect_view()}</ol>
                     })}
-                    {slot_error.clone().filter(|_| slots.is_empty()).map(|wrong| view! { <p class="notice notice-bad" role="alert">{wrong}</p> })}
-                    {(!slots.is_empty()).then(|| view! { <Slots slots token=page.token.clone() wrong=slot_error locale/> })}
+                    {slot_error.clone().filter(|_| slots.is_empty()).map(|error| view! { <p class="notice notice-bad" role="alert">{error}</p> })}
+                    {(!slots.is_empty()).then(|| view! { <Slots slots token=page.token.clone() error=slot_error locale/> })}
                     {appointment.map(|when| view! { <section class="card"><h2>{t!(locale, "appointment")}</h2><p class="when"><strong><bdi>{when}</bdi></strong></p></section> })}
                     {request.rejection_reason.map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
-                    {(!messages.is_empty() || !ended).then(|| view! {
+                    {(!messages.is_empty() || !is_closed).then(|| view! {
                         <section class="card" aria-labelledby="conversation"><h2 id="conversation">{t!(locale, "messages")}</h2>
-                            {asked.then(|| view! { <p class="notice notice-warn">{t!(locale, "answer-needed")}</p> })}
+                            {needs_answer.then(|| view! { <p class="notice notice-warn">{t!(locale, "answer-needed")}</p> })}
                             <ol class="conversation">{messages.into_iter().map(|message| {
-                                let who = if message.is_own { t!(locale, "sender-you") } else { t!(locale, "sender-team") };
-                                view! { <li class:own=message.is_own><p class="quiet small">{who}" · "{format::moment(locale, message.created_at, &zone)}</p><p class="prose" dir="auto">{message.text}</p></li> }
+                                let sender = if message.is_own { t!(locale, "sender-you") } else { t!(locale, "sender-team") };
+                                view! { <li class:own=message.is_own><p class="quiet small">{sender}" · "{format::moment(locale, message.created_at, &zone)}</p><p class="prose" dir="auto">{message.text}</p></li> }
                             }).collect_view()}</ol>
-                            {(!ended).then(|| view! {
+                            {(!is_closed).then(|| view! {
                                 <SendOnce>
                                 <form method="post" action=answer_action>
                                     <ErrorSummary form=page.form.clone()/>
@@ -158,15 +156,15 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
                         <p class="prose" dir="auto">{request.description}</p>
                         <dl class="facts">
                             <Fact name=t!(locale, "submitted-at")>{format::moment(locale, request.submitted_at, &page.zone)}</Fact>
-                            {place.filter(|place| !place.is_empty()).map(|place| view! { <Fact name=t!(locale, "location")><bdi>{place}</bdi></Fact> })}
+                            {location.filter(|location| !location.is_empty()).map(|location| view! { <Fact name=t!(locale, "location")><bdi>{location}</bdi></Fact> })}
                             {(!windows.is_empty()).then(|| view! { <Fact name=t!(locale, "preferred-dates")>{windows.into_iter().map(|window| view! { <div>{window}</div> }).collect_view()}</Fact> })}
                             {(!files.is_empty()).then(|| view! { <Fact name=t!(locale, "files")>{files.into_iter().map(|file| view! { <div><bdi>{file.file_name}</bdi></div> }).collect_view()}</Fact> })}
                         </dl>
                     </section>
                     {may_withdraw.then(|| view! {
-                        <Weighty label=t!(locale, "withdraw") consequence=t!(locale, "withdraw-consequence")>
+                        <ConfirmAction label=t!(locale, "withdraw") consequence=t!(locale, "withdraw-consequence")>
                             <form method="post" action=withdraw_action><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
-                        </Weighty>
+                        </ConfirmAction>
                     })}
                 </main>
             </div>
@@ -174,8 +172,14 @@ pub fn page(assets: &Assets, page: TrackPage) -> impl IntoView + use<> {
     })
 }
 
-/// Asks whether no more mails are wanted, and says that it is done.
-pub fn no_mails(assets: &Assets, locale: Locale, token: String, tenant: String, done: bool) -> impl IntoView + use<> {
+/// `/track/{token}/no-mails`: asks for confirmation of the unsubscription, and confirms it.
+pub fn unsubscribe(
+    assets: &Assets,
+    locale: Locale,
+    token: String,
+    tenant: String,
+    done: bool,
+) -> impl IntoView + use<> {
     provide_meta_context();
     shell::document_in(locale, App::Intake, assets, move || {
         let action = format!("/track/{token}/no-mails?lang={}", locale.tag());
@@ -197,9 +201,9 @@ pub fn no_mails(assets: &Assets, locale: Locale, token: String, tenant: String, 
     })
 }
 
-/// Times to choose from; one that is gone by now cannot be chosen.
+/// Offered times; a time that is no longer available is disabled.
 #[component]
-fn Slots(slots: Vec<SlotOption>, token: String, wrong: Option<String>, locale: Locale) -> impl IntoView {
+fn Slots(slots: Vec<SlotOption>, token: String, error: Option<String>, locale: Locale) -> impl IntoView {
     let expires = slots
         .first()
         .map(|slot| format::moment(locale, slot.expires_at, &slot.zone))
@@ -207,7 +211,7 @@ fn Slots(slots: Vec<SlotOption>, token: String, wrong: Option<String>, locale: L
     let zone = slots.first().map(|slot| slot.zone.clone()).unwrap_or_default();
     view! {
         <section class="card slots" aria-labelledby="slots"><h2 id="slots">{t!(locale, "slots-title")}</h2>
-            {wrong.map(|wrong| view! { <p class="notice notice-bad" role="alert">{wrong}</p> })}
+            {error.map(|error| view! { <p class="notice notice-bad" role="alert">{error}</p> })}
             <p>{t!(locale, "slots-text", until = expires)}</p>
             <SendOnce>
             {slots.into_iter().map(|slot| {

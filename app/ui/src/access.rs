@@ -1,4 +1,4 @@
-//! What the forms that give access to the portal share, in the staff app and in the portal.
+//! Form fields and labels for granting portal access, shared by the staff app and the portal.
 
 use chrono::{DateTime, Utc};
 use domain::locale::Locale;
@@ -7,29 +7,27 @@ use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::portal_access::InviteForm;
 
+use crate::components::Chip;
 use crate::format;
 use crate::forms::{CheckField, FormState, SelectField, TextField};
-use crate::parts::Chip;
-use crate::uploads::Parts;
+use crate::i18n::by_key;
+use crate::uploads::FormParts;
 use crate::word;
-use crate::words::by_key;
 
-/// A place that can be granted: its id and its name.
+/// A location that can be granted: its ID and its name.
 pub type Choice = (String, String);
 
-/// Where, what, until when and why.
+/// Renders the fields of a grant: locations, capabilities, validity period and reason.
 #[component]
 pub fn GrantFields(
     form: FormState,
-    /// Whether the whole customer can be granted.
+    /// Whether the whole customer can be granted, not only single locations.
     may_whole: bool,
-    /// The locations that can be granted.
     locations: Vec<Choice>,
-    /// What can be granted.
     capabilities: Vec<Capability>,
 ) -> impl IntoView {
     let locale = form.locale;
-    let (whole, boxes, caps) = (form.clone(), form.clone(), form.clone());
+    let (customer_form, location_form, capability_form) = (form.clone(), form.clone(), form.clone());
     let has_locations = !locations.is_empty();
     let usually = |capability: Capability| {
         matches!(
@@ -40,15 +38,15 @@ pub fn GrantFields(
     view! {
         <fieldset class="group" id=format!("{}-locations", form.name) tabindex="-1"><legend>{word!(locale, "access-locations")}</legend>
             {form.error("locations").map(|error| view! { <p class="field-error">{error}</p> })}
-            {may_whole.then(|| view! { <CheckField form=whole field="whole" label=word!(locale, "access-all-locations") help=word!(locale, "access-all-locations-help")/> })}
+            {may_whole.then(|| view! { <CheckField form=customer_form field="whole" label=word!(locale, "access-all-locations") help=word!(locale, "access-all-locations-help")/> })}
             {has_locations.then(|| view! {
-                <div class="checks">{locations.into_iter().map(|(id, name)| view! { <TickBox form=boxes.clone() field=format!("location_{id}") label=name/> }).collect_view()}</div>
+                <div class="checks">{locations.into_iter().map(|(id, name)| view! { <TickBox form=location_form.clone() field=format!("location_{id}") label=name/> }).collect_view()}</div>
             })}
         </fieldset>
         <fieldset class="group" id=format!("{}-capabilities", form.name) tabindex="-1"><legend>{word!(locale, "access-permissions")}</legend>
             {form.error("capabilities").map(|error| view! { <p class="field-error">{error}</p> })}
             <div class="checks">{capabilities.into_iter().map(|one| view! {
-                <TickBox form=caps.clone() field=format!("may_{}", one.name()) label=capability_words(locale, one) ticked=usually(one)/>
+                <TickBox form=capability_form.clone() field=format!("may_{}", one.name()) label=capability_label(locale, one) ticked=usually(one)/>
             }).collect_view()}</div>
         </fieldset>
         <TextField form=form.clone() field="from" kind="date" label=word!(locale, "access-valid-from") help=word!(locale, "access-valid-from-help") optional=true/>
@@ -57,7 +55,7 @@ pub fn GrantFields(
     }
 }
 
-/// A box whose field has a name that is only known at run time.
+/// A checkbox whose field name is only known at run time.
 #[component]
 fn TickBox(
     form: FormState,
@@ -71,7 +69,7 @@ fn TickBox(
     view! { <div class="check"><input id=id name=field type="checkbox" value="on" checked=ticked/><label for=for_id><bdi>{label}</bdi></label></div> }
 }
 
-/// The language of the invitation.
+/// Renders the choice of the invitation language.
 #[component]
 pub fn InvitationLanguage(form: FormState) -> impl IntoView {
     let choices = Locale::ALL
@@ -82,27 +80,27 @@ pub fn InvitationLanguage(form: FormState) -> impl IntoView {
     view! { <SelectField form field="locale" label choices value/> }
 }
 
-/// What a capability is called.
-pub fn capability_words(locale: Locale, capability: Capability) -> String {
+/// Returns the label of a capability.
+pub fn capability_label(locale: Locale, capability: Capability) -> String {
     by_key(locale, &format!("capability-{}", capability.name()))
 }
 
-/// From when access holds, where that is still ahead.
-pub fn begins(locale: Locale, from: DateTime<Utc>, now: DateTime<Utc>, zone: &str) -> Option<String> {
+/// Returns when access starts, or `None` if it has already started.
+pub fn starts_on(locale: Locale, from: DateTime<Utc>, now: DateTime<Utc>, zone: &str) -> Option<String> {
     (from > now).then(|| word!(locale, "access-starts", day = format::date(locale, from, zone)))
 }
 
-/// Several capabilities in one line.
+/// Joins the labels of several capabilities into one line.
 pub fn capability_line(locale: Locale, capabilities: &[Capability]) -> String {
-    let words: Vec<String> = capabilities.iter().map(|one| capability_words(locale, *one)).collect();
+    let words: Vec<String> = capabilities.iter().map(|one| capability_label(locale, *one)).collect();
     words.join(word!(locale, "list-separator").as_str())
 }
 
-/// Where somebody's access stands.
+/// Renders the status of a portal access.
 #[component]
 pub fn AccessChip(status: AccessStatus, locale: Locale) -> impl IntoView {
     let tone = match status {
-        AccessStatus::Blank => Tone::Neutral,
+        AccessStatus::NotInvited => Tone::Neutral,
         AccessStatus::Invited => Tone::Info,
         AccessStatus::Active => Tone::Good,
         AccessStatus::Blocked => Tone::Bad,
@@ -110,8 +108,8 @@ pub fn AccessChip(status: AccessStatus, locale: Locale) -> impl IntoView {
     view! { <Chip label=by_key(locale, &format!("access-{}", status.name())) tone/> }
 }
 
-/// What the form of an invitation sent.
-pub fn invite_form(parts: &Parts) -> InviteForm {
+/// Reads an invitation from a submitted form.
+pub fn invite_form(parts: &FormParts) -> InviteForm {
     let ticked = |start: &str| {
         parts
             .fields

@@ -1,4 +1,5 @@
-//! Appointments as iCalendar (RFC 5545), in the reader's language, with the zone of each place and its changes of the clock.
+//! Appointments as iCalendar (RFC 5545) in the reader's language, with the time zone of each location and its offset
+//! changes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,39 +9,39 @@ use chrono_tz::{OffsetComponents as _, Tz};
 use domain::locale::Locale;
 use domain::public::CalendarEntry;
 use domain::public_language::PublicVisit;
-use domain::public_words::OwnWords;
+use domain::terminology::Terminology;
 use icalendar::{Calendar, CalendarDateTime, Component as _, Event, EventLike as _, EventStatus};
 
 use crate::word;
 
-/// How a calendar reaches its reader.
+/// How a calendar is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// One appointment, as a file.
+pub enum CalendarKind {
+    /// One appointment, downloaded as a file.
     File,
-    /// All of them, read again and again.
+    /// All appointments, subscribed to and polled.
     Feed,
 }
 
-/// Puts appointments into a calendar. `now` is when it is made.
+/// Renders appointments as a calendar. `now` becomes the time stamp of each event.
 pub fn render(
-    reach: Reach,
+    reach: CalendarKind,
     locale: Locale,
-    (tenant, words): (&str, &OwnWords),
+    (tenant, words): (&str, &Terminology),
     entries: &[CalendarEntry],
     now: DateTime<Utc>,
 ) -> String {
-    let tenant = &clean(tenant);
+    let tenant = &single_line(tenant);
     let mut calendar = Calendar::empty();
     calendar.append_property(("VERSION", "2.0"));
     calendar.append_property(("PRODID", "-//Ordinavo//Customer Portal//EN"));
     calendar.append_property(("CALSCALE", "GREGORIAN"));
-    let cancelled = reach == Reach::File
+    let cancelled = reach == CalendarKind::File
         && entries
             .iter()
             .all(|entry| entry.appointment.status == PublicVisit::Cancelled);
     calendar.append_property(("METHOD", if cancelled { "CANCEL" } else { "PUBLISH" }));
-    if reach == Reach::Feed {
+    if reach == CalendarKind::Feed {
         calendar.name(&word!(locale, "calendar-name", tenant = tenant.clone()));
         calendar.ttl(&TimeDelta::hours(1));
     }
@@ -56,7 +57,7 @@ pub fn render(
         calendar.push(event(locale, (tenant, words), entry, tz, now));
     }
     let text = calendar.to_string();
-    // The library has no time zones; they stand before the first event.
+    // The library does not write time zones; they are inserted before the first event.
     let zones: String = zones
         .into_iter()
         .filter(|(zone, _)| *zone != "UTC")
@@ -68,29 +69,29 @@ pub fn render(
     }
 }
 
-/// One line, whatever was typed: a line break would begin a property of its own.
-fn clean(text: &str) -> String {
+/// Replaces control characters: a line break in typed text would start a new property.
+fn single_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 
 fn event(
     locale: Locale,
-    (tenant, words): (&str, &OwnWords),
+    (tenant, words): (&str, &Terminology),
     entry: &CalendarEntry,
     tz: Tz,
     now: DateTime<Utc>,
 ) -> Event {
     let visit = &entry.appointment;
-    let what = visit.service_type.map_or_else(
+    let service_label = visit.service_type.map_or_else(
         || tenant.to_owned(),
-        |service| clean(&words.service_type(service, locale)),
+        |service| single_line(&words.service_type(service, locale)),
     );
     let status = words.visit(visit.status, locale);
-    let mut lines = vec![tenant.to_owned(), clean(&status.label)];
+    let mut lines = vec![tenant.to_owned(), single_line(&status.label)];
     if let Some(name) = &visit.technician {
-        lines.push(word!(locale, "calendar-technician", name = clean(name)));
+        lines.push(word!(locale, "calendar-technician", name = single_line(name)));
     }
-    let place = [clean(&visit.location), clean(&visit.address)]
+    let location_line = [single_line(&visit.location), single_line(&visit.address)]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
@@ -102,8 +103,8 @@ fn event(
         .timestamp(now)
         .starts(moment(visit.starts_at, tz))
         .ends(moment(visit.ends_at, tz))
-        .summary(&format!("{what} · {}", clean(&visit.location)))
-        .location(&place)
+        .summary(&format!("{service_label} · {}", single_line(&visit.location)))
+        .location(&location_line)
         .description(&lines.join("\n"))
         .status(if visit.status == PublicVisit::Cancelled {
             EventStatus::Cancelled
@@ -113,8 +114,8 @@ fn event(
     event.done()
 }
 
-/// Local time with its zone. The hour that a change of the clock repeats is given in UTC, because local time cannot say
-/// which of the two is meant.
+/// Returns local time with its zone. The hour that repeats when the clock goes back is given in UTC, because local time
+/// is ambiguous there.
 fn moment(at: DateTime<Utc>, tz: Tz) -> CalendarDateTime {
     let local = at.with_timezone(&tz).naive_local();
     if tz == Tz::UTC || !matches!(tz.from_local_datetime(&local), LocalResult::Single(_)) {
@@ -126,8 +127,8 @@ fn moment(at: DateTime<Utc>, tz: Tz) -> CalendarDateTime {
     }
 }
 
-/// A change of the clock: when, and the offsets before and after.
-struct Change {
+/// A change of the UTC offset: the instant, and the offsets in seconds before and after it.
+struct OffsetChange {
     at: DateTime<Utc>,
     before: i32,
     after: i32,
@@ -137,8 +138,8 @@ fn offset(at: DateTime<Utc>, tz: Tz) -> i32 {
     at.with_timezone(&tz).offset().fix().local_minus_utc()
 }
 
-/// The changes of the clock between two moments, found to the minute.
-fn changes(tz: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Change> {
+/// Finds the offset changes between two instants, to the minute.
+fn offset_changes(tz: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<OffsetChange> {
     let mut found = Vec::new();
     let mut day = from;
     while day < to {
@@ -154,7 +155,7 @@ fn changes(tz: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Change> {
                     high = middle
                 }
             }
-            found.push(Change {
+            found.push(OffsetChange {
                 at: high,
                 before,
                 after,
@@ -165,25 +166,25 @@ fn changes(tz: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Change> {
     found
 }
 
-/// A zone with what holds from a year before the first appointment to a year after the last one.
+/// Renders a zone definition that covers a year before the first appointment to a year after the last one.
 fn time_zone(name: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> String {
     let tz: Tz = name.parse().unwrap_or(Tz::UTC);
-    // From midnight, so that every change lies on a minute.
-    let begin = (from - TimeDelta::days(366))
+    // Starts at midnight so that every change falls on a whole minute.
+    let range_start = (from - TimeDelta::days(366))
         .date_naive()
         .and_time(chrono::NaiveTime::MIN)
         .and_utc();
     let mut text = format!("BEGIN:VTIMEZONE\r\nTZID:{name}\r\n");
-    let first = offset(begin, tz);
+    let first = offset(range_start, tz);
     observance(
         &mut text,
         tz,
-        begin,
-        begin.naive_utc() + TimeDelta::seconds(first.into()),
+        range_start,
+        range_start.naive_utc() + TimeDelta::seconds(first.into()),
         first,
         first,
     );
-    for change in changes(tz, begin, to + TimeDelta::days(366)) {
+    for change in offset_changes(tz, range_start, to + TimeDelta::days(366)) {
         let local = change.at.naive_utc() + TimeDelta::seconds(change.before.into());
         observance(&mut text, tz, change.at, local, change.before, change.after);
     }
@@ -194,7 +195,7 @@ fn time_zone(name: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> String {
 fn observance(text: &mut String, tz: Tz, at: DateTime<Utc>, local: NaiveDateTime, before: i32, after: i32) {
     let is_summer = at.with_timezone(&tz).offset().dst_offset() != TimeDelta::zero();
     let kind = if is_summer { "DAYLIGHT" } else { "STANDARD" };
-    let write = |seconds: i32| {
+    let format_offset = |seconds: i32| {
         let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
         format!("{sign}{:02}{:02}", minutes / 60, minutes % 60)
     };
@@ -202,8 +203,8 @@ fn observance(text: &mut String, tz: Tz, at: DateTime<Utc>, local: NaiveDateTime
         text,
         "BEGIN:{kind}\r\nDTSTART:{}\r\nTZOFFSETFROM:{}\r\nTZOFFSETTO:{}\r\nEND:{kind}\r\n",
         local.format("%Y%m%dT%H%M%S"),
-        write(before),
-        write(after)
+        format_offset(before),
+        format_offset(after)
     );
 }
 
@@ -214,7 +215,7 @@ mod tests {
     use domain::requests::ServiceType;
 
     fn at(text: &str) -> DateTime<Utc> {
-        text.parse().expect("a moment")
+        text.parse().expect("test timestamp is valid")
     }
 
     fn entry(starts: &str, ends: &str, zone: &str) -> CalendarEntry {
@@ -222,7 +223,7 @@ mod tests {
             uid: "abc@example.org".to_owned(),
             sequence: 4,
             appointment: PublicAppointment {
-                id: "apt_00000000000000000000000000".parse().expect("an id"),
+                id: "apt_00000000000000000000000000".parse().expect("test ID is valid"),
                 status: PublicVisit::Planned,
                 service_type: Some(ServiceType::Repair),
                 starts_at: at(starts),
@@ -236,13 +237,13 @@ mod tests {
     }
 
     #[test]
-    fn the_day_of_the_clock_change_is_told_with_its_rules() {
+    fn render_day_of_clock_change_includes_time_zone_rules() {
         // Berlin, 25 October 2026: the clock goes back at 01:00 UTC.
         let entry = entry("2026-10-25T08:00:00Z", "2026-10-25T10:00:00Z", "Europe/Berlin");
         let text = render(
-            Reach::File,
+            CalendarKind::File,
             Locale::En,
-            ("Nordlicht", &OwnWords::default()),
+            ("Nordlicht", &Terminology::default()),
             &[entry],
             at("2026-10-01T00:00:00Z"),
         );
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hour_that_comes_twice_is_given_in_utc() {
+    fn render_repeated_hour_uses_utc() {
         for (starts, expected) in [
             ("2026-10-25T00:30:00Z", "DTSTART:20261025T003000Z"),
             ("2026-10-25T01:30:00Z", "DTSTART:20261025T013000Z"),
@@ -264,9 +265,9 @@ mod tests {
         ] {
             let entry = entry(starts, "2026-10-25T09:00:00Z", "Europe/Berlin");
             let text = render(
-                Reach::File,
+                CalendarKind::File,
                 Locale::En,
-                ("N", &OwnWords::default()),
+                ("N", &Terminology::default()),
                 &[entry],
                 at("2026-10-01T00:00:00Z"),
             );
@@ -275,12 +276,12 @@ mod tests {
     }
 
     #[test]
-    fn what_people_typed_stays_in_its_line() {
+    fn render_typed_line_breaks_stay_in_property() {
         let entry = entry("2026-11-25T08:00:00Z", "2026-11-25T10:00:00Z", "Africa/Cairo");
         let text = render(
-            Reach::Feed,
+            CalendarKind::Feed,
             Locale::Ar,
-            ("N\r\nBEGIN:VALARM", &OwnWords::default()),
+            ("N\r\nBEGIN:VALARM", &Terminology::default()),
             &[entry],
             at("2026-10-01T00:00:00Z"),
         );
@@ -295,13 +296,13 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_appointment_is_a_cancellation() {
+    fn render_cancelled_appointment_uses_cancel_method() {
         let mut entry = entry("2026-11-25T08:00:00Z", "2026-11-25T10:00:00Z", "UTC");
         entry.appointment.status = PublicVisit::Cancelled;
         let text = render(
-            Reach::File,
+            CalendarKind::File,
             Locale::De,
-            ("N", &OwnWords::default()),
+            ("N", &Terminology::default()),
             &[entry],
             at("2026-10-01T00:00:00Z"),
         );

@@ -1,4 +1,4 @@
-//! Escaping for the few places where Leptos writes text into HTML as it is.
+//! HTML escaping for the few places where Leptos writes text unescaped.
 
 /// Escapes text for element content and quoted attribute values.
 pub fn html(text: &str) -> String {
@@ -21,7 +21,7 @@ mod tests {
     use super::html;
 
     #[test]
-    fn html_of_markup_is_plain_text() {
+    fn html_markup_is_escaped() {
         assert_eq!(
             html("</title><i id=x> \"a\" & 'b'"),
             "&lt;/title&gt;&lt;i id=x&gt; &quot;a&quot; &amp; &#39;b&#39;"

@@ -1,42 +1,42 @@
-//! What a form leaves behind for the page after it: what was done, or what was wrong and what had been typed. Kept in the
-//! session, shown once.
+//! The message that an action leaves in the session for the next page: success, or errors and the typed values. Shown
+//! once.
 
 use std::collections::BTreeMap;
 
 use domain::fields::FieldError;
 use serde::{Deserialize, Serialize};
 
-/// Where the session keeps it.
+/// The session key of the flash message.
 pub const KEY: &str = "flash";
 
-/// The value that is shown once, closed.
+/// The key of the sealed value that is shown once.
 pub const SHOWN_ONCE: &str = "shown-once";
 
-/// The value that takes the act back.
+/// The key of the undo token.
 pub const UNDO: &str = "undo";
 
-/// A message for the next page.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Flash {
-    /// The form that it belongs to; empty for none.
+    /// The form that the message belongs to; empty for none.
     pub form: String,
-    /// What was typed, by field.
+    /// The typed values by field.
     pub values: BTreeMap<String, String>,
-    /// What is wrong, by field.
+    /// Validation errors by field.
     pub errors: Vec<FieldError>,
-    /// What is wrong with no field in particular: code and detail.
+    /// A problem of the whole form: code and detail.
     pub problem: Option<(String, String)>,
-    /// What was done: a key of the app's words.
+    /// What was done, as a key of the app's texts.
     pub done: Option<String>,
 }
 
 impl Flash {
-    /// What was typed into a form only to be looked at: `done` says that it was, and what is shown once holds the fields.
-    pub fn looked_at(flash: Option<&Self>, done: &str, form: &str) -> Option<Self> {
-        let typed = flash.filter(|flash| flash.done.as_deref() == Some(done))?;
+    /// Restores the values of a form that was only previewed: `done` must be the preview's success key, and the values
+    /// are in [`SHOWN_ONCE`].
+    pub fn from_preview(flash: Option<&Self>, done: &str, form: &str) -> Option<Self> {
+        let preview = flash.filter(|flash| flash.done.as_deref() == Some(done))?;
         Some(Self {
             form: form.to_owned(),
-            values: serde_json::from_str(typed.values.get(SHOWN_ONCE)?).ok()?,
+            values: serde_json::from_str(preview.values.get(SHOWN_ONCE)?).ok()?,
             ..Self::default()
         })
     }

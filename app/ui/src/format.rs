@@ -1,4 +1,4 @@
-//! Dates, times, ages and sizes as people read them.
+//! Dates, times, ages and file sizes in the reader's language.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Timelike as _, Utc};
 use chrono_tz::Tz;
@@ -38,7 +38,7 @@ fn local(moment: DateTime<Utc>, zone: &str) -> DateTime<Tz> {
     moment.with_timezone(&zone.parse().unwrap_or(Tz::UTC))
 }
 
-/// `Tue 24 Nov` and the like.
+/// Formats a date such as `Tue 24 Nov`.
 pub fn day(locale: Locale, date: NaiveDate) -> String {
     let language = locale as usize;
     let weekday = WEEKDAYS[language][date.weekday().num_days_from_monday() as usize];
@@ -50,38 +50,38 @@ pub fn day(locale: Locale, date: NaiveDate) -> String {
     }
 }
 
-/// The short name of a weekday, Monday being 0.
+/// Returns the short name of a weekday, Monday being 0.
 pub fn weekday(locale: Locale, index: usize) -> &'static str {
     WEEKDAYS[locale as usize][index % 7]
 }
 
-/// The date of a moment in a zone.
+/// Formats the local date of an instant in a zone.
 pub fn date(locale: Locale, moment: DateTime<Utc>, zone: &str) -> String {
     day(locale, local(moment, zone).date_naive())
 }
 
-/// The last day before a moment at which something ends: what ends at midnight ends with the day before.
+/// Formats the last full day before an exclusive end: an end at midnight belongs to the previous day.
 pub fn last_day(locale: Locale, end: DateTime<Utc>, zone: &str) -> String {
     date(locale, end - chrono::TimeDelta::seconds(1), zone)
 }
 
-/// `09:30`, the same in all three languages.
+/// Formats a local time as `09:30`, the same in all languages.
 pub fn time(moment: DateTime<Utc>, zone: &str) -> String {
     let local = local(moment, zone);
     format!("{:02}:{:02}", local.hour(), local.minute())
 }
 
-/// `Tue 24 Nov 09:30`.
+/// Formats an instant as `Tue 24 Nov 09:30`.
 pub fn moment(locale: Locale, moment: DateTime<Utc>, zone: &str) -> String {
     format!("{} {}", date(locale, moment, zone), time(moment, zone))
 }
 
-/// `09:00–11:00`.
+/// Formats a period within a day as `09:00–11:00`.
 pub fn span(starts_at: DateTime<Utc>, ends_at: DateTime<Utc>, zone: &str) -> String {
     format!("{}–{}", time(starts_at, zone), time(ends_at, zone))
 }
 
-/// How long ago something was, in one short word.
+/// Formats how long ago something happened, for example `5 min`.
 pub fn age(locale: Locale, since: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let minutes = (now - since).num_minutes();
     match minutes {
@@ -92,7 +92,7 @@ pub fn age(locale: Locale, since: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// The size of a file.
+/// Formats a file size.
 pub fn size(locale: Locale, bytes: i64) -> String {
     if bytes < 1_000_000 {
         word!(locale, "file-size-kb", size = (bytes / 1000 + 1))
@@ -105,7 +105,7 @@ pub fn size(locale: Locale, bytes: i64) -> String {
     }
 }
 
-/// Escapes a text for the query of an address.
+/// Percent-encodes text for the query of a URL.
 pub fn escape_query(text: &str) -> String {
     text.bytes()
         .map(|byte| {
@@ -124,8 +124,11 @@ mod tests {
     use chrono::TimeZone as _;
 
     #[test]
-    fn times_are_those_of_the_place() {
-        let moment = Utc.with_ymd_and_hms(2026, 10, 25, 0, 30, 0).single().expect("a moment");
+    fn time_uses_zone_of_location() {
+        let moment = Utc
+            .with_ymd_and_hms(2026, 10, 25, 0, 30, 0)
+            .single()
+            .expect("test timestamp is valid");
         // The clock in Berlin goes back at 01:00 UTC.
         assert_eq!(time(moment, "Europe/Berlin"), "02:30");
         assert_eq!(time(moment + chrono::TimeDelta::hours(1), "Europe/Berlin"), "02:30");
@@ -134,8 +137,11 @@ mod tests {
     }
 
     #[test]
-    fn ages_are_short() {
-        let now = Utc.with_ymd_and_hms(2026, 11, 24, 12, 0, 0).single().expect("a moment");
+    fn age_uses_largest_fitting_unit() {
+        let now = Utc
+            .with_ymd_and_hms(2026, 11, 24, 12, 0, 0)
+            .single()
+            .expect("test timestamp is valid");
         for (minutes, text) in [
             (0, "just now"),
             (59, "59 min"),

@@ -1,23 +1,22 @@
-//! Fields of forms: label above, help below, error in place, what was typed kept.
+//! Form fields with label, help and error; typed values are shown again after an error.
 
 use domain::locale::Locale;
 use leptos::prelude::*;
 
 use crate::flash::Flash;
-use crate::{escape, word, words};
+use crate::{escape, i18n, word};
 
-/// What a form's fields need to know: its name, what was typed and what was wrong with it.
+/// The state of a form that its fields render: typed values and errors.
 #[derive(Clone)]
 pub struct FormState {
     /// The form's name, unique on its page.
     pub name: &'static str,
-    /// The language.
     pub locale: Locale,
     flash: Option<Flash>,
 }
 
 impl FormState {
-    /// The state of a form: what the flash says if it is about this form.
+    /// Creates the state of a form; the flash message is used only if it belongs to this form.
     pub fn new(name: &'static str, locale: Locale, flash: Option<&Flash>) -> Self {
         Self {
             name,
@@ -26,7 +25,7 @@ impl FormState {
         }
     }
 
-    /// What was typed into a field, or else a first value.
+    /// Returns the typed value of a field, or `otherwise` for a fresh form.
     pub fn value(&self, field: &str, otherwise: &str) -> String {
         self.flash
             .as_ref()
@@ -34,21 +33,21 @@ impl FormState {
             .map_or_else(|| otherwise.to_owned(), Clone::clone)
     }
 
-    /// Whether a box was ticked; a form that came back without it says no.
+    /// Returns whether a checkbox was ticked, or `otherwise` for a fresh form.
     pub fn ticked(&self, field: &str, otherwise: bool) -> bool {
         self.flash
             .as_ref()
             .map_or(otherwise, |flash| flash.values.contains_key(field))
     }
 
-    /// Whether the form came back with mistakes.
-    pub fn came_back(&self) -> bool {
+    /// Returns whether the form was submitted and rejected.
+    pub fn was_rejected(&self) -> bool {
         self.flash
             .as_ref()
             .is_some_and(|flash| !flash.errors.is_empty() || flash.problem.is_some())
     }
 
-    /// Whether a field came back with this code.
+    /// Returns whether a field was rejected with this code.
     pub fn has_error(&self, field: &str, code: &str) -> bool {
         self.flash.as_ref().is_some_and(|flash| {
             flash
@@ -58,7 +57,7 @@ impl FormState {
         })
     }
 
-    /// What is wrong with a field, in words.
+    /// Returns the error of a field in the reader's language.
     pub fn error(&self, field: &str) -> Option<String> {
         let error = self
             .flash
@@ -66,25 +65,26 @@ impl FormState {
             .errors
             .iter()
             .find(|error| error.pointer == field)?;
-        Some(words::error(self.locale, &error.code, &error.detail))
+        Some(i18n::error(self.locale, &error.code, &error.detail))
     }
 
-    /// The id of a field, to which the list of mistakes leads.
+    /// Returns the element ID of a field, to which the error summary links.
     pub fn id(&self, field: &str) -> String {
         format!("{}-{field}", self.name)
     }
 }
 
-/// The list of mistakes above a form; each leads to its field. It takes the focus so that nobody misses it.
+/// Renders the list of errors above a form, each with a link to its field. It takes the focus so that screen readers
+/// announce it.
 #[component]
 pub fn ErrorSummary(form: FormState) -> impl IntoView {
-    let flash = form.flash.clone().filter(|_| form.came_back());
+    let flash = form.flash.clone().filter(|_| form.was_rejected());
     flash.map(|flash| {
         let locale = form.locale;
         let count = flash.errors.len().max(1);
         let problem = flash
             .problem
-            .map(|(code, detail)| words::error(locale, &code, &detail))
+            .map(|(code, detail)| i18n::error(locale, &code, &detail))
             .filter(|_| flash.errors.is_empty());
         view! {
             <div class="notice notice-bad" role="alert" tabindex="-1" autofocus=true>
@@ -92,7 +92,7 @@ pub fn ErrorSummary(form: FormState) -> impl IntoView {
                 <ul>
                     {flash.errors.into_iter().map(|error| {
                         let target = format!("#{}", form.id(&error.pointer));
-                        view! { <li><a href=target>{words::mistake(locale, &error.pointer, &error.code, &error.detail)}</a></li> }
+                        view! { <li><a href=target>{i18n::field_error(locale, &error.pointer, &error.code, &error.detail)}</a></li> }
                     }).collect_view()}
                     {problem.map(|text| view! { <li>{text}</li> })}
                 </ul>
@@ -101,9 +101,9 @@ pub fn ErrorSummary(form: FormState) -> impl IntoView {
     })
 }
 
-/// What stands around a control: label, help, error.
+/// Renders the label, help and error around a control.
 #[component]
-fn Around(
+fn FieldFrame(
     form: FormState,
     field: &'static str,
     label: String,
@@ -112,12 +112,12 @@ fn Around(
     children: Children,
 ) -> impl IntoView {
     let error = form.error(field);
-    let wrong = error.is_some();
+    let invalid = error.is_some();
     let optional = optional.then(|| format!(" ({})", word!(form.locale, "optional")));
     let id = form.id(field);
     let (help_id, error_id) = (format!("{id}-help"), format!("{id}-error"));
     view! {
-        <div class="field" class:field-wrong=wrong>
+        <div class="field" class:field-wrong=invalid>
             <label for=id>{label}<span class="quiet">{optional}</span></label>
             {children()}
             {(!help.is_empty()).then(|| view! { <p class="help" id=help_id>{help}</p> })}
@@ -126,7 +126,7 @@ fn Around(
     }
 }
 
-fn described(form: &FormState, field: &str, has_help: bool) -> Option<String> {
+fn described_by(form: &FormState, field: &str, has_help: bool) -> Option<String> {
     let id = form.id(field);
     let mut parts = Vec::new();
     if has_help {
@@ -138,11 +138,11 @@ fn described(form: &FormState, field: &str, has_help: bool) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-fn invalid(form: &FormState, field: &str) -> Option<&'static str> {
+fn aria_invalid(form: &FormState, field: &str) -> Option<&'static str> {
     form.error(field).map(|_| "true")
 }
 
-/// A field of one line.
+/// A single-line field.
 #[component]
 pub fn TextField(
     form: FormState,
@@ -155,29 +155,29 @@ pub fn TextField(
     #[prop(optional)] inputmode: Option<&'static str>,
     #[prop(optional)] readonly: bool,
     #[prop(optional)] optional: bool,
-    /// The smallest and the largest number.
+    /// The minimum and maximum of a number.
     #[prop(optional)]
     range: Option<(i64, i64)>,
-    /// The most characters.
+    /// Maximum length in characters.
     #[prop(optional)]
-    most: Option<usize>,
+    max_length: Option<usize>,
 ) -> impl IntoView {
-    let (least, largest) = range.unzip();
+    let (min, max) = range.unzip();
     let value = if kind == "password" {
         String::new()
     } else {
         form.value(field, &value)
     };
-    let describedby = described(&form, field, !help.is_empty());
-    let (id, wrong) = (form.id(field), invalid(&form, field));
+    let describedby = described_by(&form, field, !help.is_empty());
+    let (id, invalid) = (form.id(field), aria_invalid(&form, field));
     view! {
-        <Around form field label help optional>
-            <input id=id name=field type=kind value=value autocomplete=autocomplete inputmode=inputmode min=least max=largest maxlength=most.map(|most| most.to_string()) readonly=readonly required=!optional aria-describedby=describedby aria-invalid=wrong/>
-        </Around>
+        <FieldFrame form field label help optional>
+            <input id=id name=field type=kind value=value autocomplete=autocomplete inputmode=inputmode min=min max=max maxlength=max_length.map(|max_length| max_length.to_string()) readonly=readonly required=!optional aria-describedby=describedby aria-invalid=invalid/>
+        </FieldFrame>
     }
 }
 
-/// A field of several lines. Leptos does not escape the text inside this element, so it is done here and nowhere else.
+/// A multi-line field. Leptos does not escape the text inside `<textarea>`, so it is escaped here.
 #[component]
 pub fn TextArea(
     form: FormState,
@@ -187,52 +187,52 @@ pub fn TextArea(
     #[prop(optional, into)] help: String,
     #[prop(default = 4)] rows: u8,
     #[prop(optional)] optional: bool,
-    /// The most characters.
+    /// Maximum length in characters.
     #[prop(optional)]
-    most: Option<usize>,
+    max_length: Option<usize>,
 ) -> impl IntoView {
     let value = escape::html(&form.value(field, &value));
-    let describedby = described(&form, field, !help.is_empty());
-    let (id, wrong) = (form.id(field), invalid(&form, field));
-    // The parser drops one line break after the tag, so one is put there that may be dropped.
+    let describedby = described_by(&form, field, !help.is_empty());
+    let (id, invalid) = (form.id(field), aria_invalid(&form, field));
+    // The HTML parser drops the first line break after the tag; this one protects a line break of the value.
     let value = format!("\n{value}");
     view! {
-        <Around form field label help optional>
-            <textarea id=id name=field rows=rows.to_string() maxlength=most.map(|most| most.to_string()) required=!optional aria-describedby=describedby aria-invalid=wrong dir="auto" inner_html=value></textarea>
-        </Around>
+        <FieldFrame form field label help optional>
+            <textarea id=id name=field rows=rows.to_string() maxlength=max_length.map(|max_length| max_length.to_string()) required=!optional aria-describedby=describedby aria-invalid=invalid dir="auto" inner_html=value></textarea>
+        </FieldFrame>
     }
 }
 
-/// A choice of one from a list.
+/// A choice of one option from a list.
 #[component]
 pub fn SelectField(
     form: FormState,
     field: &'static str,
     #[prop(into)] label: String,
-    /// Value and words of each choice.
+    /// Value and label of each option.
     choices: Vec<(String, String)>,
     #[prop(optional, into)] value: String,
     #[prop(optional, into)] help: String,
     #[prop(optional)] optional: bool,
 ) -> impl IntoView {
     let chosen = form.value(field, &value);
-    let describedby = described(&form, field, !help.is_empty());
-    let (id, wrong) = (form.id(field), invalid(&form, field));
+    let describedby = described_by(&form, field, !help.is_empty());
+    let (id, invalid) = (form.id(field), aria_invalid(&form, field));
     let none = word!(form.locale, "select-option");
     view! {
-        <Around form field label help optional>
-            <select id=id name=field required=!optional aria-describedby=describedby aria-invalid=wrong>
+        <FieldFrame form field label help optional>
+            <select id=id name=field required=!optional aria-describedby=describedby aria-invalid=invalid>
                 <option value="" selected=chosen.is_empty()>{none}</option>
                 {choices.into_iter().map(|(value, words)| {
                     let selected = value == chosen;
                     view! { <option value=value selected=selected>{words}</option> }
                 }).collect_view()}
             </select>
-        </Around>
+        </FieldFrame>
     }
 }
 
-/// A box to tick.
+/// A checkbox.
 #[component]
 pub fn CheckField(
     form: FormState,
@@ -242,7 +242,7 @@ pub fn CheckField(
     #[prop(optional, into)] help: String,
 ) -> impl IntoView {
     let ticked = form.ticked(field, ticked);
-    let (id, describedby) = (form.id(field), described(&form, field, !help.is_empty()));
+    let (id, describedby) = (form.id(field), described_by(&form, field, !help.is_empty()));
     let (help_id, for_id) = (format!("{id}-help"), id.clone());
     view! {
         <div class="check">
@@ -253,7 +253,7 @@ pub fn CheckField(
     }
 }
 
-/// One file.
+/// A required upload of one file.
 #[component]
 pub fn FileField(
     form: FormState,
@@ -262,16 +262,16 @@ pub fn FileField(
     #[prop(optional, into)] help: String,
     accept: &'static str,
 ) -> impl IntoView {
-    let describedby = described(&form, field, !help.is_empty());
-    let (id, wrong) = (form.id(field), invalid(&form, field));
+    let describedby = described_by(&form, field, !help.is_empty());
+    let (id, invalid) = (form.id(field), aria_invalid(&form, field));
     view! {
-        <Around form field label help optional=false>
-            <input id=id name=field type="file" accept=accept required=true aria-describedby=describedby aria-invalid=wrong/>
-        </Around>
+        <FieldFrame form field label help optional=false>
+            <input id=id name=field type="file" accept=accept required=true aria-describedby=describedby aria-invalid=invalid/>
+        </FieldFrame>
     }
 }
 
-/// A choice of photos from the device or its camera.
+/// An optional upload of photos from the device or its camera.
 #[component]
 pub fn PhotoField(
     form: FormState,
@@ -279,16 +279,16 @@ pub fn PhotoField(
     #[prop(into)] label: String,
     #[prop(optional, into)] help: String,
 ) -> impl IntoView {
-    let describedby = described(&form, field, !help.is_empty());
-    let (id, wrong) = (form.id(field), invalid(&form, field));
+    let describedby = described_by(&form, field, !help.is_empty());
+    let (id, invalid) = (form.id(field), aria_invalid(&form, field));
     view! {
-        <Around form field label help optional=true>
-            <input id=id name=field type="file" accept="image/jpeg,image/png,image/webp" multiple=true aria-describedby=describedby aria-invalid=wrong/>
-        </Around>
+        <FieldFrame form field label help optional=true>
+            <input id=id name=field type="file" accept="image/jpeg,image/png,image/webp" multiple=true aria-describedby=describedby aria-invalid=invalid/>
+        </FieldFrame>
     }
 }
 
-/// A choice of several files.
+/// An optional upload of several files.
 #[component]
 pub fn FilesField(
     form: FormState,
@@ -297,11 +297,11 @@ pub fn FilesField(
     #[prop(optional, into)] help: String,
     accept: &'static str,
 ) -> impl IntoView {
-    let describedby = described(&form, field, !help.is_empty());
-    let (id, wrong) = (form.id(field), invalid(&form, field));
+    let describedby = described_by(&form, field, !help.is_empty());
+    let (id, invalid) = (form.id(field), aria_invalid(&form, field));
     view! {
-        <Around form field label help optional=true>
-            <input id=id name=field type="file" accept=accept multiple=true aria-describedby=describedby aria-invalid=wrong/>
-        </Around>
+        <FieldFrame form field label help optional=true>
+            <input id=id name=field type="file" accept=accept multiple=true aria-describedby=describedby aria-invalid=invalid/>
+        </FieldFrame>
     }
 }

@@ -1,24 +1,21 @@
-//! Icons of the lucide set, drawn inline so that they take the colour of the text.
+//! Icons of the Lucide set, drawn inline so that they take the color of the text.
 
 use leptos::prelude::*;
 
-/// An icon by name; decoration only, so screen readers pass over it.
+/// A decorative icon, hidden from screen readers.
 #[component]
-pub fn Icon(
-    /// Its name.
-    name: &'static str,
-) -> impl IntoView {
+pub fn Icon(name: &'static str) -> impl IntoView {
     let mirrored = matches!(name, "arrow-right" | "log-out" | "chevron-right");
     view! {
         <svg
             class="icon" class:mirrored=mirrored viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor"
-            stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" inner_html=drawing(name)
+            stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" inner_html=paths(name)
         ></svg>
     }
 }
 
-/// The paths of an icon, taken from the npm package lucide-static (ISC licence).
-fn drawing(name: &str) -> &'static str {
+/// Returns the SVG paths of an icon, taken from the npm package lucide-static (ISC license).
+fn paths(name: &str) -> &'static str {
     match name {
         "inbox" => include_str!("icons/inbox.svg.part"),
         "users" => include_str!("icons/users.svg.part"),

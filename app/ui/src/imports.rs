@@ -1,4 +1,4 @@
-//! Import jobs and their items as every app shows them: chips, counts, codes in words, filters, calls.
+//! Import jobs and their items as every app shows them: chips, counts, code labels, filters and API calls.
 
 use domain::import_jobs::ImportChannel;
 use domain::imports::{ImportJobStatus, ItemOutcome};
@@ -7,13 +7,12 @@ use domain::mapping::table;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::imports::model::ImportJobView;
-use ordinavo_core::integrations::model::UseLine;
+use ordinavo_core::integrations::model::UsageLine;
 
-use crate::parts::Chip;
+use crate::components::Chip;
+use crate::i18n::by_key;
 use crate::word;
-use crate::words::by_key;
 
-/// The tone of an outcome.
 pub const fn outcome_tone(outcome: ItemOutcome) -> Tone {
     match outcome {
         ItemOutcome::Created => Tone::Good,
@@ -24,15 +23,13 @@ pub const fn outcome_tone(outcome: ItemOutcome) -> Tone {
     }
 }
 
-/// The chip of an outcome.
 #[component]
 pub fn OutcomeChip(outcome: ItemOutcome, locale: Locale) -> impl IntoView {
     view! { <Chip label=by_key(locale, &format!("outcome-{}", outcome.name())) tone=outcome_tone(outcome)/> }
 }
 
-/// The chip of a job.
 #[component]
-pub fn JobChip(status: ImportJobStatus, locale: Locale) -> impl IntoView {
+pub fn ImportJobChip(status: ImportJobStatus, locale: Locale) -> impl IntoView {
     let tone = match status {
         ImportJobStatus::Accepted | ImportJobStatus::Processing => Tone::Info,
         ImportJobStatus::Completed => Tone::Good,
@@ -42,9 +39,9 @@ pub fn JobChip(status: ImportJobStatus, locale: Locale) -> impl IntoView {
     view! { <Chip label=by_key(locale, &format!("job-{}", status.name())) tone/> }
 }
 
-/// How a job came in and how its items depend on each other.
+/// Renders the channel and mode of an import job.
 #[component]
-pub fn JobKind(job: ImportJobView, locale: Locale) -> impl IntoView {
+pub fn ImportJobKind(job: ImportJobView, locale: Locale) -> impl IntoView {
     let mode = by_key(locale, &format!("job-mode-{}", job.mode.name()));
     view! {
         <span>{mode}</span>
@@ -53,9 +50,9 @@ pub fn JobKind(job: ImportJobView, locale: Locale) -> impl IntoView {
     }
 }
 
-/// How many items ended in which way; nothing is said about what did not happen.
+/// Renders how many items ended with each outcome; outcomes with a count of zero are omitted.
 #[component]
-pub fn JobCounts(job: ImportJobView, locale: Locale) -> impl IntoView {
+pub fn ImportJobCounts(job: ImportJobView, locale: Locale) -> impl IntoView {
     let counts = [
         (ItemOutcome::Created, job.created_count),
         (ItemOutcome::Updated, job.updated_count),
@@ -63,34 +60,34 @@ pub fn JobCounts(job: ImportJobView, locale: Locale) -> impl IntoView {
         (ItemOutcome::Skipped, job.skipped_count),
         (ItemOutcome::Failed, job.failed_count),
     ];
-    let ended = format!("{} / {}", job.ended_items(), job.item_count);
-    let warned = job.warned_count;
+    let ended = format!("{} / {}", job.processed_items(), job.item_count);
+    let warning_count = job.warned_count;
     view! {
         <span class="counts"><bdi>{ended}</bdi>
         {counts.into_iter().filter(|(_, count)| *count > 0).map(|(outcome, count)| view! {
             <Chip label=format!("{count} {}", by_key(locale, &format!("outcome-{}", outcome.name()))) tone=outcome_tone(outcome)/>
         }).collect_view()}
-        {(warned > 0).then(|| view! { <span class="quiet">{word!(locale, "job-warned", count = warned)}</span> })}</span>
+        {(warning_count > 0).then(|| view! { <span class="quiet">{word!(locale, "job-warned", count = warning_count)}</span> })}</span>
     }
 }
 
-/// A code in words; the code itself if it has none in this language.
-pub fn code_words(locale: Locale, code: &str) -> String {
+/// Returns the label of a code, or the code itself if it has none.
+pub fn code_label(locale: Locale, code: &str) -> String {
     let key = format!("code-{code}");
     let words = by_key(locale, &key);
     if words == key { code.to_owned() } else { words }
 }
 
-/// Codes in words, each with its name for people who know the API.
+/// Renders codes with their label and their API name.
 #[component]
 pub fn Codes(codes: Vec<String>, locale: Locale) -> impl IntoView {
     codes
         .into_iter()
-        .map(|code| view! { <span class="code-line">{code_words(locale, &code)}" "<bdi class="mono small quiet">{code}</bdi></span> })
+        .map(|code| view! { <span class="code-line">{code_label(locale, &code)}" "<bdi class="mono small quiet">{code}</bdi></span> })
         .collect_view()
 }
 
-/// Chooses which items of a job are shown: by outcome and by code.
+/// Renders the filters of a job's items: outcome and code.
 #[component]
 pub fn ItemFilters(
     #[prop(into)] action: String,
@@ -108,16 +105,16 @@ pub fn ItemFilters(
             <label>{word!(locale, "import-codes")}" "
                 <select name="code">
                     <option value="" selected=code.is_empty()>{word!(locale, "import-all")}</option>
-                    {table::codes().iter().map(|(name, _)| view! { <option value=*name selected=code == *name>{code_words(locale, name)}</option> }).collect_view()}
+                    {table::codes().iter().map(|(name, _)| view! { <option value=*name selected=code == *name>{code_label(locale, name)}</option> }).collect_view()}
                 </select></label>
             <button class="button" type="submit">{word!(locale, "import-filter")}</button>
         </form>
     }
 }
 
-/// Calls by day; nothing if there were none.
+/// Renders the API calls of each day; nothing if there are none.
 #[component]
-pub fn Calls(lines: Vec<UseLine>, locale: Locale) -> impl IntoView {
+pub fn ApiCallsTable(lines: Vec<UsageLine>, locale: Locale) -> impl IntoView {
     (!lines.is_empty()).then(|| view! {
         <section><h2>{word!(locale, "api-calls-title")}</h2>
             <div class="table-frame"><table class="table">

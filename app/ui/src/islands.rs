@@ -1,15 +1,14 @@
-//! The islands of all apps: what a page cannot do without the browser. Each is useful, none is needed.
+//! The islands that all apps share. Every page also works without them.
 
 use leptos::prelude::*;
 
-/// A button that copies a text, for ids that people paste elsewhere. Without JavaScript it is not shown.
+/// A button that copies a text, such as an ID. Hidden without JavaScript.
 #[island]
 pub fn CopyText(
-    /// What is copied.
     text: String,
-    /// What the button says.
+    /// The button's label before copying.
     label: String,
-    /// What it says afterwards.
+    /// The button's label after copying.
     done: String,
 ) -> impl IntoView {
     let copied = RwSignal::new(false);
@@ -28,7 +27,7 @@ pub fn CopyText(
     }
 }
 
-/// Keeps a form from being sent twice by a double click; the server has its own guard.
+/// Prevents a double click from submitting a form twice; the server has its own protection.
 #[island]
 pub fn SendOnce(children: Children) -> impl IntoView {
     let sent = RwSignal::new(false);

@@ -1,22 +1,20 @@
-//! The parts that all apps share: shell, fields, chips, lists, words, formatting. Pages are rendered on the server;
-//! the browser's bundle holds the islands only.
+//! The components that all apps share: shell, form fields, chips, lists, texts and formatting. Pages are rendered on
+//! the server; the browser bundle contains the islands only.
 
 #![recursion_limit = "512"]
-#![allow(
-    missing_docs,
-    reason = "what a component shows stands above it; the fields that the macro makes of its properties cannot carry a comment"
-)]
 
 #[cfg(feature = "ssr")]
 pub mod access;
 #[cfg(feature = "ssr")]
-pub mod acts;
+pub mod actions;
 #[cfg(feature = "ssr")]
 pub mod calendar;
-#[cfg(feature = "ssr")]
-pub mod door;
 pub mod islands;
+#[cfg(feature = "ssr")]
+pub mod sign_in_flow;
 
+#[cfg(feature = "ssr")]
+pub mod components;
 #[cfg(feature = "ssr")]
 pub mod escape;
 #[cfg(feature = "ssr")]
@@ -26,15 +24,15 @@ pub mod format;
 #[cfg(feature = "ssr")]
 pub mod forms;
 #[cfg(feature = "ssr")]
+pub mod i18n;
+#[cfg(feature = "ssr")]
 pub mod icons;
 #[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
-pub mod load;
-#[cfg(feature = "ssr")]
 pub mod mails;
 #[cfg(feature = "ssr")]
-pub mod parts;
+pub mod page;
 #[cfg(feature = "ssr")]
 pub mod qr;
 #[cfg(feature = "ssr")]
@@ -47,5 +45,3 @@ pub mod title;
 pub mod uploads;
 #[cfg(feature = "ssr")]
 pub mod viewer;
-#[cfg(feature = "ssr")]
-pub mod words;

@@ -1,4 +1,4 @@
-//! The words of mails, in the recipient's language: the same content as plain text and as HTML.
+//! Emails in the recipient's language, with the same content as plain text and as HTML.
 
 use domain::intake::mails::{MailData, MailKind};
 use domain::locale::Locale;
@@ -6,31 +6,35 @@ use domain::public_language;
 
 use crate::escape::html as escape;
 use crate::format;
+use crate::i18n::by_key;
 use crate::word;
-use crate::words::by_key;
 
-/// A mail in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered {
-    /// The subject.
+pub struct RenderedMail {
     pub subject: String,
-    /// The text without markup.
+    /// The plain-text body.
     pub text: String,
-    /// The same with markup.
+    /// The HTML body.
     pub html: String,
 }
 
-/// Puts the words around the frozen content. What people wrote is escaped; no markup of theirs is ever sent.
-pub fn render(kind: MailKind, locale: Locale, data: &MailData, link: &str, refuse_link: Option<&str>) -> Rendered {
-    // What it is about: a request with its number, or the organisation's portal.
+/// Renders an email from its stored data. Typed text is escaped; markup in it is never sent.
+pub fn render(
+    kind: MailKind,
+    locale: Locale,
+    data: &MailData,
+    link: &str,
+    unsubscribe_link: Option<&str>,
+) -> RenderedMail {
+    // The subject is a request with its number, or the organization's portal.
     let about = data.number.map(|number| {
-        let built_in = || Some(public_language::service_type(data.service_type?, locale).to_owned());
-        let what = data.service.clone().or_else(built_in).unwrap_or_default();
-        (format!("REQ-{number}"), what)
+        let default_label = || Some(public_language::service_type(data.service_type?, locale).to_owned());
+        let service_label = data.service.clone().or_else(default_label).unwrap_or_default();
+        (format!("REQ-{number}"), service_label)
     });
     let subject_line = by_key(locale, &format!("mail-{}-subject", kind.name()));
     let subject = match &about {
-        Some((number, what)) => format!("{subject_line} · {number} {what}"),
+        Some((number, service_label)) => format!("{subject_line} · {number} {service_label}"),
         None => format!("{subject_line} · {}", data.tenant),
     };
     let greeting = data.name.as_ref().map_or_else(
@@ -54,13 +58,13 @@ pub fn render(kind: MailKind, locale: Locale, data: &MailData, link: &str, refus
     let until = data
         .until
         .map(|until| word!(locale, "mail-until", until = format::moment(locale, until, zone)));
-    let follow = if kind.is_about_account() {
+    let button = if kind.is_about_account() {
         by_key(locale, &format!("mail-{}-button", kind.name()))
     } else {
         word!(locale, "mail-follow")
     };
-    let sign_off = data.tenant.clone();
-    let refuse = refuse_link.map(|link| (word!(locale, "mail-refuse"), link));
+    let sender = data.tenant.clone();
+    let unsubscribe = unsubscribe_link.map(|link| (word!(locale, "mail-refuse"), link));
 
     let mut text = format!("{greeting}\n\n{intro}\n");
     for window in &windows {
@@ -69,20 +73,20 @@ pub fn render(kind: MailKind, locale: Locale, data: &MailData, link: &str, refus
     if let Some(note) = &zone_note {
         text.push_str(&format!("\n    {note}\n"));
     }
-    if let Some(written) = &data.text {
-        let quoted: Vec<String> = written.lines().map(|line| format!("> {line}")).collect();
+    if let Some(message) = &data.text {
+        let quoted: Vec<String> = message.lines().map(|line| format!("> {line}")).collect();
         text.push_str(&format!("\n{}\n", quoted.join("\n")));
     }
-    text.push_str(&format!("\n{follow}\n{link}\n"));
+    text.push_str(&format!("\n{button}\n{link}\n"));
     if let Some(until) = &until {
         text.push_str(&format!("{until}\n"));
     }
-    let signed = match &about {
-        Some((number, what)) => format!("{number} · {what}\n{sign_off}"),
-        None => sign_off.clone(),
+    let footer = match &about {
+        Some((number, service_label)) => format!("{number} · {service_label}\n{sender}"),
+        None => sender.clone(),
     };
-    text.push_str(&format!("\n{signed}\n"));
-    if let Some((words, link)) = &refuse {
+    text.push_str(&format!("\n{footer}\n"));
+    if let Some((words, link)) = &unsubscribe {
         text.push_str(&format!("\n-- \n{words}\n{link}\n"));
     }
 
@@ -96,28 +100,28 @@ pub fn render(kind: MailKind, locale: Locale, data: &MailData, link: &str, refus
     if let Some(note) = &zone_note {
         body.push_str(&format!("<p style=\"color:#5a6472\">{}</p>", escape(note)));
     }
-    if let Some(written) = &data.text {
+    if let Some(message) = &data.text {
         body.push_str(&format!(
             "<blockquote dir=\"auto\" style=\"margin:16px 0;padding:8px 16px;border-inline-start:3px solid #0f766e;background:#f1f6f5\">{}</blockquote>",
-            escape(written).replace('\n', "<br>")
+            escape(message).replace('\n', "<br>")
         ));
     }
     body.push_str(&format!(
         "<p style=\"margin:24px 0\"><a href=\"{}\" style=\"background:#0f766e;color:#ffffff;padding:12px 20px;border-radius:8px;text-decoration:none;font-weight:600\">{}</a></p>",
         escape(link),
-        escape(&follow)
+        escape(&button)
     ));
     if let Some(until) = &until {
         body.push_str(&format!("<p style=\"color:#5a6472\">{}</p>", escape(until)));
     }
-    let about_line = about.as_ref().map_or_else(String::new, |(number, what)| {
-        format!("<bdi>{number}</bdi> · {}<br>", escape(what))
+    let about_line = about.as_ref().map_or_else(String::new, |(number, service_label)| {
+        format!("<bdi>{number}</bdi> · {}<br>", escape(service_label))
     });
     body.push_str(&format!(
         "<p style=\"color:#5a6472\">{about_line}<bdi>{}</bdi></p>",
-        escape(&sign_off)
+        escape(&sender)
     ));
-    if let Some((words, link)) = &refuse {
+    if let Some((words, link)) = &unsubscribe {
         body.push_str(&format!(
             "<hr style=\"border:0;border-top:1px solid #d8dde3\"><p style=\"font-size:12px;color:#5a6472\"><a href=\"{}\" style=\"color:#5a6472\">{}</a></p>",
             escape(link),
@@ -130,7 +134,7 @@ pub fn render(kind: MailKind, locale: Locale, data: &MailData, link: &str, refus
         locale.direction(),
         escape(&subject)
     );
-    Rendered { subject, text, html }
+    RenderedMail { subject, text, html }
 }
 
 #[cfg(test)]
@@ -140,7 +144,10 @@ mod tests {
     use domain::requests::ServiceType;
 
     fn data() -> MailData {
-        let start = Utc.with_ymd_and_hms(2026, 10, 25, 8, 0, 0).single().expect("a moment");
+        let start = Utc
+            .with_ymd_and_hms(2026, 10, 25, 8, 0, 0)
+            .single()
+            .expect("test timestamp is valid");
         MailData {
             tenant: "Nordlicht <b>Technik</b>".to_owned(),
             name: Some("<script>alert(1)</script>".to_owned()),
@@ -155,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn every_occasion_has_words_in_every_language() {
+    fn render_every_kind_has_text_in_every_language() {
         for kind in MailKind::ALL {
             let mut subjects = Vec::new();
             for locale in Locale::ALL {
@@ -172,7 +179,7 @@ mod tests {
                 );
                 assert!(mail.text.contains("https://example.org/track/abc"));
                 assert!(mail.html.contains(&format!("dir=\"{}\"", locale.direction())));
-                // The clock went back that morning: eight o'clock UTC is nine in Essen.
+                // Berlin is at UTC+1 after the clock change of that morning, so 08:00 UTC is 09:00.
                 assert!(mail.text.contains("09:00–11:00"), "{}", mail.text);
                 subjects.push(mail.subject);
             }
@@ -182,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_elses_markup_is_sent() {
+    fn render_typed_markup_is_escaped() {
         let mail = render(
             MailKind::Question,
             Locale::En,
@@ -191,6 +198,6 @@ mod tests {
             None,
         );
         assert!(!mail.html.contains("<script>") && !mail.html.contains("<img") && !mail.html.contains("<b>"));
-        assert!(!mail.html.contains("No more mails"));
+        assert!(!mail.html.contains("Unsubscribe"));
     }
 }

@@ -1,10 +1,10 @@
-//! QR codes as pictures inside a page.
+//! QR codes as inline SVG.
 
 use qrcode::QrCode;
 use qrcode::render::svg;
 
-/// A link as an SVG element of at least so many pixels; empty if it is too long for a code.
-pub fn picture(link: &str, size: u32) -> String {
+/// Renders a link as an SVG element of at least `size` pixels; empty if the link is too long for a QR code.
+pub fn render_svg(link: &str, size: u32) -> String {
     QrCode::new(link.as_bytes())
         .map(|code| {
             code.render::<svg::Color<'_>>()
@@ -19,12 +19,12 @@ pub fn picture(link: &str, size: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::picture;
+    use super::render_svg;
 
     #[test]
-    fn a_picture_is_one_element_and_too_long_a_link_is_none() {
-        let short = picture("https://example.org/track/abc", 180);
+    fn picture_link_too_long_returns_empty() {
+        let short = render_svg("https://example.org/track/abc", 180);
         assert!(short.starts_with("<svg") && short.ends_with("</svg>"));
-        assert_eq!(picture(&"x".repeat(10_000), 180), "");
+        assert_eq!(render_svg(&"x".repeat(10_000), 180), "");
     }
 }

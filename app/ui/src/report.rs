@@ -1,4 +1,4 @@
-//! A report as a customer reads it: on the portal, and for the staff before they publish it.
+//! A visit report as the customer reads it, in the portal and in the staff preview before publication.
 
 use domain::locale::Locale;
 use domain::public::PublicReport;
@@ -7,8 +7,7 @@ use leptos::prelude::*;
 use crate::icons::Icon;
 use crate::{format, word};
 
-/// A report in the reader's language. `previewed` is for staff: the same text below the page's own headings, without
-/// anything to click.
+/// Renders a report. `previewed` is for staff: lower heading levels, and nothing to click.
 #[component]
 pub fn ReportArticle(report: PublicReport, locale: Locale, #[prop(optional)] previewed: bool) -> impl IntoView {
     let replaced = report.revision > 1;

@@ -1,42 +1,41 @@
-//! The document around every page: language, direction, style, fonts, and the browser's bundle.
+//! The HTML document around every page: language, direction, style sheets, fonts and browser bundle.
 
 use domain::locale::Locale;
 use leptos::config::LeptosOptions;
 use leptos::hydration::HydrationScripts;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
-use ordinavo_core::branding::Brand;
+use ordinavo_core::branding::BrandedOrganisation;
 
 use crate::viewer::Viewer;
 
-/// Which app a document belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum App {
-    /// `/app`.
+    /// The staff app under `/app`.
     Dispatch,
-    /// `/portal`.
+    /// The customer portal under `/portal`.
     Portal,
-    /// `/partner`; it has no bundle either: nothing in it needs a script.
+    /// The partner console under `/partner`; has no bundle.
     Partner,
-    /// Pages without an account; they have no bundle.
+    /// Pages without an account; have no bundle.
     Public,
     /// Public forms and the tracking page.
     Intake,
 }
 
-/// The files of this build: a style sheet for each app and the name of each bundle.
+/// The static files of this build.
 #[derive(Debug, Clone)]
 pub struct Assets {
-    /// The path of the style sheet.
+    /// The URL path of the style sheet.
     pub style: String,
-    /// The paths of the fonts that every page needs at once.
+    /// The URL paths of the fonts to preload.
     pub fonts: Vec<String>,
     /// The bundle; `None` where a page has no islands.
     pub bundle: Option<LeptosOptions>,
 }
 
 impl Assets {
-    /// Every file that the pages of an app need, as a device keeps them for times without a network.
+    /// Returns every file that the app's pages need, for the offline cache.
     pub fn files(&self) -> Vec<String> {
         let mut files = self.fonts.clone();
         files.push(self.style.clone());
@@ -49,12 +48,12 @@ impl Assets {
     }
 }
 
-/// The language of the page that is being made.
+/// Returns the language of the page that is being rendered.
 pub fn locale() -> Locale {
     use_context::<Viewer>().map(|viewer| viewer.locale).unwrap_or_default()
 }
 
-/// A whole document.
+/// Renders a whole document in the reader's language.
 pub fn document<V: IntoView + 'static, F: FnOnce() -> V>(
     app: App,
     assets: &Assets,
@@ -63,7 +62,7 @@ pub fn document<V: IntoView + 'static, F: FnOnce() -> V>(
     document_in(locale(), app, assets, body)
 }
 
-/// A whole document in a language that the page itself has chosen.
+/// Renders a whole document in a given language.
 pub fn document_in<V: IntoView + 'static, F: FnOnce() -> V>(
     locale: Locale,
     app: App,
@@ -82,9 +81,9 @@ pub fn document_in<V: IntoView + 'static, F: FnOnce() -> V>(
         .map(|options| view! { <HydrationScripts options islands=true/> });
     let fonts = assets.fonts.iter().map(|font| view! { <link rel="preload" href=font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous"/> }).collect_view();
     let style = assets.style.clone();
-    let own = use_context::<Brand>()
+    let tenant_style = use_context::<BrandedOrganisation>()
         .filter(|_| app == App::Portal)
-        .and_then(|brand| brand.look.sheet)
+        .and_then(|brand| brand.branding.sheet)
         .map(|sheet| view! { <link rel="stylesheet" href=sheet/> });
     view! {
         <!DOCTYPE html>
@@ -96,7 +95,7 @@ pub fn document_in<V: IntoView + 'static, F: FnOnce() -> V>(
                 <link rel="icon" href="/pkg/icon.svg" r#type="image/svg+xml"/>
                 {fonts}
                 <link rel="stylesheet" href=style/>
-                {own}
+                {tenant_style}
                 {scripts}
                 <MetaTags/>
             </head>

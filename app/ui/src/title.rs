@@ -1,13 +1,13 @@
-//! The title of a page.
+//! The document title.
 
 use leptos::prelude::*;
 
 use crate::escape;
 
-/// Sets the title of the document.
+/// Sets the document title.
 ///
-/// `leptos_meta` writes the text into `<title>` unescaped, so a name such as `</title><form …>` would become part of the
-/// page. This component is the only caller of it.
+/// `leptos_meta` writes the text into `<title>` unescaped, so a name such as `</title><form …>` would become part of
+/// the page. This component is the only caller of it.
 #[component]
 pub fn Title(#[prop(into)] text: String) -> impl IntoView {
     view! { <leptos_meta::Title text=escape::html(&text)/> }

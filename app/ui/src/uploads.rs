@@ -1,42 +1,42 @@
-//! Reading forms with files that come to a server function.
+//! Reads multipart forms that are sent to a server function.
 
 use std::collections::BTreeMap;
 
 use leptos::server_fn::codec::MultipartData;
 use ordinavo_core::files::Upload;
 
-/// The most fields that a form of ours has.
-const MOST_FIELDS: usize = 256;
+/// Maximum number of fields read from a form.
+const MAX_FIELDS: usize = 256;
 
-/// The parts of a form.
+/// The contents of a multipart form.
 #[derive(Default)]
-pub struct Parts {
+pub struct FormParts {
     /// Texts by field.
     pub fields: BTreeMap<String, String>,
-    /// Files, in the order in which they were chosen.
+    /// Files in the order in which they were chosen.
     pub files: Vec<Upload>,
-    /// The form ended early: it was too large, or the connection broke.
-    pub broken: bool,
+    /// Whether the form ended early: it was too large, or the connection was lost.
+    pub is_incomplete: bool,
 }
 
-impl Parts {
-    /// A field's text; empty if it was not sent.
+impl FormParts {
+    /// Returns a field's text; empty if it was not sent.
     pub fn text(&self, name: &str) -> String {
         self.fields.get(name).cloned().unwrap_or_default()
     }
 
-    /// Every text with its field, to be kept for a form that comes back.
+    /// Returns every field and its text, to show them again after an error.
     pub fn values(&self) -> Vec<(&str, &str)> {
         let fields = self.fields.iter();
         fields.map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 }
 
-/// Reads a form; at most one file more than allowed is kept, so that too many are noticed.
-pub async fn read(data: MultipartData, file_field: &str, most_files: usize) -> Parts {
-    let mut parts = Parts::default();
+/// Reads a form. Keeps at most one file more than `max_files`, so that validation can reject the excess.
+pub async fn read(data: MultipartData, file_field: &str, max_files: usize) -> FormParts {
+    let mut parts = FormParts::default();
     let Some(mut form) = data.into_inner() else {
-        parts.broken = true;
+        parts.is_incomplete = true;
         return parts;
     };
     loop {
@@ -53,7 +53,7 @@ pub async fn read(data: MultipartData, file_field: &str, most_files: usize) -> P
         };
         match file_name {
             Some(file_name) => {
-                let is_wanted = name == file_field && !bytes.is_empty() && parts.files.len() <= most_files;
+                let is_wanted = name == file_field && !bytes.is_empty() && parts.files.len() <= max_files;
                 if is_wanted {
                     parts.files.push(Upload {
                         file_name,
@@ -62,12 +62,12 @@ pub async fn read(data: MultipartData, file_field: &str, most_files: usize) -> P
                     });
                 }
             }
-            None if parts.fields.len() < MOST_FIELDS => {
+            None if parts.fields.len() < MAX_FIELDS => {
                 parts.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
             }
             None => {}
         }
     }
-    parts.broken = true;
+    parts.is_incomplete = true;
     parts
 }

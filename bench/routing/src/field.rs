@@ -1,42 +1,42 @@
-//! Days of a field service, made with a fixed seed: some technicians with skills, shifts and breaks, ten to forty percent
-//! more work than they can do, a hidden plan that does a good part of it, and visits that provably nobody can do.
+//! Generated field service days with a fixed seed. Each has technicians with skills, shifts and breaks, 10 to 40 percent
+//! more work than fits, a hidden feasible plan for a large part of it, and visits that are provably infeasible.
 
 use fastrand::Rng;
 use routing::{Break, Matrix, Problem, Skills, Technician, Time, Visit, Window};
 
-/// Why a planted visit cannot be done by anybody.
+/// Why a planted visit is infeasible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Planted {
-    /// Nobody has the skill.
+    /// No technician has the skill.
     Skill,
-    /// It is pinned to somebody who lacks the skill.
+    /// It is pinned to a technician without the skill.
     PinAndSkill,
-    /// It takes longer than any shift.
+    /// It is longer than any shift.
     Shift,
-    /// Its window ends before anybody can be there.
+    /// Its time window ends before any technician can arrive.
     Window,
-    /// No van is large enough.
+    /// Its demand exceeds all vehicles.
     Capacity,
 }
 
-/// A day.
+/// A generated day.
 pub struct Field {
-    /// A short name: technicians and visits.
+    /// Numbers of technicians and visits.
     pub name: String,
-    /// What is to be planned.
+    /// The problem to solve.
     pub problem: Problem,
-    /// A plan that holds: the visits of each technician in their order.
+    /// A feasible plan: the visits of each technician in order.
     pub hidden: Vec<Vec<usize>>,
-    /// Visits that cannot be done, and why.
+    /// The infeasible visits and the reason.
     pub planted: Vec<(usize, Planted)>,
 }
 
 const HOUR: Time = 3600;
 const MINUTE: Time = 60;
-/// A skill that nobody has.
-const NOBODYS: u128 = 1 << 40;
+/// A skill that no technician has.
+const UNAVAILABLE_SKILL: u128 = 1 << 40;
 
-/// The nine days of the set: technicians, visits, and how much more than the hidden plan there is, in percent.
+/// The days of the set: technicians, visits, and the excess work in percent.
 pub const SET: [(usize, usize, usize); 9] = [
     (3, 20, 10),
     (4, 30, 25),
@@ -49,7 +49,7 @@ pub const SET: [(usize, usize, usize); 9] = [
     (15, 150, 20),
 ];
 
-/// The whole set.
+/// Generates all days of the set.
 pub fn set() -> Vec<Field> {
     SET.iter()
         .enumerate()
@@ -57,24 +57,24 @@ pub fn set() -> Vec<Field> {
         .collect()
 }
 
-/// A place in a region of 60 by 60 kilometres, in metres.
-fn place(random: &mut Rng) -> (i32, i32) {
+/// Returns a random location in a region of 60 by 60 kilometres, in metres.
+fn random_location(random: &mut Rng) -> (i32, i32) {
     (random.i32(0..60_000), random.i32(0..60_000))
 }
 
-/// Seconds from place to place, at 14 metres a second on streets that are 1.3 times as long as the straight line.
-fn way(from: (i32, i32), to: (i32, i32)) -> Time {
+/// Returns the travel time in seconds, at 14 m/s with a detour factor of 1.3.
+fn travel_time(from: (i32, i32), to: (i32, i32)) -> Time {
     let metres = f64::from(from.0 - to.0).hypot(f64::from(from.1 - to.1));
     (metres * 1.3 / 14.0).ceil() as Time
 }
 
-/// A day with so many technicians and visits, of which so many percent go beyond the hidden plan.
+/// Generates a day with `more` percent of excess work.
 pub fn day(seed: u64, technicians: usize, visits: usize, more: usize) -> Field {
     let mut random = Rng::with_seed(0x0f1e_1d00 + seed);
     let mut places: Vec<(i32, i32)> = Vec::new();
-    let mut people = Vec::new();
+    let mut crew = Vec::new();
     for at in 0..technicians {
-        places.push(place(&mut random));
+        places.push(random_location(&mut random));
         let from = 7 * HOUR + random.i32(0..=4) * 30 * MINUTE;
         let mut breaks = vec![Break {
             window: Window {
@@ -92,7 +92,7 @@ pub fn day(seed: u64, technicians: usize, visits: usize, more: usize) -> Field {
                 duration: 15 * MINUTE,
             });
         }
-        people.push(Technician {
+        crew.push(Technician {
             start: at,
             end: at,
             from,
@@ -107,13 +107,13 @@ pub fn day(seed: u64, technicians: usize, visits: usize, more: usize) -> Field {
     let done = (visits - planted_count) * 100 / (100 + more);
     let mut work = Vec::new();
     let mut hidden: Vec<Vec<usize>> = vec![Vec::new(); technicians];
-    // The hidden plan: each technician goes from place to place until it is enough.
+    // The hidden plan: each technician drives from visit to visit until the shift is full.
     let share = done.div_ceil(technicians);
-    for (technician, who) in people.iter().enumerate() {
+    for (technician, tech) in crew.iter().enumerate() {
         let mut at = places[technician];
-        let mut now = who.from;
-        let mut rests = who.breaks.iter();
-        let mut next_rest = rests.next();
+        let mut now = tech.from;
+        let mut breaks = tech.breaks.iter();
+        let mut next_break = breaks.next();
         while hidden[technician].len() < share && work.len() < done {
             let reach = 9_000;
             let there = (
@@ -121,15 +121,15 @@ pub fn day(seed: u64, technicians: usize, visits: usize, more: usize) -> Field {
                 (at.1 + random.i32(-reach..=reach)).clamp(0, 60_000),
             );
             let service = (random.i32(15..=40)) * MINUTE;
-            let mut start = now + way(at, there);
-            // A break is taken when its time has come, on the spot.
-            if let Some(rest) = next_rest
-                && start >= rest.window.from
+            let mut start = now + travel_time(at, there);
+            // A break is taken on arrival as soon as its window is open.
+            if let Some(next) = next_break
+                && start >= next.window.from
             {
-                start = start.max(rest.window.from) + rest.duration;
-                next_rest = rests.next();
+                start = start.max(next.window.from) + next.duration;
+                next_break = breaks.next();
             }
-            if start + service + way(there, places[technician]) > who.until {
+            if start + service + travel_time(there, places[technician]) > tech.until {
                 break;
             }
             let mut windows = vec![Window {
@@ -144,13 +144,13 @@ pub fn day(seed: u64, technicians: usize, visits: usize, more: usize) -> Field {
                 });
             }
             let skill = 1_u128 << random.u32(0..6);
-            let asked = if who.skills.0 & skill != 0 { skill } else { 0 };
+            let required_skill = if tech.skills.0 & skill != 0 { skill } else { 0 };
             hidden[technician].push(work.len());
             work.push(Visit {
                 place: places.len(),
                 service,
                 windows,
-                skills: Skills(asked),
+                skills: Skills(required_skill),
                 demand: random.u32(1..=2),
                 tier: random.u8(0..3),
                 pinned: (random.u8(0..12) == 0).then_some(technician),
@@ -191,10 +191,10 @@ pub fn day(seed: u64, technicians: usize, visits: usize, more: usize) -> Field {
         if let Some(kind) = kind {
             visit.skills = Skills(0);
             match kind {
-                Planted::Skill => visit.skills = Skills(NOBODYS),
+                Planted::Skill => visit.skills = Skills(UNAVAILABLE_SKILL),
                 Planted::PinAndSkill => {
                     visit.pinned = Some(random.usize(0..technicians));
-                    visit.skills = Skills(NOBODYS << 1);
+                    visit.skills = Skills(UNAVAILABLE_SKILL << 1);
                 }
                 Planted::Shift => {
                     visit.service = 9 * HOUR;
@@ -214,12 +214,13 @@ pub fn day(seed: u64, technicians: usize, visits: usize, more: usize) -> Field {
             planted.push((work.len(), kind));
         }
         work.push(visit);
-        places.push(place(&mut random));
+        places.push(random_location(&mut random));
     }
-    let travel = Matrix::from_fn(places.len(), |from, to| way(places[from], places[to])).expect("a matrix");
+    let travel =
+        Matrix::from_fn(places.len(), |from, to| travel_time(places[from], places[to])).expect("matrix is valid");
     Field {
         name: format!("{technicians} x {visits}"),
-        problem: Problem::new(people, work, travel).expect("a problem"),
+        problem: Problem::new(crew, work, travel).expect("problem is valid"),
         hidden,
         planted,
     }

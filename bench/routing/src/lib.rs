@@ -1,4 +1,4 @@
-//! Problems for the route engine: Solomon's, a set of field service days, and any number of random ones.
+//! Problems for the route engine: Solomon instances, generated field service days and random problems.
 
 pub mod field;
 pub mod random;

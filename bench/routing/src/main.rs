@@ -1,42 +1,42 @@
-//! The route engine beside the best known plans. `routing-bench [FOLDER [SECONDS…]]` reads
-//! Solomon's instances from a folder; the days of a field service are always there. With `ORDINAVO_BENCH_PYTHON`, a Python
-//! that has `pyvrp` or `pyvroom` from PyPI, these stand beside the engine in the same run.
+//! Compares the route engine with the best known solutions. `routing-bench [FOLDER [SECONDS…]]` reads Solomon instances from
+//! a folder; the field service days are built in. If `ORDINAVO_BENCH_PYTHON` is a Python interpreter with `pyvrp` or
+//! `pyvroom`, these engines are measured in the same run.
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use routing::{Plan, Problem, Settings, cheapest_place, check, solve, why_left_out};
+use routing::{Plan, Problem, Settings, cheapest_insertion, check, explain_unassigned, solve};
 
 use routing_bench::field;
 use routing_bench::solomon::Instance;
 
-/// Seconds of processor time of this thread.
+/// Returns the CPU time of this thread, in seconds.
 fn cpu() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells");
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("schedstat is available on Linux");
     let nanoseconds: f64 = text
         .split_whitespace()
         .next()
         .and_then(|word| word.parse().ok())
-        .expect("a number");
+        .expect("CPU time is a number");
     nanoseconds / 1e9
 }
 
-/// Somebody else's engine, asked through `beside.py`.
-struct Beside {
+/// Another engine, run through `beside.py`.
+struct ReferenceEngine {
     python: String,
     tool: &'static str,
 }
 
-impl Beside {
-    /// Those that are installed.
+impl ReferenceEngine {
+    /// Returns the installed engines.
     fn installed() -> Vec<Self> {
         let Ok(python) = std::env::var("ORDINAVO_BENCH_PYTHON") else {
             return Vec::new();
         };
         let has = |tool: &&str| {
-            let asked = Command::new(&python).args(["-c", &format!("import {tool}")]).output();
-            asked.is_ok_and(|answer| answer.status.success())
+            let import = Command::new(&python).args(["-c", &format!("import {tool}")]).output();
+            import.is_ok_and(|output| output.status.success())
         };
         let tools = ["pyvrp", "vroom"].into_iter().filter(has);
         tools
@@ -47,21 +47,21 @@ impl Beside {
             .collect()
     }
 
-    /// The distance of its plan after some seconds on one thread; none if it leaves somebody out.
+    /// Returns the distance of its plan with a time limit on one thread; `None` if it does not serve all customers.
     fn distance(&self, file: &Path, seconds: f64) -> Option<f64> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/beside.py");
-        let answer = Command::new(&self.python)
+        let output = Command::new(&self.python)
             .args([script, self.tool])
             .arg(file)
             .arg(seconds.to_string())
             .output()
-            .expect("Python runs");
-        assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
-        String::from_utf8_lossy(&answer.stdout).trim().parse().ok()
+            .expect("Python runs successfully");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().parse().ok()
     }
 }
 
-/// How much budget a second of processor time is, for a problem.
+/// Returns the budget that corresponds to one second of CPU time for a problem.
 fn rate(problem: &Problem) -> f64 {
     let budget = 2_000_000;
     let settings = Settings {
@@ -69,12 +69,13 @@ fn rate(problem: &Problem) -> f64 {
         seed: 0,
         overtime_weight: 0,
     };
-    let begun = cpu();
+    let started = cpu();
     solve(problem, &settings, &mut |_| ControlFlow::Continue(()));
-    budget as f64 / (cpu() - begun)
+    budget as f64 / (cpu() - started)
 }
 
-/// The days of a field service: how long a first plan takes, one more visit, and all reasons; and what a second of search adds.
+/// Measures the field service days: the time for an initial plan, one insertion and all explanations, and the improvement by
+/// one second of search.
 fn field_days() {
     println!(
         "{:9} {:>9} {:>9} {:>9} {:>18} {:>18}",
@@ -88,38 +89,38 @@ fn field_days() {
             overtime_weight: 1,
         };
         let timed = |what: &mut dyn FnMut()| {
-            // Too short for the kernel's account of processor time; the machine should be quiet.
-            let begun = Instant::now();
+            // Wall time, because the CPU accounting of the kernel is too coarse.
+            let started = Instant::now();
             what();
-            begun.elapsed().as_secs_f64() * 1000.0
+            started.elapsed().as_secs_f64() * 1000.0
         };
         let mut first = Plan::default();
         let first_ms = timed(&mut || first = solve(problem, &settings(0), &mut |_| ControlFlow::Continue(())));
-        let visit = first.left_out[0];
+        let visit = first.unassigned[0];
         let visit_ms = timed(&mut || {
-            cheapest_place(problem, &first, visit, 1);
+            cheapest_insertion(problem, &first, visit, 1);
         });
         let mut plan = Plan::default();
         let budget = rate(problem) as u64;
         timed(&mut || plan = solve(problem, &settings(budget), &mut |_| ControlFlow::Continue(())));
         assert_eq!(check(problem, &plan), [], "{}", day.name);
         let why_ms = timed(&mut || {
-            for visit in &plan.left_out {
-                assert!(!why_left_out(problem, &plan, *visit).is_empty());
+            for visit in &plan.unassigned {
+                assert!(!explain_unassigned(problem, &plan, *visit).is_empty());
             }
         });
-        let told = |plan: &Plan| {
+        let summary = |plan: &Plan| {
             format!(
                 "{:?} {:.1}",
-                &plan.score(problem, 0).left_out[..3],
+                &plan.score(problem, 0).unassigned[..3],
                 plan.travel(problem) as f64 / 3600.0
             )
         };
         println!(
             "{:9} {first_ms:9.2} {visit_ms:9.2} {why_ms:9.1} {:>18} {:>18}",
             day.name,
-            told(&first),
-            told(&plan)
+            summary(&first),
+            summary(&plan)
         );
     }
 }
@@ -131,25 +132,27 @@ fn main() {
         return;
     };
     let folder = Path::new(&folder);
-    let mut seconds: Vec<f64> = arguments.map(|word| word.parse().expect("seconds")).collect();
+    let mut seconds: Vec<f64> = arguments
+        .map(|word| word.parse().expect("time limit is a number of seconds"))
+        .collect();
     if seconds.is_empty() {
         seconds = vec![0.1, 1.0, 10.0];
     }
-    let known = std::fs::read_to_string(folder.join("best-known.csv")).expect("the best known distances");
+    let known = std::fs::read_to_string(folder.join("best-known.csv")).expect("best-known.csv is readable");
     let known: Vec<(String, f64)> = known
         .lines()
         .skip(1)
         .filter_map(|line| line.split_once(','))
-        .map(|(name, distance)| (name.to_owned(), distance.trim().parse().expect("a distance")))
+        .map(|(name, distance)| (name.to_owned(), distance.trim().parse().expect("distance is a number")))
         .collect();
-    let beside = Beside::installed();
+    let references = ReferenceEngine::installed();
     let mut gaps: Vec<Vec<f64>> = vec![Vec::new(); seconds.len()];
-    let mut others: Vec<Vec<f64>> = vec![Vec::new(); seconds.len() * beside.len()];
+    let mut reference_gaps: Vec<Vec<f64>> = vec![Vec::new(); seconds.len() * references.len()];
     print!("{:8} {:>9}", "instance", "known");
     for limit in &seconds {
         print!(" {:>10} {:>7} {:>6}", format!("{limit} s"), "gap %", "cpu");
-        for other in &beside {
-            print!(" {:>7}", other.tool);
+        for reference in &references {
+            print!(" {:>7}", reference.tool);
         }
     }
     println!();
@@ -164,17 +167,17 @@ fn main() {
                 seed: 1,
                 overtime_weight: 0,
             };
-            let begun = cpu();
+            let started = cpu();
             let plan = solve(&instance.problem, &settings, &mut |_| ControlFlow::Continue(()));
-            let used = cpu() - begun;
+            let used = cpu() - started;
             assert_eq!(check(&instance.problem, &plan), [], "{name}");
-            assert!(plan.left_out.is_empty(), "{name}: {:?}", plan.left_out);
+            assert!(plan.unassigned.is_empty(), "{name}: {:?}", plan.unassigned);
             let distance = instance.distance(&plan);
             let gap = (distance / best - 1.0) * 100.0;
             gaps.push(gap);
             print!(" {distance:10.2} {gap:7.2} {used:6.2}");
-            for (other, gaps) in beside.iter().zip(&mut others[index * beside.len()..]) {
-                match other.distance(&file, *limit) {
+            for (reference, gaps) in references.iter().zip(&mut reference_gaps[index * references.len()..]) {
+                match reference.distance(&file, *limit) {
                     Some(distance) => {
                         let gap = (distance / best - 1.0) * 100.0;
                         gaps.push(gap);
@@ -190,7 +193,7 @@ fn main() {
     print!("{:8} {:>9}", "mean", "");
     for (index, gaps) in gaps.iter().enumerate() {
         print!(" {:>10} {:7.2} {:>6}", "", mean(gaps), "");
-        for gaps in &others[index * beside.len()..(index + 1) * beside.len()] {
+        for gaps in &reference_gaps[index * references.len()..(index + 1) * references.len()] {
             print!(" {:7.2}", mean(gaps));
         }
     }
@@ -199,7 +202,7 @@ fn main() {
     print!("{:8} {:>9}", "worst", "");
     for (index, gaps) in gaps.iter().enumerate() {
         print!(" {:>10} {:7.2} {:>6}", "", worst(gaps), "");
-        for gaps in &others[index * beside.len()..(index + 1) * beside.len()] {
+        for gaps in &reference_gaps[index * references.len()..(index + 1) * references.len()] {
             print!(" {:7.2}", worst(gaps));
         }
     }

@@ -1,14 +1,12 @@
-//! Small random problems with everything that the engine knows, sensible or not.
+//! Small random problems that use all features of the engine.
 
 use fastrand::Rng;
 use routing::{Break, Matrix, Problem, Skills, Technician, Time, Visit, Window};
 
-/// How large a problem may be.
+/// The maximum size of a problem.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
-    /// The most technicians.
     pub technicians: usize,
-    /// The most visits.
     pub visits: usize,
 }
 
@@ -19,7 +17,7 @@ fn window(random: &mut Rng, from: Time, longest: Time) -> Window {
     }
 }
 
-/// A problem; the same seed gives the same one.
+/// Generates a problem from a seed.
 pub fn problem(seed: u64, size: Size) -> Problem {
     let mut random = Rng::with_seed(seed);
     let technicians = random.usize(1..=size.technicians);
@@ -30,12 +28,12 @@ pub fn problem(seed: u64, size: Size) -> Problem {
     let is_odd = random.u8(0..4) == 0;
     let travel = Matrix::from_fn(places.len(), |from, to| {
         let (one, other) = (places[from], places[to]);
-        let way = (one.0 - other.0).abs() + (one.1 - other.1).abs();
-        // Sometimes there are one-way streets, and ways round that are shorter.
+        let distance = (one.0 - other.0).abs() + (one.1 - other.1).abs();
+        // Some problems are asymmetric and violate the triangle inequality.
         if is_odd && from != to {
-            way + random.i32(0..20)
+            distance + random.i32(0..20)
         } else {
-            way
+            distance
         }
     });
     let technician = |random: &mut Rng, at: usize| {
@@ -64,10 +62,10 @@ pub fn problem(seed: u64, size: Size) -> Problem {
             breaks,
         }
     };
-    let mut people: Vec<Technician> = (0..technicians).map(|at| technician(&mut random, at)).collect();
-    // Sometimes everybody is alike, and differs only in what is pinned.
+    let mut crew: Vec<Technician> = (0..technicians).map(|at| technician(&mut random, at)).collect();
+    // In some problems all technicians are identical except for pinned visits.
     if random.u8(0..3) == 0 {
-        people = vec![people[0].clone(); technicians];
+        crew = vec![crew[0].clone(); technicians];
     }
     let work: Vec<Visit> = (0..visits)
         .map(|index| {
@@ -91,5 +89,5 @@ pub fn problem(seed: u64, size: Size) -> Problem {
             }
         })
         .collect();
-    Problem::new(people, work, travel.expect("a matrix")).expect("a problem")
+    Problem::new(crew, work, travel.expect("matrix is valid")).expect("problem is valid")
 }

@@ -1,16 +1,16 @@
-//! Solomon's instances (M. Solomon, Operations Research 35, 1987), as published.
+//! Solomon instances (M. Solomon, Operations Research 35, 1987) in their published format.
 
 use std::path::Path;
 
 use routing::{Matrix, Plan, Problem, Skills, Technician, Time, Visit, Window};
 
-/// How many units of the engine's time make one of the instances'. Ways are rounded up, so that a plan that holds here holds
-/// with distances that are not rounded.
+/// Engine time units per unit of the instances. Travel times are rounded up, so that every plan is also feasible with exact
+/// distances.
 const SCALE: f64 = 10_000.0;
 
-/// An instance.
+/// A Solomon instance.
 pub struct Instance {
-    /// What is to be planned.
+    /// The problem to solve.
     pub problem: Problem,
     places: Vec<(f64, f64)>,
 }
@@ -19,9 +19,9 @@ impl Instance {
     /// Reads an instance from a file.
     ///
     /// # Panics
-    /// It is not there or not one.
+    /// Panics if the file is missing or invalid.
     pub fn read(path: &Path) -> Self {
-        let text = std::fs::read_to_string(path).expect("the instance is there");
+        let text = std::fs::read_to_string(path).expect("instance file is readable");
         let mut fleet = None;
         let mut rows = Vec::new();
         for line in text.lines() {
@@ -32,12 +32,12 @@ impl Instance {
                 _ => {}
             }
         }
-        let (vehicles, capacity) = fleet.expect("the fleet");
+        let (vehicles, capacity) = fleet.expect("instance has a fleet");
         let places: Vec<(f64, f64)> = rows.iter().map(|row| (row[1], row[2])).collect();
         let scaled = |value: f64| (value * SCALE).round() as Time;
         let travel = Matrix::from_fn(places.len(), |from, to| {
-            let way = (places[from].0 - places[to].0).hypot(places[from].1 - places[to].1);
-            (way * SCALE).ceil() as Time
+            let distance = (places[from].0 - places[to].0).hypot(places[from].1 - places[to].1);
+            (distance * SCALE).ceil() as Time
         });
         let technician = Technician {
             start: 0,
@@ -66,13 +66,14 @@ impl Instance {
                 kept: false,
             })
             .collect();
-        let problem = Problem::new(vec![technician; vehicles], visits, travel.expect("a matrix")).expect("a problem");
+        let problem = Problem::new(vec![technician; vehicles], visits, travel.expect("matrix is valid"))
+            .expect("problem is valid");
         Self { problem, places }
     }
 
-    /// The length of a plan, without rounding.
+    /// Returns the total distance of a plan, without rounding.
     pub fn distance(&self, plan: &Plan) -> f64 {
-        let way = |from: usize, to: usize| {
+        let distance = |from: usize, to: usize| {
             let (from, to) = (self.places[from], self.places[to]);
             (from.0 - to.0).hypot(from.1 - to.1)
         };
@@ -82,10 +83,10 @@ impl Instance {
                 let mut at = 0;
                 let mut sum = 0.0;
                 for stop in &route.stops {
-                    sum += way(at, stop.visit + 1);
+                    sum += distance(at, stop.visit + 1);
                     at = stop.visit + 1;
                 }
-                sum + way(at, 0)
+                sum + distance(at, 0)
             })
             .sum()
     }

@@ -1,11 +1,11 @@
-//! The only source of the current time. Tests move it by hand.
+//! The only source of the current time; tests control it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Tells the time, cut to microseconds, which both databases keep exactly.
+/// Returns the time truncated to microseconds, the precision of both databases.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
 
@@ -16,17 +16,16 @@ enum Source {
 }
 
 impl Clock {
-    /// The machine's clock.
+    /// Returns the system clock.
     pub const fn system() -> Self {
         Self(Source::System)
     }
 
-    /// A clock that stands still until it is moved.
+    /// Returns a clock that only advances through [`Self::advance`].
     pub fn manual(start: DateTime<Utc>) -> Self {
         Self(Source::Manual(Arc::new(AtomicI64::new(start.timestamp_micros()))))
     }
 
-    /// The current time.
     pub fn now(&self) -> DateTime<Utc> {
         let micros = match &self.0 {
             #[expect(
@@ -39,7 +38,7 @@ impl Clock {
         DateTime::from_timestamp_micros(micros).unwrap_or_default()
     }
 
-    /// Moves a manual clock; the machine's clock is left alone.
+    /// Advances a manual clock; has no effect on the system clock.
     pub fn advance(&self, by: TimeDelta) {
         if let Source::Manual(micros) = &self.0 {
             micros.fetch_add(by.num_microseconds().unwrap_or(i64::MAX), Ordering::SeqCst);

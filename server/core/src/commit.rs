@@ -1,10 +1,10 @@
-//! The end of a use case: its changes are committed and those who wait for them are told.
+//! Commits the changes of a use case and notifies workers and open pages.
 
 use crate::db::TenantTx;
 use crate::identity::actors::Actor;
 use crate::{Core, CoreResult};
 
-/// Commits, wakes the worker if the change wrote deliveries, and notifies the open pages of the tenant.
+/// Commits, wakes the worker if webhook deliveries were written, and notifies the tenant's open pages.
 pub(crate) async fn finish<A: Actor>(core: &Core, tx: TenantTx<'_, A>) -> CoreResult<()> {
     let tenant = tx.tenant();
     if tx.commit().await? {

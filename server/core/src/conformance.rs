@@ -1,5 +1,5 @@
-//! What must hold on both engines. Each test gets a new database of each; PostgreSQL comes from
-//! `ORDINAVO_TEST_POSTGRES` (the address of a server where databases may be made), which `make test` starts.
+//! Tests that run on both database engines, each with new databases. `ORDINAVO_TEST_POSTGRES` is the URL of a PostgreSQL
+//! server on which databases may be created; `make test` starts one.
 
 use chrono::{TimeZone as _, Utc};
 use serde_json::json;
@@ -13,13 +13,13 @@ use crate::demo::{DemoBook, DemoSize};
 use crate::files::FileStore;
 use crate::identity::actors::{Staff, TenantId};
 use crate::identity::sessions::SessionId;
-use crate::identity::{Door, SessionRow};
+use crate::identity::{Realm, SessionRow};
 use crate::identity::{authentication, sign_in};
 use crate::randomness::Randomness;
 use crate::secrets::Keyring;
 use crate::{Core, Settings};
 
-/// New databases, one of each engine, with the schema in place.
+/// Creates a new, migrated database on each engine.
 pub(crate) async fn new_stores(clock: &Clock) -> Vec<Store> {
     let randomness = Randomness::from_system();
     let name = format!("t{}", randomness.uuid_v7(clock.now()).simple());
@@ -28,12 +28,12 @@ pub(crate) async fn new_stores(clock: &Clock) -> Vec<Store> {
         std::env::temp_dir().join("ordinavo-tests").display()
     )];
     if let Ok(server) = std::env::var("ORDINAVO_TEST_POSTGRES") {
-        let (base, _) = server.rsplit_once('/').expect("an address with a database");
-        let admin = sqlx::PgPool::connect(&server).await.expect("the test server answers");
+        let (base, _) = server.rsplit_once('/').expect("URL has a database name");
+        let admin = sqlx::PgPool::connect(&server).await.expect("test server is reachable");
         sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
             .execute(&admin)
             .await
-            .expect("a new database");
+            .expect("database is created");
         admin.close().await;
         addresses.push(format!("{base}/{name}"));
     }
@@ -41,68 +41,72 @@ pub(crate) async fn new_stores(clock: &Clock) -> Vec<Store> {
     for address in addresses {
         let store = Store::open(&address, clock.clone(), randomness.clone())
             .await
-            .expect("opens");
-        store.migrate().await.expect("migrates");
+            .expect("database opens");
+        store.migrate().await.expect("schema is migrated");
         stores.push(store);
     }
     stores
 }
 
-/// Systems with the small demo, one on each engine.
+/// Creates a system with the small demo on each engine.
 pub(crate) async fn demo_systems() -> Vec<(Core, DemoBook)> {
-    let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().expect("a moment"));
+    let clock = Clock::manual(
+        Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0)
+            .single()
+            .expect("time is valid"),
+    );
     let mut systems = Vec::new();
     for store in new_stores(&clock).await {
         let randomness = Randomness::from_system();
         let keyring = Keyring::generate(&randomness);
-        let files = FileStore::open("memory:///").expect("files");
+        let files = FileStore::open("memory:///").expect("file store opens");
         let settings = Settings {
             webhook_allow_http: true,
-            webhook_allow_nets: vec!["127.0.0.0/8".parse().expect("a network")],
+            webhook_allow_nets: vec!["127.0.0.0/8".parse().expect("network is valid")],
             ..Settings::default()
         };
         let core = Core::new(store, clock.clone(), randomness, keyring, files, settings);
         let book = demo::fill(&core, "http://127.0.0.1:3000", DemoSize::Small, false)
             .await
-            .expect("demo data");
+            .expect("demo data is created");
         systems.push((core, book));
     }
     systems
 }
 
-/// A member of the staff, signed in like anybody.
+/// Signs in the demo staff account with a role.
 pub(crate) async fn staff(core: &Core, book: &DemoBook, role: &str) -> Staff {
-    let account = book.tenants[0].staff(role).expect("an account");
+    let account = book.tenants[0].staff(role).expect("demo has an account with this role");
     let signed_in = sign_in::sign_in(
         core,
-        Door::Staff,
+        Realm::Staff,
         &account.email,
         account.password.clone().into(),
         "test",
     )
     .await
-    .expect("signs in");
+    .expect("sign-in succeeds");
     let sign_in::Admission::Granted(admitted) = &signed_in[0].admission else {
-        panic!("the staff give no codes");
+        panic!("staff accounts have no two-factor authentication");
     };
     let session = SessionId(i128::from_be_bytes(core.randomness.bytes()));
     crate::identity::sessions::create(
         core,
-        Door::Staff,
+        Realm::Staff,
         session,
         json!({ "account": admitted }),
-        core.clock.now() + authentication::IDLE,
+        core.clock.now() + authentication::IDLE_TIMEOUT,
     )
     .await
-    .expect("a session");
+    .expect("session is created");
     authentication::staff(core, session)
         .await
-        .expect("answers")
-        .expect("a member of the staff")
+        .expect("session is read")
+        .expect("session belongs to a staff member")
 }
 
 #[tokio::test]
-async fn both_engines_have_the_same_tables_and_columns() {
+async fn schema_both_engines_same_tables_and_columns() {
     const SQLITE: &str = "SELECT m.name || '.' || p.name || CASE WHEN p.\"notnull\" = 1 OR p.pk > 0 THEN '!' ELSE '' END FROM sqlite_master m, pragma_table_info(m.name) p \
         WHERE m.type = 'table' AND m.name NOT LIKE '\\_sqlx%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite%'";
     const POSTGRES: &str = "SELECT table_name || '.' || column_name || CASE WHEN is_nullable = 'NO' THEN '!' ELSE '' END FROM information_schema.columns \
@@ -110,33 +114,33 @@ async fn both_engines_have_the_same_tables_and_columns() {
     const SQLITE_INDEXES: &str = "SELECT name FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite_autoindex%' AND name NOT LIKE '\\_sqlx%' ESCAPE '\\'";
     const POSTGRES_INDEXES: &str = "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT LIKE '%\\_key' AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '\\_sqlx%'";
     let stores = new_stores(&Clock::system()).await;
-    let mut shapes = Vec::new();
+    let mut schemas = Vec::new();
     for store in &stores {
-        let mut tx = store.begin_reading().await.expect("begins");
+        let mut tx = store.begin_reading().await.expect("transaction begins");
         let columns = tx.dialect(SQLITE, POSTGRES);
         let indexes = tx.dialect(SQLITE_INDEXES, POSTGRES_INDEXES);
-        let mut shape: Vec<(String,)> = all!(&mut tx, (String,), columns).expect("columns");
-        shape.extend(all!(&mut tx, (String,), indexes).expect("indexes"));
-        shape.sort();
-        assert!(shape.len() > 200);
-        shapes.push(shape);
+        let mut schema: Vec<(String,)> = all!(&mut tx, (String,), columns).expect("columns are read");
+        schema.extend(all!(&mut tx, (String,), indexes).expect("indexes are read"));
+        schema.sort();
+        assert!(schema.len() > 200);
+        schemas.push(schema);
     }
     assert!(
-        shapes.windows(2).all(|pair| pair[0] == pair[1]),
+        schemas.windows(2).all(|pair| pair[0] == pair[1]),
         "the schemas differ: {:?}",
-        shapes[0]
+        schemas[0]
             .iter()
-            .filter(|part| !shapes.last().expect("one").contains(part))
+            .filter(|part| !schemas.last().expect("there is a schema").contains(part))
             .collect::<Vec<_>>()
     );
 }
 
 #[tokio::test]
-async fn migrations_have_the_same_numbers_and_names() {
-    let names = |folder: &str| {
-        let mut names: Vec<_> = std::fs::read_dir(format!("{}/../../migrations/{folder}", env!("CARGO_MANIFEST_DIR")))
-            .expect("a folder")
-            .map(|entry| entry.expect("an entry").file_name())
+async fn migrations_both_engines_same_numbers_and_names() {
+    let names = |engine: &str| {
+        let mut names: Vec<_> = std::fs::read_dir(format!("{}/../../migrations/{engine}", env!("CARGO_MANIFEST_DIR")))
+            .expect("migrations directory exists")
+            .map(|entry| entry.expect("directory entry is readable").file_name())
             .collect();
         names.sort();
         names
@@ -145,7 +149,7 @@ async fn migrations_have_the_same_numbers_and_names() {
 }
 
 #[tokio::test]
-async fn sessions_of_one_door_are_nothing_at_the_other() {
+async fn session_other_realm_or_idle_is_not_valid() {
     for (core, book) in demo_systems().await {
         let member = staff(&core, &book, "dispatcher").await;
         let id = SessionId(7);
@@ -154,38 +158,51 @@ async fn sessions_of_one_door_are_nothing_at_the_other() {
             tenant: Some(member.tenant.uuid()),
             account: Some(member.id.uuid()),
             data: json!({}),
-            expires_at: core.clock.now() + authentication::IDLE,
+            expires_at: core.clock.now() + authentication::IDLE_TIMEOUT,
         };
-        let mut tx = core.store.begin_system().await.expect("begins");
-        assert!(tx.insert_session(Door::Staff, &row).await.expect("inserts"));
+        let mut tx = core.store.begin_system().await.expect("transaction begins");
+        assert!(tx.insert_session(Realm::Staff, &row).await.expect("row is inserted"));
         assert!(
-            !tx.insert_session(Door::Staff, &row).await.expect("answers"),
-            "a taken id is not overwritten"
+            !tx.insert_session(Realm::Staff, &row).await.expect("query succeeds"),
+            "an existing session is not overwritten"
         );
-        tx.commit().await.expect("commits");
-        assert!(authentication::staff(&core, id).await.expect("answers").is_some());
-        assert!(authentication::contact(&core, id).await.expect("answers").is_none());
-        core.clock.advance(authentication::IDLE);
+        tx.commit().await.expect("transaction commits");
         assert!(
-            authentication::staff(&core, id).await.expect("answers").is_none(),
-            "an idle session ends"
+            authentication::staff(&core, id)
+                .await
+                .expect("query succeeds")
+                .is_some()
+        );
+        assert!(
+            authentication::contact(&core, id)
+                .await
+                .expect("query succeeds")
+                .is_none()
+        );
+        core.clock.advance(authentication::IDLE_TIMEOUT);
+        assert!(
+            authentication::staff(&core, id)
+                .await
+                .expect("query succeeds")
+                .is_none(),
+            "an idle session expires"
         );
     }
 }
 
 #[tokio::test]
-async fn a_reference_across_tenants_is_a_constraint_error() {
+async fn reference_across_tenants_is_a_conflict() {
     for (core, _) in demo_systems().await {
-        let mut tx = core.store.begin_system().await.expect("begins");
-        let tenants = tx.tenant_ids().await.expect("tenants");
+        let mut tx = core.store.begin_system().await.expect("transaction begins");
+        let tenants = tx.tenant_ids().await.expect("tenants are read");
         let (customer,): (uuid::Uuid,) = maybe!(
             &mut tx.tx,
             (uuid::Uuid,),
             "SELECT id FROM customer WHERE tenant_id = $1 LIMIT 1",
             tenants[0].uuid()
         )
-        .expect("answers")
-        .expect("a customer");
+        .expect("query succeeds")
+        .expect("demo has a customer");
         let foreign = run!(
             &mut tx.tx,
             "INSERT INTO location (tenant_id, id, customer_id, name, zone, created_at, updated_at) VALUES ($1, $2, $3, 'x', 'UTC', $4, $4)",
@@ -202,31 +219,32 @@ async fn a_reference_across_tenants_is_a_constraint_error() {
 }
 
 #[tokio::test]
-async fn the_second_wall_hides_other_tenants_from_a_forgotten_filter() {
+async fn row_level_security_missing_filter_hides_other_tenants() {
     for (core, book) in demo_systems().await {
         if matches!(core.store.pools, Pools::Sqlite { .. }) {
             continue;
         }
         let member = staff(&core, &book, "dispatcher").await;
-        let mut tx = core.store.read(&member).await.expect("begins");
+        let mut tx = core.store.read(&member).await.expect("transaction begins");
         let tenants: Vec<(uuid::Uuid,)> =
-            all!(&mut tx.tx, (uuid::Uuid,), "SELECT DISTINCT tenant_id FROM customer").expect("answers");
+            all!(&mut tx.tx, (uuid::Uuid,), "SELECT DISTINCT tenant_id FROM customer").expect("query succeeds");
         assert_eq!(tenants, [(member.tenant.uuid(),)]);
-        let mut nobody = core.store.begin_reading().await.expect("begins");
-        let rows: Vec<(uuid::Uuid,)> = all!(&mut nobody, (uuid::Uuid,), "SELECT id FROM customer").expect("answers");
+        let mut without_tenant = core.store.begin_reading().await.expect("transaction begins");
+        let rows: Vec<(uuid::Uuid,)> =
+            all!(&mut without_tenant, (uuid::Uuid,), "SELECT id FROM customer").expect("query succeeds");
         assert!(rows.is_empty(), "a transaction without a tenant finds nothing");
     }
 }
 
 #[tokio::test]
-async fn every_tenant_table_stands_behind_the_second_wall() {
-    const WITHOUT: &str = "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' \
+async fn row_level_security_every_tenant_table_is_protected() {
+    const UNPROTECTED_TABLES: &str = "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' \
         WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY 1";
     for store in new_stores(&Clock::system()).await {
         if matches!(store.pools, Pools::Postgres(_)) {
-            let mut tx = store.begin_reading().await.expect("begins");
-            let rows: Vec<(String,)> = all!(&mut tx, (String,), WITHOUT).expect("answers");
-            // Sessions are found before the tenant is known, by a hash of 256 bits.
+            let mut tx = store.begin_reading().await.expect("transaction begins");
+            let rows: Vec<(String,)> = all!(&mut tx, (String,), UNPROTECTED_TABLES).expect("query succeeds");
+            // Sessions are found by a 256-bit hash before the tenant is known.
             assert_eq!(
                 rows,
                 [
@@ -240,38 +258,38 @@ async fn every_tenant_table_stands_behind_the_second_wall() {
 }
 
 #[tokio::test]
-async fn the_audit_chain_holds_and_shows_where_it_was_broken() {
+async fn audit_chain_modified_row_verify_returns_its_sequence() {
     for (core, book) in demo_systems().await {
         let auditor = staff(&core, &book, "auditor").await;
         let verify = async || {
-            crate::audit::verify(&core, auditor.may().expect("may"))
+            crate::audit::verify(&core, auditor.may().expect("role has the permission"))
                 .await
-                .expect("answers")
+                .expect("query succeeds")
         };
         assert_eq!(verify().await, None);
-        let mut tx = core.store.begin_system().await.expect("begins");
+        let mut tx = core.store.begin_system().await.expect("transaction begins");
         let refused = run!(&mut tx.tx, "UPDATE audit_entry SET action = 'x' WHERE sequence = 5");
         assert!(refused.is_err(), "the log is append-only");
         drop(tx);
-        let mut tx = core.store.begin_system().await.expect("begins");
-        let lift = tx.tx.dialect(
+        let mut tx = core.store.begin_system().await.expect("transaction begins");
+        let disable_trigger = tx.tx.dialect(
             "DROP TRIGGER audit_entry_no_update",
             "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only",
         );
-        run!(&mut tx.tx, lift).expect("lifted");
+        run!(&mut tx.tx, disable_trigger).expect("trigger is disabled");
         run!(
             &mut tx.tx,
             "UPDATE audit_entry SET action = 'x' WHERE tenant_id = $1 AND sequence = 5",
             auditor.tenant.uuid()
         )
-        .expect("forged");
-        tx.commit().await.expect("commits");
+        .expect("row is modified");
+        tx.commit().await.expect("transaction commits");
         assert_eq!(verify().await, Some(5));
     }
 }
 
 #[tokio::test]
-async fn audit_rows_of_simultaneous_writers_make_one_chain() {
+async fn audit_chain_concurrent_writers_is_valid() {
     for (core, book) in demo_systems().await {
         let auditor = staff(&core, &book, "auditor").await;
         let writers = (0..12).map(|number| {
@@ -279,19 +297,19 @@ async fn audit_rows_of_simultaneous_writers_make_one_chain() {
             tokio::spawn(async move { write_audit(&core, tenant, number).await })
         });
         for writer in writers.collect::<Vec<_>>() {
-            writer.await.expect("runs");
+            writer.await.expect("task finishes");
         }
         assert_eq!(
-            crate::audit::verify(&core, auditor.may().expect("may"))
+            crate::audit::verify(&core, auditor.may().expect("role has the permission"))
                 .await
-                .expect("answers"),
+                .expect("query succeeds"),
             None
         );
     }
 }
 
 async fn write_audit(core: &Core, tenant: TenantId, number: i64) {
-    let mut tx = core.store.begin_system().await.expect("begins");
+    let mut tx = core.store.begin_system().await.expect("transaction begins");
     let entry = |part| NewAudit {
         actor: "test".to_owned(),
         action: "test.written",
@@ -300,34 +318,38 @@ async fn write_audit(core: &Core, tenant: TenantId, number: i64) {
     };
     crate::audit::write(&mut tx.tx, tenant, core.clock.now(), vec![entry(1), entry(2)])
         .await
-        .expect("writes");
-    tx.commit().await.expect("commits");
+        .expect("audit rows are written");
+    tx.commit().await.expect("transaction commits");
 }
 
 #[tokio::test]
-async fn sign_in_is_throttled_and_says_the_same_for_everybody() {
+async fn sign_in_wrong_or_unknown_same_error_and_throttled() {
     for (core, book) in demo_systems().await {
-        let account = book.tenants[0].staff("manager").expect("an account").clone();
+        let account = book.tenants[0].staff("manager").expect("demo has a manager").clone();
         let attempt = async |email: &str, password: &str| {
-            sign_in::sign_in(&core, Door::Staff, email, password.to_owned().into(), "10.0.0.9").await
+            sign_in::sign_in(&core, Realm::Staff, email, password.to_owned().into(), "10.0.0.9").await
         };
-        let wrong = attempt(&account.email, "not the password").await.expect_err("refused");
+        let wrong = attempt(&account.email, "not the password")
+            .await
+            .expect_err("wrong password is rejected");
         let unknown = attempt("nobody@nordlicht.example", "not the password")
             .await
-            .expect_err("refused");
+            .expect_err("unknown address is rejected");
         assert_eq!(wrong, unknown);
-        let locked = attempt(&account.email, &account.password).await.expect_err("locked");
+        let locked = attempt(&account.email, &account.password)
+            .await
+            .expect_err("attempts are locked");
         assert_eq!(locked.problem, domain::problems::Problem::RateLimited);
         core.clock.advance(chrono::TimeDelta::seconds(2));
         assert!(
             attempt(&account.email, &account.password).await.is_ok(),
-            "the lock ends by itself"
+            "the lock expires"
         );
-        // A staff password is nothing at the portal's door.
+        // Staff credentials are not valid in the portal.
         assert!(
             sign_in::sign_in(
                 &core,
-                Door::Portal,
+                Realm::Portal,
                 &account.email,
                 account.password.clone().into(),
                 "x"
@@ -338,87 +360,111 @@ async fn sign_in_is_throttled_and_says_the_same_for_everybody() {
     }
 }
 
-/// A request that changed after it was read is not tied to a target that carries what it was before.
+/// A target copies the request's data, so a request that changed after it was read must not be linked.
 #[tokio::test]
-async fn a_target_carries_the_request_as_it_is() {
+async fn request_target_stale_request_is_not_linked() {
     for (core, book) in demo_systems().await {
         let dispatcher = staff(&core, &book, "dispatcher").await;
         let filter = crate::requests::RequestFilter {
             status: Some(domain::requests::RequestStatus::Submitted),
             ..crate::requests::RequestFilter::default()
         };
-        let mut tx = core.store.read(&dispatcher).await.expect("begins");
-        let line = tx.requests(&filter, None, 1).await.expect("answers").pop();
-        let request = line.expect("the demo has requests that nobody has decided").id.0;
+        let mut tx = core.store.read(&dispatcher).await.expect("transaction begins");
+        let line = tx.requests(&filter, None, 1).await.expect("query succeeds").pop();
+        let request = line.expect("demo has a submitted request").id.0;
         drop(tx);
-        let permit = dispatcher.may().expect("may");
+        let permit = dispatcher.may().expect("role has the permission");
         crate::requests::review::decide(&core, permit, request, crate::requests::review::Decision::Accept)
             .await
-            .expect("accepts");
-        let mut tx = core.store.begin(&dispatcher).await.expect("begins");
-        let read = tx.request_view(request).await.expect("answers").expect("a request");
-        let target = crate::jobs::TargetRecord::open(tx.new_id(), tx.next_number("target").await.expect("a number"));
-        assert!(tx.insert_target(&target).await.expect("inserts"));
+            .expect("request is accepted");
+        let mut tx = core.store.begin(&dispatcher).await.expect("transaction begins");
+        let read = tx
+            .request_view(request)
+            .await
+            .expect("request is read")
+            .expect("request exists");
+        let target = crate::jobs::TargetRecord::open(
+            tx.new_id(),
+            tx.next_number("target").await.expect("number is allocated"),
+        );
+        assert!(tx.insert_target(&target).await.expect("row is inserted"));
         let stale = read.updated_at - chrono::TimeDelta::seconds(1);
         assert!(
             !tx.set_request_target(request, target.id.0, stale)
                 .await
-                .expect("answers")
+                .expect("query succeeds")
         );
         assert!(
             tx.set_request_target(request, target.id.0, read.updated_at)
                 .await
-                .expect("answers")
+                .expect("query succeeds")
         );
     }
 }
 
-/// SQLite would read a list again for each row of the table, and the table by its tenant instead of by its key: with
-/// `MATERIALIZED` it reads the list once and finds each row by its key.
-#[test]
-fn an_update_from_a_list_reads_the_list_once() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
-    let mut updates = 0;
-    for entry in std::fs::read_dir(folder).expect("the store") {
-        let path = entry.expect("a file").path();
-        let source = std::fs::read_to_string(&path).expect("a source");
-        for constant in source.split("\nconst ").skip(1) {
-            let text = constant.split("\";\n").next().unwrap_or_default();
-            let Some((before, after)) = text.split_once("UPDATE ") else {
-                continue;
-            };
-            if before.contains("_SQLITE") && !before.contains('\n') || before.contains("MATERIALIZED") {
-                assert!(
-                    !after.contains("json_each") || after.contains("IN (SELECT"),
-                    "{}: {text}",
-                    path.display()
-                );
-                updates += usize::from(before.contains("MATERIALIZED"));
+/// Path and text of every SQL constant of the stores, with runs of white space as one space.
+fn statements() -> Vec<(String, String)> {
+    fn collect(directory: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(directory).expect("source directory exists") {
+            let path = entry.expect("directory entry is readable").path();
+            if path.is_dir() {
+                collect(&path, found);
+            } else if path.components().any(|part| part.as_os_str() == "store") || path.ends_with("store.rs") {
+                found.push(path);
             }
         }
     }
-    assert!(updates >= 10, "the updates are found: {updates}");
-}
-
-/// A place in a list is compared as a row, `(a, b) > ($1, $2)`: PostgreSQL begins there in the index. Written out with OR
-/// it reads everything before the place again.
-#[test]
-fn a_place_in_a_list_is_compared_as_a_row() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
-    let mut rows = 0;
-    for entry in std::fs::read_dir(folder).expect("the store") {
-        let path = entry.expect("a file").path();
-        let source = std::fs::read_to_string(&path).expect("a source");
-        for (index, line) in source.lines().enumerate() {
-            let written_out = line.split(" OR (").skip(1).any(|rest| {
-                rest.split_once(" AND ").is_some_and(|(equal, after)| {
-                    equal.contains(" = $") && (after.contains(" > $") || after.contains(" < $")) && after.contains("))")
-                })
-            });
-            let is_keyset = written_out && !path.ends_with("conformance.rs");
-            assert!(!is_keyset, "{}:{}", path.display(), index + 1);
-            rows += usize::from(line.contains(") > ($") || line.contains(") < ($"));
+    let mut files = Vec::new();
+    collect(
+        &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut files,
+    );
+    let mut statements = Vec::new();
+    for path in files {
+        let source = std::fs::read_to_string(&path).expect("source file is readable");
+        for constant in source.split("\nconst ").skip(1) {
+            let text = constant.split("\";\n").next().unwrap_or_default();
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            statements.push((path.display().to_string(), text));
         }
     }
-    assert!(rows >= 20, "the places are found: {rows}");
+    assert!(statements.len() > 300, "only {} constants were found", statements.len());
+    statements
+}
+
+/// Without `MATERIALIZED`, SQLite evaluates the list for each row and scans the tenant's rows instead of using the key.
+#[test]
+fn bulk_update_sqlite_materializes_the_list() {
+    let mut updates = 0;
+    for (path, text) in statements() {
+        let Some((before, after)) = text.split_once("UPDATE ") else {
+            continue;
+        };
+        let is_sqlite = before.split(':').next().is_some_and(|name| name.contains("_SQLITE"));
+        if is_sqlite || before.contains("MATERIALIZED") {
+            assert!(
+                !after.contains("json_each") || after.contains("IN (SELECT"),
+                "{path}: {text}"
+            );
+            updates += usize::from(before.contains("MATERIALIZED"));
+        }
+    }
+    assert!(updates >= 10, "only {updates} bulk updates were found");
+}
+
+/// Keyset pagination compares rows, `(a, b) > ($1, $2)`: PostgreSQL then starts at that index entry. Written with OR, it
+/// scans everything before the cursor.
+#[test]
+fn keyset_pagination_compares_rows() {
+    let mut rows = 0;
+    for (path, text) in statements() {
+        let uses_or = text.split(" OR (").skip(1).any(|rest| {
+            rest.split_once(" AND ").is_some_and(|(equal, after)| {
+                equal.contains(" = $") && (after.contains(" > $") || after.contains(" < $")) && after.contains("))")
+            })
+        });
+        assert!(!uses_or, "{path}: {text}");
+        rows += text.matches(") > ($").count() + text.matches(") < ($").count();
+    }
+    assert!(rows >= 20, "only {rows} keyset comparisons were found");
 }

@@ -1,28 +1,26 @@
-//! The one error of all use cases.
+//! The error type of all use cases.
 
 use domain::fields::FieldError;
-use domain::lifecycle::IllegalStep;
+use domain::lifecycle::IllegalTransition;
 use domain::problems::Problem;
 
 use crate::db::StoreError;
 
-/// What a use case answers when it does not do what was asked.
 pub type CoreResult<T> = Result<T, CoreError>;
 
-/// A refusal with its kind, a sentence about this occurrence and the fields that are wrong. It is mapped once to a
-/// problem answer and once to a message on a page; database text reaches neither.
+/// An error with its problem type, a detail sentence and the invalid fields. It becomes a problem response in the API and a
+/// message on a page; database errors are logged and appear in neither.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CoreError {
-    /// The kind.
     pub problem: Problem,
-    /// About this occurrence.
+    /// A sentence about this occurrence.
     pub detail: String,
-    /// The wrong fields.
+    /// The invalid fields.
     pub fields: Vec<FieldError>,
 }
 
 impl CoreError {
-    /// A refusal without a field.
+    /// Creates an error without invalid fields.
     pub fn new(problem: Problem, detail: impl Into<String>) -> Self {
         Self {
             problem,
@@ -31,12 +29,13 @@ impl CoreError {
         }
     }
 
-    /// There is nothing, or nothing that the actor may see: the same answer for both.
+    /// Creates the error for objects that do not exist or that the actor may not see; both look the same.
     pub fn not_found() -> Self {
-        Self::new(Problem::NotFound, "There is nothing here.")
+        Self::new(Problem::NotFound, "The resource was not found.")
     }
 
-    /// Wrong fields. A single kind of mistake decides the problem; several are `validation_failed`.
+    /// Creates an error for invalid fields. If all have the same code, it decides the problem type; otherwise it is
+    /// `validation_failed`.
     pub fn invalid(fields: Vec<FieldError>) -> Self {
         let problem = match fields.first() {
             Some(first) if fields.iter().all(|field| field.code == first.code) => match first.code.as_str() {
@@ -54,7 +53,7 @@ impl CoreError {
         }
     }
 
-    /// One wrong field.
+    /// Creates an error for one invalid field.
     pub fn field(pointer: &str, code: &str, detail: impl Into<String>) -> Self {
         Self::invalid(vec![FieldError::new(pointer, code, detail)])
     }
@@ -67,8 +66,8 @@ impl std::fmt::Display for CoreError {
 }
 impl std::error::Error for CoreError {}
 
-impl From<IllegalStep> for CoreError {
-    fn from(step: IllegalStep) -> Self {
+impl From<IllegalTransition> for CoreError {
+    fn from(step: IllegalTransition) -> Self {
         Self::new(Problem::IllegalTransition, format!("It {step}."))
     }
 }
@@ -78,19 +77,19 @@ impl From<StoreError> for CoreError {
         match error {
             StoreError::Conflict(_) => Self::new(
                 Problem::ConcurrentModification,
-                "Somebody else changed this at the same time.",
+                "The record was changed by another user in the meantime.",
             ),
-            StoreError::OnlyLooks => Self::new(
-                Problem::PermissionDenied,
-                "This is only a look; nothing can be changed in it.",
-            ),
+            StoreError::ReadOnlySession => Self::new(Problem::PermissionDenied, "This session is read-only."),
             StoreError::Unavailable(text) => {
-                tracing::error!(error = %text, "the database does not answer");
-                Self::new(Problem::TemporarilyUnavailable, "The service cannot answer right now.")
+                tracing::error!(error = %text, "database unavailable");
+                Self::new(
+                    Problem::TemporarilyUnavailable,
+                    "The service is temporarily unavailable.",
+                )
             }
             StoreError::Broken(text) => {
-                tracing::error!(error = %text, "the database refused a statement");
-                Self::new(Problem::InternalError, "Something went wrong on our side.")
+                tracing::error!(error = %text, "database statement failed");
+                Self::new(Problem::InternalError, "An internal error occurred.")
             }
         }
     }
@@ -98,7 +97,7 @@ impl From<StoreError> for CoreError {
 
 impl From<serde_json::Error> for CoreError {
     fn from(error: serde_json::Error) -> Self {
-        tracing::error!(%error, "a value could not be written as JSON");
-        Self::new(Problem::InternalError, "Something went wrong on our side.")
+        tracing::error!(%error, "failed to serialize value as JSON");
+        Self::new(Problem::InternalError, "An internal error occurred.")
     }
 }

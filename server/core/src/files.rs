@@ -11,7 +11,7 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::sync::Semaphore;
 
 use crate::identity::actors::TenantId;
-use crate::secrets::{fingerprint, hex};
+use crate::secrets::{hex, sha256};
 use crate::{CoreError, CoreResult};
 
 /// The largest photo that is accepted, in bytes.
@@ -212,7 +212,7 @@ pub fn clean_photo(file_name: &str, bytes: &[u8]) -> CoreResult<CleanPhoto> {
         .ok_or_else(|| CoreError::field("photo", "file_not_readable", "This photo cannot be read."))?;
     Ok(CleanPhoto {
         file_name: safe_name(file_name, "photo", "jpg"),
-        content_hash: fingerprint(&output),
+        content_hash: sha256(&output),
         bytes: output,
     })
 }
@@ -287,7 +287,7 @@ pub fn clean_file(upload: &Upload) -> CoreResult<CleanFile> {
             format!("{}: {detail}", plain_name(&upload.file_name)),
         ))
     };
-    if upload.bytes.len() > domain::intake::MOST_FILE_BYTES {
+    if upload.bytes.len() > domain::intake::MAX_FILE_BYTES {
         return refuse("file_too_large", "at most 10 MB are allowed.");
     }
     let allowed: [(&'static str, &[&str]); 4] = [
@@ -329,7 +329,7 @@ pub fn clean_file(upload: &Upload) -> CoreResult<CleanFile> {
     Ok(CleanFile {
         file_name: safe_name(&upload.file_name, "file", extension),
         media_type,
-        content_hash: fingerprint(&bytes),
+        content_hash: sha256(&bytes),
         bytes,
     })
 }
@@ -375,7 +375,7 @@ pub fn clean_logo(upload: &Upload) -> CoreResult<Vec<u8>> {
 fn plain_name(file_name: &str) -> String {
     let last = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     last.chars()
-        .filter(|character| !character.is_control() && !domain::text::turns_text_around(*character))
+        .filter(|character| !character.is_control() && !domain::text::is_bidi_override(*character))
         .take(80)
         .collect()
 }
@@ -463,7 +463,7 @@ mod tests {
             ),
             (upload("x.png", "image/png", bomb()), Err("file_not_readable")),
             (
-                upload("x.pdf", "", vec![b'%'; domain::intake::MOST_FILE_BYTES + 1]),
+                upload("x.pdf", "", vec![b'%'; domain::intake::MAX_FILE_BYTES + 1]),
                 Err("file_too_large"),
             ),
         ] {

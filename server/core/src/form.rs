@@ -1,28 +1,28 @@
-//! The fields of a form while they are validated.
+//! Collects validation errors of a form.
 
 use domain::fields::FieldError;
 use domain::text::TextError;
 
 use crate::{CoreError, CoreResult};
 
-/// Collects every invalid field of a form, so that all of them are reported at once.
+/// The invalid fields of a form, so that all of them are reported at once.
 #[derive(Default)]
 pub(crate) struct Form(pub(crate) Vec<FieldError>);
 
 impl Form {
-    /// Keeps a parsed text or notes why it was refused; `max` is the length limit in characters.
+    /// Returns a parsed text or adds its error; `max` is the length limit in characters.
     pub(crate) fn text<T>(&mut self, name: &str, max: usize, parsed: Result<T, TextError>) -> Option<T> {
         parsed
             .map_err(|error| self.0.push(FieldError::text(name, error, max)))
             .ok()
     }
 
-    /// Notes an invalid field.
-    pub(crate) fn wrong(&mut self, name: &str, code: &str, detail: impl Into<String>) {
+    /// Adds an invalid field.
+    pub(crate) fn add_error(&mut self, name: &str, code: &str, detail: impl Into<String>) {
         self.0.push(FieldError::new(name, code, detail));
     }
 
-    /// Returns all invalid fields as one error.
+    /// Returns all invalid fields as one error, if there are any.
     pub(crate) fn finish(self) -> CoreResult<()> {
         if self.0.is_empty() {
             Ok(())

@@ -1,8 +1,8 @@
 //! Use cases and storage of Ordinavo, one module for each slice.
 //!
-//! A use case is one function of a slice (`requests`, `imports`, …); server functions, REST handlers, the worker and the command line all call
-//! it. It takes a [`Core`] and an actor or a permit, opens the transaction, and writes outbox, audit and idempotency rows
-//! in that same transaction. SQL stands in the private module `store` of each slice.
+//! A use case is one function of a slice (`requests`, `imports`, …) that server functions, REST handlers, the worker and
+//! the command line call. It takes a [`Core`] and an actor or a permit, opens the transaction, and writes outbox, audit
+//! and idempotency rows in that same transaction. SQL is in the private module `store` of each slice.
 
 pub mod audit;
 pub mod billing;
@@ -41,10 +41,10 @@ pub mod webhooks;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use db::{Engine, Key, Store, StoreError, statements, statements_of_thread};
+pub use db::{Engine, Key, Store, StoreError, statement_count, thread_statement_count};
 pub use error::{CoreError, CoreResult};
 
-/// What a running system consists of. Cheap to clone.
+/// The dependencies of all use cases. Cheap to clone.
 #[derive(Clone)]
 pub struct Core {
     pub(crate) store: Store,
@@ -54,33 +54,32 @@ pub struct Core {
     pub(crate) files: files::FileStore,
     pub(crate) passwords: identity::passwords::Passwords,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) roads: Arc<scheduling::roads::Roads>,
+    pub(crate) roads: Arc<scheduling::roads::TravelTimeService>,
     pub(crate) wake_worker: Arc<tokio::sync::Notify>,
     pub(crate) wake_importer: Arc<tokio::sync::Notify>,
     pub(crate) wake_planner: Arc<tokio::sync::Notify>,
     pub(crate) changes: tokio::sync::broadcast::Sender<uuid::Uuid>,
 }
 
-/// Settings that services need.
+/// Configuration of the use cases.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The address under which people reach the server, without a slash at its end.
+    /// The public base URL, without a trailing slash.
     pub public_url: String,
-    /// The same for the portal, which may have a host of its own.
+    /// The base URL of the portal, which may have its own host.
     pub portal_url: String,
-    /// Networks that webhooks may reach although they are not public.
+    /// Private networks that webhooks may call.
     pub webhook_allow_nets: Vec<ipnet::IpNet>,
-    /// Whether webhooks may use plain http.
     pub webhook_allow_http: bool,
-    /// Delays before each attempt.
+    /// The delay before each delivery attempt.
     pub webhook_retry: Vec<Duration>,
-    /// Whether there is a way out for mails.
+    /// Whether a mail transport is configured.
     pub sends_mail: bool,
-    /// How fast one gets from place to place, as far as no road service says it.
-    pub paces: domain::travel::Paces,
-    /// The service that knows the roads, if there is one.
-    pub roads: Option<scheduling::roads::RoadService>,
-    /// The operator's pictures of the map, if there are some.
+    /// Travel speeds, used where no routing service gives a travel time.
+    pub paces: domain::travel::TravelEstimates,
+    /// The routing service, if one is configured.
+    pub roads: Option<scheduling::roads::RoutingService>,
+    /// The map tile server, if one is configured.
     pub tiles: Option<domain::tiles::Tiles>,
 }
 
@@ -93,7 +92,7 @@ impl Default for Settings {
             webhook_allow_http: false,
             webhook_retry: domain::webhooks::DEFAULT_RETRY_DELAYS.to_vec(),
             sends_mail: false,
-            paces: domain::travel::Paces::default(),
+            paces: domain::travel::TravelEstimates::default(),
             roads: None,
             tiles: None,
         }
@@ -101,7 +100,7 @@ impl Default for Settings {
 }
 
 impl Core {
-    /// Puts a system together.
+    /// Creates the core from its dependencies.
     pub fn new(
         store: Store,
         clock: clock::Clock,
@@ -111,7 +110,7 @@ impl Core {
         settings: Settings,
     ) -> Self {
         let passwords = identity::passwords::Passwords::new(randomness.clone());
-        let roads = scheduling::roads::Roads::new(settings.roads.clone(), settings.paces.clone());
+        let roads = scheduling::roads::TravelTimeService::new(settings.roads.clone(), settings.paces.clone());
         Self {
             roads: Arc::new(roads),
             store,
@@ -128,51 +127,50 @@ impl Core {
         }
     }
 
-    /// The database, for migrations, back-ups and health checks.
+    /// Returns the database, for migrations, backups and health checks.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// The address under which people reach the server, without a slash at its end.
+    /// Returns the public base URL, without a trailing slash.
     pub fn public_url(&self) -> &str {
         &self.settings.public_url
     }
 
-    /// The operator's pictures of the map, if there are some.
+    /// Returns the map tile server, if one is configured.
     pub fn tiles(&self) -> Option<&domain::tiles::Tiles> {
         self.settings.tiles.as_ref()
     }
 
-    /// Whether there is a way out for mails; without one they stay in the outbox.
+    /// Returns whether a mail transport is configured; without one, mails stay in the outbox.
     pub fn sends_mail(&self) -> bool {
         self.settings.sends_mail
     }
 
-    /// The clock.
     pub fn clock(&self) -> &clock::Clock {
         &self.clock
     }
 
-    /// Where files are kept.
+    /// Returns the file store.
     pub fn files(&self) -> &files::FileStore {
         &self.files
     }
 
-    /// Resolves when a route suggestion was asked for; the worker also looks by itself from time to time.
+    /// Resolves when a route suggestion is requested; the worker also polls.
     pub async fn planner_woken(&self) {
         self.wake_planner.notified().await;
     }
 
-    /// Resolves when an import job was taken in; the worker also looks by itself from time to time.
+    /// Resolves when an import job is enqueued; the worker also polls.
     pub async fn importer_woken(&self) {
         self.wake_importer.notified().await;
     }
 
-    /// Wakes the workers of this process whenever another process writes work; returns at once if the database cannot tell,
-    /// and with an error when the connection is lost.
+    /// Wakes the workers of this process when another process enqueues work. Returns at once if the database has no
+    /// notifications (SQLite).
     ///
     /// # Errors
-    /// The database does not answer.
+    /// The connection to the database was lost.
     pub async fn listen(&self) -> CoreResult<()> {
         let wake = || {
             self.wake_worker.notify_one();
@@ -181,7 +179,7 @@ impl Core {
         Ok(self.store.listen("ordinavo_work", wake).await?)
     }
 
-    /// Resolves when a change wrote deliveries; the worker also looks by itself from time to time.
+    /// Resolves when webhook deliveries are enqueued; the worker also polls.
     pub async fn worker_woken(&self) {
         self.wake_worker.notified().await;
     }

@@ -1,5 +1,5 @@
-//! Secrets that must be read again are encrypted with AES-256-GCM under a master key from a file; secrets that are only
-//! compared are hashed.
+//! Encryption and hashing of secrets: those that must be read again are sealed with AES-256-GCM under a master key from a
+//! file; those that are only compared are hashed.
 
 use std::fmt;
 use std::path::Path;
@@ -13,34 +13,32 @@ use subtle::ConstantTimeEq as _;
 
 use crate::randomness::Randomness;
 
-/// SHA-256 of a text; for credentials of high entropy only.
-pub fn fingerprint(bytes: &[u8]) -> Vec<u8> {
+/// Returns the SHA-256 digest; as a credential hash it is safe for high-entropy secrets only.
+pub fn sha256(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
 }
 
-/// Bytes as small hexadecimal digits.
+/// Returns the bytes as lowercase hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Compares two fingerprints in constant time.
-pub fn same(left: &[u8], right: &[u8]) -> bool {
+/// Compares two digests in constant time.
+pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()
 }
 
-/// What an encrypted value belongs to; a value that was moved to another row does not open.
+/// The associated data that binds a sealed value to its row: a value copied to another row cannot be unsealed.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
-    /// Tenant.
+pub struct AssociatedData<'a> {
     pub tenant: uuid::Uuid,
-    /// Table and column.
+    /// The table and column, as `table.column`.
     pub kind: &'a str,
-    /// Row.
     pub row: uuid::Uuid,
 }
 
-impl Place<'_> {
-    fn associated_data(&self, key_id: u32) -> Vec<u8> {
+impl AssociatedData<'_> {
+    fn to_bytes(self, key_id: u32) -> Vec<u8> {
         let mut data = key_id.to_be_bytes().to_vec();
         data.extend_from_slice(self.tenant.as_bytes());
         data.extend_from_slice(self.kind.as_bytes());
@@ -50,16 +48,16 @@ impl Place<'_> {
     }
 }
 
-/// A value that could not be opened, or a key file that could not be read.
+/// An error while unsealing a value or accessing the key file.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// Encrypted under a key that is not in the file.
+    /// The value was sealed under a key that is not in the file.
     #[error("no key with id {0} in the key file")]
     UnknownKey(u32),
-    /// Tampered with, or of another row.
-    #[error("an encrypted value does not open")]
-    DoesNotOpen,
-    /// The file is not readable or writable.
+    /// The value was tampered with or belongs to another row.
+    #[error("encrypted value cannot be decrypted")]
+    DecryptionFailed,
+    /// The key file cannot be read or written.
     #[error("key file {0}: {1}")]
     File(String, String),
     /// The file is not a key file.
@@ -67,7 +65,7 @@ pub enum SecretError {
     Malformed(String),
 }
 
-/// The master keys; the one with the highest id encrypts.
+/// The master keys; the one with the highest ID encrypts.
 pub struct Keyring {
     keys: Vec<(u32, [u8; 32])>,
 }
@@ -81,17 +79,14 @@ impl fmt::Debug for Keyring {
 const NONCE_BYTES: usize = 12;
 
 impl Keyring {
-    /// A ring with one new key.
+    /// Generates a keyring with one key.
     pub fn generate(randomness: &Randomness) -> Self {
         Self {
             keys: vec![(1, randomness.bytes())],
         }
     }
 
-    /// Reads the key file; makes one, readable by its owner only, if there is none.
-    ///
-    /// # Errors
-    /// The file cannot be read, written or understood.
+    /// Reads the key file; creates one, readable by its owner only, if there is none.
     pub fn open_or_create(path: &Path, randomness: &Randomness) -> Result<Self, SecretError> {
         if path.exists() {
             return Self::open(path);
@@ -102,9 +97,6 @@ impl Keyring {
     }
 
     /// Reads the key file.
-    ///
-    /// # Errors
-    /// The file cannot be read or understood.
     pub fn open(path: &Path) -> Result<Self, SecretError> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| SecretError::File(name.clone(), error.to_string()))?;
@@ -122,42 +114,39 @@ impl Keyring {
         Ok(Self { keys })
     }
 
-    /// Writes the key file beside the old one and puts it in place at once, so that a crash leaves one of the two.
-    ///
-    /// # Errors
-    /// The file cannot be written.
+    /// Writes the key file atomically: to a temporary file that is then renamed, so a crash leaves the old or the new one.
     pub fn write(&self, path: &Path) -> Result<(), SecretError> {
         use std::io::Write as _;
-        let fail = |error: std::io::Error| SecretError::File(path.display().to_string(), error.to_string());
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(fail)?;
+        let file_error = |error: std::io::Error| SecretError::File(path.display().to_string(), error.to_string());
+        if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+            std::fs::create_dir_all(directory).map_err(file_error)?;
         }
-        let beside = path.with_extension("new");
+        let temporary = path.with_extension("new");
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside).map_err(fail)?;
+        let mut file = options.open(&temporary).map_err(file_error)?;
         for (id, key) in &self.keys {
-            writeln!(file, "{id}:{}", STANDARD.encode(key)).map_err(fail)?;
+            writeln!(file, "{id}:{}", STANDARD.encode(key)).map_err(file_error)?;
         }
-        file.sync_all().map_err(fail)?;
-        std::fs::rename(&beside, path).map_err(fail)
+        file.sync_all().map_err(file_error)?;
+        std::fs::rename(&temporary, path).map_err(file_error)
     }
 
-    /// Adds a key, which encrypts from now on; the older ones still open what they closed.
+    /// Adds a key that seals new values; the older keys still unseal existing ones.
     pub fn add_key(&mut self, randomness: &Randomness) {
         let next = self.newest().0 + 1;
         self.keys.push((next, randomness.bytes()));
     }
 
-    /// Forgets every key but the newest.
-    pub fn retire_old_keys(&mut self) {
+    /// Removes every key but the newest.
+    pub fn remove_old_keys(&mut self) {
         let newest = self.newest();
         self.keys = vec![newest];
     }
 
-    /// Key material for a purpose of its own, derived from the oldest key so that it survives the addition of one.
+    /// Derives key material for a purpose from the oldest key, so that adding a key does not change it.
     pub fn derive(&self, purpose: &str) -> [u8; 64] {
         use hmac::{Hmac, KeyInit as _, Mac as _};
         let oldest = self
@@ -166,11 +155,11 @@ impl Keyring {
             .min_by_key(|(id, _)| *id)
             .map_or([0; 32], |(_, key)| *key);
         let mut output = [0; 64];
-        for (block, part) in output.chunks_mut(32).enumerate() {
+        for (index, block) in output.chunks_mut(32).enumerate() {
             if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&oldest) {
                 mac.update(purpose.as_bytes());
-                mac.update(&[0, u8::try_from(block).unwrap_or_default()]);
-                part.copy_from_slice(&mac.finalize().into_bytes());
+                mac.update(&[0, u8::try_from(index).unwrap_or_default()]);
+                block.copy_from_slice(&mac.finalize().into_bytes());
             }
         }
         output
@@ -184,37 +173,36 @@ impl Keyring {
             .unwrap_or((0, [0; 32]))
     }
 
-    /// Encrypts: key id, nonce, ciphertext with tag.
-    ///
-    /// # Errors
-    /// Never for values of ordinary size.
-    pub fn close(&self, plain: &[u8], place: &Place<'_>, randomness: &Randomness) -> Result<Vec<u8>, SecretError> {
+    /// Encrypts a value; the result is key ID, nonce, and ciphertext with tag.
+    pub fn seal(
+        &self,
+        plaintext: &[u8],
+        context: &AssociatedData<'_>,
+        randomness: &Randomness,
+    ) -> Result<Vec<u8>, SecretError> {
         let (key_id, key) = self.newest();
         let nonce: [u8; NONCE_BYTES] = randomness.bytes();
-        let sealed = Aes256Gcm::new(&key.into())
+        let ciphertext = Aes256Gcm::new(&key.into())
             .encrypt(
                 &Nonce::from(nonce),
                 Payload {
-                    msg: plain,
-                    aad: &place.associated_data(key_id),
+                    msg: plaintext,
+                    aad: &context.to_bytes(key_id),
                 },
             )
-            .map_err(|_| SecretError::DoesNotOpen)?;
+            .map_err(|_| SecretError::DecryptionFailed)?;
         let mut output = key_id.to_be_bytes().to_vec();
         output.extend_from_slice(&nonce);
-        output.extend_from_slice(&sealed);
+        output.extend_from_slice(&ciphertext);
         Ok(output)
     }
 
-    /// Decrypts what [`Self::close`] made for the same place.
-    ///
-    /// # Errors
-    /// Unknown key, tampered value, or a value of another place.
-    pub fn open_value(&self, closed: &[u8], place: &Place<'_>) -> Result<Vec<u8>, SecretError> {
-        let (key_id, rest) = closed.split_first_chunk::<4>().ok_or(SecretError::DoesNotOpen)?;
-        let (nonce, sealed) = rest
+    /// Decrypts a value that [`Self::seal`] sealed with the same associated data.
+    pub fn unseal(&self, sealed: &[u8], context: &AssociatedData<'_>) -> Result<Vec<u8>, SecretError> {
+        let (key_id, rest) = sealed.split_first_chunk::<4>().ok_or(SecretError::DecryptionFailed)?;
+        let (nonce, ciphertext) = rest
             .split_first_chunk::<NONCE_BYTES>()
-            .ok_or(SecretError::DoesNotOpen)?;
+            .ok_or(SecretError::DecryptionFailed)?;
         let key_id = u32::from_be_bytes(*key_id);
         let (_, key) = self
             .keys
@@ -225,11 +213,11 @@ impl Keyring {
             .decrypt(
                 &Nonce::from(*nonce),
                 Payload {
-                    msg: sealed,
-                    aad: &place.associated_data(key_id),
+                    msg: ciphertext,
+                    aad: &context.to_bytes(key_id),
                 },
             )
-            .map_err(|_| SecretError::DoesNotOpen)
+            .map_err(|_| SecretError::DecryptionFailed)
     }
 }
 
@@ -239,36 +227,39 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn values_open_in_their_place_only_and_survive_a_new_key() {
+    fn sealed_value_other_row_tampered_or_retired_key_is_not_unsealed() {
         let randomness = Randomness::seeded(7);
         let mut ring = Keyring::generate(&randomness);
-        let here = Place {
+        let context = AssociatedData {
             tenant: Uuid::from_u128(1),
             kind: "webhook_endpoint.secret",
             row: Uuid::from_u128(2),
         };
-        let closed = ring.close(b"whsec", &here, &randomness).expect("closed");
+        let sealed = ring.seal(b"whsec", &context, &randomness).expect("value is sealed");
         ring.add_key(&randomness);
-        assert_eq!(ring.open_value(&closed, &here).expect("opens"), b"whsec");
-        for elsewhere in [
-            Place {
+        assert_eq!(ring.unseal(&sealed, &context).expect("value is unsealed"), b"whsec");
+        for other in [
+            AssociatedData {
                 tenant: Uuid::from_u128(9),
-                ..here
+                ..context
             },
-            Place {
+            AssociatedData {
                 row: Uuid::from_u128(9),
-                ..here
+                ..context
             },
-            Place { kind: "other", ..here },
+            AssociatedData {
+                kind: "other",
+                ..context
+            },
         ] {
-            assert!(ring.open_value(&closed, &elsewhere).is_err());
+            assert!(ring.unseal(&sealed, &other).is_err());
         }
-        let mut tampered = closed.clone();
-        *tampered.last_mut().expect("not empty") ^= 1;
-        assert!(ring.open_value(&tampered, &here).is_err());
-        ring.retire_old_keys();
+        let mut tampered = sealed.clone();
+        *tampered.last_mut().expect("sealed value is not empty") ^= 1;
+        assert!(ring.unseal(&tampered, &context).is_err());
+        ring.remove_old_keys();
         assert!(matches!(
-            ring.open_value(&closed, &here),
+            ring.unseal(&sealed, &context),
             Err(SecretError::UnknownKey(1))
         ));
     }

@@ -1,14 +1,14 @@
-//! A problem as the search wants it: points numbered without gaps, travel times by row and by column, and what is asked
-//! again and again worked out once. Points are the visits, then the starts, then the ends of the technicians.
+//! A problem in the representation of the search: points with consecutive indices, travel times by row and by column, and
+//! precomputed lookups. The points are the visits, followed by the starts and the ends of the technicians.
 
 use crate::problem::{Break, Problem, Time, Window};
 
-/// A moment that never comes.
+/// A time after all others: the state is infeasible.
 pub const NEVER: Time = Time::MAX / 2;
-/// A moment before every other one.
+/// A time before all others: the state cannot be reached in time.
 pub const TOO_LATE: Time = Time::MIN / 2;
 
-/// A break that cannot be taken, where a technician has fewer than others.
+/// A break that can never be taken, for technicians with fewer breaks than others.
 const NO_BREAK: Break = Break {
     window: Window {
         from: 0,
@@ -17,8 +17,8 @@ const NO_BREAK: Break = Break {
     duration: 0,
 };
 
-/// `STATES` is the number of breaks of whoever has most, and one: how many of them are behind a technician is a state that
-/// every moment of a route has.
+/// A preprocessed problem. `STATES` is the maximum number of breaks plus one: times along a tour are tracked separately for
+/// each number of breaks already taken.
 pub struct Instance<'problem, const STATES: usize> {
     pub problem: &'problem Problem,
     pub visits: usize,
@@ -29,42 +29,42 @@ pub struct Instance<'problem, const STATES: usize> {
     window: Vec<Window>,
     has_more_windows: Vec<bool>,
     may: Vec<bool>,
-    /// Technicians with the same number are alike in everything.
+    /// Technicians with the same number are identical.
     pub kind: Vec<u32>,
-    pub rests: Vec<[Break; STATES]>,
-    /// The latest return, by how many breaks are behind the technician.
+    pub breaks: Vec<[Break; STATES]>,
+    /// The latest return, by the number of breaks taken.
     pub home_by: Vec<[Time; STATES]>,
     pub overtime_weight: i64,
-    /// The other visits, nearest first.
-    pub near: Vec<Vec<u32>>,
+    /// The other visits of each visit, closest first.
+    pub neighbours: Vec<Vec<u32>>,
 }
 
 impl<'problem, const STATES: usize> Instance<'problem, STATES> {
     pub fn new(problem: &'problem Problem, overtime_weight: u32) -> Self {
         let (visits, technicians) = (problem.visits(), problem.technicians());
-        let mut places: Vec<usize> = visits.iter().map(|visit| visit.place).collect();
-        places.extend(technicians.iter().map(|technician| technician.start));
-        places.extend(technicians.iter().map(|technician| technician.end));
-        let points = places.len();
+        let mut locations: Vec<usize> = visits.iter().map(|visit| visit.place).collect();
+        locations.extend(technicians.iter().map(|technician| technician.start));
+        locations.extend(technicians.iter().map(|technician| technician.end));
+        let points = locations.len();
         let travel = problem.travel();
         let mut from = Vec::with_capacity(points * points);
         let mut to = Vec::with_capacity(points * points);
-        for one in &places {
-            from.extend(places.iter().map(|other| travel.time(*one, *other)));
-            to.extend(places.iter().map(|other| travel.time(*other, *one)));
+        for location in &locations {
+            from.extend(locations.iter().map(|other| travel.time(*location, *other)));
+            to.extend(locations.iter().map(|other| travel.time(*other, *location)));
         }
         let mut kind = Vec::with_capacity(technicians.len());
         for technician in technicians {
-            let like = technicians
+            let first_identical = technicians
                 .iter()
                 .position(|other| other == technician)
                 .unwrap_or_default();
-            kind.push(u32::try_from(like).unwrap_or(u32::MAX));
+            kind.push(u32::try_from(first_identical).unwrap_or(u32::MAX));
         }
         let may = (0..technicians.len())
-            .flat_map(|technician| (0..visits.len()).map(move |visit| problem.may(technician, visit)))
+            .flat_map(|technician| (0..visits.len()).map(move |visit| problem.can_serve(technician, visit)))
             .collect();
-        let rests: Vec<[Break; STATES]> = technicians
+        let breaks: Vec<[Break; STATES]> = technicians
             .iter()
             .map(|technician| std::array::from_fn(|at| technician.breaks.get(at).copied().unwrap_or(NO_BREAK)))
             .collect();
@@ -73,7 +73,7 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
             .map(|technician| {
                 std::array::from_fn(|taken| match taken.cmp(&technician.breaks.len()) {
                     std::cmp::Ordering::Less => {
-                        // Every break that is not taken has to lie after the return.
+                        // Breaks that are not taken must not be due before the return.
                         let due = technician.breaks[taken..].iter().map(|rest| rest.window.until);
                         due.fold(technician.limit(), Time::min)
                     }
@@ -82,7 +82,7 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
                 })
             })
             .collect();
-        let near = (0..visits.len())
+        let neighbours = (0..visits.len())
             .map(|visit| {
                 let mut others: Vec<u32> = (0..visits.len())
                     .filter(|other| *other != visit)
@@ -108,38 +108,38 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
             has_more_windows: visits.iter().map(|visit| visit.windows.len() > 1).collect(),
             may,
             kind,
-            rests,
+            breaks,
             home_by,
             overtime_weight: i64::from(overtime_weight),
-            near,
+            neighbours,
         }
     }
 
-    /// The point where a technician's day begins.
+    /// Returns the start point of a technician.
     pub const fn start(&self, technician: usize) -> u32 {
         (self.visits + technician) as u32
     }
 
-    /// The point where it ends.
+    /// Returns the end point of a technician.
     pub fn end(&self, technician: usize) -> u32 {
-        (self.visits + self.rests.len() + technician) as u32
+        (self.visits + self.breaks.len() + technician) as u32
     }
 
-    pub fn way(&self, from: u32, to: u32) -> Time {
+    pub fn travel_time(&self, from: u32, to: u32) -> Time {
         self.from[from as usize * self.points + to as usize]
     }
 
-    /// From a point to every other one.
-    pub fn ways_from(&self, point: u32) -> &[Time] {
+    /// Returns the travel times from a point to all points.
+    pub fn travel_times_from(&self, point: u32) -> &[Time] {
         &self.from[point as usize * self.points..][..self.points]
     }
 
-    /// To a point from every other one.
-    pub fn ways_to(&self, point: u32) -> &[Time] {
+    /// Returns the travel times to a point from all points.
+    pub fn travel_times_to(&self, point: u32) -> &[Time] {
         &self.to[point as usize * self.points..][..self.points]
     }
 
-    pub fn may(&self, technician: usize, visit: u32) -> bool {
+    pub fn can_serve(&self, technician: usize, visit: u32) -> bool {
         self.may[technician * self.visits + visit as usize]
     }
 
@@ -147,23 +147,23 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
         self.service[visit as usize]
     }
 
-    /// How much of a van visits take.
+    /// Returns the total demand of visits.
     pub fn demand(&self, visits: &[u32]) -> u64 {
         let all = self.problem.visits();
         visits.iter().map(|visit| u64::from(all[*visit as usize].demand)).sum()
     }
 
-    /// How much a technician's van carries.
+    /// Returns the vehicle capacity of a technician.
     pub fn capacity(&self, technician: usize) -> u64 {
         u64::from(self.problem.technicians()[technician].capacity)
     }
 
-    /// The first window of a visit.
+    /// Returns the first time window of a visit.
     pub fn window(&self, visit: u32) -> Window {
         self.window[visit as usize]
     }
 
-    /// The last moment at which a visit's work may begin.
+    /// Returns the latest time at which the work of a visit may start.
     pub fn last_start(&self, visit: u32) -> Time {
         if self.has_more_windows[visit as usize] {
             self.windows(visit).last().map_or(TOO_LATE, |window| window.until)
@@ -176,7 +176,7 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
         &self.problem.visits()[visit as usize].windows
     }
 
-    /// The first moment from `ready` on at which the work may begin.
+    /// Returns the earliest time from `ready` on at which the work may start, or `NEVER`.
     #[inline]
     pub fn first_start(&self, visit: u32, ready: Time) -> Time {
         let first = self.window[visit as usize];
@@ -190,7 +190,7 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
         NEVER
     }
 
-    /// The last moment up to `moment` at which it may.
+    /// Returns the latest time up to `moment` at which the work may start, or `TOO_LATE`.
     #[inline]
     pub fn last_start_by(&self, visit: u32, moment: Time) -> Time {
         if self.has_more_windows[visit as usize] {
@@ -205,11 +205,11 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
         }
     }
 
-    /// The earliest moments, when breaks may be taken now.
+    /// Propagates the earliest times to the states in which the next break is taken here.
     #[inline]
-    pub fn rest_forward(&self, technician: usize, moments: &mut [Time; STATES]) {
+    pub fn apply_breaks_forward(&self, technician: usize, moments: &mut [Time; STATES]) {
         for taken in 0..STATES - 1 {
-            let rest = self.rests[technician][taken];
+            let rest = self.breaks[technician][taken];
             let begin = moments[taken].max(rest.window.from);
             if begin <= rest.window.until {
                 moments[taken + 1] = moments[taken + 1].min(begin + rest.duration);
@@ -217,11 +217,11 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
         }
     }
 
-    /// The latest moments, when breaks may be taken now.
+    /// Propagates the latest times to the states in which the next break is taken here.
     #[inline]
-    pub fn rest_backward(&self, technician: usize, moments: &mut [Time; STATES]) {
+    pub fn apply_breaks_backward(&self, technician: usize, moments: &mut [Time; STATES]) {
         for taken in (0..STATES - 1).rev() {
-            let rest = self.rests[technician][taken];
+            let rest = self.breaks[technician][taken];
             if rest.window.from <= rest.window.until && rest.window.from + rest.duration <= moments[taken + 1] {
                 let begin = (moments[taken + 1] - rest.duration).min(rest.window.until);
                 moments[taken] = moments[taken].max(begin);
@@ -229,26 +229,26 @@ impl<'problem, const STATES: usize> Instance<'problem, STATES> {
         }
     }
 
-    /// The moments at which somebody can leave a visit to which the way from `out` takes so long.
+    /// Returns the earliest departures from a visit for departures `out` from the previous point.
     #[inline]
-    pub fn serve(&self, technician: usize, visit: u32, out: &[Time; STATES], way: Time) -> [Time; STATES] {
+    pub fn serve(&self, technician: usize, visit: u32, out: &[Time; STATES], travel_time: Time) -> [Time; STATES] {
         let mut moments = *out;
         for moment in &mut moments {
-            *moment += way;
+            *moment += travel_time;
         }
-        self.rest_forward(technician, &mut moments);
+        self.apply_breaks_forward(technician, &mut moments);
         let service = self.service[visit as usize];
         for moment in &mut moments {
             let start = self.first_start(visit, *moment);
             *moment = if start >= NEVER { NEVER } else { start + service };
         }
-        self.rest_forward(technician, &mut moments);
+        self.apply_breaks_forward(technician, &mut moments);
         moments
     }
 }
 
-/// Whether somebody who leaves at `out` is there in time.
+/// Returns whether a departure at `out` arrives in time for at least one state.
 #[inline]
-pub fn reaches<const STATES: usize>(out: &[Time; STATES], way: Time, into: &[Time; STATES]) -> bool {
-    (0..STATES).any(|taken| out[taken] + way <= into[taken])
+pub fn reaches<const STATES: usize>(out: &[Time; STATES], travel_time: Time, into: &[Time; STATES]) -> bool {
+    (0..STATES).any(|taken| out[taken] + travel_time <= into[taken])
 }

@@ -1,29 +1,29 @@
-//! The route engine: who goes where, in which order and when. Pure: no input or output, no clock; budget and seed are
-//! arguments, and the same input gives the same plan, byte for byte.
+//! The route engine: assigns visits to technicians and computes order and times. It performs no I/O and reads no clock;
+//! budget and seed are arguments, and the same input always returns the same plan.
 //!
-//! The order of what counts is strict: stops that are kept, then visits of higher tiers, then the number of visits, then
-//! travel and overtime. [`check()`] is a second, independent reading of the rules, and [`why_left_out()`] a third one, which
-//! tells what stands in the way of a visit.
+//! The objectives are lexicographic: kept stops first, then visits of higher tiers, then the number of visits, then travel
+//! and overtime. [`check()`] is an independent implementation of the rules, and [`explain_unassigned()`] another one that explains
+//! why a visit is unassigned.
 
 mod check;
 mod draft;
+mod insertion;
 mod instance;
-mod line;
-mod part;
-mod place;
+mod local_search;
 mod plan;
-mod polish;
 mod problem;
 mod reasons;
 mod recreate;
+mod replacement;
 mod ruin;
 mod schedule;
 mod search;
+mod tour;
 mod walk;
 
 pub use check::{Violation, check};
-pub use place::{Cheapest, cheapest_place};
-pub use plan::{Plan, Rest, Route, Score, Stop};
-pub use problem::{Break, Invalid, LONGEST, Matrix, Problem, Skills, Technician, Time, Visit, Window};
-pub use reasons::{Alternative, Obstacle, Reason, Relaxation, obstacle, why_here, why_left_out};
+pub use insertion::{CheapestInsertion, cheapest_insertion};
+pub use plan::{Plan, Route, Score, Stop, TakenBreak};
+pub use problem::{Break, Invalid, MAX_TIME_SECONDS, Matrix, Problem, Skills, Technician, Time, Visit, Window};
+pub use reasons::{Alternative, Obstacle, Reason, Relaxation, explain_assignment, explain_unassigned, obstacle};
 pub use search::{Progress, Settings, solve};

@@ -1,93 +1,93 @@
-//! What comes out: who goes where and when, what is left out, and how good that is.
+//! Plans: routes with times, unassigned visits and the score.
 
 use crate::problem::{Problem, Time, Visit};
 
 /// A stop of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop {
-    /// Which visit.
+    /// The index of the visit.
     pub visit: usize,
-    /// When the technician is there.
+    /// When the technician arrives.
     pub arrival: Time,
-    /// When the work begins.
+    /// When the work starts.
     pub start: Time,
-    /// When the work is done.
+    /// When the work ends.
     pub departure: Time,
 }
 
-/// A break of a route.
+/// A break that is taken on a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rest {
-    /// After how many stops.
+pub struct TakenBreak {
+    /// The number of stops before the break.
     pub after: usize,
-    /// Whether it is taken before the way to the next place, and not after arriving there.
+    /// Whether it is taken before the travel to the next stop, instead of after the arrival.
     pub before_travel: bool,
-    /// When it begins.
+    /// When the break starts.
     pub start: Time,
 }
 
-/// One technician's day.
+/// The route of one technician.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Route {
-    /// When the technician leaves, at the latest for the rest to hold.
+    /// The latest departure with which all other times are met.
     pub leave: Time,
-    /// The stops in their order.
+    /// The stops in order.
     pub stops: Vec<Stop>,
-    /// The breaks that are taken, in the order of the technician's breaks.
-    pub rests: Vec<Rest>,
-    /// When the technician is back.
+    /// The breaks that are taken, in order.
+    pub breaks: Vec<TakenBreak>,
+    /// When the technician returns.
     pub home: Time,
 }
 
-/// A plan. What it says holds for the problem that it was made for, and for no other one.
+/// A plan. It is valid only for the problem that it was computed for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// One route for each technician, empty where there is nothing to do.
+    /// One route per technician, which may be empty.
     pub routes: Vec<Route>,
-    /// The visits that are in no route, in ascending order.
-    pub left_out: Vec<usize>,
+    /// The unassigned visits, in ascending order.
+    pub unassigned: Vec<usize>,
 }
 
-/// How good a plan is; less is better, and an earlier member goes before every later one.
+/// The score of a plan, compared lexicographically; lower is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Score {
-    /// Stops that should have been kept and are left out.
-    pub kept_left_out: u32,
-    /// Visits left out, by tier.
-    pub left_out: [u32; Visit::TIERS as usize],
-    /// Seconds of travel and, counted as the caller weighs them, of overtime.
+    /// Number of kept stops that are unassigned.
+    pub kept_unassigned: u32,
+    /// Number of other unassigned visits, by tier.
+    pub unassigned: [u32; Visit::TIERS as usize],
+    /// Travel and weighted overtime, in seconds.
     pub cost: i64,
 }
 
 impl Score {
-    /// Adds a visit that is left out.
-    pub(crate) fn leave_out(&mut self, visit: &Visit) {
+    /// Counts a visit as unassigned.
+    pub(crate) fn add_unassigned(&mut self, visit: &Visit) {
         if visit.kept {
-            self.kept_left_out += 1;
+            self.kept_unassigned += 1;
         } else {
-            self.left_out[usize::from(visit.tier)] += 1;
+            self.unassigned[usize::from(visit.tier)] += 1;
         }
     }
 
-    /// Takes a visit back in.
-    pub(crate) fn take_in(&mut self, visit: &Visit) {
+    /// Counts a visit as assigned again.
+    pub(crate) fn remove_unassigned(&mut self, visit: &Visit) {
         if visit.kept {
-            self.kept_left_out -= 1;
+            self.kept_unassigned -= 1;
         } else {
-            self.left_out[usize::from(visit.tier)] -= 1;
+            self.unassigned[usize::from(visit.tier)] -= 1;
         }
     }
 
-    /// What is left out, without what the rest costs.
-    pub(crate) const fn omissions(&self) -> (u32, [u32; Visit::TIERS as usize]) {
-        (self.kept_left_out, self.left_out)
+    /// Returns the counts of unassigned visits, without the cost.
+    pub(crate) const fn unassigned_counts(&self) -> (u32, [u32; Visit::TIERS as usize]) {
+        (self.kept_unassigned, self.unassigned)
     }
 }
 
 impl Plan {
-    /// Seconds of travel.
+    /// Returns the total travel time, in seconds.
     pub fn travel(&self, problem: &Problem) -> i64 {
-        let way = |from, to| i64::from(problem.travel().time(from, to));
+        let travel_time = |from, to| i64::from(problem.travel().time(from, to));
         let routes = self.routes.iter().zip(problem.technicians());
         routes
             .filter(|(route, _)| !route.stops.is_empty())
@@ -96,15 +96,15 @@ impl Plan {
                 let mut sum = 0;
                 for stop in &route.stops {
                     let place = problem.visits()[stop.visit].place;
-                    sum += way(at, place);
+                    sum += travel_time(at, place);
                     at = place;
                 }
-                sum + way(at, technician.end)
+                sum + travel_time(at, technician.end)
             })
             .sum()
     }
 
-    /// Seconds after the ends of shifts.
+    /// Returns the total overtime, in seconds.
     pub fn overtime(&self, problem: &Problem) -> i64 {
         let routes = self.routes.iter().zip(problem.technicians());
         routes
@@ -113,14 +113,14 @@ impl Plan {
             .sum()
     }
 
-    /// How good the plan is, if a second of overtime weighs as much as so many seconds of travel.
+    /// Returns the score, with one second of overtime weighing as much as `overtime_weight` seconds of travel.
     pub fn score(&self, problem: &Problem, overtime_weight: u32) -> Score {
         let mut score = Score {
             cost: self.travel(problem) + i64::from(overtime_weight) * self.overtime(problem),
             ..Score::default()
         };
-        for visit in &self.left_out {
-            score.leave_out(&problem.visits()[*visit]);
+        for visit in &self.unassigned {
+            score.add_unassigned(&problem.visits()[*visit]);
         }
         score
     }

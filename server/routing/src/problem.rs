@@ -1,109 +1,109 @@
-//! What is to be planned: technicians, visits, and how long it takes from place to place.
+//! The input of the engine: technicians, visits and travel times.
 
 use std::fmt;
 
-/// Seconds since the beginning of what is planned, or a number of seconds. The engine never asks which day it is.
+/// Seconds since the start of the planning period, or a duration in seconds.
 pub type Time = i32;
 
-/// The longest time that the engine counts with: twelve years of seconds. Sums of two stay in range.
-pub const LONGEST: Time = i32::MAX / 6;
+/// The maximum time and duration, in seconds (about eleven years). Sums of a few values do not overflow.
+pub const MAX_TIME_SECONDS: Time = i32::MAX / 6;
 
-/// From when until when something may begin, both included.
+/// A time window in which something may start; both ends are inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// The first moment.
+    /// The earliest start.
     pub from: Time,
-    /// The last moment.
+    /// The latest start.
     pub until: Time,
 }
 
-/// What a technician can do, or a visit asks for: one bit for each skill. The caller numbers the skills.
+/// A set of skills, with one bit per skill. The caller assigns the bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Skills(pub u128);
 
 impl Skills {
-    /// How many different skills a problem may have.
-    pub const MOST: usize = 128;
+    /// The maximum number of different skills.
+    pub const MAX: usize = 128;
 
-    /// The skills that `self` asks for and `other` lacks.
+    /// Returns the skills of `self` that `other` lacks.
     pub const fn missing_in(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// Whether there is none.
+    /// Returns whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 }
 
-/// A rest between two stops, taken where the technician then is: before leaving a place, or after arriving at the next.
+/// A break between two stops, taken before the travel or after the arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Break {
-    /// When it may begin.
+    /// When the break may start.
     pub window: Window,
-    /// How long it is.
+    /// The duration of the break.
     pub duration: Time,
 }
 
-/// One technician's working time; somebody with two shifts in what is planned is two entries.
+/// One shift of a technician. A technician with several shifts in the planning period has several entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Technician {
-    /// Where the shift begins, as an index of the travel matrix.
+    /// The start location, as an index of the travel matrix.
     pub start: usize,
-    /// Where it ends.
+    /// The end location, as an index of the travel matrix.
     pub end: usize,
-    /// The first moment of the shift.
+    /// The start of the shift.
     pub from: Time,
-    /// The moment from which more is overtime.
+    /// The end of the shift, after which overtime starts.
     pub until: Time,
-    /// How much overtime is allowed at most.
+    /// The maximum overtime.
     pub overtime: Time,
-    /// What the technician can do.
+    /// The skills of the technician.
     pub skills: Skills,
-    /// How much the van carries, in the caller's unit.
+    /// The capacity of the vehicle, in a unit of the caller's choice.
     pub capacity: u32,
-    /// Breaks in their order. One whose time comes after the end of the work is not needed.
+    /// The breaks in order. A break whose window ends after the return may be skipped.
     pub breaks: Vec<Break>,
 }
 
 impl Technician {
-    /// How many breaks a shift may have.
-    pub const MOST_BREAKS: usize = 2;
+    /// The maximum number of breaks per shift.
+    pub const MAX_BREAKS: usize = 2;
 
-    /// The moment at which the technician has to be back.
+    /// Returns the latest return, including overtime.
     pub const fn limit(&self) -> Time {
         self.until + self.overtime
     }
 }
 
-/// Work at a place.
+/// A visit to a location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visit {
-    /// Where, as an index of the travel matrix.
+    /// The location, as an index of the travel matrix.
     pub place: usize,
-    /// How long the work takes.
+    /// The duration of the work.
     pub service: Time,
-    /// When it may begin: one or more windows that do not overlap, in order.
+    /// When the work may start: at least one window; windows are in order and do not overlap.
     pub windows: Vec<Window>,
-    /// What it asks for.
+    /// The required skills.
     pub skills: Skills,
-    /// How much of the van it takes.
+    /// The required vehicle capacity.
     pub demand: u32,
-    /// Its tier of priority: 0 goes before 1, however many of tier 1 that costs. At most [`Visit::TIERS`] - 1.
+    /// The priority tier, below [`Visit::TIERS`]. One visit of a lower tier number outweighs any number of later tiers.
     pub tier: u8,
-    /// The only technician who may do it.
+    /// The only technician who may do the visit.
     pub pinned: Option<usize>,
-    /// Whether it is in the plan already and stays in it: it goes before every tier. A stop that is locked has one
-    /// window of one moment and is pinned.
+    /// Whether the visit is already planned and must stay planned; it outweighs all tiers. A locked stop is also pinned and
+    /// has a single window with one possible start.
     pub kept: bool,
 }
 
 impl Visit {
-    /// How many tiers there are.
+    /// The number of tiers.
     pub const TIERS: u8 = 6;
 }
 
-/// How long it takes from each place to each other one.
+/// A matrix of travel times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matrix {
     size: usize,
@@ -111,50 +111,50 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// A matrix whose rows are the places of departure.
+    /// Creates a matrix in row-major order, with one row per origin.
     ///
     /// # Errors
-    /// It is not square, or an entry is negative or longer than [`LONGEST`].
+    /// Returns [`Invalid::Matrix`] if it is not square or an entry is negative or above [`MAX_TIME_SECONDS`].
     pub fn new(size: usize, times: Vec<Time>) -> Result<Self, Invalid> {
         if times.len() != size * size {
             return Err(Invalid::Matrix);
         }
-        if times.iter().any(|time| !(0..=LONGEST).contains(time)) {
+        if times.iter().any(|time| !(0..=MAX_TIME_SECONDS).contains(time)) {
             return Err(Invalid::Matrix);
         }
         Ok(Self { size, times })
     }
 
-    /// Makes a matrix from what tells the time between two places.
+    /// Creates a matrix from a function of origin and destination.
     ///
     /// # Errors
-    /// As [`Matrix::new`].
+    /// Returns the same errors as [`Matrix::new`].
     pub fn from_fn(size: usize, mut time: impl FnMut(usize, usize) -> Time) -> Result<Self, Invalid> {
         let times = (0..size * size).map(|at| time(at / size, at % size)).collect();
         Self::new(size, times)
     }
 
-    /// How many places there are.
+    /// Returns the number of locations.
     pub const fn size(&self) -> usize {
         self.size
     }
 
-    /// How long it takes from one place to another.
+    /// Returns the travel time between two locations.
     pub fn time(&self, from: usize, to: usize) -> Time {
         self.times[from * self.size + to]
     }
 }
 
-/// What is wrong with a problem.
+/// The reason why a problem is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Invalid {
-    /// The travel matrix is not square, or has a time that is negative or too long.
+    /// The travel matrix is not square or has an entry out of range.
     Matrix,
-    /// A technician's shift ends before it begins, has too many breaks, or names a place that is not in the matrix.
+    /// The technician with this index has an invalid shift, too many breaks or an unknown location.
     Technician(usize),
-    /// A visit has no window, windows that overlap or are out of order, an unknown place, technician or tier.
+    /// The visit with this index has invalid windows or an unknown location, technician or tier.
     Visit(usize),
-    /// There are more technicians or visits than the engine can number.
+    /// There are too many technicians or visits.
     TooMany,
 }
 
@@ -162,10 +162,13 @@ impl fmt::Display for Invalid {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Matrix => formatter.write_str("the travel matrix is not square or has a time out of range"),
-            Self::Technician(index) => write!(formatter, "technician {index} has a shift, break or place out of range"),
+            Self::Technician(index) => write!(
+                formatter,
+                "technician {index} has a shift, break or location out of range"
+            ),
             Self::Visit(index) => write!(
                 formatter,
-                "visit {index} has a window, place, technician or tier out of range"
+                "visit {index} has a window, location, technician or tier out of range"
             ),
             Self::TooMany => formatter.write_str("there are too many technicians or visits"),
         }
@@ -174,7 +177,7 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// Everything that the engine is told.
+/// A validated problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     technicians: Vec<Technician>,
@@ -183,46 +186,46 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// How many technicians or visits there may be.
-    pub const MOST: usize = 10_000;
+    /// The maximum number of technicians and of visits.
+    pub const MAX_ENTITIES: usize = 10_000;
 
-    /// A problem that makes sense.
+    /// Validates the input and creates a problem.
     ///
     /// # Errors
-    /// What does not.
+    /// Returns the first invalid part.
     pub fn new(technicians: Vec<Technician>, visits: Vec<Visit>, travel: Matrix) -> Result<Self, Invalid> {
-        if technicians.len() > Self::MOST || visits.len() > Self::MOST {
+        if technicians.len() > Self::MAX_ENTITIES || visits.len() > Self::MAX_ENTITIES {
             return Err(Invalid::TooMany);
         }
-        let in_range = |time: Time| (0..=LONGEST).contains(&time);
+        let in_range = |time: Time| (0..=MAX_TIME_SECONDS).contains(&time);
         let is_window =
             |window: &Window| in_range(window.from) && in_range(window.until) && window.from <= window.until;
         for (index, technician) in technicians.iter().enumerate() {
-            let breaks_are_good = technician.breaks.len() <= Technician::MOST_BREAKS
+            let breaks_are_valid = technician.breaks.len() <= Technician::MAX_BREAKS
                 && technician
                     .breaks
                     .iter()
                     .all(|rest| is_window(&rest.window) && in_range(rest.duration));
-            let is_good = technician.start < travel.size()
+            let is_valid = technician.start < travel.size()
                 && technician.end < travel.size()
                 && in_range(technician.from)
                 && in_range(technician.until)
                 && in_range(technician.overtime)
                 && technician.from <= technician.until
-                && breaks_are_good;
-            if !is_good {
+                && breaks_are_valid;
+            if !is_valid {
                 return Err(Invalid::Technician(index));
             }
         }
         for (index, visit) in visits.iter().enumerate() {
-            let is_good = visit.place < travel.size()
+            let is_valid = visit.place < travel.size()
                 && in_range(visit.service)
                 && !visit.windows.is_empty()
                 && visit.windows.iter().all(is_window)
                 && visit.windows.windows(2).all(|pair| pair[0].until < pair[1].from)
                 && visit.tier < Visit::TIERS
                 && visit.pinned.is_none_or(|technician| technician < technicians.len());
-            if !is_good {
+            if !is_valid {
                 return Err(Invalid::Visit(index));
             }
         }
@@ -233,26 +236,26 @@ impl Problem {
         })
     }
 
-    /// The technicians.
+    /// Returns the technicians.
     pub fn technicians(&self) -> &[Technician] {
         &self.technicians
     }
 
-    /// The visits.
+    /// Returns the visits.
     pub fn visits(&self) -> &[Visit] {
         &self.visits
     }
 
-    /// The travel times.
+    /// Returns the travel times.
     pub const fn travel(&self) -> &Matrix {
         &self.travel
     }
 
-    /// Whether a technician may do a visit at all: the skills, the pin and the size of the van.
-    pub fn may(&self, technician: usize, visit: usize) -> bool {
-        let (who, what) = (&self.technicians[technician], &self.visits[visit]);
-        what.skills.missing_in(who.skills).is_empty()
-            && what.pinned.is_none_or(|pinned| pinned == technician)
-            && what.demand <= who.capacity
+    /// Returns whether a technician can do a visit at all: skills, pinning and vehicle capacity.
+    pub fn can_serve(&self, technician: usize, visit: usize) -> bool {
+        let (tech, job) = (&self.technicians[technician], &self.visits[visit]);
+        job.skills.missing_in(tech.skills).is_empty()
+            && job.pinned.is_none_or(|pinned| pinned == technician)
+            && job.demand <= tech.capacity
     }
 }

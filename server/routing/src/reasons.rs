@@ -1,112 +1,112 @@
-//! Why a visit is left out, and why one is where it is. Exact about a given plan: for each technician the first rule that
-//! stands in the way wherever the visit is put, by how much, and what would have to give.
+//! Explains why a visit is unassigned, or why it is assigned where it is. For a given plan and each technician, it reports
+//! the first rule that prevents every insertion, by how much, and the smallest change that would allow one.
 
 use crate::plan::Plan;
 use crate::problem::{Problem, Skills, Time};
 use crate::walk::{Failure, Waived, walk};
 
-/// The first rule that keeps a visit from a technician. In the order in which they are asked.
+/// The first rule that prevents a technician from doing a visit, in the order of the checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// The technician lacks these skills.
+    /// The technician lacks required skills.
     Skill {
-        /// What is missing.
+        /// The missing skills.
         missing: Skills,
     },
-    /// The visit is pinned to somebody else.
+    /// The visit is pinned to another technician.
     Pinned {
-        /// To whom.
+        /// The other technician.
         to: usize,
     },
-    /// The van is too small, by so much.
+    /// The vehicle is too small.
     Capacity {
-        /// In the caller's unit.
+        /// The missing capacity, in the unit of the caller.
         over: u32,
     },
-    /// Even with nothing else to do, the technician is there after the last window ends.
+    /// Even without other stops, the technician arrives after the last time window.
     Window {
-        /// By so many seconds.
+        /// The excess, in seconds.
         late: Time,
     },
-    /// Even with nothing else to do, the technician is back after the end of the shift.
+    /// Even without other stops, the technician returns after the end of the shift.
     Shift {
-        /// By so many seconds.
+        /// The excess, in seconds.
         over: Time,
     },
-    /// With nothing else to do it would hold, were there no breaks.
+    /// Without other stops, the visit would fit only without the breaks.
     Break {
-        /// By so many seconds.
+        /// The excess, in seconds.
         over: Time,
     },
-    /// It would hold on a free day, and not beside the stops that are kept.
+    /// The visit does not fit in addition to the kept stops.
     Kept {
-        /// By so many seconds.
+        /// The excess, in seconds.
         over: Time,
     },
-    /// It would hold beside the stops that are kept, and not beside those of higher tiers.
+    /// The visit does not fit in addition to kept stops and stops of higher tiers.
     HigherTier {
-        /// By so many seconds.
+        /// The excess, in seconds.
         over: Time,
     },
-    /// It would hold, were there not others of the same tier or, where that serves more visits, of lower ones.
+    /// The visit does not fit in addition to stops of the same tier or, if that serves more visits, of lower tiers.
     Full {
-        /// By so many seconds; none where only the van is full.
+        /// The excess, in seconds; zero if only the vehicle is full.
         over: Time,
     },
 }
 
 impl Reason {
-    /// Whether no order of priorities would help: nothing that may be moved stands in the way.
+    /// Returns whether no change of priorities would help, because no movable stop prevents the visit.
     pub const fn is_impossible(self) -> bool {
         !matches!(self, Self::HigherTier { .. } | Self::Full { .. })
     }
 }
 
-/// The least that would have to give for a visit to be done by a technician.
+/// The smallest change with which a technician could do a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relaxation {
-    /// The technician learns or brings this.
+    /// The technician gets the missing skills.
     Skill {
-        /// What is missing.
+        /// The missing skills.
         missing: Skills,
     },
-    /// The visit is no longer pinned.
+    /// The pinning is removed.
     Unpin,
-    /// The van carries so much more.
+    /// The vehicle capacity is increased.
     Capacity {
-        /// In the caller's unit.
+        /// The missing capacity, in the unit of the caller.
         by: u32,
     },
-    /// The visit may begin so much later.
+    /// The visit may start later.
     Window {
-        /// In seconds.
+        /// The additional time, in seconds.
         by: Time,
     },
-    /// The shift ends so much later.
+    /// The shift ends later.
     Shift {
-        /// In seconds.
+        /// The additional time, in seconds.
         by: Time,
     },
-    /// One other stop of the route is left out.
-    Instead {
-        /// Which visit.
+    /// One other stop of the route is removed.
+    DropStop {
+        /// The visit of the removed stop.
         of: usize,
     },
 }
 
-/// What keeps a visit from one technician.
+/// Why one technician cannot do a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Obstacle {
-    /// Whom it is about.
+    /// The technician.
     pub technician: usize,
-    /// The first rule.
+    /// The first rule that fails.
     pub reason: Reason,
-    /// The least that would do, alone; `None` where no single one does.
+    /// The smallest sufficient change; `None` if no single change is sufficient.
     pub relaxation: Option<Relaxation>,
 }
 
-/// Why a visit is left out: for each technician what stands in the way. An empty answer says that the visit could be put in.
-pub fn why_left_out(problem: &Problem, plan: &Plan, visit: usize) -> Vec<Obstacle> {
+/// Explains for each technician why an unassigned visit does not fit. An empty list means that it can be inserted.
+pub fn explain_unassigned(problem: &Problem, plan: &Plan, visit: usize) -> Vec<Obstacle> {
     let obstacles: Vec<Option<Obstacle>> = (0..problem.technicians().len())
         .map(|technician| obstacle(problem, plan, technician, visit))
         .collect();
@@ -116,10 +116,10 @@ pub fn why_left_out(problem: &Problem, plan: &Plan, visit: usize) -> Vec<Obstacl
     obstacles.into_iter().flatten().collect()
 }
 
-/// What keeps a visit from a technician; `None` if nothing does.
+/// Returns why a technician cannot do a visit; `None` if the visit fits.
 pub fn obstacle(problem: &Problem, plan: &Plan, technician: usize, visit: usize) -> Option<Obstacle> {
-    let (who, what) = (&problem.technicians()[technician], &problem.visits()[visit]);
-    let answer = |reason, relaxation| {
+    let (tech, job) = (&problem.technicians()[technician], &problem.visits()[visit]);
+    let result = |reason, relaxation| {
         Some(Obstacle {
             technician,
             reason,
@@ -127,31 +127,32 @@ pub fn obstacle(problem: &Problem, plan: &Plan, technician: usize, visit: usize)
         })
     };
     let route: Vec<usize> = plan.routes[technician].stops.iter().map(|stop| stop.visit).collect();
-    // Whether one change alone would do is asked of the whole route, whatever the first rule is.
-    let fits_somewhere = |order: &[usize]| best_gap(problem, technician, order, visit).is_none();
-    let missing = what.skills.missing_in(who.skills);
-    let pinned_elsewhere = what.pinned.filter(|pinned| *pinned != technician);
-    let van_is_too_small = what.demand > who.capacity;
+    // A single change is sufficient only if the whole route allows the visit, whatever the first failed rule is.
+    let fits_somewhere = |order: &[usize]| smallest_failure(problem, technician, order, visit).is_none();
+    let missing = job.skills.missing_in(tech.skills);
+    let pinned_elsewhere = job.pinned.filter(|pinned| *pinned != technician);
+    let vehicle_is_too_small = job.demand > tech.capacity;
     if !missing.is_empty() {
-        let alone = pinned_elsewhere.is_none()
-            && !van_is_too_small
+        let is_sufficient = pinned_elsewhere.is_none()
+            && !vehicle_is_too_small
             && has_room(problem, technician, &route, visit)
             && fits_somewhere(&route);
-        return answer(
+        return result(
             Reason::Skill { missing },
-            alone.then_some(Relaxation::Skill { missing }),
+            is_sufficient.then_some(Relaxation::Skill { missing }),
         );
     }
     if let Some(to) = pinned_elsewhere {
-        let alone = !van_is_too_small && has_room(problem, technician, &route, visit) && fits_somewhere(&route);
-        return answer(Reason::Pinned { to }, alone.then_some(Relaxation::Unpin));
+        let is_sufficient =
+            !vehicle_is_too_small && has_room(problem, technician, &route, visit) && fits_somewhere(&route);
+        return result(Reason::Pinned { to }, is_sufficient.then_some(Relaxation::Unpin));
     }
-    if van_is_too_small {
-        let over = what.demand - who.capacity;
+    if vehicle_is_too_small {
+        let over = job.demand - tech.capacity;
         let by = load(problem, &route)
-            .saturating_add(what.demand)
-            .saturating_sub(who.capacity);
-        return answer(
+            .saturating_add(job.demand)
+            .saturating_sub(tech.capacity);
+        return result(
             Reason::Capacity { over },
             fits_somewhere(&route).then_some(Relaxation::Capacity { by }),
         );
@@ -163,33 +164,33 @@ pub fn obstacle(problem: &Problem, plan: &Plan, technician: usize, visit: usize)
         .collect();
     let outranks = |stop: &usize| {
         let other = &problem.visits()[*stop];
-        other.kept || (!what.kept && other.tier < what.tier)
+        other.kept || (!job.kept && other.tier < job.tier)
     };
     let higher: Vec<usize> = route.iter().copied().filter(outranks).collect();
-    let tight = |order: &[usize]| {
-        let gap = best_gap(problem, technician, order, visit);
+    let find_failure = |order: &[usize]| {
+        let gap = smallest_failure(problem, technician, order, visit);
         let is_full = !has_room(problem, technician, order, visit);
         gap.or(is_full.then_some(Failure::Home { over: 0 }))
     };
-    // Where a way round is shorter than the straight one, a visit may fit beside others that would not fit alone.
-    let full = tight(&route)?;
-    let reason = if let Some(failure) = tight(&[]) {
+    // Without the triangle inequality, a visit may fit in addition to others although it does not fit alone.
+    let full = find_failure(&route)?;
+    let reason = if let Some(failure) = find_failure(&[]) {
         match failure {
             Failure::Window { late, .. } => Reason::Window { late },
             Failure::Home { over } => Reason::Shift { over },
             Failure::Break { over } => Reason::Break { over },
         }
-    } else if let Some(failure) = tight(&kept) {
+    } else if let Some(failure) = find_failure(&kept) {
         Reason::Kept { over: failure.amount() }
-    } else if let Some(failure) = tight(&higher) {
+    } else if let Some(failure) = find_failure(&higher) {
         Reason::HigherTier { over: failure.amount() }
     } else {
         Reason::Full { over: full.amount() }
     };
-    answer(reason, relaxation(problem, technician, &route, visit, &outranks))
+    result(reason, relaxation(problem, technician, &route, visit, &outranks))
 }
 
-/// The cheapest single change with which a visit fits into a route: the fewest seconds, else another stop.
+/// Returns the smallest single change with which a visit fits into a route: preferably time, otherwise removing a stop.
 fn relaxation(
     problem: &Problem,
     technician: usize,
@@ -199,7 +200,7 @@ fn relaxation(
 ) -> Option<Relaxation> {
     if has_room(problem, technician, route, visit) {
         let mut cheapest: Option<(Time, Relaxation)> = None;
-        for order in orders(route, visit) {
+        for order in insertions(route, visit) {
             let window = Waived {
                 window_of: Some(visit),
                 shift: false,
@@ -224,21 +225,21 @@ fn relaxation(
             return Some(change);
         }
     }
-    // The lowest tier first; what goes before this visit does not give way to it.
+    // The lowest tier first; stops that outrank the visit are not removed.
     let mut others: Vec<usize> = route.iter().copied().filter(|stop| !outranks(stop)).collect();
     others.sort_by_key(|stop| std::cmp::Reverse(problem.visits()[*stop].tier));
     others.into_iter().find_map(|stop| {
         let without: Vec<usize> = route.iter().copied().filter(|other| *other != stop).collect();
-        let fits =
-            has_room(problem, technician, &without, visit) && best_gap(problem, technician, &without, visit).is_none();
-        fits.then_some(Relaxation::Instead { of: stop })
+        let fits = has_room(problem, technician, &without, visit)
+            && smallest_failure(problem, technician, &without, visit).is_none();
+        fits.then_some(Relaxation::DropStop { of: stop })
     })
 }
 
-/// The smallest failure over all places of a visit in an order; `None` if it fits somewhere.
-fn best_gap(problem: &Problem, technician: usize, order: &[usize], visit: usize) -> Option<Failure> {
+/// Returns the smallest failure over all insertion positions; `None` if one is feasible.
+fn smallest_failure(problem: &Problem, technician: usize, order: &[usize], visit: usize) -> Option<Failure> {
     let mut least: Option<Failure> = None;
-    for order in orders(order, visit) {
+    for order in insertions(order, visit) {
         match walk(problem, technician, &order, Waived::default()) {
             Ok(_) => return None,
             Err(failure) if least.is_none_or(|least| failure.amount() < least.amount()) => least = Some(failure),
@@ -248,8 +249,8 @@ fn best_gap(problem: &Problem, technician: usize, order: &[usize], visit: usize)
     least
 }
 
-/// An order with a visit at each place.
-fn orders(order: &[usize], visit: usize) -> impl Iterator<Item = Vec<usize>> {
+/// Returns the order with the visit inserted at each position.
+fn insertions(order: &[usize], visit: usize) -> impl Iterator<Item = Vec<usize>> {
     (0..=order.len()).map(move |at| {
         let mut with = order.to_vec();
         with.insert(at, visit);
@@ -267,17 +268,17 @@ fn has_room(problem: &Problem, technician: usize, order: &[usize], visit: usize)
     load(problem, order).saturating_add(demand) <= problem.technicians()[technician].capacity
 }
 
-/// What somebody else would make of a stop.
+/// What another technician could do about a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alternative {
-    /// It would cost so many seconds of travel more than where it is; less than none if it would cost fewer.
+    /// Additional travel compared to the current assignment, in seconds; negative if it would be shorter.
     Costs(i64),
-    /// It cannot be: the first rule that stands in the way.
+    /// The technician cannot do the visit, for this reason.
     Cannot(Reason),
 }
 
-/// Why a visit is where it is: what each other technician would make of it, the rest of the plan as it is.
-pub fn why_here(problem: &Problem, plan: &Plan, visit: usize) -> Vec<(usize, Alternative)> {
+/// Explains the assignment of a visit: the alternative for each other technician, with the rest of the plan unchanged.
+pub fn explain_assignment(problem: &Problem, plan: &Plan, visit: usize) -> Vec<(usize, Alternative)> {
     let Some(here) = plan
         .routes
         .iter()
@@ -296,7 +297,7 @@ pub fn why_here(problem: &Problem, plan: &Plan, visit: usize) -> Vec<(usize, Alt
             }
             let order: Vec<usize> = plan.routes[technician].stops.iter().map(|stop| stop.visit).collect();
             let before = travel(problem, technician, &order);
-            let added = orders(&order, visit)
+            let added = insertions(&order, visit)
                 .filter(|order| walk(problem, technician, order, Waived::default()).is_ok())
                 .map(|order| travel(problem, technician, &order) - before)
                 .min();
@@ -306,16 +307,16 @@ pub fn why_here(problem: &Problem, plan: &Plan, visit: usize) -> Vec<(usize, Alt
 }
 
 fn travel(problem: &Problem, technician: usize, order: &[usize]) -> i64 {
-    let who = &problem.technicians()[technician];
+    let tech = &problem.technicians()[technician];
     if order.is_empty() {
         return 0;
     }
-    let mut at = who.start;
+    let mut at = tech.start;
     let mut sum = 0;
     for stop in order {
         let place = problem.visits()[*stop].place;
         sum += i64::from(problem.travel().time(at, place));
         at = place;
     }
-    sum + i64::from(problem.travel().time(at, who.end))
+    sum + i64::from(problem.travel().time(at, tech.end))
 }

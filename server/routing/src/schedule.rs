@@ -1,138 +1,138 @@
-//! From the order of the stops to the times of a day, breaks included.
+//! Computes the times of a plan, including breaks, from the order of the stops.
 
 use crate::draft::Draft;
 use crate::instance::{Instance, NEVER};
-use crate::line::Line;
-use crate::plan::{Plan, Rest, Route, Stop};
+use crate::plan::{Plan, Route, Stop, TakenBreak};
 use crate::problem::Time;
+use crate::tour::Tour;
 
-/// The plan of a draft.
+/// Converts a draft into a plan.
 pub fn plan<const STATES: usize>(instance: &Instance<'_, STATES>, draft: &Draft<STATES>) -> Plan {
-    let mut left_out: Vec<usize> = draft.absent.iter().map(|visit| *visit as usize).collect();
-    left_out.sort_unstable();
+    let mut unassigned: Vec<usize> = draft.unassigned.iter().map(|visit| *visit as usize).collect();
+    unassigned.sort_unstable();
     Plan {
-        routes: draft.lines.iter().map(|line| route(instance, line)).collect(),
-        left_out,
+        routes: draft.tours.iter().map(|tour| route(instance, tour)).collect(),
+        unassigned,
     }
 }
 
-/// A route under way: how it got to where it is.
+/// A partial route.
 #[derive(Clone)]
-struct Walk {
+struct PartialRoute {
     now: Time,
     stops: Vec<Stop>,
-    rests: Vec<Rest>,
+    breaks: Vec<TakenBreak>,
 }
 
-/// The times of one route: the earliest at which everything is done.
-pub fn route<const STATES: usize>(instance: &Instance<'_, STATES>, line: &Line<STATES>) -> Route {
-    if line.is_empty() {
+/// Computes the times of one route with the earliest possible return.
+pub fn route<const STATES: usize>(instance: &Instance<'_, STATES>, tour: &Tour<STATES>) -> Route {
+    if tour.is_empty() {
         return Route::default();
     }
-    let technician = line.technician;
-    let who = &instance.problem.technicians()[technician];
-    let begin = Walk {
-        now: who.from,
+    let technician = tour.technician;
+    let tech = &instance.problem.technicians()[technician];
+    let start = PartialRoute {
+        now: tech.from,
         stops: Vec::new(),
-        rests: Vec::new(),
+        breaks: Vec::new(),
     };
-    // The best walk by how many breaks are behind the technician.
-    let mut walks: Vec<Option<Walk>> = vec![None; STATES];
-    walks[0] = Some(begin);
-    let mut last = line.points[0];
-    for visit in line.visits() {
-        rest(instance, technician, &mut walks, true);
-        let way = instance.way(last, *visit);
+    // The best partial route by the number of breaks taken.
+    let mut partials: Vec<Option<PartialRoute>> = vec![None; STATES];
+    partials[0] = Some(start);
+    let mut last = tour.points[0];
+    for visit in tour.visits() {
+        take_breaks(instance, technician, &mut partials, true);
+        let travel_time = instance.travel_time(last, *visit);
         let mut arrivals = Vec::with_capacity(STATES);
-        for walk in walks.iter_mut() {
-            if let Some(walk) = walk {
-                walk.now += way;
+        for partial in partials.iter_mut() {
+            if let Some(partial) = partial {
+                partial.now += travel_time;
             }
-            arrivals.push(walk.as_ref().map(|walk| walk.now));
+            arrivals.push(partial.as_ref().map(|partial| partial.now));
         }
-        rest(instance, technician, &mut walks, false);
-        for walk in &mut walks {
-            let begun = walk
+        take_breaks(instance, technician, &mut partials, false);
+        for partial in &mut partials {
+            let start = partial
                 .as_ref()
-                .map_or(NEVER, |walk| instance.first_start(*visit, walk.now));
-            match walk {
-                Some(walk) if begun < NEVER => {
-                    // The arrival is before the breaks that were taken on the spot.
-                    let taken = walk
-                        .rests
+                .map_or(NEVER, |partial| instance.first_start(*visit, partial.now));
+            match partial {
+                Some(partial) if start < NEVER => {
+                    // The arrival precedes the breaks that are taken after it.
+                    let taken = partial
+                        .breaks
                         .iter()
-                        .filter(|rest| rest.after == walk.stops.len() && !rest.before_travel)
+                        .filter(|rest| rest.after == partial.stops.len() && !rest.before_travel)
                         .count();
-                    let arrival = arrivals[walk.rests.len() - taken].unwrap_or(walk.now);
-                    let departure = begun + instance.service(*visit);
-                    walk.stops.push(Stop {
+                    let arrival = arrivals[partial.breaks.len() - taken].unwrap_or(partial.now);
+                    let departure = start + instance.service(*visit);
+                    partial.stops.push(Stop {
                         visit: *visit as usize,
                         arrival,
-                        start: begun,
+                        start,
                         departure,
                     });
-                    walk.now = departure;
+                    partial.now = departure;
                 }
-                _ => *walk = None,
+                _ => *partial = None,
             }
         }
         last = *visit;
     }
-    rest(instance, technician, &mut walks, true);
-    let way = instance.way(last, line.points[line.points.len() - 1]);
+    take_breaks(instance, technician, &mut partials, true);
+    let travel_time = instance.travel_time(last, tour.points[tour.points.len() - 1]);
     let home_by = instance.home_by[technician];
-    let ends = walks
+    let ends = partials
         .into_iter()
         .enumerate()
-        .filter_map(|(taken, walk)| Some((taken, walk?)));
-    let back = ends.filter(|(taken, walk)| walk.now + way <= home_by[*taken]);
-    let Some((_, walk)) = back.min_by_key(|(_, walk)| walk.now) else {
+        .filter_map(|(taken, partial)| Some((taken, partial?)));
+    let back = ends.filter(|(taken, partial)| partial.now + travel_time <= home_by[*taken]);
+    let Some((_, partial)) = back.min_by_key(|(_, partial)| partial.now) else {
         return Route::default();
     };
-    // Nobody leaves earlier than the first stop asks for.
-    let first = &walk.stops[0];
-    let is_free = walk.rests.first().is_none_or(|rest| rest.after > 0);
-    let mut stops = walk.stops.clone();
-    let leave = if is_free {
-        let leave = first.start - instance.way(line.points[0], line.points[1]);
+    // The technician leaves as late as the first stop allows.
+    let first = &partial.stops[0];
+    let has_no_break_before_first_stop = partial.breaks.first().is_none_or(|rest| rest.after > 0);
+    let mut stops = partial.stops.clone();
+    let leave = if has_no_break_before_first_stop {
+        let leave = first.start - instance.travel_time(tour.points[0], tour.points[1]);
         stops[0].arrival = first.start;
         leave
     } else {
-        who.from
+        tech.from
     };
     Route {
         leave,
         stops,
-        rests: walk.rests,
-        home: walk.now + way,
+        breaks: partial.breaks,
+        home: partial.now + travel_time,
     }
 }
 
-/// Lets breaks be taken now, where that is earlier than what was known.
-fn rest<const STATES: usize>(
+/// Takes the next break in each state if that is better than the known partial route.
+fn take_breaks<const STATES: usize>(
     instance: &Instance<'_, STATES>,
     technician: usize,
-    walks: &mut [Option<Walk>],
+    partials: &mut [Option<PartialRoute>],
     before_travel: bool,
 ) {
     for taken in 0..STATES - 1 {
-        let rule = instance.rests[technician][taken];
-        let Some(walk) = &walks[taken] else {
+        let rule = instance.breaks[technician][taken];
+        let Some(partial) = &partials[taken] else {
             continue;
         };
-        let begin = walk.now.max(rule.window.from);
-        let is_earlier = walks[taken + 1]
+        let start = partial.now.max(rule.window.from);
+        let is_earlier = partials[taken + 1]
             .as_ref()
-            .is_none_or(|other| begin + rule.duration < other.now);
-        if begin <= rule.window.until && is_earlier {
-            let mut walk = walk.clone();
-            walk.rests.push(Rest {
-                after: walk.stops.len(),
+            .is_none_or(|other| start + rule.duration < other.now);
+        if start <= rule.window.until && is_earlier {
+            let mut partial = partial.clone();
+            partial.breaks.push(TakenBreak {
+                after: partial.stops.len(),
                 before_travel,
-                start: begin,
+                start,
             });
-            walk.now = begin + rule.duration;
-            walks[taken + 1] = Some(walk);
+            partial.now = start + rule.duration;
+            partials[taken + 1] = Some(partial);
         }
     }
 }

@@ -1,5 +1,4 @@
-//! The search: ruin and recreate under falling temperature, as much of it as the budget allows; what is better than
-//! everything before goes through the local search, too.
+//! The search: ruin and recreate with simulated annealing within a budget. Local search improves every new best plan.
 
 use std::ops::ControlFlow;
 
@@ -7,61 +6,65 @@ use fastrand::Rng;
 
 use crate::draft::Draft;
 use crate::instance::Instance;
+use crate::local_search::LocalSearch;
 use crate::plan::{Plan, Score};
-use crate::polish::Polish;
 use crate::problem::Problem;
-use crate::recreate::{best_place, recreate};
+use crate::recreate::{best_insertion, recreate};
 use crate::ruin::ruin;
 use crate::schedule;
 
-/// How much work the search may do and what it counts with.
+/// The settings of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// How many places for a visit may be looked at. It stands for time, so that the same input, seed and budget give the
-    /// same plan on every machine; see the bench for how many make a second.
+    /// The number of insertion positions that may be evaluated. It replaces a time limit, so that the result does not depend
+    /// on the machine; the benchmark reports how many are evaluated per second.
     pub budget: u64,
-    /// Where chance begins.
+    /// The seed of the random number generator.
     pub seed: u64,
-    /// As how many seconds of travel a second of overtime counts.
+    /// The weight of a second of overtime, in seconds of travel.
     pub overtime_weight: u32,
 }
 
-/// How far a search is.
+/// The progress of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// How much of the budget is used, in thousandths.
+    /// The used share of the budget, in thousandths.
     pub done: u32,
-    /// The best plan so far.
+    /// The score of the best plan so far.
     pub best: Score,
 }
 
-/// How many orders of putting in are tried for the first plan.
-const FIRST_PLANS: u32 = 6;
-/// After how many steps progress is told.
-const TELL_EVERY: u64 = 256;
-/// The temperature at the beginning and at the end, as parts of the average way between two stops.
-const HOT: f64 = 6.0;
-const COLD: f64 = 0.01;
+/// The number of insertion orders that are tried for the initial plan.
+const INITIAL_PLANS: u32 = 6;
+/// The number of steps between two progress reports.
+const PROGRESS_INTERVAL_STEPS: u64 = 256;
+/// The initial and final temperature, relative to the average cost of a leg.
+const INITIAL_TEMPERATURE: f64 = 6.0;
+const FINAL_TEMPERATURE: f64 = 0.01;
 
-/// Makes a plan. `watch` is told how far it is, and may end it; the best plan so far is the answer then.
-pub fn solve(problem: &Problem, settings: &Settings, watch: &mut dyn FnMut(&Progress) -> ControlFlow<()>) -> Plan {
-    // How many breaks somebody has at most is known to the compiler, so that whoever has none pays for none.
+/// Computes a plan. `on_progress` is called regularly and may stop the search; the best plan so far is returned then.
+pub fn solve(
+    problem: &Problem,
+    settings: &Settings,
+    on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> Plan {
+    // The number of states is a const parameter, so that problems without breaks have no overhead.
     match problem
         .technicians()
         .iter()
         .map(|technician| technician.breaks.len())
         .max()
     {
-        None | Some(0) => search::<1>(problem, settings, watch),
-        Some(1) => search::<2>(problem, settings, watch),
-        Some(_) => search::<3>(problem, settings, watch),
+        None | Some(0) => search::<1>(problem, settings, on_progress),
+        Some(1) => search::<2>(problem, settings, on_progress),
+        Some(_) => search::<3>(problem, settings, on_progress),
     }
 }
 
 fn search<const STATES: usize>(
     problem: &Problem,
     settings: &Settings,
-    watch: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Plan {
     let instance = Instance::<STATES>::new(problem, settings.overtime_weight);
     let mut random = Rng::with_seed(settings.seed);
@@ -69,7 +72,7 @@ fn search<const STATES: usize>(
     let mut touched = Vec::new();
     let mut draft = Draft::empty(&instance);
     used += recreate(&instance, &mut draft, &mut random, &mut touched);
-    for _ in 1..FIRST_PLANS {
+    for _ in 1..INITIAL_PLANS {
         let mut other = Draft::empty(&instance);
         used += recreate(&instance, &mut other, &mut random, &mut touched);
         if other.score < draft.score {
@@ -79,76 +82,76 @@ fn search<const STATES: usize>(
             break;
         }
     }
-    let mut polish = Polish::new(&instance);
+    let mut local_search = LocalSearch::new(&instance);
     touched.clear();
-    touched.extend(0..draft.lines.len());
-    used += polish.polish(&instance, &mut draft, &mut touched);
+    touched.extend(0..draft.tours.len());
+    used += local_search.improve(&instance, &mut draft, &mut touched);
     let mut best = draft.clone();
-    let mut present = draft.clone();
-    let ways = (instance.visits + present.lines.iter().filter(|line| !line.is_empty()).count()).max(1);
-    let scale = (present.score.cost as f64 / ways as f64).max(1.0);
-    let (hot, cold) = (HOT * scale, COLD * scale);
+    let mut current = draft.clone();
+    let leg_count = (instance.visits + current.tours.iter().filter(|tour| !tour.is_empty()).count()).max(1);
+    let scale = (current.score.cost as f64 / leg_count as f64).max(1.0);
+    let (initial_temperature, final_temperature) = (INITIAL_TEMPERATURE * scale, FINAL_TEMPERATURE * scale);
     let mut steps = 0_u64;
-    let begun = used;
+    let used_before = used;
     while used < settings.budget {
-        let share = (used - begun) as f64 / (settings.budget - begun) as f64;
-        if steps.is_multiple_of(TELL_EVERY) {
+        let share = (used - used_before) as f64 / (settings.budget - used_before) as f64;
+        if steps.is_multiple_of(PROGRESS_INTERVAL_STEPS) {
             let progress = Progress {
                 done: (share * 1000.0) as u32,
                 best: best.score,
             };
-            if watch(&progress).is_break() {
+            if on_progress(&progress).is_break() {
                 break;
             }
         }
         steps += 1;
         touched.clear();
         ruin(&instance, &mut draft, &mut random, &mut touched);
-        // A step costs something even where nothing fits anywhere.
+        // A step has a minimum cost, even if no position is evaluated.
         used += 8 + recreate(&instance, &mut draft, &mut random, &mut touched);
-        // Worth its time where something good was found: polishing every step finds less, as it takes chance away.
+        // Local search after every step would reduce the diversity of the search and give worse results.
         if draft.score < best.score {
-            used += polish.polish(&instance, &mut draft, &mut touched);
+            used += local_search.improve(&instance, &mut draft, &mut touched);
         }
-        let temperature = hot * (cold / hot).powf(share);
-        let is_accepted = match draft.score.omissions().cmp(&present.score.omissions()) {
+        let temperature = initial_temperature * (final_temperature / initial_temperature).powf(share);
+        let is_accepted = match draft.score.unassigned_counts().cmp(&current.score.unassigned_counts()) {
             std::cmp::Ordering::Less => true,
             std::cmp::Ordering::Greater => false,
             std::cmp::Ordering::Equal => {
-                let limit = present.score.cost as f64 - temperature * random.f64().max(f64::MIN_POSITIVE).ln();
+                let limit = current.score.cost as f64 - temperature * random.f64().max(f64::MIN_POSITIVE).ln();
                 (draft.score.cost as f64) < limit
             }
         };
         if is_accepted {
-            present.restore(&draft, &touched);
-            if present.score < best.score {
-                best.clone_from(&present);
+            current.restore(&draft, &touched);
+            if current.score < best.score {
+                best.clone_from(&current);
             }
         } else {
-            draft.restore(&present, &touched);
+            draft.restore(&current, &touched);
         }
     }
-    put_in_what_fits(&instance, &mut best);
+    insert_remaining(&instance, &mut best);
     schedule::plan(&instance, &best)
 }
 
-/// Whatever fits somewhere is in the plan, so that nobody is told that it does not.
-fn put_in_what_fits<const STATES: usize>(instance: &Instance<'_, STATES>, draft: &mut Draft<STATES>) {
-    // Where a way round is shorter than the straight one, one visit may make room for another: until nothing more fits.
+/// Inserts all visits that still fit, so that every unassigned visit has a reason.
+fn insert_remaining<const STATES: usize>(instance: &Instance<'_, STATES>, draft: &mut Draft<STATES>) {
+    // Without the triangle inequality, an insertion can make another one feasible, so this repeats until nothing changes.
     loop {
-        let mut absent = std::mem::take(&mut draft.absent);
-        let before = absent.len();
-        absent.sort_by_key(|visit| {
-            let what = &instance.problem.visits()[*visit as usize];
-            (!what.kept, what.tier, *visit)
+        let mut unassigned = std::mem::take(&mut draft.unassigned);
+        let before = unassigned.len();
+        unassigned.sort_by_key(|visit| {
+            let job = &instance.problem.visits()[*visit as usize];
+            (!job.kept, job.tier, *visit)
         });
-        for visit in absent {
-            match best_place(instance, draft, visit, None).0 {
-                Some(place) => draft.put_in(instance, place.line, place.at, visit),
-                None => draft.absent.push(visit),
+        for visit in unassigned {
+            match best_insertion(instance, draft, visit, None).0 {
+                Some(insertion) => draft.insert_visit(instance, insertion.tour, insertion.at, visit),
+                None => draft.unassigned.push(visit),
             }
         }
-        if draft.absent.len() == before {
+        if draft.unassigned.len() == before {
             return;
         }
     }

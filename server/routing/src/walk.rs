@@ -1,21 +1,21 @@
-//! Walks an order of visits as a technician would and tells the first rule that does not hold and by how much. Exact and plain;
-//! the search has its own, faster way, and shares nothing with this one.
+//! Simulates an order of visits and returns the first failed rule and by how much it fails. This simple implementation is
+//! independent of the faster one in the search.
 
 use crate::problem::{Problem, Technician, Time};
 
-/// The first rule that an order of visits breaks.
+/// The first rule that an order of visits violates, with the excess in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// A visit is reached so many seconds after its last window ends.
+    /// The technician arrives after the last time window of a visit.
     Window { visit: usize, late: Time },
-    /// The technician is back so many seconds too late.
+    /// The technician returns too late.
     Home { over: Time },
-    /// Everything would hold if there were no breaks; with them it is so many seconds too late.
+    /// The order is feasible only without breaks.
     Break { over: Time },
 }
 
 impl Failure {
-    /// By how much, in seconds.
+    /// Returns the excess, in seconds.
     pub const fn amount(self) -> Time {
         match self {
             Self::Window { late, .. } => late,
@@ -24,38 +24,38 @@ impl Failure {
     }
 }
 
-/// What is not asked on a walk, to learn how much more of it would do.
+/// The rules that are waived, to measure by how much they are exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Waived {
-    /// The end of the windows of one visit.
+    /// The end of the time windows of one visit.
     pub window_of: Option<usize>,
     /// The end of the shift.
     pub shift: bool,
 }
 
-/// How an order of visits goes.
+/// The result of a feasible simulation, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Walked {
-    /// When the technician is back.
+pub struct WalkResult {
+    /// When the technician returns.
     pub home: Time,
-    /// How far the visit whose window was waived is behind it.
+    /// The lateness of the visit whose window is waived.
     pub late: Time,
-    /// How far the return is behind the end of the shift and of the overtime that is allowed.
+    /// The lateness of the return after the end of shift and allowed overtime.
     pub over: Time,
 }
 
-/// A moment under way, and how late a waived visit was before it.
+/// The current time and the lateness of the waived visit so far; `None` if the state is infeasible.
 type Moment = Option<(Time, Time)>;
 
-/// Walks an order.
+/// Simulates an order of visits.
 ///
 /// # Errors
-/// The first rule that does not hold.
-pub fn walk(problem: &Problem, technician: usize, order: &[usize], waived: Waived) -> Result<Walked, Failure> {
-    let who = &problem.technicians()[technician];
-    let result = walk_with(problem, who, order, waived, true);
+/// Returns the first rule that fails.
+pub fn walk(problem: &Problem, technician: usize, order: &[usize], waived: Waived) -> Result<WalkResult, Failure> {
+    let tech = &problem.technicians()[technician];
+    let result = walk_with(problem, tech, order, waived, true);
     match result {
-        Err(failure) if !who.breaks.is_empty() && walk_with(problem, who, order, waived, false).is_ok() => {
+        Err(failure) if !tech.breaks.is_empty() && walk_with(problem, tech, order, waived, false).is_ok() => {
             Err(Failure::Break { over: failure.amount() })
         }
         other => other,
@@ -64,44 +64,44 @@ pub fn walk(problem: &Problem, technician: usize, order: &[usize], waived: Waive
 
 fn walk_with(
     problem: &Problem,
-    who: &Technician,
+    tech: &Technician,
     order: &[usize],
     waived: Waived,
     has_breaks: bool,
-) -> Result<Walked, Failure> {
-    let breaks = if has_breaks { who.breaks.as_slice() } else { &[] };
+) -> Result<WalkResult, Failure> {
+    let breaks = if has_breaks { tech.breaks.as_slice() } else { &[] };
     let mut moments: Vec<Moment> = vec![None; breaks.len() + 1];
-    moments[0] = Some((who.from, 0));
-    let rest = |moments: &mut Vec<Moment>| {
+    moments[0] = Some((tech.from, 0));
+    let take_breaks = |moments: &mut Vec<Moment>| {
         for (taken, rule) in breaks.iter().enumerate() {
             if let Some((now, late)) = moments[taken] {
-                let begin = now.max(rule.window.from);
-                let then = (begin + rule.duration, late);
-                if begin <= rule.window.until && moments[taken + 1].is_none_or(|other| then < other) {
+                let start = now.max(rule.window.from);
+                let then = (start + rule.duration, late);
+                if start <= rule.window.until && moments[taken + 1].is_none_or(|other| then < other) {
                     moments[taken + 1] = Some(then);
                 }
             }
         }
     };
-    let mut at = who.start;
+    let mut at = tech.start;
     for visit in order {
-        let what = &problem.visits()[*visit];
-        let way = problem.travel().time(at, what.place);
-        rest(&mut moments);
+        let job = &problem.visits()[*visit];
+        let travel_time = problem.travel().time(at, job.place);
+        take_breaks(&mut moments);
         for moment in moments.iter_mut().flatten() {
-            moment.0 += way;
+            moment.0 += travel_time;
         }
-        rest(&mut moments);
+        take_breaks(&mut moments);
         let mut least = Time::MAX;
         for moment in &mut moments {
             let Some((ready, late)) = *moment else {
                 continue;
             };
-            let open = what.windows.iter().find(|window| ready <= window.until);
-            let last = what.windows[what.windows.len() - 1].until;
+            let open = job.windows.iter().find(|window| ready <= window.until);
+            let last = job.windows[job.windows.len() - 1].until;
             *moment = match open {
-                Some(window) => Some((ready.max(window.from) + what.service, late)),
-                None if waived.window_of == Some(*visit) => Some((ready + what.service, ready - last)),
+                Some(window) => Some((ready.max(window.from) + job.service, late)),
+                None if waived.window_of == Some(*visit) => Some((ready + job.service, ready - last)),
                 None => {
                     least = least.min(ready - last);
                     None
@@ -114,18 +114,18 @@ fn walk_with(
                 late: least,
             });
         }
-        at = what.place;
+        at = job.place;
     }
-    let way = problem.travel().time(at, who.end);
-    rest(&mut moments);
-    let mut best: Option<Walked> = None;
+    let travel_time = problem.travel().time(at, tech.end);
+    take_breaks(&mut moments);
+    let mut best: Option<WalkResult> = None;
     let mut least = Time::MAX;
     for (taken, moment) in moments.iter().enumerate() {
         let Some((now, late)) = *moment else {
             continue;
         };
-        let home = now + way;
-        // A break that is not taken must not be due before the return, whatever is waived.
+        let home = now + travel_time;
+        // A break that is not taken must not be due before the return, even if the shift is waived.
         let due = breaks[taken..]
             .iter()
             .map(|rule| rule.window.until)
@@ -135,12 +135,12 @@ fn walk_with(
             least = least.min(home - due);
             continue;
         }
-        let over = (home - who.limit()).max(0);
+        let over = (home - tech.limit()).max(0);
         if over > 0 && !waived.shift {
             least = least.min(over);
             continue;
         }
-        let walked = Walked { home, late, over };
+        let walked = WalkResult { home, late, over };
         if best.is_none_or(|best| (late, home) < (best.late, best.home)) {
             best = Some(walked);
         }

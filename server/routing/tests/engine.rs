@@ -1,11 +1,11 @@
-//! The engine against the independent checker, against brute force, and against days whose good plan is known.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail loudly")]
+//! Tests the engine against the independent validator, brute force and instances with a known good plan.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests may panic")]
 
 use std::ops::ControlFlow;
 
 use routing::{
-    Alternative, Plan, Problem, Reason, Relaxation, Route, Score, Settings, Skills, Stop, Time, cheapest_place, check,
-    obstacle, solve, why_here, why_left_out,
+    Alternative, Plan, Problem, Reason, Relaxation, Route, Score, Settings, Skills, Stop, Time, cheapest_insertion,
+    check, explain_assignment, explain_unassigned, obstacle, solve,
 };
 use routing_bench::field::{self, Planted};
 use routing_bench::random::{self, Size};
@@ -31,17 +31,16 @@ fn plan(problem: &Problem, budget: u64, seed: u64) -> Plan {
     solve(problem, &settings(budget, seed), &mut |_| ControlFlow::Continue(()))
 }
 
-/// No plan breaks a rule, however odd the problem and however short the search; what is left out fits nowhere, and for
-/// each technician there is a reason.
+/// Every plan is valid, and every unassigned visit has a reason for each technician.
 #[test]
-fn a_hundred_thousand_random_problems() {
+fn solve_random_problems_returns_valid_plans() {
     for seed in 0..100_000 {
         let problem = random::problem(seed, if seed % 4 == 0 { LARGER } else { SMALL });
         let plan = plan(&problem, 300 + seed % 700, seed);
         assert_eq!(check(&problem, &plan), [], "{seed}");
-        for visit in &plan.left_out {
+        for visit in &plan.unassigned {
             assert_eq!(
-                why_left_out(&problem, &plan, *visit).len(),
+                explain_unassigned(&problem, &plan, *visit).len(),
                 problem.technicians().len(),
                 "{seed}: visit {visit} could be put in"
             );
@@ -50,7 +49,7 @@ fn a_hundred_thousand_random_problems() {
 }
 
 #[test]
-fn the_same_input_and_seed_give_the_same_plan() {
+fn solve_same_input_and_seed_returns_same_plan() {
     let day = field::day(7, 6, 60, 20);
     let first = plan(&day.problem, 400_000, 5);
     assert_eq!(first, plan(&day.problem, 400_000, 5));
@@ -58,30 +57,31 @@ fn the_same_input_and_seed_give_the_same_plan() {
 }
 
 #[test]
-fn a_search_that_is_ended_answers_with_what_it_has() {
+fn solve_stopped_returns_best_plan_so_far() {
     let day = field::day(7, 6, 60, 20);
-    let mut told = Vec::new();
+    let mut reports = Vec::new();
     let plan = solve(&day.problem, &settings(10_000_000, 1), &mut |progress| {
-        told.push(*progress);
-        if told.len() == 5 {
+        reports.push(*progress);
+        if reports.len() == 5 {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         }
     });
     assert_eq!(check(&day.problem, &plan), []);
-    assert_eq!(told.len(), 5);
+    assert_eq!(reports.len(), 5);
     assert!(
-        told.windows(2)
+        reports
+            .windows(2)
             .all(|pair| pair[0].done <= pair[1].done && pair[0].best >= pair[1].best)
     );
 }
 
-/// The best score of all plans, by trying each order of each set of visits for each technician.
+/// Returns the best possible score, by trying each order of each set of visits for each technician.
 fn brute_force(problem: &Problem, overtime_weight: i64) -> Score {
     let visits = problem.visits().len();
     let all = 1_usize << visits;
-    // For each technician the least cost of each set of visits.
+    // The lowest cost of each set of visits, for each technician.
     let costs: Vec<Vec<Option<i64>>> = (0..problem.technicians().len())
         .map(|technician| {
             let mut costs = vec![None; all];
@@ -113,7 +113,7 @@ fn brute_force(problem: &Problem, overtime_weight: i64) -> Score {
     let scores = best.iter().enumerate().filter_map(|(set, cost)| {
         let plan = Plan {
             routes: vec![Route::default(); problem.technicians().len()],
-            left_out: (0..visits).filter(|visit| set & (1 << visit) == 0).collect(),
+            unassigned: (0..visits).filter(|visit| set & (1 << visit) == 0).collect(),
         };
         Some(Score {
             cost: (*cost)?,
@@ -129,13 +129,13 @@ fn try_orders(problem: &Problem, technician: usize, order: &mut Vec<usize>, weig
             continue;
         }
         order.push(visit);
-        if let Some((cost, goes_on)) = walk(problem, technician, order, weight) {
+        if let Some((cost, may_extend)) = walk(problem, technician, order, weight) {
             if let Some(cost) = cost {
                 let set = order.iter().fold(0, |set, visit| set | 1 << visit);
                 let entry: &mut Option<i64> = &mut costs[set];
                 *entry = Some(entry.map_or(cost, |known| known.min(cost)));
             }
-            if goes_on {
+            if may_extend {
                 try_orders(problem, technician, order, weight, costs);
             }
         }
@@ -144,45 +144,45 @@ fn try_orders(problem: &Problem, technician: usize, order: &mut Vec<usize>, weig
 }
 
 fn may(problem: &Problem, technician: usize, visit: usize) -> bool {
-    let (who, what) = (&problem.technicians()[technician], &problem.visits()[visit]);
-    what.skills.0 & !who.skills.0 == 0 && what.pinned.is_none_or(|pinned| pinned == technician)
+    let (tech, job) = (&problem.technicians()[technician], &problem.visits()[visit]);
+    job.skills.0 & !tech.skills.0 == 0 && job.pinned.is_none_or(|pinned| pinned == technician)
 }
 
-/// Every way of taking the breaks of an order. The cost if it holds, and whether more visits may follow.
+/// Tries all ways to take the breaks of an order. Returns the cost if it is feasible, and whether it may be extended.
 fn walk(problem: &Problem, technician: usize, order: &[usize], weight: i64) -> Option<(Option<i64>, bool)> {
-    let who = &problem.technicians()[technician];
+    let tech = &problem.technicians()[technician];
     let load: u32 = order.iter().map(|visit| problem.visits()[*visit].demand).sum();
-    if load > who.capacity {
+    if load > tech.capacity {
         return None;
     }
     let mut homes = Vec::new();
-    let mut is_alive = false;
+    let mut is_extendable = false;
     step(
         problem,
         technician,
         order,
-        who.start,
-        who.from,
+        tech.start,
+        tech.from,
         0,
         &mut homes,
-        &mut is_alive,
+        &mut is_extendable,
     );
     let mut travel = 0;
-    let mut at = who.start;
+    let mut at = tech.start;
     for visit in order {
         let place = problem.visits()[*visit].place;
         travel += i64::from(problem.travel().time(at, place));
         at = place;
     }
-    travel += i64::from(problem.travel().time(at, who.end));
+    travel += i64::from(problem.travel().time(at, tech.end));
     let cost = homes
         .into_iter()
         .min()
-        .map(|home: Time| travel + weight * i64::from((home - who.until).max(0)));
-    is_alive.then_some((cost, true))
+        .map(|home: Time| travel + weight * i64::from((home - tech.until).max(0)));
+    is_extendable.then_some((cost, true))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the state of a recursion")]
+#[expect(clippy::too_many_arguments, reason = "the state of the recursion")]
 fn step(
     problem: &Problem,
     technician: usize,
@@ -191,64 +191,73 @@ fn step(
     now: Time,
     taken: usize,
     homes: &mut Vec<Time>,
-    is_alive: &mut bool,
+    is_extendable: &mut bool,
 ) {
-    let who = &problem.technicians()[technician];
-    let take = |now: Time, taken: usize| {
-        let rule = who.breaks.get(taken)?;
+    let tech = &problem.technicians()[technician];
+    let take_break = |now: Time, taken: usize| {
+        let rule = tech.breaks.get(taken)?;
         let begin = now.max(rule.window.from);
         (begin <= rule.window.until).then_some((begin + rule.duration, taken + 1))
     };
-    let mut leaves = vec![(now, taken)];
-    while let Some(next) = take(leaves[leaves.len() - 1].0, leaves[leaves.len() - 1].1) {
-        leaves.push(next);
+    let mut departures = vec![(now, taken)];
+    while let Some(next) = take_break(departures[departures.len() - 1].0, departures[departures.len() - 1].1) {
+        departures.push(next);
     }
-    for (leave, taken) in leaves {
+    for (leave, taken) in departures {
         let Some((visit, others)) = rest.split_first() else {
-            *is_alive = true;
-            let home = leave + problem.travel().time(at, who.end);
-            let is_free = who.breaks[taken..].iter().all(|rule| home <= rule.window.until);
-            if is_free && home <= who.until + who.overtime {
+            *is_extendable = true;
+            let home = leave + problem.travel().time(at, tech.end);
+            let skipped_breaks_are_not_due = tech.breaks[taken..].iter().all(|rule| home <= rule.window.until);
+            if skipped_breaks_are_not_due && home <= tech.until + tech.overtime {
                 homes.push(home);
             }
             continue;
         };
-        let what = &problem.visits()[*visit];
-        let mut arrivals = vec![(leave + problem.travel().time(at, what.place), taken)];
-        while let Some(next) = take(arrivals[arrivals.len() - 1].0, arrivals[arrivals.len() - 1].1) {
+        let job = &problem.visits()[*visit];
+        let mut arrivals = vec![(leave + problem.travel().time(at, job.place), taken)];
+        while let Some(next) = take_break(arrivals[arrivals.len() - 1].0, arrivals[arrivals.len() - 1].1) {
             arrivals.push(next);
         }
         for (ready, taken) in arrivals {
-            if let Some(window) = what.windows.iter().find(|window| ready <= window.until) {
-                let done = ready.max(window.from) + what.service;
-                step(problem, technician, others, what.place, done, taken, homes, is_alive);
+            if let Some(window) = job.windows.iter().find(|window| ready <= window.until) {
+                let done = ready.max(window.from) + job.service;
+                step(
+                    problem,
+                    technician,
+                    others,
+                    job.place,
+                    done,
+                    taken,
+                    homes,
+                    is_extendable,
+                );
             }
         }
     }
 }
 
 #[test]
-fn small_problems_are_solved_as_well_as_by_brute_force() {
+fn solve_small_problems_matches_brute_force() {
     let mut left_out = 0;
     for seed in 0..400 {
         let problem = random::problem(1_000_000 + seed, SMALL);
         let plan = plan(&problem, 60_000, seed);
         let score = plan.score(&problem, 2);
         assert_eq!(score, brute_force(&problem, 2), "{seed}: {plan:?}");
-        left_out += plan.left_out.len();
+        left_out += plan.unassigned.len();
     }
-    assert!(left_out > 300, "many of them have too much work");
+    assert!(left_out > 300, "many of the problems have too many visits");
 }
 
 #[test]
-fn field_days_are_done_at_least_as_well_as_by_their_hidden_plan() {
+fn solve_field_days_is_at_least_as_good_as_hidden_plan() {
     for day in field::set() {
         let problem = &day.problem;
         let plan = plan(problem, 1_500_000, 1);
         assert_eq!(check(problem, &plan), [], "{}", day.name);
         let mut hidden = Plan {
             routes: vec![Route::default(); problem.technicians().len()],
-            left_out: Vec::new(),
+            unassigned: Vec::new(),
         };
         for (technician, order) in day.hidden.iter().enumerate() {
             let walked = walk(problem, technician, order, 0);
@@ -259,7 +268,7 @@ fn field_days_are_done_at_least_as_well_as_by_their_hidden_plan() {
             );
         }
         let done: Vec<usize> = day.hidden.concat();
-        hidden.left_out = (0..problem.visits().len())
+        hidden.unassigned = (0..problem.visits().len())
             .filter(|visit| !done.contains(visit))
             .collect();
         for (route, order) in hidden.routes.iter_mut().zip(&day.hidden) {
@@ -279,16 +288,16 @@ fn field_days_are_done_at_least_as_well_as_by_their_hidden_plan() {
 }
 
 #[test]
-fn planted_visits_are_left_out_for_the_planted_reason() {
+fn why_left_out_infeasible_visit_returns_expected_reason() {
     for day in field::set() {
         let problem = &day.problem;
         let plan = plan(problem, 200_000, 1);
         for (visit, planted) in &day.planted {
-            assert!(plan.left_out.contains(visit), "{}", day.name);
-            let obstacles = why_left_out(problem, &plan, *visit);
+            assert!(plan.unassigned.contains(visit), "{}", day.name);
+            let obstacles = explain_unassigned(problem, &plan, *visit);
             assert_eq!(obstacles.len(), problem.technicians().len());
             for obstacle in obstacles {
-                let is_it = match (planted, obstacle.reason) {
+                let is_expected = match (planted, obstacle.reason) {
                     (Planted::Skill | Planted::PinAndSkill, Reason::Skill { missing }) => !missing.is_empty(),
                     (Planted::Shift, Reason::Shift { over }) => over >= 30 * 60,
                     (Planted::Window, Reason::Window { late }) => late > 0,
@@ -296,65 +305,65 @@ fn planted_visits_are_left_out_for_the_planted_reason() {
                     _ => false,
                 };
                 assert!(
-                    is_it && obstacle.reason.is_impossible(),
+                    is_expected && obstacle.reason.is_impossible(),
                     "{}: {planted:?} {obstacle:?}",
                     day.name
                 );
             }
         }
-        // What else is left out is possible for somebody, or truly not.
-        for visit in &plan.left_out {
-            let obstacles = why_left_out(problem, &plan, *visit);
+        // All other unassigned visits have a reason, too.
+        for visit in &plan.unassigned {
+            let obstacles = explain_unassigned(problem, &plan, *visit);
             assert!(!obstacles.is_empty(), "{}: {visit} could be put in", day.name);
         }
     }
 }
 
-/// Each relaxation, made true, admits the visit: the plan with it in place passes the checker.
+/// After each suggested relaxation, the visit fits.
 #[test]
-fn every_relaxation_would_do() {
+fn why_left_out_relaxation_makes_visit_feasible() {
     let mut kinds = [0; 6];
     for seed in 0..3_000 {
         let problem = random::problem(2_000_000 + seed, LARGER);
         let plan = plan(&problem, 2_000, seed);
-        for visit in &plan.left_out {
-            for found in why_left_out(&problem, &plan, *visit) {
+        for visit in &plan.unassigned {
+            for found in explain_unassigned(&problem, &plan, *visit) {
                 let Some(relaxation) = found.relaxation else {
                     continue;
                 };
-                let mut people = problem.technicians().to_vec();
-                let mut work = problem.visits().to_vec();
+                let mut technicians = problem.technicians().to_vec();
+                let mut visits = problem.visits().to_vec();
                 let mut plan = plan.clone();
-                let (who, what) = (&mut people[found.technician], &mut work[*visit]);
+                let (tech, job) = (&mut technicians[found.technician], &mut visits[*visit]);
                 match relaxation {
                     Relaxation::Skill { missing } => {
                         kinds[0] += 1;
-                        who.skills = Skills(who.skills.0 | missing.0);
+                        tech.skills = Skills(tech.skills.0 | missing.0);
                     }
                     Relaxation::Unpin => {
                         kinds[1] += 1;
-                        what.pinned = None;
+                        job.pinned = None;
                     }
                     Relaxation::Capacity { by } => {
                         kinds[2] += 1;
-                        who.capacity += by;
+                        tech.capacity += by;
                     }
                     Relaxation::Window { by } => {
                         kinds[3] += 1;
-                        what.windows.last_mut().unwrap().until += by;
+                        job.windows.last_mut().unwrap().until += by;
                     }
                     Relaxation::Shift { by } => {
                         kinds[4] += 1;
-                        who.until += by;
+                        tech.until += by;
                     }
-                    Relaxation::Instead { of } => {
+                    Relaxation::DropStop { of } => {
                         kinds[5] += 1;
                         plan.routes[found.technician].stops.retain(|stop| stop.visit != of);
                     }
                 }
-                let relaxed = Problem::new(people, work, problem.travel().clone()).unwrap();
-                let still = obstacle(&relaxed, &plan, found.technician, *visit);
-                assert_eq!(still, None, "{seed}: {visit} {found:?}");
+                let relaxed = Problem::new(technicians, visits, problem.travel().clone()).unwrap();
+                let remaining = obstacle(&relaxed, &plan, found.technician, *visit);
+                assert_eq!(remaining, None, "{seed}: {visit} {found:?}");
             }
         }
     }
@@ -362,13 +371,13 @@ fn every_relaxation_would_do() {
 }
 
 #[test]
-fn why_a_visit_is_where_it_is() {
+fn why_here_alternatives_cost_at_least_cheapest_insertion() {
     let day = field::day(3, 5, 40, 20);
     let plan = plan(&day.problem, 500_000, 1);
     let stop = plan.routes.iter().flat_map(|route| &route.stops).next().unwrap();
-    let others = why_here(&day.problem, &plan, stop.visit);
+    let others = explain_assignment(&day.problem, &plan, stop.visit);
     assert_eq!(others.len(), 4);
-    // What somebody else would cost is what putting it there costs, less what it saves here.
+    // The cost of an alternative is the cost of the insertion minus the travel saved by the removal.
     let without = |plan: &Plan, visit: usize| {
         let mut plan = plan.clone();
         for route in &mut plan.routes {
@@ -380,8 +389,8 @@ fn why_a_visit_is_where_it_is() {
     for stop in plan.routes.iter().flat_map(|route| &route.stops) {
         let left = without(&plan, stop.visit);
         let saved = plan.travel(&day.problem) - left.travel(&day.problem);
-        let cheapest = cheapest_place(&day.problem, &left, stop.visit, 2).unwrap();
-        for (technician, alternative) in why_here(&day.problem, &plan, stop.visit) {
+        let cheapest = cheapest_insertion(&day.problem, &left, stop.visit, 2).unwrap();
+        for (technician, alternative) in explain_assignment(&day.problem, &plan, stop.visit) {
             if let Alternative::Costs(more) = alternative {
                 compared += 1;
                 assert!(more + saved >= cheapest.added, "{technician}");

@@ -1,4 +1,4 @@
-//! Reading a JSON body: bounded in size and time, checked for type, depth and characters before a field is looked at.
+//! Extractors for JSON bodies. Size, time, media type, nesting depth and characters are type_check before any field is read.
 
 use std::io::Read as _;
 use std::time::Duration;
@@ -15,25 +15,23 @@ use serde_json::Value;
 
 use super::problem::ApiError;
 
-/// The largest single body, in bytes.
-const MOST_BYTES: usize = 64 * 1024;
-/// The largest batch, in bytes, unpacked.
-const MOST_BATCH_BYTES: usize = 2 * 1024 * 1024;
-/// How long a body may take to arrive.
-const LONGEST: Duration = Duration::from_secs(10);
+const MAX_BODY_BYTES: usize = 64 * 1024;
+/// The limit for a batch, after decompression.
+const MAX_BATCH_BYTES: usize = 2 * 1024 * 1024;
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A JSON body, with its raw bytes for the fingerprint of an idempotency key.
+/// A JSON body, with its raw bytes for the request hash of an idempotency key.
 pub struct JsonBody {
-    /// As it was sent, unpacked.
+    /// The body after decompression.
     pub raw: Bytes,
-    /// As it was read.
+    /// The parsed body.
     pub value: Value,
 }
 
-/// The body of a batch: larger, and gzip is allowed.
+/// The body of a batch request: larger than a single body, with gzip allowed.
 pub struct BatchBody(pub JsonBody);
 
-/// A body that may be left out; then it reads as an empty object.
+/// An optional body; an absent one is read as an empty object.
 pub struct OptionalBody(pub JsonBody);
 
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
@@ -60,35 +58,40 @@ fn check_type(headers: &HeaderMap) -> CoreResult<()> {
     }
 }
 
-fn too_large(most: usize) -> CoreError {
-    let words = if most == MOST_BYTES {
-        "A single body may have 64 KiB."
+fn too_large(max_bytes: usize) -> CoreError {
+    let detail = if max_bytes == MAX_BODY_BYTES {
+        "The request body exceeds 64 KiB."
     } else {
-        "A batch may have 2 MiB, unpacked."
+        "The batch exceeds 2 MiB after decompression."
     };
-    CoreError::new(Problem::PayloadTooLarge, words)
+    CoreError::new(Problem::PayloadTooLarge, detail)
 }
 
-async fn receive(request: Request, most: usize) -> CoreResult<Bytes> {
-    let read = axum::body::to_bytes(request.into_body(), most);
-    tokio::time::timeout(LONGEST, read)
+async fn receive(request: Request, max_bytes: usize) -> CoreResult<Bytes> {
+    let read = axum::body::to_bytes(request.into_body(), max_bytes);
+    tokio::time::timeout(BODY_TIMEOUT, read)
         .await
-        .map_err(|_| CoreError::new(Problem::MalformedJson, "The body did not arrive within 10 seconds."))?
-        .map_err(|_| too_large(most))
+        .map_err(|_| {
+            CoreError::new(
+                Problem::MalformedJson,
+                "The request body was not received within 10 seconds.",
+            )
+        })?
+        .map_err(|_| too_large(max_bytes))
 }
 
-/// Unpacks at most so many bytes; a bomb is noticed at the first byte beyond and nothing more of it is unpacked.
-fn unpack(packed: &[u8], most: usize) -> CoreResult<Bytes> {
-    let mut plain = Vec::new();
-    let limit = u64::try_from(most).unwrap_or(u64::MAX) + 1;
-    flate2::read::MultiGzDecoder::new(packed)
+/// Decompresses a gzip body and stops at the first byte beyond the limit, which protects against decompression bombs.
+fn decompress(compressed: &[u8], max_bytes: usize) -> CoreResult<Bytes> {
+    let mut decompressed = Vec::new();
+    let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX) + 1;
+    flate2::read::MultiGzDecoder::new(compressed)
         .take(limit)
-        .read_to_end(&mut plain)
+        .read_to_end(&mut decompressed)
         .map_err(|_| CoreError::new(Problem::MalformedJson, "The body is not valid gzip."))?;
-    if plain.len() > most {
-        return Err(too_large(most));
+    if decompressed.len() > max_bytes {
+        return Err(too_large(max_bytes));
     }
-    Ok(plain.into())
+    Ok(decompressed.into())
 }
 
 fn read(raw: Bytes) -> CoreResult<JsonBody> {
@@ -99,26 +102,26 @@ fn read(raw: Bytes) -> CoreResult<JsonBody> {
         JsonError::TooDeep => CoreError::field(
             "",
             "validation_failed",
-            format!("At most {} levels of nesting are allowed.", domain::fields::DEEPEST),
+            format!("At most {} levels of nesting are allowed.", domain::fields::MAX_DEPTH),
         ),
     })?;
     check_body(&value).map_err(|field| CoreError::invalid(vec![field]))?;
     Ok(JsonBody { raw, value })
 }
 
-async fn body(request: Request, most: usize, allows_gzip: bool) -> CoreResult<JsonBody> {
+async fn body(request: Request, max_bytes: usize, allows_gzip: bool) -> CoreResult<JsonBody> {
     check_type(request.headers())?;
     let encoding = header(request.headers(), &CONTENT_ENCODING).to_ascii_lowercase();
     let raw = match encoding.as_str() {
-        "" | "identity" => receive(request, most).await?,
-        "gzip" if allows_gzip => unpack(&receive(request, most).await?, most)?,
+        "" | "identity" => receive(request, max_bytes).await?,
+        "gzip" if allows_gzip => decompress(&receive(request, max_bytes).await?, max_bytes)?,
         _ => {
             return Err(CoreError::new(
                 Problem::UnsupportedMediaType,
                 if allows_gzip {
-                    "Of content encodings only gzip is taken."
+                    "Unsupported content encoding: only gzip is accepted."
                 } else {
-                    "A single body is sent as it is; only batches may be gzip."
+                    "Content encodings are accepted for batches only."
                 },
             ));
         }
@@ -130,7 +133,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        Ok(body(request, MOST_BYTES, false).await?)
+        Ok(body(request, MAX_BODY_BYTES, false).await?)
     }
 }
 
@@ -138,7 +141,7 @@ impl<S: Send + Sync> FromRequest<S> for BatchBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        Ok(Self(body(request, MOST_BATCH_BYTES, true).await?))
+        Ok(Self(body(request, MAX_BATCH_BYTES, true).await?))
     }
 }
 
@@ -146,17 +149,21 @@ impl<S: Send + Sync> FromRequest<S> for OptionalBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let typed = request.headers().contains_key(CONTENT_TYPE);
-        let checked = if typed { check_type(request.headers()) } else { Ok(()) };
-        let raw = receive(request, MOST_BYTES).await?;
+        let has_content_type = request.headers().contains_key(CONTENT_TYPE);
+        let type_check = if has_content_type {
+            check_type(request.headers())
+        } else {
+            Ok(())
+        };
+        let raw = receive(request, MAX_BODY_BYTES).await?;
         if raw.is_empty() {
             return Ok(Self(JsonBody {
                 raw,
                 value: Value::Object(serde_json::Map::new()),
             }));
         }
-        checked?;
-        if !typed {
+        type_check?;
+        if !has_content_type {
             return Err(CoreError::new(Problem::UnsupportedMediaType, "Send Content-Type: application/json.").into());
         }
         Ok(Self(read(raw)?))

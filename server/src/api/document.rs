@@ -1,4 +1,4 @@
-//! The description of the API, made from the handlers' own types and routes.
+//! The OpenAPI document, generated from the handlers' types and routes.
 
 use axum::Router;
 use domain::scopes::Scope;
@@ -12,33 +12,32 @@ use super::v1;
 use crate::oauth;
 use crate::serve::AppState;
 
-/// What the document says about the whole API.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Ordinavo Connect",
         version = "1.0.0",
-        description = "Hand over jobs, have them mapped to the right customer, and hear what became of them. The guide at `/docs` begins with a first request.",
+        description = "Import targets, map them to the right customer, and receive events about their progress. The guide at `/docs` starts with a first request.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
         contact(name = "The operator of this server")
     ),
     servers((url = "/", description = "This server")),
     tags(
-        (name = "oauth", description = "Tokens for clients that do not use an API key"),
-        (name = "targets", description = "Jobs: imported, followed, cancelled"),
-        (name = "route-suggestions", description = "Plans for own targets; they schedule nothing"),
-        (name = "import-jobs", description = "Imports and what became of each item"),
-        (name = "requests", description = "Needs that dispatch reviews first"),
-        (name = "mappings", description = "Which record an external id stands for"),
-        (name = "customers", description = "Customers that the own source system knows"),
-        (name = "locations", description = "Locations that the own source system knows"),
-        (name = "contacts", description = "Contacts that the own source system knows"),
+        (name = "oauth", description = "OAuth 2.0 tokens for integration clients"),
+        (name = "targets", description = "Import, track and cancel targets"),
+        (name = "route-suggestions", description = "Route suggestions for the client's targets; they do not schedule appointments"),
+        (name = "import-jobs", description = "Import jobs and the result of each item"),
+        (name = "requests", description = "Requests that dispatch reviews before they become targets"),
+        (name = "mappings", description = "External IDs and the records they refer to"),
+        (name = "customers", description = "Customers with a reference in the client's source system"),
+        (name = "locations", description = "Locations with a reference in the client's source system"),
+        (name = "contacts", description = "Contacts with a reference in the client's source system"),
         (name = "visit-reports", description = "Approved visit reports"),
         (name = "follow-ups", description = "Work still needed after a visit"),
-        (name = "billing-triggers", description = "Signals for billing elsewhere"),
-        (name = "events", description = "What happened, to read and to catch up"),
-        (name = "webhook-endpoints", description = "Where events go"),
-        (name = "webhook-deliveries", description = "Events on their way, with every attempt")
+        (name = "billing-triggers", description = "Signals for external billing systems"),
+        (name = "events", description = "The event log, for example to catch up after an outage"),
+        (name = "webhook-endpoints", description = "Endpoints that receive events"),
+        (name = "webhook-deliveries", description = "Webhook deliveries and their attempts")
     ),
     components(schemas(ProblemBody)),
     modifiers(&Security)
@@ -65,7 +64,7 @@ impl Modify for Security {
             SecurityScheme::Http(
                 HttpBuilder::new()
                     .scheme(HttpAuthScheme::Basic)
-                    .description(Some("Id and secret of an integration client."))
+                    .description(Some("Client ID and secret of an integration client."))
                     .build(),
             ),
         );
@@ -77,25 +76,25 @@ impl Modify for Security {
                     "/api/v1/oauth/token",
                     scopes,
                 ))],
-                "Tokens of the client credentials grant; they hold for an hour.",
+                "Access tokens of the client credentials grant, valid for one hour.",
             )),
         );
     }
 }
 
-/// The routes with their description: those that take a bearer token, and those that give one.
-pub(super) fn described() -> (Router<AppState>, Router<AppState>, Document) {
+/// Returns the resource routes, the token routes and the document that describes both.
+pub(super) fn routes_and_document() -> (Router<AppState>, Router<AppState>, Document) {
     let (resources, mut document) = OpenApiRouter::with_openapi(Description::openapi())
         .nest("/api/v1", v1::routes())
         .split_for_parts();
     let (tokens, description) = OpenApiRouter::new()
-        .nest("/api/v1", oauth::described_routes())
+        .nest("/api/v1", oauth::documented_routes())
         .split_for_parts();
     document.merge(description);
     (resources, tokens, document)
 }
 
-/// The description of the API.
+/// Returns the OpenAPI document.
 pub fn document() -> Document {
-    described().2
+    routes_and_document().2
 }

@@ -1,4 +1,4 @@
-//! The `Idempotency-Key` header, and the requests under a key that are still running in this process.
+//! The `Idempotency-Key` header and the keys whose requests are in flight in this process.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -9,106 +9,104 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use domain::problems::Problem;
 use ordinavo_core::identity::actors::{Actor as _, ApiClient};
-use ordinavo_core::integrations::idempotency::{Answer, IdempotencyKey};
+use ordinavo_core::integrations::idempotency::{ApiResponse, IdempotencyKey};
 use ordinavo_core::{CoreError, CoreResult};
 use serde::Serialize;
 
 use super::problem::MEDIA_TYPE;
 
-/// The keys whose requests run in this process. Between several processes the database decides: the second one waits for
-/// the first and repeats its answer.
+/// Idempotency keys whose requests are in flight in this process. Across processes the database decides: the second
+/// request waits for the first and replays its response.
 #[derive(Debug, Clone, Default)]
-pub struct RunningKeys(Arc<Mutex<HashSet<String>>>);
+pub struct InFlightKeys(Arc<Mutex<HashSet<String>>>);
 
-/// A key that is held while its request runs.
-pub struct Held {
+/// Reserves an idempotency key until it is dropped.
+pub struct IdempotencyGuard {
     key: Option<IdempotencyKey>,
-    running: Option<(RunningKeys, String)>,
+    running: Option<(InFlightKeys, String)>,
 }
 
-impl Held {
-    /// The key, if the request has one.
+impl IdempotencyGuard {
+    /// Returns the key if the request has one.
     pub fn key(&self) -> Option<&IdempotencyKey> {
         self.key.as_ref()
     }
 }
 
-impl Drop for Held {
+impl Drop for IdempotencyGuard {
     fn drop(&mut self) {
         if let Some((running, name)) = self.running.take()
-            && let Ok(mut names) = running.0.lock()
+            && let Ok(mut in_flight) = running.0.lock()
         {
-            names.remove(&name);
+            in_flight.remove(&name);
         }
     }
 }
 
-/// Whether a route can do without a key.
+/// Whether a route requires an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Demand {
-    /// It can.
+pub enum KeyRequirement {
     Optional,
-    /// It cannot.
     Required,
 }
 
-impl RunningKeys {
-    /// Takes the key of a request. `route` is the method and the whole path.
+impl InFlightKeys {
+    /// Reserves the key of a request. `route` is the method and the full path.
     ///
     /// # Errors
     /// `idempotency_key_required`, `idempotency_key_invalid`, `idempotency_in_progress`.
-    pub fn take(
+    pub fn reserve(
         &self,
         client: &ApiClient,
         headers: &HeaderMap,
         route: &str,
         body: &[u8],
-        demand: Demand,
-    ) -> CoreResult<Held> {
-        let mut sent = headers.get_all("idempotency-key").iter();
-        let Some(value) = sent.next() else {
-            return if demand == Demand::Required {
+        demand: KeyRequirement,
+    ) -> CoreResult<IdempotencyGuard> {
+        let mut values = headers.get_all("idempotency-key").iter();
+        let Some(value) = values.next() else {
+            return if demand == KeyRequirement::Required {
                 Err(CoreError::new(
                     Problem::IdempotencyKeyRequired,
-                    "This request needs an Idempotency-Key header.",
+                    "The Idempotency-Key header is required.",
                 ))
             } else {
-                Ok(Held {
+                Ok(IdempotencyGuard {
                     key: None,
                     running: None,
                 })
             };
         };
-        if sent.next().is_some() {
+        if values.next().is_some() {
             return Err(CoreError::new(
                 Problem::IdempotencyKeyInvalid,
-                "Exactly one Idempotency-Key is allowed.",
+                "Send exactly one Idempotency-Key header.",
             ));
         }
         let key = IdempotencyKey::new(route, value.to_str().unwrap_or_default(), body)?;
         let name = format!("{}\n{:?}\n{route}\n{}", client.label(), client.tenant(), key.key);
-        if let Ok(mut names) = self.0.lock()
-            && !names.insert(name.clone())
+        if let Ok(mut in_flight) = self.0.lock()
+            && !in_flight.insert(name.clone())
         {
             return Err(CoreError::new(
                 Problem::IdempotencyInProgress,
                 "A request with this Idempotency-Key is still running.",
             ));
         }
-        Ok(Held {
+        Ok(IdempotencyGuard {
             key: Some(key),
             running: Some((self.clone(), name)),
         })
     }
 }
 
-/// An answer of JSON.
-pub fn answer<T: Serialize>(status: u16, location: Option<String>, body: &T) -> Answer {
-    Answer::new(status, location, serde_json::to_string(body).unwrap_or_default())
+/// Builds a JSON answer that can be stored under an idempotency key.
+pub fn answer<T: Serialize>(status: u16, location: Option<String>, body: &T) -> ApiResponse {
+    ApiResponse::new(status, location, serde_json::to_string(body).unwrap_or_default())
 }
 
-/// An answer as a response.
-pub fn respond(answer: Answer) -> Response {
+/// Converts an answer into an HTTP response.
+pub fn respond(answer: ApiResponse) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, answer.body).into_response();
     let headers = response.headers_mut();

@@ -1,5 +1,5 @@
-//! How often clients may call: a token bucket for each client, one for each tenant, and one for each address that asks for
-//! tokens before it is known. Every authenticated answer tells what is left, in the fields of the IETF draft on rate limits.
+//! Rate limits of the API: token buckets per client, per tenant, and per IP address for unauthenticated token requests.
+//! Authenticated responses carry the `RateLimit` fields of the IETF draft "RateLimit header fields for HTTP".
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -24,43 +24,43 @@ use crate::serve::AppState;
 
 type Bucket<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>;
 
-/// A rate: so many a second, and so many at once.
+/// A rate limit: a sustained rate and a burst size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     per_second: NonZeroU32,
-    at_once: NonZeroU32,
+    burst: NonZeroU32,
 }
 
 impl Rate {
-    /// Reads `per second/at once`, such as `100/1000`.
+    /// Parses `per second/burst`, such as `100/1000`.
     pub fn parse(text: &str) -> Option<Self> {
-        let (per_second, at_once) = text.trim().split_once('/')?;
+        let (per_second, burst) = text.trim().split_once('/')?;
         Some(Self {
             per_second: per_second.trim().parse().ok()?,
-            at_once: at_once.trim().parse().ok()?,
+            burst: burst.trim().parse().ok()?,
         })
     }
 
-    /// So many a second, and so many at once.
-    pub fn new(per_second: u32, at_once: u32) -> Self {
+    /// Creates a rate; zero is raised to one.
+    pub fn new(per_second: u32, burst: u32) -> Self {
         Self {
             per_second: NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN),
-            at_once: NonZeroU32::new(at_once).unwrap_or(NonZeroU32::MIN),
+            burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN),
         }
     }
 
-    /// The same for a bucket.
+    /// Returns the rate as a quota of the `governor` crate.
     pub fn quota(self) -> Quota {
-        Quota::per_second(self.per_second).allow_burst(self.at_once)
+        Quota::per_second(self.per_second).allow_burst(self.burst)
     }
 
-    /// How long an empty bucket takes to fill, in whole seconds.
+    /// Returns the time in which an empty bucket refills, in whole seconds.
     fn window(self) -> u32 {
-        self.at_once.get().div_ceil(self.per_second.get())
+        self.burst.get().div_ceil(self.per_second.get())
     }
 }
 
-/// The buckets of this process.
+/// The token buckets of this process.
 pub struct Limits {
     client: Rate,
     tenant: Rate,
@@ -70,7 +70,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Empty buckets with these rates.
+    /// Creates the buckets with the given rates.
     pub fn new(client: Rate, tenant: Rate, address: Rate) -> Self {
         Self {
             client,
@@ -81,62 +81,62 @@ impl Limits {
         }
     }
 
-    /// The rates that hold when nothing is configured.
-    pub fn usual() -> Self {
+    /// Returns the default limits.
+    pub fn default_limits() -> Self {
         Self::new(Rate::new(100, 1_000), Rate::new(300, 3_000), Rate::new(10, 60))
     }
 
-    /// Takes a token of an address that asks to become a client.
+    /// Consumes a token of an IP address that requests an access token.
     ///
     /// # Errors
     /// `rate_limited`.
-    pub fn address(&self, address: IpAddr) -> CoreResult<()> {
+    pub fn check_address(&self, address: IpAddr) -> CoreResult<()> {
         match self.addresses.check_key(&address) {
             Ok(_) => Ok(()),
             Err(until) => Err(limited(until.wait_time_from(DefaultClock::default().now()))),
         }
     }
 
-    /// Takes a token of a client and of its tenant.
-    fn client(&self, client: &ApiClient) -> (Metered, CoreResult<()>) {
-        let mut metered = Metered {
+    /// Consumes a token of a client and of its tenant.
+    fn client(&self, client: &ApiClient) -> (RateLimitState, CoreResult<()>) {
+        let mut metered = RateLimitState {
             client: client.clone(),
             policy: format!(
                 "\"client\";q={};w={}, \"tenant\";q={};w={}",
-                self.client.at_once,
+                self.client.burst,
                 self.client.window(),
-                self.tenant.at_once,
+                self.tenant.burst,
                 self.tenant.window()
             ),
-            left: 0,
+            remaining: 0,
             reset: 0,
         };
         let now = DefaultClock::default().now();
-        let own = match self.clients.check_key(&client.id()) {
+        let client_check = match self.clients.check_key(&client.id()) {
             Ok(snapshot) => {
-                metered.left = snapshot.remaining_burst_capacity();
-                metered.reset = (self.client.at_once.get() - metered.left).div_ceil(self.client.per_second.get());
+                metered.remaining = snapshot.remaining_burst_capacity();
+                metered.reset = (self.client.burst.get() - metered.remaining).div_ceil(self.client.per_second.get());
                 Ok(())
             }
             Err(until) => Err(until.wait_time_from(now)),
         };
-        // What the client's own limit refuses takes nothing from what all clients of the organisation share.
-        let shared = own.and_then(|()| {
+        // A request that the client's own limit rejects does not consume a token of the tenant.
+        let check = client_check.and_then(|()| {
             self.tenants
                 .check_key(&client.live_tenant())
                 .map(drop)
                 .map_err(|until| until.wait_time_from(now))
         });
-        let result = shared.map_err(|wait| {
+        let result = check.map_err(|wait| {
             metered.reset = whole_seconds(wait);
-            metered.left = 0;
+            metered.remaining = 0;
             limited(wait)
         });
         (metered, result)
     }
 
-    /// Forgets buckets that are full again.
-    pub fn forget_idle(&self) {
+    /// Removes buckets that are full again.
+    pub fn purge_idle(&self) {
         self.clients.retain_recent();
         self.tenants.retain_recent();
         self.addresses.retain_recent();
@@ -152,29 +152,29 @@ fn whole_seconds(wait: Duration) -> u32 {
 fn limited(wait: Duration) -> CoreError {
     CoreError::new(
         Problem::RateLimited,
-        format!("Too many requests; the next one is taken in {} s.", whole_seconds(wait)),
+        format!("Too many requests. Retry in {} s.", whole_seconds(wait)),
     )
 }
 
-/// What is known of a request once its client is: filled by the bearer, read when the answer goes out.
+/// The rate limit state of an authenticated request.
 #[derive(Clone)]
-pub struct Metered {
+pub struct RateLimitState {
     client: ApiClient,
     policy: String,
-    left: u32,
+    remaining: u32,
     reset: u32,
 }
 
-/// Where a request keeps what its answer will tell.
+/// A request extension that carries the rate limit state from the authentication to the response headers.
 #[derive(Clone, Default)]
-pub struct Meter(Arc<Mutex<Option<Metered>>>);
+pub struct RateLimitMeter(Arc<Mutex<Option<RateLimitState>>>);
 
-impl Meter {
-    /// Takes a token for the client of this request.
+impl RateLimitMeter {
+    /// Consumes a token for the client of this request.
     ///
     /// # Errors
     /// `rate_limited`.
-    pub fn take(&self, limits: &Limits, client: &ApiClient) -> CoreResult<()> {
+    pub fn consume(&self, limits: &Limits, client: &ApiClient) -> CoreResult<()> {
         let (metered, result) = limits.client(client);
         if let Ok(mut slot) = self.0.lock() {
             *slot = Some(metered);
@@ -183,20 +183,20 @@ impl Meter {
     }
 }
 
-/// Gives every request its meter, writes the fields into every authenticated answer and counts what the client used.
-pub async fn meter(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let meter = Meter::default();
+/// Adds the rate limit headers to authenticated responses and records the client's API usage.
+pub async fn rate_limit_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let meter = RateLimitMeter::default();
     request.extensions_mut().insert(meter.clone());
     let mut response = next.run(request).await;
     let metered = meter.0.lock().ok().and_then(|slot| slot.clone());
     let Some(metered) = metered else { return response };
     let status = response.status().as_u16();
-    state.api_use.count(&metered.client, state.core.clock().now(), status);
+    state.api_usage.count(&metered.client, state.core.clock().now(), status);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&metered.policy) {
         headers.insert(HeaderName::from_static("ratelimit-policy"), value);
     }
-    if let Ok(value) = HeaderValue::from_str(&format!("\"client\";r={};t={}", metered.left, metered.reset)) {
+    if let Ok(value) = HeaderValue::from_str(&format!("\"client\";r={};t={}", metered.remaining, metered.reset)) {
         headers.insert(HeaderName::from_static("ratelimit"), value);
     }
     if status == Problem::RateLimited.status() {
@@ -210,17 +210,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_are_read_and_buckets_run_empty() {
+    fn rate_limit_burst_exhausted_returns_error() {
         assert_eq!(Rate::parse("nonsense"), None);
         assert_eq!(Rate::parse("0/5"), None);
-        let rate = Rate::parse(" 2 / 5 ").expect("a rate");
+        let rate = Rate::parse(" 2 / 5 ").expect("rate is valid");
         assert_eq!(rate.window(), 3);
         let limits = Limits::new(rate, rate, rate);
         let address = IpAddr::from([127, 0, 0, 1]);
-        let taken = (0..20).filter(|_| limits.address(address).is_ok()).count();
-        assert!((5..=8).contains(&taken), "{taken}");
+        let allowed = (0..20).filter(|_| limits.check_address(address).is_ok()).count();
+        assert!((5..=8).contains(&allowed), "{allowed}");
         assert!(
-            limits.address(IpAddr::from([127, 0, 0, 2])).is_ok(),
+            limits.check_address(IpAddr::from([127, 0, 0, 2])).is_ok(),
             "another address has its own bucket"
         );
     }

@@ -1,4 +1,4 @@
-//! The Connect REST API. One file a route: `v1/<resource>/<verb>.rs`, with its description, a short handler and nothing else.
+//! The Connect REST API. Each operation has one file, `v1/<resource>/<verb>.rs`, with its OpenAPI description and handler.
 
 pub mod body;
 pub mod document;
@@ -29,32 +29,35 @@ use crate::serve::AppState;
 
 pub use self::document::document;
 
-/// The routes of the API, with problems for everything that no route answers.
+/// Returns the routes of the API, including problem responses for unknown paths and methods.
 pub fn router(state: &AppState) -> Router<AppState> {
-    let (routes, tokens, document) = document::described();
+    let (routes, tokens, document) = document::routes_and_document();
     routes
-        .layer(middleware::from_fn_with_state(state.clone(), limits::meter))
-        .layer(middleware::from_fn(takes_json))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            limits::rate_limit_headers,
+        ))
+        .layer(middleware::from_fn(require_json_accepted))
         .route("/api/v1/openapi.json", get(move || async move { axum::Json(document) }))
         .merge(tokens)
-        .merge(crate::oauth::prescribed_routes())
-        .route("/api/{*rest}", axum::routing::any(nothing_here))
+        .merge(crate::oauth::standard_routes())
+        .route("/api/{*rest}", axum::routing::any(not_found))
         .layer(middleware::from_fn(method_problem))
 }
 
-async fn nothing_here() -> ApiError {
+async fn not_found() -> ApiError {
     CoreError::not_found().into()
 }
 
-/// A client that takes no JSON is told so before anything is done for it.
-async fn takes_json(request: Request, next: Next) -> Response {
-    let sent: Vec<&str> = request
+/// Rejects requests whose `Accept` header excludes JSON, before any work is done.
+async fn require_json_accepted(request: Request, next: Next) -> Response {
+    let accepted: Vec<&str> = request
         .headers()
         .get_all(ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .collect();
-    let takes = |range: &str| {
+    let accepts_json = |range: &str| {
         let mut parts = range.split(';').map(str::trim);
         let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
         let refused =
@@ -65,18 +68,18 @@ async fn takes_json(request: Request, next: Next) -> Response {
                 "*/*" | "application/*" | "application/json" | "application/problem+json"
             )
     };
-    if sent.is_empty() || sent.iter().flat_map(|value| value.split(',')).any(takes) {
+    if accepted.is_empty() || accepted.iter().flat_map(|value| value.split(',')).any(accepts_json) {
         next.run(request).await
     } else {
         ApiError::from(CoreError::new(
             Problem::NotAcceptable,
-            "Accept application/json; nothing else can be sent.",
+            "Responses are available as application/json only.",
         ))
         .into_response()
     }
 }
 
-/// A method that a path does not have is a problem too; the router has already set `Allow`.
+/// Turns a `405` response into a problem and keeps the `Allow` header that the router has set.
 async fn method_problem(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     if response.status() != StatusCode::METHOD_NOT_ALLOWED {
@@ -85,7 +88,7 @@ async fn method_problem(request: Request, next: Next) -> Response {
     let allow = response.headers().get(ALLOW).cloned();
     let mut problem = ApiError::from(CoreError::new(
         Problem::MethodNotAllowed,
-        "This method is not allowed here.",
+        "This method is not allowed for this resource.",
     ))
     .into_response();
     if let Some(allow) = allow {
@@ -94,11 +97,11 @@ async fn method_problem(request: Request, next: Next) -> Response {
     problem
 }
 
-/// Refuses members in a body that needs none.
+/// Rejects a body with members, for operations that take no parameters.
 ///
 /// # Errors
 /// `unknown_field`.
-pub fn empty_body(body: &Value) -> CoreResult<()> {
+pub fn require_empty_body(body: &Value) -> CoreResult<()> {
     let mut errors = Vec::new();
     if let Some(reader) = ObjectReader::new(body, "", &mut errors) {
         reader.finish(&mut errors);
@@ -110,8 +113,8 @@ pub fn empty_body(body: &Value) -> CoreResult<()> {
     }
 }
 
-/// The answer to a record that was made or changed.
-pub fn written<T: Serialize>(is_new: bool, location: &str, body: &T) -> Response {
+/// Returns `201` with a `Location` for a created record and `200` for an updated one.
+pub fn created_or_updated<T: Serialize>(is_new: bool, location: &str, body: &T) -> Response {
     if is_new {
         respond(answer(201, Some(location.to_owned()), body))
     } else {
@@ -119,7 +122,7 @@ pub fn written<T: Serialize>(is_new: bool, location: &str, body: &T) -> Response
     }
 }
 
-/// Escapes a text for one segment of an address.
+/// Percent-encodes a text for one path segment.
 pub fn encode_segment(text: &str) -> String {
     text.bytes()
         .map(|byte| {

@@ -1,4 +1,4 @@
-//! Queries of lists, and places in them that are opaque to clients.
+//! Query parameters and opaque cursors of list operations.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -15,10 +15,10 @@ use serde_json::{Map, Value};
 
 use super::problem::ApiError;
 
-/// The parameters of a query, by name; one that is not known, or that stands twice, is refused like an unknown field.
-pub struct Parameters<T>(pub T);
+/// Query parameters, parsed strictly: an unknown or repeated parameter is an error.
+pub struct QueryParams<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParams<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
@@ -31,7 +31,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
                 .insert(name.to_string(), Value::String(value.into_owned()))
                 .is_some()
             {
-                return Err(CoreError::field(&name, "validation_failed", "This parameter stands twice.").into());
+                return Err(CoreError::field(&name, "validation_failed", "The parameter is repeated.").into());
             }
         }
         serde_json::from_value(Value::Object(members))
@@ -39,30 +39,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
             .map_err(|error| {
                 let text = error.to_string();
                 let name = text.split('`').nth(1).unwrap_or_default().to_owned();
-                CoreError::invalid(vec![FieldError::new(
-                    name,
-                    "unknown_field",
-                    "This parameter is not known here.",
-                )])
-                .into()
+                CoreError::invalid(vec![FieldError::new(name, "unknown_field", "Unknown parameter.")]).into()
             })
     }
 }
 
-/// The query of a list that is not narrowed.
+/// Query parameters of a list without filters.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// How many rows a page has; 50 when absent, more than 200 is cut to 200.
+    /// Number of items per page. Defaults to 50; values above 200 are treated as 200.
     #[param(value_type = Option<i64>, minimum = 1)]
     limit: Option<String>,
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     cursor: Option<String>,
 }
 
 impl PageQuery {
-    /// Where the page begins and how long it is.
+    /// Returns the requested page.
     ///
     /// # Errors
     /// Field `limit`.
@@ -71,10 +66,10 @@ impl PageQuery {
     }
 }
 
-/// A parameter of one name of a closed list.
+/// Parses a query parameter that accepts only the `allowed` names.
 ///
 /// # Errors
-/// Field of that name.
+/// `validation_failed` for the parameter `name`.
 pub fn one_of<T>(
     name: &str,
     value: Option<&str>,
@@ -89,14 +84,14 @@ pub fn one_of<T>(
     }
 }
 
-/// A row's place, with what the list was narrowed to.
+/// The decoded form of a cursor: the filters of the list and the sort key of the last item.
 #[derive(Serialize, Deserialize)]
-struct Place {
+struct Cursor {
     f: String,
     p: Vec<String>,
 }
 
-/// Where a page begins and how long it is.
+/// The requested page of a list: limit and cursor.
 pub struct Paging<'a> {
     limit: i64,
     cursor: Option<&'a str>,
@@ -104,7 +99,7 @@ pub struct Paging<'a> {
 }
 
 impl<'a> Paging<'a> {
-    /// Reads `limit` and `cursor` of a list; `filter` is what else decides which rows it has.
+    /// Parses `limit` and `cursor`. A cursor is only valid for the same `filter` values it was issued for.
     ///
     /// # Errors
     /// Field `limit`.
@@ -117,7 +112,7 @@ impl<'a> Paging<'a> {
                     return Err(CoreError::field(
                         "limit",
                         "validation_failed",
-                        "A whole number of at least 1 is required; more than 200 is cut to 200.",
+                        "Must be an integer of at least 1; values above 200 are treated as 200.",
                     ));
                 }
             },
@@ -126,36 +121,36 @@ impl<'a> Paging<'a> {
         Ok(Self { limit, cursor, filter })
     }
 
-    /// How many rows a page has.
+    /// Returns the maximum number of items of the page.
     pub fn limit(&self) -> i64 {
         self.limit
     }
 
-    /// The parts of the place after which the page begins.
+    /// Returns the sort key after which the page starts, as `count` parts.
     ///
     /// # Errors
     /// `invalid_cursor`, `cursor_filter_mismatch`.
     pub fn parts(&self, count: usize) -> CoreResult<Option<Vec<String>>> {
         let Some(cursor) = self.cursor else { return Ok(None) };
-        let place: Option<Place> = URL_SAFE_NO_PAD
+        let cursor: Option<Cursor> = URL_SAFE_NO_PAD
             .decode(cursor)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let invalid = || CoreError::new(Problem::InvalidCursor, "The cursor is not valid.");
-        let place = place.filter(|place| place.p.len() == count).ok_or_else(invalid)?;
-        if place.p.iter().any(|part| part.chars().any(char::is_control)) {
+        let cursor = cursor.filter(|cursor| cursor.p.len() == count).ok_or_else(invalid)?;
+        if cursor.p.iter().any(|part| part.chars().any(char::is_control)) {
             return Err(invalid());
         }
-        if place.f != self.filter {
+        if cursor.f != self.filter {
             return Err(CoreError::new(
                 Problem::CursorFilterMismatch,
-                "The cursor belongs to a list with other filters.",
+                "The cursor was issued for a list with different filters.",
             ));
         }
-        Ok(Some(place.p))
+        Ok(Some(cursor.p))
     }
 
-    /// The moment and id after which the page begins.
+    /// Returns the timestamp and ID after which the page starts.
     ///
     /// # Errors
     /// `invalid_cursor`, `cursor_filter_mismatch`.
@@ -172,7 +167,7 @@ impl<'a> Paging<'a> {
             .ok_or_else(|| CoreError::new(Problem::InvalidCursor, "The cursor is not valid."))
     }
 
-    /// The text after which the page begins.
+    /// Returns the text after which the page starts.
     ///
     /// # Errors
     /// `invalid_cursor`, `cursor_filter_mismatch`.
@@ -180,7 +175,7 @@ impl<'a> Paging<'a> {
         Ok(self.parts(1)?.and_then(|mut parts| parts.pop()).unwrap_or_default())
     }
 
-    /// The number after which the page begins.
+    /// Returns the number after which the page starts.
     ///
     /// # Errors
     /// `invalid_cursor`, `cursor_filter_mismatch`.
@@ -195,23 +190,23 @@ impl<'a> Paging<'a> {
             .ok_or_else(|| CoreError::new(Problem::InvalidCursor, "The cursor is not valid."))
     }
 
-    /// The cursor for the page behind this one, if rows follow.
-    pub fn next<R>(&self, page: &Page<R>, place: impl Fn(&R) -> Vec<String>) -> Option<String> {
+    /// Returns the cursor of the next page if there is one.
+    pub fn next<R>(&self, page: &Page<R>, sort_key: impl Fn(&R) -> Vec<String>) -> Option<String> {
         let last = page.rows.last().filter(|_| page.has_more)?;
-        Some(self.place(&place(last)))
+        Some(self.encode_cursor(&sort_key(last)))
     }
 
-    /// The cursor for what stands behind a place.
-    pub fn place(&self, parts: &[String]) -> String {
-        let place = Place {
+    /// Encodes a sort key as a cursor.
+    pub fn encode_cursor(&self, parts: &[String]) -> String {
+        let cursor = Cursor {
             f: self.filter.clone(),
             p: parts.to_vec(),
         };
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&place).unwrap_or_default())
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
     }
 }
 
-/// The place of a row that is ordered by a moment and an id.
-pub fn moment(at: DateTime<Utc>, id: impl std::fmt::Display) -> Vec<String> {
+/// Returns the sort key of a row that is ordered by a timestamp and an ID.
+pub fn timestamp_key(at: DateTime<Utc>, id: impl std::fmt::Display) -> Vec<String> {
     vec![at.timestamp_micros().to_string(), id.to_string()]
 }

@@ -1,4 +1,4 @@
-//! Parts of the address. One that cannot be an id of anything leads to nothing, like the id of something that is not there.
+//! Path parameters. A malformed ID returns `not_found`, like an unknown one.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -6,10 +6,10 @@ use ordinavo_core::CoreError;
 
 use super::problem::ApiError;
 
-/// The one parameter of the path, as text.
+/// A path with one parameter.
 pub struct Segment(pub String);
 
-/// The two parameters of the path, as texts.
+/// A path with two parameters.
 pub struct Segments(pub String, pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Segment {
@@ -28,14 +28,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Segments {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match Path::<(String, String)>::from_request_parts(parts, state).await {
-            Ok(Path((one, other))) if !one.chars().chain(other.chars()).any(char::is_control) => Ok(Self(one, other)),
+            Ok(Path((first, second))) if !first.chars().chain(second.chars()).any(char::is_control) => {
+                Ok(Self(first, second))
+            }
             _ => Err(CoreError::not_found().into()),
         }
     }
 }
 
 impl Segment {
-    /// The id in the address.
+    /// Parses the parameter as an ID.
     ///
     /// # Errors
     /// `not_found`.

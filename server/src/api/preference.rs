@@ -1,4 +1,4 @@
-//! The headers by which a client asks for a way of answering or for a condition.
+//! The request headers `Prefer`, `If-Match` and `If-None-Match`.
 
 use axum::http::HeaderMap;
 use domain::problems::Problem;
@@ -13,18 +13,18 @@ fn values<'a>(headers: &'a HeaderMap, name: &str) -> CoreResult<Vec<&'a str>> {
             value.to_str().map(str::trim).map_err(|_| {
                 CoreError::new(
                     Problem::InvalidHeader,
-                    format!("The header {name} has characters that are not allowed."),
+                    format!("The {name} header contains invalid characters."),
                 )
             })
         })
         .collect()
 }
 
-/// Whether `Prefer: respond-async` was sent (RFC 7240). Other preferences are left alone, as that page says.
+/// Returns whether `Prefer: respond-async` was sent (RFC 7240). Unknown preferences are ignored, as the RFC requires.
 ///
 /// # Errors
 /// `invalid_header`.
-pub fn asks_to_respond_async(headers: &HeaderMap) -> CoreResult<bool> {
+pub fn prefers_async_response(headers: &HeaderMap) -> CoreResult<bool> {
     Ok(values(headers, "prefer")?
         .iter()
         .flat_map(|value| value.split(','))
@@ -36,8 +36,8 @@ pub fn asks_to_respond_async(headers: &HeaderMap) -> CoreResult<bool> {
         }))
 }
 
-/// The condition of a write: `If-None-Match: *` or `If-Match: *`. Records have no version to compare with, so anything but
-/// `*` is a mistake.
+/// Parses the condition of a write: `If-None-Match: *` or `If-Match: *`. Records have no entity tag, so any value except
+/// `*` is an error.
 ///
 /// # Errors
 /// `invalid_header`.
@@ -47,13 +47,13 @@ pub fn condition(headers: &HeaderMap) -> CoreResult<Condition> {
         ["*"] => Ok(true),
         _ => Err(CoreError::new(
             Problem::InvalidHeader,
-            format!("The header {name} may only be *."),
+            format!("The {name} header only accepts *."),
         )),
     };
     match (star("if-none-match")?, star("if-match")?) {
         (true, true) => Err(CoreError::new(
             Problem::InvalidHeader,
-            "If-Match and If-None-Match exclude each other.",
+            "If-Match and If-None-Match cannot be combined.",
         )),
         (true, false) => Ok(Condition::MustBeNew),
         (false, true) => Ok(Condition::MustExist),

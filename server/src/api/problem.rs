@@ -1,4 +1,4 @@
-//! Errors as problem details (RFC 9457), made in this one place.
+//! Error responses as problem details (RFC 9457).
 
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -9,38 +9,38 @@ use domain::problems::Problem;
 use ordinavo_core::CoreError;
 use serde::Serialize;
 
-use crate::http_layers::CURRENT;
+use crate::http_layers::CURRENT_REQUEST;
 
-/// The body of every error.
+/// Problem details of an error (RFC 9457).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProblemBody {
-    /// A page about this code.
+    /// URL of the page that documents this code.
     pub r#type: String,
-    /// The same sentence for every occurrence.
+    /// Short summary of the problem type, the same for every occurrence.
     pub title: String,
-    /// The HTTP status.
+    /// HTTP status code.
     pub status: u16,
-    /// About this occurrence.
+    /// Explanation of this occurrence.
     pub detail: String,
-    /// The path of the request.
+    /// Path of the request.
     pub instance: String,
-    /// The stable code: the contract.
+    /// Stable, machine-readable error code.
     pub code: String,
-    /// The id under which our log knows the request.
+    /// ID of the request in the server log.
     pub request_id: String,
-    /// The mistakes, each with its place.
+    /// Validation errors, each with a JSON pointer to the field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// The recorded item, if an import was understood and refused.
+    /// The import item, if a valid import was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item: Option<ImportItemResult>,
 }
 
 impl ProblemBody {
-    /// The body for a refusal in the request of this task.
+    /// Builds the body for an error of the current request.
     pub fn new(error: CoreError) -> Self {
-        let (request_id, instance) = CURRENT.try_with(Clone::clone).unwrap_or_default();
+        let (request_id, instance) = CURRENT_REQUEST.try_with(Clone::clone).unwrap_or_default();
         Self {
             r#type: format!("/docs/problems/{}", error.problem.code()),
             title: error.problem.title().to_owned(),
@@ -55,19 +55,19 @@ impl ProblemBody {
     }
 }
 
-/// How every operation may refuse, for the description of the API.
+/// The error responses that every operation has in the OpenAPI document.
 #[derive(utoipa::IntoResponses)]
-#[allow(dead_code, reason = "only its description is used")]
-pub enum Refusals {
-    /// The request was refused; `code` tells why.
+#[allow(dead_code, reason = "used only to generate the OpenAPI document")]
+pub enum ErrorResponses {
+    /// The request was rejected; see `code`.
     #[response(status = "4XX", content_type = "application/problem+json")]
     Refused(ProblemBody),
-    /// Our side cannot answer; try again later.
+    /// The server cannot process the request; retry later.
     #[response(status = "5XX", content_type = "application/problem+json")]
     Failed(ProblemBody),
 }
 
-/// A refusal on its way out.
+/// An error that is sent as a problem response.
 #[derive(Debug)]
 pub struct ApiError(pub CoreError);
 
@@ -77,7 +77,7 @@ impl From<CoreError> for ApiError {
     }
 }
 
-/// The media type of problems.
+/// The media type of problem responses.
 pub const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 impl IntoResponse for ApiError {

@@ -1,4 +1,4 @@
-//! API keys in the `Authorization` header (RFC 6750).
+//! Authentication with API keys and access tokens in the `Authorization` header (RFC 6750).
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
@@ -8,11 +8,11 @@ use ordinavo_core::CoreError;
 use ordinavo_core::identity::actors::ApiClient;
 use ordinavo_core::identity::authentication;
 
-use crate::api::limits::Meter;
+use crate::api::limits::RateLimitMeter;
 use crate::api::problem::ApiError;
 use crate::serve::AppState;
 
-/// The client behind the request's key.
+/// The authenticated integration client.
 pub struct Bearer(pub ApiClient);
 
 impl FromRequestParts<AppState> for Bearer {
@@ -22,7 +22,7 @@ impl FromRequestParts<AppState> for Bearer {
         let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| {
             CoreError::new(
                 Problem::MissingCredentials,
-                "Send Authorization: Bearer followed by an API key.",
+                "Send an API key or access token in the header Authorization: Bearer.",
             )
         })?;
         let key = header
@@ -34,12 +34,12 @@ impl FromRequestParts<AppState> for Bearer {
             .ok_or_else(|| {
                 CoreError::new(
                     Problem::InvalidCredentials,
-                    "Send Authorization: Bearer followed by an API key.",
+                    "Send an API key or access token in the header Authorization: Bearer.",
                 )
             })?;
         let client = authentication::client(&state.core, key).await?;
-        if let Some(meter) = parts.extensions.get::<Meter>() {
-            meter.take(&state.limits, &client)?;
+        if let Some(meter) = parts.extensions.get::<RateLimitMeter>() {
+            meter.consume(&state.limits, &client)?;
         }
         Ok(Self(client))
     }

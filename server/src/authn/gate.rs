@@ -1,4 +1,5 @@
-//! The gates of the apps: who is behind the session, in which language they read, and who is sent to sign in.
+//! Authentication middleware of the web apps: resolves the session to an actor, determines the language and redirects to
+//! the sign-in page.
 
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, SET_COOKIE};
@@ -8,78 +9,81 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::locale::Locale;
 use ordinavo_core::CoreResult;
 use ordinavo_core::branding;
-use ordinavo_core::branding::{Brand, PortalDoor};
+use ordinavo_core::branding::{BrandedOrganisation, PortalOrganisation};
 use ordinavo_core::identity::actors::{Contact, Partner, Staff};
 use ordinavo_core::identity::authentication;
-use ordinavo_core::identity::sessions::{Door, SessionId};
+use ordinavo_core::identity::sessions::{Realm, SessionId};
 use tower_sessions::Session;
-use ui::door::LANGUAGE_COOKIE;
-use ui::load::take_flash;
+use ui::page::take_flash;
+use ui::sign_in_flow::LANGUAGE_COOKIE;
 use ui::viewer::Viewer;
 
 use crate::http_layers::RequestId;
 use crate::public_limits;
 use crate::serve::AppState;
 
-/// The staff app's gate.
+/// Authenticates requests of the staff app.
 pub async fn staff(State(state): State<AppState>, session: Session, request: Request, next: Next) -> Response {
     let found = match session.id() {
         Some(id) => authentication::staff(&state.core, SessionId(id.0)).await,
         None => Ok(None),
     };
-    enter(state, session, request, next, Door::Staff, found, Staff::locale).await
+    authorize(state, session, request, next, Realm::Staff, found, Staff::locale).await
 }
 
-/// The portal's gate.
+/// Authenticates requests of the portal and determines its branding.
 pub async fn portal(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
-    if let Err(seconds) = state.portal_limits.address(public_limits::address(&request)) {
-        return public_limits::too_often(seconds);
+    if let Err(seconds) = state
+        .portal_limits
+        .check_address(public_limits::client_address(&request))
+    {
+        return public_limits::too_many_requests(seconds);
     }
     let found = match session.id() {
         Some(id) => authentication::contact(&state.core, SessionId(id.0)).await,
         None => Ok(None),
     };
-    // Who looks through somebody else's eyes changes nothing, whatever an act would do; leaving is allowed.
+    // View-as sessions are read-only, except for leaving them.
     if let Ok(Some(contact)) = &found
-        && contact.is_looked_at()
+        && contact.is_impersonated()
         && !request.method().is_safe()
         && request.uri().path() != "/portal/fn/sign-out"
     {
-        return crate::pages::only_a_look(&state, request).await;
+        return crate::pages::view_as_read_only(&state, request).await;
     }
-    let mut door = None;
+    let mut portal = None;
     let brand = match &found {
-        // A link says whose it is, whoever happens to be signed in here.
-        Ok(Some(contact)) if !request.uri().path().starts_with(LINK) => {
-            if let Err(seconds) = state.portal_limits.account(contact.id()) {
-                return public_limits::too_often(seconds);
+        // A link determines its own tenant, whatever account is signed in.
+        Ok(Some(contact)) if !request.uri().path().starts_with(LINK_PREFIX) => {
+            if let Err(seconds) = state.portal_limits.check_account(contact.id()) {
+                return public_limits::too_many_requests(seconds);
             }
-            Some(Brand {
+            Some(BrandedOrganisation {
                 name: contact.tenant_name().to_owned(),
-                look: contact.look().clone(),
+                branding: contact.branding().clone(),
             })
         }
-        // Nobody is known yet; the link, or where one was before, tells whose door it is.
+        // Without an account, the link or the last visited portal determines the branding.
         _ => {
-            door = whose_door(&state, request.uri().clone(), request.headers().clone()).await;
-            door.as_ref().map(|(door, _)| door.brand.clone())
+            portal = find_portal(&state, request.uri().clone(), request.headers().clone()).await;
+            portal.as_ref().map(|(portal, _)| portal.brand.clone())
         }
     };
     if let Some(brand) = brand {
         request.extensions_mut().insert(brand);
     }
-    let Some((door, is_news)) = door else {
-        return enter(state, session, request, next, Door::Portal, found, Contact::locale).await;
+    let Some((portal, is_new)) = portal else {
+        return authorize(state, session, request, next, Realm::Portal, found, Contact::locale).await;
     };
-    if let Some(locale) = door.locale {
+    if let Some(locale) = portal.locale {
         request.extensions_mut().insert(LinkLocale(locale));
     }
-    let mut response = enter(state, session, request, next, Door::Portal, found, Contact::locale).await;
-    // The door looks the same the next time; style sheets, calendars and whatever comes again say nothing new.
-    if is_news
+    let mut response = authorize(state, session, request, next, Realm::Portal, found, Contact::locale).await;
+    // Remembers the portal for the next visit; the cookie is set only when it changes.
+    if is_new
         && let Ok(cookie) = HeaderValue::from_str(&format!(
-            "{DOOR_COOKIE}={}; Path=/portal; Max-Age=31536000; SameSite=Lax; HttpOnly",
-            door.slug
+            "{PORTAL_COOKIE}={}; Path=/portal; Max-Age=31536000; SameSite=Lax; HttpOnly",
+            portal.slug
         ))
     {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -87,27 +91,27 @@ pub async fn portal(State(state): State<AppState>, session: Session, mut request
     response
 }
 
-/// The cookie that says at whose portal one was last; it is read only where nobody is known.
-const DOOR_COOKIE: &str = "portal_at";
-/// Where links in mails lead.
-const LINK: &str = "/portal/link/";
+/// The cookie with the slug of the last visited portal, read only without a session.
+const PORTAL_COOKIE: &str = "portal_at";
+/// The path prefix of links in mails.
+const LINK_PREFIX: &str = "/portal/link/";
 
-/// The language in which somebody was written to who comes by a link.
+/// The language of the mail that contained the link.
 #[derive(Debug, Clone, Copy)]
 struct LinkLocale(Locale);
 
-/// Whose door a page of the portal is: `/portal/link/{token}`, `?at=` with the organisation's name in its addresses, or what
-/// the browser remembers; and whether the browser does not know it yet.
-async fn whose_door(state: &AppState, uri: Uri, headers: HeaderMap) -> Option<(PortalDoor, bool)> {
-    let link = uri.path().strip_prefix(LINK);
+/// Finds the tenant of a portal page without a session: from the link token, from `?at=` with the slug of the tenant, or
+/// from the cookie. Also returns whether the cookie must be set.
+async fn find_portal(state: &AppState, uri: Uri, headers: HeaderMap) -> Option<(PortalOrganisation, bool)> {
+    let link = uri.path().strip_prefix(LINK_PREFIX);
     let query = uri.query().unwrap_or_default();
-    let asked = query.split('&').find_map(|pair| pair.strip_prefix("at="));
-    let kept = cookie(&headers, DOOR_COOKIE);
-    let door = branding::door(&state.core, link, asked.or(kept))
+    let requested = query.split('&').find_map(|pair| pair.strip_prefix("at="));
+    let remembered = cookie(&headers, PORTAL_COOKIE);
+    let portal = branding::find_organisation(&state.core, link, requested.or(remembered))
         .await
         .unwrap_or_default()?;
-    let is_news = (link.is_some() || asked.is_some()) && kept != Some(&door.slug);
-    Some((door, is_news))
+    let is_new = (link.is_some() || requested.is_some()) && remembered != Some(&portal.slug);
+    Some((portal, is_new))
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -117,22 +121,22 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
-/// The partner console's gate.
+/// Authenticates requests of the partner console.
 pub async fn partner(State(state): State<AppState>, session: Session, request: Request, next: Next) -> Response {
     let found = match session.id() {
         Some(id) => authentication::partner(&state.core, SessionId(id.0)).await,
         None => Ok(None),
     };
-    enter(state, session, request, next, Door::Partner, found, Partner::locale).await
+    authorize(state, session, request, next, Realm::Partner, found, Partner::locale).await
 }
 
-/// Lets an actor pass, and nobody where nobody may; the rest is sent to the door.
-async fn enter<A: Clone + Send + Sync + 'static>(
+/// Runs the request with its actor, or redirects to the sign-in page if the path requires one.
+async fn authorize<A: Clone + Send + Sync + 'static>(
     state: AppState,
     session: Session,
     mut request: Request,
     next: Next,
-    door: Door,
+    realm: Realm,
     found: CoreResult<Option<A>>,
     language: fn(&A) -> Option<Locale>,
 ) -> Response {
@@ -141,18 +145,24 @@ async fn enter<A: Clone + Send + Sync + 'static>(
         Err(error) => return unavailable(&error),
     };
     let locale = actor.as_ref().and_then(language);
-    if actor.is_none() && needs_account(request.uri().path(), door.prefix()) {
-        return sign_in_first(&request, door.prefix());
+    if actor.is_none() && needs_account(request.uri().path(), realm.prefix()) {
+        return require_sign_in(&request, realm.prefix());
     }
     if let Some(actor) = actor {
         request.extensions_mut().insert(actor);
     }
-    pass(state, session, request, next, locale).await
+    run_request(state, session, request, next, locale).await
 }
 
-async fn pass(state: AppState, session: Session, mut request: Request, next: Next, chosen: Option<Locale>) -> Response {
+async fn run_request(
+    state: AppState,
+    session: Session,
+    mut request: Request,
+    next: Next,
+    chosen: Option<Locale>,
+) -> Response {
     let viewer = viewer(&state, request.headers(), &request, chosen);
-    // An open page that reads itself again shows no messages, so it takes none away from the page that is on its way.
+    // A background refresh shows no messages, so it must not consume the flash of the next page.
     if request.method().is_safe()
         && !request.headers().contains_key("x-refresh")
         && let Some(flash) = take_flash(&session).await
@@ -163,17 +173,18 @@ async fn pass(state: AppState, session: Session, mut request: Request, next: Nex
     next.run(request).await
 }
 
-/// Who looks and how: the account's language, then the cookie's, then that of the link by which one came, then the browser's.
+/// Returns the viewer of a page. The language is that of the account, the cookie, the mail link or the browser, in this
+/// order.
 pub fn viewer(state: &AppState, headers: &HeaderMap, request: &Request, chosen: Option<Locale>) -> Viewer {
     let accepted = headers
         .get(ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let of_link = request.extensions().get::<LinkLocale>().map(|locale| locale.0);
+    let link_locale = request.extensions().get::<LinkLocale>().map(|locale| locale.0);
     Viewer {
         locale: chosen
             .or_else(|| cookie(headers, LANGUAGE_COOKIE).and_then(Locale::from_tag))
-            .or(of_link)
+            .or(link_locale)
             .or_else(|| Locale::from_accept_language(accepted))
             .unwrap_or_default(),
         now: state.core.clock().now(),
@@ -189,9 +200,9 @@ pub fn viewer(state: &AppState, headers: &HeaderMap, request: &Request, chosen: 
     }
 }
 
-/// The pages and acts that are there for people who have not signed in.
+/// Returns whether a page or action requires a session.
 fn needs_account(path: &str, prefix: &str) -> bool {
-    let open = [
+    let public_paths = [
         "/sign-in",
         "/sign-in/choose",
         "/fn/sign-in",
@@ -207,7 +218,7 @@ fn needs_account(path: &str, prefix: &str) -> bool {
         "/fn/set-password",
     ];
     !path.strip_prefix(prefix).is_some_and(|rest| {
-        open.contains(&rest)
+        public_paths.contains(&rest)
             || rest.starts_with("/invitation/")
             || rest.starts_with("/link/")
             || rest.starts_with("/feed/")
@@ -215,15 +226,15 @@ fn needs_account(path: &str, prefix: &str) -> bool {
     })
 }
 
-/// People are led to the form; anything else is told 401.
-fn sign_in_first(request: &Request, prefix: &str) -> Response {
-    let takes_html = request
+/// Redirects browsers to the sign-in page; other clients get `401`.
+fn require_sign_in(request: &Request, prefix: &str) -> Response {
+    let accepts_html = request
         .headers()
         .get(ACCEPT)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.contains("text/html"));
-    if !takes_html {
-        return (StatusCode::UNAUTHORIZED, "Sign in first.").into_response();
+    if !accepts_html {
+        return (StatusCode::UNAUTHORIZED, "Authentication required.").into_response();
     }
     let next = request
         .uri()
@@ -233,7 +244,7 @@ fn sign_in_first(request: &Request, prefix: &str) -> Response {
     Redirect::to(&format!("{prefix}/sign-in{next}")).into_response()
 }
 
-/// Escapes a text for a query.
+/// Percent-encodes a text for a query.
 fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| {

@@ -1,4 +1,4 @@
-//! Turns what a request carries into an actor: a cookie of one of the doors or of a terminal, or a bearer key.
+//! Authentication: resolves a session cookie, a terminal cookie or a bearer token to an actor.
 
 pub mod bearer;
 pub mod gate;

@@ -1,32 +1,31 @@
-//! Sessions in the database, for the session layer: one store for each door.
+//! The session store of `tower-sessions`, backed by the database, with one table per realm.
 
 use async_trait::async_trait;
 use ordinavo_core::Core;
 use ordinavo_core::identity::sessions;
-use ordinavo_core::identity::sessions::{Door, SessionId};
+use ordinavo_core::identity::sessions::{Realm, SessionId};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 
-/// The sessions of one door.
+/// The sessions of one realm.
 #[derive(Clone)]
-pub struct DoorSessions {
+pub struct RealmSessions {
     core: Core,
-    door: Door,
+    realm: Realm,
 }
 
-impl DoorSessions {
-    /// The store of a door.
-    pub const fn new(core: Core, door: Door) -> Self {
-        Self { core, door }
+impl RealmSessions {
+    pub const fn new(core: Core, realm: Realm) -> Self {
+        Self { core, realm }
     }
 }
 
-impl std::fmt::Debug for DoorSessions {
+impl std::fmt::Debug for RealmSessions {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "DoorSessions({:?})", self.door)
+        write!(formatter, "RealmSessions({:?})", self.realm)
     }
 }
 
@@ -49,11 +48,11 @@ fn expiry(record: &Record) -> chrono::DateTime<chrono::Utc> {
 }
 
 #[async_trait]
-impl SessionStore for DoorSessions {
+impl SessionStore for RealmSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         while !sessions::create(
             &self.core,
-            self.door,
+            self.realm,
             SessionId(record.id.0),
             data(record),
             expiry(record),
@@ -69,7 +68,7 @@ impl SessionStore for DoorSessions {
     async fn save(&self, record: &Record) -> Result<()> {
         sessions::save(
             &self.core,
-            self.door,
+            self.realm,
             SessionId(record.id.0),
             data(record),
             expiry(record),
@@ -79,7 +78,7 @@ impl SessionStore for DoorSessions {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let found = sessions::load(&self.core, self.door, SessionId(id.0))
+        let found = sessions::load(&self.core, self.realm, SessionId(id.0))
             .await
             .map_err(backend)?;
         Ok(found.map(|(data, expires_at)| Record {
@@ -96,7 +95,7 @@ impl SessionStore for DoorSessions {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        sessions::delete(&self.core, self.door, SessionId(id.0))
+        sessions::delete(&self.core, self.realm, SessionId(id.0))
             .await
             .map_err(backend)
     }

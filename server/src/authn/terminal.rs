@@ -1,4 +1,4 @@
-//! The device token of a terminal, in a cookie that only its own pages get.
+//! The device token of a terminal, in a cookie limited to the terminal pages.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -9,9 +9,9 @@ use ordinavo_core::identity::authentication;
 
 use crate::serve::AppState;
 
-const NAME: &str = "ordinavo_terminal";
-/// The longest time that browsers keep a cookie: 400 days. Every visit of the page begins it anew.
-const LIVES: u32 = 400 * 24 * 60 * 60;
+const COOKIE_NAME: &str = "ordinavo_terminal";
+/// 400 days, the maximum that browsers allow. Every page view renews it.
+const MAX_AGE_SECONDS: u32 = 400 * 24 * 60 * 60;
 
 fn token(headers: &HeaderMap) -> Option<&str> {
     headers
@@ -19,14 +19,14 @@ fn token(headers: &HeaderMap) -> Option<&str> {
         .to_str()
         .ok()?
         .split(';')
-        .find_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='))
         .filter(|token| (20..=100).contains(&token.len()))
 }
 
-/// The terminal that asks, with the settings of its form; `None` if the device is not paired.
+/// Returns the authenticated terminal and the settings of its form; `None` if the device is not paired.
 ///
 /// # Errors
-/// The database does not answer; field `form` if its form was closed.
+/// Returns an error on the field `form` if the form is closed.
 pub async fn terminal(state: &AppState, headers: &HeaderMap) -> CoreResult<Option<(Terminal, FormSettings)>> {
     match token(headers) {
         Some(token) => authentication::terminal(&state.core, token).await,
@@ -34,14 +34,15 @@ pub async fn terminal(state: &AppState, headers: &HeaderMap) -> CoreResult<Optio
     }
 }
 
-/// The cookie that keeps a token, or keeps it longer.
+/// Returns the `Set-Cookie` header for a device token.
 pub fn cookie(state: &AppState, token: &str) -> Option<HeaderValue> {
     let secure = if state.config.is_https() { "; Secure" } else { "" };
-    let text = format!("{NAME}={token}; Path=/terminal; Max-Age={LIVES}; HttpOnly; SameSite=Strict{secure}");
+    let text =
+        format!("{COOKIE_NAME}={token}; Path=/terminal; Max-Age={MAX_AGE_SECONDS}; HttpOnly; SameSite=Strict{secure}");
     HeaderValue::from_str(&text).ok()
 }
 
-/// The same cookie again, so that a terminal in use never loses it.
-pub fn renewed(state: &AppState, headers: &HeaderMap) -> Option<HeaderValue> {
+/// Returns the cookie of the request with a new lifetime, so that a terminal in use stays paired.
+pub fn renewed_cookie(state: &AppState, headers: &HeaderMap) -> Option<HeaderValue> {
     cookie(state, token(headers)?)
 }

@@ -1,4 +1,4 @@
-//! `ordinavo admin`.
+//! `ordinavo admin`: manages tenants, accounts and the master key.
 
 use clap::Subcommand;
 use domain::locale::Locale;
@@ -8,74 +8,71 @@ use ordinavo_core::identity::administration;
 use ordinavo_core::randomness::Randomness;
 use secrecy::SecretString;
 
-use super::start;
+use super::startup;
 use crate::config::Config;
 
-/// What an operator can do.
+/// The administration commands.
 #[derive(Subcommand)]
 pub enum Admin {
-    /// Make a tenant.
+    /// Create a tenant
     CreateTenant {
-        /// Short name: lower-case letters, digits, hyphens.
+        /// Short name: lowercase letters, digits and hyphens
         slug: String,
-        /// Name on screen.
+        /// Display name
         name: String,
-        /// IANA zone.
+        /// IANA time zone
         #[arg(long, default_value = "Europe/Berlin")]
         zone: String,
-        /// en, de or ar.
+        /// Language: en, de or ar
         #[arg(long, default_value = "en")]
         language: String,
     },
-    /// Make a staff account; prints a new password unless ADMIN_PASSWORD holds one.
+    /// Create a staff account; prints a generated password unless ADMIN_PASSWORD is set
     CreateUser {
-        /// The tenant's slug.
+        /// Slug of the tenant
         tenant: String,
-        /// E-mail for sign-in.
+        /// Email address for sign-in
         email: String,
-        /// Name on screen.
+        /// Display name
         name: String,
-        /// admin, manager, dispatcher, technician or auditor.
+        /// Role: admin, manager, dispatcher, technician or auditor
         role: String,
     },
-    /// Lock the accounts of an address; their sessions end.
+    /// Lock the accounts of an email address and end their sessions
     LockUser {
-        /// The tenant's slug.
+        /// Slug of the tenant
         tenant: String,
-        /// E-mail.
+        /// Email address of the account
         email: String,
     },
-    /// Unlock the accounts of an address.
+    /// Unlock the accounts of an email address
     UnlockUser {
-        /// The tenant's slug.
+        /// Slug of the tenant
         tenant: String,
-        /// E-mail.
+        /// Email address of the account
         email: String,
     },
-    /// Set a new password and end every session; prints it unless ADMIN_PASSWORD holds one.
+    /// Reset a password and end all sessions; prints a generated password unless ADMIN_PASSWORD is set
     ResetPassword {
-        /// The tenant's slug.
+        /// Slug of the tenant
         tenant: String,
-        /// E-mail.
+        /// Email address of the account
         email: String,
     },
-    /// Revoke every portal grant of an address; takes effect on the next request.
+    /// Revoke all portal grants of an email address; takes effect on the next request
     RevokeGrants {
-        /// The tenant's slug.
+        /// Slug of the tenant
         tenant: String,
-        /// E-mail.
+        /// Email address of the account
         email: String,
     },
-    /// Replace the master key and encrypt every secret anew; restart the servers afterwards.
+    /// Replace the master key and re-encrypt all secrets; restart the servers afterwards
     RotateMasterKey,
 }
 
-/// Runs a command of an operator.
-///
-/// # Errors
-/// What is wrong, by field.
+/// Runs an administration command.
 pub async fn execute(command: Admin, config: &Config) -> Result<(), String> {
-    let (core, _) = start::core(config, true).await?;
+    let (core, _) = startup::open_core(config, true).await?;
     match command {
         Admin::CreateTenant {
             slug,
@@ -83,12 +80,12 @@ pub async fn execute(command: Admin, config: &Config) -> Result<(), String> {
             zone,
             language,
         } => {
-            let locale = Locale::from_tag(&language).ok_or("language: en, de or ar is required")?;
+            let locale = Locale::from_tag(&language).ok_or("language: must be en, de or ar")?;
             administration::create_tenant(&core, &slug, &name, &zone, locale)
                 .await
-                .map_err(in_words)?;
+                .map_err(error_message)?;
             println!(
-                "Tenant {slug} is there. Next: ordinavo admin create-user {slug} you@example.org \"Your Name\" admin"
+                "Created tenant {slug}. Next: ordinavo admin create-user {slug} you@example.org \"Your Name\" admin"
             );
         }
         Admin::CreateUser {
@@ -98,50 +95,52 @@ pub async fn execute(command: Admin, config: &Config) -> Result<(), String> {
             role,
         } => {
             let role =
-                Role::from_name(&role).ok_or("role: admin, manager, dispatcher, technician or auditor is required")?;
-            let (password, is_new) = password()?;
+                Role::from_name(&role).ok_or("role: must be admin, manager, dispatcher, technician or auditor")?;
+            let (password, is_generated) = password()?;
             administration::create_staff(&core, &tenant, &email, &name, role, &password.clone().into())
                 .await
-                .map_err(in_words)?;
-            announce(&email, &password, is_new);
+                .map_err(error_message)?;
+            print_credentials(&email, &password, is_generated);
         }
         Admin::LockUser { tenant, email } => {
             administration::lock_account(&core, &tenant, &email, true)
                 .await
-                .map_err(in_words)?;
-            println!("{email} is locked; every session of it has ended.");
+                .map_err(error_message)?;
+            println!("Locked {email} and ended all of its sessions.");
         }
         Admin::UnlockUser { tenant, email } => {
             administration::lock_account(&core, &tenant, &email, false)
                 .await
-                .map_err(in_words)?;
-            println!("{email} is unlocked.");
+                .map_err(error_message)?;
+            println!("Unlocked {email}.");
         }
         Admin::ResetPassword { tenant, email } => {
-            let (password, is_new) = password()?;
+            let (password, is_generated) = password()?;
             administration::reset_password(&core, &tenant, &email, &SecretString::from(password.clone()))
                 .await
-                .map_err(in_words)?;
-            announce(&email, &password, is_new);
+                .map_err(error_message)?;
+            print_credentials(&email, &password, is_generated);
         }
         Admin::RevokeGrants { tenant, email } => {
             let revoked = administration::revoke_grants(&core, &tenant, &email)
                 .await
-                .map_err(in_words)?;
-            println!("{revoked} grants of {email} are revoked.");
+                .map_err(error_message)?;
+            println!("Revoked {revoked} grants of {email}.");
         }
         Admin::RotateMasterKey => {
             let count = administration::rotate_master_key(&core, &config.secret_key_file)
                 .await
-                .map_err(in_words)?;
-            println!("{count} secrets are encrypted under a new key. Restart the servers now; people sign in again.");
+                .map_err(error_message)?;
+            println!(
+                "Re-encrypted {count} secrets with a new master key. Restart the servers now; all users have to sign in again."
+            );
         }
     }
     core.store().close().await;
     Ok(())
 }
 
-/// A password from the environment, or a new one.
+/// Returns the password from the environment or a generated one, and whether it was generated.
 fn password() -> Result<(String, bool), String> {
     match std::env::var("ADMIN_PASSWORD") {
         Ok(password) => Ok((password, false)),
@@ -149,15 +148,15 @@ fn password() -> Result<(String, bool), String> {
     }
 }
 
-fn announce(email: &str, password: &str, is_new: bool) {
-    if is_new {
-        println!("{email} signs in with {password}");
+fn print_credentials(email: &str, password: &str, is_generated: bool) {
+    if is_generated {
+        println!("Password for {email}: {password}");
     } else {
-        println!("{email} signs in with the given password.");
+        println!("Password for {email}: set from ADMIN_PASSWORD");
     }
 }
 
-fn in_words(error: CoreError) -> String {
+fn error_message(error: CoreError) -> String {
     if error.fields.is_empty() {
         return error.detail;
     }

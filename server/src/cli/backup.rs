@@ -1,4 +1,4 @@
-//! `ordinavo backup` and `ordinavo restore`: database, files and master key in one folder.
+//! `ordinavo backup` and `ordinavo restore`: copy database, files and master key to and from one folder.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,36 +7,30 @@ use ordinavo_core::clock::Clock;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::{Engine, Store};
 
-use super::start;
+use super::startup;
 use crate::config::Config;
 
-/// Copies a running installation into a new folder. The database comes first: a file that is added meanwhile is too many,
-/// never too few.
-///
-/// # Errors
-/// What could not be copied.
+/// Copies a running installation to a new folder. The database is copied before the files, so every file that it refers
+/// to is in the backup.
 pub async fn backup(config: &Config, folder: &Path) -> Result<(), String> {
     if folder.exists() {
-        return Err(format!(
-            "{}: there is something already; name a new folder",
-            folder.display()
-        ));
+        return Err(format!("{}: already exists; choose a new folder", folder.display()));
     }
-    let mut private = std::fs::DirBuilder::new();
-    private.recursive(true);
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
-    private
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
         .create(folder)
         .map_err(|error| format!("{}: {error}", folder.display()))?;
-    let (core, _) = start::core(config, false).await?;
+    let (core, _) = startup::open_core(config, false).await?;
     match core.store().engine() {
         Engine::Sqlite => core
             .store()
             .copy_into(&folder.join("ordinavo.db").display().to_string())
             .await
             .map_err(|error| error.to_string())?,
-        Engine::Postgres => tool(
+        Engine::Postgres => run_tool(
             "pg_dump",
             &[
                 "--format=custom",
@@ -53,24 +47,24 @@ pub async fn backup(config: &Config, folder: &Path) -> Result<(), String> {
         .map_err(|error| format!("{}: {error}", config.secret_key_file.display()))?;
     core.store().close().await;
     println!(
-        "Copied to {}. Keep it as safe as the server: it holds the master key.",
+        "Backup created in {}. Protect it like the server: it contains the master key.",
         folder.display()
     );
     if config.files.starts_with("s3://") {
-        println!("Files stay in the bucket; protect them by versioning there.");
+        println!("Files in the bucket are not included; enable bucket versioning to protect them.");
     }
     Ok(())
 }
 
-/// Brings a backup back where there is no database yet. Everything is looked at before anything is put in its place.
+/// Restores a backup into an installation without a database. The backup is checked before anything is written.
 ///
 /// # Errors
-/// There is a database, the backup is not whole or not sound, or something could not be copied.
+/// Fails if a database or master key exists, or if the backup is incomplete or damaged.
 pub async fn restore(config: &Config, folder: &Path) -> Result<(), String> {
-    let is_file = config.database_url.strip_prefix("sqlite://");
+    let sqlite_path = config.database_url.strip_prefix("sqlite://");
     let mut parts = vec![
         "secret.key",
-        if is_file.is_some() {
+        if sqlite_path.is_some() {
             "ordinavo.db"
         } else {
             "ordinavo.dump"
@@ -82,19 +76,19 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<(), String> {
     for part in parts {
         let part = folder.join(part);
         if !part.exists() {
-            return Err(format!("{}: this part of the backup is missing", part.display()));
+            return Err(format!("{}: missing from the backup", part.display()));
         }
     }
     if config.secret_key_file.exists() {
         return Err(format!(
-            "{}: there is a master key already; move it away first",
+            "{}: a master key already exists; move it first",
             config.secret_key_file.display()
         ));
     }
-    if let Some(path) = is_file {
-        restore_file(&folder.join("ordinavo.db"), path).await?;
+    if let Some(path) = sqlite_path {
+        restore_sqlite(&folder.join("ordinavo.db"), path).await?;
     } else {
-        tool(
+        run_tool(
             "pg_restore",
             &[
                 "--no-owner",
@@ -107,33 +101,35 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<(), String> {
     if let Some(files) = config.files.strip_prefix("file://") {
         copy_folder(&folder.join("files"), Path::new(files))?;
     }
-    make_parent(&config.secret_key_file)?;
+    create_parent_folder(&config.secret_key_file)?;
     copy_private(&folder.join("secret.key"), &config.secret_key_file)?;
-    let (core, _) = start::core(config, true).await?;
-    let found = core
+    let (core, _) = startup::open_core(config, true).await?;
+    let integrity = core
         .store()
         .check_integrity()
         .await
         .map_err(|error| error.to_string())?;
     core.store().close().await;
-    if found != "ok" {
-        return Err(format!("the restored database is not sound: {found}"));
+    if integrity != "ok" {
+        return Err(format!(
+            "the integrity check of the restored database failed: {integrity}"
+        ));
     }
-    println!("Restored from {}; the database is sound.", folder.display());
+    println!("Restored from {}. Integrity check passed.", folder.display());
     Ok(())
 }
 
-/// Copies a database beside its place, checks it there, and only then moves it in.
-async fn restore_file(from: &Path, path: &str) -> Result<(), String> {
+/// Copies a database to a temporary file next to its destination, checks its integrity and then renames it.
+async fn restore_sqlite(from: &Path, path: &str) -> Result<(), String> {
     if Path::new(path).exists() {
-        return Err(format!("{path}: there is a database already; move it away first"));
+        return Err(format!("{path}: a database already exists; move it first"));
     }
-    make_parent(Path::new(path))?;
-    let beside = format!("{path}.restoring");
-    copy_private(from, Path::new(&beside))?;
-    let sound = async {
+    create_parent_folder(Path::new(path))?;
+    let temporary = format!("{path}.restoring");
+    copy_private(from, Path::new(&temporary))?;
+    let check = async {
         let store = Store::open(
-            &format!("sqlite://{beside}"),
+            &format!("sqlite://{temporary}"),
             Clock::system(),
             Randomness::from_system(),
         )
@@ -146,23 +142,27 @@ async fn restore_file(from: &Path, path: &str) -> Result<(), String> {
             found => Err(found.to_owned()),
         }
     };
-    if let Err(error) = sound.await {
-        for rest in [beside.clone(), format!("{beside}-wal"), format!("{beside}-shm")] {
-            let _ = std::fs::remove_file(rest);
+    if let Err(error) = check.await {
+        for leftover in [
+            temporary.clone(),
+            format!("{temporary}-wal"),
+            format!("{temporary}-shm"),
+        ] {
+            let _ = std::fs::remove_file(leftover);
         }
-        return Err(format!("{}: not a sound database: {error}", from.display()));
+        return Err(format!("{}: the database is damaged: {error}", from.display()));
     }
-    std::fs::rename(&beside, path).map_err(|error| format!("{path}: {error}"))
+    std::fs::rename(&temporary, path).map_err(|error| format!("{path}: {error}"))
 }
 
-fn make_parent(path: &Path) -> Result<(), String> {
+fn create_parent_folder(path: &Path) -> Result<(), String> {
     match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         Some(parent) => std::fs::create_dir_all(parent).map_err(|error| format!("{}: {error}", parent.display())),
         None => Ok(()),
     }
 }
 
-/// Copies a file that only its owner may read.
+/// Copies a file and makes it readable only by its owner.
 fn copy_private(from: &Path, to: &Path) -> Result<(), String> {
     std::fs::copy(from, to).map_err(|error| format!("{}: {error}", from.display()))?;
     #[cfg(unix)]
@@ -171,11 +171,11 @@ fn copy_private(from: &Path, to: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn tool(name: &str, arguments: &[&str]) -> Result<(), String> {
+fn run_tool(name: &str, arguments: &[&str]) -> Result<(), String> {
     let status = Command::new(name)
         .args(arguments)
         .status()
-        .map_err(|error| format!("{name}: {error}; install PostgreSQL's client tools"))?;
+        .map_err(|error| format!("{name}: {error}; install the PostgreSQL client tools"))?;
     if status.success() {
         Ok(())
     } else {

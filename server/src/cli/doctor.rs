@@ -1,4 +1,4 @@
-//! `ordinavo doctor`: looks at everything that an installation needs and says what to do.
+//! `ordinavo doctor`: checks the installation and suggests how to fix problems.
 
 use std::time::Duration;
 
@@ -6,110 +6,107 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor};
 
 use ordinavo_core::files::MIN_FREE_BYTES;
 
-use super::start;
+use super::startup;
 use crate::config::Config;
 
-/// Examines the installation.
+/// Checks configuration, database, files and mail, and prints a report.
 ///
 /// # Errors
-/// How many things need attention.
-pub async fn examine(config: &Config) -> Result<(), String> {
+/// Returns the number of problems found.
+pub async fn run_checks(config: &Config) -> Result<(), String> {
     let mut report = Report::default();
-    report.good(
-        "configuration",
-        &format!("read; people reach it at {}", config.public_url),
-    );
+    report.ok("configuration", &format!("valid; public URL {}", config.public_url));
     if !config.is_https() && !config.listen.ip().is_loopback() {
-        report.bad(
+        report.problem(
             "configuration",
-            "the server listens beyond this machine without https",
-            "put a reverse proxy with TLS in front and set ORDINAVO_PUBLIC_URL to its https address",
+            "the server listens on a public address without HTTPS",
+            "put a reverse proxy with TLS in front and set ORDINAVO_PUBLIC_URL to its https URL",
         );
     }
     if let Some(path) = config.database_url.strip_prefix("sqlite://")
         && !std::path::Path::new(path).exists()
     {
-        // Looking makes nothing: an empty database would stand in the way of a restore.
-        report.bad(
+        // A check must not create the database: an empty one would prevent a restore.
+        report.problem(
             "database",
-            &format!("{path} is not there"),
+            &format!("{path} does not exist"),
             "run: ordinavo migrate (a new installation) or ordinavo restore (from a backup)",
         );
-        return report.end();
+        return report.finish();
     }
-    match start::core(config, false).await {
-        Err(error) => report.bad(
+    match startup::open_core(config, false).await {
+        Err(error) => report.problem(
             "start",
             &error,
-            "correct the setting; the table in README.md names what is allowed",
+            "correct the setting; docs/configuration.md lists the allowed values",
         ),
         Ok((core, _)) => {
             match core.store().missing_migrations().await {
-                Ok(0) => report.good("database", "reachable, schema up to date"),
-                Ok(missing) => report.bad(
+                Ok(0) => report.ok("database", "reachable, schema up to date"),
+                Ok(missing) => report.problem(
                     "database",
-                    &format!("{missing} schema steps are missing"),
+                    &format!("{missing} migrations are pending"),
                     "run: ordinavo migrate",
                 ),
-                Err(error) => report.bad(
+                Err(error) => report.problem(
                     "database",
                     &error.to_string(),
-                    "check ORDINAVO_DATABASE_URL and that the database runs",
+                    "check ORDINAVO_DATABASE_URL and whether the database is running",
                 ),
             }
             match core.store().check_integrity().await.as_deref() {
-                Ok("ok") => report.good("database", "sound"),
-                Ok(found) => report.bad("database", found, "restore the last backup: ordinavo restore"),
-                Err(error) => report.bad(
+                Ok("ok") => report.ok("database", "integrity check passed"),
+                Ok(result) => report.problem("database", result, "restore the last backup: ordinavo restore"),
+                Err(error) => report.problem(
                     "database",
                     &error.to_string(),
-                    "check ORDINAVO_DATABASE_URL and that the database runs",
+                    "check ORDINAVO_DATABASE_URL and whether the database is running",
                 ),
             }
             match core.files().check().await {
-                Ok(()) => report.good("files", "can be written, read and removed"),
-                Err(error) => report.bad(
+                Ok(()) => report.ok("files", "can be written, read and deleted"),
+                Err(error) => report.problem(
                     "files",
                     &error,
-                    "check ORDINAVO_FILES, the folder's rights or the bucket's credentials (AWS_*)",
+                    "check ORDINAVO_FILES, the folder permissions or the bucket credentials (AWS_*)",
                 ),
             }
             match core.files().free_bytes() {
                 None => {}
                 Some(Ok(free)) if free >= 2 * MIN_FREE_BYTES => {
-                    report.good("disk", &format!("{} MiB free for files", free / 1024 / 1024));
+                    report.ok("disk", &format!("{} MiB free for files", free / 1024 / 1024));
                 }
-                Some(Ok(free)) => report.bad(
+                Some(Ok(free)) => report.problem(
                     "disk",
                     &format!("{} MiB free for files", free / 1024 / 1024),
-                    "free some space: files are refused when the disk is almost full",
+                    "free disk space: uploads are rejected when the disk is almost full",
                 ),
-                Some(Err(error)) => report.bad("disk", &error.to_string(), "check the folder in ORDINAVO_FILES"),
+                Some(Err(error)) => report.problem("disk", &error.to_string(), "check the folder in ORDINAVO_FILES"),
             }
         }
     }
     match &config.smtp_url {
-        None => report.good("mail", "not configured: mails stay inside"),
-        Some(address) => match mail(address).await {
-            Ok(()) => report.good("mail", "the server answers"),
-            Err(error) => report.bad(
+        None => report.ok("mail", "not configured: mails are not sent"),
+        Some(address) => match check_smtp(address).await {
+            Ok(()) => report.ok("mail", "connected to the SMTP server"),
+            Err(error) => report.problem(
                 "mail",
                 &error,
                 "check ORDINAVO_SMTP_URL, such as smtps://user:password@mail.example.org",
             ),
         },
     }
-    report.end()
+    report.finish()
 }
 
-async fn mail(address: &str) -> Result<(), String> {
+async fn check_smtp(address: &str) -> Result<(), String> {
     let transport: AsyncSmtpTransport<Tokio1Executor> = AsyncSmtpTransport::<Tokio1Executor>::from_url(address)
         .map_err(|error| error.to_string())?
         .timeout(Some(Duration::from_secs(5)))
         .build();
     match transport.test_connection().await {
         Ok(true) => Ok(()),
-        Ok(false) => Err("the server refuses".to_owned()),
+        Ok(false) => Err("the SMTP server rejected the connection".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -120,20 +117,20 @@ struct Report {
 }
 
 impl Report {
-    fn end(&self) -> Result<(), String> {
+    fn finish(&self) -> Result<(), String> {
         match self.problems {
             0 => Ok(()),
-            1 => Err("one thing needs attention".to_owned()),
-            problems => Err(format!("{problems} things need attention")),
+            1 => Err("1 problem found".to_owned()),
+            problems => Err(format!("{problems} problems found")),
         }
     }
 
-    fn good(&mut self, what: &str, found: &str) {
-        println!("ok    {what:<14} {found}");
+    fn ok(&mut self, subject: &str, result: &str) {
+        println!("ok    {subject:<14} {result}");
     }
 
-    fn bad(&mut self, what: &str, found: &str, advice: &str) {
+    fn problem(&mut self, subject: &str, result: &str, advice: &str) {
         self.problems += 1;
-        println!("WRONG {what:<14} {found}\n      {:<14} {advice}", "");
+        println!("FAIL  {subject:<14} {result}\n      {:<14} {advice}", "");
     }
 }

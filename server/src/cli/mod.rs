@@ -1,9 +1,9 @@
-//! The command line.
+//! The command-line interface.
 
 mod admin;
 mod backup;
 mod doctor;
-mod start;
+mod startup;
 
 use std::process::ExitCode;
 
@@ -20,7 +20,7 @@ use crate::{api, serve, worker};
 #[command(
     name = "ordinavo",
     version,
-    about = "Field operations, from the request to the report."
+    about = "Field service management, from the request to the visit report"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -29,44 +29,44 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the apps and the API; also sends webhooks unless ORDINAVO_WORKER=false.
+    /// Start the server; also runs the worker unless ORDINAVO_WORKER=false
     Serve,
-    /// Only send webhooks; beside several servers on PostgreSQL.
+    /// Start only the worker, for installations with several servers on PostgreSQL
     Worker,
-    /// Bring the database's schema up to date.
+    /// Apply pending database migrations
     Migrate,
-    /// Fill an empty database with demo data and print the ways in.
+    /// Fill an empty database with demo data and print the logins
     Demo {
-        /// Print one JSON object and nothing else.
+        /// Print the logins as one JSON object
         #[arg(long)]
         json: bool,
-        /// Empty a demo database first; a database with real tenants is left alone.
+        /// Delete existing demo data first; a database with other tenants is not changed
         #[arg(long)]
         reset: bool,
-        /// A few days of work instead of four weeks.
+        /// Create a few days of data instead of four weeks
         #[arg(long)]
         small: bool,
     },
-    /// Tenants, accounts, keys.
+    /// Manage tenants, accounts and keys
     #[command(subcommand)]
     Admin(admin::Admin),
-    /// Copy database, files and key into a new folder, while the server runs.
+    /// Back up database, files and master key to a new folder; the server can keep running
     Backup {
-        /// The new folder.
+        /// Folder to create
         folder: std::path::PathBuf,
     },
-    /// Bring a backup back into an installation that has no database yet.
+    /// Restore a backup into an installation without a database
     Restore {
-        /// The folder of the backup.
+        /// Folder of the backup
         folder: std::path::PathBuf,
     },
-    /// Check configuration, database, files and mail, and say what to do.
+    /// Check configuration, database, files and mail
     Doctor,
-    /// Print the description of the API.
+    /// Print the OpenAPI document
     Openapi,
 }
 
-/// Runs the command line.
+/// Parses the arguments, runs the command and returns the exit code of the process.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let config = match Config::read() {
@@ -77,7 +77,7 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.to_string()),
     };
-    start::log(&config);
+    startup::init_logging(&config);
     match runtime.block_on(execute(arguments.command, config)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
@@ -92,11 +92,11 @@ fn fail(error: &str) -> ExitCode {
 async fn execute(command: Command, config: Config) -> Result<(), String> {
     match command {
         Command::Serve => {
-            let (core, keyring) = start::core(&config, true).await?;
-            serve::run(serve::AppState::new(core, config, &keyring), start::signal()).await
+            let (core, keyring) = startup::open_core(&config, true).await?;
+            serve::run(serve::AppState::new(core, config, &keyring), startup::shutdown_signal()).await
         }
         Command::Worker => {
-            let (core, _) = start::core(&config, true).await?;
+            let (core, _) = startup::open_core(&config, true).await?;
             let (stop, stopped) = watch::channel(false);
             let running = tokio::spawn(worker::run(
                 core.clone(),
@@ -104,34 +104,34 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
                 Mailer::open(&config)?,
                 stopped,
             ));
-            start::signal().await;
+            startup::shutdown_signal().await;
             let _ = stop.send(true);
             running.await.map_err(|error| error.to_string())??;
             core.store().close().await;
             Ok(())
         }
-        Command::Migrate => start::core(&config, true).await.map(drop),
+        Command::Migrate => startup::open_core(&config, true).await.map(drop),
         Command::Demo { json, reset, small } => {
-            let (core, _) = start::core(&config, true).await?;
+            let (core, _) = startup::open_core(&config, true).await?;
             let size = if small { DemoSize::Small } else { DemoSize::Full };
-            let book = demo::fill(&core, &config.public_url, size, reset)
+            let logins = demo::fill(&core, &config.public_url, size, reset)
                 .await
                 .map_err(|error| error.detail)?;
             core.store().close().await;
             if json {
                 println!(
                     "{}",
-                    serde_json::to_string_pretty(&book).map_err(|error| error.to_string())?
+                    serde_json::to_string_pretty(&logins).map_err(|error| error.to_string())?
                 );
             } else {
-                print_ways_in(&book);
+                print_logins(&logins);
             }
             Ok(())
         }
         Command::Admin(command) => admin::execute(command, &config).await,
         Command::Backup { folder } => backup::backup(&config, &folder).await,
         Command::Restore { folder } => backup::restore(&config, &folder).await,
-        Command::Doctor => doctor::examine(&config).await,
+        Command::Doctor => doctor::run_checks(&config).await,
         Command::Openapi => {
             println!(
                 "{}",
@@ -142,11 +142,11 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
     }
 }
 
-/// The ways in, for people.
-fn print_ways_in(book: &DemoBook) {
-    for tenant in &book.tenants {
+/// Prints the demo logins as text.
+fn print_logins(logins: &DemoBook) {
+    for tenant in &logins.tenants {
         println!("\n{} ({})", tenant.name, tenant.slug);
-        println!("  Team, at {}/app", book.base_url);
+        println!("  Staff: {}/app", logins.base_url);
         let mut roles: Vec<&str> = Vec::new();
         for account in &tenant.staff {
             if !roles.contains(&account.role.as_str()) {
@@ -154,23 +154,23 @@ fn print_ways_in(book: &DemoBook) {
                 println!("    {:<11} {:<34} {}", account.role, account.email, account.password);
             }
         }
-        println!("  Partners, at {}/partner", book.base_url);
+        println!("  Partners: {}/partner", logins.base_url);
         for account in &tenant.partners {
             println!(
                 "    {:<14} {} / {}",
                 account.source_system, account.email, account.password
             );
         }
-        println!("  Customers, at {}/portal", book.base_url);
+        println!("  Portal users: {}/portal", logins.base_url);
         for account in &tenant.portal {
             println!(
-                "    {:<46} {}  sees {}",
+                "    {:<46} {}  grants: {}",
                 account.email,
                 account.password,
                 account.grants.join(", ")
             );
         }
-        println!("  API, at {}/api/v1", book.base_url);
+        println!("  API: {}/api/v1", logins.base_url);
         for client in &tenant.clients {
             println!("    {:<11} {}", client.name, client.api_key);
         }

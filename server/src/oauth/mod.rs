@@ -1,4 +1,5 @@
-//! OAuth 2.0 for machines: token, revocation and metadata. Errors here are those of RFC 6749, section 5.2, not problems.
+//! OAuth 2.0 client credentials: token, revocation and metadata endpoints. Errors follow RFC 6749, section 5.2, instead of
+//! problem details.
 
 use std::net::SocketAddr;
 
@@ -13,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::scopes::Scope;
 use ordinavo_core::integrations::oauth;
-use ordinavo_core::integrations::oauth::{LIFETIME, Refusal};
+use ordinavo_core::integrations::oauth::{Refusal, TOKEN_LIFETIME};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -23,93 +24,92 @@ use utoipa_axum::routes;
 
 use crate::serve::AppState;
 
-/// The largest body of these endpoints, in bytes.
-const MOST_BYTES: usize = 16 * 1024;
+const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// How long a body may take to arrive.
-const LONGEST_BODY: std::time::Duration = std::time::Duration::from_secs(10);
+const BODY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// Token and revocation, as the description of the API has them.
-pub fn described_routes() -> OpenApiRouter<AppState> {
+/// Returns the token and revocation routes that are part of the OpenAPI document.
+pub fn documented_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create_token))
         .routes(routes!(revoke_token))
 }
 
-/// The addresses that other texts prescribe: the short one for revocation, and where RFC 8414 looks for the metadata.
-pub fn prescribed_routes() -> Router<AppState> {
+/// Returns the routes outside the API prefix: the short revocation URL and the metadata URL of RFC 8414.
+pub fn standard_routes() -> Router<AppState> {
     Router::new()
         .route("/oauth/revoke", post(revoke_token))
         .route("/.well-known/oauth-authorization-server", get(metadata))
 }
 
-/// What is sent for a token.
+/// Parameters of a token request.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenRequest {
-    /// The grant; there is one.
+    /// Grant type; only `client_credentials` is supported.
     #[schema(pattern = "^client_credentials$", example = "client_credentials")]
     pub grant_type: String,
-    /// Scopes, separated by spaces; all that were granted when absent.
+    /// Requested scopes, separated by spaces. Defaults to all granted scopes.
     #[schema(required = false, min_length = 1)]
     pub scope: Option<String>,
-    /// The client's id, if it is not sent by HTTP Basic.
+    /// Client ID, unless it is sent with HTTP Basic authentication.
     #[schema(required = false, min_length = 1)]
     pub client_id: Option<String>,
-    /// The client's secret, if it is not sent by HTTP Basic.
+    /// Client secret, unless it is sent with HTTP Basic authentication.
     #[schema(required = false, min_length = 1)]
     pub client_secret: Option<String>,
 }
 
-/// A token. It cannot be printed, so that it reaches no log.
+/// An access token.
+// No `Debug`, so that the token cannot end up in a log.
 #[derive(Serialize, ToSchema)]
 pub struct Token {
-    /// What to send as `Authorization: Bearer …`.
+    /// Access token to send as `Authorization: Bearer …`.
     pub access_token: String,
     /// Always `Bearer`.
     pub token_type: String,
-    /// For how many seconds it holds.
+    /// Lifetime of the token, in seconds.
     #[schema(minimum = 1)]
     pub expires_in: i64,
-    /// The scopes that it has, separated by spaces.
+    /// Scopes of the token, separated by spaces.
     pub scope: String,
 }
 
-/// What is sent to end a token.
+/// Parameters of a revocation request.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RevocationRequest {
-    /// The token.
+    /// Access token to revoke.
     #[schema(min_length = 1)]
     pub token: String,
-    /// Only tokens of one kind are made, so nothing depends on it.
+    /// Ignored, because there is only one type of token.
     #[schema(required = false)]
     pub token_type_hint: Option<String>,
-    /// The client's id, if it is not sent by HTTP Basic.
+    /// Client ID, unless it is sent with HTTP Basic authentication.
     #[schema(required = false, min_length = 1)]
     pub client_id: Option<String>,
-    /// The client's secret, if it is not sent by HTTP Basic.
+    /// Client secret, unless it is sent with HTTP Basic authentication.
     #[schema(required = false, min_length = 1)]
     pub client_secret: Option<String>,
 }
 
-/// A refusal (RFC 6749, section 5.2).
+/// OAuth error (RFC 6749, section 5.2).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OauthError {
-    /// What is wrong, as a code.
+    /// Error code.
     #[schema(example = "invalid_client")]
     pub error: String,
-    /// What is wrong, in words.
+    /// Human-readable explanation.
     pub error_description: String,
 }
 
-/// Why a request is refused, with the header that goes with it.
-struct Refused {
+/// An OAuth error response.
+struct ErrorResponse {
     status: StatusCode,
     error: &'static str,
     description: &'static str,
     challenge: bool,
 }
 
-impl Refused {
+impl ErrorResponse {
     const fn request(description: &'static str) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
@@ -123,7 +123,7 @@ impl Refused {
         Self {
             status: StatusCode::UNAUTHORIZED,
             error: "invalid_client",
-            description: "The client is not known or its secret is wrong.",
+            description: "Unknown client or invalid client secret.",
             challenge: true,
         }
     }
@@ -134,11 +134,11 @@ impl Refused {
             Refusal::InvalidScope => Self {
                 status: StatusCode::BAD_REQUEST,
                 error: "invalid_scope",
-                description: "A scope is not known or was not granted to this client.",
+                description: "A scope is unknown or was not granted to this client.",
                 challenge: false,
             },
             Refusal::Unavailable(error) => {
-                tracing::warn!(%error, "a token could not be made");
+                tracing::warn!(%error, "failed to issue access token");
                 Self {
                     status: StatusCode::SERVICE_UNAVAILABLE,
                     error: "temporarily_unavailable",
@@ -173,7 +173,7 @@ fn no_store() -> [(HeaderName, HeaderValue); 2] {
     ]
 }
 
-/// The members of a form, each at most once.
+/// The parameters of a form, without duplicates.
 struct Form(Vec<(String, String)>);
 
 impl Form {
@@ -185,65 +185,65 @@ impl Form {
     }
 }
 
-async fn read_form(request: Request) -> Result<(HeaderMap, Form), Refused> {
+async fn read_form(request: Request) -> Result<(HeaderMap, Form), ErrorResponse> {
     let headers = request.headers().clone();
-    let kind = headers
+    let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(Refused::request(
+        return Err(ErrorResponse::request(
             "Send the parameters as application/x-www-form-urlencoded.",
         ));
     }
-    let body = tokio::time::timeout(LONGEST_BODY, axum::body::to_bytes(request.into_body(), MOST_BYTES))
+    let body = tokio::time::timeout(BODY_TIMEOUT, axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES))
         .await
-        .map_err(|_| Refused::request("The body did not arrive in time."))?
-        .map_err(|_| Refused::request("The body is too large."))?;
-    let members: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
-    for (index, (name, _)) in members.iter().enumerate() {
-        if members[..index].iter().any(|(earlier, _)| earlier == name) {
-            return Err(Refused::request("A parameter stands twice."));
+        .map_err(|_| ErrorResponse::request("The request body was not received in time."))?
+        .map_err(|_| ErrorResponse::request("The request body is too large."))?;
+    let parameters: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
+    for (index, (name, _)) in parameters.iter().enumerate() {
+        if parameters[..index].iter().any(|(earlier, _)| earlier == name) {
+            return Err(ErrorResponse::request("A parameter is repeated."));
         }
     }
-    Ok((headers, Form(members)))
+    Ok((headers, Form(parameters)))
 }
 
-/// Who asks: by HTTP Basic or in the form, never by both.
-fn credentials(headers: &HeaderMap, form: &Form) -> Result<(String, SecretString), Refused> {
+/// Returns client ID and secret, sent either with HTTP Basic authentication or in the form.
+fn credentials(headers: &HeaderMap, form: &Form) -> Result<(String, SecretString), ErrorResponse> {
     let in_form = form.get("client_id").zip(form.get("client_secret"));
     let Some(header) = headers.get(AUTHORIZATION) else {
-        let (id, secret) = in_form.ok_or(Refused::client())?;
+        let (id, secret) = in_form.ok_or(ErrorResponse::client())?;
         return Ok((id.to_owned(), secret.to_owned().into()));
     };
     if form.get("client_secret").is_some() {
-        return Err(Refused::request("Use one way of client authentication, not two."));
+        return Err(ErrorResponse::request("Use only one method of client authentication."));
     }
-    let read = || {
+    let parse_basic = || {
         let (scheme, encoded) = header.to_str().ok()?.split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("basic") {
             return None;
         }
         let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
         let (id, secret) = decoded.split_once(':')?;
-        // RFC 6749, section 2.3.1: both parts are form-encoded before they are joined.
-        let plain = |text: &str| {
+        // Both parts are form-encoded before they are joined (RFC 6749, section 2.3.1).
+        let decode = |text: &str| {
             url::form_urlencoded::parse(format!("x={text}").as_bytes())
                 .next()
                 .map(|(_, value)| value.into_owned())
         };
-        Some((plain(id)?, SecretString::from(plain(secret)?)))
+        Some((decode(id)?, SecretString::from(decode(secret)?)))
     };
-    read().ok_or(Refused::client())
+    parse_basic().ok_or(ErrorResponse::client())
 }
 
-/// One address may not ask without end.
+/// Applies the rate limit per IP address.
 fn check_address(state: &AppState, address: Option<Extension<ConnectInfo<SocketAddr>>>) -> Result<(), Box<Response>> {
     let Some(Extension(ConnectInfo(address))) = address else {
         return Ok(());
     };
-    state.limits.address(address.ip()).map_err(|error| {
+    state.limits.check_address(address.ip()).map_err(|error| {
         let body = Json(json!({ "error": "temporarily_unavailable", "error_description": error.detail }));
         let mut response = (StatusCode::TOO_MANY_REQUESTS, no_store(), body).into_response();
         response
@@ -253,17 +253,17 @@ fn check_address(state: &AppState, address: Option<Extension<ConnectInfo<SocketA
     })
 }
 
-/// Get a token.
+/// Issues an access token.
 ///
-/// The client credentials grant of RFC 6749. The client proves itself by HTTP Basic or with `client_id` and
-/// `client_secret` in the form, never with both. A scope outside the grant is `invalid_scope`, never left out silently.
+/// Implements the client credentials grant of RFC 6749. The client authenticates with HTTP Basic or with `client_id` and
+/// `client_secret` in the form, not with both. A scope that was not granted returns `invalid_scope`.
 #[utoipa::path(
     post, path = "/oauth/token", operation_id = "createToken", tag = "oauth", security(("clientSecret" = [])),
-    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded", description = "The parameters, as a form"),
+    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded", description = "Form parameters"),
     responses(
         (status = 200, description = "The token", body = Token),
-        (status = "4XX", description = "Refused", body = OauthError),
-        (status = "5XX", description = "Try again later", body = OauthError)
+        (status = "4XX", description = "The request was rejected", body = OauthError),
+        (status = "5XX", description = "The server cannot process the request; retry later", body = OauthError)
     )
 )]
 async fn create_token(
@@ -274,49 +274,49 @@ async fn create_token(
     if let Err(response) = check_address(&state, address) {
         return *response;
     }
-    match give_token(&state, request).await {
+    match issue_token(&state, request).await {
         Ok(token) => (no_store(), Json(token)).into_response(),
         Err(refused) => refused.into_response(),
     }
 }
 
-async fn give_token(state: &AppState, request: Request) -> Result<Token, Refused> {
+async fn issue_token(state: &AppState, request: Request) -> Result<Token, ErrorResponse> {
     let (headers, form) = read_form(request).await?;
     match form.get("grant_type") {
         Some("client_credentials") => {}
         Some(_) => {
-            return Err(Refused {
+            return Err(ErrorResponse {
                 status: StatusCode::BAD_REQUEST,
                 error: "unsupported_grant_type",
                 description: "Only client_credentials is supported.",
                 challenge: false,
             });
         }
-        None => return Err(Refused::request("The parameter grant_type is missing.")),
+        None => return Err(ErrorResponse::request("The parameter grant_type is missing.")),
     }
     let (id, secret) = credentials(&headers, &form)?;
     let token = oauth::token(&state.core, &id, &secret, form.get("scope"))
         .await
-        .map_err(Refused::of)?;
+        .map_err(ErrorResponse::of)?;
     let scope: Vec<&str> = token.scopes.iter().map(|scope| scope.name()).collect();
     Ok(Token {
         access_token: token.text.expose_secret().to_owned(),
         token_type: "Bearer".to_owned(),
-        expires_in: LIFETIME.num_seconds(),
+        expires_in: TOKEN_LIFETIME.num_seconds(),
         scope: scope.join(" "),
     })
 }
 
-/// End a token.
+/// Revokes an access token.
 ///
-/// RFC 7009: the answer is 200 also for a token that is not known. The same at `/oauth/revoke`.
+/// Implements RFC 7009: an unknown token also returns `200`. Also available at `/oauth/revoke`.
 #[utoipa::path(
     post, path = "/oauth/revoke", operation_id = "revokeToken", tag = "oauth", security(("clientSecret" = [])),
-    request_body(content = RevocationRequest, content_type = "application/x-www-form-urlencoded", description = "The parameters, as a form"),
+    request_body(content = RevocationRequest, content_type = "application/x-www-form-urlencoded", description = "Form parameters"),
     responses(
-        (status = 200, description = "The token does not hold any more"),
-        (status = "4XX", description = "Refused", body = OauthError),
-        (status = "5XX", description = "Try again later", body = OauthError)
+        (status = 200, description = "The token is revoked"),
+        (status = "4XX", description = "The request was rejected", body = OauthError),
+        (status = "5XX", description = "The server cannot process the request; retry later", body = OauthError)
     )
 )]
 async fn revoke_token(
@@ -327,17 +327,17 @@ async fn revoke_token(
     if let Err(response) = check_address(&state, address) {
         return *response;
     }
-    let end = async {
+    let revoke = async {
         let (headers, form) = read_form(request).await?;
         let (id, secret) = credentials(&headers, &form)?;
         let token = form
             .get("token")
-            .ok_or(Refused::request("The parameter token is missing."))?;
+            .ok_or(ErrorResponse::request("The parameter token is missing."))?;
         oauth::revoke(&state.core, &id, &secret, token)
             .await
-            .map_err(Refused::of)
+            .map_err(ErrorResponse::of)
     };
-    match end.await {
+    match revoke.await {
         Ok(()) => (StatusCode::OK, no_store()).into_response(),
         Err(refused) => refused.into_response(),
     }

@@ -1,4 +1,4 @@
-//! `/intake/{form}`: shows a form and takes it in.
+//! `/intake/{form}`: renders public intake forms and accepts their submissions.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use domain::intake::form::FormSettings;
 use domain::intake::proof;
 use domain::intake::submission::RawSubmission;
-use domain::intake::{MOST_FILE_BYTES, MOST_FILES, MOST_WINDOWS};
+use domain::intake::{MAX_FILE_BYTES, MAX_FILES, MAX_WINDOWS};
 use domain::locale::Locale;
 use domain::problems::Problem;
 use futures::StreamExt as _;
@@ -29,40 +29,39 @@ use ui::forms::FormState;
 use ui::shell::App;
 
 use super::reader;
-use crate::pages::{FrameHosts, nothing_here, render};
-use crate::public_limits::{address, too_often};
+use crate::pages::{FrameHosts, not_found_page, render};
+use crate::public_limits::{client_address, too_many_requests};
 use crate::serve::AppState;
 
-/// The largest form with all its files, in bytes.
-const MOST_BYTES: usize = 25 * 1024 * 1024;
-/// A form of this size is text alone.
-const SMALL_BYTES: u64 = 128 * 1024;
-/// The largest text field, in bytes: the longest text in the longest encoding.
-const MOST_TEXT_BYTES: usize = 32 * 1024;
-/// How much of a form that is too large is read and thrown away, so that the browser gets to see the answer.
-const MOST_DISCARDED: u64 = 128 * 1024 * 1024;
-/// How long an upload may take.
-const LONGEST_UPLOAD: Duration = Duration::from_secs(120);
+/// Limit for a form with all its files.
+const MAX_FORM_BYTES: usize = 25 * 1024 * 1024;
+/// A form up to this size has no files and needs no upload slot.
+const MAX_TEXT_FORM_BYTES: u64 = 128 * 1024;
+/// Limit for a text field: the longest text in the longest encoding.
+const MAX_FIELD_BYTES: usize = 32 * 1024;
+/// How much of an oversized form is read and discarded, so that the browser receives the response.
+const MAX_DISCARDED_BYTES: u64 = 128 * 1024 * 1024;
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Shows the form.
+/// Renders the form.
 pub async fn page(State(state): State<AppState>, Path(slug): Path<String>, request: Request) -> Response {
     let locale = reader(&state, &request).locale;
     match authentication::form_visitor(&state.core, &slug).await {
         Ok(Some((visitor, settings))) => {
-            let shown = Shown {
+            let form_page = FormPage {
                 slug,
                 settings,
                 locale,
                 flash: None,
                 ticket: None,
             };
-            show(&state, request, &visitor, shown, StatusCode::OK).await
+            show(&state, request, &visitor, form_page, StatusCode::OK).await
         }
-        other => no_form(&state, request, locale, other.err()).await,
+        other => unavailable_form_page(&state, request, locale, other.err()).await,
     }
 }
 
-/// How a form looks to visitors, for whoever makes it. It cannot be sent.
+/// Renders the preview of a form for its editors. It cannot be submitted.
 pub async fn preview(
     State(state): State<AppState>,
     Extension(staff): Extension<Staff>,
@@ -73,13 +72,13 @@ pub async fn preview(
     let found = async {
         let id = id.parse().map_err(|_| CoreError::not_found())?;
         let form = forms::get(&state.core, staff.may()?, id).await?;
-        Ok((form, branding::words(&state.core, staff.may()?).await?))
+        Ok((form, branding::terminology(&state.core, staff.may()?).await?))
     };
     let (form, words) = match found.await {
         Ok(found) => found,
-        Err(error) => return sentence(&state, request, locale, &error).await,
+        Err(error) => return error_page(&state, request, locale, &error).await,
     };
-    let assets = state.manifest.of(App::Intake);
+    let assets = state.manifest.assets(App::Intake);
     request.extensions_mut().insert(FrameHosts(vec!["'self'".to_owned()]));
     let page = IntakePage {
         slug: form.slug,
@@ -94,13 +93,13 @@ pub async fn preview(
     render(&state, request, move || intake::page(&assets, page.clone())).await
 }
 
-/// What the page of a form is made of.
-struct Shown {
+/// The content of a form page.
+struct FormPage {
     slug: String,
     settings: FormSettings,
     locale: Locale,
     flash: Option<Flash>,
-    /// The ticket that came with the form, as long as it is good: its time goes on.
+    /// The ticket of the submitted form, reused while it is valid so that its age is preserved.
     ticket: Option<String>,
 }
 
@@ -108,21 +107,21 @@ async fn show(
     state: &AppState,
     mut request: Request,
     visitor: &FormVisitor,
-    shown: Shown,
+    form_page: FormPage,
     status: StatusCode,
 ) -> Response {
-    let assets = state.manifest.of(App::Intake);
+    let assets = state.manifest.assets(App::Intake);
     request
         .extensions_mut()
-        .insert(FrameHosts(shown.settings.hosts.clone()));
+        .insert(FrameHosts(form_page.settings.hosts.clone()));
     let page = IntakePage {
-        slug: shown.slug,
+        slug: form_page.slug,
         tenant: visitor.tenant_name().to_owned(),
-        words: visitor.words(),
-        ticket: shown.ticket.unwrap_or_else(|| new_ticket(&state.core, visitor)),
-        form: FormState::new(FORM, shown.locale, shown.flash.as_ref()),
-        settings: shown.settings,
-        locale: shown.locale,
+        words: visitor.terminology(),
+        ticket: form_page.ticket.unwrap_or_else(|| new_ticket(&state.core, visitor)),
+        form: FormState::new(FORM, form_page.locale, form_page.flash.as_ref()),
+        settings: form_page.settings,
+        locale: form_page.locale,
         preview: false,
     };
     let mut response = render(state, request, move || intake::page(&assets, page.clone())).await;
@@ -130,25 +129,33 @@ async fn show(
     response
 }
 
-/// A form that is closed, one that is not there, or what cannot be shown right now.
-pub(super) async fn no_form(state: &AppState, request: Request, locale: Locale, error: Option<CoreError>) -> Response {
+/// Renders the page for a closed, unknown or unavailable form.
+pub(super) async fn unavailable_form_page(
+    state: &AppState,
+    request: Request,
+    locale: Locale,
+    error: Option<CoreError>,
+) -> Response {
     match error {
-        None => nothing_here(State(state.clone()), request).await,
+        None => not_found_page(State(state.clone()), request).await,
         Some(error) if error.fields.iter().any(|field| field.code == "form_closed") => {
-            let assets = state.manifest.of(App::Intake);
-            let mut response = render(state, request, move || intake::closed(&assets, locale)).await;
+            let assets = state.manifest.assets(App::Intake);
+            let mut response = render(state, request, move || intake::form_closed(&assets, locale)).await;
             *response.status_mut() = StatusCode::GONE;
             response
         }
-        Some(error) => sentence(state, request, locale, &error).await,
+        Some(error) => error_page(state, request, locale, &error).await,
     }
 }
 
-/// One sentence in place of a page.
-pub(super) async fn sentence(state: &AppState, request: Request, locale: Locale, error: &CoreError) -> Response {
-    let assets = state.manifest.of(App::Intake);
-    let text = ui::words::error(locale, error.problem.code(), &error.detail);
-    let mut response = render(state, request, move || intake::sentence(&assets, locale, text.clone())).await;
+/// Renders an error message instead of a page.
+pub(super) async fn error_page(state: &AppState, request: Request, locale: Locale, error: &CoreError) -> Response {
+    let assets = state.manifest.assets(App::Intake);
+    let text = ui::i18n::error(locale, error.problem.code(), &error.detail);
+    let mut response = render(state, request, move || {
+        intake::message_page(&assets, locale, text.clone())
+    })
+    .await;
     *response.status_mut() = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if error.problem == Problem::TemporarilyUnavailable {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(5));
@@ -156,83 +163,93 @@ pub(super) async fn sentence(state: &AppState, request: Request, locale: Locale,
     response
 }
 
-/// Takes the form in. Mistakes come back on the form with everything that was typed; success leads to the tracking page.
-pub async fn send(State(state): State<AppState>, Path(slug): Path<String>, request: Request) -> Response {
+/// Submits the form and redirects to the tracking page. On validation errors, renders the form again with all values.
+pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, request: Request) -> Response {
     let locale = reader(&state, &request).locale;
-    let from = address(&request);
-    if let Err(seconds) = state.public_limits.send(from) {
-        return too_often(seconds);
+    let client_address = client_address(&request);
+    if let Err(seconds) = state.public_limits.check_submission(client_address) {
+        return too_many_requests(seconds);
     }
     let (visitor, settings) = match authentication::form_visitor(&state.core, &slug).await {
         Ok(Some(found)) => found,
-        other => return no_form(&state, request, locale, other.err()).await,
+        other => return unavailable_form_page(&state, request, locale, other.err()).await,
     };
     let (parts, body) = request.into_parts();
-    // The page after it needs the request's head, the reading below its body.
+    // The response pages need the head of the request, the parser below its body.
     let head = |parts: &Parts| Request::from_parts(parts.clone(), Body::empty());
     let length = parts
         .headers
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.parse::<u64>().ok());
-    if length.is_some_and(|length| length > MOST_BYTES as u64) {
+    if length.is_some_and(|length| length > MAX_FORM_BYTES as u64) {
         discard(body).await;
         return too_large(&state, head(&parts), &visitor, slug, settings, locale).await;
     }
-    // What has no files takes no place from those that have.
-    let permit = if length.is_some_and(|length| length <= SMALL_BYTES) {
+    // Forms without files do not use an upload slot.
+    let permit = if length.is_some_and(|length| length <= MAX_TEXT_FORM_BYTES) {
         None
-    } else if let Some(permit) = state.public_limits.upload().await {
+    } else if let Some(permit) = state.public_limits.acquire_upload_slot().await {
         Some(permit)
     } else {
-        let busy = CoreError::new(Problem::TemporarilyUnavailable, "Many uploads are read right now.");
-        return sentence(&state, head(&parts), locale, &busy).await;
+        let error = CoreError::new(Problem::TemporarilyUnavailable, "Too many uploads are in progress.");
+        return error_page(&state, head(&parts), locale, &error).await;
     };
-    let limited = Request::from_parts(parts.clone(), Body::new(http_body_util::Limited::new(body, MOST_BYTES)));
-    let read = tokio::time::timeout(LONGEST_UPLOAD, read(limited)).await;
-    let sent = match read {
-        Ok(Ok(sent)) => sent,
+    let limited = Request::from_parts(
+        parts.clone(),
+        Body::new(http_body_util::Limited::new(body, MAX_FORM_BYTES)),
+    );
+    let result = tokio::time::timeout(UPLOAD_TIMEOUT, parse_form(limited)).await;
+    let parsed = match result {
+        Ok(Ok(parsed)) => parsed,
         Ok(Err(())) | Err(_) => return too_large(&state, head(&parts), &visitor, slug, settings, locale).await,
     };
-    let text = |name: &str| sent.fields.get(name).map(String::as_str).unwrap_or_default();
+    let text = |name: &str| parsed.fields.get(name).map(String::as_str).unwrap_or_default();
     let proven = text("proof")
         .parse()
         .is_ok_and(|number| proof::is_solved(text("ticket"), number));
-    if !proven && let Err(seconds) = state.public_limits.send_unproven(from) {
+    if !proven && let Err(seconds) = state.public_limits.check_unproven_submission(client_address) {
         let error = CoreError::field("ticket", "form_too_fast", seconds.to_string());
-        let shown = came_back(slug, settings, locale, &sent.fields, &error);
-        return show(&state, head(&parts), &visitor, shown, StatusCode::TOO_MANY_REQUESTS).await;
+        let form_page = form_with_errors(slug, settings, locale, &parsed.fields, &error);
+        return show(&state, head(&parts), &visitor, form_page, StatusCode::TOO_MANY_REQUESTS).await;
     }
-    let (raw, envelope) = (raw(&sent.fields), envelope(&sent.fields));
+    let (raw, envelope) = (raw_submission(&parsed.fields), envelope(&parsed.fields));
     let submitted: CoreResult<_> =
-        submit_form(&state.core, &visitor, &settings, &raw, sent.files, &envelope, locale).await;
+        submit_form(&state.core, &visitor, &settings, &raw, parsed.files, &envelope, locale).await;
     drop(permit);
     match submitted {
         Ok(receipt) => {
-            let to = format!("/track/{}?lang={}&new", receipt.token, locale.tag());
+            let url = format!("/track/{}?lang={}&new", receipt.token, locale.tag());
             let mut response = StatusCode::SEE_OTHER.into_response();
-            if let Ok(location) = HeaderValue::from_str(&to) {
+            if let Ok(location) = HeaderValue::from_str(&url) {
                 response.headers_mut().insert(LOCATION, location);
             }
             response
         }
         Err(error) if !error.fields.is_empty() => {
-            let shown = came_back(slug, settings, locale, &sent.fields, &error);
-            show(&state, head(&parts), &visitor, shown, StatusCode::UNPROCESSABLE_ENTITY).await
+            let form_page = form_with_errors(slug, settings, locale, &parsed.fields, &error);
+            show(
+                &state,
+                head(&parts),
+                &visitor,
+                form_page,
+                StatusCode::UNPROCESSABLE_ENTITY,
+            )
+            .await
         }
-        Err(error) => sentence(&state, head(&parts), locale, &error).await,
+        Err(error) => error_page(&state, head(&parts), locale, &error).await,
     }
 }
 
-fn came_back(
+fn form_with_errors(
     slug: String,
     settings: FormSettings,
     locale: Locale,
     fields: &BTreeMap<String, String>,
     error: &CoreError,
-) -> Shown {
+) -> FormPage {
     let expired = error.fields.iter().any(|field| field.code == "form_expired");
-    Shown {
+    FormPage {
         slug,
         settings,
         locale,
@@ -250,7 +267,7 @@ fn came_back(
     }
 }
 
-/// A form that is too large was not read, so nothing of it can be shown again.
+/// Renders the form without values, because an oversized form is not parsed.
 async fn too_large(
     state: &AppState,
     request: Request,
@@ -260,38 +277,38 @@ async fn too_large(
     locale: Locale,
 ) -> Response {
     let detail = format!(
-        "At most {MOST_FILES} files of at most {} MB each.",
-        MOST_FILE_BYTES / 1024 / 1024
+        "At most {MAX_FILES} files of at most {} MB each.",
+        MAX_FILE_BYTES / 1024 / 1024
     );
     let error = CoreError::field("files", "upload_too_large", detail);
-    let shown = came_back(slug, settings, locale, &BTreeMap::new(), &error);
-    show(state, request, visitor, shown, StatusCode::PAYLOAD_TOO_LARGE).await
+    let form_page = form_with_errors(slug, settings, locale, &BTreeMap::new(), &error);
+    show(state, request, visitor, form_page, StatusCode::PAYLOAD_TOO_LARGE).await
 }
 
-/// Reads and forgets a body, up to a limit.
+/// Reads and discards a body, up to a limit.
 async fn discard(body: Body) {
     let mut stream = body.into_data_stream();
     let reading = async {
         let mut read = 0;
         while let Some(Ok(chunk)) = stream.next().await {
             read += chunk.len() as u64;
-            if read > MOST_DISCARDED {
+            if read > MAX_DISCARDED_BYTES {
                 break;
             }
         }
     };
-    let _ = tokio::time::timeout(LONGEST_UPLOAD, reading).await;
+    let _ = tokio::time::timeout(UPLOAD_TIMEOUT, reading).await;
 }
 
-/// The parts of a form.
-struct Sent {
+/// A parsed multipart form.
+struct ParsedForm {
     fields: BTreeMap<String, String>,
     files: Vec<Upload>,
 }
 
-async fn read(request: Request) -> Result<Sent, ()> {
+async fn parse_form(request: Request) -> Result<ParsedForm, ()> {
     let mut form = Multipart::from_request(request, &()).await.map_err(drop)?;
-    let mut sent = Sent {
+    let mut parsed = ParsedForm {
         fields: BTreeMap::new(),
         files: Vec::new(),
     };
@@ -302,27 +319,27 @@ async fn read(request: Request) -> Result<Sent, ()> {
         let bytes = field.bytes().await.map_err(drop)?;
         match file_name {
             Some(file_name) => {
-                let is_wanted = name == "files" && !bytes.is_empty() && sent.files.len() <= MOST_FILES;
-                if is_wanted {
-                    sent.files.push(Upload {
+                let is_upload = name == "files" && !bytes.is_empty() && parsed.files.len() <= MAX_FILES;
+                if is_upload {
+                    parsed.files.push(Upload {
                         file_name,
                         media_type,
                         bytes: bytes.to_vec(),
                     });
                 }
             }
-            None if bytes.len() > MOST_TEXT_BYTES => return Err(()),
-            None if sent.fields.len() < 64 => {
-                // What is no UTF-8 is shown as such and refused by the field's own rule.
-                sent.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+            None if bytes.len() > MAX_FIELD_BYTES => return Err(()),
+            None if parsed.fields.len() < 64 => {
+                // Invalid UTF-8 becomes replacement characters, which the validation of the field rejects.
+                parsed.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
             }
             None => {}
         }
     }
-    Ok(sent)
+    Ok(parsed)
 }
 
-fn raw(fields: &BTreeMap<String, String>) -> RawSubmission {
+fn raw_submission(fields: &BTreeMap<String, String>) -> RawSubmission {
     let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
     RawSubmission {
         service_type: text("service_type"),
@@ -334,7 +351,7 @@ fn raw(fields: &BTreeMap<String, String>) -> RawSubmission {
         street: text("street"),
         postal_code: text("postal_code"),
         city: text("city"),
-        windows: (1..=MOST_WINDOWS)
+        windows: (1..=MAX_WINDOWS)
             .map(|number| (text(&format!("date_{number}")), text(&format!("part_{number}"))))
             .collect(),
         urgent: fields.contains_key("urgent"),

@@ -1,4 +1,4 @@
-//! Pages without an account that do something: public forms, terminals and the tracking page.
+//! Interactive pages without an account: intake forms, terminals and the tracking page.
 
 pub mod intake;
 pub mod terminal;
@@ -17,54 +17,56 @@ use crate::authn::gate::viewer;
 use crate::serve::AppState;
 use crate::{http_layers, public_limits};
 
-/// The largest answer on a tracking page, in bytes: the longest text in the longest encoding.
-const MOST_ANSWER_BYTES: usize = 64 * 1024;
+/// Limit for the small forms of these pages: the longest text in the longest encoding.
+const MAX_SMALL_FORM_BYTES: usize = 64 * 1024;
 
-/// The routes, behind the limits for people without an account.
+/// Returns the routes, including their rate limits.
 pub fn routes(state: &AppState) -> Router<AppState> {
-    let small = || RequestBodyLimitLayer::new(MOST_ANSWER_BYTES);
+    let small_form = || RequestBodyLimitLayer::new(MAX_SMALL_FORM_BYTES);
     let tracking = Router::new()
         .route("/track/{token}", get(track::page))
-        .route("/track/{token}/answer", post(track::answer).layer(small()))
-        .route("/track/{token}/choose", post(track::choose).layer(small()))
-        .route("/track/{token}/withdraw", post(track::withdraw).layer(small()))
+        .route("/track/{token}/answer", post(track::answer).layer(small_form()))
+        .route("/track/{token}/choose", post(track::choose).layer(small_form()))
+        .route("/track/{token}/withdraw", post(track::withdraw).layer(small_form()))
         .layer(CsrfLayer::new())
-        .layer(middleware::from_fn(http_layers::says_its_origin))
-        // A mail program posts here by itself (RFC 8058); whoever has the link may ask for it.
+        .layer(middleware::from_fn(http_layers::require_origin))
+        // Mail programs post here without an origin (one-click unsubscribe, RFC 8058).
         .route(
             "/track/{token}/no-mails",
-            get(track::no_mails).post(track::refuse_mails).layer(small()),
+            get(track::unsubscribe_form)
+                .post(track::submit_unsubscribe)
+                .layer(small_form()),
         );
     let forms = Router::new()
-        .route("/intake/{form}", get(intake::page).post(intake::send))
+        .route("/intake/{form}", get(intake::page).post(intake::submit))
         .layer(DefaultBodyLimit::disable())
         .layer(CsrfLayer::new())
-        .layer(middleware::from_fn(http_layers::says_its_origin));
+        .layer(middleware::from_fn(http_layers::require_origin));
     let terminal = Router::new()
         .route("/terminal", get(terminal::page))
-        .route("/terminal/pair", post(terminal::pair).layer(small()))
-        .route("/terminal/requests", post(terminal::send).layer(small()))
-        .route("/terminal/kept", post(terminal::take_kept).layer(small()))
+        .route("/terminal/pair", post(terminal::pair).layer(small_form()))
+        .route("/terminal/requests", post(terminal::submit).layer(small_form()))
+        .route("/terminal/kept", post(terminal::submit_queued).layer(small_form()))
         .route("/terminal/receipt", get(terminal::receipt))
         .route("/terminal/state", get(terminal::state))
         .route("/terminal/worker.js", get(terminal::worker))
-        .route("/terminal/keeper.js", get(terminal::keeper))
+        .route("/terminal/keeper.js", get(terminal::page_script))
         .layer(CsrfLayer::new())
-        .layer(middleware::from_fn(http_layers::says_its_origin));
+        .layer(middleware::from_fn(http_layers::require_origin));
     tracking
         .merge(forms)
         .merge(terminal)
         .layer(middleware::from_fn_with_state(state.clone(), public_limits::guard))
 }
 
-/// Who looks: the language that the address names, or else what the browser asks for.
+/// Returns the viewer, with the language of the `lang` query parameter or of the browser.
 fn reader(state: &AppState, request: &Request) -> Viewer {
-    let named = request
+    let requested_locale = request
         .uri()
         .query()
         .unwrap_or_default()
         .split('&')
         .find_map(|pair| pair.strip_prefix("lang="))
         .and_then(Locale::from_tag);
-    viewer(state, request.headers(), request, named)
+    viewer(state, request.headers(), request, requested_locale)
 }

@@ -1,5 +1,4 @@
-//! `/terminal`: pairs a device, shows its form, takes requests in, and gives the device what it needs to go on without a
-//! connection.
+//! `/terminal`: pairs devices, renders their form, accepts requests and provides the scripts for offline operation.
 
 use std::collections::BTreeMap;
 
@@ -25,22 +24,22 @@ use ui::flash::Flash;
 use ui::forms::FormState;
 use ui::shell::App;
 
-use super::intake::no_form;
+use super::intake::unavailable_form_page;
 use super::reader;
 use crate::authn::terminal as device;
 use crate::pages::render;
-use crate::public_limits::{address, too_often};
+use crate::public_limits::{client_address, too_many_requests};
 use crate::scripts;
 use crate::serve::AppState;
 
-/// What runs beside the page: keeps what is sent until it has arrived, and the pages for when there is no connection.
+/// The service worker: queues requests until they are sent and caches the pages.
 const WORKER: &str = include_str!("../../../public/terminal-worker.js");
-/// What runs in the page: clears it after a while of rest and asks for what is new.
-const KEEPER: &str = include_str!("../../../public/terminal-keeper.js");
-/// The letters that a device which keeps a page of receipts leaves open.
-const OPEN_RECEIPT: (&str, &str) = ("[[code]]", "[[picture]]");
+/// The page script: clears the form after inactivity and checks for updates.
+const PAGE_SCRIPT: &str = include_str!("../../../public/terminal-keeper.js");
+/// The placeholders for code and QR code in the receipt template that devices cache.
+const RECEIPT_PLACEHOLDERS: (&str, &str) = ("[[code]]", "[[picture]]");
 
-/// A field of the query.
+/// Query parameters of the receipt page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ReceiptQuery {
@@ -48,10 +47,10 @@ pub struct ReceiptQuery {
     template: Option<String>,
 }
 
-/// What a form of a terminal sends.
+/// The fields of the terminal form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Sent {
+pub struct TerminalForm {
     service_type: String,
     description: String,
     name: String,
@@ -61,8 +60,8 @@ pub struct Sent {
     terminal: String,
 }
 
-impl Sent {
-    fn raw(&self) -> RawSubmission {
+impl TerminalForm {
+    fn raw_submission(&self) -> RawSubmission {
         RawSubmission {
             service_type: self.service_type.clone(),
             description: self.description.clone(),
@@ -87,26 +86,26 @@ impl Sent {
     }
 }
 
-/// What a device that keeps its requests sends.
+/// A request that a device queued while it was offline.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Kept {
+pub struct QueuedRequest {
     terminal: String,
     sequence: u64,
     token: String,
     locale: String,
-    fields: Sent,
+    fields: TerminalForm,
 }
 
-/// Shows the form, or asks for the code that pairs the device.
+/// Renders the form, or the pairing page on an unpaired device.
 pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     let locale = reader(&state, &request).locale;
     match device::terminal(&state, request.headers()).await {
         Ok(Some((terminal, settings))) => {
-            if let Err(error) = terminals::seen(&state.core, &terminal).await {
-                tracing::warn!(%error, "a terminal's sign of life");
+            if let Err(error) = terminals::record_seen(&state.core, &terminal).await {
+                tracing::warn!(%error, "failed to update last seen time of terminal");
             }
-            let renewed = device::renewed(&state, request.headers());
+            let renewed = device::renewed_cookie(&state, request.headers());
             let mut response = show(&state, request, &terminal, settings, locale, None).await;
             if let Some(cookie) = renewed {
                 response.headers_mut().insert(SET_COOKIE, cookie);
@@ -114,7 +113,7 @@ pub async fn page(State(state): State<AppState>, request: Request) -> Response {
             response
         }
         Ok(None) => pairing(&state, request, locale, None, StatusCode::UNAUTHORIZED).await,
-        Err(error) => no_form(&state, request, locale, Some(error)).await,
+        Err(error) => unavailable_form_page(&state, request, locale, Some(error)).await,
     }
 }
 
@@ -126,10 +125,10 @@ async fn show(
     locale: Locale,
     flash: Option<Flash>,
 ) -> Response {
-    let assets = state.manifest.of(App::Intake);
+    let assets = state.manifest.assets(App::Intake);
     let page = TerminalPage {
         tenant: terminal.tenant_name().to_owned(),
-        words: terminal.words(),
+        words: terminal.terminology(),
         location: terminal.location_name().to_owned(),
         texts: settings.texts(locale),
         settings: settings.for_terminal(),
@@ -148,14 +147,14 @@ async fn pairing(
     flash: Option<Flash>,
     status: StatusCode,
 ) -> Response {
-    let assets = state.manifest.of(App::Intake);
+    let assets = state.manifest.assets(App::Intake);
     let form = FormState::new(PAIR, locale, flash.as_ref());
     let mut response = render(state, request, move || terminal::pairing(&assets, locale, form.clone())).await;
     *response.status_mut() = status;
     response
 }
 
-fn see(path: &str) -> Response {
+fn see_other(path: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     if let Ok(location) = HeaderValue::from_str(path) {
         response.headers_mut().insert(LOCATION, location);
@@ -163,24 +162,24 @@ fn see(path: &str) -> Response {
     response
 }
 
-/// The code that somebody types on a new device.
+/// The pairing form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PairForm {
     code: String,
 }
 
-/// Pairs the device.
+/// Pairs a device with a code.
 pub async fn pair(State(state): State<AppState>, head: Parts, Form(form): Form<PairForm>) -> Response {
     let request = Request::from_parts(head, Body::empty());
     let locale = reader(&state, &request).locale;
-    // Few tries for each address: a code has forty bits and lives for a day.
-    if let Err(seconds) = state.public_limits.send_unproven(address(&request)) {
-        return too_often(seconds);
+    // The low limit prevents guessing: a code has 40 bits and is valid for one day.
+    if let Err(seconds) = state.public_limits.check_unproven_submission(client_address(&request)) {
+        return too_many_requests(seconds);
     }
     match terminals::pair(&state.core, &form.code).await {
         Ok(token) => {
-            let mut response = see(&format!("/terminal?lang={}", locale.tag()));
+            let mut response = see_other(&format!("/terminal?lang={}", locale.tag()));
             if let Some(cookie) = device::cookie(&state, &token) {
                 response.headers_mut().insert(SET_COOKIE, cookie);
             }
@@ -195,30 +194,39 @@ pub async fn pair(State(state): State<AppState>, head: Parts, Form(form): Form<P
             };
             pairing(&state, request, locale, Some(flash), StatusCode::UNPROCESSABLE_ENTITY).await
         }
-        Err(error) => no_form(&state, request, locale, Some(error)).await,
+        Err(error) => unavailable_form_page(&state, request, locale, Some(error)).await,
     }
 }
 
-/// Takes in what the page sends by itself, without anything that runs beside it.
-pub async fn send(State(state): State<AppState>, head: Parts, Form(sent): Form<Sent>) -> Response {
+/// Accepts a request that the page submits directly, without the service worker.
+pub async fn submit(State(state): State<AppState>, head: Parts, Form(form): Form<TerminalForm>) -> Response {
     let request = Request::from_parts(head, Body::empty());
     let locale = reader(&state, &request).locale;
     let (terminal, settings) = match device::terminal(&state, request.headers()).await {
         Ok(Some(found)) => found,
         Ok(None) => return pairing(&state, request, locale, None, StatusCode::UNAUTHORIZED).await,
-        Err(error) => return no_form(&state, request, locale, Some(error)).await,
+        Err(error) => return unavailable_form_page(&state, request, locale, Some(error)).await,
     };
-    if let Err(seconds) = state.public_limits.send(address(&request)) {
-        return too_often(seconds);
+    if let Err(seconds) = state.public_limits.check_submission(client_address(&request)) {
+        return too_many_requests(seconds);
     }
     let envelope = Envelope {
-        terminal: sent.terminal.clone(),
-        sending: Sending::Page {
-            nonce: sent.nonce.clone(),
+        terminal: form.terminal.clone(),
+        sending: Sending::Online {
+            nonce: form.nonce.clone(),
         },
     };
-    match submit_at_terminal(&state.core, &terminal, &settings, &sent.raw(), &envelope, locale).await {
-        Ok(receipt) => see(&format!(
+    match submit_at_terminal(
+        &state.core,
+        &terminal,
+        &settings,
+        &form.raw_submission(),
+        &envelope,
+        locale,
+    )
+    .await
+    {
+        Ok(receipt) => see_other(&format!(
             "/terminal/receipt?token={}&lang={}",
             receipt.token,
             locale.tag()
@@ -226,7 +234,7 @@ pub async fn send(State(state): State<AppState>, head: Parts, Form(sent): Form<S
         Err(error) if !error.fields.is_empty() => {
             let flash = Flash {
                 form: FORM.to_owned(),
-                values: sent.values(),
+                values: form.values(),
                 errors: error.fields,
                 ..Flash::default()
             };
@@ -234,52 +242,59 @@ pub async fn send(State(state): State<AppState>, head: Parts, Form(sent): Form<S
             *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             response
         }
-        Err(error) => no_form(&state, request, locale, Some(error)).await,
+        Err(error) => unavailable_form_page(&state, request, locale, Some(error)).await,
     }
 }
 
-/// What a device is told about one of its requests.
+/// The confirmation of a queued request.
 #[derive(Debug, Serialize)]
-struct Arrived {
+struct Confirmation {
     code: String,
     token: String,
 }
 
-/// Takes in what a device kept. It may come late and it may come twice.
-pub async fn take_kept(State(state): State<AppState>, head: Parts, Json(kept): Json<Kept>) -> Response {
+/// Accepts a queued request. It may arrive late and more than once.
+pub async fn submit_queued(State(state): State<AppState>, head: Parts, Json(queued): Json<QueuedRequest>) -> Response {
     let headers = head.headers.clone();
     let request = Request::from_parts(head, Body::empty());
-    if let Err(seconds) = state.public_limits.send(address(&request)) {
-        return too_often(seconds);
+    if let Err(seconds) = state.public_limits.check_submission(client_address(&request)) {
+        return too_many_requests(seconds);
     }
-    let taken = async {
+    let submission = async {
         let Some((terminal, settings)) = device::terminal(&state, &headers).await? else {
             return Ok(None);
         };
-        let locale = Locale::from_tag(&kept.locale).unwrap_or_default();
+        let locale = Locale::from_tag(&queued.locale).unwrap_or_default();
         let envelope = Envelope {
-            terminal: kept.terminal,
-            sending: Sending::Kept {
-                sequence: kept.sequence,
-                token: kept.token,
+            terminal: queued.terminal,
+            sending: Sending::Queued {
+                sequence: queued.sequence,
+                token: queued.token,
             },
         };
-        let receipt =
-            submit_at_terminal(&state.core, &terminal, &settings, &kept.fields.raw(), &envelope, locale).await?;
+        let receipt = submit_at_terminal(
+            &state.core,
+            &terminal,
+            &settings,
+            &queued.fields.raw_submission(),
+            &envelope,
+            locale,
+        )
+        .await?;
         CoreResult::Ok(Some(receipt))
     };
-    match taken.await {
-        Ok(Some(receipt)) => Json(Arrived {
+    match submission.await {
+        Ok(Some(receipt)) => Json(Confirmation {
             code: terminals::code_of(&receipt.token),
             token: receipt.token,
         })
         .into_response(),
         Ok(None) => StatusCode::UNAUTHORIZED.into_response(),
-        // A closed form takes nothing from visitors; what a person was given a receipt for waits until it is open again.
+        // The visitor already has a receipt, so the device keeps the request until the form is open again.
         Err(error) if error.fields.iter().any(|field| field.code == "form_closed") => {
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
-        // It waits on the device for the terminal that it belongs to.
+        // The request stays on the device until it is paired with the same terminal again.
         Err(error) if error.fields.iter().any(|field| field.code == "other_terminal") => {
             StatusCode::CONFLICT.into_response()
         }
@@ -290,27 +305,27 @@ pub async fn take_kept(State(state): State<AppState>, head: Parts, Json(kept): J
     }
 }
 
-/// A receipt, or the page that a device fills in by itself.
+/// Renders a receipt, or the template that a device fills in while it is offline.
 pub async fn receipt(State(state): State<AppState>, Query(query): Query<ReceiptQuery>, request: Request) -> Response {
     let locale = reader(&state, &request).locale;
     let terminal = match device::terminal(&state, request.headers()).await {
         Ok(Some((terminal, _))) => terminal,
         Ok(None) => return pairing(&state, request, locale, None, StatusCode::UNAUTHORIZED).await,
-        Err(error) => return no_form(&state, request, locale, Some(error)).await,
+        Err(error) => return unavailable_form_page(&state, request, locale, Some(error)).await,
     };
-    let shown = if query.template.is_some() {
-        Some((OPEN_RECEIPT.0.to_owned(), OPEN_RECEIPT.1.to_owned()))
+    let content = if query.template.is_some() {
+        Some((RECEIPT_PLACEHOLDERS.0.to_owned(), RECEIPT_PLACEHOLDERS.1.to_owned()))
     } else {
         match terminals::receipt(&state.core, &terminal, &query.token).await {
             Ok(code) => code.map(|code| (code, picture(&state, &query.token))),
-            Err(error) => return no_form(&state, request, locale, Some(error)).await,
+            Err(error) => return unavailable_form_page(&state, request, locale, Some(error)).await,
         }
     };
-    // What somebody else left here is over.
-    let Some((code, picture)) = shown else {
-        return see("/terminal");
+    // The receipt is unknown or has expired.
+    let Some((code, picture)) = content else {
+        return see_other("/terminal");
     };
-    let assets = state.manifest.of(App::Intake);
+    let assets = state.manifest.assets(App::Intake);
     let receipt = Receipt {
         tenant: terminal.tenant_name().to_owned(),
         code,
@@ -320,24 +335,24 @@ pub async fn receipt(State(state): State<AppState>, Query(query): Query<ReceiptQ
     render(&state, request, move || terminal::receipt(&assets, receipt.clone())).await
 }
 
-/// The tracking link as a picture.
+/// Returns the tracking link as a QR code.
 fn picture(state: &AppState, token: &str) -> String {
     if !is_token(token) {
         return String::new();
     }
     let link = format!("{}/track/{token}", state.core.public_url());
-    ui::qr::picture(&link, 240)
+    ui::qr::render_svg(&link, 240)
 }
 
-/// A receipt that a device may give out by itself.
+/// A receipt that a device may issue while it is offline.
 #[derive(Debug, Serialize)]
-struct SlipAnswer {
+struct OfflineReceipt {
     token: String,
     code: String,
     picture: String,
 }
 
-/// Whether the device is still paired, and receipts for times without a connection if it asks for some.
+/// Returns whether the device is still paired and, on request, receipts for offline use.
 pub async fn state(
     State(state): State<AppState>,
     Query(query): Query<BTreeMap<String, String>>,
@@ -345,13 +360,13 @@ pub async fn state(
 ) -> Response {
     match device::terminal(&state, request.headers()).await {
         Ok(Some((terminal, _))) => {
-            if let Err(error) = terminals::seen(&state.core, &terminal).await {
-                tracing::warn!(%error, "a terminal's sign of life");
+            if let Err(error) = terminals::record_seen(&state.core, &terminal).await {
+                tracing::warn!(%error, "failed to update last seen time of terminal");
             }
-            let wanted = query.get("slips").and_then(|count| count.parse().ok()).unwrap_or(0);
-            let slips: Vec<SlipAnswer> = terminals::slips(&state.core, &terminal, wanted)
+            let count = query.get("slips").and_then(|count| count.parse().ok()).unwrap_or(0);
+            let slips: Vec<OfflineReceipt> = terminals::offline_receipts(&state.core, &terminal, count)
                 .into_iter()
-                .map(|slip| SlipAnswer {
+                .map(|slip| OfflineReceipt {
                     picture: picture(&state, &slip.token),
                     token: slip.token,
                     code: slip.code,
@@ -366,18 +381,18 @@ pub async fn state(
     }
 }
 
-/// The worker of this build, which knows the names of the files that its pages need.
+/// Returns the service worker with the file names of this build.
 pub async fn worker(State(state): State<AppState>) -> Response {
-    let assets = state.manifest.of(App::Intake);
+    let assets = state.manifest.assets(App::Intake);
     let mut files = assets.files();
     files.push("/terminal/keeper.js".to_owned());
     let locales: Vec<&str> = Locale::ALL.iter().map(|locale| locale.tag()).collect();
     let shell =
-        serde_json::json!({ "files": files, "locales": locales, "lives": terminals::RECEIPT_LIVES.num_milliseconds() });
+        serde_json::json!({ "files": files, "locales": locales, "lives": terminals::RECEIPT_TTL.num_milliseconds() });
     scripts::worker(&shell, WORKER, "/terminal")
 }
 
-/// What runs in the page.
-pub async fn keeper() -> Response {
-    scripts::script(KEEPER.to_owned())
+/// Returns the page script.
+pub async fn page_script() -> Response {
+    scripts::script(PAGE_SCRIPT.to_owned())
 }

@@ -1,4 +1,4 @@
-//! `/track/{token}`: how a request goes on, and what its sender can do about it.
+//! `/track/{token}`: shows the progress of a request and accepts answers, appointment choices and withdrawals.
 
 use std::collections::BTreeMap;
 
@@ -20,24 +20,24 @@ use ui::flash::Flash;
 use ui::forms::FormState;
 use ui::shell::App;
 
-use super::intake::sentence;
+use super::intake::error_page;
 use super::reader;
-use crate::pages::{FrameHosts, nothing_here, render};
-use crate::public_limits::{address, too_often};
+use crate::pages::{FrameHosts, not_found_page, render};
+use crate::public_limits::{client_address, too_many_requests};
 use crate::serve::AppState;
 
-/// What was just done, as the query of the page after it says. It only chooses a sentence.
-fn done(query: &str) -> Option<&'static str> {
+/// Returns the key of the confirmation message that the query asks for.
+fn confirmation(query: &str) -> Option<&'static str> {
     query.split('&').find_map(|part| match part {
-        "new" => Some("done-sent"),
+        "new" => Some("done-request-submitted"),
         "answered" => Some("done-answered"),
-        "withdrawn" => Some("done-withdrawn"),
-        "chosen" => Some("done-chosen"),
+        "withdrawn" => Some("done-request-withdrawn"),
+        "chosen" => Some("done-appointment-chosen"),
         _ => None,
     })
 }
 
-/// Shows the request.
+/// Renders the tracking page.
 pub async fn page(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
     let locale = reader(&state, &request).locale;
     show(&state, request, token, locale, None, StatusCode::OK).await
@@ -62,11 +62,11 @@ async fn show(
     };
     let (requester, tracking) = match found.await {
         Ok(Some(found)) => found,
-        Ok(None) => return nothing_here(State(state.clone()), request).await,
-        Err(error) => return sentence(state, request, locale, &error).await,
+        Ok(None) => return not_found_page(State(state.clone()), request).await,
+        Err(error) => return error_page(state, request, locale, &error).await,
     };
-    let assets = state.manifest.of(App::Intake);
-    // A form in somebody's page leads here inside the same frame.
+    let assets = state.manifest.assets(App::Intake);
+    // An embedded intake form redirects here within the same frame.
     let hosts = tracking
         .request
         .form_settings
@@ -75,13 +75,13 @@ async fn show(
     request.extensions_mut().insert(FrameHosts(hosts.unwrap_or_default()));
     let page = TrackPage {
         tenant: requester.tenant_name().to_owned(),
-        words: requester.words(),
+        words: requester.terminology(),
         zone: requester.zone().to_owned(),
-        done: done(request.uri().query().unwrap_or_default()).filter(|_| flash.is_none()),
+        done: confirmation(request.uri().query().unwrap_or_default()).filter(|_| flash.is_none()),
         slot_error: flash
             .as_ref()
             .and_then(|flash| flash.errors.iter().find(|error| error.pointer == "slot"))
-            .map(|error| ui::words::error(locale, &error.code, &error.detail)),
+            .map(|error| ui::i18n::error(locale, &error.code, &error.detail)),
         form: FormState::new(ANSWER, locale, flash.as_ref()),
         nonce: intake_service::form_nonce(&state.core),
         token,
@@ -90,17 +90,17 @@ async fn show(
     };
     let mut response = render(state, request, move || track::page(&assets, page.clone())).await;
     *response.status_mut() = status;
-    secret(response)
+    without_indexing(response)
 }
 
-/// The address is the key to the request: no search engine keeps it, and the policy for referrers tells it to no other site.
-fn secret(mut response: Response) -> Response {
+/// Excludes the page from search engines, because its URL is a secret.
+fn without_indexing(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
     response
 }
 
-/// What the answer form sends.
+/// The answer form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct AnswerForm {
@@ -108,7 +108,7 @@ pub struct AnswerForm {
     nonce: String,
 }
 
-/// Takes an answer in.
+/// Submits an answer to a question.
 pub async fn answer(
     State(state): State<AppState>,
     Path(token): Path<String>,
@@ -117,15 +117,15 @@ pub async fn answer(
 ) -> Response {
     let request = Request::from_parts(head, axum::body::Body::empty());
     let locale = reader(&state, &request).locale;
-    if let Err(seconds) = state.public_limits.send(address(&request)) {
-        return too_often(seconds);
+    if let Err(seconds) = state.public_limits.check_submission(client_address(&request)) {
+        return too_many_requests(seconds);
     }
-    let result = with_requester(&state, &token, async |by| {
-        tracking::answer(&state.core, &by, &form.answer, &form.nonce).await
+    let result = with_requester(&state, &token, async |requester| {
+        tracking::answer(&state.core, &requester, &form.answer, &form.nonce).await
     });
     match result.await {
-        Ok(true) => go_on(&token, locale, "answered"),
-        Ok(false) => nothing_here(State(state.clone()), request).await,
+        Ok(true) => redirect_to_tracking(&token, locale, "answered"),
+        Ok(false) => not_found_page(State(state.clone()), request).await,
         Err(error) if !error.fields.is_empty() => {
             let flash = Flash {
                 form: ANSWER.to_owned(),
@@ -143,11 +143,11 @@ pub async fn answer(
             )
             .await
         }
-        Err(error) => sentence(&state, request, locale, &error).await,
+        Err(error) => error_page(&state, request, locale, &error).await,
     }
 }
 
-/// What the form of a time sends.
+/// The form that chooses an offered slot.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ChoiceForm {
@@ -155,7 +155,7 @@ pub struct ChoiceForm {
     position: String,
 }
 
-/// Chooses one of the offered times. Whoever comes too late sees what is left, and why.
+/// Chooses an offered slot. If it is taken, renders the page with the remaining slots.
 pub async fn choose(
     State(state): State<AppState>,
     Path(token): Path<String>,
@@ -164,15 +164,15 @@ pub async fn choose(
 ) -> Response {
     let request = Request::from_parts(head, axum::body::Body::empty());
     let locale = reader(&state, &request).locale;
-    if let Err(seconds) = state.public_limits.send(address(&request)) {
-        return too_often(seconds);
+    if let Err(seconds) = state.public_limits.check_submission(client_address(&request)) {
+        return too_many_requests(seconds);
     }
-    let result = with_requester(&state, &token, async |by| {
-        slot_offers::choose_by_link(&state.core, &by, &form.offer, &form.position).await
+    let result = with_requester(&state, &token, async |requester| {
+        slot_offers::choose_by_link(&state.core, &requester, &form.offer, &form.position).await
     });
     match result.await {
-        Ok(true) => go_on(&token, locale, "chosen"),
-        Ok(false) => nothing_here(State(state.clone()), request).await,
+        Ok(true) => redirect_to_tracking(&token, locale, "chosen"),
+        Ok(false) => not_found_page(State(state.clone()), request).await,
         Err(error) if !error.fields.is_empty() => {
             let flash = Flash {
                 form: "slot".to_owned(),
@@ -181,69 +181,77 @@ pub async fn choose(
             };
             show(&state, request, token, locale, Some(flash), StatusCode::CONFLICT).await
         }
-        Err(error) => sentence(&state, request, locale, &error).await,
+        Err(error) => error_page(&state, request, locale, &error).await,
     }
 }
 
 /// Withdraws the request.
 pub async fn withdraw(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
     let locale = reader(&state, &request).locale;
-    if let Err(seconds) = state.public_limits.send(address(&request)) {
-        return too_often(seconds);
+    if let Err(seconds) = state.public_limits.check_submission(client_address(&request)) {
+        return too_many_requests(seconds);
     }
-    match with_requester(&state, &token, async |by| tracking::withdraw(&state.core, &by).await).await {
-        Ok(true) => go_on(&token, locale, "withdrawn"),
-        Ok(false) => nothing_here(State(state.clone()), request).await,
-        Err(error) => sentence(&state, request, locale, &error).await,
+    match with_requester(&state, &token, async |requester| {
+        tracking::withdraw(&state.core, &requester).await
+    })
+    .await
+    {
+        Ok(true) => redirect_to_tracking(&token, locale, "withdrawn"),
+        Ok(false) => not_found_page(State(state.clone()), request).await,
+        Err(error) => error_page(&state, request, locale, &error).await,
     }
 }
 
-/// Asks whether no more mails are wanted; looking at it changes nothing, because programs follow links in mails.
-pub async fn no_mails(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
-    mails(state, token, request, false).await
+/// Renders the unsubscribe page. A `GET` must not unsubscribe, because mail scanners follow links.
+pub async fn unsubscribe_form(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    unsubscribe_page(state, token, request, false).await
 }
 
-/// Refuses mails: the button on the page, or a mail program by itself.
-pub async fn refuse_mails(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
-    if let Err(seconds) = state.public_limits.send(address(&request)) {
-        return too_often(seconds);
+/// Unsubscribes from mails: from the page or by the one-click request of a mail program (RFC 8058).
+pub async fn submit_unsubscribe(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Response {
+    if let Err(seconds) = state.public_limits.check_submission(client_address(&request)) {
+        return too_many_requests(seconds);
     }
-    mails(state, token, request, true).await
+    unsubscribe_page(state, token, request, true).await
 }
 
-async fn mails(state: AppState, token: String, request: Request, refuse: bool) -> Response {
+async fn unsubscribe_page(state: AppState, token: String, request: Request, unsubscribe: bool) -> Response {
     let locale = reader(&state, &request).locale;
     let requester = match authentication::tracking_requester(&state.core, &token).await {
         Ok(Some(requester)) => requester,
-        Ok(None) => return nothing_here(State(state.clone()), request).await,
-        Err(error) => return sentence(&state, request, locale, &error).await,
+        Ok(None) => return not_found_page(State(state.clone()), request).await,
+        Err(error) => return error_page(&state, request, locale, &error).await,
     };
-    if refuse && let Err(error) = tracking::refuse_mails(&state.core, &requester).await {
-        return sentence(&state, request, locale, &error).await;
+    if unsubscribe && let Err(error) = tracking::unsubscribe(&state.core, &requester).await {
+        return error_page(&state, request, locale, &error).await;
     }
-    let assets = state.manifest.of(App::Intake);
+    let assets = state.manifest.assets(App::Intake);
     let tenant = requester.tenant_name().to_owned();
     let page = render(&state, request, move || {
-        track::no_mails(&assets, locale, token.clone(), tenant.clone(), refuse)
+        track::unsubscribe(&assets, locale, token.clone(), tenant.clone(), unsubscribe)
     });
-    secret(page.await)
+    without_indexing(page.await)
 }
 
 async fn with_requester(
     state: &AppState,
     token: &str,
-    work: impl AsyncFnOnce(TrackingRequester) -> CoreResult<()>,
+    action: impl AsyncFnOnce(TrackingRequester) -> CoreResult<()>,
 ) -> CoreResult<bool> {
     match authentication::tracking_requester(&state.core, token).await? {
-        Some(requester) => work(requester).await.map(|()| true),
+        Some(requester) => action(requester).await.map(|()| true),
         None => Ok(false),
     }
 }
 
-fn go_on(token: &str, locale: Locale, done: &str) -> Response {
-    let to = format!("/track/{token}?lang={}&{done}", locale.tag());
+fn redirect_to_tracking(token: &str, locale: Locale, done: &str) -> Response {
+    let url = format!("/track/{token}?lang={}&{done}", locale.tag());
     let mut response = StatusCode::SEE_OTHER.into_response();
-    if let Ok(location) = HeaderValue::from_str(&to) {
+    if let Ok(location) = HeaderValue::from_str(&url) {
         response.headers_mut().insert(LOCATION, location);
     }
     response

@@ -1,33 +1,32 @@
-//! Billing triggers: told, acknowledged, not acknowledged. There are no invoices here.
+//! Billing triggers and their acknowledgement by the billing system.
 
 use domain::ids::BillingTriggerId;
 use domain::permissions::ViewIntegrations;
 use domain::public_language::Tone;
-use domain::webhooks::BillingStanding;
+use domain::webhooks::BillingStatus;
 use leptos::prelude::*;
 use ordinavo_core::billing;
+use ui::components::{Chip, EmptyState, Pager};
 use ui::format;
-use ui::load::{page, place};
-use ui::parts::{Chip, Empty, Pager};
+use ui::page::{cursor, page};
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::viewer_staff;
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
-/// Where a trigger stands: the key of its words, and the tone.
-fn standing_chip(standing: BillingStanding) -> (&'static str, Tone) {
+/// Returns the text key and the tone of a trigger's status.
+fn standing_chip(standing: BillingStatus) -> (&'static str, Tone) {
     match standing {
-        BillingStanding::Acknowledged => ("billing-acknowledged", Tone::Good),
-        BillingStanding::Untold => ("billing-no-subscribers", Tone::Neutral),
-        BillingStanding::Sent => ("billing-sent", Tone::Info),
-        BillingStanding::Stuck => ("billing-failed", Tone::Bad),
-        BillingStanding::Waiting => ("billing-queued", Tone::Warn),
+        BillingStatus::Acknowledged => ("billing-acknowledged", Tone::Good),
+        BillingStatus::NoEndpoint => ("billing-no-subscribers", Tone::Neutral),
+        BillingStatus::Sent => ("billing-sent", Tone::Info),
+        BillingStatus::Stuck => ("billing-failed", Tone::Bad),
+        BillingStatus::Waiting => ("billing-queued", Tone::Warn),
     }
 }
 
-/// `/app/integrations/billing`.
 #[component]
 pub fn BillingPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -40,10 +39,10 @@ pub fn BillingPage() -> impl IntoView {
             "done" => Some(true),
             _ => None,
         };
-        let before = request.place::<BillingTriggerId>("after");
+        let before = request.cursor::<BillingTriggerId>("after");
         let found = billing::list(&request.core, staff.may::<ViewIntegrations>()?, before, acknowledged).await?;
         let zone = staff.zone().to_owned();
-        let here = |show: &str| {
+        let page_href = |show: &str| {
             if show.is_empty() {
                 "/app/integrations/billing".to_owned()
             } else {
@@ -51,20 +50,20 @@ pub fn BillingPage() -> impl IntoView {
             }
         };
         let next = found.rows.last().filter(|_| found.has_more).map(|row| {
-            let base = here(&show);
-            let joint = if base.contains('?') { '&' } else { '?' };
-            format!("{base}{joint}after={}", place(row.raised_at, row.id))
+            let base = page_href(&show);
+            let separator = if base.contains('?') { '&' } else { '?' };
+            format!("{base}{separator}after={}", cursor(row.raised_at, row.id))
         });
-        let first = before.is_some().then(|| here(&show));
+        let first = before.is_some().then(|| page_href(&show));
         let tabs = [
             ("", "all"),
             ("open", "billing-not-acknowledged"),
             ("done", "billing-acknowledged"),
         ]
         .into_iter()
-        .map(|(name, words)| {
+        .map(|(name, label_key)| {
             let current = (name == show).then_some("page");
-            view! { <a href=here(name) aria-current=current>{by_key(locale, words)}</a> }
+            view! { <a href=page_href(name) aria-current=current>{by_key(locale, label_key)}</a> }
         })
         .collect_view();
         let empty = found.rows.is_empty();
@@ -73,17 +72,17 @@ pub fn BillingPage() -> impl IntoView {
             <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
             <h1>{t!(locale, "billing-title")}</h1><p class="help">{t!(locale, "billing-text")}</p>
             <nav class="tabs" aria-label=t!(locale, "billing-title")>{tabs}</nav>
-            {empty.then(|| view! { <Empty title=t!(locale, "billing-empty") text=t!(locale, "billing-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState title=t!(locale, "billing-empty") text=t!(locale, "billing-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "job")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col" class="right">{t!(locale, "work-minutes")}</th><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "reference")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|line| {
-                        let (words, tone) = standing_chip(line.standing());
+                        let (label_key, tone) = standing_chip(line.standing());
                         let acknowledged = line.acknowledged_at.map(|at| format::moment(locale, at, &zone));
                         view! {
                             <tr><th scope="row"><a href=format!("/app/reports/{}", line.visit_report_id)><bdi>{format!("TGT-{}", line.number)}</bdi></a>{line.target_external_id.map(|id| view! { " "<bdi class="mono small">{id}</bdi> })}</th>
                                 <td><bdi>{line.customer_name}</bdi></td><td class="right">{line.work_minutes}</td><td>{format::moment(locale, line.raised_at, &zone)}</td>
-                                <td><Chip label=by_key(locale, words) tone/></td><td><bdi class="mono">{line.reference}</bdi>" "<span class="quiet">{acknowledged}</span></td></tr>
+                                <td><Chip label=by_key(locale, label_key) tone/></td><td><bdi class="mono">{line.reference}</bdi>" "<span class="quiet">{acknowledged}</span></td></tr>
                         }
                     }).collect_view()}</tbody>
                 </table></div>
@@ -92,5 +91,5 @@ pub fn BillingPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/integrations">{content}</Framed> }
+    view! { <AppFrame current="/app/integrations">{content}</AppFrame> }
 }

@@ -1,3 +1,3 @@
-//! Branding of the portal.
+//! Branding of the customer portal.
 
 pub mod page;

@@ -1,54 +1,56 @@
-//! How the portal looks and speaks: logo, colour, own words with what may confuse a customer, and how it reads.
+//! Branding of the customer portal: logo, color, terminology with its consistency check, and a preview.
 
+use domain::branding::{Color, Shades};
 use domain::locale::Locale;
-use domain::permissions::ManagePortalLook;
-use domain::portal_look::{Colour, Shades};
+use domain::permissions::ManageBranding;
 use domain::public_language::PublicStatus;
-use domain::public_words::{Entry, Family, Finding, MOST_EXPLANATION, MOST_LABEL, OwnWords};
+use domain::terminology::{Entry, Family, MAX_EXPLANATION_CHARS, MAX_LABEL_CHARS, Terminology, TerminologyIssue};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::branding;
-use ordinavo_core::branding::OwnLook;
+use ordinavo_core::branding::BrandingSettings;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{Core, CoreError};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{ProblemNotice, StatusChip, SuccessNotice};
 use ui::flash::Flash;
 use ui::forms::{ErrorSummary, FormState};
-use ui::load::page;
-use ui::parts::{Done, ProblemNotice, StatusChip};
+use ui::page::page;
 use ui::title::Title;
 use ui::uploads;
 
+use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
 const PAGE: &str = "/app/settings/portal";
-/// The colour that stands in the field as long as none is chosen: the built-in one.
-const BUILT_IN: &str = "#2f5f8f";
-/// What is said above words that were only looked at.
-const TRIED: &str = "done-terminology-previewed";
+/// The initial value of the color field: the default color.
+const DEFAULT_COLOR: &str = "#2f5f8f";
+/// The success key of a terminology preview.
+const PREVIEWED: &str = "done-terminology-previewed";
 
 /// `/app/settings/portal`.
 #[component]
-pub fn PortalLookPage() -> impl IntoView {
+pub fn BrandingPage() -> impl IntoView {
     let staff = viewer_staff();
     let content = page(|request| async move {
         let staff = staff?;
-        let look = branding::get(&request.core, staff.may::<ManagePortalLook>()?).await?;
+        let look = branding::get(&request.core, staff.may::<ManageBranding>()?).await?;
         let locale = request.viewer.locale;
-        let spoken = Locale::from_tag(&request.query("lang"))
+        let text_locale = Locale::from_tag(&request.query("lang"))
             .filter(|_| !request.query("lang").is_empty())
             .unwrap_or(locale);
         let flash = request.flash.as_ref();
-        let typed = Flash::looked_at(flash, TRIED, "words");
-        // What was typed and not saved reads below as it would read; whatever else is looked at is what customers read now.
-        let shown = typed
+        let preview = Flash::from_preview(flash, PREVIEWED, "words");
+        // An unsaved preview shows the typed texts, otherwise the saved ones.
+        let displayed_words = preview
             .as_ref()
-            .and_then(|typed| {
+            .and_then(|preview| {
                 look.words
-                    .read(spoken, |field| typed.values.get(field).cloned().unwrap_or_default())
+                    .read(text_locale, |field| {
+                        preview.values.get(field).cloned().unwrap_or_default()
+                    })
                     .ok()
             })
             .unwrap_or_else(|| look.words.clone());
@@ -60,29 +62,29 @@ pub fn PortalLookPage() -> impl IntoView {
             <h1>{t!(locale, "branding-title")}</h1>
             <p class="lead">{t!(locale, "branding-intro")}</p>
             <div class="columns">
-                <Logo form=FormState::new("logo", locale, flash) look=look.clone() locale/>
-                <ColourCard form=FormState::new("colour", locale, flash) look=look.clone() locale/>
+                <LogoCard form=FormState::new("logo", locale, flash) look=look.clone() locale/>
+                <ColorCard form=FormState::new("colour", locale, flash) look=look.clone() locale/>
             </div>
-            <Words form=FormState::new("words", locale, typed.as_ref().or(flash)) look spoken locale/>
-            <Findings words=shown.clone() locale/>
-            <Preview words=shown opened=spoken locale/>
+            <TerminologyCard form=FormState::new("words", locale, preview.as_ref().or(flash)) look text_locale locale/>
+            <Findings words=displayed_words.clone() locale/>
+            <Preview words=displayed_words open_locale=text_locale locale/>
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
 #[component]
-fn Logo(form: FormState, look: OwnLook, locale: Locale) -> impl IntoView {
+fn LogoCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl IntoView {
     let (id, error) = (form.id("logo"), form.error("logo"));
-    let wrong = error.is_some();
+    let is_invalid = error.is_some();
     let has_logo = look.logo.is_some();
     view! {
         <section class="card"><h2>{t!(locale, "branding-logo")}</h2>
-            {look.logo.map(|address| view! { <p><img class="portal-logo" src=address alt=t!(locale, "branding-logo")/></p> })}
+            {look.logo.map(|url| view! { <p><img class="portal-logo" src=url alt=t!(locale, "branding-logo")/></p> })}
             <form method="post" action="/app/fn/set-portal-logo" enctype="multipart/form-data">
                 <ErrorSummary form/>
-                <div class="field" class:field-wrong=wrong><label for=id.clone()>{t!(locale, "branding-logo-file")}</label>
+                <div class="field" class:field-wrong=is_invalid><label for=id.clone()>{t!(locale, "branding-logo-file")}</label>
                     <input id=id name="logo" type="file" accept="image/png,image/jpeg,image/webp" required aria-describedby="logo-help"/>
                     <p class="help" id="logo-help">{t!(locale, "branding-logo-help")}</p>
                     {error.map(|error| view! { <p class="field-error">{error}</p> })}</div>
@@ -94,21 +96,21 @@ fn Logo(form: FormState, look: OwnLook, locale: Locale) -> impl IntoView {
 }
 
 #[component]
-fn ColourCard(form: FormState, look: OwnLook, locale: Locale) -> impl IntoView {
+fn ColorCard(form: FormState, look: BrandingSettings, locale: Locale) -> impl IntoView {
     let (id, error) = (form.id("colour"), form.error("colour"));
-    let wrong = error.is_some();
+    let is_invalid = error.is_some();
     let chosen = look.colour.clone();
-    let value = form.value("colour", chosen.as_deref().unwrap_or(BUILT_IN));
-    let shades = chosen.as_deref().and_then(Colour::read).map(Colour::shades);
+    let value = form.value("colour", chosen.as_deref().unwrap_or(DEFAULT_COLOR));
+    let shades = chosen.as_deref().and_then(Color::read).map(Color::shades);
     view! {
         <section class="card"><h2>{t!(locale, "branding-color")}</h2>
             <form method="post" action="/app/fn/set-portal-colour">
                 <ErrorSummary form/>
-                <div class="field" class:field-wrong=wrong><label for=id.clone()>{t!(locale, "branding-color-field")}</label>
+                <div class="field" class:field-wrong=is_invalid><label for=id.clone()>{t!(locale, "branding-color-field")}</label>
                     <input id=id name="colour" type="color" value=value aria-describedby="colour-help"/>
                     <p class="help" id="colour-help">{t!(locale, "branding-color-help")}</p>
                     {error.map(|error| view! { <p class="field-error">{error}</p> })}</div>
-                {shades.map(|shades| view! { <Sample shades text=t!(locale, "branding-sample-button")/> })}
+                {shades.map(|shades| view! { <ColorSample shades text=t!(locale, "branding-sample-button")/> })}
                 <p class="row"><button class="button button-primary" type="submit">{t!(locale, "branding-color-save")}</button>
                     {chosen.is_some().then(|| view! { <button class="button" type="submit" name="none" value="on">{t!(locale, "branding-color-default")}</button> })}</p>
             </form>
@@ -116,20 +118,20 @@ fn ColourCard(form: FormState, look: OwnLook, locale: Locale) -> impl IntoView {
     }
 }
 
-/// A button as the portal has it, on light and on dark paper.
+/// A sample button in light and dark mode.
 #[component]
-fn Sample(shades: Shades, text: String) -> impl IntoView {
-    let halves = [
+fn ColorSample(shades: Shades, text: String) -> impl IntoView {
+    let samples = [
         ("0", "#fcfbfa", shades.solid.light, shades.on_solid.light),
         ("140", "#1a1714", shades.solid.dark, shades.on_solid.dark),
     ];
     view! {
         <svg class="colour-sample" width="280" height="64" viewBox="0 0 280 64" role="img" aria-label=text.clone()>
-            {halves.map(|(x, paper, solid, ink)| view! {
+            {samples.map(|(x, background, solid, text_color)| view! {
                 <svg x=x y="0" width="140" height="64">
-                    <rect width="140" height="64" fill=paper/>
+                    <rect width="140" height="64" fill=background/>
                     <rect x="14" y="14" width="112" height="36" rx="8" fill=solid.text()/>
-                    <text x="70" y="37" text-anchor="middle" font-size="14" fill=ink.text()>{text.clone()}</text>
+                    <text x="70" y="37" text-anchor="middle" font-size="14" fill=text_color.text()>{text.clone()}</text>
                 </svg>
             }).into_iter().collect_view()}
         </svg>
@@ -137,23 +139,23 @@ fn Sample(shades: Shades, text: String) -> impl IntoView {
 }
 
 #[component]
-fn Words(form: FormState, look: OwnLook, spoken: Locale, locale: Locale) -> impl IntoView {
+fn TerminologyCard(form: FormState, look: BrandingSettings, text_locale: Locale, locale: Locale) -> impl IntoView {
     let summary = form.clone();
     let words = look.words;
     view! {
         <section class="card" id="words"><h2>{t!(locale, "terminology-title")}</h2>
             <p>{t!(locale, "terminology-intro")}</p>
             <nav class="tabs" aria-label=t!(locale, "terminology-language")>{Locale::ALL.into_iter().map(|choice| {
-                let here = (choice == spoken).then_some("page");
-                view! { <a href=format!("{PAGE}?lang={}#words", choice.tag()) lang=choice.tag() aria-current=here>{choice.own_name()}</a> }
+                let is_current = (choice == text_locale).then_some("page");
+                view! { <a href=format!("{PAGE}?lang={}#words", choice.tag()) lang=choice.tag() aria-current=is_current>{choice.own_name()}</a> }
             }).collect_view()}</nav>
             <form method="post" action="/app/fn/set-portal-words" enctype="multipart/form-data">
                 <ErrorSummary form=summary/>
-                <input type="hidden" name="locale" value=spoken.tag()/>
+                <input type="hidden" name="locale" value=text_locale.tag()/>
                 <input type="hidden" name="revision" value=look.revision.to_string()/>
                 {Family::ALL.into_iter().map(|family| view! {
                     <fieldset class="group words"><legend>{by_key(locale, &format!("terminology-{}", family.name()))}</legend>
-                        {family.entries().into_iter().map(|entry| view! { <Word form=form.clone() words=words.clone() entry spoken locale/> }).collect_view()}
+                        {family.entries().into_iter().map(|entry| view! { <EntryFields form=form.clone() words=words.clone() entry text_locale locale/> }).collect_view()}
                     </fieldset>
                 }).collect_view()}
                 <p class="row"><button class="button button-primary" type="submit">{t!(locale, "terminology-save")}</button>
@@ -163,22 +165,28 @@ fn Words(form: FormState, look: OwnLook, spoken: Locale, locale: Locale) -> impl
     }
 }
 
-/// The fields of one entry, with what is built in as their names.
+/// The fields of one entry, labeled with its default text.
 #[component]
-fn Word(form: FormState, words: OwnWords, entry: Entry, spoken: Locale, locale: Locale) -> impl IntoView {
-    let (label, explanation) = entry.built_in(spoken);
-    let own = words.own(entry, spoken).cloned().unwrap_or_default();
-    let field = |part: &'static str, name: String, built_in: String, own: String, most: usize| {
+fn EntryFields(
+    form: FormState,
+    words: Terminology,
+    entry: Entry,
+    text_locale: Locale,
+    locale: Locale,
+) -> impl IntoView {
+    let (label, explanation) = entry.built_in(text_locale);
+    let own = words.override_for(entry, text_locale).cloned().unwrap_or_default();
+    let field = |part: &'static str, name: String, built_in: String, own: String, max_chars: usize| {
         let field = format!("{part}.{}", entry.key());
         let (id, error) = (form.id(&field), form.error(&field));
-        let wrong = error.is_some();
+        let is_invalid = error.is_some();
         let error_id = format!("{id}-error");
-        let described = wrong.then(|| error_id.clone());
+        let described_by = is_invalid.then(|| error_id.clone());
         let value = form.value(&field, &own);
         view! {
-            <div class="field" class:field-wrong=wrong>
+            <div class="field" class:field-wrong=is_invalid>
                 <label for=id.clone()>{name}</label>
-                <input id=id name=field type="text" value=value placeholder=built_in maxlength=most.to_string() lang=spoken.tag() dir=spoken.direction() aria-describedby=described/>
+                <input id=id name=field type="text" value=value placeholder=built_in maxlength=max_chars.to_string() lang=text_locale.tag() dir=text_locale.direction() aria-describedby=described_by/>
                 {error.map(|error| view! { <p class="field-error" id=error_id>{error}</p> })}
             </div>
         }
@@ -186,24 +194,24 @@ fn Word(form: FormState, words: OwnWords, entry: Entry, spoken: Locale, locale: 
     let name = label.clone();
     view! {
         <div class="word">
-            {field("label", name.clone(), label, own.label, MOST_LABEL)}
-            {entry.family().is_explained().then(|| field("explanation", t!(locale, "terminology-explanation", word = name), explanation, own.explanation, MOST_EXPLANATION))}
+            {field("label", name.clone(), label, own.label, MAX_LABEL_CHARS)}
+            {entry.family().is_explained().then(|| field("explanation", t!(locale, "terminology-explanation", word = name), explanation, own.explanation, MAX_EXPLANATION_CHARS))}
         </div>
     }
 }
 
-/// What may confuse a customer.
+/// Findings that may confuse customers: ambiguous or missing labels.
 #[component]
-fn Findings(words: OwnWords, locale: Locale) -> impl IntoView {
+fn Findings(words: Terminology, locale: Locale) -> impl IntoView {
     let findings = words.check();
-    let clean = findings.is_empty();
+    let has_no_findings = findings.is_empty();
     view! {
         <section class="card"><h2>{t!(locale, "terminology-check")}</h2>
-            {clean.then(|| view! { <Done text=t!(locale, "terminology-check-clean")/> })}
+            {has_no_findings.then(|| view! { <SuccessNotice text=t!(locale, "terminology-check-clean")/> })}
             <ul>{findings.into_iter().map(|finding| {
                 let text = match finding {
-                    Finding::Missing { entry, locale: lacking } => t!(locale, "terminology-missing", word = entry.built_in(locale).0, language = lacking.own_name().to_owned()),
-                    Finding::Ambiguous { locale: spoken, first, second, label } => t!(locale, "terminology-ambiguous", label = label, language = spoken.own_name().to_owned(), first = first.built_in(locale).0, second = second.built_in(locale).0),
+                    TerminologyIssue::Missing { entry, locale: missing_locale } => t!(locale, "terminology-missing", word = entry.built_in(locale).0, language = missing_locale.own_name().to_owned()),
+                    TerminologyIssue::Ambiguous { locale: text_locale, first, second, label } => t!(locale, "terminology-ambiguous", label = label, language = text_locale.own_name().to_owned(), first = first.built_in(locale).0, second = second.built_in(locale).0),
                 };
                 view! { <li dir="auto">{text}</li> }
             }).collect_view()}</ul>
@@ -211,18 +219,18 @@ fn Findings(words: OwnWords, locale: Locale) -> impl IntoView {
     }
 }
 
-/// How states read for customers, in each language and in its direction.
+/// How status labels read for customers, in each language and text direction.
 #[component]
-fn Preview(words: OwnWords, opened: Locale, locale: Locale) -> impl IntoView {
-    let chips = move |spoken: Locale, family: Family| {
+fn Preview(words: Terminology, open_locale: Locale, locale: Locale) -> impl IntoView {
+    let chips = move |text_locale: Locale, family: Family| {
         family
             .entries()
             .into_iter()
             .filter_map(|entry| -> Option<PublicStatus> {
                 match entry {
-                    Entry::Request(status) => Some(words.request(status, spoken)),
-                    Entry::Visit(visit) => Some(words.visit(visit, spoken)),
-                    Entry::FollowUp(status) => words.follow_up(status, spoken),
+                    Entry::Request(status) => Some(words.request(status, text_locale)),
+                    Entry::Visit(visit) => Some(words.visit(visit, text_locale)),
+                    Entry::FollowUp(status) => words.follow_up(status, text_locale),
                     Entry::Milestone(_) | Entry::Service(_) => None,
                 }
             })
@@ -234,12 +242,12 @@ fn Preview(words: OwnWords, opened: Locale, locale: Locale) -> impl IntoView {
     };
     view! {
         <section class="card" id="preview"><h2>{t!(locale, "terminology-preview")}</h2>
-            {Locale::ALL.into_iter().map(|spoken| {
+            {Locale::ALL.into_iter().map(|text_locale| {
                 view! {
-                    <details lang=spoken.tag() dir=spoken.direction() open={spoken == opened}><summary>{spoken.own_name()}</summary>
-                        <ul class="lines">{chips(spoken, Family::Request)}</ul>
-                        <ul class="lines">{chips(spoken, Family::Visit)}</ul>
-                        <ul class="lines">{chips(spoken, Family::FollowUp)}</ul>
+                    <details lang=text_locale.tag() dir=text_locale.direction() open={text_locale == open_locale}><summary>{text_locale.own_name()}</summary>
+                        <ul class="lines">{chips(text_locale, Family::Request)}</ul>
+                        <ul class="lines">{chips(text_locale, Family::Visit)}</ul>
+                        <ul class="lines">{chips(text_locale, Family::FollowUp)}</ul>
                     </details>
                 }
             }).collect_view()}
@@ -250,26 +258,26 @@ fn Preview(words: OwnWords, opened: Locale, locale: Locale) -> impl IntoView {
 #[server(prefix = "/app/fn", endpoint = "set-portal-logo", input = MultipartFormData)]
 pub async fn set_portal_logo(data: MultipartData) -> Result<(), ServerFnError> {
     let mut parts = uploads::read(data, "logo", 1).await;
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "logo",
         values: &[],
         back: PAGE.to_owned(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
-        if parts.broken {
-            return Err(CoreError::field("logo", "file_too_large", "At most 2 MB are allowed."));
+        if parts.is_incomplete {
+            return Err(CoreError::field(
+                "logo",
+                "file_too_large",
+                "The logo may be at most 2 MB.",
+            ));
         }
         let logo = parts.files.pop();
         if logo.is_none() && !parts.fields.contains_key("none") {
-            return Err(CoreError::field(
-                "logo",
-                "required",
-                "Choose a picture of at most 2 MB.",
-            ));
+            return Err(CoreError::field("logo", "required", "Choose an image of at most 2 MB."));
         }
         branding::set_logo(&core, permit, logo).await?;
-        Ok(Next::to(PAGE, "done-branding-saved"))
+        Ok(Redirect::to(PAGE, "done-branding-saved"))
     })
     .await
 }
@@ -279,15 +287,15 @@ pub async fn set_portal_colour(
     #[server(default)] colour: String,
     #[server(default)] none: Option<String>,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "colour",
         values: &[("colour", &colour)],
         back: PAGE.to_owned(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let chosen = none.is_none().then_some(colour.as_str());
         branding::set_colour(&core, staff.may()?, chosen).await?;
-        Ok(Next::to(PAGE, "done-branding-saved"))
+        Ok(Redirect::to(PAGE, "done-branding-saved"))
     })
     .await
 }
@@ -298,25 +306,25 @@ pub async fn set_portal_words(data: MultipartData) -> Result<(), ServerFnError> 
     let values = parts.values();
     let locale = Locale::from_tag(&parts.text("locale")).unwrap_or_default();
     let back = format!("{PAGE}?lang={}", locale.tag());
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "words",
         values: &values,
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         if parts.fields.contains_key("try") {
-            branding::try_words(&core, permit, locale, |field| parts.text(field)).await?;
-            return Ok(Next {
+            branding::validate_terminology(&core, permit, locale, |field| parts.text(field)).await?;
+            return Ok(Redirect {
                 to: format!("{back}#preview"),
-                done: Some(TRIED),
+                done: Some(PREVIEWED),
                 shown_once: serde_json::to_string(&parts.fields).ok(),
                 undo: None,
             });
         }
         let revision = parts.text("revision").parse().unwrap_or(-1);
-        branding::set_words(&core, permit, locale, revision, |field| parts.text(field)).await?;
-        Ok(Next::to(back, "done-terminology-saved"))
+        branding::set_terminology(&core, permit, locale, revision, |field| parts.text(field)).await?;
+        Ok(Redirect::to(back, "done-terminology-saved"))
     })
     .await
 }

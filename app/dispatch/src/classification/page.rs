@@ -1,7 +1,7 @@
-//! Rules that classify requests: their order, one rule with its trial on past requests, and the switch.
+//! Classification rules: list and order, the editor, a test run on past requests, and activation.
 
 use domain::ids::{FormId, RuleId};
-use domain::intake::classification::{Because, Classified, Conditions, Outcome};
+use domain::intake::classification::{ClassifiedField, Conditions, MatchReason, Outcome};
 use domain::locale::Locale;
 use domain::permissions::ManageIntake;
 use domain::public_language::{self, Tone};
@@ -9,22 +9,21 @@ use domain::requests::{Channel, Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::classification;
 use ordinavo_core::classification::model::RuleView;
-use ordinavo_core::classification::{MOST_TRIED, Trial, TrialLine};
+use ordinavo_core::classification::{TRIAL_REQUESTS, Trial, TrialLine};
 use ordinavo_core::intake::forms;
 use ordinavo_core::intake::model::FormLine;
+use ui::components::{Chip, ConfirmAction, EmptyState, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
-use ui::load::page;
-use ui::parts::{Chip, Empty, ProblemNotice, Weighty};
+use ui::page::page;
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
-/// `/app/settings/rules`.
 #[component]
 pub fn RulesPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -42,25 +41,25 @@ pub fn RulesPage() -> impl IntoView {
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <header class="title-row"><h1>{t!(locale, "classify-title")}</h1><a class="button button-primary" href="/app/settings/rules/new"><Icon name="plus"/>{t!(locale, "classify-new")}</a></header>
             <p class="lead">{t!(locale, "classify-intro")}</p>
-            {empty.then(|| view! { <Empty title=t!(locale, "classify-empty") text=t!(locale, "classify-empty-text")/> })}
-            <ol class="lines lines-tall rules">{found.into_iter().enumerate().map(|(at, rule)| view! {
+            {empty.then(|| view! { <EmptyState title=t!(locale, "classify-empty") text=t!(locale, "classify-empty-text")/> })}
+            <ol class="lines lines-tall rules">{found.into_iter().enumerate().map(|(position, rule)| view! {
                 <li>
-                    <div><a href=format!("/app/settings/rules/{}", rule.id)><strong><bdi>{rule.name.clone()}</bdi></strong></a>" "<Switched rule=rule.clone() locale/>
-                        <p class="quiet">{condition_words(locale, &rule.conditions.0, &forms).join(" · ")}{arrow}{outcome_words(locale, &rule.outcome.0).join(", ")}</p></div>
+                    <div><a href=format!("/app/settings/rules/{}", rule.id)><strong><bdi>{rule.name.clone()}</bdi></strong></a>" "<RuleStatusChip rule=rule.clone() locale/>
+                        <p class="quiet">{condition_labels(locale, &rule.conditions.0, &forms).join(" · ")}{arrow}{outcome_labels(locale, &rule.outcome.0).join(", ")}</p></div>
                     <div class="row">
-                        <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="earlier"/><button class="button button-quiet" type="submit" disabled=at == 0 aria-label=t!(locale, "classify-move-up", name = rule.name.clone())>"↑"</button></form>
-                        <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="later"/><button class="button button-quiet" type="submit" disabled=at == last aria-label=t!(locale, "classify-move-down", name = rule.name.clone())>"↓"</button></form>
+                        <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="earlier"/><button class="button button-quiet" type="submit" disabled=position == 0 aria-label=t!(locale, "classify-move-up", name = rule.name.clone())>"↑"</button></form>
+                        <form method="post" action="/app/fn/move-rule"><input type="hidden" name="id" value=rule.id.to_string()/><input type="hidden" name="way" value="later"/><button class="button button-quiet" type="submit" disabled=position == last aria-label=t!(locale, "classify-move-down", name = rule.name.clone())>"↓"</button></form>
                     </div>
                 </li>
             }).collect_view()}</ol>
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
 #[component]
-fn Switched(rule: RuleView, locale: Locale) -> impl IntoView {
+fn RuleStatusChip(rule: RuleView, locale: Locale) -> impl IntoView {
     if rule.active_since.is_some() {
         view! { <Chip label=t!(locale, "classify-enabled") tone=Tone::Good/> }
     } else {
@@ -68,7 +67,6 @@ fn Switched(rule: RuleView, locale: Locale) -> impl IntoView {
     }
 }
 
-/// `/app/settings/rules/new`.
 #[component]
 pub fn NewRulePage() -> impl IntoView {
     let staff = viewer_staff();
@@ -83,16 +81,15 @@ pub fn NewRulePage() -> impl IntoView {
             <h1>{t!(locale, "classify-new")}</h1>
             <form class="card" method="post" action="/app/fn/save-rule" enctype="multipart/form-data">
                 <ErrorSummary form=form.clone()/>
-                <Editor form rule=None forms locale/>
+                <RuleEditor form rule=None forms locale/>
                 <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
             </form>
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
-/// `/app/settings/rules/{id}`.
 #[component]
 pub fn RulePage() -> impl IntoView {
     let staff = viewer_staff();
@@ -107,7 +104,7 @@ pub fn RulePage() -> impl IntoView {
             None => None,
         };
         let form = FormState::new("rule", locale, request.flash.as_ref());
-        let on = rule.active_since.is_some();
+        let is_active = rule.active_since.is_some();
         let since = rule.active_since.map(|at| {
             t!(
                 locale,
@@ -115,67 +112,67 @@ pub fn RulePage() -> impl IntoView {
                 at = format::moment(locale, at, staff.zone())
             )
         });
-        let hidden = move || view! { <input type="hidden" name="id" value=id.to_string()/> };
+        let hidden_fields = move || view! { <input type="hidden" name="id" value=id.to_string()/> };
         Ok(view! {
             <Title text=rule.name.clone()/>
             <p><a href="/app/settings/rules">{t!(locale, "classify-title")}</a></p>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <header class="title-row"><h1><bdi>{rule.name.clone()}</bdi></h1><Switched rule=rule.clone() locale/></header>
+            <header class="title-row"><h1><bdi>{rule.name.clone()}</bdi></h1><RuleStatusChip rule=rule.clone() locale/></header>
             {since.map(|since| view! { <p class="quiet">{since}</p> })}
             <div class="columns">
                 <form class="card" method="post" action="/app/fn/save-rule" enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
-                    {hidden()}
-                    <Editor form rule=Some(rule.clone()) forms=forms.clone() locale/>
-                    {on.then(|| view! { <p class="help">{t!(locale, "classify-disabled-when-changed")}</p> })}
+                    {hidden_fields()}
+                    <RuleEditor form rule=Some(rule.clone()) forms=forms.clone() locale/>
+                    {is_active.then(|| view! { <p class="help">{t!(locale, "classify-disabled-when-changed")}</p> })}
                     <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
                 </form>
                 <div>
                     <section class="card"><h2>{t!(locale, "classify-test")}</h2>
-                        <p class="help">{t!(locale, "classify-test-help", count = MOST_TRIED)}</p>
-                        <form method="post" action="/app/fn/try-rule">{hidden()}<button class="button" type="submit">{t!(locale, "classify-test-run")}</button></form>
-                        {trial.map(|trial| view! { <Tried trial forms locale/> })}
-                        {(!on && rule.tried_at.is_some()).then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden()}<input type="hidden" name="on" value="on"/><button class="button button-primary" type="submit">{t!(locale, "classify-enable")}</button></form> })}
-                        {on.then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden()}<button class="button" type="submit">{t!(locale, "classify-disable")}</button></form> })}
+                        <p class="help">{t!(locale, "classify-test-help", count = TRIAL_REQUESTS)}</p>
+                        <form method="post" action="/app/fn/try-rule">{hidden_fields()}<button class="button" type="submit">{t!(locale, "classify-test-run")}</button></form>
+                        {trial.map(|trial| view! { <TestResult trial forms locale/> })}
+                        {(!is_active && rule.tried_at.is_some()).then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden_fields()}<input type="hidden" name="on" value="on"/><button class="button button-primary" type="submit">{t!(locale, "classify-enable")}</button></form> })}
+                        {is_active.then(|| view! { <form method="post" action="/app/fn/switch-rule">{hidden_fields()}<button class="button" type="submit">{t!(locale, "classify-disable")}</button></form> })}
                     </section>
-                    <Weighty label=t!(locale, "classify-delete") consequence=t!(locale, "classify-delete-consequence")>
-                        <form method="post" action="/app/fn/delete-rule">{hidden()}<button class="button button-bad" type="submit">{t!(locale, "classify-delete-now")}</button></form>
-                    </Weighty>
+                    <ConfirmAction label=t!(locale, "classify-delete") consequence=t!(locale, "classify-delete-consequence")>
+                        <form method="post" action="/app/fn/delete-rule">{hidden_fields()}<button class="button button-bad" type="submit">{t!(locale, "classify-delete-now")}</button></form>
+                    </ConfirmAction>
                 </div>
             </div>
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
-/// What the rule would have done.
+/// The result of a test run on past requests.
 #[component]
-fn Tried(trial: Trial, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
-    let more = trial.fits - trial.lines.len();
+fn TestResult(trial: Trial, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
+    let remaining = trial.match_count - trial.lines.len();
     view! {
-        <p role="status"><strong>{t!(locale, "classify-matches", fits = trial.fits, of = trial.looked_at)}</strong></p>
+        <p role="status"><strong>{t!(locale, "classify-matches", fits = trial.match_count, of = trial.checked_count)}</strong></p>
         <ul class="plain trial">{trial.lines.into_iter().map(|line| {
             let TrialLine { id, number, description, because, would_set, decided_before } = line;
             view! {
                 <li>
                     <p><a href=format!("/app/inbox/{id}")><bdi class="mono">{format!("REQ-{number}")}</bdi></a>" "<span class="quiet" dir="auto">{description}</span></p>
-                    <p class="quiet">{reasons(locale, &because, &forms)}</p>
+                    <p class="quiet">{match_reasons(locale, &because, &forms)}</p>
                     <ul class="plain">{would_set.into_iter().map(|(field, before, after)| view! {
-                        <li>{by_key(locale, &format!("classified-{}", field.name()))}": "{before.filter(|before| *before != after).map(|before| view! { <s><bdi>{value_words(locale, field, &before)}</bdi></s>" " })}<strong><bdi>{value_words(locale, field, &after)}</bdi></strong></li>
+                        <li>{by_key(locale, &format!("classified-{}", field.name()))}": "{before.filter(|before| *before != after).map(|before| view! { <s><bdi>{value_label(locale, field, &before)}</bdi></s>" " })}<strong><bdi>{value_label(locale, field, &after)}</bdi></strong></li>
                     }).collect_view()}</ul>
                     {(!decided_before.is_empty()).then(|| view! { <p class="quiet">{t!(locale, "classify-decided-before", names = decided_before.join(", "))}</p> })}
                 </li>
             }
         }).collect_view()}</ul>
-        {(more > 0).then(|| view! { <p class="quiet">{t!(locale, "classify-more", count = more)}</p> })}
+        {(remaining > 0).then(|| view! { <p class="quiet">{t!(locale, "classify-more", count = remaining)}</p> })}
     }
 }
 
-/// When it fits and what it sets.
+/// The conditions and the outcome of a rule.
 #[component]
-fn Editor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
+fn RuleEditor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, locale: Locale) -> impl IntoView {
     let (name, conditions, outcome) =
         rule.map_or_else(Default::default, |rule| (rule.name, rule.conditions.0, rule.outcome.0));
     let Conditions {
@@ -185,14 +182,14 @@ fn Editor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, locale:
         words,
         postal_codes,
     } = conditions;
-    let box_of = |name: String, words: String, chosen: bool| {
+    let checkbox = |name: String, words: String, chosen: bool| {
         let ticked = form.ticked(&name, chosen);
         view! { <div class="check"><input type="checkbox" id=name.clone() name=name.clone() value="on" checked=ticked/><label for=name><bdi>{words}</bdi></label></div> }
     };
     let channel_boxes = Channel::ALL
         .iter()
         .map(|one| {
-            box_of(
+            checkbox(
                 format!("channel_{}", one.name()),
                 by_key(locale, &format!("channel-{}", one.name())),
                 channels.contains(one),
@@ -202,7 +199,7 @@ fn Editor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, locale:
     let service_boxes = ServiceType::ALL
         .iter()
         .map(|one| {
-            box_of(
+            checkbox(
                 format!("service_{}", one.name()),
                 public_language::service_type(*one, locale).to_owned(),
                 service_types.contains(one),
@@ -212,10 +209,10 @@ fn Editor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, locale:
     let has_forms = !forms.is_empty();
     let form_boxes = forms
         .into_iter()
-        .map(|one| box_of(format!("form_{}", one.id), one.name, chosen_forms.contains(&one.id.0)))
+        .map(|one| checkbox(format!("form_{}", one.id), one.name, chosen_forms.contains(&one.id.0)))
         .collect_view();
-    let keep = || (String::new(), t!(locale, "classify-leave-unchanged"));
-    let services: Vec<_> = std::iter::once(keep())
+    let unchanged_option = || (String::new(), t!(locale, "classify-leave-unchanged"));
+    let services: Vec<_> = std::iter::once(unchanged_option())
         .chain(ServiceType::ALL.iter().map(|one| {
             (
                 one.name().to_owned(),
@@ -223,7 +220,7 @@ fn Editor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, locale:
             )
         }))
         .collect();
-    let priorities: Vec<_> = std::iter::once(keep())
+    let priorities: Vec<_> = std::iter::once(unchanged_option())
         .chain(Priority::ALL.iter().rev().map(|one| {
             (
                 one.name().to_owned(),
@@ -261,14 +258,14 @@ fn Editor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, locale:
     }
 }
 
-/// A value of a rule in words.
-pub(crate) fn value_words(locale: Locale, field: Classified, value: &str) -> String {
+/// Returns the label of a value that a rule sets.
+pub(crate) fn value_label(locale: Locale, field: ClassifiedField, value: &str) -> String {
     match field {
-        Classified::Priority => by_key(locale, &format!("priority-{value}")),
-        Classified::ServiceType => ServiceType::from_name(value).map_or_else(String::new, |kind| {
+        ClassifiedField::Priority => by_key(locale, &format!("priority-{value}")),
+        ClassifiedField::ServiceType => ServiceType::from_name(value).map_or_else(String::new, |kind| {
             public_language::service_type(kind, locale).to_owned()
         }),
-        Classified::Region | Classified::UseCase => value.to_owned(),
+        ClassifiedField::Region | ClassifiedField::UseCase => value.to_owned(),
     }
 }
 
@@ -279,60 +276,60 @@ fn form_name(id: FormId, forms: &[FormLine]) -> String {
         .map_or_else(|| id.to_string(), |form| form.name.clone())
 }
 
-/// Why a rule fitted, in one line.
-pub(crate) fn reasons(locale: Locale, because: &[Because], forms: &[FormLine]) -> String {
+/// Describes why a rule matched, in one line.
+pub(crate) fn match_reasons(locale: Locale, because: &[MatchReason], forms: &[FormLine]) -> String {
     let words: Vec<String> = because
         .iter()
         .map(|reason| match reason {
-            Because::Channel(channel) => t!(
+            MatchReason::Channel(channel) => t!(
                 locale,
                 "match-channel",
                 value = by_key(locale, &format!("channel-{}", channel.name()))
             ),
-            Because::Form(_) if forms.is_empty() => t!(locale, "match-own-form"),
-            Because::Form(id) => t!(locale, "match-form", value = form_name(*id, forms)),
-            Because::ServiceType(kind) => t!(
+            MatchReason::Form(_) if forms.is_empty() => t!(locale, "match-own-form"),
+            MatchReason::Form(id) => t!(locale, "match-form", value = form_name(*id, forms)),
+            MatchReason::ServiceType(kind) => t!(
                 locale,
                 "match-service",
                 value = public_language::service_type(*kind, locale)
             ),
-            Because::Word(word) => t!(locale, "match-word", value = word.clone()),
-            Because::PostalCode(code) => t!(locale, "match-postal-code", value = code.clone()),
-            Because::Always => t!(locale, "match-all"),
+            MatchReason::Word(word) => t!(locale, "match-word", value = word.clone()),
+            MatchReason::PostalCode(code) => t!(locale, "match-postal-code", value = code.clone()),
+            MatchReason::Always => t!(locale, "match-all"),
         })
         .collect();
     words.join(", ")
 }
 
-fn condition_words(locale: Locale, conditions: &Conditions, forms: &[FormLine]) -> Vec<String> {
-    let or = |values: Vec<String>| values.join(" / ");
+fn condition_labels(locale: Locale, conditions: &Conditions, forms: &[FormLine]) -> Vec<String> {
+    let any_of = |values: Vec<String>| values.join(" / ");
     let mut parts = Vec::new();
     if !conditions.channels.is_empty() {
         let names = conditions
             .channels
             .iter()
             .map(|one| by_key(locale, &format!("channel-{}", one.name())));
-        parts.push(t!(locale, "match-channel", value = or(names.collect())));
+        parts.push(t!(locale, "match-channel", value = any_of(names.collect())));
     }
     if !conditions.forms.is_empty() {
         let names = conditions.forms.iter().map(|one| form_name(*one, forms));
-        parts.push(t!(locale, "match-form", value = or(names.collect())));
+        parts.push(t!(locale, "match-form", value = any_of(names.collect())));
     }
     if !conditions.service_types.is_empty() {
         let names = conditions
             .service_types
             .iter()
             .map(|one| public_language::service_type(*one, locale).to_owned());
-        parts.push(t!(locale, "match-service", value = or(names.collect())));
+        parts.push(t!(locale, "match-service", value = any_of(names.collect())));
     }
     if !conditions.words.is_empty() {
-        parts.push(t!(locale, "match-word", value = or(conditions.words.clone())));
+        parts.push(t!(locale, "match-word", value = any_of(conditions.words.clone())));
     }
     if !conditions.postal_codes.is_empty() {
         parts.push(t!(
             locale,
             "match-postal-code",
-            value = or(conditions.postal_codes.clone())
+            value = any_of(conditions.postal_codes.clone())
         ));
     }
     if parts.is_empty() {
@@ -341,23 +338,23 @@ fn condition_words(locale: Locale, conditions: &Conditions, forms: &[FormLine]) 
     parts
 }
 
-fn outcome_words(locale: Locale, outcome: &Outcome) -> Vec<String> {
+fn outcome_labels(locale: Locale, outcome: &Outcome) -> Vec<String> {
     [
-        (Classified::Region, outcome.region.clone()),
-        (Classified::UseCase, outcome.use_case.clone()),
+        (ClassifiedField::Region, outcome.region.clone()),
+        (ClassifiedField::UseCase, outcome.use_case.clone()),
         (
-            Classified::Priority,
+            ClassifiedField::Priority,
             outcome.priority.map(|value| value.name().to_owned()),
         ),
         (
-            Classified::ServiceType,
+            ClassifiedField::ServiceType,
             outcome.service_type.map(|value| value.name().to_owned()),
         ),
     ]
     .into_iter()
     .filter_map(|(field, value)| {
         let name = by_key(locale, &format!("classified-{}", field.name()));
-        Some(format!("{name}: {}", value_words(locale, field, &value?)))
+        Some(format!("{name}: {}", value_label(locale, field, &value?)))
     })
     .collect()
 }

@@ -1,22 +1,21 @@
-//! Customers: the list and the record with everything about it.
+//! Customers: the list and the details of one customer.
 
 use domain::ids::CustomerId;
 use domain::permissions::ViewOperations;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::customers;
+use ui::components::{Chip, EmptyState, Pager, TargetChip};
 use ui::format;
-use ui::load::page;
-use ui::parts::{Chip, Empty, Pager, TargetChip};
+use ui::page::page;
 use ui::title::Title;
 
-use crate::mapping::references::link_address;
-use crate::shared::{address_line, service_words, viewer_staff};
-use crate::shell::Framed;
+use crate::i18n::by_key;
+use crate::mapping::references::link_path;
+use crate::shared::{address_line, service_label, viewer_staff};
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
-/// `/app/customers`.
 #[component]
 pub fn CustomersPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -32,13 +31,13 @@ pub fn CustomersPage() -> impl IntoView {
             after_id.map(|id| (after_name.as_str(), id)),
         )
         .await?;
-        let query =
+        let page_href =
             |name: &str, id: &str| format!("/app/customers?q={}&name={}&after={id}", encode(&search), encode(name));
         let next = found
             .rows
             .last()
             .filter(|_| found.has_more)
-            .map(|row| query(&row.name, &row.id.to_string()));
+            .map(|row| page_href(&row.name, &row.id.to_string()));
         let first = after_id.map(|_| format!("/app/customers?q={}", encode(&search)));
         let empty = found.rows.is_empty();
         Ok(view! {
@@ -49,7 +48,7 @@ pub fn CustomersPage() -> impl IntoView {
                 <input id="customers-q" name="q" type="search" value=search.clone()/>
                 <button class="button" type="submit">{t!(locale, "search-now")}</button>
             </form>
-            {empty.then(|| view! { <Empty icon="users" title=t!(locale, "customers-empty") text=t!(locale, "customers-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState icon="users" title=t!(locale, "customers-empty") text=t!(locale, "customers-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "number")}</th><th scope="col" class="right">{t!(locale, "locations")}</th><th scope="col" class="right">{t!(locale, "open-jobs")}</th></tr></thead>
@@ -67,10 +66,10 @@ pub fn CustomersPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/customers">{content}</Framed> }
+    view! { <AppFrame current="/app/customers">{content}</AppFrame> }
 }
 
-/// Escapes a text for a query (RFC 3986): everything but unreserved characters.
+/// Percent-encodes text for a query: all but the unreserved characters of RFC 3986.
 fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| {
@@ -83,7 +82,6 @@ fn encode(text: &str) -> String {
         .collect()
 }
 
-/// `/app/customers/{id}`.
 #[component]
 pub fn CustomerPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -101,10 +99,10 @@ pub fn CustomerPage() -> impl IntoView {
             </header>
             <section>
                 <h2>{t!(locale, "recent-jobs")}</h2>
-                {found.targets.is_empty().then(|| view! { <Empty title=t!(locale, "nothing-yet") text=t!(locale, "nothing-yet-text")/> })}
+                {found.targets.is_empty().then(|| view! { <EmptyState title=t!(locale, "nothing-yet") text=t!(locale, "nothing-yet-text")/> })}
                 <ul class="lines">
                     {found.targets.into_iter().map(|target| view! {
-                        <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format!("TGT-{}", target.number)}</bdi>" "{service_words(locale, target.service_type.as_deref())}</a>
+                        <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format!("TGT-{}", target.number)}</bdi>" "{service_label(locale, target.service_type.as_deref())}</a>
                             <TargetChip status=target.status locale/><span class="quiet"><bdi>{target.location_name}</bdi></span>
                             <span class="quiet">{target.starts_at.map(|start| format::moment(locale, start, target.appointment_zone.as_deref().unwrap_or(&zone)))}</span></li>
                     }).collect_view()}
@@ -135,10 +133,10 @@ pub fn CustomerPage() -> impl IntoView {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "source")}</th><th scope="col">{t!(locale, "kind")}</th><th scope="col">{t!(locale, "external-id")}</th></tr></thead>
                     <tbody>{found.references.into_iter().map(|reference| {
-                        let touched = link_address(&reference.entity_type, &reference.source_key, &reference.external_id);
+                        let href = link_path(&reference.entity_type, &reference.source_key, &reference.external_id);
                         view! {
                             <tr><td><bdi class="mono">{reference.source_key}</bdi></td><td>{by_key(locale, &reference.entity_type)}</td><td><bdi class="mono">{reference.external_id}</bdi>
-                                " "<a href=touched>{t!(locale, "link-view")}</a></td></tr>
+                                " "<a href=href>{t!(locale, "link-view")}</a></td></tr>
                         }
                     }).collect_view()}</tbody>
                 </table></div>
@@ -150,10 +148,10 @@ pub fn CustomerPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/customers">{content}</Framed> }
+    view! { <AppFrame current="/app/customers">{content}</AppFrame> }
 }
 
-/// What happened, newest first.
+/// The history, newest first.
 #[component]
 pub fn History(
     locale: domain::locale::Locale,
@@ -163,9 +161,9 @@ pub fn History(
     view! {
         <ol class="timeline">
             {lines.into_iter().map(|line| {
-                let words = domain::public_language::Milestone::from_name(&line.kind)
+                let label = domain::public_language::Milestone::from_name(&line.kind)
                     .map_or_else(|| by_key(locale, &format!("event-{}", line.kind)), |milestone| domain::public_language::milestone(milestone, locale).to_owned());
-                view! { <li><span>{words}</span><time class="quiet" datetime=line.at.to_rfc3339()>{format::moment(locale, line.at, &zone)}</time></li> }
+                view! { <li><span>{label}</span><time class="quiet" datetime=line.at.to_rfc3339()>{format::moment(locale, line.at, &zone)}</time></li> }
             }).collect_view()}
         </ol>
     }

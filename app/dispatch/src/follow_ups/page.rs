@@ -1,4 +1,4 @@
-//! The work that a visit left: made into a job, or not needed after all.
+//! Follow-ups of a visit: create a job from one, or dismiss it.
 
 use domain::follow_ups::FollowUpStatus;
 use domain::locale::Locale;
@@ -9,12 +9,12 @@ use ordinavo_core::follow_ups;
 use ordinavo_core::follow_ups::model::FollowUpView;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{Core, CoreError};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{Chip, ConfirmAction};
 use ui::islands::SendOnce;
-use ui::parts::{Chip, Weighty};
 
+use crate::i18n::by_key;
 use crate::t;
-use crate::words::by_key;
 
 const fn tone(status: FollowUpStatus) -> Tone {
     match status {
@@ -25,30 +25,30 @@ const fn tone(status: FollowUpStatus) -> Tone {
     }
 }
 
-/// A follow-up on the page of the report that asked for it.
+/// A follow-up on the page of its visit report.
 #[component]
 pub fn FollowUpCard(locale: Locale, follow_up: FollowUpView, report: String, may_plan: bool) -> impl IntoView {
-    let waits = follow_up.status == FollowUpStatus::Required && follow_up.planned_target_id.is_none();
+    let is_open = follow_up.status == FollowUpStatus::Required && follow_up.planned_target_id.is_none();
     let id = follow_up.id.to_string();
-    let (id_again, report_again) = (id.clone(), report.clone());
+    let (dismiss_id, dismiss_report) = (id.clone(), report.clone());
     view! {
         <section class="card"><header class="title-row"><h2>{t!(locale, "report-follow-up")}</h2><Chip label=by_key(locale, &format!("follow-up-{}", follow_up.status.name())) tone=tone(follow_up.status)/></header>
             <p class="prose" dir="auto">{follow_up.title}</p>
             {follow_up.planned_target_id.zip(follow_up.planned_number).map(|(target, number)| view! {
                 <p><a href=format!("/app/targets/{target}")><bdi class="mono">{format!("TGT-{number}")}</bdi></a></p>
             })}
-            {(waits && may_plan).then(|| view! {
+            {(is_open && may_plan).then(|| view! {
                 <p class="help">{t!(locale, "follow-up-text")}</p>
                 <SendOnce><form method="post" action="/app/fn/plan-follow-up"><input type="hidden" name="follow_up" value=id/><input type="hidden" name="report" value=report/><button class="button button-primary" type="submit">{t!(locale, "follow-up-create-job")}</button></form></SendOnce>
-                <Weighty label=t!(locale, "follow-up-dismiss") consequence=t!(locale, "follow-up-dismiss-text")>
-                    <form method="post" action="/app/fn/dismiss-follow-up"><input type="hidden" name="follow_up" value=id_again/><input type="hidden" name="report" value=report_again/><button class="button" type="submit">{t!(locale, "follow-up-dismiss")}</button></form></Weighty>
+                <ConfirmAction label=t!(locale, "follow-up-dismiss") consequence=t!(locale, "follow-up-dismiss-text")>
+                    <form method="post" action="/app/fn/dismiss-follow-up"><input type="hidden" name="follow_up" value=dismiss_id/><input type="hidden" name="report" value=dismiss_report/><button class="button" type="submit">{t!(locale, "follow-up-dismiss")}</button></form></ConfirmAction>
             })}
         </section>
     }
 }
 
-fn on_report(report: &str) -> Sent<'static> {
-    Sent {
+fn report_submission(report: &str) -> FormSubmission<'static> {
+    FormSubmission {
         form: "",
         values: &[],
         back: format!("/app/reports/{report}"),
@@ -60,11 +60,14 @@ pub async fn plan_follow_up(
     #[server(default)] follow_up: String,
     #[server(default)] report: String,
 ) -> Result<(), ServerFnError> {
-    act(on_report(&report), async |core: Core, staff: Staff| {
+    run_action(report_submission(&report), async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let id = follow_up.parse().map_err(|_| CoreError::not_found())?;
         let target = follow_ups::make_target(&core, permit, id).await?;
-        Ok(Next::to(format!("/app/targets/{target}"), "done-follow-up-job-created"))
+        Ok(Redirect::to(
+            format!("/app/targets/{target}"),
+            "done-follow-up-job-created",
+        ))
     })
     .await
 }
@@ -75,11 +78,11 @@ pub async fn dismiss_follow_up(
     #[server(default)] report: String,
 ) -> Result<(), ServerFnError> {
     let back = format!("/app/reports/{report}");
-    act(on_report(&report), async |core: Core, staff: Staff| {
+    run_action(report_submission(&report), async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let id = follow_up.parse().map_err(|_| CoreError::not_found())?;
         follow_ups::dismiss(&core, permit, id).await?;
-        Ok(Next::to(back, "done-saved"))
+        Ok(Redirect::to(back, "done-saved"))
     })
     .await
 }

@@ -1,20 +1,20 @@
-//! Settings: the own language and, for those who may, the audit log. Also `/app`, which leads to the role's home.
+//! Settings: language and, with permission, the audit log. Also `/app`, which redirects to the role's home page.
 
-use domain::permissions::{ManageIntake, ManagePortalAccess, ManagePortalLook, ViewAudit, ViewMails, ViewOperations};
+use domain::permissions::{ManageBranding, ManageIntake, ManagePortalAccess, ViewAudit, ViewMails, ViewOperations};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use ordinavo_core::audit;
-use ui::acts::redirect;
-use ui::door::LanguageRow;
+use ui::actions::redirect;
+use ui::components::{Pager, SuccessNotice};
 use ui::format;
-use ui::load::page;
-use ui::parts::{Done, Pager};
+use ui::i18n::shared;
+use ui::page::page;
+use ui::sign_in_flow::LanguageRow;
 use ui::title::Title;
-use ui::words::shared;
 
 use crate::scheduling::technicians;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 
 /// `/app`.
@@ -39,7 +39,7 @@ pub fn SettingsPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let zone = staff.zone().to_owned();
         let before = request.query("before").parse().ok();
-        let log = match staff.may::<ViewAudit>() {
+        let entries = match staff.may::<ViewAudit>() {
             Ok(permit) => Some(audit::page(&request.core, permit, before).await?),
             Err(_) => None,
         };
@@ -47,20 +47,20 @@ pub fn SettingsPage() -> impl IntoView {
             Ok(permit) if !request.query("verify").is_empty() => Some(audit::verify(&request.core, permit).await?),
             _ => None,
         };
-        let log = log.map(|log| {
-            let next = log.rows.last().filter(|_| log.has_more).map(|row| format!("/app/settings?before={}", row.sequence));
+        let entries = entries.map(|entries| {
+            let next = entries.rows.last().filter(|_| entries.has_more).map(|row| format!("/app/settings?before={}", row.sequence));
             let first = before.map(|_: i64| "/app/settings".to_owned());
             view! {
                 <section>
                     <h2>{t!(locale, "audit-title")}</h2>
                     <p><a class="button" href="/app/settings?verify=1">{t!(locale, "audit-verify")}</a></p>
-                    {verified.map(|broken| match broken {
-                        None => view! { <Done text=t!(locale, "audit-intact")/> }.into_any(),
+                    {verified.map(|broken_at| match broken_at {
+                        None => view! { <SuccessNotice text=t!(locale, "audit-intact")/> }.into_any(),
                         Some(number) => view! { <p class="notice notice-bad" role="alert">{t!(locale, "audit-broken", number = number)}</p> }.into_any(),
                     })}
                     <div class="table-frame"><table class="table">
                         <thead><tr><th scope="col" class="right">"#"</th><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "actor")}</th><th scope="col">{t!(locale, "action")}</th><th scope="col">{t!(locale, "subject")}</th></tr></thead>
-                        <tbody>{log.rows.into_iter().map(|row| view! {
+                        <tbody>{entries.rows.into_iter().map(|row| view! {
                             <tr><td class="right">{row.sequence}</td><td>{format::moment(locale, row.at, &zone)}</td><td><bdi class="mono small">{row.actor}</bdi></td><td><bdi class="mono">{row.action}</bdi></td><td><bdi class="mono small">{row.subject}</bdi></td></tr>
                         }).collect_view()}</tbody>
                     </table></div>
@@ -100,7 +100,7 @@ pub fn SettingsPage() -> impl IntoView {
                 t!(locale, "review-intro"),
             ));
         }
-        if staff.has::<ManagePortalLook>() {
+        if staff.has::<ManageBranding>() {
             links.push((
                 "/app/settings/portal",
                 t!(locale, "branding-title"),
@@ -124,9 +124,9 @@ pub fn SettingsPage() -> impl IntoView {
                     <li><a href=href><strong>{name}</strong></a><span class="quiet">{text}</span></li>
                 }).collect_view()}</ul></nav>
             })}
-            {log}
+            {entries}
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }

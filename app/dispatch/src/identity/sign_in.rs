@@ -1,19 +1,18 @@
-//! Sign-in, the choice of a tenant, and leaving.
+//! Sign-in, choice of an organization, sign-out and language.
 
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::identity::sessions::Door;
+use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::identity::staff_settings;
-use ui::door::{self, LanguageRow};
 use ui::forms::{ErrorSummary, FormState, TextField};
-use ui::load::page;
+use ui::i18n::shared;
+use ui::page::page;
+use ui::sign_in_flow::{self, LanguageRow};
 use ui::title::Title;
-use ui::words::shared;
 
 use crate::t;
 
-/// `/app/sign-in`.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     page(|request| async move {
@@ -40,13 +39,12 @@ pub fn SignInPage() -> impl IntoView {
     })
 }
 
-/// `/app/sign-in/choose`.
 #[component]
 pub fn ChoosePage() -> impl IntoView {
-    let session = door::request_session();
+    let session = sign_in_flow::request_session();
     page(move |request| async move {
         let locale = request.viewer.locale;
-        let choices = door::choices(&request.core, session).await?;
+        let choices = sign_in_flow::tenant_choices(&request.core, session).await?;
         Ok(view! {
             <Title text=t!(locale, "choose-title")/>
             <main class="door" id="main">
@@ -72,17 +70,17 @@ pub async fn sign_in(
     #[server(default)] password: String,
     #[server(default)] next: String,
 ) -> Result<(), ServerFnError> {
-    door::sign_in(Door::Staff, &email, password, &next).await
+    sign_in_flow::sign_in(Realm::Staff, &email, password, &next).await
 }
 
 #[server(prefix = "/app/fn", endpoint = "choose-tenant")]
 pub async fn choose_tenant(#[server(default)] choice: usize) -> Result<(), ServerFnError> {
-    door::choose_tenant(Door::Staff, choice).await
+    sign_in_flow::choose_tenant(Realm::Staff, choice).await
 }
 
 #[server(prefix = "/app/fn", endpoint = "sign-out")]
 pub async fn sign_out() -> Result<(), ServerFnError> {
-    door::sign_out(Door::Staff).await
+    sign_in_flow::sign_out(Realm::Staff).await
 }
 
 #[server(prefix = "/app/fn", endpoint = "language")]
@@ -91,7 +89,7 @@ pub async fn choose_language(
     #[server(default)] back: String,
 ) -> Result<(), ServerFnError> {
     let account = use_context::<Core>().zip(use_context::<Staff>());
-    door::choose_language(Door::Staff, &locale, &back, async |locale| match account {
+    sign_in_flow::choose_language(Realm::Staff, &locale, &back, async |locale| match account {
         Some((core, actor)) => staff_settings::set_locale(&core, &actor, locale).await,
         None => Ok(()),
     })

@@ -1,4 +1,4 @@
-//! Import jobs and uploads.
+//! Import jobs and CSV uploads.
 
 pub mod page;
 pub mod upload;

@@ -1,4 +1,4 @@
-//! Imports: jobs, and every item with the decision that was stored about it.
+//! Imports: jobs, and their items with the stored mapping decision.
 
 use domain::ids::ImportJobId;
 use domain::import_jobs::ImportChannel;
@@ -12,19 +12,19 @@ use ordinavo_core::imports::jobs::ItemFilter;
 use ordinavo_core::imports::model::ImportItemView;
 use ordinavo_core::mapping::review;
 use serde_json::Value;
+use ui::components::{Chip, ConfirmAction, EmptyState, Fact, Identifier, Pager, ProblemNotice};
 use ui::format;
-use ui::imports::{Codes, ItemFilters, JobChip, JobCounts, JobKind, OutcomeChip};
+use ui::imports::{Codes, ImportJobChip, ImportJobCounts, ImportJobKind, ItemFilters, OutcomeChip};
 use ui::islands::SendOnce;
-use ui::load::{page, place};
-use ui::parts::{Chip, Empty, Fact, Identifier, Pager, ProblemNotice, Weighty};
+use ui::page::{cursor, page};
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
-/// The codes in a stored list of notes.
+/// Returns the codes in a stored list of notes.
 fn codes(notes: &Value) -> Vec<String> {
     notes
         .as_array()
@@ -34,7 +34,6 @@ fn codes(notes: &Value) -> Vec<String> {
         .collect()
 }
 
-/// `/app/imports`.
 #[component]
 pub fn ImportsPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -42,14 +41,14 @@ pub fn ImportsPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let permit = staff.may::<ViewImports>()?;
-        let found = jobs::list_for_staff(&request.core, permit, request.place("before")).await?;
-        let waiting = review::count(&request.core, permit).await?;
+        let found = jobs::list_for_staff(&request.core, permit, request.cursor("before")).await?;
+        let unresolved_count = review::count(&request.core, permit).await?;
         let may_resolve = staff.has::<ResolveMappings>();
         let next = found
             .rows
             .last()
             .filter(|_| found.has_more)
-            .map(|row| format!("/app/imports?before={}", place(row.created_at, row.id)));
+            .map(|row| format!("/app/imports?before={}", cursor(row.created_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/app/imports".to_owned());
         let empty = found.rows.is_empty();
         let now = request.viewer.now;
@@ -57,21 +56,21 @@ pub fn ImportsPage() -> impl IntoView {
             <Title text=t!(locale, "imports-title")/>
             <header class="title-row"><h1>{t!(locale, "imports-title")}</h1>
                 <p class="row">
-                    <a class="button" href="/app/imports/desk">{t!(locale, "mapping-review-title")}<span class="count">{waiting}</span></a>
+                    <a class="button" href="/app/imports/desk">{t!(locale, "mapping-review-title")}<span class="count">{unresolved_count}</span></a>
                     {may_resolve.then(|| view! { <a class="button" href="/app/imports/upload">{t!(locale, "upload-title")}</a> })}
                 </p>
             </header>
             <DoneNotice locale flash=request.flash.clone()/>
-            {empty.then(|| view! { <Empty icon="import" title=t!(locale, "imports-empty") text=t!(locale, "imports-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState icon="import" title=t!(locale, "imports-empty") text=t!(locale, "imports-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "client")}</th><th scope="col">{by_key(locale, "job-kind")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{by_key(locale, "job-counts")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| view! {
                         <tr><th scope="row"><a href=format!("/app/imports/{}", row.id)>{format::age(locale, row.created_at, now)}</a></th>
                             <td><bdi class="mono">{row.client_name.clone()}</bdi></td>
-                            <td><JobKind job=row.clone() locale/></td>
-                            <td><JobChip status=row.status locale/></td>
-                            <td><JobCounts job=row locale/></td></tr>
+                            <td><ImportJobKind job=row.clone() locale/></td>
+                            <td><ImportJobChip status=row.status locale/></td>
+                            <td><ImportJobCounts job=row locale/></td></tr>
                     }).collect_view()}</tbody>
                 </table></div>
             })}
@@ -79,10 +78,9 @@ pub fn ImportsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/imports">{content}</Framed> }
+    view! { <AppFrame current="/app/imports">{content}</AppFrame> }
 }
 
-/// `/app/imports/{id}`.
 #[component]
 pub fn ImportPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -90,15 +88,15 @@ pub fn ImportPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: ImportJobId = request.id("id")?;
-        let named = |name: &str| Some(request.query(name)).filter(|text| !text.is_empty());
+        let query_filter = |name: &str| Some(request.query(name)).filter(|text| !text.is_empty());
         let filter = ItemFilter {
-            status: named("status"),
-            warning_code: named("code"),
+            status: query_filter("status"),
+            warning_code: query_filter("code"),
         };
         let after = request.query("after").parse().unwrap_or(-1);
         let (job, items) = jobs::page_for_staff(&request.core, staff.may::<ViewImports>()?, id, after, &filter).await?;
         let zone = staff.zone().to_owned();
-        let query = |after: i64| {
+        let page_href = |after: i64| {
             let part = |name: &str, value: &Option<String>| {
                 value
                     .as_ref()
@@ -114,15 +112,15 @@ pub fn ImportPage() -> impl IntoView {
             .rows
             .last()
             .filter(|_| items.has_more)
-            .map(|row| query(row.position));
-        let first = (after >= 0).then(|| query(-1));
+            .map(|row| page_href(row.position));
+        let first = (after >= 0).then(|| page_href(-1));
         let empty = items.rows.is_empty();
         let (for_kind, for_counts, retried_from) = (job.clone(), job.clone(), job.retried_from);
         let may_import = job.dry_run
             && job.channel == ImportChannel::Csv
             && job.status == ImportJobStatus::Completed
             && staff.has::<ResolveMappings>();
-        let runs = matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing);
+        let is_running = matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing);
         let (status, code) = (
             filter.status.clone().unwrap_or_default(),
             filter.warning_code.clone().unwrap_or_default(),
@@ -130,68 +128,68 @@ pub fn ImportPage() -> impl IntoView {
         Ok(view! {
             <Title text=t!(locale, "imports-title")/>
             <p><a href="/app/imports">{t!(locale, "imports-title")}</a></p>
-            <header class="title-row"><h1>{format::moment(locale, job.created_at, &zone)}</h1><JobChip status=job.status locale/></header>
+            <header class="title-row"><h1>{format::moment(locale, job.created_at, &zone)}</h1><ImportJobChip status=job.status locale/></header>
             <DoneNotice locale flash=request.flash.clone()/>
-            {runs.then(|| view! { <p class="notice" role="status">{t!(locale, "job-running")}" "<a href=query(-1)>{t!(locale, "job-refresh")}</a></p> })}
+            {is_running.then(|| view! { <p class="notice" role="status">{t!(locale, "job-running")}" "<a href=page_href(-1)>{t!(locale, "job-refresh")}</a></p> })}
             <dl class="facts">
                 <Fact name="id"><Identifier text=job.id.to_string() locale/></Fact>
                 <Fact name=t!(locale, "client")><bdi class="mono">{job.client_name.clone()}</bdi></Fact>
                 <Fact name=t!(locale, "source")><bdi class="mono">{job.source_key.clone()}</bdi></Fact>
-                <Fact name=by_key(locale, "job-kind")><JobKind job=for_kind locale/></Fact>
-                <Fact name=by_key(locale, "job-counts")><JobCounts job=for_counts locale/></Fact>
+                <Fact name=by_key(locale, "job-kind")><ImportJobKind job=for_kind locale/></Fact>
+                <Fact name=by_key(locale, "job-counts")><ImportJobCounts job=for_counts locale/></Fact>
                 {retried_from.map(|from| view! { <Fact name=t!(locale, "job-original")><a href=format!("/app/imports/{from}")>{t!(locale, "job-original-view")}</a></Fact> })}
             </dl>
             {may_import.then(|| view! {
-                <Weighty label=t!(locale, "upload-import") consequence=t!(locale, "upload-import-text")>
+                <ConfirmAction label=t!(locale, "upload-import") consequence=t!(locale, "upload-import-text")>
                     <SendOnce><form method="post" action="/app/fn/import-tried"><input type="hidden" name="job" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "upload-import")}</button></form></SendOnce>
-                </Weighty>
+                </ConfirmAction>
             })}
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <ItemFilters action=format!("/app/imports/{id}") locale status code/>
-            {empty.then(|| view! { <Empty icon="import" title=t!(locale, "items-empty") text=t!(locale, "items-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState icon="import" title=t!(locale, "items-empty") text=t!(locale, "items-empty-text")/> })}
             {items.rows.into_iter().map(|item| view! { <ItemCard item locale zone=zone.clone()/> }).collect_view()}
             <Pager locale next first/>
         }
         .into_any())
     });
-    view! { <Framed current="/app/imports">{content}</Framed> }
+    view! { <AppFrame current="/app/imports">{content}</AppFrame> }
 }
 
-/// A rule in words with its id.
-pub fn rule_words(locale: Locale, rule: &str) -> String {
+/// Returns the description of a mapping rule with its ID.
+pub fn rule_label(locale: Locale, rule: &str) -> String {
     let key = format!("rule-{rule}");
-    let words = by_key(locale, &key);
-    if words == key {
+    let label = by_key(locale, &key);
+    if label == key {
         rule.to_owned()
     } else {
-        format!("{words} ({rule})")
+        format!("{label} ({rule})")
     }
 }
 
-/// The candidates that a decision looked at, in words.
+/// The rules and candidates of a mapping decision.
 #[component]
-fn DecisionWords(decision: Value, locale: Locale) -> impl IntoView {
+fn DecisionSummary(decision: Value, locale: Locale) -> impl IntoView {
     let lines: Vec<String> = ["customer", "location", "contact", "target"]
         .into_iter()
         .filter_map(|part| decision[part]["rule"].as_str())
         .filter(|rule| !matches!(*rule, "L0" | "K0"))
-        .map(|rule| rule_words(locale, rule))
+        .map(|rule| rule_label(locale, rule))
         .collect();
     let candidates = &decision["customer"]["candidates"];
-    let named = |candidate: &Value| {
+    let candidate_name = |candidate: &Value| {
         Some((
             candidate["id"].as_str()?.to_owned(),
             candidate["name"].as_str()?.to_owned(),
         ))
     };
-    let by_reference = named(&candidates["byReference"]);
+    let by_reference = candidate_name(&candidates["byReference"]);
     let by_number: Vec<_> = candidates["byNumber"]
         .as_array()
         .into_iter()
         .flatten()
-        .filter_map(named)
+        .filter_map(candidate_name)
         .collect();
-    // A location or contact is shown on the page of the customer to whom it belongs.
+    // A location or contact is linked to the page of its customer.
     let part = |part: &str| {
         let found = &decision[part]["candidates"]["byReference"];
         Some((
@@ -211,7 +209,7 @@ fn DecisionWords(decision: Value, locale: Locale) -> impl IntoView {
     }
 }
 
-/// An item with its stored decision.
+/// An import item with its mapping decision.
 #[component]
 pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl IntoView {
     let warnings = codes(&item.warnings);
@@ -222,7 +220,7 @@ pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl Into
         ("contact", t!(locale, "contact")),
     ];
     let decision = serde_json::to_string_pretty(&item.decision.0).unwrap_or_default();
-    let in_words = item.decision.0.clone();
+    let decision_value = item.decision.0.clone();
     let outcome = item.outcome();
     let mapping = item.mapping.0.clone();
     view! {
@@ -234,15 +232,15 @@ pub fn ItemCard(item: ImportItemView, locale: Locale, zone: String) -> impl Into
                 <Fact name=t!(locale, "time")>{format::moment(locale, item.created_at, &zone)}</Fact>
                 {parts.into_iter().map(|(part, name)| {
                     let entry = mapping[part].clone();
-                    let words = by_key(locale, &format!("mapping-{}", entry["status"].as_str().unwrap_or("skipped")));
+                    let label = by_key(locale, &format!("mapping-{}", entry["status"].as_str().unwrap_or("skipped")));
                     let rule = entry["rule"].as_str().unwrap_or_default().to_owned();
-                    view! { <Fact name>{words}" "<bdi class="mono">{rule}</bdi></Fact> }
+                    view! { <Fact name>{label}" "<bdi class="mono">{rule}</bdi></Fact> }
                 }).collect_view()}
                 {item.target_id.map(|target| view! { <Fact name=t!(locale, "job")><a href=format!("/app/targets/{target}")>{t!(locale, "open-job")}</a></Fact> })}
                 {(!warnings.is_empty()).then(|| view! { <Fact name=t!(locale, "warnings")><Codes codes=warnings locale/></Fact> })}
                 {(!errors.is_empty()).then(|| view! { <Fact name=t!(locale, "errors")><Codes codes=errors locale/></Fact> })}
             </dl>
-            <DecisionWords decision=in_words locale/>
+            <DecisionSummary decision=decision_value locale/>
             <details><summary>{t!(locale, "mapping-decision")}</summary><pre class="code" dir="ltr" tabindex="0">{decision}</pre></details>
         </article>
     }

@@ -1,4 +1,4 @@
-//! Imports from a CSV file: choose it, match its columns, see what would happen, import.
+//! Imports from a CSV file: upload it, map its columns, run a dry run, then import.
 
 use domain::ids::{ClientId, ImportJobId};
 use domain::permissions::ResolveMappings;
@@ -9,27 +9,26 @@ use ordinavo_core::imports::csv;
 use ordinavo_core::imports::csv::FIELDS;
 use ordinavo_core::integrations;
 use ordinavo_core::{Core, CoreError};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::ProblemNotice;
 use ui::forms::{ErrorSummary, FileField, FormState, SelectField};
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::ProblemNotice;
+use ui::page::page;
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::viewer_staff;
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
-/// `/app/imports/upload`.
 #[component]
 pub fn UploadPage() -> impl IntoView {
     let staff = viewer_staff();
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let names = integrations::importers(&request.core, staff.may::<ResolveMappings>()?).await?;
-        let options: Vec<(String, String)> = names
+        let clients = integrations::list_import_clients(&request.core, staff.may::<ResolveMappings>()?).await?;
+        let options: Vec<(String, String)> = clients
             .into_iter()
             .map(|client| {
                 (
@@ -55,10 +54,10 @@ pub fn UploadPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/imports">{content}</Framed> }
+    view! { <AppFrame current="/app/imports">{content}</AppFrame> }
 }
 
-/// `/app/imports/upload/{file}`: which column is what.
+/// `/app/imports/upload/{file}`: maps the columns of the file.
 #[component]
 pub fn ColumnsPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -93,17 +92,17 @@ pub fn ColumnsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/imports">{content}</Framed> }
+    view! { <AppFrame current="/app/imports">{content}</AppFrame> }
 }
 
 #[server(prefix = "/app/fn", endpoint = "upload-csv", input = MultipartFormData)]
 pub async fn upload_csv(data: MultipartData) -> Result<(), ServerFnError> {
-    let (mut client, mut bytes, mut broken) = (String::new(), Vec::new(), false);
+    let (mut client, mut bytes, mut is_incomplete) = (String::new(), Vec::new(), false);
     if let Some(mut form) = data.into_inner() {
-        while let Ok(Some(field)) = form.next_field().await.inspect_err(|_| broken = true) {
+        while let Ok(Some(field)) = form.next_field().await.inspect_err(|_| is_incomplete = true) {
             let name = field.name().unwrap_or_default().to_owned();
             let Ok(content) = field.bytes().await else {
-                broken = true;
+                is_incomplete = true;
                 break;
             };
             match name.as_str() {
@@ -113,25 +112,25 @@ pub async fn upload_csv(data: MultipartData) -> Result<(), ServerFnError> {
             }
         }
     }
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "upload",
         values: &[("client", &client)],
         back: "/app/imports/upload".to_owned(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ResolveMappings>()?;
-        if broken {
+        if is_incomplete {
             return Err(CoreError::field(
                 "file",
                 "file_too_large",
-                "The upload did not arrive whole.",
+                "The upload was interrupted. Upload the file again.",
             ));
         }
         let client: ClientId = client
             .parse()
             .map_err(|_| CoreError::field("client", "required", "Choose a client."))?;
-        let file = csv::keep(&core, permit, bytes).await?;
-        Ok(Next {
+        let file = csv::store_file(&core, permit, bytes).await?;
+        Ok(Redirect {
             to: format!("/app/imports/upload/{file}?client={client}"),
             done: None,
             shown_once: None,
@@ -147,16 +146,16 @@ pub async fn try_csv(
     #[server(default)] client: String,
     #[server(default)] columns: Vec<String>,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: format!("/app/imports/upload/{file}?client={client}"),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ResolveMappings>()?;
         let client: ClientId = client.parse().map_err(|_| CoreError::not_found())?;
-        let job = csv::try_out(&core, permit, &file, client, &columns).await?;
-        Ok(Next {
+        let job = csv::start_dry_run(&core, permit, &file, client, &columns).await?;
+        Ok(Redirect {
             to: format!("/app/imports/{job}"),
             done: None,
             shown_once: None,
@@ -167,18 +166,18 @@ pub async fn try_csv(
 }
 
 #[server(prefix = "/app/fn", endpoint = "import-tried")]
-pub async fn import_tried(#[server(default)] job: String) -> Result<(), ServerFnError> {
-    let sent = Sent {
+pub async fn import_after_dry_run(#[server(default)] job: String) -> Result<(), ServerFnError> {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: format!("/app/imports/{job}"),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ResolveMappings>()?;
-        let tried: ImportJobId = job.parse().map_err(|_| CoreError::not_found())?;
-        let real = csv::import_tried(&core, permit, tried).await?;
-        Ok(Next {
-            to: format!("/app/imports/{real}"),
+        let dry_run: ImportJobId = job.parse().map_err(|_| CoreError::not_found())?;
+        let import = csv::import_after_dry_run(&core, permit, dry_run).await?;
+        Ok(Redirect {
+            to: format!("/app/imports/{import}"),
             done: None,
             shown_once: None,
             undo: None,

@@ -1,4 +1,4 @@
-//! Public forms: made, changed, looked at as visitors see them, and brought to other people's pages and to paper.
+//! Public forms: list, settings, preview, and sharing by link, embed code and QR code.
 
 use domain::ids::FormId;
 use domain::intake::form::{FieldMode, FormField, FormSettings, FormTexts};
@@ -13,28 +13,27 @@ use ordinavo_core::CoreError;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::intake::forms;
 use ordinavo_core::intake::model::FormLine;
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{Chip, ConfirmAction, EmptyState, ProblemNotice};
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
 use ui::islands::CopyText;
-use ui::load::page;
-use ui::parts::{Chip, Empty, ProblemNotice, Weighty};
+use ui::page::page;
 use ui::title::Title;
-use ui::uploads::{self, Parts};
+use ui::uploads::{self, FormParts};
 
+use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
-/// The names of the fields with texts, by language: title, intro, thanks.
+/// The form field names of texts by language: title, intro, confirmation.
 const TEXTS: [(&str, [&str; 3]); 3] = [
     ("en", ["title_en", "intro_en", "thanks_en"]),
     ("de", ["title_de", "intro_de", "thanks_de"]),
     ("ar", ["title_ar", "intro_ar", "thanks_ar"]),
 ];
 
-/// `/app/settings/forms`.
 #[component]
 pub fn FormsPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -49,7 +48,7 @@ pub fn FormsPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <header class="title-row"><h1>{t!(locale, "forms-title")}</h1><a class="button button-primary" href="/app/settings/forms/new"><Icon name="plus"/>{t!(locale, "form-new")}</a></header>
             <p class="lead">{t!(locale, "forms-intro")}</p>
-            {empty.then(|| view! { <Empty title=t!(locale, "forms-empty") text=t!(locale, "forms-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState title=t!(locale, "forms-empty") text=t!(locale, "forms-empty-text")/> })}
             <ul class="lines lines-tall">{found.into_iter().map(|form| view! {
                 <li><a href=format!("/app/settings/forms/{}", form.id)><strong><bdi>{form.name}</bdi></strong></a><bdi class="mono quiet" dir="ltr">{format!("/intake/{}", form.slug)}</bdi>
                     {form.closed_at.is_some().then(|| view! { <Chip label=t!(locale, "form-closed") tone=public_language::Tone::Neutral/> })}</li>
@@ -57,10 +56,9 @@ pub fn FormsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
-/// `/app/settings/forms/new`.
 #[component]
 pub fn NewFormPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -77,16 +75,15 @@ pub fn NewFormPage() -> impl IntoView {
                 <ErrorSummary form=form.clone()/>
                 <TextField form=form.clone() field="name" label=t!(locale, "form-name") help=t!(locale, "form-name-help")/>
                 <TextField form=form.clone() field="slug" label=t!(locale, "form-slug") help=t!(locale, "form-slug-help")/>
-                <Builder form settings=FormSettings::default() locale/>
+                <FormBuilder form settings=FormSettings::default() locale/>
                 <button class="button button-primary" type="submit">{t!(locale, "form-create")}</button>
             </form>
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
-/// `/app/settings/forms/{id}`.
 #[component]
 pub fn FormPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -96,14 +93,14 @@ pub fn FormPage() -> impl IntoView {
         let id: FormId = request.id("id")?;
         let found: FormLine = forms::get(&request.core, staff.may::<ManageIntake>()?, id).await?;
         let form = FormState::new("form", locale, request.flash.as_ref());
-        let address = format!("{}/intake/{}", request.core.public_url(), found.slug);
-        let snippet = format!(
-            "<iframe src=\"{address}\" title=\"{}\" width=\"100%\" height=\"1200\" style=\"border:0\"></iframe>",
+        let form_url = format!("{}/intake/{}", request.core.public_url(), found.slug);
+        let embed_code = format!(
+            "<iframe src=\"{form_url}\" title=\"{}\" width=\"100%\" height=\"1200\" style=\"border:0\"></iframe>",
             found.name.replace('"', "&quot;")
         );
-        let picture = ui::qr::picture(&address, 180);
-        let closed = found.closed_at.is_some();
-        let (label, consequence, now) = if closed {
+        let qr_code = ui::qr::render_svg(&form_url, 180);
+        let is_closed = found.closed_at.is_some();
+        let (label, consequence, submit_label) = if is_closed {
             (
                 t!(locale, "form-reopen"),
                 t!(locale, "form-reopen-consequence"),
@@ -118,12 +115,12 @@ pub fn FormPage() -> impl IntoView {
         };
         let previews: Vec<_> = Locale::ALL
             .into_iter()
-            .filter(|spoken| {
+            .filter(|text_locale| {
                 found
                     .settings
                     .0
                     .texts
-                    .get(spoken.tag())
+                    .get(text_locale.tag())
                     .is_some_and(|texts| !texts.title.is_empty())
             })
             .collect();
@@ -132,43 +129,43 @@ pub fn FormPage() -> impl IntoView {
             <p><a href="/app/settings/forms">{t!(locale, "forms-title")}</a></p>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <header class="title-row"><h1><bdi>{found.name.clone()}</bdi></h1>{closed.then(|| view! { <Chip label=t!(locale, "form-closed") tone=public_language::Tone::Neutral/> })}</header>
+            <header class="title-row"><h1><bdi>{found.name.clone()}</bdi></h1>{is_closed.then(|| view! { <Chip label=t!(locale, "form-closed") tone=public_language::Tone::Neutral/> })}</header>
             <div class="columns">
                 <form class="card" method="post" action="/app/fn/update-form" enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="id" value=id.to_string()/>
                     <TextField form=form.clone() field="name" label=t!(locale, "form-name") value=found.name/>
-                    <Builder form settings=found.settings.0 locale/>
+                    <FormBuilder form settings=found.settings.0 locale/>
                     <button class="button button-primary" type="submit">{t!(locale, "save")}</button>
                 </form>
                 <div>
                     <section class="card"><h2>{t!(locale, "form-share")}</h2>
-                        <p><a href=address.clone()><bdi dir="ltr">{address.clone()}</bdi></a> <CopyText text=address label=t!(locale, "copy") done=t!(locale, "copied")/></p>
+                        <p><a href=form_url.clone()><bdi dir="ltr">{form_url.clone()}</bdi></a> <CopyText text=form_url label=t!(locale, "copy") done=t!(locale, "copied")/></p>
                         <h3>{t!(locale, "form-embed")}</h3><p class="help">{t!(locale, "form-embed-help")}</p>
-                        <pre class="code" tabindex="0" dir="ltr">{snippet.clone()}</pre><p><CopyText text=snippet label=t!(locale, "copy") done=t!(locale, "copied")/></p>
-                        <h3>{t!(locale, "form-qr")}</h3><div class="qr" role="img" aria-label=t!(locale, "form-qr") inner_html=picture></div>
+                        <pre class="code" tabindex="0" dir="ltr">{embed_code.clone()}</pre><p><CopyText text=embed_code label=t!(locale, "copy") done=t!(locale, "copied")/></p>
+                        <h3>{t!(locale, "form-qr")}</h3><div class="qr" role="img" aria-label=t!(locale, "form-qr") inner_html=qr_code></div>
                     </section>
                     <section class="card"><h2>{t!(locale, "form-preview")}</h2>
-                        <p class="row">{previews.into_iter().map(|spoken| view! { <a class="button button-quiet" href=format!("/app/form-preview/{id}?lang={}", spoken.tag()) target="form-preview" lang=spoken.tag()>{spoken.own_name()}</a> }).collect_view()}</p>
+                        <p class="row">{previews.into_iter().map(|text_locale| view! { <a class="button button-quiet" href=format!("/app/form-preview/{id}?lang={}", text_locale.tag()) target="form-preview" lang=text_locale.tag()>{text_locale.own_name()}</a> }).collect_view()}</p>
                         <iframe class="form-preview" name="form-preview" title=t!(locale, "form-preview") src=format!("/app/form-preview/{id}?lang={}", locale.tag())></iframe>
                     </section>
-                    <Weighty label consequence>
-                        <form method="post" action="/app/fn/close-form"><input type="hidden" name="id" value=id.to_string()/>{(!closed).then(|| view! { <input type="hidden" name="closed" value="on"/> })}<button class="button button-bad" type="submit">{now}</button></form>
-                    </Weighty>
+                    <ConfirmAction label consequence>
+                        <form method="post" action="/app/fn/close-form"><input type="hidden" name="id" value=id.to_string()/>{(!is_closed).then(|| view! { <input type="hidden" name="closed" value="on"/> })}<button class="button button-bad" type="submit">{submit_label}</button></form>
+                    </ConfirmAction>
                 </div>
             </div>
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
-/// What can be set about a form.
+/// The settings of a form.
 #[component]
-fn Builder(form: FormState, settings: FormSettings, locale: Locale) -> impl IntoView {
+fn FormBuilder(form: FormState, settings: FormSettings, locale: Locale) -> impl IntoView {
     let service_form = form.clone();
     let services = settings.service_types.clone();
-    let came_back = form.came_back();
+    let was_rejected = form.was_rejected();
     let hosts = settings.hosts.join("\n");
     let texts = settings.texts.clone();
     let (mode_form, text_form) = (form.clone(), form.clone());
@@ -195,11 +192,11 @@ fn Builder(form: FormState, settings: FormSettings, locale: Locale) -> impl Into
             }).collect_view()}
         </fieldset>
         {TEXTS.iter().map(|(tag, [title, intro, thanks])| {
-            let spoken = Locale::from_tag(tag).unwrap_or_default();
+            let text_locale = Locale::from_tag(tag).unwrap_or_default();
             let stored = texts.get(*tag).cloned().unwrap_or_default();
-            let open = *tag == "en" || !stored.title.is_empty() || came_back;
+            let open = *tag == "en" || !stored.title.is_empty() || was_rejected;
             view! {
-                <details class="form-texts" open=open><summary lang=*tag>{spoken.own_name()}</summary>
+                <details class="form-texts" open=open><summary lang=*tag>{text_locale.own_name()}</summary>
                     <TextField form=text_form.clone() field=title label=t!(locale, "form-title") value=stored.title optional=true/>
                     <TextArea form=text_form.clone() field=intro label=t!(locale, "form-intro") value=stored.intro rows=2 optional=true/>
                     <TextArea form=text_form.clone() field=thanks label=t!(locale, "form-confirmation") value=stored.thanks rows=2 optional=true/>
@@ -210,8 +207,8 @@ fn Builder(form: FormState, settings: FormSettings, locale: Locale) -> impl Into
     }
 }
 
-/// What was sent, as settings. A name that nobody knows turns a field off.
-fn settings(parts: &Parts) -> FormSettings {
+/// Parses the settings of a submitted form. An unknown mode turns a field off.
+fn parse_settings(parts: &FormParts) -> FormSettings {
     FormSettings {
         fields: FormField::ALL
             .iter()
@@ -245,8 +242,8 @@ fn settings(parts: &Parts) -> FormSettings {
     }
 }
 
-/// Everything that was typed, for the page that shows it again.
-fn kept(parts: &Parts) -> Vec<(&'static str, &str)> {
+/// Returns the typed values, to show them again after an error.
+fn stored_values(parts: &FormParts) -> Vec<(&'static str, &str)> {
     let modes = [
         "mode_name",
         "mode_organisation",
@@ -276,23 +273,23 @@ fn kept(parts: &Parts) -> Vec<(&'static str, &str)> {
 #[server(prefix = "/app/fn", endpoint = "create-form", input = MultipartFormData)]
 pub async fn create_form(data: MultipartData) -> Result<(), ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
-    let values = kept(&parts);
-    let sent = Sent {
+    let values = stored_values(&parts);
+    let submission = FormSubmission {
         form: "form",
         values: &values,
         back: "/app/settings/forms/new".to_owned(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         let id = forms::create(
             &core,
             permit,
             &parts.text("slug"),
             &parts.text("name"),
-            settings(&parts),
+            parse_settings(&parts),
         )
         .await?;
-        Ok(Next::to(format!("/app/settings/forms/{id}"), "done-form-saved"))
+        Ok(Redirect::to(format!("/app/settings/forms/{id}"), "done-form-saved"))
     })
     .await
 }
@@ -300,18 +297,18 @@ pub async fn create_form(data: MultipartData) -> Result<(), ServerFnError> {
 #[server(prefix = "/app/fn", endpoint = "update-form", input = MultipartFormData)]
 pub async fn update_form(data: MultipartData) -> Result<(), ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
-    let values = kept(&parts);
-    let back = form_page(&parts.text("id"));
-    let sent = Sent {
+    let values = stored_values(&parts);
+    let back = form_path(&parts.text("id"));
+    let submission = FormSubmission {
         form: "form",
         values: &values,
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         let id = parts.text("id").parse().map_err(|_| CoreError::not_found())?;
-        forms::update(&core, permit, id, &parts.text("name"), settings(&parts)).await?;
-        Ok(Next::to(back, "done-form-saved"))
+        forms::update(&core, permit, id, &parts.text("name"), parse_settings(&parts)).await?;
+        Ok(Redirect::to(back, "done-form-saved"))
     })
     .await
 }
@@ -321,13 +318,13 @@ pub async fn close_form(
     #[server(default)] id: String,
     #[server(default)] closed: Option<String>,
 ) -> Result<(), ServerFnError> {
-    let back = form_page(&id);
-    let sent = Sent {
+    let back = form_path(&id);
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         let id = id.parse().map_err(|_| CoreError::not_found())?;
         forms::set_closed(&core, permit, id, closed.is_some()).await?;
@@ -336,13 +333,13 @@ pub async fn close_form(
         } else {
             "done-form-reopened"
         };
-        Ok(Next::to(back, done))
+        Ok(Redirect::to(back, done))
     })
     .await
 }
 
-/// The page of a form; an id that is none leads to the list.
-fn form_page(id: &str) -> String {
+/// Returns the path of a form. Text that is not an ID leads to the list.
+fn form_path(id: &str) -> String {
     id.parse::<FormId>().map_or_else(
         |_| "/app/settings/forms".to_owned(),
         |id| format!("/app/settings/forms/{id}"),

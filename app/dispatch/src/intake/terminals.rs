@@ -1,4 +1,4 @@
-//! Terminals: set up for a place, paired by a code, unpaired at once.
+//! Terminals: creation, pairing by code, and unpairing.
 
 use domain::ids::{CustomerId, TerminalId};
 use domain::locale::Locale;
@@ -11,21 +11,20 @@ use ordinavo_core::intake::terminals;
 use ordinavo_core::intake::terminals::TerminalPage;
 use ordinavo_core::requests::customer_assignment;
 use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{Chip, ConfirmAction, EmptyState, Fact, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
 use ui::icons::Icon;
-use ui::load::page;
-use ui::parts::{Chip, Empty, Fact, ProblemNotice, Weighty};
+use ui::page::page;
 use ui::title::Title;
 
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 
 const LIST: &str = "/app/settings/terminals";
 
-/// `/app/settings/terminals`.
 #[component]
 pub fn TerminalsPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -34,7 +33,7 @@ pub fn TerminalsPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let found = terminals::list(&request.core, staff.may::<ManageIntake>()?).await?;
         let empty = found.is_empty();
-        let address = format!("{}/terminal", request.core.public_url());
+        let terminal_url = format!("{}/terminal", request.core.public_url());
         let zone = staff.zone().to_owned();
         Ok(view! {
             <Title text=t!(locale, "terminals-title")/>
@@ -43,69 +42,69 @@ pub fn TerminalsPage() -> impl IntoView {
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <header class="title-row"><h1>{t!(locale, "terminals-title")}</h1><a class="button button-primary" href="/app/settings/terminals/new"><Icon name="plus"/>{t!(locale, "terminal-new")}</a></header>
             <p class="lead">{t!(locale, "terminals-intro")}</p>
-            <p>{t!(locale, "terminal-address")}" "<bdi class="mono" dir="ltr">{address}</bdi></p>
-            {empty.then(|| view! { <Empty title=t!(locale, "terminals-empty") text=t!(locale, "terminals-empty-text")/> })}
-            {found.into_iter().map(|page| view! { <OneTerminal page locale zone=zone.clone()/> }).collect_view()}
+            <p>{t!(locale, "terminal-address")}" "<bdi class="mono" dir="ltr">{terminal_url}</bdi></p>
+            {empty.then(|| view! { <EmptyState title=t!(locale, "terminals-empty") text=t!(locale, "terminals-empty-text")/> })}
+            {found.into_iter().map(|page| view! { <TerminalCard page locale zone=zone.clone()/> }).collect_view()}
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
 #[component]
-fn OneTerminal(page: TerminalPage, locale: Locale, zone: String) -> impl IntoView {
+fn TerminalCard(page: TerminalPage, locale: Locale, zone: String) -> impl IntoView {
     let TerminalPage { terminal, code } = page;
     let id = terminal.id.to_string();
-    let paired = terminal.is_paired;
-    let (label, tone) = if paired {
+    let is_paired = terminal.is_paired;
+    let (label, tone) = if is_paired {
         (t!(locale, "terminal-paired"), Tone::Good)
     } else if code.is_some() {
         (t!(locale, "terminal-waiting-for-pairing"), Tone::Warn)
     } else {
         (t!(locale, "terminal-unpaired"), Tone::Neutral)
     };
-    let hidden = {
+    let hidden_fields = {
         let id = id.clone();
         move || view! { <input type="hidden" name="id" value=id.clone()/> }
     };
-    let (for_code, for_unpair, for_delete) = (hidden(), hidden(), hidden());
-    let seen = terminal.last_seen_at.filter(|_| paired).map_or_else(
+    let (code_fields, unpair_fields, delete_fields) = (hidden_fields(), hidden_fields(), hidden_fields());
+    let last_seen = terminal.last_seen_at.filter(|_| is_paired).map_or_else(
         || t!(locale, "terminal-never-seen"),
         |at| format::moment(locale, at, &zone),
     );
     let heading = format!("terminal-{id}");
     let labelled = heading.clone();
-    let unpairs = paired || code.is_some();
+    let can_unpair = is_paired || code.is_some();
     view! {
         <section class="card" aria-labelledby=heading>
             <header class="title-row"><h2 id=labelled><bdi>{terminal.name}</bdi></h2><Chip label tone/></header>
             <dl class="facts">
                 <Fact name=t!(locale, "location")><bdi>{terminal.customer_name}</bdi>" · "<bdi>{terminal.location_name}</bdi></Fact>
                 <Fact name=t!(locale, "terminal-form")><bdi>{terminal.form_name}</bdi></Fact>
-                <Fact name=t!(locale, "terminal-last-seen")>{seen}</Fact>
+                <Fact name=t!(locale, "terminal-last-seen")>{last_seen}</Fact>
             </dl>
             {code.map(|(code, until)| view! {
                 <p>{t!(locale, "terminal-code")}" "<strong class="pairing-code"><bdi class="mono" dir="ltr">{code}</bdi></strong></p>
                 <p class="quiet">{t!(locale, "terminal-code-until", until = format::moment(locale, until, &zone))}</p>
             })}
             <div class="actions">
-                <form method="post" action="/app/fn/renew-pairing-code">{for_code}<button class="button" type="submit">{t!(locale, "terminal-new-code")}</button></form>
+                <form method="post" action="/app/fn/renew-pairing-code">{code_fields}<button class="button" type="submit">{t!(locale, "terminal-new-code")}</button></form>
             </div>
-            {unpairs.then(|| view! {
-                <Weighty label=t!(locale, "terminal-unpair") consequence=t!(locale, "terminal-unpair-consequence")>
-                    <form method="post" action="/app/fn/unpair-terminal">{for_unpair}<button class="button button-bad" type="submit">{t!(locale, "terminal-unpair-now")}</button></form>
-                </Weighty>
+            {can_unpair.then(|| view! {
+                <ConfirmAction label=t!(locale, "terminal-unpair") consequence=t!(locale, "terminal-unpair-consequence")>
+                    <form method="post" action="/app/fn/unpair-terminal">{unpair_fields}<button class="button button-bad" type="submit">{t!(locale, "terminal-unpair-now")}</button></form>
+                </ConfirmAction>
             })}
-            {(!unpairs).then(|| view! {
-                <Weighty label=t!(locale, "terminal-delete") consequence=t!(locale, "terminal-delete-consequence")>
-                    <form method="post" action="/app/fn/delete-terminal">{for_delete}<button class="button button-bad" type="submit">{t!(locale, "terminal-delete-now")}</button></form>
-                </Weighty>
+            {(!can_unpair).then(|| view! {
+                <ConfirmAction label=t!(locale, "terminal-delete") consequence=t!(locale, "terminal-delete-consequence")>
+                    <form method="post" action="/app/fn/delete-terminal">{delete_fields}<button class="button button-bad" type="submit">{t!(locale, "terminal-delete-now")}</button></form>
+                </ConfirmAction>
             })}
         </section>
     }
 }
 
-/// `/app/settings/terminals/new`: first whose place it is, then which.
+/// `/app/settings/terminals/new`: chooses the customer, then the location.
 #[component]
 pub fn NewTerminalPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -115,27 +114,27 @@ pub fn NewTerminalPage() -> impl IntoView {
         staff.may::<ManageIntake>()?;
         let form = FormState::new("terminal", locale, request.flash.as_ref());
         let chosen: Option<CustomerId> = form.value("customer", &request.query("customer")).parse().ok();
-        let searched = request.query("match");
+        let search_text = request.query("match");
         let choices =
-            customer_assignment::choices(&request.core, staff.may::<ViewOperations>()?, &searched, chosen).await?;
+            customer_assignment::choices(&request.core, staff.may::<ViewOperations>()?, &search_text, chosen).await?;
         let forms: Vec<(String, String)> = forms::list(&request.core, staff.may()?)
             .await?
             .into_iter()
             .filter(|form| form.closed_at.is_none())
             .map(|form| (form.id.to_string(), form.name))
             .collect();
-        let places: Vec<(String, String)> = choices
+        let location_choices: Vec<(String, String)> = choices
             .locations
             .iter()
-            .map(|place| (place.id.to_string(), place.name.clone()))
+            .map(|location| (location.id.to_string(), location.name.clone()))
             .collect();
         let content = match choices.chosen {
             None => {
-                let nothing = !searched.is_empty() && choices.customers.is_empty();
+                let has_no_match = !search_text.is_empty() && choices.customers.is_empty();
                 view! {
                     <section class="card"><h2>{t!(locale, "terminal-customer")}</h2>
-                        <form class="search" method="get" action="/app/settings/terminals/new"><label for="terminal-search">{t!(locale, "search")}</label><input id="terminal-search" name="match" type="search" value=searched/><button class="button" type="submit">{t!(locale, "search-now")}</button></form>
-                        {nothing.then(|| view! { <p class="quiet">{t!(locale, "customers-empty")}</p> })}
+                        <form class="search" method="get" action="/app/settings/terminals/new"><label for="terminal-search">{t!(locale, "search")}</label><input id="terminal-search" name="match" type="search" value=search_text/><button class="button" type="submit">{t!(locale, "search-now")}</button></form>
+                        {has_no_match.then(|| view! { <p class="quiet">{t!(locale, "customers-empty")}</p> })}
                         <ul class="plain">{choices.customers.into_iter().map(|customer| view! {
                             <li><a href=format!("/app/settings/terminals/new?customer={}", customer.id)><bdi>{customer.name}</bdi></a>" "<bdi class="mono quiet">{customer.customer_number}</bdi></li>
                         }).collect_view()}</ul>
@@ -148,7 +147,7 @@ pub fn NewTerminalPage() -> impl IntoView {
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="customer" value=customer.id.to_string()/>
                     <p><strong><bdi>{customer.name}</bdi></strong>" "<a href="/app/settings/terminals/new">{t!(locale, "choose-other-customer")}</a></p>
-                    <SelectField form=form.clone() field="location" label=t!(locale, "location") choices=places/>
+                    <SelectField form=form.clone() field="location" label=t!(locale, "location") choices=location_choices/>
                     <TextField form=form.clone() field="name" label=t!(locale, "form-name") help=t!(locale, "terminal-name-help")/>
                     <SelectField form=form.clone() field="form" label=t!(locale, "terminal-form") choices=forms/>
                     <p class="help">{t!(locale, "terminal-form-help")}</p>
@@ -165,7 +164,7 @@ pub fn NewTerminalPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
 #[server(prefix = "/app/fn", endpoint = "create-terminal")]
@@ -175,7 +174,7 @@ pub async fn create_terminal(
     #[server(default)] name: String,
     #[server(default)] form: String,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "terminal",
         values: &[
             ("customer", &customer),
@@ -185,36 +184,36 @@ pub async fn create_terminal(
         ],
         back: format!("{LIST}/new"),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         terminals::create(&core, staff.may()?, &name, &location, &form).await?;
-        Ok(Next::to(LIST, "done-terminal-created"))
+        Ok(Redirect::to(LIST, "done-terminal-created"))
     })
     .await
 }
 
-/// An act with one terminal that ends on the list.
-async fn on_terminal<Fut: Future<Output = CoreResult<()>> + Send>(
+/// Runs an action on a terminal and returns to the list.
+async fn run_terminal_action<Fut: Future<Output = CoreResult<()>> + Send>(
     id: String,
     done: &'static str,
     work: impl FnOnce(Core, Staff, TerminalId) -> Fut + Send,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: LIST.to_owned(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         staff.may::<ManageIntake>()?;
         let id = id.parse().map_err(|_| CoreError::not_found())?;
         work(core, staff, id).await?;
-        Ok(Next::to(LIST, done))
+        Ok(Redirect::to(LIST, done))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "renew-pairing-code")]
 pub async fn renew_pairing_code(#[server(default)] id: String) -> Result<(), ServerFnError> {
-    on_terminal(id, "done-pairing-code-created", async |core, staff, id| {
+    run_terminal_action(id, "done-pairing-code-created", async |core, staff, id| {
         terminals::renew_code(&core, staff.may()?, id).await
     })
     .await
@@ -222,7 +221,7 @@ pub async fn renew_pairing_code(#[server(default)] id: String) -> Result<(), Ser
 
 #[server(prefix = "/app/fn", endpoint = "unpair-terminal")]
 pub async fn unpair_terminal(#[server(default)] id: String) -> Result<(), ServerFnError> {
-    on_terminal(id, "done-terminal-unpaired", async |core, staff, id| {
+    run_terminal_action(id, "done-terminal-unpaired", async |core, staff, id| {
         terminals::unpair(&core, staff.may()?, id).await
     })
     .await
@@ -230,7 +229,7 @@ pub async fn unpair_terminal(#[server(default)] id: String) -> Result<(), Server
 
 #[server(prefix = "/app/fn", endpoint = "delete-terminal")]
 pub async fn delete_terminal(#[server(default)] id: String) -> Result<(), ServerFnError> {
-    on_terminal(id, "done-terminal-deleted", async |core, staff, id| {
+    run_terminal_action(id, "done-terminal-deleted", async |core, staff, id| {
         terminals::delete(&core, staff.may()?, id).await
     })
     .await

@@ -1,4 +1,4 @@
-//! One integration client with its credentials; the feature gates; and the look at test data.
+//! An integration client with its credentials; feature gates; and test mode.
 
 use domain::feature_gates::FeatureGate;
 use domain::ids::ClientId;
@@ -15,38 +15,37 @@ use ordinavo_core::integrations;
 use ordinavo_core::integrations::CredentialKind;
 use ordinavo_core::integrations::model::CredentialLine;
 use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::acts::{Next, Sent, act};
-use ui::door;
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{Chip, ConfirmAction, Fact, Identifier, ProblemNotice};
 use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState};
-use ui::imports::Calls;
+use ui::imports::ApiCallsTable;
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::{Chip, Fact, Identifier, ProblemNotice, Weighty};
+use ui::page::page;
+use ui::sign_in_flow;
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
-/// A box for each scope, with what it means.
+/// A checkbox for each scope with its description.
 #[component]
-pub fn ScopeBoxes(locale: Locale, chosen: Vec<String>) -> impl IntoView {
+pub fn ScopeCheckboxes(locale: Locale, chosen: Vec<String>) -> impl IntoView {
     view! {
         <fieldset><legend>{t!(locale, "client-scopes")}</legend>
             {Scope::ALL.iter().map(|scope| {
                 let name = scope.name();
                 let id = format!("scope-{name}");
                 let meaning = by_key(locale, &format!("scope-{}", name.replace('.', "-")));
-                view! { <div class="check"><input type="checkbox" id=id.clone() name="scopes[]" value=name checked=chosen.iter().any(|held| held == name)/><label for=id><bdi class="mono">{name}</bdi>" "<span class="quiet">{meaning}</span></label></div> }
+                view! { <div class="check"><input type="checkbox" id=id.clone() name="scopes[]" value=name checked=chosen.iter().any(|selected| selected == name)/><label for=id><bdi class="mono">{name}</bdi>" "<span class="quiet">{meaning}</span></label></div> }
             }).collect_view()}
         </fieldset>
     }
 }
 
-/// `/app/integrations/clients/{id}`.
 #[component]
 pub fn ClientPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -58,22 +57,22 @@ pub fn ClientPage() -> impl IntoView {
             integrations::page(&request.core, staff.may::<ViewIntegrations>()?, id).await?;
         let zone = staff.zone().to_owned();
         let created = format::moment(locale, client.created_at, &zone);
-        let shown = request
+        let secret = request
             .flash
             .as_ref()
             .and_then(|flash| flash.values.get(SHOWN_ONCE))
             .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
-        let ended = client.revoked_at.is_some();
-        let may_manage = staff.has::<ManageIntegrations>() && !ended;
+        let is_revoked = client.revoked_at.is_some();
+        let may_manage = staff.has::<ManageIntegrations>() && !is_revoked;
         let form = FormState::new("scopes", locale, request.flash.as_ref());
         let scopes = client.scopes.0.clone();
         Ok(view! {
             <Title text=client.name.clone()/>
             <p><a href="/app/integrations">{t!(locale, "integrations-title")}</a></p>
-            <header class="title-row"><h1><bdi class="mono">{client.name}</bdi></h1>{ended.then(|| view! { <Chip label=t!(locale, "client-revoked") tone=Tone::Neutral/> })}</header>
+            <header class="title-row"><h1><bdi class="mono">{client.name}</bdi></h1>{is_revoked.then(|| view! { <Chip label=t!(locale, "client-revoked") tone=Tone::Neutral/> })}</header>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            {shown.map(|secret| view! {
+            {secret.map(|secret| view! {
                 <section class="notice notice-warn" role="status"><p><strong>{t!(locale, "client-shown-once")}</strong></p><p class="breaks"><Identifier text=secret locale/></p></section>
             })}
             <dl class="facts">
@@ -94,18 +93,18 @@ pub fn ClientPage() -> impl IntoView {
             <section aria-label=t!(locale, "client-scopes")>
                 {may_manage.then(|| view! {
                     <form method="post" action="/app/fn/set-scopes"><ErrorSummary form=form.clone()/><input type="hidden" name="client" value=id.to_string()/>
-                        <ScopeBoxes locale chosen=scopes.clone()/><button class="button" type="submit">{t!(locale, "client-scopes-save")}</button></form>
-                    <Weighty label=t!(locale, "client-revoke") consequence=t!(locale, "client-revoke-text")>
+                        <ScopeCheckboxes locale chosen=scopes.clone()/><button class="button" type="submit">{t!(locale, "client-scopes-save")}</button></form>
+                    <ConfirmAction label=t!(locale, "client-revoke") consequence=t!(locale, "client-revoke-text")>
                         <form method="post" action="/app/fn/revoke-client"><input type="hidden" name="client" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "client-revoke")}</button></form>
-                    </Weighty>
+                    </ConfirmAction>
                 })}
                 {(!may_manage).then(|| view! { <p><bdi class="mono small">{scopes.join(" ")}</bdi></p> })}
             </section>
-            <Calls lines=calls locale/>
+            <ApiCallsTable lines=calls locale/>
         }
         .into_any())
     });
-    view! { <Framed current="/app/integrations">{content}</Framed> }
+    view! { <AppFrame current="/app/integrations">{content}</AppFrame> }
 }
 
 #[component]
@@ -121,22 +120,22 @@ fn Credentials(
         <div class="table-frame"><table class="table">
             <thead><tr><th scope="col">{t!(locale, "kind")}</th><th scope="col">"id"</th><th scope="col">{t!(locale, "created-at")}</th><th scope="col">{t!(locale, "client-key-expires")}</th><th scope="col">{t!(locale, "last-used")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
             <tbody>{credentials.into_iter().map(|credential| {
-                let active = credential.revoked_at.is_none();
-                let expired = credential.expires_at.is_some_and(|at| at <= now);
-                let (words, tone) = match (active, expired) {
+                let is_active = credential.revoked_at.is_none();
+                let is_expired = credential.expires_at.is_some_and(|at| at <= now);
+                let (label, tone) = match (is_active, is_expired) {
                     (false, _) => (t!(locale, "client-key-revoked"), Tone::Neutral),
                     (true, true) => (t!(locale, "client-key-expired"), Tone::Warn),
                     (true, false) => (t!(locale, "client-key-active"), Tone::Good),
                 };
-                let short = credential.id.chars().take(12).collect::<String>();
-                let (kind, key) = (credential.kind.clone(), credential.id.clone());
+                let short_id = credential.id.chars().take(12).collect::<String>();
+                let (kind, credential_id) = (credential.kind.clone(), credential.id.clone());
                 view! {
-                    <tr><th scope="row">{by_key(locale, &format!("client-key-{}", credential.kind))}</th><td><bdi class="mono small" title=credential.id>{short}"…"</bdi></td>
+                    <tr><th scope="row">{by_key(locale, &format!("client-key-{}", credential.kind))}</th><td><bdi class="mono small" title=credential.id>{short_id}"…"</bdi></td>
                         <td>{format::moment(locale, credential.created_at, &zone)}</td>
                         <td>{credential.expires_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>
                         <td>{credential.last_used_at.map_or_else(|| t!(locale, "never"), |at| format::moment(locale, at, &zone))}</td>
-                        <td><Chip label=words tone/>{(active && may_manage).then(|| view! {
-                            " "<form method="post" action="/app/fn/revoke-credential" class="inline"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><input type="hidden" name="credential" value=key/><button class="button button-quiet" type="submit">{t!(locale, "client-key-revoke")}</button></form>
+                        <td><Chip label=label tone/>{(is_active && may_manage).then(|| view! {
+                            " "<form method="post" action="/app/fn/revoke-credential" class="inline"><input type="hidden" name="client" value=id.to_string()/><input type="hidden" name="kind" value=kind/><input type="hidden" name="credential" value=credential_id/><button class="button button-quiet" type="submit">{t!(locale, "client-key-revoke")}</button></form>
                         })}</td></tr>
                 }
             }).collect_view()}</tbody>
@@ -144,20 +143,20 @@ fn Credentials(
     }
 }
 
-fn client_id(text: &str) -> CoreResult<ClientId> {
+fn parse_client_id(text: &str) -> CoreResult<ClientId> {
     text.parse().map_err(|_| CoreError::not_found())
 }
 
-fn client_page(client: &str) -> String {
+fn client_path(client: &str) -> String {
     format!("/app/integrations/clients/{client}")
 }
 
-/// A button without fields on the page of a client.
-fn on_client(client: &str) -> Sent<'static> {
-    Sent {
+/// The submission of a button without fields on the page of a client.
+fn client_submission(client: &str) -> FormSubmission<'static> {
+    FormSubmission {
         form: "",
         values: &[],
-        back: client_page(client),
+        back: client_path(client),
     }
 }
 
@@ -168,14 +167,14 @@ pub async fn create_client(
     #[server(default)] scopes: Vec<String>,
 ) -> Result<(), ServerFnError> {
     let chosen = scopes.join(" ");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "client",
         values: &[("name", &name), ("source", &source), ("scopes", &chosen)],
         back: "/app/integrations".to_owned(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let id = integrations::create(&core, staff.may::<ManageIntegrations>()?, &name, &source, &scopes).await?;
-        Ok(Next::to(client_page(&id.to_string()), "done-client-created"))
+        Ok(Redirect::to(client_path(&id.to_string()), "done-client-created"))
     })
     .await
 }
@@ -186,14 +185,14 @@ pub async fn create_credential(
     #[server(default)] kind: String,
     #[server(default)] days: String,
 ) -> Result<(), ServerFnError> {
-    act(on_client(&client), async |core: Core, staff: Staff| {
+    run_action(client_submission(&client), async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let kind = CredentialKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
-        // What is no number is out of bounds too, and is told so.
+        // Text that is not a number becomes 0, which validation rejects as out of range.
         let days = (!days.trim().is_empty()).then(|| days.trim().parse().unwrap_or(0));
-        let secret = integrations::create_credential(&core, permit, client_id(&client)?, kind, days).await?;
-        Ok(Next {
-            to: client_page(&client),
+        let secret = integrations::create_credential(&core, permit, parse_client_id(&client)?, kind, days).await?;
+        Ok(Redirect {
+            to: client_path(&client),
             done: Some("done-credential-created"),
             shown_once: Some(shown_once::seal(&core, &staff, &secret)?),
             undo: None,
@@ -208,11 +207,11 @@ pub async fn revoke_credential(
     #[server(default)] kind: String,
     #[server(default)] credential: String,
 ) -> Result<(), ServerFnError> {
-    act(on_client(&client), async |core: Core, staff: Staff| {
+    run_action(client_submission(&client), async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let kind = CredentialKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
-        integrations::revoke_credential(&core, permit, client_id(&client)?, kind, &credential).await?;
-        Ok(Next::to(client_page(&client), "done-credential-revoked"))
+        integrations::revoke_credential(&core, permit, parse_client_id(&client)?, kind, &credential).await?;
+        Ok(Redirect::to(client_path(&client), "done-credential-revoked"))
     })
     .await
 }
@@ -222,64 +221,64 @@ pub async fn set_scopes(
     #[server(default)] client: String,
     #[server(default)] scopes: Vec<String>,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "scopes",
         values: &[],
-        back: client_page(&client),
+        back: client_path(&client),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
-        integrations::set_scopes(&core, permit, client_id(&client)?, &scopes).await?;
-        Ok(Next::to(client_page(&client), "done-saved"))
+        integrations::set_scopes(&core, permit, parse_client_id(&client)?, &scopes).await?;
+        Ok(Redirect::to(client_path(&client), "done-saved"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "revoke-client")]
 pub async fn revoke_client(#[server(default)] client: String) -> Result<(), ServerFnError> {
-    act(on_client(&client), async |core: Core, staff: Staff| {
-        integrations::revoke(&core, staff.may::<ManageIntegrations>()?, client_id(&client)?).await?;
-        Ok(Next::to(client_page(&client), "done-client-revoked"))
+    run_action(client_submission(&client), async |core: Core, staff: Staff| {
+        integrations::revoke(&core, staff.may::<ManageIntegrations>()?, parse_client_id(&client)?).await?;
+        Ok(Redirect::to(client_path(&client), "done-client-revoked"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "set-gate")]
 pub async fn set_gate(#[server(default)] gate: String, #[server(default)] open: String) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: "/app/integrations".to_owned(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let gate = FeatureGate::from_name(&gate).ok_or_else(CoreError::not_found)?;
         integrations::set_gate(&core, permit, gate, !open.is_empty()).await?;
-        Ok(Next::to("/app/integrations", "done-saved"))
+        Ok(Redirect::to("/app/integrations", "done-saved"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "look-at-test-data")]
-pub async fn look_at_test_data(#[server(default)] on: String) -> Result<(), ServerFnError> {
-    let session = door::request_session();
-    let sent = Sent {
+pub async fn set_test_mode(#[server(default)] on: String) -> Result<(), ServerFnError> {
+    let session = sign_in_flow::request_session();
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: "/app/integrations".to_owned(),
     };
-    act(sent, async |_: Core, staff: Staff| {
-        // Who may see integrations may look at what test keys sent; from there, back is always open.
+    run_action(submission, async |_: Core, staff: Staff| {
+        // Test mode needs permission to view integrations; leaving it is always allowed.
         if !staff.is_test() {
             staff.may::<ViewIntegrations>()?;
         }
-        let broken = || CoreError::new(Problem::InternalError, "Something went wrong on our side.");
-        let session = session.ok_or_else(broken)?;
+        let internal_error = || CoreError::new(Problem::InternalError, "Something went wrong on our side.");
+        let session = session.ok_or_else(internal_error)?;
         session
-            .insert(sessions::TEST_DATA, !on.is_empty())
+            .insert(sessions::TEST_MODE, !on.is_empty())
             .await
-            .map_err(|_| broken())?;
-        Ok(Next {
+            .map_err(|_| internal_error())?;
+        Ok(Redirect {
             to: "/app/imports".to_owned(),
             done: None,
             shown_once: None,

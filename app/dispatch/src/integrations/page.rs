@@ -1,4 +1,4 @@
-//! Integrations: clients, source systems, feature gates, webhook endpoints.
+//! Integrations: clients, source systems, feature gates and webhook endpoints.
 
 use domain::feature_gates::FeatureGate;
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
@@ -6,21 +6,20 @@ use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::integrations;
 use ordinavo_core::webhooks::endpoints;
+use ui::components::{Chip, EmptyState, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::{Chip, Empty, ProblemNotice};
+use ui::page::page;
 use ui::title::Title;
 
-use crate::integrations::clients::ScopeBoxes;
+use crate::i18n::by_key;
+use crate::integrations::clients::ScopeCheckboxes;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 use crate::webhooks::endpoints::endpoint_tone;
-use crate::words::by_key;
 
-/// `/app/integrations`.
 #[component]
 pub fn IntegrationsPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -33,8 +32,8 @@ pub fn IntegrationsPage() -> impl IntoView {
         let endpoints = endpoints::list(&request.core, permit).await?;
         let may_manage = staff.has::<ManageIntegrations>();
         let form = FormState::new("client", locale, request.flash.as_ref());
-        let open_form = form.came_back();
-        let chosen = form.value("scopes", "");
+        let is_form_open = form.was_rejected();
+        let chosen_scopes = form.value("scopes", "");
         let empty = endpoints.is_empty();
         Ok(view! {
             <Title text=t!(locale, "integrations-title")/>
@@ -46,21 +45,21 @@ pub fn IntegrationsPage() -> impl IntoView {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "source")}</th><th scope="col">{t!(locale, "scopes")}</th><th scope="col">{t!(locale, "last-used")}</th></tr></thead>
                     <tbody>{found.clients.into_iter().map(|client| {
-                        let ended = client.revoked_at.is_some();
+                        let is_revoked = client.revoked_at.is_some();
                         view! {
-                            <tr><th scope="row"><a class="mono" href=format!("/app/integrations/clients/{}", client.id)><bdi>{client.name}</bdi></a>{ended.then(|| view! { " "<Chip label=t!(locale, "client-revoked") tone=Tone::Neutral/> })}</th><td><bdi class="mono">{client.source_key}</bdi></td>
+                            <tr><th scope="row"><a class="mono" href=format!("/app/integrations/clients/{}", client.id)><bdi>{client.name}</bdi></a>{is_revoked.then(|| view! { " "<Chip label=t!(locale, "client-revoked") tone=Tone::Neutral/> })}</th><td><bdi class="mono">{client.source_key}</bdi></td>
                                 <td><bdi class="mono small">{client.scopes.join(" ")}</bdi></td>
                                 <td>{client.last_used_at.map_or_else(|| t!(locale, "never"), |at| format::age(locale, at, now))}</td></tr>
                         }
                     }).collect_view()}</tbody>
                 </table></div>
                 {may_manage.then(|| view! {
-                    <details class="weighty" open=open_form><summary class="button">{t!(locale, "client-new")}</summary><div class="weighty-body">
+                    <details class="weighty" open=is_form_open><summary class="button">{t!(locale, "client-new")}</summary><div class="weighty-body">
                         <SendOnce><form method="post" action="/app/fn/create-client">
                             <ErrorSummary form=form.clone()/>
                             <TextField form=form.clone() field="name" label=t!(locale, "name") help=t!(locale, "client-name-help")/>
                             <TextField form=form.clone() field="source" label=t!(locale, "client-source") help=t!(locale, "client-source-help")/>
-                            <ScopeBoxes locale chosen=chosen.split(' ').map(str::to_owned).collect()/>
+                            <ScopeCheckboxes locale chosen=chosen_scopes.split(' ').map(str::to_owned).collect()/>
                             <button class="button button-primary" type="submit">{t!(locale, "client-create")}</button>
                         </form></SendOnce>
                     </div></details>
@@ -75,17 +74,17 @@ pub fn IntegrationsPage() -> impl IntoView {
                 <ul class="lines lines-tall">{FeatureGate::ALL.iter().map(|gate| {
                     let open = found.gates.iter().any(|name| name == gate.name());
                     let (state, tone) = if open { (t!(locale, "gate-enabled"), Tone::Good) } else { (t!(locale, "gate-disabled"), Tone::Neutral) };
-                    let act = if open { t!(locale, "gate-disable") } else { t!(locale, "gate-enable") };
+                    let toggle_label = if open { t!(locale, "gate-disable") } else { t!(locale, "gate-enable") };
                     view! {
                         <li><span>{by_key(locale, &format!("gate-{}", gate.name()))}</span><Chip label=state tone/>
-                            {may_manage.then(|| view! { <form method="post" action="/app/fn/set-gate"><input type="hidden" name="gate" value=gate.name()/><input type="hidden" name="open" value=if open { "" } else { "on" }/><button class="button" type="submit">{act}</button></form> })}</li>
+                            {may_manage.then(|| view! { <form method="post" action="/app/fn/set-gate"><input type="hidden" name="gate" value=gate.name()/><input type="hidden" name="open" value=if open { "" } else { "on" }/><button class="button" type="submit">{toggle_label}</button></form> })}</li>
                     }
                 }).collect_view()}</ul>
             </section>
             <section><header class="title-row"><h2>{t!(locale, "endpoints")}</h2>
                     {may_manage.then(|| view! { <a class="button" href="/app/integrations/endpoints/new">{t!(locale, "endpoint-new")}</a> })}
                     <a class="button button-quiet" href="/app/integrations/billing">{t!(locale, "billing-title")}</a></header>
-                {empty.then(|| view! { <Empty icon="plug" title=t!(locale, "endpoints-empty") text=t!(locale, "endpoints-empty-text")/> })}
+                {empty.then(|| view! { <EmptyState icon="plug" title=t!(locale, "endpoints-empty") text=t!(locale, "endpoints-empty-text")/> })}
                 <ul class="lines lines-tall">{endpoints.into_iter().map(|endpoint| view! {
                     <li><a href=format!("/app/integrations/endpoints/{}", endpoint.id)><bdi class="mono" dir="ltr">{endpoint.url}</bdi></a>
                         <Chip label=by_key(locale, &format!("endpoint-{}", endpoint.status.name())) tone=endpoint_tone(endpoint.status)/>
@@ -95,5 +94,5 @@ pub fn IntegrationsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/integrations">{content}</Framed> }
+    view! { <AppFrame current="/app/integrations">{content}</AppFrame> }
 }

@@ -1,4 +1,4 @@
-//! One source system: how its imports are treated, and which people of the partner may look at them.
+//! A source system: how its imports are processed, and the partner users who can view them.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{PartnerId, SourceSystemId};
@@ -14,22 +14,21 @@ use ordinavo_core::identity::shown_once;
 use ordinavo_core::integrations;
 use ordinavo_core::integrations::SourceForm;
 use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{Chip, Identifier, ProblemNotice};
 use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
+use ui::i18n::shared;
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::{Chip, Identifier, ProblemNotice};
+use ui::page::page;
 use ui::title::Title;
-use ui::words::shared;
 
+use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
-/// `/app/integrations/sources/{id}`.
 #[component]
 pub fn SourcePage() -> impl IntoView {
     let staff = viewer_staff();
@@ -105,10 +104,10 @@ pub fn SourcePage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/integrations">{content}</Framed> }
+    view! { <AppFrame current="/app/integrations">{content}</AppFrame> }
 }
 
-/// The accounts that see this source system.
+/// The partner users of a source system.
 #[component]
 fn Partners(
     id: SourceSystemId,
@@ -121,7 +120,7 @@ fn Partners(
     if partners.is_empty() {
         return view! { <p class="quiet">{t!(locale, "partners-none")}</p> }.into_any();
     }
-    let state = {
+    let status = {
         let zone = zone.clone();
         move |line: &PartnerLine| match line {
             line if line.locked_at.is_some() => (t!(locale, "partner-blocked"), Tone::Neutral),
@@ -140,15 +139,15 @@ fn Partners(
         <div class="table-frame"><table class="table">
             <thead><tr><th scope="col">{t!(locale, "partner-name")}</th><th scope="col">{shared::email(locale)}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "partner-last-sign-in")}</th><th scope="col"></th></tr></thead>
             <tbody>{partners.into_iter().map(|line| {
-                let (label, tone) = state(&line);
-                let locked = line.locked_at.is_some();
-                let (lock_to, lock_words) = if locked { ("", t!(locale, "partner-unblock")) } else { ("on", t!(locale, "partner-block")) };
-                let last = line.last_sign_in_at.map(|at| format::moment(locale, at, &zone));
+                let (label, tone) = status(&line);
+                let is_locked = line.locked_at.is_some();
+                let (lock_value, lock_label) = if is_locked { ("", t!(locale, "partner-unblock")) } else { ("on", t!(locale, "partner-block")) };
+                let last_sign_in = line.last_sign_in_at.map(|at| format::moment(locale, at, &zone));
                 view! {
-                    <tr><th scope="row"><bdi>{line.display_name}</bdi></th><td><bdi>{line.email}</bdi></td><td><Chip label tone/></td><td>{last}</td>
+                    <tr><th scope="row"><bdi>{line.display_name}</bdi></th><td><bdi>{line.email}</bdi></td><td><Chip label tone/></td><td>{last_sign_in}</td>
                         <td>{may_manage.then(|| view! { <div class="row">
-                            {(!locked).then(|| view! { <form method="post" action="/app/fn/invite-partner-again"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><button class="button button-quiet" type="submit">{t!(locale, "partner-invite-again")}</button></form> })}
-                            <form method="post" action="/app/fn/lock-partner"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><input type="hidden" name="locked" value=lock_to/><button class="button button-quiet" type="submit">{lock_words}</button></form>
+                            {(!is_locked).then(|| view! { <form method="post" action="/app/fn/invite-partner-again"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><button class="button button-quiet" type="submit">{t!(locale, "partner-invite-again")}</button></form> })}
+                            <form method="post" action="/app/fn/lock-partner"><input type="hidden" name="source" value=id.to_string()/><input type="hidden" name="partner" value=line.id.to_string()/><input type="hidden" name="locked" value=lock_value/><button class="button button-quiet" type="submit">{lock_label}</button></form>
                         </div> })}</td></tr>
                 }
             }).collect_view()}</tbody>
@@ -157,18 +156,18 @@ fn Partners(
     .into_any()
 }
 
-fn source_page(source: &str) -> String {
+fn source_path(source: &str) -> String {
     format!("/app/integrations/sources/{source}")
 }
 
-fn source_id(text: &str) -> CoreResult<SourceSystemId> {
+fn parse_source_id(text: &str) -> CoreResult<SourceSystemId> {
     text.parse().map_err(|_| CoreError::not_found())
 }
 
-/// Leads to the page of a source system, which shows the link this once.
-fn with_link(source: &str, sealed: String) -> Next {
-    Next {
-        to: source_page(source),
+/// Redirects to the page of a source system, which shows the invitation link once.
+fn redirect_with_link(source: &str, sealed: String) -> Redirect {
+    Redirect {
+        to: source_path(source),
         done: Some("done-partner-invited"),
         shown_once: Some(sealed),
         undo: None,
@@ -181,15 +180,15 @@ pub async fn invite_partner(
     #[server(default)] name: String,
     #[server(default)] email: String,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "partner",
         values: &[("name", &name), ("email", &email)],
-        back: source_page(&source),
+        back: source_path(&source),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
-        let link = partner_accounts::invite(&core, permit, source_id(&source)?, &name, &email).await?;
-        Ok(with_link(&source, shown_once::seal(&core, &staff, &link)?))
+        let link = partner_accounts::invite(&core, permit, parse_source_id(&source)?, &name, &email).await?;
+        Ok(redirect_with_link(&source, shown_once::seal(&core, &staff, &link)?))
     })
     .await
 }
@@ -199,16 +198,16 @@ pub async fn invite_partner_again(
     #[server(default)] source: String,
     #[server(default)] partner: String,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
-        back: source_page(&source),
+        back: source_path(&source),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let id: PartnerId = partner.parse().map_err(|_| CoreError::not_found())?;
-        let link = partner_accounts::invite_again(&core, permit, source_id(&source)?, id).await?;
-        Ok(with_link(&source, shown_once::seal(&core, &staff, &link)?))
+        let link = partner_accounts::invite_again(&core, permit, parse_source_id(&source)?, id).await?;
+        Ok(redirect_with_link(&source, shown_once::seal(&core, &staff, &link)?))
     })
     .await
 }
@@ -219,28 +218,31 @@ pub async fn lock_partner(
     #[server(default)] partner: String,
     #[server(default)] locked: String,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
-        back: source_page(&source),
+        back: source_path(&source),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let id: PartnerId = partner.parse().map_err(|_| CoreError::not_found())?;
         let lock = !locked.is_empty();
-        partner_accounts::lock(&core, permit, source_id(&source)?, id, lock).await?;
+        partner_accounts::lock(&core, permit, parse_source_id(&source)?, id, lock).await?;
         let done = if lock {
             "done-partner-blocked"
         } else {
             "done-partner-unblocked"
         };
-        Ok(Next::to(source_page(&source), done))
+        Ok(Redirect::to(source_path(&source), done))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "update-source")]
-#[allow(clippy::too_many_arguments, reason = "one for each field of the form")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a server function has one argument for each field of its form"
+)]
 pub async fn update_source(
     #[server(default)] source: String,
     #[server(default)] create_customers: Option<String>,
@@ -251,27 +253,27 @@ pub async fn update_source(
     #[server(default)] problem_policy: String,
     #[server(default)] duplicate_names: String,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "source",
         values: &[],
-        back: source_page(&source),
+        back: source_path(&source),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
-        let id = source_id(&source)?;
-        let choose = |field: &'static str| CoreError::field(field, "required", "Choose one of the list.");
+        let id = parse_source_id(&source)?;
+        let choice_error = |field: &'static str| CoreError::field(field, "required", "Choose an option from the list.");
         let form = SourceForm {
             create_customers: create_customers.is_some(),
             create_locations: create_locations.is_some(),
             create_contacts: create_contacts.is_some(),
             auto_update: auto_update.is_some(),
             customer_required: customer_required.is_some(),
-            problem_policy: ProblemPolicy::from_name(&problem_policy).ok_or_else(|| choose("problem_policy"))?,
+            problem_policy: ProblemPolicy::from_name(&problem_policy).ok_or_else(|| choice_error("problem_policy"))?,
             duplicate_names: DuplicateNamePolicy::from_name(&duplicate_names)
-                .ok_or_else(|| choose("duplicate_names"))?,
+                .ok_or_else(|| choice_error("duplicate_names"))?,
         };
         integrations::update_source(&core, permit, id, &form).await?;
-        Ok(Next::to(source_page(&source), "done-saved"))
+        Ok(Redirect::to(source_path(&source), "done-saved"))
     })
     .await
 }

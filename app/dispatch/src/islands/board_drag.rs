@@ -1,5 +1,5 @@
-//! Dragging on the board. While something is dragged, the server is asked what stands against the place under the pointer;
-//! the drop opens the same "Move to…" that links and keys open. Nothing is done before its button is pressed.
+//! Drag and drop on the board. While dragging, the server is asked for the conflicts at the position under the pointer;
+//! dropping opens the same dialog as links and keys. Nothing is saved before its button is pressed.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,53 +11,53 @@ use web_sys::{Document, Element, Event, HtmlDialogElement, HtmlElement, Keyboard
 
 use crate::islands::{document, listen, read_page};
 
-/// A stop can begin at every quarter of an hour.
-const SNAP: f64 = 15.0;
-/// A column of the board has so many minutes.
-pub const SLOT: u32 = 5;
-/// How far a pointer moves before it drags, in pixels.
-const SLACK: f64 = 6.0;
-/// How long the pointer rests at a place before it is asked about, in milliseconds.
-const REST: i32 = 70;
-/// How near to the edge the board scrolls along, in pixels, and how far at once.
-const SCROLL_EDGE: f64 = 48.0;
-const SCROLL_STEP: i32 = 16;
+/// Visits snap to quarters of an hour.
+const SNAP_MINUTES: f64 = 15.0;
+/// The width of one column of the board.
+pub const SLOT_MINUTES: u32 = 5;
+/// How far the pointer must move before a drag starts.
+const DRAG_THRESHOLD_PX: f64 = 6.0;
+/// How long the pointer must rest before the server is asked.
+const QUERY_DELAY_MS: i32 = 70;
+/// The distance to the edge at which scrolling starts, and the distance of one scroll step.
+const SCROLL_EDGE_PX: f64 = 48.0;
+const SCROLL_STEP_PX: i32 = 16;
 
-/// Where something would be dropped.
+/// Where the dragged visit would be dropped.
 #[derive(Clone, PartialEq)]
-struct Place {
+struct DropPosition {
     technician: String,
-    /// Seconds since 1970.
+    /// Seconds since 1970-01-01 UTC.
     at: i64,
 }
 
-/// What is dragged.
+/// The state of a drag.
 struct Drag {
     target: String,
     minutes: f64,
-    /// How many minutes after its beginning it was taken.
-    grip: f64,
-    from: (f64, f64),
+    /// Minutes between the start of the visit and the point where it was grabbed.
+    grab_offset: f64,
+    grabbed_at: (f64, f64),
     ghost: Option<HtmlElement>,
-    place: Option<Place>,
+    position: Option<DropPosition>,
 }
 
 #[derive(Default)]
 struct State {
     drag: Option<Drag>,
-    /// The click that ends a drag is no click on the link below.
-    swallow: bool,
-    answers: HashMap<String, String>,
+    /// Whether the click that ends a drag must not follow the link below.
+    suppress_click: bool,
+    summaries: HashMap<String, String>,
     back: String,
     loading: String,
 }
 
 type Shared = Rc<RefCell<State>>;
 
-/// Drag and drop for the day's board, and "Move to…" as a dialog.
+/// Drag and drop for the day view, and the scheduling dialog.
 #[island]
 pub fn BoardDrag(
-    /// What is said while the server is asked.
+    /// The text shown while the server is asked.
     loading: String,
 ) -> impl IntoView {
     Effect::new(move |_| {
@@ -68,33 +68,35 @@ pub fn BoardDrag(
         state.borrow_mut().loading.clone_from(&loading);
         let shared = state.clone();
         listen(&document, "pointerdown", move |event: PointerEvent| {
-            take(&shared, &event)
+            start_drag(&shared, &event)
         });
-        let (shared, inside) = (state.clone(), document.clone());
+        let (shared, page) = (state.clone(), document.clone());
         listen(&document, "pointermove", move |event: PointerEvent| {
-            carry(&shared, &inside, &event)
+            move_drag(&shared, &page, &event)
         });
-        let (shared, inside) = (state.clone(), document.clone());
-        listen(&document, "pointerup", move |_: PointerEvent| drop_it(&shared, &inside));
-        let (shared, inside) = (state.clone(), document.clone());
+        let (shared, page) = (state.clone(), document.clone());
+        listen(&document, "pointerup", move |_: PointerEvent| {
+            finish_drag(&shared, &page)
+        });
+        let (shared, page) = (state.clone(), document.clone());
         listen(&document, "pointercancel", move |_: PointerEvent| {
-            drop(end(&shared, &inside))
+            drop(end_drag(&shared, &page))
         });
-        let (shared, inside) = (state.clone(), document.clone());
+        let (shared, page) = (state.clone(), document.clone());
         listen(&document, "keydown", move |event: KeyboardEvent| {
             if event.key() == "Escape" {
-                drop(end(&shared, &inside));
+                drop(end_drag(&shared, &page));
             }
         });
-        // Links and pictures have a dragging of their own.
+        // Links and images have a native drag of their own.
         listen(&document, "dragstart", |event: Event| {
             if closest(event.target(), "[data-drag]").is_some() {
                 event.prevent_default();
             }
         });
-        let (shared, inside) = (state, document.clone());
+        let (shared, page) = (state, document.clone());
         listen(&document, "click", move |event: MouseEvent| {
-            click(&shared, &inside, &event)
+            click(&shared, &page, &event)
         });
     });
 }
@@ -111,8 +113,8 @@ fn is_mirrored(element: &Element) -> bool {
     element.closest("[dir=rtl]").is_ok_and(|found| found.is_some())
 }
 
-fn take(state: &Shared, event: &PointerEvent) {
-    // Fingers scroll; they have "Move to…".
+fn start_drag(state: &Shared, event: &PointerEvent) {
+    // On touch screens a drag scrolls; touch users have the move button.
     if event.button() != 0 || event.pointer_type() == "touch" || closest(event.target(), ".stop-move").is_some() {
         return;
     }
@@ -124,31 +126,31 @@ fn take(state: &Shared, event: &PointerEvent) {
     };
     let minutes = number(&element, "data-length").unwrap_or(60.0);
     let pointer = (f64::from(event.client_x()), f64::from(event.client_y()));
-    // A stop is held where it was taken; a card of the pool at its beginning.
-    let grip = if element.has_attribute("data-from") {
-        let edges = element.get_bounding_client_rect();
-        let part = if is_mirrored(&element) {
-            edges.right() - pointer.0
+    // A visit is held where it was grabbed, an unscheduled job at its start.
+    let grab_offset = if element.has_attribute("data-from") {
+        let bounds = element.get_bounding_client_rect();
+        let offset = if is_mirrored(&element) {
+            bounds.right() - pointer.0
         } else {
-            pointer.0 - edges.left()
+            pointer.0 - bounds.left()
         };
-        (part / edges.width().max(1.0) * minutes).clamp(0.0, minutes)
+        (offset / bounds.width().max(1.0) * minutes).clamp(0.0, minutes)
     } else {
         0.0
     };
     let mut state = state.borrow_mut();
-    state.swallow = false;
+    state.suppress_click = false;
     state.drag = Some(Drag {
         target,
         minutes,
-        grip,
-        from: pointer,
+        grab_offset,
+        grabbed_at: pointer,
         ghost: None,
-        place: None,
+        position: None,
     });
 }
 
-fn carry(state: &Shared, document: &Document, event: &PointerEvent) {
+fn move_drag(state: &Shared, document: &Document, event: &PointerEvent) {
     let pointer = (f64::from(event.client_x()), f64::from(event.client_y()));
     let mut borrowed = state.borrow_mut();
     let loading = borrowed.loading.clone();
@@ -156,16 +158,16 @@ fn carry(state: &Shared, document: &Document, event: &PointerEvent) {
         return;
     };
     if drag.ghost.is_none() {
-        if (pointer.0 - drag.from.0).hypot(pointer.1 - drag.from.1) < SLACK {
+        if (pointer.0 - drag.grabbed_at.0).hypot(pointer.1 - drag.grabbed_at.1) < DRAG_THRESHOLD_PX {
             return;
         }
-        drag.ghost = make_ghost(document);
+        drag.ghost = create_ghost(document);
     }
     event.prevent_default();
     if let Some(ghost) = &drag.ghost {
-        // Beside the pointer, on the side where there is more room; what is in it grows.
-        let wide = document.document_element().map_or(0, |root| root.client_width());
-        let x = if pointer.0 > f64::from(wide) / 2.0 {
+        // Placed next to the pointer on the side with more room, because its content grows.
+        let viewport_width = document.document_element().map_or(0, |root| root.client_width());
+        let x = if pointer.0 > f64::from(viewport_width) / 2.0 {
             format!("calc({}px - 100%)", pointer.0 - 14.0)
         } else {
             format!("{}px", pointer.0 + 14.0)
@@ -175,61 +177,61 @@ fn carry(state: &Shared, document: &Document, event: &PointerEvent) {
     }
     let below = document.element_from_point(pointer.0 as f32, pointer.1 as f32);
     let track = below.and_then(|below| below.closest("[data-track]").ok().flatten());
-    let place = track
+    let position = track
         .as_ref()
-        .and_then(|track| place_in(track, pointer.0, drag.minutes, drag.grip));
+        .and_then(|track| drop_position(track, pointer.0, drag.minutes, drag.grab_offset));
     if let Some(track) = &track {
         scroll_along(track, pointer.0);
     }
     scroll_page(pointer.1);
-    if place == drag.place {
+    if position == drag.position {
         return;
     }
-    drag.place.clone_from(&place);
+    drag.position.clone_from(&position);
     let (ghost, target, minutes) = (drag.ghost.clone(), drag.target.clone(), drag.minutes);
     let Some(ghost) = ghost else {
         return;
     };
-    remove_shadow(document);
-    let (Some(place), Some(track)) = (place, track) else {
+    remove_drop_preview(document);
+    let (Some(position), Some(track)) = (position, track) else {
         ghost.set_inner_html("");
         let _ = ghost.class_list().add_1("ghost-nowhere");
         return;
     };
     let _ = ghost.class_list().remove_1("ghost-nowhere");
-    show_shadow(document, &track, &place, minutes);
+    show_drop_preview(document, &track, &position, minutes);
     borrowed.back = board(document)
         .and_then(|board| board.get_attribute("data-back"))
         .unwrap_or_default();
-    let address = address(&target, &place, &borrowed.back);
-    if let Some(answer) = borrowed.answers.get(&address) {
-        ghost.set_inner_html(answer);
+    let move_path = move_dialog_path(&target, &position, &borrowed.back);
+    if let Some(summary) = borrowed.summaries.get(&move_path) {
+        ghost.set_inner_html(summary);
         return;
     }
     ghost.set_text_content(Some(&loading));
     drop(borrowed);
     let state = state.clone();
     leptos::task::spawn_local(async move {
-        wait(REST).await;
-        let still = |state: &Shared| {
+        wait(QUERY_DELAY_MS).await;
+        let is_current = |state: &Shared| {
             let borrowed = state.borrow();
             borrowed
                 .drag
                 .as_ref()
-                .is_some_and(|drag| drag.place.as_ref() == Some(&place))
+                .is_some_and(|drag| drag.position.as_ref() == Some(&position))
         };
-        if !still(&state) {
+        if !is_current(&state) {
             return;
         }
-        let Ok(page) = read_page(&address).await else {
+        let Ok(page) = read_page(&move_path).await else {
             return;
         };
         let summary = page.get_element_by_id("move-summary").map(|found| found.inner_html());
         let summary = summary.unwrap_or_default();
-        if still(&state) {
+        if is_current(&state) {
             ghost.set_inner_html(&summary);
         }
-        state.borrow_mut().answers.insert(address, summary);
+        state.borrow_mut().summaries.insert(move_path, summary);
     });
 }
 
@@ -237,22 +239,22 @@ fn board(document: &Document) -> Option<Element> {
     document.query_selector(".board").ok().flatten()
 }
 
-/// Where on a line the pointer is, as a moment.
-fn place_in(track: &Element, x: f64, minutes: f64, grip: f64) -> Option<Place> {
+/// Returns the drop position under the pointer.
+fn drop_position(track: &Element, x: f64, minutes: f64, grab_offset: f64) -> Option<DropPosition> {
     let board = track.closest(".board").ok().flatten()?;
-    let (from, hours) = (number(&board, "data-from")?, number(&board, "data-hours")?);
-    let edges = track.get_bounding_client_rect();
-    let part = if is_mirrored(track) {
-        edges.right() - x
+    let (board_start, hours) = (number(&board, "data-from")?, number(&board, "data-hours")?);
+    let bounds = track.get_bounding_client_rect();
+    let offset = if is_mirrored(track) {
+        bounds.right() - x
     } else {
-        x - edges.left()
+        x - bounds.left()
     };
-    let whole = hours * 60.0;
-    let begin = part / edges.width().max(1.0) * whole - grip;
-    let begin = ((begin / SNAP).round() * SNAP).clamp(0.0, (whole - minutes).max(0.0));
-    Some(Place {
+    let board_minutes = hours * 60.0;
+    let start = offset / bounds.width().max(1.0) * board_minutes - grab_offset;
+    let start = ((start / SNAP_MINUTES).round() * SNAP_MINUTES).clamp(0.0, (board_minutes - minutes).max(0.0));
+    Some(DropPosition {
         technician: track.get_attribute("data-track")?,
-        at: (from + begin * 60.0) as i64,
+        at: (board_start + start * 60.0) as i64,
     })
 }
 
@@ -260,32 +262,32 @@ fn scroll_along(track: &Element, x: f64) {
     let Some(frame) = track.closest(".board-frame").ok().flatten() else {
         return;
     };
-    let edges = frame.get_bounding_client_rect();
-    if x < edges.left() + SCROLL_EDGE {
-        frame.set_scroll_left(frame.scroll_left() - SCROLL_STEP);
-    } else if x > edges.right() - SCROLL_EDGE {
-        frame.set_scroll_left(frame.scroll_left() + SCROLL_STEP);
+    let bounds = frame.get_bounding_client_rect();
+    if x < bounds.left() + SCROLL_EDGE_PX {
+        frame.set_scroll_left(frame.scroll_left() - SCROLL_STEP_PX);
+    } else if x > bounds.right() - SCROLL_EDGE_PX {
+        frame.set_scroll_left(frame.scroll_left() + SCROLL_STEP_PX);
     }
 }
 
-/// The page moves along when something is held at its upper or lower edge: not everybody's line fits on it.
+/// Scrolls the page while the pointer is near its upper or lower edge, to reach technicians outside the viewport.
 fn scroll_page(y: f64) {
     let Some(window) = web_sys::window() else {
         return;
     };
-    let high = window
+    let viewport_height = window
         .inner_height()
         .ok()
-        .and_then(|high| high.as_f64())
+        .and_then(|viewport_height| viewport_height.as_f64())
         .unwrap_or_default();
-    if y < SCROLL_EDGE {
-        window.scroll_by_with_x_and_y(0.0, -f64::from(SCROLL_STEP));
-    } else if y > high - SCROLL_EDGE {
-        window.scroll_by_with_x_and_y(0.0, f64::from(SCROLL_STEP));
+    if y < SCROLL_EDGE_PX {
+        window.scroll_by_with_x_and_y(0.0, -f64::from(SCROLL_STEP_PX));
+    } else if y > viewport_height - SCROLL_EDGE_PX {
+        window.scroll_by_with_x_and_y(0.0, f64::from(SCROLL_STEP_PX));
     }
 }
 
-fn make_ghost(document: &Document) -> Option<HtmlElement> {
+fn create_ghost(document: &Document) -> Option<HtmlElement> {
     let ghost = document.create_element("div").ok()?.dyn_into::<HtmlElement>().ok()?;
     ghost.set_class_name("ghost ghost-nowhere");
     let _ = ghost.set_attribute("role", "status");
@@ -295,53 +297,53 @@ fn make_ghost(document: &Document) -> Option<HtmlElement> {
     Some(ghost)
 }
 
-fn show_shadow(document: &Document, track: &Element, place: &Place, minutes: f64) {
+fn show_drop_preview(document: &Document, track: &Element, position: &DropPosition, minutes: f64) {
     let board = track.closest(".board").ok().flatten();
-    let Some(from) = board.and_then(|board| number(&board, "data-from")) else {
+    let Some(board_start) = board.and_then(|board| number(&board, "data-from")) else {
         return;
     };
-    let Ok(shadow) = document.create_element("li") else {
+    let Ok(preview) = document.create_element("li") else {
         return;
     };
-    let first = ((place.at as f64 - from) / 60.0 / f64::from(SLOT)) as i64;
-    let length = ((minutes / f64::from(SLOT)) as i64).max(1);
-    shadow.set_class_name(&format!("board-drop at-{first} for-{length}"));
-    let _ = shadow.set_attribute("aria-hidden", "true");
-    let _ = track.append_child(&shadow);
+    let first = ((position.at as f64 - board_start) / 60.0 / f64::from(SLOT_MINUTES)) as i64;
+    let length = ((minutes / f64::from(SLOT_MINUTES)) as i64).max(1);
+    preview.set_class_name(&format!("board-drop at-{first} for-{length}"));
+    let _ = preview.set_attribute("aria-hidden", "true");
+    let _ = track.append_child(&preview);
 }
 
-fn remove_shadow(document: &Document) {
-    if let Ok(Some(shadow)) = document.query_selector(".board-drop") {
-        shadow.remove();
+fn remove_drop_preview(document: &Document) {
+    if let Ok(Some(preview)) = document.query_selector(".board-drop") {
+        preview.remove();
     }
 }
 
-/// Ends dragging; the answer is what was dragged, and where it is now.
-fn end(state: &Shared, document: &Document) -> Option<(String, Place)> {
+/// Ends the drag; returns the job and where it was dropped.
+fn end_drag(state: &Shared, document: &Document) -> Option<(String, DropPosition)> {
     let drag = state.borrow_mut().drag.take()?;
-    remove_shadow(document);
+    remove_drop_preview(document);
     if let Some(body) = document.body() {
         let _ = body.class_list().remove_1("dragging");
     }
     let ghost = drag.ghost?;
     ghost.remove();
-    state.borrow_mut().swallow = true;
-    Some((drag.target, drag.place?))
+    state.borrow_mut().suppress_click = true;
+    Some((drag.target, drag.position?))
 }
 
-fn drop_it(state: &Shared, document: &Document) {
-    let Some((target, place)) = end(state, document) else {
+fn finish_drag(state: &Shared, document: &Document) {
+    let Some((target, position)) = end_drag(state, document) else {
         return;
     };
-    let address = address(&target, &place, &state.borrow().back);
-    // By the time of the next drag something else may be there.
-    state.borrow_mut().answers.clear();
+    let move_path = move_dialog_path(&target, &position, &state.borrow().back);
+    // The schedule may have changed before the next drag.
+    state.borrow_mut().summaries.clear();
     let document = document.clone();
-    leptos::task::spawn_local(async move { open(&document, &address).await });
+    leptos::task::spawn_local(async move { open(&document, &move_path).await });
 }
 
 fn click(state: &Shared, document: &Document, event: &MouseEvent) {
-    if std::mem::take(&mut state.borrow_mut().swallow) && closest(event.target(), "[data-drag]").is_some() {
+    if std::mem::take(&mut state.borrow_mut().suppress_click) && closest(event.target(), "[data-drag]").is_some() {
         event.prevent_default();
         return;
     }
@@ -361,11 +363,11 @@ fn click(state: &Shared, document: &Document, event: &MouseEvent) {
     }
 }
 
-fn address(target: &str, place: &Place, back: &str) -> String {
+fn move_dialog_path(target: &str, position: &DropPosition, back: &str) -> String {
     let back = web_sys::js_sys::encode_uri_component(back);
     format!(
         "/app/board/move?target={target}&technician={}&at={}&back={back}",
-        place.technician, place.at
+        position.technician, position.at
     )
 }
 
@@ -386,23 +388,23 @@ fn close(document: &Document) {
     }
 }
 
-/// Shows "Move to…" as a dialog; where that does not work, its page opens.
-async fn open(document: &Document, address: &str) {
-    if try_open(document, address).await.is_err()
+/// Opens the scheduling dialog, or its page if the dialog cannot be shown.
+async fn open(document: &Document, move_path: &str) {
+    if try_open(document, move_path).await.is_err()
         && let Some(window) = web_sys::window()
     {
-        let _ = window.location().set_href(address);
+        let _ = window.location().set_href(move_path);
     }
 }
 
-async fn try_open(document: &Document, address: &str) -> Result<(), JsValue> {
-    let page = read_page(address).await?;
-    let middle = page.get_element_by_id("move").ok_or(JsValue::NULL)?;
+async fn try_open(document: &Document, move_path: &str) -> Result<(), JsValue> {
+    let page = read_page(move_path).await?;
+    let content = page.get_element_by_id("move").ok_or(JsValue::NULL)?;
     close(document);
     let dialog: HtmlDialogElement = document.create_element("dialog")?.dyn_into()?;
     dialog.set_class_name("move-dialog");
     dialog.set_attribute("aria-labelledby", "move-title")?;
-    dialog.append_child(&middle)?;
+    dialog.append_child(&content)?;
     document.body().ok_or(JsValue::NULL)?.append_child(&dialog)?;
     dialog.show_modal()?;
     let first = dialog

@@ -1,4 +1,4 @@
-//! Islands of the staff app. Everything that they do can also be done with links and buttons.
+//! Islands of the staff app. Everything they do is also possible with links and buttons.
 
 pub mod board_drag;
 pub mod signature;
@@ -12,7 +12,7 @@ pub(crate) fn document() -> Option<Document> {
     web_sys::window()?.document()
 }
 
-/// Listens for as long as the page is there.
+/// Adds an event listener for the lifetime of the page.
 pub(crate) fn listen<E: wasm_bindgen::convert::FromWasmAbi + 'static>(
     target: &web_sys::EventTarget,
     event: &str,
@@ -42,26 +42,26 @@ fn is_checkbox(element: &Element) -> bool {
     element.get_attribute("type").as_deref() == Some("checkbox")
 }
 
-/// Work by keyboard. `j` and `k` move through the rows, `x` selects one; every other key acts on what carries it in
-/// `data-key`: a button is pressed, a field or what opens is given the focus. `Escape` leaves a field.
+/// Keyboard shortcuts. `j` and `k` move through the rows, `x` selects one; any other key acts on the element that has
+/// it in `data-key`: a button is pressed, a field or disclosure receives the focus. `Escape` leaves a field.
 #[island]
 pub fn Hotkeys(
-    /// A selector for the rows.
+    /// The selector of the rows.
     rows: String,
 ) -> impl IntoView {
     Effect::new(move |_| {
         let (Some(document), rows) = (document(), rows.clone()) else {
             return;
         };
-        let inside = document.clone();
+        let page = document.clone();
         listen(&document, "keydown", move |event: KeyboardEvent| {
-            let behind = inside.query_selector("dialog[open]").is_ok_and(|found| found.is_some());
-            if behind || event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
+            let has_open_dialog = page.query_selector("dialog[open]").is_ok_and(|found| found.is_some());
+            if has_open_dialog || event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
                 return;
             }
-            if is_typing(&inside) {
+            if is_typing(&page) {
                 if event.key() == "Escape"
-                    && let Some(active) = inside
+                    && let Some(active) = page
                         .active_element()
                         .and_then(|element| element.dyn_into::<HtmlElement>().ok())
                 {
@@ -70,10 +70,10 @@ pub fn Hotkeys(
                 return;
             }
             let done = match event.key().as_str() {
-                "j" => step(&inside, &rows, 1),
-                "k" => step(&inside, &rows, -1),
-                "x" => select(&inside, &rows),
-                key if key.chars().count() == 1 => press(&inside, key),
+                "j" => move_focus(&page, &rows, 1),
+                "k" => move_focus(&page, &rows, -1),
+                "x" => select(&page, &rows),
+                key if key.chars().count() == 1 => activate(&page, key),
                 _ => false,
             };
             if done {
@@ -83,7 +83,7 @@ pub fn Hotkeys(
     });
 }
 
-/// The row that has the focus, or else the one whose page this is.
+/// Returns the row that has the focus, or else the row of the open page.
 fn current_row(document: &Document, rows: &[HtmlElement]) -> Option<usize> {
     let active = document.active_element();
     rows.iter()
@@ -94,14 +94,14 @@ fn current_row(document: &Document, rows: &[HtmlElement]) -> Option<usize> {
         })
 }
 
-fn step(document: &Document, selector: &str, by: isize) -> bool {
+fn move_focus(document: &Document, selector: &str, offset: isize) -> bool {
     let rows = elements(document, selector);
     if rows.is_empty() {
         return false;
     }
     let next = match current_row(document, &rows) {
-        Some(at) => at.saturating_add_signed(by).min(rows.len() - 1),
-        None if by > 0 => 0,
+        Some(at) => at.saturating_add_signed(offset).min(rows.len() - 1),
+        None if offset > 0 => 0,
         None => rows.len() - 1,
     };
     focus_inside(&rows[next], "a")
@@ -122,33 +122,33 @@ fn select(document: &Document, selector: &str) -> bool {
         return false;
     };
     let found = rows[at].query_selector("input[type=checkbox]").ok().flatten();
-    let Some(tick) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) else {
+    let Some(checkbox) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) else {
         return false;
     };
-    tick.click();
+    checkbox.click();
     true
 }
 
-/// Whether something is selected; then the acts on the selection come first.
+/// Returns whether rows are selected; bulk actions then take precedence.
 fn has_selection(document: &Document) -> bool {
     document
         .query_selector(".queue input[type=checkbox]:checked")
         .is_ok_and(|found| found.is_some())
 }
 
-fn press(document: &Document, key: &str) -> bool {
+fn activate(document: &Document, key: &str) -> bool {
     if key == "\"" || key == "\\" {
         return false;
     }
     let selector = format!("[data-key=\"{key}\"]");
     let all = elements(document, &selector);
-    let in_bulk = |element: &HtmlElement| element.closest("#bulk").is_ok_and(|found| found.is_some());
+    let is_bulk_action = |element: &HtmlElement| element.closest("#bulk").is_ok_and(|found| found.is_some());
     let selection = has_selection(document);
-    let chosen = all
+    let target = all
         .iter()
-        .find(|element| in_bulk(element) == selection)
-        .or_else(|| all.iter().find(|element| !in_bulk(element)));
-    let Some(element) = chosen else {
+        .find(|element| is_bulk_action(element) == selection)
+        .or_else(|| all.iter().find(|element| !is_bulk_action(element)));
+    let Some(element) = target else {
         return false;
     };
     match element.tag_name().as_str() {
@@ -179,13 +179,13 @@ fn toggle(details: &HtmlElement) {
     }
 }
 
-/// Keeps parts of the page up to date: hears from the server that something has changed, reads the page again, and puts the
-/// new parts in place. The focus and what is selected stay. A page that nobody sees does not listen.
+/// Keeps regions of the page up to date: listens for change events, loads the page again and replaces the regions.
+/// Focus and selection are preserved. Hidden pages do not listen.
 #[island]
 pub fn LivePage(
-    /// Where the server tells of changes.
+    /// The URL of the event stream.
     path: String,
-    /// The ids of the parts, separated by spaces.
+    /// The element IDs of the regions, separated by spaces.
     regions: String,
 ) -> impl IntoView {
     Effect::new(move |_| {
@@ -193,9 +193,9 @@ pub fn LivePage(
             return;
         };
         let source: StoredValue<Option<EventSource>, LocalStorage> = StoredValue::new_local(None);
-        let inside = document.clone();
+        let page = document.clone();
         let open = move || {
-            if inside.hidden() {
+            if page.hidden() {
                 if let Some(stream) = source.get_value() {
                     stream.close();
                 }
@@ -219,19 +219,19 @@ pub fn LivePage(
     });
 }
 
-/// Reads a page of the app once more. What a form has just left behind for its own page is still there when that page comes.
+/// Loads a page of the app again without consuming its flash message.
 pub(crate) async fn read_page(address: &str) -> Result<Document, JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
     let request = web_sys::Request::new_with_str(address)?;
     request.headers().set("accept", "text/html")?;
     request.headers().set("x-refresh", "1")?;
-    let answer: web_sys::Response = wasm_bindgen_futures::JsFuture::from(window.fetch_with_request(&request))
+    let response: web_sys::Response = wasm_bindgen_futures::JsFuture::from(window.fetch_with_request(&request))
         .await?
         .dyn_into()?;
-    if !answer.ok() {
+    if !response.ok() {
         return Err(JsValue::NULL);
     }
-    let text = wasm_bindgen_futures::JsFuture::from(answer.text()?).await?;
+    let text = wasm_bindgen_futures::JsFuture::from(response.text()?).await?;
     let text = text.as_string().unwrap_or_default();
     web_sys::DomParser::new()?.parse_from_string(&text, web_sys::SupportedType::TextHtml)
 }
@@ -244,69 +244,69 @@ async fn try_refresh(regions: &str) -> Result<(), JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
     let document = window.document().ok_or(JsValue::NULL)?;
     let address = window.location().href()?;
-    let fresh = read_page(&address).await?;
+    let new_page = read_page(&address).await?;
     let selected: Vec<String> = elements(&document, ".queue input[type=checkbox]:checked")
         .iter()
-        .filter_map(|tick| tick.get_attribute("value"))
+        .filter_map(|checkbox| checkbox.get_attribute("value"))
         .collect();
     for region in regions.split(' ') {
-        let (Some(old), Some(new)) = (document.get_element_by_id(region), fresh.get_element_by_id(region)) else {
+        let (Some(old), Some(new)) = (document.get_element_by_id(region), new_page.get_element_by_id(region)) else {
             continue;
         };
-        let held = document
+        let focused = document
             .active_element()
             .filter(|active| old.contains(Some(active)))
             .and_then(|active| active.get_attribute("href").or_else(|| active.get_attribute("value")));
         old.set_inner_html(&new.inner_html());
-        if let Some(held) = held {
-            let again = elements(&document, &format!("#{region} a, #{region} input"))
+        if let Some(focused) = focused {
+            let replacement = elements(&document, &format!("#{region} a, #{region} input"))
                 .into_iter()
                 .find(|element| {
-                    [element.get_attribute("href"), element.get_attribute("value")].contains(&Some(held.clone()))
+                    [element.get_attribute("href"), element.get_attribute("value")].contains(&Some(focused.clone()))
                 });
-            if let Some(again) = again {
-                let _ = again.focus();
+            if let Some(replacement) = replacement {
+                let _ = replacement.focus();
             }
         }
     }
-    for tick in elements(&document, ".queue input[type=checkbox]") {
-        if tick
+    for checkbox in elements(&document, ".queue input[type=checkbox]") {
+        if checkbox
             .get_attribute("value")
             .is_some_and(|value| selected.contains(&value))
         {
-            tick.click();
+            checkbox.click();
         }
     }
     Ok(())
 }
 
-/// Goes anywhere by name: `Ctrl K` or `⌘ K` opens it, typing narrows the list, Enter follows the first.
+/// The command palette: `Ctrl K` or `⌘ K` opens it, typing filters the list, Enter follows the first entry.
 #[island]
 pub fn Palette(
-    /// Names and addresses, one a line, separated by a tab.
-    places: String,
-    /// What the field asks.
+    /// Names and paths, one entry per line, separated by a tab.
+    destinations: String,
+    /// The label of the search field.
     label: String,
-    /// Where a text that is no place is searched, such as a number.
+    /// The URL prefix for searching any other text, such as a request number.
     search: String,
 ) -> impl IntoView {
     let dialog: NodeRef<leptos::html::Dialog> = NodeRef::new();
-    let typed = RwSignal::new(String::new());
-    let all: Vec<(String, String)> = places
+    let query_text = RwSignal::new(String::new());
+    let all: Vec<(String, String)> = destinations
         .lines()
         .filter_map(|line| line.split_once('\t'))
         .map(|(name, href)| (name.to_owned(), href.to_owned()))
         .collect();
     let found = Memo::new(move |_| {
-        let text = typed.get().trim().to_lowercase();
+        let text = query_text.get().trim().to_lowercase();
         let mut rows: Vec<(String, String)> = all
             .iter()
             .filter(|(name, _)| text.is_empty() || name.to_lowercase().contains(&text))
             .cloned()
             .collect();
         if !text.is_empty() {
-            let query = web_sys::js_sys::encode_uri_component(typed.get().trim());
-            rows.push((format!("{} …", typed.get().trim()), format!("{search}{query}")));
+            let query = web_sys::js_sys::encode_uri_component(query_text.get().trim());
+            rows.push((format!("{} …", query_text.get().trim()), format!("{search}{query}")));
         }
         rows
     });
@@ -323,7 +323,7 @@ pub fn Palette(
                 if dialog.open() {
                     dialog.close();
                 } else {
-                    typed.set(String::new());
+                    query_text.set(String::new());
                     let _ = dialog.show_modal();
                 }
             }
@@ -339,25 +339,22 @@ pub fn Palette(
         <dialog class="palette" node_ref=dialog aria-labelledby="palette-label">
             <form on:submit=go>
                 <label id="palette-label" class="hidden" for="palette-text">{label}</label>
-                <input id="palette-text" type="text" autocomplete="off" prop:value=move || typed.get() on:input=move |event| typed.set(event_target_value(&event))/>
+                <input id="palette-text" type="text" autocomplete="off" prop:value=move || query_text.get() on:input=move |event| query_text.set(event_target_value(&event))/>
                 <ul class="plain">{move || found.get().into_iter().map(|(name, href)| view! { <li><a href=href>{name}</a></li> }).collect_view()}</ul>
             </form>
         </dialog>
     }
 }
 
-/// A button that prints the page. Without JavaScript it is not shown; browsers can print by themselves.
+/// A button that prints the page. Hidden without JavaScript, because the browser's own command remains.
 #[island]
-pub fn PrintButton(
-    /// What it says.
-    label: String,
-) -> impl IntoView {
-    let shown = RwSignal::new(false);
-    Effect::new(move |_| shown.set(true));
+pub fn PrintButton(label: String) -> impl IntoView {
+    let is_visible = RwSignal::new(false);
+    Effect::new(move |_| is_visible.set(true));
     let print = move |_| {
         if let Some(window) = web_sys::window() {
             let _ = window.print();
         }
     };
-    view! { <button class="button button-primary" type="button" hidden=move || !shown.get() on:click=print>{label}</button> }
+    view! { <button class="button button-primary" type="button" hidden=move || !is_visible.get() on:click=print>{label}</button> }
 }

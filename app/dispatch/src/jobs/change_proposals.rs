@@ -1,4 +1,4 @@
-//! What a source wants to change about a planned job, on the page of the job: take it over or leave it.
+//! A change of a planned job that its source system proposes: accept or dismiss it on the job's page.
 
 use domain::locale::Locale;
 use domain::permissions::PlanTargets;
@@ -7,15 +7,14 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::jobs::change_proposals;
 use ordinavo_core::jobs::model::ProposalView;
 use ordinavo_core::{Core, CoreError};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::Fact;
 use ui::format;
 use ui::islands::SendOnce;
-use ui::parts::Fact;
 
 use crate::shared::address_line;
 use crate::t;
 
-/// The card of an open proposal.
 #[component]
 pub fn ProposalCard(
     locale: Locale,
@@ -23,11 +22,11 @@ pub fn ProposalCard(
     names: (Option<String>, Option<String>),
     may_plan: bool,
 ) -> impl IntoView {
-    let wanted = proposal.proposed.0;
+    let changes = proposal.proposed.0;
     let (customer, location) = names;
-    let nothing = || t!(locale, "proposal-none");
-    let window = wanted.window.map(|window| {
-        window.map_or_else(nothing, |window| {
+    let none = || t!(locale, "proposal-none");
+    let window = changes.window.map(|window| {
+        window.map_or_else(none, |window| {
             format!(
                 "{} – {} ({})",
                 format::moment(locale, window.start, &window.zone),
@@ -36,50 +35,52 @@ pub fn ProposalCard(
             )
         })
     });
-    let place = wanted.place.map(|place| {
+    let place_line = changes.place.map(|place| {
         let address = place.address;
-        let line = address_line(
+        let address_text = address_line(
             address.street.as_deref(),
             address.postal_code.as_deref(),
             address.city.as_deref(),
         );
-        let point = place.coordinates.map(|point| format!("{}, {}", point.lat, point.lon));
-        [Some(line).filter(|line| !line.is_empty()), point]
+        let coordinates = place
+            .coordinates
+            .map(|coordinates| format!("{}, {}", coordinates.lat, coordinates.lon));
+        [Some(address_text).filter(|text| !text.is_empty()), coordinates]
             .into_iter()
             .flatten()
             .collect::<Vec<_>>()
             .join(" · ")
     });
-    let location = wanted.location.map(|id| {
+    let location = changes.location.map(|id| {
         if id.is_some() {
             location.unwrap_or_default()
         } else {
-            nothing()
+            none()
         }
     });
     let (id, target) = (proposal.id.to_string(), proposal.target_id.to_string());
-    let (id_again, target_again) = (id.clone(), target.clone());
+    let (dismiss_id, dismiss_target) = (id.clone(), target.clone());
     view! {
         <section class="card"><h2>{t!(locale, "proposal-title")}</h2><p class="help">{t!(locale, "proposal-text")}</p>
             <dl class="facts">
                 {customer.map(|name| view! { <Fact name=t!(locale, "customer")><bdi>{name}</bdi></Fact> })}
                 {location.map(|name| view! { <Fact name=t!(locale, "location")><bdi>{name}</bdi></Fact> })}
                 {window.map(|text| view! { <Fact name=t!(locale, "requested-window")>{text}</Fact> })}
-                {wanted.duration_minutes.map(|count| view! { <Fact name=t!(locale, "duration")>{t!(locale, "minutes", count = count)}</Fact> })}
-                {place.map(|text| view! { <Fact name=t!(locale, "address")><bdi>{text}</bdi></Fact> })}
+                {changes.duration_minutes.map(|count| view! { <Fact name=t!(locale, "duration")>{t!(locale, "minutes", count = count)}</Fact> })}
+                {place_line.map(|text| view! { <Fact name=t!(locale, "address")><bdi>{text}</bdi></Fact> })}
             </dl>
             {may_plan.then(|| view! {
                 <div class="actions">
                     <SendOnce><form method="post" action="/app/fn/accept-proposal"><input type="hidden" name="proposal" value=id/><input type="hidden" name="target" value=target/><button class="button button-primary" type="submit">{t!(locale, "proposal-accept")}</button></form></SendOnce>
-                    <form method="post" action="/app/fn/dismiss-proposal"><input type="hidden" name="proposal" value=id_again/><input type="hidden" name="target" value=target_again/><button class="button" type="submit">{t!(locale, "proposal-dismiss")}</button></form>
+                    <form method="post" action="/app/fn/dismiss-proposal"><input type="hidden" name="proposal" value=dismiss_id/><input type="hidden" name="target" value=dismiss_target/><button class="button" type="submit">{t!(locale, "proposal-dismiss")}</button></form>
                 </div>
             })}
         </section>
     }
 }
 
-fn on_target(target: &str) -> Sent<'static> {
-    Sent {
+fn target_submission(target: &str) -> FormSubmission<'static> {
+    FormSubmission {
         form: "",
         values: &[],
         back: format!("/app/targets/{target}"),
@@ -91,11 +92,11 @@ pub async fn accept_proposal(
     #[server(default)] proposal: String,
     #[server(default)] target: String,
 ) -> Result<(), ServerFnError> {
-    act(on_target(&target), async |core: Core, staff: Staff| {
+    run_action(target_submission(&target), async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let id = proposal.parse().map_err(|_| CoreError::not_found())?;
         change_proposals::accept(&core, permit, id).await?;
-        Ok(Next::to(format!("/app/targets/{target}"), "done-proposal-accepted"))
+        Ok(Redirect::to(format!("/app/targets/{target}"), "done-proposal-accepted"))
     })
     .await
 }
@@ -105,11 +106,11 @@ pub async fn dismiss_proposal(
     #[server(default)] proposal: String,
     #[server(default)] target: String,
 ) -> Result<(), ServerFnError> {
-    act(on_target(&target), async |core: Core, staff: Staff| {
+    run_action(target_submission(&target), async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let id = proposal.parse().map_err(|_| CoreError::not_found())?;
         change_proposals::dismiss(&core, permit, id).await?;
-        Ok(Next::to(format!("/app/targets/{target}"), "done-saved"))
+        Ok(Redirect::to(format!("/app/targets/{target}"), "done-saved"))
     })
     .await
 }

@@ -1,4 +1,4 @@
-//! A job: what is known of it, how it came in, and its appointment.
+//! The page of a job: details, imports, appointments and history.
 
 use domain::conflicts::Conflict;
 use domain::ids::TargetId;
@@ -19,26 +19,27 @@ use ordinavo_core::scheduling::appointments::ScheduleForm;
 use ordinavo_core::scheduling::model::{AppointmentLine, TechnicianChoice};
 use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::{Core, CoreError};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{
+    Chip, ConfirmAction, CustomerVisibleBox, Fact, Identifier, InternalBox, PriorityMark, ProblemNotice, TargetChip,
+};
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::{Chip, Fact, Identifier, InternalBox, OutwardBox, PriorityMark, ProblemNotice, TargetChip, Weighty};
+use ui::page::page;
 use ui::title::Title;
 
 use crate::customers::page::History;
+use crate::i18n::by_key;
 use crate::imports::page::ItemCard;
 use crate::jobs::change_proposals::ProposalCard;
-use crate::portal_access::visibility::WhoSees;
+use crate::portal_access::visibility::VisibleTo;
 use crate::requests::slot_offers::OfferCard;
-use crate::shared::{DoneNotice, address_line, service_words, viewer_staff};
-use crate::shell::Framed;
+use crate::shared::{DoneNotice, address_line, service_label, viewer_staff};
+use crate::shell::AppFrame;
 use crate::t;
-use crate::visits::sync_conflicts::HandedOverCard;
-use crate::words::by_key;
+use crate::visits::sync_conflicts::OfflineEntriesCard;
 
-/// `/app/targets/{id}`.
 #[component]
 pub fn TargetPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -47,7 +48,7 @@ pub fn TargetPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let id: TargetId = request.id("id")?;
         let found = jobs::page(&request.core, staff.may::<ViewOperations>()?, id).await?;
-        let seen = view_as::appointment(&request.core, staff.may::<ViewOperations>()?, id).await?;
+        let portal_viewers = view_as::appointment(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let target = found.target;
         let zone = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
         let can_plan = staff.has::<PlanTargets>()
@@ -60,7 +61,7 @@ pub fn TargetPage() -> impl IntoView {
             .iter()
             .find(|appointment| appointment.status == AppointmentStatus::Planned)
             .cloned();
-        let shown = current.clone().or_else(|| {
+        let displayed = current.clone().or_else(|| {
             found
                 .appointments
                 .iter()
@@ -68,7 +69,7 @@ pub fn TargetPage() -> impl IntoView {
                 .cloned()
         });
         let may_reopen = staff.has::<PlanTargets>() && target.status == TargetStatus::NotCompleted;
-        let agreed = shown.as_ref().map_or_else(
+        let appointment_line = displayed.as_ref().map_or_else(
             || t!(locale, "no-appointment"),
             |appointment| {
                 format!(
@@ -78,7 +79,7 @@ pub fn TargetPage() -> impl IntoView {
                 )
             },
         );
-        let technician = shown.as_ref().map(|appointment| appointment.technician.clone());
+        let technician = displayed.as_ref().map(|appointment| appointment.technician.clone());
         let place = &target.place.0;
         let address = if target.location_name.is_some() {
             address_line(
@@ -93,29 +94,31 @@ pub fn TargetPage() -> impl IntoView {
                 place.address.city.as_deref(),
             )
         };
-        let sent = address_line(
+        let imported_address = address_line(
             place.address.street.as_deref(),
             place.address.postal_code.as_deref(),
             place.address.city.as_deref(),
         );
-        // Where the job itself is, if its source says something else than the location's record.
-        let sent = Some(sent).filter(|sent| !sent.is_empty() && *sent != address);
-        let point = place.coordinates.map(|point| format!("{}, {}", point.lat, point.lon));
+        // The imported address, shown if it differs from the location's address.
+        let imported_address = Some(imported_address).filter(|imported| !imported.is_empty() && *imported != address);
+        let coordinates = place
+            .coordinates
+            .map(|coordinates| format!("{}, {}", coordinates.lat, coordinates.lon));
         let may_plan = staff.has::<PlanTargets>();
         let proposal = found
             .proposal
             .map(|(proposal, names)| view! { <ProposalCard locale proposal names may_plan/> });
-        let entries = sync_conflicts::handed_over(&request.core, staff.may::<ViewOperations>()?, id).await?;
-        let handed_over = view! { <HandedOverCard locale staff=staff.clone() target=id.to_string() entries/> };
+        let entries = sync_conflicts::forwarded(&request.core, staff.may::<ViewOperations>()?, id).await?;
+        let offline_entries = view! { <OfflineEntriesCard locale staff=staff.clone() target=id.to_string() entries/> };
         let title = format!("TGT-{}", target.number);
-        let window = wished(locale, &target);
-        let asked_by_somebody = found
+        let window = requested_window(locale, &target);
+        let has_recipient = found
             .request
             .as_ref()
             .is_some_and(|request| request.channel != Channel::Api);
         let may_cancel = staff.has::<PlanTargets>() && target.status.step(TargetStatus::Cancelled).is_ok();
         let cancel_form = FormState::new("cancel", locale, request.flash.as_ref());
-        let wants_it_cancelled = found
+        let cancellation_request = found
             .request
             .as_ref()
             .and_then(|request| Some((request.id.to_string(), request.cancel_asked_at?)))
@@ -130,8 +133,8 @@ pub fn TargetPage() -> impl IntoView {
                     ),
                 )
             });
-        let tells = asked_by_somebody;
-        let offers = (can_plan && asked_by_somebody && target.status == TargetStatus::Open).then(|| {
+        let notifies_customer = has_recipient;
+        let offers = (can_plan && has_recipient && target.status == TargetStatus::Open).then(|| {
             let form = FormState::new("offer", locale, request.flash.as_ref());
             view! { <OfferCard id locale form offered=found.slots.clone() technicians=found.technicians.clone() zone=zone.clone()/> }
         });
@@ -140,9 +143,9 @@ pub fn TargetPage() -> impl IntoView {
             <Title text=title.clone()/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            {wants_it_cancelled.map(|(id, words)| view! { <p class="notice notice-warn" role="note">{words}" "<a href=format!("/app/inbox/{id}")>{t!(locale, "open-request")}</a></p> })}
+            {cancellation_request.map(|(id, words)| view! { <p class="notice notice-warn" role="note">{words}" "<a href=format!("/app/inbox/{id}")>{t!(locale, "open-request")}</a></p> })}
             <header class="title-row">
-                <h1><bdi class="mono">{title}</bdi>" "{service_words(locale, target.service_type.as_deref())}</h1>
+                <h1><bdi class="mono">{title}</bdi>" "{service_label(locale, target.service_type.as_deref())}</h1>
                 <TargetChip status=target.status locale/>
                 <PriorityMark priority=target.priority locale/>
                 {target.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
@@ -155,11 +158,11 @@ pub fn TargetPage() -> impl IntoView {
             <div class="columns">
                 <div>
                     <dl class="facts">
-                        <Fact name=t!(locale, "appointment")>{agreed}</Fact>
+                        <Fact name=t!(locale, "appointment")>{appointment_line}</Fact>
                         {technician.map(|technician| view! { <Fact name=t!(locale, "technician")><bdi>{technician}</bdi></Fact> })}
                         <Fact name=t!(locale, "address")><bdi>{address}</bdi></Fact>
-                        {sent.map(|sent| view! { <Fact name=t!(locale, "imported-address")><bdi>{sent}</bdi></Fact> })}
-                        {point.map(|point| view! { <Fact name=t!(locale, "coordinates")><bdi class="mono">{point}</bdi></Fact> })}
+                        {imported_address.map(|imported| view! { <Fact name=t!(locale, "imported-address")><bdi>{imported}</bdi></Fact> })}
+                        {coordinates.map(|coordinates| view! { <Fact name=t!(locale, "coordinates")><bdi class="mono">{coordinates}</bdi></Fact> })}
                         {target.contact_name.map(|name| view! { <Fact name=t!(locale, "contact")><bdi>{name}</bdi>" "<bdi dir="ltr">{target.contact_phone}</bdi></Fact> })}
                         <Fact name=t!(locale, "duration")>{t!(locale, "minutes", count = target.duration_minutes)}</Fact>
                         {window.map(|window| view! { <Fact name=t!(locale, "requested-window")>{window}</Fact> })}
@@ -175,11 +178,11 @@ pub fn TargetPage() -> impl IntoView {
                             {target.access_notes.map(|notes| view! { <h3>{t!(locale, "access-notes")}</h3><p class="prose" dir="auto">{notes}</p> })}
                         </InternalBox>
                     })}
-                    <WhoSees locale people=seen/>
+                    <VisibleTo locale viewers=portal_viewers/>
                     <AppointmentList locale appointments=found.appointments/>
                 </div>
                 <div>
-                    {handed_over}
+                    {offline_entries}
                     {proposal}
                     {planning}
                     {offers}
@@ -189,18 +192,18 @@ pub fn TargetPage() -> impl IntoView {
                         </section>
                     })}
                     {may_cancel.then(|| view! {
-                        <Weighty label=t!(locale, "cancel-job") consequence=t!(locale, "cancel-job-consequence") open=cancel_form.came_back()>
+                        <ConfirmAction label=t!(locale, "cancel-job") consequence=t!(locale, "cancel-job-consequence") open=cancel_form.was_rejected()>
                             <SendOnce><form method="post" action="/app/fn/cancel-target">
                                 <ErrorSummary form=cancel_form.clone()/>
                                 <input type="hidden" name="target" value=id.to_string()/>
-                                {if tells {
-                                    view! { <OutwardBox locale><TextArea form=cancel_form.clone() field="reason" label=t!(locale, "cancel-job-reason") rows=3/></OutwardBox> }.into_any()
+                                {if notifies_customer {
+                                    view! { <CustomerVisibleBox locale><TextArea form=cancel_form.clone() field="reason" label=t!(locale, "cancel-job-reason") rows=3/></CustomerVisibleBox> }.into_any()
                                 } else {
                                     view! { <TextArea form=cancel_form.clone() field="reason" label=t!(locale, "cancel-job-note") rows=3/> }.into_any()
                                 }}
                                 <button class="button button-bad" type="submit">{t!(locale, "cancel-job-now")}</button>
                             </form></SendOnce>
-                        </Weighty>
+                        </ConfirmAction>
                     })}
                     <section><h2>{t!(locale, "history")}</h2><History locale lines=found.timeline zone=zone.clone()/></section>
                 </div>
@@ -213,10 +216,10 @@ pub fn TargetPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/inbox">{content}</Framed> }
+    view! { <AppFrame current="/app/inbox">{content}</AppFrame> }
 }
 
-fn wished(locale: Locale, target: &TargetView) -> Option<String> {
+fn requested_window(locale: Locale, target: &TargetView) -> Option<String> {
     let (start, end) = target.window_start.zip(target.window_end)?;
     let zone = target.window_zone.as_deref().unwrap_or("UTC");
     Some(format!(
@@ -226,7 +229,7 @@ fn wished(locale: Locale, target: &TargetView) -> Option<String> {
     ))
 }
 
-/// The form that fixes or moves the appointment.
+/// The form that schedules or reschedules the appointment.
 #[component]
 fn ScheduleCard(
     id: TargetId,
@@ -237,8 +240,8 @@ fn ScheduleCard(
     zone: String,
     today: chrono::DateTime<chrono::Utc>,
 ) -> impl IntoView {
-    let parsed: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::Tz::UTC);
-    let local = |moment: chrono::DateTime<chrono::Utc>| moment.with_timezone(&parsed);
+    let tz: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::Tz::UTC);
+    let local = |moment: chrono::DateTime<chrono::Utc>| moment.with_timezone(&tz);
     let tomorrow = local(today).date_naive().succ_opt().unwrap_or_default();
     let (technician, date, start, end, shared) = current.as_ref().map_or_else(
         || {
@@ -260,12 +263,12 @@ fn ScheduleCard(
             )
         },
     );
-    let (title, act) = if current.is_some() {
+    let (title, submit_label) = if current.is_some() {
         (t!(locale, "reschedule-title"), t!(locale, "reschedule-appointment"))
     } else {
         (t!(locale, "schedule-title"), t!(locale, "schedule-appointment"))
     };
-    let busy = Conflict::NAMES.iter().any(|code| form.has_error("technician", code));
+    let has_conflict = Conflict::NAMES.iter().any(|code| form.has_error("technician", code));
     let choices = technicians
         .into_iter()
         .map(|technician| (technician.id.to_string(), technician.display_name))
@@ -285,9 +288,9 @@ fn ScheduleCard(
                     <TextField form=form.clone() field="end" label=t!(locale, "end") kind="time" value=end/>
                 </div>
                 <p class="help">{zone_help}</p>
-                {busy.then(|| view! { <CheckField form=form.clone() field="overlap" label=t!(locale, "schedule-anyway")/> })}
+                {has_conflict.then(|| view! { <CheckField form=form.clone() field="overlap" label=t!(locale, "schedule-anyway")/> })}
                 <CheckField form=form.clone() field="shared" label=t!(locale, "share-appointment") ticked=shared help=t!(locale, "share-help")/>
-                <button class="button button-primary" type="submit">{act}</button>
+                <button class="button button-primary" type="submit">{submit_label}</button>
             </form>
             </SendOnce>
         </section>
@@ -336,12 +339,12 @@ pub async fn schedule_target(
     if shared.is_some() {
         values.push(("shared", "on"));
     }
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "schedule",
         values: &values,
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
         let input = ScheduleForm {
@@ -354,7 +357,7 @@ pub async fn schedule_target(
             was: None,
         };
         appointments::schedule(&core, permit, id, &input).await?;
-        Ok(Next::to(back, "done-scheduled"))
+        Ok(Redirect::to(back, "done-scheduled"))
     })
     .await
 }
@@ -365,16 +368,16 @@ pub async fn cancel_target(
     #[server(default)] reason: String,
 ) -> Result<(), ServerFnError> {
     let back = format!("/app/targets/{target}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "cancel",
         values: &[("reason", &reason)],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let id = target.parse().map_err(|_| CoreError::not_found())?;
         cancellation::cancel(&core, permit, id, &reason).await?;
-        Ok(Next::to(back, "done-job-cancelled"))
+        Ok(Redirect::to(back, "done-job-cancelled"))
     })
     .await
 }
@@ -382,16 +385,16 @@ pub async fn cancel_target(
 #[server(prefix = "/app/fn", endpoint = "reopen-target")]
 pub async fn reopen_target(#[server(default)] target: String) -> Result<(), ServerFnError> {
     let back = format!("/app/targets/{target}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let id = target.parse().map_err(|_| CoreError::not_found())?;
         appointments::reopen(&core, permit, id).await?;
-        Ok(Next::to(back, "done-reopened"))
+        Ok(Redirect::to(back, "done-reopened"))
     })
     .await
 }

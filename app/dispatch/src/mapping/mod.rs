@@ -1,4 +1,4 @@
-//! Mapping review and references.
+//! Mapping review and external references.
 
 pub mod references;
 pub mod review;

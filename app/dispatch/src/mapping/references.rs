@@ -1,25 +1,25 @@
-//! What an external id stands for: everything that came of a link, and the way back from a wrong one.
+//! The page of an external reference: the records that were imported through it, and how to remove a wrong link.
 
 use domain::permissions::{ResolveMappings, ViewImports};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::mapping::model::MadeRecord;
+use ordinavo_core::mapping::model::CreatedRecord;
 use ordinavo_core::mapping::references::MappingKind;
 use ordinavo_core::mapping::review;
 use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{ConfirmAction, Fact, Identifier, ProblemNotice, TargetChip};
 use ui::format::{self, escape_query};
-use ui::load::page;
-use ui::parts::{Fact, Identifier, ProblemNotice, TargetChip, Weighty};
+use ui::page::page;
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::viewer_staff;
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
-/// Where a link is shown. Kind, source and external id stand in the query, since an external id may have any character.
-pub fn link_address(kind: &str, source: &str, external_id: &str) -> String {
+/// Returns the path of a reference. Its parts are in the query because an external ID may contain any character.
+pub fn link_path(kind: &str, source: &str, external_id: &str) -> String {
     format!(
         "/app/imports/links?type={kind}&source={}&id={}",
         escape_query(source),
@@ -27,15 +27,15 @@ pub fn link_address(kind: &str, source: &str, external_id: &str) -> String {
     )
 }
 
-/// The kind of record that a name stands for; a customer's reference where nothing is said.
-fn kind_of(name: &str) -> CoreResult<MappingKind> {
+/// Parses the record type of a reference; defaults to customer.
+fn parse_kind(name: &str) -> CoreResult<MappingKind> {
     if name.is_empty() {
         return Ok(MappingKind::CUSTOMER);
     }
     MappingKind::from_name(name).ok_or_else(CoreError::not_found)
 }
 
-/// `/app/imports/links`: a link with everything that it touched.
+/// `/app/imports/links`.
 #[component]
 pub fn LinkPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -43,13 +43,13 @@ pub fn LinkPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let (source, external_id) = (request.query("source"), request.query("id"));
-        let kind = kind_of(&request.query("type"))?;
+        let kind = parse_kind(&request.query("type"))?;
         let permit = staff.may::<ViewImports>()?;
         let found = review::link(&request.core, permit, kind, &source, &external_id).await?;
         let zone = staff.zone().to_owned();
         let may_undo = staff.has::<ResolveMappings>();
-        let nothing = found.touched.is_empty() && found.locations.is_empty() && found.contacts.is_empty();
-        let own_name = (kind != MappingKind::CUSTOMER).then_some(found.link.name);
+        let has_no_records = found.affected.is_empty() && found.locations.is_empty() && found.contacts.is_empty();
+        let record_name = (kind != MappingKind::CUSTOMER).then_some(found.link.name);
         let consequence = by_key(locale, &format!("link-undo-{}", kind.name()));
         let (form_source, form_id) = (source.clone(), external_id.clone());
         Ok(view! {
@@ -59,36 +59,36 @@ pub fn LinkPage() -> impl IntoView {
             <dl class="facts">
                 <Fact name=t!(locale, "source")><bdi class="mono">{source}</bdi></Fact>
                 <Fact name=t!(locale, "external-id")><Identifier text=external_id locale/></Fact>
-                {own_name.map(|name| view! { <Fact name=by_key(locale, kind.name())><bdi>{name}</bdi></Fact> })}
+                {record_name.map(|name| view! { <Fact name=by_key(locale, kind.name())><bdi>{name}</bdi></Fact> })}
                 <Fact name=t!(locale, "customer")><a href=format!("/app/customers/{}", found.link.customer_id)><bdi>{found.link.customer_name}</bdi></a></Fact>
                 <Fact name=t!(locale, "link-created-by")><bdi class="mono small">{found.link.made_by}</bdi></Fact>
                 <Fact name=t!(locale, "created-at")>{format::moment(locale, found.link.created_at, &zone)}</Fact>
             </dl>
             <h2>{t!(locale, "link-imported-jobs")}</h2>
-            {nothing.then(|| view! { <p class="quiet">{t!(locale, "link-nothing-imported")}</p> })}
-            <ul class="lines">{found.touched.into_iter().map(|target| view! {
+            {has_no_records.then(|| view! { <p class="quiet">{t!(locale, "link-nothing-imported")}</p> })}
+            <ul class="lines">{found.affected.into_iter().map(|target| view! {
                 <li><a href=format!("/app/targets/{}", target.id)><bdi class="mono">{format!("TGT-{}", target.number)}</bdi></a><TargetChip status=target.status locale/><bdi class="mono small">{target.external_id}</bdi></li>
             }).collect_view()}</ul>
-            <MadeRecords title=t!(locale, "link-created-locations") records=found.locations/>
-            <MadeRecords title=t!(locale, "link-created-contacts") records=found.contacts/>
+            <CreatedRecords title=t!(locale, "link-created-locations") records=found.locations/>
+            <CreatedRecords title=t!(locale, "link-created-contacts") records=found.contacts/>
             {may_undo.then(|| view! {
-                <Weighty label=t!(locale, "link-undo") consequence>
+                <ConfirmAction label=t!(locale, "link-undo") consequence>
                     <form method="post" action="/app/fn/undo-link">
                         <input type="hidden" name="kind" value=kind.name()/>
                         <input type="hidden" name="source" value=form_source/><input type="hidden" name="external_id" value=form_id/>
                         <button class="button button-bad" type="submit">{t!(locale, "link-undo")}</button>
                     </form>
-                </Weighty>
+                </ConfirmAction>
             })}
         }
         .into_any())
     });
-    view! { <Framed current="/app/customers">{content}</Framed> }
+    view! { <AppFrame current="/app/customers">{content}</AppFrame> }
 }
 
-/// Locations or contacts that imports made under the customer of a link.
+/// Locations or contacts that imports created under the customer of a reference.
 #[component]
-fn MadeRecords(title: String, records: Vec<MadeRecord>) -> impl IntoView {
+fn CreatedRecords(title: String, records: Vec<CreatedRecord>) -> impl IntoView {
     (!records.is_empty()).then(|| {
         view! {
             <h2>{title}</h2>
@@ -105,15 +105,15 @@ pub async fn undo_link(
     #[server(default)] source: String,
     #[server(default)] external_id: String,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
-        back: link_address(&kind, &source, &external_id),
+        back: link_path(&kind, &source, &external_id),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ResolveMappings>()?;
-        review::undo_link(&core, permit, kind_of(&kind)?, &source, &external_id).await?;
-        Ok(Next::to("/app/imports/desk", "done-link-removed"))
+        review::undo_link(&core, permit, parse_kind(&kind)?, &source, &external_id).await?;
+        Ok(Redirect::to("/app/imports/desk", "done-link-removed"))
     })
     .await
 }

@@ -1,4 +1,4 @@
-//! The warning desk: what could not be mapped, with its candidates side by side.
+//! Mapping review: jobs whose customer could not be identified, with the candidates side by side.
 
 use std::str::FromStr;
 
@@ -10,34 +10,33 @@ use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::mapping::model::CandidateLine;
 use ordinavo_core::mapping::review;
-use ordinavo_core::mapping::review::{Choice, Resolution, SentIds};
+use ordinavo_core::mapping::review::{Choice, Resolution, SentExternalIds};
 use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{Chip, EmptyState, Fact, Identifier, Pager, ProblemNotice, TargetChip};
 use ui::format;
 use ui::islands::SendOnce;
-use ui::load::{page, place};
-use ui::parts::{Chip, Empty, Fact, Identifier, Pager, ProblemNotice, TargetChip};
+use ui::page::{cursor, page};
 use ui::title::Title;
 
 use crate::imports::page::ItemCard;
-use crate::mapping::references::link_address;
-use crate::shared::{DoneNotice, service_words, viewer_staff};
-use crate::shell::Framed;
+use crate::mapping::references::link_path;
+use crate::shared::{DoneNotice, service_label, viewer_staff};
+use crate::shell::AppFrame;
 use crate::t;
 
-/// `/app/imports/desk`.
 #[component]
-pub fn DeskPage() -> impl IntoView {
+pub fn MappingReviewPage() -> impl IntoView {
     let staff = viewer_staff();
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let found = review::list(&request.core, staff.may::<ViewImports>()?, request.place("after")).await?;
+        let found = review::list(&request.core, staff.may::<ViewImports>()?, request.cursor("after")).await?;
         let next = found
             .rows
             .last()
             .filter(|_| found.has_more)
-            .map(|row| format!("/app/imports/desk?after={}", place(row.created_at, row.id)));
+            .map(|row| format!("/app/imports/desk?after={}", cursor(row.created_at, row.id)));
         let first = (!request.query("after").is_empty()).then(|| "/app/imports/desk".to_owned());
         let empty = found.rows.is_empty();
         let now = request.viewer.now;
@@ -46,21 +45,20 @@ pub fn DeskPage() -> impl IntoView {
             <p><a href="/app/imports">{t!(locale, "imports-title")}</a></p>
             <h1>{t!(locale, "mapping-review-title")}</h1>
             <DoneNotice locale flash=request.flash.clone()/>
-            {empty.then(|| view! { <Empty icon="check" title=t!(locale, "mapping-review-empty") text=t!(locale, "mapping-review-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState icon="check" title=t!(locale, "mapping-review-empty") text=t!(locale, "mapping-review-empty-text")/> })}
             <ul class="lines lines-tall">{found.rows.into_iter().map(|row| view! {
-                <li><a href=format!("/app/imports/desk/{}", row.id)><strong>{service_words(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong></a>
+                <li><a href=format!("/app/imports/desk/{}", row.id)><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong></a>
                     <TargetChip status=row.status locale/><bdi class="mono small">{row.external_id}</bdi><span class="quiet">{format::age(locale, row.created_at, now)}</span></li>
             }).collect_view()}</ul>
             <Pager locale next first/>
         }
         .into_any())
     });
-    view! { <Framed current="/app/imports">{content}</Framed> }
+    view! { <AppFrame current="/app/imports">{content}</AppFrame> }
 }
 
-/// `/app/imports/desk/{id}`.
 #[component]
-pub fn DeskTargetPage() -> impl IntoView {
+pub fn MappingReviewTargetPage() -> impl IntoView {
     let staff = viewer_staff();
     let content = page(|request| async move {
         let staff = staff?;
@@ -70,22 +68,34 @@ pub fn DeskTargetPage() -> impl IntoView {
         let found = review::page(&request.core, staff.may::<ViewImports>()?, id, &search).await?;
         let may_resolve = staff.has::<ResolveMappings>();
         let zone = staff.zone().to_owned();
-        let sent = |part: &str, member: &str| found.payload[part][member].as_str().map(str::to_owned);
+        let imported = |part: &str, member: &str| found.payload[part][member].as_str().map(str::to_owned);
         let facts: Vec<(String, Option<String>)> = vec![
-            (t!(locale, "field-customer_externalId"), sent("customer", "externalId")),
+            (
+                t!(locale, "field-customer_externalId"),
+                imported("customer", "externalId"),
+            ),
             (
                 t!(locale, "field-customer_customerNumber"),
-                sent("customer", "customerNumber"),
+                imported("customer", "customerNumber"),
             ),
-            (t!(locale, "field-customer_name"), sent("customer", "name")),
-            (t!(locale, "field-location_externalId"), sent("location", "externalId")),
-            (t!(locale, "field-location_name"), sent("location", "name")),
-            (t!(locale, "field-location_city"), sent("location", "city")),
-            (t!(locale, "field-contact_externalId"), sent("contact", "externalId")),
-            (t!(locale, "field-contact_displayName"), sent("contact", "displayName")),
+            (t!(locale, "field-customer_name"), imported("customer", "name")),
+            (
+                t!(locale, "field-location_externalId"),
+                imported("location", "externalId"),
+            ),
+            (t!(locale, "field-location_name"), imported("location", "name")),
+            (t!(locale, "field-location_city"), imported("location", "city")),
+            (
+                t!(locale, "field-contact_externalId"),
+                imported("contact", "externalId"),
+            ),
+            (
+                t!(locale, "field-contact_displayName"),
+                imported("contact", "displayName"),
+            ),
         ];
         let none = found.candidates.is_empty();
-        let held = found.held_alike;
+        let held = found.waiting_with_same_customer;
         let sent_ids = found.sent;
         let source_key = found.source_key.unwrap_or_default();
         let (locations, contacts) = (found.locations, found.contacts);
@@ -93,7 +103,7 @@ pub fn DeskTargetPage() -> impl IntoView {
         Ok(view! {
             <Title text=title.clone()/>
             <p><a href="/app/imports/desk">{t!(locale, "mapping-review-title")}</a></p>
-            <header class="title-row"><h1><bdi class="mono">{title}</bdi>" "{service_words(locale, found.target.service_type.as_deref())}</h1><a href=format!("/app/targets/{id}")>{t!(locale, "open-job")}</a></header>
+            <header class="title-row"><h1><bdi class="mono">{title}</bdi>" "{service_label(locale, found.target.service_type.as_deref())}</h1><a href=format!("/app/targets/{id}")>{t!(locale, "open-job")}</a></header>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <div class="columns">
                 <section><h2>{t!(locale, "mapping-review-imported-data")}</h2>
@@ -101,7 +111,7 @@ pub fn DeskTargetPage() -> impl IntoView {
                     {(!found.known.is_empty()).then(|| view! {
                         <h2>{t!(locale, "mapping-review-existing-links")}</h2>
                         <ul class="lines">{found.known.into_iter().map(|known| {
-                            let href = link_address(&known.entity_type, &source_key, &known.external_id);
+                            let href = link_path(&known.entity_type, &source_key, &known.external_id);
                             view! { <li><bdi class="mono">{known.external_id}</bdi><a href=format!("/app/customers/{}", known.customer_id)><bdi>{known.customer_name}</bdi></a><a href=href>{t!(locale, "link-view")}</a></li> }
                         }).collect_view()}</ul>
                     })}
@@ -114,44 +124,44 @@ pub fn DeskTargetPage() -> impl IntoView {
                         <label>{t!(locale, "search")}" "<input type="search" name="q" value=search dir="auto"/></label>
                         <button class="button" type="submit">{t!(locale, "search-now")}</button>
                     </form>
-                    {none.then(|| view! { <Empty title=t!(locale, "mapping-review-no-candidates") text=t!(locale, "mapping-review-candidates-text")/> })}
+                    {none.then(|| view! { <EmptyState title=t!(locale, "mapping-review-no-candidates") text=t!(locale, "mapping-review-candidates-text")/> })}
                     {found.candidates.into_iter().map(|candidate| {
-                        let of_customer = candidate.id;
-                        let places = locations.iter().filter(|location| location.customer_id == of_customer).map(|location| Record {
+                        let customer_id = candidate.id;
+                        let customer_locations = locations.iter().filter(|location| location.customer_id == customer_id).map(|location| Record {
                             id: location.id.to_string(),
                             name: [Some(location.name.clone()), location.city.clone().filter(|city| !location.name.contains(city.as_str()))].into_iter().flatten().collect::<Vec<_>>().join(", "),
                             linked_as: location.linked_as.clone(),
                         }).collect();
-                        let people = contacts.iter().filter(|contact| contact.customer_id == of_customer).map(|contact| Record {
+                        let customer_contacts = contacts.iter().filter(|contact| contact.customer_id == customer_id).map(|contact| Record {
                             id: contact.id.to_string(),
                             name: contact.display_name.clone(),
                             linked_as: contact.linked_as.clone(),
                         }).collect();
-                        view! { <CandidateCard candidate locations=places contacts=people sent=sent_ids.clone() held target=id may_resolve locale/> }
+                        view! { <CandidateCard candidate locations=customer_locations contacts=customer_contacts sent=sent_ids.clone() held target=id may_resolve locale/> }
                     }).collect_view()}
                 </section>
             </div>
         }
         .into_any())
     });
-    view! { <Framed current="/app/imports">{content}</Framed> }
+    view! { <AppFrame current="/app/imports">{content}</AppFrame> }
 }
 
-/// A location or contact that a candidate has.
+/// A location or contact of a candidate.
 struct Record {
     id: String,
     name: String,
     linked_as: Option<String>,
 }
 
-/// A customer to whom the target may belong, and the form that says so.
+/// A customer that the job may belong to, and the form that confirms it.
 #[component]
 fn CandidateCard(
     candidate: CandidateLine,
     locations: Vec<Record>,
     contacts: Vec<Record>,
-    sent: SentIds,
-    /// How many others wait with the same external id.
+    sent: SentExternalIds,
+    /// How many other jobs wait with the same external ID.
     held: i64,
     target: TargetId,
     may_resolve: bool,
@@ -160,7 +170,7 @@ fn CandidateCard(
     let can_pin = sent.customer.is_some() && candidate.linked_as.is_none();
     let inactive = candidate.is_inactive;
     let customer = candidate.id.to_string();
-    let (pin_id, again_id) = (format!("pin-{customer}"), format!("again-{customer}"));
+    let (pin_id, retry_id) = (format!("pin-{customer}"), format!("again-{customer}"));
     view! {
         <article class="card">
             <header class="title-row"><h3><a href=format!("/app/customers/{customer}")><bdi>{candidate.name}</bdi></a></h3>
@@ -177,7 +187,7 @@ fn CandidateCard(
                     <input type="hidden" name="customer" value=customer.clone()/>
                     {can_pin.then(|| view! {
                         <p class="check"><input type="checkbox" id=pin_id.clone() name="pin" value="on" checked=true/><label for=pin_id>{t!(locale, "mapping-review-link-customer")}</label></p>
-                        {(held > 0).then(|| view! { <p class="check"><input type="checkbox" id=again_id.clone() name="again" value="on" checked=true/><label for=again_id>{t!(locale, "mapping-review-retry-held")}" ("{held}" "{t!(locale, "mapping-review-held")}")"</label></p> })}
+                        {(held > 0).then(|| view! { <p class="check"><input type="checkbox" id=retry_id.clone() name="again" value="on" checked=true/><label for=retry_id>{t!(locale, "mapping-review-retry-held")}" ("{held}" "{t!(locale, "mapping-review-held")}")"</label></p> })}
                     })}
                     <PartChoice name="location" customer=customer.clone() label=t!(locale, "location") pin=t!(locale, "mapping-review-link-location") records=locations sent=sent.location locale/>
                     <PartChoice name="contact" customer=customer label=t!(locale, "contact") pin=t!(locale, "mapping-review-link-contact") records=contacts sent=sent.contact locale/>
@@ -188,7 +198,7 @@ fn CandidateCard(
     }
 }
 
-/// Which of the customer's locations or contacts is meant, and whether the id that was sent stands for it from now on.
+/// The choice of a location or contact of the customer, and whether to link the imported external ID to it.
 #[component]
 fn PartChoice(
     name: &'static str,
@@ -200,7 +210,7 @@ fn PartChoice(
     locale: Locale,
 ) -> impl IntoView {
     let (id, pin_id) = (format!("{name}-{customer}"), format!("pin-{name}-{customer}"));
-    // What the id already stands for is linked without a choice.
+    // A record that the external ID is already linked to is preselected.
     let known = sent
         .as_ref()
         .and_then(|sent| records.iter().find(|record| record.linked_as.as_ref() == Some(sent)))
@@ -213,11 +223,11 @@ fn PartChoice(
                     <option value="">{t!(locale, "mapping-review-unassigned")}</option>
                     {records.into_iter().map(|record| {
                         let selected = known.as_ref() == Some(&record.id);
-                        let words = match record.linked_as {
+                        let option_label = match record.linked_as {
                             Some(linked) => format!("{} ({linked})", record.name),
                             None => record.name,
                         };
-                        view! { <option value=record.id selected=selected>{words}</option> }
+                        view! { <option value=record.id selected=selected>{option_label}</option> }
                     }).collect_view()}
                 </select>
             </div>
@@ -240,12 +250,12 @@ pub async fn resolve_mapping(
     #[server(default)] pin_contact: Option<String>,
     #[server(default)] again: Option<String>,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: format!("/app/imports/desk/{target}"),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ResolveMappings>()?;
         let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
         let resolution = Resolution {
@@ -253,23 +263,23 @@ pub async fn resolve_mapping(
                 id: customer.parse().map_err(|_| CoreError::not_found())?,
                 pin: pin.is_some(),
             },
-            location: chosen(&location, "location", pin_location.is_some())?,
-            contact: chosen(&contact, "contact", pin_contact.is_some())?,
-            again: again.is_some(),
+            location: parse_choice(&location, "location", pin_location.is_some())?,
+            contact: parse_choice(&contact, "contact", pin_contact.is_some())?,
+            reimport: again.is_some(),
         };
         review::resolve(&core, permit, id, resolution).await?;
-        Ok(Next::to(format!("/app/targets/{id}"), "done-mapping-saved"))
+        Ok(Redirect::to(format!("/app/targets/{id}"), "done-mapping-saved"))
     })
     .await
 }
 
-/// The record that was chosen; none if nothing was.
-fn chosen<T: FromStr>(text: &str, field: &'static str, pin: bool) -> CoreResult<Option<Choice<T>>> {
+/// Parses the chosen record; `None` if nothing was chosen.
+fn parse_choice<T: FromStr>(text: &str, field: &'static str, pin: bool) -> CoreResult<Option<Choice<T>>> {
     if text.is_empty() {
         return Ok(None);
     }
     let id = text
         .parse()
-        .map_err(|_| CoreError::field(field, "validation_failed", "Choose one of the list."))?;
+        .map_err(|_| CoreError::field(field, "validation_failed", "Choose an entry from the list."))?;
     Ok(Some(Choice { id, pin }))
 }

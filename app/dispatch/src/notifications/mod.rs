@@ -1,3 +1,3 @@
-//! The outbox of emails.
+//! Outgoing emails.
 
 pub mod page;

@@ -1,4 +1,4 @@
-//! The outbox of mails: what was sent, what waits, and why something was not sent.
+//! The outbox of emails: sent, queued and failed.
 
 use domain::ids::MailId;
 use domain::intake::mails::MailStatus;
@@ -7,28 +7,27 @@ use domain::permissions::ViewMails;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::notifications;
+use ui::components::{Chip, EmptyState, Fact, Pager};
 use ui::format;
-use ui::load::{page, place};
-use ui::parts::{Chip, Empty, Fact, Pager};
+use ui::page::{cursor, page};
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::viewer_staff;
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
 #[component]
-fn StatusMark(status: MailStatus, locale: Locale) -> impl IntoView {
+fn MailStatusChip(status: MailStatus, locale: Locale) -> impl IntoView {
     let tone = match status {
         MailStatus::Sent => Tone::Good,
-        MailStatus::Waiting => Tone::Info,
+        MailStatus::Queued => Tone::Info,
         MailStatus::Failed => Tone::Bad,
-        MailStatus::Cancelled | MailStatus::Refused => Tone::Neutral,
+        MailStatus::Cancelled | MailStatus::Unsubscribed => Tone::Neutral,
     };
     view! { <Chip label=by_key(locale, &format!("mail-status-{}", status.name())) tone/> }
 }
 
-/// `/app/settings/mails`.
 #[component]
 pub fn MailsPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -36,27 +35,27 @@ pub fn MailsPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let zone = staff.zone().to_owned();
-        let found = notifications::list(&request.core, staff.may::<ViewMails>()?, request.place("before")).await?;
+        let found = notifications::list(&request.core, staff.may::<ViewMails>()?, request.cursor("before")).await?;
         let next = found
             .rows
             .last()
             .filter(|_| found.has_more)
-            .map(|row| format!("/app/settings/mails?before={}", place(row.created_at, row.id)));
+            .map(|row| format!("/app/settings/mails?before={}", cursor(row.created_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/app/settings/mails".to_owned());
         let empty = found.rows.is_empty();
-        let inside = !request.core.sends_mail();
+        let is_local_only = !request.core.sends_mail();
         Ok(view! {
             <Title text=t!(locale, "mails-title")/>
             <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <h1>{t!(locale, "mails-title")}</h1>
-            {inside.then(|| view! { <p class="notice notice-warn">{t!(locale, "mails-no-server")}</p> })}
-            {empty.then(|| view! { <Empty title=t!(locale, "mails-empty") text=t!(locale, "mails-empty-text")/> })}
+            {is_local_only.then(|| view! { <p class="notice notice-warn">{t!(locale, "mails-no-server")}</p> })}
+            {empty.then(|| view! { <EmptyState title=t!(locale, "mails-empty") text=t!(locale, "mails-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "mail-subject")}</th><th scope="col">{t!(locale, "mail-recipient")}</th><th scope="col">{t!(locale, "status")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| view! {
-                        <tr><td>{format::moment(locale, row.created_at, &zone)}</td><th scope="row"><a href=format!("/app/settings/mails/{}", row.id)>{ui::words::by_key(locale, &format!("mail-{}-subject", row.kind.name()))}" "<bdi class="mono">{row.data.0.number.map(|number| format!("REQ-{number}"))}</bdi></a></th>
-                            <td><bdi dir="ltr">{row.recipient}</bdi></td><td><StatusMark status=row.status locale/></td></tr>
+                        <tr><td>{format::moment(locale, row.created_at, &zone)}</td><th scope="row"><a href=format!("/app/settings/mails/{}", row.id)>{ui::i18n::by_key(locale, &format!("mail-{}-subject", row.kind.name()))}" "<bdi class="mono">{row.data.0.number.map(|number| format!("REQ-{number}"))}</bdi></a></th>
+                            <td><bdi dir="ltr">{row.recipient}</bdi></td><td><MailStatusChip status=row.status locale/></td></tr>
                     }).collect_view()}</tbody>
                 </table></div>
             })}
@@ -64,10 +63,9 @@ pub fn MailsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
-/// `/app/settings/mails/{id}`.
 #[component]
 pub fn MailPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -77,16 +75,16 @@ pub fn MailPage() -> impl IntoView {
         let zone = staff.zone().to_owned();
         let id: MailId = request.id("id")?;
         let mail = notifications::get(&request.core, staff.may::<ViewMails>()?, id).await?;
-        let spoken = Locale::from_tag(&mail.locale).unwrap_or_default();
-        // The link is the requester's key to the request; whoever looks at the outbox does not get it.
+        let mail_locale = Locale::from_tag(&mail.locale).unwrap_or_default();
+        // The link gives access to the request, so it is masked in the outbox.
         let link = format!("{}/…", request.core.public_url());
         let created = format::moment(locale, mail.created_at, &zone);
         let sent = mail.sent_at.map(|at| format::moment(locale, at, &zone));
-        let words = ui::mails::render(mail.kind, spoken, &mail.data.0, &link, None);
+        let rendered = ui::mails::render(mail.kind, mail_locale, &mail.data.0, &link, None);
         Ok(view! {
-            <Title text=words.subject.clone()/>
+            <Title text=rendered.subject.clone()/>
             <p><a href="/app/settings/mails">{t!(locale, "mails-title")}</a></p>
-            <header class="title-row"><h1 dir="auto">{words.subject}</h1><StatusMark status=mail.status locale/></header>
+            <header class="title-row"><h1 dir="auto">{rendered.subject}</h1><MailStatusChip status=mail.status locale/></header>
             <dl class="facts">
                 <Fact name=t!(locale, "mail-recipient")><bdi dir="ltr">{mail.recipient}</bdi></Fact>
                 <Fact name=t!(locale, "time")>{created}</Fact>
@@ -95,9 +93,9 @@ pub fn MailPage() -> impl IntoView {
                 {mail.request_id.map(|request| view! { <Fact name=t!(locale, "request")><a href=format!("/app/inbox/{request}")><bdi class="mono">{mail.data.0.number.map(|number| format!("REQ-{number}"))}</bdi></a></Fact> })}
             </dl>
             {mail.last_error.map(|error| view! { <p class="notice notice-bad"><bdi>{error}</bdi></p> })}
-            <pre class="code mail-text" tabindex="0" lang=spoken.tag() dir=spoken.direction()>{words.text}</pre>
+            <pre class="code mail-text" tabindex="0" lang=mail_locale.tag() dir=mail_locale.direction()>{rendered.text}</pre>
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }

@@ -1,4 +1,4 @@
-//! Portal access: who of a customer sees what, who gave it and why, and what is worth a look.
+//! Portal access: the accounts and permissions of a customer's contacts, and the access review.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{CustomerId, GrantId};
@@ -12,20 +12,19 @@ use ordinavo_core::portal_access;
 use ordinavo_core::portal_access::CustomerAccess;
 use ordinavo_core::portal_access::model::{AccessLine, GrantLine};
 use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line};
+use ui::components::{Chip, ConfirmAction, EmptyState, Pager, ProblemNotice};
 use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
 use ui::icons::Icon;
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::{Chip, Empty, Pager, ProblemNotice, Weighty};
+use ui::page::page;
 use ui::title::Title;
 
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 
-/// `/app/customers/{id}/access`.
 #[component]
 pub fn CustomerAccessPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -37,7 +36,7 @@ pub fn CustomerAccessPage() -> impl IntoView {
         let may_manage = staff.has::<ManagePortalAccess>();
         let may_invite = may_manage && !found.is_archived;
         let zone = staff.zone().to_owned();
-        // The link of the invitation that was just made.
+        // The link of an invitation that was just created.
         let link = request
             .flash
             .as_ref()
@@ -58,7 +57,7 @@ pub fn CustomerAccessPage() -> impl IntoView {
                         .filter(|grant| grant.account_id.0 == account.id.0)
                         .cloned()
                         .collect();
-                    view! { <OneAccount account=account.clone() grants customer=id now=found.now locale zone=zone.clone() may_manage/> }
+                    view! { <AccountCard account=account.clone() grants customer=id now=found.now locale zone=zone.clone() may_manage/> }
                 })
                 .collect_view()
         };
@@ -70,18 +69,18 @@ pub fn CustomerAccessPage() -> impl IntoView {
             {link.map(|link| view! { <p class="notice notice-warn">{t!(locale, "access-link")}" "<bdi class="mono secret" dir="ltr">{link}</bdi></p> })}
             <h1>{title}</h1>
             <p class="lead">{t!(locale, "access-intro")}</p>
-            {empty.then(|| view! { <Empty icon="users" title=t!(locale, "access-empty") text=t!(locale, "access-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState icon="users" title=t!(locale, "access-empty") text=t!(locale, "access-empty-text")/> })}
             {cards}
             {may_invite.then(|| view! { <InviteCard form found id locale/> })}
         }
         .into_any())
     });
-    view! { <Framed current="/app/customers">{content}</Framed> }
+    view! { <AppFrame current="/app/customers">{content}</AppFrame> }
 }
 
-/// One account with its grants for this customer.
+/// An account with its permissions for this customer.
 #[component]
-fn OneAccount(
+fn AccountCard(
     account: AccessLine,
     grants: Vec<GrantLine>,
     customer: CustomerId,
@@ -91,59 +90,65 @@ fn OneAccount(
     may_manage: bool,
 ) -> impl IntoView {
     let status = account.status(now);
-    let last = match (status, account.last_sign_in_at, account.invitation_ends) {
+    let last_sign_in = match (status, account.last_sign_in_at, account.invitation_ends) {
         (AccessStatus::Invited, _, Some(ends)) => {
             t!(locale, "access-invited-until", day = format::date(locale, ends, &zone))
         }
         (_, Some(at), _) => t!(locale, "access-last", moment = format::moment(locale, at, &zone)),
         (_, None, _) => t!(locale, "access-never"),
     };
-    let hidden = {
+    let hidden_fields = {
         let account = account.id.to_string();
         move || view! { <input type="hidden" name="customer" value=customer.to_string()/><input type="hidden" name="account" value=account.clone()/> }
     };
-    let (again, revoke, block, look, step) = (hidden(), hidden(), hidden(), hidden(), hidden());
-    let has_step = account.has_second_factor;
-    let active = status == AccessStatus::Active;
-    let blocked = status == AccessStatus::Blocked;
-    let (block_to, block_words) = if blocked {
+    let (resend_fields, revoke_fields, block_fields, view_as_fields, two_factor_fields) = (
+        hidden_fields(),
+        hidden_fields(),
+        hidden_fields(),
+        hidden_fields(),
+        hidden_fields(),
+    );
+    let has_two_factor = account.has_second_factor;
+    let is_active = status == AccessStatus::Active;
+    let is_blocked = status == AccessStatus::Blocked;
+    let (block_value, block_label) = if is_blocked {
         ("", t!(locale, "access-unblock"))
     } else {
         ("on", t!(locale, "access-block"))
     };
-    let waits = matches!(status, AccessStatus::Blank | AccessStatus::Invited);
-    let open = status == AccessStatus::Invited;
+    let can_resend = matches!(status, AccessStatus::NotInvited | AccessStatus::Invited);
+    let is_invited = status == AccessStatus::Invited;
     let no_grants = grants.is_empty();
-    let foreign = account.home_customer_id.0 != customer;
+    let is_of_other_customer = account.home_customer_id.0 != customer;
     let heading = format!("account-{}", account.id);
     let labelled = heading.clone();
     view! {
         <section class="card" aria-labelledby=heading>
             <header class="title-row"><h2 id=labelled><bdi>{account.display_name}</bdi></h2><AccessChip status locale/></header>
-            <p class="quiet"><bdi dir="ltr">{account.email}</bdi>" · "{last}{has_step.then(|| format!(" · {}", t!(locale, "access-two-factor-enabled")))}</p>
-            {foreign.then(|| view! { <p class="quiet">{t!(locale, "access-other-customer")}</p> })}
+            <p class="quiet"><bdi dir="ltr">{account.email}</bdi>" · "{last_sign_in}{has_two_factor.then(|| format!(" · {}", t!(locale, "access-two-factor-enabled")))}</p>
+            {is_of_other_customer.then(|| view! { <p class="quiet">{t!(locale, "access-other-customer")}</p> })}
             {no_grants.then(|| view! { <p class="quiet">{t!(locale, "access-no-grants")}</p> })}
-            <ul class="grants">{grants.into_iter().map(|grant| view! { <OneGrant grant customer now locale zone=zone.clone() may_manage/> }).collect_view()}</ul>
+            <ul class="grants">{grants.into_iter().map(|grant| view! { <GrantItem grant customer now locale zone=zone.clone() may_manage/> }).collect_view()}</ul>
             {may_manage.then(|| view! {
                 <div class="actions">
-                    {active.then(|| view! { <form method="post" action="/app/fn/see-as-contact" target="_blank">{look}<button class="button" type="submit"><Icon name="eye"/>{t!(locale, "access-view-as")}</button></form> })}
-                    {waits.then(|| view! { <form method="post" action="/app/fn/invite-contact-again">{again}<button class="button" type="submit">{t!(locale, "access-resend-invitation")}</button></form> })}
-                    {open.then(|| view! { <form method="post" action="/app/fn/revoke-invitation">{revoke}<button class="button" type="submit">{t!(locale, "access-revoke-invitation")}</button></form> })}
-                    <form method="post" action="/app/fn/block-account">{block}<input type="hidden" name="blocked" value=block_to/><button class="button" type="submit">{block_words}</button></form>
+                    {is_active.then(|| view! { <form method="post" action="/app/fn/see-as-contact" target="_blank">{view_as_fields}<button class="button" type="submit"><Icon name="eye"/>{t!(locale, "access-view-as")}</button></form> })}
+                    {can_resend.then(|| view! { <form method="post" action="/app/fn/invite-contact-again">{resend_fields}<button class="button" type="submit">{t!(locale, "access-resend-invitation")}</button></form> })}
+                    {is_invited.then(|| view! { <form method="post" action="/app/fn/revoke-invitation">{revoke_fields}<button class="button" type="submit">{t!(locale, "access-revoke-invitation")}</button></form> })}
+                    <form method="post" action="/app/fn/block-account">{block_fields}<input type="hidden" name="blocked" value=block_value/><button class="button" type="submit">{block_label}</button></form>
                 </div>
-                {has_step.then(|| view! {
-                    <Weighty label=t!(locale, "access-two-factor-off") consequence=t!(locale, "access-two-factor-off-consequence")>
-                        <form method="post" action="/app/fn/remove-second-step">{step}<button class="button button-bad" type="submit">{t!(locale, "access-two-factor-off-now")}</button></form>
-                    </Weighty>
+                {has_two_factor.then(|| view! {
+                    <ConfirmAction label=t!(locale, "access-two-factor-off") consequence=t!(locale, "access-two-factor-off-consequence")>
+                        <form method="post" action="/app/fn/remove-second-step">{two_factor_fields}<button class="button button-bad" type="submit">{t!(locale, "access-two-factor-off-now")}</button></form>
+                    </ConfirmAction>
                 })}
             })}
         </section>
     }
 }
 
-/// One grant in words: where, what, until when, by whom and why.
+/// A permission: location, capabilities, validity, grantor and reason.
 #[component]
-fn OneGrant(
+fn GrantItem(
     grant: GrantLine,
     customer: CustomerId,
     now: DateTime<Utc>,
@@ -151,10 +156,10 @@ fn OneGrant(
     zone: String,
     may_manage: bool,
 ) -> impl IntoView {
-    let place = grant
+    let location = grant
         .location_name
         .unwrap_or_else(|| t!(locale, "access-all-locations"));
-    let ended = grant.valid_until.is_some_and(|until| until <= now);
+    let has_ended = grant.valid_until.is_some_and(|until| until <= now);
     let until = grant.valid_until.map(|until| {
         t!(
             locale,
@@ -162,39 +167,39 @@ fn OneGrant(
             moment = format::last_day(locale, until, &zone)
         )
     });
-    let begins = ui::access::begins(locale, grant.valid_from, now, &zone);
-    let what = capability_line(locale, &grant.may.all().list());
-    let by = grant.granted_by.map_or_else(
+    let starts_on = ui::access::starts_on(locale, grant.valid_from, now, &zone);
+    let capabilities = capability_line(locale, &grant.may.all().list());
+    let granted_by = grant.granted_by.map_or_else(
         || t!(locale, "access-granted-by-operator"),
         |name| t!(locale, "access-granted-by", name = name),
     );
     let since = format::date(locale, grant.valid_from, &zone);
     view! {
         <li>
-            <p><strong><bdi>{place}</bdi></strong>" "{begins.map(|begins| view! { <Chip label=begins tone=Tone::Warn/>" " })}{until.map(|until| view! { <Chip label=until tone={if ended { Tone::Bad } else { Tone::Warn }}/> })}</p>
-            <p>{what}</p>
-            <p class="quiet">{by}" · "{since}" · "<bdi>{grant.reason}</bdi></p>
+            <p><strong><bdi>{location}</bdi></strong>" "{starts_on.map(|starts_on| view! { <Chip label=starts_on tone=Tone::Warn/>" " })}{until.map(|until| view! { <Chip label=until tone={if has_ended { Tone::Bad } else { Tone::Warn }}/> })}</p>
+            <p>{capabilities}</p>
+            <p class="quiet">{granted_by}" · "{since}" · "<bdi>{grant.reason}</bdi></p>
             {may_manage.then(|| view! {
-                <Weighty label=t!(locale, "access-revoke") consequence=t!(locale, "access-revoke-consequence")>
+                <ConfirmAction label=t!(locale, "access-revoke") consequence=t!(locale, "access-revoke-consequence")>
                     <form method="post" action="/app/fn/revoke-grant"><input type="hidden" name="customer" value=customer.to_string()/><input type="hidden" name="grant" value=grant.id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "access-revoke-now")}</button></form>
-                </Weighty>
+                </ConfirmAction>
             })}
         </li>
     }
 }
 
-/// The form of an invitation, which is also the form of a further grant.
+/// The form that invites a contact or grants further access.
 #[component]
 fn InviteCard(form: FormState, found: CustomerAccess, id: CustomerId, locale: Locale) -> impl IntoView {
     let contacts: Vec<(String, String)> = found
         .contacts
         .into_iter()
         .map(|contact| {
-            let words = match contact.email {
+            let label = match contact.email {
                 Some(email) => format!("{} ({email})", contact.display_name),
                 None => contact.display_name,
             };
-            (contact.id.to_string(), words)
+            (contact.id.to_string(), label)
         })
         .collect();
     let locations = found
@@ -220,7 +225,6 @@ fn InviteCard(form: FormState, found: CustomerAccess, id: CustomerId, locale: Lo
     }
 }
 
-/// `/app/settings/access`.
 #[component]
 pub fn AccessReviewPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -242,17 +246,17 @@ pub fn AccessReviewPage() -> impl IntoView {
             <p><a href="/app/settings">{t!(locale, "settings-title")}</a></p>
             <h1>{t!(locale, "review-title")}</h1>
             <p class="lead">{t!(locale, "review-intro")}</p>
-            {empty.then(|| view! { <Empty title=t!(locale, "review-empty") text=t!(locale, "review-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState title=t!(locale, "review-empty") text=t!(locale, "review-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "name")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "location")}</th><th scope="col">{t!(locale, "review-reason")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|row| {
-                        let last = row.last_sign_in_at.map_or_else(|| t!(locale, "access-never"), |at| t!(locale, "access-last", moment = format::moment(locale, at, &zone)));
+                        let last_sign_in = row.last_sign_in_at.map_or_else(|| t!(locale, "access-never"), |at| t!(locale, "access-last", moment = format::moment(locale, at, &zone)));
                         let ends = row.valid_until.filter(|_| row.ends_soon).map(|until| t!(locale, "access-valid-until", moment = format::last_day(locale, until, &zone)));
                         view! {
                             <tr><th scope="row"><a href=format!("/app/customers/{}/access", row.customer_id)><bdi>{row.display_name}</bdi></a>" "<span class="quiet"><bdi dir="ltr">{row.email}</bdi></span></th>
                                 <td><bdi>{row.customer_name}</bdi></td><td><bdi>{row.location_name.unwrap_or_else(|| t!(locale, "access-all-locations"))}</bdi></td>
-                                <td>{ends.map(|ends| view! { <Chip label=ends tone=Tone::Warn/>" " })}{row.is_unused.then(|| view! { <Chip label=t!(locale, "review-unused") tone=Tone::Neutral/>" "<span class="quiet">{last}</span> })}</td></tr>
+                                <td>{ends.map(|ends| view! { <Chip label=ends tone=Tone::Warn/>" " })}{row.is_unused.then(|| view! { <Chip label=t!(locale, "review-unused") tone=Tone::Neutral/>" "<span class="quiet">{last_sign_in}</span> })}</td></tr>
                         }
                     }).collect_view()}</tbody>
                 </table></div>
@@ -261,5 +265,5 @@ pub fn AccessReviewPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }

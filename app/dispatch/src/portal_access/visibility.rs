@@ -1,4 +1,4 @@
-//! "Who can see this?": named, on everything that may show in the portal.
+//! The list of portal users who can see a record.
 
 use domain::locale::Locale;
 use leptos::prelude::*;
@@ -7,27 +7,27 @@ use ui::icons::Icon;
 
 use crate::t;
 
-/// The people who see a thing in the portal at this moment. `files` are those who can download its released files.
+/// The portal users who can currently see a record. `files` are those who can download its published files.
 #[component]
-pub fn WhoSees(
+pub fn VisibleTo(
     locale: Locale,
-    people: Vec<Viewer>,
+    viewers: Vec<Viewer>,
     #[prop(optional_no_strip)] files: Option<Vec<Viewer>>,
 ) -> impl IntoView {
-    let count = people.len();
-    let nobody = people.is_empty();
+    let count = viewers.len();
+    let is_empty = viewers.is_empty();
     view! {
         <details class="who"><summary><Icon name="eye"/>{t!(locale, "visible-to", count = count)}</summary>
-            {nobody.then(|| view! { <p class="quiet">{t!(locale, "visible-to-none")}</p> })}
-            <People people/>
-            {files.map(|files| view! { <h3>{t!(locale, "visible-files")}</h3>{files.is_empty().then(|| view! { <p class="quiet">{t!(locale, "visible-to-none")}</p> })}<People people=files/> })}
+            {is_empty.then(|| view! { <p class="quiet">{t!(locale, "visible-to-none")}</p> })}
+            <ViewerList viewers/>
+            {files.map(|files| view! { <h3>{t!(locale, "visible-files")}</h3>{files.is_empty().then(|| view! { <p class="quiet">{t!(locale, "visible-to-none")}</p> })}<ViewerList viewers=files/> })}
         </details>
     }
 }
 
 #[component]
-fn People(people: Vec<Viewer>) -> impl IntoView {
+fn ViewerList(viewers: Vec<Viewer>) -> impl IntoView {
     view! {
-        <ul class="plain">{people.into_iter().map(|person| view! { <li><bdi>{person.display_name}</bdi>" "<span class="quiet"><bdi dir="ltr">{person.email}</bdi></span></li> }).collect_view()}</ul>
+        <ul class="plain">{viewers.into_iter().map(|viewer| view! { <li><bdi>{viewer.display_name}</bdi>" "<span class="quiet"><bdi dir="ltr">{viewer.email}</bdi></span></li> }).collect_view()}</ul>
     }
 }

@@ -1,19 +1,19 @@
-//! The acts of the review queue: each a form that works without a script.
+//! The actions of the review queue; each is a form that works without scripts.
 
 use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::requests;
 use ordinavo_core::requests::review;
-use ordinavo_core::requests::review::{Decision, Pause};
+use ordinavo_core::requests::review::{Decision, SnoozeUntil};
 use ordinavo_core::requests::{conversation, customer_assignment};
 use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
 
 use crate::requests::inbox::request_id;
 
-/// The page of a request with the filters of the list beside it. What is sent only ever becomes the query.
-fn place(request: &str, view: &str) -> String {
+/// Returns the path of a request with the filters of the list. `view` is only accepted as a query.
+fn request_path(request: &str, view: &str) -> String {
     let view = if view.starts_with('?') && view.len() < 2_000 && view.bytes().all(|byte| byte.is_ascii_graphic()) {
         view
     } else {
@@ -25,24 +25,24 @@ fn place(request: &str, view: &str) -> String {
     }
 }
 
-/// A page of the inbox that a form came from; nothing else is ever led to.
+/// Returns `path` if it is a page of the inbox. Prevents open redirects.
 fn inbox_path(path: &str) -> String {
-    let inside = path == "/app/inbox" || path.starts_with("/app/inbox/") || path.starts_with("/app/inbox?");
-    if inside && path.len() < 2_000 && path.bytes().all(|byte| byte.is_ascii_graphic()) {
+    let is_inbox = path == "/app/inbox" || path.starts_with("/app/inbox/") || path.starts_with("/app/inbox?");
+    if is_inbox && path.len() < 2_000 && path.bytes().all(|byte| byte.is_ascii_graphic()) {
         path.to_owned()
     } else {
         "/app/inbox".to_owned()
     }
 }
 
-fn with_undo(to: String, done: &'static str, decided: &review::Decided) -> Next {
-    Next {
+fn redirect_with_undo(to: String, done: &'static str, decided: &review::Decided) -> Redirect {
+    Redirect {
         undo: decided.undo.map(|undo| undo.to_string()),
-        ..Next::to(to, done)
+        ..Redirect::to(to, done)
     }
 }
 
-/// Decides about one request and says where to go on.
+/// Applies a decision to a request, then redirects to `to`.
 async fn decide(
     form: &'static str,
     values: &[(&'static str, &str)],
@@ -52,17 +52,17 @@ async fn decide(
     done: &'static str,
     decision: impl FnOnce(&Staff) -> CoreResult<Decision> + Send,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form,
         values,
-        back: place(request, view),
+        back: request_path(request, view),
     };
-    let to = place(to, view);
-    act(sent, async |core: Core, staff: Staff| {
+    let to = request_path(to, view);
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         let id = request_id(request)?;
         let decided = review::decide(&core, permit, id, decision(&staff)?).await?;
-        Ok(with_undo(to, done, &decided))
+        Ok(redirect_with_undo(to, done, &decided))
     })
     .await
 }
@@ -72,15 +72,15 @@ pub async fn start_review(
     #[server(default)] request: String,
     #[server(default)] view: String,
 ) -> Result<(), ServerFnError> {
-    let back = place(&request, &view);
-    let sent = Sent {
+    let back = request_path(&request, &view);
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         requests::start_review(&core, staff.may()?, request_id(&request)?).await?;
-        Ok(Next::to(back, "done-review-started"))
+        Ok(Redirect::to(back, "done-review-started"))
     })
     .await
 }
@@ -104,7 +104,7 @@ pub async fn reject_request(
     #[server(default)] reason: String,
 ) -> Result<(), ServerFnError> {
     let values = [("reason", reason.as_str())];
-    // The next one in the list, so that a queue is worked through without going back; the last one stays in sight.
+    // Leads to the next request of the list, so that the queue can be worked through; the last request stays open.
     let to = if next.is_empty() { &request } else { &next };
     decide("reject", &values, &request, &view, to, "done-rejected", |_| {
         Ok(Decision::Reject(reason.clone()))
@@ -135,7 +135,7 @@ pub async fn set_service(
     decide("", &[], &request, &view, &request, "done-service", |_| {
         ServiceType::from_name(&service)
             .map(Decision::ServiceType)
-            .ok_or_else(|| CoreError::field("service", "required", "Choose a kind of service."))
+            .ok_or_else(|| CoreError::field("service", "required", "Choose a service type."))
     })
     .await
 }
@@ -147,19 +147,19 @@ pub async fn assign_request(
     #[server(default)] assignee: String,
 ) -> Result<(), ServerFnError> {
     decide("", &[], &request, &view, &request, "done-assigned", |_| {
-        person(&assignee)
+        parse_assignee(&assignee)
     })
     .await
 }
 
-fn person(assignee: &str) -> CoreResult<Decision> {
+fn parse_assignee(assignee: &str) -> CoreResult<Decision> {
     if assignee.is_empty() {
         return Ok(Decision::Assign(None));
     }
     assignee
         .parse()
         .map(|person| Decision::Assign(Some(person)))
-        .map_err(|_| CoreError::field("assignee", "required", "Choose somebody of the team."))
+        .map_err(|_| CoreError::field("assignee", "required", "Choose a team member."))
 }
 
 #[server(prefix = "/app/fn", endpoint = "snooze-request")]
@@ -169,16 +169,24 @@ pub async fn snooze_request(
     #[server(default)] next: String,
     #[server(default)] until: String,
 ) -> Result<(), ServerFnError> {
-    let ends = until.is_empty();
-    let to = if ends || next.is_empty() { &request } else { &next };
-    let done = if ends { "done-snooze-ended" } else { "done-snoozed" };
+    let ends_snooze = until.is_empty();
+    let to = if ends_snooze || next.is_empty() {
+        &request
+    } else {
+        &next
+    };
+    let done = if ends_snooze {
+        "done-snooze-ended"
+    } else {
+        "done-snoozed"
+    };
     decide("", &[], &request, &view, to, done, |_| {
-        if ends {
+        if ends_snooze {
             return Ok(Decision::Snooze(None));
         }
-        Pause::from_name(&until)
+        SnoozeUntil::from_name(&until)
             .map(|pause| Decision::Snooze(Some(pause)))
-            .ok_or_else(|| CoreError::field("until", "required", "Choose until when."))
+            .ok_or_else(|| CoreError::field("until", "required", "Choose an end time."))
     })
     .await
 }
@@ -192,12 +200,12 @@ pub async fn decide_many(
     #[server(default)] path: String,
 ) -> Result<(), ServerFnError> {
     let back = inbox_path(&path);
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         let ids = requests
             .iter()
@@ -206,8 +214,8 @@ pub async fn decide_many(
         let decision = match decision.as_str() {
             "accept" => Decision::Accept,
             "reject" => Decision::Reject(reason),
-            "assign" => person(&assignee)?,
-            _ => return Err(CoreError::field("decision", "required", "Choose what to do.")),
+            "assign" => parse_assignee(&assignee)?,
+            _ => return Err(CoreError::field("decision", "required", "Choose an action.")),
         };
         let decided = review::decide_many(&core, permit, &ids, decision).await?;
         let done = if decided.left.is_empty() {
@@ -215,7 +223,7 @@ pub async fn decide_many(
         } else {
             "done-bulk-partly-updated"
         };
-        Ok(with_undo(back, done, &decided))
+        Ok(redirect_with_undo(back, done, &decided))
     })
     .await
 }
@@ -226,16 +234,16 @@ pub async fn undo_decision(
     #[server(default)] path: String,
 ) -> Result<(), ServerFnError> {
     let back = inbox_path(&path);
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         let id = undo.parse().map_err(|_| CoreError::not_found())?;
         review::undo(&core, permit, id).await?;
-        Ok(Next::to(back, "done-decision-undone"))
+        Ok(Redirect::to(back, "done-decision-undone"))
     })
     .await
 }
@@ -245,14 +253,14 @@ pub async fn convert_request(
     #[server(default)] request: String,
     #[server(default)] view: String,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
-        back: place(&request, &view),
+        back: request_path(&request, &view),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let target = requests::convert(&core, staff.may()?, request_id(&request)?).await?;
-        Ok(Next::to(format!("/app/targets/{target}"), "done-converted"))
+        Ok(Redirect::to(format!("/app/targets/{target}"), "done-converted"))
     })
     .await
 }
@@ -265,16 +273,16 @@ pub async fn assign_customer(
     #[server(default)] location: String,
     #[server(default)] contact: String,
 ) -> Result<(), ServerFnError> {
-    let back = place(&request, &view);
-    let sent = Sent {
+    let back = request_path(&request, &view);
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let (permit, id) = (staff.may()?, request_id(&request)?);
         customer_assignment::assign_customer(&core, permit, id, &customer, &location, &contact).await?;
-        Ok(Next::to(back, "done-customer-assigned"))
+        Ok(Redirect::to(back, "done-customer-assigned"))
     })
     .await
 }
@@ -284,15 +292,15 @@ pub async fn add_note(
     #[server(default)] request: String,
     #[server(default)] note: String,
 ) -> Result<(), ServerFnError> {
-    let back = place(&request, "");
-    let sent = Sent {
+    let back = request_path(&request, "");
+    let submission = FormSubmission {
         form: "note",
         values: &[("note", &note)],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         conversation::add_note(&core, staff.may()?, request_id(&request)?, &note).await?;
-        Ok(Next::to(back, "done-note"))
+        Ok(Redirect::to(back, "done-note"))
     })
     .await
 }
@@ -303,35 +311,35 @@ pub async fn send_message(
     #[server(default)] message: String,
     #[server(default)] asks: Option<String>,
 ) -> Result<(), ServerFnError> {
-    let back = place(&request, "");
+    let back = request_path(&request, "");
     let mut values = vec![("message", message.as_str())];
     if asks.is_some() {
         values.push(("asks", "on"));
     }
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "message",
         values: &values,
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let (permit, id) = (staff.may()?, request_id(&request)?);
         conversation::send_message(&core, permit, id, &message, asks.is_some()).await?;
-        Ok(Next::to(back, "done-message"))
+        Ok(Redirect::to(back, "done-message"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "read-answer")]
-pub async fn read_answer(#[server(default)] request: String) -> Result<(), ServerFnError> {
-    let back = place(&request, "");
-    let sent = Sent {
+pub async fn mark_answer_read(#[server(default)] request: String) -> Result<(), ServerFnError> {
+    let back = request_path(&request, "");
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
-        conversation::take_note_of_answer(&core, staff.may()?, request_id(&request)?).await?;
-        Ok(Next::to(back, "done-reply-read"))
+    run_action(submission, async |core: Core, staff: Staff| {
+        conversation::mark_answer_as_read(&core, staff.may()?, request_id(&request)?).await?;
+        Ok(Redirect::to(back, "done-reply-read"))
     })
     .await
 }
@@ -341,7 +349,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_lead_nowhere_but_into_the_inbox() {
+    fn paths_outside_inbox_return_inbox() {
         for (path, expected) in [
             ("/app/inbox?q=lift", "/app/inbox?q=lift"),
             ("/app/inbox/req_1", "/app/inbox/req_1"),
@@ -351,7 +359,7 @@ mod tests {
         ] {
             assert_eq!(inbox_path(path), expected, "{path}");
         }
-        assert_eq!(place("../settings", "?q=a"), "/app/inbox?q=a");
-        assert_eq!(place("../settings", "//evil.example"), "/app/inbox");
+        assert_eq!(request_path("../settings", "?q=a"), "/app/inbox?q=a");
+        assert_eq!(request_path("../settings", "//evil.example"), "/app/inbox");
     }
 }

@@ -1,5 +1,8 @@
-//! Writing down what somebody asks for by phone.
-#![allow(clippy::too_many_arguments, reason = "an act has the fields of its form")]
+//! Entering a request that was made by phone.
+#![allow(
+    clippy::too_many_arguments,
+    reason = "a server function has one argument for each field of its form"
+)]
 
 use domain::ids::CustomerId;
 use domain::locale::Locale;
@@ -9,21 +12,20 @@ use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::intake::by_staff::{CallForm, take_call};
+use ordinavo_core::intake::by_staff::{CallForm, create_for_caller};
 use ordinavo_core::intake::form_nonce;
 use ordinavo_core::requests::customer_assignment;
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
 use ui::islands::SendOnce;
-use ui::load::page;
+use ui::page::page;
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::viewer_staff;
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
-/// `/app/inbox/new`.
 #[component]
 pub fn CallPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -34,9 +36,9 @@ pub fn CallPage() -> impl IntoView {
         let form = FormState::new("call", locale, request.flash.as_ref());
         let nonce = form.value("nonce", &form_nonce(&request.core));
         let chosen: Option<CustomerId> = form.value("customer", &request.query("customer")).parse().ok();
-        let searched = request.query("match");
+        let search_text = request.query("match");
         let choices =
-            customer_assignment::choices(&request.core, staff.may::<ViewOperations>()?, &searched, chosen).await?;
+            customer_assignment::choices(&request.core, staff.may::<ViewOperations>()?, &search_text, chosen).await?;
         let services: Vec<_> = ServiceType::ALL
             .iter()
             .map(|kind| {
@@ -61,17 +63,17 @@ pub fn CallPage() -> impl IntoView {
             .map(|locale| (locale.tag().to_owned(), locale.own_name().to_owned()))
             .collect();
         let customer = choices.chosen.clone();
-        let places: Vec<_> = std::iter::once((String::new(), t!(locale, "no-location")))
+        let location_choices: Vec<_> = std::iter::once((String::new(), t!(locale, "no-location")))
             .chain(
                 choices
                     .locations
                     .iter()
-                    .map(|place| (place.id.to_string(), place.name.clone())),
+                    .map(|location| (location.id.to_string(), location.name.clone())),
             )
             .collect();
-        let place = form.value("location", "");
+        let chosen_location = form.value("location", "");
         let has_customer = customer.is_some();
-        let nothing = !searched.is_empty() && choices.customers.is_empty() && !has_customer;
+        let has_no_match = !search_text.is_empty() && choices.customers.is_empty() && !has_customer;
         Ok(view! {
             <Title text=t!(locale, "call-title")/>
             <p><a href="/app/inbox">{t!(locale, "back-to-list")}</a></p>
@@ -79,8 +81,8 @@ pub fn CallPage() -> impl IntoView {
             <p class="lead">{t!(locale, "call-intro")}</p>
             {(!has_customer).then(|| view! {
                 <section class="card"><h2>{t!(locale, "call-customer")}</h2>
-                    <form class="search" method="get" action="/app/inbox/new"><label for="call-search">{t!(locale, "search")}</label><input id="call-search" name="match" type="search" value=searched/><button class="button" type="submit">{t!(locale, "search-now")}</button></form>
-                    {nothing.then(|| view! { <p class="quiet">{t!(locale, "customers-empty")}</p> })}
+                    <form class="search" method="get" action="/app/inbox/new"><label for="call-search">{t!(locale, "search")}</label><input id="call-search" name="match" type="search" value=search_text/><button class="button" type="submit">{t!(locale, "search-now")}</button></form>
+                    {has_no_match.then(|| view! { <p class="quiet">{t!(locale, "customers-empty")}</p> })}
                     <ul class="plain">{choices.customers.into_iter().map(|customer| view! {
                         <li><a href=format!("/app/inbox/new?customer={}", customer.id)><bdi>{customer.name}</bdi></a>" "<bdi class="mono quiet">{customer.customer_number}</bdi></li>
                     }).collect_view()}</ul>
@@ -94,7 +96,7 @@ pub fn CallPage() -> impl IntoView {
                     <input type="hidden" name="customer" value=customer.id.to_string()/>
                     <p><strong><bdi>{customer.name}</bdi></strong>" "<bdi class="mono quiet">{customer.customer_number}</bdi>" "<a href="/app/inbox/new">{t!(locale, "choose-other-customer")}</a></p>
                 })}
-                {has_customer.then(|| view! { <div class="field"><label for="call-place">{t!(locale, "location")}</label><select id="call-place" name="location">{places.into_iter().map(|(value, words)| { let selected = value == place; view! { <option value=value selected=selected>{words}</option> } }).collect_view()}</select></div> })}
+                {has_customer.then(|| view! { <div class="field"><label for="call-place">{t!(locale, "location")}</label><select id="call-place" name="location">{location_choices.into_iter().map(|(value, label)| { let selected = value == chosen_location; view! { <option value=value selected=selected>{label}</option> } }).collect_view()}</select></div> })}
                 <div class="pair">
                     <SelectField form=form.clone() field="service_type" label=t!(locale, "service") choices=services/>
                     <SelectField form=form.clone() field="priority" label=t!(locale, "priority") choices=priorities value="normal"/>
@@ -114,11 +116,11 @@ pub fn CallPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/inbox">{content}</Framed> }
+    view! { <AppFrame current="/app/inbox">{content}</AppFrame> }
 }
 
 #[server(prefix = "/app/fn", endpoint = "take-call")]
-pub async fn take_call_act(
+pub async fn log_call(
     #[server(default)] customer: String,
     #[server(default)] location: String,
     #[server(default)] service_type: String,
@@ -130,7 +132,7 @@ pub async fn take_call_act(
     #[server(default)] locale: String,
     #[server(default)] nonce: String,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "call",
         values: &[
             ("customer", &customer),
@@ -158,9 +160,9 @@ pub async fn take_call_act(
         locale: locale.clone(),
         nonce: nonce.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
-        let receipt = take_call(&core, staff.may()?, &form).await?;
-        Ok(Next::to(format!("/app/inbox/{}", receipt.id), "done-call-logged"))
+    run_action(submission, async |core: Core, staff: Staff| {
+        let receipt = create_for_caller(&core, staff.may()?, &form).await?;
+        Ok(Redirect::to(format!("/app/inbox/{}", receipt.id), "done-call-logged"))
     })
     .await
 }

@@ -1,20 +1,19 @@
-//! What is written about a request: to the requester on one side, for the team on the other. Two boxes that cannot be
-//! confused.
+//! Messages to the requester and internal notes about a request, in two clearly separated boxes.
 
 use domain::requests::{Channel, RequestStatus};
 use leptos::prelude::*;
 use ordinavo_core::requests::model::{MessageLine, NoteLine, RequestView};
+use ui::components::{CustomerVisibleBox, InternalBox};
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, TextArea};
 use ui::islands::SendOnce;
-use ui::load::PageRequest;
-use ui::parts::{InternalBox, OutwardBox};
+use ui::page::PageRequest;
 
 use crate::t;
 
-/// Both boxes.
+/// The messages and the internal notes of a request.
 #[component]
-pub fn Talk<'a>(
+pub fn Conversation<'a>(
     notes: Vec<NoteLine>,
     messages: Vec<MessageLine>,
     item: RequestView,
@@ -27,35 +26,35 @@ pub fn Talk<'a>(
     let (note_zone, message_zone) = (zone.clone(), zone);
     let message_form = FormState::new("message", locale, request.flash.as_ref());
     let note_form = FormState::new("note", locale, request.flash.as_ref());
-    let has_reader = item.channel != Channel::Api;
-    let open = !matches!(item.status, RequestStatus::Cancelled);
-    let (for_message, for_note, for_read) = (id.clone(), id.clone(), id);
+    let has_recipient = item.channel != Channel::Api;
+    let can_send = !matches!(item.status, RequestStatus::Cancelled);
+    let (message_request, note_request, read_request) = (id.clone(), id.clone(), id);
     view! {
         <div class="talk">
             <section aria-labelledby="messages"><h2 id="messages">{t!(locale, "messages")}</h2>
-                <OutwardBox locale>
+                <CustomerVisibleBox locale>
                     <div id="live-messages" class="talk-part" aria-live="polite">
                     {messages.is_empty().then(|| view! { <p class="quiet">{t!(locale, "no-messages")}</p> })}
                     <ol class="conversation">{messages.into_iter().map(|message| {
-                        let own = message.author.is_some();
-                        let who = message.author.unwrap_or_else(|| t!(locale, "requester"));
-                        view! { <li class:own=own><p class="quiet small"><bdi>{who}</bdi>" · "{format::moment(locale, message.created_at, &message_zone)}{message.asks.then(|| format!(" · {}", t!(locale, "reply-requested")))}</p><p class="prose" dir="auto">{message.text}</p></li> }
+                        let is_from_team = message.author.is_some();
+                        let author = message.author.unwrap_or_else(|| t!(locale, "requester"));
+                        view! { <li class:own=is_from_team><p class="quiet small"><bdi>{author}</bdi>" · "{format::moment(locale, message.created_at, &message_zone)}{message.asks.then(|| format!(" · {}", t!(locale, "reply-requested")))}</p><p class="prose" dir="auto">{message.text}</p></li> }
                     }).collect_view()}</ol>
-                    {(may_review && item.answered_at.is_some()).then(|| view! { <form method="post" action="/app/fn/read-answer"><input type="hidden" name="request" value=for_read/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
+                    {(may_review && item.answered_at.is_some()).then(|| view! { <form method="post" action="/app/fn/read-answer"><input type="hidden" name="request" value=read_request/><button class="button" type="submit">{t!(locale, "mark-reply-read")}</button></form> })}
                     </div>
-                    {(may_review && has_reader && open).then(|| view! {
+                    {(may_review && has_recipient && can_send).then(|| view! {
                         <SendOnce>
                         <form method="post" action="/app/fn/send-message">
                             <ErrorSummary form=message_form.clone()/>
-                            <input type="hidden" name="request" value=for_message/>
+                            <input type="hidden" name="request" value=message_request/>
                             <div data-key="m"><TextArea form=message_form.clone() field="message" label=t!(locale, "message") rows=3/></div>
                             <CheckField form=message_form field="asks" label=t!(locale, "message-request-reply") help=t!(locale, "message-request-reply-help")/>
                             <button class="button button-primary" type="submit">{t!(locale, "send-message")}</button>
                         </form>
                         </SendOnce>
                     })}
-                    {(!has_reader).then(|| view! { <p class="quiet">{t!(locale, "message-no-recipient")}</p> })}
-                </OutwardBox>
+                    {(!has_recipient).then(|| view! { <p class="quiet">{t!(locale, "message-no-recipient")}</p> })}
+                </CustomerVisibleBox>
             </section>
             <section aria-labelledby="notes"><h2 id="notes">{t!(locale, "internal-notes")}</h2>
                 <InternalBox locale>
@@ -69,7 +68,7 @@ pub fn Talk<'a>(
                         <SendOnce>
                         <form method="post" action="/app/fn/add-note">
                             <ErrorSummary form=note_form.clone()/>
-                            <input type="hidden" name="request" value=for_note/>
+                            <input type="hidden" name="request" value=note_request/>
                             <div data-key="c"><TextArea form=note_form field="note" label=t!(locale, "note") rows=3/></div>
                             <button class="button" type="submit">{t!(locale, "add-note")}</button>
                         </form>

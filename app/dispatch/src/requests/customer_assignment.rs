@@ -1,4 +1,5 @@
-//! Saying whose a request is: hints, a search, and the choice of place and contact. Nothing is chosen by itself.
+//! Assigning a customer to a request: suggestions by email, search, and the choice of location and contact. Nothing is
+//! assigned automatically.
 
 use domain::ids::CustomerId;
 use domain::permissions::ViewOperations;
@@ -9,11 +10,11 @@ use ordinavo_core::requests::customer_assignment;
 use ordinavo_core::requests::customer_assignment::Choices;
 use ordinavo_core::requests::inbox;
 use ordinavo_core::requests::model::{ContactHint, RequestView};
-use ui::load::PageRequest;
+use ui::page::PageRequest;
 
 use crate::t;
 
-/// What can be chosen, as far as the address says.
+/// Loads the choices for the search and the customer in the query.
 pub async fn read(request: &PageRequest, staff: &Staff, _: &inbox::RequestPage) -> CoreResult<Choices> {
     let chosen: Option<CustomerId> = request.query("whose").parse().ok();
     customer_assignment::choices(
@@ -25,9 +26,9 @@ pub async fn read(request: &PageRequest, staff: &Staff, _: &inbox::RequestPage) 
     .await
 }
 
-/// The box about the customer.
+/// The box that assigns or changes the customer.
 #[component]
-pub fn Matching<'a>(
+pub fn CustomerAssignment<'a>(
     choices: Choices,
     item: RequestView,
     hints: Vec<ContactHint>,
@@ -36,29 +37,29 @@ pub fn Matching<'a>(
 ) -> impl IntoView + use<> {
     let locale = request.viewer.locale;
     let id = item.id.to_string();
-    let searched = request.query("match");
-    let known = item.customer_id.is_some();
-    let open = !known || !searched.is_empty() || choices.chosen.is_some();
+    let search_text = request.query("match");
+    let has_customer = item.customer_id.is_some();
+    let open = !has_customer || !search_text.is_empty() || choices.chosen.is_some();
     let action = format!("/app/inbox/{id}");
-    let joined = if query.is_empty() {
+    let query_prefix = if query.is_empty() {
         "?".to_owned()
     } else {
         format!("{query}&")
     };
-    let kept: Vec<(String, String)> = query
+    let preserved_parameters: Vec<(String, String)> = query
         .trim_start_matches('?')
         .split('&')
         .filter_map(|pair| pair.split_once('='))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let nothing = !searched.is_empty() && choices.customers.is_empty() && choices.chosen.is_none();
-    let summary = if known {
+    let has_no_match = !search_text.is_empty() && choices.customers.is_empty() && choices.chosen.is_none();
+    let summary = if has_customer {
         t!(locale, "change-customer")
     } else {
         t!(locale, "assign-customer")
     };
     view! {
-        <details class="box whose" class:box-hint=!known open=open><summary data-key="w" aria-keyshortcuts="w">{summary}</summary>
+        <details class="box whose" class:box-hint=!has_customer open=open><summary data-key="w" aria-keyshortcuts="w">{summary}</summary>
             <p>{t!(locale, "assign-customer-help")}</p>
             {hints.into_iter().map(|hint| view! {
                 <form class="hint-line" method="post" action="/app/fn/assign-customer">
@@ -71,14 +72,14 @@ pub fn Matching<'a>(
             {match choices.chosen {
                 None => view! {
                     <form class="search" method="get" action=action.clone()>
-                        {kept.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
+                        {preserved_parameters.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
                         <label for="whose-search">{t!(locale, "search")}</label>
-                        <input id="whose-search" name="match" type="search" value=searched/>
+                        <input id="whose-search" name="match" type="search" value=search_text/>
                         <button class="button" type="submit">{t!(locale, "search-now")}</button>
                     </form>
-                    {nothing.then(|| view! { <p class="quiet">{t!(locale, "customers-empty")}</p> })}
+                    {has_no_match.then(|| view! { <p class="quiet">{t!(locale, "customers-empty")}</p> })}
                     <ul class="plain">{choices.customers.into_iter().map(|customer| view! {
-                        <li><a href=format!("{action}{joined}whose={}", customer.id)><bdi>{customer.name}</bdi></a>" "<bdi class="mono quiet">{customer.customer_number}</bdi></li>
+                        <li><a href=format!("{action}{query_prefix}whose={}", customer.id)><bdi>{customer.name}</bdi></a>" "<bdi class="mono quiet">{customer.customer_number}</bdi></li>
                     }).collect_view()}</ul>
                 }.into_any(),
                 Some(customer) => view! {

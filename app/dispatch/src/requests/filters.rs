@@ -1,4 +1,4 @@
-//! What the list is narrowed to: kept in the address, so that it can be shared, reloaded and come back to.
+//! The filters of the request list. They are part of the URL, so that a filtered list can be shared and reloaded.
 
 use domain::locale::Locale;
 use domain::public_language;
@@ -7,25 +7,25 @@ use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::requests::inbox::{AssignedTo, Inbox, RequestFilter};
 use ui::format::escape_query;
-use ui::load::PageRequest;
+use ui::page::PageRequest;
 
+use crate::i18n::by_key;
 use crate::t;
-use crate::words::by_key;
 
-/// The parts of the address that narrow the list.
-const NAMES: [&str; 9] = [
+/// The query parameters that filter the list.
+const PARAMETERS: [&str; 9] = [
     "q", "status", "channel", "service", "priority", "region", "assigned", "only", "requests",
 ];
 
-/// The list as the address describes it.
+/// The filters and the page position of the list.
 #[derive(Debug, Clone, Default)]
-pub struct View(Vec<(&'static str, String)>);
+pub struct InboxQuery(Vec<(&'static str, String)>);
 
-impl View {
-    /// What the address says.
+impl InboxQuery {
+    /// Reads the filters from the query.
     pub fn read(request: &PageRequest) -> Self {
         Self(
-            NAMES
+            PARAMETERS
                 .into_iter()
                 .map(|name| (name, request.query(name)))
                 .filter(|(_, value)| !value.is_empty() && value.len() <= 200)
@@ -40,12 +40,12 @@ impl View {
             .map_or("", |(_, value)| value.as_str())
     }
 
-    /// Whether anything is narrowed.
-    pub fn is_narrowed(&self) -> bool {
+    /// Returns whether any filter is set.
+    pub fn is_filtered(&self) -> bool {
         self.0.iter().any(|(name, _)| *name != "requests")
     }
 
-    /// The query of the address, with its question mark; empty for none. A part may be replaced or left out.
+    /// Returns the query with its question mark, or an empty string. `replaced` replaces or removes a parameter.
     pub fn query(&self, replaced: Option<(&str, Option<&str>)>) -> String {
         let mut parts: Vec<(&str, &str)> = self
             .0
@@ -67,7 +67,7 @@ impl View {
         }
     }
 
-    /// What the store is asked for. Names that nobody knows narrow nothing.
+    /// Converts the filters for the store. Unknown values are ignored.
     pub fn filter(&self, staff: &Staff) -> RequestFilter {
         RequestFilter {
             status: RequestStatus::from_name(self.get("status")),
@@ -88,11 +88,11 @@ impl View {
     }
 }
 
-/// The form above the list.
+/// The filter form above the list.
 #[component]
-pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
+pub fn Filters(view: InboxQuery, inbox: Inbox, locale: Locale) -> impl IntoView {
     let any = || (String::new(), t!(locale, "any"));
-    let with_any =
+    let choices_with_any =
         |rest: Vec<(String, String)>| -> Vec<(String, String)> { std::iter::once(any()).chain(rest).collect() };
     let statuses: Vec<_> = std::iter::once((String::new(), t!(locale, "filter-status-open")))
         .chain(RequestStatus::ALL.iter().map(|status| {
@@ -102,7 +102,7 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
             )
         }))
         .collect();
-    let channels = with_any(
+    let channels = choices_with_any(
         Channel::ALL
             .iter()
             .map(|channel| {
@@ -113,7 +113,7 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
             })
             .collect(),
     );
-    let services = with_any(
+    let services = choices_with_any(
         ServiceType::ALL
             .iter()
             .map(|kind| {
@@ -124,7 +124,7 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
             })
             .collect(),
     );
-    let priorities = with_any(
+    let priorities = choices_with_any(
         Priority::ALL
             .iter()
             .rev()
@@ -136,7 +136,7 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
             })
             .collect(),
     );
-    let people: Vec<_> = [
+    let assignees: Vec<_> = [
         any(),
         ("me".to_owned(), t!(locale, "assigned-me")),
         ("nobody".to_owned(), t!(locale, "assigned-nobody")),
@@ -149,14 +149,14 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
             .map(|person| (person.id.to_string(), person.display_name.clone())),
     )
     .collect();
-    let here = view.get("region").to_owned();
-    let known = inbox.regions.contains(&here) || here.is_empty();
-    let regions = with_any(
+    let current_region = view.get("region").to_owned();
+    let is_listed = inbox.regions.contains(&current_region) || current_region.is_empty();
+    let regions = choices_with_any(
         inbox
             .regions
             .iter()
             .cloned()
-            .chain((!known).then_some(here))
+            .chain((!is_listed).then_some(current_region))
             .map(|name| (name.clone(), name))
             .collect(),
     );
@@ -167,8 +167,8 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
         ("answered".to_owned(), t!(locale, "filter-new-reply")),
         ("snoozed".to_owned(), t!(locale, "filter-snoozed")),
     ];
-    let narrowed = view.is_narrowed();
-    let open = narrowed && view.0.iter().any(|(name, _)| !matches!(*name, "q" | "requests"));
+    let is_filtered = view.is_filtered();
+    let open = is_filtered && view.0.iter().any(|(name, _)| !matches!(*name, "q" | "requests"));
     let chosen = |name: &str| view.get(name).to_owned();
     view! {
         <form class="inbox-filters" method="get" action="/app/inbox" role="search">
@@ -184,12 +184,12 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
                     <Choice name="service" label=t!(locale, "service") choices=services chosen=chosen("service")/>
                     <Choice name="priority" label=t!(locale, "priority") choices=priorities chosen=chosen("priority")/>
                     {has_regions.then(|| view! { <Choice name="region" label=t!(locale, "region") choices=regions chosen=chosen("region")/> })}
-                    <Choice name="assigned" label=t!(locale, "assignee") choices=people chosen=chosen("assigned")/>
+                    <Choice name="assigned" label=t!(locale, "assignee") choices=assignees chosen=chosen("assigned")/>
                     <Choice name="only" label=t!(locale, "filter-more") choices=only chosen=chosen("only")/>
                     <button class="button" type="submit">{t!(locale, "filter-apply")}</button>
                 </div>
             </details>
-            {narrowed.then(|| view! { <p><a href="/app/inbox">{t!(locale, "filter-clear")}</a></p> })}
+            {is_filtered.then(|| view! { <p><a href="/app/inbox">{t!(locale, "filter-clear")}</a></p> })}
         </form>
     }
 }
@@ -198,9 +198,9 @@ pub fn Filters(view: View, inbox: Inbox, locale: Locale) -> impl IntoView {
 fn Choice(name: &'static str, label: String, choices: Vec<(String, String)>, chosen: String) -> impl IntoView {
     view! {
         <label>{label}
-            <select name=name>{choices.into_iter().map(|(value, words)| {
+            <select name=name>{choices.into_iter().map(|(value, label)| {
                 let selected = value == chosen;
-                view! { <option value=value selected=selected>{words}</option> }
+                view! { <option value=value selected=selected>{label}</option> }
             }).collect_view()}</select>
         </label>
     }

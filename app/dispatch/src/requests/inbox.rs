@@ -1,4 +1,4 @@
-//! The review queue: what waits on one side, the request on the other.
+//! The review queue: the list of requests next to the open request.
 
 use domain::ids::RequestId;
 use domain::permissions::{ReviewRequests, ViewOperations};
@@ -8,67 +8,66 @@ use ordinavo_core::requests::inbox;
 use ordinavo_core::requests::inbox::Inbox;
 use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::{CoreError, CoreResult};
+use ui::components::{EmptyState, ProblemNotice};
 use ui::flash::{self, Flash};
 use ui::icons::Icon;
-use ui::load::{PageRequest, page};
-use ui::parts::{Empty, ProblemNotice};
+use ui::page::{PageRequest, page};
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::islands::{Hotkeys, LivePage};
-use crate::requests::filters::View;
+use crate::requests::filters::InboxQuery;
 use crate::requests::list::QueueList;
 use crate::shared::viewer_staff;
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::visits::sync_conflicts::HandedOverNotice;
-use crate::words::by_key;
+use crate::visits::sync_conflicts::OfflineEntriesNotice;
 
-/// `/app/inbox`.
 #[component]
 pub fn InboxPage() -> impl IntoView {
     let staff = viewer_staff();
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let view = View::read(&request);
-        let inbox = read(&request, &staff, &view).await?;
+        let view = InboxQuery::read(&request);
+        let inbox = load_inbox(&request, &staff, &view).await?;
         let may_review = staff.has::<ReviewRequests>();
         let live = format!("/app/live?since={}", inbox.mark);
-        let jobs = sync_conflicts::with_handed_over(&request.core, staff.may::<ViewOperations>()?).await?;
+        let jobs = sync_conflicts::jobs_with_forwarded(&request.core, staff.may::<ViewOperations>()?).await?;
         Ok(view! {
             <Title text=t!(locale, "inbox-title")/>
             <Hotkeys rows=".queue-requests > li".to_owned()/>
             <LivePage path=live regions="live-queue".to_owned()/>
-            <HandedOverNotice locale jobs/>
+            <OfflineEntriesNotice locale jobs/>
             <div class="split">
                 <QueueList inbox view staff=staff.clone() request=&request current=None may_review/>
                 <section class="split-detail split-hint">
-                    <DecidedNotice request=&request/>
+                    <DecisionNotice request=&request/>
                     <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-                    <Empty icon="inbox" title=t!(locale, "inbox-select-item") text=t!(locale, "inbox-select-item-text")/>
-                    <KeySheet/>
+                    <EmptyState icon="inbox" title=t!(locale, "inbox-select-item") text=t!(locale, "inbox-select-item-text")/>
+                    <KeyboardShortcuts/>
                 </section>
             </div>
         }
         .into_any())
     });
-    view! { <Framed current="/app/inbox">{content}</Framed> }
+    view! { <AppFrame current="/app/inbox">{content}</AppFrame> }
 }
 
-pub(crate) async fn read(request: &PageRequest, staff: &Staff, view: &View) -> CoreResult<Inbox> {
+pub(crate) async fn load_inbox(request: &PageRequest, staff: &Staff, view: &InboxQuery) -> CoreResult<Inbox> {
     inbox::inbox(
         &request.core,
         staff.may::<ViewOperations>()?,
         &view.filter(staff),
-        request.place("requests"),
-        request.place("jobs"),
+        request.cursor("requests"),
+        request.cursor("jobs"),
     )
     .await
 }
 
-/// What was just done, with the way back as long as there is one.
+/// The success message of a decision, with an undo button while that is possible.
 #[component]
-pub(crate) fn DecidedNotice<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
+pub(crate) fn DecisionNotice<'a>(request: &'a PageRequest) -> impl IntoView + use<> {
     let locale = request.viewer.locale;
     let path = request.viewer.path.clone();
     request.flash.clone().and_then(|flash: Flash| {
@@ -86,9 +85,9 @@ pub(crate) fn DecidedNotice<'a>(request: &'a PageRequest) -> impl IntoView + use
     })
 }
 
-/// The keys, shown by `?`.
+/// The keyboard shortcuts, opened with `?`.
 #[component]
-pub(crate) fn KeySheet() -> impl IntoView {
+pub(crate) fn KeyboardShortcuts() -> impl IntoView {
     let locale = ui::shell::locale();
     let keys = [
         ("j k", "key-move"),
@@ -111,14 +110,14 @@ pub(crate) fn KeySheet() -> impl IntoView {
     ];
     view! {
         <details class="key-sheet" data-key="?"><summary>{t!(locale, "keyboard-shortcuts")}</summary>
-            <dl class="keys">{keys.into_iter().map(|(key, words)| view! {
-                <div><dt>{key.split(' ').map(|part| view! { <kbd>{part.to_owned()}</kbd>" " }).collect_view()}</dt><dd>{by_key(locale, words)}</dd></div>
+            <dl class="keys">{keys.into_iter().map(|(key, label_key)| view! {
+                <div><dt>{key.split(' ').map(|part| view! { <kbd>{part.to_owned()}</kbd>" " }).collect_view()}</dt><dd>{by_key(locale, label_key)}</dd></div>
             }).collect_view()}</dl>
         </details>
     }
 }
 
-/// Parses the id that a button sends.
+/// Parses a request ID.
 pub(crate) fn request_id(text: &str) -> CoreResult<RequestId> {
     text.parse().map_err(|_| CoreError::not_found())
 }

@@ -1,29 +1,29 @@
-//! The list: requests that wait, each with what matters at a glance, then jobs without an appointment.
+//! The list: requests to review, then jobs without an appointment.
 
 use domain::ids::RequestId;
 use domain::locale::Locale;
 use domain::public_language::{self, Tone};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
-use ordinavo_core::requests::inbox::{Inbox, MOST_COUNTED};
+use ordinavo_core::requests::inbox::{Inbox, MAX_COUNTED};
 use ordinavo_core::requests::model::RequestLine;
 use ordinavo_core::scheduling::model::TechnicianChoice;
+use ui::components::{Chip, ConfirmAction, CustomerVisibleBox, EmptyState, Pager, PriorityMark, StatusChip};
 use ui::format;
 use ui::icons::Icon;
 use ui::islands::SendOnce;
-use ui::load::{PageRequest, place};
-use ui::parts::{Chip, Empty, OutwardBox, Pager, PriorityMark, StatusChip, Weighty};
+use ui::page::{PageRequest, cursor};
 
-use crate::requests::filters::{Filters, View};
-use crate::shared::service_words;
+use crate::i18n::by_key;
+use crate::requests::filters::{Filters, InboxQuery};
+use crate::shared::service_label;
 use crate::t;
-use crate::words::by_key;
 
-/// Filters, acts on what is selected, requests, jobs.
+/// Filters, bulk actions, requests and jobs.
 #[component]
 pub fn QueueList<'a>(
     inbox: Inbox,
-    view: View,
+    view: InboxQuery,
     staff: Staff,
     request: &'a PageRequest,
     current: Option<RequestId>,
@@ -40,7 +40,7 @@ pub fn QueueList<'a>(
         .map(|row| {
             format!(
                 "/app/inbox{}",
-                view.query(Some(("requests", Some(&place(row.submitted_at, row.id)))))
+                view.query(Some(("requests", Some(&cursor(row.submitted_at, row.id)))))
             )
         });
     let first_requests =
@@ -50,19 +50,19 @@ pub fn QueueList<'a>(
         .rows
         .last()
         .filter(|_| inbox.targets.has_more)
-        .map(|row| format!("/app/inbox?jobs={}", place(row.created_at, row.id)));
+        .map(|row| format!("/app/inbox?jobs={}", cursor(row.created_at, row.id)));
     let first_targets = (!request.query("jobs").is_empty()).then(|| "/app/inbox".to_owned());
     let no_requests = inbox.requests.rows.is_empty();
     let no_targets = inbox.targets.rows.is_empty();
-    let narrowed = view.is_narrowed();
-    let answered = inbox.answered_requests > 0 && !narrowed;
-    let waiting = if inbox.waiting_requests >= MOST_COUNTED {
-        format!("{}+", MOST_COUNTED - 1)
+    let is_filtered = view.is_filtered();
+    let has_replies = inbox.answered_requests > 0 && !is_filtered;
+    let waiting_count = if inbox.waiting_requests >= MAX_COUNTED {
+        format!("{}+", MAX_COUNTED - 1)
     } else {
         inbox.waiting_requests.to_string()
     };
     let query = view.query(None);
-    let (empty, empty_text) = if narrowed {
+    let (empty, empty_text) = if is_filtered {
         (t!(locale, "inbox-no-matches"), t!(locale, "inbox-no-matches-text"))
     } else {
         (
@@ -76,12 +76,12 @@ pub fn QueueList<'a>(
             <div class="title-row"><h1>{t!(locale, "inbox-title")}</h1>
                 {may_review.then(|| view! { <a class="button" href="/app/inbox/new"><Icon name="plus"/>{t!(locale, "log-call")}</a> })}</div>
             <Filters view=view.clone() inbox=inbox.clone() locale/>
-            {may_review.then(|| view! { <Bulk locale reviewers=inbox.reviewers.clone() path/> })}
+            {may_review.then(|| view! { <BulkActions locale reviewers=inbox.reviewers.clone() path/> })}
             <div id="live-queue" class="live">
             <section aria-labelledby="queue-requests">
-                <h2 id="queue-requests">{t!(locale, "inbox-requests")}<span class="count">{waiting}</span></h2>
-                {answered.then(|| view! { <p class="notice notice-good"><a href="/app/inbox?only=answered">{t!(locale, "replies-received", count = inbox.answered_requests)}</a></p> })}
-                {no_requests.then(|| view! { <Empty title=empty text=empty_text/> })}
+                <h2 id="queue-requests">{t!(locale, "inbox-requests")}<span class="count">{waiting_count}</span></h2>
+                {has_replies.then(|| view! { <p class="notice notice-good"><a href="/app/inbox?only=answered">{t!(locale, "replies-received", count = inbox.answered_requests)}</a></p> })}
+                {no_requests.then(|| view! { <EmptyState title=empty text=empty_text/> })}
                 <ul class="queue queue-requests">
                     {inbox.requests.rows.into_iter().map(|row| view! { <Row row query=query.clone() current locale now may_review zone=zone.clone()/> }).collect_view()}
                 </ul>
@@ -89,11 +89,11 @@ pub fn QueueList<'a>(
             </section>
             <section aria-labelledby="queue-targets">
                 <h2 id="queue-targets">{t!(locale, "inbox-targets")}<span class="count">{inbox.waiting_targets}</span></h2>
-                {no_targets.then(|| view! { <Empty title=t!(locale, "inbox-empty-targets") text=t!(locale, "inbox-empty-targets-text")/> })}
+                {no_targets.then(|| view! { <EmptyState title=t!(locale, "inbox-empty-targets") text=t!(locale, "inbox-empty-targets-text")/> })}
                 <ul class="queue">
                     {inbox.targets.rows.into_iter().map(|row| view! {
                         <li><a href=format!("/app/targets/{}", row.id)>
-                            <span class="queue-top"><strong>{service_words(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong><span class="quiet">{format::age(locale, row.created_at, now)}</span></span>
+                            <span class="queue-top"><strong>{service_label(locale, row.service_type.as_deref())}" "<bdi class="mono">{format!("TGT-{}", row.number)}</bdi></strong><span class="quiet">{format::age(locale, row.created_at, now)}</span></span>
                             <span class="queue-meta">
                                 {row.needs_mapping.then(|| view! { <Chip label=t!(locale, "needs-mapping") tone=Tone::Bad/> })}
                                 <PriorityMark priority=row.priority locale/>
@@ -109,13 +109,13 @@ pub fn QueueList<'a>(
     }
 }
 
-/// Who it is from: the customer, or what they typed as long as nobody has said whose it is.
+/// Returns who sent the request: the customer, or the contact details that were entered while no customer is assigned.
 pub fn sender(row: &RequestLine) -> String {
-    let typed = row.requester.as_ref().map(|requester| &requester.0);
+    let requester = row.requester.as_ref().map(|requester| &requester.0);
     row.customer_name
         .clone()
-        .or_else(|| typed.and_then(|typed| typed.organisation.clone().or_else(|| typed.name.clone())))
-        .or_else(|| typed.and_then(|typed| typed.email.clone().or_else(|| typed.phone.clone())))
+        .or_else(|| requester.and_then(|requester| requester.organisation.clone().or_else(|| requester.name.clone())))
+        .or_else(|| requester.and_then(|requester| requester.email.clone().or_else(|| requester.phone.clone())))
         .unwrap_or_default()
 }
 
@@ -129,36 +129,36 @@ fn Row(
     may_review: bool,
     zone: String,
 ) -> impl IntoView {
-    let here = (current == Some(row.id.0)).then_some("true");
+    let is_current = (current == Some(row.id.0)).then_some("true");
     let id = row.id.to_string();
     let name = format!("REQ-{}", row.number);
     let sender = sender(&row);
-    let place = row
+    let location = row
         .location_name
         .clone()
         .or_else(|| row.place.as_ref().and_then(|place| place.0.city.clone()));
-    let unknown = row.customer_name.is_none();
+    let has_no_customer = row.customer_name.is_none();
     view! {
         <li>
             {may_review.then(|| view! { <span class="select"><input type="checkbox" name="requests[]" value=id.clone() form="bulk" aria-label=t!(locale, "select-request", name = name.clone())/></span> })}
-            <a href=format!("/app/inbox/{id}{query}") aria-current=here>
-                <span class="queue-top"><strong>{service_words(locale, Some(row.service_type.name()))}" "<bdi class="mono quiet">{name}</bdi></strong><span class="quiet">{format::age(locale, row.submitted_at, now)}</span></span>
+            <a href=format!("/app/inbox/{id}{query}") aria-current=is_current>
+                <span class="queue-top"><strong>{service_label(locale, Some(row.service_type.name()))}" "<bdi class="mono quiet">{name}</bdi></strong><span class="quiet">{format::age(locale, row.submitted_at, now)}</span></span>
                 <span class="queue-what" dir="auto">{row.description}</span>
                 <span class="queue-meta"><StatusChip status=public_language::request(row.status, locale)/><PriorityMark priority=row.priority locale/>
                     {row.cancel_asked_at.is_some().then(|| view! { <Chip label=t!(locale, "cancellation-requested") tone=Tone::Bad/> })}
                     {row.answered_at.is_some().then(|| view! { <Chip label=t!(locale, "reply-received") tone=Tone::Good/> })}
                     {row.asked_at.is_some().then(|| view! { <Chip label=t!(locale, "reply-pending") tone=Tone::Neutral/> })}
-                    {unknown.then(|| view! { <Chip label=t!(locale, "customer-unassigned") tone=Tone::Warn/> })}
+                    {has_no_customer.then(|| view! { <Chip label=t!(locale, "customer-unassigned") tone=Tone::Warn/> })}
                     {row.snoozed_until.filter(|until| *until > now).map(|until| view! { <Chip label=t!(locale, "snoozed-until", until = format::moment(locale, until, &zone)) tone=Tone::Neutral/> })}
-                    <span class="quiet"><bdi>{sender}</bdi>{place.map(|place| view! { " · "<bdi>{place}</bdi> })}" · "{by_key(locale, &format!("channel-{}", row.channel.name()))}{row.region.map(|region| view! { " · "<bdi>{region}</bdi> })}{row.assignee_name.map(|name| view! { " · "<bdi>{name}</bdi> })}</span></span>
+                    <span class="quiet"><bdi>{sender}</bdi>{location.map(|location| view! { " · "<bdi>{location}</bdi> })}" · "{by_key(locale, &format!("channel-{}", row.channel.name()))}{row.region.map(|region| view! { " · "<bdi>{region}</bdi> })}{row.assignee_name.map(|name| view! { " · "<bdi>{name}</bdi> })}</span></span>
             </a>
         </li>
     }
 }
 
-/// What can be done with everything that is selected; shown once something is.
+/// The actions for selected requests; shown while any request is selected.
 #[component]
-fn Bulk(locale: Locale, reviewers: Vec<TechnicianChoice>, path: String) -> impl IntoView {
+fn BulkActions(locale: Locale, reviewers: Vec<TechnicianChoice>, path: String) -> impl IntoView {
     view! {
         <SendOnce>
         <form id="bulk" class="bulk" method="post" action="/app/fn/decide-many" aria-label=t!(locale, "selected-requests")>
@@ -172,10 +172,10 @@ fn Bulk(locale: Locale, reviewers: Vec<TechnicianChoice>, path: String) -> impl 
                 </select></label>
                 <button class="button" type="submit" name="decision" value="assign">{t!(locale, "assign")}</button>
             </div>
-            <Weighty label=t!(locale, "reject-selected") consequence=t!(locale, "reject-many-consequence") key="r">
-                <OutwardBox locale><label class="field">{t!(locale, "reject-reason")}<input name="reason" maxlength="1000"/></label></OutwardBox>
+            <ConfirmAction label=t!(locale, "reject-selected") consequence=t!(locale, "reject-many-consequence") key="r">
+                <CustomerVisibleBox locale><label class="field">{t!(locale, "reject-reason")}<input name="reason" maxlength="1000"/></label></CustomerVisibleBox>
                 <button class="button button-bad" type="submit" name="decision" value="reject">{t!(locale, "reject-now")}</button>
-            </Weighty>
+            </ConfirmAction>
         </form>
         </SendOnce>
     }

@@ -1,5 +1,8 @@
-//! Offering times for a job: two or three, of which whoever asked for it chooses one.
-#![allow(clippy::too_many_arguments, reason = "an act has the fields of its form")]
+//! Offering two or three appointment times for a job, of which the customer chooses one.
+#![allow(
+    clippy::too_many_arguments,
+    reason = "a server function has one argument for each field of its form"
+)]
 
 use domain::ids::TargetId;
 use domain::locale::Locale;
@@ -8,14 +11,14 @@ use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::requests::model::SlotOption;
 use ordinavo_core::requests::slot_offers;
-use ordinavo_core::requests::slot_offers::{HOURS, OptionForm};
+use ordinavo_core::requests::slot_offers::{OptionForm, VALIDITY_HOURS};
 use ordinavo_core::scheduling::model::TechnicianChoice;
 use ordinavo_core::{Core, CoreError};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{Chip, ConfirmAction, CustomerVisibleBox};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextField};
 use ui::islands::SendOnce;
-use ui::parts::{Chip, OutwardBox, Weighty};
 
 use crate::t;
 
@@ -25,7 +28,7 @@ const FIELDS: [[&str; 4]; 3] = [
     ["technician_3", "date_3", "start_3", "end_3"],
 ];
 
-/// What is offered, and the form that offers.
+/// The open offer, and the form that sends a new one.
 #[component]
 pub fn OfferCard(
     id: TargetId,
@@ -39,26 +42,26 @@ pub fn OfferCard(
         .into_iter()
         .map(|technician| (technician.id.to_string(), technician.display_name))
         .collect();
-    let hours: Vec<(String, String)> = HOURS
+    let hours: Vec<(String, String)> = VALIDITY_HOURS
         .iter()
         .map(|hours| (hours.to_string(), t!(locale, "offer-hours", hours = hours.to_string())))
         .collect();
     let expires = offered
         .first()
         .map(|option| format::moment(locale, option.expires_at, &option.zone));
-    let open = form.came_back();
+    let open = form.was_rejected();
     let rows = form.clone();
     view! {
         <section class="card" aria-labelledby="offer"><h2 id="offer">{t!(locale, "offer-title")}</h2>
             {expires.map(|expires| view! {
-                <OutwardBox locale>
+                <CustomerVisibleBox locale>
                     <p>{t!(locale, "offer-open", until = expires)}</p>
                     <ul class="plain">{offered.into_iter().map(|option| view! {
                         <li>{format::date(locale, option.starts_at, &option.zone)}" "{format::span(option.starts_at, option.ends_at, &option.zone)}" "{option.is_gone.then(|| view! { <Chip label=t!(locale, "offer-unavailable") tone=Tone::Warn/> })}</li>
                     }).collect_view()}</ul>
-                </OutwardBox>
+                </CustomerVisibleBox>
             })}
-            <Weighty label=t!(locale, "offer-times") consequence=t!(locale, "offer-consequence") open=open>
+            <ConfirmAction label=t!(locale, "offer-times") consequence=t!(locale, "offer-consequence") open=open>
                 <SendOnce>
                 <form method="post" action="/app/fn/offer-slots">
                     <ErrorSummary form=form.clone()/>
@@ -75,7 +78,7 @@ pub fn OfferCard(
                     <button class="button button-primary" type="submit">{t!(locale, "offer-send")}</button>
                 </form>
                 </SendOnce>
-            </Weighty>
+            </ConfirmAction>
         </section>
     }
 }
@@ -116,16 +119,16 @@ pub async fn offer_slots(
             end: (*end).clone(),
         })
         .collect();
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "offer",
         values: &values,
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
         slot_offers::offer(&core, permit, id, &options, &hours).await?;
-        Ok(Next::to(back, "done-offered"))
+        Ok(Redirect::to(back, "done-offered"))
     })
     .await
 }

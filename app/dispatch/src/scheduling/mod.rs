@@ -1,4 +1,4 @@
-//! The board and technicians.
+//! Scheduling: the board and the technicians.
 
 pub mod board;
 pub mod technician_actions;

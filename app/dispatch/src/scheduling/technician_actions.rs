@@ -1,14 +1,14 @@
-//! Acts with technicians.
+//! Actions on technicians and their absences.
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::scheduling::technicians;
 use ordinavo_core::{Core, CoreError};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
 use ui::uploads;
 
-use crate::scheduling::technicians::{LIST, input, technician_of};
+use crate::scheduling::technicians::{LIST, parse_technician_id, working_input};
 
 #[server(prefix = "/app/fn", endpoint = "set-up-technician", input = MultipartFormData)]
 pub async fn set_up_technician(data: MultipartData) -> Result<(), ServerFnError> {
@@ -16,14 +16,20 @@ pub async fn set_up_technician(data: MultipartData) -> Result<(), ServerFnError>
     let values = parts.values();
     let id = parts.text("id");
     let back = format!("{LIST}/{id}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "technician",
         values: &values,
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
-        technicians::set_up(&core, staff.may()?, technician_of(&id)?, &input(&parts.fields)).await?;
-        Ok(Next::to(&back, "done-technician-saved"))
+    run_action(submission, async |core: Core, staff: Staff| {
+        technicians::set_working_hours(
+            &core,
+            staff.may()?,
+            parse_technician_id(&id)?,
+            &working_input(&parts.fields),
+        )
+        .await?;
+        Ok(Redirect::to(&back, "done-technician-saved"))
     })
     .await
 }
@@ -36,14 +42,14 @@ pub async fn add_absence(
     #[server(default)] kind: String,
 ) -> Result<(), ServerFnError> {
     let back = format!("{LIST}/{id}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "absence",
         values: &[("first", &first), ("last", &last), ("kind", &kind)],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
-        technicians::add_absence(&core, staff.may()?, technician_of(&id)?, &first, &last, &kind).await?;
-        Ok(Next::to(&back, "done-absence-added"))
+    run_action(submission, async |core: Core, staff: Staff| {
+        technicians::add_absence(&core, staff.may()?, parse_technician_id(&id)?, &first, &last, &kind).await?;
+        Ok(Redirect::to(&back, "done-absence-added"))
     })
     .await
 }
@@ -54,16 +60,16 @@ pub async fn remove_absence(
     #[server(default)] absence: String,
 ) -> Result<(), ServerFnError> {
     let back = format!("{LIST}/{id}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may()?;
         let absence = absence.parse().map_err(|_| CoreError::not_found())?;
-        technicians::remove_absence(&core, permit, technician_of(&id)?, absence).await?;
-        Ok(Next::to(&back, "done-absence-removed"))
+        technicians::remove_absence(&core, permit, parse_technician_id(&id)?, absence).await?;
+        Ok(Redirect::to(&back, "done-absence-removed"))
     })
     .await
 }

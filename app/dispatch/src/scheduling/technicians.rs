@@ -1,4 +1,4 @@
-//! Technicians: who they are, what they can do, when they work, and where their day begins.
+//! Technicians: skills, working hours, absences, start and end of their day.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,19 @@ use ordinavo_core::CoreError;
 use ordinavo_core::scheduling::technicians;
 use ordinavo_core::scheduling::technicians::{DAYS, TechnicianPage};
 use ordinavo_core::scheduling::{AbsenceView, TechnicianView};
+use ui::components::{EmptyState, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea, TextField};
-use ui::load::page;
-use ui::parts::{Empty, ProblemNotice};
+use ui::page::page;
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
 pub(crate) const LIST: &str = "/app/settings/technicians";
 
-/// `/app/settings/technicians`.
 #[component]
 pub fn TechniciansPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -39,7 +38,7 @@ pub fn TechniciansPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <h1>{t!(locale, "technicians-title")}</h1>
             <p class="lead">{t!(locale, "technicians-intro")}</p>
-            {is_empty.then(|| view! { <Empty title=t!(locale, "technicians-empty") text=t!(locale, "technicians-empty-text")/> })}
+            {is_empty.then(|| view! { <EmptyState title=t!(locale, "technicians-empty") text=t!(locale, "technicians-empty-text")/> })}
             {(!is_empty).then(|| view! {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "technician-skills")}</th><th scope="col">{t!(locale, "technician-working-hours")}</th><th scope="col">{t!(locale, "technician-start")}</th><th scope="col">{t!(locale, "technician-absences")}</th></tr></thead>
@@ -49,57 +48,57 @@ pub fn TechniciansPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
 fn row(locale: Locale, page: TechnicianPage) -> impl IntoView {
     let TechnicianPage { technician, absences } = page;
     let week = technician.week.as_ref().map_or_else(
         || t!(locale, "technician-no-working-hours"),
-        |week| week_in_words(locale, &week.0),
+        |week| format_week(locale, &week.0),
     );
     let skills = technician.skills.0.join(", ");
     let start = technician
         .start_name
         .clone()
-        .or_else(|| degrees(technician.start_latitude, technician.start_longitude));
-    let away = absences.first().map(|absence| span(locale, absence));
+        .or_else(|| format_coordinates(technician.start_latitude, technician.start_longitude));
+    let first_absence = absences.first().map(|absence| format_absence(locale, absence));
     view! {
         <tr>
             <td><a href=format!("{LIST}/{}", technician.id)><bdi>{technician.display_name}</bdi></a></td>
             <td>{if skills.is_empty() { "–".to_owned() } else { skills }}</td>
             <td>{week}</td>
             <td><bdi>{start.unwrap_or_else(|| "–".to_owned())}</bdi></td>
-            <td>{away.unwrap_or_else(|| "–".to_owned())}</td>
+            <td>{first_absence.unwrap_or_else(|| "–".to_owned())}</td>
         </tr>
     }
 }
 
-/// The shifts of a week, days that are alike together.
-fn week_in_words(locale: Locale, week: &WorkingWeek) -> String {
+/// Formats the shifts of a week; consecutive days with equal shifts are combined.
+fn format_week(locale: Locale, week: &WorkingWeek) -> String {
     let mut parts: Vec<String> = Vec::new();
-    let mut at = 0;
-    while at < 7 {
-        let Some(shift) = week.days[at] else {
-            at += 1;
+    let mut index = 0;
+    while index < 7 {
+        let Some(shift) = week.days[index] else {
+            index += 1;
             continue;
         };
-        let mut last = at;
+        let mut last = index;
         while last < 6 && week.days[last + 1] == Some(shift) {
             last += 1;
         }
-        let first_day = format::weekday(locale, at).to_owned();
-        let days = if last == at {
+        let first_day = format::weekday(locale, index).to_owned();
+        let days = if last == index {
             first_day
         } else {
             format!("{first_day}–{}", format::weekday(locale, last))
         };
         parts.push(format!(
             "{days} {}–{}",
-            rules::clock(shift.from),
-            rules::clock(shift.until)
+            rules::format_time_of_day(shift.from),
+            rules::format_time_of_day(shift.until)
         ));
-        at = last + 1;
+        index = last + 1;
     }
     if parts.is_empty() {
         t!(locale, "technician-no-working-hours")
@@ -108,12 +107,12 @@ fn week_in_words(locale: Locale, week: &WorkingWeek) -> String {
     }
 }
 
-fn degrees(latitude: Option<f64>, longitude: Option<f64>) -> Option<String> {
+fn format_coordinates(latitude: Option<f64>, longitude: Option<f64>) -> Option<String> {
     Some(format!("{}, {}", latitude?, longitude?))
 }
 
-/// Days off in words.
-fn span(locale: Locale, absence: &AbsenceView) -> String {
+/// Formats the days and kind of an absence.
+fn format_absence(locale: Locale, absence: &AbsenceView) -> String {
     let first = format::day(locale, absence.first_day);
     let kind = by_key(locale, &format!("absence-{}", absence.kind.name()));
     if absence.first_day == absence.last_day {
@@ -123,7 +122,6 @@ fn span(locale: Locale, absence: &AbsenceView) -> String {
     }
 }
 
-/// `/app/settings/technicians/{id}`.
 #[component]
 pub fn TechnicianSettingsPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -132,10 +130,10 @@ pub fn TechnicianSettingsPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let id: StaffId = request.id("id")?;
         let TechnicianPage { technician, absences } =
-            technicians::one(&request.core, staff.may::<ViewOperations>()?, id).await?;
+            technicians::get(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let may_change = staff.has::<ManageTechnicians>();
         let form = FormState::new("technician", locale, request.flash.as_ref());
-        let away = FormState::new("absence", locale, request.flash.as_ref());
+        let absence_form = FormState::new("absence", locale, request.flash.as_ref());
         let name = technician.display_name.clone();
         Ok(view! {
             <Title text=name.clone()/>
@@ -144,29 +142,32 @@ pub fn TechnicianSettingsPage() -> impl IntoView {
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <h1><bdi>{name}</bdi></h1>
             {if may_change {
-                view! { <Working technician=technician.clone() form/> }.into_any()
+                view! { <WorkingHoursForm technician=technician.clone() form/> }.into_any()
             } else {
-                let week = technician.week.as_ref().map_or_else(|| t!(locale, "technician-no-working-hours"), |week| week_in_words(locale, &week.0));
+                let week = technician.week.as_ref().map_or_else(|| t!(locale, "technician-no-working-hours"), |week| format_week(locale, &week.0));
                 view! { <section class="card"><h2>{t!(locale, "technician-working-hours")}</h2><p>{week}</p><p class="quiet">{technician.skills.0.join(", ")}</p></section> }.into_any()
             }}
-            <Absences id=technician.id.to_string() absences may_change form=away/>
+            <Absences id=technician.id.to_string() absences may_change form=absence_form/>
         }
         .into_any())
     });
-    view! { <Framed current="/app/settings">{content}</Framed> }
+    view! { <AppFrame current="/app/settings">{content}</AppFrame> }
 }
 
-/// How somebody works, as a form.
+/// The form of a technician's skills, working hours and start and end points.
 #[component]
-fn Working(technician: TechnicianView, form: FormState) -> impl IntoView {
+fn WorkingHoursForm(technician: TechnicianView, form: FormState) -> impl IntoView {
     let locale = form.locale;
     let week = technician.week.as_ref().map(|week| week.0.clone()).unwrap_or_default();
-    let start = degrees(technician.start_latitude, technician.start_longitude).unwrap_or_default();
-    let end = degrees(technician.end_latitude, technician.end_longitude).unwrap_or_default();
+    let start = format_coordinates(technician.start_latitude, technician.start_longitude).unwrap_or_default();
+    let end = format_coordinates(technician.end_latitude, technician.end_longitude).unwrap_or_default();
     let days = DAYS.iter().enumerate().map(|(index, day)| {
         let shift = week.days[index];
         let (from, until) = shift.map_or_else(Default::default, |shift| {
-            (rules::clock(shift.from), rules::clock(shift.until))
+            (
+                rules::format_time_of_day(shift.from),
+                rules::format_time_of_day(shift.until),
+            )
         });
         time_row(
             &form,
@@ -179,22 +180,26 @@ fn Working(technician: TechnicianView, form: FormState) -> impl IntoView {
             None,
         )
     });
-    let rests = (0..WorkingWeek::MOST_RESTS).map(|index| {
-        let rest = week.rests.get(index);
+    let breaks = (0..WorkingWeek::MAX_BREAKS).map(|index| {
+        let planned_break = week.rests.get(index);
         let field = format!("rest{}", index + 1);
         let times = [
             (
                 "from",
                 t!(locale, "break-earliest-start"),
-                rest.map(|rest| rules::clock(rest.from)).unwrap_or_default(),
+                planned_break
+                    .map(|rest| rules::format_time_of_day(rest.from))
+                    .unwrap_or_default(),
             ),
             (
                 "until",
                 t!(locale, "break-latest-start"),
-                rest.map(|rest| rules::clock(rest.until)).unwrap_or_default(),
+                planned_break
+                    .map(|rest| rules::format_time_of_day(rest.until))
+                    .unwrap_or_default(),
             ),
         ];
-        let minutes = rest.map(|rest| rest.minutes.to_string()).unwrap_or_default();
+        let minutes = planned_break.map(|rest| rest.minutes.to_string()).unwrap_or_default();
         time_row(
             &form,
             &field,
@@ -215,7 +220,7 @@ fn Working(technician: TechnicianView, form: FormState) -> impl IntoView {
             {days.collect_view()}
             <h2>{t!(locale, "breaks-title")}</h2>
             <p class="help">{t!(locale, "breaks-help")}</p>
-            {rests.collect_view()}
+            {breaks.collect_view()}
             <h2>{t!(locale, "technician-start")}</h2>
             <TextField form=form.clone() field="start_name" label=t!(locale, "place-name") value=technician.start_name.clone().unwrap_or_default() optional=true/>
             <TextField form=form.clone() field="start" label=t!(locale, "place-coordinates") value=start help=t!(locale, "place-coordinates-help") optional=true/>
@@ -228,7 +233,7 @@ fn Working(technician: TechnicianView, form: FormState) -> impl IntoView {
     }
 }
 
-/// A row with times: a weekday's shift, or a break.
+/// A row with two times: a weekday's shift, or a break.
 fn time_row(
     form: &FormState,
     field: &str,
@@ -238,14 +243,14 @@ fn time_row(
 ) -> impl IntoView + use<> {
     let locale = form.locale;
     let error = form.error(field);
-    let is_wrong = error.is_some();
-    let invalid = is_wrong.then_some("true");
+    let is_invalid = error.is_some();
+    let invalid = is_invalid.then_some("true");
     let inputs: Vec<_> = times
         .iter()
         .enumerate()
         .map(|(index, (part, words, value))| {
             let input = format!("{field}_{part}");
-            // The list of mistakes leads to the row's first field.
+            // The error summary links to the row's first field.
             let id = if index == 0 { form.id(field) } else { form.id(&input) };
             let value = form.value(&input, value);
             view! { <label>{words.clone()}<input type="time" id=id name=input value=value aria-invalid=invalid/></label> }
@@ -259,14 +264,14 @@ fn time_row(
     let heading = format!("{}-name", form.id(field));
     let labelled = heading.clone();
     view! {
-        <div class="times" class:field-wrong=is_wrong role="group" aria-labelledby=labelled>
+        <div class="times" class:field-wrong=is_invalid role="group" aria-labelledby=labelled>
             <span class="times-name" id=heading>{name}</span>{inputs}{minutes}
             {error.map(|error| view! { <p class="field-error">{error}</p> })}
         </div>
     }
 }
 
-/// Days off, and a form for more.
+/// The absences of a technician, and the form that adds one.
 #[component]
 fn Absences(id: String, absences: Vec<AbsenceView>, may_change: bool, form: FormState) -> impl IntoView {
     let locale = form.locale;
@@ -280,18 +285,18 @@ fn Absences(id: String, absences: Vec<AbsenceView>, may_change: bool, form: Form
         })
         .collect::<Vec<_>>();
     let none = absences.is_empty();
-    let own = id.clone();
+    let technician_id = id.clone();
     view! {
         <section class="card" aria-labelledby="absences">
             <h2 id="absences">{t!(locale, "technician-absences")}</h2>
             {none.then(|| view! { <p class="quiet">{t!(locale, "absences-none")}</p> })}
             <ul class="plain">{absences.into_iter().map(|absence| {
-                let (words, absence) = (span(locale, &absence), absence.id.to_string());
+                let (words, absence) = (format_absence(locale, &absence), absence.id.to_string());
                 let label = t!(locale, "absence-remove-one", days = words.clone());
-                let own = own.clone();
+                let technician_id = technician_id.clone();
                 view! {
                     <li class="title-row"><span>{words}</span>{may_change.then(|| view! {
-                        <form method="post" action="/app/fn/remove-absence"><input type="hidden" name="id" value=own/><input type="hidden" name="absence" value=absence/><button class="button button-quiet" type="submit" aria-label=label>{t!(locale, "absence-remove")}</button></form>
+                        <form method="post" action="/app/fn/remove-absence"><input type="hidden" name="id" value=technician_id/><input type="hidden" name="absence" value=absence/><button class="button button-quiet" type="submit" aria-label=label>{t!(locale, "absence-remove")}</button></form>
                     })}</li>
                 }
             }).collect_view()}</ul>
@@ -309,10 +314,10 @@ fn Absences(id: String, absences: Vec<AbsenceView>, may_change: bool, form: Form
     }
 }
 
-/// What the form says, as the service wants it.
-pub(crate) fn input(fields: &BTreeMap<String, String>) -> technicians::WorkingInput {
+/// Reads the working hours form.
+pub(crate) fn working_input(fields: &BTreeMap<String, String>) -> technicians::WorkingHoursInput {
     let text = |name: &str| fields.get(name).cloned().unwrap_or_default();
-    technicians::WorkingInput {
+    technicians::WorkingHoursInput {
         skills: text("skills"),
         zone: text("zone"),
         days: DAYS.map(|day| (text(&format!("{day}_from")), text(&format!("{day}_until")))),
@@ -329,7 +334,7 @@ pub(crate) fn input(fields: &BTreeMap<String, String>) -> technicians::WorkingIn
     }
 }
 
-/// The account of a form.
-pub(crate) fn technician_of(id: &str) -> Result<StaffId, CoreError> {
+/// Parses the technician ID of a form.
+pub(crate) fn parse_technician_id(id: &str) -> Result<StaffId, CoreError> {
     id.parse().map_err(|_| CoreError::not_found())
 }

@@ -1,4 +1,4 @@
-//! A route suggestion: asked for, on its way, beside today's plan with its reasons, committed or discarded.
+//! Route suggestions: request one, follow its progress, compare it with the current plan, then commit or discard it.
 
 use chrono::NaiveDate;
 use domain::ids::{RouteSuggestionId, TargetId};
@@ -11,19 +11,19 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::suggestions;
 use ordinavo_core::suggestions::SuggestionView;
 use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{Chip, EmptyState, ProblemNotice};
 use ui::format;
-use ui::load::page;
-use ui::parts::{Chip, Empty, ProblemNotice};
+use ui::page::page;
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::islands::LivePage;
-use crate::scheduling::board::plan::Ready;
-use crate::scheduling::board::{Look, address};
+use crate::scheduling::board::plan::SuggestedPlan;
+use crate::scheduling::board::{BoardView, board_path};
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
 const LIST: &str = "/app/board/suggestions";
 
@@ -36,11 +36,10 @@ fn tone(status: SuggestionStatus) -> Tone {
     }
 }
 
-fn status_words(locale: Locale, status: SuggestionStatus) -> String {
+fn status_label(locale: Locale, status: SuggestionStatus) -> String {
     by_key(locale, &format!("suggestion-{}", status.name()))
 }
 
-/// `/app/board/suggestions`.
 #[component]
 pub fn SuggestionsPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -54,17 +53,16 @@ pub fn SuggestionsPage() -> impl IntoView {
             <Title text=t!(locale, "suggestions-title")/>
             <p><a href="/app/board">{t!(locale, "board-title")}</a></p>
             <h1>{t!(locale, "suggestions-title")}</h1>
-            {empty.then(|| view! { <Empty icon="navigation" title=t!(locale, "suggestions-empty") text=t!(locale, "suggestions-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState icon="navigation" title=t!(locale, "suggestions-empty") text=t!(locale, "suggestions-empty-text")/> })}
             <ul class="lines">{rows.into_iter().map(|row| view! {
-                <li><a href=format!("{LIST}/{}", row.id)>{format::day(locale, row.date)}</a><Chip label=status_words(locale, row.status) tone=tone(row.status)/><span class="quiet">{format::moment(locale, row.created_at, &zone)}</span></li>
+                <li><a href=format!("{LIST}/{}", row.id)>{format::day(locale, row.date)}</a><Chip label=status_label(locale, row.status) tone=tone(row.status)/><span class="quiet">{format::moment(locale, row.created_at, &zone)}</span></li>
             }).collect_view()}</ul>
         }
         .into_any())
     });
-    view! { <Framed current="/app/board">{content}</Framed> }
+    view! { <AppFrame current="/app/board">{content}</AppFrame> }
 }
 
-/// `/app/board/suggestions/{id}`.
 #[component]
 pub fn SuggestionPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -72,7 +70,7 @@ pub fn SuggestionPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let id: RouteSuggestionId = request.id("id")?;
-        let found = suggestions::page(&request.core, staff.may::<PlanTargets>()?, id).await?;
+        let found = suggestions::get(&request.core, staff.may::<PlanTargets>()?, id).await?;
         let zone = staff.zone().to_owned();
         let status = found.status;
         let title = t!(locale, "suggestion-title", day = format::day(locale, found.date));
@@ -82,29 +80,29 @@ pub fn SuggestionPage() -> impl IntoView {
             <LivePage path=live regions="suggestion".to_owned()/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <p><a href=address(found.date, Look::Day)>{t!(locale, "board-title")}</a>" · "<a href=LIST>{t!(locale, "suggestions-title")}</a></p>
+            <p><a href=board_path(found.date, BoardView::Day)>{t!(locale, "board-title")}</a>" · "<a href=LIST>{t!(locale, "suggestions-title")}</a></p>
             <div id="suggestion" class="suggestion">
-                <header class="title-row"><h1>{title}</h1><Chip label=status_words(locale, status) tone=tone(status)/></header>
-                <Body found locale id zone/>
+                <header class="title-row"><h1>{title}</h1><Chip label=status_label(locale, status) tone=tone(status)/></header>
+                <SuggestionContent found locale id zone/>
             </div>
         }
         .into_any())
     });
-    view! { <Framed current="/app/board">{content}</Framed> }
+    view! { <AppFrame current="/app/board">{content}</AppFrame> }
 }
 
 #[component]
-fn Body(found: SuggestionView, locale: Locale, id: RouteSuggestionId, zone: String) -> impl IntoView {
+fn SuggestionContent(found: SuggestionView, locale: Locale, id: RouteSuggestionId, zone: String) -> impl IntoView {
     match (found.status, found.result) {
         (SuggestionStatus::Queued | SuggestionStatus::Running, _) => {
             let done = (found.progress / 10).to_string();
-            let stopping = found.cancel_asked;
+            let is_cancelling = found.cancel_asked;
             view! {
                 <p role="status"><progress max="100" value=done.clone() aria-label=t!(locale, "suggestion-progress")></progress>" "{done}" %"</p>
                 <p class="quiet">{t!(locale, "suggestion-leave-page")}</p>
                 <div class="actions">
-                    {(!stopping).then(|| view! { <form method="post" action="/app/fn/stop-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-cancel")}</button></form> })}
-                    {stopping.then(|| view! { <p>{t!(locale, "suggestion-cancelling")}</p> })}
+                    {(!is_cancelling).then(|| view! { <form method="post" action="/app/fn/stop-suggestion"><input type="hidden" name="id" value=id.to_string()/><button class="button" type="submit">{t!(locale, "suggestion-cancel")}</button></form> })}
+                    {is_cancelling.then(|| view! { <p>{t!(locale, "suggestion-cancelling")}</p> })}
                     <a class="button" href=format!("{LIST}/{id}")>{t!(locale, "suggestion-refresh")}</a>
                 </div>
             }
@@ -112,7 +110,7 @@ fn Body(found: SuggestionView, locale: Locale, id: RouteSuggestionId, zone: Stri
         }
         (status @ (SuggestionStatus::Completed | SuggestionStatus::Discarded), Some(outcome)) => {
             let may_decide = status == SuggestionStatus::Completed;
-            view! { <Ready outcome=outcome.0 decided=found.decided.0 locale id zone may_decide/> }.into_any()
+            view! { <SuggestedPlan outcome=outcome.0 decided=found.decided.0 locale id zone may_decide/> }.into_any()
         }
         (SuggestionStatus::Failed, _) => {
             view! { <p class="notice notice-bad">{t!(locale, "suggestion-failed-text")}</p> }.into_any()
@@ -125,8 +123,8 @@ fn suggestion_id(text: &str) -> CoreResult<RouteSuggestionId> {
     text.parse().map_err(|_| CoreError::not_found())
 }
 
-fn sent(back: &str) -> Sent<'static> {
-    Sent {
+fn submission(back: &str) -> FormSubmission<'static> {
+    FormSubmission {
         form: "",
         values: &[],
         back: back.to_owned(),
@@ -136,12 +134,12 @@ fn sent(back: &str) -> Sent<'static> {
 #[server(prefix = "/app/fn", endpoint = "suggest-routes")]
 pub async fn suggest_routes(#[server(default)] date: String) -> Result<(), ServerFnError> {
     let day = NaiveDate::parse_from_str(&date, "%Y-%m-%d").ok();
-    let back = day.map_or_else(|| "/app/board".to_owned(), |day| address(day, Look::Day));
-    act(sent(&back), async |core: Core, staff: Staff| {
+    let back = day.map_or_else(|| "/app/board".to_owned(), |day| board_path(day, BoardView::Day));
+    run_action(submission(&back), async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let day = day.ok_or_else(|| CoreError::field("date", "invalid_date", "Choose a date."))?;
-        let id = suggestions::ask(&core, permit, day).await?;
-        Ok(Next {
+        let id = suggestions::request(&core, permit, day).await?;
+        Ok(Redirect {
             to: format!("{LIST}/{id}"),
             done: None,
             shown_once: None,
@@ -154,9 +152,9 @@ pub async fn suggest_routes(#[server(default)] date: String) -> Result<(), Serve
 #[server(prefix = "/app/fn", endpoint = "stop-suggestion")]
 pub async fn stop_suggestion(#[server(default)] id: String) -> Result<(), ServerFnError> {
     let back = format!("{LIST}/{id}");
-    act(sent(&back), async |core: Core, staff: Staff| {
-        suggestions::stop(&core, staff.may::<PlanTargets>()?, suggestion_id(&id)?).await?;
-        Ok(Next::to(&back, "done-suggestion-cancelling"))
+    run_action(submission(&back), async |core: Core, staff: Staff| {
+        suggestions::cancel(&core, staff.may::<PlanTargets>()?, suggestion_id(&id)?).await?;
+        Ok(Redirect::to(&back, "done-suggestion-cancelling"))
     })
     .await
 }
@@ -164,9 +162,9 @@ pub async fn stop_suggestion(#[server(default)] id: String) -> Result<(), Server
 #[server(prefix = "/app/fn", endpoint = "discard-suggestion")]
 pub async fn discard_suggestion(#[server(default)] id: String) -> Result<(), ServerFnError> {
     let back = format!("{LIST}/{id}");
-    act(sent(&back), async |core: Core, staff: Staff| {
+    run_action(submission(&back), async |core: Core, staff: Staff| {
         suggestions::discard(&core, staff.may::<PlanTargets>()?, suggestion_id(&id)?).await?;
-        Ok(Next::to(&back, "done-suggestion-discarded"))
+        Ok(Redirect::to(&back, "done-suggestion-discarded"))
     })
     .await
 }
@@ -178,20 +176,20 @@ pub async fn commit_suggestion(
     #[server(default)] shared: Option<String>,
 ) -> Result<(), ServerFnError> {
     let back = format!("{LIST}/{id}");
-    act(sent(&back), async |core: Core, staff: Staff| {
+    run_action(submission(&back), async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
-        let only: Option<TargetId> = if target.is_empty() {
+        let single_target: Option<TargetId> = if target.is_empty() {
             None
         } else {
             Some(target.parse().map_err(|_| CoreError::not_found())?)
         };
-        let done = suggestions::commit(&core, permit, suggestion_id(&id)?, only, shared.is_some()).await?;
-        let words = match (done.committed, done.stale) {
+        let done = suggestions::commit(&core, permit, suggestion_id(&id)?, single_target, shared.is_some()).await?;
+        let message_key = match (done.committed, done.stale) {
             (_, 0) => "done-suggestion-committed",
             (0, _) => "done-suggestion-stale",
             _ => "done-suggestion-partly",
         };
-        Ok(Next::to(&back, words))
+        Ok(Redirect::to(&back, message_key))
     })
     .await
 }

@@ -1,4 +1,4 @@
-//! The acts of My day: of the pages, and of what a phone sends after it was without a network.
+//! Actions of the technician's day, from the pages and from the offline queue of a device.
 
 use domain::day_entries::{SeenAppointment, WrittenReport};
 use domain::ids::TargetId;
@@ -8,20 +8,20 @@ use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::visits;
 use ordinavo_core::visits::entries;
-use ordinavo_core::visits::entries::{SentEntry, Taken};
+use ordinavo_core::visits::entries::{EntryForm, EntryResult};
 use ordinavo_core::visits::report;
-use ordinavo_core::visits::report::MOST_PHOTOS;
+use ordinavo_core::visits::report::MAX_PHOTOS;
 use ordinavo_core::visits::sync_conflicts;
 use ordinavo_core::{Core, CoreError};
-use ui::acts::{Next, Sent, act, tell};
-use ui::uploads::{self, Parts};
+use ui::actions::{FormSubmission, Redirect, respond, run_action};
+use ui::uploads::{self, FormParts};
 
-fn target_id(text: &str) -> Result<TargetId, CoreError> {
+fn parse_target_id(text: &str) -> Result<TargetId, CoreError> {
     text.parse().map_err(|_| CoreError::not_found())
 }
 
-fn button(back: &str) -> Sent<'static> {
-    Sent {
+fn button_submission(back: &str) -> FormSubmission<'static> {
+    FormSubmission {
         form: "",
         values: &[],
         back: back.to_owned(),
@@ -29,12 +29,15 @@ fn button(back: &str) -> Sent<'static> {
 }
 
 #[server(prefix = "/app/fn", endpoint = "set-out")]
-pub async fn set_out(#[server(default)] target: String, #[server(default)] seen: String) -> Result<(), ServerFnError> {
+pub async fn start_travel(
+    #[server(default)] target: String,
+    #[server(default)] seen: String,
+) -> Result<(), ServerFnError> {
     let back = format!("/app/day/{target}");
-    act(button(&back), async |core: Core, staff: Staff| {
+    run_action(button_submission(&back), async |core: Core, staff: Staff| {
         let permit = staff.may::<PerformVisits>()?;
-        visits::set_out(&core, permit, target_id(&target)?, SeenAppointment::read(&seen)).await?;
-        Ok(Next::to(back, "done-en-route"))
+        visits::start_travel(&core, permit, parse_target_id(&target)?, SeenAppointment::read(&seen)).await?;
+        Ok(Redirect::to(back, "done-en-route"))
     })
     .await
 }
@@ -42,16 +45,16 @@ pub async fn set_out(#[server(default)] target: String, #[server(default)] seen:
 #[server(prefix = "/app/fn", endpoint = "arrive")]
 pub async fn arrive(#[server(default)] target: String, #[server(default)] seen: String) -> Result<(), ServerFnError> {
     let back = format!("/app/day/{target}");
-    act(button(&back), async |core: Core, staff: Staff| {
+    run_action(button_submission(&back), async |core: Core, staff: Staff| {
         let permit = staff.may::<PerformVisits>()?;
-        visits::arrive(&core, permit, target_id(&target)?, SeenAppointment::read(&seen)).await?;
-        Ok(Next::to(back, "done-arrived"))
+        visits::arrive(&core, permit, parse_target_id(&target)?, SeenAppointment::read(&seen)).await?;
+        Ok(Redirect::to(back, "done-arrived"))
     })
     .await
 }
 
-/// What was written, without the photos.
-fn written(parts: &Parts) -> WrittenReport {
+/// Reads the texts of a report, without photos.
+fn read_report(parts: &FormParts) -> WrittenReport {
     WrittenReport {
         summary: parts.text("summary"),
         internal_notes: parts.text("internal_notes"),
@@ -65,12 +68,12 @@ fn written(parts: &Parts) -> WrittenReport {
     }
 }
 
-fn whole(parts: &Parts) -> Result<(), CoreError> {
-    if parts.broken {
+fn ensure_complete(parts: &FormParts) -> Result<(), CoreError> {
+    if parts.is_incomplete {
         Err(CoreError::field(
             "photo",
             "file_too_large",
-            "The upload did not arrive whole.",
+            "The upload was interrupted. Upload the file again.",
         ))
     } else {
         Ok(())
@@ -79,37 +82,37 @@ fn whole(parts: &Parts) -> Result<(), CoreError> {
 
 #[server(prefix = "/app/fn", endpoint = "file-report", input = MultipartFormData)]
 pub async fn file_report(data: MultipartData) -> Result<(), ServerFnError> {
-    let mut parts = uploads::read(data, "photo", MOST_PHOTOS).await;
+    let mut parts = uploads::read(data, "photo", MAX_PHOTOS).await;
     let files = std::mem::take(&mut parts.files);
     let photos = files.into_iter().map(|photo| (photo.file_name, photo.bytes)).collect();
     let back = format!("/app/day/{}", parts.text("target"));
     let values = parts.values();
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "report",
         values: &values,
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<PerformVisits>()?;
-        whole(&parts)?;
+        ensure_complete(&parts)?;
         let (target, seen) = (
-            target_id(&parts.text("target"))?,
+            parse_target_id(&parts.text("target"))?,
             SeenAppointment::read(&parts.text("seen")),
         );
-        report::file_report(&core, permit, target, seen, &written(&parts), photos).await?;
-        Ok(Next::to(back, "done-report-submitted"))
+        report::submit_report(&core, permit, target, seen, &read_report(&parts), photos).await?;
+        Ok(Redirect::to(back, "done-report-submitted"))
     })
     .await
 }
 
-/// Takes what a phone has kept; the answer is `done` or `waiting`.
+/// Processes an entry of a device's offline queue; the result is `done` or `waiting`.
 #[server(prefix = "/app/fn", endpoint = "send-entry", input = MultipartFormData)]
 pub async fn send_entry(data: MultipartData) -> Result<String, ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
-    tell(async |core: Core, staff: Staff| {
+    respond(async |core: Core, staff: Staff| {
         let permit = staff.may::<PerformVisits>()?;
-        whole(&parts)?;
-        let sent = SentEntry {
+        ensure_complete(&parts)?;
+        let entry = EntryForm {
             key: parts.text("key"),
             person: parts.text("person"),
             target: parts.text("target"),
@@ -117,40 +120,46 @@ pub async fn send_entry(data: MultipartData) -> Result<String, ServerFnError> {
             noted_at: parts.text("noted_at"),
             seen: parts.text("seen"),
             photos: parts.text("photos"),
-            report: written(&parts),
+            report: read_report(&parts),
         };
-        Ok(match entries::take(&core, permit, sent).await? {
-            Taken::Done => "done".to_owned(),
-            Taken::Waiting => "waiting".to_owned(),
+        Ok(match entries::submit(&core, permit, entry).await? {
+            EntryResult::Done => "done".to_owned(),
+            EntryResult::Waiting => "waiting".to_owned(),
         })
     })
     .await
 }
 
-/// Takes one photo of a report that follows.
+/// Stores one photo of a queued report, before the report itself is sent.
 #[server(prefix = "/app/fn", endpoint = "send-photo", input = MultipartFormData)]
 pub async fn send_photo(data: MultipartData) -> Result<String, ServerFnError> {
     let mut parts = uploads::read(data, "photo", 1).await;
     let file = parts.files.pop();
-    tell(async |core: Core, staff: Staff| {
+    respond(async |core: Core, staff: Staff| {
         let permit = staff.may::<PerformVisits>()?;
-        whole(&parts)?;
+        ensure_complete(&parts)?;
         let file = file.ok_or_else(|| CoreError::field("photo", "required", "A photo is required."))?;
         let (key, person, position) = (parts.text("key"), parts.text("person"), parts.text("position"));
-        entries::take_photo(&core, permit, &key, &person, &position, (file.file_name, file.bytes)).await?;
+        entries::upload_photo(&core, permit, &key, &person, &position, (file.file_name, file.bytes)).await?;
         Ok("done".to_owned())
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "use-my-entries")]
-pub async fn use_my_entries(
+pub async fn keep_my_entries(
     #[server(default)] target: String,
     #[server(default)] entries: String,
 ) -> Result<(), ServerFnError> {
-    act(button("/app/day/kept"), async |core: Core, staff: Staff| {
-        sync_conflicts::use_mine(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
-        Ok(Next::to("/app/day/kept", "done-entries-kept"))
+    run_action(button_submission("/app/day/kept"), async |core: Core, staff: Staff| {
+        sync_conflicts::keep_mine(
+            &core,
+            staff.may::<PerformVisits>()?,
+            parse_target_id(&target)?,
+            &entries,
+        )
+        .await?;
+        Ok(Redirect::to("/app/day/kept", "done-entries-kept"))
     })
     .await
 }
@@ -160,9 +169,15 @@ pub async fn hand_over_my_entries(
     #[server(default)] target: String,
     #[server(default)] entries: String,
 ) -> Result<(), ServerFnError> {
-    act(button("/app/day/kept"), async |core: Core, staff: Staff| {
-        sync_conflicts::hand_over(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
-        Ok(Next::to("/app/day/kept", "done-entries-sent-to-dispatch"))
+    run_action(button_submission("/app/day/kept"), async |core: Core, staff: Staff| {
+        sync_conflicts::forward(
+            &core,
+            staff.may::<PerformVisits>()?,
+            parse_target_id(&target)?,
+            &entries,
+        )
+        .await?;
+        Ok(Redirect::to("/app/day/kept", "done-entries-sent-to-dispatch"))
     })
     .await
 }
@@ -172,9 +187,15 @@ pub async fn discard_my_entries(
     #[server(default)] target: String,
     #[server(default)] entries: String,
 ) -> Result<(), ServerFnError> {
-    act(button("/app/day/kept"), async |core: Core, staff: Staff| {
-        sync_conflicts::discard(&core, staff.may::<PerformVisits>()?, target_id(&target)?, &entries).await?;
-        Ok(Next::to("/app/day/kept", "done-entries-discarded"))
+    run_action(button_submission("/app/day/kept"), async |core: Core, staff: Staff| {
+        sync_conflicts::discard(
+            &core,
+            staff.may::<PerformVisits>()?,
+            parse_target_id(&target)?,
+            &entries,
+        )
+        .await?;
+        Ok(Redirect::to("/app/day/kept", "done-entries-discarded"))
     })
     .await
 }
@@ -185,9 +206,9 @@ pub async fn settle_entries(
     #[server(default)] entries: String,
 ) -> Result<(), ServerFnError> {
     let back = format!("/app/targets/{target}");
-    act(button(&back), async |core: Core, staff: Staff| {
-        sync_conflicts::settle(&core, staff.may::<PlanTargets>()?, target_id(&target)?, &entries).await?;
-        Ok(Next::to(back, "done-entries-resolved"))
+    run_action(button_submission(&back), async |core: Core, staff: Staff| {
+        sync_conflicts::mark_resolved(&core, staff.may::<PlanTargets>()?, parse_target_id(&target)?, &entries).await?;
+        Ok(Redirect::to(back, "done-entries-resolved"))
     })
     .await
 }

@@ -1,4 +1,4 @@
-//! The day on A4, for the dashboard of the car.
+//! The day as a printable A4 sheet.
 
 use chrono::NaiveDate;
 use domain::locale::Locale;
@@ -6,26 +6,25 @@ use domain::permissions::PerformVisits;
 use leptos::prelude::*;
 use ordinavo_core::visits;
 use ordinavo_core::visits::model::DayStop;
+use ui::components::{EmptyState, PriorityMark};
 use ui::format;
-use ui::load::page;
-use ui::parts::{Empty, PriorityMark};
+use ui::page::page;
 use ui::title::Title;
 
 use crate::islands::PrintButton;
-use crate::shared::{address_line, service_words, viewer_staff};
-use crate::shell::Framed;
+use crate::shared::{address_line, service_label, viewer_staff};
+use crate::shell::AppFrame;
 use crate::t;
-use crate::visits::my_day::{Keeper, when};
+use crate::visits::my_day::{OfflineSync, visit_time};
 
-/// `/app/day/sheet`.
 #[component]
-pub fn SheetPage() -> impl IntoView {
+pub fn DaySheetPage() -> impl IntoView {
     let staff = viewer_staff();
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let asked = NaiveDate::parse_from_str(&request.query("date"), "%Y-%m-%d").ok();
-        let day = visits::day(&request.core, staff.may::<PerformVisits>()?, asked).await?;
+        let requested_date = NaiveDate::parse_from_str(&request.query("date"), "%Y-%m-%d").ok();
+        let day = visits::day(&request.core, staff.may::<PerformVisits>()?, requested_date).await?;
         let empty = day.stops.is_empty();
         let zone = day.zone.clone();
         let name = staff.display_name().to_owned();
@@ -33,16 +32,16 @@ pub fn SheetPage() -> impl IntoView {
             <Title text=t!(locale, "day-sheet")/>
             <div class="sheet">
                 <div class="actions"><a class="button" href="/app/day">{t!(locale, "day-back")}</a><PrintButton label=t!(locale, "print")/></div>
-                <div class="no-print"><Keeper locale person=staff.id().to_string()/></div>
+                <div class="no-print"><OfflineSync locale person=staff.id().to_string()/></div>
                 <header class="title-row"><h1>{format::day(locale, day.date)}</h1><span class="lead"><bdi>{name}</bdi></span></header>
                 <p class="quiet">{t!(locale, "day-sheet-zone", zone = day.zone)}</p>
-                {empty.then(|| view! { <Empty icon="calendar" title=t!(locale, "day-empty") text=t!(locale, "day-empty-text")/> })}
+                {empty.then(|| view! { <EmptyState icon="calendar" title=t!(locale, "day-empty") text=t!(locale, "day-empty-text")/> })}
                 <ol class="sheet-stops">{day.stops.into_iter().map(|stop| view! { <SheetStop stop locale zone=zone.clone()/> }).collect_view()}</ol>
             </div>
         }
         .into_any())
     });
-    view! { <Framed current="/app/day">{content}</Framed> }
+    view! { <AppFrame current="/app/day">{content}</AppFrame> }
 }
 
 #[component]
@@ -52,13 +51,13 @@ fn SheetStop(stop: DayStop, locale: Locale, zone: String) -> impl IntoView {
         stop.postal_code.as_deref(),
         stop.city.as_deref(),
     );
-    let time = when(locale, &stop, &zone);
+    let time = visit_time(locale, &stop, &zone);
     let contact = [stop.contact_name.clone(), stop.contact_phone.clone()];
     let contact: Vec<_> = contact.into_iter().flatten().collect();
     view! {
         <li>
             <p class="stop-time"><strong>{time}</strong><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi><PriorityMark priority=stop.priority locale/></p>
-            <h2>{service_words(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></h2>
+            <h2>{service_label(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></h2>
             {stop.location_name.map(|name| view! { <p><bdi>{name}</bdi></p> })}
             {(!address.is_empty()).then(|| view! { <p><bdi>{address}</bdi></p> })}
             {(!contact.is_empty()).then(|| view! { <p><bdi>{contact.join(" · ")}</bdi></p> })}

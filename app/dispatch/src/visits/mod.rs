@@ -1,4 +1,4 @@
-//! My day and visit reports.
+//! The technician's day, visit reports and sync conflicts.
 
 pub mod actions;
 pub mod day_sheet;

@@ -1,5 +1,5 @@
-//! My day: the technician's stops. Every step is on the page; which one can be taken follows from the state that the stop
-//! carries in `data-status`, so that the phone can go on without a network.
+//! My day: the technician's visits. Every action is part of the page; CSS shows the one that matches the state in
+//! `data-status`, so that the page also works offline.
 
 use chrono::{Days, NaiveDate, SecondsFormat};
 use domain::locale::Locale;
@@ -10,75 +10,74 @@ use leptos::prelude::*;
 use leptos_meta::{Link, Meta};
 use ordinavo_core::visits;
 use ordinavo_core::visits::model::DayStop;
+use ui::components::{EmptyState, PriorityMark, TargetChip};
 use ui::format;
 use ui::icons::Icon;
-use ui::load::page;
-use ui::parts::{Empty, PriorityMark, TargetChip};
+use ui::page::page;
 use ui::shell::locale;
 use ui::title::Title;
 
-use crate::shared::{DoneNotice, address_line, service_words, viewer_staff};
-use crate::shell::Framed;
+use crate::shared::{DoneNotice, address_line, service_label, viewer_staff};
+use crate::shell::AppFrame;
 use crate::t;
 
-/// `/app/day`.
 #[component]
 pub fn DayPage() -> impl IntoView {
     let staff = viewer_staff();
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
-        let asked = NaiveDate::parse_from_str(&request.query("date"), "%Y-%m-%d").ok();
-        let day = visits::day(&request.core, staff.may::<PerformVisits>()?, asked).await?;
-        let (date, all, person, waiting) = (day.date, day.stops.len(), staff.id().to_string(), day.waiting);
+        let requested_date = NaiveDate::parse_from_str(&request.query("date"), "%Y-%m-%d").ok();
+        let day = visits::day(&request.core, staff.may::<PerformVisits>()?, requested_date).await?;
+        let (date, all, person, conflict_count) = (day.date, day.stops.len(), staff.id().to_string(), day.waiting);
         let (finished, open): (Vec<_>, Vec<_>) = day.stops.into_iter().partition(is_finished);
         let done = finished.len();
-        let link = |date: Option<NaiveDate>| {
+        let day_href = |date: Option<NaiveDate>| {
             date.map(|date| format!("/app/day?date={}", date.format("%Y-%m-%d")))
                 .unwrap_or_default()
         };
-        // A page that the phone has kept knows when its day is over, and which one follows.
-        let (until, after) = (
+        // A cached page needs to know when its day ends and which page follows.
+        let (day_ends_at, next_day) = (
             day.until.to_rfc3339_opts(SecondsFormat::Secs, true),
-            link(date.checked_add_days(Days::new(1))),
+            day_href(date.checked_add_days(Days::new(1))),
         );
-        let next = after.clone();
+        let next_day_href = next_day.clone();
         let returned = day.returned;
         let sheet = format!("/app/day/sheet?date={}", date.format("%Y-%m-%d"));
         let zone = day.zone;
-        let card = |stop: DayStop| {
-            let (id, status) = (stop.target_id.to_string(), state(&stop));
+        let stop_item = |stop: DayStop| {
+            let (id, status) = (stop.target_id.to_string(), stop_state(&stop));
             view! { <li data-stop=id data-status=status><p class="stop-label next-label">{t!(locale, "next-visit")}</p><p class="stop-label now-label">{t!(locale, "current-visit")}</p><StopCard stop locale person=person.clone() zone=zone.clone()/></li> }
         };
-        let finished = finished.into_iter().map(card).collect_view();
-        let open = open.into_iter().map(card).collect_view();
+        let finished = finished.into_iter().map(stop_item).collect_view();
+        let open = open.into_iter().map(stop_item).collect_view();
         Ok(view! {
             <Title text=t!(locale, "day-title")/>
             <Installable/>
-            <div class="day" data-until=until data-after=after>
+            <div class="day" data-until=day_ends_at data-after=next_day>
                 <DoneNotice locale flash=request.flash.clone()/>
-                <Keeper locale person=person.clone()/>
-                {(waiting > 0).then(|| view! { <p class="notice notice-bad"><strong>{t!(locale, "day-sync-conflicts", count = waiting)}</strong>" "<a href="/app/day/kept">{t!(locale, "day-resolve-conflicts")}</a></p> })}
+                <OfflineSync locale person=person.clone()/>
+                {(conflict_count > 0).then(|| view! { <p class="notice notice-bad"><strong>{t!(locale, "day-sync-conflicts", count = conflict_count)}</strong>" "<a href="/app/day/kept">{t!(locale, "day-resolve-conflicts")}</a></p> })}
                 {(!returned.is_empty()).then(|| view! { <ReturnedNotice locale stops=returned/> })}
                 <header class="title-row"><h1>{t!(locale, "day-title")}</h1><span class="lead">{format::day(locale, date)}</span></header>
                 <nav class="day-nav" aria-label=t!(locale, "date")>
-                    <a class="button" href=link(date.checked_sub_days(Days::new(1))) data-keep="yes">{t!(locale, "previous-day")}</a>
+                    <a class="button" href=day_href(date.checked_sub_days(Days::new(1))) data-keep="yes">{t!(locale, "previous-day")}</a>
                     <a class="button" href="/app/day">{t!(locale, "today")}</a>
-                    <a class="button" href=next data-keep="yes">{t!(locale, "next-day")}</a>
+                    <a class="button" href=next_day_href data-keep="yes">{t!(locale, "next-day")}</a>
                     {(all > 0).then(|| view! { <a class="button button-quiet" href=sheet data-keep="yes"><Icon name="clipboard"/>{t!(locale, "day-sheet")}</a> })}
                 </nav>
                 {(all > 0).then(|| view! { <p class="progress-line"><progress max=all.to_string() value=done.to_string() aria-labelledby="day-progress"></progress><span id="day-progress" data-progress=t!(locale, "day-progress", done = "#", all = all)>{t!(locale, "day-progress", done = done, all = all)}</span></p> })}
-                {(all == 0).then(|| view! { <Empty icon="calendar" title=t!(locale, "day-empty") text=t!(locale, "day-empty-text")/> })}
+                {(all == 0).then(|| view! { <EmptyState icon="calendar" title=t!(locale, "day-empty") text=t!(locale, "day-empty-text")/> })}
                 {(all > done).then(|| view! { <section><h2 class="hidden">{t!(locale, "day-stops")}</h2><ol class="stops">{open}</ol></section> })}
                 {(done > 0).then(|| view! { <section><h2>{t!(locale, "completed-visits")}</h2><ol class="stops">{finished}</ol></section> })}
             </div>
         }
         .into_any())
     });
-    view! { <Framed current="/app/day">{content}</Framed> }
+    view! { <AppFrame current="/app/day">{content}</AppFrame> }
 }
 
-/// What makes the page one that can be put on a phone's first screen.
+/// The metadata that makes the page installable as an app.
 #[component]
 pub(crate) fn Installable() -> impl IntoView {
     let manifest = format!("/app/day/manifest.webmanifest?lang={}", locale().tag());
@@ -89,10 +88,10 @@ pub(crate) fn Installable() -> impl IntoView {
     }
 }
 
-/// Lines about what this phone still holds, filled by the script that runs beside the page. `#` stands for a number, a time
-/// or a name.
+/// The status messages of the offline queue, filled by the script of the page. `#` is a placeholder for a number, a
+/// time or a name.
 #[component]
-pub(crate) fn Keeper(locale: Locale, person: String) -> impl IntoView {
+pub(crate) fn OfflineSync(locale: Locale, person: String) -> impl IntoView {
     let nonce = use_nonce();
     view! {
         <div class="keeper" data-keeper=person data-served="now"
@@ -111,7 +110,7 @@ pub(crate) fn Keeper(locale: Locale, person: String) -> impl IntoView {
     }
 }
 
-/// The reports that came back, whatever their day.
+/// Reports returned for correction, of any day.
 #[component]
 fn ReturnedNotice(locale: Locale, stops: Vec<DayStop>) -> impl IntoView {
     view! {
@@ -120,69 +119,73 @@ fn ReturnedNotice(locale: Locale, stops: Vec<DayStop>) -> impl IntoView {
             <ul class="lines">
                 {stops.into_iter().map(|stop| {
                     let day = format::date(locale, stop.starts_at, &stop.zone);
-                    view! { <li><a href=format!("/app/day/{}", stop.target_id) data-keep="yes">{service_words(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></a>" "<span class="quiet">{day}</span></li> }
+                    view! { <li><a href=format!("/app/day/{}", stop.target_id) data-keep="yes">{service_label(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></a>" "<span class="quiet">{day}</span></li> }
                 }).collect_view()}
             </ul>
         </details>
     }
 }
 
-/// Whether there is nothing left to do for the technician.
+/// Returns whether nothing is left to do for the technician.
 pub(crate) fn is_finished(stop: &DayStop) -> bool {
     let is_over = stop.appointment_status == AppointmentStatus::Done || stop.status.is_over();
     is_over && !stop.is_returned()
 }
 
-/// What can be done at a stop, as the style sheet and the script know it.
-pub(crate) fn state(stop: &DayStop) -> &'static str {
+/// Returns the state of a visit for the style sheet and the script.
+pub(crate) fn stop_state(stop: &DayStop) -> &'static str {
     if stop.is_returned() {
         "returned"
     } else if is_finished(stop) && !stop.status.is_over() {
-        // The job goes on with somebody else, or another time; this visit does not.
+        // The job continues with another appointment; this visit is over.
         TargetStatus::Completed.name()
     } else {
         stop.status.name()
     }
 }
 
-/// A link that opens the device's own map.
+/// Returns a link that opens the device's map app.
 fn map_link(stop: &DayStop) -> Option<String> {
     stop.latitude
         .zip(stop.longitude)
         .map(|(latitude, longitude)| format!("geo:{latitude:.5},{longitude:.5}?q={latitude:.5},{longitude:.5}"))
 }
 
-/// The appointment as the forms carry it, so that a move in between is noticed.
-pub(crate) fn seen(stop: &DayStop) -> String {
+/// Returns the appointment as the forms send it, so that the server notices a change in the meantime.
+pub(crate) fn seen_appointment(stop: &DayStop) -> String {
     stop.appointment().text()
 }
 
-/// When a stop is, where it is; with the technician's own time if that is another one.
-pub(crate) fn when(locale: Locale, stop: &DayStop, own_zone: &str) -> String {
-    let there = format::span(stop.starts_at, stop.ends_at, &stop.zone);
-    let here = format::span(stop.starts_at, stop.ends_at, own_zone);
-    if here == there {
-        there
+/// Formats the time of a visit in its location's zone, with the technician's local time if it differs.
+pub(crate) fn visit_time(locale: Locale, stop: &DayStop, technician_zone: &str) -> String {
+    let local_time = format::span(stop.starts_at, stop.ends_at, &stop.zone);
+    let own_time = format::span(stop.starts_at, stop.ends_at, technician_zone);
+    if own_time == local_time {
+        local_time
     } else {
-        format!("{there} ({})", t!(locale, "technician-local-time", time = here))
+        format!(
+            "{local_time} ({})",
+            t!(locale, "technician-local-time", time = own_time)
+        )
     }
 }
 
-/// What a stop is called where only a line is told of it.
-pub(crate) fn label(locale: Locale, stop: &DayStop) -> String {
-    let service = service_words(locale, stop.service_type.as_deref());
+/// Returns the one-line label of a visit.
+pub(crate) fn stop_label(locale: Locale, stop: &DayStop) -> String {
+    let service = service_label(locale, stop.service_type.as_deref());
     let customer = stop.customer_name.as_deref().unwrap_or_default();
     format!("TGT-{} · {service} · {customer}", stop.number)
 }
 
-/// A stop, large: where, when, whom, and the next step. Apart from its day it says its date.
+/// A visit with location, time, contact and next action. `shows_date` adds the date where the card appears outside its
+/// day.
 #[component]
 pub(crate) fn StopCard(
     stop: DayStop,
     locale: Locale,
     person: String,
     zone: String,
-    #[prop(optional)] dated: bool,
+    #[prop(optional)] shows_date: bool,
 ) -> impl IntoView {
     let id = stop.target_id.to_string();
     let address = address_line(
@@ -196,23 +199,27 @@ pub(crate) fn StopCard(
         .contact_phone
         .clone()
         .map(|phone| format!("tel:{}", phone.replace(' ', "")));
-    let (seen, time, label) = (seen(&stop), when(locale, &stop, &zone), label(locale, &stop));
-    let begins = stop.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let date = dated.then(|| format::date(locale, stop.starts_at, &stop.zone));
+    let (seen_appointment, time, stop_label) = (
+        seen_appointment(&stop),
+        visit_time(locale, &stop, &zone),
+        stop_label(locale, &stop),
+    );
+    let starts_at = stop.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let date = shows_date.then(|| format::date(locale, stop.starts_at, &stop.zone));
     let returned = stop.is_returned();
-    let page = format!("/app/day/{id}");
-    let step = |act: &'static str, class: &'static str, words: String| {
+    let stop_path = format!("/app/day/{id}");
+    let action_form = |action: &'static str, class: &'static str, button_label: String| {
         view! {
-            <form class=class method="post" action=act data-begins=begins.clone()>
-                <input type="hidden" name="target" value=id.clone()/><input type="hidden" name="seen" value=seen.clone()/><input type="hidden" name="person" value=person.clone()/><input type="hidden" name="label" value=label.clone()/>
-                <button class="button button-primary" type="submit">{words}</button>
+            <form class=class method="post" action=action data-begins=starts_at.clone()>
+                <input type="hidden" name="target" value=id.clone()/><input type="hidden" name="seen" value=seen_appointment.clone()/><input type="hidden" name="person" value=person.clone()/><input type="hidden" name="label" value=stop_label.clone()/>
+                <button class="button button-primary" type="submit">{button_label}</button>
             </form>
         }
     };
     view! {
         <article class="card day-stop">
             <p class="stop-time">{date.map(|date| view! { <span>{date}</span> })}<strong>{time}</strong><TargetChip status=stop.status locale/>{returned.then(|| view! { <span class="chip chip-warn">{t!(locale, "report-returned")}</span> })}<PriorityMark priority=stop.priority locale/></p>
-            <h3><a href=page.clone() data-keep="yes">{service_words(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></a></h3>
+            <h3><a href=stop_path.clone() data-keep="yes">{service_label(locale, stop.service_type.as_deref())}" · "<bdi>{stop.customer_name}</bdi></a></h3>
             <p class="kept-note" data-kept-note hidden></p>
             {has_place.then(|| view! { <p><Icon name="map-pin"/><bdi>{stop.location_name}</bdi><br/><bdi>{address}</bdi></p> })}
             <div class="stop-more">
@@ -220,9 +227,9 @@ pub(crate) fn StopCard(
                 <div class="thumb">
                     {map.map(|href| view! { <a class="button" href=href><Icon name="navigation"/>{t!(locale, "navigate")}</a> })}
                     {phone.map(|href| view! { <a class="button" href=href><Icon name="phone"/>{t!(locale, "call")}</a> })}
-                    {step("/app/fn/set-out", "step step-set-out", t!(locale, "start-travel"))}
-                    {step("/app/fn/arrive", "step step-arrive", t!(locale, "arrived"))}
-                    <a class="button button-primary step step-report" href=format!("{page}#report")>{t!(locale, "report-title")}</a>
+                    {action_form("/app/fn/set-out", "step step-set-out", t!(locale, "start-travel"))}
+                    {action_form("/app/fn/arrive", "step step-arrive", t!(locale, "arrived"))}
+                    <a class="button button-primary step step-report" href=format!("{stop_path}#report")>{t!(locale, "report-title")}</a>
                 </div>
             </div>
         </article>

@@ -1,4 +1,4 @@
-//! Reports: the manager's desk, and the release to the customer.
+//! Visit reports: review, and release to the customer.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ReleaseId, VisitReportId};
@@ -18,29 +18,30 @@ use ordinavo_core::visits::report_review;
 use ordinavo_core::visits::report_review::ReportPage as ReportData;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use serde_json::json;
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{
+    Chip, ConfirmAction, CustomerVisibleBox, EmptyState, Fact, InternalBox, Pager, ProblemNotice, ReportChip,
+};
 use ui::flash::Flash;
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextArea, TextField};
 use ui::icons::Icon;
 use ui::islands::SendOnce;
-use ui::load::{page, place};
-use ui::parts::{Chip, Empty, Fact, InternalBox, OutwardBox, Pager, ProblemNotice, ReportChip, Weighty};
+use ui::page::{cursor, page};
 use ui::report::ReportArticle;
 use ui::title::Title;
 
 use crate::follow_ups::page::FollowUpCard;
-use crate::portal_access::visibility::WhoSees;
+use crate::i18n::by_key;
+use crate::portal_access::visibility::VisibleTo;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 use crate::visits::sync_conflicts::Signature;
-use crate::words::by_key;
 
-/// The states that the list offers, the one with work to do first.
+/// The status tabs of the list, those that need action first.
 const TABS: [ReportStatus; 3] = [ReportStatus::Submitted, ReportStatus::Approved, ReportStatus::Returned];
 
-/// `/app/reports`.
 #[component]
 pub fn ReportsPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -48,18 +49,18 @@ pub fn ReportsPage() -> impl IntoView {
         let staff = staff?;
         let locale = request.viewer.locale;
         let status = ReportStatus::from_name(&request.query("status")).unwrap_or(ReportStatus::Submitted);
-        let (found, to_approve) = report_review::list(
+        let (found, pending_count) = report_review::list(
             &request.core,
             staff.may::<ViewReports>()?,
             status,
-            request.place("before"),
+            request.cursor("before"),
         )
         .await?;
         let next = found.rows.last().filter(|_| found.has_more).map(|row| {
             format!(
                 "/app/reports?status={}&before={}",
                 status.name(),
-                place(row.submitted_at, row.id)
+                cursor(row.submitted_at, row.id)
             )
         });
         let first = (!request.query("before").is_empty()).then(|| format!("/app/reports?status={}", status.name()));
@@ -70,11 +71,11 @@ pub fn ReportsPage() -> impl IntoView {
             <h1>{t!(locale, "reports-title")}</h1>
             <nav class="tabs" aria-label=t!(locale, "reports-title")>
                 {TABS.into_iter().map(|tab| {
-                    let here = (tab == status).then_some("page");
-                    view! { <a href=format!("/app/reports?status={}", tab.name()) aria-current=here>{by_key(locale, &format!("report-{}", tab.name()))}{(tab == ReportStatus::Submitted).then(|| view! { <span class="count">{to_approve}</span> })}</a> }
+                    let is_current = (tab == status).then_some("page");
+                    view! { <a href=format!("/app/reports?status={}", tab.name()) aria-current=is_current>{by_key(locale, &format!("report-{}", tab.name()))}{(tab == ReportStatus::Submitted).then(|| view! { <span class="count">{pending_count}</span> })}</a> }
                 }).collect_view()}
             </nav>
-            {empty.then(|| view! { <Empty icon="clipboard" title=t!(locale, "reports-empty") text=t!(locale, "reports-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState icon="clipboard" title=t!(locale, "reports-empty") text=t!(locale, "reports-empty-text")/> })}
             {(!empty).then(|| view! {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "visit")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "billable")}</th><th scope="col">{t!(locale, "released")}</th><th scope="col">{t!(locale, "time")}</th></tr></thead>
@@ -91,10 +92,9 @@ pub fn ReportsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/reports">{content}</Framed> }
+    view! { <AppFrame current="/app/reports">{content}</AppFrame> }
 }
 
-/// `/app/reports/{id}`.
 #[component]
 pub fn ReportPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -103,7 +103,7 @@ pub fn ReportPage() -> impl IntoView {
         let locale = request.viewer.locale;
         let id: VisitReportId = request.id("id")?;
         let found = report_review::page(&request.core, staff.may::<ViewReports>()?, id).await?;
-        let seen = view_as::report(&request.core, staff.may::<ViewReports>()?, id).await?;
+        let portal_viewers = view_as::report(&request.core, staff.may::<ViewReports>()?, id).await?;
         let report = found.report.clone();
         let zone = report.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
         let billing_raised = report.billing_raised_at.map(|at| format::moment(locale, at, &zone));
@@ -118,14 +118,14 @@ pub fn ReportPage() -> impl IntoView {
             .clone()
             .filter(|drawing| visit_reports::is_signature(drawing));
         let is_signed = report.signed_by.is_some() || drawing.is_some();
-        let written = report.written_at.map(|at| format::moment(locale, at, &zone));
+        let written_at = report.written_at.map(|at| format::moment(locale, at, &zone));
         let submitted = format::moment(locale, report.submitted_at, &zone);
         let can_decide = staff.has::<ApproveReports>() && report.status.step(ReportStatus::Approved).is_ok();
         let can_release = staff.has::<ReleaseReports>() && report.status == ReportStatus::Approved;
-        let send_back = FormState::new("return-report", locale, request.flash.as_ref());
-        let draft = Flash::looked_at(request.flash.as_ref(), LOOKED_AT, "release");
-        let release = FormState::new("release", locale, draft.as_ref().or(request.flash.as_ref()));
-        let is_draft = draft.is_some();
+        let return_form = FormState::new("return-report", locale, request.flash.as_ref());
+        let preview = Flash::from_preview(request.flash.as_ref(), PREVIEWED, "release");
+        let release = FormState::new("release", locale, preview.as_ref().or(request.flash.as_ref()));
+        let is_preview = preview.is_some();
         let title = format!("{} TGT-{}", t!(locale, "report-title"), report.number);
         let may_plan = staff.has::<PlanTargets>();
         let follow_up = found
@@ -143,7 +143,7 @@ pub fn ReportPage() -> impl IntoView {
                     <dl class="facts">
                         <Fact name=t!(locale, "technician")><bdi>{report.technician}</bdi></Fact>
                         <Fact name=t!(locale, "submitted")>{submitted}</Fact>
-                        {written.map(|at| view! { <Fact name=t!(locale, "report-written")>{at}</Fact> })}
+                        {written_at.map(|at| view! { <Fact name=t!(locale, "report-written")>{at}</Fact> })}
                         <Fact name=t!(locale, "report-minutes")>{report.work_minutes}</Fact>
                         <Fact name=t!(locale, "billable")>{if report.billable { t!(locale, "yes") } else { t!(locale, "no") }}</Fact>
                         {billing_raised.map(|at| view! { <Fact name=t!(locale, "billing-trigger-created")>{at}</Fact> })}
@@ -165,45 +165,45 @@ pub fn ReportPage() -> impl IntoView {
                     </InternalBox>
                 </div>
                 <div>
-                    <WhoSees locale people=seen.report files=seen.files/>
+                    <VisibleTo locale viewers=portal_viewers.report files=portal_viewers.files/>
                     {follow_up}
-                    {can_decide.then(|| view! { <DecideCard id locale form=send_back/> })}
-                    {can_release.then(|| view! { <ReleaseCard id locale form=release is_draft found=found.clone() zone=zone.clone() now=request.viewer.now/> })}
+                    {can_decide.then(|| view! { <DecideCard id locale form=return_form/> })}
+                    {can_release.then(|| view! { <ReleaseCard id locale form=release is_preview found=found.clone() zone=zone.clone() now=request.viewer.now/> })}
                     {(!can_release && !can_decide && report.status != ReportStatus::Approved).then(|| view! { <p class="quiet">{t!(locale, "approve-first")}</p> })}
                 </div>
             </div>
         }
         .into_any())
     });
-    view! { <Framed current="/app/reports">{content}</Framed> }
+    view! { <AppFrame current="/app/reports">{content}</AppFrame> }
 }
 
 #[component]
 fn DecideCard(id: VisitReportId, locale: Locale, form: FormState) -> impl IntoView {
-    let open = form.came_back();
+    let open = form.was_rejected();
     view! {
         <section class="card">
             <p>{t!(locale, "approve-consequence")}</p>
             <SendOnce><form method="post" action="/app/fn/approve-report"><input type="hidden" name="report" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "approve")}</button></form></SendOnce>
-            <Weighty label=t!(locale, "return-report") consequence=t!(locale, "return-report-consequence") open>
+            <ConfirmAction label=t!(locale, "return-report") consequence=t!(locale, "return-report-consequence") open>
                 <form method="post" action="/app/fn/send-back-report">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="report" value=id.to_string()/>
                     <TextArea form field="reason" label=t!(locale, "return-report-reason") rows=3/>
                     <button class="button" type="submit">{t!(locale, "return-report-now")}</button>
                 </form>
-            </Weighty>
+            </ConfirmAction>
         </section>
     }
 }
 
-/// The release panel: exactly what the customer will get, and who that is.
+/// The release panel: exactly what the customer will receive, and the recipients.
 #[component]
 fn ReleaseCard(
     id: VisitReportId,
     locale: Locale,
     form: FormState,
-    is_draft: bool,
+    is_preview: bool,
     found: ReportData,
     zone: String,
     now: DateTime<Utc>,
@@ -235,24 +235,24 @@ fn ReleaseCard(
         .as_ref()
         .map_or_else(String::new, |release| release.follow_up.clone().unwrap_or_default());
     let has_follow_up = found.report.follow_up.is_some();
-    let act = if published.is_some() {
+    let submit_label = if published.is_some() {
         t!(locale, "publish-revision")
     } else {
         t!(locale, "publish")
     };
-    let nobody = found.recipients.is_empty();
+    let has_no_recipients = found.recipients.is_empty();
     let is_published = published.is_some();
-    // A form that came back, or a draft that is looked at, keeps exactly what was ticked.
-    let kept = form.value("attachments", "-");
-    let is_ticked = |file: &AttachmentLine| {
-        if kept == "-" {
+    // A rejected form and a preview keep the selection of files.
+    let selected_files = form.value("attachments", "-");
+    let is_selected = |file: &AttachmentLine| {
+        if selected_files == "-" {
             file.is_released
         } else {
-            kept.split(' ').any(|id| id == file.id.to_string())
+            selected_files.split(' ').any(|id| id == file.id.to_string())
         }
     };
-    let ticked: Vec<bool> = found.attachments.iter().map(is_ticked).collect();
-    let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+    let selected: Vec<bool> = found.attachments.iter().map(is_selected).collect();
+    let non_empty = |text: String| Some(text).filter(|text| !text.trim().is_empty());
     let file = |file: &AttachmentLine| PublicAttachment {
         id: file.id.0,
         file_name: file.file_name.clone(),
@@ -261,7 +261,7 @@ fn ReleaseCard(
     };
     let location = found.report.location_name.clone().unwrap_or_default();
     let next = found.releases.iter().map(|release| release.revision).max().unwrap_or(0) + 1;
-    let looked_at = is_draft.then(|| PublicReport {
+    let preview_report = is_preview.then(|| PublicReport {
         id: ReleaseId::from_uuid(Default::default()),
         title: form.value("title", ""),
         location: location.clone(),
@@ -269,16 +269,16 @@ fn ReleaseCard(
         published_at: now,
         revision: next,
         summary: form.value("summary", ""),
-        message: some(form.value("message", "")),
-        follow_up: some(form.value("follow_up", "")),
+        message: non_empty(form.value("message", "")),
+        follow_up: non_empty(form.value("follow_up", "")),
         attachments: found
             .attachments
             .iter()
-            .filter(|file| is_ticked(file))
+            .filter(|file| is_selected(file))
             .map(file)
             .collect(),
     });
-    let at_present = published.map(|release| PublicReport {
+    let published_report = published.map(|release| PublicReport {
         id: release.id.0,
         title: release.title,
         location,
@@ -295,7 +295,7 @@ fn ReleaseCard(
             .map(file)
             .collect(),
     });
-    // Everybody reads in a language of their own; it is shown in each of them.
+    // The preview is shown in every language that the recipients use.
     let mut languages: Vec<Locale> = found
         .recipients
         .iter()
@@ -306,50 +306,50 @@ fn ReleaseCard(
     if languages.is_empty() {
         languages.push(locale);
     }
-    let (read_in, drafted_in) = (languages.clone(), languages);
+    let (published_languages, preview_languages) = (languages.clone(), languages);
     let has_downloads = !found.downloads.is_empty();
     let was_released = found.releases.iter().any(|release| release.files > 0);
     view! {
         <section class="card">
             <h2>{t!(locale, "release-title")}</h2>
-            {at_present.map(|report| view! { <Preview locale report languages=read_in label=t!(locale, "release-preview")/> })}
-            {looked_at.map(|report| view! { <div id="draft"><Preview locale report languages=drafted_in label=t!(locale, "release-draft")/></div> })}
+            {published_report.map(|report| view! { <Preview locale report languages=published_languages label=t!(locale, "release-preview")/> })}
+            {preview_report.map(|report| view! { <div id="draft"><Preview locale report languages=preview_languages label=t!(locale, "release-draft")/></div> })}
             <SendOnce>
             <form method="post" action="/app/fn/publish-report">
                 <ErrorSummary form=form.clone()/>
                 <input type="hidden" name="report" value=id.to_string()/>
-                <OutwardBox locale>
+                <CustomerVisibleBox locale>
                     <TextField form=form.clone() field="title" label=t!(locale, "release-form-title") value=title/>
                     <TextArea form=form.clone() field="summary" label=t!(locale, "release-summary") value=summary/>
                     <TextArea form=form.clone() field="message" label=t!(locale, "release-message") value=message rows=2 optional=true/>
                     {has_follow_up.then(|| view! { <TextArea form=form.clone() field="follow_up" label=t!(locale, "release-follow-up") value=follow_up rows=2 optional=true/> })}
                     {(!found.attachments.is_empty()).then(|| view! {
                         <fieldset id="release-attachments"><legend>{t!(locale, "release-files")}</legend><p class="help">{t!(locale, "release-files-help")}</p>
-                            {found.attachments.iter().zip(ticked).map(|(file, ticked)| {
-                                let box_id = format!("file-{}", file.id);
-                                view! { <div class="check"><input type="checkbox" id=box_id.clone() name="attachments[]" value=file.id.to_string() checked=ticked/><label for=box_id><bdi>{file.file_name.clone()}</bdi></label></div> }
+                            {found.attachments.iter().zip(selected).map(|(file, selected)| {
+                                let checkbox_id = format!("file-{}", file.id);
+                                view! { <div class="check"><input type="checkbox" id=checkbox_id.clone() name="attachments[]" value=file.id.to_string() checked=selected/><label for=checkbox_id><bdi>{file.file_name.clone()}</bdi></label></div> }
                             }).collect_view()}
                         </fieldset>
                     })}
-                </OutwardBox>
+                </CustomerVisibleBox>
                 <h3>{t!(locale, "release-recipients")}</h3>
-                {nobody.then(|| view! { <p class="notice notice-warn">{t!(locale, "release-no-recipients")}</p> })}
+                {has_no_recipients.then(|| view! { <p class="notice notice-warn">{t!(locale, "release-no-recipients")}</p> })}
                 <ul class="plain">{found.recipients.iter().map(|person| view! { <li><bdi>{person.display_name.clone()}</bdi>" "<span class="quiet"><bdi dir="ltr">{person.email.clone()}</bdi></span>{(!person.may_download).then(|| view! { " "<span class="quiet">"· "{t!(locale, "release-without-files")}</span> })}</li> }).collect_view()}</ul>
                 <p>{t!(locale, "publish-consequence")}</p>
-                <div class="actions"><button class="button button-primary" type="submit">{act}</button>
+                <div class="actions"><button class="button button-primary" type="submit">{submit_label}</button>
                 <button class="button" type="submit" name="look" value="on">{t!(locale, "terminology-preview-action")}</button></div>
             </form>
             </SendOnce>
             {is_published.then(|| view! {
-                <Weighty label=t!(locale, "withdraw") consequence=t!(locale, "withdraw-consequence")>
+                <ConfirmAction label=t!(locale, "withdraw") consequence=t!(locale, "withdraw-consequence")>
                     <form method="post" action="/app/fn/withdraw-report"><input type="hidden" name="report" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
-                </Weighty>
+                </ConfirmAction>
             })}
             {was_released.then(|| view! {
                 <h3>{t!(locale, "downloads-title")}</h3>
                 {(!has_downloads).then(|| view! { <p class="quiet">{t!(locale, "downloads-none")}</p> })}
-                <ul class="lines">{found.downloads.iter().map(|(at, who, file)| view! {
-                    <li><bdi>{who.clone().unwrap_or_default()}</bdi><bdi>{file.clone()}</bdi><span class="quiet">{format::moment(locale, *at, &zone)}</span></li>
+                <ul class="lines">{found.downloads.iter().map(|(at, person, file)| view! {
+                    <li><bdi>{person.clone().unwrap_or_default()}</bdi><bdi>{file.clone()}</bdi><span class="quiet">{format::moment(locale, *at, &zone)}</span></li>
                 }).collect_view()}</ul>
             })}
             {(!found.releases.is_empty()).then(|| view! {
@@ -363,57 +363,63 @@ fn ReleaseCard(
     }
 }
 
-/// What is said above a release that is only looked at.
-const LOOKED_AT: &str = "done-release-previewed";
+/// The success key of a release preview.
+const PREVIEWED: &str = "done-release-previewed";
 
-/// What customers see, or will see, in each language in which somebody reads it.
+/// What customers see or will see, in each language that recipients use.
 #[component]
 fn Preview(locale: Locale, report: PublicReport, languages: Vec<Locale>, label: String) -> impl IntoView {
-    let several = languages.len() > 1;
+    let has_several_languages = languages.len() > 1;
     view! {
         <div class="preview">
             <p class="box-label"><Icon name="eye"/>{label}</p>
             {languages.into_iter().map(|language| {
-                let name = several.then(|| view! { <p class="quiet">{t!(locale, "release-in-language", language = language.own_name())}</p> });
+                let name = has_several_languages.then(|| view! { <p class="quiet">{t!(locale, "release-in-language", language = language.own_name())}</p> });
                 view! { {name}<ReportArticle report=report.clone() locale=language previewed=true/> }
             }).collect_view()}
         </div>
     }
 }
 
-fn report_id(text: &str) -> CoreResult<VisitReportId> {
+fn parse_report_id(text: &str) -> CoreResult<VisitReportId> {
     text.parse().map_err(|_| CoreError::not_found())
 }
 
 #[server(prefix = "/app/fn", endpoint = "approve-report")]
 pub async fn approve_report(#[server(default)] report: String) -> Result<(), ServerFnError> {
     let back = format!("/app/reports/{report}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
-        report_review::approve(&core, staff.may::<ApproveReports>()?, report_id(&report)?).await?;
-        Ok(Next::to(back, "done-approved"))
+    run_action(submission, async |core: Core, staff: Staff| {
+        report_review::approve(&core, staff.may::<ApproveReports>()?, parse_report_id(&report)?).await?;
+        Ok(Redirect::to(back, "done-approved"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "send-back-report")]
-pub async fn send_back_report(
+pub async fn return_report(
     #[server(default)] report: String,
     #[server(default)] reason: String,
 ) -> Result<(), ServerFnError> {
     let back = format!("/app/reports/{report}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "return-report",
         values: &[("reason", &reason)],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
-        report_review::send_back(&core, staff.may::<ApproveReports>()?, report_id(&report)?, &reason).await?;
-        Ok(Next::to(back, "done-returned"))
+    run_action(submission, async |core: Core, staff: Staff| {
+        report_review::return_for_correction(
+            &core,
+            staff.may::<ApproveReports>()?,
+            parse_report_id(&report)?,
+            &reason,
+        )
+        .await?;
+        Ok(Redirect::to(back, "done-returned"))
     })
     .await
 }
@@ -430,7 +436,7 @@ pub async fn publish_report(
 ) -> Result<(), ServerFnError> {
     let back = format!("/app/reports/{report}");
     let chosen = attachments.join(" ");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "release",
         values: &[
             ("title", &title),
@@ -441,7 +447,7 @@ pub async fn publish_report(
         ],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let input = ReleaseForm {
             title: title.clone(),
             summary: summary.clone(),
@@ -450,10 +456,10 @@ pub async fn publish_report(
             attachments,
         };
         if !look.is_empty() {
-            releases::look(&core, staff.may::<ReleaseReports>()?, report_id(&report)?, &input).await?;
-            return Ok(Next {
+            releases::look(&core, staff.may::<ReleaseReports>()?, parse_report_id(&report)?, &input).await?;
+            return Ok(Redirect {
                 to: format!("{back}#draft"),
-                done: Some(LOOKED_AT),
+                done: Some(PREVIEWED),
                 shown_once: serde_json::to_string(&json!({
                     "title": title,
                     "summary": summary,
@@ -465,8 +471,8 @@ pub async fn publish_report(
                 undo: None,
             });
         }
-        releases::publish(&core, staff.may::<ReleaseReports>()?, report_id(&report)?, &input).await?;
-        Ok(Next::to(back, "done-published"))
+        releases::publish(&core, staff.may::<ReleaseReports>()?, parse_report_id(&report)?, &input).await?;
+        Ok(Redirect::to(back, "done-published"))
     })
     .await
 }
@@ -474,14 +480,14 @@ pub async fn publish_report(
 #[server(prefix = "/app/fn", endpoint = "withdraw-report")]
 pub async fn withdraw_report(#[server(default)] report: String) -> Result<(), ServerFnError> {
     let back = format!("/app/reports/{report}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
-        releases::withdraw(&core, staff.may::<ReleaseReports>()?, report_id(&report)?).await?;
-        Ok(Next::to(back, "done-withdrawn"))
+    run_action(submission, async |core: Core, staff: Staff| {
+        releases::withdraw(&core, staff.may::<ReleaseReports>()?, parse_report_id(&report)?).await?;
+        Ok(Redirect::to(back, "done-withdrawn"))
     })
     .await
 }

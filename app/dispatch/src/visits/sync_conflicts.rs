@@ -1,6 +1,7 @@
-//! What a phone has sent and what did not fit: both versions beside one another; and the pages around leaving a phone.
+//! Sync conflicts of queued entries, with both versions side by side; and the pages for signing out with unsent
+//! entries.
 
-use domain::day_entries::{DayStep, Misfit, WrittenReport};
+use domain::day_entries::{ConflictReason, DayStep, WrittenReport};
 use domain::ids::TargetId;
 use domain::locale::Locale;
 use domain::permissions::{PerformVisits, PlanTargets};
@@ -9,61 +10,63 @@ use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::visits::model::AttachmentLine;
 use ordinavo_core::visits::sync_conflicts;
-use ordinavo_core::visits::sync_conflicts::{Collision, WithPhotos};
+use ordinavo_core::visits::sync_conflicts::{SyncConflict, WithPhotos};
+use ui::components::{ConfirmAction, EmptyState, InternalBox, ProblemNotice, TargetChip};
 use ui::format;
 use ui::icons::Icon;
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::{Empty, InternalBox, ProblemNotice, TargetChip, Weighty};
+use ui::page::page;
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::visits::my_day::Keeper;
-use crate::words::by_key;
+use crate::visits::my_day::OfflineSync;
 
-/// `/app/day/kept`.
 #[component]
-pub fn KeptPage() -> impl IntoView {
+pub fn SyncConflictsPage() -> impl IntoView {
     let staff = viewer_staff();
     let content = page(|request| async move {
         let staff = staff?;
         let locale = request.viewer.locale;
         let permit = staff.may::<PerformVisits>()?;
-        let found = sync_conflicts::waiting(&request.core, permit).await?;
+        let found = sync_conflicts::list(&request.core, permit).await?;
         let zone = staff.zone().to_owned();
         let empty = found.is_empty();
         Ok(view! {
             <Title text=t!(locale, "sync-conflicts-title")/>
             <div class="day day-wide">
                 <DoneNotice locale flash=request.flash.clone()/>
-                <Keeper locale person=staff.id().to_string()/>
+                <OfflineSync locale person=staff.id().to_string()/>
                 <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
                 <p><a href="/app/day">{t!(locale, "day-back")}</a></p>
                 <h1>{t!(locale, "sync-conflicts-title")}</h1>
                 {(!empty).then(|| view! { <p class="lead">{t!(locale, "sync-conflicts-text")}</p> })}
-                {empty.then(|| view! { <Empty icon="check" title=t!(locale, "sync-conflicts-empty") text=t!(locale, "sync-conflicts-empty-text")/> })}
-                {found.into_iter().map(|collision| view! { <CollisionCard locale collision zone=zone.clone()/> }).collect_view()}
+                {empty.then(|| view! { <EmptyState icon="check" title=t!(locale, "sync-conflicts-empty") text=t!(locale, "sync-conflicts-empty-text")/> })}
+                {found.into_iter().map(|conflict| view! { <ConflictCard locale conflict zone=zone.clone()/> }).collect_view()}
             </div>
         }
         .into_any())
     });
-    view! { <Framed current="/app/day">{content}</Framed> }
+    view! { <AppFrame current="/app/day">{content}</AppFrame> }
 }
 
 #[component]
-fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl IntoView {
-    let Collision {
+fn ConflictCard(locale: Locale, conflict: SyncConflict, zone: String) -> impl IntoView {
+    let SyncConflict {
         entries,
         stop,
         is_usable,
-    } = collision;
+    } = conflict;
     let keys = sync_conflicts::keys(entries.iter().map(|(entry, _)| entry));
     let (first, _) = entries.first().cloned()?;
     let (target, number, status) = (first.target_id.to_string(), first.number, first.target_status);
-    let (reason, customer) = (first.reason().unwrap_or(Misfit::OtherState), first.customer_name);
-    let now = stop.as_ref().map(|stop| {
+    let (reason, customer) = (
+        first.reason().unwrap_or(ConflictReason::OtherState),
+        first.customer_name,
+    );
+    let current_visit = stop.as_ref().map(|stop| {
         format!(
             "{} {}",
             format::date(locale, stop.starts_at, &stop.zone),
@@ -79,73 +82,73 @@ fn CollisionCard(locale: Locale, collision: Collision, zone: String) -> impl Int
             format::span(from, until, &seen_zone)
         )
     });
-    let drop = view! { <DecideButton act="/app/fn/discard-my-entries" target=target.clone() keys=keys.clone() words=t!(locale, "sync-conflict-discard-now")/> };
-    let hand_over = view! { <DecideButton act="/app/fn/hand-over-my-entries" target=target.clone() keys=keys.clone() is_first=!is_usable words=t!(locale, "sync-conflict-send-to-dispatch")/> };
-    let hold = is_usable.then(
-        || view! { <DecideButton act="/app/fn/use-my-entries" target keys is_first=true words=t!(locale, "sync-conflict-keep-mine")/> },
+    let discard_button = view! { <ConflictAction action="/app/fn/discard-my-entries" target=target.clone() keys=keys.clone() label=t!(locale, "sync-conflict-discard-now")/> };
+    let send_to_dispatch_button = view! { <ConflictAction action="/app/fn/hand-over-my-entries" target=target.clone() keys=keys.clone() is_first=!is_usable label=t!(locale, "sync-conflict-send-to-dispatch")/> };
+    let keep_mine_button = is_usable.then(
+        || view! { <ConflictAction action="/app/fn/use-my-entries" target keys is_first=true label=t!(locale, "sync-conflict-keep-mine")/> },
     );
     Some(view! {
         <section class="card">
             <h2><bdi class="mono">{format!("TGT-{number}")}</bdi>{customer.map(|name| view! { " · "<bdi>{name}</bdi> })}</h2>
-            <p class="notice notice-warn">{why(locale, reason)}</p>
+            <p class="notice notice-warn">{reason_text(locale, reason)}</p>
             <div class="versions">
                 <div>
                     <h3>{t!(locale, "sync-conflict-my-version")}</h3>
                     {seen.map(|seen| view! { <p class="quiet">{t!(locale, "sync-conflict-seen-appointment", when = seen)}</p> })}
-                    <Noted locale entries zone/>
+                    <EntryList locale entries zone/>
                 </div>
                 <div>
                     <h3>{t!(locale, "sync-conflict-server-version")}</h3>
                     <p><TargetChip status locale/></p>
-                    <p>{now.unwrap_or_else(|| t!(locale, "sync-conflict-no-visit"))}</p>
+                    <p>{current_visit.unwrap_or_else(|| t!(locale, "sync-conflict-no-visit"))}</p>
                 </div>
             </div>
             <div class="actions">
-                {hold}
-                {hand_over}
-                <Weighty label=t!(locale, "sync-conflict-discard") consequence=t!(locale, "sync-conflict-discard-consequence")>
-                    {drop}
-                </Weighty>
+                {keep_mine_button}
+                {send_to_dispatch_button}
+                <ConfirmAction label=t!(locale, "sync-conflict-discard") consequence=t!(locale, "sync-conflict-discard-consequence")>
+                    {discard_button}
+                </ConfirmAction>
             </div>
         </section>
     })
 }
 
 #[component]
-fn DecideButton(
-    act: &'static str,
+fn ConflictAction(
+    action: &'static str,
     target: String,
     keys: String,
-    words: String,
+    label: String,
     #[prop(optional)] is_first: bool,
 ) -> impl IntoView {
     let class = if is_first { "button button-primary" } else { "button" };
-    view! { <SendOnce><form method="post" action=act><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class=class type="submit">{words}</button></form></SendOnce> }
+    view! { <SendOnce><form method="post" action=action><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class=class type="submit">{label}</button></form></SendOnce> }
 }
 
-/// Why an entry did not fit.
-fn why(locale: Locale, reason: Misfit) -> String {
+/// Describes why an entry could not be applied.
+fn reason_text(locale: Locale, reason: ConflictReason) -> String {
     by_key(
         locale,
         &format!("sync-conflict-reason-{}", reason.name().replace('_', "-")),
     )
 }
 
-/// Steps with what was written.
+/// Queued entries with their values.
 #[component]
-fn Noted(locale: Locale, entries: Vec<WithPhotos>, zone: String) -> impl IntoView {
+fn EntryList(locale: Locale, entries: Vec<WithPhotos>, zone: String) -> impl IntoView {
     view! {
         <ul class="lines">
             {entries.into_iter().map(|(entry, photos)| {
-                let words = match entry.step {
-                    DayStep::SetOut => t!(locale, "start-travel"),
+                let label = match entry.step {
+                    DayStep::StartTravel => t!(locale, "start-travel"),
                     DayStep::Arrive => t!(locale, "arrived"),
                     DayStep::Report => t!(locale, "report-title"),
                 };
                 let (key, at) = (entry.id.0.uuid().to_string(), format::moment(locale, entry.noted_at, &zone));
-                let form = entry.form.map(|form| view! { <Written locale report=form.0/> });
+                let form = entry.form.map(|form| view! { <ReportValues locale report=form.0/> });
                 view! {
-                    <li><strong>{words}</strong>" "<span class="quiet">{at}</span>
+                    <li><strong>{label}</strong>" "<span class="quiet">{at}</span>
                         {form}
                         {(!photos.is_empty()).then(|| view! { <ul class="files">{photos.into_iter().map(|photo| view! {
                             <li><a href=format!("/app/files/kept/{key}/{}", photo.position)><Icon name="file"/><bdi>{photo.file_name}</bdi></a><span class="quiet">{format::size(locale, photo.size_bytes)}</span></li>
@@ -158,8 +161,8 @@ fn Noted(locale: Locale, entries: Vec<WithPhotos>, zone: String) -> impl IntoVie
 }
 
 #[component]
-pub fn Written(locale: Locale, report: WrittenReport, #[prop(optional)] hides_outcome: bool) -> impl IntoView {
-    let line = |name: String, text: String| {
+pub fn ReportValues(locale: Locale, report: WrittenReport, #[prop(optional)] hides_outcome: bool) -> impl IntoView {
+    let row = |name: String, text: String| {
         (!text.trim().is_empty()).then(|| view! { <dt>{name}</dt><dd class="prose" dir="auto">{text}</dd> })
     };
     let done = if hides_outcome {
@@ -176,22 +179,22 @@ pub fn Written(locale: Locale, report: WrittenReport, #[prop(optional)] hides_ou
     };
     view! {
         <dl class="written">
-            {line(t!(locale, "report-summary"), report.summary)}
-            {line(t!(locale, "report-internal"), report.internal_notes)}
-            {line(t!(locale, "report-minutes"), report.work_minutes)}
-            {line(t!(locale, "report-material"), report.material)}
-            {line(t!(locale, "report-follow-up"), report.follow_up)}
-            {line(t!(locale, "report-signed-by"), report.signed_by)}
-            {line(t!(locale, "report-billable"), billable)}
-            {line(t!(locale, "report-completed"), done)}
+            {row(t!(locale, "report-summary"), report.summary)}
+            {row(t!(locale, "report-internal"), report.internal_notes)}
+            {row(t!(locale, "report-minutes"), report.work_minutes)}
+            {row(t!(locale, "report-material"), report.material)}
+            {row(t!(locale, "report-follow-up"), report.follow_up)}
+            {row(t!(locale, "report-signed-by"), report.signed_by)}
+            {row(t!(locale, "report-billable"), billable)}
+            {row(t!(locale, "report-completed"), done)}
         </dl>
         <Signature locale drawing=Some(report.signature).filter(|drawing| visit_reports::is_signature(drawing))/>
     }
 }
 
-/// The files of an own report.
+/// The files of the technician's own report.
 #[component]
-pub fn Files(locale: Locale, files: Vec<AttachmentLine>) -> impl IntoView {
+pub fn ReportFiles(locale: Locale, files: Vec<AttachmentLine>) -> impl IntoView {
     view! {
         <ul class="files">{files.into_iter().map(|file| view! {
             <li><a href=format!("/app/files/{}", file.id)><Icon name="file"/><bdi>{file.file_name}</bdi></a><span class="quiet">{format::size(locale, file.size_bytes)}</span></li>
@@ -205,38 +208,38 @@ pub fn Signature(locale: Locale, drawing: Option<String>) -> impl IntoView {
     drawing.map(|drawing| view! { <svg class="signature" viewBox="0 0 600 200" role="img" aria-label=t!(locale, "report-signature")><path d=drawing></path></svg> })
 }
 
-/// What technicians have handed over about a job, for dispatch.
+/// Entries that technicians have sent to dispatch, on the page of the job.
 #[component]
-pub fn HandedOverCard(locale: Locale, staff: Staff, target: String, entries: Vec<WithPhotos>) -> impl IntoView {
+pub fn OfflineEntriesCard(locale: Locale, staff: Staff, target: String, entries: Vec<WithPhotos>) -> impl IntoView {
     let zone = staff.zone().to_owned();
-    let may_settle = staff.has::<PlanTargets>();
+    let may_resolve = staff.has::<PlanTargets>();
     let keys = sync_conflicts::keys(entries.iter().map(|(entry, _)| entry));
-    // Each technician's entries stand together.
-    let of_each: Vec<Vec<WithPhotos>> = entries
+    // Entries are grouped by technician.
+    let by_technician: Vec<Vec<WithPhotos>> = entries
         .chunk_by(|(one, _), (other, _)| one.technician_id == other.technician_id)
         .map(<[WithPhotos]>::to_vec)
         .collect();
-    (!of_each.is_empty()).then(|| view! {
+    (!by_technician.is_empty()).then(|| view! {
         <section class="card" id="from-phone">
             <h2>{t!(locale, "offline-entries-title")}</h2>
-            {of_each.into_iter().map(|entries| {
+            {by_technician.into_iter().map(|entries| {
                 let zone = zone.clone();
                 let first = entries.first().map(|(entry, _)| entry.clone());
                 let technician = first.as_ref().map(|entry| entry.technician.clone()).unwrap_or_default();
-                let reason = first.and_then(|entry| entry.reason()).map(|reason| why(locale, reason));
+                let reason = first.and_then(|entry| entry.reason()).map(|reason| reason_text(locale, reason));
                 view! {
                     <p>{t!(locale, "offline-entries-text", technician = technician)}" "{reason}</p>
-                    <InternalBox locale><Noted locale entries zone/></InternalBox>
+                    <InternalBox locale><EntryList locale entries zone/></InternalBox>
                 }
             }).collect_view()}
-            {may_settle.then(|| view! { <SendOnce><form method="post" action="/app/fn/settle-entries"><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "offline-entries-resolve")}</button></form></SendOnce> })}
+            {may_resolve.then(|| view! { <SendOnce><form method="post" action="/app/fn/settle-entries"><input type="hidden" name="target" value=target/><input type="hidden" name="entries" value=keys/><button class="button" type="submit">{t!(locale, "offline-entries-resolve")}</button></form></SendOnce> })}
         </section>
     })
 }
 
-/// Above the dispatcher's lists: the jobs about which something was handed over.
+/// The notice above the lists of dispatch: jobs with entries from technicians.
 #[component]
-pub fn HandedOverNotice(locale: Locale, jobs: Vec<(TargetId, i64)>) -> impl IntoView {
+pub fn OfflineEntriesNotice(locale: Locale, jobs: Vec<(TargetId, i64)>) -> impl IntoView {
     (!jobs.is_empty()).then(|| view! {
         <p class="notice notice-warn"><strong>{t!(locale, "offline-entries-waiting")}</strong>" "
             {jobs.into_iter().map(|(id, number)| view! { <a href=format!("/app/targets/{id}#from-phone")><bdi class="mono">{format!("TGT-{number}")}</bdi></a>" " }).collect_view()}
@@ -244,9 +247,9 @@ pub fn HandedOverNotice(locale: Locale, jobs: Vec<(TargetId, i64)>) -> impl Into
     })
 }
 
-/// `/app/day/leave`: what is lost if one signs out now. The phone shows it in place of signing out.
+/// `/app/day/leave`: shown instead of signing out while entries are unsent.
 #[component]
-pub fn LeavePage() -> impl IntoView {
+pub fn UnsentEntriesPage() -> impl IntoView {
     let staff = viewer_staff();
     let content = page(|request| async move {
         let staff = staff?;
@@ -257,22 +260,22 @@ pub fn LeavePage() -> impl IntoView {
             <div class="day">
                 <h1>{t!(locale, "unsent-entries-title")}</h1>
                 <p class="lead">{t!(locale, "unsent-entries-text")}</p>
-                <Keeper locale person=staff.id().to_string()/>
+                <OfflineSync locale person=staff.id().to_string()/>
                 <ul class="lines" data-unsent></ul>
                 <p><a class="button button-primary" href="/app/day">{t!(locale, "unsent-entries-stay")}</a></p>
-                <Weighty label=t!(locale, "unsent-entries-sign-out") consequence=t!(locale, "unsent-entries-consequence")>
+                <ConfirmAction label=t!(locale, "unsent-entries-sign-out") consequence=t!(locale, "unsent-entries-consequence")>
                     <form method="post" action="/app/fn/sign-out"><input type="hidden" name="anyway" value="yes"/><input type="hidden" name="person" value=person/><button class="button" type="submit">{t!(locale, "unsent-entries-sign-out-now")}</button></form>
-                </Weighty>
+                </ConfirmAction>
             </div>
         }
         .into_any())
     });
-    view! { <Framed current="/app/day">{content}</Framed> }
+    view! { <AppFrame current="/app/day">{content}</AppFrame> }
 }
 
-/// `/app/day/left`: what a phone shows that was left without a network. Nothing on it is about anybody.
+/// `/app/day/left`: shown after a sign-out without network. Contains no personal data.
 #[component]
-pub fn LeftPage() -> impl IntoView {
+pub fn OfflineDataRemovedPage() -> impl IntoView {
     let staff = viewer_staff();
     page(|request| async move {
         staff?.may::<PerformVisits>()?;

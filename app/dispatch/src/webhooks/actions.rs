@@ -1,4 +1,4 @@
-//! What an administrator does with webhook endpoints.
+//! Actions on webhook endpoints.
 
 use domain::fields::Patch;
 use domain::ids::ClientId;
@@ -10,10 +10,10 @@ use ordinavo_core::identity::shown_once;
 use ordinavo_core::webhooks::endpoints;
 use ordinavo_core::webhooks::endpoints::{Act, EndpointForm, EndpointPatch, local_moment};
 use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
 
-/// A mistake of the use case at the field of the form that it is about.
-fn on_form(mut error: CoreError) -> CoreError {
+/// Maps the pointers of validation errors to the fields of the form.
+fn map_error_fields(mut error: CoreError) -> CoreError {
     for field in &mut error.fields {
         let name = field
             .pointer
@@ -26,25 +26,33 @@ fn on_form(mut error: CoreError) -> CoreError {
     error
 }
 
-fn endpoint_page(endpoint: &str) -> String {
+fn endpoint_path(endpoint: &str) -> String {
     format!("/app/integrations/endpoints/{endpoint}")
 }
 
-/// A button without fields on the page of an endpoint.
-fn on_endpoint(endpoint: &str) -> Sent<'static> {
-    Sent {
+/// The submission of a button without fields on the page of an endpoint.
+fn endpoint_submission(endpoint: &str) -> FormSubmission<'static> {
+    FormSubmission {
         form: "",
         values: &[],
-        back: endpoint_page(endpoint),
+        back: endpoint_path(endpoint),
     }
 }
 
-async fn perform(core: &Core, staff: &Staff, endpoint: &str, what: &Act, done: &'static str) -> CoreResult<Next> {
+async fn run_endpoint_action(
+    core: &Core,
+    staff: &Staff,
+    endpoint: &str,
+    action: &Act,
+    done: &'static str,
+) -> CoreResult<Redirect> {
     let permit = staff.may::<ManageIntegrations>()?;
     let id = endpoint.parse().map_err(|_| CoreError::not_found())?;
-    let result = endpoints::act_on(core, permit, id, what).await.map_err(on_form)?;
-    Ok(Next {
-        to: endpoint_page(endpoint),
+    let result = endpoints::act_on(core, permit, id, action)
+        .await
+        .map_err(map_error_fields)?;
+    Ok(Redirect {
+        to: endpoint_path(endpoint),
         done: Some(done),
         undo: None,
         shown_once: result
@@ -65,7 +73,7 @@ pub async fn create_endpoint(
     #[server(default)] asymmetric: String,
 ) -> Result<(), ServerFnError> {
     let (types, options) = (event_types.join(" "), data_options.join(" "));
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "endpoint",
         values: &[
             ("client", &client),
@@ -77,20 +85,22 @@ pub async fn create_endpoint(
         ],
         back: "/app/integrations/endpoints/new".to_owned(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let id: ClientId = client.parse().map_err(|_| CoreError::not_found())?;
         let form = EndpointForm {
-            url: line("url", &url, endpoints::MOST_URL)?,
+            url: parse_line("url", &url, endpoints::MOST_URL)?,
             event_types,
             data_options,
             ordering: Ordering::from_name(&ordering).unwrap_or(Ordering::None),
             asymmetric: !asymmetric.is_empty(),
-            description: optional("description", &description)?,
+            description: parse_optional_line("description", &description)?,
         };
-        let (endpoint, secret) = endpoints::create(&core, permit, id, &form).await.map_err(on_form)?;
-        Ok(Next {
-            to: endpoint_page(&endpoint.to_string()),
+        let (endpoint, secret) = endpoints::create(&core, permit, id, &form)
+            .await
+            .map_err(map_error_fields)?;
+        Ok(Redirect {
+            to: endpoint_path(&endpoint.to_string()),
             done: Some("done-endpoint-created"),
             shown_once: Some(shown_once::seal(&core, &staff, &secret)?),
             undo: None,
@@ -99,16 +109,16 @@ pub async fn create_endpoint(
     .await
 }
 
-fn line(name: &str, text: &str, most: usize) -> CoreResult<String> {
-    domain::text::line(text.trim(), most)
-        .map_err(|error| CoreError::invalid(vec![domain::fields::FieldError::text(name, error, most)]))
+fn parse_line(name: &str, text: &str, max_chars: usize) -> CoreResult<String> {
+    domain::text::line(text.trim(), max_chars)
+        .map_err(|error| CoreError::invalid(vec![domain::fields::FieldError::text(name, error, max_chars)]))
 }
 
-fn optional(name: &str, text: &str) -> CoreResult<Option<String>> {
+fn parse_optional_line(name: &str, text: &str) -> CoreResult<Option<String>> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    line(name, text, endpoints::MOST_DESCRIPTION).map(Some)
+    parse_line(name, text, endpoints::MOST_DESCRIPTION).map(Some)
 }
 
 #[server(prefix = "/app/fn", endpoint = "update-endpoint")]
@@ -121,7 +131,7 @@ pub async fn update_endpoint(
     #[server(default)] ordering: String,
 ) -> Result<(), ServerFnError> {
     let (types, options) = (event_types.join(" "), data_options.join(" "));
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "endpoint",
         values: &[
             ("url", &url),
@@ -130,15 +140,15 @@ pub async fn update_endpoint(
             ("dataOptions", &options),
             ("ordering", &ordering),
         ],
-        back: endpoint_page(&endpoint),
+        back: endpoint_path(&endpoint),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         staff.may::<ManageIntegrations>()?;
         endpoint
             .parse::<domain::ids::WebhookEndpointId>()
             .map_err(|_| CoreError::not_found())?;
         let patch = EndpointPatch {
-            url: Some(line("url", &url, endpoints::MOST_URL)?),
+            url: Some(parse_line("url", &url, endpoints::MOST_URL)?),
             event_types: Some(event_types),
             data_options: DataOption::ALL
                 .iter()
@@ -150,42 +160,42 @@ pub async fn update_endpoint(
                 })
                 .collect(),
             ordering: Ordering::from_name(&ordering),
-            description: optional("description", &description)?.map_or(Patch::Null, Patch::Value),
+            description: parse_optional_line("description", &description)?.map_or(Patch::Null, Patch::Value),
         };
-        perform(&core, &staff, &endpoint, &Act::Update(patch), "done-saved").await
+        run_endpoint_action(&core, &staff, &endpoint, &Act::Update(patch), "done-saved").await
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "test-endpoint")]
 pub async fn test_endpoint(#[server(default)] endpoint: String) -> Result<(), ServerFnError> {
-    act(on_endpoint(&endpoint), async |core: Core, staff: Staff| {
-        perform(&core, &staff, &endpoint, &Act::Test, "done-endpoint-tested").await
+    run_action(endpoint_submission(&endpoint), async |core: Core, staff: Staff| {
+        run_endpoint_action(&core, &staff, &endpoint, &Act::Test, "done-endpoint-tested").await
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "enable-endpoint")]
 pub async fn enable_endpoint(#[server(default)] endpoint: String) -> Result<(), ServerFnError> {
-    act(on_endpoint(&endpoint), async |core: Core, staff: Staff| {
-        perform(&core, &staff, &endpoint, &Act::Enable, "done-endpoint-enabled").await
+    run_action(endpoint_submission(&endpoint), async |core: Core, staff: Staff| {
+        run_endpoint_action(&core, &staff, &endpoint, &Act::Enable, "done-endpoint-enabled").await
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "disable-endpoint")]
 pub async fn disable_endpoint(#[server(default)] endpoint: String) -> Result<(), ServerFnError> {
-    act(on_endpoint(&endpoint), async |core: Core, staff: Staff| {
-        perform(&core, &staff, &endpoint, &Act::Disable, "done-endpoint-disabled").await
+    run_action(endpoint_submission(&endpoint), async |core: Core, staff: Staff| {
+        run_endpoint_action(&core, &staff, &endpoint, &Act::Disable, "done-endpoint-disabled").await
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "delete-endpoint")]
 pub async fn delete_endpoint(#[server(default)] endpoint: String) -> Result<(), ServerFnError> {
-    act(on_endpoint(&endpoint), async |core: Core, staff: Staff| {
-        let next = perform(&core, &staff, &endpoint, &Act::Delete, "done-endpoint-deleted").await?;
-        Ok(Next {
+    run_action(endpoint_submission(&endpoint), async |core: Core, staff: Staff| {
+        let next = run_endpoint_action(&core, &staff, &endpoint, &Act::Delete, "done-endpoint-deleted").await?;
+        Ok(Redirect {
             to: "/app/integrations".to_owned(),
             ..next
         })
@@ -198,10 +208,10 @@ pub async fn rotate_endpoint(
     #[server(default)] endpoint: String,
     #[server(default)] grace: String,
 ) -> Result<(), ServerFnError> {
-    act(on_endpoint(&endpoint), async |core: Core, staff: Staff| {
+    run_action(endpoint_submission(&endpoint), async |core: Core, staff: Staff| {
         staff.may::<ManageIntegrations>()?;
-        let grace = endpoints::grace(grace.parse().ok()).map_err(on_form)?;
-        perform(
+        let grace = endpoints::grace(grace.parse().ok()).map_err(map_error_fields)?;
+        run_endpoint_action(
             &core,
             &staff,
             &endpoint,
@@ -213,8 +223,8 @@ pub async fn rotate_endpoint(
     .await
 }
 
-/// Reads the range of a form in the zone of the organisation.
-fn range(
+/// Parses the time range of a form in the organization's zone.
+fn parse_range(
     staff: &Staff,
     since: &str,
     until: &str,
@@ -232,18 +242,18 @@ pub async fn recover_endpoint(
     #[server(default)] since: String,
     #[server(default)] until: String,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "recover",
         values: &[("since", &since), ("until", &until)],
-        back: endpoint_page(&endpoint),
+        back: endpoint_path(&endpoint),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         staff.may::<ManageIntegrations>()?;
         endpoint
             .parse::<domain::ids::WebhookEndpointId>()
             .map_err(|_| CoreError::not_found())?;
-        let (since, until) = range(&staff, &since, &until)?;
-        perform(
+        let (since, until) = parse_range(&staff, &since, &until)?;
+        run_endpoint_action(
             &core,
             &staff,
             &endpoint,
@@ -261,18 +271,18 @@ pub async fn replay_range(
     #[server(default)] since: String,
     #[server(default)] until: String,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "replay-range",
         values: &[("since", &since), ("until", &until)],
-        back: endpoint_page(&endpoint),
+        back: endpoint_path(&endpoint),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         staff.may::<ManageIntegrations>()?;
         endpoint
             .parse::<domain::ids::WebhookEndpointId>()
             .map_err(|_| CoreError::not_found())?;
-        let (since, until) = range(&staff, &since, &until)?;
-        perform(
+        let (since, until) = parse_range(&staff, &since, &until)?;
+        run_endpoint_action(
             &core,
             &staff,
             &endpoint,

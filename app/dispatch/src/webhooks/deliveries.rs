@@ -1,4 +1,4 @@
-//! One delivery with its attempts: what was sent, what came back, how long it took and why it failed.
+//! The page of a delivery with its attempts: request, response, duration and failure reason.
 
 use domain::locale::Locale;
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
@@ -9,20 +9,19 @@ use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::webhooks::deliveries;
 use ordinavo_core::webhooks::model::AttemptLine;
 use ordinavo_core::{Core, CoreError};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{Chip, EmptyState, Fact, Identifier, ProblemNotice};
 use ui::format;
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::{Chip, Empty, Fact, Identifier, ProblemNotice};
+use ui::page::page;
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 use crate::webhooks::endpoints::delivery_tone;
-use crate::words::by_key;
 
-/// `/app/integrations/deliveries/{id}`.
 #[component]
 pub fn DeliveryPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -34,15 +33,15 @@ pub fn DeliveryPage() -> impl IntoView {
         let zone = staff.zone().to_owned();
         let body = delivery.body().map(|body| pretty(&body));
         let may_replay = staff.has::<ManageIntegrations>() && delivery.endpoint_status != EndpointStatus::Disabled;
-        let waits = delivery.status == DeliveryStatus::Pending;
+        let is_pending = delivery.status == DeliveryStatus::Pending;
         let (id, event_id) = (delivery.id.to_string(), delivery.event_id.to_string());
         let moment = |at| format::moment(locale, at, &zone);
-        let (made, due, arrived) = (
+        let (created_at, next_attempt_at, delivered_at) = (
             moment(delivery.created_at),
             moment(delivery.next_attempt_at),
             delivery.delivered_at.map(moment),
         );
-        let (shown_id, shown_event) = (id.clone(), event_id.clone());
+        let (id_text, event_text) = (id.clone(), event_id.clone());
         Ok(view! {
             <Title text=delivery.event_type.clone()/>
             <p><a href=format!("/app/integrations/endpoints/{}", delivery.endpoint_id)><bdi class="mono" dir="ltr">{delivery.url.clone()}</bdi></a></p>
@@ -51,12 +50,12 @@ pub fn DeliveryPage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <dl class="facts">
-                <Fact name=t!(locale, "time")>{made}</Fact>
-                {waits.then(|| view! { <Fact name=t!(locale, "next-attempt")>{due}</Fact> })}
-                {arrived.map(|at| view! { <Fact name=t!(locale, "delivery-delivered")>{at}</Fact> })}
+                <Fact name=t!(locale, "time")>{created_at}</Fact>
+                {is_pending.then(|| view! { <Fact name=t!(locale, "next-attempt")>{next_attempt_at}</Fact> })}
+                {delivered_at.map(|at| view! { <Fact name=t!(locale, "delivery-delivered")>{at}</Fact> })}
                 <Fact name=t!(locale, "sequence")>{delivery.sequence}</Fact>
-                <Fact name="webhook-id"><Identifier text=shown_event locale/></Fact>
-                <Fact name="id"><Identifier text=shown_id locale/></Fact>
+                <Fact name="webhook-id"><Identifier text=event_text locale/></Fact>
+                <Fact name="id"><Identifier text=id_text locale/></Fact>
             </dl>
             {may_replay.then(|| view! {
                 <SendOnce><form method="post" action="/app/fn/replay-delivery"><input type="hidden" name="delivery" value=id/><p class="help">{t!(locale, "replay-text")}</p><button class="button" type="submit">{t!(locale, "replay")}</button></form></SendOnce>
@@ -69,10 +68,10 @@ pub fn DeliveryPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/integrations">{content}</Framed> }
+    view! { <AppFrame current="/app/integrations">{content}</AppFrame> }
 }
 
-/// A body as people read it.
+/// Formats a JSON body for display; other text is returned unchanged.
 fn pretty(body: &str) -> String {
     serde_json::from_str::<serde_json::Value>(body)
         .and_then(|value| serde_json::to_string_pretty(&value))
@@ -82,12 +81,12 @@ fn pretty(body: &str) -> String {
 #[component]
 fn Attempts(locale: Locale, attempts: Vec<AttemptLine>, event_id: String, zone: String) -> impl IntoView {
     if attempts.is_empty() {
-        return view! { <Empty title=t!(locale, "nothing-yet") text=t!(locale, "attempts-empty")/> }.into_any();
+        return view! { <EmptyState title=t!(locale, "nothing-yet") text=t!(locale, "attempts-empty")/> }.into_any();
     }
     attempts
         .into_iter()
         .map(|attempt| {
-            let (words, tone) = match &attempt.failure {
+            let (label, tone) = match &attempt.failure {
                 None => (t!(locale, "delivery-delivered"), Tone::Good),
                 Some(name) => (by_key(locale, &format!("failure-{name}")), Tone::Bad),
             };
@@ -98,17 +97,17 @@ fn Attempts(locale: Locale, attempts: Vec<AttemptLine>, event_id: String, zone: 
                 attempt.started_at.timestamp(),
                 attempt.signature
             );
-            let answer = attempt.response_status.map(|status| {
+            let response = attempt.response_status.map(|status| {
                 format!("HTTP {status}\n\n{}", attempt.response_excerpt.clone().unwrap_or_default())
             });
             view! {
                 <article class="card">
-                    <header class="title-row"><h3>{t!(locale, "attempt-number", number = attempt.number)}</h3><Chip label=words tone/>
+                    <header class="title-row"><h3>{t!(locale, "attempt-number", number = attempt.number)}</h3><Chip label=label tone/>
                         <span class="quiet">{format::moment(locale, attempt.started_at, &zone)}" · "<bdi>{attempt.duration_ms}" ms"</bdi>" · "{by_key(locale, &format!("cause-{}", attempt.cause.name()))}</span></header>
                     {advice.map(|text| view! { <p>{text}</p> })}
                     {attempt.error.map(|text| view! { <p class="quiet" dir="ltr"><bdi class="mono small">{text}</bdi></p> })}
                     <details><summary>{t!(locale, "request-sent")}</summary><pre class="code" dir="ltr" tabindex="0">{request}</pre></details>
-                    {answer.map(|text| view! { <details><summary>{t!(locale, "response")}</summary><pre class="code" dir="ltr" tabindex="0">{text}</pre></details> })}
+                    {response.map(|text| view! { <details><summary>{t!(locale, "response")}</summary><pre class="code" dir="ltr" tabindex="0">{text}</pre></details> })}
                 </article>
             }
         })
@@ -119,16 +118,16 @@ fn Attempts(locale: Locale, attempts: Vec<AttemptLine>, event_id: String, zone: 
 #[server(prefix = "/app/fn", endpoint = "replay-delivery")]
 pub async fn replay_delivery(#[server(default)] delivery: String) -> Result<(), ServerFnError> {
     let back = format!("/app/integrations/deliveries/{delivery}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let id = delivery.parse().map_err(|_| CoreError::not_found())?;
         deliveries::replay_any(&core, permit, id).await?;
-        Ok(Next::to(back, "done-delivery-replayed"))
+        Ok(Redirect::to(back, "done-delivery-replayed"))
     })
     .await
 }

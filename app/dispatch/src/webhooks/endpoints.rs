@@ -1,4 +1,4 @@
-//! A webhook endpoint: its health, what it is sent, its deliveries, and what an administrator may do with it.
+//! The page of a webhook endpoint: health, settings, payload preview, deliveries and actions.
 
 use domain::events::EventType;
 use domain::ids::{DeliveryId, WebhookEndpointId};
@@ -13,21 +13,20 @@ use ordinavo_core::webhooks::deliveries;
 use ordinavo_core::webhooks::deliveries::DeliveryFilter;
 use ordinavo_core::webhooks::endpoints;
 use ordinavo_core::webhooks::model::{DeliveryCount, DeliveryLine, EndpointLine, RecoveryLine};
+use ui::components::{Chip, ConfirmAction, EmptyState, Fact, Identifier, Pager, ProblemNotice};
 use ui::flash::SHOWN_ONCE;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
 use ui::islands::SendOnce;
-use ui::load::{page, place};
-use ui::parts::{Chip, Empty, Fact, Identifier, Pager, ProblemNotice, Weighty};
+use ui::page::{cursor, page};
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 use crate::webhooks::payload::Payload;
-use crate::words::by_key;
 
-/// The tone of an endpoint's state.
 pub const fn endpoint_tone(status: EndpointStatus) -> Tone {
     match status {
         EndpointStatus::Active => Tone::Good,
@@ -36,7 +35,6 @@ pub const fn endpoint_tone(status: EndpointStatus) -> Tone {
     }
 }
 
-/// The tone of a delivery's state.
 pub const fn delivery_tone(status: DeliveryStatus) -> Tone {
     match status {
         DeliveryStatus::Delivered => Tone::Good,
@@ -46,7 +44,6 @@ pub const fn delivery_tone(status: DeliveryStatus) -> Tone {
     }
 }
 
-/// `/app/integrations/endpoints/new`.
 #[component]
 pub fn NewEndpointPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -81,13 +78,13 @@ pub fn NewEndpointPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/integrations">{content}</Framed> }
+    view! { <AppFrame current="/app/integrations">{content}</AppFrame> }
 }
 
-/// The fields that making and changing an endpoint share.
+/// The fields that the forms for creating and updating an endpoint share.
 #[component]
 fn EndpointFields(form: FormState, locale: Locale, endpoint: Option<EndpointLine>) -> impl IntoView {
-    let held = |names: &Option<EndpointLine>, pick: fn(&EndpointLine) -> &Vec<String>| {
+    let stored = |names: &Option<EndpointLine>, pick: fn(&EndpointLine) -> &Vec<String>| {
         names.as_ref().map(pick).cloned().unwrap_or_default()
     };
     let list = |field: &str, stored: Vec<String>| -> Vec<String> {
@@ -96,15 +93,15 @@ fn EndpointFields(form: FormState, locale: Locale, endpoint: Option<EndpointLine
             .map(str::to_owned)
             .collect()
     };
-    let types = list("eventTypes", held(&endpoint, |line| &line.event_types.0));
-    let options = list("dataOptions", held(&endpoint, |line| &line.data_options.0));
+    let types = list("eventTypes", stored(&endpoint, |line| &line.event_types.0));
+    let options = list("dataOptions", stored(&endpoint, |line| &line.data_options.0));
     let ordering = endpoint.as_ref().map_or(Ordering::None, |line| line.ordering);
     let orderings = Ordering::ALL
         .iter()
-        .map(|one| {
+        .map(|ordering| {
             (
-                one.name().to_owned(),
-                by_key(locale, &format!("ordering-{}", one.name())),
+                ordering.name().to_owned(),
+                by_key(locale, &format!("ordering-{}", ordering.name())),
             )
         })
         .collect::<Vec<_>>();
@@ -147,17 +144,17 @@ pub fn EndpointPage() -> impl IntoView {
             event_type: EventType::from_name(&request.query("type")).map(|kind| kind.name().to_owned()),
             ..DeliveryFilter::default()
         };
-        let before = request.place::<DeliveryId>("after");
+        let before = request.cursor::<DeliveryId>("after");
         let found = deliveries::page(&request.core, permit, id, &filter, before).await?;
         let zone = staff.zone().to_owned();
         let may_manage = staff.has::<ManageIntegrations>();
-        let shown = request
+        let secret = request
             .flash
             .as_ref()
             .and_then(|flash| flash.values.get(SHOWN_ONCE))
             .and_then(|sealed| shown_once::unseal(&request.core, &staff, sealed));
-        let here = format!("/app/integrations/endpoints/{id}");
-        let link = |status: &str, kind: &str, after: Option<String>| {
+        let base_path = format!("/app/integrations/endpoints/{id}");
+        let page_href = |status: &str, kind: &str, after: Option<String>| {
             let mut parts = Vec::new();
             for (name, value) in [
                 ("status", status.to_owned()),
@@ -169,9 +166,9 @@ pub fn EndpointPage() -> impl IntoView {
                 }
             }
             if parts.is_empty() {
-                here.clone()
+                base_path.clone()
             } else {
-                format!("{here}?{}", parts.join("&"))
+                format!("{base_path}?{}", parts.join("&"))
             }
         };
         let (status, kind) = (
@@ -183,32 +180,37 @@ pub fn EndpointPage() -> impl IntoView {
             .rows
             .last()
             .filter(|_| found.page.has_more)
-            .map(|row| link(status, &kind, Some(place(row.created_at, row.id))));
-        let first = before.is_some().then(|| link(status, &kind, None));
+            .map(|row| page_href(status, &kind, Some(cursor(row.created_at, row.id))));
+        let first = before.is_some().then(|| page_href(status, &kind, None));
         let all_count: i64 = found.counts.iter().map(|count| count.deliveries).sum();
-        let count_of = |counts: &[DeliveryCount], wanted: DeliveryStatus| {
+        let count_of = |counts: &[DeliveryCount], status: DeliveryStatus| {
             counts
                 .iter()
-                .find(|count| count.status == wanted)
+                .find(|count| count.status == status)
                 .map_or(0, |count| count.deliveries)
         };
         let tabs = std::iter::once((String::new(), t!(locale, "all"), all_count))
-            .chain(DeliveryStatus::ALL.iter().map(|one| {
-                let words = by_key(locale, &format!("delivery-{}", one.name()));
-                (one.name().to_owned(), words, count_of(&found.counts, *one))
+            .chain(DeliveryStatus::ALL.iter().map(|delivery_status| {
+                let label = by_key(locale, &format!("delivery-{}", delivery_status.name()));
+                (
+                    delivery_status.name().to_owned(),
+                    label,
+                    count_of(&found.counts, *delivery_status),
+                )
             }))
-            .map(|(name, words, count)| {
+            .map(|(name, label, count)| {
                 let current = (name == status).then_some("page");
-                view! { <a href=link(&name, &kind, None) aria-current=current>{words}<span class="count">{count}</span></a> }
+                view! { <a href=page_href(&name, &kind, None) aria-current=current>{label}<span class="count">{count}</span></a> }
             })
             .collect_view();
         let label = by_key(locale, &format!("endpoint-{}", endpoint.status.name()));
-        let disabled = endpoint.status == EndpointStatus::Disabled;
-        let reason = endpoint.disabled_reason.clone().filter(|_| disabled);
+        let is_disabled = endpoint.status == EndpointStatus::Disabled;
+        let reason = endpoint.disabled_reason.clone().filter(|_| is_disabled);
         let moment = |at| format::moment(locale, at, &zone);
         let success = endpoint.last_success_at.map_or_else(|| t!(locale, "never"), moment);
-        let (rotating, disabled_at) = (endpoint.rotating_until.map(moment), endpoint.disabled_at.map(moment));
-        let (client_page, client_name, source_key, version) = (
+        let (previous_secret_until, disabled_at) =
+            (endpoint.rotating_until.map(moment), endpoint.disabled_at.map(moment));
+        let (client_path, client_name, source_key, version) = (
             format!("/app/integrations/clients/{}", endpoint.client_id),
             endpoint.client_name.clone(),
             endpoint.source_key.clone(),
@@ -222,24 +224,24 @@ pub fn EndpointPage() -> impl IntoView {
             <header class="title-row"><h1 class="breaks"><bdi class="mono" dir="ltr">{endpoint.url.clone()}</bdi></h1><Chip label tone=endpoint_tone(endpoint.status)/></header>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            {shown.map(|secret| view! {
+            {secret.map(|secret| view! {
                 <section class="notice notice-warn" role="status"><p><strong>{t!(locale, "client-shown-once")}</strong></p><p class="breaks"><Identifier text=secret locale/></p></section>
             })}
             {reason.map(|reason| view! { <p class="notice notice-bad">{by_key(locale, &format!("disabled-{reason}"))}" "{disabled_at}</p> })}
             {(endpoint.status == EndpointStatus::Failing).then(|| view! { <p class="notice notice-warn">{t!(locale, "endpoint-failing-text")}</p> })}
             <dl class="facts">
-                <Fact name=t!(locale, "client")><a class="mono" href=client_page><bdi>{client_name}</bdi></a></Fact>
+                <Fact name=t!(locale, "client")><a class="mono" href=client_path><bdi>{client_name}</bdi></a></Fact>
                 <Fact name=t!(locale, "source")><bdi class="mono">{source_key}</bdi></Fact>
                 <Fact name=t!(locale, "endpoint-failures")>{endpoint.failures_in_a_row}</Fact>
                 <Fact name=t!(locale, "endpoint-last-success")>{success}</Fact>
                 <Fact name=t!(locale, "endpoint-ordering")>{ordering}</Fact>
                 <Fact name=t!(locale, "endpoint-version")><bdi class="mono">{version}</bdi></Fact>
                 <Fact name="id"><Identifier text=id.to_string() locale/></Fact>
-                {rotating.map(|until| view! { <Fact name=t!(locale, "endpoint-previous-secret-until")>{until}</Fact> })}
+                {previous_secret_until.map(|until| view! { <Fact name=t!(locale, "endpoint-previous-secret-until")>{until}</Fact> })}
                 {endpoint.public_key.clone().map(|key| view! { <Fact name=t!(locale, "endpoint-public-key")><Identifier text=key locale/></Fact> })}
             </dl>
             <Health locale hours=found.hours/>
-            {may_manage.then(|| view! { <Acts locale endpoint=endpoint.clone() form zone=zone.clone()/> })}
+            {may_manage.then(|| view! { <EndpointActions locale endpoint=endpoint.clone() form zone=zone.clone()/> })}
             <Payload locale chosen=endpoint.data_options.0.clone() types=endpoint.event_types.0.clone() kind=request.query("preview")/>
             <Recoveries locale recoveries zone=zone.clone()/>
             <section><h2>{t!(locale, "deliveries")}</h2>
@@ -247,7 +249,7 @@ pub fn EndpointPage() -> impl IntoView {
                 <form method="get" class="search"><label for="delivery-type">{t!(locale, "event")}</label>
                     <input type="hidden" name="status" value=status/>
                     <select id="delivery-type" name="type"><option value="">{t!(locale, "all")}</option>
-                        {EventType::ALL.iter().map(|one| view! { <option value=one.name() selected=one.name() == kind>{one.name()}</option> }).collect_view()}
+                        {EventType::ALL.iter().map(|event_type| view! { <option value=event_type.name() selected=event_type.name() == kind>{event_type.name()}</option> }).collect_view()}
                     </select><button class="button" type="submit">{t!(locale, "show")}</button></form>
                 <Deliveries locale rows=found.page.rows zone=zone.clone()/>
                 <Pager locale next first/>
@@ -255,13 +257,13 @@ pub fn EndpointPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/integrations">{content}</Framed> }
+    view! { <AppFrame current="/app/integrations">{content}</AppFrame> }
 }
 
-/// The last 24 hours as bars: what arrived and what failed, by the hour; the same as a table for screen readers.
+/// Deliveries of the last 24 hours as bars: delivered and failed per hour, with the totals as text for screen readers.
 #[component]
 fn Health(locale: Locale, hours: [(i64, i64); 24]) -> impl IntoView {
-    let most = hours
+    let max_count = hours
         .iter()
         .map(|(arrived, failed)| arrived + failed)
         .max()
@@ -270,7 +272,7 @@ fn Health(locale: Locale, hours: [(i64, i64); 24]) -> impl IntoView {
     let (arrived, failed) = hours
         .iter()
         .fold((0, 0), |(a, f), (arrived, failed)| (a + arrived, f + failed));
-    let height = |count: i64| count * 40 / most;
+    let height = |count: i64| count * 40 / max_count;
     view! {
         <section><h2>{t!(locale, "endpoint-last-24-hours")}</h2>
             <p class="quiet">{t!(locale, "endpoint-last-24-hours-text", arrived = arrived, failed = failed)}</p>
@@ -289,92 +291,98 @@ fn Health(locale: Locale, hours: [(i64, i64); 24]) -> impl IntoView {
     }
 }
 
-/// What an administrator may do, each act with what will happen.
+/// The actions on an endpoint, each with its consequence.
 #[component]
-fn Acts(locale: Locale, endpoint: EndpointLine, form: FormState, zone: String) -> impl IntoView {
+fn EndpointActions(locale: Locale, endpoint: EndpointLine, form: FormState, zone: String) -> impl IntoView {
     let id = endpoint.id.to_string();
-    let disabled = endpoint.status == EndpointStatus::Disabled;
-    let came_back = form.came_back();
-    let hidden = || {
+    let is_disabled = endpoint.status == EndpointStatus::Disabled;
+    let is_form_open = form.was_rejected();
+    let hidden_fields = || {
         let id = id.clone();
         view! { <input type="hidden" name="endpoint" value=id/> }
     };
-    let range = |act: &'static str, label: String, text: String, form: FormState| {
-        let (fields, zone, again, open) = (hidden(), zone.clone(), label.clone(), form.came_back());
+    let range_action = |action: &'static str, label: String, text: String, form: FormState| {
+        let (fields, zone, submit_label, open) = (hidden_fields(), zone.clone(), label.clone(), form.was_rejected());
         view! {
-            <Weighty label consequence=text open>
-                <form method="post" action=format!("/app/fn/{act}")>{fields}<ErrorSummary form=form.clone()/>
+            <ConfirmAction label consequence=text open>
+                <form method="post" action=format!("/app/fn/{action}")>{fields}<ErrorSummary form=form.clone()/>
                     <div class="pair"><TextField form=form.clone() field="since" label=t!(locale, "since") kind="datetime-local"/>
                     <TextField form=form field="until" label=t!(locale, "until") kind="datetime-local" optional=true/></div>
                     <p class="help"><bdi>{zone}</bdi></p>
-                    <button class="button button-primary" type="submit">{again}</button></form>
-            </Weighty>
+                    <button class="button button-primary" type="submit">{submit_label}</button></form>
+            </ConfirmAction>
         }
     };
-    let (of_test, of_enable, of_rotate, of_update, of_disable, of_delete) =
-        (hidden(), hidden(), hidden(), hidden(), hidden(), hidden());
+    let (test_fields, enable_fields, rotate_fields, update_fields, disable_fields, delete_fields) = (
+        hidden_fields(),
+        hidden_fields(),
+        hidden_fields(),
+        hidden_fields(),
+        hidden_fields(),
+        hidden_fields(),
+    );
     let recover_form = FormState::new("recover", locale, use_context::<ui::flash::Flash>().as_ref());
     let replay_form = FormState::new("replay-range", locale, use_context::<ui::flash::Flash>().as_ref());
     view! {
         <div class="actions">
-            {(!disabled).then(|| view! { <SendOnce><form method="post" action="/app/fn/test-endpoint">{of_test}<button class="button" type="submit">{t!(locale, "endpoint-test")}</button></form></SendOnce> })}
-            {disabled.then(|| view! { <form method="post" action="/app/fn/enable-endpoint">{of_enable}<button class="button button-primary" type="submit">{t!(locale, "endpoint-enable")}</button></form> })}
-            {(!disabled).then(|| range("recover-endpoint", t!(locale, "endpoint-recover"), t!(locale, "endpoint-recover-text"), recover_form))}
-            {(!disabled).then(|| range("replay-range", t!(locale, "endpoint-replay"), t!(locale, "endpoint-replay-text"), replay_form))}
-            <Weighty label=t!(locale, "endpoint-rotate") consequence=t!(locale, "endpoint-rotate-text")>
-                <form method="post" action="/app/fn/rotate-endpoint">{of_rotate}
-                    <fieldset><legend>{t!(locale, "endpoint-grace")}</legend>{[("0", "grace-none"), ("86400", "grace-day"), ("604800", "grace-week")].into_iter().map(|(seconds, words)| {
+            {(!is_disabled).then(|| view! { <SendOnce><form method="post" action="/app/fn/test-endpoint">{test_fields}<button class="button" type="submit">{t!(locale, "endpoint-test")}</button></form></SendOnce> })}
+            {is_disabled.then(|| view! { <form method="post" action="/app/fn/enable-endpoint">{enable_fields}<button class="button button-primary" type="submit">{t!(locale, "endpoint-enable")}</button></form> })}
+            {(!is_disabled).then(|| range_action("recover-endpoint", t!(locale, "endpoint-recover"), t!(locale, "endpoint-recover-text"), recover_form))}
+            {(!is_disabled).then(|| range_action("replay-range", t!(locale, "endpoint-replay"), t!(locale, "endpoint-replay-text"), replay_form))}
+            <ConfirmAction label=t!(locale, "endpoint-rotate") consequence=t!(locale, "endpoint-rotate-text")>
+                <form method="post" action="/app/fn/rotate-endpoint">{rotate_fields}
+                    <fieldset><legend>{t!(locale, "endpoint-grace")}</legend>{[("0", "grace-none"), ("86400", "grace-day"), ("604800", "grace-week")].into_iter().map(|(seconds, label)| {
                         let field = format!("grace-{seconds}");
-                        view! { <div class="check"><input type="radio" id=field.clone() name="grace" value=seconds checked=seconds == "86400"/><label for=field>{by_key(locale, words)}</label></div> }
+                        view! { <div class="check"><input type="radio" id=field.clone() name="grace" value=seconds checked=seconds == "86400"/><label for=field>{by_key(locale, label)}</label></div> }
                     }).collect_view()}</fieldset>
                     <button class="button button-primary" type="submit">{t!(locale, "endpoint-rotate")}</button></form>
-            </Weighty>
-            <details class="weighty" open=came_back><summary class="button">{t!(locale, "endpoint-edit")}</summary><div class="weighty-body">
-                <form method="post" action="/app/fn/update-endpoint">{of_update}<ErrorSummary form=form.clone()/>
+            </ConfirmAction>
+            <details class="weighty" open=is_form_open><summary class="button">{t!(locale, "endpoint-edit")}</summary><div class="weighty-body">
+                <form method="post" action="/app/fn/update-endpoint">{update_fields}<ErrorSummary form=form.clone()/>
                     <EndpointFields form locale endpoint=Some(endpoint)/>
                     <button class="button button-primary" type="submit">{t!(locale, "save")}</button></form>
             </div></details>
-            {(!disabled).then(|| view! { <Weighty label=t!(locale, "endpoint-disable") consequence=t!(locale, "endpoint-disable-text")>
-                <form method="post" action="/app/fn/disable-endpoint">{of_disable}<button class="button button-bad" type="submit">{t!(locale, "endpoint-disable")}</button></form></Weighty> })}
-            <Weighty label=t!(locale, "endpoint-delete") consequence=t!(locale, "endpoint-delete-text")>
-                <form method="post" action="/app/fn/delete-endpoint">{of_delete}<button class="button button-bad" type="submit">{t!(locale, "endpoint-delete")}</button></form></Weighty>
+            {(!is_disabled).then(|| view! { <ConfirmAction label=t!(locale, "endpoint-disable") consequence=t!(locale, "endpoint-disable-text")>
+                <form method="post" action="/app/fn/disable-endpoint">{disable_fields}<button class="button button-bad" type="submit">{t!(locale, "endpoint-disable")}</button></form></ConfirmAction> })}
+            <ConfirmAction label=t!(locale, "endpoint-delete") consequence=t!(locale, "endpoint-delete-text")>
+                <form method="post" action="/app/fn/delete-endpoint">{delete_fields}<button class="button button-bad" type="submit">{t!(locale, "endpoint-delete")}</button></form></ConfirmAction>
         </div>
     }
 }
 
-/// What was recovered, and how far it is.
+/// Recoveries and their progress.
 #[component]
 fn Recoveries(locale: Locale, recoveries: Vec<RecoveryLine>, zone: String) -> impl IntoView {
     (!recoveries.is_empty()).then(|| view! {
         <section><h2>{t!(locale, "recoveries")}</h2>
             <ul class="lines">{recoveries.into_iter().map(|recovery| {
-                let span = format!("{} – {}", format::moment(locale, recovery.since, &zone), format::moment(locale, recovery.until, &zone));
-                let made = recovery.deliveries - recovery.waiting;
-                let words = t!(locale, "recovery-progress", made = made, total = recovery.deliveries, arrived = recovery.delivered);
-                view! { <li><span>{span}</span><span class="progress-line"><progress max=recovery.deliveries.max(1) value=made aria-label=words.clone()></progress><span class="quiet">{words}</span></span></li> }
+                let range_text = format!("{} – {}", format::moment(locale, recovery.since, &zone), format::moment(locale, recovery.until, &zone));
+                let created = recovery.deliveries - recovery.waiting;
+                let label = t!(locale, "recovery-progress", made = created, total = recovery.deliveries, arrived = recovery.delivered);
+                view! { <li><span>{range_text}</span><span class="progress-line"><progress max=recovery.deliveries.max(1) value=created aria-label=label.clone()></progress><span class="quiet">{label}</span></span></li> }
             }).collect_view()}</ul>
         </section>
     })
 }
 
-/// A list of deliveries; the row is the link.
+/// Deliveries; each row links to its delivery.
 #[component]
 fn Deliveries(locale: Locale, rows: Vec<DeliveryLine>, zone: String) -> impl IntoView {
     if rows.is_empty() {
-        return view! { <Empty title=t!(locale, "nothing-yet") text=t!(locale, "nothing-yet-text")/> }.into_any();
+        return view! { <EmptyState title=t!(locale, "nothing-yet") text=t!(locale, "nothing-yet-text")/> }.into_any();
     }
     view! {
         <div class="table-frame"><table class="table">
             <thead><tr><th scope="col">{t!(locale, "event")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col" class="right">{t!(locale, "attempts")}</th><th scope="col">{t!(locale, "response")}</th><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "next-attempt")}</th></tr></thead>
             <tbody>{rows.into_iter().map(|row| {
-                let waits = row.status == DeliveryStatus::Pending && row.attempts > 0;
-                let answer = row.last_status.map(|status| format!("HTTP {status}"));
+                let has_next_attempt = row.status == DeliveryStatus::Pending && row.attempts > 0;
+                let response = row.last_status.map(|status| format!("HTTP {status}"));
                 let failure = row.last_failure.as_deref().map(|name| by_key(locale, &format!("failure-{name}")));
                 view! {
                     <tr><th scope="row"><a class="mono" href=format!("/app/integrations/deliveries/{}", row.id)><bdi dir="ltr">{row.event_type}</bdi></a></th>
                         <td><Chip label=by_key(locale, &format!("delivery-{}", row.status.name())) tone=delivery_tone(row.status)/></td>
-                        <td class="right">{row.attempts}</td><td><bdi>{answer}</bdi>" "<span class="quiet">{failure}</span></td>
-                        <td>{format::moment(locale, row.created_at, &zone)}</td><td>{waits.then(|| format::moment(locale, row.next_attempt_at, &zone))}</td></tr>
+                        <td class="right">{row.attempts}</td><td><bdi>{response}</bdi>" "<span class="quiet">{failure}</span></td>
+                        <td>{format::moment(locale, row.created_at, &zone)}</td><td>{has_next_attempt.then(|| format::moment(locale, row.next_attempt_at, &zone))}</td></tr>
                 }
             }).collect_view()}</tbody>
         </table></div>

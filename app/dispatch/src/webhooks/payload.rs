@@ -1,5 +1,5 @@
-//! What a body looks like, with and without each data option: the boxes show and hide its lines without a request, and
-//! without script.
+//! A preview of the event body with and without each data option. The checkboxes show and hide lines with CSS, without
+//! a request and without scripts.
 
 use domain::events::{EventType, example};
 use domain::locale::Locale;
@@ -7,26 +7,27 @@ use domain::webhooks::DataOption;
 use leptos::prelude::*;
 use serde_json::Value;
 
+use crate::i18n::by_key;
 use crate::t;
-use crate::words::by_key;
 
-/// A line of a body, and the option that it needs.
+/// A line of a body, and the data option that it depends on.
 #[derive(Debug, PartialEq, Eq)]
 struct Line {
     text: String,
     option: Option<DataOption>,
 }
 
-/// The option that puts a member there.
+/// Returns the data option that adds a property.
 fn option_at(pointer: &str, member: &str) -> Option<DataOption> {
     DataOption::ALL
         .iter()
         .copied()
-        .find(|option| option.place().0 == pointer && option.place().1.contains(&member))
+        .find(|option| option.location().0 == pointer && option.location().1.contains(&member))
 }
 
-/// Writes a value line by line. Optional members come first in their object, so that hiding them leaves the commas right.
-fn write(
+/// Writes a value line by line. Optional properties come first in their object, so that hiding them keeps the commas
+/// valid.
+fn append_lines(
     value: &Value,
     pointer: &str,
     indent: usize,
@@ -35,11 +36,11 @@ fn write(
     option: Option<DataOption>,
     lines: &mut Vec<Line>,
 ) {
-    let space = "  ".repeat(indent);
+    let indentation = "  ".repeat(indent);
     let mut push = |text: String| lines.push(Line { text, option });
     match value {
         Value::Object(members) if !members.is_empty() => {
-            push(format!("{space}{before}{{"));
+            push(format!("{indentation}{before}{{"));
             let mut sorted: Vec<_> = members
                 .iter()
                 .map(|(name, value)| (option_at(pointer, name), name, value))
@@ -48,10 +49,10 @@ fn write(
             let count = sorted.len();
             for (index, (needs, name, value)) in sorted.into_iter().enumerate() {
                 let comma = if index + 1 < count { "," } else { "" };
-                let deeper = format!("{pointer}/{name}");
-                write(
+                let member_pointer = format!("{pointer}/{name}");
+                append_lines(
                     value,
-                    &deeper,
+                    &member_pointer,
                     indent + 1,
                     &format!("\"{name}\": "),
                     comma,
@@ -60,21 +61,21 @@ fn write(
                 );
             }
             lines.push(Line {
-                text: format!("{space}}}{after}"),
+                text: format!("{indentation}}}{after}"),
                 option,
             });
         }
-        other => push(format!("{space}{before}{other}{after}")),
+        other => push(format!("{indentation}{before}{other}{after}")),
     }
 }
 
 fn lines(kind: EventType) -> Vec<Line> {
     let mut lines = Vec::new();
-    write(&example(kind), "", 0, "", "", None, &mut lines);
+    append_lines(&example(kind), "", 0, "", "", None, &mut lines);
     lines
 }
 
-/// The preview of a body: an event type to choose, a box for each option, and what would be sent.
+/// The preview of a body: event type, a checkbox for each data option, and the JSON.
 #[component]
 pub fn Payload(locale: Locale, chosen: Vec<String>, types: Vec<String>, kind: String) -> impl IntoView {
     let kind = EventType::from_name(&kind)
@@ -103,22 +104,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_is_hidden_the_rest_is_json() {
+    fn lines_with_hidden_options_are_valid_json() {
         for kind in EventType::ALL {
             for mask in 0..8_usize {
-                let on = |option: DataOption| {
+                let is_shown = |option: DataOption| {
                     mask & (1 << DataOption::ALL.iter().position(|one| *one == option).unwrap_or(0)) != 0
                 };
                 let text: String = lines(*kind)
                     .into_iter()
-                    .filter(|line| line.option.is_none_or(on))
+                    .filter(|line| line.option.is_none_or(is_shown))
                     .map(|line| line.text + "\n")
                     .collect();
                 let value: Value =
                     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}\n{text}", kind.name()));
-                let gone: Vec<DataOption> = DataOption::ALL.iter().copied().filter(|option| !on(*option)).collect();
-                let expected = domain::webhooks::reduce(&example(*kind).to_string(), &gone);
-                assert_eq!(value, serde_json::from_str::<Value>(&expected).expect("JSON"));
+                let hidden_options: Vec<DataOption> = DataOption::ALL
+                    .iter()
+                    .copied()
+                    .filter(|option| !is_shown(*option))
+                    .collect();
+                let expected = domain::webhooks::reduce(&example(*kind).to_string(), &hidden_options);
+                assert_eq!(
+                    value,
+                    serde_json::from_str::<Value>(&expected).expect("reduced body is JSON")
+                );
             }
         }
     }

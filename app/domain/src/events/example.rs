@@ -1,4 +1,4 @@
-//! An example body for each type, with everything that a data option may add.
+//! Example body for each event type, with all data options enabled.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -12,11 +12,11 @@ use crate::ids::{
 use crate::webhooks::API_VERSION;
 
 fn id<K: Kind>(number: u128) -> Value {
-    // A UUIDv7 of November 2026 with a counter in place of its random part.
+    // A UUIDv7 of November 2026 with a counter instead of the random part.
     Value::String(Id::<K>::from_uuid(Uuid::from_u128(0x019f_5d3c_2a00_7000_8000_0000_0000_0000 | number)).to_string())
 }
 
-/// The example of a type, with all data options on.
+/// Returns the example body of an event type with all data options enabled.
 pub fn example(kind: EventType) -> Value {
     let at: DateTime<Utc> = DateTime::from_timestamp(1_795_687_200, 0).unwrap_or_default();
     let has = |member| kind.members().contains(&member);

@@ -1,4 +1,4 @@
-//! The catalogue of events that partners can receive, with a schema and an example for each type.
+//! Catalog of webhook event types with a JSON Schema and an example for each.
 
 mod example;
 mod schema;
@@ -7,13 +7,13 @@ pub use example::example;
 pub use schema::schema;
 
 crate::stored_names! {
-    /// What happened.
+    /// Type of a webhook event.
     EventType {
-        /// A target came into being.
+        /// A target was created.
         TargetCreated = "target.created",
-        /// A target changed.
+        /// A target was updated.
         TargetUpdated = "target.updated",
-        /// A target got an appointment.
+        /// A target was scheduled or rescheduled.
         TargetScheduled = "target.scheduled",
         /// The technician is on the way.
         TargetEnRoute = "target.en_route",
@@ -21,61 +21,65 @@ crate::stored_names! {
         TargetCompleted = "target.completed",
         /// A target was cancelled.
         TargetCancelled = "target.cancelled",
-        /// A request moved on.
+        /// The status of a request changed.
         RequestStatusChanged = "request.status_changed",
-        /// An import job ran to its end.
+        /// An import job was completed.
         ImportJobCompleted = "import_job.completed",
-        /// A target could not be linked; a person must look.
+        /// A target could not be mapped and needs a manual review.
         MappingReviewRequired = "mapping.review_required",
-        /// A target was linked after all.
+        /// A target that needed a review was mapped.
         MappingResolved = "mapping.resolved",
         /// A visit report was approved.
         VisitReportApproved = "visit_report.approved",
-        /// A follow-up is needed.
+        /// A follow-up was created.
         FollowUpCreated = "follow_up.created",
-        /// A follow-up got an appointment.
+        /// A follow-up was scheduled.
         FollowUpPlanned = "follow_up.planned",
-        /// An approved report is billable.
+        /// A billable visit report was approved.
         BillingTriggered = "billing.triggered",
         /// A route suggestion is ready.
         RouteSuggestionCompleted = "route_suggestion.completed",
-        /// A webhook endpoint has begun to fail.
+        /// A webhook endpoint is failing.
         EndpointFailing = "webhook_endpoint.failing",
-        /// A webhook endpoint was disabled; its events are held.
+        /// A webhook endpoint was disabled.
         EndpointDisabled = "webhook_endpoint.disabled",
-        /// Somebody asked for a test delivery.
+        /// A test delivery was requested.
         WebhookTest = "webhook.test",
     }
 }
 
 impl EventType {
-    /// What it tells, in a sentence.
+    /// Returns a description of the event type.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::TargetCreated => "A target came into being, by an import or from an accepted request.",
-            Self::TargetUpdated => "A target changed: its data, or its state in a way that has no event of its own.",
-            Self::TargetScheduled => "A target got an appointment, or its appointment was moved.",
+            Self::TargetCreated => "A target was created by an import or from an accepted request.",
+            Self::TargetUpdated => {
+                "The data of a target changed, or its status changed in a way that has no event type of its own."
+            }
+            Self::TargetScheduled => "An appointment was scheduled or rescheduled.",
             Self::TargetEnRoute => "The technician is on the way.",
             Self::TargetCompleted => "The visit was completed.",
             Self::TargetCancelled => "A target was cancelled.",
-            Self::RequestStatusChanged => "A request was submitted or moved on.",
-            Self::ImportJobCompleted => "An import job ran to its end, with the counts of its items.",
-            Self::MappingReviewRequired => "A target could not be linked to a customer safely; a person looks at it.",
-            Self::MappingResolved => "A target that waited was linked to a customer.",
+            Self::RequestStatusChanged => "A request was submitted, or its status changed.",
+            Self::ImportJobCompleted => "An import job was completed. Includes the counts of its items.",
+            Self::MappingReviewRequired => "A target could not be mapped to a customer and needs a manual review.",
+            Self::MappingResolved => "A target that needed a review was mapped to a customer.",
             Self::VisitReportApproved => "A visit report was approved.",
-            Self::FollowUpCreated => "A visit left work to be done.",
-            Self::FollowUpPlanned => "Work that a visit left has an appointment now.",
-            Self::BillingTriggered => "An approved, billable report may be relevant for billing elsewhere.",
-            Self::RouteSuggestionCompleted => "A route suggestion that was asked for is ready.",
-            Self::EndpointFailing => "A webhook endpoint failed five times in a row; deliveries go out one at a time.",
-            Self::EndpointDisabled => {
-                "A webhook endpoint was disabled; its events are held and can be recovered for 14 days."
+            Self::FollowUpCreated => "A follow-up was created after a visit.",
+            Self::FollowUpPlanned => "An appointment was scheduled for a follow-up.",
+            Self::BillingTriggered => "A billable visit report was approved and may be relevant for external billing.",
+            Self::RouteSuggestionCompleted => "A requested route suggestion is ready.",
+            Self::EndpointFailing => {
+                "A webhook endpoint failed five times in a row. Deliveries are sent one at a time."
             }
-            Self::WebhookTest => "Somebody asked for a test delivery. It goes to that endpoint only.",
+            Self::EndpointDisabled => {
+                "A webhook endpoint was disabled. Its events are held and can be recovered for 14 days."
+            }
+            Self::WebhookTest => "A test delivery was requested. It is sent to that endpoint only.",
         }
     }
 
-    /// The members that the type adds to `data` besides `customerContext`.
+    /// Returns the members of `data` besides `customerContext`.
     pub const fn members(self) -> &'static [Member] {
         use Member::{
             Appointment, BillingTrigger, Endpoint, FollowUp, ImportJob, Request, RouteSuggestion, Summary, Target,
@@ -102,29 +106,29 @@ impl EventType {
     }
 }
 
-/// A member of `data`.
+/// A member of the event's `data` object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Member {
-    /// The target that it is about.
+    /// The affected target.
     Target,
-    /// Its appointment.
+    /// The appointment of the target.
     Appointment,
-    /// The request that it is about.
+    /// The affected request.
     Request,
-    /// The import job.
+    /// The completed import job.
     ImportJob,
-    /// The visit report.
+    /// The approved visit report.
     VisitReport,
-    /// The beginning of its summary; only with `summaryPreviews`.
+    /// The beginning of the report summary; only with `summaryPreviews`.
     Summary,
-    /// The follow-up.
+    /// The affected follow-up.
     FollowUp,
-    /// The billing trigger.
+    /// The created billing trigger.
     BillingTrigger,
-    /// How long the work took; only with `billingDetails`.
+    /// The work time in minutes; only with `billingDetails`.
     WorkMinutes,
-    /// The route suggestion.
+    /// The completed route suggestion.
     RouteSuggestion,
-    /// The webhook endpoint.
+    /// The affected webhook endpoint.
     Endpoint,
 }

@@ -1,4 +1,4 @@
-//! The JSON Schema (2020-12) of a delivery's body, made from the catalogue, so that it cannot tell another story.
+//! JSON Schema (2020-12) of delivery bodies, derived from the event catalog so that both stay in sync.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use crate::requests::RequestStatus;
 use crate::targets::TargetStatus;
 use crate::webhooks::{DataOption, DisabledReason, EndpointStatus};
 
-/// The schema of the body of one type.
+/// Returns the JSON Schema of the body of an event type.
 pub fn schema(kind: EventType) -> Value {
     let mut data = Map::new();
     let mut required = Vec::new();
@@ -36,9 +36,9 @@ pub fn schema(kind: EventType) -> Value {
         "properties": {
             "type": { "const": kind.name() },
             "timestamp": { "type": "string", "format": "date-time", "description": "When it happened." },
-            "apiVersion": { "type": "string", "description": "The version of the body, pinned when the endpoint is made." },
-            "sequence": { "type": "integer", "minimum": 1, "description": "Grows with every event of the organisation." },
-            "orderingKey": { "type": "string", "description": "Events with the same key belong in the order of their sequence." },
+            "apiVersion": { "type": "string", "description": "Version of the body, pinned when the endpoint is created." },
+            "sequence": { "type": "integer", "minimum": 1, "description": "Increases with every event of the organization." },
+            "orderingKey": { "type": "string", "description": "Events with the same key are ordered by their sequence." },
             "data": { "type": "object", "required": required, "additionalProperties": false, "properties": data },
         },
     })
@@ -52,19 +52,18 @@ fn names<T>(all: &[T], name: impl Fn(&T) -> &'static str) -> Value {
     json!({ "type": "string", "enum": all.iter().map(name).collect::<Vec<_>>() })
 }
 
-/// An object with what it must have; nothing else may be in it.
+/// Returns a closed object schema with the given required members.
 fn object(required: &[&str], members: Value) -> Value {
     json!({ "type": "object", "required": required, "additionalProperties": false, "properties": members })
 }
 
 fn external_id() -> Value {
-    json!({ "type": "string", "minLength": 1, "maxLength": 128, "description": "The id that the endpoint's own source system gave it; absent if it gave none." })
+    json!({ "type": "string", "minLength": 1, "maxLength": 128, "description": "The external ID in the endpoint's source system; absent if there is none." })
 }
 
 fn customer_context() -> Value {
     let option = DataOption::ContactDetails.name();
-    let detail =
-        |what: &str| json!({ "type": "string", "description": format!("{what} Only with the data option {option}.") });
+    let detail = |subject: &str| json!({ "type": "string", "description": format!("{subject} Only with the data option {option}.") });
     object(
         &[],
         json!({
@@ -72,7 +71,7 @@ fn customer_context() -> Value {
             "location": object(&["id"], json!({ "id": id::<LocationKind>(), "externalId": external_id() })),
             "contact": object(&["id"], json!({
                 "id": id::<ContactKind>(), "externalId": external_id(),
-                "displayName": detail("The name."), "email": detail("The e-mail address."), "phone": detail("The phone number."),
+                "displayName": detail("The name."), "email": detail("The email address."), "phone": detail("The phone number."),
             })),
         }),
     )
@@ -92,7 +91,7 @@ fn describe(member: Member) -> (&'static str, Value) {
             "appointment",
             object(
                 &["id", "start", "end", "zone"],
-                json!({ "id": id::<AppointmentKind>(), "start": moment(), "end": moment(), "zone": { "type": "string", "description": "An IANA zone." } }),
+                json!({ "id": id::<AppointmentKind>(), "start": moment(), "end": moment(), "zone": { "type": "string", "description": "An IANA time zone." } }),
             ),
         ),
         Member::Request => (

@@ -1,4 +1,4 @@
-//! The bodies of imports, for the description of the API.
+//! Import bodies for the OpenAPI description.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::customers::{Address, Coordinates};
 use crate::requests::Priority;
 use crate::windows::TimeWindow;
 
-/// The body of `POST /targets`, for the description of the API.
+/// Body of `POST /targets`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = TargetImport, example = json!({
@@ -19,52 +19,52 @@ use crate::windows::TimeWindow;
     "contact": {"externalId": "CONT-44", "displayName": "Anna Weber"}
 }))]
 pub struct TargetImportBody {
-    /// Id of the job in the source system; the natural key of the import.
+    /// ID of the job in the source system; the natural key of the import.
     #[schema(min_length = 1, max_length = 128)]
     pub external_id: String,
-    /// A source system of the client's allow-list; the client's own when absent.
+    /// A source system that the client may use; defaults to the client's own.
     #[schema(required = false)]
     pub source_system: Option<String>,
-    /// When the source changed the job.
+    /// When the job was last changed in the source system.
     #[schema(required = false)]
     pub source_updated_at: Option<DateTime<Utc>>,
-    /// `upsert` when absent.
+    /// Defaults to `upsert`.
     #[schema(required = false)]
     pub action: Option<ImportAction>,
-    /// Who the job is for.
+    /// Customer of the job.
     #[schema(required = false)]
     pub customer: Option<CustomerBody>,
-    /// Where it is.
+    /// Location.
     #[schema(required = false)]
     pub location: Option<LocationBody>,
-    /// Whom to talk to.
+    /// Contact.
     #[schema(required = false)]
     pub contact: Option<ContactBody>,
-    /// Kind of service.
+    /// Service type.
     #[schema(required = false, max_length = 100)]
     pub service_type: Option<String>,
-    /// Urgency.
+    /// Priority.
     #[schema(required = false)]
     pub priority: Option<Priority>,
-    /// When it should be done.
+    /// Requested time window.
     #[schema(required = false)]
     pub time_window: Option<TimeWindow>,
-    /// How long it takes.
+    /// Expected duration of the work in minutes.
     #[schema(required = false, minimum = 1, maximum = 1440)]
     pub duration_minutes: Option<i64>,
-    /// Where the job is. It is kept with the job; a new location begins with it.
+    /// Address of the job. Stored with the job and used for a new location.
     #[schema(required = false)]
     pub address: Option<Address>,
-    /// Coordinates of the job. They are kept with it; a new location begins with them.
+    /// Coordinates of the job. Stored with the job and used for a new location.
     #[schema(required = false)]
     pub coordinates: Option<Coordinates>,
-    /// Skills that the technician needs.
+    /// Skills that the job requires.
     #[schema(required = false, max_items = 20)]
     pub required_skills: Option<Vec<String>>,
     /// Internal notes.
     #[schema(required = false, max_length = 4000)]
     pub notes: Option<String>,
-    /// At most 20 scalars.
+    /// Custom attributes: at most 20 scalar values.
     #[schema(required = false, value_type = Option<Object>)]
     pub attributes: Option<Map<String, Value>>,
 }
@@ -73,13 +73,13 @@ pub struct TargetImportBody {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CustomerBody {
-    /// Id in the source system.
+    /// ID in the source system.
     #[schema(required = false, min_length = 1, max_length = 128)]
     pub external_id: Option<String>,
-    /// Number of the customer record.
+    /// Customer number.
     #[schema(required = false, max_length = 64)]
     pub customer_number: Option<String>,
-    /// Name; never used to find a customer.
+    /// Name; never used to identify a customer.
     #[schema(required = false, max_length = 200)]
     pub name: Option<String>,
 }
@@ -88,7 +88,7 @@ pub struct CustomerBody {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LocationBody {
-    /// Id in the source system.
+    /// ID in the source system.
     #[schema(required = false, min_length = 1, max_length = 128)]
     pub external_id: Option<String>,
     /// Name.
@@ -103,7 +103,7 @@ pub struct LocationBody {
     /// City.
     #[schema(required = false, max_length = 100)]
     pub city: Option<String>,
-    /// ISO 3166 code.
+    /// Two-letter country code (ISO 3166-1).
     #[schema(required = false, pattern = "^[A-Za-z]{2}$")]
     pub country: Option<String>,
     /// Coordinates.
@@ -115,21 +115,21 @@ pub struct LocationBody {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ContactBody {
-    /// Id in the source system.
+    /// ID in the source system.
     #[schema(required = false, min_length = 1, max_length = 128)]
     pub external_id: Option<String>,
     /// Display name.
     #[schema(required = false, max_length = 200)]
     pub display_name: Option<String>,
-    /// E-mail.
+    /// Email address.
     #[schema(required = false, max_length = 254)]
     pub email: Option<String>,
-    /// Phone.
+    /// Phone number.
     #[schema(required = false, max_length = 40)]
     pub phone: Option<String>,
 }
 
-/// The customer context of a need, as it is sent on its own.
+/// Customer context of a job or request, sent on its own.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = CustomerContext, example = json!({
@@ -137,13 +137,13 @@ pub struct ContactBody {
     "location": {"externalId": "LOC-ESSEN-01"}
 }))]
 pub struct ContextBody {
-    /// Who it is for.
+    /// Customer.
     #[schema(required = false)]
     pub customer: Option<CustomerBody>,
-    /// Where it is.
+    /// Location.
     #[schema(required = false)]
     pub location: Option<LocationBody>,
-    /// Whom to talk to.
+    /// Contact.
     #[schema(required = false)]
     pub contact: Option<ContactBody>,
 }

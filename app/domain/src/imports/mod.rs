@@ -1,4 +1,4 @@
-//! What a partner sends to have a target imported, and how jobs and items report what became of it.
+//! Target imports: parsed bodies, and the statuses of import jobs and items.
 
 mod body;
 mod read;
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 pub use self::body::{ContactBody, ContextBody, CustomerBody, LocationBody, TargetImportBody};
-pub use self::read::{MOST_ATTRIBUTES, MOST_NAME, MOST_NOTES, MOST_SKILLS, read_context, read_place};
+pub use self::read::{MAX_ATTRIBUTES, MAX_NAME_CHARS, MAX_NOTES_CHARS, MAX_SKILLS, read_context, read_place};
 use crate::customers::{Address, Coordinates, Place};
 use crate::fields::Patch;
 use crate::requests::Priority;
@@ -15,17 +15,17 @@ use crate::text::{CustomerNumber, ExternalId};
 use crate::windows::TimeWindow;
 
 crate::lifecycle! {
-    /// Where an import job stands.
+    /// Status of an import job.
     ImportJobStatus {
-        /// Stored, not begun.
+        /// Stored and waiting to be processed.
         Accepted = "accepted",
-        /// Being worked on.
+        /// Being processed.
         Processing = "processing",
-        /// Ran to its end, even with failed items.
+        /// Finished, possibly with failed items.
         Completed = "completed",
-        /// Could not run.
+        /// Could not be processed.
         Failed = "failed",
-        /// Stopped by somebody.
+        /// Cancelled by a user or client.
         Cancelled = "cancelled",
     }
     steps {
@@ -38,25 +38,25 @@ crate::lifecycle! {
 }
 
 crate::stored_names! {
-    /// What became of one item.
+    /// Outcome of an import item.
     ItemOutcome {
-        /// A new target.
+        /// A target was created.
         Created = "created",
-        /// A known target changed.
+        /// An existing target was updated.
         Updated = "updated",
-        /// Nothing new.
+        /// The target is unchanged.
         Unchanged = "unchanged",
-        /// Left alone on purpose.
+        /// Not applied, as the rules require.
         Skipped = "skipped",
-        /// Refused.
+        /// Rejected.
         Failed = "failed",
     }
 }
 
 crate::stored_names! {
-    /// What an import item asks for.
+    /// Action of an import item.
     ImportAction {
-        /// Create or update.
+        /// Create or update the target.
         Upsert = "upsert",
         /// Cancel the target.
         Cancel = "cancel",
@@ -68,7 +68,7 @@ crate::stored_names! {
 pub struct CustomerPart {
     /// Id in the source system.
     pub external_id: Option<ExternalId>,
-    /// Number of the customer record.
+    /// Customer number.
     pub customer_number: Option<CustomerNumber>,
     /// Name.
     pub name: Option<String>,
@@ -85,26 +85,26 @@ pub struct LocationPart {
     pub address: Address,
     /// Coordinates.
     pub coordinates: Option<Coordinates>,
-    /// Where the job itself is: what a new location begins with, and no reason to change a known one.
+    /// Place of the job itself; initializes a new location and never changes an existing one.
     pub job: Place,
 }
 
 impl LocationPart {
-    /// The address that a new location begins with.
+    /// Returns the initial address of a new location.
     pub fn address_of_new(&self) -> Address {
         self.job.address.with(&self.address)
     }
 
-    /// The coordinates that a new location begins with.
+    /// Returns the initial coordinates of a new location.
     pub fn coordinates_of_new(&self) -> Option<Coordinates> {
         self.coordinates.or(self.job.coordinates)
     }
 }
 
-/// Where the job itself is, member by member: absent keeps, null clears (T8).
+/// Patch for the place of the job, member by member: absent keeps, null clears (row T8).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PlacePatch {
-    /// The whole address was sent as null.
+    /// Whether the whole address was sent as null.
     pub clears_address: bool,
     /// Street and number.
     pub street: Patch<String>,
@@ -119,7 +119,7 @@ pub struct PlacePatch {
 }
 
 impl PlacePatch {
-    /// A place after this was applied to it.
+    /// Applies the patch to a stored place.
     pub fn over(&self, stored: Place) -> Place {
         let address = if self.clears_address {
             Address::default()
@@ -145,47 +145,47 @@ pub struct ContactPart {
     pub external_id: Option<ExternalId>,
     /// Display name.
     pub display_name: Option<String>,
-    /// E-mail.
+    /// Email address.
     pub email: Option<String>,
-    /// Phone.
+    /// Phone number.
     pub phone: Option<String>,
 }
 
-/// One import, read and checked. An absent part says nothing about what is stored.
+/// A parsed and validated import. Absent parts leave stored values unchanged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetImport {
-    /// Id of the job in the source system.
+    /// External id of the job.
     pub external_id: ExternalId,
-    /// The source system, if the body names one.
+    /// Source system, if specified.
     pub source_system: Option<String>,
-    /// When the source changed it.
+    /// When the job was last changed in the source system.
     pub source_updated_at: Option<DateTime<Utc>>,
-    /// What to do.
+    /// Action to perform.
     pub action: ImportAction,
     /// The customer part.
     pub customer: Option<CustomerPart>,
     /// The location part.
     pub location: Option<LocationPart>,
-    /// The location was sent as null.
+    /// Whether the location was sent as null.
     pub clears_location: bool,
     /// The contact part.
     pub contact: Option<ContactPart>,
-    /// The contact was sent as null.
+    /// Whether the contact was sent as null.
     pub clears_contact: bool,
-    /// Where the job itself is.
+    /// Place of the job itself.
     pub place: PlacePatch,
-    /// Kind of service, in the source's words.
+    /// Service type as named by the source system.
     pub service_type: Patch<String>,
-    /// Urgency.
+    /// Priority.
     pub priority: Patch<Priority>,
-    /// When it should be done.
+    /// Requested time window.
     pub time_window: Patch<TimeWindow>,
-    /// How long it takes.
+    /// Expected duration of the work in minutes.
     pub duration_minutes: Patch<i64>,
-    /// Skills that the technician needs.
+    /// Skills that the job requires.
     pub required_skills: Patch<Vec<String>>,
-    /// Notes for dispatch and technician; internal.
+    /// Internal notes for dispatch and the technician.
     pub notes: Patch<String>,
-    /// At most 20 scalars of the source.
+    /// Custom attributes: at most 20 scalar values.
     pub attributes: Patch<Map<String, Value>>,
 }

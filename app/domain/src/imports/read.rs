@@ -1,4 +1,4 @@
-//! Reads what was sent, with every mistake at once and each at its pointer.
+//! Parses import bodies and reports all errors at once, each with its JSON pointer.
 
 use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use serde_json::{Map, Value};
@@ -10,30 +10,30 @@ use crate::requests::Priority;
 use crate::text::{self, CustomerNumber, ExternalId};
 use crate::windows::TimeWindow;
 
-/// The longest notes, in characters.
-pub const MOST_NOTES: usize = 4_000;
-/// The longest name, in characters.
-pub const MOST_NAME: usize = 200;
-/// The most attributes of one import.
-pub const MOST_ATTRIBUTES: usize = 20;
-/// The most skills of one import.
-pub const MOST_SKILLS: usize = 20;
+/// Maximum length of notes, in characters.
+pub const MAX_NOTES_CHARS: usize = 4_000;
+/// Maximum length of a name, in characters.
+pub const MAX_NAME_CHARS: usize = 200;
+/// Maximum number of attributes per import.
+pub const MAX_ATTRIBUTES: usize = 20;
+/// Maximum number of required skills per import.
+pub const MAX_SKILLS: usize = 20;
 
 impl TargetImport {
-    /// Reads a body whose characters and depth were already checked. `is_zone` knows the IANA zones, whose data is not part
-    /// of this crate.
+    /// Parses a body whose characters and depth were already checked. `is_zone` checks IANA time zones, because this
+    /// crate does not include the zone data.
     ///
     /// # Errors
-    /// Every mistake at once, each with its pointer.
+    /// All invalid fields, each with its JSON pointer.
     pub fn read(body: &Value, is_zone: fn(&str) -> bool) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
         let Some(mut reader) = ObjectReader::new(body, "", &mut errors) else {
             return Err(errors);
         };
-        let external_id = reader.text("externalId", ExternalId::MOST, &mut errors, ExternalId::parse);
+        let external_id = reader.text("externalId", ExternalId::MAX_CHARS, &mut errors, ExternalId::parse);
         let sent = body.get("externalId");
         if sent.is_some_and(|sent| sent.as_str() == Some("")) {
-            // An empty id is no id: the item fails, and not the batch around it.
+            // An empty id counts as missing, so that it fails the item instead of the whole batch.
             errors.retain(|error| error.pointer != "/externalId");
         }
         if sent.is_none_or(|sent| sent.is_null() || sent.as_str() == Some("")) {
@@ -44,18 +44,18 @@ impl TargetImport {
             ));
         }
         let external_id = external_id.value().inspect(|id| {
-            if id.is_blank_like() {
+            if id.is_placeholder() {
                 errors.push(FieldError::new(
                     "/externalId",
                     "external_id_required",
-                    "This value only says that there is no id.",
+                    "This value is a placeholder, not an external ID.",
                 ));
             }
         });
         let source_system = reader
             .text("sourceSystem", 64, &mut errors, |text| text::line(text, 64))
             .value();
-        let source_updated_at = read_moment(&mut reader, "sourceUpdatedAt", &mut errors);
+        let source_updated_at = read_timestamp(&mut reader, "sourceUpdatedAt", &mut errors);
         let action = reader
             .one_of("action", &["upsert", "cancel"], &mut errors, ImportAction::from_name)
             .value()
@@ -93,8 +93,8 @@ impl TargetImport {
             Patch::Null => Patch::Null,
             Patch::Value(value) => read_skills(value, &mut errors).map_or(Patch::Absent, Patch::Value),
         };
-        let notes = reader.text("notes", MOST_NOTES, &mut errors, |text| {
-            text::paragraphs(text, MOST_NOTES)
+        let notes = reader.text("notes", MAX_NOTES_CHARS, &mut errors, |text| {
+            text::paragraphs(text, MAX_NOTES_CHARS)
         });
         let attributes = match reader.raw("attributes") {
             Patch::Absent => Patch::Absent,
@@ -127,7 +127,7 @@ impl TargetImport {
     }
 }
 
-/// Reads the members `customer`, `location` and `contact` of an object that may have others.
+/// Parses the members `customer`, `location` and `contact`; the object may have others.
 pub fn read_context(
     reader: &mut ObjectReader<'_>,
     errors: &mut Vec<FieldError>,
@@ -148,7 +148,7 @@ pub fn read_context(
     )
 }
 
-/// Reads the members of an address in an object that may have others.
+/// Parses the address members and `coordinates`; the object may have others.
 pub fn read_place(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> (Address, Option<Coordinates>) {
     let address = read_address(reader, errors);
     let coordinates = reader
@@ -158,43 +158,52 @@ pub fn read_place(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -
     (address, coordinates)
 }
 
-fn read_moment(
+fn read_timestamp(
     reader: &mut ObjectReader<'_>,
     name: &'static str,
     errors: &mut Vec<FieldError>,
 ) -> Option<DateTime<Utc>> {
     let pointer = reader.pointer(name);
     let value = reader.raw(name).value()?;
-    let moment = value.as_str().and_then(moment);
-    if moment.is_none() {
+    let timestamp = value.as_str().and_then(parse_timestamp);
+    if timestamp.is_none() {
         errors.push(FieldError::new(
             pointer,
             "validation_failed",
             "An RFC 3339 timestamp with offset, in the years 1 to 9999, is required.",
         ));
     }
-    moment
+    timestamp
 }
 
-/// Reads a moment as both databases keep it: in the years that both know, cut to microseconds, so that what is sent again
-/// equals what was stored.
-fn moment(text: &str) -> Option<DateTime<Utc>> {
-    let moment = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
-    (1..=9999).contains(&moment.year()).then(|| moment.trunc_subsecs(6))
+/// Parses a timestamp within the range and precision (microseconds) of both databases, so that a repeated value
+/// equals the stored one.
+fn parse_timestamp(text: &str) -> Option<DateTime<Utc>> {
+    let timestamp = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
+    (1..=9999)
+        .contains(&timestamp.year())
+        .then(|| timestamp.trunc_subsecs(6))
 }
 
 fn read_customer(value: &Value, errors: &mut Vec<FieldError>) -> Option<CustomerPart> {
     let mut reader = ObjectReader::new(value, "/customer", errors)?;
     let part = CustomerPart {
         external_id: reader
-            .text("externalId", ExternalId::MOST, errors, ExternalId::parse)
+            .text("externalId", ExternalId::MAX_CHARS, errors, ExternalId::parse)
             .value(),
         customer_number: reader
-            .text("customerNumber", CustomerNumber::MOST, errors, CustomerNumber::parse)
+            .text(
+                "customerNumber",
+                CustomerNumber::MAX_CHARS,
+                errors,
+                CustomerNumber::parse,
+            )
             .value()
             .flatten(),
         name: reader
-            .text("name", MOST_NAME, errors, |text| text::optional_line(text, MOST_NAME))
+            .text("name", MAX_NAME_CHARS, errors, |text| {
+                text::optional_line(text, MAX_NAME_CHARS)
+            })
             .value()
             .flatten(),
     };
@@ -220,7 +229,7 @@ fn read_address(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> 
     }
 }
 
-/// `address` and `coordinates` of the import itself.
+/// Parses `address` and `coordinates` of the job itself.
 fn read_job_place(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> PlacePatch {
     let mut place = PlacePatch::default();
     match reader.raw("address") {
@@ -228,14 +237,16 @@ fn read_job_place(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -
         Patch::Null => place.clears_address = true,
         Patch::Value(value) => {
             if let Some(mut inner) = ObjectReader::new(value, "/address", errors) {
-                let mut line =
-                    |name, most: usize, errors: &mut Vec<FieldError>| match inner
-                        .text(name, most, errors, |text| text::optional_line(text, most))
-                    {
-                        Patch::Absent => Patch::Absent,
-                        Patch::Null | Patch::Value(None) => Patch::Null,
-                        Patch::Value(Some(text)) => Patch::Value(text),
-                    };
+                let mut line = |name, max_chars: usize, errors: &mut Vec<FieldError>| match inner.text(
+                    name,
+                    max_chars,
+                    errors,
+                    |text| text::optional_line(text, max_chars),
+                ) {
+                    Patch::Absent => Patch::Absent,
+                    Patch::Null | Patch::Value(None) => Patch::Null,
+                    Patch::Value(Some(text)) => Patch::Value(text),
+                };
                 place.street = line("street", 200, errors);
                 place.postal_code = line("postalCode", 20, errors);
                 place.city = line("city", 100, errors);
@@ -257,10 +268,12 @@ fn read_location(value: &Value, errors: &mut Vec<FieldError>) -> Option<Location
     let part = LocationPart {
         job: Place::default(),
         external_id: reader
-            .text("externalId", ExternalId::MOST, errors, ExternalId::parse)
+            .text("externalId", ExternalId::MAX_CHARS, errors, ExternalId::parse)
             .value(),
         name: reader
-            .text("name", MOST_NAME, errors, |text| text::optional_line(text, MOST_NAME))
+            .text("name", MAX_NAME_CHARS, errors, |text| {
+                text::optional_line(text, MAX_NAME_CHARS)
+            })
             .value()
             .flatten(),
         address: read_address(&mut reader, errors),
@@ -277,11 +290,11 @@ fn read_contact(value: &Value, errors: &mut Vec<FieldError>) -> Option<ContactPa
     let mut reader = ObjectReader::new(value, "/contact", errors)?;
     let part = ContactPart {
         external_id: reader
-            .text("externalId", ExternalId::MOST, errors, ExternalId::parse)
+            .text("externalId", ExternalId::MAX_CHARS, errors, ExternalId::parse)
             .value(),
         display_name: reader
-            .text("displayName", MOST_NAME, errors, |text| {
-                text::optional_line(text, MOST_NAME)
+            .text("displayName", MAX_NAME_CHARS, errors, |text| {
+                text::optional_line(text, MAX_NAME_CHARS)
             })
             .value()
             .flatten(),
@@ -313,13 +326,13 @@ fn read_coordinates(value: &Value, pointer: &str, errors: &mut Vec<FieldError>) 
 
 fn read_window(value: &Value, is_zone: fn(&str) -> bool, errors: &mut Vec<FieldError>) -> Option<TimeWindow> {
     let mut reader = ObjectReader::new(value, "/timeWindow", errors)?;
-    let start = read_moment(&mut reader, "start", errors);
-    let end = read_moment(&mut reader, "end", errors);
+    let start = read_timestamp(&mut reader, "start", errors);
+    let end = read_timestamp(&mut reader, "end", errors);
     let zone = reader.text("zone", 64, errors, |text| text::line(text, 64)).value();
     reader.finish(errors);
     let window = match (start, end, zone) {
         (Some(start), Some(end), Some(zone)) => {
-            Some(TimeWindow { start, end, zone }).filter(|window| window.is_sound() && is_zone(&window.zone))
+            Some(TimeWindow { start, end, zone }).filter(|window| window.is_valid() && is_zone(&window.zone))
         }
         _ => None,
     };
@@ -327,7 +340,7 @@ fn read_window(value: &Value, is_zone: fn(&str) -> bool, errors: &mut Vec<FieldE
         errors.push(FieldError::new(
             "/timeWindow",
             "invalid_time_window",
-            "start, a later end at most 31 days on, and an IANA zone are required.",
+            "start, a later end within 31 days, and an IANA time zone are required.",
         ));
     }
     window
@@ -336,7 +349,7 @@ fn read_window(value: &Value, is_zone: fn(&str) -> bool, errors: &mut Vec<FieldE
 fn read_skills(value: &Value, errors: &mut Vec<FieldError>) -> Option<Vec<String>> {
     let skills = value
         .as_array()
-        .filter(|items| items.len() <= MOST_SKILLS)
+        .filter(|items| items.len() <= MAX_SKILLS)
         .and_then(|items| {
             items
                 .iter()
@@ -347,7 +360,7 @@ fn read_skills(value: &Value, errors: &mut Vec<FieldError>) -> Option<Vec<String
         errors.push(FieldError::new(
             "/requiredSkills",
             "validation_failed",
-            format!("A list of at most {MOST_SKILLS} texts of 1 to 64 characters is required."),
+            format!("An array of at most {MAX_SKILLS} strings of 1 to 64 characters is required."),
         ));
     }
     skills
@@ -355,13 +368,13 @@ fn read_skills(value: &Value, errors: &mut Vec<FieldError>) -> Option<Vec<String
 
 fn read_attributes(value: &Value, errors: &mut Vec<FieldError>) -> Option<Map<String, Value>> {
     let attributes = value.as_object().filter(|members| {
-        members.len() <= MOST_ATTRIBUTES && members.values().all(|member| !member.is_array() && !member.is_object())
+        members.len() <= MAX_ATTRIBUTES && members.values().all(|member| !member.is_array() && !member.is_object())
     });
     if attributes.is_none() {
         errors.push(FieldError::new(
             "/attributes",
             "validation_failed",
-            format!("An object of at most {MOST_ATTRIBUTES} scalar members is required."),
+            format!("An object of at most {MAX_ATTRIBUTES} scalar members is required."),
         ));
     }
     attributes.cloned()
@@ -375,21 +388,21 @@ mod tests {
 
     fn codes(body: Value) -> Vec<(String, String)> {
         TargetImport::read(&body, |_| true)
-            .expect_err("a mistake")
+            .expect_err("body is invalid")
             .into_iter()
             .map(|error| (error.pointer, error.code))
             .collect()
     }
 
     #[test]
-    fn the_example_is_read() {
+    fn import_example_is_parsed() {
         let import = TargetImport::read(&json!({
             "externalId": "JOB-2026-000918",
             "customer": {"externalId": "CUST-10042", "customerNumber": "RRM-001", "name": "Rhein-Ruhr Medical Supply"},
             "location": {"externalId": "LOC-ESSEN-01", "name": "Essen Center", "city": "Essen"},
             "contact": {"externalId": "CONT-44", "displayName": "Anna Weber"}
         }), |_| true)
-        .expect("valid");
+        .expect("body is valid");
         assert_eq!(import.external_id.as_str(), "JOB-2026-000918");
         assert_eq!(
             import.location.and_then(|location| location.address.city).as_deref(),
@@ -399,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_name_their_field() {
+    fn import_invalid_fields_return_pointer_and_code() {
         let cases = [
             (json!({}), "/externalId", "external_id_required"),
             (json!({"externalId": ""}), "/externalId", "external_id_required"),
@@ -474,9 +487,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever JSON arrives, reading it ends with an answer and every error has a pointer into the body.
+        /// Arbitrary JSON is parsed or rejected with errors that point into the body.
         #[test]
-        fn any_json_gets_an_answer(text in r#"\{("(externalId|customer|notes|timeWindow|attributes)":("x"|1|null|\{\}|\[\]),?){0,4}\}"#) {
+        fn import_any_json_returns_errors_with_valid_pointers(text in r#"\{("(externalId|customer|notes|timeWindow|attributes)":("x"|1|null|\{\}|\[\]),?){0,4}\}"#) {
             if let Ok(body) = serde_json::from_str::<Value>(&text) && let Err(errors) = TargetImport::read(&body, |_| true) {
                 prop_assert!(!errors.is_empty());
                 prop_assert!(errors.iter().all(|error| error.pointer.is_empty() || error.pointer.starts_with('/')));

@@ -1,5 +1,5 @@
-//! Rules that classify requests on their way in. For each thing that a rule can set, the first rule in the
-//! organisation's order that fits decides, and the result says which rule it was and why it fitted.
+//! Classification rules for incoming requests. For each field that rules can set, the first matching rule in the
+//! tenant's order applies, and the result records the rule and why it matched.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,195 +8,201 @@ use crate::ids::{FormId, RuleId};
 use crate::requests::{Channel, Priority, ServiceType};
 use crate::text;
 
-/// How many words or postal codes a rule may list.
-pub const MOST_ENTRIES: usize = 50;
-/// The longest word or phrase, in characters.
-pub const MOST_WORD: usize = 60;
-/// The longest name of a region or use case, in characters.
-pub const MOST_NAME: usize = 60;
+/// Maximum number of words, and of postal codes, per rule.
+pub const MAX_ENTRIES: usize = 50;
+/// Maximum length of a word, phrase or postal code entry, in characters.
+pub const MAX_WORD_CHARS: usize = 60;
+/// Maximum length of a region or use case, in characters.
+pub const MAX_NAME_CHARS: usize = 60;
 
-/// When a rule fits. Every list that is not empty must have a match; a rule without any fits everything.
+/// Conditions of a rule. Every non-empty list must match; a rule without conditions always matches.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Conditions {
-    /// The ways in.
+    /// Channels of the request.
     pub channels: Vec<Channel>,
-    /// The public forms.
+    /// Public forms.
     pub forms: Vec<FormId>,
-    /// What was asked for.
+    /// Requested service types.
     pub service_types: Vec<ServiceType>,
-    /// Beginnings of words of the description, or with a leading `*` any part of it.
+    /// Word prefixes in the description; with a leading `*`, any part of it.
     pub words: Vec<String>,
-    /// Beginnings of postal codes such as `45`, or ranges such as `45000-45359`.
+    /// Postal code prefixes such as `45`, or ranges such as `45000-45359`.
     pub postal_codes: Vec<String>,
 }
 
-/// What a rule says about a request that it fits.
+/// Values that a rule sets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Outcome {
-    /// What it is about, in the organisation's own words.
+    /// Use case, as named by the tenant.
     pub use_case: Option<String>,
-    /// The region, in the organisation's own words.
+    /// Region, as named by the tenant.
     pub region: Option<String>,
-    /// The kind of service, in place of what was chosen.
+    /// Service type that replaces the selected one.
     pub service_type: Option<ServiceType>,
-    /// The priority, in place of what was wished for.
+    /// Priority that replaces the requested one.
     pub priority: Option<Priority>,
 }
 
-/// A rule.
+/// A classification rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// Its id.
+    /// Identifier.
     pub id: RuleId,
-    /// How people call it.
+    /// Display name.
     pub name: String,
-    /// When it fits.
+    /// When the rule matches.
     pub conditions: Conditions,
-    /// What it says.
+    /// What the rule sets.
     pub outcome: Outcome,
 }
 
-/// What is known about a request when it arrives.
+/// Properties of a request that rules can match.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
-    /// The way in.
+pub struct RequestFacts<'a> {
+    /// Channel of the request.
     pub channel: Channel,
-    /// The public form, if it came by one.
+    /// Public form, if one was used.
     pub form: Option<FormId>,
-    /// What was chosen.
+    /// Selected service type.
     pub service_type: ServiceType,
-    /// What was written.
+    /// Description text.
     pub description: &'a str,
-    /// Where it is.
+    /// Postal code of the location.
     pub postal_code: Option<&'a str>,
 }
 
 crate::stored_names! {
-    /// What a rule can set.
-    Classified {
-        /// What it is about.
+    /// Field that a rule can set.
+    ClassifiedField {
+        /// Use case.
         UseCase = "use_case",
-        /// Where it belongs.
+        /// Region.
         Region = "region",
-        /// The kind of service.
+        /// Service type.
         ServiceType = "service_type",
-        /// How urgent it is.
+        /// Priority.
         Priority = "priority",
     }
 }
 
-/// One reason why a rule fitted.
+/// Reason why a rule matched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
-pub enum Because {
-    /// The way in is listed.
+pub enum MatchReason {
+    /// The channel is listed.
     Channel(Channel),
     /// The public form is listed.
     Form(FormId),
-    /// The kind of service that was chosen is listed.
+    /// The selected service type is listed.
     ServiceType(ServiceType),
-    /// This word of the rule stands in the description.
+    /// The description contains this word of the rule.
     Word(String),
-    /// This entry of the rule covers the postal code.
+    /// The postal code matches this entry of the rule.
     PostalCode(String),
-    /// The rule asks for nothing.
+    /// The rule has no conditions.
     Always,
 }
 
-/// One thing that a rule decided.
+/// A value set by a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decided {
-    /// What was decided.
-    pub field: Classified,
-    /// What it is now.
+pub struct AppliedValue {
+    /// Field that was set.
+    pub field: ClassifiedField,
+    /// Value of the field.
     pub value: String,
-    /// By which rule.
+    /// Rule that set it.
     pub rule: RuleId,
-    /// The rule's name at that time.
+    /// Name of the rule at that time.
     pub rule_name: String,
-    /// Why the rule fitted.
-    pub because: Vec<Because>,
+    /// Why the rule matched.
+    pub because: Vec<MatchReason>,
 }
 
-/// What the rules said about one request, with what its sender had chosen.
+/// Result of classifying a request, with the values that rules replaced.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Classification {
-    /// What was decided, at most one entry for each field.
-    pub decided: Vec<Decided>,
-    /// The kind of service that was chosen, if a rule put another in its place.
+    /// Values set by rules, at most one per field.
+    pub decided: Vec<AppliedValue>,
+    /// Originally selected service type, if a rule replaced it.
     pub chosen_service_type: Option<ServiceType>,
-    /// The priority that was wished for, if a rule put another in its place.
+    /// Originally requested priority, if a rule replaced it.
     pub chosen_priority: Option<Priority>,
 }
 
 impl Classification {
-    /// What was decided about one thing.
-    pub fn of(&self, field: Classified) -> Option<&Decided> {
+    /// Returns the entry of a field.
+    pub fn of(&self, field: ClassifiedField) -> Option<&AppliedValue> {
         self.decided.iter().find(|decided| decided.field == field)
     }
 
-    /// The value of one thing.
-    pub fn value(&self, field: Classified) -> Option<&str> {
+    /// Returns the value of a field.
+    pub fn value(&self, field: ClassifiedField) -> Option<&str> {
         self.of(field).map(|decided| decided.value.as_str())
     }
 
-    /// The kind of service that the rules decided.
+    /// Returns the service type set by the rules.
     pub fn service_type(&self) -> Option<ServiceType> {
-        self.value(Classified::ServiceType).and_then(ServiceType::from_name)
+        self.value(ClassifiedField::ServiceType)
+            .and_then(ServiceType::from_name)
     }
 
-    /// The priority that the rules decided.
+    /// Returns the priority set by the rules.
     pub fn priority(&self) -> Option<Priority> {
-        self.value(Classified::Priority).and_then(Priority::from_name)
+        self.value(ClassifiedField::Priority).and_then(Priority::from_name)
     }
 }
 
 impl Channel {
-    /// Whether rules may put another kind of service or priority in place of what was chosen. What a partner's system sent
-    /// and what the staff wrote down themselves stays; there, rules only add a region and a use case.
-    pub const fn lets_rules_correct(self) -> bool {
+    /// Returns whether rules may replace the service type and priority. Values from partner systems and staff are kept;
+    /// for those channels, rules only add a region and a use case.
+    pub const fn allows_rule_overrides(self) -> bool {
         !matches!(self, Self::Api | Self::Staff)
     }
 }
 
 impl Conditions {
-    /// Why the rule fits, or `None` if it does not.
-    pub fn fit(&self, facts: &Facts<'_>) -> Option<Vec<Because>> {
+    /// Returns the reasons why the rule matches, or `None` if it does not.
+    pub fn match_reasons(&self, facts: &RequestFacts<'_>) -> Option<Vec<MatchReason>> {
         let mut because = Vec::new();
         if !self.channels.is_empty() {
-            because.push(Because::Channel(
+            because.push(MatchReason::Channel(
                 *self.channels.iter().find(|one| **one == facts.channel)?,
             ));
         }
         if !self.forms.is_empty() {
-            because.push(Because::Form(*self.forms.iter().find(|one| Some(**one) == facts.form)?));
+            because.push(MatchReason::Form(
+                *self.forms.iter().find(|one| Some(**one) == facts.form)?,
+            ));
         }
         if !self.service_types.is_empty() {
             let found = self.service_types.iter().find(|one| **one == facts.service_type)?;
-            because.push(Because::ServiceType(*found));
+            because.push(MatchReason::ServiceType(*found));
         }
         if !self.words.is_empty() {
-            let text = words_of(facts.description);
-            let found = self.words.iter().find(|word| stands_in(word, &text))?;
-            because.push(Because::Word(found.clone()));
+            let text = normalize_words(facts.description);
+            let found = self.words.iter().find(|word| contains_word(&text, word))?;
+            because.push(MatchReason::Word(found.clone()));
         }
         if !self.postal_codes.is_empty() {
             let code = facts.postal_code?;
-            let found = self.postal_codes.iter().find(|entry| covers(entry, code))?;
-            because.push(Because::PostalCode(found.clone()));
+            let found = self
+                .postal_codes
+                .iter()
+                .find(|entry| postal_entry_matches(entry, code))?;
+            because.push(MatchReason::PostalCode(found.clone()));
         }
         if because.is_empty() {
-            because.push(Because::Always);
+            because.push(MatchReason::Always);
         }
         Some(because)
     }
 }
 
-/// A text as words between single spaces, with one at either end: nothing else separates words.
-fn words_of(text: &str) -> String {
+/// Normalizes a text to its words, separated and enclosed by single spaces.
+fn normalize_words(text: &str) -> String {
     let spaced: String = text::name_for_comparison(text)
         .chars()
         .map(|character| if character.is_alphanumeric() { character } else { ' ' })
@@ -209,71 +215,73 @@ fn words_of(text: &str) -> String {
     words
 }
 
-fn stands_in(word: &str, text: &str) -> bool {
-    let (part, word) = word.strip_prefix('*').map_or((false, word), |rest| (true, rest));
-    let looked_for = words_of(word);
-    let looked_for = looked_for.trim();
-    if looked_for.is_empty() {
+/// Returns whether a normalized text contains a word of a rule.
+fn contains_word(text: &str, word: &str) -> bool {
+    let (matches_anywhere, word) = word.strip_prefix('*').map_or((false, word), |rest| (true, rest));
+    let pattern = normalize_words(word);
+    let pattern = pattern.trim();
+    if pattern.is_empty() {
         return false;
     }
-    if part {
-        text.contains(looked_for)
+    if matches_anywhere {
+        text.contains(pattern)
     } else {
-        text.contains(&format!(" {looked_for}"))
+        text.contains(&format!(" {pattern}"))
     }
 }
 
-fn covers(entry: &str, code: &str) -> bool {
-    let plain = |text: &str| -> String {
+/// Returns whether a postal code prefix or range matches a postal code.
+fn postal_entry_matches(entry: &str, code: &str) -> bool {
+    let normalize = |text: &str| -> String {
         text.chars()
             .filter(char::is_ascii_alphanumeric)
             .map(|character| character.to_ascii_uppercase())
             .collect()
     };
-    let code = plain(code);
+    let code = normalize(code);
     match entry.split_once('-') {
-        // Codes of one length compare like numbers, also where they have letters.
+        // Codes of equal length compare in numeric order, even if they contain letters.
         Some((from, to)) => {
-            let (from, to) = (plain(from), plain(to));
+            let (from, to) = (normalize(from), normalize(to));
             code.len() == from.len() && (from..=to).contains(&code)
         }
-        None => code.starts_with(&plain(entry)),
+        None => code.starts_with(&normalize(entry)),
     }
 }
 
-/// Asks every rule, in order, once for each thing that it can set. Conditions look at what was sent, never at what another
-/// rule decided, so the order matters only where two rules set the same thing.
-pub fn classify(rules: &[Rule], facts: &Facts<'_>, priority: Priority) -> Classification {
+/// Classifies a request. Conditions are evaluated against the submitted values, never against values set by other
+/// rules, so the order matters only for rules that set the same field.
+pub fn classify(rules: &[Rule], facts: &RequestFacts<'_>, priority: Priority) -> Classification {
     let mut result = Classification::default();
     for rule in rules {
-        let Some(because) = rule.conditions.fit(facts) else {
+        let Some(because) = rule.conditions.match_reasons(facts) else {
             continue;
         };
-        let corrects = facts.channel.lets_rules_correct();
+        let may_replace = facts.channel.allows_rule_overrides();
         let outcome = &rule.outcome;
-        let said = [
-            (Classified::UseCase, outcome.use_case.clone()),
-            (Classified::Region, outcome.region.clone()),
+        let values = [
+            (ClassifiedField::UseCase, outcome.use_case.clone()),
+            (ClassifiedField::Region, outcome.region.clone()),
             (
-                Classified::ServiceType,
+                ClassifiedField::ServiceType,
                 outcome
                     .service_type
-                    .filter(|_| corrects)
+                    .filter(|_| may_replace)
                     .map(|value| value.name().to_owned()),
             ),
             (
-                Classified::Priority,
+                ClassifiedField::Priority,
                 outcome
                     .priority
-                    .filter(|_| corrects)
+                    .filter(|_| may_replace)
                     .map(|value| value.name().to_owned()),
             ),
         ];
-        for (field, value) in said {
+        for (field, value) in values {
             let Some(value) = value.filter(|_| result.of(field).is_none()) else {
                 continue;
             };
-            result.decided.push(Decided {
+            result.decided.push(AppliedValue {
                 field,
                 value,
                 rule: rule.id,
@@ -282,11 +290,11 @@ pub fn classify(rules: &[Rule], facts: &Facts<'_>, priority: Priority) -> Classi
             });
         }
     }
-    let chosen = facts.service_type;
+    let selected = facts.service_type;
     result.chosen_service_type = result
         .service_type()
-        .filter(|decided| *decided != chosen)
-        .map(|_| chosen);
+        .filter(|decided| *decided != selected)
+        .map(|_| selected);
     result.chosen_priority = result
         .priority()
         .filter(|decided| *decided != priority)
@@ -294,58 +302,62 @@ pub fn classify(rules: &[Rule], facts: &Facts<'_>, priority: Priority) -> Classi
     result
 }
 
-/// Checks what an administrator set and brings it into the form in which it is kept.
+/// Validates and normalizes a rule.
 ///
 /// # Errors
-/// The fields that are wrong.
+/// All invalid fields.
 pub fn checked(mut conditions: Conditions, mut outcome: Outcome) -> Result<(Conditions, Outcome), Vec<FieldError>> {
     let mut errors = Vec::new();
     for (field, entries) in [
         ("words", &mut conditions.words),
         ("postal_codes", &mut conditions.postal_codes),
     ] {
-        let mut kept = Vec::new();
+        let mut normalized = Vec::new();
         for entry in entries.iter() {
-            match text::optional_line(entry, MOST_WORD) {
-                Ok(Some(entry)) if !kept.contains(&entry) => kept.push(entry),
+            match text::optional_line(entry, MAX_WORD_CHARS) {
+                Ok(Some(entry)) if !normalized.contains(&entry) => normalized.push(entry),
                 Ok(_) => {}
-                Err(error) => errors.push(FieldError::text(field, error, MOST_WORD)),
+                Err(error) => errors.push(FieldError::text(field, error, MAX_WORD_CHARS)),
             }
         }
-        if kept.len() > MOST_ENTRIES {
+        if normalized.len() > MAX_ENTRIES {
             errors.push(FieldError::new(
                 field,
                 "too_many",
-                format!("At most {MOST_ENTRIES} entries are allowed."),
+                format!("At most {MAX_ENTRIES} entries are allowed."),
             ));
         }
-        *entries = kept;
+        *entries = normalized;
     }
-    if conditions.words.iter().any(|word| words_of(word).trim().is_empty()) {
+    if conditions
+        .words
+        .iter()
+        .any(|word| normalize_words(word).trim().is_empty())
+    {
         errors.push(FieldError::new(
             "words",
             "validation_failed",
-            "Every entry needs at least one letter or digit.",
+            "Each entry must contain at least one letter or digit.",
         ));
     }
     if !conditions.postal_codes.iter().all(|entry| is_postal_entry(entry)) {
         errors.push(FieldError::new(
             "postal_codes",
             "invalid_postal_codes",
-            "Beginnings such as 45 or ranges such as 45000-45359 are required, one a line.",
+            "Enter one prefix such as 45 or one range such as 45000-45359 per line.",
         ));
     }
     for (field, value) in [("use_case", &mut outcome.use_case), ("region", &mut outcome.region)] {
-        match text::optional_line(value.as_deref().unwrap_or_default(), MOST_NAME) {
+        match text::optional_line(value.as_deref().unwrap_or_default(), MAX_NAME_CHARS) {
             Ok(checked) => *value = checked,
-            Err(error) => errors.push(FieldError::text(field, error, MOST_NAME)),
+            Err(error) => errors.push(FieldError::text(field, error, MAX_NAME_CHARS)),
         }
     }
     if errors.is_empty() && outcome == Outcome::default() {
         errors.push(FieldError::new(
             "region",
             "rule_says_nothing",
-            "Say what the rule sets: a use case, a region, a kind of service or a priority.",
+            "Choose what the rule sets: a use case, region, service type or priority.",
         ));
     }
     if errors.is_empty() {
@@ -383,8 +395,8 @@ mod tests {
         }
     }
 
-    fn facts(description: &str) -> Facts<'_> {
-        Facts {
+    fn facts(description: &str) -> RequestFacts<'_> {
+        RequestFacts {
             channel: Channel::WebForm,
             form: None,
             service_type: ServiceType::Support,
@@ -408,8 +420,8 @@ mod tests {
     }
 
     #[test]
-    fn words_fit_at_their_beginning_or_anywhere_with_a_star() {
-        for (word, description, fits) in [
+    fn words_match_by_prefix_or_anywhere_with_asterisk() {
+        for (word, description, expected) in [
             ("leak", "The pipe is LEAKING.", true),
             ("leak", "An oleak", false),
             ("*bruch", "Rohrbruch im Keller", true),
@@ -421,16 +433,16 @@ mod tests {
             ("*تسرب", "يوجد التسرب", true),
         ] {
             assert_eq!(
-                words(&[word]).fit(&facts(description)).is_some(),
-                fits,
+                words(&[word]).match_reasons(&facts(description)).is_some(),
+                expected,
                 "{word} in {description}"
             );
         }
     }
 
     #[test]
-    fn postal_codes_fit_by_beginning_or_range() {
-        for (entry, code, fits) in [
+    fn postal_codes_match_by_prefix_or_range() {
+        for (entry, code, expected) in [
             ("45", Some("45127"), true),
             ("46", Some("45127"), false),
             ("45000-45359", Some("45127"), true),
@@ -444,16 +456,16 @@ mod tests {
                 postal_codes: vec![entry.to_owned()],
                 ..Conditions::default()
             };
-            let facts = Facts {
+            let facts = RequestFacts {
                 postal_code: code,
                 ..facts("x")
             };
-            assert_eq!(conditions.fit(&facts).is_some(), fits, "{entry} {code:?}");
+            assert_eq!(conditions.match_reasons(&facts).is_some(), expected, "{entry} {code:?}");
         }
     }
 
     #[test]
-    fn the_first_rule_that_fits_decides_each_thing_and_is_named() {
+    fn classify_first_matching_rule_sets_each_field() {
         let gas = Outcome {
             priority: Some(Priority::Urgent),
             service_type: Some(ServiceType::Repair),
@@ -465,66 +477,68 @@ mod tests {
             rule(3, Conditions::default(), region("Everywhere")),
         ];
         let result = classify(&rules, &facts("It smells of gas"), Priority::Normal);
-        assert_eq!(result.value(Classified::Region), Some("Emergency"));
+        assert_eq!(result.value(ClassifiedField::Region), Some("Emergency"));
         assert_eq!(result.service_type(), Some(ServiceType::Repair));
         assert_eq!(result.chosen_service_type, Some(ServiceType::Support));
         assert_eq!(result.chosen_priority, Some(Priority::Normal));
-        let priority = result.of(Classified::Priority).expect("decided");
+        let priority = result.of(ClassifiedField::Priority).expect("field is set");
         assert_eq!(
             (priority.rule_name.as_str(), &priority.because),
-            ("Rule 2", &vec![Because::Word("gas".to_owned())])
+            ("Rule 2", &vec![MatchReason::Word("gas".to_owned())])
         );
-        let plain = classify(&rules, &facts("A question"), Priority::Normal);
-        assert_eq!(plain.value(Classified::Region), Some("Everywhere"));
+        let fallback = classify(&rules, &facts("A question"), Priority::Normal);
+        assert_eq!(fallback.value(ClassifiedField::Region), Some("Everywhere"));
         assert_eq!(
-            plain.of(Classified::Region).expect("decided").because,
-            [Because::Always]
+            fallback.of(ClassifiedField::Region).expect("field is set").because,
+            [MatchReason::Always]
         );
-        assert_eq!(plain.chosen_priority, None);
-        // What a partner sent and what the staff wrote stays as it is.
+        assert_eq!(fallback.chosen_priority, None);
+        // Values from partner systems and staff are not replaced.
         for channel in [Channel::Api, Channel::Staff] {
-            let facts = Facts {
+            let facts = RequestFacts {
                 channel,
                 ..facts("It smells of gas")
             };
             let result = classify(&rules, &facts, Priority::Normal);
             assert_eq!((result.priority(), result.service_type()), (None, None));
-            assert_eq!(result.value(Classified::Region), Some("Emergency"));
+            assert_eq!(result.value(ClassifiedField::Region), Some("Emergency"));
         }
     }
 
     #[test]
-    fn what_says_nothing_or_cannot_be_read_is_refused() {
-        let refused = |conditions: Conditions, outcome: Outcome| {
-            checked(conditions, outcome).expect_err("refused")[0].pointer.clone()
+    fn checked_rejects_empty_or_invalid_rules() {
+        let rejected_field = |conditions: Conditions, outcome: Outcome| {
+            checked(conditions, outcome).expect_err("rule is invalid")[0]
+                .pointer
+                .clone()
         };
-        assert_eq!(refused(Conditions::default(), Outcome::default()), "region");
-        assert_eq!(refused(words(&["!!"]), region("North")), "words");
+        assert_eq!(rejected_field(Conditions::default(), Outcome::default()), "region");
+        assert_eq!(rejected_field(words(&["!!"]), region("North")), "words");
         for entry in ["45-", "45359-45000", "450-45359", "45;46", "45000-45359-1"] {
             let conditions = Conditions {
                 postal_codes: vec![entry.to_owned()],
                 ..Conditions::default()
             };
-            assert_eq!(refused(conditions, region("North")), "postal_codes", "{entry}");
+            assert_eq!(rejected_field(conditions, region("North")), "postal_codes", "{entry}");
         }
-        let (conditions, _) = checked(words(&[" leak ", "", "leak"]), region(" North ")).expect("sound");
+        let (conditions, _) = checked(words(&[" leak ", "", "leak"]), region(" North ")).expect("rule is valid");
         assert_eq!(conditions.words, ["leak"]);
     }
 
     proptest! {
-        /// Whatever is written: nothing panics, every thing is decided at most once, and each decision's rule fits.
+        /// For arbitrary input: every field is set at most once, by the first rule that matches.
         #[test]
-        fn every_decision_names_a_rule_that_fits(description in ".{0,80}", word in ".{1,10}", code in ".{0,8}", entry in "[0-9A-Z-]{1,11}") {
+        fn classify_decisions_refer_to_a_matching_rule(description in ".{0,80}", word in ".{1,10}", code in ".{0,8}", entry in "[0-9A-Z-]{1,11}") {
             let conditions = Conditions { postal_codes: vec![entry], ..words(&[&word]) };
             let rules = [rule(1, conditions, region("A")), rule(2, words(&[&word]), region("B")), rule(3, Conditions::default(), region("C"))];
-            let facts = Facts { postal_code: Some(&code), ..facts(&description) };
+            let facts = RequestFacts { postal_code: Some(&code), ..facts(&description) };
             let result = classify(&rules, &facts, Priority::Normal);
             prop_assert_eq!(result.decided.len(), 1);
             let decided = &result.decided[0];
-            let deciding = rules.iter().find(|rule| rule.id == decided.rule).expect("a rule");
-            prop_assert_eq!(deciding.conditions.fit(&facts), Some(decided.because.clone()));
+            let deciding = rules.iter().find(|rule| rule.id == decided.rule).expect("rule exists");
+            prop_assert_eq!(deciding.conditions.match_reasons(&facts), Some(decided.because.clone()));
             let earlier = rules.iter().take_while(|rule| rule.id != decided.rule);
-            prop_assert!(earlier.into_iter().all(|rule| rule.conditions.fit(&facts).is_none()));
+            prop_assert!(earlier.into_iter().all(|rule| rule.conditions.match_reasons(&facts).is_none()));
         }
     }
 }

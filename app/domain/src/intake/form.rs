@@ -1,4 +1,4 @@
-//! Public forms: which fields they have, what they say, and who may embed them.
+//! Settings of public forms: fields, texts, and sites that may embed them.
 
 use std::collections::BTreeMap;
 
@@ -9,77 +9,78 @@ use crate::locale::Locale;
 use crate::requests::ServiceType;
 use crate::text;
 
-/// The longest heading of a form, in characters.
-pub const MOST_TITLE: usize = 120;
-/// The longest text on a form, in characters.
-pub const MOST_TEXT: usize = 1_000;
-/// How many hosts may embed a form.
-pub const MOST_HOSTS: usize = 20;
+/// Maximum length of a form title, in characters.
+pub const MAX_TITLE_CHARS: usize = 120;
+/// Maximum length of other form texts, in characters.
+pub const MAX_TEXT_CHARS: usize = 1_000;
+/// Maximum number of sites that may embed a form.
+pub const MAX_HOSTS: usize = 20;
 
 crate::stored_names! {
-    /// A field that a form may have besides what is needed: kind of service and description.
+    /// A configurable field of a form. Service type and description are always present.
     FormField {
-        /// The requester's name.
+        /// Name of the requester.
         Name = "name",
-        /// Their organisation.
+        /// Organization of the requester.
         Organisation = "organisation",
-        /// Their e-mail address.
+        /// Email address of the requester.
         Email = "email",
-        /// Their phone number.
+        /// Phone number of the requester.
         Phone = "phone",
-        /// Where it is.
+        /// Address of the location.
         Address = "address",
-        /// When it would suit.
+        /// Preferred days.
         Windows = "windows",
-        /// Whether it is urgent.
+        /// Urgency checkbox.
         Urgency = "urgency",
-        /// Pictures and documents.
+        /// Photos and documents.
         Files = "files",
     }
 }
 
 impl FormField {
-    /// Whether the field can be required: leaving a box empty is an answer, and files need a script on some devices.
+    /// Returns whether the field can be required. An unchecked box is a valid answer, and file uploads need JavaScript
+    /// on some devices.
     pub const fn can_be_required(self) -> bool {
         !matches!(self, Self::Urgency | Self::Files)
     }
 }
 
 crate::stored_names! {
-    /// Whether a form has a field.
+    /// Visibility of a form field.
     FieldMode {
-        /// It does not.
+        /// Hidden.
         Off = "off",
-        /// It may be left empty.
+        /// Shown; may be left empty.
         Optional = "optional",
-        /// It must be filled in.
+        /// Shown; must be filled in.
         Required = "required",
     }
 }
 
-/// What a form says in one language.
+/// Texts of a form in one language.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FormTexts {
-    /// The heading.
+    /// Title.
     pub title: String,
-    /// What stands below it.
+    /// Introduction below the title.
     pub intro: String,
-    /// What stands on the tracking page right after sending.
+    /// Message on the tracking page after submission.
     pub thanks: String,
 }
 
-/// Everything about a form that can be set.
+/// Settings of a form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FormSettings {
-    /// The fields; one that is not listed is off.
+    /// Fields by mode; unlisted fields are off.
     pub fields: BTreeMap<FormField, FieldMode>,
-    /// The kinds of service that can be chosen.
+    /// Selectable service types.
     pub service_types: Vec<ServiceType>,
-    /// What the form says, by language. A language without a title is not offered.
+    /// Texts by language tag. Languages without a title are not offered.
     pub texts: BTreeMap<String, FormTexts>,
-    /// Hosts whose pages may show the form in a frame.
+    /// Origins that may embed the form in a frame.
     pub hosts: Vec<String>,
 }
 
@@ -104,12 +105,12 @@ impl Default for FormSettings {
 }
 
 impl FormSettings {
-    /// Whether the form has a field, and whether it is needed.
+    /// Returns the mode of a field.
     pub fn mode(&self, field: FormField) -> FieldMode {
         self.fields.get(&field).copied().unwrap_or(FieldMode::Off)
     }
 
-    /// The texts of a language, or of the first language that has any.
+    /// Returns the texts of a language, or of the first language that has any.
     pub fn texts(&self, locale: Locale) -> FormTexts {
         self.texts
             .get(locale.tag())
@@ -119,17 +120,17 @@ impl FormSettings {
             .unwrap_or_default()
     }
 
-    /// Checks what an administrator set and brings texts into the form in which they are kept.
+    /// Validates the settings and normalizes texts.
     ///
     /// # Errors
-    /// The fields that are wrong.
+    /// All invalid fields.
     pub fn checked(mut self) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
         if self.service_types.is_empty() {
             errors.push(FieldError::new(
                 "service_types",
                 "required",
-                "At least one kind of service is required.",
+                "At least one service type is required.",
             ));
         }
         for (field, mode) in &self.fields {
@@ -137,49 +138,49 @@ impl FormSettings {
                 errors.push(FieldError::new(
                     field.name(),
                     "validation_failed",
-                    "This field can be left out by whoever fills in the form.",
+                    "This field can't be required.",
                 ));
             }
         }
-        let reachable = [FormField::Email, FormField::Phone]
+        let is_reachable = [FormField::Email, FormField::Phone]
             .iter()
             .any(|field| self.mode(*field) != FieldMode::Off);
-        if !reachable {
+        if !is_reachable {
             errors.push(FieldError::new(
                 "email",
                 "form_unreachable",
-                "Ask for an e-mail address or a phone number, or nobody can be answered.",
+                "Include an email address or phone number field so that you can reply to requests.",
             ));
         }
         self.texts.retain(|tag, _| Locale::from_tag(tag).is_some());
         for (tag, texts) in &mut self.texts {
             let parts: [(&str, &mut String, usize); 3] = [
-                ("title", &mut texts.title, MOST_TITLE),
-                ("intro", &mut texts.intro, MOST_TEXT),
-                ("thanks", &mut texts.thanks, MOST_TEXT),
+                ("title", &mut texts.title, MAX_TITLE_CHARS),
+                ("intro", &mut texts.intro, MAX_TEXT_CHARS),
+                ("thanks", &mut texts.thanks, MAX_TEXT_CHARS),
             ];
-            for (name, text, most) in parts {
-                match text::optional_paragraphs(text, most) {
+            for (name, text, max_chars) in parts {
+                match text::optional_paragraphs(text, max_chars) {
                     Ok(checked) => *text = checked.unwrap_or_default(),
-                    Err(error) => errors.push(FieldError::text(format!("{name}_{tag}"), error, most)),
+                    Err(error) => errors.push(FieldError::text(format!("{name}_{tag}"), error, max_chars)),
                 }
             }
         }
         if self.texts.values().all(|texts| texts.title.is_empty()) {
-            errors.push(FieldError::new("title_en", "required", "A heading is required."));
+            errors.push(FieldError::new("title_en", "required", "A title is required."));
         }
-        if self.hosts.len() > MOST_HOSTS || !self.hosts.iter().all(|host| is_host(host)) {
+        if self.hosts.len() > MAX_HOSTS || !self.hosts.iter().all(|host| is_host(host)) {
             errors.push(FieldError::new(
                 "hosts",
                 "invalid_host",
-                "Addresses such as https://www.example.org are required, one a line, at most 20.",
+                "Enter one address per line, such as https://www.example.org, at most 20.",
             ));
         }
         if errors.is_empty() { Ok(self) } else { Err(errors) }
     }
 }
 
-/// An origin that a page of the browser can have, in a form that cannot break out of the header that lists it.
+/// Returns whether a text is a web origin that is safe to list in a `frame-ancestors` policy.
 pub fn is_host(text: &str) -> bool {
     let Some(host) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
         return false;
@@ -187,17 +188,17 @@ pub fn is_host(text: &str) -> bool {
     let (name, port) = host
         .split_once(':')
         .map_or((host, None), |(name, port)| (name, Some(port)));
-    let labels = !name.is_empty()
+    let has_valid_name = !name.is_empty()
         && name.len() <= 253
         && name.split('.').all(|label| {
             !label.is_empty()
                 && label.len() <= 63
                 && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         });
-    labels && port.is_none_or(|port| port.parse::<u16>().is_ok())
+    has_valid_name && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
-/// The part of a form's address that its owner chooses: small letters, digits and hyphens, 3 to 60 of them.
+/// Returns whether a text is a valid form slug: 3 to 60 lowercase letters, digits and inner hyphens.
 pub fn is_slug(text: &str) -> bool {
     (3..=60).contains(&text.len())
         && text
@@ -211,7 +212,7 @@ pub fn is_slug(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn sound() -> FormSettings {
+    fn valid_settings() -> FormSettings {
         FormSettings {
             texts: BTreeMap::from([(
                 "en".to_owned(),
@@ -225,34 +226,34 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_make_no_form_are_refused() {
-        assert!(sound().checked().is_ok());
-        let wrong = |change: fn(&mut FormSettings)| {
-            let mut settings = sound();
+    fn checked_rejects_unusable_settings() {
+        assert!(valid_settings().checked().is_ok());
+        let rejected_field = |change: fn(&mut FormSettings)| {
+            let mut settings = valid_settings();
             change(&mut settings);
-            settings.checked().expect_err("refused")[0].pointer.clone()
+            settings.checked().expect_err("settings are invalid")[0].pointer.clone()
         };
-        assert_eq!(wrong(|form| form.service_types.clear()), "service_types");
+        assert_eq!(rejected_field(|form| form.service_types.clear()), "service_types");
         assert_eq!(
-            wrong(|form| {
+            rejected_field(|form| {
                 form.fields.remove(&FormField::Email);
                 form.fields.remove(&FormField::Phone);
             }),
             "email"
         );
-        assert_eq!(wrong(|form| form.texts.clear()), "title_en");
+        assert_eq!(rejected_field(|form| form.texts.clear()), "title_en");
         assert_eq!(
-            wrong(|form| {
+            rejected_field(|form| {
                 form.fields.insert(FormField::Files, FieldMode::Required);
             }),
             "files"
         );
-        assert_eq!(wrong(|form| form.hosts.push("*".to_owned())), "hosts");
+        assert_eq!(rejected_field(|form| form.hosts.push("*".to_owned())), "hosts");
     }
 
     #[test]
-    fn hosts_cannot_carry_a_policy_of_their_own() {
-        for (text, sound) in [
+    fn is_host_accepts_plain_origins_only() {
+        for (text, expected) in [
             ("https://www.example.org", true),
             ("http://localhost:8080", true),
             ("https://example.org; script-src *", false),
@@ -262,20 +263,20 @@ mod tests {
             ("https://example.org:port", false),
             ("https://", false),
         ] {
-            assert_eq!(is_host(text), sound, "{text}");
+            assert_eq!(is_host(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn slugs_are_plain() {
-        for (text, sound) in [
+    fn is_slug_accepts_lowercase_letters_digits_and_inner_hyphens() {
+        for (text, expected) in [
             ("nordlicht-service", true),
             ("ab", false),
             ("-ab", false),
             ("Ab-c", false),
             ("a/b", false),
         ] {
-            assert_eq!(is_slug(text), sound, "{text}");
+            assert_eq!(is_slug(text), expected, "{text}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What mails to requesters and portal users tell. The data is frozen when a change is made; the words are put around it in the recipient's
-//! language when the mail is sent or looked at.
+//! Emails to requesters and portal users. The data is captured when the change is made; the text is rendered in the
+//! recipient's language when the email is sent or displayed.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,69 +7,69 @@ use serde::{Deserialize, Serialize};
 use crate::requests::ServiceType;
 
 crate::stored_names! {
-    /// The occasions of a mail. Whatever is not listed here sends none.
+    /// Kind of an email.
     MailKind {
-        /// The request has arrived.
+        /// Confirms that a request was received.
         Received = "received",
-        /// Dispatch asks something.
+        /// Question from dispatch.
         Question = "question",
-        /// Dispatch tells something.
+        /// Message from dispatch.
         Message = "message",
-        /// The request will be done.
+        /// The request was accepted.
         Accepted = "accepted",
-        /// The request will not be done.
+        /// The request was rejected.
         Rejected = "rejected",
-        /// Two or three times to choose from.
+        /// Two or three appointment times are offered.
         SlotsOffered = "slots_offered",
-        /// An appointment was made.
-        AppointmentFixed = "appointment_fixed",
-        /// The appointment is at another time.
+        /// An appointment was scheduled.
+        AppointmentScheduled = "appointment_fixed",
+        /// The appointment was rescheduled.
         AppointmentMoved = "appointment_moved",
-        /// The appointment will not take place.
+        /// The appointment was cancelled.
         AppointmentCancelled = "appointment_cancelled",
-        /// Somebody is invited to the portal.
+        /// Invitation to the portal.
         PortalInvitation = "portal_invitation",
-        /// A link that signs in to the portal.
+        /// Sign-in link for the portal.
         PortalSignIn = "portal_sign_in",
-        /// A link that sets a new password.
+        /// Link to set a new password.
         PortalPassword = "portal_password",
-        /// A link that makes this address the account's.
+        /// Link to confirm a new email address.
         PortalEmail = "portal_email",
-        /// The account's address is another one now; told to the address before.
+        /// Notifies the previous address that the email address was changed.
         PortalEmailChanged = "portal_email_changed",
-        /// The account has another password now.
+        /// The password was changed.
         PortalPasswordChanged = "portal_password_changed",
-        /// From now on a code is asked for when signing in.
-        PortalSecondStepOn = "portal_second_step_on",
-        /// No code is asked for any more.
-        PortalSecondStepOff = "portal_second_step_off",
+        /// Two-factor authentication was turned on.
+        PortalTwoFactorEnabled = "portal_second_step_on",
+        /// Two-factor authentication was turned off.
+        PortalTwoFactorDisabled = "portal_second_step_off",
     }
 }
 
 crate::stored_names! {
-    /// Where a mail stands.
+    /// Status of an email.
     MailStatus {
-        /// It will be sent, as soon as it is due and there is a way out.
-        Waiting = "waiting",
-        /// The server took it.
+        /// Queued; sent when it is due and a mail server is configured.
+        Queued = "waiting",
+        /// Accepted by the mail server.
         Sent = "sent",
-        /// Every try failed, or the server refuses it for good.
+        /// All attempts failed, or the mail server rejected it permanently.
         Failed = "failed",
-        /// It was taken back before it went out.
+        /// Cancelled before it was sent.
         Cancelled = "cancelled",
-        /// The recipient wants no such mails, or got too many.
-        Refused = "refused",
+        /// Not sent because the recipient unsubscribed or reached the limit.
+        Unsubscribed = "refused",
     }
 }
 
 impl MailKind {
-    /// Whether the mail may be refused by the recipient: it tells how things go on. A question is part of a conversation
-    /// that the recipient began.
-    pub const fn can_be_refused(self) -> bool {
+    /// Returns whether the recipient can unsubscribe: only from status updates, not from conversations they started or
+    /// account emails.
+    pub const fn can_unsubscribe(self) -> bool {
         !matches!(self, Self::Question | Self::Message) && !self.is_about_account()
     }
 
-    /// Whether it is about an account of the portal and not about a request.
+    /// Returns whether the email concerns a portal account rather than a request.
     pub const fn is_about_account(self) -> bool {
         matches!(
             self,
@@ -79,40 +79,40 @@ impl MailKind {
                 | Self::PortalEmail
                 | Self::PortalEmailChanged
                 | Self::PortalPasswordChanged
-                | Self::PortalSecondStepOn
-                | Self::PortalSecondStepOff
+                | Self::PortalTwoFactorEnabled
+                | Self::PortalTwoFactorDisabled
         )
     }
 }
 
-/// The frozen content of a mail.
+/// Captured content of an email.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MailData {
-    /// The organisation's name.
+    /// Name of the organization.
     pub tenant: String,
-    /// The recipient's name.
+    /// Name of the recipient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The request's number, if it is about one.
+    /// Number of the related request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<i64>,
-    /// What was asked for.
+    /// Requested service type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_type: Option<ServiceType>,
-    /// The same in the organisation's own words, if it has any.
+    /// Service type in the tenant's own terminology, if overridden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
-    /// What a person of the staff wrote: a question, a message, a reason.
+    /// Text written by staff: a question, message or reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// When: the appointment, or the times to choose from.
+    /// Time of the appointment, or the offered times.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub windows: Vec<(DateTime<Utc>, DateTime<Utc>)>,
-    /// Until when the link of the mail works.
+    /// Expiry of the link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
-    /// The IANA zone of these times.
+    /// IANA time zone of these times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
 }

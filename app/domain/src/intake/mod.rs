@@ -1,4 +1,4 @@
-//! Requests on their way in, whatever the channel: who asks, where, when it would suit, and what a public form asks for.
+//! Request intake for all channels: requester data, preferred days, public forms, terminals and classification.
 
 pub mod classification;
 pub mod form;
@@ -14,69 +14,69 @@ use serde_json::Value;
 use crate::fields::{FieldError, ObjectReader};
 use crate::locale::Locale;
 
-/// The longest description of a request, in characters.
-pub const MOST_DESCRIPTION: usize = 4_000;
-/// The longest message in a conversation, in characters.
-pub const MOST_MESSAGE: usize = 2_000;
-/// How many preferred windows a request may name.
-pub const MOST_WINDOWS: usize = 3;
-/// How many files may come with a request.
-pub const MOST_FILES: usize = 5;
-/// The largest file, in bytes.
-pub const MOST_FILE_BYTES: usize = 10 * 1024 * 1024;
-/// How far in the future a preferred day may be.
-pub const MOST_DAYS_AHEAD: i64 = 366;
+/// Maximum length of a request description, in characters.
+pub const MAX_DESCRIPTION_CHARS: usize = 4_000;
+/// Maximum length of a conversation message, in characters.
+pub const MAX_MESSAGE_CHARS: usize = 2_000;
+/// Maximum number of preferred days per request.
+pub const MAX_WINDOWS: usize = 3;
+/// Maximum number of files per request.
+pub const MAX_FILES: usize = 5;
+/// Maximum size of a file, in bytes.
+pub const MAX_FILE_BYTES: usize = 10 * 1024 * 1024;
+/// Maximum number of days that a preferred day may lie in the future.
+pub const MAX_DAYS_AHEAD: i64 = 366;
 
-/// Somebody without an account who asks for something: what they typed about themselves. It never identifies a customer.
+/// Contact data entered by a requester without an account; never identifies a customer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Requester {
-    /// The name.
+    /// Full name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The organisation.
+    /// Organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organisation: Option<String>,
-    /// The e-mail address.
+    /// Email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The phone number.
+    /// Phone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// The language in which they wrote, and in which they are answered.
+    /// Language of the form, used for replies.
     pub locale: Locale,
 }
 
 crate::stored_names! {
-    /// A part of a working day.
+    /// Part of a day.
     DayPart {
-        /// Before noon.
+        /// Morning.
         Morning = "morning",
-        /// After noon.
+        /// Afternoon.
         Afternoon = "afternoon",
-        /// Any time that day.
+        /// Any time of the day.
         AllDay = "all_day",
     }
 }
 
-/// A day and a part of it that would suit the requester, in the location's time.
+/// A preferred day and part of the day, in the location's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreferredWindow {
-    /// The day.
+    /// Date.
     pub date: NaiveDate,
-    /// Which part of it.
+    /// Part of the day.
     pub part: DayPart,
 }
 
 impl PreferredWindow {
-    /// Reads the list that a client of the API sends. A partner may pass on wishes that are over by now.
+    /// Parses the list sent by an API client. Past dates are accepted, because partners may forward older requests.
     pub fn read_list(value: &Value, pointer: &str, errors: &mut Vec<FieldError>) -> Vec<Self> {
-        let Some(items) = value.as_array().filter(|items| items.len() <= MOST_WINDOWS) else {
+        let Some(items) = value.as_array().filter(|items| items.len() <= MAX_WINDOWS) else {
             errors.push(FieldError::new(
                 pointer,
                 "validation_failed",
-                format!("A list of at most {MOST_WINDOWS} days is required."),
+                format!("An array of at most {MAX_WINDOWS} preferred days is required."),
             ));
             return Vec::new();
         };
@@ -114,24 +114,24 @@ impl PreferredWindow {
         windows
     }
 
-    /// Reads what a form sends: a date such as `2026-11-24` and the name of a part; nothing for an empty date.
+    /// Parses form input: a date such as `2026-11-24` and a day part; `None` for an empty date.
     ///
     /// # Errors
-    /// The code of what is wrong: `invalid_date`, `in_the_past` or `too_far_ahead`.
+    /// The error code: `invalid_date`, `in_the_past` or `too_far_ahead`.
     pub fn read(date: &str, part: &str, today: NaiveDate) -> Result<Option<Self>, &'static str> {
         let date = date.trim();
         if date.is_empty() {
             return Ok(None);
         }
         let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").map_err(|_| "invalid_date")?;
-        // Years of more than four digits parse, and no form of ours sends them.
+        // The parser accepts years of more than four digits, which date inputs never send.
         if date.year() > 9999 {
             return Err("invalid_date");
         }
         if date < today {
             return Err("in_the_past");
         }
-        if (date - today).num_days() > MOST_DAYS_AHEAD {
+        if (date - today).num_days() > MAX_DAYS_AHEAD {
             return Err("too_far_ahead");
         }
         let part = DayPart::from_name(part).unwrap_or(DayPart::AllDay);
@@ -144,8 +144,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn preferred_days_are_days_to_come() {
-        let today = NaiveDate::from_ymd_opt(2026, 11, 24).expect("a day");
+    fn preferred_window_read_accepts_dates_within_a_year() {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 24).expect("date is valid");
         for (date, expected) in [
             ("", Ok(None)),
             ("2026-11-24", Ok(Some(today))),

@@ -1,29 +1,29 @@
-//! What a public form sends, read once: every mistake at once, each with its field.
+//! Parsing of public form submissions; reports all errors at once, each with its field.
 
 use chrono::NaiveDate;
 
 use super::form::{FieldMode, FormField, FormSettings};
-use super::{MOST_DESCRIPTION, MOST_WINDOWS, PreferredWindow, Requester};
+use super::{MAX_DESCRIPTION_CHARS, MAX_WINDOWS, PreferredWindow, Requester};
 use crate::customers::Address;
 use crate::fields::FieldError;
 use crate::locale::Locale;
 use crate::requests::{Priority, ServiceType};
 use crate::text::{self, TextError};
 
-/// A form's fields as text.
+/// Form fields as submitted.
 #[derive(Debug, Clone, Default)]
 pub struct RawSubmission {
-    /// Name of a service type.
+    /// Stored name of a service type.
     pub service_type: String,
-    /// What is needed.
+    /// Description of the request.
     pub description: String,
-    /// The requester's name.
+    /// Name of the requester.
     pub name: String,
-    /// Their organisation.
+    /// Organization of the requester.
     pub organisation: String,
-    /// Their e-mail address.
+    /// Email address of the requester.
     pub email: String,
-    /// Their phone number.
+    /// Phone number of the requester.
     pub phone: String,
     /// Street and number.
     pub street: String,
@@ -31,26 +31,26 @@ pub struct RawSubmission {
     pub postal_code: String,
     /// City.
     pub city: String,
-    /// Days with their parts.
+    /// Preferred dates with their day parts.
     pub windows: Vec<(String, String)>,
-    /// Whether "urgent" is ticked.
+    /// Whether the urgency box is checked.
     pub urgent: bool,
 }
 
-/// What was asked for.
+/// A validated submission.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Submission {
-    /// Kind of service.
+    /// Service type.
     pub service_type: ServiceType,
-    /// How urgent the requester finds it.
+    /// Priority derived from the urgency box.
     pub priority: Priority,
-    /// What is needed.
+    /// Description of the request.
     pub description: String,
-    /// Who asks.
+    /// Contact data of the requester.
     pub requester: Requester,
-    /// Where it is.
+    /// Address of the location.
     pub address: Option<Address>,
-    /// When it would suit.
+    /// Preferred days.
     pub windows: Vec<PreferredWindow>,
 }
 
@@ -60,11 +60,11 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn take(
+    fn read_field(
         &mut self,
         field: FormField,
         pointer: &'static str,
-        most: usize,
+        max_chars: usize,
         value: &str,
         parse: fn(&str, usize) -> Result<Option<String>, TextError>,
     ) -> Option<String> {
@@ -72,31 +72,32 @@ impl Reader<'_> {
         if mode == FieldMode::Off {
             return None;
         }
-        match parse(value, most) {
+        match parse(value, max_chars) {
             Ok(None) if mode == FieldMode::Required => {
-                self.errors.push(FieldError::text(pointer, TextError::Required, most));
+                self.errors
+                    .push(FieldError::text(pointer, TextError::Required, max_chars));
                 None
             }
             Ok(value) => value,
             Err(error) => {
-                self.errors.push(FieldError::text(pointer, error, most));
+                self.errors.push(FieldError::text(pointer, error, max_chars));
                 None
             }
         }
     }
 }
 
-fn email(value: &str, most: usize) -> Result<Option<String>, TextError> {
-    match text::optional_line(value, most)? {
+fn email(value: &str, max_chars: usize) -> Result<Option<String>, TextError> {
+    match text::optional_line(value, max_chars)? {
         Some(value) => text::email(&value).map(Some),
         None => Ok(None),
     }
 }
 
-/// Reads a submission by the form's own rules. A field that the form does not have is not looked at.
+/// Parses a submission according to the form's settings. Fields that are off are ignored.
 ///
 /// # Errors
-/// The fields that are wrong.
+/// All invalid fields.
 pub fn read(
     settings: &FormSettings,
     raw: &RawSubmission,
@@ -111,41 +112,39 @@ pub fn read(
     if service_type.is_none() {
         reader
             .errors
-            .push(FieldError::new("service_type", "required", "Choose what you need."));
+            .push(FieldError::new("service_type", "required", "Choose a service type."));
     }
-    let description = text::paragraphs(&raw.description, MOST_DESCRIPTION)
+    let description = text::paragraphs(&raw.description, MAX_DESCRIPTION_CHARS)
         .map_err(|error| {
             reader
                 .errors
-                .push(FieldError::text("description", error, MOST_DESCRIPTION));
+                .push(FieldError::text("description", error, MAX_DESCRIPTION_CHARS));
         })
         .unwrap_or_default();
     let line = text::optional_line;
     let requester = Requester {
-        name: reader.take(FormField::Name, "name", 120, &raw.name, line),
-        organisation: reader.take(FormField::Organisation, "organisation", 200, &raw.organisation, line),
-        email: reader.take(FormField::Email, "email", 254, &raw.email, email),
-        phone: reader.take(FormField::Phone, "phone", 40, &raw.phone, line),
+        name: reader.read_field(FormField::Name, "name", 120, &raw.name, line),
+        organisation: reader.read_field(FormField::Organisation, "organisation", 200, &raw.organisation, line),
+        email: reader.read_field(FormField::Email, "email", 254, &raw.email, email),
+        phone: reader.read_field(FormField::Phone, "phone", 40, &raw.phone, line),
         locale,
     };
     let address = Address {
-        street: reader.take(FormField::Address, "street", 200, &raw.street, line),
-        postal_code: reader.take(FormField::Address, "postal_code", 20, &raw.postal_code, line),
-        city: reader.take(FormField::Address, "city", 120, &raw.city, line),
+        street: reader.read_field(FormField::Address, "street", 200, &raw.street, line),
+        postal_code: reader.read_field(FormField::Address, "postal_code", 20, &raw.postal_code, line),
+        city: reader.read_field(FormField::Address, "city", 120, &raw.city, line),
         country: None,
     };
     let mut windows = Vec::new();
     let mode = settings.mode(FormField::Windows);
     if mode != FieldMode::Off {
-        for (date, part) in raw.windows.iter().take(MOST_WINDOWS) {
+        for (date, part) in raw.windows.iter().take(MAX_WINDOWS) {
             match PreferredWindow::read(date, part, today) {
                 Ok(Some(window)) if !windows.contains(&window) => windows.push(window),
                 Ok(_) => {}
-                Err(code) => reader.errors.push(FieldError::new(
-                    "date_1",
-                    code,
-                    "Choose days to come, at most a year ahead.",
-                )),
+                Err(code) => reader
+                    .errors
+                    .push(FieldError::new("date_1", code, "Choose a date within the next year.")),
             }
         }
         if windows.is_empty()
@@ -154,7 +153,7 @@ pub fn read(
         {
             reader
                 .errors
-                .push(FieldError::new("date_1", "required", "Choose at least one day."));
+                .push(FieldError::new("date_1", "required", "Choose at least one date."));
         }
     }
     let urgent = raw.urgent && settings.mode(FormField::Urgency) != FieldMode::Off;
@@ -177,13 +176,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn today() -> NaiveDate {
-        NaiveDate::from_ymd_opt(2026, 11, 24).expect("a day")
+        NaiveDate::from_ymd_opt(2026, 11, 24).expect("date is valid")
     }
 
     fn complete() -> RawSubmission {
         RawSubmission {
             service_type: "repair".to_owned(),
-            description: "The lift stands still.".to_owned(),
+            description: "The elevator is stuck.".to_owned(),
             name: "Mona Haddad".to_owned(),
             email: "Mona@Example.org".to_owned(),
             street: "Rathausplatz 1".to_owned(),
@@ -196,28 +195,31 @@ mod tests {
     }
 
     #[test]
-    fn a_complete_form_is_read() {
-        let read = read(&FormSettings::default(), &complete(), Locale::De, today()).expect("complete");
-        assert_eq!(read.requester.email.as_deref(), Some("mona@example.org"));
-        assert_eq!(read.priority, Priority::High);
-        assert_eq!(read.windows.len(), 1, "the same day twice is one wish");
-        assert_eq!(read.address.and_then(|address| address.city).as_deref(), Some("Essen"));
+    fn submission_complete_form_is_parsed() {
+        let submission = read(&FormSettings::default(), &complete(), Locale::De, today()).expect("form is valid");
+        assert_eq!(submission.requester.email.as_deref(), Some("mona@example.org"));
+        assert_eq!(submission.priority, Priority::High);
+        assert_eq!(submission.windows.len(), 1, "duplicate days are removed");
+        assert_eq!(
+            submission.address.and_then(|address| address.city).as_deref(),
+            Some("Essen")
+        );
     }
 
     #[test]
-    fn every_mistake_is_named() {
+    fn submission_invalid_form_returns_all_errors() {
         let raw = RawSubmission {
             email: "nobody".to_owned(),
             windows: vec![("2026-11-01".to_owned(), String::new())],
             ..RawSubmission::default()
         };
-        let errors = read(&FormSettings::default(), &raw, Locale::En, today()).expect_err("refused");
-        let named: Vec<(&str, &str)> = errors
+        let errors = read(&FormSettings::default(), &raw, Locale::En, today()).expect_err("form is invalid");
+        let found: Vec<(&str, &str)> = errors
             .iter()
             .map(|error| (error.pointer.as_str(), error.code.as_str()))
             .collect();
         assert_eq!(
-            named,
+            found,
             [
                 ("service_type", "required"),
                 ("description", "required"),
@@ -232,38 +234,38 @@ mod tests {
     }
 
     #[test]
-    fn what_the_form_does_not_ask_is_not_taken() {
+    fn submission_disabled_fields_are_ignored() {
         let mut settings = FormSettings::default();
         settings.fields.clear();
         settings.service_types = vec![ServiceType::Repair];
-        let taken = read(&settings, &complete(), Locale::En, today()).expect("complete");
+        let submission = read(&settings, &complete(), Locale::En, today()).expect("form is valid");
         assert_eq!(
-            taken.requester,
+            submission.requester,
             Requester {
                 locale: Locale::En,
                 ..Requester::default()
             }
         );
         assert_eq!(
-            (taken.address, taken.windows.len(), taken.priority),
+            (submission.address, submission.windows.len(), submission.priority),
             (None, 0, Priority::Normal)
         );
         let mut other = complete();
         other.service_type = "installation".to_owned();
         assert_eq!(
-            read(&settings, &other, Locale::En, today()).expect_err("not offered")[0].pointer,
+            read(&settings, &other, Locale::En, today()).expect_err("service type is not offered")[0].pointer,
             "service_type"
         );
     }
 
     proptest! {
         #[test]
-        fn whatever_is_typed_is_read_or_named(
+        fn submission_arbitrary_input_is_parsed_or_rejected(
             service in "(repair|support|.{0,9})", description in any::<String>(), email in any::<String>(), date in "[0-9-]{0,12}", urgent: bool,
         ) {
             let raw = RawSubmission { service_type: service, description, email, windows: vec![(date, String::new())], urgent, ..complete() };
             match read(&FormSettings::default(), &raw, Locale::Ar, today()) {
-                Ok(read) => prop_assert!(!read.description.is_empty() && read.windows.iter().all(|window| window.date >= today())),
+                Ok(submission) => prop_assert!(!submission.description.is_empty() && submission.windows.iter().all(|window| window.date >= today())),
                 Err(errors) => prop_assert!(!errors.is_empty()),
             }
         }

@@ -1,75 +1,77 @@
-//! Terminals: what one asks, and the short codes that people read from a screen and say or type.
+//! Terminals: the reduced form they show, and the short codes that users read aloud or type.
 
 use super::form::{FieldMode, FormField, FormSettings};
 use crate::requests::ServiceType;
 
-/// Crockford's alphabet in upper case: no letter that looks like a digit.
+/// Crockford base32 alphabet in uppercase, without letters that resemble digits.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// How many letters a pairing code has.
-pub const PAIRING_LETTERS: usize = 8;
-/// How many fields a terminal asks for besides what is needed.
-pub const MOST_TERMINAL_FIELDS: usize = 2;
-/// The length of a tracking token, in characters of base64url: 20 bytes.
-pub const TOKEN_LETTERS: usize = 27;
+/// Length of a pairing code in characters, without the hyphen.
+pub const PAIRING_CODE_CHARS: usize = 8;
+/// Maximum number of fields on a terminal besides service type and description.
+pub const MAX_TERMINAL_FIELDS: usize = 2;
+/// Length of a tracking token in base64url characters (20 bytes).
+pub const TOKEN_CHARS: usize = 27;
 
-/// Letters of five bits each.
-fn letters(bytes: &[u8], count: usize) -> String {
+/// Encodes the leading bits as `count` base32 characters.
+fn encode_base32(bytes: &[u8], count: usize) -> String {
     let mut bits: u64 = 0;
-    let mut have = 0;
+    let mut available = 0;
     let mut text = String::with_capacity(count);
     let mut bytes = bytes.iter();
     while text.len() < count {
-        if have < 5 {
+        if available < 5 {
             bits = (bits << 8) | u64::from(bytes.next().copied().unwrap_or_default());
-            have += 8;
+            available += 8;
         }
-        have -= 5;
+        available -= 5;
         text.push(char::from(
-            ALPHABET[usize::try_from((bits >> have) & 31).unwrap_or_default()],
+            ALPHABET[usize::try_from((bits >> available) & 31).unwrap_or_default()],
         ));
     }
     text
 }
 
-/// The code on a receipt, made of the hash of the tracking token: `K7F-3QP`. People quote it; it opens nothing.
+/// Returns the receipt code derived from the hash of the tracking token, such as `K7F-3QP`. It identifies a request in
+/// conversation and grants no access.
 pub fn receipt_code(token_hash: &[u8]) -> String {
-    let text = letters(token_hash, 6);
+    let text = encode_base32(token_hash, 6);
     format!("{}-{}", &text[..3], &text[3..])
 }
 
-/// A pairing code made of five random bytes, as it is shown: `K7F3-QP9M`.
+/// Returns a pairing code for display, such as `K7F3-QP9M`, encoded from five random bytes.
 pub fn pairing_code(random: [u8; 5]) -> String {
-    let text = letters(&random, PAIRING_LETTERS);
+    let text = encode_base32(&random, PAIRING_CODE_CHARS);
     format!("{}-{}", &text[..4], &text[4..])
 }
 
-/// Reads a pairing code as people type it: any case, with or without hyphen and spaces, with the letters that look like
+/// Parses a pairing code as typed by users: any case, with or without hyphen and spaces, and with letters that resemble
 /// digits.
 pub fn read_pairing_code(text: &str) -> Option<String> {
-    let plain: String = text
+    let normalized: String = text
         .chars()
         .filter(|character| !character.is_whitespace() && *character != '-')
-        .take(PAIRING_LETTERS + 1)
+        .take(PAIRING_CODE_CHARS + 1)
         .map(|character| match character.to_ascii_uppercase() {
             'O' => '0',
             'I' | 'L' => '1',
             other => other,
         })
         .collect();
-    let is_code = plain.len() == PAIRING_LETTERS && plain.bytes().all(|byte| ALPHABET.contains(&byte));
-    is_code.then(|| format!("{}-{}", &plain[..4], &plain[4..]))
+    let is_code = normalized.len() == PAIRING_CODE_CHARS && normalized.bytes().all(|byte| ALPHABET.contains(&byte));
+    is_code.then(|| format!("{}-{}", &normalized[..4], &normalized[4..]))
 }
 
-/// Whether a text has the form of a tracking token.
+/// Returns whether a text has the format of a tracking token.
 pub fn is_token(text: &str) -> bool {
-    text.len() == TOKEN_LETTERS
+    text.len() == TOKEN_CHARS
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 impl FormSettings {
-    /// The form as a terminal shows it: description and at most two fields, since its place is known and people stand.
+    /// Returns the settings reduced for a terminal: at most two contact fields, because the location is known and the
+    /// form must be quick to fill in.
     #[must_use]
     pub fn for_terminal(&self) -> Self {
         let candidates = [FormField::Name, FormField::Phone, FormField::Email];
@@ -78,9 +80,9 @@ impl FormSettings {
             .map(|field| (field, self.mode(field)))
             .filter(|(_, mode)| *mode != FieldMode::Off)
             .collect();
-        // What is required comes first, otherwise in the order above.
+        // Required fields take precedence; otherwise the order above applies.
         fields.sort_by_key(|(_, mode)| *mode != FieldMode::Required);
-        fields.truncate(MOST_TERMINAL_FIELDS);
+        fields.truncate(MAX_TERMINAL_FIELDS);
         fields.sort();
         Self {
             fields: fields.into_iter().collect(),
@@ -88,16 +90,16 @@ impl FormSettings {
         }
     }
 
-    /// Like [`Self::for_terminal`], for what a terminal kept while it had no connection: the person has left, so a field
-    /// that has become required since, or a kind of service that is no longer offered, refuses nothing.
+    /// Returns the settings for submissions that a terminal queued while offline. The requester has left, so neither
+    /// newly required fields nor removed service types reject the submission.
     #[must_use]
     pub fn for_late_terminal(&self) -> Self {
-        let mut late = self.for_terminal();
+        let mut settings = self.for_terminal();
         for field in [FormField::Name, FormField::Phone, FormField::Email] {
-            late.fields.insert(field, FieldMode::Optional);
+            settings.fields.insert(field, FieldMode::Optional);
         }
-        late.service_types = ServiceType::ALL.to_vec();
-        late
+        settings.service_types = ServiceType::ALL.to_vec();
+        settings
     }
 }
 
@@ -110,18 +112,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_asks_for_two_fields_at_most_and_what_is_required_first() {
+    fn for_terminal_keeps_two_fields_and_prefers_required_ones() {
         let with = |fields: &[(FormField, FieldMode)]| FormSettings {
             fields: fields.iter().copied().collect::<BTreeMap<_, _>>(),
             ..FormSettings::default()
         };
-        let asked = |fields: &[(FormField, FieldMode)]| -> Vec<FormField> {
+        let fields_shown = |fields: &[(FormField, FieldMode)]| -> Vec<FormField> {
             with(fields).for_terminal().fields.into_keys().collect()
         };
         use FieldMode::{Off, Optional, Required};
         use FormField::{Address, Email, Files, Name, Phone};
         assert_eq!(
-            asked(&[
+            fields_shown(&[
                 (Name, Optional),
                 (Phone, Optional),
                 (Email, Required),
@@ -130,18 +132,18 @@ mod tests {
             ]),
             [Name, Email]
         );
-        assert_eq!(asked(&[(Name, Off), (Phone, Required)]), [Phone]);
-        assert_eq!(asked(&[]), []);
-        let late = with(&[(Name, Required)]).for_late_terminal();
+        assert_eq!(fields_shown(&[(Name, Off), (Phone, Required)]), [Phone]);
+        assert_eq!(fields_shown(&[]), []);
+        let offline = with(&[(Name, Required)]).for_late_terminal();
         assert_eq!(
-            (late.mode(Name), late.mode(Email), late.mode(Address)),
+            (offline.mode(Name), offline.mode(Email), offline.mode(Address)),
             (Optional, Optional, Off)
         );
     }
 
     #[test]
-    fn codes_are_read_as_people_type_them() {
-        for (typed, read) in [
+    fn pairing_code_accepts_common_spellings() {
+        for (typed, expected) in [
             ("K7F3-QP9M", Some("K7F3-QP9M")),
             ("k7f3qp9m", Some("K7F3-QP9M")),
             (" k7f3 qp9m ", Some("K7F3-QP9M")),
@@ -152,24 +154,24 @@ mod tests {
             ("", None),
             ("ääääääää", None),
         ] {
-            assert_eq!(read_pairing_code(typed).as_deref(), read, "{typed}");
+            assert_eq!(read_pairing_code(typed).as_deref(), expected, "{typed}");
         }
     }
 
     proptest! {
         #[test]
-        fn every_code_is_read_back(bytes: [u8; 5]) {
+        fn pairing_code_round_trips(bytes: [u8; 5]) {
             let code = pairing_code(bytes);
             prop_assert_eq!(read_pairing_code(&code), Some(code));
         }
 
         #[test]
-        fn other_bytes_give_other_codes(left: [u8; 5], right: [u8; 5]) {
+        fn pairing_codes_differ_for_different_bytes(left: [u8; 5], right: [u8; 5]) {
             prop_assert_eq!(left == right, pairing_code(left) == pairing_code(right));
         }
 
         #[test]
-        fn a_receipt_code_is_short_and_never_panics(hash in prop::collection::vec(any::<u8>(), 0..40)) {
+        fn receipt_code_has_fixed_length_for_any_hash(hash in prop::collection::vec(any::<u8>(), 0..40)) {
             prop_assert_eq!(receipt_code(&hash).len(), 7);
         }
     }

@@ -1,4 +1,4 @@
-//! Table K: the contact, after customer and location.
+//! Mapping table K: the contact, decided after customer and location.
 
 use super::location::CustomerContext;
 use super::{MappingSettings, MappingStatus, Warning};
@@ -7,40 +7,40 @@ use crate::imports::ContactPart;
 use crate::text::ExternalId;
 
 crate::stored_names! {
-    /// A row of table K.
+    /// A row of mapping table K.
     ContactRule {
-        /// No contact object.
+        /// No contact was sent.
         K0 = "K0",
         /// The contact belongs to another customer.
         K1 = "K1",
-        /// The contact belongs to the customer; a warning if it is bound to another location.
+        /// The contact belongs to the customer; a warning if it is assigned to a different location.
         K2 = "K2",
-        /// Unknown, created.
+        /// Unknown contact, created.
         K3 = "K3",
-        /// Unknown, may not be created; or nothing to identify it by.
+        /// Unknown contact that cannot be created, or nothing identifies it.
         K4 = "K4",
     }
 }
 
-/// The contact behind the external id.
+/// The contact with the sent external id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactCandidate {
-    /// The record.
+    /// Identifier of the record.
     pub id: ContactId,
-    /// Whose it is.
+    /// Customer that it belongs to.
     pub customer: CustomerId,
-    /// The location that it is bound to.
+    /// Location that it is assigned to.
     pub location: Option<LocationId>,
     /// Display name.
     pub display_name: String,
-    /// E-mail.
+    /// Email address.
     pub email: Option<String>,
-    /// Phone.
+    /// Phone number.
     pub phone: Option<String>,
 }
 
 impl ContactCandidate {
-    /// The record with what was sent of it: the fields that an import may change. What was not sent stays.
+    /// Returns the record with the sent values applied; absent values are unchanged.
     pub fn with(&self, part: &ContactPart) -> Self {
         Self {
             display_name: part.display_name.clone().unwrap_or_else(|| self.display_name.clone()),
@@ -51,41 +51,41 @@ impl ContactCandidate {
     }
 }
 
-/// What is to be done about the contact.
+/// Action for the contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContactStep {
     /// Nothing to link.
     None,
-    /// Link to this record.
+    /// Link the target to this record.
     Link {
-        /// The record.
+        /// Identifier of the record.
         id: ContactId,
-        /// Whether the sent values may be written to the record.
+        /// Whether to update the record with the sent values.
         update: bool,
     },
-    /// Create it under the customer.
+    /// Create the contact for the customer.
     Create {
-        /// The reference.
+        /// External id to link.
         external_id: ExternalId,
         /// Display name.
         display_name: String,
     },
 }
 
-/// The decision about the contact.
+/// Mapping decision for the contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactDecision {
-    /// The row that decided.
+    /// Row that applied.
     pub rule: ContactRule,
-    /// What became of it.
+    /// Mapping result.
     pub status: MappingStatus,
-    /// What to do.
+    /// Action to perform.
     pub step: ContactStep,
-    /// What to tell.
+    /// Warnings to report.
     pub warnings: Vec<Warning>,
 }
 
-/// Decides about the contact. `location` is the location that was linked, if any.
+/// Decides how to map the contact. `location` is the mapped location, if any.
 pub fn decide(
     part: Option<&ContactPart>,
     customer: CustomerContext,
@@ -111,7 +111,7 @@ pub fn decide(
     let CustomerContext::Resolved(owner) = customer else {
         return stop(ContactRule::K4, MappingStatus::Skipped, Some("customer_unresolved"));
     };
-    let Some(external_id) = part.external_id.as_ref().filter(|id| !id.is_blank_like()) else {
+    let Some(external_id) = part.external_id.as_ref().filter(|id| !id.is_placeholder()) else {
         return stop(ContactRule::K4, MappingStatus::Skipped, Some("contact_not_matchable"));
     };
     if !settings.may_map {
@@ -186,7 +186,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn every_row_decides_as_written() {
+    fn every_contact_row_decides_as_documented() {
         use ContactRule as R;
         use MappingStatus as S;
         let on = MappingSettings {
@@ -207,12 +207,12 @@ mod tests {
             ..on.clone()
         };
         let owner = CustomerId::from_uuid(Uuid::from_u128(1));
-        let place = LocationId::from_uuid(Uuid::from_u128(5));
-        let elsewhere = LocationId::from_uuid(Uuid::from_u128(6));
+        let assigned = LocationId::from_uuid(Uuid::from_u128(5));
+        let different = LocationId::from_uuid(Uuid::from_u128(6));
         let known = ContactCandidate {
             id: ContactId::from_uuid(Uuid::from_u128(2)),
             customer: owner,
-            location: Some(place),
+            location: Some(assigned),
             display_name: "Anna Weber".into(),
             email: Some("anna@example.org".into()),
             phone: None,
@@ -220,7 +220,7 @@ mod tests {
         let own = CustomerContext::Resolved(Some(owner));
         let other = CustomerContext::Resolved(Some(CustomerId::from_uuid(Uuid::from_u128(9))));
         let part = |id: Option<&str>, name: Option<&str>| ContactPart {
-            external_id: id.map(|id| ExternalId::parse(id).expect("an id")),
+            external_id: id.map(|id| ExternalId::parse(id).expect("id is valid")),
             display_name: name.map(str::to_owned),
             ..ContactPart::default()
         };
@@ -240,7 +240,7 @@ mod tests {
                 "K2",
                 part(Some("K"), None),
                 own,
-                Some(elsewhere),
+                Some(different),
                 &on,
                 Some(&known),
                 R::K2,
@@ -248,10 +248,10 @@ mod tests {
                 Some("contact_location_mismatch"),
             ),
             (
-                "K2 same place",
+                "K2 same location",
                 part(Some("K"), Some("Anna Weber")),
                 own,
-                Some(place),
+                Some(assigned),
                 &on,
                 Some(&known),
                 R::K2,

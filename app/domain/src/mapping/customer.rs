@@ -1,4 +1,4 @@
-//! Table C: the customer.
+//! Mapping table C: the customer.
 
 use super::{DuplicateNamePolicy, MappingSettings, MappingStatus, Warning};
 use crate::ids::CustomerId;
@@ -6,121 +6,121 @@ use crate::imports::CustomerPart;
 use crate::text::{ExternalId, name_for_comparison};
 
 crate::stored_names! {
-    /// A row of table C.
+    /// A row of mapping table C.
     CustomerRule {
-        /// No customer object.
+        /// No customer was sent.
         C1 = "C1",
-        /// Scope `customers.map` is missing.
+        /// The scope `customers.map` is missing.
         C2 = "C2",
-        /// The reference leads to an archived customer.
+        /// The external id belongs to an archived customer.
         C5 = "C5",
-        /// The reference leads to a customer and nothing contradicts.
+        /// The external id is known and not contradicted.
         C6 = "C6",
-        /// The reference leads to a customer, the number to none.
+        /// The external id is known, the customer number is not.
         C7 = "C7",
-        /// The reference leads to one of several customers with the number.
+        /// The external id belongs to one of several customers with the number.
         C8 = "C8",
-        /// Reference and number contradict each other.
+        /// The external id and the number contradict each other.
         C9 = "C9",
-        /// The number leads to one customer without a reference here.
+        /// The number matches one customer without an external id in this source system.
         C10 = "C10",
-        /// The number leads to a customer that has another reference here.
+        /// The number matches a customer with a different external id in this source system.
         C11 = "C11",
-        /// The number leads to an archived customer.
+        /// The number belongs to an archived customer.
         C12 = "C12",
-        /// The number leads to several customers.
+        /// Several customers have the number.
         C13 = "C13",
-        /// Unknown, and the gate is off.
+        /// Unknown, and the feature gate is disabled.
         C14 = "C14",
-        /// Unknown, and auto-create is off.
+        /// Unknown, and auto-create is disabled.
         C15 = "C15",
-        /// Unknown, and scope `customers.write` is missing.
+        /// Unknown, and the scope `customers.write` is missing.
         C16 = "C16",
-        /// Unknown, and there is no name to create with.
+        /// Unknown, and no name was sent.
         C17 = "C17",
-        /// Unknown, created.
+        /// Unknown and created.
         C18 = "C18",
-        /// No reference sent, the number leads to one customer.
+        /// No external id, and the number matches one customer.
         C19 = "C19",
-        /// No reference sent, the number is unknown.
+        /// No external id, and the number is unknown.
         C20 = "C20",
-        /// Only a name.
+        /// Only a name was sent.
         C21 = "C21",
     }
 }
 
-/// A customer record that came up in a look-up.
+/// A customer record found for an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerCandidate {
-    /// The record.
+    /// Identifier of the record.
     pub id: CustomerId,
-    /// Its name.
+    /// Name of the customer.
     pub name: String,
-    /// Whether it was archived.
+    /// Whether the customer is archived.
     pub archived: bool,
-    /// The reference that it already has in this source, if any.
+    /// Its external id in this source system, if any.
     pub linked_as: Option<String>,
 }
 
-/// What the look-ups found.
+/// Customer records found for an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomerCandidates {
-    /// The customer behind the external id, after merges were followed.
+    /// Customer with the external id, after following merges.
     pub by_reference: Option<CustomerCandidate>,
-    /// Whether a merge was followed to get there.
+    /// Whether a merge was followed.
     pub merged: bool,
-    /// Every customer with the number, archived ones included.
+    /// Customers with the number, including archived ones.
     pub by_number: Vec<CustomerCandidate>,
-    /// Whether a customer of the same name exists; only asked for when one might be created.
+    /// Whether a customer with the same name exists; queried only if a customer might be created.
     pub same_name_exists: bool,
 }
 
-/// What is to be done about the customer.
+/// Action for the customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CustomerStep {
     /// Nothing to link.
     None,
-    /// Link to this record; `store_reference` says whether the external id becomes a reference.
+    /// Link the target to this record.
     Link {
-        /// The record.
+        /// Identifier of the record.
         id: CustomerId,
-        /// Whether E->B is stored.
+        /// Whether to store the external id as a reference to the record.
         store_reference: bool,
-        /// Whether the sent name may be written to the record.
+        /// Whether to update the record with the sent name.
         update: bool,
     },
-    /// Create a record with this name and reference.
+    /// Create a customer with this name and external id.
     Create {
-        /// The name.
+        /// Name of the new customer.
         name: String,
-        /// The reference.
+        /// External id to link.
         external_id: ExternalId,
     },
 }
 
-/// The decision about the customer.
+/// Mapping decision for the customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerDecision {
-    /// The row that decided.
+    /// Row that applied.
     pub rule: CustomerRule,
-    /// What became of it.
+    /// Mapping result.
     pub status: MappingStatus,
-    /// What to do.
+    /// Action to perform.
     pub step: CustomerStep,
-    /// What to tell.
+    /// Warnings to report.
     pub warnings: Vec<Warning>,
 }
 
-const EXTERNAL_ID: &str = "/customer/externalId";
-const NUMBER: &str = "/customer/customerNumber";
-const NAME: &str = "/customer/name";
+const EXTERNAL_ID_POINTER: &str = "/customer/externalId";
+const NUMBER_POINTER: &str = "/customer/customerNumber";
+const NAME_POINTER: &str = "/customer/name";
 
-/// The external id that counts: a blank-like value is none (row C3).
+/// Returns the external id unless it is a placeholder (row C3).
 pub fn effective_external_id(part: &CustomerPart) -> Option<&ExternalId> {
-    part.external_id.as_ref().filter(|id| !id.is_blank_like())
+    part.external_id.as_ref().filter(|id| !id.is_placeholder())
 }
 
-/// Decides about the customer. The first matching row wins.
+/// Decides how to map the customer. The first matching row applies.
 pub fn decide(part: Option<&CustomerPart>, settings: &MappingSettings, found: &CustomerCandidates) -> CustomerDecision {
     let Some(part) = part else {
         return stop(CustomerRule::C1, MappingStatus::Skipped, Vec::new());
@@ -140,7 +140,7 @@ pub fn decide(part: Option<&CustomerPart>, settings: &MappingSettings, found: &C
     if external_id.is_none() && part.external_id.is_some() {
         warnings.push(Warning {
             code: "external_id_blocked_value",
-            pointer: EXTERNAL_ID,
+            pointer: EXTERNAL_ID_POINTER,
         });
     }
     match (external_id, &found.by_reference) {
@@ -161,13 +161,13 @@ fn by_reference(
     if found.merged {
         warnings.push(Warning {
             code: "customer_merged",
-            pointer: EXTERNAL_ID,
+            pointer: EXTERNAL_ID_POINTER,
         });
     }
     if known.archived {
         warnings.push(Warning {
             code: "customer_inactive",
-            pointer: EXTERNAL_ID,
+            pointer: EXTERNAL_ID_POINTER,
         });
         return stop(CustomerRule::C5, MappingStatus::Failed, warnings);
     }
@@ -177,7 +177,7 @@ fn by_reference(
         (true, 0) => {
             warnings.push(Warning {
                 code: "customer_number_unknown",
-                pointer: NUMBER,
+                pointer: NUMBER_POINTER,
             });
             CustomerRule::C7
         }
@@ -185,7 +185,7 @@ fn by_reference(
         (true, _) if agrees => {
             warnings.push(Warning {
                 code: "customer_number_ambiguous",
-                pointer: NUMBER,
+                pointer: NUMBER_POINTER,
             });
             CustomerRule::C8
         }
@@ -213,7 +213,7 @@ fn by_number(
         [only] if only.archived => {
             warnings.push(Warning {
                 code: "customer_inactive",
-                pointer: NUMBER,
+                pointer: NUMBER_POINTER,
             });
             stop(CustomerRule::C12, MappingStatus::Failed, warnings)
         }
@@ -222,29 +222,29 @@ fn by_number(
                 (Some(_), Some(_)) => {
                     warnings.push(Warning {
                         code: "customer_already_linked",
-                        pointer: EXTERNAL_ID,
+                        pointer: EXTERNAL_ID_POINTER,
                     });
                     return stop(CustomerRule::C11, MappingStatus::Failed, warnings);
                 }
                 (Some(_), None) => {
                     warnings.push(Warning {
                         code: "link_created",
-                        pointer: EXTERNAL_ID,
+                        pointer: EXTERNAL_ID_POINTER,
                     });
                     CustomerRule::C10
                 }
                 (None, _) => {
                     warnings.push(Warning {
                         code: "external_id_missing",
-                        pointer: EXTERNAL_ID,
+                        pointer: EXTERNAL_ID_POINTER,
                     });
                     CustomerRule::C19
                 }
             };
-            if differs(part, only) {
+            if name_differs(part, only) {
                 warnings.push(Warning {
                     code: "customer_name_mismatch",
-                    pointer: NAME,
+                    pointer: NAME_POINTER,
                 });
             }
             link(rule, part, settings, only, external_id.is_some(), warnings)
@@ -252,14 +252,14 @@ fn by_number(
         _ => {
             warnings.push(Warning {
                 code: "customer_number_ambiguous",
-                pointer: NUMBER,
+                pointer: NUMBER_POINTER,
             });
             stop(CustomerRule::C13, MappingStatus::Skipped, warnings)
         }
     }
 }
 
-/// Rows C14 to C18, C20 and C21: nobody is known.
+/// Rows C14 to C18, C20 and C21: no customer matches.
 fn unknown(
     part: &CustomerPart,
     settings: &MappingSettings,
@@ -271,13 +271,13 @@ fn unknown(
         return if part.customer_number.is_some() {
             warnings.push(Warning {
                 code: "external_id_required_for_create",
-                pointer: EXTERNAL_ID,
+                pointer: EXTERNAL_ID_POINTER,
             });
             stop(CustomerRule::C20, MappingStatus::Skipped, warnings)
         } else {
             warnings.push(Warning {
                 code: "name_only_not_matchable",
-                pointer: NAME,
+                pointer: NAME_POINTER,
             });
             stop(CustomerRule::C21, MappingStatus::Skipped, warnings)
         };
@@ -297,20 +297,20 @@ fn unknown(
     let Some(name) = part.name.clone() else {
         warnings.push(Warning {
             code: "customer_name_required",
-            pointer: NAME,
+            pointer: NAME_POINTER,
         });
         return stop(CustomerRule::C17, MappingStatus::Failed, warnings);
     };
     if part.customer_number.is_some() {
         warnings.push(Warning {
             code: "customer_number_ignored",
-            pointer: NUMBER,
+            pointer: NUMBER_POINTER,
         });
     }
     if found.same_name_exists {
         warnings.push(Warning {
             code: "possible_duplicate_name",
-            pointer: NAME,
+            pointer: NAME_POINTER,
         });
         if settings.duplicate_names == DuplicateNamePolicy::Block {
             return stop(CustomerRule::C18, MappingStatus::Skipped, warnings);
@@ -327,8 +327,8 @@ fn unknown(
     }
 }
 
-/// Whether the sent name is another one.
-fn differs(part: &CustomerPart, known: &CustomerCandidate) -> bool {
+/// Returns whether the sent name differs from the stored one.
+fn name_differs(part: &CustomerPart, known: &CustomerCandidate) -> bool {
     part.name
         .as_ref()
         .is_some_and(|name| name_for_comparison(name) != name_for_comparison(&known.name))
@@ -355,7 +355,10 @@ fn link(
     if part.name.as_ref().is_some_and(|name| *name != known.name) {
         match settings.update_refusal() {
             None => status = MappingStatus::Updated,
-            Some(code) => warnings.push(Warning { code, pointer: NAME }),
+            Some(code) => warnings.push(Warning {
+                code,
+                pointer: NAME_POINTER,
+            }),
         }
     }
     CustomerDecision {
@@ -405,13 +408,13 @@ mod tests {
 
     fn part(external_id: Option<&str>, number: Option<&str>, name: Option<&str>) -> CustomerPart {
         CustomerPart {
-            external_id: external_id.map(|id| ExternalId::parse(id).expect("an id")),
-            customer_number: number.and_then(|number| CustomerNumber::parse(number).expect("a number")),
+            external_id: external_id.map(|id| ExternalId::parse(id).expect("id is valid")),
+            customer_number: number.and_then(|number| CustomerNumber::parse(number).expect("number is valid")),
             name: name.map(str::to_owned),
         }
     }
 
-    /// Name, input, settings, what is known; then row, status and codes.
+    /// Name, input, settings, candidates; then expected row, status and codes.
     type Case<'a> = (
         &'a str,
         Option<CustomerPart>,
@@ -422,9 +425,9 @@ mod tests {
         Vec<&'a str>,
     );
 
-    /// One case for each row of table C.
+    /// One case for each row of mapping table C.
     #[test]
-    fn every_row_decides_as_written() {
+    fn every_customer_row_decides_as_documented() {
         use CustomerRule as R;
         use MappingStatus as S;
         let a = candidate(1);
@@ -705,19 +708,19 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is known and however the settings stand: nothing is created or linked on ambiguity, nothing is
-        /// linked to a record that no identifier led to, and without the scope nothing is looked at.
+        /// For arbitrary candidates and settings: ambiguity never creates or links a record, every linked record was
+        /// found by an identifier, and nothing is linked without the scope.
         #[test]
-        fn never_a_wrong_link(reference in proptest::option::of(0_u128..3), numbers in proptest::collection::btree_set(0_u128..3, 0..3), has_external: bool, has_number: bool, has_name: bool, flags in 0_u16..512, archived in 0_u128..5) {
-            let make = |number: u128| CustomerCandidate { archived: number == archived, ..candidate(number) };
+        fn decide_never_links_or_creates_on_ambiguity(reference in proptest::option::of(0_u128..3), numbers in proptest::collection::btree_set(0_u128..3, 0..3), has_external: bool, has_number: bool, has_name: bool, flags in 0_u16..512, archived in 0_u128..5) {
+            let found_candidate = |number: u128| CustomerCandidate { archived: number == archived, ..candidate(number) };
             let settings = MappingSettings {
                 may_map: flags & 1 != 0, may_write: flags & 2 != 0, create_gate: flags & 4 != 0, update_gate: flags & 8 != 0,
                 create_customers: flags & 16 != 0, auto_update: flags & 32 != 0, ..settings()
             };
             let part = part(has_external.then_some("E"), has_number.then_some("N"), has_name.then_some("Name"));
             let found = CustomerCandidates {
-                by_reference: reference.filter(|_| has_external).map(make),
-                by_number: if has_number { numbers.iter().copied().map(make).collect() } else { Vec::new() },
+                by_reference: reference.filter(|_| has_external).map(found_candidate),
+                by_number: if has_number { numbers.iter().copied().map(found_candidate).collect() } else { Vec::new() },
                 ..CustomerCandidates::default()
             };
             let decision = decide(Some(&part), &settings, &found);
@@ -725,7 +728,7 @@ mod tests {
                 CustomerStep::None => {}
                 CustomerStep::Link { id, update, .. } => {
                     prop_assert!(settings.may_map);
-                    let known = found.by_reference.iter().chain(&found.by_number).find(|candidate| candidate.id == *id).expect("an identifier led here");
+                    let known = found.by_reference.iter().chain(&found.by_number).find(|candidate| candidate.id == *id).expect("linked record is a candidate");
                     prop_assert!(!known.archived);
                     if let Some(reference) = &found.by_reference {
                         prop_assert_eq!(reference.id, *id);

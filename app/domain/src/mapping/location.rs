@@ -1,4 +1,4 @@
-//! Table L: the location, after the customer.
+//! Mapping table L: the location, decided after the customer.
 
 use super::{MappingSettings, MappingStatus, Warning};
 use crate::customers::{Address, Coordinates};
@@ -7,48 +7,48 @@ use crate::imports::LocationPart;
 use crate::text::ExternalId;
 
 crate::stored_names! {
-    /// A row of table L.
+    /// A row of mapping table L.
     LocationRule {
-        /// No location object.
+        /// No location was sent.
         L0 = "L0",
-        /// The customer was given but not resolved.
+        /// A customer was sent but could not be resolved.
         L1 = "L1",
-        /// No customer object; the location tells the customer.
+        /// No customer was sent; it is derived from the location.
         L2 = "L2",
         /// The location belongs to the customer.
         L3 = "L3",
         /// The location belongs to another customer.
         L4 = "L4",
-        /// Unknown, created.
+        /// Unknown location, created.
         L5 = "L5",
-        /// Unknown, may not be created.
+        /// Unknown location that cannot be created.
         L6 = "L6",
-        /// Only an address.
+        /// Only an address was sent.
         L7 = "L7",
-        /// The location was archived.
+        /// The location is archived.
         L8 = "L8",
     }
 }
 
-/// The location behind the external id.
+/// The location with the sent external id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LocationCandidate {
-    /// The record.
+    /// Identifier of the record.
     pub id: LocationId,
-    /// Whose it is.
+    /// Customer that it belongs to.
     pub customer: CustomerId,
-    /// Its name.
+    /// Name of the location.
     pub name: String,
-    /// Its address.
+    /// Postal address.
     pub address: Address,
-    /// Where it is.
+    /// Coordinates, if known.
     pub coordinates: Option<Coordinates>,
-    /// Whether it was archived.
+    /// Whether the location is archived.
     pub archived: bool,
 }
 
 impl LocationCandidate {
-    /// The record with what was sent of it: the fields that an import may change. What was not sent stays.
+    /// Returns the record with the sent values applied; absent values are unchanged.
     pub fn with(&self, part: &LocationPart) -> Self {
         Self {
             name: part.name.clone().unwrap_or_else(|| self.name.clone()),
@@ -59,54 +59,54 @@ impl LocationCandidate {
     }
 }
 
-/// Who the location must belong to.
+/// Customer that the location must belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CustomerContext {
-    /// The import has no customer object.
+    /// No customer was sent.
     NotGiven,
-    /// It has one that was not resolved.
+    /// A customer was sent but could not be resolved.
     Unresolved,
-    /// This one; `None` while it is still to be created, when no location can be its own yet.
+    /// The resolved customer; `None` if it is yet to be created and therefore has no locations.
     Resolved(Option<CustomerId>),
 }
 
-/// What is to be done about the location.
+/// Action for the location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LocationStep {
-    /// Nothing to link; a sent address stays on the target as a snapshot.
+    /// Nothing to link; a sent address is stored with the target.
     None,
-    /// Link to this record and, for L2, to its customer.
+    /// Link the target to this record and, for row L2, to its customer.
     Link {
-        /// The record.
+        /// Identifier of the record.
         id: LocationId,
-        /// Its customer.
+        /// Customer of the location.
         customer: CustomerId,
-        /// Whether what was sent may be written to the record.
+        /// Whether to update the record with the sent values.
         update: bool,
     },
-    /// Create it under the customer.
+    /// Create the location for the customer.
     Create {
-        /// The reference.
+        /// External id to link.
         external_id: ExternalId,
     },
 }
 
-/// The decision about the location.
+/// Mapping decision for the location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocationDecision {
-    /// The row that decided.
+    /// Row that applied.
     pub rule: LocationRule,
-    /// What became of it.
+    /// Mapping result.
     pub status: MappingStatus,
-    /// What to do.
+    /// Action to perform.
     pub step: LocationStep,
-    /// What to tell.
+    /// Warnings to report.
     pub warnings: Vec<Warning>,
 }
 
-const EXTERNAL_ID: &str = "/location/externalId";
+const EXTERNAL_ID_POINTER: &str = "/location/externalId";
 
-/// Decides about the location.
+/// Decides how to map the location.
 pub fn decide(
     part: Option<&LocationPart>,
     customer: CustomerContext,
@@ -130,7 +130,7 @@ pub fn decide(
             "/location",
         );
     }
-    let Some(external_id) = part.external_id.as_ref().filter(|id| !id.is_blank_like()) else {
+    let Some(external_id) = part.external_id.as_ref().filter(|id| !id.is_placeholder()) else {
         return stop(
             LocationRule::L7,
             MappingStatus::Skipped,
@@ -178,7 +178,7 @@ pub fn decide(
             LocationRule::L8,
             MappingStatus::Failed,
             Some("location_inactive"),
-            EXTERNAL_ID,
+            EXTERNAL_ID_POINTER,
         ),
         (Some(known), CustomerContext::NotGiven) => link(
             LocationRule::L2,
@@ -195,7 +195,7 @@ pub fn decide(
             LocationRule::L4,
             MappingStatus::Failed,
             Some("location_customer_mismatch"),
-            EXTERNAL_ID,
+            EXTERNAL_ID_POINTER,
         ),
         (None, CustomerContext::Resolved(_)) => match settings.create_refusal(settings.create_locations) {
             Some(code) => stop(LocationRule::L6, MappingStatus::Skipped, Some(code), "/location"),
@@ -231,7 +231,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn every_row_decides_as_written() {
+    fn every_location_row_decides_as_documented() {
         use LocationRule as R;
         use MappingStatus as S;
         let on = MappingSettings {
@@ -274,7 +274,7 @@ mod tests {
         let other = CustomerContext::Resolved(Some(CustomerId::from_uuid(Uuid::from_u128(9))));
         let own = CustomerContext::Resolved(Some(owner));
         let with_id = LocationPart {
-            external_id: Some(ExternalId::parse("L").expect("an id")),
+            external_id: Some(ExternalId::parse("L").expect("id is valid")),
             ..LocationPart::default()
         };
         let address_only = LocationPart::default();
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_that_was_sent_and_differs_counts() {
+    fn changed_location_fields_update_or_warn() {
         let on = MappingSettings {
             may_map: true,
             may_write: true,
@@ -416,7 +416,7 @@ mod tests {
             coordinates: Coordinates::new(51.4, 7.0),
             archived: false,
         };
-        let part = |name: Option<&str>, city: Option<&str>, place: Option<Coordinates>| LocationPart {
+        let part = |name: Option<&str>, city: Option<&str>, coordinates: Option<Coordinates>| LocationPart {
             job: Default::default(),
             external_id: ExternalId::parse("L").ok(),
             name: name.map(str::to_owned),
@@ -424,7 +424,7 @@ mod tests {
                 city: city.map(str::to_owned),
                 ..Address::default()
             },
-            coordinates: place,
+            coordinates,
         };
         for (part, differs, pointer) in [
             (part(None, None, None), false, ""),
@@ -441,16 +441,20 @@ mod tests {
             let updated = decide(Some(&part), context, &on, Some(&known));
             assert_eq!(updated.status == MappingStatus::Updated, differs, "{part:?}");
             assert!(updated.warnings.is_empty());
-            let kept = decide(Some(&part), context, &off, Some(&known));
-            assert_eq!(kept.status, MappingStatus::Mapped);
+            let unchanged = decide(Some(&part), context, &off, Some(&known));
+            assert_eq!(unchanged.status, MappingStatus::Mapped);
             assert_eq!(
-                kept.warnings.first().map(|warning| warning.pointer).unwrap_or_default(),
+                unchanged
+                    .warnings
+                    .first()
+                    .map(|warning| warning.pointer)
+                    .unwrap_or_default(),
                 pointer
             );
             assert_eq!(
                 known.with(&part).address.street.as_deref(),
                 Some("Weg 1"),
-                "what was not sent stays"
+                "absent values are unchanged"
             );
         }
     }

@@ -1,8 +1,8 @@
-//! Mapping: which customer, location and contact an import belongs to.
+//! Mapping: determines the customer, location and contact of an import.
 //!
-//! The rules are the tables C, L and K of the Connect API page, one Rust variant for each row. They are pure: the store
-//! supplies the candidates, the rule decides, and the decision with its candidates and settings is stored with the item.
-//! Names, e-mails, phones and addresses never establish identity.
+//! The rules are the tables C, L and K of the Connect API documentation, one Rust variant per row. They are pure
+//! functions: the store supplies the candidates, and the decision is stored with its candidates and settings.
+//! Names, email addresses, phone numbers and addresses never establish identity.
 
 pub mod contact;
 pub mod customer;
@@ -12,69 +12,69 @@ pub mod table;
 use serde::{Deserialize, Serialize};
 
 crate::stored_names! {
-    /// What became of one part of the customer context.
+    /// Mapping result of one part of the customer context.
     MappingStatus {
-        /// Linked to an existing record.
+        /// Mapped to an existing record.
         Mapped = "mapped",
-        /// A new record was made.
+        /// A record was created.
         Created = "created",
-        /// Linked, and the record changed.
+        /// Mapped, and the record was updated.
         Updated = "updated",
-        /// Deliberately not linked.
+        /// Not mapped, as configured or for lack of information.
         Skipped = "skipped",
-        /// Must not be linked.
+        /// Not mapped because of a contradiction or an unusable record.
         Failed = "failed",
     }
 }
 
 impl MappingStatus {
-    /// Whether a record is linked.
+    /// Returns whether a record is mapped.
     pub const fn is_resolved(self) -> bool {
         matches!(self, Self::Mapped | Self::Created | Self::Updated)
     }
 }
 
-/// A code of the mapping tables with the part of the body that it is about.
+/// A mapping code with the part of the import that it refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Warning {
-    /// The stable code.
+    /// Stable code.
     pub code: &'static str,
-    /// A JSON pointer into the import.
+    /// JSON pointer into the import.
     pub pointer: &'static str,
 }
 
 crate::stored_names! {
-    /// What happens to a target whose customer could not be resolved.
+    /// Policy for targets whose customer could not be resolved.
     ProblemPolicy {
-        /// It is imported unlinked and waits for a person.
+        /// Import without a customer and wait for a manual review.
         Review = "review",
-        /// It is refused.
+        /// Reject the item.
         Reject = "reject",
     }
 }
 
 crate::stored_names! {
-    /// What happens when a customer of the same name already exists.
+    /// Policy for creating a customer whose name already exists.
     DuplicateNamePolicy {
-        /// Create with a warning.
+        /// Create the customer and report a warning.
         Warn = "warn",
-        /// Do not create.
+        /// Do not create the customer.
         Block = "block",
     }
 }
 
-/// The settings of a source system, the gates of its tenant and the scopes of the client, read once per job and stored
-/// with it.
+/// Settings of the source system, feature gates of the tenant and scopes of the client; read once per import job and
+/// stored with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MappingSettings {
-    /// Scope `customers.map` is held.
+    /// The client has the scope `customers.map`.
     pub may_map: bool,
-    /// Scope `customers.write` is held.
+    /// The client has the scope `customers.write`.
     pub may_write: bool,
-    /// Gate for creating.
+    /// Feature gate for creating customers, locations and contacts.
     pub create_gate: bool,
-    /// Gate for updating.
+    /// Feature gate for updating mapped records.
     pub update_gate: bool,
     /// Source setting: create customers.
     pub create_customers: bool,
@@ -84,16 +84,16 @@ pub struct MappingSettings {
     pub create_contacts: bool,
     /// Source setting: update mapped records.
     pub auto_update: bool,
-    /// Source setting: an import without a customer fails.
+    /// Source setting: imports without a customer fail.
     pub customer_required: bool,
-    /// Source setting: what to do with an unresolved customer.
+    /// Source setting: policy for unresolved customers.
     pub problem_policy: ProblemPolicy,
-    /// Source setting: what to do about an equal name.
+    /// Source setting: policy for duplicate names.
     pub duplicate_names: DuplicateNamePolicy,
 }
 
 impl MappingSettings {
-    /// Whether a mapped record with other values may be changed, and if not, why not.
+    /// Returns the code that prevents updating a mapped record, or `None` if updates are allowed.
     pub(crate) const fn update_refusal(&self) -> Option<&'static str> {
         if !(self.auto_update && self.update_gate) {
             Some("auto_update_disabled")
@@ -104,7 +104,7 @@ impl MappingSettings {
         }
     }
 
-    /// Whether a record of a kind may be created, and if not, why not (rows C14 to C16, L6, K4).
+    /// Returns the code that prevents creating a record, or `None` if creation is allowed (rows C14 to C16, L6, K4).
     pub(crate) const fn create_refusal(&self, setting: bool) -> Option<&'static str> {
         if !self.create_gate {
             Some("feature_not_enabled")

@@ -1,148 +1,160 @@
-//! The mapping tables in words, row by row, for the documentation and for the API's explanations. The order is that of
-//! the rules; a test holds that every rule and every code has its line.
+//! Descriptions of the mapping rules and codes for the documentation and for API responses. A test checks that every
+//! rule and every code is described.
 
-/// A row: its id, what was sent and found, what comes of it, and the codes that may tell it.
+/// Description of one mapping rule.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
-    /// The rule's id.
+    /// Rule id, such as `C10`.
     pub rule: &'static str,
-    /// What was sent and found.
+    /// Condition under which the rule applies.
     pub input: &'static str,
-    /// What comes of it.
+    /// Result of the rule.
     pub result: &'static str,
-    /// The codes that may tell it; none if nothing is told.
+    /// Codes that the rule can report; may be empty.
     pub codes: &'static [&'static str],
 }
 
 macro_rules! rows {
     ($($rule:literal, $input:literal, $result:literal $(, $code:literal)*;)*) => {
-        /// Every row of the tables C, L, K and T.
+        /// Every rule of the tables C, L, K and T.
         pub const ROWS: &[Row] = &[$(Row { rule: $rule, input: $input, result: $result, codes: &[$($code),*] },)*];
     };
 }
 
 rows! {
-    "C1", "No customer was sent.", "Skipped; the item fails if the source demands a customer.", "customer_required";
-    "C2", "A customer was sent, the scope customers.map is missing.", "Skipped without any look-up.", "scope_missing_customers_map";
-    "C3", "The external id only says that there is none (0, -1, null, n/a, -).", "Goes on as if no external id had been sent.", "external_id_blocked_value";
-    "C4", "The external id leads to a customer that was merged into another.", "Goes on with the other.", "customer_merged";
-    "C5", "The external id leads to an archived customer.", "Failed.", "customer_inactive";
-    "C6", "The external id is known and the number does not contradict.", "Mapped.";
-    "C7", "The external id is known, the number is not.", "Mapped by the external id.", "customer_number_unknown";
-    "C8", "The external id is known; several customers have the number, this one among them.", "Mapped by the external id.", "customer_number_ambiguous";
-    "C9", "External id and number lead to different customers.", "Failed, nothing is linked.", "customer_identifier_conflict";
-    "C10", "The external id is new; one customer has the number and no reference in this source.", "Mapped, and the external id is linked from now on.", "link_created", "customer_name_mismatch";
-    "C11", "The external id is new; the customer with the number already has another one in this source.", "Failed.", "customer_already_linked";
-    "C12", "The number leads to an archived customer.", "Failed.", "customer_inactive";
-    "C13", "Several customers have the number.", "Skipped, never created.", "customer_number_ambiguous";
-    "C14", "Nobody is known, and the feature gate is closed.", "Skipped.", "feature_not_enabled";
-    "C15", "Nobody is known, and the source does not create customers.", "Skipped.", "auto_create_disabled";
-    "C16", "Nobody is known, and the scope customers.write is missing.", "Skipped.", "scope_missing_customers_write";
-    "C17", "Nobody is known, and there is no name to create with.", "Failed.", "customer_name_required";
-    "C18", "Nobody is known, everything allows it, and there is a name.", "Created and linked; a number that was sent is ignored.", "customer_number_ignored", "possible_duplicate_name";
-    "C19", "No external id; one customer has the number.", "Mapped, nothing is linked for next time.", "external_id_missing", "customer_name_mismatch";
-    "C20", "No external id; nobody has the number.", "Skipped, never created.", "external_id_required_for_create";
-    "C21", "Only a name.", "Skipped: names never establish identity.", "name_only_not_matchable";
+    "C1", "No customer was sent.", "Skipped. The item fails if the source system requires a customer.", "customer_required";
+    "C2", "A customer was sent, but the client does not have the scope customers.map.", "Skipped without a search.", "scope_missing_customers_map";
+    "C3", "The external ID is a placeholder (0, -1, null, n/a, -).", "Processed as if no external ID had been sent.", "external_id_blocked_value";
+    "C4", "The external ID belongs to a customer that was merged into another one.", "Processed with the customer it was merged into.", "customer_merged";
+    "C5", "The external ID belongs to an archived customer.", "Failed.", "customer_inactive";
+    "C6", "The external ID is known, and the customer number does not contradict it.", "Mapped.";
+    "C7", "The external ID is known, but the customer number is not.", "Mapped by external ID.", "customer_number_unknown";
+    "C8", "The external ID is known, and several customers, including this one, have the customer number.", "Mapped by external ID.", "customer_number_ambiguous";
+    "C9", "The external ID and the customer number belong to different customers.", "Failed. Nothing is linked.", "customer_identifier_conflict";
+    "C10", "The external ID is new, and the customer number matches one customer without an external ID in this source system.", "Mapped, and the external ID is linked.", "link_created", "customer_name_mismatch";
+    "C11", "The external ID is new, but the customer with this number has a different external ID in this source system.", "Failed.", "customer_already_linked";
+    "C12", "The customer number belongs to an archived customer.", "Failed.", "customer_inactive";
+    "C13", "Several customers have the customer number.", "Skipped. No customer is created.", "customer_number_ambiguous";
+    "C14", "No matching customer, and the feature gate for creating customers is disabled.", "Skipped.", "feature_not_enabled";
+    "C15", "No matching customer, and the source system does not create customers.", "Skipped.", "auto_create_disabled";
+    "C16", "No matching customer, and the client does not have the scope customers.write.", "Skipped.", "scope_missing_customers_write";
+    "C17", "No matching customer, and no name was sent to create one.", "Failed.", "customer_name_required";
+    "C18", "No matching customer, creating customers is allowed, and a name was sent.", "Created and linked. A customer number that was sent is ignored.", "customer_number_ignored", "possible_duplicate_name";
+    "C19", "No external ID was sent, and the customer number matches one customer.", "Mapped for this import only.", "external_id_missing", "customer_name_mismatch";
+    "C20", "No external ID was sent, and no customer has the customer number.", "Skipped. No customer is created.", "external_id_required_for_create";
+    "C21", "Only a name was sent.", "Skipped. A name alone does not identify a customer.", "name_only_not_matchable";
     "L0", "No location was sent.", "Skipped.";
-    "L1", "The customer was sent and not resolved.", "Skipped.", "customer_unresolved";
-    "L2", "No customer was sent; the location is known.", "Mapped, and the customer follows from it.", "customer_derived_from_location";
-    "L3", "The location is known and belongs to the customer.", "Mapped, or updated where the source may update.";
-    "L4", "The location belongs to another customer.", "Failed; it is never moved, and the customer stays mapped.", "location_customer_mismatch";
-    "L5", "The location is new, and everything allows creating it.", "Created under the customer.", "missing_coordinates";
-    "L6", "The location is new and may not be created.", "Skipped; the address is kept with the job.", "auto_create_disabled", "feature_not_enabled", "scope_missing_customers_write", "scope_missing_customers_map";
-    "L7", "Only an address.", "Kept with the job, nothing is linked.", "location_not_identified";
-    "L8", "The location was archived.", "Failed.", "location_inactive";
+    "L1", "A customer was sent but could not be identified.", "Skipped.", "customer_unresolved";
+    "L2", "No customer was sent, and the location is known.", "Mapped, and the customer is derived from the location.", "customer_derived_from_location";
+    "L3", "The location is known and belongs to the customer.", "Mapped, or updated if the source system updates records.";
+    "L4", "The location belongs to another customer.", "Failed. The location is never moved between customers; the customer remains mapped.", "location_customer_mismatch";
+    "L5", "The location is new, and creating locations is allowed.", "Created under the customer.", "missing_coordinates";
+    "L6", "The location is new and cannot be created.", "Skipped. The address is stored with the job.", "auto_create_disabled", "feature_not_enabled", "scope_missing_customers_write", "scope_missing_customers_map";
+    "L7", "Only an address was sent.", "Stored with the job. Nothing is linked.", "location_not_identified";
+    "L8", "The location is archived.", "Failed.", "location_inactive";
     "K0", "No contact was sent.", "Skipped.";
     "K1", "The contact belongs to another customer.", "Failed.", "contact_customer_mismatch";
-    "K2", "The contact belongs to the customer.", "Mapped, with a warning if it is bound to another location.", "contact_location_mismatch";
-    "K3", "The contact is new, and everything allows creating it.", "Created under the customer.";
-    "K4", "The contact is new and may not be created, or nothing identifies it.", "Skipped.", "contact_not_matchable", "customer_unresolved", "scope_missing_customers_map", "feature_not_enabled", "auto_create_disabled", "scope_missing_customers_write";
-    "T0", "The job is to be cancelled and was never sent.", "Failed.", "not_found";
-    "T1", "A new external id.", "Created.";
-    "T2", "The same payload as before.", "Unchanged, no event.";
-    "T3", "Older than what is stored, by sourceUpdatedAt.", "Skipped.", "stale_source_version";
-    "T4", "Changed, and not scheduled yet.", "Updated.";
-    "T5", "Changed, and scheduled or dispatched.", "Harmless fields are updated; time, place and duration become a proposal for dispatch.", "change_requires_review";
-    "T6", "On the way, on site, completed or cancelled.", "Skipped.", "target_locked";
-    "T7", "Leads to another customer than the stored one.", "Never moved; a proposal for dispatch.", "target_customer_change_requires_review";
-    "T8", "A field is absent or null.", "Absent keeps what is stored, null clears it.";
-    "T9", "The same external id twice in a batch, with the same content.", "The second is skipped.", "duplicate_in_batch";
-    "T10", "The same external id twice in a batch, with other content.", "The first counts, the others fail.", "duplicate_external_id_in_batch";
-    "T11", "Was not linked before and can be linked now.", "Linked, and ready to be planned.", "mapping_recovered";
+    "K2", "The contact belongs to the customer.", "Mapped, with a warning if the contact is assigned to a different location.", "contact_location_mismatch";
+    "K3", "The contact is new, and creating contacts is allowed.", "Created under the customer.";
+    "K4", "The contact is new and cannot be created, or it could not be identified.", "Skipped.", "contact_not_matchable", "customer_unresolved", "scope_missing_customers_map", "feature_not_enabled", "auto_create_disabled", "scope_missing_customers_write";
+    "T0", "The job to cancel was never imported.", "Failed.", "not_found";
+    "T1", "The external ID of the job is new.", "Created.";
+    "T2", "The payload is identical to the previous one.", "Unchanged. No event is sent.";
+    "T3", "The value of sourceUpdatedAt is older than the stored one.", "Skipped.", "stale_source_version";
+    "T4", "The job was changed and is not yet scheduled.", "Updated.";
+    "T5", "The job was changed and is already scheduled or dispatched.", "Fields that do not affect the appointment are updated. Changes of time, location and duration are proposed to dispatch.", "change_requires_review";
+    "T6", "The technician is on the way or on site, or the job is completed or cancelled.", "Skipped.", "target_locked";
+    "T7", "The job names a different customer than the stored one.", "The customer is not changed. The change is proposed to dispatch.", "target_customer_change_requires_review";
+    "T8", "A field is absent or null.", "An absent field keeps the stored value; null clears it.";
+    "T9", "The batch contains the same external ID more than once with identical content.", "The first item is used; the others are skipped.", "duplicate_in_batch";
+    "T10", "The batch contains the same external ID more than once with different content.", "The first item is used; the others fail.", "duplicate_external_id_in_batch";
+    "T11", "A job that could not be mapped before can be mapped.", "Mapped and ready to be scheduled.", "mapping_recovered";
 }
 
-/// The other codes, each with its meaning.
+/// Every code with its description.
 const MEANINGS: &[(&str, &str)] = &[
-    ("customer_required", "This source demands a customer with every job."),
+    (
+        "customer_required",
+        "This source system requires a customer for every job.",
+    ),
     (
         "scope_missing_customers_map",
-        "The scope customers.map is missing, so nothing about customers was looked up.",
+        "The client does not have the scope customers.map, so no customer was searched for.",
     ),
     (
         "external_id_blocked_value",
-        "The external id only says that there is none; it was treated as absent.",
+        "The external ID is a placeholder and was ignored.",
     ),
     (
         "customer_merged",
-        "The customer was merged into another one, which was used.",
+        "The customer was merged into another customer, which was used instead.",
     ),
     ("customer_inactive", "The customer is archived."),
     (
         "customer_number_unknown",
-        "No customer has this number; the external id decided.",
+        "No customer has this customer number. The external ID was used.",
     ),
-    ("customer_number_ambiguous", "Several customers have this number."),
+    (
+        "customer_number_ambiguous",
+        "Several customers have this customer number.",
+    ),
     (
         "customer_identifier_conflict",
-        "External id and customer number lead to different customers.",
+        "The external ID and the customer number belong to different customers.",
     ),
     (
         "link_created",
-        "The external id was linked to the customer with this number.",
+        "The external ID was linked to the customer with this customer number.",
     ),
     (
         "customer_name_mismatch",
-        "The name that was sent is not the name of the customer.",
+        "The name that was sent differs from the name of the customer.",
     ),
     (
         "customer_already_linked",
-        "The customer with this number already has another external id in this source.",
+        "The customer with this customer number has a different external ID in this source system.",
     ),
     (
         "feature_not_enabled",
-        "The organisation has not opened the feature gate for this.",
+        "The required feature gate is not enabled for the organization.",
     ),
-    ("auto_create_disabled", "This source does not create records by itself."),
+    (
+        "auto_create_disabled",
+        "This source system does not create records automatically.",
+    ),
     (
         "auto_update_disabled",
-        "This source does not update records by itself; what is stored stays.",
+        "This source system does not update records automatically. The stored values were not changed.",
     ),
     (
         "scope_missing_customers_write",
-        "The scope customers.write is missing, so nothing was created or updated.",
+        "The client does not have the scope customers.write, so nothing was created or updated.",
     ),
-    ("customer_name_required", "A new customer needs a name."),
-    ("customer_number_ignored", "An import never sets a customer number."),
-    ("possible_duplicate_name", "A customer of the same name exists."),
+    ("customer_name_required", "A name is required to create a customer."),
+    (
+        "customer_number_ignored",
+        "The customer number was ignored. Imports never set customer numbers.",
+    ),
+    (
+        "possible_duplicate_name",
+        "A customer with the same name already exists.",
+    ),
     (
         "external_id_missing",
-        "Without an external id nothing is linked for next time.",
+        "No external ID was sent, so the customer was mapped for this import only.",
     ),
     (
         "external_id_required_for_create",
-        "A customer is only created with an external id.",
+        "An external ID is required to create a customer.",
     ),
-    (
-        "name_only_not_matchable",
-        "A name alone never establishes who the customer is.",
-    ),
+    ("name_only_not_matchable", "A name alone does not identify a customer."),
     (
         "customer_unresolved",
-        "The customer is not known, so this part was left alone.",
+        "The customer could not be identified, so this part was not mapped.",
     ),
     (
         "customer_derived_from_location",
-        "The customer follows from the location.",
+        "The customer was derived from the location.",
     ),
     (
         "location_customer_mismatch",
@@ -151,14 +163,17 @@ const MEANINGS: &[(&str, &str)] = &[
     ("missing_coordinates", "The new location has no coordinates."),
     (
         "location_not_identified",
-        "Without an external id the address is only kept with the job.",
+        "No external ID was sent, so the address was stored with the job only.",
     ),
     ("location_inactive", "The location is archived."),
     ("contact_customer_mismatch", "The contact belongs to another customer."),
-    ("contact_location_mismatch", "The contact is bound to another location."),
+    (
+        "contact_location_mismatch",
+        "The contact is assigned to a different location.",
+    ),
     (
         "contact_not_matchable",
-        "Without an external id nobody can tell which contact is meant.",
+        "The contact could not be identified without an external ID.",
     ),
     (
         "stale_source_version",
@@ -166,38 +181,41 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     (
         "change_requires_review",
-        "The job is already scheduled; dispatch decides about the change.",
+        "The job is already scheduled. Dispatch has to review the change.",
     ),
     (
         "target_locked",
-        "Work on the job has begun or ended; it can no longer be changed.",
+        "Work on the job has started or ended, so it can no longer be changed.",
     ),
     (
         "target_customer_change_requires_review",
-        "The job belongs to another customer; dispatch decides.",
+        "The job belongs to a different customer. Dispatch has to review the change.",
     ),
     (
         "mapping_recovered",
-        "The job could be linked now and is ready to be planned.",
+        "The missing mapping was completed. The job can be scheduled.",
     ),
-    ("duplicate_in_batch", "The same item was already in this batch."),
+    ("duplicate_in_batch", "The batch already contains an identical item."),
     (
         "duplicate_external_id_in_batch",
-        "Another item of this batch has the same external id and other content.",
+        "Another item of this batch has the same external ID with different content.",
     ),
-    ("external_id_required", "The external id of the job is missing."),
-    ("invalid_time_window", "The time window is not sound."),
-    ("invalid_coordinates", "The coordinates are not on this planet."),
+    ("external_id_required", "The external ID of the job is missing."),
+    ("invalid_time_window", "The time window is not valid."),
+    ("invalid_coordinates", "The coordinates are not valid."),
     (
         "atomic_rollback",
-        "Another item of this batch failed, so nothing of it was kept.",
+        "Another item of this batch failed, so no item was imported.",
     ),
-    ("not_found", "There is no such job in this source."),
-    ("job_cancelled", "The import was stopped before the turn of this item."),
-    ("internal_error", "Something went wrong on our side; retry the item."),
+    ("not_found", "The job was not found in this source system."),
+    (
+        "job_cancelled",
+        "The import job was cancelled before this item was processed.",
+    ),
+    ("internal_error", "An internal error occurred. Retry the item."),
 ];
 
-/// What a code means, in a sentence.
+/// Returns the description of a code.
 pub fn meaning(code: &str) -> Option<&'static str> {
     MEANINGS
         .iter()
@@ -205,7 +223,7 @@ pub fn meaning(code: &str) -> Option<&'static str> {
         .map(|(_, meaning)| *meaning)
 }
 
-/// Every code with its meaning.
+/// Returns every code with its description.
 pub const fn codes() -> &'static [(&'static str, &'static str)] {
     MEANINGS
 }
@@ -218,7 +236,7 @@ mod tests {
     use crate::mapping::location::LocationRule;
 
     #[test]
-    fn every_rule_and_every_code_has_its_line() {
+    fn every_rule_and_code_is_described_once() {
         let rules = CustomerRule::ALL
             .iter()
             .map(|rule| rule.name())

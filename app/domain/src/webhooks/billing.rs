@@ -1,27 +1,27 @@
-//! Where a billing trigger stands with the system that shall charge for it.
+//! Delivery status of billing triggers with the external billing system.
 
-/// Where a billing trigger stands.
+/// Delivery status of a billing trigger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BillingStanding {
-    /// The client said that it has charged for it.
+pub enum BillingStatus {
+    /// The client acknowledged it.
     Acknowledged,
-    /// No endpoint was told of it.
-    Untold,
-    /// It arrived at one endpoint at least.
+    /// No endpoint is subscribed to it.
+    NoEndpoint,
+    /// Delivered to at least one endpoint.
     Sent,
-    /// It arrived nowhere, and a delivery gave up or is held.
+    /// Not delivered, and at least one delivery failed or is held.
     Stuck,
-    /// It is on its way.
+    /// Delivery is pending.
     Waiting,
 }
 
-impl BillingStanding {
-    /// From whether it was acknowledged and how many deliveries it has, how many of them arrived and how many are stuck.
+impl BillingStatus {
+    /// Derives the status from the acknowledgement and the total, delivered, and failed or held deliveries.
     pub fn of(is_acknowledged: bool, deliveries: i64, delivered: i64, stuck: i64) -> Self {
         if is_acknowledged {
             Self::Acknowledged
         } else if deliveries == 0 {
-            Self::Untold
+            Self::NoEndpoint
         } else if delivered > 0 {
             Self::Sent
         } else if stuck > 0 {
@@ -34,20 +34,20 @@ impl BillingStanding {
 
 #[cfg(test)]
 mod tests {
-    use super::BillingStanding::{self, Acknowledged, Sent, Stuck, Untold, Waiting};
+    use super::BillingStatus::{self, Acknowledged, NoEndpoint, Sent, Stuck, Waiting};
 
     #[test]
-    fn one_arrival_outweighs_what_is_stuck_and_an_acknowledgement_outweighs_all() {
+    fn acknowledgement_takes_precedence_over_delivered_over_stuck() {
         for (is_acknowledged, deliveries, delivered, stuck, standing) in [
             (true, 0, 0, 0, Acknowledged),
             (true, 2, 0, 2, Acknowledged),
-            (false, 0, 0, 0, Untold),
+            (false, 0, 0, 0, NoEndpoint),
             (false, 2, 1, 1, Sent),
             (false, 2, 0, 1, Stuck),
             (false, 2, 0, 0, Waiting),
         ] {
             assert_eq!(
-                BillingStanding::of(is_acknowledged, deliveries, delivered, stuck),
+                BillingStatus::of(is_acknowledged, deliveries, delivered, stuck),
                 standing
             );
         }

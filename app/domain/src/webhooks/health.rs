@@ -1,4 +1,4 @@
-//! The health of an endpoint: a pure step for each attempt (Connect API page, section 6).
+//! Health of webhook endpoints as a pure state machine over delivery attempts (Connect API documentation, section 6).
 
 use std::time::Duration;
 
@@ -6,56 +6,56 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{DisabledReason, EndpointStatus};
 
-/// How many failures in a row make an endpoint `failing`.
+/// Consecutive failed attempts after which an endpoint is `failing`.
 pub const FAILURES_UNTIL_FAILING: i64 = 5;
-/// How long an endpoint may fail without a success before it is disabled.
+/// Time without a success after which a failing endpoint may be disabled.
 pub const FAILING_UNTIL_DISABLED: Duration = Duration::from_secs(120 * 3600);
-/// How many deliveries must have failed for good in that time.
+/// Exhausted deliveries, since the last success, that are also required to disable an endpoint.
 pub const FAILED_UNTIL_DISABLED: i64 = 10;
 
-/// What is known of an endpoint's health.
+/// Health of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
-    /// The state.
+    /// Current status.
     pub status: EndpointStatus,
-    /// Failed attempts since the last success.
+    /// Consecutive failed attempts since the last success.
     pub failures_in_a_row: i64,
-    /// When the first of them was made.
+    /// Time of the first of these failures.
     pub first_failure_at: Option<DateTime<Utc>>,
-    /// Deliveries whose attempts were used up since the last success.
+    /// Deliveries exhausted since the last success.
     pub failed_deliveries: i64,
 }
 
-/// How an attempt ended.
+/// Outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The receiver answered 2xx.
+    /// The receiver responded with 2xx.
     Success {
-        /// Whether it asked for no more deliveries all the same.
+        /// Whether the receiver asked to disable deliveries.
         asks_to_stop: bool,
     },
-    /// It did not.
+    /// Any other result.
     Failure {
-        /// Whether it was the last attempt of its delivery.
+        /// Whether it was the last attempt of the delivery.
         exhausted: bool,
-        /// Whether the receiver asked for no more deliveries.
+        /// Whether the receiver asked to disable deliveries.
         asks_to_stop: bool,
     },
 }
 
-/// What a step changed that others are told of.
+/// A status change that is published as an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// It has begun to fail.
+pub enum HealthChange {
+    /// The endpoint is failing.
     Failing,
-    /// It was disabled.
+    /// The endpoint was disabled.
     Disabled(DisabledReason),
-    /// It works again.
+    /// The endpoint recovered.
     Recovered,
 }
 
 impl Health {
-    /// A new or newly enabled endpoint.
+    /// Returns the health of a new or newly enabled endpoint.
     pub const fn fresh() -> Self {
         Self {
             status: EndpointStatus::Active,
@@ -65,21 +65,22 @@ impl Health {
         }
     }
 
-    /// The health after an attempt that was made at `at`. A disabled endpoint stays as it is until somebody enables it.
-    pub fn after(self, outcome: Outcome, at: DateTime<Utc>) -> (Self, Option<Change>) {
+    /// Returns the health after an attempt at `at` and the status change, if any. A disabled endpoint does not change
+    /// until it is enabled manually.
+    pub fn after(self, outcome: Outcome, at: DateTime<Utc>) -> (Self, Option<HealthChange>) {
         if self.status == EndpointStatus::Disabled {
             return (self, None);
         }
         match outcome {
             Outcome::Success { asks_to_stop: true } => {
-                let stopped = Self {
+                let disabled = Self {
                     status: EndpointStatus::Disabled,
                     ..Self::fresh()
                 };
-                (stopped, Some(Change::Disabled(DisabledReason::Receiver)))
+                (disabled, Some(HealthChange::Disabled(DisabledReason::Receiver)))
             }
             Outcome::Success { asks_to_stop: false } => {
-                let change = (self.status == EndpointStatus::Failing).then_some(Change::Recovered);
+                let change = (self.status == EndpointStatus::Failing).then_some(HealthChange::Recovered);
                 (Self::fresh(), change)
             }
             Outcome::Failure {
@@ -103,11 +104,11 @@ impl Health {
                 };
                 if let Some(reason) = reason {
                     next.status = EndpointStatus::Disabled;
-                    return (next, Some(Change::Disabled(reason)));
+                    return (next, Some(HealthChange::Disabled(reason)));
                 }
                 if self.status == EndpointStatus::Active && next.failures_in_a_row >= FAILURES_UNTIL_FAILING {
                     next.status = EndpointStatus::Failing;
-                    return (next, Some(Change::Failing));
+                    return (next, Some(HealthChange::Failing));
                 }
                 (next, None)
             }
@@ -132,24 +133,28 @@ mod tests {
     };
 
     fn moment(hour: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_790_000_000 + hour * 3600, 0).expect("a moment")
+        DateTime::from_timestamp(1_790_000_000 + hour * 3600, 0).expect("timestamp is valid")
     }
 
     #[test]
-    fn five_failures_in_a_row_make_it_failing_and_one_success_ends_that() {
+    fn health_five_failures_make_failing_and_success_recovers() {
         let mut health = Health::fresh();
         for number in 1..=5 {
             let (next, change) = health.after(FAILURE, moment(0));
-            assert_eq!(change, (number == 5).then_some(Change::Failing), "failure {number}");
+            assert_eq!(
+                change,
+                (number == 5).then_some(HealthChange::Failing),
+                "failure {number}"
+            );
             health = next;
         }
-        assert_eq!(health.after(FAILURE, moment(1)).1, None, "it is told once");
+        assert_eq!(health.after(FAILURE, moment(1)).1, None, "change is reported once");
         let (health, change) = health.after(SUCCESS, moment(2));
-        assert_eq!((health, change), (Health::fresh(), Some(Change::Recovered)));
+        assert_eq!((health, change), (Health::fresh(), Some(HealthChange::Recovered)));
     }
 
     #[test]
-    fn it_is_disabled_after_120_hours_and_10_failed_deliveries_and_not_before() {
+    fn health_is_disabled_after_120_hours_and_10_failed_deliveries() {
         for (hours, failed, disabled) in [(119, 30, false), (200, 9, false), (120, 10, true), (400, 40, true)] {
             let mut health = Health::fresh();
             for _ in 0..failed {
@@ -162,7 +167,7 @@ mod tests {
                 "{hours} h, {failed} deliveries"
             );
             assert_eq!(
-                change == Some(Change::Disabled(DisabledReason::Failures)),
+                change == Some(HealthChange::Disabled(DisabledReason::Failures)),
                 disabled,
                 "{hours} h, {failed} deliveries"
             );
@@ -170,22 +175,22 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_that_asks_is_left_alone_at_once() {
+    fn health_receiver_opt_out_disables_immediately() {
         let stop = Outcome::Failure {
             exhausted: false,
             asks_to_stop: true,
         };
         let (health, change) = Health::fresh().after(stop, moment(0));
-        assert_eq!(change, Some(Change::Disabled(DisabledReason::Receiver)));
+        assert_eq!(change, Some(HealthChange::Disabled(DisabledReason::Receiver)));
         let (after_success, change) = Health::fresh().after(Outcome::Success { asks_to_stop: true }, moment(0));
         assert_eq!(after_success.status, EndpointStatus::Disabled);
-        assert_eq!(change, Some(Change::Disabled(DisabledReason::Receiver)));
+        assert_eq!(change, Some(HealthChange::Disabled(DisabledReason::Receiver)));
         assert_eq!(health.after(SUCCESS, moment(1)), (health, None));
     }
 
     proptest! {
         #[test]
-        fn every_change_is_a_step_of_the_lifecycle(steps in prop::collection::vec((0_u8..4, 0_i64..30), 1..200)) {
+        fn health_status_changes_follow_the_lifecycle(steps in prop::collection::vec((0_u8..4, 0_i64..30), 1..200)) {
             let (mut health, mut hour) = (Health::fresh(), 0);
             for (kind, hours) in steps {
                 hour += hours;

@@ -1,4 +1,4 @@
-//! Webhook endpoints and deliveries: states, data options, health and the retry schedule.
+//! Webhook endpoints and deliveries: statuses, data options, endpoint health and the retry schedule.
 
 mod billing;
 mod health;
@@ -6,22 +6,24 @@ mod options;
 
 use std::time::Duration;
 
-pub use billing::BillingStanding;
-pub use health::{Change, FAILED_UNTIL_DISABLED, FAILING_UNTIL_DISABLED, FAILURES_UNTIL_FAILING, Health, Outcome};
+pub use billing::BillingStatus;
+pub use health::{
+    FAILED_UNTIL_DISABLED, FAILING_UNTIL_DISABLED, FAILURES_UNTIL_FAILING, Health, HealthChange, Outcome,
+};
 pub use options::{DataOption, reduce};
 
 crate::lifecycle! {
-    /// Where one delivery stands.
+    /// Status of a delivery.
     DeliveryStatus {
-        /// Waits for its next attempt.
+        /// Waits for the next attempt.
         Pending = "pending",
-        /// A worker has claimed it.
+        /// Claimed by a worker.
         InFlight = "in_flight",
-        /// The receiver answered 2xx.
+        /// The receiver responded with 2xx.
         Delivered = "delivered",
-        /// All attempts were used up.
+        /// All attempts failed.
         Failed = "failed",
-        /// Its endpoint is disabled; nothing is lost.
+        /// The endpoint is disabled; the delivery can be recovered.
         Held = "held",
     }
     steps {
@@ -40,13 +42,13 @@ crate::lifecycle! {
 }
 
 crate::lifecycle! {
-    /// The health of an endpoint.
+    /// Status of an endpoint.
     EndpointStatus {
-        /// Deliveries go out.
+        /// Deliveries are sent.
         Active = "active",
-        /// Five failures in a row; one probe at a time.
+        /// Five consecutive failures; deliveries are sent one at a time.
         Failing = "failing",
-        /// Switched off by itself, by its receiver or by a person; events are held.
+        /// Disabled automatically, by the receiver or by a user; events are held.
         Disabled = "disabled",
     }
     steps {
@@ -59,85 +61,85 @@ crate::lifecycle! {
 }
 
 crate::stored_names! {
-    /// In which order the deliveries of an endpoint are made.
+    /// Delivery order of an endpoint.
     Ordering {
-        /// As they become due.
+        /// No ordering guarantee.
         None = "none",
-        /// One after another for each target, request or job: the next one waits until the one before has arrived or failed.
+        /// Sequential per ordering key: each delivery waits until the previous one has been delivered or has failed.
         PerTarget = "per_target",
     }
 }
 
 crate::stored_names! {
-    /// What caused an attempt.
+    /// Trigger of an attempt.
     Trigger {
-        /// The schedule.
+        /// The retry schedule.
         Automatic = "automatic",
-        /// A person or a client asked for it; it does not use up the schedule.
+        /// A user or client; does not count toward the retry schedule.
         Manual = "manual",
     }
 }
 
 crate::stored_names! {
-    /// The lane of a delivery: what was never tried does not wait behind what failed before.
-    Lane {
-        /// Never tried.
+    /// Queue of a delivery. First attempts have their own, so that they do not wait behind retries.
+    DeliveryQueue {
+        /// Not yet attempted.
         First = "first",
-        /// Tried before, or recovered after the endpoint was disabled.
+        /// Attempted before, or recovered after the endpoint was disabled.
         Retry = "retry",
     }
 }
 
 crate::stored_names! {
-    /// Why an endpoint is disabled.
+    /// Reason why an endpoint was disabled.
     DisabledReason {
-        /// It failed for too long.
+        /// Continued failures.
         Failures = "failures",
-        /// The receiver asked for it: status 410 or `webhook-delivery: disable`.
+        /// Requested by the receiver with status 410 or `webhook-delivery: disable`.
         Receiver = "receiver",
-        /// A person or its client switched it off.
+        /// Disabled by a user or its client.
         Person = "person",
-        /// Its client was revoked.
+        /// The client was revoked.
         ClientRevoked = "client_revoked",
     }
 }
 
 crate::stored_names! {
-    /// Why an attempt failed.
+    /// Reason why an attempt failed.
     FailureKind {
-        /// The name does not resolve.
+        /// The host name could not be resolved.
         Dns = "dns",
-        /// No connection could be made.
+        /// The connection could not be established.
         Connect = "connect",
-        /// The certificate or the handshake is wrong.
+        /// The TLS handshake failed or the certificate is invalid.
         Tls = "tls",
-        /// The receiver took too long.
+        /// The receiver did not respond in time.
         Timeout = "timeout",
-        /// The receiver answered with another status than 2xx.
+        /// The receiver responded with a status other than 2xx.
         Status = "status",
-        /// The receiver answered with a redirect, which is never followed.
+        /// The receiver responded with a redirect, which is never followed.
         Redirect = "redirect",
-        /// The address is out of bounds.
+        /// The address is not allowed.
         Forbidden = "forbidden",
-        /// The exchange broke off.
+        /// The connection was interrupted.
         Broken = "broken",
-        /// The endpoint's secret or address cannot be used.
+        /// The secret or URL of the endpoint is unusable.
         Setup = "setup",
     }
 }
 
-/// The longest grace period of a rotated secret.
-pub const LONGEST_GRACE: Duration = Duration::from_secs(7 * 24 * 3600);
-/// The grace period when none is asked for.
-pub const DEFAULT_GRACE: Duration = Duration::from_secs(24 * 3600);
-/// How far back held deliveries can be recovered.
-pub const RECOVERABLE: Duration = Duration::from_secs(14 * 24 * 3600);
-/// How long events, deliveries and attempts are kept.
-pub const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
-/// The version of the bodies, pinned for each endpoint when it is made.
+/// Maximum grace period of a rotated secret.
+pub const MAX_GRACE_PERIOD: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Grace period of a rotated secret if none is requested.
+pub const DEFAULT_GRACE_PERIOD: Duration = Duration::from_secs(24 * 3600);
+/// Period for which held deliveries can be recovered.
+pub const RECOVERY_WINDOW: Duration = Duration::from_secs(14 * 24 * 3600);
+/// Retention period of events, deliveries and attempts.
+pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Version of event bodies, pinned for each endpoint when it is created.
 pub const API_VERSION: &str = "2026-11-01";
 
-/// The delays before attempts 1 to 10, counted from the attempt before (Connect API page, section 6).
+/// Delays before attempts 1 to 10, each counted from the previous attempt (Connect API documentation, section 6).
 pub const DEFAULT_RETRY_DELAYS: [Duration; 10] = [
     Duration::from_secs(0),
     Duration::from_secs(5),
@@ -151,18 +153,23 @@ pub const DEFAULT_RETRY_DELAYS: [Duration; 10] = [
     Duration::from_secs(24 * 3600),
 ];
 
-/// A longer `Retry-After` is cut to this.
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Longer `Retry-After` values are capped at this.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// When to try again after attempt number `made` (1 is the first); `None` when the attempts are used up.
+/// Returns the delay after `attempts` attempts; `None` if no attempts are left.
 ///
-/// `jitter` is a random share from 0 to 1 that stretches the delay by up to 20 %, so that endpoints which failed
-/// together do not come back together. A `Retry-After` of the receiver is never undercut.
-pub fn next_delay(delays: &[Duration], made: usize, jitter: f64, retry_after: Option<Duration>) -> Option<Duration> {
-    let delay = delays.get(made)?;
-    let stretched = delay.mul_f64(1.0 + 0.2 * jitter.clamp(0.0, 1.0));
-    let asked = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
-    Some(stretched.max(asked))
+/// `jitter` is a random fraction from 0 to 1 that extends the delay by up to 20 %, so that deliveries that failed
+/// together are not retried together. The delay is never shorter than the receiver's `Retry-After`.
+pub fn next_delay(
+    delays: &[Duration],
+    attempts: usize,
+    jitter: f64,
+    retry_after: Option<Duration>,
+) -> Option<Duration> {
+    let delay = delays.get(attempts)?;
+    let with_jitter = delay.mul_f64(1.0 + 0.2 * jitter.clamp(0.0, 1.0));
+    let requested = retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
+    Some(with_jitter.max(requested))
 }
 
 #[cfg(test)]
@@ -171,7 +178,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn ten_attempts_and_no_more() {
+    fn next_delay_after_tenth_attempt_returns_none() {
         assert_eq!(
             next_delay(&DEFAULT_RETRY_DELAYS, 1, 0.0, None),
             Some(Duration::from_secs(5))
@@ -185,11 +192,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn delay_is_within_its_bounds(made in 0_usize..10, jitter in 0.0_f64..=1.0, asked in 0_u64..200_000) {
-            let delay = next_delay(&DEFAULT_RETRY_DELAYS, made, jitter, Some(Duration::from_secs(asked))).expect("within ten");
-            let asked = Duration::from_secs(asked).min(LONGEST_RETRY_AFTER);
-            prop_assert!(delay >= DEFAULT_RETRY_DELAYS[made] && delay >= asked);
-            prop_assert!(delay <= DEFAULT_RETRY_DELAYS[made].mul_f64(1.2).max(asked));
+        fn next_delay_is_within_bounds(attempts in 0_usize..10, jitter in 0.0_f64..=1.0, requested in 0_u64..200_000) {
+            let delay = next_delay(&DEFAULT_RETRY_DELAYS, attempts, jitter, Some(Duration::from_secs(requested))).expect("attempts are left");
+            let requested = Duration::from_secs(requested).min(MAX_RETRY_AFTER);
+            prop_assert!(delay >= DEFAULT_RETRY_DELAYS[attempts] && delay >= requested);
+            prop_assert!(delay <= DEFAULT_RETRY_DELAYS[attempts].mul_f64(1.2).max(requested));
         }
     }
 }

@@ -1,23 +1,23 @@
-//! Data options: what an endpoint may ask for beyond ids, and where it stands in a body.
+//! Data options: optional content of event bodies and where it is located.
 
 use serde_json::Value;
 
 use crate::scopes::Scope;
 
 crate::stored_names! {
-    /// What an endpoint may ask for beyond ids. All are off by default; what is off is absent from a body, not null.
+    /// Optional content of event bodies. All options are off by default; disabled content is absent, not null.
     DataOption {
-        /// Name, e-mail and phone of the contact.
+        /// Name, email address and phone number of the contact.
         ContactDetails = "contactDetails",
-        /// The beginning of an approved report's summary.
+        /// The beginning of the summary of an approved report.
         SummaryPreviews = "summaryPreviews",
-        /// What a billing system needs to know of a visit.
+        /// Details of a visit that are relevant for billing.
         BillingDetails = "billingDetails",
     }
 }
 
 impl DataOption {
-    /// The scope that the endpoint's client must hold for it.
+    /// Returns the scope that the endpoint's client needs for this option.
     pub const fn scope(self) -> Scope {
         match self {
             Self::ContactDetails => Scope::CustomersRead,
@@ -26,8 +26,8 @@ impl DataOption {
         }
     }
 
-    /// Where a body holds it: the object's pointer and the members in it.
-    pub const fn place(self) -> (&'static str, &'static [&'static str]) {
+    /// Returns the JSON pointer of the containing object and the members of the option.
+    pub const fn location(self) -> (&'static str, &'static [&'static str]) {
         match self {
             Self::ContactDetails => ("/data/customerContext/contact", &["displayName", "email", "phone"]),
             Self::SummaryPreviews => ("/data", &["summary"]),
@@ -35,17 +35,17 @@ impl DataOption {
         }
     }
 
-    /// What it adds, in a sentence.
+    /// Returns a description of the added content.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::ContactDetails => "Name, e-mail and phone of the contact.",
-            Self::SummaryPreviews => "The first 200 characters of an approved report's summary.",
-            Self::BillingDetails => "How long the work took, for billing.",
+            Self::ContactDetails => "Name, email address and phone number of the contact.",
+            Self::SummaryPreviews => "The first 200 characters of the summary of an approved report.",
+            Self::BillingDetails => "Work time for billing, in minutes.",
         }
     }
 }
 
-/// A body without what some options put into it. The rest stays byte for byte as it was written.
+/// Removes the content of the given options from a body. Without any change the body is returned byte for byte.
 pub fn reduce(body: &str, without: &[DataOption]) -> String {
     if without.is_empty() {
         return body.to_owned();
@@ -54,8 +54,8 @@ pub fn reduce(body: &str, without: &[DataOption]) -> String {
         return body.to_owned();
     };
     for option in without {
-        let (place, members) = option.place();
-        if let Some(Value::Object(object)) = value.pointer_mut(place) {
+        let (pointer, members) = option.location();
+        if let Some(Value::Object(object)) = value.pointer_mut(pointer) {
             for member in members {
                 object.remove(*member);
             }
@@ -70,12 +70,12 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_option_that_is_off_leaves_nothing_behind() {
+    fn reduce_removes_all_content_of_disabled_options() {
         let full = json!({ "type": "billing.triggered", "data": {
             "summary": "Filter changed.", "workMinutes": 30,
             "customerContext": { "contact": { "id": "con_1", "displayName": "Anna Weber", "email": "a@example.org", "phone": "1" } } } })
         .to_string();
-        for (without, gone, kept) in [
+        for (without, removed, retained) in [
             (
                 vec![DataOption::ContactDetails],
                 vec!["Anna", "email", "phone"],
@@ -98,13 +98,13 @@ mod tests {
             ),
         ] {
             let body = reduce(&full, &without);
-            for text in gone {
+            for text in removed {
                 assert!(!body.contains(text), "{without:?} leaves {text} in {body}");
             }
-            for text in kept {
-                assert!(body.contains(text), "{without:?} takes {text} from {body}");
+            for text in retained {
+                assert!(body.contains(text), "{without:?} removes {text} from {body}");
             }
-            assert_eq!(reduce(&body, &without), body, "the same bytes each time");
+            assert_eq!(reduce(&body, &without), body, "reducing again returns the same bytes");
         }
         assert_eq!(reduce(&full, &[]), full);
     }

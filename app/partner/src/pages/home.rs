@@ -1,18 +1,17 @@
-//! Home: how the latest imports fared, what went wrong most, how much was called.
+//! Home: latest imports, most frequent codes and API calls.
 
 use leptos::prelude::*;
 use ordinavo_core::integrations::partner_console;
-use ui::imports::{Calls, code_words};
-use ui::load::page;
-use ui::parts::{Empty, Fact};
+use ui::components::{EmptyState, Fact};
+use ui::imports::{ApiCallsTable, code_label};
+use ui::page::page;
 use ui::title::Title;
 
 use super::jobs::JobTable;
 use super::viewer_partner;
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 
-/// `/partner`.
 #[component]
 pub fn HomePage() -> impl IntoView {
     let viewer = viewer_partner();
@@ -41,18 +40,18 @@ pub fn HomePage() -> impl IntoView {
                     <div class="table-frame"><table class="table">
                         <thead><tr><th scope="col">{t!(locale, "code")}</th><th scope="col">{t!(locale, "meaning")}</th><th scope="col" class="right">{t!(locale, "count")}</th></tr></thead>
                         <tbody>{home.codes.into_iter().map(|(code, count)| view! {
-                            <tr><th scope="row"><a class="mono" href="/docs/mapping"><bdi>{code.clone()}</bdi></a></th><td>{code_words(locale, &code)}</td><td class="right">{count}</td></tr>
+                            <tr><th scope="row"><a class="mono" href="/docs/mapping"><bdi>{code.clone()}</bdi></a></th><td>{code_label(locale, &code)}</td><td class="right">{count}</td></tr>
                         }).collect_view()}</tbody>
                     </table></div>
                 })}
             </section>
             <section><h2>{t!(locale, "latest-jobs")}</h2>
-                {no_jobs.then(|| view! { <Empty icon="import" title=t!(locale, "no-jobs") text=t!(locale, "no-jobs-text")/> })}
+                {no_jobs.then(|| view! { <EmptyState icon="import" title=t!(locale, "no-jobs") text=t!(locale, "no-jobs-text")/> })}
                 {(!no_jobs).then(|| view! { <JobTable jobs=home.jobs locale now=request.viewer.now/><p><a href="/partner/jobs">{t!(locale, "all-jobs")}</a></p> })}
             </section>
-            <Calls lines=home.calls locale/>
+            <ApiCallsTable lines=home.calls locale/>
         }
         .into_any())
     });
-    view! { <Framed current="/partner">{content}</Framed> }
+    view! { <AppFrame current="/partner">{content}</AppFrame> }
 }

@@ -1,17 +1,16 @@
-//! An invitation: says who invites to what, takes a password, leads to the door.
+//! The invitation of a partner user: sets a password, then leads to sign-in.
 
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::partner_accounts;
-use ui::acts::{Next, Sent, finish};
+use ui::actions::{FormSubmission, Redirect, respond_to_form};
 use ui::forms::{ErrorSummary, FormState, TextField};
-use ui::load::page;
+use ui::i18n::shared;
+use ui::page::page;
 use ui::title::Title;
-use ui::words::shared;
 
 use crate::t;
 
-/// `/partner/invitation/{link}`.
 #[component]
 pub fn InvitationPage() -> impl IntoView {
     page(|request| async move {
@@ -43,14 +42,14 @@ pub async fn accept_invitation(
     #[server(default)] link: String,
     #[server(default)] password: String,
 ) -> Result<(), ServerFnError> {
-    // A text that is no link leads back to the door and not to an address of its own.
+    // Text that is not a link token leads to the sign-in page, which prevents redirects to other pages.
     let is_link = !link.is_empty() && link.bytes().all(|byte| byte.is_ascii_hexdigit());
     let back = if is_link {
         format!("/partner/invitation/{link}")
     } else {
         "/partner/sign-in".to_owned()
     };
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "invitation",
         values: &[],
         back,
@@ -59,5 +58,9 @@ pub async fn accept_invitation(
         Some(core) => partner_accounts::accept(&core, &link, &password.into()).await,
         None => Err(ordinavo_core::CoreError::not_found()),
     };
-    finish(sent, result.map(|()| Next::to("/partner/sign-in", "done-invitation"))).await
+    respond_to_form(
+        submission,
+        result.map(|()| Redirect::to("/partner/sign-in", "done-invitation")),
+    )
+    .await
 }

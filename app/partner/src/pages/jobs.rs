@@ -1,4 +1,4 @@
-//! Jobs of the source system and their items, in the words and codes of the API.
+//! Import jobs of the source system and their items, with the codes of the API.
 
 use chrono::{DateTime, Utc};
 use domain::ids::ImportJobId;
@@ -10,45 +10,43 @@ use leptos::prelude::*;
 use ordinavo_core::imports::jobs::ItemFilter;
 use ordinavo_core::imports::model::ImportJobView;
 use ordinavo_core::integrations::partner_console;
+use ui::components::{Chip, EmptyState, Fact, Pager};
 use ui::format;
-use ui::imports::{ItemFilters, JobChip, JobCounts, JobKind, OutcomeChip, code_words};
-use ui::load::{page, place};
-use ui::parts::{Chip, Empty, Fact, Pager};
+use ui::imports::{ImportJobChip, ImportJobCounts, ImportJobKind, ItemFilters, OutcomeChip, code_label};
+use ui::page::{cursor, page};
 use ui::title::Title;
 
 use super::viewer_partner;
-use crate::shell::Framed;
+use crate::i18n::by_key;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
-/// `/partner/jobs`.
 #[component]
 pub fn JobsPage() -> impl IntoView {
     let viewer = viewer_partner();
     let content = page(|request| async move {
         let viewer = viewer?;
         let locale = request.viewer.locale;
-        let found = partner_console::list(&request.core, &viewer, request.place("before")).await?;
+        let found = partner_console::list(&request.core, &viewer, request.cursor("before")).await?;
         let next = found
             .rows
             .last()
             .filter(|_| found.has_more)
-            .map(|row| format!("/partner/jobs?before={}", place(row.created_at, row.id)));
+            .map(|row| format!("/partner/jobs?before={}", cursor(row.created_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/partner/jobs".to_owned());
         let empty = found.rows.is_empty();
         Ok(view! {
             <Title text=t!(locale, "nav-jobs")/>
             <h1>{t!(locale, "nav-jobs")}</h1>
-            {empty.then(|| view! { <Empty icon="import" title=t!(locale, "no-jobs") text=t!(locale, "no-jobs-text")/> })}
+            {empty.then(|| view! { <EmptyState icon="import" title=t!(locale, "no-jobs") text=t!(locale, "no-jobs-text")/> })}
             {(!empty).then(|| view! { <JobTable jobs=found.rows locale now=request.viewer.now/> })}
             <Pager locale next first/>
         }
         .into_any())
     });
-    view! { <Framed current="/partner/jobs">{content}</Framed> }
+    view! { <AppFrame current="/partner/jobs">{content}</AppFrame> }
 }
 
-/// Jobs, one a row.
 #[component]
 pub fn JobTable(jobs: Vec<ImportJobView>, locale: Locale, now: DateTime<Utc>) -> impl IntoView {
     view! {
@@ -57,15 +55,14 @@ pub fn JobTable(jobs: Vec<ImportJobView>, locale: Locale, now: DateTime<Utc>) ->
             <tbody>{jobs.into_iter().map(|job| view! {
                 <tr><th scope="row"><a href=format!("/partner/jobs/{}", job.id)>{format::age(locale, job.created_at, now)}</a></th>
                     <td><bdi class="mono">{job.client_name.clone()}</bdi></td>
-                    <td><JobKind job=job.clone() locale/></td>
-                    <td><JobChip status=job.status locale/></td>
-                    <td><JobCounts job locale/></td></tr>
+                    <td><ImportJobKind job=job.clone() locale/></td>
+                    <td><ImportJobChip status=job.status locale/></td>
+                    <td><ImportJobCounts job locale/></td></tr>
             }).collect_view()}</tbody>
         </table></div>
     }
 }
 
-/// `/partner/jobs/{id}`.
 #[component]
 pub fn JobPage() -> impl IntoView {
     let viewer = viewer_partner();
@@ -73,15 +70,15 @@ pub fn JobPage() -> impl IntoView {
         let viewer = viewer?;
         let locale = request.viewer.locale;
         let id: ImportJobId = request.id("id")?;
-        let named = |name: &str| Some(request.query(name)).filter(|text| !text.is_empty());
+        let query_filter = |name: &str| Some(request.query(name)).filter(|text| !text.is_empty());
         let filter = ItemFilter {
-            status: named("status"),
-            warning_code: named("code"),
+            status: query_filter("status"),
+            warning_code: query_filter("code"),
         };
         let after = request.query("after").parse().unwrap_or(-1);
         let (job, items) = partner_console::job(&request.core, &viewer, id, after, &filter).await?;
         let (status, code) = (request.query("status"), request.query("code"));
-        let query = |after: i64| {
+        let page_href = |after: i64| {
             let escape = format::escape_query;
             format!(
                 "/partner/jobs/{id}?after={after}&status={}&code={}",
@@ -89,34 +86,38 @@ pub fn JobPage() -> impl IntoView {
                 escape(&code)
             )
         };
-        let next = items.rows.last().filter(|_| items.has_more).map(|row| query(row.index));
-        let first = (after >= 0).then(|| query(-1));
+        let next = items
+            .rows
+            .last()
+            .filter(|_| items.has_more)
+            .map(|row| page_href(row.index));
+        let first = (after >= 0).then(|| page_href(-1));
         let empty = items.rows.is_empty();
-        let runs = matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing);
-        let again = query(-1);
+        let is_running = matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing);
+        let refresh_href = page_href(-1);
         let (for_kind, for_counts) = (job.clone(), job.clone());
         Ok(view! {
             <Title text=t!(locale, "job-title")/>
             <p><a href="/partner/jobs">{t!(locale, "nav-jobs")}</a></p>
-            <header class="title-row"><h1>{format::moment(locale, job.created_at, viewer.zone())}</h1><JobChip status=job.status locale/></header>
-            {runs.then(|| view! { <p class="notice" role="status">{t!(locale, "job-running")}" "<a href=again>{t!(locale, "job-refresh")}</a></p> })}
+            <header class="title-row"><h1>{format::moment(locale, job.created_at, viewer.zone())}</h1><ImportJobChip status=job.status locale/></header>
+            {is_running.then(|| view! { <p class="notice" role="status">{t!(locale, "job-running")}" "<a href=refresh_href>{t!(locale, "job-refresh")}</a></p> })}
             <dl class="facts">
                 <Fact name="id"><bdi class="mono" dir="ltr">{job.id.to_string()}</bdi></Fact>
                 <Fact name=t!(locale, "client")><bdi class="mono">{job.client_name.clone()}</bdi></Fact>
-                <Fact name=by_key(locale, "job-kind")><JobKind job=for_kind locale/></Fact>
-                <Fact name=by_key(locale, "job-counts")><JobCounts job=for_counts locale/></Fact>
+                <Fact name=by_key(locale, "job-kind")><ImportJobKind job=for_kind locale/></Fact>
+                <Fact name=by_key(locale, "job-counts")><ImportJobCounts job=for_counts locale/></Fact>
             </dl>
             <ItemFilters action=format!("/partner/jobs/{id}") locale status code/>
-            {empty.then(|| view! { <Empty icon="import" title=t!(locale, "items-empty") text=t!(locale, "items-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState icon="import" title=t!(locale, "items-empty") text=t!(locale, "items-empty-text")/> })}
             {items.rows.into_iter().map(|item| view! { <ItemCard item locale/> }).collect_view()}
             <Pager locale next first/>
         }
         .into_any())
     });
-    view! { <Framed current="/partner/jobs">{content}</Framed> }
+    view! { <AppFrame current="/partner/jobs">{content}</AppFrame> }
 }
 
-/// An item as the API tells it.
+/// An item with the fields of the API.
 #[component]
 fn ItemCard(item: ImportItemResult, locale: Locale) -> impl IntoView {
     let parts = item.mapping.map(|mapping| {
@@ -145,7 +146,7 @@ fn ItemCard(item: ImportItemResult, locale: Locale) -> impl IntoView {
     }
 }
 
-/// What became of one part of the context.
+/// The mapping status of a customer, location or contact.
 #[component]
 fn MappingWords(entry: MappingEntry, locale: Locale) -> impl IntoView {
     view! {
@@ -154,13 +155,13 @@ fn MappingWords(entry: MappingEntry, locale: Locale) -> impl IntoView {
     }
 }
 
-/// Warnings or errors: in words, by code, and where in what was sent.
+/// Warnings or errors: label, code, and the JSON pointer to the input.
 #[component]
 fn Notes(title: String, notes: Vec<ItemNote>, locale: Locale) -> impl IntoView {
     (!notes.is_empty()).then(|| view! {
         <h4>{title}</h4>
         <ul>{notes.into_iter().map(|note| view! {
-            <li>{code_words(locale, &note.code)}" "<bdi class="mono small quiet" dir="ltr">{note.code.clone()}" "{note.pointer}</bdi></li>
+            <li>{code_label(locale, &note.code)}" "<bdi class="mono small quiet" dir="ltr">{note.code.clone()}" "{note.pointer}</bdi></li>
         }).collect_view()}</ul>
     })
 }

@@ -1,23 +1,22 @@
-//! Sign-in, the choice of an organisation, the language, the look at test data, and leaving.
+//! Sign-in, choice of an organization, language, test mode and sign-out.
 
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Partner;
 use ordinavo_core::identity::sessions;
-use ordinavo_core::identity::sessions::Door;
+use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::integrations::partner_console;
-use ui::acts::{Next, Sent, act};
-use ui::door::{self, LanguageRow};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::SuccessNotice;
 use ui::forms::{ErrorSummary, FormState, TextField};
-use ui::load::page;
-use ui::parts::Done;
+use ui::i18n::shared;
+use ui::page::page;
+use ui::sign_in_flow::{self, LanguageRow};
 use ui::title::Title;
-use ui::words::shared;
 
+use crate::i18n::by_key;
 use crate::t;
-use crate::words::by_key;
 
-/// `/partner/sign-in`.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     page(|request| async move {
@@ -32,7 +31,7 @@ pub fn SignInPage() -> impl IntoView {
                     <p class="brand"><span class="brand-mark" aria-hidden="true"></span>{t!(locale, "console")}</p>
                     <h1>{t!(locale, "sign-in-title")}</h1>
                     <p class="quiet">{t!(locale, "sign-in-text")}</p>
-                    {done.map(|done| view! { <Done text=by_key(locale, &done)/> })}
+                    {done.map(|done| view! { <SuccessNotice text=by_key(locale, &done)/> })}
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="next" value=next/>
                     <TextField form=form.clone() field="email" label=shared::email(locale) kind="email" autocomplete="username"/>
@@ -46,13 +45,12 @@ pub fn SignInPage() -> impl IntoView {
     })
 }
 
-/// `/partner/sign-in/choose`.
 #[component]
 pub fn ChoosePage() -> impl IntoView {
-    let session = door::request_session();
+    let session = sign_in_flow::request_session();
     page(move |request| async move {
         let locale = request.viewer.locale;
-        let choices = door::choices(&request.core, session).await?;
+        let choices = sign_in_flow::tenant_choices(&request.core, session).await?;
         Ok(view! {
             <Title text=t!(locale, "choose-title")/>
             <main class="door" id="main">
@@ -77,17 +75,17 @@ pub async fn sign_in(
     #[server(default)] password: String,
     #[server(default)] next: String,
 ) -> Result<(), ServerFnError> {
-    door::sign_in(Door::Partner, &email, password, &next).await
+    sign_in_flow::sign_in(Realm::Partner, &email, password, &next).await
 }
 
 #[server(prefix = "/partner/fn", endpoint = "choose-tenant")]
 pub async fn choose_tenant(#[server(default)] choice: usize) -> Result<(), ServerFnError> {
-    door::choose_tenant(Door::Partner, choice).await
+    sign_in_flow::choose_tenant(Realm::Partner, choice).await
 }
 
 #[server(prefix = "/partner/fn", endpoint = "sign-out")]
 pub async fn sign_out() -> Result<(), ServerFnError> {
-    door::sign_out(Door::Partner).await
+    sign_in_flow::sign_out(Realm::Partner).await
 }
 
 #[server(prefix = "/partner/fn", endpoint = "language")]
@@ -96,7 +94,7 @@ pub async fn choose_language(
     #[server(default)] back: String,
 ) -> Result<(), ServerFnError> {
     let account = use_context::<Core>().zip(use_context::<Partner>());
-    door::choose_language(Door::Partner, &locale, &back, async |locale| match account {
+    sign_in_flow::choose_language(Realm::Partner, &locale, &back, async |locale| match account {
         Some((core, actor)) => partner_console::set_locale(&core, &actor, locale).await,
         None => Ok(()),
     })
@@ -104,26 +102,26 @@ pub async fn choose_language(
 }
 
 #[server(prefix = "/partner/fn", endpoint = "look-at-test-data")]
-pub async fn look_at_test_data(#[server(default)] on: String) -> Result<(), ServerFnError> {
-    let session = door::request_session();
-    let sent = Sent {
+pub async fn set_test_mode(#[server(default)] on: String) -> Result<(), ServerFnError> {
+    let session = sign_in_flow::request_session();
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: "/partner".to_owned(),
     };
-    act(sent, async |_: Core, _: Partner| {
-        let broken = || {
+    run_action(submission, async |_: Core, _: Partner| {
+        let internal_error = || {
             ordinavo_core::CoreError::new(
                 domain::problems::Problem::InternalError,
                 "Something went wrong on our side.",
             )
         };
-        let session = session.ok_or_else(broken)?;
+        let session = session.ok_or_else(internal_error)?;
         session
-            .insert(sessions::TEST_DATA, !on.is_empty())
+            .insert(sessions::TEST_MODE, !on.is_empty())
             .await
-            .map_err(|_| broken())?;
-        Ok(Next {
+            .map_err(|_| internal_error())?;
+        Ok(Redirect {
             to: "/partner".to_owned(),
             done: None,
             shown_once: None,

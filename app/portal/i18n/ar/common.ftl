@@ -16,7 +16,6 @@ no-reports = لا توجد تقارير بعد
 no-reports-text = يظهر التقرير هنا بعد الزيارة فور نشره.
 follow-ups = المتابعات
 all-requests = جميع الطلبات
-all-reports = جميع التقارير
 location = الموقع
 upcoming = القادمة
 technician = الفني

@@ -16,7 +16,6 @@ no-reports = Noch keine Berichte
 no-reports-text = Nach einem Einsatz erscheint der Bericht hier, sobald wir ihn veröffentlichen.
 follow-ups = Folgearbeiten
 all-requests = Alle Anfragen
-all-reports = Alle Berichte
 location = Standort
 upcoming = Anstehend
 technician = Techniker

@@ -16,7 +16,6 @@ no-reports = No reports yet
 no-reports-text = After a visit, the report appears here as soon as we publish it.
 follow-ups = Follow-ups
 all-requests = All requests
-all-reports = All reports
 location = Location
 upcoming = Upcoming
 technician = Technician

@@ -1,4 +1,4 @@
-//! Appointments: upcoming and earlier.
+//! Appointments: upcoming and past.
 
 use domain::locale::Locale;
 use domain::public_language::PublicVisit;
@@ -7,55 +7,56 @@ use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::portal_access::calendar;
 use ordinavo_core::portal_access::pages;
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{ConfirmAction, EmptyState, Fact, Pager, StatusChip};
 use ui::format;
 use ui::icons::Icon;
-use ui::load::{page, place};
-use ui::parts::{Empty, Fact, Pager, StatusChip, Weighty};
+use ui::page::{cursor, page};
 use ui::title::Title;
 
 use super::home::{VisitCard, VisitLines};
 use super::{DoneNotice, viewer_contact};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 
-/// `/portal/appointments`.
 #[component]
 pub fn AppointmentsPage() -> impl IntoView {
     let contact = viewer_contact();
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let (upcoming, past) = pages::appointments(&request.core, &contact, request.place("before")).await?;
+        let (upcoming, past) = pages::appointments(&request.core, &contact, request.cursor("before")).await?;
         let next = past
             .rows
             .last()
             .filter(|_| past.has_more)
-            .map(|row| format!("/portal/appointments?before={}", place(row.starts_at, row.id)));
+            .map(|row| format!("/portal/appointments?before={}", cursor(row.starts_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/portal/appointments".to_owned());
-        let (feed, may_change) = (calendar::feed(&request.core, &contact).await?, !contact.is_looked_at());
+        let (feed, may_change) = (
+            calendar::feed(&request.core, &contact).await?,
+            !contact.is_impersonated(),
+        );
         let (no_upcoming, no_past) = (upcoming.is_empty(), past.rows.is_empty());
         Ok(view! {
             <Title text=t!(locale, "appointments-title")/>
             <DoneNotice locale flash=request.flash.clone()/>
             <h1>{t!(locale, "appointments-title")}</h1>
             <section><h2>{t!(locale, "upcoming")}</h2>
-                {no_upcoming.then(|| view! { <Empty icon="calendar" title=t!(locale, "no-appointments") text=t!(locale, "no-appointments-text")/> })}
-                {upcoming.into_iter().map(|visit| view! { <VisitCard visit words=contact.words() locale/> }).collect_view()}
+                {no_upcoming.then(|| view! { <EmptyState icon="calendar" title=t!(locale, "no-appointments") text=t!(locale, "no-appointments-text")/> })}
+                {upcoming.into_iter().map(|visit| view! { <VisitCard visit words=contact.terminology() locale/> }).collect_view()}
             </section>
             <section><h2>{t!(locale, "past")}</h2>
-                {no_past.then(|| view! { <Empty title=t!(locale, "no-past") text=t!(locale, "no-past-text")/> })}
-                <VisitLines visits=past.rows words=contact.words() locale/>
+                {no_past.then(|| view! { <EmptyState title=t!(locale, "no-past") text=t!(locale, "no-past-text")/> })}
+                <VisitLines visits=past.rows words=contact.terminology() locale/>
                 <Pager locale next first/>
             </section>
             <Feed feed may_change locale/>
         }
         .into_any())
     });
-    view! { <Framed current="/portal/appointments">{content}</Framed> }
+    view! { <AppFrame current="/portal/appointments">{content}</AppFrame> }
 }
 
-/// `/portal/appointments/{id}`.
 #[component]
 pub fn AppointmentPage() -> impl IntoView {
     let contact = viewer_contact();
@@ -63,7 +64,7 @@ pub fn AppointmentPage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let (visit, next) = pages::appointment(&request.core, &contact, request.id("id")?).await?;
-        let words = contact.words();
+        let words = contact.terminology();
         let status = words.visit(visit.status, locale);
         let explanation = status.explanation.clone();
         let has_file = visit.status != PublicVisit::Moved;
@@ -87,13 +88,13 @@ pub fn AppointmentPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/portal/appointments">{content}</Framed> }
+    view! { <AppFrame current="/portal/appointments">{content}</AppFrame> }
 }
 
-/// The calendar to subscribe to: its address, a new one, or none.
+/// The calendar subscription: its URL, and how to replace it or turn it off.
 #[component]
 fn Feed(feed: Option<String>, may_change: bool, locale: Locale) -> impl IntoView {
-    let on = feed.is_some();
+    let is_active = feed.is_some();
     view! {
         <section class="card" aria-labelledby="feed"><h2 id="feed">{t!(locale, "feed-title")}</h2>
             <p>{t!(locale, "feed-text")}</p>
@@ -101,12 +102,12 @@ fn Feed(feed: Option<String>, may_change: bool, locale: Locale) -> impl IntoView
                 <p><bdi class="mono feed-address" dir="ltr">{address.clone()}</bdi></p>
                 <p><a class="button" href=address.replacen("https://", "webcal://", 1).replacen("http://", "webcal://", 1)><Icon name="calendar"/>{t!(locale, "feed-open")}</a></p>
             })}
-            {may_change.then(|| if on {
+            {may_change.then(|| if is_active {
                 view! {
-                    <Weighty label=t!(locale, "feed-replace") consequence=t!(locale, "feed-replace-consequence")>
+                    <ConfirmAction label=t!(locale, "feed-replace") consequence=t!(locale, "feed-replace-consequence")>
                         <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-replace-now")}</button></form>
                         <form method="post" action="/portal/fn/end-feed"><button class="button button-bad" type="submit">{t!(locale, "feed-turn-off")}</button></form>
-                    </Weighty>
+                    </ConfirmAction>
                 }.into_any()
             } else {
                 view! { <form method="post" action="/portal/fn/renew-feed"><button class="button" type="submit">{t!(locale, "feed-create")}</button></form> }.into_any()
@@ -117,8 +118,8 @@ fn Feed(feed: Option<String>, may_change: bool, locale: Locale) -> impl IntoView
 
 const PAGE: &str = "/portal/appointments";
 
-fn sent() -> Sent<'static> {
-    Sent {
+fn submission() -> FormSubmission<'static> {
+    FormSubmission {
         form: "",
         values: &[],
         back: PAGE.to_owned(),
@@ -127,18 +128,18 @@ fn sent() -> Sent<'static> {
 
 #[server(prefix = "/portal/fn", endpoint = "renew-feed")]
 pub async fn renew_feed() -> Result<(), ServerFnError> {
-    act(sent(), async |core: Core, contact: Contact| {
+    run_action(submission(), async |core: Core, contact: Contact| {
         calendar::renew_feed(&core, &contact).await?;
-        Ok(Next::to(PAGE, "done-feed-created"))
+        Ok(Redirect::to(PAGE, "done-feed-created"))
     })
     .await
 }
 
 #[server(prefix = "/portal/fn", endpoint = "end-feed")]
 pub async fn end_feed() -> Result<(), ServerFnError> {
-    act(sent(), async |core: Core, contact: Contact| {
-        calendar::end_feed(&core, &contact).await?;
-        Ok(Next::to(PAGE, "done-feed-turned-off"))
+    run_action(submission(), async |core: Core, contact: Contact| {
+        calendar::revoke_feed(&core, &contact).await?;
+        Ok(Redirect::to(PAGE, "done-feed-turned-off"))
     })
     .await
 }

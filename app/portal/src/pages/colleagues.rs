@@ -1,4 +1,4 @@
-//! Colleagues: a customer's own people give access, within what they have themselves.
+//! Colleagues: portal users with the right to manage access invite others, within their own permissions.
 
 use domain::ids::{CustomerId, GrantId};
 use domain::portal_access::Capability;
@@ -6,26 +6,25 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::portal_access::colleagues;
-use ordinavo_core::portal_access::colleagues::ManagedPlace;
+use ordinavo_core::portal_access::colleagues::GrantableLocation;
 use ordinavo_core::{Core, CoreError};
 use ui::access::{AccessChip, GrantFields, InvitationLanguage, capability_line, invite_form};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{ConfirmAction, EmptyState, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
+use ui::i18n::shared;
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::{Empty, ProblemNotice, Weighty};
+use ui::page::page;
 use ui::title::Title;
 use ui::uploads;
-use ui::words::shared;
 
 use super::{DoneNotice, viewer_contact};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 
 const PAGE: &str = "/portal/colleagues";
 
-/// `/portal/colleagues`.
 #[component]
 pub fn ColleaguesPage() -> impl IntoView {
     let contact = viewer_contact();
@@ -36,8 +35,8 @@ pub fn ColleaguesPage() -> impl IntoView {
         let (now, zone) = (found.now, contact.zone().to_owned());
         let empty = found.grants.is_empty();
         let form = FormState::new("colleague", locale, request.flash.as_ref());
-        let sent_for = form.value("customer", "");
-        let mut customers: Vec<(CustomerId, String, Vec<ManagedPlace>)> = Vec::new();
+        let submitted_customer = form.value("customer", "");
+        let mut customers: Vec<(CustomerId, String, Vec<GrantableLocation>)> = Vec::new();
         for place in found.places {
             match customers.iter_mut().find(|(id, _, _)| *id == place.customer) {
                 Some((_, _, places)) => places.push(place),
@@ -51,11 +50,11 @@ pub fn ColleaguesPage() -> impl IntoView {
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
             <h1>{t!(locale, "colleagues-title")}</h1>
             <p class="lead">{t!(locale, "colleagues-intro")}</p>
-            {empty.then(|| view! { <Empty icon="users" title=t!(locale, "colleagues-empty") text=t!(locale, "colleagues-empty-text")/> })}
+            {empty.then(|| view! { <EmptyState icon="users" title=t!(locale, "colleagues-empty") text=t!(locale, "colleagues-empty-text")/> })}
             <ul class="cards cards-wide">{found.grants.into_iter().map(|grant| {
                 let status = grant.status(now);
                 let may = grant.may.all();
-                let from = ui::access::begins(locale, grant.valid_from, now, &zone);
+                let from = ui::access::starts_on(locale, grant.valid_from, now, &zone);
                 let until = grant.valid_until.map(|until| t!(locale, "profile-until", moment = format::last_day(locale, until, &zone)));
                 let name = grant.display_name.unwrap_or_else(|| grant.email.clone());
                 view! {
@@ -66,21 +65,21 @@ pub fn ColleaguesPage() -> impl IntoView {
                         {from.map(|from| view! { <p class="quiet">{from}</p> })}
                         {until.map(|until| view! { <p class="quiet">{until}</p> })}
                         {(!may.manage).then(|| view! {
-                            <Weighty label=t!(locale, "colleague-revoke") consequence=t!(locale, "colleague-revoke-consequence")>
+                            <ConfirmAction label=t!(locale, "colleague-revoke") consequence=t!(locale, "colleague-revoke-consequence")>
                                 <form method="post" action="/portal/fn/revoke-colleague"><input type="hidden" name="grant" value=grant.id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "colleague-revoke-now")}</button></form>
-                            </Weighty>
+                            </ConfirmAction>
                         })}</li>
                 }
             }).collect_view()}</ul>
             {customers.into_iter().map(|(customer, name, places)| {
-                // What came back with mistakes is shown in the form that it was typed into.
-                let form = if sent_for == customer.to_string() { form.clone() } else { FormState::new("colleague", locale, None) };
+                // Rejected input is shown in the form of the customer that it was typed into.
+                let form = if submitted_customer == customer.to_string() { form.clone() } else { FormState::new("colleague", locale, None) };
                 view! { <InviteCard form customer name places capabilities=capabilities.clone()/> }
             }).collect_view()}
         }
         .into_any())
     });
-    view! { <Framed current=PAGE>{content}</Framed> }
+    view! { <AppFrame current=PAGE>{content}</AppFrame> }
 }
 
 #[component]
@@ -88,7 +87,7 @@ fn InviteCard(
     form: FormState,
     customer: CustomerId,
     name: String,
-    places: Vec<ManagedPlace>,
+    places: Vec<GrantableLocation>,
     capabilities: Vec<Capability>,
 ) -> impl IntoView {
     let locale = form.locale;
@@ -118,30 +117,30 @@ fn InviteCard(
 pub async fn invite_colleague(data: MultipartData) -> Result<(), ServerFnError> {
     let parts = uploads::read(data, "", 0).await;
     let values = parts.values();
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "colleague",
         values: &values,
         back: PAGE.to_owned(),
     };
-    act(sent, async |core: Core, contact: Contact| {
+    run_action(submission, async |core: Core, contact: Contact| {
         let customer = parts.text("customer").parse().map_err(|_| CoreError::not_found())?;
         colleagues::invite(&core, &contact, customer, &invite_form(&parts)).await?;
-        Ok(Next::to(PAGE, "done-access-granted"))
+        Ok(Redirect::to(PAGE, "done-access-granted"))
     })
     .await
 }
 
 #[server(prefix = "/portal/fn", endpoint = "revoke-colleague")]
 pub async fn revoke_colleague(#[server(default)] grant: String) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: PAGE.to_owned(),
     };
-    act(sent, async |core: Core, contact: Contact| {
+    run_action(submission, async |core: Core, contact: Contact| {
         let id: GrantId = grant.parse().map_err(|_| CoreError::not_found())?;
         colleagues::revoke(&core, &contact, id).await?;
-        Ok(Next::to(PAGE, "done-access-revoked"))
+        Ok(Redirect::to(PAGE, "done-access-revoked"))
     })
     .await
 }

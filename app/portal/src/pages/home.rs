@@ -1,25 +1,24 @@
-//! Home: what waits for the person who looks, the next visit, then open requests, reports and what is still to be done.
+//! Home: action required, the next visit, open requests, reports and follow-ups.
 
 use std::sync::Arc;
 
 use domain::locale::Locale;
 use domain::public::PublicAppointment;
-use domain::public_words::OwnWords;
+use domain::terminology::Terminology;
 use leptos::prelude::*;
 use ordinavo_core::portal_access::pages;
+use ui::components::{EmptyState, StatusChip};
 use ui::format;
 use ui::icons::Icon;
-use ui::load::page;
-use ui::parts::{Empty, StatusChip};
+use ui::page::page;
 use ui::title::Title;
 
-use super::open_work::{FollowUpLines, NeedsYou};
+use super::open_work::{ActionRequired, FollowUpLines};
 use super::requests::RequestLines;
 use super::{DoneNotice, viewer_contact};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 
-/// `/portal`.
 #[component]
 pub fn HomePage() -> impl IntoView {
     let contact = viewer_contact();
@@ -36,40 +35,39 @@ pub fn HomePage() -> impl IntoView {
             <DoneNotice locale flash=request.flash.clone()/>
             <h1>{t!(locale, "greeting", name = contact.display_name().to_owned())}</h1>
             {(!home.has_access).then(|| view! { <p class="notice notice-warn">{t!(locale, "no-access")}</p> })}
-            <NeedsYou requests=home.needs_you words=contact.words() locale/>
+            <ActionRequired requests=home.action_required words=contact.terminology() locale/>
             <section><h2>{t!(locale, "next-appointment")}</h2>
                 {match next {
-                    Some(next) => view! { <VisitCard visit=next words=contact.words() locale/> }.into_any(),
-                    None => view! { <Empty icon="calendar" title=t!(locale, "no-appointments") text=t!(locale, "no-appointments-text")/> }.into_any(),
+                    Some(next) => view! { <VisitCard visit=next words=contact.terminology() locale/> }.into_any(),
+                    None => view! { <EmptyState icon="calendar" title=t!(locale, "no-appointments") text=t!(locale, "no-appointments-text")/> }.into_any(),
                 }}
-                {(!more.is_empty()).then(|| view! { <h3>{t!(locale, "more-appointments")}</h3><VisitLines visits=more words=contact.words() locale/> })}
+                {(!more.is_empty()).then(|| view! { <h3>{t!(locale, "more-appointments")}</h3><VisitLines visits=more words=contact.terminology() locale/> })}
             </section>
             <section>
                 <div class="title-row"><h2>{t!(locale, "open-requests")}</h2>{home.has_access.then(|| view! { <a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a> })}</div>
-                <RequestLines requests=home.requests words=contact.words() locale zone=contact.zone().to_owned()/>
+                <RequestLines requests=home.requests words=contact.terminology() locale zone=contact.zone().to_owned()/>
                 <p class="more"><a href="/portal/open">{t!(locale, "all-in-progress")}</a><a href="/portal/requests">{t!(locale, "all-requests")}</a></p>
             </section>
             <section><h2>{t!(locale, "latest-reports")}</h2>
-                {no_reports.then(|| view! { <Empty icon="clipboard" title=t!(locale, "no-reports") text=t!(locale, "no-reports-text")/> })}
+                {no_reports.then(|| view! { <EmptyState icon="clipboard" title=t!(locale, "no-reports") text=t!(locale, "no-reports-text")/> })}
                 <ul class="lines lines-tall">{home.reports.into_iter().map(|report| view! {
                     <li><a href=format!("/portal/reports/{}", report.id)><strong dir="auto">{report.title}</strong></a><span class="quiet"><bdi>{report.location}</bdi>" · "{format::date(locale, report.published_at, &report.zone)}</span></li>
                 }).collect_view()}</ul>
             </section>
             {(!home.follow_ups.is_empty()).then(|| view! {
                 <section><h2>{t!(locale, "follow-ups")}</h2>
-                    <FollowUpLines items=home.follow_ups words=contact.words() locale/>
+                    <FollowUpLines items=home.follow_ups words=contact.terminology() locale/>
                     <p><a href="/portal/follow-ups">{t!(locale, "all-follow-ups")}</a></p>
                 </section>
             })}
         }
         .into_any())
     });
-    view! { <Framed current="/portal">{content}</Framed> }
+    view! { <AppFrame current="/portal">{content}</AppFrame> }
 }
 
-/// A visit, large.
 #[component]
-pub fn VisitCard(visit: PublicAppointment, words: Arc<OwnWords>, locale: Locale) -> impl IntoView {
+pub fn VisitCard(visit: PublicAppointment, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
     let service = visit.service_type.map(|service| words.service_type(service, locale));
     view! {
         <article class="card visit">
@@ -81,9 +79,8 @@ pub fn VisitCard(visit: PublicAppointment, words: Arc<OwnWords>, locale: Locale)
     }
 }
 
-/// Visits, one a line.
 #[component]
-pub fn VisitLines(visits: Vec<PublicAppointment>, words: Arc<OwnWords>, locale: Locale) -> impl IntoView {
+pub fn VisitLines(visits: Vec<PublicAppointment>, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
     view! {
         <ul class="lines lines-tall">{visits.into_iter().map(|visit| view! {
             <li><a href=format!("/portal/appointments/{}", visit.id)>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</a>

@@ -1,25 +1,24 @@
-//! Links in mails: an invitation, signing in, a new password, a new address. Opening the page does nothing yet, because
-//! mail programs open links, too; the button on it does.
+//! Links in emails: invitation, sign-in, new password, new email address. Opening the page changes nothing, because
+//! mail programs also open links; its button does.
 
 use domain::portal_access::LinkPurpose;
 use leptos::prelude::*;
-use ordinavo_core::identity::sessions::Door;
+use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::portal_access::links;
 use ordinavo_core::portal_access::links::LinkPage as Found;
 use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::acts::{Next, Sent, finish};
-use ui::door::{self, LanguageRow};
+use ui::actions::{FormSubmission, Redirect, respond_to_form};
+use ui::components::SuccessNotice;
 use ui::forms::{ErrorSummary, FormState, TextField};
+use ui::i18n::shared;
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::Done;
+use ui::page::page;
+use ui::sign_in_flow::{self, LanguageRow};
 use ui::title::Title;
-use ui::words::shared;
 
 use crate::shell::BrandName;
 use crate::t;
 
-/// `/portal/link/{token}`.
 #[component]
 pub fn LinkPage() -> impl IntoView {
     page(|request| async move {
@@ -27,8 +26,8 @@ pub fn LinkPage() -> impl IntoView {
         let token: String = request.id("token")?;
         let found = match links::find(&request.core, &token).await {
             Ok(found) => found,
-            // Somebody who has the link is told more than "not found".
-            Err(_) => return Ok(view! { <Over locale/> }.into_any()),
+            // The holder of an expired link is told more than "not found".
+            Err(_) => return Ok(view! { <LinkInvalid locale/> }.into_any()),
         };
         let form = FormState::new("link", locale, request.flash.as_ref());
         let back = format!("/portal/link/{token}");
@@ -37,7 +36,7 @@ pub fn LinkPage() -> impl IntoView {
             LinkPurpose::Invitation => view! { <Invitation found token form/> }.into_any(),
             LinkPurpose::Password => view! { <NewPassword found token form/> }.into_any(),
             LinkPurpose::SignIn => view! { <Confirm found token form title=t!(locale, "link-sign-in-title") button=t!(locale, "link-sign-in")/> }.into_any(),
-            LinkPurpose::Look => {
+            LinkPurpose::ViewAs => {
                 let title = t!(locale, "view-as-title", name = found.display_name.clone());
                 view! { <Confirm found token form title button=t!(locale, "view-as-start")/> }.into_any()
             }
@@ -57,7 +56,7 @@ pub fn LinkPage() -> impl IntoView {
 }
 
 #[component]
-fn Over(locale: domain::locale::Locale) -> impl IntoView {
+fn LinkInvalid(locale: domain::locale::Locale) -> impl IntoView {
     view! {
         <Title text=t!(locale, "link-invalid")/>
         <main class="door" id="main">
@@ -75,7 +74,7 @@ fn Over(locale: domain::locale::Locale) -> impl IntoView {
 #[component]
 fn Invitation(found: Found, token: String, form: FormState) -> impl IntoView {
     let locale = form.locale;
-    let again = token.clone();
+    let token_without_password = token.clone();
     view! {
         <Title text=t!(locale, "invitation-title")/>
         <h1>{t!(locale, "invitation-title")}</h1>
@@ -89,7 +88,7 @@ fn Invitation(found: Found, token: String, form: FormState) -> impl IntoView {
             <button class="button button-primary" type="submit">{t!(locale, "invitation-accept")}</button>
         </form>
         <form method="post" action="/portal/fn/accept-invitation">
-            <input type="hidden" name="token" value=again/><input type="hidden" name="without" value="on"/>
+            <input type="hidden" name="token" value=token_without_password/><input type="hidden" name="without" value="on"/>
             <p class="quiet">{t!(locale, "invitation-no-password-text")}</p>
             <button class="button" type="submit">{t!(locale, "invitation-no-password")}</button>
         </form>
@@ -115,7 +114,7 @@ fn NewPassword(found: Found, token: String, form: FormState) -> impl IntoView {
     }
 }
 
-/// A link whose button is all.
+/// A link that only needs confirmation.
 #[component]
 fn Confirm(found: Found, token: String, form: FormState, title: String, button: String) -> impl IntoView {
     view! {
@@ -132,20 +131,20 @@ fn Confirm(found: Found, token: String, form: FormState, title: String, button: 
     }
 }
 
-/// `/portal/sign-in/link`: a link instead of the password.
+/// Requests a sign-in link by email.
 #[component]
-pub fn AskPage() -> impl IntoView {
+pub fn EmailLinkPage() -> impl IntoView {
     page(|request| async move {
         let locale = request.viewer.locale;
         let form = FormState::new("email-link", locale, request.flash.as_ref());
-        let sent = request.flash.as_ref().is_some_and(|flash| flash.done.is_some());
+        let is_sent = request.flash.as_ref().is_some_and(|flash| flash.done.is_some());
         Ok(view! {
             <Title text=t!(locale, "email-link-title")/>
             <main class="door" id="main">
                 <form class="card" method="post" action="/portal/fn/ask-link">
                     <BrandName otherwise=t!(locale, "portal")/>
                     <h1>{t!(locale, "email-link-title")}</h1>
-                    {sent.then(|| view! { <Done text=t!(locale, "done-email-link-sent")/> })}
+                    {is_sent.then(|| view! { <SuccessNotice text=t!(locale, "done-email-link-sent")/> })}
                     <p class="quiet">{t!(locale, "email-link-text")}</p>
                     <ErrorSummary form=form.clone()/>
                     <TextField form field="email" label=shared::email(locale) kind="email" autocomplete="username"/>
@@ -160,7 +159,8 @@ pub fn AskPage() -> impl IntoView {
     })
 }
 
-/// The page of a link; a text that is none leads to the door and not to an address of its own.
+/// Returns the page of a link. Text that is not a token leads to the sign-in page, which prevents redirects to other
+/// pages.
 fn link_page(token: &str) -> String {
     let is_token = token.len() == 27
         && token
@@ -173,8 +173,8 @@ fn link_page(token: &str) -> String {
     }
 }
 
-fn sent(token: &str) -> Sent<'static> {
-    Sent {
+fn submission(token: &str) -> FormSubmission<'static> {
+    FormSubmission {
         form: "link",
         values: &[],
         back: link_page(token),
@@ -192,7 +192,7 @@ pub async fn accept_invitation(
     #[server(default)] without: String,
 ) -> Result<(), ServerFnError> {
     let core = core();
-    door::enter_by(sent(&token), Door::Portal, "done-invitation-accepted", async {
+    sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-invitation-accepted", async {
         let password = without.is_empty().then(|| password.into());
         let signed_in = links::accept_invitation(&core?, &token, password.as_ref()).await?;
         Ok((signed_in.admission, signed_in.home.to_owned()))
@@ -206,7 +206,7 @@ pub async fn set_password(
     #[server(default)] password: String,
 ) -> Result<(), ServerFnError> {
     let core = core();
-    door::enter_by(sent(&token), Door::Portal, "done-password", async {
+    sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-password", async {
         let signed_in = links::set_password(&core?, &token, &password.into()).await?;
         Ok((signed_in.admission, signed_in.home.to_owned()))
     })
@@ -221,18 +221,21 @@ pub async fn use_link(#[server(default)] token: String) -> Result<(), ServerFnEr
         Err(_) => Err(CoreError::not_found()),
     };
     match purpose {
-        Ok(LinkPurpose::Look) => {
-            door::look_by(sent(&token), "/portal", async { links::look(&core?, &token).await }).await
+        Ok(LinkPurpose::ViewAs) => {
+            sign_in_flow::start_view_as(submission(&token), "/portal", async {
+                links::open_view_as_link(&core?, &token).await
+            })
+            .await
         }
         Ok(LinkPurpose::Email) => {
             let result = async {
                 links::confirm_email(&core?, &token).await?;
-                Ok(Next::to("/portal/sign-in", "done-email-confirmed"))
+                Ok(Redirect::to("/portal/sign-in", "done-email-confirmed"))
             };
-            finish(sent(&token), result.await).await
+            respond_to_form(submission(&token), result.await).await
         }
         _ => {
-            door::enter_by(sent(&token), Door::Portal, "done-signed-in", async {
+            sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-signed-in", async {
                 let signed_in = links::sign_in(&core?, &token).await?;
                 Ok((signed_in.admission, signed_in.home.to_owned()))
             })
@@ -242,12 +245,12 @@ pub async fn use_link(#[server(default)] token: String) -> Result<(), ServerFnEr
 }
 
 #[server(prefix = "/portal/fn", endpoint = "ask-link")]
-pub async fn ask_link(
+pub async fn request_link(
     #[server(default)] email: String,
     #[server(default)] purpose: String,
 ) -> Result<(), ServerFnError> {
     const PAGE: &str = "/portal/sign-in/link";
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "email-link",
         values: &[("email", &email)],
         back: PAGE.to_owned(),
@@ -255,8 +258,8 @@ pub async fn ask_link(
     let core = core();
     let result = async {
         let purpose = LinkPurpose::from_name(&purpose).unwrap_or(LinkPurpose::SignIn);
-        links::wish(&core?, &email, purpose).await?;
-        Ok(Next::to(PAGE, "done-email-link-sent"))
+        links::request_link(&core?, &email, purpose).await?;
+        Ok(Redirect::to(PAGE, "done-email-link-sent"))
     };
-    finish(sent, result.await).await
+    respond_to_form(submission, result.await).await
 }

@@ -1,4 +1,4 @@
-//! Pages, each with the acts of its forms.
+//! The pages of the portal, each with the actions of its forms.
 
 pub mod appointments;
 pub mod colleagues;
@@ -8,28 +8,28 @@ pub mod open_work;
 pub mod profile;
 pub mod reports;
 pub mod requests;
-pub mod second_step;
 pub mod sign_in;
 pub mod timeline;
+pub mod two_factor_pages;
 
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::{CoreError, CoreResult};
+use ui::components::SuccessNotice;
 use ui::flash::Flash;
-use ui::parts::Done;
 
-use crate::words::by_key;
+use crate::i18n::by_key;
 
-/// The portal user who looks at a page; the gate before the pages has made sure that there is one.
+/// Returns the signed-in portal user; the middleware in front of the pages guarantees one.
 fn viewer_contact() -> CoreResult<Contact> {
     use_context::<Contact>().ok_or_else(CoreError::not_found)
 }
 
-/// What was just done, above the page.
+/// The success message above the page.
 #[component]
 fn DoneNotice(locale: Locale, flash: Option<Flash>) -> impl IntoView {
     flash
         .and_then(|flash| flash.done)
-        .map(|done| view! { <Done text=by_key(locale, &done)/> })
+        .map(|done| view! { <SuccessNotice text=by_key(locale, &done)/> })
 }

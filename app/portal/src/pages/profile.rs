@@ -1,45 +1,44 @@
-//! The own account: what one signs in with, where one is signed in, and what was granted.
+//! The user's own account: sign-in methods, sessions and permissions.
 
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Contact;
-use ordinavo_core::identity::sessions::{Door, SessionId};
+use ordinavo_core::identity::sessions::{Realm, SessionId};
 use ordinavo_core::portal_access::model::GrantLine;
 use ordinavo_core::portal_access::profile;
 use ordinavo_core::portal_access::profile::SessionLine;
 use ordinavo_core::{Core, CoreError};
 use ui::access::capability_line;
-use ui::acts::{Next, Sent, act};
-use ui::door;
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{Chip, ConfirmAction, Fact, ProblemNotice};
 use ui::format;
 use ui::forms::{ErrorSummary, FormState, TextField};
+use ui::i18n::shared;
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::{Chip, Fact, ProblemNotice, Weighty};
+use ui::page::page;
+use ui::sign_in_flow;
 use ui::title::Title;
-use ui::words::shared;
 
-use super::second_step::{SecondStep, codes_of};
+use super::two_factor_pages::{TwoFactorSection, flash_recovery_codes};
 use super::{DoneNotice, viewer_contact};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 
 const PAGE: &str = "/portal/profile";
 
-/// `/portal/profile`.
 #[component]
 pub fn ProfilePage() -> impl IntoView {
     let contact = viewer_contact();
-    let session = door::request_session()
+    let session = sign_in_flow::request_session()
         .and_then(|session| session.id())
         .map(|id| SessionId(id.0));
     let content = page(move |request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
         let found = profile::profile(&request.core, &contact, session).await?;
-        let of = |form: &'static str| FormState::new(form, locale, request.flash.as_ref());
-        let (password, email) = (of("password"), of("email"));
-        let codes = codes_of(&request.core, &contact, request.flash.as_ref());
+        let form_state = |form: &'static str| FormState::new(form, locale, request.flash.as_ref());
+        let (password, email) = (form_state("password"), form_state("email"));
+        let codes = flash_recovery_codes(&request.core, &contact, request.flash.as_ref());
         let has_password = found.has_password;
         let may_manage = found.grants.iter().any(|grant| grant.may.all().manage);
         let zone = contact.zone().to_owned();
@@ -83,17 +82,17 @@ pub fn ProfilePage() -> impl IntoView {
                 </form>
                 </SendOnce>
             </section>
-            <SecondStep state=found.second_factor has_password codes begin=of("begin-step") confirm=of("confirm-step") off=of("change-step")/>
+            <TwoFactorSection state=found.second_factor has_password codes begin=form_state("begin-step") confirm=form_state("confirm-step") disable=form_state("change-step")/>
             <section class="card"><h2>{t!(locale, "profile-sessions")}</h2>
                 <Sessions sessions=found.sessions locale zone/>
-                <Weighty label=t!(locale, "sign-out-everywhere") consequence=t!(locale, "sign-out-everywhere-consequence")>
+                <ConfirmAction label=t!(locale, "sign-out-everywhere") consequence=t!(locale, "sign-out-everywhere-consequence")>
                     <form method="post" action="/portal/fn/end-sessions"><button class="button button-bad" type="submit">{t!(locale, "sign-out-everywhere-now")}</button></form>
-                </Weighty>
+                </ConfirmAction>
             </section>
         }
         .into_any())
     });
-    view! { <Framed current=PAGE>{content}</Framed> }
+    view! { <AppFrame current=PAGE>{content}</AppFrame> }
 }
 
 #[component]
@@ -115,24 +114,24 @@ fn Grants(grants: Vec<GrantLine>, locale: Locale, zone: String) -> impl IntoView
 fn Sessions(sessions: Vec<SessionLine>, locale: Locale, zone: String) -> impl IntoView {
     view! {
         <ul class="lines lines-tall">{sessions.into_iter().map(|session| {
-            let is_this = session.is_this;
+            let is_current = session.is_current;
             let since = t!(locale, "session-since", moment = format::moment(locale, session.signed_in_at, &zone));
             let seen = t!(locale, "session-seen", moment = format::moment(locale, session.last_seen_at, &zone));
             view! {
-                <li><span><strong><bdi>{browser_name(&session.agent).unwrap_or_else(|| t!(locale, "session-unknown"))}</bdi></strong>" "{is_this.then(|| view! { <Chip label=t!(locale, "session-this") tone=domain::public_language::Tone::Good/> })}</span>
+                <li><span><strong><bdi>{browser_name(&session.agent).unwrap_or_else(|| t!(locale, "session-unknown"))}</bdi></strong>" "{is_current.then(|| view! { <Chip label=t!(locale, "session-this") tone=domain::public_language::Tone::Good/> })}</span>
                     <span class="quiet">{since}" · "{seen}</span>
-                    {(!is_this).then(|| view! { <form method="post" action="/portal/fn/end-session"><input type="hidden" name="session" value=session.reference.clone()/><button class="button button-quiet" type="submit">{t!(locale, "session-end")}</button></form> })}</li>
+                    {(!is_current).then(|| view! { <form method="post" action="/portal/fn/end-session"><input type="hidden" name="session" value=session.reference.clone()/><button class="button button-quiet" type="submit">{t!(locale, "session-end")}</button></form> })}</li>
             }
         }).collect_view()}</ul>
     }
 }
 
-/// A browser and its system in two words. What a browser says of itself names others, too, so the order counts.
+/// Returns browser and system, for example "Edge, Windows". User agents name other browsers too, so the order matters.
 fn browser_name(agent: &str) -> Option<String> {
     let first = |names: &[(&str, &'static str)]| {
         names
             .iter()
-            .find(|(mark, _)| agent.contains(mark))
+            .find(|(token, _)| agent.contains(token))
             .map(|(_, name)| *name)
     };
     let browser = first(&[
@@ -159,14 +158,14 @@ pub async fn change_password(
     #[server(default)] current: String,
     #[server(default)] password: String,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "password",
         values: &[],
         back: PAGE.to_owned(),
     };
     let actor = use_context::<Core>().zip(use_context::<Contact>());
     let locale = ui::shell::locale();
-    door::enter_by(sent, Door::Portal, "done-password", async {
+    sign_in_flow::complete_sign_in(submission, Realm::Portal, "done-password", async {
         let (core, contact) = actor.ok_or_else(CoreError::not_found)?;
         let account = profile::change_password(&core, &contact, locale, &current.into(), &password.into()).await?;
         Ok((account, PAGE.to_owned()))
@@ -179,43 +178,43 @@ pub async fn change_email(
     #[server(default)] email: String,
     #[server(default)] current: String,
 ) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "email",
         values: &[("email", &email)],
         back: PAGE.to_owned(),
     };
     let locale = ui::shell::locale();
-    act(sent, async |core: Core, contact: Contact| {
+    run_action(submission, async |core: Core, contact: Contact| {
         profile::change_email(&core, &contact, locale, &current.into(), &email).await?;
-        Ok(Next::to(PAGE, "done-email-change-requested"))
+        Ok(Redirect::to(PAGE, "done-email-change-requested"))
     })
     .await
 }
 
 #[server(prefix = "/portal/fn", endpoint = "end-session")]
 pub async fn end_session(#[server(default)] session: String) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: PAGE.to_owned(),
     };
-    act(sent, async |core: Core, contact: Contact| {
-        profile::end_session(&core, &contact, &session).await?;
-        Ok(Next::to(PAGE, "done-session-ended"))
+    run_action(submission, async |core: Core, contact: Contact| {
+        profile::revoke_session(&core, &contact, &session).await?;
+        Ok(Redirect::to(PAGE, "done-session-ended"))
     })
     .await
 }
 
 #[server(prefix = "/portal/fn", endpoint = "end-sessions")]
 pub async fn end_sessions() -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: PAGE.to_owned(),
     };
-    act(sent, async |core: Core, contact: Contact| {
-        profile::end_all_sessions(&core, &contact).await?;
-        Ok(Next {
+    run_action(submission, async |core: Core, contact: Contact| {
+        profile::revoke_all_sessions(&core, &contact).await?;
+        Ok(Redirect {
             to: "/portal/sign-in".to_owned(),
             done: None,
             shown_once: None,
@@ -230,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn browsers_that_name_others_are_told_apart() {
+    fn browser_name_agent_naming_other_browsers_returns_actual_browser() {
         for (agent, expected) in [
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36 Edg/143.0",

@@ -1,36 +1,35 @@
-//! Reports: exactly what was released.
+//! Published visit reports.
 
 use leptos::prelude::*;
 use ordinavo_core::portal_access::pages;
+use ui::components::{EmptyState, Pager};
 use ui::format;
-use ui::load::{page, place};
-use ui::parts::{Empty, Pager};
+use ui::page::{cursor, page};
 use ui::report::ReportArticle;
 use ui::title::Title;
 
 use super::viewer_contact;
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 
-/// `/portal/reports`.
 #[component]
 pub fn ReportsPage() -> impl IntoView {
     let contact = viewer_contact();
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let found = pages::reports(&request.core, &contact, request.place("before")).await?;
+        let found = pages::reports(&request.core, &contact, request.cursor("before")).await?;
         let next = found
             .rows
             .last()
             .filter(|_| found.has_more)
-            .map(|row| format!("/portal/reports?before={}", place(row.published_at, row.id)));
+            .map(|row| format!("/portal/reports?before={}", cursor(row.published_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/portal/reports".to_owned());
         let empty = found.rows.is_empty();
         Ok(view! {
             <Title text=t!(locale, "reports-title")/>
             <h1>{t!(locale, "reports-title")}</h1>
-            {empty.then(|| view! { <Empty icon="clipboard" title=t!(locale, "no-reports") text=t!(locale, "no-reports-text")/> })}
+            {empty.then(|| view! { <EmptyState icon="clipboard" title=t!(locale, "no-reports") text=t!(locale, "no-reports-text")/> })}
             <ul class="lines lines-tall">{found.rows.into_iter().map(|report| view! {
                 <li><a href=format!("/portal/reports/{}", report.id)><strong dir="auto">{report.title}</strong></a><span class="quiet"><bdi>{report.location}</bdi>" · "{format::date(locale, report.published_at, &report.zone)}</span></li>
             }).collect_view()}</ul>
@@ -38,10 +37,9 @@ pub fn ReportsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/portal/reports">{content}</Framed> }
+    view! { <AppFrame current="/portal/reports">{content}</AppFrame> }
 }
 
-/// `/portal/reports/{id}`.
 #[component]
 pub fn ReportPage() -> impl IntoView {
     let contact = viewer_contact();
@@ -55,5 +53,5 @@ pub fn ReportPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/portal/reports">{content}</Framed> }
+    view! { <AppFrame current="/portal/reports">{content}</AppFrame> }
 }

@@ -1,44 +1,48 @@
-//! Requests: the own ones, a new one, and what became of one.
+//! Requests: list, new request and details.
 
 use std::sync::Arc;
 
 use domain::ids::RequestId;
-use domain::intake::MOST_FILES;
+use domain::intake::MAX_FILES;
 use domain::locale::Locale;
 use domain::public::PublicRequest;
-use domain::public_words::OwnWords;
 use domain::requests::{RequestStatus, ServiceType};
+use domain::terminology::Terminology;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{MultipartData, MultipartFormData};
 use ordinavo_core::identity::actors::Contact;
 use ordinavo_core::intake::form_nonce;
 use ordinavo_core::portal_access::pages;
-use ordinavo_core::portal_access::pages::{MOST_DESCRIPTION, RequestForm};
+use ordinavo_core::portal_access::pages::{MAX_DESCRIPTION_CHARS, RequestForm};
 use ordinavo_core::requests::model::SlotOption;
 use ordinavo_core::requests::slot_offers;
 use ordinavo_core::{Core, CoreError};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{ConfirmAction, EmptyState, Fact, Pager, ProblemNotice, StatusChip};
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
 use ui::icons::Icon;
 use ui::islands::SendOnce;
-use ui::load::{page, place};
-use ui::parts::{Empty, Fact, Pager, ProblemNotice, StatusChip, Weighty};
+use ui::page::{cursor, page};
 use ui::title::Title;
 use ui::uploads;
 
 use super::{DoneNotice, viewer_contact};
-use crate::islands::RoomLeft;
-use crate::shell::Framed;
+use crate::i18n::by_key;
+use crate::islands::CharacterCounter;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::words::by_key;
 
-/// Requests, one a line.
 #[component]
-pub fn RequestLines(requests: Vec<PublicRequest>, words: Arc<OwnWords>, locale: Locale, zone: String) -> impl IntoView {
+pub fn RequestLines(
+    requests: Vec<PublicRequest>,
+    words: Arc<Terminology>,
+    locale: Locale,
+    zone: String,
+) -> impl IntoView {
     let empty = requests.is_empty();
     view! {
-        {empty.then(|| view! { <Empty icon="inbox" title=t!(locale, "no-requests") text=t!(locale, "no-requests-text")/> })}
+        {empty.then(|| view! { <EmptyState icon="inbox" title=t!(locale, "no-requests") text=t!(locale, "no-requests-text")/> })}
         <ul class="lines lines-tall">{requests.into_iter().map(|request| view! {
             <li><a href=format!("/portal/requests/{}", request.id)><strong>{words.service_type(request.service_type, locale)}</strong>" "<bdi class="mono quiet">{format!("REQ-{}", request.number)}</bdi></a>
                 <StatusChip status=words.request(request.status, locale)/>
@@ -47,33 +51,31 @@ pub fn RequestLines(requests: Vec<PublicRequest>, words: Arc<OwnWords>, locale: 
     }
 }
 
-/// `/portal/requests`.
 #[component]
 pub fn RequestsPage() -> impl IntoView {
     let contact = viewer_contact();
     let content = page(|request| async move {
         let contact = contact?;
         let locale = request.viewer.locale;
-        let found = pages::requests(&request.core, &contact, request.place("before")).await?;
+        let found = pages::requests(&request.core, &contact, request.cursor("before")).await?;
         let next = found
             .rows
             .last()
             .filter(|_| found.has_more)
-            .map(|row| format!("/portal/requests?before={}", place(row.submitted_at, row.id)));
+            .map(|row| format!("/portal/requests?before={}", cursor(row.submitted_at, row.id)));
         let first = (!request.query("before").is_empty()).then(|| "/portal/requests".to_owned());
         Ok(view! {
             <Title text=t!(locale, "requests-title")/>
             <DoneNotice locale flash=request.flash.clone()/>
             <div class="title-row"><h1>{t!(locale, "requests-title")}</h1><a class="button button-primary" href="/portal/requests/new"><Icon name="plus"/>{t!(locale, "new-request")}</a></div>
-            <RequestLines requests=found.rows words=contact.words() locale zone=contact.zone().to_owned()/>
+            <RequestLines requests=found.rows words=contact.terminology() locale zone=contact.zone().to_owned()/>
             <Pager locale next first/>
         }
         .into_any())
     });
-    view! { <Framed current="/portal/requests">{content}</Framed> }
+    view! { <AppFrame current="/portal/requests">{content}</AppFrame> }
 }
 
-/// `/portal/requests/new`.
 #[component]
 pub fn NewRequestPage() -> impl IntoView {
     let contact = viewer_contact();
@@ -81,9 +83,9 @@ pub fn NewRequestPage() -> impl IntoView {
         let contact = contact?;
         let locale = request.viewer.locale;
         let locations = pages::locations(&request.core, &contact).await?;
-        let nowhere = locations.is_empty();
+        let has_no_locations = locations.is_empty();
         let form = FormState::new("request", locale, request.flash.as_ref());
-        let places: Vec<_> = locations
+        let location_choices: Vec<_> = locations
             .into_iter()
             .map(|location| {
                 (
@@ -94,12 +96,12 @@ pub fn NewRequestPage() -> impl IntoView {
                 )
             })
             .collect();
-        let only = if places.len() == 1 {
-            places[0].0.clone()
+        let only = if location_choices.len() == 1 {
+            location_choices[0].0.clone()
         } else {
             String::new()
         };
-        let words = contact.words();
+        let words = contact.terminology();
         let services = ServiceType::ALL
             .iter()
             .map(|service| (service.name().to_owned(), words.service_type(*service, locale)))
@@ -114,15 +116,15 @@ pub fn NewRequestPage() -> impl IntoView {
             <Title text=t!(locale, "request-title")/>
             <h1>{t!(locale, "request-title")}</h1>
             <p class="lead">{t!(locale, "request-intro")}</p>
-            {nowhere.then(|| view! { <p class="notice notice-warn">{t!(locale, "request-no-locations")}</p> })}
-            {(!nowhere).then(|| view! {
+            {has_no_locations.then(|| view! { <p class="notice notice-warn">{t!(locale, "request-no-locations")}</p> })}
+            {(!has_no_locations).then(|| view! {
                 <SendOnce>
                 <form class="card" method="post" action="/portal/fn/submit-request" enctype="multipart/form-data">
                     <ErrorSummary form=form.clone()/>
                     <input type="hidden" name="nonce" value=nonce/>
-                    <SelectField form=form.clone() field="location" label=t!(locale, "request-location") choices=places value=only/>
+                    <SelectField form=form.clone() field="location" label=t!(locale, "request-location") choices=location_choices value=only/>
                     <SelectField form=form.clone() field="service_type" label=t!(locale, "request-service") choices=services/>
-                    <RoomLeft most=MOST_DESCRIPTION><TextArea form=described field="description" label=t!(locale, "request-description") help=t!(locale, "request-description-help") rows=6/></RoomLeft>
+                    <CharacterCounter max_length=MAX_DESCRIPTION_CHARS><TextArea form=described field="description" label=t!(locale, "request-description") help=t!(locale, "request-description-help") rows=6/></CharacterCounter>
                     <CheckField form=form.clone() field="urgent" label=t!(locale, "request-urgent") help=t!(locale, "request-urgent-help")/>
                     <fieldset class="group"><legend>{t!(locale, "request-when")}</legend>
                         <div class="pair"><TextField form=form.clone() field="date_1" kind="date" label=t!(locale, "request-day") optional=true/><SelectField form=form.clone() field="part_1" label=t!(locale, "request-part") choices=parts.clone() value="all_day"/></div>
@@ -137,10 +139,9 @@ pub fn NewRequestPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/portal/requests">{content}</Framed> }
+    view! { <AppFrame current="/portal/requests">{content}</AppFrame> }
 }
 
-/// `/portal/requests/{id}`.
 #[component]
 pub fn RequestPage() -> impl IntoView {
     let contact = viewer_contact();
@@ -150,7 +151,7 @@ pub fn RequestPage() -> impl IntoView {
         let found = pages::request(&request.core, &contact, request.id("id")?).await?;
         let (messages, may_answer) = pages::conversation(&request.core, &contact, found.id).await?;
         let slots = pages::slots(&request.core, &contact, found.id).await?;
-        let (files, visit) = pages::besides(&request.core, &contact, found.id).await?;
+        let (files, visit) = pages::request_details(&request.core, &contact, found.id).await?;
         let visit = visit.map(|visit| {
             (
                 format!("/portal/appointments/{}", visit.id),
@@ -175,11 +176,11 @@ pub fn RequestPage() -> impl IntoView {
             })
             .collect();
         let zone = contact.zone().to_owned();
-        let words = contact.words();
+        let words = contact.terminology();
         let status = words.request(found.status, locale);
         let explanation = status.explanation.clone();
         let (may_withdraw, may_ask) = (found.may_withdraw, found.may_ask_to_cancel);
-        let asked = found.cancel_asked_at.map(|at| format::moment(locale, at, &zone));
+        let cancellation_requested = found.cancel_asked_at.map(|at| format::moment(locale, at, &zone));
         let cancel = FormState::new("cancel", locale, request.flash.as_ref());
         let cancel_nonce = form_nonce(&request.core);
         let id = found.id;
@@ -191,15 +192,15 @@ pub fn RequestPage() -> impl IntoView {
             <p class="lead">{explanation}</p>
             <Progress status=found.status words locale/>
             {visit.map(|(href, when)| view! { <p class="notice"><a href=href>{t!(locale, "appointment")}": "<strong><bdi>{when}</bdi></strong></a></p> })}
-            {asked.map(|at| view! { <p class="notice">{t!(locale, "cancellation-requested", moment = at)}</p> })}
+            {cancellation_requested.map(|at| view! { <p class="notice">{t!(locale, "cancellation-requested", moment = at)}</p> })}
             {found.rejection_reason.map(|reason| view! { <section class="notice notice-warn"><h2>{t!(locale, "rejection-reason")}</h2><p class="prose" dir="auto">{reason}</p></section> })}
             {(!slots.is_empty()).then(|| view! { <Slots slots id locale/> })}
             {(may_answer || !messages.is_empty()).then(|| view! {
                 <section class="card" aria-labelledby="conversation"><h2 id="conversation">{t!(locale, "messages")}</h2>
                     {found.waits_for_answer.then(|| view! { <p class="notice notice-warn">{t!(locale, "answer-needed")}</p> })}
                     <ol class="conversation">{messages.into_iter().map(|message| {
-                        let who = if message.is_own { t!(locale, "sender-you") } else { t!(locale, "sender-team") };
-                        view! { <li class:own=message.is_own><p class="quiet small">{who}" · "{format::moment(locale, message.created_at, &zone)}</p><p class="prose" dir="auto">{message.text}</p></li> }
+                        let sender = if message.is_own { t!(locale, "sender-you") } else { t!(locale, "sender-team") };
+                        view! { <li class:own=message.is_own><p class="quiet small">{sender}" · "{format::moment(locale, message.created_at, &zone)}</p><p class="prose" dir="auto">{message.text}</p></li> }
                     }).collect_view()}</ol>
                     {may_answer.then(|| view! {
                         <SendOnce>
@@ -228,7 +229,7 @@ pub fn RequestPage() -> impl IntoView {
                 </dl>
             </section>
             {may_ask.then(|| view! {
-                <Weighty label=t!(locale, "request-cancellation") consequence=t!(locale, "request-cancellation-consequence") open=cancel.came_back()>
+                <ConfirmAction label=t!(locale, "request-cancellation") consequence=t!(locale, "request-cancellation-consequence") open=cancel.was_rejected()>
                     <SendOnce>
                     <form method="post" action="/portal/fn/ask-to-cancel">
                         <ErrorSummary form=cancel.clone()/>
@@ -237,20 +238,20 @@ pub fn RequestPage() -> impl IntoView {
                         <button class="button button-bad" type="submit">{t!(locale, "request-cancellation-now")}</button>
                     </form>
                     </SendOnce>
-                </Weighty>
+                </ConfirmAction>
             })}
             {may_withdraw.then(|| view! {
-                <Weighty label=t!(locale, "withdraw") consequence=t!(locale, "withdraw-consequence")>
+                <ConfirmAction label=t!(locale, "withdraw") consequence=t!(locale, "withdraw-consequence")>
                     <form method="post" action="/portal/fn/withdraw-request"><input type="hidden" name="request" value=id.to_string()/><button class="button button-bad" type="submit">{t!(locale, "withdraw-now")}</button></form>
-                </Weighty>
+                </ConfirmAction>
             })}
         }
         .into_any())
     });
-    view! { <Framed current="/portal/requests">{content}</Framed> }
+    view! { <AppFrame current="/portal/requests">{content}</AppFrame> }
 }
 
-/// Times to choose from; one that is gone by now cannot be chosen.
+/// Offered times; a time that is no longer available is disabled.
 #[component]
 fn Slots(slots: Vec<SlotOption>, id: RequestId, locale: Locale) -> impl IntoView {
     let expires = slots
@@ -282,32 +283,32 @@ pub async fn choose_slot(
     #[server(default)] position: String,
 ) -> Result<(), ServerFnError> {
     let back = format!("/portal/requests/{request}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, contact: Contact| {
+    run_action(submission, async |core: Core, contact: Contact| {
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
         slot_offers::choose_in_portal(&core, &contact, id, &offer, &position).await?;
-        Ok(Next::to(back, "done-appointment-chosen"))
+        Ok(Redirect::to(back, "done-appointment-chosen"))
     })
     .await
 }
 
-/// How far a request has come: the four steps of the usual way.
+/// The progress of a request in four steps.
 #[component]
-fn Progress(status: RequestStatus, words: Arc<OwnWords>, locale: Locale) -> impl IntoView {
-    const WAY: [RequestStatus; 4] = [
+fn Progress(status: RequestStatus, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
+    const STEPS: [RequestStatus; 4] = [
         RequestStatus::Submitted,
         RequestStatus::InReview,
         RequestStatus::Accepted,
         RequestStatus::Planned,
     ];
-    let reached = WAY.iter().position(|step| *step == status);
+    let reached = STEPS.iter().position(|step| *step == status);
     reached.map(|reached| {
         view! {
-            <ol class="steps" aria-label=t!(locale, "progress")>{WAY.into_iter().enumerate().map(|(index, step)| {
+            <ol class="steps" aria-label=t!(locale, "progress")>{STEPS.into_iter().enumerate().map(|(index, step)| {
                 let here = (index == reached).then_some("step");
                 view! { <li class:steps-done={index <= reached} aria-current=here>{words.request(step, locale).label}</li> }
             }).collect_view()}</ol>
@@ -317,7 +318,7 @@ fn Progress(status: RequestStatus, words: Arc<OwnWords>, locale: Locale) -> impl
 
 #[server(prefix = "/portal/fn", endpoint = "submit-request", input = MultipartFormData)]
 pub async fn submit_request(data: MultipartData) -> Result<(), ServerFnError> {
-    const KEPT: [&str; 10] = [
+    const STORED_FIELDS: [&str; 10] = [
         "location",
         "service_type",
         "description",
@@ -329,13 +330,13 @@ pub async fn submit_request(data: MultipartData) -> Result<(), ServerFnError> {
         "part_2",
         "nonce",
     ];
-    let mut parts = uploads::read(data, "files", MOST_FILES).await;
+    let mut parts = uploads::read(data, "files", MAX_FILES).await;
     let files = std::mem::take(&mut parts.files);
-    let values: Vec<(&str, &str)> = KEPT
+    let values: Vec<(&str, &str)> = STORED_FIELDS
         .into_iter()
         .filter_map(|name| Some((name, parts.fields.get(name)?.as_str())))
         .collect();
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "request",
         values: &values,
         back: "/portal/requests/new".to_owned(),
@@ -352,13 +353,17 @@ pub async fn submit_request(data: MultipartData) -> Result<(), ServerFnError> {
         urgent: parts.fields.contains_key("urgent"),
         nonce: parts.text("nonce"),
     };
-    let broken = parts.broken;
-    act(sent, async |core: Core, contact: Contact| {
-        if broken {
-            return Err(CoreError::field("files", "upload_too_large", "At most 25 MB together."));
+    let incomplete = parts.is_incomplete;
+    run_action(submission, async |core: Core, contact: Contact| {
+        if incomplete {
+            return Err(CoreError::field(
+                "files",
+                "upload_too_large",
+                "The files may be at most 25 MB in total.",
+            ));
         }
         let id = pages::submit_request(&core, &contact, &input, files).await?;
-        Ok(Next::to(format!("/portal/requests/{id}"), "done-request-submitted"))
+        Ok(Redirect::to(format!("/portal/requests/{id}"), "done-request-submitted"))
     })
     .await
 }
@@ -370,15 +375,15 @@ pub async fn answer_request(
     #[server(default)] nonce: String,
 ) -> Result<(), ServerFnError> {
     let back = format!("/portal/requests/{request}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "answer",
         values: &[("answer", &answer)],
         back: back.clone(),
     };
-    act(sent, async |core: Core, contact: Contact| {
+    run_action(submission, async |core: Core, contact: Contact| {
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
         pages::answer(&core, &contact, id, &answer, &nonce).await?;
-        Ok(Next::to(back, "done-answered"))
+        Ok(Redirect::to(back, "done-answered"))
     })
     .await
 }
@@ -390,15 +395,15 @@ pub async fn ask_to_cancel(
     #[server(default)] nonce: String,
 ) -> Result<(), ServerFnError> {
     let back = format!("/portal/requests/{request}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "cancel",
         values: &[("answer", &answer)],
         back: back.clone(),
     };
-    act(sent, async |core: Core, contact: Contact| {
+    run_action(submission, async |core: Core, contact: Contact| {
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
         pages::ask_to_cancel(&core, &contact, id, &answer, &nonce).await?;
-        Ok(Next::to(back, "done-cancellation-requested"))
+        Ok(Redirect::to(back, "done-cancellation-requested"))
     })
     .await
 }
@@ -406,15 +411,15 @@ pub async fn ask_to_cancel(
 #[server(prefix = "/portal/fn", endpoint = "withdraw-request")]
 pub async fn withdraw_request(#[server(default)] request: String) -> Result<(), ServerFnError> {
     let back = format!("/portal/requests/{request}");
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "",
         values: &[],
         back: back.clone(),
     };
-    act(sent, async |core: Core, contact: Contact| {
+    run_action(submission, async |core: Core, contact: Contact| {
         let id: RequestId = request.parse().map_err(|_| CoreError::not_found())?;
         pages::withdraw_request(&core, &contact, id).await?;
-        Ok(Next::to(back, "done-request-withdrawn"))
+        Ok(Redirect::to(back, "done-request-withdrawn"))
     })
     .await
 }

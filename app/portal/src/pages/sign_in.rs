@@ -1,21 +1,20 @@
-//! Sign-in, the choice of a tenant, and leaving.
+//! Sign-in, choice of an organization, sign-out and language.
 
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Contact;
-use ordinavo_core::identity::sessions::Door;
+use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::portal_access::pages;
-use ui::door::{self, LanguageRow};
 use ui::forms::{ErrorSummary, FormState, TextField};
-use ui::load::page;
+use ui::i18n::shared;
+use ui::page::page;
+use ui::sign_in_flow::{self, LanguageRow};
 use ui::title::Title;
-use ui::words::shared;
 
 use super::DoneNotice;
 use crate::shell::BrandName;
 use crate::t;
 
-/// `/portal/sign-in`.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     page(|request| async move {
@@ -45,13 +44,12 @@ pub fn SignInPage() -> impl IntoView {
     })
 }
 
-/// `/portal/sign-in/choose`.
 #[component]
 pub fn ChoosePage() -> impl IntoView {
-    let session = door::request_session();
+    let session = sign_in_flow::request_session();
     page(move |request| async move {
         let locale = request.viewer.locale;
-        let choices = door::choices(&request.core, session).await?;
+        let choices = sign_in_flow::tenant_choices(&request.core, session).await?;
         Ok(view! {
             <Title text=t!(locale, "choose-title")/>
             <main class="door" id="main">
@@ -77,17 +75,17 @@ pub async fn sign_in(
     #[server(default)] password: String,
     #[server(default)] next: String,
 ) -> Result<(), ServerFnError> {
-    door::sign_in(Door::Portal, &email, password, &next).await
+    sign_in_flow::sign_in(Realm::Portal, &email, password, &next).await
 }
 
 #[server(prefix = "/portal/fn", endpoint = "choose-tenant")]
 pub async fn choose_tenant(#[server(default)] choice: usize) -> Result<(), ServerFnError> {
-    door::choose_tenant(Door::Portal, choice).await
+    sign_in_flow::choose_tenant(Realm::Portal, choice).await
 }
 
 #[server(prefix = "/portal/fn", endpoint = "sign-out")]
 pub async fn sign_out() -> Result<(), ServerFnError> {
-    door::sign_out(Door::Portal).await
+    sign_in_flow::sign_out(Realm::Portal).await
 }
 
 #[server(prefix = "/portal/fn", endpoint = "language")]
@@ -96,7 +94,7 @@ pub async fn choose_language(
     #[server(default)] back: String,
 ) -> Result<(), ServerFnError> {
     let account = use_context::<Core>().zip(use_context::<Contact>());
-    door::choose_language(Door::Portal, &locale, &back, async |locale| match account {
+    sign_in_flow::choose_language(Realm::Portal, &locale, &back, async |locale| match account {
         Some((core, actor)) => pages::set_locale(&core, &actor, locale).await,
         None => Ok(()),
     })

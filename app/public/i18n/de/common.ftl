@@ -7,4 +7,3 @@ part-afternoon = Nachmittag
 files = Fotos oder Dokumente
 name = Name
 busy = Der Dienst ist gerade ausgelastet. Warten Sie { $seconds } Sekunden und senden Sie das Formular dann noch einmal ab.
-too-large = Der Upload ist zu groß. Wählen Sie kleinere Dateien: höchstens { $most } Dateien mit je höchstens { $size } MB.

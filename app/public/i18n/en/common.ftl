@@ -7,4 +7,3 @@ part-afternoon = Afternoon
 files = Photos or documents
 name = Name
 busy = The service is busy. Wait { $seconds } seconds, then send the form again.
-too-large = The upload is too large. Select smaller files: at most { $most } files with at most { $size } MB each.

@@ -14,7 +14,6 @@ errors-title = { $count ->
     [many] توجد { $count } مشكلة
    *[other] توجد { $count } مشكلة
 }
-problem-advice = الخطوة التالية: { $advice }
 request-id = معرّف العملية
 not-found-title = الصفحة غير موجودة
 not-found-text = هذه الصفحة غير موجودة أو ليست لديك صلاحية الوصول إليها. تحقق من عنوان URL أو ارجع إلى الصفحة السابقة.
@@ -37,7 +36,6 @@ age-days = { $count ->
    *[other] { $count } يوم
 }
 select-option = اختر
-required-note = جميع الحقول مطلوبة ما لم يُذكر أنها اختيارية.
 file-size-kb = { $size } كيلوبايت
 file-size-mb = { $size } ميغابايت
 priority-low = منخفضة

@@ -10,7 +10,6 @@ errors-title = { $count ->
     [one] Es gibt ein Problem
    *[other] Es gibt { $count } Probleme
 }
-problem-advice = Nächster Schritt: { $advice }
 request-id = Vorgangs-ID
 not-found-title = Seite nicht gefunden
 not-found-text = Diese Seite existiert nicht oder ist für Sie nicht zugänglich. Prüfen Sie die URL oder kehren Sie zur vorherigen Seite zurück.
@@ -29,7 +28,6 @@ age-days = { $count ->
    *[other] { $count } Tage
 }
 select-option = Bitte auswählen
-required-note = Alle Felder sind Pflichtfelder, sofern nicht als optional gekennzeichnet.
 file-size-kb = { $size } kB
 file-size-mb = { $size } MB
 priority-low = Niedrig

@@ -10,7 +10,6 @@ errors-title = { $count ->
     [one] There is a problem
    *[other] There are { $count } problems
 }
-problem-advice = What to do: { $advice }
 request-id = Request ID
 not-found-title = Page not found
 not-found-text = This page doesn't exist, or you don't have access to it. Check the URL or go back to the previous page.
@@ -26,7 +25,6 @@ age-minutes = { $count } min
 age-hours = { $count } h
 age-days = { $count } d
 select-option = Select an option
-required-note = All fields are required unless marked as optional.
 file-size-kb = { $size } kB
 file-size-mb = { $size } MB
 priority-low = Low

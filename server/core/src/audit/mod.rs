@@ -11,7 +11,7 @@ use domain::permissions::ViewAudit;
 
 use crate::audit::model::AuditLine;
 use crate::identity::actors::Permit;
-use crate::page::{PAGE, Page};
+use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreResult};
 
 /// A page of the log, newest first; `before` is the last sequence of the page before.
@@ -20,7 +20,7 @@ use crate::{Core, CoreResult};
 /// The database does not answer.
 pub async fn page(core: &Core, by: Permit<'_, ViewAudit>, before: Option<i64>) -> CoreResult<Page<AuditLine>> {
     let mut tx = core.store.read(by.staff()).await?;
-    Ok(Page::cut(tx.audit_page(before, PAGE + 1).await?, PAGE))
+    Ok(Page::from_rows(tx.audit_page(before, PAGE_SIZE + 1).await?, PAGE_SIZE))
 }
 
 /// Walks the whole chain; the answer is the first sequence at which it breaks, or `None` if it holds.

@@ -8,7 +8,7 @@ use domain::permissions::ViewIntegrations;
 
 use crate::billing::model::BillingLine;
 use crate::identity::actors::Permit;
-use crate::page::{PAGE, Page};
+use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreResult};
 
 /// A page of billing triggers, newest first; of all, or of those that were or were not acknowledged.
@@ -22,5 +22,8 @@ pub async fn list(
     acknowledged: Option<bool>,
 ) -> CoreResult<Page<BillingLine>> {
     let mut tx = core.store.read(by.staff()).await?;
-    Ok(Page::cut(tx.billing_lines(before, acknowledged, PAGE + 1).await?, PAGE))
+    Ok(Page::from_rows(
+        tx.billing_lines(before, acknowledged, PAGE_SIZE + 1).await?,
+        PAGE_SIZE,
+    ))
 }

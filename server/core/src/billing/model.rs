@@ -4,7 +4,7 @@
 use crate::db::Key;
 use chrono::{DateTime, Utc};
 use domain::ids::{BillingTriggerKind, TargetKind, VisitReportKind};
-use domain::webhooks::BillingStanding;
+use domain::webhooks::BillingStatus;
 use sqlx::FromRow;
 
 #[derive(Debug, Clone, FromRow)]
@@ -38,8 +38,8 @@ pub struct BillingLine {
 
 impl BillingLine {
     /// Where the trigger stands with the system that shall charge for it.
-    pub fn standing(&self) -> BillingStanding {
-        BillingStanding::of(
+    pub fn standing(&self) -> BillingStatus {
+        BillingStatus::of(
             self.acknowledged_at.is_some(),
             self.deliveries,
             self.delivered,

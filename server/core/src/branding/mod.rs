@@ -1,78 +1,76 @@
-//! How an organisation's portal looks and speaks: its logo, its colour, its own words.
+//! Branding and terminology of an organisation's portal: logo, colour and label overrides.
 
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
-pub(crate) use self::store::LookRow;
-pub(crate) use self::store::look_columns;
+pub(crate) use self::store::BrandingRow;
+pub(crate) use self::store::branding_columns;
 
 use bytes::Bytes;
+use domain::branding::Color;
 use domain::locale::Locale;
-use domain::permissions::{ManageIntake, ManagePortalLook};
-use domain::portal_look::Colour;
+use domain::permissions::{ManageBranding, ManageIntake};
 use domain::problems::Problem;
-use domain::public_words::OwnWords;
+use domain::terminology::Terminology;
 use serde_json::json;
 
-use crate::branding::store::{DoorRow, StoredLook};
+use crate::branding::store::{OrganisationRow, StoredBranding};
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::files::{Upload, clean_logo};
-use crate::identity::actors::{Look, Permit, Staff};
-use crate::secrets::fingerprint;
+use crate::identity::actors::{Branding, Permit, Staff};
+use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
 
-/// An organisation as its portal shows it.
+/// An organisation's name and branding.
 #[derive(Debug, Clone)]
-pub struct Brand {
-    /// Its name.
+pub struct BrandedOrganisation {
     pub name: String,
-    /// Its look.
-    pub look: Look,
+    pub branding: Branding,
 }
 
-/// The look as the staff set it.
+/// The branding and terminology as configured by staff.
 #[derive(Debug, Clone, Default)]
-pub struct OwnLook {
-    /// The own words.
-    pub words: OwnWords,
-    /// How often the words were changed; a change names the one that it was made upon.
+pub struct BrandingSettings {
+    pub words: Terminology,
+    /// The revision of the terminology, for optimistic concurrency.
     pub revision: i64,
     /// `#rrggbb`; `None` for the built-in colour.
     pub colour: Option<String>,
-    /// The address of the logo, if there is one.
+    /// The path of the logo, if there is one.
     pub logo: Option<String>,
 }
 
-/// The look of the own organisation.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn get(core: &Core, by: Permit<'_, ManagePortalLook>) -> CoreResult<OwnLook> {
+/// Returns the organisation's branding and terminology.
+pub async fn get(core: &Core, by: Permit<'_, ManageBranding>) -> CoreResult<BrandingSettings> {
     let mut tx = core.store.read(by.staff()).await?;
-    Ok(tx.look().await?.map_or_else(OwnLook::default, |look| OwnLook {
-        words: look.words.0,
-        revision: look.revision,
-        colour: look.colour,
-        logo: Look::of(OwnWords::default(), &look.version, false, look.has_logo).logo,
-    }))
+    Ok(tx
+        .branding()
+        .await?
+        .map_or_else(BrandingSettings::default, |branding| BrandingSettings {
+            words: branding.words.0,
+            revision: branding.revision,
+            colour: branding.colour,
+            logo: Branding::of(Terminology::default(), &branding.version, false, branding.has_logo).logo,
+        }))
 }
 
-/// The own words of the organisation, for whoever looks at a public form before it is public.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn words(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<OwnWords> {
+/// Returns the organisation's terminology, for the preview of a public form.
+pub async fn terminology(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Terminology> {
     let mut tx = core.store.read(by.staff()).await?;
-    Ok(tx.look().await?.map(|look| look.words.0).unwrap_or_default())
+    Ok(tx
+        .branding()
+        .await?
+        .map(|branding| branding.words.0)
+        .unwrap_or_default())
 }
 
-/// Sets the words of one language.
+/// Sets the terminology of one language.
 ///
 /// # Errors
-/// Fields, see [`OwnWords::read`]; `concurrent_modification` if somebody else has changed the words since they were read.
-pub async fn set_words(
+/// Fields, see [`Terminology::read`]; `concurrent_modification` if the terminology was changed since `revision` was read.
+pub async fn set_terminology(
     core: &Core,
-    by: Permit<'_, ManagePortalLook>,
+    by: Permit<'_, ManageBranding>,
     locale: Locale,
     revision: i64,
     typed: impl Fn(&str) -> String,
@@ -80,27 +78,27 @@ pub async fn set_words(
     let mut tx = core.store.begin(by.staff()).await?;
     let stored = begin(core, &mut tx).await?;
     let words = stored.words.0.read(locale, typed).map_err(CoreError::invalid)?;
-    if !tx.set_words(&words, revision).await? {
+    if !tx.set_terminology(&words, revision).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Somebody else has changed the words meanwhile.",
+            "The terminology was changed by another user in the meantime.",
         ));
     }
     tx.audit(
         "portal_words.changed",
-        organisation(by.staff()),
+        audit_subject(by.staff()),
         json!({ "locale": locale.tag() }),
     );
     finish(core, tx).await
 }
 
-/// Checks words of one language as [`set_words`] does, and changes nothing.
+/// Validates the terminology of one language as [`set_terminology`] does, without storing it.
 ///
 /// # Errors
-/// Fields, see [`OwnWords::read`].
-pub async fn try_words(
+/// Fields, see [`Terminology::read`].
+pub async fn validate_terminology(
     core: &Core,
-    by: Permit<'_, ManagePortalLook>,
+    by: Permit<'_, ManageBranding>,
     locale: Locale,
     typed: impl Fn(&str) -> String,
 ) -> CoreResult<()> {
@@ -113,20 +111,20 @@ pub async fn try_words(
 ///
 /// # Errors
 /// Field `colour`.
-pub async fn set_colour(core: &Core, by: Permit<'_, ManagePortalLook>, colour: Option<&str>) -> CoreResult<()> {
+pub async fn set_colour(core: &Core, by: Permit<'_, ManageBranding>, colour: Option<&str>) -> CoreResult<()> {
     let colour = colour
         .map(|text| {
-            Colour::read(text.trim())
-                .ok_or_else(|| CoreError::field("colour", "invalid_colour", "A colour such as #7a1f5c is required."))
+            Color::read(text.trim())
+                .ok_or_else(|| CoreError::field("colour", "invalid_colour", "Enter a colour in the format #7a1f5c."))
         })
         .transpose()?
-        .map(Colour::text);
+        .map(Color::text);
     let mut tx = core.store.begin(by.staff()).await?;
     begin(core, &mut tx).await?;
     tx.set_colour(colour.as_deref(), &version(core)).await?;
     tx.audit(
         "portal_look.colour_changed",
-        organisation(by.staff()),
+        audit_subject(by.staff()),
         json!({ "colour": colour }),
     );
     finish(core, tx).await
@@ -135,8 +133,8 @@ pub async fn set_colour(core: &Core, by: Permit<'_, ManagePortalLook>, colour: O
 /// Sets or removes the logo.
 ///
 /// # Errors
-/// Field `logo`: no picture, too large, or not readable.
-pub async fn set_logo(core: &Core, by: Permit<'_, ManagePortalLook>, logo: Option<Upload>) -> CoreResult<()> {
+/// Field `logo`: not an image, too large, or unreadable.
+pub async fn set_logo(core: &Core, by: Permit<'_, ManageBranding>, logo: Option<Upload>) -> CoreResult<()> {
     let logo = match logo {
         Some(upload) => Some(core.files.decode(move || clean_logo(&upload)).await?),
         None => None,
@@ -146,44 +144,43 @@ pub async fn set_logo(core: &Core, by: Permit<'_, ManagePortalLook>, logo: Optio
     tx.set_logo(logo.as_deref(), &version(core)).await?;
     tx.audit(
         "portal_look.logo_changed",
-        organisation(by.staff()),
+        audit_subject(by.staff()),
         json!({ "bytes": logo.as_ref().map(Vec::len) }),
     );
     finish(core, tx).await
 }
 
-async fn begin(core: &Core, tx: &mut TenantTx<'_, Staff>) -> CoreResult<StoredLook> {
-    tx.begin_look(&version(core)).await?;
-    tx.look().await?.ok_or_else(CoreError::not_found)
+async fn begin(core: &Core, tx: &mut TenantTx<'_, Staff>) -> CoreResult<StoredBranding> {
+    tx.ensure_branding(&version(core)).await?;
+    tx.branding().await?.ok_or_else(CoreError::not_found)
 }
 
-/// A name for the style sheet and the logo that was never there before and that nobody guesses.
+/// Returns a unique, unguessable version for the paths of style sheet and logo, which are cached indefinitely.
 fn version(core: &Core) -> String {
-    crate::intake::fresh_token(core)
+    crate::intake::generate_token(core)
 }
 
-/// What the audit log names as changed.
-fn organisation(staff: &Staff) -> String {
+/// Returns the subject of audit entries.
+fn audit_subject(staff: &Staff) -> String {
     staff.tenant.uuid().simple().to_string()
 }
 
-/// Whose door a page is that knows nobody yet.
+/// The organisation that a page without a session belongs to.
 #[derive(Debug, Clone)]
-pub struct PortalDoor {
-    /// The organisation as it shows itself.
-    pub brand: Brand,
-    /// The name in its addresses.
+pub struct PortalOrganisation {
+    pub brand: BrandedOrganisation,
+    /// The name in its URLs.
     pub slug: String,
-    /// The language of the account that a link is for.
+    /// The language of the link's account, if it was found by a link.
     pub locale: Option<Locale>,
 }
 
-impl PortalDoor {
-    fn of(row: DoorRow, locale: Option<Locale>) -> Self {
+impl PortalOrganisation {
+    fn of(row: OrganisationRow, locale: Option<Locale>) -> Self {
         Self {
-            brand: Brand {
+            brand: BrandedOrganisation {
                 name: row.name,
-                look: row.look,
+                branding: row.branding,
             },
             slug: row.slug,
             locale,
@@ -191,27 +188,34 @@ impl PortalDoor {
     }
 }
 
-/// Finds out whose door a page is: by the link in a mail that leads to it, by the organisation's name in its addresses, or
-/// because there is only one organisation; `None` if nothing tells.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn door(core: &Core, link: Option<&str>, slug: Option<&str>) -> CoreResult<Option<PortalDoor>> {
+/// Finds the organisation of a page without a session: by the token of a portal link, by slug, or because there is only one
+/// organisation.
+pub async fn find_organisation(
+    core: &Core,
+    link: Option<&str>,
+    slug: Option<&str>,
+) -> CoreResult<Option<PortalOrganisation>> {
     let mut tx = core.store.read_system().await?;
     if let Some(token) = link
-        && let Some((row, locale)) = tx.organisation_of_link(&fingerprint(token.as_bytes())).await?
+        && let Some((row, locale)) = tx.organisation_of_link(&sha256(token.as_bytes())).await?
     {
-        return Ok(Some(PortalDoor::of(row, locale.as_deref().and_then(Locale::from_tag))));
+        return Ok(Some(PortalOrganisation::of(
+            row,
+            locale.as_deref().and_then(Locale::from_tag),
+        )));
     }
     if let Some(slug) = slug
         && let Some(row) = tx.organisation(slug).await?
     {
-        return Ok(Some(PortalDoor::of(row, None)));
+        return Ok(Some(PortalOrganisation::of(row, None)));
     }
-    Ok(tx.only_organisation().await?.map(|row| PortalDoor::of(row, None)))
+    Ok(tx
+        .only_organisation()
+        .await?
+        .map(|row| PortalOrganisation::of(row, None)))
 }
 
-/// The style sheet with an organisation's colour.
+/// Returns the style sheet with an organisation's colour.
 ///
 /// # Errors
 /// `not_found`.
@@ -219,12 +223,12 @@ pub async fn style_sheet(core: &Core, version: &str) -> CoreResult<String> {
     let mut tx = core.store.read_system().await?;
     let colour = tx.colour_of_version(version).await?;
     let colour = colour
-        .and_then(|text| Colour::read(&text))
+        .and_then(|text| Color::read(&text))
         .ok_or_else(CoreError::not_found)?;
     Ok(colour.shades().style_sheet())
 }
 
-/// An organisation's logo, a PNG.
+/// Returns an organisation's logo as PNG.
 ///
 /// # Errors
 /// `not_found`.

@@ -1,11 +1,11 @@
-//! Rules that classify requests: made, tried on past requests, switched on, and asked when a request arrives.
+//! Classification rules: editing, trial runs on past requests, activation, and evaluation of new requests.
 
 pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
 use domain::ids::{RequestId, RuleId};
-use domain::intake::classification::{self, Because, Classification, Classified, Conditions, Outcome, Rule};
+use domain::intake::classification::{self, Classification, ClassifiedField, Conditions, MatchReason, Outcome, Rule};
 use domain::permissions::ManageIntake;
 use domain::problems::Problem;
 use domain::text;
@@ -19,78 +19,78 @@ use crate::form::Form;
 use crate::identity::actors::{Actor, Administrator, Permit};
 use crate::{Core, CoreError, CoreResult};
 
-/// How many rules an organisation may have.
-pub const MOST_RULES: usize = 100;
-/// On how many past requests a rule is tried.
-pub const MOST_TRIED: i64 = 500;
-/// How many of the requests that it fits are shown.
-const MOST_SHOWN: usize = 50;
+/// Maximum number of rules of an organization.
+pub const MAX_RULES: usize = 100;
+/// Number of past requests on which a rule is tried.
+pub const TRIAL_REQUESTS: i64 = 500;
+/// Maximum number of matching requests in a trial result.
+const MAX_TRIAL_LINES: usize = 50;
 
-/// Asks the rules about a request that was just written, in its transaction.
-pub(crate) async fn arrived<A: Actor>(tx: &mut TenantTx<'_, A>, id: RequestId) -> CoreResult<()> {
+/// Classifies a request within the transaction that inserted it.
+pub(crate) async fn classify<A: Actor>(tx: &mut TenantTx<'_, A>, id: RequestId) -> CoreResult<()> {
     let rules = tx.active_rules().await?;
     if rules.is_empty() {
         return Ok(());
     }
     let row = tx.facts_of_request(id).await?.ok_or_else(CoreError::not_found)?;
     let (facts, priority) = row.facts();
-    let said = classification::classify(&rules, &facts, priority);
-    if said.decided.is_empty() {
+    let result = classification::classify(&rules, &facts, priority);
+    if result.decided.is_empty() {
         return Ok(());
     }
-    let service_type = said.service_type().unwrap_or(facts.service_type);
-    tx.set_classification(id, &said, service_type, said.priority().unwrap_or(priority))
+    let service_type = result.service_type().unwrap_or(facts.service_type);
+    tx.set_classification(id, &result, service_type, result.priority().unwrap_or(priority))
         .await?;
-    tx.audit("request.classified", id, json!({ "decided": said.decided }));
+    tx.audit("request.classified", id, json!({ "decided": result.decided }));
     Ok(())
 }
 
-/// Asks again once a person has said where it is: what no rule could decide without the place is added, the rest stays,
-/// because people have decided by it meanwhile.
-pub(crate) async fn place_known<A: Administrator>(tx: &mut TenantTx<'_, A>, id: RequestId) -> CoreResult<()> {
+/// Classifies a request again after its location was set. Only missing regions and use cases are added; earlier results
+/// are kept, since staff may have relied on them.
+pub(crate) async fn reclassify<A: Administrator>(tx: &mut TenantTx<'_, A>, id: RequestId) -> CoreResult<()> {
     let rules = tx.active_rules().await?;
     if rules.is_empty() {
         return Ok(());
     }
     let row = tx.facts_of_request(id).await?.ok_or_else(CoreError::not_found)?;
     let (facts, priority) = row.facts();
-    let new = classification::classify(&rules, &facts, priority);
-    let mut said = row.classification.clone().map(|said| said.0).unwrap_or_default();
-    let added: Vec<_> = new
+    let result = classification::classify(&rules, &facts, priority);
+    let mut classification = row
+        .classification
+        .clone()
+        .map(|classification| classification.0)
+        .unwrap_or_default();
+    let added: Vec<_> = result
         .decided
         .into_iter()
-        .filter(|decided| matches!(decided.field, Classified::Region | Classified::UseCase))
-        .filter(|decided| said.of(decided.field).is_none())
+        .filter(|decided| matches!(decided.field, ClassifiedField::Region | ClassifiedField::UseCase))
+        .filter(|decided| classification.of(decided.field).is_none())
         .collect();
     if added.is_empty() {
         return Ok(());
     }
     tx.audit("request.classified", id, json!({ "decided": added }));
-    said.decided.extend(added);
-    Ok(tx.set_classification(id, &said, row.service_type, row.priority).await?)
+    classification.decided.extend(added);
+    Ok(tx
+        .set_classification(id, &classification, row.service_type, row.priority)
+        .await?)
 }
 
-/// The rules, in the order in which they are asked.
-///
-/// # Errors
-/// The database does not answer.
+/// Lists the rules in evaluation order.
 pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Vec<RuleView>> {
     Ok(core.store.read(by.staff()).await?.rules().await?)
 }
 
-/// One rule.
-///
-/// # Errors
-/// `not_found`.
+/// Returns a rule.
 pub async fn get(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> CoreResult<RuleView> {
     let mut tx = core.store.read(by.staff()).await?;
     tx.rule(id).await?.ok_or_else(CoreError::not_found)
 }
 
-/// Makes a rule, or changes one. Either way it rests until it was tried and switched on.
+/// Creates or updates a rule. Either way it is inactive until it is tried and activated.
 ///
 /// # Errors
-/// Field `name`, one of the conditions or what it sets; `not_found`.
+/// Field `name`, or one of the conditions or results.
 pub async fn save(
     core: &Core,
     by: Permit<'_, ManageIntake>,
@@ -100,13 +100,13 @@ pub async fn save(
     outcome: Outcome,
 ) -> CoreResult<RuleId> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let id = write(&mut tx, id, name, conditions, outcome).await?;
+    let id = save_in(&mut tx, id, name, conditions, outcome).await?;
     finish(core, tx).await?;
     Ok(id)
 }
 
-/// Like [`save`], in a transaction, as the demo does too.
-pub(crate) async fn write<A: Administrator>(
+/// Saves like [`save`] within a transaction; also used by the demo data.
+pub(crate) async fn save_in<A: Administrator>(
     tx: &mut TenantTx<'_, A>,
     id: Option<RuleId>,
     name: &str,
@@ -131,11 +131,11 @@ pub(crate) async fn write<A: Administrator>(
         tx.audit("rule.updated", id, content);
         return Ok(id);
     }
-    if tx.rules().await?.len() >= MOST_RULES {
+    if tx.rules().await?.len() >= MAX_RULES {
         return Err(CoreError::field(
             "name",
             "too_many",
-            format!("At most {MOST_RULES} rules are allowed."),
+            format!("At most {MAX_RULES} rules are allowed."),
         ));
     }
     let id: RuleId = tx.new_id();
@@ -144,39 +144,34 @@ pub(crate) async fn write<A: Administrator>(
     Ok(id)
 }
 
-/// What a rule would have done to a past request.
+/// The trial result of one past request.
 #[derive(Debug, Clone)]
 pub struct TrialLine {
-    /// The request.
     pub id: RequestId,
-    /// Its number.
     pub number: i64,
-    /// The beginning of what was written.
+    /// The first 120 characters of the description.
     pub description: String,
-    /// Why the rule fits.
-    pub because: Vec<Because>,
-    /// What the rule would have set, with what it is now.
-    pub would_set: Vec<(Classified, Option<String>, String)>,
-    /// Rules before it that decide something which it would set too, by name.
+    /// The conditions that matched.
+    pub because: Vec<MatchReason>,
+    /// Field, current value and value that the rule would have set.
+    pub would_set: Vec<(ClassifiedField, Option<String>, String)>,
+    /// Names of earlier rules that take precedence for one of the fields.
     pub decided_before: Vec<String>,
 }
 
-/// What a rule would have done.
+/// The result of a trial run.
 #[derive(Debug, Clone)]
 pub struct Trial {
-    /// On how many requests it was tried.
-    pub looked_at: usize,
-    /// How many of them it fits.
-    pub fits: usize,
-    /// The newest of those.
+    /// Number of requests that were checked.
+    pub checked_count: usize,
+    /// Number of requests that match.
+    pub match_count: usize,
+    /// The newest matching requests.
     pub lines: Vec<TrialLine>,
 }
 
-/// Notes that a rule is tried, which allows to switch it on.
-///
-/// # Errors
-/// `not_found`.
-pub async fn try_out(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> CoreResult<()> {
+/// Marks a rule as tried, which allows activating it.
+pub async fn mark_tried(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     if !tx.set_rule_tried(id).await? {
         return Err(CoreError::not_found());
@@ -185,10 +180,7 @@ pub async fn try_out(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> C
     finish(core, tx).await
 }
 
-/// What a rule would have done to the requests that came last, among the rules that are switched on.
-///
-/// # Errors
-/// `not_found`.
+/// Runs a rule together with the active rules on the latest requests, without changing them.
 pub async fn trial(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> CoreResult<Trial> {
     let mut tx = core.store.read(by.staff()).await?;
     let all = tx.rules().await?;
@@ -201,31 +193,31 @@ pub async fn trial(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> Cor
         .iter()
         .find(|rule| rule.id == id)
         .ok_or_else(CoreError::not_found)?;
-    let rows = tx.facts_of_latest(MOST_TRIED).await?;
-    let fitting: Vec<(&FactsRow, Vec<Because>)> = rows
+    let rows = tx.facts_of_latest(TRIAL_REQUESTS).await?;
+    let matches: Vec<(&FactsRow, Vec<MatchReason>)> = rows
         .iter()
-        .filter_map(|row| Some((row, rule.conditions.fit(&row.facts().0)?)))
+        .filter_map(|row| Some((row, rule.conditions.match_reasons(&row.facts().0)?)))
         .collect();
-    let lines = fitting
+    let lines = matches
         .iter()
-        .take(MOST_SHOWN)
-        .map(|(row, because)| line(row, because, rule, &rules))
+        .take(MAX_TRIAL_LINES)
+        .map(|(row, because)| trial_line(row, because, rule, &rules))
         .collect();
     Ok(Trial {
-        looked_at: rows.len(),
-        fits: fitting.len(),
+        checked_count: rows.len(),
+        match_count: matches.len(),
         lines,
     })
 }
 
-fn line(row: &FactsRow, because: &[Because], rule: &Rule, rules: &[Rule]) -> TrialLine {
+fn trial_line(row: &FactsRow, because: &[MatchReason], rule: &Rule, rules: &[Rule]) -> TrialLine {
     let (facts, priority) = row.facts();
-    let now = row.classification.as_ref().map(|said| &said.0);
-    let current = |field: Classified| match field {
-        Classified::ServiceType => Some(row.service_type.name().to_owned()),
-        Classified::Priority => Some(row.priority.name().to_owned()),
-        Classified::Region | Classified::UseCase => {
-            now.and_then(|said: &Classification| said.value(field).map(str::to_owned))
+    let classification = row.classification.as_ref().map(|classification| &classification.0);
+    let current = |field: ClassifiedField| match field {
+        ClassifiedField::ServiceType => Some(row.service_type.name().to_owned()),
+        ClassifiedField::Priority => Some(row.priority.name().to_owned()),
+        ClassifiedField::Region | ClassifiedField::UseCase => {
+            classification.and_then(|classification: &Classification| classification.value(field).map(str::to_owned))
         }
     };
     let alone = classification::classify(std::slice::from_ref(rule), &facts, priority);
@@ -249,62 +241,54 @@ fn line(row: &FactsRow, because: &[Because], rule: &Rule, rules: &[Rule]) -> Tri
     }
 }
 
-/// Switches a rule on for requests to come, or off.
+/// Activates a rule for new requests, or deactivates it.
 ///
 /// # Errors
-/// `illegal_transition`: its present form was not tried yet; `not_found`.
-pub async fn switch(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId, on: bool) -> CoreResult<()> {
+/// `illegal_transition` if its current version has not been tried.
+pub async fn set_active(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId, on: bool) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let rule = tx.rule(id).await?.ok_or_else(CoreError::not_found)?;
     if on && rule.tried_at.is_none() {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            "Try it on past requests first; then it can be switched on.",
+            "Try the rule on past requests before you activate it.",
         ));
     }
-    if tx.switch_rule(id, on).await? {
+    if tx.set_rule_active(id, on).await? {
         tx.audit(if on { "rule.switched_on" } else { "rule.switched_off" }, id, json!({}));
     }
     finish(core, tx).await
 }
 
-/// Which way a rule is moved in the order.
+/// The direction in which a rule is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// It is asked earlier.
+pub enum Direction {
     Earlier,
-    /// It is asked later.
     Later,
 }
 
-/// Changes places with its neighbour. At the end of the list nothing happens.
-///
-/// # Errors
-/// `not_found`.
-pub async fn shift(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId, way: Way) -> CoreResult<()> {
+/// Swaps a rule with its neighbor in the evaluation order. At the end of the list nothing happens.
+pub async fn move_rule(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId, way: Direction) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let rules = tx.rules().await?;
-    let at = rules
+    let index = rules
         .iter()
         .position(|rule| rule.id.0 == id)
         .ok_or_else(CoreError::not_found)?;
     let other = match way {
-        Way::Earlier => at.checked_sub(1),
-        Way::Later => Some(at + 1),
+        Direction::Earlier => index.checked_sub(1),
+        Direction::Later => Some(index + 1),
     };
-    let Some(other) = other.and_then(|at| rules.get(at)) else {
+    let Some(other) = other.and_then(|index| rules.get(index)) else {
         return Ok(());
     };
     tx.set_rule_position(id, other.position).await?;
-    tx.set_rule_position(other.id.0, rules[at].position).await?;
+    tx.set_rule_position(other.id.0, rules[index].position).await?;
     tx.audit("rule.moved", id, json!({ "past": other.id.0 }));
     finish(core, tx).await
 }
 
-/// Takes a rule away. What it decided stays, with its name.
-///
-/// # Errors
-/// `not_found`.
+/// Deletes a rule. Its past results are kept with its name.
 pub async fn delete(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let rule = tx.rule(id).await?.ok_or_else(CoreError::not_found)?;

@@ -1,9 +1,9 @@
-//! Rules that classify requests, what they look at, and what they decided.
+//! Statements for classification rules, their input and their results.
 
 use chrono::{DateTime, Utc};
 use domain::customers::Address;
 use domain::ids::{FormKind, RequestId, RequestKind, RuleId};
-use domain::intake::classification::{Classification, Classified, Conditions, Facts, Outcome, Rule};
+use domain::intake::classification::{Classification, ClassifiedField, Conditions, Outcome, RequestFacts, Rule};
 use domain::requests::{Channel, Priority, ServiceType};
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -14,7 +14,7 @@ use crate::db::TenantTx;
 use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Actor, Administrator, Staff};
 
-/// What the rules look at, of one request.
+/// The fields of a request that rules evaluate.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct FactsRow {
     pub id: Key<RequestKind>,
@@ -33,14 +33,14 @@ pub(crate) struct FactsRow {
 }
 
 impl FactsRow {
-    /// The facts as they were when it arrived: what rules put in place of a choice is not looked at.
-    pub(crate) fn facts(&self) -> (Facts<'_>, Priority) {
-        let said = self.classification.as_ref().map(|said| &said.0);
-        let facts = Facts {
+    /// Returns the facts and the priority as submitted, ignoring values that rules have set since.
+    pub(crate) fn facts(&self) -> (RequestFacts<'_>, Priority) {
+        let classification = self.classification.as_ref().map(|classification| &classification.0);
+        let facts = RequestFacts {
             channel: self.channel,
             form: self.form_id.map(|form| form.0),
-            service_type: said
-                .and_then(|said| said.chosen_service_type)
+            service_type: classification
+                .and_then(|classification| classification.chosen_service_type)
                 .unwrap_or(self.service_type),
             description: &self.description,
             postal_code: self
@@ -48,13 +48,15 @@ impl FactsRow {
                 .as_deref()
                 .or_else(|| self.place.as_ref()?.0.postal_code.as_deref()),
         };
-        let priority = said.and_then(|said| said.chosen_priority).unwrap_or(self.priority);
+        let priority = classification
+            .and_then(|classification| classification.chosen_priority)
+            .unwrap_or(self.priority);
         (facts, priority)
     }
 }
 
 impl RuleView {
-    /// The rule as the domain asks it.
+    /// Converts the row to the domain type.
     pub(crate) fn into_rule(self) -> Rule {
         Rule {
             id: self.id.0,
@@ -65,62 +67,107 @@ impl RuleView {
     }
 }
 
-macro_rules! facts {
+macro_rules! select_facts {
     () => {
-        "SELECT r.id, r.number, r.channel, r.form_id, r.service_type, r.priority, r.description, r.place, r.classification, l.postal_code AS location_postal_code \
-         FROM request r LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id WHERE r.tenant_id = $1 AND "
+        r"
+            SELECT
+                request.id, request.number, request.channel, request.form_id, request.service_type,
+                request.priority, request.description, request.place, request.classification,
+                location.postal_code AS location_postal_code
+            FROM request
+            LEFT JOIN location ON location.tenant_id = request.tenant_id
+                AND location.id = request.location_id
+            WHERE request.tenant_id = $1 AND
+        "
     };
 }
-macro_rules! rule {
+macro_rules! select_rule {
     () => {
-        "SELECT id, name, position, conditions, outcome, tried_at, active_since, updated_at FROM classification_rule WHERE tenant_id = $1"
+        r"
+            SELECT id, name, position, conditions, outcome, tried_at, active_since, updated_at
+            FROM classification_rule
+            WHERE tenant_id = $1
+        "
     };
 }
-const ACTIVE: &str = concat!(rule!(), " AND active_since IS NOT NULL ORDER BY position, id");
-const FACTS: &str = concat!(facts!(), "r.id = $2");
-const LATEST: &str = concat!(facts!(), "true ORDER BY r.submitted_at DESC, r.id DESC LIMIT $2");
-const SET: &str = "UPDATE request SET classification = $3, region = $4, service_type = $5, priority = $6 WHERE tenant_id = $1 AND id = $2";
-const RULES: &str = concat!(rule!(), " ORDER BY position, id LIMIT 200");
-const ONE_RULE: &str = concat!(rule!(), " AND id = $2");
-const INSERT: &str = "INSERT INTO classification_rule (tenant_id, id, name, position, conditions, outcome, created_at, updated_at) \
-    VALUES ($1, $2, $3, (SELECT coalesce(max(position), 0) + 1 FROM classification_rule WHERE tenant_id = $1), $4, $5, $6, $6)";
-/// A changed rule rests until it was tried again.
-const UPDATE: &str = "UPDATE classification_rule SET name = $3, conditions = $4, outcome = $5, tried_at = NULL, active_since = NULL, updated_at = $6 WHERE tenant_id = $1 AND id = $2";
-const TRIED: &str = "UPDATE classification_rule SET tried_at = $3 WHERE tenant_id = $1 AND id = $2";
-const SWITCH_ON: &str = "UPDATE classification_rule SET active_since = $3 WHERE tenant_id = $1 AND id = $2 AND tried_at IS NOT NULL AND active_since IS NULL";
-const SWITCH_OFF: &str =
-    "UPDATE classification_rule SET active_since = NULL WHERE tenant_id = $1 AND id = $2 AND active_since IS NOT NULL";
-const DELETE: &str = "DELETE FROM classification_rule WHERE tenant_id = $1 AND id = $2";
-const SET_POSITION: &str = "UPDATE classification_rule SET position = $3 WHERE tenant_id = $1 AND id = $2";
+const SELECT_ACTIVE_RULES: &str = concat!(select_rule!(), " AND active_since IS NOT NULL ORDER BY position, id");
+const SELECT_FACTS_OF_REQUEST: &str = concat!(select_facts!(), "request.id = $2");
+const SELECT_FACTS_OF_LATEST: &str = concat!(
+    select_facts!(),
+    "true ORDER BY request.submitted_at DESC, request.id DESC LIMIT $2"
+);
+const UPDATE_CLASSIFICATION: &str = r"
+    UPDATE request
+    SET classification = $3, region = $4, service_type = $5, priority = $6
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const SELECT_RULES: &str = concat!(select_rule!(), " ORDER BY position, id LIMIT 200");
+const SELECT_RULE: &str = concat!(select_rule!(), " AND id = $2");
+const INSERT_RULE: &str = r"
+    INSERT INTO classification_rule (
+        tenant_id, id, name, position, conditions, outcome, created_at, updated_at
+    )
+    VALUES (
+        $1, $2, $3,
+        (SELECT coalesce(max(position), 0) + 1 FROM classification_rule WHERE tenant_id = $1),
+        $4, $5, $6, $6
+    )
+";
+/// An updated rule is inactive until it is tried again.
+const UPDATE_RULE: &str = r"
+    UPDATE classification_rule
+    SET name = $3, conditions = $4, outcome = $5, tried_at = NULL, active_since = NULL, updated_at = $6
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const MARK_RULE_TRIED: &str = "UPDATE classification_rule SET tried_at = $3 WHERE tenant_id = $1 AND id = $2";
+const ACTIVATE_RULE: &str = r"
+    UPDATE classification_rule
+    SET active_since = $3
+    WHERE tenant_id = $1
+      AND id = $2
+      AND tried_at IS NOT NULL
+      AND active_since IS NULL
+";
+const DEACTIVATE_RULE: &str = r"
+    UPDATE classification_rule
+    SET active_since = NULL
+    WHERE tenant_id = $1
+      AND id = $2
+      AND active_since IS NOT NULL
+";
+const DELETE_RULE: &str = "DELETE FROM classification_rule WHERE tenant_id = $1 AND id = $2";
+const UPDATE_RULE_POSITION: &str = "UPDATE classification_rule SET position = $3 WHERE tenant_id = $1 AND id = $2";
 impl<A: Actor> TenantTx<'_, A> {
-    /// The rules that are switched on, in order. What they say about the sender's own request is nothing that the sender
-    /// is shown.
+    /// Lists the active rules in evaluation order. Available to every actor, since rules also run on requests of
+    /// external senders, who never see the results.
     pub(crate) async fn active_rules(&mut self) -> Result<Vec<Rule>, StoreError> {
         let tenant = self.tenant();
-        let rows = all!(&mut self.tx, RuleView, ACTIVE, tenant)?;
+        let rows = all!(&mut self.tx, RuleView, SELECT_ACTIVE_RULES, tenant)?;
         Ok(rows.into_iter().map(RuleView::into_rule).collect())
     }
 
     pub(crate) async fn facts_of_request(&mut self, id: RequestId) -> Result<Option<FactsRow>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, FactsRow, FACTS, tenant, id.uuid())
+        maybe!(&mut self.tx, FactsRow, SELECT_FACTS_OF_REQUEST, tenant, id.uuid())
     }
 
     pub(crate) async fn set_classification(
         &mut self,
         id: RequestId,
-        said: &Classification,
+        classification: &Classification,
         service_type: ServiceType,
         priority: Priority,
     ) -> Result<(), StoreError> {
         let tenant = self.tenant();
         run!(
             &mut self.tx,
-            SET,
+            UPDATE_CLASSIFICATION,
             tenant,
             id.uuid(),
-            Json(said),
-            said.value(Classified::Region),
+            Json(classification),
+            classification.value(ClassifiedField::Region),
             service_type.name(),
             priority.name()
         )
@@ -131,15 +178,15 @@ impl<A: Actor> TenantTx<'_, A> {
 impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn rules(&mut self) -> Result<Vec<RuleView>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, RuleView, RULES, tenant)
+        all!(&mut self.tx, RuleView, SELECT_RULES, tenant)
     }
 
     pub(crate) async fn rule(&mut self, id: RuleId) -> Result<Option<RuleView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, RuleView, ONE_RULE, tenant, id.uuid())
+        maybe!(&mut self.tx, RuleView, SELECT_RULE, tenant, id.uuid())
     }
 
-    /// Inserts a rule behind all others. It rests.
+    /// Inserts an inactive rule after all others.
     pub(crate) async fn insert_rule(
         &mut self,
         id: RuleId,
@@ -150,7 +197,7 @@ impl<A: Administrator> TenantTx<'_, A> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
             &mut self.tx,
-            INSERT,
+            INSERT_RULE,
             tenant,
             id.uuid(),
             name,
@@ -171,7 +218,7 @@ impl<A: Administrator> TenantTx<'_, A> {
         let (tenant, now) = (self.tenant(), self.now);
         Ok(run!(
             &mut self.tx,
-            UPDATE,
+            UPDATE_RULE,
             tenant,
             id.uuid(),
             name,
@@ -183,35 +230,35 @@ impl<A: Administrator> TenantTx<'_, A> {
 
     pub(crate) async fn set_rule_tried(&mut self, id: RuleId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, TRIED, tenant, id.uuid(), now)? == 1)
+        Ok(run!(&mut self.tx, MARK_RULE_TRIED, tenant, id.uuid(), now)? == 1)
     }
 
-    /// Switches a rule on, if its present form was tried, or off; false if there was nothing to do.
-    pub(crate) async fn switch_rule(&mut self, id: RuleId, on: bool) -> Result<bool, StoreError> {
+    /// Activates a tried rule or deactivates a rule; returns false if nothing changed.
+    pub(crate) async fn set_rule_active(&mut self, id: RuleId, on: bool) -> Result<bool, StoreError> {
         let (tenant, now): (_, DateTime<Utc>) = (self.tenant(), self.now);
         let changed = if on {
-            run!(&mut self.tx, SWITCH_ON, tenant, id.uuid(), now)?
+            run!(&mut self.tx, ACTIVATE_RULE, tenant, id.uuid(), now)?
         } else {
-            run!(&mut self.tx, SWITCH_OFF, tenant, id.uuid())?
+            run!(&mut self.tx, DEACTIVATE_RULE, tenant, id.uuid())?
         };
         Ok(changed == 1)
     }
 
     pub(crate) async fn set_rule_position(&mut self, id: RuleId, position: i64) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(&mut self.tx, SET_POSITION, tenant, id.uuid(), position).map(drop)
+        run!(&mut self.tx, UPDATE_RULE_POSITION, tenant, id.uuid(), position).map(drop)
     }
 
     pub(crate) async fn delete_rule(&mut self, id: RuleId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, DELETE, tenant, id.uuid())? == 1)
+        Ok(run!(&mut self.tx, DELETE_RULE, tenant, id.uuid())? == 1)
     }
 }
 
 impl TenantTx<'_, Staff> {
-    /// The requests that came last, for a trial.
+    /// Lists the facts of the latest requests.
     pub(crate) async fn facts_of_latest(&mut self, limit: i64) -> Result<Vec<FactsRow>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, FactsRow, LATEST, tenant, limit)
+        all!(&mut self.tx, FactsRow, SELECT_FACTS_OF_LATEST, tenant, limit)
     }
 }

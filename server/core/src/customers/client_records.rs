@@ -1,4 +1,4 @@
-//! Customers, locations and contacts as a client handles those of its own source: read, made and changed by external id.
+//! Customers, locations and contacts of a client's own source: read, created and updated by external ID.
 
 use domain::customers::{Address, Coordinates};
 use domain::feature_gates::FeatureGate;
@@ -13,20 +13,20 @@ use crate::customers::model::{ClientContact, ClientCustomer, ClientLocation};
 use crate::db::TenantTx;
 use crate::identity::actors::{ApiClient, ClientPermit};
 use crate::imports::{ContactRow, LocationRow, ReferenceKind, ReferenceRow};
-use crate::integrations::Which;
-use crate::integrations::idempotency::while_contested;
-use crate::mapping::references::{external_id_of, known_form};
+use crate::integrations::RecordKey;
+use crate::integrations::idempotency::retry_on_conflict;
+use crate::mapping::references::{normalize_external_id, parse_external_id};
 use crate::page::Page;
 use crate::{Core, CoreError, CoreResult};
 
-/// What a request demands of the record before it is written.
+/// The precondition of a write request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// Create or update.
+    /// Creates or updates.
     None,
-    /// `If-None-Match: *`: only create.
+    /// `If-None-Match: *`: only creates.
     MustBeNew,
-    /// `If-Match: *`: only update.
+    /// `If-Match: *`: only updates.
     MustExist,
 }
 
@@ -35,11 +35,11 @@ impl Condition {
         match (self, exists) {
             (Self::MustBeNew, true) => Err(CoreError::new(
                 Problem::PreconditionFailed,
-                "The record exists, and If-None-Match asks for a new one.",
+                "The record already exists, but If-None-Match: * requires a new one.",
             )),
             (Self::MustExist, false) => Err(CoreError::new(
                 Problem::PreconditionFailed,
-                "The record does not exist, and If-Match asks for one that does.",
+                "The record does not exist, but If-Match: * requires an existing one.",
             )),
             _ => Ok(()),
         }
@@ -53,7 +53,7 @@ pub struct RecordWriter<'a> {
 }
 
 impl<'a> RecordWriter<'a> {
-    /// Collects the proof: `customers.map` and `customers.write`.
+    /// Checks the scopes `customers.map` and `customers.write`.
     ///
     /// # Errors
     /// `insufficient_scope`.
@@ -64,11 +64,8 @@ impl<'a> RecordWriter<'a> {
     }
 }
 
-/// A page of customers by external id, or those with a number.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn customers(
+/// Returns a page of customers by external ID, optionally only those with a number.
+pub async fn list_customers(
     core: &Core,
     by: ClientPermit<'_, CustomersReadScope>,
     number: Option<&str>,
@@ -79,144 +76,138 @@ pub async fn customers(
         None => None,
         Some(text) => match CustomerNumber::parse(text) {
             Ok(Some(number)) => Some(CustomerNumber::for_comparison(&number)),
-            _ => return Ok(Page::cut(Vec::new(), limit)),
+            _ => return Ok(Page::from_rows(Vec::new(), limit)),
         },
     };
     let mut tx = core.store.read(by.client()).await?;
-    Ok(Page::cut(
-        tx.own_customers(number.as_deref(), after, limit + 1).await?,
+    Ok(Page::from_rows(
+        tx.list_client_customers(number.as_deref(), after, limit + 1).await?,
         limit,
     ))
 }
 
-/// One customer by id.
+/// Returns one customer by ID.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn customer(
+pub async fn get_customer(
     core: &Core,
     by: ClientPermit<'_, CustomersReadScope>,
     id: CustomerId,
 ) -> CoreResult<ClientCustomer> {
     let mut tx = core.store.read(by.client()).await?;
-    tx.own_customer(Which::Id(id.uuid()))
+    tx.find_client_customer(RecordKey::Id(id.uuid()))
         .await?
         .ok_or_else(CoreError::not_found)
 }
 
-/// One customer by external id, if there is one.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn customer_by_external_id(
+/// Returns the customer with an external ID, if there is one.
+pub async fn find_customer_by_external_id(
     core: &Core,
     by: ClientPermit<'_, CustomersReadScope>,
     external_id: &str,
 ) -> CoreResult<Option<ClientCustomer>> {
     let mut tx = core.store.read(by.client()).await?;
-    Ok(tx.own_customer(Which::ExternalId(&known_form(external_id))).await?)
+    Ok(tx
+        .find_client_customer(RecordKey::ExternalId(&normalize_external_id(external_id)))
+        .await?)
 }
 
-/// A page of locations by external id.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn locations(
+/// Returns a page of locations by external ID.
+pub async fn list_locations(
     core: &Core,
     by: ClientPermit<'_, CustomersReadScope>,
     after: &str,
     limit: i64,
 ) -> CoreResult<Page<ClientLocation>> {
     let mut tx = core.store.read(by.client()).await?;
-    Ok(Page::cut(tx.own_locations(after, limit + 1).await?, limit))
+    Ok(Page::from_rows(
+        tx.list_client_locations(after, limit + 1).await?,
+        limit,
+    ))
 }
 
-/// One location by id.
+/// Returns one location by ID.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn location(
+pub async fn get_location(
     core: &Core,
     by: ClientPermit<'_, CustomersReadScope>,
     id: LocationId,
 ) -> CoreResult<ClientLocation> {
     let mut tx = core.store.read(by.client()).await?;
-    tx.own_location(Which::Id(id.uuid()))
+    tx.find_client_location(RecordKey::Id(id.uuid()))
         .await?
         .ok_or_else(CoreError::not_found)
 }
 
-/// One location by external id, if there is one.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn location_by_external_id(
+/// Returns the location with an external ID, if there is one.
+pub async fn find_location_by_external_id(
     core: &Core,
     by: ClientPermit<'_, CustomersReadScope>,
     external_id: &str,
 ) -> CoreResult<Option<ClientLocation>> {
     let mut tx = core.store.read(by.client()).await?;
-    Ok(tx.own_location(Which::ExternalId(&known_form(external_id))).await?)
+    Ok(tx
+        .find_client_location(RecordKey::ExternalId(&normalize_external_id(external_id)))
+        .await?)
 }
 
-/// A page of contacts by external id.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn contacts(
+/// Returns a page of contacts by external ID.
+pub async fn list_contacts(
     core: &Core,
     by: ClientPermit<'_, CustomersReadScope>,
     after: &str,
     limit: i64,
 ) -> CoreResult<Page<ClientContact>> {
     let mut tx = core.store.read(by.client()).await?;
-    Ok(Page::cut(tx.own_contacts(after, limit + 1).await?, limit))
+    Ok(Page::from_rows(tx.list_client_contacts(after, limit + 1).await?, limit))
 }
 
-/// One contact by id.
+/// Returns one contact by ID.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn contact(
+pub async fn get_contact(
     core: &Core,
     by: ClientPermit<'_, CustomersReadScope>,
     id: ContactId,
 ) -> CoreResult<ClientContact> {
     let mut tx = core.store.read(by.client()).await?;
-    tx.own_contact(Which::Id(id.uuid()))
+    tx.find_client_contact(RecordKey::Id(id.uuid()))
         .await?
         .ok_or_else(CoreError::not_found)
 }
 
-/// One contact by external id, if there is one.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn contact_by_external_id(
+/// Returns the contact with an external ID, if there is one.
+pub async fn find_contact_by_external_id(
     core: &Core,
     by: ClientPermit<'_, CustomersReadScope>,
     external_id: &str,
 ) -> CoreResult<Option<ClientContact>> {
     let mut tx = core.store.read(by.client()).await?;
-    Ok(tx.own_contact(Which::ExternalId(&known_form(external_id))).await?)
+    Ok(tx
+        .find_client_contact(RecordKey::ExternalId(&normalize_external_id(external_id)))
+        .await?)
 }
 
-/// Whether a customer has a number, compared as numbers are.
+/// Returns whether a customer has a number, in normalized form.
 pub fn has_number(customer: &ClientCustomer, number: &str) -> bool {
-    let plain = |text: &str| {
+    let normalize = |text: &str| {
         CustomerNumber::parse(text)
             .ok()
             .flatten()
             .map(|number| number.for_comparison())
     };
-    let wanted = plain(number);
-    wanted.is_some() && wanted == customer.customer_number.as_deref().and_then(plain)
+    let expected = normalize(number);
+    expected.is_some() && expected == customer.customer_number.as_deref().and_then(normalize)
 }
 
-/// New records need the same gate as those that imports make.
+/// Checks the feature gate that also controls records created by imports.
 async fn check_gate(tx: &mut TenantTx<'_, ApiClient>) -> CoreResult<()> {
     if tx
-        .open_gates()
+        .list_enabled_gates()
         .await?
         .iter()
         .any(|gate| gate == FeatureGate::AutoCreate.name())
@@ -225,7 +216,7 @@ async fn check_gate(tx: &mut TenantTx<'_, ApiClient>) -> CoreResult<()> {
     } else {
         Err(CoreError::new(
             Problem::FeatureNotEnabled,
-            format!("The feature gate {} is closed.", FeatureGate::AutoCreate.name()),
+            format!("The feature gate {} is not enabled.", FeatureGate::AutoCreate.name()),
         ))
     }
 }
@@ -238,11 +229,12 @@ fn reference(kind: ReferenceKind, external_id: &ExternalId, id: uuid::Uuid) -> [
     }]
 }
 
-/// Makes or renames a customer. A number is only ever given to a new customer, and only one that nobody has.
+/// Creates or renames a customer. A number can only be set on creation and must be unused. Also returns whether the
+/// record is new.
 ///
 /// # Errors
-/// `precondition_failed`, `feature_not_enabled`, `mapping_conflict` if the number is taken, field `/customerNumber` if it
-/// would change. The flag says whether the record is new.
+/// `precondition_failed`, `feature_not_enabled`, `mapping_conflict` if the number is taken, field `/customerNumber` if
+/// it would change.
 pub async fn put_customer(
     core: &Core,
     by: RecordWriter<'_>,
@@ -251,7 +243,7 @@ pub async fn put_customer(
     name: &str,
     number: Option<&CustomerNumber>,
 ) -> CoreResult<(ClientCustomer, bool)> {
-    while_contested!(put_customer_once(core, by, external_id, condition, name, number))
+    retry_on_conflict!(put_customer_once(core, by, external_id, condition, name, number))
 }
 
 async fn put_customer_once(
@@ -262,9 +254,11 @@ async fn put_customer_once(
     name: &str,
     number: Option<&CustomerNumber>,
 ) -> CoreResult<(ClientCustomer, bool)> {
-    let external_id = external_id_of(external_id)?;
+    let external_id = parse_external_id(external_id)?;
     let mut tx = core.store.begin(by.client).await?;
-    let known = tx.own_customer(Which::ExternalId(external_id.as_str())).await?;
+    let known = tx
+        .find_client_customer(RecordKey::ExternalId(external_id.as_str()))
+        .await?;
     condition.check(known.is_some())?;
     let is_new = known.is_none();
     match known {
@@ -272,14 +266,14 @@ async fn put_customer_once(
             if known.is_archived || known.merged_into.is_some() {
                 return Err(CoreError::new(
                     Problem::MappingConflict,
-                    "The customer is archived or was merged into another.",
+                    "The customer is archived or was merged into another customer.",
                 ));
             }
             if number.is_some_and(|sent| !has_number(&known, sent.as_str())) {
                 return Err(CoreError::field(
                     "/customerNumber",
                     "validation_failed",
-                    "The number of a customer is never changed from outside.",
+                    "The number of an existing customer cannot be changed through the API.",
                 ));
             }
             if known.name != name {
@@ -290,14 +284,14 @@ async fn put_customer_once(
         None => {
             check_gate(&mut tx).await?;
             if let Some(number) = number {
-                tx.lock_number(number).await?;
+                tx.lock_customer_number(number).await?;
             }
             if let Some(number) = number
-                && tx.is_number_taken(number).await?
+                && tx.is_customer_number_used(number).await?
             {
                 return Err(CoreError::new(
                     Problem::MappingConflict,
-                    "A customer with this number exists; link it instead of making another.",
+                    "A customer with this number already exists. Link it instead of creating another one.",
                 ));
             }
             let id: CustomerId = tx.new_id();
@@ -307,28 +301,25 @@ async fn put_customer_once(
             tx.audit("customer.created", id, json!({ "by": "client" }));
         }
     }
-    let written = tx
-        .own_customer(Which::ExternalId(external_id.as_str()))
+    let stored = tx
+        .find_client_customer(RecordKey::ExternalId(external_id.as_str()))
         .await?
         .ok_or_else(CoreError::not_found)?;
     finish(core, tx).await?;
-    Ok((written, is_new))
+    Ok((stored, is_new))
 }
 
-/// What a client sends of a location.
+/// The fields of a location that a client sends.
 #[derive(Debug, Clone)]
 pub struct LocationForm {
-    /// Whose it is, by the customer's external id; needed for a new one.
+    /// The external ID of its customer; required on creation.
     pub customer_external_id: Option<String>,
-    /// Name.
     pub name: String,
-    /// Address.
     pub address: Address,
-    /// Coordinates.
     pub coordinates: Option<Coordinates>,
 }
 
-/// The own customer that a form names.
+/// Returns the customer that a form names by external ID.
 async fn named_customer(
     tx: &mut TenantTx<'_, ApiClient>,
     external_id: Option<&str>,
@@ -336,28 +327,28 @@ async fn named_customer(
     match external_id {
         None => Ok(None),
         Some(text) => tx
-            .own_customer(Which::ExternalId(&known_form(text)))
+            .find_client_customer(RecordKey::ExternalId(&normalize_external_id(text)))
             .await?
             .map(Some)
             .ok_or_else(|| {
                 CoreError::field(
                     "/customerExternalId",
                     "validation_failed",
-                    "No customer of this source has this external id.",
+                    "No customer of this source has this external ID.",
                 )
             })
             .and_then(|customer| match &customer {
                 Some(known) if known.is_archived || known.merged_into.is_some() => Err(CoreError::field(
                     "/customerExternalId",
                     "customer_inactive",
-                    "This customer is archived or merged into another one.",
+                    "The customer is archived or was merged into another customer.",
                 )),
                 _ => Ok(customer),
             }),
     }
 }
 
-/// Makes or changes a location. It is never moved to another customer.
+/// Creates or updates a location. Its customer cannot be changed.
 ///
 /// # Errors
 /// `precondition_failed`, `feature_not_enabled`, `mapping_conflict`, field `/customerExternalId`.
@@ -368,7 +359,7 @@ pub async fn put_location(
     condition: Condition,
     form: &LocationForm,
 ) -> CoreResult<(ClientLocation, bool)> {
-    while_contested!(put_location_once(core, by, external_id, condition, form))
+    retry_on_conflict!(put_location_once(core, by, external_id, condition, form))
 }
 
 async fn put_location_once(
@@ -378,10 +369,12 @@ async fn put_location_once(
     condition: Condition,
     form: &LocationForm,
 ) -> CoreResult<(ClientLocation, bool)> {
-    let external_id = external_id_of(external_id)?;
+    let external_id = parse_external_id(external_id)?;
     let mut tx = core.store.begin(by.client).await?;
     let customer = named_customer(&mut tx, form.customer_external_id.as_deref()).await?;
-    let known = tx.own_location(Which::ExternalId(external_id.as_str())).await?;
+    let known = tx
+        .find_client_location(RecordKey::ExternalId(external_id.as_str()))
+        .await?;
     condition.check(known.is_some())?;
     let is_new = known.is_none();
     match known {
@@ -389,11 +382,11 @@ async fn put_location_once(
             if customer.is_some_and(|customer| customer.id != known.customer_id) {
                 return Err(CoreError::new(
                     Problem::MappingConflict,
-                    "The location belongs to another customer and is never moved.",
+                    "The location belongs to another customer. Its customer cannot be changed.",
                 ));
             }
             if known.is_archived {
-                return Err(CoreError::field("", "location_inactive", "This location is archived."));
+                return Err(CoreError::field("", "location_inactive", "The location is archived."));
             }
             tx.set_location(known.id.0, &form.name, &form.address, form.coordinates)
                 .await?;
@@ -401,7 +394,11 @@ async fn put_location_once(
         }
         None => {
             let customer = customer.ok_or_else(|| {
-                CoreError::field("/customerExternalId", "required", "A new location needs its customer.")
+                CoreError::field(
+                    "/customerExternalId",
+                    "required",
+                    "The customer of a new location is required.",
+                )
             })?;
             check_gate(&mut tx).await?;
             let zone = tx.source_settings().await?.zone;
@@ -420,33 +417,31 @@ async fn put_location_once(
             tx.audit("location.created", id, json!({ "by": "client" }));
         }
     }
-    let written = tx
-        .own_location(Which::ExternalId(external_id.as_str()))
+    let stored = tx
+        .find_client_location(RecordKey::ExternalId(external_id.as_str()))
         .await?
         .ok_or_else(CoreError::not_found)?;
     finish(core, tx).await?;
-    Ok((written, is_new))
+    Ok((stored, is_new))
 }
 
-/// What a client sends of a contact.
+/// The fields of a contact that a client sends.
 #[derive(Debug, Clone)]
 pub struct ContactForm {
-    /// Whose it is, by the customer's external id; needed for a new one.
+    /// The external ID of its customer; required on creation.
     pub customer_external_id: Option<String>,
-    /// The location that it is bound to, by external id; only read for a new one.
+    /// The external ID of its location; only used on creation.
     pub location_external_id: Option<String>,
-    /// Display name.
     pub display_name: String,
-    /// E-mail.
     pub email: Option<String>,
-    /// Phone.
     pub phone: Option<String>,
 }
 
-/// Makes or changes a contact. It is never moved to another customer.
+/// Creates or updates a contact. Its customer cannot be changed.
 ///
 /// # Errors
-/// `precondition_failed`, `feature_not_enabled`, `mapping_conflict`, fields `/customerExternalId`, `/locationExternalId`.
+/// `precondition_failed`, `feature_not_enabled`, `mapping_conflict`, fields `/customerExternalId`,
+/// `/locationExternalId`.
 pub async fn put_contact(
     core: &Core,
     by: RecordWriter<'_>,
@@ -454,7 +449,7 @@ pub async fn put_contact(
     condition: Condition,
     form: &ContactForm,
 ) -> CoreResult<(ClientContact, bool)> {
-    while_contested!(put_contact_once(core, by, external_id, condition, form))
+    retry_on_conflict!(put_contact_once(core, by, external_id, condition, form))
 }
 
 async fn put_contact_once(
@@ -464,10 +459,12 @@ async fn put_contact_once(
     condition: Condition,
     form: &ContactForm,
 ) -> CoreResult<(ClientContact, bool)> {
-    let external_id = external_id_of(external_id)?;
+    let external_id = parse_external_id(external_id)?;
     let mut tx = core.store.begin(by.client).await?;
     let customer = named_customer(&mut tx, form.customer_external_id.as_deref()).await?;
-    let known = tx.own_contact(Which::ExternalId(external_id.as_str())).await?;
+    let known = tx
+        .find_client_contact(RecordKey::ExternalId(external_id.as_str()))
+        .await?;
     condition.check(known.is_some())?;
     let is_new = known.is_none();
     match known {
@@ -475,7 +472,7 @@ async fn put_contact_once(
             if customer.is_some_and(|customer| customer.id != known.customer_id) {
                 return Err(CoreError::new(
                     Problem::MappingConflict,
-                    "The contact belongs to another customer and is never moved.",
+                    "The contact belongs to another customer. Its customer cannot be changed.",
                 ));
             }
             tx.set_contact(
@@ -489,12 +486,18 @@ async fn put_contact_once(
         }
         None => {
             let customer = customer.ok_or_else(|| {
-                CoreError::field("/customerExternalId", "required", "A new contact needs its customer.")
+                CoreError::field(
+                    "/customerExternalId",
+                    "required",
+                    "The customer of a new contact is required.",
+                )
             })?;
             let location = match form.location_external_id.as_deref() {
                 None => None,
                 Some(text) => {
-                    let found = tx.own_location(Which::ExternalId(&known_form(text))).await?;
+                    let found = tx
+                        .find_client_location(RecordKey::ExternalId(&normalize_external_id(text)))
+                        .await?;
                     Some(
                         found
                             .filter(|location| location.customer_id == customer.id)
@@ -502,7 +505,7 @@ async fn put_contact_once(
                                 CoreError::field(
                                     "/locationExternalId",
                                     "validation_failed",
-                                    "No location of this customer has this external id.",
+                                    "No location of this customer has this external ID.",
                                 )
                             })?
                             .id
@@ -526,10 +529,10 @@ async fn put_contact_once(
             tx.audit("contact.created", id, json!({ "by": "client" }));
         }
     }
-    let written = tx
-        .own_contact(Which::ExternalId(external_id.as_str()))
+    let stored = tx
+        .find_client_contact(RecordKey::ExternalId(external_id.as_str()))
         .await?
         .ok_or_else(CoreError::not_found)?;
     finish(core, tx).await?;
-    Ok((written, is_new))
+    Ok((stored, is_new))
 }

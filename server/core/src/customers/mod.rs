@@ -1,4 +1,4 @@
-//! Customers with everything that staff need to know about them.
+//! Customers as staff see them.
 
 pub mod client_records;
 pub mod model;
@@ -17,13 +17,11 @@ use crate::customers::model::{ContactLine, CustomerLine, LocationLine};
 use crate::identity::actors::Permit;
 use crate::jobs::model::TargetLine;
 use crate::mapping::model::ReferenceLine;
-use crate::page::{PAGE, Page};
+use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreError, CoreResult};
 
-/// A page of customers by name, filtered by a part of name or number; `after` is the last row of the page before.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of customers by name, filtered by a part of the name or number. `after` is the last row of the
+/// previous page.
 pub async fn list(
     core: &Core,
     by: Permit<'_, ViewOperations>,
@@ -33,29 +31,30 @@ pub async fn list(
     let mut tx = core.store.read(by.staff()).await?;
     let after = after.map(|(name, id)| (name_for_comparison(name), id));
     let rows = tx
-        .customers(search, after.as_ref().map(|(name, id)| (name.as_str(), *id)), PAGE + 1)
+        .customers(
+            search,
+            after.as_ref().map(|(name, id)| (name.as_str(), *id)),
+            PAGE_SIZE + 1,
+        )
         .await?;
-    Ok(Page::cut(rows, PAGE))
+    Ok(Page::from_rows(rows, PAGE_SIZE))
 }
 
-/// A customer with locations, contacts, references, recent targets and history.
+/// A customer with its locations, contacts, references, recent targets and timeline.
 #[derive(Debug, Clone)]
 pub struct CustomerPage {
-    /// The record.
     pub customer: CustomerLine,
-    /// Its locations.
     pub locations: Vec<LocationLine>,
-    /// Its contacts.
     pub contacts: Vec<ContactLine>,
     /// External references of the customer, its locations and contacts.
     pub references: Vec<ReferenceLine>,
-    /// Recent targets.
+    /// The 25 latest targets.
     pub targets: Vec<TargetLine>,
-    /// Recent history.
+    /// The 25 latest entries.
     pub timeline: Vec<TimelineLine>,
 }
 
-/// One customer.
+/// Returns one customer.
 ///
 /// # Errors
 /// `not_found`.

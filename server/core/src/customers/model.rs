@@ -1,5 +1,4 @@
-//! What the use cases of `customers` return.
-#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+//! Rows and views that the use cases of `customers` return.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};

@@ -10,7 +10,7 @@ use crate::db::bulk::escape_like;
 use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Operator, Staff};
 
-/// A location to make.
+/// A location to insert.
 pub(crate) struct NewLocation<'a> {
     pub customer: CustomerId,
     pub name: &'a str,
@@ -20,7 +20,7 @@ pub(crate) struct NewLocation<'a> {
     pub access_notes: Option<&'a str>,
 }
 
-/// A contact to make.
+/// A contact to insert.
 pub(crate) struct NewContact<'a> {
     pub customer: CustomerId,
     pub location: Option<LocationId>,
@@ -29,28 +29,97 @@ pub(crate) struct NewContact<'a> {
     pub phone: Option<&'a str>,
 }
 
-const INSERT_CUSTOMER: &str = "INSERT INTO customer (tenant_id, id, customer_number, number_key, name, name_key, archived_at, created_at, updated_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
-const RENAME_CUSTOMER: &str =
-    "UPDATE customer SET name = $3, name_key = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2";
-const INSERT_LOCATION: &str = "INSERT INTO location (tenant_id, id, customer_id, name, street, postal_code, city, country, latitude, longitude, zone, access_notes, created_at, updated_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)";
-pub(crate) const INSERT_CONTACT: &str = "INSERT INTO contact (tenant_id, id, customer_id, location_id, display_name, email, phone, created_at, updated_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
-const CUSTOMERS: &str = "SELECT c.id, c.customer_number, c.name, (c.archived_at IS NOT NULL) AS is_archived, \
-    (SELECT count(*) FROM location l WHERE l.tenant_id = c.tenant_id AND l.customer_id = c.id) AS locations, \
-    (SELECT count(*) FROM target t WHERE t.tenant_id = c.tenant_id AND t.customer_id = c.id AND t.status IN ('open', 'scheduled', 'dispatched', 'en_route', 'on_site')) AS open_targets \
-    FROM customer c WHERE c.tenant_id = $1 AND (c.name_key, c.id) > ($2, $3) AND ($4 = '' OR c.name_key LIKE $5 ESCAPE '!' OR c.number_key LIKE $6 ESCAPE '!') \
-    ORDER BY c.name_key, c.id LIMIT $7";
-const CUSTOMER: &str = "SELECT c.id, c.customer_number, c.name, (c.archived_at IS NOT NULL) AS is_archived, \
-    (SELECT count(*) FROM location l WHERE l.tenant_id = c.tenant_id AND l.customer_id = c.id) AS locations, \
-    (SELECT count(*) FROM target t WHERE t.tenant_id = c.tenant_id AND t.customer_id = c.id AND t.status IN ('open', 'scheduled', 'dispatched', 'en_route', 'on_site')) AS open_targets \
-    FROM customer c WHERE c.tenant_id = $1 AND c.id = $2";
-const LOCATIONS: &str = "SELECT id, name, street, postal_code, city, zone, access_notes, latitude, longitude FROM location WHERE tenant_id = $1 AND customer_id = $2 ORDER BY name, id LIMIT 200";
-const CONTACTS: &str = "SELECT c.id, c.display_name, c.email, c.phone, l.name AS location_name, (p.id IS NOT NULL) AS has_portal_access \
-    FROM contact c LEFT JOIN location l ON l.tenant_id = c.tenant_id AND l.id = c.location_id \
-    LEFT JOIN portal_account p ON p.tenant_id = c.tenant_id AND p.contact_id = c.id \
-    WHERE c.tenant_id = $1 AND c.customer_id = $2 ORDER BY c.display_name, c.id LIMIT 200";
+const INSERT_CUSTOMER: &str = r"
+    INSERT INTO customer (
+        tenant_id, id, customer_number, number_key, name, name_key, archived_at, created_at, updated_at
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+";
+const UPDATE_CUSTOMER_NAME: &str = r"
+    UPDATE customer
+    SET name = $3, name_key = $4, updated_at = $5
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const INSERT_LOCATION: &str = r"
+    INSERT INTO location (
+        tenant_id, id, customer_id, name, street, postal_code, city, country, latitude, longitude, zone,
+        access_notes, created_at, updated_at
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+";
+pub(crate) const INSERT_CONTACT: &str = r"
+    INSERT INTO contact (
+        tenant_id, id, customer_id, location_id, display_name, email, phone, created_at, updated_at
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+";
+const SELECT_CUSTOMERS: &str = r"
+    SELECT
+        customer.id, customer.customer_number, customer.name,
+        (customer.archived_at IS NOT NULL) AS is_archived,
+        (
+            SELECT count(*)
+            FROM location
+            WHERE location.tenant_id = customer.tenant_id
+              AND location.customer_id = customer.id
+        ) AS locations,
+        (
+            SELECT count(*)
+            FROM target
+            WHERE target.tenant_id = customer.tenant_id
+              AND target.customer_id = customer.id
+              AND target.status IN ('open', 'scheduled', 'dispatched', 'en_route', 'on_site')
+        ) AS open_targets
+    FROM customer
+    WHERE customer.tenant_id = $1
+      AND (customer.name_key, customer.id) > ($2, $3)
+      AND ($4 = '' OR customer.name_key LIKE $5 ESCAPE '!' OR customer.number_key LIKE $6 ESCAPE '!')
+    ORDER BY customer.name_key, customer.id
+    LIMIT $7
+";
+const SELECT_CUSTOMER: &str = r"
+    SELECT
+        customer.id, customer.customer_number, customer.name,
+        (customer.archived_at IS NOT NULL) AS is_archived,
+        (
+            SELECT count(*)
+            FROM location
+            WHERE location.tenant_id = customer.tenant_id
+              AND location.customer_id = customer.id
+        ) AS locations,
+        (
+            SELECT count(*)
+            FROM target
+            WHERE target.tenant_id = customer.tenant_id
+              AND target.customer_id = customer.id
+              AND target.status IN ('open', 'scheduled', 'dispatched', 'en_route', 'on_site')
+        ) AS open_targets
+    FROM customer
+    WHERE customer.tenant_id = $1
+      AND customer.id = $2
+";
+const SELECT_LOCATIONS: &str = r"
+    SELECT id, name, street, postal_code, city, zone, access_notes, latitude, longitude
+    FROM location
+    WHERE tenant_id = $1
+      AND customer_id = $2
+    ORDER BY name, id
+    LIMIT 200
+";
+const SELECT_CONTACTS: &str = r"
+    SELECT
+        contact.id, contact.display_name, contact.email, contact.phone, location.name AS location_name,
+        (portal_account.id IS NOT NULL) AS has_portal_access
+    FROM contact
+    LEFT JOIN location ON location.tenant_id = contact.tenant_id AND location.id = contact.location_id
+    LEFT JOIN portal_account ON portal_account.tenant_id = contact.tenant_id
+        AND portal_account.contact_id = contact.id
+    WHERE contact.tenant_id = $1
+      AND contact.customer_id = $2
+    ORDER BY contact.display_name, contact.id
+    LIMIT 200
+";
 
 impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn insert_customer(
@@ -80,7 +149,7 @@ impl<A: Operator> TenantTx<'_, A> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
             &mut self.tx,
-            RENAME_CUSTOMER,
+            UPDATE_CUSTOMER_NAME,
             tenant,
             id.uuid(),
             name,
@@ -131,7 +200,7 @@ impl<A: Operator> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, Staff> {
-    /// A page of customers by name; `after` is the name key and id of the last one of the page before.
+    /// Returns a page of customers by name. `after` is the name key and ID of the last row of the previous page.
     pub(crate) async fn customers(
         &mut self,
         search: &str,
@@ -148,7 +217,7 @@ impl TenantTx<'_, Staff> {
         all!(
             &mut self.tx,
             CustomerLine,
-            CUSTOMERS,
+            SELECT_CUSTOMERS,
             tenant,
             name_key,
             id,
@@ -161,16 +230,16 @@ impl TenantTx<'_, Staff> {
 
     pub(crate) async fn customer(&mut self, id: CustomerId) -> Result<Option<CustomerLine>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, CustomerLine, CUSTOMER, tenant, id.uuid())
+        maybe!(&mut self.tx, CustomerLine, SELECT_CUSTOMER, tenant, id.uuid())
     }
 
     pub(crate) async fn locations_of(&mut self, id: CustomerId) -> Result<Vec<LocationLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, LocationLine, LOCATIONS, tenant, id.uuid())
+        all!(&mut self.tx, LocationLine, SELECT_LOCATIONS, tenant, id.uuid())
     }
 
     pub(crate) async fn contacts_of(&mut self, id: CustomerId) -> Result<Vec<ContactLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, ContactLine, CONTACTS, tenant, id.uuid())
+        all!(&mut self.tx, ContactLine, SELECT_CONTACTS, tenant, id.uuid())
     }
 }

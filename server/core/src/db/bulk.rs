@@ -1,13 +1,13 @@
-//! Many rows with one statement: they travel as one JSON array, so that a statement is prepared once whatever the number
-//! of rows is. SQLite reads it with `json_each`, PostgreSQL with `jsonb_to_recordset`.
+//! Bulk statements: rows are bound as one JSON array, so a statement is prepared once for any number of rows. SQLite reads
+//! the array with `json_each`, PostgreSQL with `jsonb_to_recordset`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::ids::{Id, Kind};
 use uuid::Uuid;
 
-/// A statement that takes a list of texts or ids as one JSON array: the two dialects of
-/// `before … after`. `text` compares with texts, `id` with ids. On PostgreSQL an array made once is looked up by index whatever
-/// the statistics say; a subquery became a hash join over a whole young table.
+/// Defines a statement for both dialects that compares a column with a JSON array of texts (`text`) or IDs (`id`).
+/// PostgreSQL gets an array instead of a subquery: it then uses the index even without table statistics, where a subquery
+/// led to a hash join over the whole table.
 macro_rules! listed {
     (text $sqlite:ident, $postgres:ident, $before:expr, $bind:literal, $after:expr) => {
         const $sqlite: &str = concat!($before, "IN (SELECT value FROM json_each(", $bind, "))", $after);
@@ -38,22 +38,22 @@ macro_rules! listed {
 }
 pub(crate) use listed;
 
-/// An id in the form that both databases read back from JSON.
+/// Encodes an ID for a JSON bind.
 pub(crate) fn hex(id: Uuid) -> String {
     id.simple().to_string()
 }
 
-/// An id in the form that both databases read back from JSON.
+/// Encodes a typed ID for a JSON bind.
 pub(crate) fn hex_id<K: Kind>(id: Id<K>) -> String {
     hex(id.uuid())
 }
 
-/// A text for LIKE with `ESCAPE '!'`, in which nothing stands for anything else.
+/// Escapes wildcards in a text for `LIKE … ESCAPE '!'`.
 pub(crate) fn escape_like(text: &str) -> String {
     text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 
-/// Bytes in the form that both databases read back from JSON.
+/// Encodes bytes for a JSON bind.
 pub(crate) fn hex_bytes(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes
@@ -64,7 +64,7 @@ pub(crate) fn hex_bytes(bytes: &[u8]) -> String {
         })
 }
 
-/// A moment in the form in which SQLite keeps it; PostgreSQL reads it too.
-pub(crate) fn stamp(moment: DateTime<Utc>) -> String {
-    moment.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+/// Formats a timestamp as SQLite stores it; PostgreSQL parses the same format.
+pub(crate) fn format_timestamp(timestamp: DateTime<Utc>) -> String {
+    timestamp.to_rfc3339_opts(SecondsFormat::AutoSi, false)
 }

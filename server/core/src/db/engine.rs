@@ -1,4 +1,4 @@
-//! The two databases: pools, transactions, the macros that run one SQL text on either, and every difference of dialect.
+//! The database engines: connection pools, transactions, and macros that run a statement on either engine.
 
 use std::cell::Cell;
 use std::str::FromStr as _;
@@ -12,19 +12,19 @@ use sqlx::{ConnectOptions as _, Connection as _, Postgres, Sqlite, Transaction};
 use crate::clock::Clock;
 use crate::randomness::Randomness;
 
-/// Why the store could not do something. The text is for the log, never for an answer.
+/// A database error. The text is for the log and must not reach a response.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// A uniqueness or reference rule, or a deadlock: somebody else was faster.
+    /// A unique or foreign key violation, a serialization failure or a deadlock.
     #[error("conflict: {0}")]
     Conflict(String),
     /// The database cannot be reached.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// The actor may look and change nothing.
-    #[error("this is only a look")]
-    OnlyLooks,
-    /// A fault of ours.
+    /// The actor's session is read-only.
+    #[error("read-only session")]
+    ReadOnlySession,
+    /// A bug or an unexpected database error.
     #[error("broken: {0}")]
     Broken(String),
 }
@@ -50,19 +50,19 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// What an error code of a database means for the caller.
+/// The meaning of a database error code for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failure {
-    /// Another transaction was faster; a repetition may succeed.
+    /// Another transaction interfered; a retry may succeed.
     Contention,
-    /// The database or its disk cannot serve at the moment.
+    /// The database or its disk is unavailable.
     Outage,
-    /// A statement of ours is wrong.
+    /// The statement is wrong.
     Fault,
 }
 
-/// Reads an SQLSTATE of PostgreSQL (five characters) or a result code of SQLite (a decimal number whose low byte is the
-/// primary code, <https://sqlite.org/rescode.html>).
+/// Classifies an SQLSTATE of PostgreSQL (five characters) or a result code of SQLite (a decimal number whose low byte is
+/// the primary code, <https://sqlite.org/rescode.html>).
 fn failure(code: &str) -> Failure {
     match code {
         // Serialization failure, deadlock.
@@ -79,7 +79,7 @@ fn failure(code: &str) -> Failure {
     }
 }
 
-/// Returns the options of both SQLite pools: a connection that comes back inside a transaction is closed.
+/// Returns the options of both SQLite pools: a connection returned inside a transaction is closed.
 ///
 /// SQLite rolls back by itself when the disk is full; sqlx then fails to roll back once more and counts a transaction
 /// that no longer exists, so every later `BEGIN` on that connection would be refused.
@@ -88,7 +88,7 @@ fn sqlite_pool() -> SqlitePoolOptions {
         .acquire_timeout(LONGEST_WAIT)
         .after_release(|connection, _| {
             Box::pin(async move {
-                // Waits until the rollback that a dropped transaction has queued is done.
+                // Waits for the queued rollback of a dropped transaction.
                 connection.ping().await?;
                 Ok(!connection.is_in_transaction())
             })
@@ -101,18 +101,19 @@ impl From<domain::lifecycle::UnknownName> for StoreError {
     }
 }
 
-/// Which database.
+/// The kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
-    /// One file, one writer.
+    /// A file with a single writer.
     Sqlite,
-    /// A server.
+    /// A database server.
     Postgres,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum Pools {
-    /// One connection writes, several read: SQLite has one writer anyway, and waiting in a queue is fairer than `busy`.
+    /// One connection for writes, several for reads: SQLite allows one writer, and the pool's queue is fairer than
+    /// `SQLITE_BUSY`.
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
@@ -134,7 +135,7 @@ pub(crate) enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// Makes the file of a new database so that only its owner may read it; SQLite gives its companions the same rights.
+/// Creates the database file, readable by its owner only; SQLite gives the WAL files the same permissions.
 fn make_private(path: &str) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -147,14 +148,14 @@ fn make_private(path: &str) -> Result<(), StoreError> {
     }
 }
 
-/// How long a caller waits for a connection before it is told to come back.
+/// How long a caller waits for a connection.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 impl Store {
-    /// Opens `sqlite://path` or `postgres://…`. The file of an SQLite database is made if missing; its schema is not.
+    /// Opens `sqlite://path` or `postgres://…`. Creates a missing SQLite file, but no schema.
     ///
     /// # Errors
-    /// The address is not understood or the database cannot be reached.
+    /// The URL is invalid or the database cannot be reached.
     pub async fn open(address: &str, clock: Clock, randomness: Randomness) -> Result<Self, StoreError> {
         let pools = if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(address)?.disable_statement_logging();
@@ -166,19 +167,19 @@ impl Store {
                     .await?,
             )
         } else if let Some(path) = address.strip_prefix("sqlite://") {
-            if let Some(folder) = std::path::Path::new(path)
+            if let Some(directory) = std::path::Path::new(path)
                 .parent()
-                .filter(|folder| !folder.as_os_str().is_empty())
+                .filter(|directory| !directory.as_os_str().is_empty())
             {
-                std::fs::create_dir_all(folder)
-                    .map_err(|error| StoreError::Unavailable(format!("{}: {error}", folder.display())))?;
+                std::fs::create_dir_all(directory)
+                    .map_err(|error| StoreError::Unavailable(format!("{}: {error}", directory.display())))?;
             }
             make_private(path)?;
             let options = SqliteConnectOptions::new()
                 .filename(path)
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
-                // FULL: what was acknowledged is on disk, also after a power cut.
+                // FULL: a committed transaction survives a power failure.
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(LONGEST_WAIT)
@@ -202,12 +203,12 @@ impl Store {
         })
     }
 
-    /// The same database under another clock, for filling in a past.
+    /// Returns the same database with another clock, to create data in the past.
     pub(crate) fn with_clock(&self, clock: Clock) -> Self {
         Self { clock, ..self.clone() }
     }
 
-    /// Which database it is.
+    /// Returns the kind of database.
     pub fn engine(&self) -> Engine {
         match self.pools {
             Pools::Sqlite { .. } => Engine::Sqlite,
@@ -215,10 +216,7 @@ impl Store {
         }
     }
 
-    /// Whether the database answers.
-    ///
-    /// # Errors
-    /// It does not.
+    /// Checks that the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         match &self.pools {
             Pools::Sqlite { readers, .. } => sqlx::query("SELECT 1").execute(readers).await.map(drop)?,
@@ -227,21 +225,17 @@ impl Store {
         Ok(())
     }
 
-    /// Writes one row, to learn whether the database accepts changes: a full disk or a read-only file still answers
-    /// reads.
+    /// Writes one row to check that the database accepts changes: with a full disk or a read-only file, reads still work.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the change cannot be stored.
+    /// [`StoreError::Unavailable`] if the change cannot be stored.
     pub async fn probe_write(&self) -> Result<(), StoreError> {
         let mut tx = self.begin_writing().await?;
         run!(&mut tx, PROBE_WRITE, self.clock.now())?;
         tx.commit().await
     }
 
-    /// What the database says of its own soundness: `ok`, or what is wrong. PostgreSQL checks itself on every read.
-    ///
-    /// # Errors
-    /// It does not answer.
+    /// Returns `ok` or the result of SQLite's integrity check. PostgreSQL verifies pages on every read and is only pinged.
     pub async fn check_integrity(&self) -> Result<String, StoreError> {
         match &self.pools {
             Pools::Sqlite { readers, .. } => {
@@ -251,10 +245,10 @@ impl Store {
         }
     }
 
-    /// Copies a running SQLite database into a new file, whole and consistent.
+    /// Writes a consistent copy of a running SQLite database to a new file.
     ///
     /// # Errors
-    /// The file exists, cannot be written, or this is PostgreSQL, which has `pg_dump`.
+    /// The file exists or cannot be written, or the database is PostgreSQL.
     pub async fn copy_into(&self, path: &str) -> Result<(), StoreError> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => {
@@ -265,15 +259,15 @@ impl Store {
         }
     }
 
-    /// Calls `wake` for every notice on a channel of PostgreSQL until the connection is lost; SQLite has none, and other
-    /// processes look by themselves.
+    /// Calls `wake` for every notification on a PostgreSQL channel until the connection is lost; returns at once on SQLite,
+    /// which has no notifications.
     pub(crate) async fn listen(&self, channel: &str, wake: impl Fn()) -> Result<(), StoreError> {
         let Pools::Postgres(pool) = &self.pools else {
             return Ok(());
         };
         let mut listener = sqlx::postgres::PgListener::connect_with(pool).await?;
         listener.listen(channel).await?;
-        // What was written before the channel was open is looked for once.
+        // Work may have been enqueued before the channel was open.
         wake();
         loop {
             listener.recv().await?;
@@ -292,8 +286,8 @@ impl Store {
         }
     }
 
-    /// A transaction that writes. On SQLite it takes the writer's place at once, so that it can never fail halfway
-    /// because somebody else wrote first.
+    /// Begins a write transaction. SQLite takes the write lock at once, so the transaction cannot fail later because of
+    /// another writer.
     pub(crate) async fn begin_writing(&self) -> Result<Tx, StoreError> {
         Ok(match &self.pools {
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
@@ -301,7 +295,7 @@ impl Store {
         })
     }
 
-    /// A transaction that only reads.
+    /// Begins a read-only transaction.
     pub(crate) async fn begin_reading(&self) -> Result<Tx, StoreError> {
         Ok(match &self.pools {
             Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
@@ -310,8 +304,12 @@ impl Store {
     }
 }
 
-const PROBE_WRITE: &str = "INSERT INTO write_probe (id, written_at) VALUES (1, $1) \
-    ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at";
+const PROBE_WRITE: &str = r"
+    INSERT INTO write_probe (id, written_at)
+    VALUES (1, $1)
+    ON CONFLICT (id)
+    DO UPDATE SET written_at = excluded.written_at
+";
 
 impl Tx {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
@@ -322,8 +320,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Tells PostgreSQL's row-level security whose transaction this is; `*` for look-ups before the tenant is known.
-    pub(crate) async fn name_tenant(&mut self, tenant: &str) -> Result<(), StoreError> {
+    /// Sets the tenant for PostgreSQL's row-level security; `*` allows every tenant.
+    pub(crate) async fn set_tenant(&mut self, tenant: &str) -> Result<(), StoreError> {
         if let Self::Postgres(tx) = self {
             sqlx::query("SELECT set_config('ordinavo.tenant', $1, true)")
                 .bind(tenant)
@@ -333,7 +331,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Picks the text of this engine where the dialects differ.
+    /// Returns the statement for this engine where the dialects differ.
     pub(crate) fn dialect(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
         match self {
             Self::Sqlite(_) => sqlite,
@@ -342,29 +340,29 @@ impl Tx {
     }
 }
 
-static STATEMENTS: AtomicU64 = AtomicU64::new(0);
+static STATEMENT_COUNT: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    static OF_THREAD: Cell<u64> = const { Cell::new(0) };
+    static THREAD_STATEMENT_COUNT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Notes that a statement is sent to the database.
+/// Counts a statement sent to the database.
 pub(crate) fn count_statement() {
-    STATEMENTS.fetch_add(1, Ordering::Relaxed);
-    OF_THREAD.set(OF_THREAD.get() + 1);
+    STATEMENT_COUNT.fetch_add(1, Ordering::Relaxed);
+    THREAD_STATEMENT_COUNT.set(THREAD_STATEMENT_COUNT.get() + 1);
 }
 
-/// How many statements tasks of this thread have sent so far: where one thread runs one server, whatever others do.
-pub fn statements_of_thread() -> u64 {
-    OF_THREAD.get()
+/// Returns the number of statements sent from this thread, for tests that run one server per thread.
+pub fn thread_statement_count() -> u64 {
+    THREAD_STATEMENT_COUNT.get()
 }
 
-/// How many statements this process has sent to its databases so far, for tests and benchmarks that hold their number.
-pub fn statements() -> u64 {
-    STATEMENTS.load(Ordering::Relaxed)
+/// Returns the number of statements sent by this process, for tests and benchmarks that limit it.
+pub fn statement_count() -> u64 {
+    STATEMENT_COUNT.load(Ordering::Relaxed)
 }
 
-/// Rows of a query as a `Vec`.
+/// Returns all rows of a query.
 macro_rules! all {
     ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
         $crate::db::engine::count_statement();
@@ -374,7 +372,7 @@ macro_rules! all {
         }.map_err($crate::db::StoreError::from)
     }};
 }
-/// The row of a query, if there is one.
+/// Returns the row of a query, if there is one.
 macro_rules! maybe {
     ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
         $crate::db::engine::count_statement();
@@ -384,7 +382,7 @@ macro_rules! maybe {
         }.map_err($crate::db::StoreError::from)
     }};
 }
-/// The one row of a query.
+/// Returns the only row of a query.
 macro_rules! one {
     ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
         $crate::db::engine::count_statement();
@@ -394,7 +392,7 @@ macro_rules! one {
         }.map_err($crate::db::StoreError::from)
     }};
 }
-/// Runs a statement; the answer is the number of rows that it touched.
+/// Executes a statement and returns the number of affected rows.
 macro_rules! run {
     ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
         $crate::db::engine::count_statement();

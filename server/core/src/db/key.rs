@@ -1,4 +1,4 @@
-//! An id as a column: UUID on PostgreSQL, BLOB on SQLite.
+//! Typed IDs as columns: UUID on PostgreSQL, BLOB on SQLite.
 
 use domain::ids::{Id, Kind};
 use sqlx::decode::Decode;
@@ -7,7 +7,7 @@ use sqlx::error::BoxDynError;
 use sqlx::{Database, Type};
 use uuid::Uuid;
 
-/// A column that holds an [`Id`].
+/// An [`Id`] as a column value.
 pub struct Key<K: Kind>(pub Id<K>);
 
 impl<K: Kind> Clone for Key<K> {

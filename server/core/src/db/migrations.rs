@@ -1,4 +1,4 @@
-//! Schema changes: the same numbers and names for both engines, applied under a lock, each in its own transaction.
+//! Schema migrations: the same numbers and names for both engines, applied under a lock, each in its own transaction.
 
 use sqlx::migrate::Migrator;
 
@@ -10,10 +10,10 @@ static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 
 impl Store {
-    /// Brings the schema up to date; does nothing if it is. Several servers may start at once.
+    /// Applies pending migrations; safe to call from several servers at once.
     ///
     /// # Errors
-    /// A step failed or the database is newer than this binary.
+    /// A migration failed or the schema is newer than this binary.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => SQLITE.run(writer).await,
@@ -22,10 +22,7 @@ impl Store {
         .map_err(|error| StoreError::Broken(error.to_string()))
     }
 
-    /// How many schema steps are missing; zero when the schema fits this binary.
-    ///
-    /// # Errors
-    /// The database does not answer.
+    /// Returns the number of pending migrations.
     pub async fn missing_migrations(&self) -> Result<usize, StoreError> {
         let known = match self.engine() {
             Engine::Sqlite => &SQLITE,

@@ -1,6 +1,6 @@
-//! The database: engines, transactions with an actor, and what the two dialects do not share.
+//! Database access: engines, transactions on behalf of an actor, and differences between the SQL dialects.
 //!
-//! SQL itself stands in the `store` of each slice. The pools are private; the way in is [`Store::begin`] with an actor.
+//! The statements are in the `store` module of each slice. The pools are private; use cases start with [`Store::begin`].
 
 #![expect(clippy::disallowed_methods, reason = "the engine runs the statements of the stores")]
 
@@ -12,12 +12,12 @@ pub(crate) mod transaction;
 
 use chrono::{DateTime, Utc};
 
-pub use engine::{Engine, Store, StoreError, statements, statements_of_thread};
+pub use engine::{Engine, Store, StoreError, statement_count, thread_statement_count};
 pub(crate) use engine::{Tx, all, maybe, one, run};
 pub use key::Key;
 pub(crate) use transaction::{SystemTx, TenantTx};
 
-/// Stands for "no upper bound" in keyset lists that are read newest first: the year 3000.
+/// Returns the upper bound of keyset lists that are read newest first: the year 3000.
 pub(crate) fn far_future() -> DateTime<Utc> {
     DateTime::from_timestamp(32_503_680_000, 0).unwrap_or_default()
 }

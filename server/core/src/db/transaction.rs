@@ -1,5 +1,5 @@
-//! Transactions with an actor. Events and audit rows are collected and written at commit, in the same transaction and
-//! always in the same order (events before audit), so that two writers cannot wait for each other in a circle.
+//! Transactions on behalf of an actor. Events and audit rows are collected and written at commit, always in the same order
+//! (events before audit), so that concurrent writers cannot deadlock.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{EventId, Id, Kind};
@@ -20,8 +20,8 @@ pub(crate) struct TenantTx<'a, A: Actor> {
     audits: Vec<NewAudit>,
 }
 
-/// A transaction across tenants, for what must find the tenant first: sign-in, key look-up, worker claims,
-/// administration. It has no operational statements.
+/// A transaction across tenants, for what must find the tenant first: sign-in, key lookup, worker claims, administration.
+/// It has no operational statements.
 pub(crate) struct SystemTx<'a> {
     pub(crate) tx: Tx,
     pub(crate) store: &'a Store,
@@ -29,23 +29,23 @@ pub(crate) struct SystemTx<'a> {
 }
 
 impl Store {
-    /// A writing transaction of an actor; none for an actor that only looks.
+    /// Begins a write transaction of an actor; fails with [`StoreError::ReadOnlySession`] for a read-only session.
     pub(crate) async fn begin<'a, A: Actor>(&'a self, actor: &'a A) -> Result<TenantTx<'a, A>, StoreError> {
         if !actor.may_write() {
-            return Err(StoreError::OnlyLooks);
+            return Err(StoreError::ReadOnlySession);
         }
         let tx = self.begin_writing().await?;
         self.with_tenant(tx, actor).await
     }
 
-    /// A reading transaction of an actor.
+    /// Begins a read-only transaction of an actor.
     pub(crate) async fn read<'a, A: Actor>(&'a self, actor: &'a A) -> Result<TenantTx<'a, A>, StoreError> {
         let tx = self.begin_reading().await?;
         self.with_tenant(tx, actor).await
     }
 
     async fn with_tenant<'a, A: Actor>(&'a self, mut tx: Tx, actor: &'a A) -> Result<TenantTx<'a, A>, StoreError> {
-        tx.name_tenant(&actor.tenant().uuid().to_string()).await?;
+        tx.set_tenant(&actor.tenant().uuid().to_string()).await?;
         Ok(TenantTx {
             tx,
             actor,
@@ -56,10 +56,10 @@ impl Store {
         })
     }
 
-    /// A writing transaction of the system itself.
+    /// Begins a write transaction across tenants.
     pub(crate) async fn begin_system(&self) -> Result<SystemTx<'_>, StoreError> {
         let mut tx = self.begin_writing().await?;
-        tx.name_tenant("*").await?;
+        tx.set_tenant("*").await?;
         Ok(SystemTx {
             tx,
             store: self,
@@ -67,10 +67,10 @@ impl Store {
         })
     }
 
-    /// A reading transaction of the system itself.
+    /// Begins a read-only transaction across tenants.
     pub(crate) async fn read_system(&self) -> Result<SystemTx<'_>, StoreError> {
         let mut tx = self.begin_reading().await?;
-        tx.name_tenant("*").await?;
+        tx.set_tenant("*").await?;
         Ok(SystemTx {
             tx,
             store: self,
@@ -79,12 +79,17 @@ impl Store {
     }
 }
 
-const NEXT_NUMBER: &str = "INSERT INTO counter (tenant_id, name, value) VALUES ($1, $2, $3) \
-    ON CONFLICT (tenant_id, name) DO UPDATE SET value = counter.value + excluded.value RETURNING value";
+const INCREMENT_COUNTER: &str = r"
+    INSERT INTO counter (tenant_id, name, value)
+    VALUES ($1, $2, $3)
+    ON CONFLICT (tenant_id, name)
+    DO UPDATE SET value = counter.value + excluded.value
+    RETURNING value
+";
 
-/// Takes `count` numbers of a counter; the answer is the last of them.
-pub(crate) async fn take_numbers(tx: &mut Tx, tenant: TenantId, name: &str, count: i64) -> Result<i64, StoreError> {
-    let (value,): (i64,) = one!(tx, (i64,), NEXT_NUMBER, tenant.uuid(), name, count)?;
+/// Allocates `count` numbers of a counter and returns the last.
+pub(crate) async fn allocate_numbers(tx: &mut Tx, tenant: TenantId, name: &str, count: i64) -> Result<i64, StoreError> {
+    let (value,): (i64,) = one!(tx, (i64,), INCREMENT_COUNTER, tenant.uuid(), name, count)?;
     Ok(value)
 }
 
@@ -101,19 +106,19 @@ impl<'a, A: Actor> TenantTx<'a, A> {
         Id::from_uuid(self.store.randomness.uuid_v7(self.now))
     }
 
-    /// The next number that people quote.
+    /// Returns the next human-readable number of a counter, such as a request number.
     pub(crate) async fn next_number(&mut self, name: &str) -> Result<i64, StoreError> {
-        take_numbers(&mut self.tx, self.actor.tenant(), name, 1).await
+        allocate_numbers(&mut self.tx, self.actor.tenant(), name, 1).await
     }
 
-    /// Notes an event; it is written with its deliveries at commit, under the id in the answer.
+    /// Adds an event, which is written with its deliveries at commit, and returns its ID.
     pub(crate) fn emit(&mut self, event: NewEvent) -> EventId {
         let id = self.new_id();
         self.events.push((id, event));
         id
     }
 
-    /// Notes an audit row; it is written at commit.
+    /// Adds an audit row, which is written at commit.
     pub(crate) fn audit(&mut self, action: &'static str, subject: impl std::fmt::Display, details: serde_json::Value) {
         self.audits.push(NewAudit {
             actor: self.actor.label(),
@@ -123,7 +128,7 @@ impl<'a, A: Actor> TenantTx<'a, A> {
         });
     }
 
-    /// Writes events, deliveries and audit rows and commits. The answer says whether deliveries wait for the worker.
+    /// Writes events, deliveries and audit rows and commits; returns whether deliveries were written.
     pub(crate) async fn commit(mut self) -> Result<bool, StoreError> {
         let events = std::mem::take(&mut self.events);
         let audits = std::mem::take(&mut self.audits);
@@ -136,7 +141,6 @@ impl<'a, A: Actor> TenantTx<'a, A> {
 }
 
 impl<'a> TenantTx<'a, crate::identity::actors::Staff> {
-    /// Who acts.
     pub(crate) fn staff(&self) -> &'a crate::identity::actors::Staff {
         self.actor
     }
@@ -147,7 +151,7 @@ impl SystemTx<'_> {
         self.tx.commit().await
     }
 
-    /// Writes an audit row of the system or an administrator at once.
+    /// Writes an audit row immediately.
     pub(crate) async fn audit(
         &mut self,
         tenant: TenantId,

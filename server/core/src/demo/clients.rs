@@ -13,7 +13,7 @@ use crate::identity::actors::TenantId;
 use crate::identity::{authentication, partner_accounts};
 use crate::integrations::SourceForm;
 use crate::integrations::{NewKey, NewSecret};
-use crate::secrets::fingerprint;
+use crate::secrets::sha256;
 use crate::{Core, CoreResult};
 
 pub(crate) async fn make_client(
@@ -46,7 +46,7 @@ pub(crate) async fn make_client(
     }
     let secret = NewSecret::generate(core);
     tx.insert_secret(client, &secret.hash).await?;
-    tx.mirror_into_twin(true).await?;
+    tx.sync_sandbox(true).await?;
     tx.audit("client.created", client, json!({ "name": name }));
     finish(core, tx).await?;
     let api_key = live.text.expose_secret().to_owned();
@@ -77,8 +77,8 @@ async fn make_partner(
     );
     let link = core.randomness.token();
     let invitation = (
-        fingerprint(link.as_bytes()),
-        core.clock.now() + partner_accounts::INVITATION_LASTS,
+        sha256(link.as_bytes()),
+        core.clock.now() + partner_accounts::INVITATION_LIFETIME,
     );
     let system = authentication::system(tenant, "demo");
     let mut tx = core.store.begin(&system).await?;

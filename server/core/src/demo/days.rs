@@ -16,7 +16,7 @@ use crate::demo::inbox;
 use crate::demo::places::{FINDINGS, NEEDS};
 use crate::demo::tenants::{DemoSite, DemoWorld};
 use crate::identity::actors::ApiClient;
-use crate::imports::{Answer, ImportPermits, import_one, is_zone};
+use crate::imports::{ApiResponse, ImportPermits, import_one, is_zone};
 use crate::intake::form_nonce;
 use crate::portal_access::pages::{RequestForm, locations, submit_request};
 use crate::randomness::Randomness;
@@ -24,9 +24,9 @@ use crate::releases::{ReleaseForm, publish};
 use crate::requests::review;
 use crate::requests::review::Decision;
 use crate::scheduling::appointments::{ScheduleForm, schedule};
-use crate::visits::report::file_report;
+use crate::visits::report::submit_report;
 use crate::visits::report_review;
-use crate::visits::{arrive, set_out};
+use crate::visits::{arrive, start_travel};
 use crate::{Core, CoreError, CoreResult};
 use crate::{jobs, requests};
 
@@ -79,7 +79,7 @@ pub(crate) async fn live(
         for _ in 0..per_day {
             // The small demo stays with the customer of the story, so that its contacts have something to see.
             let site = &world.sites[if size == DemoSize::Full {
-                chance.below(world.sites.len())
+                chance.index_below(world.sites.len())
             } else {
                 (diary.next_job - 1) % 3
             }];
@@ -142,7 +142,7 @@ async fn import_payload(core: &Core, client: &ApiClient, payload: &Value) -> Cor
                     .target_id
                     .filter(|_| result.outcome == Some(domain::imports::ItemOutcome::Created));
             }
-            Answer {
+            ApiResponse {
                 status: 200,
                 location: None,
                 body: String::new(),
@@ -161,11 +161,11 @@ async fn import_job(
     chance: &Randomness,
     diary: &mut Diary,
 ) -> CoreResult<Option<TargetId>> {
-    let (service, words) = NEEDS[chance.below(NEEDS.len())];
+    let (service, words) = NEEDS[chance.index_below(NEEDS.len())];
     let number = diary.next_job;
     diary.next_job += 1;
-    let priority = ["low", "normal", "normal", "normal", "high", "urgent"][chance.below(6)];
-    let minutes = [45, 60, 90, 120][chance.below(4)];
+    let priority = ["low", "normal", "normal", "normal", "high", "urgent"][chance.index_below(6)];
+    let minutes = [45, 60, 90, 120][chance.index_below(4)];
     let mut payload = json!({
         "externalId": format!("JOB-2026-{number:06}"),
         "customer": { "customerNumber": site.customer_number },
@@ -196,20 +196,20 @@ async fn take_requests(
 ) -> CoreResult<()> {
     let age = (today - date).num_days();
     for (index, contact) in [&world.anna, &world.petra].into_iter().enumerate() {
-        if age > 1 && chance.below(3) != 0 {
+        if age > 1 && chance.index_below(3) != 0 {
             continue;
         }
         let places = locations(core, contact).await?;
-        let Some(place) = places.get(chance.below(places.len().max(1))) else {
+        let Some(place) = places.get(chance.index_below(places.len().max(1))) else {
             continue;
         };
-        let (service, words) = NEEDS[chance.below(NEEDS.len())];
+        let (service, words) = NEEDS[chance.index_below(NEEDS.len())];
         let preferred = [
             "",
             "Tuesday morning",
             "any day after 14:00",
             "before the end of the week",
-        ][chance.below(4)];
+        ][chance.index_below(4)];
         let form = RequestForm {
             location: place.id.to_string(),
             service_type: service.to_owned(),
@@ -221,7 +221,7 @@ async fn take_requests(
         };
         let id = submit_request(core, contact, &form, Vec::new()).await?;
         let review = || world.dispatcher.may();
-        match (age, chance.below(8)) {
+        match (age, chance.index_below(8)) {
             (0, _) if index == 0 => {}
             (0, _) => requests::start_review(core, review()?, id).await?,
             (_, 0) => review::decide(core, review()?, id, Decision::Reject("This is covered by the manufacturer's warranty; please contact them directly. We gladly help if they do not answer.".to_owned())).await.map(drop)?,
@@ -249,7 +249,7 @@ async fn plan(
         let page = jobs::page(core, world.dispatcher.may()?, target).await?;
         if page.target.needs_mapping
             || page.target.customer_id.is_none()
-            || chance.below(12) == 0 && today - date < TimeDelta::days(4)
+            || chance.index_below(12) == 0 && today - date < TimeDelta::days(4)
         {
             continue;
         }
@@ -290,7 +290,7 @@ fn free_place(
     let begin = if is_eve {
         0
     } else {
-        chance.below(world.technicians.len().min(4))
+        chance.index_below(world.technicians.len().min(4))
     };
     for ahead in 1..6 {
         let day = date.checked_add_days(Days::new(ahead))?;
@@ -343,7 +343,7 @@ async fn visit(
         }
         let by = || world.technicians[technician].may();
         move_clock(core, begins - TimeDelta::minutes(25));
-        set_out(core, by()?, target, None).await?;
+        start_travel(core, by()?, target, None).await?;
         if is_today && begins + TimeDelta::hours(1) > present {
             continue;
         }
@@ -352,10 +352,10 @@ async fn visit(
         if is_today && begins + TimeDelta::hours(2) > present {
             continue;
         }
-        let found = chance.below(FINDINGS.len());
+        let found = chance.index_below(FINDINGS.len());
         let (summary, notes, follow_up) = FINDINGS[found];
         move_clock(core, begins + TimeDelta::minutes(80));
-        let photos = if chance.below(2) == 0 {
+        let photos = if chance.index_below(2) == 0 {
             vec![picture("before.png", chance)?, picture("after.png", chance)?]
         } else {
             Vec::new()
@@ -364,14 +364,14 @@ async fn visit(
             completed: found != FINDINGS.len() - 1,
             summary: summary.to_owned(),
             internal_notes: notes.unwrap_or_default().to_owned(),
-            work_minutes: (35 + 5 * chance.below(14)).to_string(),
-            billable: chance.below(4) != 0,
+            work_minutes: (35 + 5 * chance.index_below(14)).to_string(),
+            billable: chance.index_below(4) != 0,
             follow_up: follow_up.unwrap_or_default().to_owned(),
             ..WrittenReport::default()
         };
         diary
             .to_approve
-            .push((file_report(core, by()?, target, None, &report, photos).await?, found));
+            .push((submit_report(core, by()?, target, None, &report, photos).await?, found));
     }
     Ok(())
 }
@@ -389,8 +389,8 @@ async fn approve_reports(
         if is_today && position % 2 == 0 {
             continue;
         }
-        if size == DemoSize::Full && chance.below(14) == 0 {
-            report_review::send_back(
+        if size == DemoSize::Full && chance.index_below(14) == 0 {
+            report_review::return_for_correction(
                 core,
                 world.manager.may()?,
                 report,
@@ -400,7 +400,7 @@ async fn approve_reports(
             continue;
         }
         report_review::approve(core, world.manager.may()?, report).await?;
-        if size == DemoSize::Full && chance.below(5) == 0 {
+        if size == DemoSize::Full && chance.index_below(5) == 0 {
             continue;
         }
         let page = report_review::page(core, world.manager.may()?, report).await?;

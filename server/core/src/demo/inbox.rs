@@ -12,7 +12,7 @@ use crate::commit::finish;
 use crate::demo::account_book::{DemoForm, DemoTenant};
 use crate::identity::actors::{Staff, TenantId};
 use crate::identity::authentication;
-use crate::intake::by_staff::{CallForm, take_call};
+use crate::intake::by_staff::{CallForm, create_for_caller};
 use crate::intake::forms;
 use crate::intake::web_form::{Envelope, new_ticket, submit_form};
 use crate::randomness::Randomness;
@@ -162,7 +162,7 @@ pub(crate) async fn make_form(core: &Core, tenant: TenantId, entry: &mut DemoTen
         ..FormSettings::default()
     };
     let mut tx = core.store.begin(&system).await?;
-    forms::make(&mut tx, &slug, "Service request", settings).await?;
+    forms::create_in(&mut tx, &slug, "Service request", settings).await?;
     let short = FormSettings {
         fields: [
             (FormField::Phone, FieldMode::Required),
@@ -180,7 +180,7 @@ pub(crate) async fn make_form(core: &Core, tenant: TenantId, entry: &mut DemoTen
         .into(),
         hosts: Vec::new(),
     };
-    forms::make(&mut tx, &format!("{}-fault", entry.slug), "Short fault report", short).await?;
+    forms::create_in(&mut tx, &format!("{}-fault", entry.slug), "Short fault report", short).await?;
     finish(core, tx).await?;
     entry.forms.push(DemoForm {
         url: format!("/intake/{slug}"),
@@ -213,7 +213,7 @@ pub(crate) async fn take_web_requests(
             service,
             description,
             language,
-        ] = PEOPLE[chance.below(PEOPLE.len())];
+        ] = PEOPLE[chance.index_below(PEOPLE.len())];
         let day = core.clock.now().date_naive() + TimeDelta::days(2);
         let raw = RawSubmission {
             service_type: service.to_owned(),
@@ -226,7 +226,7 @@ pub(crate) async fn take_web_requests(
             postal_code: postal_code.to_owned(),
             city: city.to_owned(),
             windows: vec![(day.format("%Y-%m-%d").to_string(), DayPart::Morning.name().to_owned())],
-            urgent: chance.below(4) == 0,
+            urgent: chance.index_below(4) == 0,
         };
         let ticket = new_ticket(core, &visitor);
         let proof = proof::search(&ticket, 0, u64::from(u32::MAX))
@@ -255,7 +255,7 @@ pub(crate) async fn take_web_requests(
             nonce: core.randomness.token(),
             ..CallForm::default()
         };
-        let receipt = take_call(core, dispatcher.may()?, &call).await?;
+        let receipt = create_for_caller(core, dispatcher.may()?, &call).await?;
         conversation::add_note(
             core,
             dispatcher.may()?,
@@ -268,7 +268,7 @@ pub(crate) async fn take_web_requests(
 }
 
 async fn decide(core: &Core, dispatcher: &Staff, id: RequestId, chance: &Randomness) -> CoreResult<()> {
-    let decision = match chance.below(3) {
+    let decision = match chance.index_below(3) {
         0 => Decision::Accept,
         _ => Decision::Reject(
             "We do not serve this address, unfortunately. The chamber of crafts keeps a list of firms near you."

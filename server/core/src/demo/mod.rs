@@ -53,7 +53,7 @@ pub async fn fill(core: &Core, base_url: &str, size: DemoSize, reset: bool) -> C
         ));
     }
     if tenants > 0 {
-        tx.delete_everything().await?;
+        tx.delete_all_tenant_data().await?;
     }
     tx.commit().await?;
     let present = core.clock.now();

@@ -56,9 +56,9 @@ pub(crate) async fn make_rules(core: &Core, tenant: TenantId) -> CoreResult<()> 
     ];
     let mut tx = core.store.begin(&system).await?;
     for (name, conditions, outcome) in rules {
-        let id = classification::write(&mut tx, None, name, conditions, outcome).await?;
+        let id = classification::save_in(&mut tx, None, name, conditions, outcome).await?;
         tx.set_rule_tried(id).await?;
-        tx.switch_rule(id, true).await?;
+        tx.set_rule_active(id, true).await?;
     }
     finish(core, tx).await
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::demo::tenants::DemoWorld;
 use crate::scheduling::technicians;
-use crate::scheduling::technicians::WorkingInput;
+use crate::scheduling::technicians::WorkingHoursInput;
 use crate::{Core, CoreResult};
 
 /// Name and degrees of where each one's day begins, and when the shift begins and ends.
@@ -40,7 +40,7 @@ pub(crate) async fn set_up(core: &Core, world: &DemoWorld, present: DateTime<Utc
             _ => free(),
         });
         let text = str::to_owned;
-        let input = WorkingInput {
+        let input = WorkingHoursInput {
             skills,
             zone: technician.zone().to_owned(),
             days,
@@ -49,7 +49,7 @@ pub(crate) async fn set_up(core: &Core, world: &DemoWorld, present: DateTime<Utc
             end: Default::default(),
             revision: 0,
         };
-        technicians::set_up(core, world.manager.may()?, technician.id(), &input).await?;
+        technicians::set_working_hours(core, world.manager.may()?, technician.id(), &input).await?;
     }
     if let Some(away) = world.technicians.get(6) {
         let today = present.date_naive();

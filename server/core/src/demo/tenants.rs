@@ -21,7 +21,7 @@ use crate::identity::actors::{ApiClient, Contact, Staff, System, TenantId};
 use crate::identity::authentication;
 use crate::identity::sessions;
 use crate::identity::sessions::SessionId;
-use crate::identity::{Door, NewGrant, NewStaff, NewTenant};
+use crate::identity::{NewGrant, NewStaff, NewTenant, Realm};
 use crate::imports::{ReferenceKind, ReferenceRow};
 use crate::randomness::Randomness;
 use crate::{Core, CoreError, CoreResult};
@@ -239,7 +239,7 @@ pub(crate) async fn nordlicht(
         let mut locations = Vec::new();
         let mut contacts = Vec::new();
         for part in 0..(2 + index % 3) {
-            let place = chance.below(PLACES.len());
+            let place = chance.index_below(PLACES.len());
             let name = if part == 0 {
                 format!("{company} {}", PLACES[place].2)
             } else {
@@ -250,7 +250,7 @@ pub(crate) async fn nordlicht(
                 customer,
                 &name,
                 place,
-                1 + chance.below(180),
+                1 + chance.index_below(180),
                 "Please sign in at the reception.",
             )
             .await?;
@@ -258,8 +258,8 @@ pub(crate) async fn nordlicht(
             for _ in 0..(1 + (index + part) % 2) {
                 let name = format!(
                     "{} {}",
-                    FIRST_NAMES[chance.below(FIRST_NAMES.len())],
-                    LAST_NAMES[chance.below(LAST_NAMES.len())]
+                    FIRST_NAMES[chance.index_below(FIRST_NAMES.len())],
+                    LAST_NAMES[chance.index_below(LAST_NAMES.len())]
                 );
                 let email = format!(
                     "kontakt{}.{}@{}.example",
@@ -274,8 +274,8 @@ pub(crate) async fn nordlicht(
         while contacts.len() < 5 {
             let name = format!(
                 "{} {}",
-                FIRST_NAMES[chance.below(FIRST_NAMES.len())],
-                LAST_NAMES[chance.below(LAST_NAMES.len())]
+                FIRST_NAMES[chance.index_below(FIRST_NAMES.len())],
+                LAST_NAMES[chance.index_below(LAST_NAMES.len())]
             );
             let email = format!(
                 "kontakt{}.{}@{}.example",
@@ -572,7 +572,7 @@ pub(crate) fn fresh_password(core: &Core) -> String {
             password.push('-');
         }
         for _ in 0..4 {
-            password.push(char::from(LETTERS[core.randomness.below(LETTERS.len())]));
+            password.push(char::from(LETTERS[core.randomness.index_below(LETTERS.len())]));
         }
     }
     password
@@ -672,27 +672,27 @@ async fn make_contact(
 }
 
 /// A session like any other, so that the demo's people come through the same door as everybody.
-async fn demo_session(core: &Core, door: Door, tenant: TenantId, account: uuid::Uuid) -> CoreResult<SessionId> {
+async fn demo_session(core: &Core, door: Realm, tenant: TenantId, account: uuid::Uuid) -> CoreResult<SessionId> {
     let id = SessionId(i128::from_be_bytes(core.randomness.bytes()));
     let data = json!({ sessions::ACCOUNT: [tenant.uuid().to_string(), account.to_string()] });
-    sessions::create(core, door, id, data, core.clock.now() + authentication::IDLE).await?;
+    sessions::create(core, door, id, data, core.clock.now() + authentication::IDLE_TIMEOUT).await?;
     Ok(id)
 }
 
 async fn sign_in_staff(core: &Core, tenant: TenantId, id: StaffId) -> CoreResult<Staff> {
-    let session = demo_session(core, Door::Staff, tenant, id.uuid()).await?;
+    let session = demo_session(core, Realm::Staff, tenant, id.uuid()).await?;
     let staff = authentication::staff(core, session)
         .await?
         .ok_or_else(CoreError::not_found)?;
-    sessions::delete(core, Door::Staff, session).await?;
+    sessions::delete(core, Realm::Staff, session).await?;
     Ok(staff)
 }
 
 async fn sign_in_contact(core: &Core, tenant: TenantId, id: domain::ids::PortalUserId) -> CoreResult<Contact> {
-    let session = demo_session(core, Door::Portal, tenant, id.uuid()).await?;
+    let session = demo_session(core, Realm::Portal, tenant, id.uuid()).await?;
     let contact = authentication::contact(core, session)
         .await?
         .ok_or_else(CoreError::not_found)?;
-    sessions::delete(core, Door::Portal, session).await?;
+    sessions::delete(core, Realm::Portal, session).await?;
     Ok(contact)
 }

@@ -27,7 +27,7 @@ pub(crate) async fn make_terminal(
     let system = authentication::system(tenant, "demo");
     let mut tx = core.store.begin(&system).await?;
     let name = "Reception, ground floor";
-    let code = terminals::make(core, &mut tx, name, location.0, form.id.0).await?;
+    let code = terminals::create_in(core, &mut tx, name, location.0, form.id.0).await?;
     finish(core, tx).await?;
     entry.terminals.push(DemoTerminal {
         name: name.to_owned(),

@@ -9,7 +9,7 @@ use domain::permissions::ViewOperations;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::identity::actors::{Actor as _, Permit, Staff};
-use crate::requests::inbox::PRESENT;
+use crate::requests::inbox::PRESENCE_TIMEOUT;
 use crate::{Core, CoreResult};
 
 /// How often a page looks by itself: changes that another process made are not heard otherwise.
@@ -70,7 +70,7 @@ impl Watch {
             let mut tx = self.core.store.read(&self.staff).await?;
             let mark = tx.last_audit().await?;
             let others = match self.request {
-                Some(request) => tx.others_at(request, now - PRESENT).await?,
+                Some(request) => tx.others_at(request, now - PRESENCE_TIMEOUT).await?,
                 None => Vec::new(),
             };
             let progress = match self.suggestion {

@@ -15,7 +15,7 @@ use domain::events::EventType;
 use domain::ids::EventId;
 use domain::problems::Problem;
 use domain::scopes::markers::EventsReadScope;
-use domain::webhooks::{API_VERSION, KEPT};
+use domain::webhooks::{API_VERSION, RETENTION};
 use serde_json::Value;
 
 use crate::identity::actors::ClientPermit;
@@ -45,7 +45,7 @@ impl From<EventContext> for ClientEvent {
 }
 
 fn oldest(core: &Core) -> DateTime<Utc> {
-    core.clock.now() - TimeDelta::from_std(KEPT).unwrap_or(TimeDelta::MAX)
+    core.clock.now() - TimeDelta::from_std(RETENTION).unwrap_or(TimeDelta::MAX)
 }
 
 /// A page of events after a sequence, oldest first.
@@ -64,7 +64,10 @@ pub async fn list(
     let since = since.unwrap_or(oldest).max(oldest);
     let mut tx = core.store.read(by.client()).await?;
     let rows = tx.own_events(after, since, kind, limit + 1).await?;
-    Ok(Page::cut(rows.into_iter().map(ClientEvent::from).collect(), limit))
+    Ok(Page::from_rows(
+        rows.into_iter().map(ClientEvent::from).collect(),
+        limit,
+    ))
 }
 
 /// One event.

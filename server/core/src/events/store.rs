@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::db::Key;
 use crate::db::TenantTx;
 use crate::db::bulk::{hex, hex_id};
-use crate::db::transaction::take_numbers;
+use crate::db::transaction::allocate_numbers;
 use crate::db::{Engine, Store, StoreError, Tx, all, maybe, run};
 use crate::identity::actors::{Actor as _, ApiClient, TenantId};
 
@@ -141,7 +141,7 @@ pub(crate) async fn write(
         return Ok(false);
     }
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let last = take_numbers(tx, tenant, "event", count).await?;
+    let last = allocate_numbers(tx, tenant, "event", count).await?;
     let rows: Vec<_> = (last - count + 1..)
         .zip(&events)
         .map(|(sequence, (id, event))| {

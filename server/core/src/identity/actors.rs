@@ -1,5 +1,5 @@
-//! Who acts. Actors are made by [`crate::identity::authentication`] from evidence (a session, a key, a job row) and by nothing
-//! else: their fields are private and they have no public constructor.
+//! Actors on whose behalf use cases run. Only [`crate::identity::authentication`] creates them, from a session, a key or a
+//! job row: they have no public constructor.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use domain::ids::{
 use domain::locale::Locale;
 use domain::permissions::Permission;
 use domain::problems::Problem;
-use domain::public_words::OwnWords;
 use domain::roles::Role;
 use domain::scopes::{Scope, ScopeMarker};
+use domain::terminology::Terminology;
 use uuid::Uuid;
 
 use crate::{CoreError, CoreResult};
 
-/// The organisation that a row belongs to. It comes out of the store with an actor, never out of a request.
+/// The tenant that a row belongs to. It always comes from an actor, never from request input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TenantId(Uuid);
 
@@ -33,25 +33,24 @@ impl TenantId {
     }
 }
 
-/// How an organisation's portal looks and speaks.
+/// The branding and terminology of an organisation's portal.
 #[derive(Debug, Clone, Default)]
-pub struct Look {
-    /// Its own words.
-    pub words: Arc<OwnWords>,
-    /// The address of the style sheet with its colour, if it has one.
+pub struct Branding {
+    pub terminology: Arc<Terminology>,
+    /// The path of the style sheet with the organisation's colour, if it has one.
     pub sheet: Option<String>,
-    /// The address of its logo, if it has one.
+    /// The path of the logo, if there is one.
     pub logo: Option<String>,
 }
 
-impl Look {
-    /// The look of this version: its addresses hold the version, which is a new one with every change.
-    pub(crate) fn of(words: OwnWords, version: &str, has_colour: bool, has_logo: bool) -> Self {
-        let address = |file| format!("/portal/look/{version}/{file}");
+impl Branding {
+    /// Builds the branding. The paths contain `version`, which changes with every update, so the files can be cached.
+    pub(crate) fn of(terminology: Terminology, version: &str, has_colour: bool, has_logo: bool) -> Self {
+        let path = |file| format!("/portal/look/{version}/{file}");
         Self {
-            words: Arc::new(words),
-            sheet: has_colour.then(|| address("style.css")),
-            logo: has_logo.then(|| address("logo.png")),
+            terminology: Arc::new(terminology),
+            sheet: has_colour.then(|| path("style.css")),
+            logo: has_logo.then(|| path("logo.png")),
         }
     }
 }
@@ -68,71 +67,70 @@ mod sealed {
     impl Sealed for super::Terminal {}
 }
 
-/// Somebody who acts within one tenant.
+/// An actor within one tenant.
 pub trait Actor: sealed::Sealed + Send + Sync {
-    /// The tenant.
     fn tenant(&self) -> TenantId;
-    /// How the audit log and the internal timeline name the actor: kind and id, never a person's name.
+    /// Returns the actor's name in the audit log and the internal timeline: kind and ID, never a person's name.
     fn label(&self) -> String;
-    /// Whether this actor may change anything at all.
+    /// Returns false for a read-only session.
     fn may_write(&self) -> bool {
         true
     }
 }
 
-/// An actor that sees operational records. A portal user is not one, so the store's operational statements do not exist
-/// for a portal user.
+/// An actor that may read operational records. Portal users are not operators, so operational statements are not
+/// available to them.
 pub trait Operator: Actor {}
 impl Operator for Staff {}
 impl Operator for ApiClient {}
 impl Operator for System {}
 
-/// An actor that sets a tenant up: its staff, as far as their permissions go, and the system itself.
+/// An actor that may configure a tenant: its staff, subject to their permissions, and the system.
 pub trait Administrator: Operator {}
 impl Administrator for Staff {}
 impl Administrator for System {}
 
-/// An actor that may read items of import jobs, once it has found the job.
+/// An actor that may read the items of import jobs that it can access.
 pub(crate) trait ImportReader: Actor {}
 impl ImportReader for Staff {}
 impl ImportReader for ApiClient {}
 impl ImportReader for Partner {}
 
-/// An actor that belongs to one source system and sees what came from it: a client, and a person of the partner.
-pub(crate) trait OfSource: Actor {
+/// An actor restricted to the records of one source system: an integration client or a partner user.
+pub(crate) trait SourceScoped: Actor {
     fn source_system(&self) -> SourceSystemId;
 }
-impl OfSource for ApiClient {
+impl SourceScoped for ApiClient {
     fn source_system(&self) -> SourceSystemId {
         self.source_system
     }
 }
-impl OfSource for Partner {
+impl SourceScoped for Partner {
     fn source_system(&self) -> SourceSystemId {
         self.source_system
     }
 }
 
-/// An actor that submits requests by the common statement. A portal user and a client have statements of their own, which
-/// join the grant and the source system.
-pub trait Submitter: BringsFiles {}
+/// An actor that submits requests with the common statement. Portal users and integration clients have their own
+/// statements, which join the grant or the source system.
+pub trait Submitter: FileUploader {}
 impl Submitter for Staff {}
 impl Submitter for FormVisitor {}
 impl Submitter for Terminal {}
 
-/// An actor that may send files along with a request of its own.
-pub trait BringsFiles: Actor {}
-impl BringsFiles for Staff {}
-impl BringsFiles for FormVisitor {}
-impl BringsFiles for Terminal {}
-impl BringsFiles for Contact {}
+/// An actor that may upload files with its own requests.
+pub trait FileUploader: Actor {}
+impl FileUploader for Staff {}
+impl FileUploader for FormVisitor {}
+impl FileUploader for Terminal {}
+impl FileUploader for Contact {}
 
-/// An actor that may invite people to the portal: staff with the permission, and a customer's own people within their grants.
+/// An actor that may invite people to the portal: staff with the permission, and portal users within their own grants.
 pub trait Inviter: Actor {}
 impl Inviter for Staff {}
 impl Inviter for Contact {}
 
-/// A signed-in member of the staff.
+/// A signed-in staff member.
 #[derive(Debug, Clone)]
 pub struct Staff {
     pub(crate) tenant: TenantId,
@@ -142,49 +140,45 @@ pub struct Staff {
     pub(crate) locale: Option<Locale>,
     pub(crate) tenant_name: String,
     pub(crate) zone: String,
-    /// Whether this is a look at the tenant's twin, where test keys write.
+    /// Whether the session is in test mode: `tenant` is then the sandbox, where test keys write.
     pub(crate) is_test: bool,
 }
 
 impl Staff {
-    /// Whether this is a look at test data: the tenant is the twin of the real one.
+    /// Returns whether the session is in test mode, in which the tenant is the sandbox.
     pub fn is_test(&self) -> bool {
         self.is_test
     }
-    /// The account.
     pub fn id(&self) -> StaffId {
         self.id
     }
-    /// The role.
     pub fn role(&self) -> Role {
         self.role
     }
-    /// The name on screen.
     pub fn display_name(&self) -> &str {
         &self.display_name
     }
-    /// The language of the account, if one was chosen.
+    /// Returns the language of the account, if one was chosen.
     pub fn locale(&self) -> Option<Locale> {
         self.locale
     }
-    /// The organisation's name.
     pub fn tenant_name(&self) -> &str {
         &self.tenant_name
     }
-    /// The organisation's IANA zone.
+    /// Returns the organisation's IANA time zone.
     pub fn zone(&self) -> &str {
         &self.zone
     }
 
-    /// Whether the role has a permission, for what a page offers.
+    /// Returns whether the role has a permission, for showing or hiding controls.
     pub fn has<P: Permission>(&self) -> bool {
-        P::ROLES.contains(&self.role) && (P::IN_TEST || !self.is_test)
+        P::ROLES.contains(&self.role) && (P::ALLOWED_IN_SANDBOX || !self.is_test)
     }
 
-    /// Proof of a permission, which services ask for.
+    /// Returns proof of a permission, which use cases require.
     ///
     /// # Errors
-    /// `permission_denied` names the missing permission.
+    /// `permission_denied`, naming the missing permission.
     pub fn may<P: Permission>(&self) -> CoreResult<Permit<'_, P>> {
         if self.has::<P>() {
             Ok(Permit {
@@ -209,7 +203,7 @@ impl Actor for Staff {
     }
 }
 
-/// Proof that this member of the staff has permission `P`.
+/// Proof that a staff member has permission `P`.
 #[derive(Debug)]
 pub struct Permit<'a, P> {
     staff: &'a Staff,
@@ -224,23 +218,22 @@ impl<P> Clone for Permit<'_, P> {
 impl<P> Copy for Permit<'_, P> {}
 
 impl<'a, P> Permit<'a, P> {
-    /// Who holds it.
     pub fn staff(self) -> &'a Staff {
         self.staff
     }
 }
 
-/// A signed-in portal user: a customer's contact. What it may see is no part of it; every portal query joins the grants.
+/// A signed-in portal user: a customer's contact. Its grants are not part of it; every portal query joins them.
 #[derive(Debug, Clone)]
 pub struct Contact {
     pub(crate) tenant: TenantId,
     pub(crate) id: PortalUserId,
     pub(crate) contact: ContactId,
-    /// The member of the staff who looks at the portal as this account sees it; such a look changes nothing.
-    pub(crate) looked_at_by: Option<StaffId>,
-    /// Known by a calendar's secret address only, which reads and nothing else.
-    pub(crate) only_reads: bool,
-    pub(crate) look: Look,
+    /// The staff member who views the portal as this account; such a session is read-only.
+    pub(crate) impersonated_by: Option<StaffId>,
+    /// Whether the actor was authenticated by a calendar feed token, which allows reading only.
+    pub(crate) is_read_only: bool,
+    pub(crate) branding: Branding,
     pub(crate) display_name: String,
     pub(crate) locale: Option<Locale>,
     pub(crate) tenant_name: String,
@@ -248,35 +241,30 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// Whether a member of the staff looks through this account's eyes.
-    pub fn is_looked_at(&self) -> bool {
-        self.looked_at_by.is_some()
+    /// Returns whether a staff member views the portal as this account.
+    pub fn is_impersonated(&self) -> bool {
+        self.impersonated_by.is_some()
     }
-    /// How the organisation's portal looks and speaks.
-    pub fn look(&self) -> &Look {
-        &self.look
+    pub fn branding(&self) -> &Branding {
+        &self.branding
     }
-    /// The organisation's own words.
-    pub fn words(&self) -> Arc<OwnWords> {
-        self.look.words.clone()
+    pub fn terminology(&self) -> Arc<Terminology> {
+        self.branding.terminology.clone()
     }
-    /// The organisation's IANA zone.
+    /// Returns the organisation's IANA time zone.
     pub fn zone(&self) -> &str {
         &self.zone
     }
-    /// The account.
     pub fn id(&self) -> PortalUserId {
         self.id
     }
-    /// The name on screen.
     pub fn display_name(&self) -> &str {
         &self.display_name
     }
-    /// The language of the account, if one was chosen.
+    /// Returns the language of the account, if one was chosen.
     pub fn locale(&self) -> Option<Locale> {
         self.locale
     }
-    /// The organisation's name.
     pub fn tenant_name(&self) -> &str {
         &self.tenant_name
     }
@@ -290,7 +278,7 @@ impl Actor for Contact {
         format!("portal:{}", self.id)
     }
     fn may_write(&self) -> bool {
-        self.looked_at_by.is_none() && !self.only_reads
+        self.impersonated_by.is_none() && !self.is_read_only
     }
 }
 
@@ -298,39 +286,36 @@ impl Actor for Contact {
 #[derive(Debug, Clone)]
 pub struct ApiClient {
     pub(crate) tenant: TenantId,
-    /// Another than `tenant` if a test key leads into the tenant's twin. Only limits and use are counted by it.
+    /// The live tenant, to which limits and usage are charged; differs from `tenant` for test keys.
     pub(crate) live_tenant: TenantId,
     pub(crate) id: ClientId,
     pub(crate) source_system: SourceSystemId,
     pub(crate) source_key: String,
     pub(crate) scopes: Vec<Scope>,
-    /// The person of the partner who tries something out as this client; `None` for the client itself.
-    pub(crate) tried_by: Option<PartnerId>,
+    /// The partner user who sends test calls as this client; `None` for the client itself.
+    pub(crate) acting_partner: Option<PartnerId>,
 }
 
 impl ApiClient {
-    /// The client.
     pub fn id(&self) -> ClientId {
         self.id
     }
-    /// The organisation whose limits count, test or live.
+    /// Returns the live tenant, to which limits and usage are charged.
     pub fn live_tenant(&self) -> TenantId {
         self.live_tenant
     }
-    /// The key of its source system.
     pub fn source_key(&self) -> &str {
         &self.source_key
     }
 
-    /// Whether a scope is held.
     pub fn has(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
 
-    /// Proof of a scope, which services ask for.
+    /// Returns proof of a scope, which use cases require.
     ///
     /// # Errors
-    /// `insufficient_scope` names the missing scope.
+    /// `insufficient_scope`, naming the missing scope.
     pub fn require<S: ScopeMarker>(&self) -> CoreResult<ClientPermit<'_, S>> {
         self.optional::<S>().ok_or_else(|| {
             CoreError::new(
@@ -340,7 +325,7 @@ impl ApiClient {
         })
     }
 
-    /// Proof of a scope that widens what a use case does, if it is held.
+    /// Returns proof of a scope that extends a use case, if the client has it.
     pub fn optional<S: ScopeMarker>(&self) -> Option<ClientPermit<'_, S>> {
         self.has(S::SCOPE).then_some(ClientPermit {
             client: self,
@@ -354,16 +339,16 @@ impl Actor for ApiClient {
         self.tenant
     }
     fn label(&self) -> String {
-        self.tried_by
+        self.acting_partner
             .map_or_else(|| format!("client:{}", self.id), |id| format!("partner:{id}"))
     }
 }
 
-/// A signed-in person of a partner: sees the jobs, items and calls of one source system and nothing else.
+/// A signed-in partner user, who can see the jobs, items and calls of one source system only.
 #[derive(Debug, Clone)]
 pub struct Partner {
     pub(crate) tenant: TenantId,
-    /// Another than `tenant` if this is a look at what test keys sent.
+    /// The live tenant; differs from `tenant` in test mode.
     pub(crate) live_tenant: TenantId,
     pub(crate) id: PartnerId,
     pub(crate) source_system: SourceSystemId,
@@ -375,27 +360,24 @@ pub struct Partner {
 }
 
 impl Partner {
-    /// Whether this is a look at what test keys sent.
+    /// Returns whether the session is in test mode, which shows what test keys sent.
     pub fn is_test(&self) -> bool {
         self.tenant != self.live_tenant
     }
-    /// The key of the source system.
     pub fn source_key(&self) -> &str {
         &self.source_key
     }
-    /// The name on screen.
     pub fn display_name(&self) -> &str {
         &self.display_name
     }
-    /// The language of the account, if one was chosen.
+    /// Returns the language of the account, if one was chosen.
     pub fn locale(&self) -> Option<Locale> {
         self.locale
     }
-    /// The organisation's name.
     pub fn tenant_name(&self) -> &str {
         &self.tenant_name
     }
-    /// The organisation's IANA zone.
+    /// Returns the organisation's IANA time zone.
     pub fn zone(&self) -> &str {
         &self.zone
     }
@@ -410,7 +392,7 @@ impl Actor for Partner {
     }
 }
 
-/// Proof that this client holds scope `S`.
+/// Proof that an integration client has scope `S`.
 #[derive(Debug)]
 pub struct ClientPermit<'a, S> {
     client: &'a ApiClient,
@@ -425,19 +407,18 @@ impl<S> Clone for ClientPermit<'_, S> {
 impl<S> Copy for ClientPermit<'_, S> {}
 
 impl<'a, S> ClientPermit<'a, S> {
-    /// Who holds it.
     pub fn client(self) -> &'a ApiClient {
         self.client
     }
 }
 
-/// The system itself, acting for a tenant because of a row that says so.
+/// The system acting for a tenant, such as a background job.
 #[derive(Debug, Clone)]
 pub struct System {
     pub(crate) tenant: TenantId,
     pub(crate) reason: &'static str,
-    /// The label of whoever brought it about, if somebody did: the audit log names them and not the system.
-    pub(crate) for_whom: Option<String>,
+    /// The label of the actor who caused the action, if any; the audit log then names it instead of the system.
+    pub(crate) on_behalf_of: Option<String>,
 }
 
 impl Actor for System {
@@ -445,28 +426,26 @@ impl Actor for System {
         self.tenant
     }
     fn label(&self) -> String {
-        self.for_whom
+        self.on_behalf_of
             .clone()
             .unwrap_or_else(|| format!("system:{}", self.reason))
     }
 }
 
-/// Somebody without an account at a public form.
+/// A visitor of a public form, without an account.
 #[derive(Debug, Clone)]
 pub struct FormVisitor {
     pub(crate) tenant: TenantId,
     pub(crate) form: FormId,
     pub(crate) tenant_name: String,
     pub(crate) zone: String,
-    pub(crate) words: Arc<OwnWords>,
+    pub(crate) terminology: Arc<Terminology>,
 }
 
 impl FormVisitor {
-    /// The organisation's own words.
-    pub fn words(&self) -> Arc<OwnWords> {
-        self.words.clone()
+    pub fn terminology(&self) -> Arc<Terminology> {
+        self.terminology.clone()
     }
-    /// The organisation's name.
     pub fn tenant_name(&self) -> &str {
         &self.tenant_name
     }
@@ -481,26 +460,24 @@ impl Actor for FormVisitor {
     }
 }
 
-/// Whoever holds the tracking link of one request.
+/// The holder of a request's tracking link.
 #[derive(Debug, Clone)]
 pub struct TrackingRequester {
     pub(crate) tenant: TenantId,
     pub(crate) request: RequestId,
     pub(crate) tenant_name: String,
     pub(crate) zone: String,
-    pub(crate) words: Arc<OwnWords>,
+    pub(crate) terminology: Arc<Terminology>,
 }
 
 impl TrackingRequester {
-    /// The organisation's own words.
-    pub fn words(&self) -> Arc<OwnWords> {
-        self.words.clone()
+    pub fn terminology(&self) -> Arc<Terminology> {
+        self.terminology.clone()
     }
-    /// The organisation's name.
     pub fn tenant_name(&self) -> &str {
         &self.tenant_name
     }
-    /// The organisation's IANA zone.
+    /// Returns the organisation's IANA time zone.
     pub fn zone(&self) -> &str {
         &self.zone
     }
@@ -515,7 +492,7 @@ impl Actor for TrackingRequester {
     }
 }
 
-/// A paired device on site, bound to one location and one form.
+/// A paired on-site device, bound to one location and one form.
 #[derive(Debug, Clone)]
 pub struct Terminal {
     pub(crate) tenant: TenantId,
@@ -527,27 +504,23 @@ pub struct Terminal {
     pub(crate) location_name: String,
     pub(crate) zone: String,
     pub(crate) last_seen_at: Option<DateTime<Utc>>,
-    pub(crate) words: Arc<OwnWords>,
+    pub(crate) terminology: Arc<Terminology>,
 }
 
 impl Terminal {
-    /// The organisation's own words.
-    pub fn words(&self) -> Arc<OwnWords> {
-        self.words.clone()
+    pub fn terminology(&self) -> Arc<Terminology> {
+        self.terminology.clone()
     }
-    /// The device.
     pub fn id(&self) -> TerminalId {
         self.id
     }
-    /// The organisation's name.
     pub fn tenant_name(&self) -> &str {
         &self.tenant_name
     }
-    /// Where it stands.
     pub fn location_name(&self) -> &str {
         &self.location_name
     }
-    /// The organisation's IANA zone.
+    /// Returns the organisation's IANA time zone.
     pub fn zone(&self) -> &str {
         &self.zone
     }

@@ -1,4 +1,4 @@
-//! What an operator does from the command line: tenants, accounts, passwords, keys.
+//! Administration from the command line: tenants, accounts, passwords, keys.
 
 use std::path::Path;
 
@@ -17,10 +17,10 @@ use crate::secrets::Keyring;
 use crate::webhooks::{KEY_PLACE, SECRET_PLACE, place};
 use crate::{Core, CoreError, CoreResult};
 
-/// Makes a tenant.
+/// Creates a tenant.
 ///
 /// # Errors
-/// Fields `slug`, `name`, `zone`; `concurrent_modification` if the slug is taken.
+/// Fields `slug`, `name`, `zone`.
 pub async fn create_tenant(core: &Core, slug: &str, name: &str, zone: &str, locale: Locale) -> CoreResult<()> {
     let mut form = Form::default();
     if slug.is_empty()
@@ -29,24 +29,24 @@ pub async fn create_tenant(core: &Core, slug: &str, name: &str, zone: &str, loca
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     {
-        form.wrong(
+        form.add_error(
             "slug",
             "invalid_slug",
-            "Lower-case letters, digits and hyphens are allowed, at most 40.",
+            "Use at most 40 lowercase letters, digits and hyphens.",
         );
     }
     let name = form.text("name", 200, text::line(name, 200));
     if zone.parse::<chrono_tz::Tz>().is_err() {
-        form.wrong(
-            "zone",
-            "invalid_zone",
-            "An IANA zone such as Europe/Berlin is required.",
-        );
+        form.add_error("zone", "invalid_zone", "Enter an IANA time zone such as Europe/Berlin.");
     }
     form.finish()?;
     let mut tx = core.store.begin_system().await?;
     if tx.tenant_by_slug(slug).await?.is_some() {
-        return Err(CoreError::field("slug", "taken", "There is a tenant with this slug."));
+        return Err(CoreError::field(
+            "slug",
+            "taken",
+            "A tenant with this slug already exists.",
+        ));
     }
     let tenant = tx
         .insert_tenant(&NewTenant {
@@ -61,7 +61,7 @@ pub async fn create_tenant(core: &Core, slug: &str, name: &str, zone: &str, loca
     Ok(tx.commit().await?)
 }
 
-/// Makes a staff account.
+/// Creates a staff account.
 ///
 /// # Errors
 /// Fields `email`, `name`, `password`; `not_found` for an unknown tenant.
@@ -92,7 +92,7 @@ pub async fn create_staff(
         return Err(CoreError::field(
             "email",
             "taken",
-            "There is an account with this address in this tenant.",
+            "An account with this address already exists in this tenant.",
         ));
     }
     let new = NewStaff {
@@ -108,7 +108,7 @@ pub async fn create_staff(
     Ok(tx.commit().await?)
 }
 
-/// Locks or unlocks every account, whatever its door, with this address in a tenant; locking ends its sessions.
+/// Locks or unlocks every account with this address in a tenant, in all realms; locking revokes its sessions.
 ///
 /// # Errors
 /// `not_found`.
@@ -154,7 +154,7 @@ pub async fn lock_account(core: &Core, slug: &str, email: &str, locked: bool) ->
     Ok(tx.commit().await?)
 }
 
-/// Sets a new password for every account, whatever its door, with this address in a tenant and ends its sessions.
+/// Sets the password of every account with this address in a tenant, in all realms, and revokes its sessions.
 ///
 /// # Errors
 /// Field `password`; `not_found`.
@@ -203,7 +203,7 @@ pub async fn reset_password(core: &Core, slug: &str, email: &str, password: &Sec
     Ok(tx.commit().await?)
 }
 
-/// Revokes every grant of the portal accounts with this address in a tenant; it takes effect on their next request.
+/// Revokes every grant of the portal accounts with this address in a tenant, effective with their next request.
 ///
 /// # Errors
 /// `not_found`.
@@ -229,27 +229,28 @@ pub async fn revoke_grants(core: &Core, slug: &str, email: &str) -> CoreResult<u
     Ok(revoked)
 }
 
-/// Replaces the master key. The file holds both keys until every secret is encrypted anew, so a crash in between loses
-/// nothing. Servers must be restarted afterwards. Sessions end, because their cookies are signed under the old key.
+/// Replaces the master key and returns the number of webhook secrets. The key file contains both keys until every secret
+/// is re-encrypted, so a crash loses nothing. Servers must be restarted afterwards. Sessions end because their cookies are
+/// signed with the old key.
 ///
 /// # Errors
 /// The key file or a stored secret cannot be read.
 pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
-    let broken = |error: crate::secrets::SecretError| CoreError::new(Problem::InternalError, error.to_string());
-    let mut ring = Keyring::open(path).map_err(broken)?;
+    let internal = |error: crate::secrets::SecretError| CoreError::new(Problem::InternalError, error.to_string());
+    let mut ring = Keyring::open(path).map_err(internal)?;
     ring.add_key(&core.randomness);
-    ring.write(path).map_err(broken)?;
+    ring.write(path).map_err(internal)?;
     let mut tx = core.store.begin_system().await?;
     let secrets = tx.webhook_secrets().await?;
     let count = secrets.len();
     for (tenant, row, secret, signing_key) in secrets {
-        let anew = |closed: &[u8], kind| {
-            let place = place(kind, tenant, row);
-            let plain = ring.open_value(closed, &place).map_err(broken)?;
-            ring.close(&plain, &place, &core.randomness).map_err(broken)
+        let reseal = |sealed: &[u8], kind| {
+            let context = place(kind, tenant, row);
+            let plaintext = ring.unseal(sealed, &context).map_err(internal)?;
+            ring.seal(&plaintext, &context, &core.randomness).map_err(internal)
         };
-        let secret = anew(&secret, SECRET_PLACE)?;
-        let signing_key = signing_key.map(|closed| anew(&closed, KEY_PLACE)).transpose()?;
+        let secret = reseal(&secret, SECRET_PLACE)?;
+        let signing_key = signing_key.map(|sealed| reseal(&sealed, KEY_PLACE)).transpose()?;
         tx.set_webhook_secret(tenant, row, &secret, signing_key.as_deref())
             .await?;
     }
@@ -260,20 +261,20 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
             break;
         };
         after = (last.0, last.1);
-        for (tenant, row, closed) in tokens {
-            let place = crate::intake::place(tenant, row);
-            let plain = ring.open_value(&closed, &place).map_err(broken)?;
-            let closed = ring.close(&plain, &place, &core.randomness).map_err(broken)?;
-            tx.set_tracking_token(tenant, row, &closed).await?;
+        for (tenant, row, sealed) in tokens {
+            let context = crate::intake::seal_context(tenant, row);
+            let plaintext = ring.unseal(&sealed, &context).map_err(internal)?;
+            let sealed = ring.seal(&plaintext, &context, &core.randomness).map_err(internal)?;
+            tx.set_tracking_token(tenant, row, &sealed).await?;
         }
     }
-    crate::portal_access::links::encrypt_anew(&mut tx, &ring, core).await?;
+    crate::portal_access::links::reseal_tokens(&mut tx, &ring, core).await?;
     for tenant in tx.tenant_ids().await? {
         tx.audit(tenant, "operator", "master_key.rotated", "key").await?;
     }
     tx.commit().await?;
-    ring.retire_old_keys();
-    ring.write(path).map_err(broken)?;
+    ring.remove_old_keys();
+    ring.write(path).map_err(internal)?;
     Ok(count)
 }
 

@@ -1,4 +1,4 @@
-//! The only place that makes actors, each from its evidence: a session, an API key, or a row that says so.
+//! Authentication: creates actors from a session, an API key, a token or a job row. Nothing else creates actors.
 
 use std::sync::Arc;
 
@@ -6,51 +6,53 @@ use chrono::TimeDelta;
 use domain::intake::form::FormSettings;
 use domain::locale::Locale;
 use domain::permissions::{ManagePortalAccess, Permission};
-use domain::portal_access::LOOK_LASTS;
+use domain::portal_access::VIEW_AS_LIFETIME;
 use domain::problems::Problem;
-use domain::public_words::OwnWords;
 use domain::roles::Role;
 use domain::scopes::Scope;
+use domain::terminology::Terminology;
 
 use crate::identity::actors::{
     ApiClient, Contact, FormVisitor, Partner, Staff, System, TenantId, Terminal, TrackingRequester,
 };
 use crate::identity::sessions;
 use crate::identity::sessions::SessionId;
-use crate::identity::store::sessions::Door;
+use crate::identity::store::sessions::Realm;
 use crate::imports::ClaimedJob;
-use crate::secrets::{fingerprint, same};
+use crate::secrets::{constant_time_eq, sha256};
 use crate::{Core, CoreError, CoreResult};
 
-/// A session that was not used for so long has ended.
-pub const IDLE: TimeDelta = TimeDelta::hours(12);
-/// A session that is so old has ended, used or not.
-pub const ABSOLUTE: TimeDelta = TimeDelta::days(7);
-/// How exact the time of last use is: not every page view is a write.
-const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(5);
+/// Sessions expire after this time without use.
+pub const IDLE_TIMEOUT: TimeDelta = TimeDelta::hours(12);
+/// Sessions expire this long after sign-in.
+pub const MAX_SESSION_AGE: TimeDelta = TimeDelta::days(7);
+/// The length of calendar feed and tracking tokens: 160 bits in base64 without padding.
+const TOKEN_CHARS: usize = 27;
+/// The precision of the last use of a session or key, so that not every request is a write.
+const TOUCH_INTERVAL: TimeDelta = TimeDelta::minutes(5);
 
-/// The member of the staff behind a session; `None` for a session of nobody, of the other door, or one that has ended.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the staff member of a session; `None` for an anonymous or expired session or one of another realm.
 pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>> {
     let id_hash = session.hash();
     let mut tx = core.store.read_system().await?;
     let now = core.clock.now();
-    let Some(row) = tx.staff_of_session(&id_hash, now - IDLE, now - ABSOLUTE).await? else {
+    let Some(row) = tx
+        .staff_of_session(&id_hash, now - IDLE_TIMEOUT, now - MAX_SESSION_AGE)
+        .await?
+    else {
         return Ok(None);
     };
     tx.commit().await?;
-    if now - row.last_seen_at > TOUCH_EVERY {
-        touch(core, Door::Staff, &id_hash).await?;
+    if now - row.last_seen_at > TOUCH_INTERVAL {
+        touch(core, Realm::Staff, &id_hash).await?;
     }
     let Some(role) = Role::from_name(&row.role) else {
         return Ok(None);
     };
-    let twin = looks_at_twin(row.twin_id, &row.data.0);
+    let sandbox = sandbox_of_session(row.twin_id, &row.data.0);
     Ok(Some(Staff {
-        is_test: twin.is_some(),
-        tenant: TenantId::from_uuid(twin.unwrap_or(row.tenant_id)),
+        is_test: sandbox.is_some(),
+        tenant: TenantId::from_uuid(sandbox.unwrap_or(row.tenant_id)),
         id: row.id.0,
         role,
         display_name: row.display_name,
@@ -60,19 +62,19 @@ pub async fn staff(core: &Core, session: SessionId) -> CoreResult<Option<Staff>>
     }))
 }
 
-/// The portal user behind a session; `None` for a session of nobody, of the other door, or one that has ended.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the portal user of a session; `None` for an anonymous or expired session or one of another realm.
 pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Contact>> {
     let id_hash = session.hash();
     let mut tx = core.store.read_system().await?;
     let now = core.clock.now();
-    let Some(row) = tx.contact_of_session(&id_hash, now - IDLE, now - ABSOLUTE).await? else {
+    let Some(row) = tx
+        .contact_of_session(&id_hash, now - IDLE_TIMEOUT, now - MAX_SESSION_AGE)
+        .await?
+    else {
         return Ok(None);
     };
-    let look = row.data.0.get(sessions::LOOK).cloned();
-    let looked_at_by = match &look {
+    let impersonator = row.data.0.get(sessions::IMPERSONATED_BY).cloned();
+    let impersonated_by = match &impersonator {
         None => None,
         Some(staff) => {
             let staff = staff.as_str().and_then(|text| uuid::Uuid::parse_str(text).ok());
@@ -80,28 +82,28 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
                 Some(id) => tx.role_of_staff(row.tenant_id, id).await?,
                 None => None,
             };
-            let may = role
+            let is_permitted = role
                 .as_deref()
                 .and_then(Role::from_name)
                 .is_some_and(|role| <ManagePortalAccess as Permission>::ROLES.contains(&role));
-            // A look is short, and ends with the right to look.
-            if !may || now - row.signed_in_at > LOOK_LASTS {
+            // A view-as session is short and ends when the staff member loses the permission.
+            if !is_permitted || now - row.signed_in_at > VIEW_AS_LIFETIME {
                 return Ok(None);
             }
             staff.map(domain::ids::StaffId::from_uuid)
         }
     };
     tx.commit().await?;
-    if now - row.last_seen_at > TOUCH_EVERY {
-        touch(core, Door::Portal, &id_hash).await?;
+    if now - row.last_seen_at > TOUCH_INTERVAL {
+        touch(core, Realm::Portal, &id_hash).await?;
     }
     Ok(Some(Contact {
         tenant: TenantId::from_uuid(row.tenant_id),
         id: row.id.0,
         contact: row.contact_id.0,
-        looked_at_by,
-        only_reads: false,
-        look: row.look.into(),
+        impersonated_by,
+        is_read_only: false,
+        branding: row.branding.into(),
         display_name: row.display_name,
         locale: row.locale.as_deref().and_then(Locale::from_tag),
         tenant_name: row.tenant_name,
@@ -109,26 +111,22 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
     }))
 }
 
-/// The portal user whose calendar has this secret address, for reading only; `None` if there is none, or no longer.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the portal user with this calendar feed token, as a read-only actor.
 pub async fn calendar_reader(core: &Core, token: &str) -> CoreResult<Option<Contact>> {
-    // A text of any other length was not made here.
-    if token.len() != 27 {
+    if token.len() != TOKEN_CHARS {
         return Ok(None);
     }
     let mut tx = core.store.read_system().await?;
-    let Some(row) = tx.contact_of_feed(&fingerprint(token.as_bytes())).await? else {
+    let Some(row) = tx.contact_of_feed(&sha256(token.as_bytes())).await? else {
         return Ok(None);
     };
     Ok(Some(Contact {
         tenant: TenantId::from_uuid(row.tenant_id),
         id: row.id.0,
         contact: row.contact_id.0,
-        looked_at_by: None,
-        only_reads: true,
-        look: row.look.into(),
+        impersonated_by: None,
+        is_read_only: true,
+        branding: row.branding.into(),
         display_name: row.display_name,
         locale: row.locale.as_deref().and_then(Locale::from_tag),
         tenant_name: row.tenant_name,
@@ -136,24 +134,24 @@ pub async fn calendar_reader(core: &Core, token: &str) -> CoreResult<Option<Cont
     }))
 }
 
-/// The person of a partner behind a session; `None` for a session of nobody, of another door, or one that has ended.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the partner user of a session; `None` for an anonymous or expired session or one of another realm.
 pub async fn partner(core: &Core, session: SessionId) -> CoreResult<Option<Partner>> {
     let id_hash = session.hash();
     let mut tx = core.store.read_system().await?;
     let now = core.clock.now();
-    let Some(row) = tx.partner_of_session(&id_hash, now - IDLE, now - ABSOLUTE).await? else {
+    let Some(row) = tx
+        .partner_of_session(&id_hash, now - IDLE_TIMEOUT, now - MAX_SESSION_AGE)
+        .await?
+    else {
         return Ok(None);
     };
     tx.commit().await?;
-    if now - row.last_seen_at > TOUCH_EVERY {
-        touch(core, Door::Partner, &id_hash).await?;
+    if now - row.last_seen_at > TOUCH_INTERVAL {
+        touch(core, Realm::Partner, &id_hash).await?;
     }
-    let twin = looks_at_twin(row.twin_id, &row.data.0);
+    let sandbox = sandbox_of_session(row.twin_id, &row.data.0);
     Ok(Some(Partner {
-        tenant: TenantId::from_uuid(twin.unwrap_or(row.tenant_id)),
+        tenant: TenantId::from_uuid(sandbox.unwrap_or(row.tenant_id)),
         live_tenant: TenantId::from_uuid(row.tenant_id),
         id: row.id.0,
         source_system: row.source_system_id.0,
@@ -165,13 +163,13 @@ pub async fn partner(core: &Core, session: SessionId) -> CoreResult<Option<Partn
     }))
 }
 
-/// A look at test data is a look at the twin; it is asked for in the session and ends when the twin is gone.
-fn looks_at_twin(twin: Option<uuid::Uuid>, session: &serde_json::Value) -> Option<uuid::Uuid> {
-    twin.filter(|_| session.get(sessions::TEST_DATA) == Some(&serde_json::Value::Bool(true)))
+/// Returns the sandbox if it exists and the session is in test mode.
+fn sandbox_of_session(sandbox: Option<uuid::Uuid>, session: &serde_json::Value) -> Option<uuid::Uuid> {
+    sandbox.filter(|_| session.get(sessions::TEST_MODE) == Some(&serde_json::Value::Bool(true)))
 }
 
-/// One of the clients of a partner's own source, for trying something out with its rights.
-pub(crate) fn client_to_try(by: &Partner, line: &crate::integrations::model::ClientLine) -> ApiClient {
+/// Returns a client of the partner's source system, for test calls from the partner console with the client's scopes.
+pub(crate) fn client_for_partner(by: &Partner, line: &crate::integrations::model::ClientLine) -> ApiClient {
     ApiClient {
         tenant: by.tenant,
         live_tenant: by.live_tenant,
@@ -179,21 +177,21 @@ pub(crate) fn client_to_try(by: &Partner, line: &crate::integrations::model::Cli
         source_system: by.source_system,
         source_key: by.source_key.clone(),
         scopes: line.scopes.0.iter().filter_map(|name| Scope::from_name(name)).collect(),
-        tried_by: Some(by.id),
+        acting_partner: Some(by.id),
     }
 }
 
-async fn touch(core: &Core, door: Door, id_hash: &[u8]) -> CoreResult<()> {
+async fn touch(core: &Core, realm: Realm, id_hash: &[u8]) -> CoreResult<()> {
     let mut tx = core.store.begin_system().await?;
-    tx.touch_session(door, id_hash).await?;
+    tx.touch_session(realm, id_hash).await?;
     Ok(tx.commit().await?)
 }
 
-/// The client behind an API key `ock_live_<id>_<secret>`, a test key `ock_test_…`, or an access token `oat_…`. A test key
-/// leads into the tenant's twin: the same client, source and settings, other data.
+/// Returns the client of an API key `ock_live_<id>_<secret>`, a test key `ock_test_…`, or an access token `oat_…`. A test
+/// key acts in the tenant's sandbox: the same client, source system and settings, but separate data.
 ///
 /// # Errors
-/// `invalid_credentials`, `key_revoked` or `token_expired`. The last two are only told to whoever knows the secret.
+/// `invalid_credentials`; `key_revoked` or `token_expired`, only if the secret is correct.
 pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
     let invalid = || CoreError::new(Problem::InvalidCredentials, "The API key or access token is not valid.");
     let mut tx = core.store.read_system().await?;
@@ -202,9 +200,9 @@ pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
         let (public_id, secret) = rest.split_once('_').ok_or_else(invalid)?;
         let found = tx.client_by_key(public_id).await?;
         let found = found.filter(|identity| mode == if identity.is_test { "test" } else { "live" });
-        (found, fingerprint(secret.as_bytes()), Some(public_id))
+        (found, sha256(secret.as_bytes()), Some(public_id))
     } else if credential.starts_with(crate::integrations::oauth::TOKEN_PREFIX) {
-        let hash = fingerprint(credential.as_bytes());
+        let hash = sha256(credential.as_bytes());
         (tx.client_by_token(&hash).await?, hash, None)
     } else {
         return Err(invalid());
@@ -213,8 +211,8 @@ pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
     let stored = found
         .as_ref()
         .map_or(&[0_u8; 32][..], |identity| identity.secret_hash.as_slice());
-    let matches = same(&presented, stored);
-    let identity = found.filter(|_| matches).ok_or_else(invalid)?;
+    let is_match = constant_time_eq(&presented, stored);
+    let identity = found.filter(|_| is_match).ok_or_else(invalid)?;
     let now = core.clock.now();
     if identity.revoked_at.is_some() || identity.client_revoked_at.is_some() {
         return Err(CoreError::new(Problem::KeyRevoked, "This credential was revoked."));
@@ -223,10 +221,10 @@ pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
         return Err(CoreError::new(Problem::TokenExpired, "This credential has expired."));
     }
     if let Some(public_id) = key
-        && identity.last_used_at.is_none_or(|used| now - used > TOUCH_EVERY)
+        && identity.last_used_at.is_none_or(|used| now - used > TOUCH_INTERVAL)
     {
         let mut tx = core.store.begin_system().await?;
-        tx.key_used(public_id).await?;
+        tx.mark_key_used(public_id).await?;
         tx.commit().await?;
     }
     let tenant = if identity.is_test {
@@ -246,12 +244,12 @@ pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
             .iter()
             .filter_map(|name| Scope::from_name(name))
             .collect(),
-        tried_by: None,
+        acting_partner: None,
     })
 }
 
-/// The client whose job the worker has claimed. It needs no scopes: what it may do was read when the job was taken in and
-/// stands in the job's settings.
+/// Returns the client of a job that the worker has claimed. It has no scopes: the job's settings contain what the client
+/// was allowed to do when the job was enqueued.
 pub(crate) fn client_of_job(job: &ClaimedJob) -> ApiClient {
     ApiClient {
         tenant: TenantId::from_uuid(job.tenant_id),
@@ -260,38 +258,34 @@ pub(crate) fn client_of_job(job: &ClaimedJob) -> ApiClient {
         source_system: job.source_system_id.0,
         source_key: String::new(),
         scopes: Vec::new(),
-        tried_by: None,
+        acting_partner: None,
     }
 }
 
-/// The system acting for a tenant that administration has just found or made.
+/// Returns the system as an actor for a tenant.
 pub(crate) fn system(tenant: TenantId, reason: &'static str) -> System {
     System {
         tenant,
         reason,
-        for_whom: None,
+        on_behalf_of: None,
     }
 }
 
-fn own_words(words: Option<sqlx::types::Json<OwnWords>>) -> Arc<OwnWords> {
+fn terminology(words: Option<sqlx::types::Json<Terminology>>) -> Arc<Terminology> {
     Arc::new(words.map(|words| words.0).unwrap_or_default())
 }
 
-/// Whoever stands at a public form, and the form; `None` if there is none under this address.
+/// Returns the visitor of a public form and the form's settings; `None` if there is no form with this slug.
 ///
 /// # Errors
-/// The database does not answer; field `form` for a form that was closed.
+/// Field `form` if the form is closed.
 pub async fn form_visitor(core: &Core, slug: &str) -> CoreResult<Option<(FormVisitor, FormSettings)>> {
     let mut tx = core.store.read_system().await?;
     let Some(form) = tx.form_by_slug(slug).await? else {
         return Ok(None);
     };
     if form.is_closed {
-        return Err(CoreError::field(
-            "form",
-            "form_closed",
-            "This form takes no more requests.",
-        ));
+        return Err(CoreError::field("form", "form_closed", "This form is closed."));
     }
     Ok(Some((
         FormVisitor {
@@ -299,47 +293,39 @@ pub async fn form_visitor(core: &Core, slug: &str) -> CoreResult<Option<(FormVis
             form: form.id.0,
             tenant_name: form.tenant_name,
             zone: form.zone,
-            words: own_words(form.words),
+            terminology: terminology(form.words),
         },
         form.settings.0,
     )))
 }
 
-/// Whoever holds a tracking link; `None` if the token leads nowhere.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the holder of a tracking link.
 pub async fn tracking_requester(core: &Core, token: &str) -> CoreResult<Option<TrackingRequester>> {
-    // A text of any other length was not made here.
-    if token.len() != 27 {
+    if token.len() != TOKEN_CHARS {
         return Ok(None);
     }
     let mut tx = core.store.read_system().await?;
-    let found = tx.tracked_request(&fingerprint(token.as_bytes())).await?;
+    let found = tx.tracked_request(&sha256(token.as_bytes())).await?;
     Ok(found.map(|request| TrackingRequester {
         tenant: TenantId::from_uuid(request.tenant_id),
         request: domain::ids::Id::from_uuid(request.id),
         tenant_name: request.tenant_name,
         zone: request.zone,
-        words: own_words(request.words),
+        terminology: terminology(request.words),
     }))
 }
 
-/// The terminal behind a device token with the settings of its form; `None` if it was unpaired.
+/// Returns the terminal of a device token and the settings of its form; `None` if it was unpaired.
 ///
 /// # Errors
-/// The database does not answer; field `form` if its form was closed.
+/// Field `form` if its form is closed.
 pub async fn terminal(core: &Core, token: &str) -> CoreResult<Option<(Terminal, FormSettings)>> {
     let mut tx = core.store.read_system().await?;
-    let Some(found) = tx.terminal_by_device(&fingerprint(token.as_bytes())).await? else {
+    let Some(found) = tx.terminal_by_device(&sha256(token.as_bytes())).await? else {
         return Ok(None);
     };
     if found.is_closed {
-        return Err(CoreError::field(
-            "form",
-            "form_closed",
-            "This form takes no more requests.",
-        ));
+        return Err(CoreError::field("form", "form_closed", "This form is closed."));
     }
     let terminal = Terminal {
         tenant: TenantId::from_uuid(found.tenant_id),
@@ -351,7 +337,7 @@ pub async fn terminal(core: &Core, token: &str) -> CoreResult<Option<(Terminal, 
         location_name: found.location_name,
         zone: found.zone,
         last_seen_at: found.last_seen_at,
-        words: own_words(found.words),
+        terminology: terminology(found.words),
     };
     Ok(Some((terminal, found.settings.0)))
 }

@@ -1,4 +1,4 @@
-//! identity
+//! Accounts, sign-in, sessions and the actors that use cases act on behalf of.
 
 pub mod actors;
 pub mod administration;
@@ -15,10 +15,10 @@ mod store;
 pub mod two_factor;
 pub(crate) use self::store::accounts::NewStaff;
 pub(crate) use self::store::accounts::SET_PORTAL_PASSWORD;
-pub(crate) use self::store::partners::ItemNotes;
-pub use self::store::sessions::Door;
+pub(crate) use self::store::partners::ItemResult;
+pub use self::store::sessions::Realm;
 #[cfg(test)]
 pub(crate) use self::store::sessions::SessionRow;
-pub(crate) use self::store::sessions::end_all;
+pub(crate) use self::store::sessions::delete_sessions_of_account;
 pub(crate) use self::store::tenants::NewGrant;
 pub(crate) use self::store::tenants::NewTenant;

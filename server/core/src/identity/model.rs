@@ -1,4 +1,4 @@
-//! What the use cases of `identity` return.
+//! Return types of the identity use cases.
 #![allow(missing_docs, reason = "the fields are the columns of the same names")]
 
 use crate::db::Key;
@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::PartnerKind;
 use sqlx::FromRow;
 
-/// A person of a partner, as administrators see the account.
+/// A partner account, as shown to administrators.
 #[derive(Debug, Clone, FromRow)]
 pub struct PartnerLine {
     pub id: Key<PartnerKind>,

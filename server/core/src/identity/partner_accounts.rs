@@ -1,5 +1,5 @@
-//! Accounts of partners: invited by an administrator, made by whoever opens the invitation, locked again. An invitation is
-//! a link with a random text that is kept as a hash, works once, and ends by itself.
+//! Partner accounts: invitation, activation, locking. An invitation is a link with a random token; the token is stored as a
+//! hash, works once and expires.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{PartnerId, SourceSystemId};
@@ -12,53 +12,44 @@ use crate::commit::finish;
 use crate::form::Form;
 use crate::identity::actors::{Permit, TenantId};
 use crate::identity::model::PartnerLine;
-use crate::secrets::{fingerprint, hex};
+use crate::secrets::{hex, sha256};
 use crate::{Core, CoreError, CoreResult};
 
-/// How long an invitation is open.
-pub const INVITATION_LASTS: TimeDelta = TimeDelta::days(7);
-/// The longest name on screen, in characters.
-const MOST_NAME: usize = 200;
+/// How long an invitation is valid.
+pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
+const MAX_NAME_CHARS: usize = 200;
 
-/// What the page of an invitation says.
+/// An open invitation.
 #[derive(Debug, Clone)]
 pub struct Invitation {
-    /// Who invites.
     pub tenant_name: String,
-    /// Who is invited.
     pub display_name: String,
-    /// The address to sign in with.
     pub email: String,
-    /// The source system that the account will see.
     pub source_key: String,
 }
 
-/// A fresh invitation: the text of the link, its hash, and when it ends.
 struct NewInvitation {
-    text: String,
+    token: String,
     hash: Vec<u8>,
     expires_at: DateTime<Utc>,
 }
 
 impl NewInvitation {
     fn generate(core: &Core) -> Self {
-        let text = hex(&core.randomness.bytes::<32>());
+        let token = hex(&core.randomness.bytes::<32>());
         Self {
-            hash: fingerprint(text.as_bytes()),
-            text,
-            expires_at: core.clock.now() + INVITATION_LASTS,
+            hash: sha256(token.as_bytes()),
+            token,
+            expires_at: core.clock.now() + INVITATION_LIFETIME,
         }
     }
 
     fn link(self, core: &Core) -> SecretString {
-        format!("{}/partner/invitation/{}", core.settings.public_url, self.text).into()
+        format!("{}/partner/invitation/{}", core.settings.public_url, self.token).into()
     }
 }
 
-/// The accounts that see a source system.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the partner accounts of a source system.
 pub async fn list(
     core: &Core,
     by: Permit<'_, ViewIntegrations>,
@@ -67,7 +58,7 @@ pub async fn list(
     Ok(core.store.read(by.staff()).await?.partners_of(source).await?)
 }
 
-/// Invites somebody to see a source system. The answer is the link, shown this once.
+/// Invites a partner user to a source system and returns the link, which cannot be shown again.
 ///
 /// # Errors
 /// `not_found`; fields `name`, `email`.
@@ -79,7 +70,7 @@ pub async fn invite(
     email: &str,
 ) -> CoreResult<SecretString> {
     let mut form = Form::default();
-    let name = form.text("name", MOST_NAME, text::line(name, MOST_NAME));
+    let name = form.text("name", MAX_NAME_CHARS, text::line(name, MAX_NAME_CHARS));
     let email = form.text("email", 254, text::email(email));
     form.finish()?;
     let (name, email) = (name.unwrap_or_default(), email.unwrap_or_default());
@@ -89,14 +80,14 @@ pub async fn invite(
     let id = tx
         .invite_partner(source, &email, &name, (&invitation.hash, invitation.expires_at))
         .await?
-        .ok_or_else(|| CoreError::field("email", "taken", "There is a partner account with this address."))?;
+        .ok_or_else(|| CoreError::field("email", "taken", "A partner account with this address already exists."))?;
     tx.audit("partner.invited", id, json!({ "source": source }));
     finish(core, tx).await?;
     Ok(invitation.link(core))
 }
 
-/// Invites again: a new link, for an invitation that was lost or a password that was forgotten. The old link ends now, the
-/// old password when the new link is used.
+/// Creates a new link, for a lost invitation or a forgotten password. The old link is revoked now, the old password when the
+/// new link is used.
 ///
 /// # Errors
 /// `not_found`, also for a locked account.
@@ -108,8 +99,8 @@ pub async fn invite_again(
 ) -> CoreResult<SecretString> {
     let invitation = NewInvitation::generate(core);
     let mut tx = core.store.begin(by.staff()).await?;
-    let hash_and_end = (invitation.hash.as_slice(), invitation.expires_at);
-    if !tx.invite_partner_again(source, id, hash_and_end).await? {
+    let hash_and_expiry = (invitation.hash.as_slice(), invitation.expires_at);
+    if !tx.invite_partner_again(source, id, hash_and_expiry).await? {
         return Err(CoreError::not_found());
     }
     tx.audit("partner.invited", id, json!({ "source": source, "again": true }));
@@ -117,7 +108,7 @@ pub async fn invite_again(
     Ok(invitation.link(core))
 }
 
-/// Locks or unlocks an account; locking ends its sessions and its invitation is of no use meanwhile.
+/// Locks or unlocks an account; locking revokes its sessions and suspends its invitation.
 ///
 /// # Errors
 /// `not_found`.
@@ -137,13 +128,13 @@ pub async fn lock(
     finish(core, tx).await
 }
 
-/// What an invitation is about.
+/// Returns an open invitation.
 ///
 /// # Errors
-/// `not_found` for one that was never made, was used, or has ended.
+/// `not_found` for an unknown, used or expired invitation.
 pub async fn invitation(core: &Core, link: &str) -> CoreResult<Invitation> {
     let mut tx = core.store.read_system().await?;
-    let found = tx.open_invitation(&fingerprint(link.as_bytes())).await?;
+    let found = tx.open_invitation(&sha256(link.as_bytes())).await?;
     let found = found.ok_or_else(CoreError::not_found)?;
     Ok(Invitation {
         tenant_name: found.tenant_name,
@@ -153,16 +144,16 @@ pub async fn invitation(core: &Core, link: &str) -> CoreResult<Invitation> {
     })
 }
 
-/// Accepts an invitation with a password of one's own; then one can sign in.
+/// Accepts an invitation and sets the password.
 ///
 /// # Errors
 /// `not_found` as for [`invitation`]; field `password`.
 pub async fn accept(core: &Core, link: &str, password: &SecretString) -> CoreResult<()> {
-    let hash = fingerprint(link.as_bytes());
+    let hash = sha256(link.as_bytes());
     let mut tx = core.store.read_system().await?;
     let found = tx.open_invitation(&hash).await?;
     drop(tx);
-    // Only who holds a link makes the server hash.
+    // Hashing is expensive, so it requires a valid link.
     let found = found.ok_or_else(CoreError::not_found)?;
     let password_hash = core.passwords.hash(password, &found.email).await?;
     let tenant = TenantId::from_uuid(found.tenant_id);

@@ -1,4 +1,4 @@
-//! Passwords: argon2id, hashed away from the request threads, two at a time, with a bounded queue.
+//! Password hashing with Argon2id, on blocking threads with limited concurrency and a bounded queue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,44 +13,42 @@ use tokio::sync::Semaphore;
 use crate::randomness::Randomness;
 use crate::{CoreError, CoreResult};
 
-/// The shortest password, in characters.
-pub const LEAST_CHARACTERS: usize = 12;
-/// The longest password, in bytes; longer ones would only cost time.
-const MOST_BYTES: usize = 1_024;
-/// OWASP's setting for one lane: about 54 ms of CPU and 46 MiB.
+pub const MIN_PASSWORD_CHARS: usize = 12;
+/// Longer passwords would only cost time.
+const MAX_PASSWORD_BYTES: usize = 1_024;
+/// OWASP's recommendation for a parallelism of one: about 54 ms of CPU and 46 MiB.
 const MEMORY_KIB: u32 = 47_104;
-/// How many hashes run at once, so that a flood of sign-ins leaves a core for everybody else.
-const AT_ONCE: usize = 2;
-/// How many may wait; the next one is told to come back.
-const MOST_WAITING: usize = 32;
-/// The commonest passwords of 12 or more characters; shorter ones are refused by length.
-const COMMON: &str = include_str!("common_passwords.txt");
+/// Limits concurrent hashing, so that many sign-ins do not occupy every core.
+const MAX_CONCURRENT: usize = 2;
+const MAX_WAITING: usize = 32;
+/// The most common passwords of 12 or more characters; shorter ones are rejected by length.
+const COMMON_PASSWORDS: &str = include_str!("common_passwords.txt");
 
 /// Hashes and verifies passwords.
 #[derive(Clone)]
 pub struct Passwords {
     randomness: Randomness,
-    lanes: Arc<Semaphore>,
+    concurrency: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
-    /// A hash of a random text: verified against for unknown accounts, so that they cost the same.
-    decoy: Arc<str>,
+    /// Verified for unknown accounts, so that they take the same time as existing ones.
+    dummy_hash: Arc<str>,
 }
 
 impl Passwords {
     pub(crate) fn new(randomness: Randomness) -> Self {
-        let decoy = hash_now(&randomness.token(), randomness.bytes()).unwrap_or_default();
+        let dummy_hash = hash_now(&randomness.token(), randomness.bytes()).unwrap_or_default();
         Self {
             randomness,
-            lanes: Arc::new(Semaphore::new(AT_ONCE)),
+            concurrency: Arc::new(Semaphore::new(MAX_CONCURRENT)),
             waiting: Arc::default(),
-            decoy: decoy.into(),
+            dummy_hash: dummy_hash.into(),
         }
     }
 
-    /// Checks a new password for the account with this address and hashes it.
+    /// Validates a new password for the account with this address and hashes it.
     ///
     /// # Errors
-    /// Field `password`: too short, too long, too common or the address itself; `rate_limited` when too many are waiting.
+    /// Field `password`: too short, too long, too common or the address itself; `rate_limited` if the queue is full.
     pub async fn hash(&self, password: &SecretString, email: &str) -> CoreResult<String> {
         check(password.expose_secret(), email)?;
         let password = password.clone();
@@ -60,32 +58,42 @@ impl Passwords {
             .ok_or_else(|| CoreError::new(Problem::InternalError, "Hashing failed."))
     }
 
-    /// Whether the password belongs to the hash; without a hash the same work is done and the answer is no.
+    /// Returns whether the password matches the hash; without a hash, does the same work and returns false.
     ///
     /// # Errors
-    /// `rate_limited` when too many are waiting.
+    /// `rate_limited` if the queue is full.
     pub async fn verify(&self, password: &SecretString, stored: Option<&str>) -> CoreResult<bool> {
-        let hash = stored.map_or_else(|| self.decoy.to_string(), str::to_owned);
+        let hash = stored.map_or_else(|| self.dummy_hash.to_string(), str::to_owned);
         let password = password.clone();
-        let matches = self
+        let is_match = self
             .run(move || {
                 let password = password.expose_secret();
-                password.len() <= MOST_BYTES
+                password.len() <= MAX_PASSWORD_BYTES
                     && PasswordHash::new(&hash)
                         .is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok())
             })
             .await?;
-        Ok(matches && stored.is_some())
+        Ok(is_match && stored.is_some())
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> CoreResult<T> {
-        let busy = || CoreError::new(Problem::RateLimited, "Too many people are signing in at this moment.");
-        let place = Waiting::take(&self.waiting).ok_or_else(busy)?;
-        let lane = self.lanes.clone().acquire_owned().await.map_err(|_| busy())?;
-        drop(place);
+        let queue_full = || {
+            CoreError::new(
+                Problem::RateLimited,
+                "Too many sign-ins are in progress. Try again in a moment.",
+            )
+        };
+        let queue_slot = QueueSlot::take(&self.waiting).ok_or_else(queue_full)?;
+        let permit = self
+            .concurrency
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| queue_full())?;
+        drop(queue_slot);
         tokio::task::spawn_blocking(move || {
             let result = work();
-            drop(lane);
+            drop(permit);
             result
         })
         .await
@@ -93,35 +101,35 @@ impl Passwords {
     }
 }
 
-/// A place in the queue. It is given back when it is dropped, also when the client has gone away while it waited.
-struct Waiting(Arc<AtomicUsize>);
+/// A slot in the queue, released on drop, also when the client disconnects while waiting.
+struct QueueSlot(Arc<AtomicUsize>);
 
-impl Waiting {
+impl QueueSlot {
     fn take(waiting: &Arc<AtomicUsize>) -> Option<Self> {
-        let place = Self(waiting.clone());
-        (waiting.fetch_add(1, Ordering::SeqCst) < MOST_WAITING).then_some(place)
+        let slot = Self(waiting.clone());
+        (waiting.fetch_add(1, Ordering::SeqCst) < MAX_WAITING).then_some(slot)
     }
 }
 
-impl Drop for Waiting {
+impl Drop for QueueSlot {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 fn check(password: &str, email: &str) -> CoreResult<()> {
-    if password.chars().count() < LEAST_CHARACTERS {
+    if password.chars().count() < MIN_PASSWORD_CHARS {
         return Err(CoreError::field(
             "password",
             "password_too_short",
-            format!("At least {LEAST_CHARACTERS} characters are required."),
+            format!("Use at least {MIN_PASSWORD_CHARS} characters."),
         ));
     }
-    if password.len() > MOST_BYTES {
+    if password.len() > MAX_PASSWORD_BYTES {
         return Err(CoreError::field(
             "password",
             "value_too_long",
-            format!("At most {MOST_BYTES} bytes are allowed."),
+            format!("Use at most {MAX_PASSWORD_BYTES} bytes."),
         ));
     }
     let lower = password.to_lowercase();
@@ -129,14 +137,14 @@ fn check(password: &str, email: &str) -> CoreResult<()> {
         return Err(CoreError::field(
             "password",
             "password_is_email",
-            "The own address is no secret.",
+            "The password must differ from the email address.",
         ));
     }
-    if COMMON.lines().any(|common| common == lower) {
+    if COMMON_PASSWORDS.lines().any(|common| common == lower) {
         return Err(CoreError::field(
             "password",
             "password_too_common",
-            "This password is among the first that attackers try.",
+            "This password is too common.",
         ));
     }
     Ok(())
@@ -160,58 +168,59 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_the_right_password_fits() {
+    async fn verify_wrong_password_or_no_hash_returns_false() {
         let passwords = Passwords::new(Randomness::seeded(1));
         let hash = passwords
             .hash(&"correct horse battery".into(), "a@example.org")
             .await
-            .expect("hashed");
+            .expect("password is hashed");
         assert!(hash.starts_with("$argon2id$v=19$m=47104,t=1,p=1$"));
         assert!(
             passwords
                 .verify(&"correct horse battery".into(), Some(&hash))
                 .await
-                .expect("verified")
+                .expect("verification runs")
         );
         assert!(
             !passwords
                 .verify(&"Correct horse battery".into(), Some(&hash))
                 .await
-                .expect("verified")
+                .expect("verification runs")
         );
         assert!(
             !passwords
                 .verify(&"correct horse battery".into(), None)
                 .await
-                .expect("verified")
+                .expect("verification runs")
         );
     }
 
-    /// Clients that go away while they wait give their place back.
     #[tokio::test]
-    async fn abandoned_waits_do_not_fill_the_queue() {
+    async fn queue_abandoned_waits_release_their_slots() {
         let passwords = Passwords::new(Randomness::seeded(1));
-        let lanes = passwords.lanes.clone().acquire_many_owned(2).await.expect("both lanes");
+        let permits = passwords
+            .concurrency
+            .clone()
+            .acquire_many_owned(2)
+            .await
+            .expect("both permits are free");
         for _ in 0..3 {
             let mut waits = Vec::new();
-            for _ in 0..MOST_WAITING {
+            for _ in 0..MAX_WAITING {
                 let passwords = passwords.clone();
                 let mut wait = Box::pin(async move { passwords.verify(&"x".into(), None).await });
                 assert!(futures::poll!(&mut wait).is_pending());
                 waits.push(wait);
             }
-            let refused = passwords
-                .verify(&"x".into(), None)
-                .await
-                .expect_err("the queue is full");
+            let refused = passwords.verify(&"x".into(), None).await.expect_err("queue is full");
             assert_eq!(refused.problem, Problem::RateLimited);
         }
-        drop(lanes);
+        drop(permits);
         assert_eq!(passwords.verify(&"x".into(), None).await, Ok(false));
     }
 
     #[tokio::test]
-    async fn weak_passwords_are_refused_by_name() {
+    async fn hash_weak_password_returns_its_error_code() {
         let passwords = Passwords::new(Randomness::seeded(1));
         for (password, code) in [
             ("short", "password_too_short"),
@@ -222,7 +231,7 @@ mod tests {
             let error = passwords
                 .hash(&password.into(), "petra.kern@example.org")
                 .await
-                .expect_err("weak");
+                .expect_err("password is rejected");
             assert_eq!(error.fields[0].code, code, "{password}");
         }
     }

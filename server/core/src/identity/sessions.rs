@@ -1,31 +1,31 @@
-//! Sessions as the session layer keeps them: opaque ids, hashed at rest; what belongs to an account is in columns, so that
-//! an account's sessions can be ended.
+//! Session storage for the session layer: opaque IDs, hashed at rest. Tenant and account are stored in columns, so that an
+//! account's sessions can be revoked.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use crate::identity::store::sessions::Door;
+pub use crate::identity::store::sessions::Realm;
 use crate::identity::store::sessions::SessionRow;
-use crate::secrets::fingerprint;
+use crate::secrets::sha256;
 use crate::{Core, CoreResult};
 
-/// The member of a session's data that names the account. Only [`crate::identity::sign_in`] makes its value.
+/// The session data key of the signed-in account. Only [`crate::identity::sign_in`] creates its value.
 pub const ACCOUNT: &str = "account";
 
-/// The member of a staff session's data that asks for the tenant's test data instead of the real.
-pub const TEST_DATA: &str = "testData";
+/// The session data key of test mode, for staff and partner sessions.
+pub const TEST_MODE: &str = "testData";
 
-/// The member of a portal session's data that names the member of the staff who looks.
-pub const LOOK: &str = "lookedAtBy";
+/// The session data key of the staff member in a view-as session of the portal.
+pub const IMPERSONATED_BY: &str = "lookedAtBy";
 
-/// The reference that a cookie carries.
+/// The session ID in the cookie.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionId(pub i128);
 
 impl SessionId {
     pub(crate) fn hash(self) -> Vec<u8> {
-        fingerprint(&self.0.to_be_bytes())
+        sha256(&self.0.to_be_bytes())
     }
 }
 
@@ -46,62 +46,47 @@ fn row(id: SessionId, data: Value, expires_at: DateTime<Utc>) -> SessionRow {
     }
 }
 
-/// Keeps a new session; false if the id is taken.
-///
-/// # Errors
-/// The database does not answer.
+/// Stores a new session; false if the ID is taken.
 pub async fn create(
     core: &Core,
-    door: Door,
+    realm: Realm,
     id: SessionId,
     data: Value,
     expires_at: DateTime<Utc>,
 ) -> CoreResult<bool> {
     let mut tx = core.store.begin_system().await?;
-    let written = tx.insert_session(door, &row(id, data, expires_at)).await?;
+    let written = tx.insert_session(realm, &row(id, data, expires_at)).await?;
     tx.commit().await?;
     Ok(written)
 }
 
-/// Overwrites a session; one that was ended meanwhile stays ended.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn save(core: &Core, door: Door, id: SessionId, data: Value, expires_at: DateTime<Utc>) -> CoreResult<()> {
+/// Updates a session; a session that was deleted in the meantime is not restored.
+pub async fn save(core: &Core, realm: Realm, id: SessionId, data: Value, expires_at: DateTime<Utc>) -> CoreResult<()> {
     let mut tx = core.store.begin_system().await?;
-    tx.update_session(door, &row(id, data, expires_at)).await?;
+    tx.update_session(realm, &row(id, data, expires_at)).await?;
     Ok(tx.commit().await?)
 }
 
 /// Reads a session that has not expired.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn load(core: &Core, door: Door, id: SessionId) -> CoreResult<Option<(Value, DateTime<Utc>)>> {
+pub async fn load(core: &Core, realm: Realm, id: SessionId) -> CoreResult<Option<(Value, DateTime<Utc>)>> {
     let mut tx = core.store.read_system().await?;
-    Ok(tx.load_session(door, &id.hash()).await?)
+    Ok(tx.load_session(realm, &id.hash()).await?)
 }
 
-/// Ends a session.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn delete(core: &Core, door: Door, id: SessionId) -> CoreResult<()> {
+/// Deletes a session.
+pub async fn delete(core: &Core, realm: Realm, id: SessionId) -> CoreResult<()> {
     let mut tx = core.store.begin_system().await?;
-    tx.delete_session(door, &id.hash()).await?;
+    tx.delete_session(realm, &id.hash()).await?;
     Ok(tx.commit().await?)
 }
 
-/// Removes what has served its time: sessions, sign-in attempts, tokens, kept answers. The worker calls this from time to time.
-///
-/// # Errors
-/// The database does not answer.
+/// Deletes expired sessions, sign-in attempts, tokens and idempotency records. The worker calls this periodically.
 pub async fn delete_expired(core: &Core) -> CoreResult<u64> {
     let mut tx = core.store.begin_system().await?;
     let deleted = tx.delete_expired_sessions().await?
-        + tx.forget_attempts().await?
+        + tx.purge_attempts().await?
         + tx.delete_expired_tokens().await?
-        + tx.forget_old_answers().await?;
+        + tx.purge_stored_responses().await?;
     tx.commit().await?;
     Ok(deleted)
 }

@@ -1,5 +1,5 @@
-//! Secrets for the one page that shows them: closed, so that they rest nowhere in the open, not even in a session, and
-//! opened for the same person only.
+//! Secrets that are shown once, on the page after the action: sealed, so that the session contains no plaintext, and
+//! unsealed for the same person only.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,18 +7,18 @@ use domain::problems::Problem;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::identity::actors::{Actor as _, Contact, Staff};
-use crate::secrets::Place;
+use crate::secrets::AssociatedData;
 use crate::{Core, CoreError, CoreResult};
 
-/// Whose secret it is: the two kinds of people have tables, and so ids, of their own.
-pub trait Reader {
-    /// What the closed secret is bound to.
-    fn place(&self) -> Place<'static>;
+/// A person to whom a secret can be shown. Staff and portal users have separate ID spaces, so their contexts differ.
+pub trait SecretOwner {
+    /// Returns the associated data that binds the secret to the person.
+    fn associated_data(&self) -> AssociatedData<'static>;
 }
 
-impl Reader for Staff {
-    fn place(&self) -> Place<'static> {
-        Place {
+impl SecretOwner for Staff {
+    fn associated_data(&self) -> AssociatedData<'static> {
+        AssociatedData {
             tenant: self.tenant().uuid(),
             kind: "shown-once",
             row: self.id().uuid(),
@@ -26,9 +26,9 @@ impl Reader for Staff {
     }
 }
 
-impl Reader for Contact {
-    fn place(&self) -> Place<'static> {
-        Place {
+impl SecretOwner for Contact {
+    fn associated_data(&self) -> AssociatedData<'static> {
+        AssociatedData {
             tenant: self.tenant().uuid(),
             kind: "portal-shown-once",
             row: self.id().uuid(),
@@ -36,24 +36,25 @@ impl Reader for Contact {
     }
 }
 
-/// Closes a secret.
-///
-/// # Errors
-/// Never for a text of ordinary size.
-pub fn seal(core: &Core, reader: &impl Reader, secret: &SecretString) -> CoreResult<String> {
-    let closed = core
+/// Seals a secret for a person.
+pub fn seal(core: &Core, owner: &impl SecretOwner, secret: &SecretString) -> CoreResult<String> {
+    let sealed = core
         .keyring
-        .close(secret.expose_secret().as_bytes(), &reader.place(), &core.randomness)
+        .seal(
+            secret.expose_secret().as_bytes(),
+            &owner.associated_data(),
+            &core.randomness,
+        )
         .map_err(|error| {
-            tracing::error!(%error, "a secret could not be closed");
-            CoreError::new(Problem::InternalError, "Something went wrong on our side.")
+            tracing::error!(%error, "failed to seal secret");
+            CoreError::new(Problem::InternalError, "An internal error occurred.")
         })?;
-    Ok(STANDARD.encode(closed))
+    Ok(STANDARD.encode(sealed))
 }
 
-/// Opens what [`seal`] closed, for the same person only.
-pub fn unseal(core: &Core, reader: &impl Reader, sealed: &str) -> Option<String> {
-    let closed = STANDARD.decode(sealed).ok()?;
-    let plain = core.keyring.open_value(&closed, &reader.place()).ok()?;
-    String::from_utf8(plain).ok()
+/// Unseals what [`seal`] returned, for the same person only.
+pub fn unseal(core: &Core, owner: &impl SecretOwner, sealed: &str) -> Option<String> {
+    let sealed = STANDARD.decode(sealed).ok()?;
+    let plaintext = core.keyring.unseal(&sealed, &owner.associated_data()).ok()?;
+    String::from_utf8(plaintext).ok()
 }

@@ -1,4 +1,4 @@
-//! Sign-in with e-mail and password: the same answer and the same work whether or not an account exists, and a lock that
+//! Sign-in with email and password: the same response and the same work whether or not an account exists, and a lock that
 //! grows with every failure but never becomes permanent.
 
 use chrono::TimeDelta;
@@ -10,79 +10,77 @@ use serde_json::{Value, json};
 
 use crate::db::SystemTx;
 use crate::identity::actors::TenantId;
-use crate::identity::store::sessions::Door;
-use crate::secrets::{fingerprint, hex};
+use crate::identity::store::sessions::Realm;
+use crate::secrets::{hex, sha256};
 use crate::{Core, CoreError, CoreResult};
 
-/// The longest lock after failures, in seconds: long enough to make guessing hopeless, short enough to wait for.
-const LONGEST_LOCK: i64 = 300;
+/// Long enough to prevent guessing, short enough to wait for.
+const MAX_LOCK_SECONDS: i64 = 300;
 
-/// How far whoever signs in has come.
+/// The result of a sign-in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Admission {
-    /// All the way: the value for [`crate::identity::sessions::ACCOUNT`] in the session.
+    /// Signed in, with the value for [`crate::identity::sessions::ACCOUNT`] in the session.
     Granted(Value),
-    /// A code is missing: the value for [`crate::identity::two_factor::complete`]. It opens nothing by itself.
+    /// A code is required, with the value for [`crate::identity::two_factor::complete`]; it grants no access by itself.
     NeedsCode(Value),
 }
 
 impl Admission {
-    /// All the way for an account.
     pub(crate) fn granted(tenant: uuid::Uuid, account: uuid::Uuid) -> Self {
         Self::Granted(json!([tenant.to_string(), account.to_string()]))
     }
 }
 
-/// An account whose password was right.
+/// An account that has passed the first factor.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// What the session gets.
     pub admission: Admission,
-    /// The tenant's name, to choose by if there are several.
+    /// The tenant's name, to choose from if there are several accounts.
     pub tenant_name: String,
-    /// Where the staff app begins for this account; the portal has one home.
+    /// The path of the account's start page.
     pub home: &'static str,
 }
 
-/// Signs in at one of the doors. Several answers mean that this address has accounts in several tenants with the same
-/// password, and the person chooses.
+/// Signs in to a realm. Several results mean that the address has accounts in several tenants with the same password, and
+/// the person must choose.
 ///
 /// # Errors
-/// `invalid_credentials` for everything that does not fit; `rate_limited` while locked, with the seconds in the detail.
+/// `invalid_credentials` for any mismatch; `rate_limited` while locked, with the seconds in the detail.
 pub async fn sign_in(
     core: &Core,
-    door: Door,
+    realm: Realm,
     email: &str,
     password: SecretString,
     address: &str,
 ) -> CoreResult<Vec<SignedIn>> {
-    let refused = || CoreError::new(Problem::InvalidCredentials, "E-mail and password do not fit together.");
+    let refused = || CoreError::new(Problem::InvalidCredentials, "Incorrect email or password.");
     let email = text::email(email).map_err(|_| refused())?;
-    let key = throttle_key(door, &email, address);
-    // Counted before it is made, so that attempts side by side cannot all be the first.
+    let key = throttle_key(realm, &email, address);
+    // Counted before verification, so that concurrent attempts cannot bypass the lock.
     let mut tx = core.store.begin_system().await?;
     let attempt = count_attempt(core, &mut tx, &key).await?;
     let now = core.clock.now();
     if attempt > 1 {
         tx.lock_attempts(&key, now + lock_after(attempt - 1)).await?;
     }
-    let accounts: Vec<Candidate> = match door {
-        Door::Staff => tx
+    let accounts: Vec<Candidate> = match realm {
+        Realm::Staff => tx
             .staff_by_email(&email)
             .await?
             .into_iter()
             .map(Candidate::from)
             .collect(),
-        Door::Portal => tx
+        Realm::Portal => tx
             .portal_users_by_email(&email)
             .await?
             .into_iter()
-            // Whoever was only invited, or signs in by mailed links, has no password.
+            // Invited accounts and accounts that sign in with mailed links have no password.
             .filter(|account| !account.password_hash.is_empty() && account.is_active)
             .map(Candidate::from)
             .collect(),
-        // An invitation that nobody has accepted yet has no password, and so is no account.
-        Door::Partner => tx
+        // Invited accounts have no password until they accept.
+        Realm::Partner => tx
             .partners_by_email(&email)
             .await?
             .into_iter()
@@ -108,30 +106,30 @@ pub async fn sign_in(
     tx.clear_throttle(&key).await?;
     for account in matching.iter().filter(|account| !account.needs_code) {
         let tenant = TenantId::from_uuid(account.tenant);
-        match door {
-            Door::Staff => {
+        match realm {
+            Realm::Staff => {
                 tx.staff_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
                     .await?
             }
-            Door::Portal => {
+            Realm::Portal => {
                 tx.portal_user_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
                     .await?
             }
-            Door::Partner => {
+            Realm::Partner => {
                 tx.partner_signed_in(tenant, domain::ids::Id::from_uuid(account.id))
                     .await?
             }
         }
-        let (label, action) = match door {
-            Door::Staff => (
+        let (label, action) = match realm {
+            Realm::Staff => (
                 format!("staff:{}", domain::ids::StaffId::from_uuid(account.id)),
                 "staff.signed_in",
             ),
-            Door::Portal => (
+            Realm::Portal => (
                 format!("portal:{}", domain::ids::PortalUserId::from_uuid(account.id)),
                 "portal.signed_in",
             ),
-            Door::Partner => (
+            Realm::Partner => (
                 format!("partner:{}", domain::ids::PartnerId::from_uuid(account.id)),
                 "partner.signed_in",
             ),
@@ -143,7 +141,7 @@ pub async fn sign_in(
         .into_iter()
         .map(|account| SignedIn {
             admission: if account.needs_code {
-                Admission::NeedsCode(waiting(account.tenant, account.id, &account.password_hash))
+                Admission::NeedsCode(pending_code(account.tenant, account.id, &account.password_hash))
             } else {
                 Admission::granted(account.tenant, account.id)
             },
@@ -153,17 +151,18 @@ pub async fn sign_in(
         .collect())
 }
 
-/// Who waits for the second step. A password that changes meanwhile ends the waiting, too.
-pub(crate) fn waiting(tenant: uuid::Uuid, account: uuid::Uuid, password_hash: &str) -> Value {
+/// Returns the value of a sign-in that waits for a code. It contains a digest of the password hash, so changing the
+/// password invalidates it.
+pub(crate) fn pending_code(tenant: uuid::Uuid, account: uuid::Uuid, password_hash: &str) -> Value {
     json!([
         tenant.to_string(),
         account.to_string(),
-        hex(&fingerprint(password_hash.as_bytes()))
+        hex(&sha256(password_hash.as_bytes()))
     ])
 }
 
-/// Signs in to the portal whoever has given every proof that is asked for.
-pub(crate) async fn enter_portal(
+/// Completes a sign-in to the portal after every required factor was verified.
+pub(crate) async fn complete_portal_sign_in(
     tx: &mut SystemTx<'_>,
     tenant: TenantId,
     account: domain::ids::PortalUserId,
@@ -179,7 +178,7 @@ pub(crate) async fn enter_portal(
     })
 }
 
-/// Counts an attempt before it is made; the answer is its number since the last success.
+/// Counts an attempt before it is made and returns its number since the last success.
 ///
 /// # Errors
 /// `rate_limited` while locked, with the seconds in the detail.
@@ -194,9 +193,9 @@ pub(crate) async fn count_attempt(core: &Core, tx: &mut SystemTx<'_>, key: &[u8]
     Err(CoreError::new(Problem::RateLimited, format!("{}", (wait + 999) / 1000)))
 }
 
-/// How long the lock is after so many failures: 1 s, 3 s, 5 s and so on.
+/// Returns the length of the lock after a number of failures: 1 s, 3 s, 5 s and so on.
 pub(crate) fn lock_after(failures: i64) -> TimeDelta {
-    TimeDelta::seconds((failures * 2 - 1).min(LONGEST_LOCK))
+    TimeDelta::seconds((failures * 2 - 1).min(MAX_LOCK_SECONDS))
 }
 
 struct Candidate {
@@ -251,6 +250,6 @@ impl Candidate {
     }
 }
 
-fn throttle_key(door: Door, email: &str, address: &str) -> Vec<u8> {
-    fingerprint(format!("{door:?}\n{email}\n{address}").as_bytes())
+fn throttle_key(realm: Realm, email: &str, address: &str) -> Vec<u8> {
+    sha256(format!("{realm:?}\n{email}\n{address}").as_bytes())
 }

@@ -1,4 +1,4 @@
-//! What members of the staff choose for themselves.
+//! Personal settings of staff members.
 
 use domain::locale::Locale;
 
@@ -6,13 +6,10 @@ use crate::commit::finish;
 use crate::identity::actors::{Actor as _, Staff};
 use crate::{Core, CoreResult};
 
-/// Chooses the own language.
-///
-/// # Errors
-/// The database does not answer.
+/// Sets the staff member's language.
 pub async fn set_locale(core: &Core, staff: &Staff, locale: Locale) -> CoreResult<()> {
     let mut tx = core.store.begin(staff).await?;
     tx.set_own_locale(locale).await?;
-    tracing::debug!(actor = %staff.label(), "language chosen");
+    tracing::debug!(actor = %staff.label(), "language changed");
     finish(core, tx).await
 }

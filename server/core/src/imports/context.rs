@@ -1,4 +1,4 @@
-//! Asks the rules about customer, then location, then contact, and notes what they decided.
+//! Applies the mapping rules to customer, location and contact, in this order, and collects their decisions.
 
 use domain::ids::{ContactId, CustomerId, LocationId};
 use domain::import_results::{ItemNote, MappingEntries, MappingEntry};
@@ -13,18 +13,18 @@ use serde_json::{Value, json};
 use crate::imports::Outcome;
 use crate::imports::workspace::Workspace;
 
-/// The customer context of an import after the rules have spoken.
+/// The customer context of an import after the rules have decided.
 pub(crate) struct Context {
     pub customer: Option<CustomerId>,
     pub location: Option<LocationId>,
     pub contact: Option<ContactId>,
-    /// A customer was given and not resolved, or none was given and none could be derived.
+    /// A customer was sent and not resolved, or none was sent and none could be derived.
     pub customer_unresolved: bool,
-    /// The rules refused the customer that was given.
+    /// The rules rejected the customer that was sent.
     pub customer_failed: bool,
-    /// The code that decided about the customer, if one did: the last of what its rules said.
+    /// The last code that the customer rules returned.
     pub customer_code: Option<&'static str>,
-    /// The location contradicts the customer, which a person must look at.
+    /// The location contradicts the customer and requires a review.
     pub location_failed: bool,
     pub warnings: Vec<Warning>,
     pub mapping: MappingEntries,
@@ -32,7 +32,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// The outcome of the item, with what the rules said.
+    /// Builds the outcome of the item from the decision.
     pub(crate) fn into_outcome(
         self,
         outcome: ItemOutcome,
@@ -57,21 +57,21 @@ impl Context {
     }
 }
 
-/// Decides about the whole context and notes what is to be written.
+/// Decides about the whole context and collects the resulting writes.
 pub(crate) fn resolve(work: &mut Workspace<'_>, import: &TargetImport) -> Context {
     let found = match &import.customer {
         Some(part) => work.customer_candidates(part),
         None => CustomerCandidates::default(),
     };
     let customer_decision = customer::decide(import.customer.as_ref(), work.settings, &found);
-    let (mut customer, is_new) = carry_out_customer(work, import, &customer_decision);
+    let (mut customer, is_new) = apply_customer_decision(work, import, &customer_decision);
     let owner = match (&import.customer, customer) {
         (None, _) => CustomerContext::NotGiven,
         (Some(_), None) => CustomerContext::Unresolved,
         (Some(_), Some(_)) if is_new => CustomerContext::Resolved(None),
         (Some(_), Some(id)) => CustomerContext::Resolved(Some(id)),
     };
-    // As they were when the rules looked at them: an update changes what the next import sees.
+    // Captured before the updates below, since those change what later imports see.
     let found_location = work
         .location_candidate(external_id_of_location(import))
         .map(describe_location);
@@ -118,8 +118,8 @@ pub(crate) fn resolve(work: &mut Workspace<'_>, import: &TargetImport) -> Contex
     }
 }
 
-/// Whether the rules would make a record or a reference for this import.
-pub(crate) fn would_make(work: &Workspace<'_>, import: &TargetImport) -> bool {
+/// Returns whether the rules would create a record or a reference for this import.
+pub(crate) fn would_create(work: &Workspace<'_>, import: &TargetImport) -> bool {
     let found = match &import.customer {
         Some(part) => work.customer_candidates(part),
         None => CustomerCandidates::default(),
@@ -152,7 +152,7 @@ pub(crate) fn would_make(work: &Workspace<'_>, import: &TargetImport) -> bool {
     )
 }
 
-/// The candidates in the form in which the decision keeps them: ids and what decided, for the people who read it later.
+/// Returns the candidates as stored with the decision, for later review.
 fn describe(candidates: &CustomerCandidates) -> Value {
     let one = |candidate: &customer::CustomerCandidate| json!({ "id": candidate.id, "name": candidate.name, "archived": candidate.archived, "linkedAs": candidate.linked_as });
     json!({
@@ -162,12 +162,12 @@ fn describe(candidates: &CustomerCandidates) -> Value {
     })
 }
 
-/// The location that the external id led to, as the decision keeps it.
+/// Returns the location candidate as stored with the decision.
 fn describe_location(candidate: &LocationCandidate) -> Value {
     json!({ "id": candidate.id, "name": candidate.name, "customer": candidate.customer, "archived": candidate.archived })
 }
 
-/// The contact that the external id led to, as the decision keeps it.
+/// Returns the contact candidate as stored with the decision.
 fn describe_contact(candidate: &ContactCandidate) -> Value {
     json!({ "id": candidate.id, "name": candidate.display_name, "customer": candidate.customer, "location": candidate.location })
 }
@@ -180,8 +180,8 @@ fn external_id_of_contact(import: &TargetImport) -> Option<&ExternalId> {
     import.contact.as_ref().and_then(|part| part.external_id.as_ref())
 }
 
-/// Notes what was decided about the customer; also says whether the record is new.
-fn carry_out_customer(
+/// Collects the writes for the customer. Also returns whether the record is new.
+fn apply_customer_decision(
     work: &mut Workspace<'_>,
     import: &TargetImport,
     decision: &CustomerDecision,
@@ -206,7 +206,7 @@ fn carry_out_customer(
     }
 }
 
-/// Decides about the location; the answer has the location and its customer.
+/// Decides about the location; also returns its customer.
 fn resolve_location(
     work: &mut Workspace<'_>,
     import: &TargetImport,

@@ -1,11 +1,11 @@
-//! Imports from a CSV file: kept, its columns matched by a person, tried out as a dry run, and then imported like any batch
-//! of the API, with the rights of a client.
+//! Imports from a CSV file: upload, column mapping, dry run, and an import that runs like a batch of the API with the
+//! scopes of a client.
 
 use chrono::{NaiveDateTime, TimeZone as _};
 use chrono_tz::Tz;
 use csv::ReaderBuilder;
 use domain::ids::{ClientId, ImportJobId};
-use domain::import_jobs::{ImportChannel, ImportMode, MOST_ITEMS, TargetBatch};
+use domain::import_jobs::{ImportChannel, ImportMode, MAX_ITEMS, TargetBatch};
 use domain::imports::ImportJobStatus;
 use domain::permissions::ResolveMappings;
 use domain::problems::Problem;
@@ -15,17 +15,16 @@ use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, Permit};
 use crate::imports::{is_zone, jobs, settings_of};
-use crate::secrets::{fingerprint, hex};
+use crate::secrets::{hex, sha256};
 use crate::{Core, CoreError, CoreResult};
 
-/// The largest file, in bytes.
-pub const MOST_BYTES: usize = 2 * 1024 * 1024;
-/// The most columns of a file.
-const MOST_COLUMNS: usize = 60;
-/// How many values of a column are shown to tell what it is.
-const EXAMPLES: usize = 3;
+/// The maximum size of a file (2 MiB).
+pub const MAX_FILE_BYTES: usize = 2 * 1024 * 1024;
+const MAX_COLUMNS: usize = 60;
+/// The number of example values shown for a column.
+const MAX_EXAMPLES: usize = 3;
 
-/// What a column can be: the members of an import, with `_` between an object and its member.
+/// The import fields that a column can be mapped to. `_` separates an object from its member.
 pub const FIELDS: [&str; 26] = [
     "externalId",
     "action",
@@ -55,14 +54,12 @@ pub const FIELDS: [&str; 26] = [
     "contact_phone",
 ];
 
-/// A column of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Its header.
     pub header: String,
-    /// Its first values.
+    /// Its first non-empty values.
     pub examples: Vec<String>,
-    /// What it probably is, by its header.
+    /// The field that the header suggests.
     pub guess: Option<&'static str>,
 }
 
@@ -71,22 +68,24 @@ struct Table {
     rows: Vec<Vec<String>>,
 }
 
-fn wrong(detail: impl Into<String>) -> CoreError {
+fn invalid_file(detail: impl Into<String>) -> CoreError {
     CoreError::field("file", "invalid_csv", detail)
 }
 
-/// Reads a whole file: UTF-8 with or without a mark, separated by the sign that its first line has most of.
+/// Parses a whole file: UTF-8 with or without a byte order mark. The delimiter is the candidate that occurs most often
+/// in the first line.
 fn read(bytes: &[u8]) -> CoreResult<Table> {
-    let text = std::str::from_utf8(bytes).map_err(|_| wrong("The file is not UTF-8; save it as “CSV UTF-8”."))?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| invalid_file("The file is not UTF-8. Save it as “CSV UTF-8”."))?;
     let text = text.trim_start_matches('\u{feff}');
     let is_allowed = |character: char| !character.is_control() || matches!(character, '\n' | '\r' | '\t');
     if let Some((line, _)) = text.lines().enumerate().find(|(_, line)| !line.chars().all(is_allowed)) {
-        return Err(wrong(format!("Line {} has a control character.", line + 1)));
+        return Err(invalid_file(format!("Line {} contains a control character.", line + 1)));
     }
     let first = text.lines().next().unwrap_or_default();
     let delimiter = [b',', b';', b'\t']
         .into_iter()
-        .max_by_key(|sign| first.bytes().filter(|byte| byte == sign).count())
+        .max_by_key(|candidate| first.bytes().filter(|byte| byte == candidate).count())
         .unwrap_or(b',');
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
@@ -94,44 +93,46 @@ fn read(bytes: &[u8]) -> CoreResult<Table> {
         .from_reader(text.as_bytes());
     let headers: Vec<String> = reader
         .headers()
-        .map_err(|error| wrong(error.to_string()))?
+        .map_err(|error| invalid_file(error.to_string()))?
         .iter()
         .map(|header| header.trim().to_owned())
         .collect();
     if headers.is_empty() || headers.iter().all(String::is_empty) {
-        return Err(wrong("The first line must name the columns."));
+        return Err(invalid_file("The first line must contain the column names."));
     }
-    if headers.len() > MOST_COLUMNS {
-        return Err(wrong(format!("A file may have {MOST_COLUMNS} columns.")));
+    if headers.len() > MAX_COLUMNS {
+        return Err(invalid_file(format!("The file has more than {MAX_COLUMNS} columns.")));
     }
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|error| wrong(error.to_string()))?;
+        let record = record.map_err(|error| invalid_file(error.to_string()))?;
         let row: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
         if row.iter().all(String::is_empty) {
             continue;
         }
-        if rows.len() == MOST_ITEMS {
-            return Err(wrong(format!("A file may have {MOST_ITEMS} jobs; split it.")));
+        if rows.len() == MAX_ITEMS {
+            return Err(invalid_file(format!(
+                "The file has more than {MAX_ITEMS} jobs. Split it into several files."
+            )));
         }
         rows.push(row);
     }
     if rows.is_empty() {
-        return Err(wrong("The file has no jobs."));
+        return Err(invalid_file("The file contains no jobs."));
     }
     Ok(Table { headers, rows })
 }
 
-/// What a header probably means: the same letters as a field, or as its last part where that is telling.
+/// Returns the field that a header suggests: an exact field name, or a known English or German synonym.
 fn guess(header: &str) -> Option<&'static str> {
-    let plain = |text: &str| {
+    let normalize = |text: &str| {
         text.chars()
             .filter(|character| character.is_alphanumeric())
             .flat_map(char::to_lowercase)
             .collect::<String>()
     };
-    let wanted = plain(header);
-    let also = match wanted.as_str() {
+    let normalized_header = normalize(header);
+    let synonym = match normalized_header.as_str() {
         "id" | "jobid" | "job" | "auftrag" | "auftragsnummer" => Some("externalId"),
         "customerid" | "kundeid" | "kundenid" => Some("customer_externalId"),
         "customernumber" | "kundennummer" => Some("customer_customerNumber"),
@@ -158,19 +159,22 @@ fn guess(header: &str) -> Option<&'static str> {
         "notizen" | "bemerkung" => Some("notes"),
         _ => None,
     };
-    FIELDS.into_iter().find(|field| plain(field) == wanted).or(also)
+    FIELDS
+        .into_iter()
+        .find(|field| normalize(field) == normalized_header)
+        .or(synonym)
 }
 
-/// Keeps a file for the next step; the answer names it.
+/// Stores an uploaded file and returns its name for the next step.
 ///
 /// # Errors
-/// Field `file`: too large, not UTF-8, not CSV, no jobs or too many.
-pub async fn keep(core: &Core, by: Permit<'_, ResolveMappings>, bytes: Vec<u8>) -> CoreResult<String> {
-    if bytes.len() > MOST_BYTES {
-        return Err(wrong("A file may have 2 MB."));
+/// Field `file` if the file is too large, not UTF-8, not CSV, or has no or too many jobs.
+pub async fn store_file(core: &Core, by: Permit<'_, ResolveMappings>, bytes: Vec<u8>) -> CoreResult<String> {
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err(invalid_file("The file is larger than 2 MB."));
     }
     read(&bytes)?;
-    let hash = fingerprint(&bytes);
+    let hash = sha256(&bytes);
     core.files.put(by.staff().tenant(), &hash, bytes).await?;
     Ok(hex(&hash))
 }
@@ -186,7 +190,7 @@ async fn load(core: &Core, by: Permit<'_, ResolveMappings>, name: &str) -> CoreR
     read(&bytes)
 }
 
-/// The columns of a kept file, with a guess for each.
+/// Returns the columns of a stored file with a suggested field for each.
 ///
 /// # Errors
 /// `not_found`.
@@ -203,7 +207,7 @@ pub async fn columns(core: &Core, by: Permit<'_, ResolveMappings>, name: &str) -
                 .iter()
                 .filter_map(|row| row.get(index))
                 .filter(|cell| !cell.is_empty())
-                .take(EXAMPLES)
+                .take(MAX_EXAMPLES)
                 .cloned()
                 .collect(),
             guess: guess(header),
@@ -211,26 +215,26 @@ pub async fn columns(core: &Core, by: Permit<'_, ResolveMappings>, name: &str) -
         .collect())
 }
 
-/// A moment as people write it in tables, in a zone, as the API takes it. What is no such moment, or one that the change of
-/// the clock leaves out or has twice, stays as it is: the import refuses it by name.
+/// Converts a local date and time of a spreadsheet to RFC 3339. Any other text, and a local time that is skipped or
+/// ambiguous at a clock change, is returned unchanged; the import then rejects it.
 fn moment(cell: &str, zone: Option<Tz>) -> String {
-    const WAYS: [&str; 5] = [
+    const FORMATS: [&str; 5] = [
         "%Y-%m-%d %H:%M",
         "%Y-%m-%dT%H:%M",
         "%Y-%m-%d %H:%M:%S",
         "%Y-%m-%dT%H:%M:%S",
         "%d.%m.%Y %H:%M",
     ];
-    let local = WAYS
+    let local = FORMATS
         .iter()
-        .find_map(|way| NaiveDateTime::parse_from_str(cell, way).ok());
+        .find_map(|format| NaiveDateTime::parse_from_str(cell, format).ok());
     local
         .zip(zone)
         .and_then(|(local, zone)| zone.from_local_datetime(&local).single())
         .map_or_else(|| cell.to_owned(), |moment| moment.to_rfc3339())
 }
 
-/// The number in a cell, with a point or a comma; the text if it is none.
+/// Parses a number with a decimal point or comma; any other text is returned unchanged.
 fn decimal(cell: &str) -> Value {
     cell.replace(',', ".")
         .parse::<f64>()
@@ -239,13 +243,13 @@ fn decimal(cell: &str) -> Value {
         .map_or_else(|| Value::from(cell), Value::Number)
 }
 
-/// Makes the payload of one line. Moments without an offset are those of the line's zone, else of the organisation's.
-fn payload(row: &[String], fields: &[Option<&'static str>], own_zone: &str) -> Value {
+/// Builds the payload of one row. Times without an offset are in the time zone of the row, or else of the tenant.
+fn payload(row: &[String], fields: &[Option<&'static str>], tenant_zone: &str) -> Value {
     let zone = row
         .iter()
         .zip(fields)
         .find(|(cell, field)| **field == Some("timeWindow_zone") && !cell.is_empty())
-        .map_or(own_zone, |(cell, _)| cell.as_str());
+        .map_or(tenant_zone, |(cell, _)| cell.as_str());
     let parsed: Option<Tz> = zone.parse().ok();
     let mut body = Map::new();
     for (cell, field) in row.iter().zip(fields) {
@@ -259,7 +263,7 @@ fn payload(row: &[String], fields: &[Option<&'static str>], own_zone: &str) -> V
                 .map_or_else(|_| Value::from(cell.as_str()), Value::from),
             "priority" | "action" => Value::from(cell.to_lowercase()),
             "timeWindow_start" | "timeWindow_end" => Value::from(moment(cell, parsed)),
-            "sourceUpdatedAt" => Value::from(moment(cell, own_zone.parse().ok())),
+            "sourceUpdatedAt" => Value::from(moment(cell, tenant_zone.parse().ok())),
             "coordinates_lat" | "coordinates_lon" => decimal(cell),
             "requiredSkills" => cell
                 .split([',', ';', '|'])
@@ -285,12 +289,13 @@ fn payload(row: &[String], fields: &[Option<&'static str>], own_zone: &str) -> V
     Value::Object(body)
 }
 
-/// Tries a file out: a dry run of the import, with the rights of a client. `chosen` has a field for each column, empty for
-/// a column that is left out.
+/// Starts a dry run of a stored file with the scopes of a client. `chosen` has a field for each column; empty means
+/// that the column is ignored.
 ///
 /// # Errors
-/// `not_found`; field `columns` if the id of the job has no column or a field has two; `too_many_concurrent_jobs`.
-pub async fn try_out(
+/// `not_found`; field `columns` if no column is the external ID or two columns have the same field;
+/// `too_many_concurrent_jobs`.
+pub async fn start_dry_run(
     core: &Core,
     by: Permit<'_, ResolveMappings>,
     name: &str,
@@ -307,7 +312,7 @@ pub async fn try_out(
             return Err(CoreError::field(
                 "columns",
                 "column_twice",
-                "Two columns have the same meaning.",
+                "Two columns are mapped to the same field.",
             ));
         }
     }
@@ -315,7 +320,7 @@ pub async fn try_out(
         return Err(CoreError::field(
             "columns",
             "external_id_required",
-            "One column must be the id of the job.",
+            "Map one column to the external ID of the job.",
         ));
     }
     let payloads = table
@@ -325,41 +330,41 @@ pub async fn try_out(
         .collect();
     let batch = TargetBatch::lenient(ImportMode::Partial, true, payloads, is_zone);
     let mut tx = core.store.begin(by.staff()).await?;
-    let id = take_in(&mut tx, &by.staff().label(), client, None, true, &batch).await?;
+    let id = enqueue_for_client(&mut tx, &by.staff().label(), client, None, true, &batch).await?;
     finish(core, tx).await?;
     core.wake_importer.notify_one();
     Ok(id)
 }
 
-async fn take_in(
+async fn enqueue_for_client(
     tx: &mut TenantTx<'_, crate::identity::actors::Staff>,
     label: &str,
     client: ClientId,
-    tried: Option<ImportJobId>,
+    dry_run_id: Option<ImportJobId>,
     dry_run: bool,
     batch: &TargetBatch,
 ) -> CoreResult<ImportJobId> {
-    let line = tx
+    let client_line = tx
         .client(client)
         .await?
-        .filter(|line| line.revoked_at.is_none())
+        .filter(|client_line| client_line.revoked_at.is_none())
         .ok_or_else(|| CoreError::field("client", "required", "Choose a client."))?;
-    let source = line.source_system_id.0;
-    let holds = |scope: &str| line.scopes.0.iter().any(|held| held == scope);
-    if !holds("targets.write") {
+    let source = client_line.source_system_id.0;
+    let has_scope = |scope: &str| client_line.scopes.0.iter().any(|granted| granted == scope);
+    if !has_scope("targets.write") {
         return Err(CoreError::field(
             "client",
             "insufficient_scope",
-            "This client may not import jobs.",
+            "This client does not have the scope to import jobs.",
         ));
     }
     let settings = settings_of(
         &tx.settings_of_source(source).await?,
         &tx.gates().await?,
-        holds("customers.map"),
-        holds("customers.write"),
+        has_scope("customers.map"),
+        has_scope("customers.write"),
     );
-    let taking = jobs::Taking {
+    let new_job = jobs::NewImportJob {
         client,
         source_system: source,
         mode: ImportMode::Partial,
@@ -367,35 +372,40 @@ async fn take_in(
         channel: ImportChannel::Csv,
         settings: &settings,
         created_by: label,
-        retried_from: tried,
+        retried_from: dry_run_id,
     };
-    Ok(jobs::take_in(tx, &taking, batch).await?)
+    Ok(jobs::enqueue(tx, &new_job, batch).await?)
 }
 
-/// Imports for real what was tried out.
+/// Imports the rows of a completed dry run.
 ///
 /// # Errors
-/// `not_found` unless the job is a dry run of a file that has ended; `too_many_concurrent_jobs`.
-pub async fn import_tried(core: &Core, by: Permit<'_, ResolveMappings>, tried: ImportJobId) -> CoreResult<ImportJobId> {
+/// `not_found` unless the job is a dry run of a file; `illegal_transition` until it has completed;
+/// `too_many_concurrent_jobs`.
+pub async fn import_after_dry_run(
+    core: &Core,
+    by: Permit<'_, ResolveMappings>,
+    dry_run_id: ImportJobId,
+) -> CoreResult<ImportJobId> {
     let mut tx = core.store.begin(by.staff()).await?;
     let job = tx
-        .import_job(tried)
+        .import_job(dry_run_id)
         .await?
         .filter(|job| job.dry_run && job.channel == ImportChannel::Csv)
         .ok_or_else(CoreError::not_found)?;
     if job.status != ImportJobStatus::Completed {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            "The trial has not ended yet.",
+            "The dry run has not completed yet.",
         ));
     }
-    let payloads = tx.payloads_of_job(tried).await?;
+    let payloads = tx.list_payloads_of_job(dry_run_id).await?;
     let batch = TargetBatch::lenient(ImportMode::Partial, false, payloads, is_zone);
-    let id = take_in(
+    let id = enqueue_for_client(
         &mut tx,
         &by.staff().label(),
         job.client_id.0,
-        Some(tried),
+        Some(dry_run_id),
         false,
         &batch,
     )
@@ -412,9 +422,9 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_file_becomes_imports() {
+    fn csv_file_valid_yields_payloads() {
         let table = read("\u{feff}Auftrag;Kunde-Id;Kunde;Ort;Minuten;Egal\nA-1;C-1;\"Müller; Söhne\";Essen;45;x\n\n;;;;;\nA-2;;;;viele;".as_bytes())
-            .expect("a table");
+            .expect("file is a valid CSV table");
         let fields: Vec<_> = table.headers.iter().map(|header| guess(header)).collect();
         assert_eq!(
             fields,
@@ -435,12 +445,12 @@ mod tests {
         assert_eq!(
             payload(&table.rows[1], &fields, "Europe/Berlin"),
             json!({"externalId": "A-2", "durationMinutes": "viele"}),
-            "a wrong value is left for the import to refuse"
+            "an invalid value is left for the import to reject"
         );
     }
 
     #[test]
-    fn times_places_and_skills_are_read_as_people_write_them() {
+    fn csv_cells_local_formats_are_converted() {
         let fields: Vec<_> = [
             "id",
             "von",
@@ -486,9 +496,9 @@ mod tests {
                 ""
             ])["timeWindow"],
             json!({"start": "2026-07-01T09:00:00+01:00", "end": "2026-07-01T10:00:00+01:00", "zone": "Europe/London"}),
-            "the zone of the line"
+            "zone of the row"
         );
-        // The hour that the change of the clock leaves out, the one that it has twice, and no moment at all: as written.
+        // A skipped local time, an ambiguous one, and a text that is no time stay unchanged.
         for cell in ["2026-03-29 02:30", "2026-10-25 02:30", "tomorrow"] {
             assert_eq!(
                 row(["A", cell, "", "", "", "", "", "", ""])["timeWindow"]["start"],
@@ -502,19 +512,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_refused() {
+    fn csv_file_invalid_is_rejected() {
         for bytes in [&b""[..], b"\xff\xfe", b"a,b", b"\n\n", b",,\n1,2,3", b"id\na\0b"] {
             assert!(read(bytes).is_err(), "{bytes:?}");
         }
-        let many = format!("id\n{}", "x\n".repeat(MOST_ITEMS + 1));
+        let many = format!("id\n{}", "x\n".repeat(MAX_ITEMS + 1));
         assert!(read(many.as_bytes()).is_err());
     }
 
     proptest! {
         #[test]
-        fn any_bytes_get_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn csv_file_arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             if let Ok(table) = read(&bytes) {
-                prop_assert!(!table.rows.is_empty() && table.rows.len() <= MOST_ITEMS);
+                prop_assert!(!table.rows.is_empty() && table.rows.len() <= MAX_ITEMS);
             }
         }
     }

@@ -1,9 +1,9 @@
-//! Import jobs: taken in, read, stopped and repeated by clients; read by the staff.
+//! Import jobs: enqueued, read, cancelled and retried by clients; read by staff.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ClientId, ImportItemId, ImportJobId, SourceSystemId};
 use domain::import_jobs::{
-    CONTRADICTION, DUPLICATE, ImportChannel, ImportJob, ImportMode, JobCounts, MOST_JOBS, TargetBatch,
+    CONFLICTING_DUPLICATE, DUPLICATE, ImportChannel, ImportJob, ImportMode, JobCounts, MAX_ACTIVE_JOBS, TargetBatch,
 };
 use domain::import_results::{ImportItemResult, ItemNote, ItemStatus};
 use domain::imports::ImportJobStatus;
@@ -17,17 +17,18 @@ use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::identity::actors::{Actor as _, ApiClient, ClientPermit, Operator, Permit};
 use crate::imports::model::{ImportItemView, ImportJobView};
+use crate::imports::store::items::ImportItemRow;
 pub use crate::imports::store::items::ItemFilter;
-use crate::imports::store::items::ItemRow;
-use crate::imports::store::jobs::NewJob;
+use crate::imports::store::jobs::ImportJobRow;
 use crate::imports::{
-    Answer, Failed, IdempotencyKey, ImportPermits, check_source, is_zone, item_of_view, keep, replay, source_settings,
-    with_tries,
+    ApiResponse, AttemptError, IdempotencyKey, ImportPermits, check_source, is_zone, item_from_view, replay_response,
+    source_settings, store_response, with_retries,
 };
-use crate::page::{PAGE, Page};
+use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreError, CoreResult};
 
-/// Proof that a client may look at its jobs: it may import, or read targets. The mapping needs `customers.read` too.
+/// Proof that a client may read its import jobs: with the scope `targets.write` or `targets.read`. The mapping also
+/// requires `customers.read`.
 #[derive(Debug, Clone, Copy)]
 pub struct JobReader<'a> {
     client: &'a ApiClient,
@@ -35,13 +36,14 @@ pub struct JobReader<'a> {
 }
 
 impl<'a> JobReader<'a> {
-    /// Collects the proof.
+    /// Checks the scopes of a client.
     ///
     /// # Errors
     /// `insufficient_scope`.
     pub fn of(client: &'a ApiClient) -> CoreResult<Self> {
-        let may = client.optional::<TargetsWriteScope>().is_some() || client.optional::<TargetsReadScope>().is_some();
-        if !may {
+        let has_scope =
+            client.optional::<TargetsWriteScope>().is_some() || client.optional::<TargetsReadScope>().is_some();
+        if !has_scope {
             client.require::<TargetsReadScope>()?;
         }
         Ok(Self {
@@ -51,8 +53,8 @@ impl<'a> JobReader<'a> {
     }
 }
 
-/// What a job is made of, whoever makes it.
-pub(crate) struct Taking<'a> {
+/// A job to enqueue, from any channel.
+pub(crate) struct NewImportJob<'a> {
     pub client: ClientId,
     pub source_system: SourceSystemId,
     pub mode: ImportMode,
@@ -63,35 +65,35 @@ pub(crate) struct Taking<'a> {
     pub retried_from: Option<ImportJobId>,
 }
 
-/// Takes a batch in: its items wait for the worker, which is woken by the caller after the commit.
+/// Enqueues a batch. The caller wakes the worker after the commit.
 ///
 /// # Errors
 /// `too_many_concurrent_jobs`.
-pub(crate) async fn take_in<A: Operator>(
+pub(crate) async fn enqueue<A: Operator>(
     tx: &mut TenantTx<'_, A>,
-    taking: &Taking<'_>,
+    new_job: &NewImportJob<'_>,
     batch: &TargetBatch,
-) -> Result<ImportJobId, Failed> {
-    tx.lock_client(taking.client).await?;
-    if tx.running_jobs(taking.client).await? >= MOST_JOBS {
+) -> Result<ImportJobId, AttemptError> {
+    tx.lock_client(new_job.client).await?;
+    if tx.count_active_jobs(new_job.client).await? >= MAX_ACTIVE_JOBS {
         return Err(CoreError::new(
             Problem::TooManyConcurrentJobs,
-            format!("{MOST_JOBS} jobs of this client wait or run already."),
+            format!("This client already has {MAX_ACTIVE_JOBS} active jobs."),
         )
         .into());
     }
     let id: ImportJobId = tx.new_id();
-    tx.insert_job(&NewJob {
+    tx.insert_job(&ImportJobRow {
         id,
-        client: taking.client,
-        source_system: taking.source_system,
+        client: new_job.client,
+        source_system: new_job.source_system,
         status: ImportJobStatus::Accepted,
-        mode: taking.mode,
-        dry_run: taking.dry_run,
-        channel: taking.channel,
-        settings: taking.settings,
-        created_by: taking.created_by,
-        retried_from: taking.retried_from,
+        mode: new_job.mode,
+        dry_run: new_job.dry_run,
+        channel: new_job.channel,
+        settings: new_job.settings,
+        created_by: new_job.created_by,
+        retried_from: new_job.retried_from,
         counts: JobCounts {
             total: i64::try_from(batch.items.len()).unwrap_or(i64::MAX),
             ..JobCounts::default()
@@ -100,9 +102,9 @@ pub(crate) async fn take_in<A: Operator>(
     .await?;
     let mut rows = Vec::with_capacity(batch.items.len());
     for (position, item) in (0..).zip(&batch.items) {
-        // What was refused at reading is known now; the worker ends the item when its turn comes.
+        // Items that failed validation keep their errors; the worker marks them as failed in input order.
         let errors: &[ItemNote] = item.import.as_ref().err().map_or(&[], Vec::as_slice);
-        rows.push(ItemRow {
+        rows.push(ImportItemRow {
             id: tx.new_id::<domain::ids::ImportItemKind>(),
             position,
             external_id: item.external_id.clone(),
@@ -122,35 +124,35 @@ pub(crate) async fn take_in<A: Operator>(
     tx.audit(
         "import_job.accepted",
         id,
-        json!({ "items": rows.len(), "mode": taking.mode.name(), "dryRun": taking.dry_run }),
+        json!({ "items": rows.len(), "mode": new_job.mode.name(), "dryRun": new_job.dry_run }),
     );
     Ok(id)
 }
 
-/// Takes a batch in and answers at once; the worker does the work.
+/// Enqueues a batch and returns at once; the worker processes it.
 ///
 /// # Errors
-/// `source_system_not_allowed`, `too_many_concurrent_jobs`, `idempotency_key_reused`, or the database.
+/// `source_system_not_allowed`, `too_many_concurrent_jobs`, `idempotency_key_reused`.
 pub async fn submit(
     core: &Core,
     permits: ImportPermits<'_>,
     batch: &TargetBatch,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(&ImportJob) -> Answer,
-) -> CoreResult<Answer> {
+    render: impl Fn(&ImportJob) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
     let client = permits.write.client();
     for item in &batch.items {
         if let Ok(import) = &item.import {
             check_source(client, import)?;
         }
     }
-    let answer = with_tries!({
+    let response = with_retries!({
         let mut tx = core.store.begin(client).await?;
-        if let Some(answer) = replay(&mut tx, idempotency).await? {
-            return Ok(answer);
+        if let Some(response) = replay_response(&mut tx, idempotency).await? {
+            return Ok(response);
         }
         let (settings, _) = source_settings(&mut tx, permits.map.is_some(), permits.create.is_some()).await?;
-        let taking = Taking {
+        let new_job = NewImportJob {
             client: client.id(),
             source_system: client.source_system,
             mode: batch.mode,
@@ -160,51 +162,53 @@ pub async fn submit(
             created_by: &client.label(),
             retried_from: None,
         };
-        let id = take_in(&mut tx, &taking, batch).await?;
-        let answer = answer_with_job(&mut tx, id, idempotency, &render).await?;
+        let id = enqueue(&mut tx, &new_job, batch).await?;
+        let response = respond_with_job(&mut tx, id, idempotency, &render).await?;
         finish(core, tx).await?;
-        Ok(answer)
+        Ok(response)
     });
     core.wake_importer.notify_one();
-    answer
+    response
 }
 
-async fn answer_with_job(
+async fn respond_with_job(
     tx: &mut TenantTx<'_, ApiClient>,
     id: ImportJobId,
     idempotency: Option<&IdempotencyKey>,
-    render: &impl Fn(&ImportJob) -> Answer,
-) -> Result<Answer, Failed> {
-    let job = tx.own_job(id).await?.ok_or_else(CoreError::not_found)?;
-    let answer = render(&job.public());
-    keep(tx, idempotency, &answer).await?;
-    Ok(answer)
+    render: &impl Fn(&ImportJob) -> ApiResponse,
+) -> Result<ApiResponse, AttemptError> {
+    let job = tx.find_job_of_source(id).await?.ok_or_else(CoreError::not_found)?;
+    let response = render(&job.public());
+    store_response(tx, idempotency, &response).await?;
+    Ok(response)
 }
 
-/// A page of the own source's jobs, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of the jobs of the client's source, newest first.
 pub async fn list(
     core: &Core,
     by: JobReader<'_>,
     before: Option<(DateTime<Utc>, ImportJobId)>,
     limit: i64,
 ) -> CoreResult<Page<ImportJob>> {
-    let rows = core.store.read(by.client).await?.own_jobs(before, limit + 1).await?;
-    Ok(Page::cut(rows.iter().map(ImportJobView::public).collect(), limit))
+    let rows = core
+        .store
+        .read(by.client)
+        .await?
+        .list_jobs_of_source(before, limit + 1)
+        .await?;
+    Ok(Page::from_rows(rows.iter().map(ImportJobView::public).collect(), limit))
 }
 
-/// One of the own source's jobs.
+/// Returns one job of the client's source.
 ///
 /// # Errors
 /// `not_found`.
 pub async fn get(core: &Core, by: JobReader<'_>, id: ImportJobId) -> CoreResult<ImportJob> {
-    let job = core.store.read(by.client).await?.own_job(id).await?;
+    let job = core.store.read(by.client).await?.find_job_of_source(id).await?;
     job.map(|job| job.public()).ok_or_else(CoreError::not_found)
 }
 
-/// A page of the items of a job in input order, after a position.
+/// Returns a page of the items of a job in input order, after a position.
 ///
 /// # Errors
 /// `not_found`.
@@ -217,13 +221,13 @@ pub async fn items(
     limit: i64,
 ) -> CoreResult<Page<ImportItemResult>> {
     let mut tx = core.store.read(by.client).await?;
-    tx.own_job(id).await?.ok_or_else(CoreError::not_found)?;
+    tx.find_job_of_source(id).await?.ok_or_else(CoreError::not_found)?;
     let rows = tx.items_of_job(id, after, filter, limit + 1).await?;
-    let results = rows.iter().map(|row| item_of_view(row, by.sees_mapping)).collect();
-    Ok(Page::cut(results, limit))
+    let results = rows.iter().map(|row| item_from_view(row, by.sees_mapping)).collect();
+    Ok(Page::from_rows(results, limit))
 }
 
-/// Stops a job that has not ended. What was already imported stays; the rest is not begun.
+/// Cancels a job that has not ended. Items that were already imported stay; pending items are cancelled.
 ///
 /// # Errors
 /// `not_found`, `job_not_cancellable`.
@@ -232,46 +236,46 @@ pub async fn cancel(
     by: ClientPermit<'_, TargetsWriteScope>,
     id: ImportJobId,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(&ImportJob) -> Answer,
-) -> CoreResult<Answer> {
-    with_tries!({
+    render: impl Fn(&ImportJob) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
+    with_retries!({
         let mut tx = core.store.begin(by.client()).await?;
-        if let Some(answer) = replay(&mut tx, idempotency).await? {
-            return Ok(answer);
+        if let Some(response) = replay_response(&mut tx, idempotency).await? {
+            return Ok(response);
         }
-        tx.own_job(id).await?.ok_or_else(CoreError::not_found)?;
+        tx.find_job_of_source(id).await?.ok_or_else(CoreError::not_found)?;
         if !tx.cancel_job(id).await? {
             return Err(CoreError::new(Problem::JobNotCancellable, "The job has already ended.").into());
         }
-        tx.cancel_waiting_items(id).await?;
+        tx.cancel_pending_items(id).await?;
         tx.audit("import_job.cancelled", id, json!({}));
-        let answer = answer_with_job(&mut tx, id, idempotency, &render).await?;
+        let response = respond_with_job(&mut tx, id, idempotency, &render).await?;
         finish(core, tx).await?;
-        Ok(answer)
+        Ok(response)
     })
 }
 
-/// Sends the failed, skipped and stopped items of an ended job again, as a new job under today's settings.
+/// Enqueues the failed, skipped and cancelled items of an ended job again, as a new job under the current settings.
 ///
 /// # Errors
-/// `not_found`; `validation_failed` if nothing is left to repeat; `too_many_concurrent_jobs`.
+/// `not_found`; `validation_failed` if the job has not ended or no item can be retried; `too_many_concurrent_jobs`.
 pub async fn retry(
     core: &Core,
     permits: ImportPermits<'_>,
     id: ImportJobId,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(&ImportJob) -> Answer,
-) -> CoreResult<Answer> {
+    render: impl Fn(&ImportJob) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
     let client = permits.write.client();
-    let answer = with_tries!({
+    let response = with_retries!({
         let mut tx = core.store.begin(client).await?;
-        if let Some(answer) = replay(&mut tx, idempotency).await? {
-            return Ok(answer);
+        if let Some(response) = replay_response(&mut tx, idempotency).await? {
+            return Ok(response);
         }
-        let job = tx.own_job(id).await?.ok_or_else(CoreError::not_found)?;
+        let job = tx.find_job_of_source(id).await?.ok_or_else(CoreError::not_found)?;
         let (settings, _) = source_settings(&mut tx, permits.map.is_some(), permits.create.is_some()).await?;
-        let batch = repeatable(&mut tx, &job).await?;
-        let taking = Taking {
+        let batch = retryable_batch(&mut tx, &job).await?;
+        let new_job = NewImportJob {
             client: client.id(),
             source_system: client.source_system,
             mode: batch.mode,
@@ -281,31 +285,39 @@ pub async fn retry(
             created_by: &client.label(),
             retried_from: Some(id),
         };
-        let new = take_in(&mut tx, &taking, &batch).await?;
-        let answer = answer_with_job(&mut tx, new, idempotency, &render).await?;
+        let new = enqueue(&mut tx, &new_job, &batch).await?;
+        let response = respond_with_job(&mut tx, new, idempotency, &render).await?;
         finish(core, tx).await?;
-        Ok(answer)
+        Ok(response)
     });
     core.wake_importer.notify_one();
-    answer
+    response
 }
 
-/// What of an ended job may be sent again.
-async fn repeatable<A: Operator>(tx: &mut TenantTx<'_, A>, job: &ImportJobView) -> Result<TargetBatch, Failed> {
+/// Returns the items of an ended job that may be sent again, as a batch.
+async fn retryable_batch<A: Operator>(
+    tx: &mut TenantTx<'_, A>,
+    job: &ImportJobView,
+) -> Result<TargetBatch, AttemptError> {
     if matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing) {
         return Err(CoreError::field("", "validation_failed", "The job has not ended yet.").into());
     }
-    // An item whose like stood before it in the batch is not worth repeating; one that contradicted the item before it
-    // lost, and must not win by being repeated alone.
+    // A duplicate of an earlier item adds nothing. An item that contradicted an earlier one was rejected, and retrying it
+    // alone would let it win.
     let payloads: Vec<Value> = tx
-        .repeatable_items(job.id.0)
+        .list_retryable_items(job.id.0)
         .await?
         .into_iter()
-        .filter(|item| item.warnings.0[0]["code"] != DUPLICATE && item.errors.0[0]["code"] != CONTRADICTION)
+        .filter(|item| item.warnings.0[0]["code"] != DUPLICATE && item.errors.0[0]["code"] != CONFLICTING_DUPLICATE)
         .map(|item| item.payload.0)
         .collect();
     if payloads.is_empty() {
-        return Err(CoreError::field("", "validation_failed", "No item of this job failed or was skipped.").into());
+        return Err(CoreError::field(
+            "",
+            "validation_failed",
+            "No item of this job failed, was skipped or was cancelled.",
+        )
+        .into());
     }
     let mode = match job.mode {
         ImportMode::Single => ImportMode::Partial,
@@ -314,20 +326,22 @@ async fn repeatable<A: Operator>(tx: &mut TenantTx<'_, A>, job: &ImportJobView) 
     Ok(TargetBatch::lenient(mode, job.dry_run, payloads, is_zone))
 }
 
-/// A page of all jobs of the tenant, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of all jobs of the tenant, newest first.
 pub async fn list_for_staff(
     core: &Core,
     by: Permit<'_, ViewImports>,
     before: Option<(DateTime<Utc>, ImportJobId)>,
 ) -> CoreResult<Page<ImportJobView>> {
-    let rows = core.store.read(by.staff()).await?.import_jobs(before, PAGE + 1).await?;
-    Ok(Page::cut(rows, PAGE))
+    let rows = core
+        .store
+        .read(by.staff())
+        .await?
+        .import_jobs(before, PAGE_SIZE + 1)
+        .await?;
+    Ok(Page::from_rows(rows, PAGE_SIZE))
 }
 
-/// One job with a page of its items.
+/// Returns one job with a page of its items.
 ///
 /// # Errors
 /// `not_found`.
@@ -340,14 +354,11 @@ pub async fn page_for_staff(
 ) -> CoreResult<(ImportJobView, Page<ImportItemView>)> {
     let mut tx = core.store.read(by.staff()).await?;
     let job = tx.import_job(id).await?.ok_or_else(CoreError::not_found)?;
-    let items = tx.items_of_job(id, after, filter, PAGE + 1).await?;
-    Ok((job, Page::cut(items, PAGE)))
+    let items = tx.items_of_job(id, after, filter, PAGE_SIZE + 1).await?;
+    Ok((job, Page::from_rows(items, PAGE_SIZE)))
 }
 
-/// A page of items of all jobs, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of the items of all jobs, newest first.
 pub async fn items_for_staff(
     core: &Core,
     by: Permit<'_, ViewImports>,
@@ -357,7 +368,7 @@ pub async fn items_for_staff(
         .store
         .read(by.staff())
         .await?
-        .import_items(before, PAGE + 1)
+        .import_items(before, PAGE_SIZE + 1)
         .await?;
-    Ok(Page::cut(rows, PAGE))
+    Ok(Page::from_rows(rows, PAGE_SIZE))
 }

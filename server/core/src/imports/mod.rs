@@ -1,5 +1,5 @@
-//! Imports of targets: mapped by the tables in [`domain::mapping`], with the decision stored beside the outcome. One import
-//! is a run of one item in one transaction; a batch is the same run over many ([`jobs`], [`worker`]).
+//! Imports of targets: mapped by the tables in [`domain::mapping`], with the decision stored beside the outcome. A
+//! single import is one item in one transaction; a batch runs the same code over many items ([`jobs`], [`worker`]).
 
 pub(crate) mod context;
 pub mod csv;
@@ -25,7 +25,7 @@ use std::collections::HashSet;
 use domain::feature_gates::FeatureGate;
 use domain::ids::ImportJobId;
 use domain::import_jobs::{ImportChannel, ImportMode, JobCounts};
-use domain::import_results::{ImportItemResult, ItemNote, canonical};
+use domain::import_results::{ImportItemResult, ItemNote, canonical_json};
 use domain::imports::{ImportAction, ImportJobStatus, ItemOutcome, TargetImport};
 use domain::mapping::{MappingSettings, ProblemPolicy};
 use domain::problems::Problem;
@@ -35,31 +35,31 @@ use serde_json::Value;
 use crate::commit::finish;
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{Actor as _, ApiClient, ClientPermit};
-pub(crate) use crate::imports::outcome::item_of_view;
+pub(crate) use crate::imports::outcome::item_from_view;
 use crate::imports::outcome::{Outcome, audit_item, count, result};
-use crate::imports::store::jobs::NewJob;
-use crate::imports::workspace::{Workspace, Writes, questions};
+use crate::imports::store::jobs::ImportJobRow;
+use crate::imports::workspace::{Workspace, Writes, candidate_query};
 use crate::integrations::SourceSettings;
-pub use crate::integrations::idempotency::{Answer, IdempotencyKey};
-use crate::integrations::idempotency::{Failed, keep, replay, with_tries};
-use crate::secrets::fingerprint;
+pub use crate::integrations::idempotency::{ApiResponse, IdempotencyKey};
+use crate::integrations::idempotency::{AttemptError, replay_response, store_response, with_retries};
+use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
 
-/// What a client holds that decides how much of an import is done; read once, stored with the job.
+/// The permits of a client that decide how far an import may go. Read once and stored with the job.
 #[derive(Debug, Clone, Copy)]
 pub struct ImportPermits<'a> {
-    /// To import at all.
+    /// Required for every import.
     pub write: ClientPermit<'a, TargetsWriteScope>,
-    /// To link to existing customer records.
+    /// Allows linking to existing customer records.
     pub map: Option<ClientPermit<'a, CustomersMapScope>>,
-    /// To create and update customers.
+    /// Allows creating and updating customers.
     pub create: Option<ClientPermit<'a, CustomersWriteScope>>,
-    /// To see what was linked.
+    /// Allows seeing the linked records in the result.
     pub read: Option<ClientPermit<'a, CustomersReadScope>>,
 }
 
 impl<'a> ImportPermits<'a> {
-    /// Collects what a client holds.
+    /// Collects the permits of a client.
     ///
     /// # Errors
     /// `insufficient_scope` without `targets.write`.
@@ -73,29 +73,29 @@ impl<'a> ImportPermits<'a> {
     }
 }
 
-/// Imports one target in one transaction, recorded as a job with one item. `render` makes the answer of a result, which is
-/// stored with the work under the idempotency key.
+/// Imports one target in one transaction and records it as a job with one item. `render` builds the response from the
+/// result; the response is stored under the idempotency key in the same transaction.
 ///
 /// # Errors
-/// `source_system_not_allowed`, `idempotency_key_reused`, or the database.
+/// `source_system_not_allowed`, `idempotency_key_reused`.
 pub async fn import_one(
     core: &Core,
     permits: ImportPermits<'_>,
     payload: &Value,
     import: &TargetImport,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(&ImportItemResult) -> Answer,
-) -> CoreResult<Answer> {
+    render: impl Fn(&ImportItemResult) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
     let client = permits.write.client();
     check_source(client, import)?;
-    with_tries!({
+    with_retries!({
         let mut tx = core.store.begin(client).await?;
-        if let Some(answer) = replay(&mut tx, idempotency).await? {
-            // The answer may have been given to a credential that may read more than this one.
+        if let Some(answer) = replay_response(&mut tx, idempotency).await? {
+            // The stored response may have been rendered for a credential with more scopes than this one.
             return Ok(if permits.read.is_some() {
                 answer
             } else {
-                outcome::without_mapping(answer)
+                outcome::redact_mapping(answer)
             });
         }
         let (settings, zone) = source_settings(&mut tx, permits.map.is_some(), permits.create.is_some()).await?;
@@ -105,7 +105,7 @@ pub async fn import_one(
         };
         let (mut outcomes, _) = run(core, &mut tx, &[prepared], &settings, &zone).await?;
         let Some(outcome) = outcomes.pop() else {
-            return Err(StoreError::Broken("an import without an outcome".to_owned()).into());
+            return Err(StoreError::Broken("import without an outcome".to_owned()).into());
         };
         let job: ImportJobId = tx.new_id();
         let row = outcome.into_row(tx.new_id(), 0, payload, import)?;
@@ -114,7 +114,7 @@ pub async fn import_one(
             ..JobCounts::default()
         };
         count(&mut counts, &row);
-        tx.insert_job(&NewJob {
+        tx.insert_job(&ImportJobRow {
             id: job,
             client: client.id(),
             source_system: client.source_system,
@@ -131,23 +131,23 @@ pub async fn import_one(
         tx.insert_items(job, std::slice::from_ref(&row)).await?;
         audit_item(&mut tx, &row);
         let answer = render(&result(&row, permits.read.is_some()));
-        keep(&mut tx, idempotency, &answer).await?;
+        store_response(&mut tx, idempotency, &answer).await?;
         finish(core, tx).await?;
         Ok(answer)
     })
 }
 
-/// Whether a name is an IANA zone.
+/// Returns whether a name is an IANA time zone.
 pub fn is_zone(name: &str) -> bool {
     name.parse::<chrono_tz::Tz>().is_ok()
 }
 
-/// The hash by which an import is known to be the same as before.
+/// Returns the hash that identifies an unchanged payload.
 fn payload_hash(payload: &Value) -> Vec<u8> {
-    fingerprint(canonical(payload).as_bytes())
+    sha256(canonical_json(payload).as_bytes())
 }
 
-/// The client's own source is the only one that a body may name.
+/// Rejects a payload that names another source system than the client's own.
 fn check_source(client: &ApiClient, import: &TargetImport) -> CoreResult<()> {
     match &import.source_system {
         Some(key) if *key != client.source_key => Err(CoreError::new(
@@ -158,15 +158,15 @@ fn check_source(client: &ApiClient, import: &TargetImport) -> CoreResult<()> {
     }
 }
 
-/// An import that is ready to be decided.
+/// An import with its payload hash, ready for a decision.
 struct Prepared<'a> {
     import: &'a TargetImport,
     payload_hash: Vec<u8>,
 }
 
-/// Decides and writes a run of imports of different external ids, in their order. All that is looked up is looked up
-/// first, all that is written is written last; a lost race is a conflict, and then the whole run is repeated. The answer
-/// has an outcome for each import, and the ids of the customers, locations and contacts that were made.
+/// Decides and writes imports with distinct external IDs, in order. All lookups come first and all writes last; a lost
+/// race is a conflict, after which the caller repeats the whole run. Returns one outcome for each import and the IDs
+/// of the customers, locations and contacts that were created.
 async fn run(
     core: &Core,
     tx: &mut TenantTx<'_, ApiClient>,
@@ -175,9 +175,9 @@ async fn run(
     zone: &str,
 ) -> Result<(Vec<Outcome>, HashSet<String>), StoreError> {
     let external_ids: Vec<&str> = items.iter().map(|item| item.import.external_id.as_str()).collect();
-    let targets = tx.targets_to_import(&external_ids).await?;
-    let questions = questions(items.iter().map(|item| item.import), settings);
-    let candidates = tx.candidates(&questions).await?;
+    let targets = tx.lock_targets_to_import(&external_ids).await?;
+    let candidate_query = candidate_query(items.iter().map(|item| item.import), settings);
+    let candidates = tx.candidates(&candidate_query).await?;
     let mut work = Workspace::new(
         settings,
         zone,
@@ -188,32 +188,33 @@ async fn run(
         core.clock.now(),
     );
     let outcomes = items.iter().map(|item| decide(&mut work, item)).collect();
-    let made = work.writes.made();
+    let created = work.writes.created_ids();
     write(tx, work.writes).await?;
-    Ok((outcomes, made))
+    Ok((outcomes, created))
 }
 
-/// Decides about one import; everything to be written is noted in the workspace.
+/// Decides about one import and collects the resulting writes in the workspace.
 fn decide(work: &mut Workspace<'_>, item: &Prepared<'_>) -> Outcome {
     let import = item.import;
     let existing = work.targets.get(import.external_id.as_str()).cloned();
-    let sent_before = existing
+    let is_repeat = existing
         .as_ref()
         .is_some_and(|target| target.payload_hash.as_deref() == Some(item.payload_hash.as_slice()));
-    // The first row that fits decides: what was sent before is nothing new (T2), also when it is late (T3) or too late (T6).
-    if let Some(target) = existing.as_ref().filter(|_| sent_before)
-        && (target.status.is_locked_for_imports() || (!target.needs_mapping && context::would_make(work, import)))
+    // The first matching row decides. A repeated payload is unchanged (T2), even if it is stale (T3) or the target is locked
+    // (T6).
+    if let Some(target) = existing.as_ref().filter(|_| is_repeat)
+        && (target.status.is_locked_for_imports() || (!target.needs_mapping && context::would_create(work, import)))
     {
         return target::unchanged(work, import, target);
     }
-    if !sent_before && let Some(rule) = existing.as_ref().and_then(|target| target::left_alone(target, import)) {
+    if !is_repeat && let Some(rule) = existing.as_ref().and_then(|target| target::skip_rule(target, import)) {
         return target::skipped(existing.as_ref(), rule);
     }
     if import.action == ImportAction::Cancel {
         return target::cancel(work, existing, Some(&item.payload_hash));
     }
     let context = context::resolve(work, import);
-    let refused = if import.customer.is_none() && work.settings.customer_required && context.customer.is_none() {
+    let rejection = if import.customer.is_none() && work.settings.customer_required && context.customer.is_none() {
         Some("customer_required")
     } else if context.customer_unresolved
         && import.customer.is_some()
@@ -223,8 +224,8 @@ fn decide(work: &mut Workspace<'_>, item: &Prepared<'_>) -> Outcome {
     } else {
         None
     };
-    if let Some(code) = refused {
-        // An unresolved customer has made, linked and renamed nothing, so a refused item leaves nothing behind.
+    if let Some(code) = rejection {
+        // With an unresolved customer the rules have created, linked and renamed nothing, so a rejected item leaves no trace.
         return context.into_outcome(
             ItemOutcome::Failed,
             existing.map(|target| target.id.0),
@@ -251,7 +252,7 @@ async fn write(tx: &mut TenantTx<'_, ApiClient>, mut writes: Writes) -> Result<(
     for id in &writes.cancelled_targets {
         tx.free_follow_up(*id).await?;
         if tx
-            .end_planned_appointment(*id, domain::targets::AppointmentStatus::Cancelled)
+            .close_planned_appointment(*id, domain::targets::AppointmentStatus::Cancelled)
             .await?
             && let Some(entry) = writes.notes.iter().find(|entry| entry.target == Some(*id)).cloned()
         {
@@ -272,7 +273,7 @@ async fn write(tx: &mut TenantTx<'_, ApiClient>, mut writes: Writes) -> Result<(
     Ok(())
 }
 
-/// Cancels a target as an import does.
+/// Cancels a target the way an import with the action `cancel` does.
 pub(crate) async fn cancel(
     core: &Core,
     tx: &mut TenantTx<'_, ApiClient>,
@@ -292,25 +293,25 @@ pub(crate) async fn cancel(
     write(tx, work.writes).await
 }
 
-/// The settings of the client's source and the gates of its tenant, read once per job; and the zone of the tenant.
+/// Returns the mapping settings of the client's source, and the time zone of its tenant.
 pub(crate) async fn source_settings(
     tx: &mut TenantTx<'_, ApiClient>,
     may_map: bool,
     may_write: bool,
 ) -> Result<(MappingSettings, String), StoreError> {
     let source = tx.source_settings().await?;
-    let gates = tx.open_gates().await?;
+    let gates = tx.list_enabled_gates().await?;
     Ok((settings_of(&source, &gates, may_map, may_write), source.zone))
 }
 
-/// What decides how far an import goes.
+/// Combines source settings, enabled gates and scopes into the settings of an import.
 pub(crate) fn settings_of(
     source: &SourceSettings,
     gates: &[String],
     may_map: bool,
     may_write: bool,
 ) -> MappingSettings {
-    let gate = |gate: FeatureGate| gates.iter().any(|open| open == gate.name());
+    let gate = |gate: FeatureGate| gates.iter().any(|enabled| enabled == gate.name());
     MappingSettings {
         may_map,
         may_write,

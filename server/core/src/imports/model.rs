@@ -1,5 +1,4 @@
-//! What the use cases of `imports` return.
-#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+//! Rows and views that the use cases of `imports` return.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
@@ -39,7 +38,7 @@ pub struct ImportJobView {
 }
 
 impl ImportJobView {
-    /// The job as its client sees it.
+    /// Converts the row into the job that the API shows to its client.
     pub fn public(&self) -> ImportJob {
         ImportJob {
             id: self.id.0,
@@ -61,8 +60,8 @@ impl ImportJobView {
         }
     }
 
-    /// How many items have ended.
-    pub fn ended_items(&self) -> i64 {
+    /// Returns how many items have been processed.
+    pub fn processed_items(&self) -> i64 {
         self.created_count + self.updated_count + self.unchanged_count + self.skipped_count + self.failed_count
     }
 }
@@ -89,7 +88,7 @@ pub struct ImportItemView {
 }
 
 impl ImportItemView {
-    /// The outcome, once there is one.
+    /// Returns the outcome of a processed item.
     pub fn outcome(&self) -> Option<ItemOutcome> {
         self.outcome.as_deref().and_then(ItemOutcome::from_name)
     }

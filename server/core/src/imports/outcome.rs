@@ -1,4 +1,4 @@
-//! What became of an import, as it is recorded and as it is told.
+//! The outcome of an import, as it is stored and as it is reported to the client.
 
 use std::collections::HashSet;
 
@@ -12,10 +12,10 @@ use crate::CoreResult;
 use crate::db::TenantTx;
 use crate::identity::actors::ApiClient;
 use crate::imports::model::ImportItemView;
-use crate::imports::store::items::ItemRow;
-use crate::integrations::idempotency::Answer;
+use crate::imports::store::items::ImportItemRow;
+use crate::integrations::idempotency::ApiResponse;
 
-/// What became of one import inside its transaction.
+/// The outcome of one import inside its transaction.
 pub(crate) struct Outcome {
     pub outcome: ItemOutcome,
     pub target: Option<TargetId>,
@@ -32,11 +32,11 @@ impl Outcome {
         position: i64,
         payload: &Value,
         import: &TargetImport,
-    ) -> CoreResult<ItemRow> {
+    ) -> CoreResult<ImportItemRow> {
         let reference = |id: Option<&domain::text::ExternalId>| {
-            id.filter(|id| !id.is_blank_like()).map(|id| id.as_str().to_owned())
+            id.filter(|id| !id.is_placeholder()).map(|id| id.as_str().to_owned())
         };
-        Ok(ItemRow {
+        Ok(ImportItemRow {
             id,
             position,
             external_id: import.external_id.as_str().to_owned(),
@@ -60,8 +60,8 @@ impl Outcome {
         })
     }
 
-    /// What a dry run tells: the same, without the ids of the records that it `made` and that were not kept.
-    pub(crate) fn predicted(mut self, made: &HashSet<String>) -> Self {
+    /// Returns the outcome as a dry run reports it: without the IDs of records that were `created` and rolled back.
+    pub(crate) fn into_dry_run(mut self, created: &HashSet<String>) -> Self {
         if self.outcome == ItemOutcome::Created {
             self.target = None;
         }
@@ -70,15 +70,15 @@ impl Outcome {
             &mut self.mapping.location,
             &mut self.mapping.contact,
         ] {
-            entry.id = entry.id.take().filter(|id| !made.contains(id));
+            entry.id = entry.id.take().filter(|id| !created.contains(id));
         }
         self
     }
 }
 
-/// An answer that was kept under an idempotency key, as somebody without `customers.read` gets it.
-pub(crate) fn without_mapping(answer: Answer) -> Answer {
-    fn strip(value: &mut Value) {
+/// Removes everything that requires `customers.read` from a stored response.
+pub(crate) fn redact_mapping(answer: ApiResponse) -> ApiResponse {
+    fn redact(value: &mut Value) {
         let Value::Object(members) = value else { return };
         if members.remove("mapping").is_some() {
             let notes = ["warnings", "errors"].map(|name| members.remove(name).unwrap_or(json!([])));
@@ -93,20 +93,20 @@ pub(crate) fn without_mapping(answer: Answer) -> Answer {
             members.insert("warnings".to_owned(), warnings);
             members.insert("errors".to_owned(), errors);
         }
-        // A problem carries the item as a member.
-        members.values_mut().for_each(strip);
+        // A problem document carries the item as a member.
+        members.values_mut().for_each(redact);
     }
     let Ok(mut body) = serde_json::from_str::<Value>(&answer.body) else {
         return answer;
     };
-    strip(&mut body);
-    Answer {
+    redact(&mut body);
+    ApiResponse {
         body: body.to_string(),
         ..answer
     }
 }
 
-pub(crate) fn audit_item(tx: &mut TenantTx<'_, ApiClient>, row: &ItemRow) {
+pub(crate) fn audit_item(tx: &mut TenantTx<'_, ApiClient>, row: &ImportItemRow) {
     tx.audit(
         "import.item_processed",
         row.id,
@@ -114,8 +114,8 @@ pub(crate) fn audit_item(tx: &mut TenantTx<'_, ApiClient>, row: &ItemRow) {
     );
 }
 
-/// Adds an ended item to the counts.
-pub(crate) fn count(counts: &mut JobCounts, row: &ItemRow) {
+/// Adds a processed item to the counts.
+pub(crate) fn count(counts: &mut JobCounts, row: &ImportItemRow) {
     match row.outcome {
         Some(ItemOutcome::Created) => counts.created += 1,
         Some(ItemOutcome::Updated) => counts.updated += 1,
@@ -129,9 +129,9 @@ pub(crate) fn count(counts: &mut JobCounts, row: &ItemRow) {
     }
 }
 
-/// An item as its client sees it. Without the scope `customers.read` there is no mapping, and notes carry only code and
-/// pointer.
-pub(crate) fn result(row: &ItemRow, sees_mapping: bool) -> ImportItemResult {
+/// Renders an item for its client. Without the scope `customers.read` there is no mapping, and notes carry only code
+/// and pointer.
+pub(crate) fn result(row: &ImportItemRow, sees_mapping: bool) -> ImportItemResult {
     item_result(
         (row.id, row.position, &row.external_id),
         (row.status, row.outcome, row.target),
@@ -140,8 +140,8 @@ pub(crate) fn result(row: &ItemRow, sees_mapping: bool) -> ImportItemResult {
     )
 }
 
-/// A stored item as its client sees it; as [`result`].
-pub(crate) fn item_of_view(row: &ImportItemView, sees_mapping: bool) -> ImportItemResult {
+/// Renders a stored item for its client, with the same restrictions as [`result`].
+pub(crate) fn item_from_view(row: &ImportItemView, sees_mapping: bool) -> ImportItemResult {
     item_result(
         (row.id.0, row.position, &row.external_id),
         (row.status, row.outcome(), row.target_id.map(|key| key.0)),

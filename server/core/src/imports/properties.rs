@@ -1,4 +1,4 @@
-//! What must hold for every sequence of imports, whatever is sent: decided in memory, without a database.
+//! Properties of any sequence of imports, decided in memory without a database.
 
 use std::collections::{HashMap, HashSet};
 
@@ -37,16 +37,17 @@ fn settings(create: bool, update: bool, policy: ProblemPolicy) -> MappingSetting
     }
 }
 
-/// A customer of the beginning: its place, external id, customer number, whether it is archived, whom it was merged into.
-type KnownLine = (usize, Option<&'static str>, Option<&'static str>, bool, Option<usize>);
+/// Number, external ID, customer number, whether the customer is archived, and the number of the customer it was
+/// merged into.
+type KnownCustomerFixture = (usize, Option<&'static str>, Option<&'static str>, bool, Option<usize>);
 
-/// What a run knows before it begins: for each suffix customers that are linked, only numbered, sharing a number,
-/// archived, or merged into another one, with locations and contacts.
-fn known(suffixes: &[String]) -> Candidates {
+/// Returns the initial candidates: for each suffix customers that are linked, have only a number, share a number, are
+/// archived, or are merged into another one, with locations and contacts.
+fn known_candidates(suffixes: &[String]) -> Candidates {
     let mut found = Candidates::default();
     for (index, suffix) in suffixes.iter().enumerate() {
         let id = |number: usize| Uuid::from_u128((index * 100 + number) as u128);
-        let customers: [KnownLine; 7] = [
+        let customers: [KnownCustomerFixture; 7] = [
             (1, Some("C-0"), Some("N-0"), false, None),
             (2, None, Some("N-1"), false, None),
             (3, None, Some("N-2"), false, None),
@@ -63,9 +64,9 @@ fn known(suffixes: &[String]) -> Candidates {
             }
             if let Some(customer_number) = customer_number {
                 let key = CustomerNumber::parse(&format!("{customer_number}{suffix}"))
-                    .expect("a number")
+                    .expect("customer number is valid")
                     .map(|number| CustomerNumber::for_comparison(&number))
-                    .expect("not blank");
+                    .expect("customer number is not blank");
                 found.customers_by_number.entry(key).or_default().push(customer);
             }
             let candidate = CustomerCandidate {
@@ -113,15 +114,15 @@ fn known(suffixes: &[String]) -> Candidates {
     found
 }
 
-/// What a run decided, and which references it would write.
+/// The outcomes of a run, and the references it would write.
 type Run = (Vec<Outcome>, Vec<(ReferenceKind, String, Uuid)>);
 
-/// Runs imports one after another, each seeing what those before it decided.
+/// Runs imports one after another; each sees the decisions of those before it.
 fn run(payloads: &[Value], settings: &MappingSettings, candidates: Candidates) -> Run {
     let randomness = Randomness::seeded(7);
     let imports: Vec<TargetImport> = payloads
         .iter()
-        .map(|payload| TargetImport::read(payload, is_zone).expect("a sound payload"))
+        .map(|payload| TargetImport::read(payload, is_zone).expect("payload is valid"))
         .collect();
     let mut work = Workspace::new(
         settings,
@@ -154,7 +155,7 @@ fn run(payloads: &[Value], settings: &MappingSettings, candidates: Candidates) -
     (outcomes, references)
 }
 
-/// Imports of few customers, numbers, locations and contacts, so that they meet.
+/// Generates imports from few customers, numbers, locations and contacts, so that they overlap.
 fn payload() -> impl Strategy<Value = Value> {
     let id =
         |letter: &'static str| proptest::option::of((0..6_u8).prop_map(move |number| format!("{letter}-{number}")));
@@ -176,8 +177,8 @@ fn payload() -> impl Strategy<Value = Value> {
     )
 }
 
-/// The codes that may come with any row.
-const WITH_ANY_ROW: [&str; 4] = [
+/// Codes that may accompany any rule.
+const CODES_OF_ANY_RULE: [&str; 4] = [
     "external_id_blocked_value",
     "customer_merged",
     "auto_update_disabled",
@@ -196,12 +197,12 @@ fn numbered(bodies: Vec<Value>) -> Vec<Value> {
 }
 
 proptest! {
-    /// No sequence of imports re-points a reference, gives a record two references, or creates what is known.
+    /// No sequence of imports redirects a reference, gives a record two references, or creates a known record again.
     #[test]
-    fn references_are_made_once_and_stay(bodies in proptest::collection::vec(payload(), 1..25), create in any::<bool>(), update in any::<bool>()) {
+    fn references_any_imports_are_created_once(bodies in proptest::collection::vec(payload(), 1..25), create in any::<bool>(), update in any::<bool>()) {
         let payloads = numbered(bodies);
-        let before = known(&[String::new()]);
-        let (outcomes, references) = run(&payloads, &settings(create, update, ProblemPolicy::Review), known(&[String::new()]));
+        let before = known_candidates(&[String::new()]);
+        let (outcomes, references) = run(&payloads, &settings(create, update, ProblemPolicy::Review), known_candidates(&[String::new()]));
         let mut by_id: HashMap<(ReferenceKind, String), Uuid> = HashMap::new();
         let mut records = HashSet::new();
         for (external_id, record) in &before.customer_references {
@@ -215,9 +216,9 @@ proptest! {
             by_id.insert((ReferenceKind::Contact, external_id.clone()), record.uuid());
         }
         for (kind, external_id, record) in references {
-            prop_assert!(create || before.customers.contains_key(&CustomerId::from_uuid(record)), "nothing is made where nothing may be");
-            prop_assert!(by_id.insert((kind, external_id), record).is_none(), "an external id stands for one record");
-            prop_assert!(records.insert(record), "a record has one external id");
+            prop_assert!(create || before.customers.contains_key(&CustomerId::from_uuid(record)), "no record is created without permission");
+            prop_assert!(by_id.insert((kind, external_id), record).is_none(), "an external ID refers to one record");
+            prop_assert!(records.insert(record), "a record has one external ID");
         }
         let mut seen: HashMap<String, String> = HashMap::new();
         for outcome in &outcomes {
@@ -225,30 +226,30 @@ proptest! {
             if let (Some(external_id), Some(id)) = (&entry.external_id, &entry.id)
                 && entry.rule.starts_with('C')
             {
-                let earlier = seen.insert(external_id.clone(), id.clone());
-                prop_assert!(earlier.is_none_or(|earlier| earlier == *id), "{external_id} always leads to the same customer");
+                let previous = seen.insert(external_id.clone(), id.clone());
+                prop_assert!(previous.is_none_or(|previous| previous == *id), "{external_id} always leads to the same customer");
             }
         }
     }
 
-    /// Nobody is made or linked where the input leads to several, to somebody archived, or to somebody merged away; and a
-    /// location or contact is never linked across customers.
+    /// No customer is created or linked if the input is ambiguous or refers to an archived or merged customer, and a location
+    /// or contact is never linked across customers.
     #[test]
-    fn nothing_is_made_on_ambiguity_and_nobody_inactive_is_linked(bodies in proptest::collection::vec(payload(), 1..25), update in any::<bool>()) {
+    fn customers_ambiguous_or_inactive_are_not_linked(bodies in proptest::collection::vec(payload(), 1..25), update in any::<bool>()) {
         let payloads = numbered(bodies);
-        let before = known(&[String::new()]);
-        let (outcomes, _) = run(&payloads, &settings(true, update, ProblemPolicy::Review), known(&[String::new()]));
+        let before = known_candidates(&[String::new()]);
+        let (outcomes, _) = run(&payloads, &settings(true, update, ProblemPolicy::Review), known_candidates(&[String::new()]));
         for (payload, outcome) in payloads.iter().zip(&outcomes) {
             let entry = &outcome.mapping.customer;
             let holders = payload["customer"]["customerNumber"].as_str().and_then(|number| before.customers_by_number.get(number));
             if entry.status == MappingStatus::Created {
-                prop_assert!(holders.is_none(), "made although the number is known: {payload}");
+                prop_assert!(holders.is_none(), "created although the number is known: {payload}");
             }
             if let Some(id) = &entry.id {
                 let inactive = before.customers.values().any(|known| {
                     (known.candidate.archived || known.merged_into.is_some()) && known.candidate.id.to_string() == *id
                 });
-                prop_assert!(!inactive, "linked to somebody who is not active: {payload}");
+                prop_assert!(!inactive, "linked to an inactive customer: {payload}");
             }
             for (part, owner) in [
                 (&outcome.mapping.location, outcome.mapping.location.id.as_ref().and_then(|id| before.locations.values().find(|known| known.id.to_string() == *id)).map(|known| known.customer)),
@@ -259,33 +260,33 @@ proptest! {
         }
     }
 
-    /// Whatever a row says is written in its line of the documentation.
+    /// Every warning code is documented for the rule that raised it.
     #[test]
-    fn every_code_stands_in_the_line_of_its_row(body in payload(), create in any::<bool>(), update in any::<bool>(), write in any::<bool>(), map in any::<bool>()) {
+    fn warning_codes_are_documented_for_their_rule(body in payload(), create in any::<bool>(), update in any::<bool>(), write in any::<bool>(), map in any::<bool>()) {
         let settings = MappingSettings { may_map: map, may_write: write, ..settings(create, update, ProblemPolicy::Review) };
-        let candidates = if map { known(&[String::new()]) } else { Candidates::default() };
+        let candidates = if map { known_candidates(&[String::new()]) } else { Candidates::default() };
         let (outcomes, _) = run(&numbered(vec![body]), &settings, candidates);
         let mapping = &outcomes[0].mapping;
         let rules = [&mapping.customer.rule, &mapping.location.rule, &mapping.contact.rule, &outcomes[0].decision["customer"]["rule"].as_str().unwrap_or_default().to_owned()];
-        let written: Vec<&str> = table::ROWS.iter().filter(|row| rules.iter().any(|rule| *rule == row.rule)).flat_map(|row| row.codes).copied().collect();
+        let documented: Vec<&str> = table::ROWS.iter().filter(|row| rules.iter().any(|rule| *rule == row.rule)).flat_map(|row| row.codes).copied().collect();
         for warning in &outcomes[0].warnings {
-            prop_assert!(written.contains(&warning.code.as_ref()) || WITH_ANY_ROW.contains(&warning.code.as_ref()), "{} is not written for {rules:?}", warning.code);
+            prop_assert!(documented.contains(&warning.code.as_ref()) || CODES_OF_ANY_RULE.contains(&warning.code.as_ref()), "{} is not documented for {rules:?}", warning.code);
         }
     }
 
-    /// The same run twice decides the same: a dry run is the run, not a guess.
+    /// Two runs over the same state decide the same, so a dry run predicts the real import.
     #[test]
-    fn deciding_is_a_function_of_what_is_there(bodies in proptest::collection::vec(payload(), 1..15)) {
+    fn decisions_same_input_are_equal(bodies in proptest::collection::vec(payload(), 1..15)) {
         let payloads = numbered(bodies);
-        let told = |outcomes: Vec<Outcome>| outcomes.into_iter().map(|outcome| (outcome.outcome, outcome.mapping, outcome.warnings, outcome.errors)).collect::<Vec<_>>();
+        let observable = |outcomes: Vec<Outcome>| outcomes.into_iter().map(|outcome| (outcome.outcome, outcome.mapping, outcome.warnings, outcome.errors)).collect::<Vec<_>>();
         let settings = settings(true, true, ProblemPolicy::Review);
-        let world = || known(&[String::new()]);
-        prop_assert_eq!(told(run(&payloads, &settings, world()).0), told(run(&payloads, &settings, world()).0));
+        let candidates = || known_candidates(&[String::new()]);
+        prop_assert_eq!(observable(run(&payloads, &settings, candidates()).0), observable(run(&payloads, &settings, candidates()).0));
     }
 
-    /// Items that share nothing are decided the same in any order.
+    /// Items without common records are decided the same in any order.
     #[test]
-    fn independent_items_do_not_see_each_other(mut bodies in proptest::collection::vec(payload(), 2..12)) {
+    fn independent_items_any_order_decide_equally(mut bodies in proptest::collection::vec(payload(), 2..12)) {
         for (index, body) in bodies.iter_mut().enumerate() {
             for part in ["customer", "location", "contact"] {
                 if let Some(id) = body[part]["externalId"].as_str().map(str::to_owned) {
@@ -302,7 +303,7 @@ proptest! {
         let suffixes: Vec<String> = (0..bodies.len()).map(|index| format!("-{index}")).collect();
         let payloads = numbered(bodies);
         let rules = |payloads: &[Value]| {
-            let (outcomes, _) = run(payloads, &settings(true, true, ProblemPolicy::Review), known(&suffixes));
+            let (outcomes, _) = run(payloads, &settings(true, true, ProblemPolicy::Review), known_candidates(&suffixes));
             let mut rules: Vec<_> = payloads
                 .iter()
                 .zip(outcomes)
@@ -316,12 +317,12 @@ proptest! {
         prop_assert_eq!(rules(&payloads), rules(&reversed));
     }
 
-    /// A refused item leaves nothing behind.
+    /// A rejected item leaves no trace.
     #[test]
-    fn what_is_refused_writes_nothing(bodies in proptest::collection::vec(payload(), 1..10)) {
+    fn rejected_items_write_nothing(bodies in proptest::collection::vec(payload(), 1..10)) {
         let payloads = numbered(bodies);
         for payload in payloads {
-            let (outcomes, references) = run(std::slice::from_ref(&payload), &settings(false, false, ProblemPolicy::Reject), known(&[String::new()]));
+            let (outcomes, references) = run(std::slice::from_ref(&payload), &settings(false, false, ProblemPolicy::Reject), known_candidates(&[String::new()]));
             if outcomes[0].outcome == domain::imports::ItemOutcome::Failed {
                 prop_assert!(references.is_empty());
                 prop_assert!(outcomes[0].target.is_none());

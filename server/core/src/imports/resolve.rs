@@ -1,4 +1,4 @@
-//! What an import would decide about a context, with nothing written: the same rules over the same look-ups.
+//! Previews a mapping decision: the same rules and lookups as an import, but nothing is written.
 
 use domain::ids::{ContactId, CustomerId, LocationId};
 use domain::import_results::{ItemNote, MappingDecision, MappingEntries};
@@ -10,22 +10,19 @@ use domain::text::ExternalId;
 
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::{ApiClient, ClientPermit};
-use crate::imports::workspace::{Workspace, questions};
+use crate::imports::workspace::{Workspace, candidate_query};
 use crate::imports::{context, source_settings};
 use crate::{Core, CoreResult};
 
-/// The customer context of somebody's need.
+/// The customer context of a request or import.
 #[derive(Debug, Clone, Default)]
 pub struct ContextParts {
-    /// The customer.
     pub customer: Option<CustomerPart>,
-    /// The location.
     pub location: Option<LocationPart>,
-    /// The contact.
     pub contact: Option<ContactPart>,
 }
 
-/// A context that was decided about.
+/// The mapping decision about a context.
 pub(crate) struct Decided {
     pub customer: Option<CustomerId>,
     pub location: Option<LocationId>,
@@ -35,7 +32,7 @@ pub(crate) struct Decided {
     pub resolved: bool,
 }
 
-/// Decides inside a transaction that writes nothing of it.
+/// Decides inside the given transaction and writes nothing.
 pub(crate) async fn decide_context(
     core: &Core,
     tx: &mut TenantTx<'_, ApiClient>,
@@ -44,7 +41,7 @@ pub(crate) async fn decide_context(
     zone: &str,
 ) -> Result<Decided, StoreError> {
     let Ok(external_id) = ExternalId::parse("preview") else {
-        return Err(StoreError::Broken("a fixed id is not valid".to_owned()));
+        return Err(StoreError::Broken("preview external ID is invalid".to_owned()));
     };
     let import = TargetImport {
         external_id,
@@ -65,10 +62,10 @@ pub(crate) async fn decide_context(
         notes: Default::default(),
         attributes: Default::default(),
     };
-    let mut questions = questions(std::iter::once(&import), settings);
-    // Nothing will be linked, so nothing is locked.
-    questions.linking.clear();
-    let candidates = tx.candidates(&questions).await?;
+    let mut candidate_query = candidate_query(std::iter::once(&import), settings);
+    // Nothing is linked, so no customer needs a lock.
+    candidate_query.linking.clear();
+    let candidates = tx.candidates(&candidate_query).await?;
     let mut work = Workspace::new(
         settings,
         zone,
@@ -99,10 +96,7 @@ pub(crate) async fn decide_context(
     })
 }
 
-/// The decision about one context, nothing written.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the mapping decision about one context without writing anything.
 pub async fn resolve(
     core: &Core,
     map: ClientPermit<'_, CustomersMapScope>,

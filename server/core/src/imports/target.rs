@@ -1,4 +1,4 @@
-//! Table T: the target itself, new or sent again.
+//! Table T: creating, updating and cancelling the target of an import.
 
 use domain::customers::Place;
 use domain::events::EventType;
@@ -20,8 +20,8 @@ use crate::imports::context::Context;
 use crate::imports::workspace::Workspace;
 use crate::jobs::TargetRecord;
 
-/// The row by which a known target is left alone, if there is one (T3, T6).
-pub(crate) fn left_alone(target: &TargetRecord, import: &TargetImport) -> Option<&'static str> {
+/// Returns the rule by which a known target stays untouched (T3, T6), if one applies.
+pub(crate) fn skip_rule(target: &TargetRecord, import: &TargetImport) -> Option<&'static str> {
     let stale = target
         .source_updated_at
         .zip(import.source_updated_at)
@@ -32,7 +32,7 @@ pub(crate) fn left_alone(target: &TargetRecord, import: &TargetImport) -> Option
     target.status.is_locked_for_imports().then_some("T6")
 }
 
-/// The outcome of an import that touches nothing.
+/// Returns the outcome of an import that changes nothing.
 pub(crate) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outcome {
     let code = if rule == "T6" {
         "target_locked"
@@ -50,7 +50,7 @@ pub(crate) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outc
         id,
         external_id: None,
     };
-    // A locked target is a refusal that the sender must know of; an older version is none.
+    // A locked target is an error for the sender; a stale version is only a warning.
     let notes = vec![ItemNote::new(code, "")];
     let (warnings, errors) = if rule == "T6" {
         (Vec::new(), notes)
@@ -71,7 +71,7 @@ pub(crate) fn skipped(target: Option<&TargetRecord>, rule: &'static str) -> Outc
     }
 }
 
-/// The outcome of an import that was sent before, of a target that a person has linked: it stays linked as it is (T2).
+/// Returns the outcome of a repeated payload (T2). Links that a dispatcher has set stay as they are.
 pub(crate) fn unchanged(work: &mut Workspace<'_>, import: &TargetImport, target: &TargetRecord) -> Outcome {
     if !target.status.is_locked_for_imports() {
         confirm_version(work, import, target);
@@ -82,7 +82,8 @@ pub(crate) fn unchanged(work: &mut Workspace<'_>, import: &TargetImport, target:
     outcome
 }
 
-/// Nothing new to tell, but an older version that is still on its way must be known as older.
+/// Stores a newer source version of an otherwise unchanged target, so that an older version still in transit is
+/// recognised as stale.
 fn confirm_version(work: &mut Workspace<'_>, import: &TargetImport, target: &TargetRecord) {
     if import.source_updated_at.is_some() && import.source_updated_at > target.source_updated_at {
         let confirmed = TargetRecord {
@@ -93,8 +94,8 @@ fn confirm_version(work: &mut Workspace<'_>, import: &TargetImport, target: &Tar
     }
 }
 
-/// Cancels a target that its source has cancelled. The hash of what asked for it is kept, so that asking again is nothing
-/// new.
+/// Cancels a target that its source has cancelled. Stores the hash of the payload, so that a repeated cancellation is
+/// unchanged.
 pub(crate) fn cancel(work: &mut Workspace<'_>, target: Option<TargetRecord>, payload_hash: Option<&[u8]>) -> Outcome {
     let Some(target) = target else {
         let mut outcome = skipped(None, "T0");
@@ -122,7 +123,7 @@ pub(crate) fn cancel(work: &mut Workspace<'_>, target: Option<TargetRecord>, pay
     outcome
 }
 
-/// Creates or updates the target of an import whose context is resolved as far as it goes.
+/// Creates or updates the target of an import after its context has been decided.
 pub(crate) fn write(
     work: &mut Workspace<'_>,
     import: &TargetImport,
@@ -138,12 +139,12 @@ pub(crate) fn write(
 
 fn create(work: &mut Workspace<'_>, import: &TargetImport, payload_hash: &[u8], context: Context) -> Outcome {
     let id: TargetId = work.new_id();
-    // The number that people quote is given when the row is written.
+    // The display number is assigned when the row is written.
     let mut target = TargetRecord::open(id, 0);
     target.source_system_id = Some(Key(work.source));
     target.external_id = Some(import.external_id.as_str().to_owned());
     link(&mut target, &context);
-    apply_harmless(&mut target, import);
+    apply_safe_fields(&mut target, import);
     apply_time(&mut target, import);
     target.place.0 = place(&target, import);
     target.payload_hash = Some(payload_hash.to_vec());
@@ -174,40 +175,40 @@ fn update(
     let same_customer = target
         .customer_id
         .is_none_or(|stored| Some(stored.0) == context.customer);
-    let recovers = target.needs_mapping && resolved && same_customer;
-    if target.payload_hash.as_deref() == Some(payload_hash) && !recovers {
+    let is_recovery = target.needs_mapping && resolved && same_customer;
+    if target.payload_hash.as_deref() == Some(payload_hash) && !is_recovery {
         confirm_version(work, import, &target);
         return context.into_outcome(ItemOutcome::Unchanged, Some(id), Some("T2"), Vec::new());
     }
     let mut changed = target.clone();
     let mut rule = "T4";
-    // What the rules merely left alone does not undo what a person has linked; what they refused makes a person look again.
-    let refused = context.location_failed
+    // A part that the rules skipped keeps the link that a dispatcher has set; a part that they rejected requires a review.
+    let is_rejected = context.location_failed
         || (import.customer.is_some()
             && context.customer_unresolved
             && (context.customer_failed || target.customer_id.is_none()));
-    let other_customer = context.customer.is_some() && !same_customer;
-    if recovers {
+    let customer_changed = context.customer.is_some() && !same_customer;
+    if is_recovery {
         relink(&mut changed, &context);
         context.warnings.push(Warning {
             code: "mapping_recovered",
             pointer: "/customer",
         });
         rule = "T11";
-    } else if other_customer {
+    } else if customer_changed {
         context.warnings.push(Warning {
             code: "target_customer_change_requires_review",
             pointer: "/customer",
         });
         note(work, &target, "customer_change_proposed");
         rule = "T7";
-    } else if target.status == TargetStatus::Open && refused {
-        // What was linked stays, but a person must look before it is planned.
+    } else if target.status == TargetStatus::Open && is_rejected {
+        // The links stay, but the mapping must be reviewed before the job is scheduled.
         changed.needs_mapping = true;
     } else if target.status == TargetStatus::Open && resolved {
         relink(&mut changed, &context);
     } else if resolved {
-        // Whom to talk to may change at any time.
+        // The contact may change at any time.
         changed.contact_id = context.contact.map(Key).or(changed.contact_id);
     }
     if import.clears_contact {
@@ -216,31 +217,31 @@ fn update(
     if import.clears_location && target.status == TargetStatus::Open {
         changed.location_id = None;
     }
-    apply_harmless(&mut changed, import);
-    let mut moved = changed.clone();
-    apply_time(&mut moved, import);
-    if !other_customer && (!refused || target.location_id.is_none()) {
-        moved.place.0 = place(&target, import);
+    apply_safe_fields(&mut changed, import);
+    let mut with_time = changed.clone();
+    apply_time(&mut with_time, import);
+    if !customer_changed && (!is_rejected || target.location_id.is_none()) {
+        with_time.place.0 = place(&target, import);
     }
-    let other_location = (context.location.is_some() && context.location != target.location_id.map(|key| key.0))
+    let location_changed = (context.location.is_some() && context.location != target.location_id.map(|key| key.0))
         || (import.clears_location && target.location_id.is_some());
     let mut proposal = Proposal {
-        customer: context.customer.filter(|_| other_customer),
-        location: Some(context.location).filter(|location| other_customer && location.is_some()),
+        customer: context.customer.filter(|_| customer_changed),
+        location: Some(context.location).filter(|location| customer_changed && location.is_some()),
         ..Proposal::default()
     };
     if target.status == TargetStatus::Open {
-        changed = moved;
-    } else if differs_in_time_or_place(&changed, &moved) || other_location || refused {
+        changed = with_time;
+    } else if differs_in_time_or_place(&changed, &with_time) || location_changed || is_rejected {
         context.warnings.push(Warning {
             code: "change_requires_review",
             pointer: "",
         });
-        propose(&mut proposal, &changed, &moved);
-        if other_location {
+        propose(&mut proposal, &changed, &with_time);
+        if location_changed {
             proposal.location = Some(context.location);
         }
-        if !other_customer {
+        if !customer_changed {
             note(work, &target, "change_proposed");
         }
         if rule == "T4" {
@@ -275,7 +276,7 @@ fn link(target: &mut TargetRecord, context: &Context) {
     target.needs_mapping = context.customer_unresolved || context.location_failed;
 }
 
-/// Links what was sent and resolved; a part that was not sent, or not resolved, keeps what is stored (T8).
+/// Links the parts that were sent and resolved; all other links keep their stored value (T8).
 fn relink(target: &mut TargetRecord, context: &Context) {
     target.customer_id = context.customer.map(Key).or(target.customer_id);
     target.location_id = context.location.map(Key).or(target.location_id);
@@ -283,8 +284,9 @@ fn relink(target: &mut TargetRecord, context: &Context) {
     target.needs_mapping = false;
 }
 
-/// Fields that may change at any time before the work begins (T8: absent keeps, null clears).
-fn apply_harmless(target: &mut TargetRecord, import: &TargetImport) {
+/// Applies the fields that may change at any time before work begins (T8: an absent field keeps its value, null clears
+/// it).
+fn apply_safe_fields(target: &mut TargetRecord, import: &TargetImport) {
     target.service_type = import.service_type.clone().over(target.service_type.take());
     target.priority = import
         .priority
@@ -304,7 +306,7 @@ fn apply_harmless(target: &mut TargetRecord, import: &TargetImport) {
         .unwrap_or_default();
 }
 
-/// The wanted time, which would move an agreed appointment.
+/// Applies the requested time, which may contradict a scheduled appointment.
 fn apply_time(target: &mut TargetRecord, import: &TargetImport) {
     let stored = match (target.window_start, target.window_end, target.window_zone.clone()) {
         (Some(start), Some(end), Some(zone)) => Some(domain::windows::TimeWindow { start, end, zone }),
@@ -314,26 +316,26 @@ fn apply_time(target: &mut TargetRecord, import: &TargetImport) {
     target.window_start = window.as_ref().map(|window| window.start);
     target.window_end = window.as_ref().map(|window| window.end);
     target.window_zone = window.map(|window| window.zone);
-    let usual = TargetRecord::open(target.id.0, 0).duration_minutes;
+    let default_duration = TargetRecord::open(target.id.0, 0).duration_minutes;
     target.duration_minutes = import
         .duration_minutes
         .clone()
         .over(Some(target.duration_minutes))
-        .unwrap_or(usual);
+        .unwrap_or(default_duration);
 }
 
-/// Where the job is after what was sent (T8), which would move an agreed appointment: what the location says of itself, and
-/// above that what the job says.
+/// Returns the place of the job after the import (T8), which may contradict a scheduled appointment: first what the
+/// location says, then what the job itself says.
 fn place(target: &TargetRecord, import: &TargetImport) -> Place {
     let stored = target.place.0.clone();
-    let of_location = import.location.as_ref().map_or_else(
+    let location_place = import.location.as_ref().map_or_else(
         || stored.clone(),
         |part| Place {
             address: stored.address.with(&part.address),
             coordinates: part.coordinates.or(stored.coordinates),
         },
     );
-    import.place.over(of_location)
+    import.place.over(location_place)
 }
 
 fn differs_in_time_or_place(stored: &TargetRecord, sent: &TargetRecord) -> bool {
@@ -343,7 +345,7 @@ fn differs_in_time_or_place(stored: &TargetRecord, sent: &TargetRecord) -> bool 
         || stored.place.0 != sent.place.0
 }
 
-/// What of a planned target would change.
+/// Collects the differences to a scheduled target as a proposal.
 fn propose(proposal: &mut Proposal, stored: &TargetRecord, sent: &TargetRecord) {
     let window = |target: &TargetRecord| match (target.window_start, target.window_end, target.window_zone.clone()) {
         (Some(start), Some(end), Some(zone)) => Some(domain::windows::TimeWindow { start, end, zone }),

@@ -1,9 +1,10 @@
-//! The worker's share of imports: claim a job, run its items a chunk at a time, record each chunk with its items and counts
-//! in one transaction. A worker that dies keeps nothing of its chunk; the next one goes on after the last recorded item.
+//! The import worker: claims a job, processes its items in chunks, and records each chunk with its items and counts in
+//! one transaction. If a worker dies, its chunk is rolled back, and the next worker continues after the last recorded
+//! item.
 
 use chrono::TimeDelta;
 use domain::events::EventType;
-use domain::import_jobs::{CONTRADICTION, DUPLICATE, ImportMode, JobCounts};
+use domain::import_jobs::{CONFLICTING_DUPLICATE, DUPLICATE, ImportMode, JobCounts};
 use domain::import_results::{ItemNote, ItemStatus, MappingEntries, MappingEntry};
 use domain::imports::{ImportJobStatus, ItemOutcome, TargetImport};
 use domain::mapping::MappingStatus;
@@ -14,25 +15,26 @@ use crate::db::{StoreError, TenantTx};
 use crate::events::NewEvent;
 use crate::identity::actors::ApiClient;
 use crate::identity::authentication;
-use crate::imports::store::items::{ItemRow, WaitingItem};
+use crate::imports::store::items::{ImportItemRow, PendingItem};
 use crate::imports::store::jobs::ClaimedJob;
 use crate::imports::{Prepared, audit_item, count, is_zone, payload_hash, run};
 use crate::{Core, CoreResult};
 
-/// How many items one transaction takes: long enough that committing costs little, short enough that others who want to
-/// write wait for milliseconds only.
-const CHUNK: i64 = 100;
-/// How long a claim holds: longer than the longest transaction, so that a living worker never loses one.
+/// Items in one transaction: enough to amortise the commit, few enough that other writers wait only milliseconds.
+const CHUNK_ITEMS: i64 = 100;
+/// How long a claim is valid: longer than the longest transaction, so that a running worker never loses its claim.
 const LEASE: TimeDelta = TimeDelta::seconds(20);
-/// The most items of a job that is one transaction.
-const WHOLE: i64 = 500;
+/// How often a transaction is retried after a conflict.
+const MAX_RETRIES: usize = 8;
+/// The maximum number of items of a job that runs in a single transaction.
+const MAX_SINGLE_TRANSACTION_ITEMS: i64 = 500;
 
-/// Works on the oldest waiting job until it ends; false if none waits.
+/// Runs the oldest runnable job to its end. Returns false if there is none.
 ///
 /// # Errors
-/// The database does not answer; the job is taken up again later.
+/// The database is unavailable; the job is claimed again later.
 pub async fn run_next(core: &Core) -> CoreResult<bool> {
-    if !core.store.read_system().await?.is_job_waiting().await? {
+    if !core.store.read_system().await?.has_runnable_job().await? {
         return Ok(false);
     }
     let claim = core.randomness.uuid_v7(core.clock.now());
@@ -40,28 +42,28 @@ pub async fn run_next(core: &Core) -> CoreResult<bool> {
     let job = tx.claim_job(claim, core.clock.now() + LEASE).await?;
     tx.commit().await?;
     let Some(job) = job else { return Ok(false) };
-    let running = Running {
+    let running = RunningJob {
         core,
         client: authentication::client_of_job(&job),
         job,
         claim,
     };
     let result = if running.job.mode == ImportMode::Atomic || running.job.dry_run {
-        running.as_one().await
+        running.run_in_one_transaction().await
     } else {
-        running.in_chunks().await
+        running.run_in_chunks().await
     };
     match result {
         Ok(()) => Ok(true),
-        // Somebody stopped the job, or another worker took it over: nothing of the last transaction was kept.
+        // The job was cancelled or claimed by another worker; the last transaction was rolled back.
         Err(StoreError::Conflict(text)) => {
-            tracing::info!(job = %running.job.id, %text, "an import job was left");
+            tracing::info!(job = %running.job.id, %text, "import job abandoned");
             Ok(true)
         }
-        // What cannot be written today cannot be written tomorrow: the job ends, and the ones behind it go on.
+        // A permanent failure must not block the jobs behind it.
         Err(StoreError::Broken(text)) => {
-            tracing::error!(job = %running.job.id, error = %text, "an import job could not run");
-            running.give_up().await?;
+            tracing::error!(job = %running.job.id, error = %text, "import job failed");
+            running.mark_failed().await?;
             Ok(true)
         }
         Err(error) => {
@@ -75,21 +77,20 @@ pub async fn run_next(core: &Core) -> CoreResult<bool> {
     }
 }
 
-/// A claimed job.
-struct Running<'a> {
+struct RunningJob<'a> {
     core: &'a Core,
     client: ApiClient,
     job: ClaimedJob,
     claim: Uuid,
 }
 
-/// An item that was read again: understood, or refused with its notes.
-type Read = (WaitingItem, Result<TargetImport, Vec<ItemNote>>);
+/// An item with its parsed payload, or with the notes that explain why it was rejected.
+type ParsedItem = (PendingItem, Result<TargetImport, Vec<ItemNote>>);
 
-/// What was refused when the batch was read stays refused; everything else is read as it was then.
-fn read(item: WaitingItem) -> Read {
-    let known: Vec<ItemNote> = serde_json::from_value(item.errors.0.clone()).unwrap_or_default();
-    let import = if known.is_empty() {
+/// Parses the payload of an item. An item that was rejected on submission stays rejected.
+fn parse(item: PendingItem) -> ParsedItem {
+    let known_errors: Vec<ItemNote> = serde_json::from_value(item.errors.0.clone()).unwrap_or_default();
+    let import = if known_errors.is_empty() {
         TargetImport::read(&item.payload.0, is_zone).map_err(|errors| {
             errors
                 .iter()
@@ -97,13 +98,13 @@ fn read(item: WaitingItem) -> Read {
                 .collect()
         })
     } else {
-        Err(known)
+        Err(known_errors)
     };
     (item, import)
 }
 
-/// The mapping of an item about which nothing was decided, or of which nothing was kept.
-fn nothing_mapped() -> Result<Value, StoreError> {
+/// Returns the mapping of an item that was not decided about or was rolled back.
+fn empty_mapping() -> Result<Value, StoreError> {
     let entry = || MappingEntry {
         status: MappingStatus::Skipped,
         method: None,
@@ -119,24 +120,24 @@ fn nothing_mapped() -> Result<Value, StoreError> {
     serde_json::to_value(entries).map_err(|error| StoreError::Broken(error.to_string()))
 }
 
-/// The row about an item that stands twice in a batch, by its code.
-fn rule_of_repetition(code: &str) -> Option<&'static str> {
+/// Returns the rule for an item that occurs twice in a batch, by its code.
+fn duplicate_rule(code: &str) -> Option<&'static str> {
     match code {
         DUPLICATE => Some("T9"),
-        CONTRADICTION => Some("T10"),
+        CONFLICTING_DUPLICATE => Some("T10"),
         _ => None,
     }
 }
 
-/// An item that ends without having been decided about.
-fn refused(item: &WaitingItem, notes: &[ItemNote], outcome: ItemOutcome) -> Result<ItemRow, StoreError> {
+/// Builds the row of an item that ends without a decision.
+fn rejected_row(item: &PendingItem, notes: &[ItemNote], outcome: ItemOutcome) -> Result<ImportItemRow, StoreError> {
     let (warnings, errors): (&[ItemNote], &[ItemNote]) = if outcome == ItemOutcome::Skipped {
         (notes, &[])
     } else {
         (&[], notes)
     };
     let json = |notes: &[ItemNote]| serde_json::to_value(notes).map_err(|error| StoreError::Broken(error.to_string()));
-    Ok(ItemRow {
+    Ok(ImportItemRow {
         id: item.id.0,
         position: item.position,
         external_id: item.external_id.clone(),
@@ -149,63 +150,67 @@ fn refused(item: &WaitingItem, notes: &[ItemNote], outcome: ItemOutcome) -> Resu
         target: None,
         payload: Value::Null,
         references: [None, None, None],
-        mapping: nothing_mapped()?,
+        mapping: empty_mapping()?,
         warnings: json(warnings)?,
         errors: json(errors)?,
-        decision: json!({ "target": { "rule": notes.first().and_then(|note| rule_of_repetition(&note.code)) } }),
+        decision: json!({ "target": { "rule": notes.first().and_then(|note| duplicate_rule(&note.code)) } }),
     })
 }
 
-impl Running<'_> {
+impl RunningJob<'_> {
     async fn zone(&self, tx: &mut TenantTx<'_, ApiClient>) -> Result<String, StoreError> {
         Ok(tx.source_settings().await?.zone)
     }
 
-    /// Decides and writes items inside a transaction; the rows are ready to be recorded.
+    /// Decides and writes items inside a transaction. Returns the rows to record.
     async fn decide(
         &self,
         tx: &mut TenantTx<'_, ApiClient>,
-        items: &[Read],
-        predicts: bool,
-    ) -> Result<Vec<ItemRow>, StoreError> {
+        items: &[ParsedItem],
+        is_dry_run: bool,
+    ) -> Result<Vec<ImportItemRow>, StoreError> {
         let zone = self.zone(tx).await?;
-        let understood: Vec<(&WaitingItem, &TargetImport)> = items
+        let valid: Vec<(&PendingItem, &TargetImport)> = items
             .iter()
             .filter_map(|(item, import)| Some((item, import.as_ref().ok()?)))
             .collect();
-        let prepared: Vec<Prepared<'_>> = understood
+        let prepared: Vec<Prepared<'_>> = valid
             .iter()
             .map(|(item, import)| Prepared {
                 import,
                 payload_hash: payload_hash(&item.payload.0),
             })
             .collect();
-        let (outcomes, made) = run(self.core, tx, &prepared, &self.job.settings.0, &zone).await?;
-        let mut decided = understood.into_iter().zip(outcomes);
+        let (outcomes, created) = run(self.core, tx, &prepared, &self.job.settings.0, &zone).await?;
+        let mut decided = valid.into_iter().zip(outcomes);
         let mut rows = Vec::with_capacity(items.len());
         for (item, import) in items {
             let row = match import {
                 Ok(_) => {
                     let Some(((item, import), outcome)) = decided.next() else {
-                        return Err(StoreError::Broken("an item without an outcome".to_owned()));
+                        return Err(StoreError::Broken("item without an outcome".to_owned()));
                     };
-                    let outcome = if predicts { outcome.predicted(&made) } else { outcome };
+                    let outcome = if is_dry_run {
+                        outcome.into_dry_run(&created)
+                    } else {
+                        outcome
+                    };
                     outcome
                         .into_row(item.id.0, item.position, &item.payload.0, import)
                         .map_err(|error| StoreError::Broken(error.detail))?
                 }
                 Err(notes) if notes.iter().any(|note| note.code == DUPLICATE) => {
-                    refused(item, notes, ItemOutcome::Skipped)?
+                    rejected_row(item, notes, ItemOutcome::Skipped)?
                 }
-                Err(notes) => refused(item, notes, ItemOutcome::Failed)?,
+                Err(notes) => rejected_row(item, notes, ItemOutcome::Failed)?,
             };
             rows.push(row);
         }
         Ok(rows)
     }
 
-    /// Records ended items with their counts, if the claim still holds.
-    async fn record(&self, tx: &mut TenantTx<'_, ApiClient>, rows: &[ItemRow]) -> Result<(), StoreError> {
+    /// Records processed items and their counts if the claim is still valid.
+    async fn record(&self, tx: &mut TenantTx<'_, ApiClient>, rows: &[ImportItemRow]) -> Result<(), StoreError> {
         let mut counts = JobCounts::default();
         for row in rows {
             count(&mut counts, row);
@@ -213,35 +218,38 @@ impl Running<'_> {
         }
         tx.complete_items(rows).await?;
         let lease_until = self.core.clock.now() + LEASE;
-        if tx.job_progress(self.job.id.0, self.claim, lease_until, &counts).await? {
+        if tx
+            .record_job_progress(self.job.id.0, self.claim, lease_until, &counts)
+            .await?
+        {
             Ok(())
         } else {
-            Err(StoreError::Conflict("the claim is lost".to_owned()))
+            Err(StoreError::Conflict("claim lost".to_owned()))
         }
     }
 
-    /// Ends the job as one that could not run; its items that have not ended fail with it.
-    async fn give_up(&self) -> Result<(), StoreError> {
+    /// Marks the job and its pending items as failed.
+    async fn mark_failed(&self) -> Result<(), StoreError> {
         let mut tx = self.core.store.begin(&self.client).await?;
         let note = [ItemNote::new("internal_error", "")];
         let rows = tx
-            .waiting_items(self.job.id.0, WHOLE)
+            .list_pending_items(self.job.id.0, MAX_SINGLE_TRANSACTION_ITEMS)
             .await?
             .iter()
-            .map(|item| refused(item, &note, ItemOutcome::Failed))
+            .map(|item| rejected_row(item, &note, ItemOutcome::Failed))
             .collect::<Result<Vec<_>, _>>()?;
         self.record(&mut tx, &rows).await?;
-        self.end(&mut tx, ImportJobStatus::Failed).await?;
+        self.finish(&mut tx, ImportJobStatus::Failed).await?;
         commit(self.core, tx).await
     }
 
-    async fn end(&self, tx: &mut TenantTx<'_, ApiClient>, status: ImportJobStatus) -> Result<(), StoreError> {
+    async fn finish(&self, tx: &mut TenantTx<'_, ApiClient>, status: ImportJobStatus) -> Result<(), StoreError> {
         let id = self.job.id.0;
         let failure = (status == ImportJobStatus::Failed).then_some("internal_error");
         if !tx.finish_job(id, self.claim, status, failure).await? {
-            return Err(StoreError::Conflict("the claim is lost".to_owned()));
+            return Err(StoreError::Conflict("claim lost".to_owned()));
         }
-        let counts = tx.own_job(id).await?.map(|job| job.public().counts);
+        let counts = tx.find_job_of_source(id).await?.map(|job| job.public().counts);
         tx.audit("import_job.completed", id, json!({ "status": status.name() }));
         tx.emit(NewEvent {
             endpoint: None,
@@ -257,23 +265,23 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Items each for itself, a chunk at a time.
-    async fn in_chunks(&self) -> Result<(), StoreError> {
+    /// Processes independent items chunk by chunk.
+    async fn run_in_chunks(&self) -> Result<(), StoreError> {
         loop {
             let mut tx = self.core.store.begin(&self.client).await?;
-            let waiting = tx.waiting_items(self.job.id.0, CHUNK).await?;
-            if waiting.is_empty() {
-                self.end(&mut tx, ImportJobStatus::Completed).await?;
+            let pending = tx.list_pending_items(self.job.id.0, CHUNK_ITEMS).await?;
+            if pending.is_empty() {
+                self.finish(&mut tx, ImportJobStatus::Completed).await?;
                 return commit(self.core, tx).await;
             }
             drop(tx);
-            let items: Vec<Read> = waiting.into_iter().map(read).collect();
-            match self.chunk(&items).await {
-                // One item of the chunk cannot be written: each for itself, so that it fails alone.
+            let items: Vec<ParsedItem> = pending.into_iter().map(parse).collect();
+            match self.process_chunk(&items).await {
+                // Retries the items one by one, so that only the broken one fails.
                 Err(StoreError::Broken(text)) => {
-                    tracing::warn!(job = %self.job.id, error = %text, "a chunk of an import could not be written; its items follow one by one");
+                    tracing::warn!(job = %self.job.id, error = %text, "failed to write import chunk, retrying items one by one");
                     for item in &items {
-                        self.alone(item).await?;
+                        self.process_single(item).await?;
                     }
                 }
                 other => other?,
@@ -281,9 +289,9 @@ impl Running<'_> {
         }
     }
 
-    /// A chunk in one transaction; repeated when another import was faster.
-    async fn chunk(&self, items: &[Read]) -> Result<(), StoreError> {
-        let mut tries = 0;
+    /// Processes a chunk in one transaction and retries after a conflict with another import.
+    async fn process_chunk(&self, items: &[ParsedItem]) -> Result<(), StoreError> {
+        let mut retries = 0;
         loop {
             let mut tx = self.core.store.begin(&self.client).await?;
             let decided = self.decide(&mut tx, items, false).await;
@@ -291,21 +299,21 @@ impl Running<'_> {
                 Ok(rows) => {
                     self.record(&mut tx, &rows).await?;
                     match commit(self.core, tx).await {
-                        Err(StoreError::Conflict(_)) if tries < 8 => tries += 1,
+                        Err(StoreError::Conflict(_)) if retries < MAX_RETRIES => retries += 1,
                         other => return other,
                     }
                 }
-                Err(StoreError::Conflict(_)) if tries < 8 => tries += 1,
+                Err(StoreError::Conflict(_)) if retries < MAX_RETRIES => retries += 1,
                 Err(error) => return Err(error),
             }
         }
     }
 
-    async fn alone(&self, item: &Read) -> Result<(), StoreError> {
-        match self.chunk(std::slice::from_ref(item)).await {
+    async fn process_single(&self, item: &ParsedItem) -> Result<(), StoreError> {
+        match self.process_chunk(std::slice::from_ref(item)).await {
             Err(StoreError::Broken(text)) => {
-                tracing::error!(job = %self.job.id, item = %item.0.id, error = %text, "an import could not be written");
-                let row = refused(&item.0, &[ItemNote::new("internal_error", "")], ItemOutcome::Failed)?;
+                tracing::error!(job = %self.job.id, item = %item.0.id, error = %text, "failed to write import item");
+                let row = rejected_row(&item.0, &[ItemNote::new("internal_error", "")], ItemOutcome::Failed)?;
                 let mut tx = self.core.store.begin(&self.client).await?;
                 self.record(&mut tx, &[row]).await?;
                 commit(self.core, tx).await
@@ -314,25 +322,27 @@ impl Running<'_> {
         }
     }
 
-    /// The whole job in one transaction: an atomic batch, which is kept only if nothing failed, or a dry run, which is
-    /// never kept. What is told about the items is recorded either way.
-    async fn as_one(&self) -> Result<(), StoreError> {
-        let mut tries = 0;
+    /// Processes the whole job in one transaction: an atomic batch, which is committed only if no item failed, or a
+    /// dry run, which is never committed. The results are recorded either way.
+    async fn run_in_one_transaction(&self) -> Result<(), StoreError> {
+        let mut retries = 0;
         loop {
             let mut tx = self.core.store.begin(&self.client).await?;
-            let waiting = tx.waiting_items(self.job.id.0, WHOLE).await?;
-            let items: Vec<Read> = waiting.into_iter().map(read).collect();
+            let pending = tx
+                .list_pending_items(self.job.id.0, MAX_SINGLE_TRANSACTION_ITEMS)
+                .await?;
+            let items: Vec<ParsedItem> = pending.into_iter().map(parse).collect();
             let mut rows = match self.decide(&mut tx, &items, self.job.dry_run).await {
                 Ok(rows) => rows,
-                Err(StoreError::Conflict(_)) if tries < 8 => {
-                    tries += 1;
+                Err(StoreError::Conflict(_)) if retries < MAX_RETRIES => {
+                    retries += 1;
                     continue;
                 }
                 Err(error) => return Err(error),
             };
             let failed = rows.iter().any(|row| row.outcome == Some(ItemOutcome::Failed));
-            let keeps = !self.job.dry_run && !failed;
-            if !keeps {
+            let is_committed = !self.job.dry_run && !failed;
+            if !is_committed {
                 drop(tx);
                 tx = self.core.store.begin(&self.client).await?;
                 if self.job.mode == ImportMode::Atomic && failed {
@@ -340,17 +350,17 @@ impl Running<'_> {
                 }
             }
             self.record(&mut tx, &rows).await?;
-            self.end(&mut tx, ImportJobStatus::Completed).await?;
+            self.finish(&mut tx, ImportJobStatus::Completed).await?;
             match commit(self.core, tx).await {
-                Err(StoreError::Conflict(_)) if tries < 8 => tries += 1,
+                Err(StoreError::Conflict(_)) if retries < MAX_RETRIES => retries += 1,
                 other => return other,
             }
         }
     }
 }
 
-/// Tells the items that did not fail themselves that they went down with one that did.
-fn roll_back(rows: &mut [ItemRow]) -> Result<(), StoreError> {
+/// Marks the items that did not fail themselves as failed because of the rollback.
+fn roll_back(rows: &mut [ImportItemRow]) -> Result<(), StoreError> {
     let note = serde_json::to_value([ItemNote::new("atomic_rollback", "")])
         .map_err(|error| StoreError::Broken(error.to_string()))?;
     for row in rows.iter_mut().filter(|row| row.outcome != Some(ItemOutcome::Failed)) {
@@ -359,7 +369,7 @@ fn roll_back(rows: &mut [ItemRow]) -> Result<(), StoreError> {
         }
         row.status = ItemStatus::Failed;
         row.outcome = Some(ItemOutcome::Failed);
-        row.mapping = nothing_mapped()?;
+        row.mapping = empty_mapping()?;
         row.errors = note.clone();
     }
     Ok(())

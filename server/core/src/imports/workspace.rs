@@ -1,6 +1,6 @@
-//! What a run of imports knows and what it is about to write. Deciding is pure: candidates come in once, every decision is
-//! made and remembered here, and the rows are written at the end with one statement for each kind. An import therefore sees
-//! what the imports before it decided, as if each had run alone.
+//! The state of a run of imports. Deciding is pure: candidates are loaded once, every decision is made and remembered
+//! here, and the rows are written at the end with one statement per table. An import therefore sees the decisions of
+//! the imports before it, as if each had run alone.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -18,17 +18,15 @@ use crate::audit::NewEntry;
 use crate::events::NewEvent;
 use crate::imports::store::writes::{ContactRow, LocationRow, ReferenceKind, ReferenceRow};
 use crate::jobs::TargetRecord;
-use crate::mapping::{Candidates, KnownCustomer, Questions};
+use crate::mapping::{CandidateQuery, Candidates, KnownCustomer};
 use crate::randomness::Randomness;
 
-/// An audit row to write.
 pub(crate) struct Audit {
     pub action: &'static str,
     pub subject: String,
     pub details: Value,
 }
 
-/// A customer to make.
 pub(crate) struct NewCustomer {
     pub id: CustomerId,
     pub name: String,
@@ -41,17 +39,17 @@ pub(crate) struct Writes {
     pub customers: Vec<NewCustomer>,
     pub renamed_customers: BTreeMap<CustomerId, String>,
     pub locations: Vec<LocationRow>,
-    /// What was sent of known locations; what was not sent is left alone.
+    /// The sent fields of known locations; fields that were not sent stay unchanged.
     pub changed_locations: BTreeMap<LocationId, LocationPart>,
     pub contacts: Vec<ContactRow>,
-    /// What was sent of known contacts; what was not sent is left alone.
+    /// The sent fields of known contacts; fields that were not sent stay unchanged.
     pub changed_contacts: BTreeMap<ContactId, ContactPart>,
     pub new_targets: Vec<TargetRecord>,
-    /// Changed targets with the state in which each was read.
+    /// Changed targets, each with the status in which it was read.
     pub changed_targets: Vec<(TargetRecord, domain::targets::TargetStatus)>,
-    /// Targets whose planned appointment ends with them.
+    /// Targets whose planned appointment is cancelled with them.
     pub cancelled_targets: Vec<TargetId>,
-    /// What waits for a person's decision.
+    /// Changes that require a decision by a dispatcher.
     pub proposals: Vec<(TargetId, domain::proposals::Proposal)>,
     pub notes: Vec<NewEntry>,
     pub events: Vec<NewEvent>,
@@ -59,8 +57,8 @@ pub(crate) struct Writes {
 }
 
 impl Writes {
-    /// The ids, as they are told, of the customers, locations and contacts that are made.
-    pub(crate) fn made(&self) -> HashSet<String> {
+    /// Returns the public IDs of the customers, locations and contacts that are created.
+    pub(crate) fn created_ids(&self) -> HashSet<String> {
         let customers = self.customers.iter().map(|new| new.id.to_string());
         let locations = self.locations.iter().map(|new| new.id.to_string());
         let contacts = self.contacts.iter().map(|new| new.id.to_string());
@@ -80,42 +78,46 @@ pub(crate) struct Workspace<'a> {
     now: DateTime<Utc>,
 }
 
-/// What the rules will ask about these imports. Without the scope nothing about customers is looked up at all (row C2).
-pub(crate) fn questions<'a>(imports: impl Iterator<Item = &'a TargetImport>, settings: &MappingSettings) -> Questions {
-    let mut questions = Questions::default();
+/// Returns what must be looked up for these imports. Without the scope `customers.map` nothing about customers is
+/// looked up (row C2).
+pub(crate) fn candidate_query<'a>(
+    imports: impl Iterator<Item = &'a TargetImport>,
+    settings: &MappingSettings,
+) -> CandidateQuery {
+    let mut candidate_query = CandidateQuery::default();
     if !settings.may_map {
-        return questions;
+        return candidate_query;
     }
-    let id = |id: Option<&ExternalId>| id.filter(|id| !id.is_blank_like()).map(|id| id.as_str().to_owned());
+    let id = |id: Option<&ExternalId>| id.filter(|id| !id.is_placeholder()).map(|id| id.as_str().to_owned());
     for import in imports {
         if let Some(part) = &import.customer {
-            let reference = customer::effective_external_id(part).map(|id| id.as_str().to_owned());
+            let external_id = customer::effective_external_id(part).map(|id| id.as_str().to_owned());
             if let Some(number) = &part.customer_number {
                 let number = CustomerNumber::for_comparison(number);
-                if let Some(reference) = &reference {
-                    questions
+                if let Some(external_id) = &external_id {
+                    candidate_query
                         .linking
                         .entry(number.clone())
                         .or_default()
-                        .insert(reference.clone());
+                        .insert(external_id.clone());
                 }
-                questions.number_keys.insert(number);
+                candidate_query.number_keys.insert(number);
             }
-            if reference.is_some()
+            if external_id.is_some()
                 && let Some(name) = &part.name
             {
-                questions.name_keys.insert(name_for_comparison(name));
+                candidate_query.name_keys.insert(name_for_comparison(name));
             }
-            questions.customer_ids.extend(reference);
+            candidate_query.customer_ids.extend(external_id);
         }
-        questions
+        candidate_query
             .location_ids
             .extend(id(import.location.as_ref().and_then(|part| part.external_id.as_ref())));
-        questions
+        candidate_query
             .contact_ids
             .extend(id(import.contact.as_ref().and_then(|part| part.external_id.as_ref())));
     }
-    questions
+    candidate_query
 }
 
 impl<'a> Workspace<'a> {
@@ -156,17 +158,17 @@ impl<'a> Workspace<'a> {
         });
     }
 
-    /// What the look-ups say about one customer part.
+    /// Returns the candidates for one customer part.
     pub(crate) fn customer_candidates(&self, part: &domain::imports::CustomerPart) -> CustomerCandidates {
         let mut found = CustomerCandidates::default();
         if !self.settings.may_map {
             return found;
         }
-        if let Some((candidate, merged)) = customer::effective_external_id(part)
+        if let Some((candidate, was_merged)) = customer::effective_external_id(part)
             .and_then(|external_id| self.candidates.customer_by_reference(external_id.as_str()))
         {
             found.by_reference = Some(candidate.clone());
-            found.merged = merged;
+            found.merged = was_merged;
         }
         if let Some(number) = &part.customer_number {
             found.by_number = self
@@ -189,22 +191,22 @@ impl<'a> Workspace<'a> {
     }
 
     pub(crate) fn location_candidate(&self, external_id: Option<&ExternalId>) -> Option<&LocationCandidate> {
-        let id = external_id.filter(|id| self.settings.may_map && !id.is_blank_like())?;
+        let id = external_id.filter(|id| self.settings.may_map && !id.is_placeholder())?;
         self.candidates
             .locations
             .get(self.candidates.location_references.get(id.as_str())?)
     }
 
     pub(crate) fn contact_candidate(&self, external_id: Option<&ExternalId>) -> Option<&ContactCandidate> {
-        let id = external_id.filter(|id| self.settings.may_map && !id.is_blank_like())?;
+        let id = external_id.filter(|id| self.settings.may_map && !id.is_placeholder())?;
         self.candidates
             .contacts
             .get(self.candidates.contact_references.get(id.as_str())?)
     }
 
-    /// Row C10: from now on the external id stands for this customer.
+    /// Links the external ID to this customer from here on (row C10).
     pub(crate) fn link_customer(&mut self, external_id: &ExternalId, id: CustomerId) {
-        self.reference(ReferenceKind::Customer, external_id, id.uuid());
+        self.add_reference(ReferenceKind::Customer, external_id, id.uuid());
         self.candidates
             .customer_references
             .insert(external_id.as_str().to_owned(), id);
@@ -229,7 +231,7 @@ impl<'a> Workspace<'a> {
 
     pub(crate) fn create_customer(&mut self, external_id: &ExternalId, name: &str) -> CustomerId {
         let id: CustomerId = self.new_id();
-        self.reference(ReferenceKind::Customer, external_id, id.uuid());
+        self.add_reference(ReferenceKind::Customer, external_id, id.uuid());
         self.candidates
             .customer_references
             .insert(external_id.as_str().to_owned(), id);
@@ -290,7 +292,7 @@ impl<'a> Workspace<'a> {
             .or(address.city.as_deref())
             .unwrap_or(external_id.as_str())
             .to_owned();
-        self.reference(ReferenceKind::Location, external_id, id.uuid());
+        self.add_reference(ReferenceKind::Location, external_id, id.uuid());
         self.candidates
             .location_references
             .insert(external_id.as_str().to_owned(), id);
@@ -348,7 +350,7 @@ impl<'a> Workspace<'a> {
         part: &ContactPart,
     ) -> ContactId {
         let id: ContactId = self.new_id();
-        self.reference(ReferenceKind::Contact, external_id, id.uuid());
+        self.add_reference(ReferenceKind::Contact, external_id, id.uuid());
         self.candidates
             .contact_references
             .insert(external_id.as_str().to_owned(), id);
@@ -375,7 +377,7 @@ impl<'a> Workspace<'a> {
         id
     }
 
-    fn reference(&mut self, kind: ReferenceKind, external_id: &ExternalId, id: uuid::Uuid) {
+    fn add_reference(&mut self, kind: ReferenceKind, external_id: &ExternalId, id: uuid::Uuid) {
         self.writes.references.push(ReferenceRow {
             kind,
             external_id: external_id.as_str().to_owned(),

@@ -1,8 +1,8 @@
-//! Requests that the staff write down for somebody who calls.
+//! Requests that staff enter for a caller.
 
 use domain::customers::Address;
 use domain::ids::{CustomerId, LocationId};
-use domain::intake::{MOST_DESCRIPTION, Requester};
+use domain::intake::{MAX_DESCRIPTION_CHARS, Requester};
 use domain::locale::Locale;
 use domain::permissions::ReviewRequests;
 use domain::problems::Problem;
@@ -11,45 +11,40 @@ use domain::text;
 
 use crate::form::Form;
 use crate::identity::actors::Permit;
-use crate::intake::{Content, Known, Receipt, submit};
+use crate::intake::{Content, KnownRecords, Receipt, submit};
 use crate::{Core, CoreError, CoreResult};
 
-/// What the form sends, as text.
+/// The unparsed fields of the form.
 #[derive(Debug, Clone, Default)]
 pub struct CallForm {
-    /// A customer's id; empty if it is not known.
+    /// Customer ID; empty if unknown.
     pub customer: String,
-    /// One of its locations; empty if it is not known.
+    /// ID of one of the customer's locations; empty if unknown.
     pub location: String,
-    /// A service type's name.
     pub service_type: String,
-    /// A priority's name.
     pub priority: String,
-    /// What is needed.
     pub description: String,
-    /// Who called.
+    /// The caller's name.
     pub name: String,
-    /// Where they are called back.
     pub phone: String,
-    /// Where they are written to.
     pub email: String,
-    /// The language in which they are answered.
+    /// The language of emails to the caller.
     pub locale: String,
-    /// Made with the form: the same form sent twice is one request.
+    /// Generated with the form to detect repeated submissions.
     pub nonce: String,
 }
 
-/// Writes a request down.
+/// Creates a request for a caller.
 ///
 /// # Errors
-/// Fields; a customer or location that does not exist is one.
-pub async fn take_call(core: &Core, by: Permit<'_, ReviewRequests>, input: &CallForm) -> CoreResult<Receipt> {
+/// Invalid fields, including a customer or location that does not exist.
+pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, input: &CallForm) -> CoreResult<Receipt> {
     let staff = by.staff();
     let mut form = Form::default();
     let description = form.text(
         "description",
-        MOST_DESCRIPTION,
-        text::paragraphs(&input.description, MOST_DESCRIPTION),
+        MAX_DESCRIPTION_CHARS,
+        text::paragraphs(&input.description, MAX_DESCRIPTION_CHARS),
     );
     let nonce = form.text("description", 100, text::line(&input.nonce, 100));
     let name = form.text("name", 120, text::optional_line(&input.name, 120)).flatten();
@@ -61,10 +56,10 @@ pub async fn take_call(core: &Core, by: Permit<'_, ReviewRequests>, input: &Call
     };
     let service_type = ServiceType::from_name(&input.service_type);
     if service_type.is_none() {
-        form.wrong("service_type", "required", "Choose what is needed.");
+        form.add_error("service_type", "required", "Choose a service type.");
     }
     let priority = Priority::from_name(&input.priority).unwrap_or(Priority::Normal);
-    let mut parts = Known::default();
+    let mut parts = KnownRecords::default();
     if !input.customer.is_empty() {
         let mut tx = core.store.read(staff).await?;
         let customer = match input.customer.parse::<CustomerId>() {
@@ -72,15 +67,18 @@ pub async fn take_call(core: &Core, by: Permit<'_, ReviewRequests>, input: &Call
             Err(_) => None,
         };
         match customer {
-            None => form.wrong("customer", "required", "Choose a customer."),
+            None => form.add_error("customer", "required", "Choose a customer."),
             Some(customer) => {
                 parts.customer = Some(customer.id.0);
                 if !input.location.is_empty() {
-                    let wanted = input.location.parse::<LocationId>().ok();
-                    let own = tx.locations_of(customer.id.0).await?;
-                    parts.location = own.iter().map(|location| location.id.0).find(|id| Some(*id) == wanted);
+                    let requested = input.location.parse::<LocationId>().ok();
+                    let locations = tx.locations_of(customer.id.0).await?;
+                    parts.location = locations
+                        .iter()
+                        .map(|location| location.id.0)
+                        .find(|id| Some(*id) == requested);
                     if parts.location.is_none() {
-                        form.wrong("location", "required", "Choose a location of this customer.");
+                        form.add_error("location", "required", "Choose a location of this customer.");
                     }
                 }
             }
@@ -97,7 +95,7 @@ pub async fn take_call(core: &Core, by: Permit<'_, ReviewRequests>, input: &Call
         phone,
         locale: Locale::from_tag(&input.locale).unwrap_or_default(),
     };
-    let nobody = Requester {
+    let empty = Requester {
         locale: requester.locale,
         ..Requester::default()
     };
@@ -112,7 +110,7 @@ pub async fn take_call(core: &Core, by: Permit<'_, ReviewRequests>, input: &Call
             priority,
             description: &description,
             windows: &[],
-            requester: (requester != nobody).then_some(&requester),
+            requester: (requester != empty).then_some(&requester),
             place: None::<&Address>,
             origin: staff.id().uuid(),
             nonce: &nonce,

@@ -1,4 +1,4 @@
-//! Requests from terminals. Where it is and whose it is is known: the device is bound to a location.
+//! Requests from terminals. Customer and location are known, since each terminal is bound to a location.
 
 use domain::intake::form::FormSettings;
 use domain::intake::submission::{self, RawSubmission};
@@ -8,42 +8,40 @@ use domain::requests::Channel;
 
 use crate::identity::actors::{Actor as _, Terminal};
 use crate::intake::terminals;
-use crate::intake::{Content, Known, Receipt, fresh_token, submit_with};
-use crate::secrets::fingerprint;
+use crate::intake::{Content, KnownRecords, Receipt, generate_token, submit_with_receipt};
+use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
 
-/// What a device says about a request besides its fields: for which terminal the page was made, and what makes a repetition
-/// recognisable.
+/// Metadata that a device sends with the fields of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// The terminal's id, as the page has it.
+    /// ID of the terminal for which the page was rendered.
     pub terminal: String,
-    /// How it was sent.
     pub sending: Sending,
 }
 
 /// How a device sends a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sending {
-    /// The page was sent as it is; its nonce makes a repetition recognisable.
-    Page {
-        /// The nonce of the page.
+    /// Submitted online.
+    Online {
+        /// Generated with the page to detect repeated submissions.
         nonce: String,
     },
-    /// The device keeps what it sends, numbers it, and has given a receipt already.
-    Kept {
-        /// The device's own number; the same request has the same one, however often it is sent.
+    /// Queued on the device, which has already shown a receipt.
+    Queued {
+        /// The device's sequence number of the request, constant across retries.
         sequence: u64,
-        /// The token of the receipt.
+        /// The tracking token of the receipt.
         token: String,
     },
 }
 
-/// Submits a request. The same one again gives the first receipt. What was written at one terminal never comes in by
-/// another: a device that was paired anew, perhaps for somebody else's place, may still keep what belongs to the one before.
+/// Submits a request. Repeating it returns the first receipt. A request recorded for one terminal is rejected by
+/// another: a device that was paired with another location may still have queued requests of the previous one.
 ///
 /// # Errors
-/// Fields, each with what is allowed; `terminal` with the code `other_terminal`.
+/// Invalid fields; `terminal` with code `other_terminal`; `token` with code `token_taken`.
 pub async fn submit_at_terminal(
     core: &Core,
     terminal: &Terminal,
@@ -56,28 +54,28 @@ pub async fn submit_at_terminal(
         return Err(CoreError::field(
             "terminal",
             "other_terminal",
-            "This was written at another terminal; load the page again.",
+            "This request was recorded at another terminal. Reload the page.",
         ));
     }
     let (settings, nonce, token) = match &envelope.sending {
-        Sending::Page { nonce } => {
+        Sending::Online { nonce } => {
             let nonce = domain::text::line(nonce, 100)
-                .map_err(|_| CoreError::field("nonce", "form_expired", "Load the page again, then send it."))?;
-            (settings.for_terminal(), nonce, fresh_token(core))
+                .map_err(|_| CoreError::field("nonce", "form_expired", "Reload the page and try again."))?;
+            (settings.for_terminal(), nonce, generate_token(core))
         }
-        Sending::Kept { sequence, token } => {
+        Sending::Queued { sequence, token } => {
             if !is_token(token) {
                 return Err(CoreError::field(
                     "token",
                     "validation_failed",
-                    "27 letters of base64url are required.",
+                    "A token of 27 base64url characters is required.",
                 ));
             }
-            // A device that has lost its count begins anew; the receipt tells its requests apart all the same.
-            let mark = terminals::code_of(token);
+            // A device that lost its counter restarts it; the receipt code keeps the nonce unique.
+            let code = terminals::code_of(token);
             (
                 settings.for_late_terminal(),
-                format!("{sequence}-{mark}"),
+                format!("{sequence}-{code}"),
                 token.clone(),
             )
         }
@@ -86,24 +84,24 @@ pub async fn submit_at_terminal(
     let today = core.clock.now().with_timezone(&zone).date_naive();
     let content = submission::read(&settings, raw, locale, today).map_err(CoreError::invalid)?;
     let code = terminals::code_of(&token);
-    // Nobody else's request may be found by this token; a device that makes up one that exists is told so.
+    // A token must not be reused for another request, even if a device forges one that exists.
     let mut tx = core.store.read_system().await?;
-    let taken = tx.use_of_token(&fingerprint(token.as_bytes())).await?;
+    let existing = tx.token_use(&sha256(token.as_bytes())).await?;
     drop(tx);
     let is_own = |(tenant, origin, used): &(uuid::Uuid, Option<uuid::Uuid>, Option<String>)| {
         *tenant == terminal.tenant().uuid() && *origin == Some(terminal.id().uuid()) && used.as_deref() == Some(&nonce)
     };
-    if taken.as_ref().is_some_and(|taken| !is_own(taken)) {
+    if existing.as_ref().is_some_and(|existing| !is_own(existing)) {
         return Err(CoreError::field(
             "token",
             "token_taken",
-            "This receipt was given out already; take another.",
+            "This receipt was already used. Request a new one.",
         ));
     }
-    submit_with(
+    submit_with_receipt(
         core,
         terminal,
-        Known {
+        KnownRecords {
             customer: Some(terminal.customer),
             location: Some(terminal.location),
             contact: None,

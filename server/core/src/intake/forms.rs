@@ -1,4 +1,4 @@
-//! Public forms, as an administrator makes them.
+//! Administration of public request forms.
 
 use domain::ids::FormId;
 use domain::intake::form::{FormSettings, is_slug};
@@ -14,21 +14,15 @@ use crate::identity::actors::{Administrator, Permit};
 use crate::intake::model::FormLine;
 use crate::{Core, CoreError, CoreResult};
 
-/// How many forms an organisation may have.
-pub const MOST_FORMS: i64 = 200;
+/// Maximum number of forms of an organization.
+pub const MAX_FORMS: i64 = 200;
 
-/// The forms, by name.
-///
-/// # Errors
-/// The database does not answer.
+/// Lists the forms, sorted by name.
 pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Vec<FormLine>> {
     Ok(core.store.read(by.staff()).await?.forms().await?)
 }
 
-/// One form.
-///
-/// # Errors
-/// `not_found`.
+/// Returns a form.
 pub async fn get(core: &Core, by: Permit<'_, ManageIntake>, id: FormId) -> CoreResult<FormLine> {
     core.store
         .read(by.staff())
@@ -38,7 +32,7 @@ pub async fn get(core: &Core, by: Permit<'_, ManageIntake>, id: FormId) -> CoreR
         .ok_or_else(CoreError::not_found)
 }
 
-/// Makes a form.
+/// Creates a form.
 ///
 /// # Errors
 /// Field `slug`, `name` or one of the settings.
@@ -50,13 +44,13 @@ pub async fn create(
     settings: FormSettings,
 ) -> CoreResult<FormId> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let id = make(&mut tx, slug, name, settings).await?;
+    let id = create_in(&mut tx, slug, name, settings).await?;
     finish(core, tx).await?;
     Ok(id)
 }
 
-/// Makes a form in a transaction, as administration and the demo do too.
-pub(crate) async fn make<A: Administrator>(
+/// Creates a form within a transaction; also used by the demo data.
+pub(crate) async fn create_in<A: Administrator>(
     tx: &mut TenantTx<'_, A>,
     slug: &str,
     name: &str,
@@ -66,10 +60,10 @@ pub(crate) async fn make<A: Administrator>(
     let name = form.text("name", 80, text::line(name, 80));
     let slug = slug.trim();
     if !is_slug(slug) {
-        form.wrong(
+        form.add_error(
             "slug",
             "invalid_slug",
-            "3 to 60 small letters, digits and hyphens are required.",
+            "Use 3 to 60 lowercase letters, digits and hyphens.",
         );
     }
     let settings = settings.checked();
@@ -80,11 +74,11 @@ pub(crate) async fn make<A: Administrator>(
     let (Some(name), Ok(settings)) = (name, settings) else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
     };
-    if tx.count_forms().await? >= MOST_FORMS {
+    if tx.count_forms().await? >= MAX_FORMS {
         return Err(CoreError::field(
             "name",
             "too_many",
-            format!("At most {MOST_FORMS} forms are allowed."),
+            format!("At most {MAX_FORMS} forms are allowed."),
         ));
     }
     let id: FormId = tx.new_id();
@@ -92,17 +86,17 @@ pub(crate) async fn make<A: Administrator>(
         return Err(CoreError::field(
             "slug",
             "slug_taken",
-            "This address is taken; choose another.",
+            "This address is already used. Choose another one.",
         ));
     }
     tx.audit("form.created", id, json!({ "slug": slug }));
     Ok(id)
 }
 
-/// Changes a form. Its address stays, because it stands on paper and in other people's pages.
+/// Updates a form. The slug cannot be changed, since it is printed and embedded in other websites.
 ///
 /// # Errors
-/// Field `name` or one of the settings; `not_found`.
+/// Field `name` or one of the settings.
 pub async fn update(
     core: &Core,
     by: Permit<'_, ManageIntake>,
@@ -128,10 +122,7 @@ pub async fn update(
     finish(core, tx).await
 }
 
-/// Closes a form for new requests, or opens it again.
-///
-/// # Errors
-/// `not_found`.
+/// Closes a form for new requests, or reopens it.
 pub async fn set_closed(core: &Core, by: Permit<'_, ManageIntake>, id: FormId, closed: bool) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     if !tx.close_form(id, closed).await? {

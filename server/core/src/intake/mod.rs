@@ -1,5 +1,5 @@
-//! Intake: the one way in for requests of every channel. A channel checks who may submit and where; what is the same for
-//! all stands here: the number, the tracking link, files, the internal timeline, the audit row and the mail to the sender.
+//! Intake of requests from all channels. Each channel authorizes the sender; the shared part is here: number, tracking
+//! link, files, timeline, audit entry and confirmation email.
 
 pub mod by_staff;
 pub mod by_terminal;
@@ -10,13 +10,13 @@ mod store;
 pub mod terminals;
 pub mod ticket;
 pub mod web_form;
-pub(crate) use self::store::requests::ClosedToken;
+pub(crate) use self::store::requests::SealedToken;
 pub(crate) use self::store::requests::search_key;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::{CustomerId, LocationId, RequestId};
-use domain::intake::MOST_FILES;
+use domain::intake::MAX_FILES;
 use domain::intake::mails::MailKind;
 use domain::requests::Channel;
 use serde_json::json;
@@ -24,78 +24,79 @@ use serde_json::json;
 use crate::audit::NewEntry;
 use crate::db::TenantTx;
 use crate::files::{CleanFile, Upload, clean_file};
-use crate::identity::actors::{Actor, BringsFiles, Submitter, TenantId};
+use crate::identity::actors::{Actor, FileUploader, Submitter, TenantId};
 use crate::intake::store::requests::{NewFile, NewRequest};
 use crate::notifications;
-use crate::secrets::{Place, fingerprint};
+use crate::secrets::{AssociatedData, sha256};
 use crate::{Core, CoreError, CoreResult};
 
-/// What the encrypted token belongs to.
-pub(crate) const TOKEN_PLACE: &str = "request.tracking_token";
+/// Table and column of the sealed tracking token, part of its associated data.
+pub(crate) const TOKEN_COLUMN: &str = "request.tracking_token";
 
-/// What the sender is told: always the same, however often the same thing is sent.
+/// The confirmation of a submission; repeated submissions return the same one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// The request.
     pub id: RequestId,
     /// The token of the tracking link.
     pub token: String,
 }
 
-/// A new nonce for a form: the same form sent twice is recognised by it.
+/// Generates a nonce for a form, by which repeated submissions are detected.
 pub fn form_nonce(core: &Core) -> String {
     core.randomness.token()
 }
 
-/// A new tracking token, and the form in which it is kept.
-pub(crate) fn new_token(core: &Core, tenant: TenantId, request: RequestId) -> CoreResult<(String, ClosedToken)> {
-    let token = fresh_token(core);
-    let closed = close_token(core, &place(tenant.uuid(), request.uuid()), &token)?;
-    Ok((token, closed))
+/// Generates a tracking token and seals it.
+pub(crate) fn generate_tracking_token(
+    core: &Core,
+    tenant: TenantId,
+    request: RequestId,
+) -> CoreResult<(String, SealedToken)> {
+    let token = generate_token(core);
+    let sealed = seal_token(core, &seal_context(tenant.uuid(), request.uuid()), &token)?;
+    Ok((token, sealed))
 }
 
-/// A text for a tracking link that nobody guesses.
-pub(crate) fn fresh_token(core: &Core) -> String {
+/// Generates a token with 160 bits of entropy.
+pub(crate) fn generate_token(core: &Core) -> String {
     URL_SAFE_NO_PAD.encode(core.randomness.bytes::<20>())
 }
 
-/// The form in which a token is kept: what finds it, and what opens it for whoever must show it again.
-pub(crate) fn close_token(core: &Core, place: &Place<'_>, token: &str) -> CoreResult<ClosedToken> {
+/// Seals a token for storage; its SHA-256 finds the row, and the sealed value allows displaying the token again.
+pub(crate) fn seal_token(core: &Core, place: &AssociatedData<'_>, token: &str) -> CoreResult<SealedToken> {
     let closed = core
         .keyring
-        .close(token.as_bytes(), place, &core.randomness)
-        .map_err(|error| broken(&error))?;
-    let hash = fingerprint(token.as_bytes());
-    Ok(ClosedToken { hash, closed })
+        .seal(token.as_bytes(), place, &core.randomness)
+        .map_err(|error| seal_error(&error))?;
+    let hash = sha256(token.as_bytes());
+    Ok(SealedToken { hash, closed })
 }
 
-/// Opens a tracking token for its requester.
+/// Opens a sealed tracking token.
 pub(crate) fn open_token(core: &Core, tenant: uuid::Uuid, request: uuid::Uuid, closed: &[u8]) -> CoreResult<String> {
     let bytes = core
         .keyring
-        .open_value(closed, &place(tenant, request))
-        .map_err(|error| broken(&error))?;
+        .unseal(closed, &seal_context(tenant, request))
+        .map_err(|error| seal_error(&error))?;
     String::from_utf8(bytes).map_err(|_| CoreError::not_found())
 }
 
-pub(crate) fn place<'a>(tenant: uuid::Uuid, request: uuid::Uuid) -> Place<'a> {
-    Place {
+pub(crate) fn seal_context<'a>(tenant: uuid::Uuid, request: uuid::Uuid) -> AssociatedData<'a> {
+    AssociatedData {
         tenant,
-        kind: TOKEN_PLACE,
+        kind: TOKEN_COLUMN,
         row: request,
     }
 }
 
-fn broken(error: &crate::secrets::SecretError) -> CoreError {
-    tracing::error!(%error, "a token that is kept encrypted");
-    CoreError::new(
-        domain::problems::Problem::InternalError,
-        "Something went wrong on our side.",
-    )
+fn seal_error(error: &crate::secrets::SecretError) -> CoreError {
+    tracing::error!(%error, "failed to seal or open token");
+    CoreError::new(domain::problems::Problem::InternalError, "An internal error occurred.")
 }
 
-/// What is the same for requests of all channels, in the transaction that wrote the request.
-pub(crate) async fn arrived<A: Actor>(
+/// Completes a submission of any channel within the transaction that inserted the request: timeline, audit entry,
+/// classification and confirmation email.
+pub(crate) async fn complete_submission<A: Actor>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     id: RequestId,
@@ -112,48 +113,48 @@ pub(crate) async fn arrived<A: Actor>(
     })
     .await?;
     tx.audit("request.submitted", id, json!({ "channel": channel.name() }));
-    crate::classification::arrived(tx, id).await?;
-    // A partner's system tells its own people.
+    crate::classification::classify(tx, id).await?;
+    // A partner's system notifies its own users.
     if channel != Channel::Api {
         notifications::write(core, tx, id, notifications::Occasion::plain(MailKind::Received)).await?;
     }
     Ok(())
 }
 
-/// Writes a request that has no grant and no source system behind it. The same nonce again gives the first receipt.
+/// Submits a request of a channel without grants or source system. Repeating the nonce returns the first receipt.
 async fn submit<A: Submitter>(
     core: &Core,
     actor: &A,
-    parts: Known,
+    parts: KnownRecords,
     files: &[CleanFile],
     content: &Content<'_>,
 ) -> CoreResult<Receipt> {
-    submit_with(core, actor, parts, files, content, None).await
+    submit_with_receipt(core, actor, parts, files, content, None).await
 }
 
-/// Like [`submit`], with a receipt that was given out before: its token and its code.
-async fn submit_with<A: Submitter>(
+/// Submits like [`submit`], with the token and code of a receipt that was issued offline.
+async fn submit_with_receipt<A: Submitter>(
     core: &Core,
     actor: &A,
-    parts: Known,
+    parts: KnownRecords,
     files: &[CleanFile],
     content: &Content<'_>,
-    given: Option<(String, String)>,
+    issued: Option<(String, String)>,
 ) -> CoreResult<Receipt> {
     let tenant = actor.tenant();
     let mut tx = core.store.begin(actor).await?;
-    if let Some(receipt) = earlier(core, &mut tx, content.origin, content.nonce).await? {
+    if let Some(receipt) = find_receipt(core, &mut tx, content.origin, content.nonce).await? {
         return Ok(receipt);
     }
     let id: RequestId = tx.new_id();
     let number = tx.next_number("request").await?;
-    let (token, tracking, code) = match given {
+    let (token, tracking, code) = match issued {
         Some((token, code)) => {
-            let tracking = close_token(core, &place(tenant.uuid(), id.uuid()), &token)?;
+            let tracking = seal_token(core, &seal_context(tenant.uuid(), id.uuid()), &token)?;
             (token, tracking, Some(code))
         }
         None => {
-            let (token, tracking) = new_token(core, tenant, id)?;
+            let (token, tracking) = generate_tracking_token(core, tenant, id)?;
             (token, tracking, None)
         }
     };
@@ -177,19 +178,19 @@ async fn submit_with<A: Submitter>(
         receipt_code: code.as_deref(),
     };
     if !tx.insert_request(&new).await? {
-        // Another tab or a repeated call was faster with this very form.
-        return earlier(core, &mut tx, content.origin, content.nonce)
+        // A concurrent submission used the same nonce.
+        return find_receipt(core, &mut tx, content.origin, content.nonce)
             .await?
             .ok_or_else(CoreError::not_found);
     }
     attach(&mut tx, id, files).await?;
-    arrived(core, &mut tx, id, content.channel, parts.customer, parts.location).await?;
+    complete_submission(core, &mut tx, id, content.channel, parts.customer, parts.location).await?;
     crate::commit::finish(core, tx).await?;
     Ok(Receipt { id, token })
 }
 
-/// Notes the files of a request whose content is kept.
-pub(crate) async fn attach<A: BringsFiles>(
+/// Attaches stored files to a request.
+pub(crate) async fn attach<A: FileUploader>(
     tx: &mut TenantTx<'_, A>,
     request: RequestId,
     files: &[CleanFile],
@@ -211,7 +212,7 @@ pub(crate) async fn attach<A: BringsFiles>(
     Ok(())
 }
 
-async fn earlier<A: Submitter>(
+async fn find_receipt<A: Submitter>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     origin: uuid::Uuid,
@@ -219,24 +220,24 @@ async fn earlier<A: Submitter>(
 ) -> CoreResult<Option<Receipt>> {
     let tenant = tx.tenant();
     match tx.request_of_nonce(origin, nonce).await? {
-        Some((id, closed)) => Ok(Some(Receipt {
+        Some((id, sealed)) => Ok(Some(Receipt {
             id,
-            token: open_token(core, tenant, id.uuid(), &closed)?,
+            token: open_token(core, tenant, id.uuid(), &sealed)?,
         })),
         None => Ok(None),
     }
 }
 
-/// Where a request belongs, as far as its channel knows.
+/// The records that the channel already associates with a request.
 #[derive(Debug, Clone, Copy, Default)]
-struct Known {
+struct KnownRecords {
     customer: Option<CustomerId>,
     location: Option<LocationId>,
     contact: Option<domain::ids::ContactId>,
     form: Option<domain::ids::FormId>,
 }
 
-/// What was asked for, and what makes a repetition recognisable.
+/// The content of a request, and the nonce that detects repeated submissions.
 struct Content<'a> {
     channel: Channel,
     service_type: domain::requests::ServiceType,
@@ -249,12 +250,12 @@ struct Content<'a> {
     nonce: &'a str,
 }
 
-/// Checks files, re-encodes pictures, and keeps the content. A file that is kept and then belongs to no request is found
-/// under its hash again and costs only its room.
+/// Validates files, re-encodes images and stores the content. A file without a request only occupies space, since the
+/// store is addressed by content hash.
 ///
 /// # Errors
-/// Field `files`, with the file's name and what is wrong.
-pub(crate) async fn keep_files(core: &Core, tenant: TenantId, uploads: Vec<Upload>) -> CoreResult<Vec<CleanFile>> {
+/// Field `files`, with the file name and the problem.
+pub(crate) async fn store_files(core: &Core, tenant: TenantId, uploads: Vec<Upload>) -> CoreResult<Vec<CleanFile>> {
     let uploads: Vec<Upload> = uploads
         .into_iter()
         .filter(|upload| !upload.bytes.is_empty() || !upload.file_name.is_empty())
@@ -262,11 +263,11 @@ pub(crate) async fn keep_files(core: &Core, tenant: TenantId, uploads: Vec<Uploa
     if uploads.is_empty() {
         return Ok(Vec::new());
     }
-    if uploads.len() > MOST_FILES {
+    if uploads.len() > MAX_FILES {
         return Err(CoreError::field(
             "files",
             "too_many_files",
-            format!("At most {MOST_FILES} files are allowed."),
+            format!("At most {MAX_FILES} files are allowed."),
         ));
     }
     let clean = core

@@ -1,5 +1,4 @@
-//! What the use cases of `intake` return.
-#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+//! Rows that the `intake` module returns.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
@@ -8,7 +7,7 @@ use domain::intake::form::FormSettings;
 use sqlx::FromRow;
 use sqlx::types::Json;
 
-/// A device on site. The code is encrypted.
+/// A terminal; its pairing code is sealed.
 #[derive(Debug, Clone, FromRow)]
 pub struct TerminalView {
     pub id: Key<TerminalKind>,

@@ -1,4 +1,4 @@
-//! Terminals: set up by an administrator, paired by a code on site, and the pages that they show.
+//! Terminals: administration, pairing by code, presence and receipts.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{FormId, LocationId, TerminalId};
@@ -15,41 +15,37 @@ use crate::identity::actors::{Actor as _, Administrator, Permit, TenantId, Termi
 use crate::identity::authentication;
 use crate::intake;
 use crate::intake::model::TerminalView;
-use crate::secrets::{Place, fingerprint};
+use crate::secrets::{AssociatedData, sha256};
 use crate::{Core, CoreError, CoreResult};
 
-/// How long a pairing code can be used.
-pub const CODE_LIVES: TimeDelta = TimeDelta::hours(24);
-/// How long a receipt can be looked at on the terminal.
-pub const RECEIPT_LIVES: TimeDelta = TimeDelta::seconds(90);
-/// How many terminals an organisation may have.
-pub const MOST_TERMINALS: usize = 500;
-/// How many receipts a device may take ahead for times without a connection.
-pub const MOST_SLIPS: usize = 40;
-/// How exactly the last sign of life is known.
-const SEEN_EVERY: TimeDelta = TimeDelta::seconds(60);
+/// How long a pairing code is valid.
+pub const PAIRING_CODE_TTL: TimeDelta = TimeDelta::hours(24);
+/// How long a terminal can display a receipt.
+pub const RECEIPT_TTL: TimeDelta = TimeDelta::seconds(90);
+/// Maximum number of terminals of an organization.
+pub const MAX_TERMINALS: usize = 500;
+/// Maximum number of offline receipts that a device can request at once.
+pub const MAX_OFFLINE_RECEIPTS: usize = 40;
+/// Minimum interval between updates of the last seen time.
+const LAST_SEEN_INTERVAL: TimeDelta = TimeDelta::seconds(60);
 
-fn place<'a>(tenant: TenantId, id: TerminalId) -> Place<'a> {
-    Place {
+fn place<'a>(tenant: TenantId, id: TerminalId) -> AssociatedData<'a> {
+    AssociatedData {
         tenant: tenant.uuid(),
         kind: "terminal.pairing_code",
         row: id.uuid(),
     }
 }
 
-/// A terminal with the code that pairs it, as long as there is one.
+/// A terminal with its pairing code.
 #[derive(Debug, Clone)]
 pub struct TerminalPage {
-    /// The terminal.
     pub terminal: TerminalView,
-    /// The code, and until when it can be used.
+    /// The pairing code and its expiry, while it is valid.
     pub code: Option<(String, DateTime<Utc>)>,
 }
 
-/// The terminals, by name, each with its code.
-///
-/// # Errors
-/// The database does not answer.
+/// Lists the terminals with their pairing codes, sorted by name.
 pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Vec<TerminalPage>> {
     let tenant = by.staff().tenant();
     let now = core.clock.now();
@@ -57,12 +53,12 @@ pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Vec<T
     Ok(found
         .into_iter()
         .map(|terminal| {
-            let closed = terminal.pairing_code.clone();
-            let code = closed
+            let sealed = terminal.pairing_code.clone();
+            let code = sealed
                 .zip(terminal.pairing_expires_at.filter(|until| *until > now))
-                // A code from before a change of the master key is gone; a new one is one click away.
-                .and_then(|(closed, until)| {
-                    let bytes = core.keyring.open_value(&closed, &place(tenant, terminal.id.0)).ok()?;
+                // A code sealed with a removed master key is omitted; the user can create a new one.
+                .and_then(|(sealed, until)| {
+                    let bytes = core.keyring.unseal(&sealed, &place(tenant, terminal.id.0)).ok()?;
                     Some((String::from_utf8(bytes).ok()?, until))
                 });
             TerminalPage { terminal, code }
@@ -70,7 +66,7 @@ pub async fn list(core: &Core, by: Permit<'_, ManageIntake>) -> CoreResult<Vec<T
         .collect())
 }
 
-/// Sets a terminal up, with a code that pairs its device.
+/// Creates a terminal with a pairing code.
 ///
 /// # Errors
 /// Field `name`, `location` or `form`.
@@ -82,41 +78,42 @@ pub async fn create(
     form: &str,
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let mut wrong = Form::default();
+    let mut input = Form::default();
     let location = location.parse::<LocationId>().ok();
-    let known = match location {
-        Some(id) => tx.is_place(id).await?,
+    let exists = match location {
+        Some(id) => tx.is_active_location(id).await?,
         None => false,
     };
-    if !known {
-        wrong.wrong("location", "required", "Choose a location.");
+    if !exists {
+        input.add_error("location", "required", "Choose a location.");
     }
     let form = form.parse::<FormId>().ok();
-    let known = match form {
+    let is_open = match form {
         Some(id) => tx.form(id).await?.is_some_and(|form| form.closed_at.is_none()),
         None => false,
     };
-    if !known {
-        wrong.wrong("form", "required", "Choose a form that is open.");
+    if !is_open {
+        input.add_error("form", "required", "Choose an open form.");
     }
-    let name = wrong.text("name", 80, text::line(name, 80));
-    if tx.terminals().await?.len() >= MOST_TERMINALS {
-        wrong.wrong(
+    let name = input.text("name", 80, text::line(name, 80));
+    if tx.terminals().await?.len() >= MAX_TERMINALS {
+        input.add_error(
             "name",
             "too_many",
-            format!("At most {MOST_TERMINALS} terminals are allowed."),
+            format!("At most {MAX_TERMINALS} terminals are allowed."),
         );
     }
-    wrong.finish()?;
+    input.finish()?;
     let (Some(name), Some(location), Some(form)) = (name, location, form) else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
     };
-    make(core, &mut tx, &name, location, form).await?;
+    create_in(core, &mut tx, &name, location, form).await?;
     finish(core, tx).await
 }
 
-/// Like [`create`], in a transaction and with what is known to exist, as the demo does too. The answer is the code.
-pub(crate) async fn make<A: Administrator>(
+/// Creates a terminal within a transaction from validated input and returns its pairing code; also used by the demo
+/// data.
+pub(crate) async fn create_in<A: Administrator>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     name: &str,
@@ -126,33 +123,30 @@ pub(crate) async fn make<A: Administrator>(
     let id: TerminalId = tx.new_id();
     tx.insert_terminal(id, name, location, form).await?;
     tx.audit("terminal.created", id, json!({ "location": location, "form": form }));
-    new_code(core, tx, id).await
+    create_code(core, tx, id).await
 }
 
-async fn new_code<A: Administrator>(core: &Core, tx: &mut TenantTx<'_, A>, id: TerminalId) -> CoreResult<String> {
+async fn create_code<A: Administrator>(core: &Core, tx: &mut TenantTx<'_, A>, id: TerminalId) -> CoreResult<String> {
     let code = pairing_code(core.randomness.bytes::<5>());
-    let closed = intake::close_token(core, &place(TenantId::from_uuid(tx.tenant()), id), &code)?;
-    if !tx.set_pairing_code(id, &closed, core.clock.now() + CODE_LIVES).await? {
+    let sealed = intake::seal_token(core, &place(TenantId::from_uuid(tx.tenant()), id), &code)?;
+    if !tx
+        .set_pairing_code(id, &sealed, core.clock.now() + PAIRING_CODE_TTL)
+        .await?
+    {
         return Err(CoreError::not_found());
     }
     tx.audit("terminal.code_made", id, json!({}));
     Ok(code)
 }
 
-/// Makes a new code. A device that is paired stays so until another one uses the code.
-///
-/// # Errors
-/// `not_found`.
+/// Creates a new pairing code. A paired device stays paired until another one uses the code.
 pub async fn renew_code(core: &Core, by: Permit<'_, ManageIntake>, id: TerminalId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    new_code(core, &mut tx, id).await?;
+    create_code(core, &mut tx, id).await?;
     finish(core, tx).await
 }
 
-/// Ends the device's token and any open code: its very next request is refused.
-///
-/// # Errors
-/// `not_found`.
+/// Revokes the device token and the pairing code, effective with the next request.
 pub async fn unpair(core: &Core, by: Permit<'_, ManageIntake>, id: TerminalId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     if !tx.unpair_terminal(id).await? {
@@ -162,10 +156,7 @@ pub async fn unpair(core: &Core, by: Permit<'_, ManageIntake>, id: TerminalId) -
     finish(core, tx).await
 }
 
-/// Takes a terminal away. Requests that came by it stay.
-///
-/// # Errors
-/// `not_found`.
+/// Deletes a terminal. Its requests are kept.
 pub async fn delete(core: &Core, by: Permit<'_, ManageIntake>, id: TerminalId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let terminal = tx.terminal(id).await?.ok_or_else(CoreError::not_found)?;
@@ -174,44 +165,41 @@ pub async fn delete(core: &Core, by: Permit<'_, ManageIntake>, id: TerminalId) -
     finish(core, tx).await
 }
 
-/// Pairs the device that shows a code. The answer is its token.
+/// Pairs a device by code and returns its device token.
 ///
 /// # Errors
-/// Field `code`: it was never made, was used, or is too old.
+/// Field `code` if it is unknown, used or expired.
 pub async fn pair(core: &Core, code: &str) -> CoreResult<String> {
-    let wrong = || {
+    let invalid = || {
         CoreError::field(
             "code",
             "wrong_pairing_code",
-            "This code does not work; ask for a new one.",
+            "The pairing code is invalid or has expired. Request a new one.",
         )
     };
-    let code_hash = fingerprint(read_pairing_code(code).ok_or_else(wrong)?.as_bytes());
+    let code_hash = sha256(read_pairing_code(code).ok_or_else(invalid)?.as_bytes());
     let (tenant, id) = core
         .store
         .read_system()
         .await?
         .terminal_by_code(&code_hash)
         .await?
-        .ok_or_else(wrong)?;
+        .ok_or_else(invalid)?;
     let token = core.randomness.token();
     let system = authentication::system(tenant, "terminal");
     let mut tx = core.store.begin(&system).await?;
-    if !tx.pair_terminal(id, &code_hash, &fingerprint(token.as_bytes())).await? {
-        return Err(wrong());
+    if !tx.pair_terminal(id, &code_hash, &sha256(token.as_bytes())).await? {
+        return Err(invalid());
     }
     tx.audit("terminal.paired", id, json!({}));
     finish(core, tx).await?;
     Ok(token)
 }
 
-/// Notes that a terminal gave a sign of life, if that is news.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn seen(core: &Core, by: &Terminal) -> CoreResult<()> {
+/// Updates the terminal's last seen time, at most once a minute.
+pub async fn record_seen(core: &Core, by: &Terminal) -> CoreResult<()> {
     let now = core.clock.now();
-    if by.last_seen_at.is_some_and(|at| now - at < SEEN_EVERY) {
+    if by.last_seen_at.is_some_and(|at| now - at < LAST_SEEN_INTERVAL) {
         return Ok(());
     }
     let mut tx = core.store.begin(by).await?;
@@ -220,22 +208,21 @@ pub async fn seen(core: &Core, by: &Terminal) -> CoreResult<()> {
     Ok(())
 }
 
-/// A receipt that is made before anybody has asked for something: a tracking token and the code that is made of it. A
-/// device takes some ahead, so that it can give one out without a connection.
+/// A receipt created in advance: a device fetches some, so that it can issue them while it is offline.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slip {
+pub struct OfflineReceipt {
     /// The token of the tracking link.
     pub token: String,
-    /// The code on the receipt.
+    /// The code on the receipt, derived from the token.
     pub code: String,
 }
 
-/// New slips. Nothing is kept of them.
-pub fn slips(core: &Core, _by: &Terminal, count: usize) -> Vec<Slip> {
-    (0..count.min(MOST_SLIPS))
+/// Generates offline receipts. They are not stored until they are used.
+pub fn offline_receipts(core: &Core, _by: &Terminal, count: usize) -> Vec<OfflineReceipt> {
+    (0..count.min(MAX_OFFLINE_RECEIPTS))
         .map(|_| {
-            let token = intake::fresh_token(core);
-            Slip {
+            let token = intake::generate_token(core);
+            OfflineReceipt {
                 code: code_of(&token),
                 token,
             }
@@ -243,20 +230,17 @@ pub fn slips(core: &Core, _by: &Terminal, count: usize) -> Vec<Slip> {
         .collect()
 }
 
-/// The code on the receipt of a token.
+/// Derives the receipt code of a token.
 pub fn code_of(token: &str) -> String {
-    receipt_code(&fingerprint(token.as_bytes()))
+    receipt_code(&sha256(token.as_bytes()))
 }
 
-/// The code of a receipt that this terminal has just given; `None` for any other token, and once it is over.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the receipt code of a token that this terminal issued within [`RECEIPT_TTL`]; `None` for any other token.
 pub async fn receipt(core: &Core, by: &Terminal, token: &str) -> CoreResult<Option<String>> {
     if !is_token(token) {
         return Ok(None);
     }
-    let since = core.clock.now() - RECEIPT_LIVES;
+    let since = core.clock.now() - RECEIPT_TTL;
     let mut tx = core.store.read(by).await?;
-    Ok(tx.receipt(&fingerprint(token.as_bytes()), since).await?)
+    Ok(tx.receipt(&sha256(token.as_bytes()), since).await?)
 }

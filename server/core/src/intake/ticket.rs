@@ -1,6 +1,6 @@
-//! The ticket of a public form: signed when the page is made, shown again when the form is sent. It says when and for which
-//! form it was made, and its number makes a repetition recognisable, so nothing is stored before somebody has sent
-//! something.
+//! The ticket of a public form: signed when the page is rendered and verified when the form is submitted. It contains
+//! the form, the time and a nonce that detects repeated submissions, so that nothing has to be stored before a
+//! submission.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,14 +12,14 @@ use sha2::Sha256;
 
 use crate::{Core, CoreError, CoreResult};
 
-/// Nobody fills in a form faster than this.
-pub const SHORTEST: TimeDelta = TimeDelta::seconds(3);
-/// Without a proof of work (no JavaScript) a form takes at least so long.
-pub const SHORTEST_WITHOUT_PROOF: TimeDelta = TimeDelta::seconds(20);
-/// A page that was left open longer needs a new ticket; what was typed stays.
-pub const LONGEST: TimeDelta = TimeDelta::hours(24);
+/// Minimum time between rendering and submission; only bots are faster.
+pub const MIN_FILL_TIME: TimeDelta = TimeDelta::seconds(3);
+/// Minimum time for a submission without proof of work (without JavaScript).
+pub const MIN_FILL_TIME_WITHOUT_PROOF: TimeDelta = TimeDelta::seconds(20);
+/// How long a ticket is valid; after that the form is rendered again with its input.
+pub const TICKET_TTL: TimeDelta = TimeDelta::hours(24);
 
-/// A new ticket for a form.
+/// Issues a ticket for a form.
 pub(crate) fn issue(core: &Core, form: FormId) -> String {
     let nonce = URL_SAFE_NO_PAD.encode(core.randomness.bytes::<12>());
     let content = format!("{form}.{}.{nonce}", core.clock.now().timestamp_millis());
@@ -38,34 +38,45 @@ fn sign(core: &Core, content: &str) -> String {
     )
 }
 
-/// Checks a ticket and the proof that came with it; the answer is its number.
+/// Verifies a ticket and its proof of work, and returns the nonce.
 ///
 /// # Errors
-/// `form_expired`, `form_too_fast` (with the seconds to wait).
+/// `form_expired` for an invalid or old ticket; `form_too_fast` with the number of seconds to wait.
 pub(crate) fn check<'a>(core: &Core, form: FormId, ticket: &'a str, proof: Option<u64>) -> CoreResult<&'a str> {
-    let expired = || CoreError::field("ticket", "form_expired", "This page was open too long; send it again.");
+    let expired = || {
+        CoreError::field(
+            "ticket",
+            "form_expired",
+            "The page was open for too long. Submit it again.",
+        )
+    };
     let (content, signature) = ticket.rsplit_once('.').ok_or_else(expired)?;
-    if !crate::secrets::same(sign(core, content).as_bytes(), signature.as_bytes()) {
+    if !crate::secrets::constant_time_eq(sign(core, content).as_bytes(), signature.as_bytes()) {
         return Err(expired());
     }
     let mut parts = content.split('.');
-    let (Some(of), Some(at), Some(nonce), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(ticket_form), Some(at), Some(nonce), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Err(expired());
     };
-    let made = at
+    let issued_at = at
         .parse()
         .ok()
         .and_then(DateTime::<Utc>::from_timestamp_millis)
         .ok_or_else(expired)?;
-    let age = core.clock.now() - made;
-    if of != form.to_string() || age > LONGEST || age < TimeDelta::zero() {
+    let age = core.clock.now() - issued_at;
+    if ticket_form != form.to_string() || age > TICKET_TTL || age < TimeDelta::zero() {
         return Err(expired());
     }
-    let proven = proof.is_some_and(|number| proof::is_solved(ticket, number));
-    let shortest = if proven { SHORTEST } else { SHORTEST_WITHOUT_PROOF };
-    if age < shortest {
-        let wait = ((shortest - age).num_milliseconds() / 1000 + 1).to_string();
-        return Err(CoreError::field("ticket", "form_too_fast", wait));
+    let is_proven = proof.is_some_and(|number| proof::is_solved(ticket, number));
+    let min_age = if is_proven {
+        MIN_FILL_TIME
+    } else {
+        MIN_FILL_TIME_WITHOUT_PROOF
+    };
+    if age < min_age {
+        let wait_seconds = ((min_age - age).num_milliseconds() / 1000 + 1).to_string();
+        return Err(CoreError::field("ticket", "form_too_fast", wait_seconds));
     }
     Ok(nonce)
 }

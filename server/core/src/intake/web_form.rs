@@ -1,5 +1,5 @@
-//! Requests from public forms. The customer of such a request is unknown until a person says whose it is: what somebody
-//! types about themselves never identifies anybody.
+//! Requests from public forms. The customer is assigned by staff later, since the visitor's input does not identify
+//! anyone.
 
 use domain::intake::form::FormSettings;
 use domain::intake::submission::{self, RawSubmission};
@@ -8,29 +8,28 @@ use domain::requests::Channel;
 
 use crate::files::Upload;
 use crate::identity::actors::{Actor as _, FormVisitor};
-use crate::intake::{Content, Known, Receipt, keep_files, submit, ticket};
+use crate::intake::{Content, KnownRecords, Receipt, store_files, submit, ticket};
 use crate::{Core, CoreError, CoreResult};
 
-/// What a form sends besides its fields.
+/// Anti-abuse fields that a form sends with its content.
 #[derive(Debug, Clone, Default)]
 pub struct Envelope {
-    /// The ticket of the page.
     pub ticket: String,
-    /// The proof of work, if the browser made one.
+    /// The proof of work; empty without JavaScript.
     pub proof: String,
-    /// A field that people do not see; programs fill it in.
+    /// A hidden honeypot field that only bots fill in.
     pub website: String,
 }
 
-/// A new ticket for the page of a form.
+/// Issues a ticket for the page of a form.
 pub fn new_ticket(core: &Core, visitor: &FormVisitor) -> String {
     ticket::issue(core, visitor.form)
 }
 
-/// Submits a form. The same page sent again, by a double click or because the answer was lost, gives the first receipt.
+/// Submits a form. Repeated submissions of the same page return the first receipt.
 ///
 /// # Errors
-/// Fields, each with what is allowed; `form_expired`, `form_too_fast`, `leave_empty`.
+/// Invalid fields; codes `form_expired`, `form_too_fast` and `leave_empty` for the envelope.
 pub async fn submit_form(
     core: &Core,
     visitor: &FormVisitor,
@@ -52,13 +51,13 @@ pub async fn submit_form(
     } else {
         uploads
     };
-    let files = keep_files(core, visitor.tenant(), uploads).await?;
+    let files = store_files(core, visitor.tenant(), uploads).await?;
     submit(
         core,
         visitor,
-        Known {
+        KnownRecords {
             form: Some(visitor.form),
-            ..Known::default()
+            ..KnownRecords::default()
         },
         &files,
         &Content {

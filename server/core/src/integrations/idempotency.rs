@@ -1,21 +1,20 @@
-//! Answers that are kept under an `Idempotency-Key`, in the transaction of the work they tell of.
+//! Responses stored under an `Idempotency-Key`, in the same transaction as the work they report.
 
 use domain::problems::Problem;
 
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::ApiClient;
-use crate::integrations::store::idempotency::StoredAnswer;
-use crate::secrets::fingerprint;
+use crate::integrations::store::idempotency::StoredResponse;
+use crate::secrets::sha256;
 use crate::{Core, CoreError, CoreResult};
 
-/// An `Idempotency-Key` with what it is bound to.
+/// An `Idempotency-Key` with the request it belongs to.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey {
-    /// Method and path, path parameters included.
+    /// The method and path, path parameters included.
     pub route: String,
-    /// The key.
     pub key: String,
-    /// SHA-256 of the raw body.
+    /// The SHA-256 hash of the raw body.
     pub fingerprint: Vec<u8>,
 }
 
@@ -23,37 +22,35 @@ impl IdempotencyKey {
     /// Binds a key to a route and a body.
     ///
     /// # Errors
-    /// `idempotency_key_invalid` unless it is 1 to 255 printable ASCII characters.
+    /// `idempotency_key_invalid` unless the key is 1 to 255 printable ASCII characters.
     pub fn new(route: &str, key: &str, body: &[u8]) -> CoreResult<Self> {
         if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
             return Err(CoreError::new(
                 Problem::IdempotencyKeyInvalid,
-                "1 to 255 printable ASCII characters are required.",
+                "The key must be 1 to 255 printable ASCII characters.",
             ));
         }
         Ok(Self {
             route: route.to_owned(),
             key: key.to_owned(),
-            fingerprint: fingerprint(body),
+            fingerprint: sha256(body),
         })
     }
 }
 
-/// An answer as it goes out; kept under an idempotency key byte by byte.
+/// An HTTP response of the API, stored byte by byte under an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// HTTP status.
+pub struct ApiResponse {
     pub status: u16,
-    /// `Location`.
+    /// The `Location` header.
     pub location: Option<String>,
-    /// Body.
     pub body: String,
-    /// Whether it was given before.
+    /// Whether this is the stored response of an earlier request.
     pub replayed: bool,
 }
 
-impl Answer {
-    /// A first answer.
+impl ApiResponse {
+    /// Creates a response that is not a replay.
     pub fn new(status: u16, location: Option<String>, body: String) -> Self {
         Self {
             status,
@@ -64,97 +61,97 @@ impl Answer {
     }
 }
 
-/// Keeps a lost race apart from a refusal: only the first is tried again.
-pub(crate) enum Failed {
+/// An error of one attempt. Separates a lost race, which is retried, from a rejection, which is not.
+pub(crate) enum AttemptError {
     Store(StoreError),
     Core(CoreError),
 }
 
-impl From<StoreError> for Failed {
+impl From<StoreError> for AttemptError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
-impl From<CoreError> for Failed {
+impl From<CoreError> for AttemptError {
     fn from(error: CoreError) -> Self {
         Self::Core(error)
     }
 }
 
-impl From<Failed> for CoreError {
-    fn from(failed: Failed) -> Self {
+impl From<AttemptError> for CoreError {
+    fn from(failed: AttemptError) -> Self {
         match failed {
-            Failed::Store(error) => error.into(),
-            Failed::Core(error) => error,
+            AttemptError::Store(error) => error.into(),
+            AttemptError::Core(error) => error,
         }
     }
 }
 
-/// How often work is tried again when somebody else was faster.
-pub(crate) const TRIES: usize = 8;
+/// How often work is attempted when it loses a race.
+pub(crate) const MAX_ATTEMPTS: usize = 8;
 
-/// Repeats work that lost a race. A macro and not a function, because a future that borrows from a closure's surroundings
-/// cannot yet be shown to be `Send` for every lifetime.
-macro_rules! with_tries {
+/// Retries work that lost a race. A macro instead of a function, because the compiler cannot prove for every lifetime
+/// that a future borrowing from the closure's environment is `Send`.
+macro_rules! with_retries {
     ($attempt:block) => {{
-        let mut last = $crate::db::StoreError::Conflict(String::new());
-        let mut answer = None;
-        for _ in 0..$crate::integrations::idempotency::TRIES {
-            let attempt: Result<_, $crate::integrations::idempotency::Failed> = async { $attempt }.await;
+        let mut last_conflict = $crate::db::StoreError::Conflict(String::new());
+        let mut result = None;
+        for _ in 0..$crate::integrations::idempotency::MAX_ATTEMPTS {
+            let attempt: Result<_, $crate::integrations::idempotency::AttemptError> = async { $attempt }.await;
             match attempt {
-                Err($crate::integrations::idempotency::Failed::Store($crate::db::StoreError::Conflict(text))) => {
-                    last = $crate::db::StoreError::Conflict(text);
+                Err($crate::integrations::idempotency::AttemptError::Store($crate::db::StoreError::Conflict(text))) => {
+                    last_conflict = $crate::db::StoreError::Conflict(text);
                 }
-                other => {
-                    answer = Some(other.map_err($crate::CoreError::from));
+                outcome => {
+                    result = Some(outcome.map_err($crate::CoreError::from));
                     break;
                 }
             }
         }
-        answer.unwrap_or_else(|| Err(last.into()))
+        result.unwrap_or_else(|| Err(last_conflict.into()))
     }};
 }
-pub(crate) use with_tries;
+pub(crate) use with_retries;
 
-/// Repeats a call that was refused because somebody else wrote at the same time: the next look finds what was written.
-macro_rules! while_contested {
+/// Retries a call that failed with `concurrent_modification`; the next attempt sees what the other transaction wrote.
+macro_rules! retry_on_conflict {
     ($call:expr) => {{
-        let mut tries = 1;
+        let mut attempts = 1;
         loop {
             match $call.await {
                 Err(error)
                     if error.problem == domain::problems::Problem::ConcurrentModification
-                        && tries < $crate::integrations::idempotency::TRIES =>
+                        && attempts < $crate::integrations::idempotency::MAX_ATTEMPTS =>
                 {
-                    tries += 1;
+                    attempts += 1;
                 }
-                other => break other,
+                result => break result,
             }
         }
     }};
 }
-pub(crate) use while_contested;
+pub(crate) use retry_on_conflict;
 
-/// The answer that was given before under this key, if there is one.
+/// Returns the stored response of a key, if there is one.
 ///
 /// # Errors
-/// `idempotency_key_reused` if it was used with another body.
-pub(crate) async fn replay(
+/// `idempotency_key_reused` if the key was used with another body.
+pub(crate) async fn replay_response(
     tx: &mut TenantTx<'_, ApiClient>,
     key: Option<&IdempotencyKey>,
-) -> Result<Option<Answer>, Failed> {
+) -> Result<Option<ApiResponse>, AttemptError> {
     let Some(key) = key else { return Ok(None) };
-    let Some(stored) = tx.stored_answer(&key.route, &key.key).await? else {
+    let Some(stored) = tx.find_stored_response(&key.route, &key.key).await? else {
         return Ok(None);
     };
     if stored.fingerprint != key.fingerprint {
         return Err(CoreError::new(
             Problem::IdempotencyKeyReused,
-            "This Idempotency-Key was used with another body.",
+            "This Idempotency-Key was already used with another body.",
         )
         .into());
     }
-    Ok(Some(Answer {
+    Ok(Some(ApiResponse {
         status: u16::try_from(stored.response_status).unwrap_or(200),
         location: stored.response_location,
         body: stored.response_body,
@@ -162,55 +159,55 @@ pub(crate) async fn replay(
     }))
 }
 
-/// Keeps an answer under its key.
-pub(crate) async fn keep(
+/// Stores a response under its key.
+pub(crate) async fn store_response(
     tx: &mut TenantTx<'_, ApiClient>,
     key: Option<&IdempotencyKey>,
-    answer: &Answer,
-) -> Result<(), Failed> {
+    response: &ApiResponse,
+) -> Result<(), AttemptError> {
     let Some(key) = key else { return Ok(()) };
-    let stored = StoredAnswer {
+    let stored = StoredResponse {
         fingerprint: key.fingerprint.clone(),
-        response_status: i64::from(answer.status),
-        response_location: answer.location.clone(),
-        response_body: answer.body.clone(),
+        response_status: i64::from(response.status),
+        response_location: response.location.clone(),
+        response_body: response.body.clone(),
     };
-    if tx.store_answer(&key.route, &key.key, &stored).await? {
+    if tx.insert_stored_response(&key.route, &key.key, &stored).await? {
         Ok(())
     } else {
-        Err(StoreError::Conflict("the idempotency key was used at the same time".to_owned()).into())
+        Err(StoreError::Conflict("idempotency key used concurrently".to_owned()).into())
     }
 }
 
-/// Answers a question that changes nothing under a key: the first answer is kept and repeated like that of any other POST.
+/// Responds to a read-only request under a key: the first response is stored and replayed, as for any other POST.
 ///
 /// # Errors
-/// `idempotency_key_reused`, or those of the question.
-pub async fn answer_once(
+/// `idempotency_key_reused`, and those of `request`.
+pub async fn respond_once(
     core: &Core,
     client: &ApiClient,
     key: Option<&IdempotencyKey>,
-    question: impl Future<Output = CoreResult<Answer>> + Send,
-) -> CoreResult<Answer> {
+    request: impl Future<Output = CoreResult<ApiResponse>> + Send,
+) -> CoreResult<ApiResponse> {
     if key.is_none() {
-        return question.await;
+        return request.await;
     }
     let mut tx = core.store.read(client).await?;
-    match replay(&mut tx, key).await {
-        Ok(Some(answer)) => return Ok(answer),
+    match replay_response(&mut tx, key).await {
+        Ok(Some(response)) => return Ok(response),
         Ok(None) => {}
-        Err(Failed::Core(error)) => return Err(error),
-        Err(Failed::Store(error)) => return Err(error.into()),
+        Err(AttemptError::Core(error)) => return Err(error),
+        Err(AttemptError::Store(error)) => return Err(error.into()),
     }
     drop(tx);
-    let answer = question.await?;
-    with_tries!({
+    let response = request.await?;
+    with_retries!({
         let mut tx = core.store.begin(client).await?;
-        if let Some(answer) = replay(&mut tx, key).await? {
-            return Ok(answer);
+        if let Some(response) = replay_response(&mut tx, key).await? {
+            return Ok(response);
         }
-        keep(&mut tx, key, &answer).await?;
+        store_response(&mut tx, key, &response).await?;
         tx.commit().await?;
-        Ok(answer.clone())
+        Ok(response.clone())
     })
 }

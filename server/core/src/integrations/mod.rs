@@ -1,5 +1,5 @@
-//! Integration clients as administrators handle them: made, given credentials, narrowed, ended; source systems and feature
-//! gates set up. What is secret is shown once, in the answer of the call that makes it.
+//! Integration clients as administrators manage them: clients, credentials, scopes, source systems and feature gates.
+//! A secret value is returned only by the call that creates it.
 
 pub mod idempotency;
 pub mod model;
@@ -9,7 +9,7 @@ pub mod partner_console;
 mod store;
 pub mod usage;
 pub(crate) use self::store::client_records::NewClientRequest;
-pub(crate) use self::store::client_records::Which;
+pub(crate) use self::store::client_records::RecordKey;
 pub use self::store::clients::SourceForm;
 pub(crate) use self::store::clients::SourceSettings;
 
@@ -26,18 +26,18 @@ use serde_json::json;
 use crate::commit::finish;
 use crate::form::Form;
 use crate::identity::actors::Permit;
-use crate::integrations::model::{ClientLine, CredentialLine, SourceLine, UseLine};
-use crate::secrets::{fingerprint, hex};
+use crate::integrations::model::{ClientLine, CredentialLine, SourceLine, UsageLine};
+use crate::secrets::{hex, sha256};
 use crate::{Core, CoreError, CoreResult};
 
-/// How many keys of a kind, and how many secrets, a client may use at a time: the old and the new one of a rotation.
-pub const MOST_ACTIVE: i64 = 2;
-/// The longest name of a client, in characters.
-pub const MOST_NAME: usize = 60;
-/// The longest key of a source system, in characters.
-pub const MOST_KEY: usize = 40;
+/// The maximum number of active keys of a kind, or secrets, of a client: the old and the new one of a rotation.
+pub const MAX_ACTIVE_CREDENTIALS: i64 = 2;
+/// The maximum length of the name of a client, in characters.
+pub const MAX_CLIENT_NAME_CHARS: usize = 60;
+/// The maximum length of the key of a source system, in characters.
+pub const MAX_SOURCE_KEY_CHARS: usize = 40;
 
-/// A fresh API key: what is stored and, once, what is shown.
+/// A new API key: the stored parts, and the text that is shown once.
 pub(crate) struct NewKey {
     pub is_test: bool,
     pub public_id: String,
@@ -52,14 +52,14 @@ impl NewKey {
         let mode = if is_test { "test" } else { "live" };
         Self {
             is_test,
-            secret_hash: fingerprint(secret.as_bytes()),
+            secret_hash: sha256(secret.as_bytes()),
             text: format!("ock_{mode}_{public_id}_{secret}").into(),
             public_id,
         }
     }
 }
 
-/// A fresh secret for the client credentials grant.
+/// A new secret for the client credentials grant.
 pub(crate) struct NewSecret {
     pub hash: Vec<u8>,
     pub text: SecretString,
@@ -69,25 +69,25 @@ impl NewSecret {
     pub(crate) fn generate(core: &Core) -> Self {
         let text = format!("ocs_{}", hex(&core.randomness.bytes::<32>()));
         Self {
-            hash: fingerprint(text.as_bytes()),
+            hash: sha256(text.as_bytes()),
             text: text.into(),
         }
     }
 }
 
-/// What a key is for.
+/// The kind of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CredentialKind {
-    /// An API key for real data.
+    /// An API key for live data.
     Live,
-    /// An API key for test data.
+    /// An API key for the sandbox.
     Test,
     /// A secret of the OAuth client credentials grant.
     Secret,
 }
 
 impl CredentialKind {
-    /// Reads the name that forms use.
+    /// Parses the name used in forms.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "live" => Some(Self::Live),
@@ -98,21 +98,18 @@ impl CredentialKind {
     }
 }
 
-/// Clients, source systems and open gates.
+/// Clients, source systems and enabled feature gates.
 #[derive(Debug, Clone)]
 pub struct Overview {
-    /// The clients by name.
+    /// Ordered by name.
     pub clients: Vec<ClientLine>,
-    /// The source systems by key.
+    /// Ordered by key.
     pub sources: Vec<SourceLine>,
-    /// The names of the open gates.
+    /// The names of the enabled gates.
     pub gates: Vec<String>,
 }
 
-/// Everything that an administrator sets up for integrations.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns everything that an administrator configures for integrations.
 pub async fn overview(core: &Core, by: Permit<'_, ViewIntegrations>) -> CoreResult<Overview> {
     let mut tx = core.store.read(by.staff()).await?;
     Ok(Overview {
@@ -122,11 +119,8 @@ pub async fn overview(core: &Core, by: Permit<'_, ViewIntegrations>) -> CoreResu
     })
 }
 
-/// The clients with whose rights a file may be imported.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn importers(core: &Core, by: Permit<'_, ResolveMappings>) -> CoreResult<Vec<ClientLine>> {
+/// Returns the clients whose scopes allow importing a file.
+pub async fn list_import_clients(core: &Core, by: Permit<'_, ResolveMappings>) -> CoreResult<Vec<ClientLine>> {
     let clients = core.store.read(by.staff()).await?.clients().await?;
     Ok(clients
         .into_iter()
@@ -136,7 +130,7 @@ pub async fn importers(core: &Core, by: Permit<'_, ResolveMappings>) -> CoreResu
         .collect())
 }
 
-/// A client with its credentials and what it called lately.
+/// Returns a client with its credentials and its recent usage.
 ///
 /// # Errors
 /// `not_found`.
@@ -144,24 +138,29 @@ pub async fn page(
     core: &Core,
     by: Permit<'_, ViewIntegrations>,
     id: ClientId,
-) -> CoreResult<(ClientLine, Vec<CredentialLine>, Vec<UseLine>)> {
+) -> CoreResult<(ClientLine, Vec<CredentialLine>, Vec<UsageLine>)> {
     let mut tx = core.store.read(by.staff()).await?;
     let client = tx.client(id).await?.ok_or_else(CoreError::not_found)?;
-    Ok((client, tx.credentials_of(id).await?, tx.use_of(id).await?))
+    Ok((client, tx.list_credentials(id).await?, tx.list_usage(id).await?))
 }
 
-/// Reads scopes from a form.
-fn scopes(names: &[String], form: &mut Form) -> Vec<Scope> {
+/// Validates the scopes of a form.
+fn parse_scopes(names: &[String], form: &mut Form) -> Vec<Scope> {
     let mut scopes: Vec<Scope> = names.iter().filter_map(|name| Scope::from_name(name)).collect();
     scopes.sort();
     scopes.dedup();
     if scopes.is_empty() || scopes.len() != names.len() {
-        form.wrong("scopes", "validation_failed", "Choose at least one scope of the list.");
+        form.add_error(
+            "scopes",
+            "validation_failed",
+            "Select at least one scope from the list.",
+        );
     }
     scopes
 }
 
-/// Makes a client for a source system; a new source key makes the source system too, with everything automatic off.
+/// Creates a client for a source system. An unknown source key also creates the source system, with all automatic
+/// changes disabled.
 ///
 /// # Errors
 /// Fields `name`, `source`, `scopes`.
@@ -173,38 +172,42 @@ pub async fn create(
     scope_names: &[String],
 ) -> CoreResult<ClientId> {
     let mut form = Form::default();
-    let name = form.text("name", MOST_NAME, text::line(name, MOST_NAME));
+    let name = form.text("name", MAX_CLIENT_NAME_CHARS, text::line(name, MAX_CLIENT_NAME_CHARS));
     let source = source.trim();
     if source.is_empty()
-        || source.len() > MOST_KEY
+        || source.len() > MAX_SOURCE_KEY_CHARS
         || !source
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     {
-        form.wrong(
+        form.add_error(
             "source",
             "validation_failed",
-            format!("1 to {MOST_KEY} characters of a-z, 0-9 and - are required."),
+            format!("The key must be 1 to {MAX_SOURCE_KEY_CHARS} characters of a-z, 0-9 and -."),
         );
     }
-    let scopes = scopes(scope_names, &mut form);
+    let scopes = parse_scopes(scope_names, &mut form);
     form.finish()?;
     let name = name.unwrap_or_default();
     let mut tx = core.store.begin(by.staff()).await?;
     if tx.clients().await?.iter().any(|client| client.name == name) {
-        return Err(CoreError::field("name", "taken", "A client of this name exists."));
+        return Err(CoreError::field(
+            "name",
+            "taken",
+            "A client with this name already exists.",
+        ));
     }
     let known = tx.sources().await?.into_iter().find(|line| line.key == source);
     let source_system = match known {
         Some(line) => line.id.0,
         None => {
-            let id = tx.insert_source_system(source, &nothing_automatic()).await?;
+            let id = tx.insert_source_system(source, &default_source_settings()).await?;
             tx.audit("source_system.created", id, json!({ "key": source }));
             id
         }
     };
     let id = tx.insert_client(&name, source_system, &scopes).await?;
-    tx.mirror_into_twin(false).await?;
+    tx.sync_sandbox(false).await?;
     tx.audit(
         "client.created",
         id,
@@ -214,8 +217,8 @@ pub async fn create(
     Ok(id)
 }
 
-/// The settings of a source system that nobody has set up yet.
-fn nothing_automatic() -> SourceForm {
+/// Returns the settings of a new source system.
+fn default_source_settings() -> SourceForm {
     SourceForm {
         create_customers: false,
         create_locations: false,
@@ -227,10 +230,10 @@ fn nothing_automatic() -> SourceForm {
     }
 }
 
-/// Makes a key or a secret; the answer is the only place where it is ever shown.
+/// Creates a key or a secret and returns it. The value cannot be retrieved later.
 ///
 /// # Errors
-/// `not_found`; `quota_exceeded` if two of the kind are in use; field `expires`.
+/// `not_found`; `quota_exceeded` if two of the kind are active; field `expires`.
 pub async fn create_credential(
     core: &Core,
     by: Permit<'_, ManageIntegrations>,
@@ -245,7 +248,7 @@ pub async fn create_credential(
             return Err(CoreError::field(
                 "expires",
                 "validation_failed",
-                "1 to 3650 days, or nothing, are allowed.",
+                "Enter 1 to 3650 days, or leave the field empty.",
             ));
         }
     };
@@ -256,13 +259,13 @@ pub async fn create_credential(
     }
     tx.lock_client(id).await?;
     let active = match kind {
-        CredentialKind::Secret => tx.active_secrets(id).await?,
-        CredentialKind::Live | CredentialKind::Test => tx.active_keys(id, kind == CredentialKind::Test).await?,
+        CredentialKind::Secret => tx.count_active_secrets(id).await?,
+        CredentialKind::Live | CredentialKind::Test => tx.count_active_keys(id, kind == CredentialKind::Test).await?,
     };
-    if active >= MOST_ACTIVE {
+    if active >= MAX_ACTIVE_CREDENTIALS {
         return Err(CoreError::new(
             Problem::QuotaExceeded,
-            "Two of this kind are in use already; revoke one first.",
+            "Two credentials of this kind are already active. Revoke one first.",
         ));
     }
     let text = match kind {
@@ -277,7 +280,7 @@ pub async fn create_credential(
             tx.insert_key(id, key.is_test, &key.public_id, &key.secret_hash, expires_at)
                 .await?;
             if key.is_test {
-                tx.mirror_into_twin(true).await?;
+                tx.sync_sandbox(true).await?;
             }
             tx.audit(
                 "client.key_created",
@@ -291,7 +294,7 @@ pub async fn create_credential(
     Ok(text)
 }
 
-/// Ends a key or a secret at once. Ending a secret ends the client's tokens too.
+/// Revokes a key or a secret at once. Revoking a secret also revokes the access tokens of the client.
 ///
 /// # Errors
 /// `not_found`.
@@ -317,7 +320,7 @@ pub async fn revoke_credential(
     finish(core, tx).await
 }
 
-/// Ends a client with everything that it can sign in with.
+/// Revokes a client and all its credentials.
 ///
 /// # Errors
 /// `not_found`.
@@ -326,12 +329,12 @@ pub async fn revoke(core: &Core, by: Permit<'_, ManageIntegrations>, id: ClientI
     if !tx.revoke_client(id).await? {
         return Err(CoreError::not_found());
     }
-    tx.mirror_into_twin(false).await?;
+    tx.sync_sandbox(false).await?;
     tx.audit("client.revoked", id, json!({}));
     finish(core, tx).await
 }
 
-/// Changes what a client may do, from its next request on.
+/// Updates the scopes of a client, effective from its next request.
 ///
 /// # Errors
 /// `not_found`; field `scopes`.
@@ -342,18 +345,18 @@ pub async fn set_scopes(
     scope_names: &[String],
 ) -> CoreResult<()> {
     let mut form = Form::default();
-    let scopes = scopes(scope_names, &mut form);
+    let scopes = parse_scopes(scope_names, &mut form);
     form.finish()?;
     let mut tx = core.store.begin(by.staff()).await?;
     if !tx.set_scopes(id, &scopes).await? {
         return Err(CoreError::not_found());
     }
-    tx.mirror_into_twin(false).await?;
+    tx.sync_sandbox(false).await?;
     tx.audit("client.scopes_changed", id, json!({ "scopes": scope_names }));
     finish(core, tx).await
 }
 
-/// One source system.
+/// Returns one source system.
 ///
 /// # Errors
 /// `not_found`.
@@ -362,7 +365,7 @@ pub async fn source(core: &Core, by: Permit<'_, ViewIntegrations>, id: SourceSys
     line.ok_or_else(CoreError::not_found)
 }
 
-/// Changes the settings of a source system; jobs that were already taken in keep theirs.
+/// Updates the settings of a source system. Jobs that are already queued keep theirs.
 ///
 /// # Errors
 /// `not_found`.
@@ -376,7 +379,7 @@ pub async fn update_source(
     if !tx.update_source(id, form).await? {
         return Err(CoreError::not_found());
     }
-    tx.mirror_into_twin(false).await?;
+    tx.sync_sandbox(false).await?;
     tx.audit(
         "source_system.changed",
         id,
@@ -389,10 +392,7 @@ pub async fn update_source(
     finish(core, tx).await
 }
 
-/// Opens or closes a feature gate.
-///
-/// # Errors
-/// The database does not answer.
+/// Enables or disables a feature gate.
 pub async fn set_gate(
     core: &Core,
     by: Permit<'_, ManageIntegrations>,
@@ -400,8 +400,8 @@ pub async fn set_gate(
     enabled: bool,
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    tx.switch_gate(gate, enabled).await?;
-    tx.mirror_into_twin(false).await?;
+    tx.set_gate_enabled(gate, enabled).await?;
+    tx.sync_sandbox(false).await?;
     tx.audit("feature_gate.switched", gate.name(), json!({ "enabled": enabled }));
     finish(core, tx).await
 }

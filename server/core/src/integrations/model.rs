@@ -1,5 +1,4 @@
-//! What the use cases of `integrations` return.
-#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+//! Rows and views that the use cases of `integrations` return.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
@@ -21,7 +20,7 @@ pub struct ClientLine {
     pub keys: i64,
 }
 
-/// A key (`live` or `test`) or an OAuth secret (`secret`) of a client, without what is secret about it.
+/// A key (`live` or `test`) or an OAuth secret (`secret`) of a client, without the secret value.
 #[derive(Debug, Clone, FromRow)]
 pub struct CredentialLine {
     pub id: String,
@@ -32,9 +31,9 @@ pub struct CredentialLine {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-/// How often a client called on a day.
+/// The number of calls of a client on one day.
 #[derive(Debug, Clone, FromRow)]
-pub struct UseLine {
+pub struct UsageLine {
     pub day: String,
     pub answered: i64,
     pub refused: i64,

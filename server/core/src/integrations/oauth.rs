@@ -1,5 +1,5 @@
 //! OAuth 2.0 for machines: the client credentials grant (RFC 6749, section 4.4) and revocation (RFC 7009). Tokens are
-//! opaque and kept as hashes, so that revoking one is deleting a row.
+//! opaque and stored as hashes, so that deleting a row revokes a token.
 
 use chrono::TimeDelta;
 use domain::ids::ClientId;
@@ -7,22 +7,22 @@ use domain::scopes::Scope;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::integrations::store::clients::SecretIdentity;
-use crate::secrets::{fingerprint, hex, same};
+use crate::secrets::{constant_time_eq, hex, sha256};
 use crate::{Core, CoreError};
 
-/// How access tokens begin.
+/// The prefix of access tokens.
 pub const TOKEN_PREFIX: &str = "oat_";
-/// How long a token holds.
-pub const LIFETIME: TimeDelta = TimeDelta::seconds(3_600);
+/// How long an access token is valid.
+pub const TOKEN_LIFETIME: TimeDelta = TimeDelta::seconds(3_600);
 
-/// Why no token is given, as RFC 6749, section 5.2 names it.
+/// The reason why no token is issued, as in RFC 6749, section 5.2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The client is not known or its secret is wrong.
+    /// The client is unknown or its secret is wrong.
     InvalidClient,
-    /// A scope was asked for that the client does not hold or that does not exist.
+    /// A requested scope does not exist or is not granted to the client.
     InvalidScope,
-    /// Our side cannot answer.
+    /// The request could not be processed.
     Unavailable(CoreError),
 }
 
@@ -32,52 +32,48 @@ impl From<CoreError> for Refusal {
     }
 }
 
-/// A token that was just made.
+/// A new access token.
 #[derive(Debug)]
 pub struct Token {
-    /// What the client sends from now on.
+    /// The bearer token.
     pub text: SecretString,
-    /// What it may do.
     pub scopes: Vec<Scope>,
 }
 
-async fn authenticated(
+async fn authenticate(
     core: &Core,
     client_id: &str,
     secret: &SecretString,
 ) -> Result<(ClientId, SecretIdentity), Refusal> {
     let client: ClientId = client_id.parse().map_err(|_| Refusal::InvalidClient)?;
     let mut tx = core.store.read_system().await.map_err(CoreError::from)?;
-    let secrets = tx.secrets_of(client).await.map_err(CoreError::from)?;
-    let presented = fingerprint(secret.expose_secret().as_bytes());
+    let secrets = tx.list_secrets(client).await.map_err(CoreError::from)?;
+    let presented = sha256(secret.expose_secret().as_bytes());
     let mut matching = None;
     for candidate in secrets {
-        if same(&presented, &candidate.secret_hash) {
+        if constant_time_eq(&presented, &candidate.secret_hash) {
             matching = Some(candidate);
         }
     }
     matching.map(|secret| (client, secret)).ok_or(Refusal::InvalidClient)
 }
 
-/// Gives a token to a client whose secret is right. Without `scope` it may do everything that the client may; asking for
-/// more is refused, never silently narrowed.
-///
-/// # Errors
-/// [`Refusal`].
+/// Issues a token to a client with a valid secret. Without `scope` it has all scopes of the client. A request for a
+/// scope that is not granted is rejected instead of narrowed.
 pub async fn token(core: &Core, client_id: &str, secret: &SecretString, scope: Option<&str>) -> Result<Token, Refusal> {
-    let (client, identity) = authenticated(core, client_id, secret).await?;
-    let held: Vec<Scope> = identity
+    let (client, identity) = authenticate(core, client_id, secret).await?;
+    let granted: Vec<Scope> = identity
         .scopes
         .0
         .iter()
         .filter_map(|name| Scope::from_name(name))
         .collect();
     let scopes = match scope.map(str::trim).filter(|scope| !scope.is_empty()) {
-        None => held,
-        Some(wanted) => {
-            let mut scopes = wanted
+        None => granted,
+        Some(requested) => {
+            let mut scopes = requested
                 .split(' ')
-                .map(|name| Scope::from_name(name).filter(|scope| held.contains(scope)))
+                .map(|name| Scope::from_name(name).filter(|scope| granted.contains(scope)))
                 .collect::<Option<Vec<_>>>()
                 .ok_or(Refusal::InvalidScope)?;
             scopes.sort();
@@ -88,16 +84,20 @@ pub async fn token(core: &Core, client_id: &str, secret: &SecretString, scope: O
     let bytes: [u8; 32] = core.randomness.bytes();
     let text = format!("{TOKEN_PREFIX}{}", hex(&bytes));
     let mut tx = core.store.begin_system().await.map_err(CoreError::from)?;
-    // A secret that was revoked, or a scope that was taken, since it was looked at makes no token any more.
-    if !tx.still_grants(&identity, client).await.map_err(CoreError::from)? {
+    // The secret or the scopes may have been revoked since they were read above.
+    if !tx
+        .lock_unchanged_secret(&identity, client)
+        .await
+        .map_err(CoreError::from)?
+    {
         return Err(Refusal::InvalidClient);
     }
     tx.insert_token(
         &identity,
         client,
-        &fingerprint(text.as_bytes()),
+        &sha256(text.as_bytes()),
         &scopes,
-        core.clock.now() + LIFETIME,
+        core.clock.now() + TOKEN_LIFETIME,
     )
     .await
     .map_err(CoreError::from)?;
@@ -108,14 +108,11 @@ pub async fn token(core: &Core, client_id: &str, secret: &SecretString, scope: O
     })
 }
 
-/// Ends a token of the client; a token that is unknown, or another client's, is answered the same and left alone.
-///
-/// # Errors
-/// [`Refusal`].
+/// Revokes a token of the client. An unknown token, or one of another client, is ignored and gets the same response.
 pub async fn revoke(core: &Core, client_id: &str, secret: &SecretString, token: &str) -> Result<(), Refusal> {
-    let (client, _) = authenticated(core, client_id, secret).await?;
+    let (client, _) = authenticate(core, client_id, secret).await?;
     let mut tx = core.store.begin_system().await.map_err(CoreError::from)?;
-    tx.delete_token(&fingerprint(token.as_bytes()), client)
+    tx.delete_token(&sha256(token.as_bytes()), client)
         .await
         .map_err(CoreError::from)?;
     Ok(tx.commit().await.map_err(CoreError::from)?)

@@ -1,12 +1,12 @@
-//! What a partner sees of its own source system: jobs, items, rates, calls; and what it may try out. Nothing here changes a
-//! record of the organisation: a try is a dry run.
+//! What a partner sees of its own source system: jobs, items, rates and calls, and dry runs. Nothing here changes a
+//! record of the tenant.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::fields::check_body;
 use domain::ids::{ClientId, ImportJobId};
-use domain::import_jobs::{BatchRefusal, ImportJob, MOST_ATOMIC_ITEMS, MOST_ITEMS, TargetBatch};
+use domain::import_jobs::{BatchRefusal, ImportJob, MAX_ATOMIC_ITEMS, MAX_ITEMS, TargetBatch};
 use domain::import_results::ImportItemResult;
 use domain::json::{self, JsonError};
 use domain::locale::Locale;
@@ -14,58 +14,59 @@ use domain::mapping::MappingStatus;
 use domain::scopes::Scope;
 use serde_json::{Value, json};
 
-use crate::identity::ItemNotes;
+use crate::identity::ItemResult;
 use crate::identity::actors::{Actor as _, Partner};
 use crate::identity::authentication;
 use crate::imports::jobs;
 use crate::imports::jobs::ItemFilter;
 use crate::imports::model::ImportJobView;
-use crate::imports::{ImportPermits, is_zone, item_of_view};
-use crate::integrations::idempotency::Answer;
-use crate::integrations::model::{ClientLine, UseLine};
-use crate::page::{PAGE, Page};
+use crate::imports::{ImportPermits, is_zone, item_from_view};
+use crate::integrations::idempotency::ApiResponse;
+use crate::integrations::model::{ClientLine, UsageLine};
+use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreError, CoreResult};
 
-/// Of how many items, counted back from the latest, the rates are made: enough to mean something, few enough to read.
-pub const RATED_ITEMS: i64 = 500;
-/// How many codes the list of the commonest has.
-const TOP_CODES: usize = 5;
+/// The number of latest items from which the rates are computed.
+pub const RATE_SAMPLE_ITEMS: i64 = 500;
+/// The maximum number of codes in the list of the most frequent codes.
+const MAX_CODES: usize = 5;
 
-/// The home of a partner.
+/// The home page of a partner.
 #[derive(Debug, Clone)]
 pub struct Overview {
     /// The latest jobs.
     pub jobs: Vec<ImportJobView>,
-    /// How the latest items were mapped.
+    /// The mapping rate of the latest items.
     pub mapping: MappingRate,
-    /// The commonest codes of the latest items, most frequent first.
+    /// The most frequent codes of the latest items, in descending order.
     pub codes: Vec<(String, usize)>,
-    /// Calls of the latest days, newest first.
-    pub calls: Vec<UseLine>,
+    /// API calls of the last 14 days, newest first.
+    pub calls: Vec<UsageLine>,
     /// The clients of the source.
     pub clients: Vec<ClientLine>,
 }
 
-/// How many of the latest items that named a customer were linked to one.
+/// How many of the latest items with a customer were linked to one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MappingRate {
-    /// Items that were looked at.
+    /// All items in the sample.
     pub items: usize,
-    /// Items that named a customer.
+    /// Items that were sent with a customer.
     pub named: usize,
-    /// Items whose customer was found or made.
+    /// Items whose customer was found or created.
     pub linked: usize,
 }
 
 impl MappingRate {
-    /// In per cent, rounded down, so that only a whole rate says 100; `None` if no item named a customer.
+    /// Returns the rate in percent, rounded down so that only a complete rate shows 100; `None` if no item had a
+    /// customer.
     pub fn percent(self) -> Option<usize> {
         (self.named > 0).then(|| self.linked * 100 / self.named)
     }
 }
 
-/// The rate and the commonest codes of what items came to.
-fn rates(items: &[ItemNotes]) -> (MappingRate, Vec<(String, usize)>) {
+/// Computes the mapping rate and the most frequent codes of items.
+fn rates(items: &[ItemResult]) -> (MappingRate, Vec<(String, usize)>) {
     let mut rate = MappingRate {
         items: items.len(),
         ..MappingRate::default()
@@ -73,7 +74,7 @@ fn rates(items: &[ItemNotes]) -> (MappingRate, Vec<(String, usize)>) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for item in items {
         let customer = &item.mapping.0["customer"];
-        // C1 is the rule of an item that named nobody.
+        // C1 is the rule for an item without a customer.
         if customer["rule"].as_str().is_some_and(|rule| rule != "C1") {
             rate.named += 1;
             let status = customer["status"].as_str().and_then(MappingStatus::from_name);
@@ -93,22 +94,19 @@ fn rates(items: &[ItemNotes]) -> (MappingRate, Vec<(String, usize)>) {
     }
     let mut codes: Vec<_> = counts.into_iter().collect();
     codes.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
-    codes.truncate(TOP_CODES);
+    codes.truncate(MAX_CODES);
     (rate, codes)
 }
 
-/// What happened lately.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the recent activity of the source.
 pub async fn overview(core: &Core, by: &Partner) -> CoreResult<Overview> {
     let mut tx = core.store.read(by).await?;
-    let jobs = tx.own_jobs(None, 5).await?;
-    let items = tx.latest_items(RATED_ITEMS).await?;
-    let clients = tx.own_clients().await?;
+    let jobs = tx.list_jobs_of_source(None, 5).await?;
+    let items = tx.latest_items(RATE_SAMPLE_ITEMS).await?;
+    let clients = tx.list_clients_of_source().await?;
     drop(tx);
-    let since = (core.clock.now() - TimeDelta::days(14)).format("%Y-%m-%d").to_string();
-    let calls = core.store.read_system().await?.use_of_partner(by, &since).await?;
+    let first_day = (core.clock.now() - TimeDelta::days(14)).format("%Y-%m-%d").to_string();
+    let calls = core.store.read_system().await?.usage_of_partner(by, &first_day).await?;
     let (mapping, codes) = rates(&items);
     Ok(Overview {
         jobs,
@@ -119,21 +117,23 @@ pub async fn overview(core: &Core, by: &Partner) -> CoreResult<Overview> {
     })
 }
 
-/// A page of the source's jobs, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of the jobs of the source, newest first.
 pub async fn list(
     core: &Core,
     by: &Partner,
     before: Option<(DateTime<Utc>, ImportJobId)>,
 ) -> CoreResult<Page<ImportJobView>> {
-    let rows = core.store.read(by).await?.own_jobs(before, PAGE + 1).await?;
-    Ok(Page::cut(rows, PAGE))
+    let rows = core
+        .store
+        .read(by)
+        .await?
+        .list_jobs_of_source(before, PAGE_SIZE + 1)
+        .await?;
+    Ok(Page::from_rows(rows, PAGE_SIZE))
 }
 
-/// One of the source's jobs with a page of its items. The mapping stands in them as far as a client of the source could
-/// read it too.
+/// Returns one job of the source with a page of its items. The items include the mapping only if the client of the job
+/// has the scope `customers.read`.
 ///
 /// # Errors
 /// `not_found`.
@@ -145,71 +145,68 @@ pub async fn job(
     filter: &ItemFilter,
 ) -> CoreResult<(ImportJobView, Page<ImportItemResult>)> {
     let mut tx = core.store.read(by).await?;
-    let job = tx.own_job(id).await?.ok_or_else(CoreError::not_found)?;
-    let clients = tx.own_clients().await?;
+    let job = tx.find_job_of_source(id).await?.ok_or_else(CoreError::not_found)?;
+    let clients = tx.list_clients_of_source().await?;
     let sees_mapping = clients
         .iter()
-        .any(|client| client.id.0 == job.client_id.0 && holds(client, Scope::CustomersRead));
-    let rows = tx.items_of_job(id, after, filter, PAGE + 1).await?;
-    let items = rows.iter().map(|row| item_of_view(row, sees_mapping)).collect();
-    Ok((job, Page::cut(items, PAGE)))
+        .any(|client| client.id.0 == job.client_id.0 && has_scope(client, Scope::CustomersRead));
+    let rows = tx.items_of_job(id, after, filter, PAGE_SIZE + 1).await?;
+    let items = rows.iter().map(|row| item_from_view(row, sees_mapping)).collect();
+    Ok((job, Page::from_rows(items, PAGE_SIZE)))
 }
 
-fn holds(client: &ClientLine, scope: Scope) -> bool {
-    client.scopes.0.iter().any(|held| held == scope.name())
+fn has_scope(client: &ClientLine, scope: Scope) -> bool {
+    client.scopes.0.iter().any(|granted| granted == scope.name())
 }
 
-/// The clients as which something can be tried out.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn clients_to_try(core: &Core, by: &Partner) -> CoreResult<Vec<ClientLine>> {
-    let clients = core.store.read(by).await?.own_clients().await?;
+/// Returns the clients that can be used for a dry run.
+pub async fn dry_run_clients(core: &Core, by: &Partner) -> CoreResult<Vec<ClientLine>> {
+    let clients = core.store.read(by).await?.list_clients_of_source().await?;
     Ok(clients
         .into_iter()
-        .filter(|client| holds(client, Scope::TargetsWrite))
+        .filter(|client| has_scope(client, Scope::TargetsWrite))
         .collect())
 }
 
-/// Tries out what would become of an import, or of a batch of them, with the rights of one of the own clients: the same
-/// run as the API's, as a dry run.
+/// Starts a dry run of one import or a batch with the scopes of one of the clients of the source, through the same
+/// code as the API.
 ///
 /// # Errors
-/// Field `client`; field `body` with the first mistake; `source_system_not_allowed`, `too_many_concurrent_jobs`.
-pub async fn try_out(core: &Core, by: &Partner, client: &str, body: &str) -> CoreResult<ImportJobId> {
-    let clients = clients_to_try(core, by).await?;
+/// Field `client`; field `body` with the first error; `source_system_not_allowed`, `too_many_concurrent_jobs`.
+pub async fn start_dry_run(core: &Core, by: &Partner, client: &str, body: &str) -> CoreResult<ImportJobId> {
+    let clients = dry_run_clients(core, by).await?;
     let line = client
         .parse::<ClientId>()
         .ok()
         .and_then(|id| clients.iter().find(|line| line.id.0 == id))
         .ok_or_else(|| CoreError::field("client", "required", "Choose a client."))?;
-    // Read as strictly as the API reads it, so that what is said here holds there.
+    // As strict as the API, so that an accepted body is accepted there too.
     let value = json::parse(body.as_bytes()).map_err(|error| {
         let detail = match error {
-            JsonError::Malformed(text) => format!("This is no JSON: {text}."),
-            JsonError::TooDeep => "It is nested too deeply.".to_owned(),
+            JsonError::Malformed(text) => format!("Invalid JSON: {text}."),
+            JsonError::TooDeep => "The JSON is nested too deeply.".to_owned(),
         };
         CoreError::field("body", "malformed_json", detail)
     })?;
     check_body(&value)
         .map_err(|error| CoreError::field("body", &error.code, format!("{} {}", error.pointer, error.detail)))?;
-    let batch = read(value)?;
-    let client = authentication::client_to_try(by, line);
+    let batch = parse_dry_run(value)?;
+    let client = authentication::client_for_partner(by, line);
     let permits = ImportPermits::of(&client)?;
-    let render = |job: &ImportJob| Answer::new(202, Some(job.id.to_string()), String::new());
-    let answer = jobs::submit(core, permits, &batch, None, render).await?;
-    answer
+    let render = |job: &ImportJob| ApiResponse::new(202, Some(job.id.to_string()), String::new());
+    let response = jobs::submit(core, permits, &batch, None, render).await?;
+    response
         .location
         .and_then(|id| id.parse().ok())
         .ok_or_else(CoreError::not_found)
 }
 
-/// Reads an import or a batch as the API does; whatever it says about writing, nothing will be.
-fn read(value: Value) -> CoreResult<TargetBatch> {
+/// Parses an import or a batch like the API, and forces a dry run.
+fn parse_dry_run(value: Value) -> CoreResult<TargetBatch> {
     let is_batch = value.get("items").is_some();
     let value = if is_batch { value } else { json!({ "items": [value] }) };
-    let mut batch = TargetBatch::read(&value, is_zone).map_err(|refusal| {
-        let detail = match refusal {
+    let mut batch = TargetBatch::read(&value, is_zone).map_err(|error| {
+        let detail = match error {
             BatchRefusal::Fields(errors) => errors.first().map_or_else(String::new, |error| {
                 let pointer = if is_batch {
                     error.pointer.as_str()
@@ -218,8 +215,8 @@ fn read(value: Value) -> CoreResult<TargetBatch> {
                 };
                 format!("{pointer} ({}): {}", error.code, error.detail)
             }),
-            BatchRefusal::TooManyItems => format!("At most {MOST_ITEMS} imports are allowed."),
-            BatchRefusal::TooManyAtomicItems => format!("At most {MOST_ATOMIC_ITEMS} imports are allowed."),
+            BatchRefusal::TooManyItems => format!("At most {MAX_ITEMS} imports are allowed."),
+            BatchRefusal::TooManyAtomicItems => format!("At most {MAX_ATOMIC_ITEMS} imports are allowed."),
         };
         CoreError::field("body", "validation_failed", detail)
     })?;
@@ -227,10 +224,7 @@ fn read(value: Value) -> CoreResult<TargetBatch> {
     Ok(batch)
 }
 
-/// Keeps the language of the account.
-///
-/// # Errors
-/// The database does not answer.
+/// Stores the language of the account.
 pub async fn set_locale(core: &Core, by: &Partner, locale: Locale) -> CoreResult<()> {
     let mut tx = core.store.begin_system().await?;
     tx.set_partner_locale(by, locale).await?;
@@ -244,8 +238,8 @@ mod tests {
     use super::*;
     use sqlx::types::Json;
 
-    fn notes(rule: &str, status: &str, warnings: Value) -> ItemNotes {
-        ItemNotes {
+    fn notes(rule: &str, status: &str, warnings: Value) -> ItemResult {
+        ItemResult {
             mapping: Json(json!({ "customer": { "rule": rule, "status": status } })),
             warnings: Json(warnings),
             errors: Json(json!([])),
@@ -253,13 +247,13 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_counts_items_that_named_a_customer() {
+    fn mapping_rate_counts_only_items_with_customer() {
         let items = [
             notes("C1", "skipped", json!([])),
             notes("C6", "mapped", json!([{ "code": "customer_name_mismatch" }])),
             notes("C18", "created", json!([])),
             notes("C13", "skipped", json!([{ "code": "customer_number_ambiguous" }])),
-            ItemNotes {
+            ItemResult {
                 mapping: Json(json!({})),
                 warnings: Json(json!([])),
                 errors: Json(json!([{ "code": "customer_number_ambiguous" }])),
@@ -279,18 +273,18 @@ mod tests {
     }
 
     #[test]
-    fn one_import_and_a_batch_are_both_read_and_never_written() {
-        let one = read(json!({ "externalId": "a" })).expect("an import");
+    fn dry_run_body_single_or_batch_is_forced_to_dry_run() {
+        let one = parse_dry_run(json!({ "externalId": "a" })).expect("body is a valid import");
         assert!(one.dry_run && one.items.len() == 1);
-        let batch =
-            read(json!({ "dryRun": false, "items": [{ "externalId": "a" }, { "externalId": "b" }] })).expect("a batch");
+        let batch = parse_dry_run(json!({ "dryRun": false, "items": [{ "externalId": "a" }, { "externalId": "b" }] }))
+            .expect("body is a valid batch");
         assert!(batch.dry_run && batch.items.len() == 2);
-        let refused = read(json!({ "externalId": "a", "colour": 1 })).expect_err("refused");
-        assert_eq!(refused.fields[0].pointer, "body");
+        let rejected = parse_dry_run(json!({ "externalId": "a", "colour": 1 })).expect_err("unknown field is rejected");
+        assert_eq!(rejected.fields[0].pointer, "body");
         assert!(
-            refused.fields[0].detail.starts_with("/colour (unknown_field)"),
+            rejected.fields[0].detail.starts_with("/colour (unknown_field)"),
             "{}",
-            refused.fields[0].detail
+            rejected.fields[0].detail
         );
     }
 }

@@ -1,5 +1,5 @@
-//! How often clients call, counted in memory and written a row a day: enough to show a partner its use, cheap enough to
-//! count every request. What was counted since the last write is lost with the process; it decides about nothing.
+//! API usage per client and day, counted in memory and written periodically. Counts that are not yet written are lost
+//! when the process ends; nothing depends on them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -12,28 +12,28 @@ use crate::{Core, CoreResult};
 
 type Key = (TenantId, ClientId, String);
 
-/// The counts since the last write: answered, refused, limited.
+/// The counts since the last write: successful, rejected and rate-limited calls, by tenant, client and day.
 #[derive(Debug, Clone, Default)]
-pub struct ApiUse(Arc<Mutex<HashMap<Key, [i64; 3]>>>);
+pub struct ApiUsage(Arc<Mutex<HashMap<Key, [i64; 3]>>>);
 
-impl ApiUse {
-    /// Counts an answer.
+impl ApiUsage {
+    /// Counts a response.
     pub fn count(&self, client: &ApiClient, now: DateTime<Utc>, status: u16) {
-        let place = match status {
+        let index = match status {
             429 => 2,
             400..=499 => 1,
             _ => 0,
         };
         if let Ok(mut counts) = self.0.lock() {
             let key = (client.live_tenant, client.id, now.format("%Y-%m-%d").to_string());
-            counts.entry(key).or_default()[place] += 1;
+            counts.entry(key).or_default()[index] += 1;
         }
     }
 
-    /// Writes what was counted.
+    /// Adds the counts to the database.
     ///
     /// # Errors
-    /// The database does not answer; the counts of this write are lost.
+    /// The database is unavailable; the counts of this write are lost.
     pub async fn write(&self, core: &Core) -> CoreResult<()> {
         let counts = match self.0.lock() {
             Ok(mut counts) => std::mem::take(&mut *counts),
@@ -44,7 +44,7 @@ impl ApiUse {
         }
         let mut tx = core.store.begin_system().await?;
         for ((tenant, client, day), counts) in counts {
-            tx.add_use(tenant, client, &day, counts).await?;
+            tx.add_usage(tenant, client, &day, counts).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -1,8 +1,8 @@
-//! Cancelling a job that will not be done: its appointment ends, and whoever asked for it reads why.
+//! Cancelling a job, its appointment and its request.
 
 use domain::events::EventType;
 use domain::ids::TargetId;
-use domain::intake::MOST_MESSAGE;
+use domain::intake::MAX_MESSAGE_CHARS;
 use domain::intake::mails::MailKind;
 use domain::lifecycle::Lifecycle as _;
 use domain::permissions::PlanTargets;
@@ -24,21 +24,21 @@ use crate::requests::conversation;
 use crate::requests::model::RequestView;
 use crate::{Core, CoreError, CoreResult};
 
-/// Cancels a job before anybody has set out for it. Its reason goes to whoever asked for the job, if somebody did and
-/// reads here; that request ends with it.
+/// Cancels a job before the technician starts travel. If it was created from a request, the request is cancelled too,
+/// and its author receives the reason unless it came through the API.
 ///
 /// # Errors
 /// Field `reason`; `not_found`; `illegal_transition` once the technician is on the way.
 pub async fn cancel(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, reason: &str) -> CoreResult<()> {
     let mut form = Form::default();
-    let reason = form.text("reason", MOST_MESSAGE, text::paragraphs(reason, MOST_MESSAGE));
+    let reason = form.text("reason", MAX_MESSAGE_CHARS, text::paragraphs(reason, MAX_MESSAGE_CHARS));
     form.finish()?;
     let reason = reason.unwrap_or_default();
     let mut tx = core.store.begin(by.staff()).await?;
     tx.lock_target(id).await?;
     let target = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
     let to = target.status.step(TargetStatus::Cancelled)?;
-    let shared = tx
+    let was_shared = tx
         .appointments_of(id)
         .await?
         .iter()
@@ -46,27 +46,27 @@ pub async fn cancel(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, reas
     if !tx.set_target_status(id, target.status, to).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Somebody else changed this at the same time.",
+            "The record was changed by another user in the meantime.",
         ));
     }
     tx.free_follow_up(id).await?;
     tx.withdraw_offer(id).await?;
     let request = tx.request_of_target(id).await?;
-    let entry = |kind| NewEntry {
+    let timeline_entry = |kind| NewEntry {
         kind,
         customer: target.customer_id.map(|key| key.0),
         location: target.location_id.map(|key| key.0),
         target: Some(id),
         request: request.as_ref().map(|request| request.id.0),
     };
-    tx.note(entry("target_cancelled")).await?;
-    if tx.end_planned_appointment(id, AppointmentStatus::Cancelled).await? && shared {
-        tx.note(entry("appointment_cancelled")).await?;
+    tx.note(timeline_entry("target_cancelled")).await?;
+    if tx.close_planned_appointment(id, AppointmentStatus::Cancelled).await? && was_shared {
+        tx.note(timeline_entry("appointment_cancelled")).await?;
     }
     tx.audit("target.cancelled", id, json!({ "by": "staff", "reason": reason }));
     emit(&mut tx, &target);
     if let Some(request) = &request {
-        tell(core, &mut tx, request, &reason, shared).await?;
+        cancel_request(core, &mut tx, request, &reason, was_shared).await?;
     }
     finish(core, tx).await
 }
@@ -85,22 +85,22 @@ fn emit(tx: &mut TenantTx<'_, Staff>, target: &TargetRecord) {
     });
 }
 
-/// Ends the request with its job, and says why to whoever reads here.
-async fn tell(
+/// Cancels the request of the job and sends the reason to its author.
+async fn cancel_request(
     core: &Core,
     tx: &mut TenantTx<'_, Staff>,
     request: &RequestView,
     reason: &str,
-    shared: bool,
+    was_shared: bool,
 ) -> CoreResult<()> {
     if request.status.step(RequestStatus::Cancelled).is_ok() {
-        requests::move_on(tx, request, RequestStatus::Cancelled, None).await?;
+        requests::change_status(tx, request, RequestStatus::Cancelled, None).await?;
         requests::note(tx, request, "request_cancelled").await?;
     }
     if request.channel == Channel::Api {
         return Ok(());
     }
-    let kind = if shared {
+    let kind = if was_shared {
         MailKind::AppointmentCancelled
     } else {
         MailKind::Message

@@ -1,4 +1,4 @@
-//! What a source wants to change about a planned target: a person takes it over or dismisses it.
+//! Changes of a scheduled target that its source proposes and a dispatcher accepts or dismisses.
 
 use domain::events::EventType;
 use domain::ids::ProposalId;
@@ -14,14 +14,14 @@ use crate::identity::actors::Permit;
 use crate::imports::ReferenceKind;
 use crate::{Core, CoreError, CoreResult};
 
-fn changed() -> CoreError {
+fn concurrent_modification() -> CoreError {
     CoreError::new(
         Problem::ConcurrentModification,
-        "Somebody else changed this at the same time.",
+        "The record was changed by another user in the meantime.",
     )
 }
 
-/// Takes a proposal over. The agreed appointment stays until somebody moves it.
+/// Applies a proposal. A scheduled appointment stays until it is rescheduled.
 ///
 /// # Errors
 /// `not_found`; `target_locked` once the technician is on the way; `concurrent_modification`.
@@ -34,46 +34,46 @@ pub async fn accept(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) ->
     if target.status.is_locked_for_imports() {
         return Err(CoreError::new(
             Problem::TargetLocked,
-            "Work on it has begun or ended; it can no longer be changed.",
+            "Work on the job has already started or ended, so it cannot be changed.",
         ));
     }
-    let wanted = &proposal.proposed.0;
+    let proposed = &proposal.proposed.0;
     let mut record = target.clone();
-    if let Some(window) = &wanted.window {
+    if let Some(window) = &proposed.window {
         record.window_start = window.as_ref().map(|window| window.start);
         record.window_end = window.as_ref().map(|window| window.end);
         record.window_zone = window.as_ref().map(|window| window.zone.clone());
     }
-    record.duration_minutes = wanted.duration_minutes.unwrap_or(record.duration_minutes);
-    if let Some(place) = &wanted.place {
+    record.duration_minutes = proposed.duration_minutes.unwrap_or(record.duration_minutes);
+    if let Some(place) = &proposed.place {
         record.place.0 = place.clone();
     }
-    if let Some(customer) = wanted.customer {
+    if let Some(customer) = proposed.customer {
         if !tx.is_active_customer(customer).await? {
             return Err(CoreError::not_found());
         }
-        // What belongs to the customer before does not come along.
+        // Location and contact belong to the previous customer.
         (record.customer_id, record.location_id, record.contact_id) = (Some(Key(customer)), None, None);
         record.needs_mapping = false;
     }
-    if let Some(location) = wanted.location {
+    if let Some(location) = proposed.location {
         if let (Some(location), Some(customer)) = (location, record.customer_id)
             && !tx.is_location_of(location, customer.0).await?
         {
-            return Err(changed());
+            return Err(concurrent_modification());
         }
         record.location_id = location.map(Key);
     }
-    if !tx.apply_to_target(&record, target.status).await? || !tx.decide_proposal(id, "accepted").await? {
-        return Err(changed());
+    if !tx.apply_proposal(&record, target.status).await? || !tx.decide_proposal(id, "accepted").await? {
+        return Err(concurrent_modification());
     }
-    if wanted.customer.is_some() {
-        tx.take_history(ReferenceKind::Customer, target_id).await?;
+    if proposed.customer.is_some() {
+        tx.detach_timeline(ReferenceKind::Customer, target_id).await?;
     }
     tx.audit(
         "change_proposal.accepted",
         id,
-        json!({ "target": target_id, "proposed": wanted }),
+        json!({ "target": target_id, "proposed": proposed }),
     );
     tx.note(NewEntry {
         kind: "target_updated",
@@ -97,7 +97,7 @@ pub async fn accept(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) ->
     finish(core, tx).await
 }
 
-/// Leaves everything as it is.
+/// Dismisses a proposal without changing the target.
 ///
 /// # Errors
 /// `not_found`, `concurrent_modification`.
@@ -105,7 +105,7 @@ pub async fn dismiss(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) -
     let mut tx = core.store.begin(by.staff()).await?;
     let proposal = tx.proposal(id).await?.ok_or_else(CoreError::not_found)?;
     if !tx.decide_proposal(id, "dismissed").await? {
-        return Err(changed());
+        return Err(concurrent_modification());
     }
     tx.audit(
         "change_proposal.dismissed",

@@ -1,4 +1,4 @@
-//! Targets, as staff and as the client they came from see them.
+//! Targets, as staff and as the client of their source see them.
 
 pub mod cancellation;
 pub mod change_proposals;
@@ -6,7 +6,7 @@ pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 pub(crate) use self::store::targets::TargetRecord;
-pub(crate) use self::store::targets::line_columns;
+pub(crate) use self::store::targets::select_target_line;
 
 use chrono::{DateTime, Utc};
 use domain::ids::TargetId;
@@ -22,41 +22,40 @@ use crate::commit::finish;
 use crate::identity::actors::{ClientPermit, Permit};
 use crate::imports;
 use crate::imports::model::ImportItemView;
-use crate::integrations::idempotency::{Answer, IdempotencyKey, keep, replay, with_tries};
+use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::jobs::model::{ClientTarget, ProposalView, TargetView};
-use crate::mapping::references::known_form;
+use crate::mapping::references::normalize_external_id;
 use crate::page::Page;
 use crate::requests::model::{RequestView, SlotOption};
 use crate::scheduling::model::{AppointmentLine, TechnicianChoice};
 use crate::{Core, CoreError, CoreResult};
 
-/// The names of the customer and the location that a proposal wants.
+/// The names of the proposed customer and location.
 pub type ProposalNames = (Option<String>, Option<String>);
 
-/// A target with everything that planning needs.
+/// A target with everything needed for scheduling.
 #[derive(Debug, Clone)]
 pub struct TargetPage {
-    /// What its source wants to change, with the names of the customer and the location that it wants.
+    /// The open change proposal of its source, with the names of the proposed customer and location.
     pub proposal: Option<(ProposalView, ProposalNames)>,
-    /// The target.
     pub target: TargetView,
-    /// Times that whoever asked for it can choose from.
+    /// The time slots that were offered to the requester.
     pub slots: Vec<SlotOption>,
-    /// The request that it came from.
+    /// The request that the target was created from.
     pub request: Option<RequestView>,
-    /// Its appointments, newest first.
+    /// Newest first.
     pub appointments: Vec<AppointmentLine>,
-    /// Who can be sent.
+    /// The technicians that can be assigned.
     pub technicians: Vec<TechnicianChoice>,
-    /// The imports that made or changed it, with their decisions.
+    /// The imports that created or changed it, with their decisions.
     pub imports: Vec<ImportItemView>,
-    /// Its latest report.
+    /// The latest visit report.
     pub report: Option<domain::ids::VisitReportId>,
-    /// Its history.
+    /// The 50 latest entries.
     pub timeline: Vec<TimelineLine>,
 }
 
-/// One target.
+/// Returns one target.
 ///
 /// # Errors
 /// `not_found`.
@@ -65,7 +64,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
     let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
     let proposal = match tx.open_proposal(id).await? {
         Some(proposal) => {
-            let names = tx.names_of_proposal(&proposal.proposed.0).await?;
+            let names = tx.find_proposed_names(&proposal.proposed.0).await?;
             Some((proposal, names))
         }
         None => None,
@@ -88,24 +87,28 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> 
     })
 }
 
-/// An own target of a client. Another source's target and a missing one are the same.
+/// Returns a target of the client's source. A target of another source is reported like a missing one.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn of_client(core: &Core, by: ClientPermit<'_, TargetsReadScope>, id: TargetId) -> CoreResult<ClientTarget> {
+pub async fn get_for_client(
+    core: &Core,
+    by: ClientPermit<'_, TargetsReadScope>,
+    id: TargetId,
+) -> CoreResult<ClientTarget> {
     core.store
         .read(by.client())
         .await?
-        .own_target(id)
+        .find_client_target(id)
         .await?
         .ok_or_else(CoreError::not_found)
 }
 
-/// An own target of a client by the id that its source gave it.
+/// Returns a target of the client's source by external ID.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn of_client_by_external_id(
+pub async fn get_for_client_by_external_id(
     core: &Core,
     by: ClientPermit<'_, TargetsReadScope>,
     external_id: &str,
@@ -114,16 +117,13 @@ pub async fn of_client_by_external_id(
     core.store
         .read(by.client())
         .await?
-        .own_target_by_external_id(external_id.as_str())
+        .find_client_target_by_external_id(external_id.as_str())
         .await?
         .ok_or_else(CoreError::not_found)
 }
 
-/// Own targets of a client by external ids and ids; what is not known is told apart from what is.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn states_of_client(
+/// Returns targets of the client's source by external IDs and IDs, and separately the keys that were not found.
+pub async fn list_states_for_client(
     core: &Core,
     by: ClientPermit<'_, TargetsReadScope>,
     external_ids: &[String],
@@ -131,9 +131,9 @@ pub async fn states_of_client(
 ) -> CoreResult<(Vec<ClientTarget>, Vec<String>)> {
     let hex = |id: &String| id.parse::<TargetId>().ok().map(|id| id.uuid().simple().to_string());
     let parsed: Vec<String> = ids.iter().filter_map(hex).collect();
-    let forms: Vec<String> = external_ids.iter().map(|id| known_form(id)).collect();
+    let normalized: Vec<String> = external_ids.iter().map(|id| normalize_external_id(id)).collect();
     let mut tx = core.store.read(by.client()).await?;
-    let found = tx.own_target_states(&forms, &parsed).await?;
+    let found = tx.list_client_targets_by_keys(&normalized, &parsed).await?;
     let known: std::collections::HashSet<String> = found
         .iter()
         .flat_map(|target| [Some(target.id.to_string()), target.external_id.clone()])
@@ -141,8 +141,8 @@ pub async fn states_of_client(
         .collect();
     let not_found = external_ids
         .iter()
-        .zip(&forms)
-        .filter(|(_, form)| !known.contains(*form))
+        .zip(&normalized)
+        .filter(|(_, normalized)| !known.contains(*normalized))
         .map(|(sent, _)| sent)
         .chain(ids.iter().filter(|id| !known.contains(*id)))
         .cloned()
@@ -150,46 +150,46 @@ pub async fn states_of_client(
     Ok((found, not_found))
 }
 
-/// Cancels an own target of a client, as an import with the action `cancel` does.
+/// Cancels a target of the client's source, as an import with the action `cancel` does.
 ///
 /// # Errors
 /// `not_found`; `target_locked` once the technician is on the way.
-pub async fn cancel_by_client(
+pub async fn cancel_for_client(
     core: &Core,
     by: ClientPermit<'_, TargetsWriteScope>,
     id: TargetId,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(ClientTarget) -> Answer,
-) -> CoreResult<Answer> {
-    with_tries!({
+    render: impl Fn(ClientTarget) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
+    with_retries!({
         let mut tx = core.store.begin(by.client()).await?;
-        if let Some(answer) = replay(&mut tx, idempotency).await? {
-            return Ok(answer);
+        if let Some(response) = replay_response(&mut tx, idempotency).await? {
+            return Ok(response);
         }
-        let target = tx.own_target_record(id).await?.ok_or_else(CoreError::not_found)?;
+        let target = tx.lock_client_target(id).await?.ok_or_else(CoreError::not_found)?;
         if target.status != TargetStatus::Cancelled {
             if target.status.step(TargetStatus::Cancelled).is_err() {
                 return Err(CoreError::new(
                     Problem::TargetLocked,
-                    format!("The target is {} and can no longer be cancelled.", target.status.name()),
+                    format!(
+                        "The target has the status {} and cannot be cancelled.",
+                        target.status.name()
+                    ),
                 )
                 .into());
             }
             imports::cancel(core, &mut tx, target).await?;
         }
-        let written = tx.own_target(id).await?.ok_or_else(CoreError::not_found)?;
-        let answer = render(written);
-        keep(&mut tx, idempotency, &answer).await?;
+        let cancelled = tx.find_client_target(id).await?.ok_or_else(CoreError::not_found)?;
+        let response = render(cancelled);
+        store_response(&mut tx, idempotency, &response).await?;
         finish(core, tx).await?;
-        Ok(answer)
+        Ok(response)
     })
 }
 
-/// A page of a client's own targets, oldest first.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn list_of_client(
+/// Returns a page of the targets of the client's source, oldest first.
+pub async fn list_for_client(
     core: &Core,
     by: ClientPermit<'_, TargetsReadScope>,
     after: Option<(DateTime<Utc>, TargetId)>,
@@ -199,7 +199,7 @@ pub async fn list_of_client(
         .store
         .read(by.client())
         .await?
-        .own_targets(after, limit + 1)
+        .list_client_targets(after, limit + 1)
         .await?;
-    Ok(Page::cut(rows, limit))
+    Ok(Page::from_rows(rows, limit))
 }

@@ -1,5 +1,4 @@
-//! What the use cases of `jobs` return.
-#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+//! Rows and views that the use cases of `jobs` return.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
@@ -79,7 +78,7 @@ pub struct TargetView {
     pub request_id: Option<Key<RequestKind>>,
 }
 
-/// A target as its own source system sees it.
+/// A target as the client of its source sees it.
 #[derive(Debug, Clone, FromRow)]
 pub struct ClientTarget {
     pub id: Key<TargetKind>,

@@ -1,5 +1,4 @@
-//! What the use cases of `mapping` return.
-#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+//! Rows and views that the use cases of `mapping` return.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
@@ -23,7 +22,7 @@ pub struct MappingLine {
     pub created_at: DateTime<Utc>,
 }
 
-/// A customer to choose at the warning desk.
+/// A customer that can be chosen in the mapping review.
 #[derive(Debug, Clone, FromRow)]
 pub struct CandidateLine {
     pub id: Key<CustomerKind>,
@@ -36,7 +35,7 @@ pub struct CandidateLine {
     pub targets: i64,
 }
 
-/// A location that a person may choose at the warning desk, with the reference that it has in the source.
+/// A location that can be chosen in the mapping review, with its external ID in the source.
 #[derive(Debug, Clone, FromRow)]
 pub struct LocationChoice {
     pub id: Key<LocationKind>,
@@ -46,7 +45,7 @@ pub struct LocationChoice {
     pub linked_as: Option<String>,
 }
 
-/// A contact that a person may choose at the warning desk, with the reference that it has in the source.
+/// A contact that can be chosen in the mapping review, with its external ID in the source.
 #[derive(Debug, Clone, FromRow)]
 pub struct ContactChoice {
     pub id: Key<ContactKind>,
@@ -55,7 +54,7 @@ pub struct ContactChoice {
     pub linked_as: Option<String>,
 }
 
-/// What an external id that was sent stands for today.
+/// The customer that a sent external ID currently leads to.
 #[derive(Debug, Clone, FromRow)]
 pub struct KnownReference {
     pub entity_type: String,
@@ -64,7 +63,7 @@ pub struct KnownReference {
     pub customer_name: String,
 }
 
-/// A reference in a source: of a customer, of one of its locations or of one of its contacts.
+/// A reference of a source to a customer, location or contact.
 #[derive(Debug, Clone, FromRow)]
 pub struct LinkLine {
     pub source_system_id: Key<SourceSystemKind>,
@@ -77,16 +76,16 @@ pub struct LinkLine {
     pub created_at: DateTime<Utc>,
 }
 
-/// A location or contact that an import made.
+/// A location or contact that an import created.
 #[derive(Debug, Clone, FromRow)]
-pub struct MadeRecord {
+pub struct CreatedRecord {
     pub id: Uuid,
     pub name: String,
     pub external_id: String,
 }
 
 #[derive(Debug, Clone, FromRow)]
-pub struct TouchedTarget {
+pub struct AffectedTarget {
     pub id: Key<TargetKind>,
     pub number: i64,
     pub external_id: Option<String>,

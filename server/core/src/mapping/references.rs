@@ -1,4 +1,4 @@
-//! External references as a client handles its own: listed, made by hand, removed. No act re-points one.
+//! External references as a client manages them: list, create, delete. No operation redirects an existing reference.
 
 use domain::ids::{ContactKind, CustomerKind, Id, LocationKind};
 use domain::problems::Problem;
@@ -10,25 +10,24 @@ use uuid::Uuid;
 use crate::commit::finish;
 use crate::identity::actors::{Actor as _, ClientPermit};
 use crate::imports::{ReferenceKind, ReferenceRow};
-use crate::integrations::idempotency::while_contested;
+use crate::integrations::idempotency::retry_on_conflict;
 use crate::mapping::model::MappingLine;
 use crate::page::Page;
 use crate::{Core, CoreError, CoreResult};
 
-/// Which kind of record a reference stands for.
+/// The kind of record that a reference refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MappingKind(pub(crate) ReferenceKind);
 
 impl MappingKind {
-    /// A customer's reference.
     pub const CUSTOMER: Self = Self(ReferenceKind::Customer);
 
-    /// The name in addresses.
+    /// Returns the name in URLs.
     pub const fn name(self) -> &'static str {
         self.0.name()
     }
 
-    /// Reads the name in addresses.
+    /// Parses the name in URLs.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "customer" => Some(Self(ReferenceKind::Customer)),
@@ -38,7 +37,7 @@ impl MappingKind {
         }
     }
 
-    /// Reads the id of a record of this kind.
+    /// Parses the public ID of a record of this kind.
     fn parse(self, id: &str) -> Option<Uuid> {
         match self.0 {
             ReferenceKind::Customer => id.parse::<Id<CustomerKind>>().ok().map(Id::uuid),
@@ -48,17 +47,14 @@ impl MappingKind {
     }
 }
 
-/// The id of a referenced record as it stands in answers.
+/// Returns the public ID of a referenced record.
 pub fn public_id(line: &MappingLine) -> String {
     MappingKind::from_name(&line.entity_type)
         .map(|kind| kind.0.public_id(line.entity_id))
         .unwrap_or_default()
 }
 
-/// A page of the own source's references, by type and external id.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of the references of the client's source, by type and external ID.
 pub async fn list(
     core: &Core,
     by: ClientPermit<'_, CustomersReadScope>,
@@ -67,15 +63,18 @@ pub async fn list(
     limit: i64,
 ) -> CoreResult<Page<MappingLine>> {
     let mut tx = core.store.read(by.client()).await?;
-    let rows = tx.own_references(kind.map(|kind| kind.0), after, limit + 1).await?;
-    Ok(Page::cut(rows, limit))
+    let rows = tx
+        .list_client_references(kind.map(|kind| kind.0), after, limit + 1)
+        .await?;
+    Ok(Page::from_rows(rows, limit))
 }
 
-/// Makes an external id stand for a record. Saying the same again is no mistake; saying something else is refused.
+/// Links an external ID to a record. Repeating the same link succeeds; a different link is rejected. Also returns
+/// whether the reference is new.
 ///
 /// # Errors
-/// `not_found` if there is no such record to link; `mapping_exists` if the external id stands for another one;
-/// `mapping_conflict` if the record has another external id in this source. The flag says whether the reference is new.
+/// `not_found` if the record cannot be linked; `mapping_exists` if the external ID refers to another record;
+/// `mapping_conflict` if the record has another external ID in this source.
 pub async fn put(
     core: &Core,
     by: ClientPermit<'_, CustomersMapScope>,
@@ -83,7 +82,7 @@ pub async fn put(
     external_id: &str,
     id: &str,
 ) -> CoreResult<(MappingLine, bool)> {
-    while_contested!(put_once(core, by, kind, external_id, id))
+    retry_on_conflict!(put_once(core, by, kind, external_id, id))
 }
 
 async fn put_once(
@@ -94,27 +93,27 @@ async fn put_once(
     id: &str,
 ) -> CoreResult<(MappingLine, bool)> {
     let client = by.client();
-    let external_id = external_id_of(external_id)?;
+    let external_id = parse_external_id(external_id)?;
     let record = kind.parse(id).ok_or_else(CoreError::not_found)?;
     let mut tx = core.store.begin(client).await?;
     tx.lock_record(kind.0, record).await?;
-    if let Some(known) = tx.own_reference(kind.0, external_id.as_str()).await? {
+    if let Some(known) = tx.find_client_reference(kind.0, external_id.as_str()).await? {
         return if known.entity_id == record {
             Ok((known, false))
         } else {
             Err(CoreError::new(
                 Problem::MappingExists,
-                "The external id already stands for another record.",
+                "The external ID already refers to another record.",
             ))
         };
     }
     if !tx.is_linkable(kind.0, record).await? {
         return Err(CoreError::not_found());
     }
-    if tx.own_reference_of(kind.0, record).await?.is_some() {
+    if tx.find_client_reference_of_record(kind.0, record).await?.is_some() {
         return Err(CoreError::new(
             Problem::MappingConflict,
-            "The record already has another external id in this source.",
+            "The record already has another external ID in this source.",
         ));
     }
     tx.insert_references(&mut [ReferenceRow {
@@ -124,7 +123,7 @@ async fn put_once(
     }])
     .await?;
     let line = tx
-        .own_reference(kind.0, external_id.as_str())
+        .find_client_reference(kind.0, external_id.as_str())
         .await?
         .ok_or_else(CoreError::not_found)?;
     tx.audit(
@@ -136,7 +135,7 @@ async fn put_once(
     Ok((line, true))
 }
 
-/// Removes a reference. What was imported through it stays as it is; the next import decides anew.
+/// Deletes a reference. Records that were imported through it stay; the next import decides again.
 ///
 /// # Errors
 /// `not_found`.
@@ -146,14 +145,14 @@ pub async fn delete(
     kind: MappingKind,
     external_id: &str,
 ) -> CoreResult<()> {
-    let external_id = known_form(external_id);
+    let external_id = normalize_external_id(external_id);
     let external_id = external_id.as_str();
     let mut tx = core.store.begin(by.client()).await?;
     let known = tx
-        .own_reference(kind.0, external_id)
+        .find_client_reference(kind.0, external_id)
         .await?
         .ok_or_else(CoreError::not_found)?;
-    if !tx.delete_own_reference(kind.0, external_id).await? {
+    if !tx.delete_client_reference(kind.0, external_id).await? {
         return Err(CoreError::not_found());
     }
     tx.audit(
@@ -164,29 +163,29 @@ pub async fn delete(
     finish(core, tx).await
 }
 
-/// An external id in the form in which it is kept, for looking it up; a text that can be no external id is looked up as it
-/// is and found nowhere.
-pub(crate) fn known_form(text: &str) -> String {
+/// Normalizes an external ID for a lookup. A text that cannot be an external ID is returned unchanged and matches
+/// nothing.
+pub(crate) fn normalize_external_id(text: &str) -> String {
     ExternalId::parse(text).map_or_else(|_| text.to_owned(), |id| id.as_str().to_owned())
 }
 
-/// Reads an external id of an address.
+/// Parses the external ID of a URL.
 ///
 /// # Errors
 /// Field `externalId`.
-pub(crate) fn external_id_of(text: &str) -> CoreResult<ExternalId> {
+pub(crate) fn parse_external_id(text: &str) -> CoreResult<ExternalId> {
     let id = ExternalId::parse(text).map_err(|error| {
         CoreError::invalid(vec![domain::fields::FieldError::text(
             "externalId",
             error,
-            ExternalId::MOST,
+            ExternalId::MAX_CHARS,
         )])
     })?;
-    if id.is_blank_like() {
+    if id.is_placeholder() {
         return Err(CoreError::field(
             "externalId",
             "external_id_required",
-            "This value only says that there is no id.",
+            "This value is a placeholder, not an external ID.",
         ));
     }
     Ok(id)

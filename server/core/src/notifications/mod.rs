@@ -16,7 +16,7 @@ use crate::db::TenantTx;
 use crate::identity::actors::{Actor, Operator, Permit};
 use crate::notifications::model::MailLine;
 use crate::notifications::store::NewMail;
-use crate::page::{PAGE, Page};
+use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreError, CoreResult};
 
 /// How many mails that a request arrived one address gets in an hour: anybody can bring these about, and a form must not be a
@@ -103,7 +103,7 @@ pub(crate) async fn write<A: Actor>(
     let is_receipt = occasion.kind == MailKind::Received;
     let too_many =
         is_receipt && tx.receipts_since(&recipient, now - TimeDelta::hours(1)).await? >= MOST_RECEIPTS_AN_HOUR;
-    let refused = occasion.kind.can_be_refused() && tx.refuses_mails(request).await?;
+    let refused = occasion.kind.can_unsubscribe() && tx.refuses_mails(request).await?;
     tx.insert_mail(&NewMail {
         kind: occasion.kind,
         recipient: &recipient,
@@ -112,12 +112,12 @@ pub(crate) async fn write<A: Actor>(
         request,
         undo: occasion.undo,
         status: if too_many || refused {
-            MailStatus::Refused
+            MailStatus::Unsubscribed
         } else {
-            MailStatus::Waiting
+            MailStatus::Queued
         },
         not_before: if occasion.undo.is_some() {
-            now + crate::requests::review::UNDO
+            now + crate::requests::review::UNDO_WINDOW
         } else {
             now
         },
@@ -151,7 +151,7 @@ pub async fn list(
     before: Option<(DateTime<Utc>, MailId)>,
 ) -> CoreResult<Page<MailLine>> {
     let mut tx = core.store.read(by.staff()).await?;
-    Ok(Page::cut(tx.mails(before, PAGE + 1).await?, PAGE))
+    Ok(Page::from_rows(tx.mails(before, PAGE_SIZE + 1).await?, PAGE_SIZE))
 }
 
 /// One mail.

@@ -103,8 +103,8 @@ enum Link {
 
 fn link_of(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
     if let (Some(link), Some(closed)) = (mail.link_id, mail.link_token.as_deref()) {
-        let token = links::open(core, mail.tenant_id, link, closed)?;
-        return Ok(Link::Account(links::address(core, &token)));
+        let token = links::unseal_token(core, mail.tenant_id, link, closed)?;
+        return Ok(Link::Account(links::url(core, &token)));
     }
     let Some(request) = mail.request_id else {
         return Ok(Link::Portal);
@@ -138,7 +138,7 @@ fn put_together(settings: &Settings, mail: ClaimedMail, claim: Uuid, link: Link)
         data: mail.data.0.clone(),
         link,
         refuse_link: tracking
-            .filter(|_| mail.kind.can_be_refused())
+            .filter(|_| mail.kind.can_unsubscribe())
             .map(|tracking| format!("{tracking}/no-mails")),
         message_id: mail.id.to_string(),
         claimed: mail,
@@ -157,7 +157,7 @@ pub async fn record(core: &Core, mail: &Outgoing, outcome: &Outcome) -> CoreResu
         Outcome::Sent => (MailStatus::Sent, None, now),
         Outcome::Refused(error) => (MailStatus::Failed, Some(error.as_str()), now),
         Outcome::TryAgain(error) => match PAUSES.get(tries.saturating_sub(1)) {
-            Some(pause) => (MailStatus::Waiting, Some(error.as_str()), now + *pause),
+            Some(pause) => (MailStatus::Queued, Some(error.as_str()), now + *pause),
             None => (MailStatus::Failed, Some(error.as_str()), now),
         },
     };
@@ -176,8 +176,8 @@ pub async fn forget_old(core: &Core) -> CoreResult<u64> {
     let now = core.clock.now();
     let mut tx = core.store.begin_system().await?;
     let count = tx.forget_mails(now - KEPT).await?;
-    tx.forget_undo(now - TimeDelta::hours(1)).await?;
-    tx.forget_links(now - KEPT).await?;
+    tx.purge_undo(now - TimeDelta::hours(1)).await?;
+    tx.purge_links(now - KEPT).await?;
     tx.commit().await?;
     Ok(count)
 }

@@ -29,7 +29,7 @@ pub(crate) struct MailContext {
     pub portal_name: Option<String>,
     pub tenant_name: String,
     pub tenant_locale: String,
-    pub words: Option<Json<domain::public_words::OwnWords>>,
+    pub words: Option<Json<domain::terminology::Terminology>>,
 }
 
 /// A mail to write.

@@ -1,5 +1,5 @@
-//! Appointments for calendars: each one as a file, and all of them under a secret address that can be subscribed to. The
-//! grants are asked at every reading, so what was revoked is gone with the next one.
+//! Appointments for calendars: single files, and a feed under a secret URL. Grants are checked on every read, so revoked
+//! access ends with the next refresh of the calendar.
 
 use chrono::TimeDelta;
 use domain::ids::AppointmentId;
@@ -10,39 +10,37 @@ use uuid::Uuid;
 
 use crate::commit::finish;
 use crate::identity::actors::{Actor as _, Contact};
-use crate::intake::{close_token, fresh_token};
-use crate::secrets::{Place, fingerprint, hex};
+use crate::intake::{generate_token, seal_token};
+use crate::secrets::{AssociatedData, hex, sha256};
 use crate::{Core, CoreError, CoreResult};
 
-/// How far back a calendar reaches.
-const REACHES_BACK: TimeDelta = TimeDelta::days(90);
-/// How many appointments a calendar has at most.
-const MOST: i64 = 500;
+/// How far back a calendar shows appointments.
+const MAX_AGE: TimeDelta = TimeDelta::days(90);
+const MAX_APPOINTMENTS: i64 = 500;
 
-pub(crate) fn place<'a>(tenant: Uuid, account: Uuid) -> Place<'a> {
-    Place {
+pub(crate) fn feed_context<'a>(tenant: Uuid, account: Uuid) -> AssociatedData<'a> {
+    AssociatedData {
         tenant,
         kind: "portal_account.feed_token",
         row: account,
     }
 }
 
-/// The same for a job as long as it lives, and nothing that leads back to it.
+/// Returns the calendar UID of a job: stable for the lifetime of the job, and a digest that does not reveal its ID.
 fn uid(core: &Core, contact: &Contact, target: Uuid) -> String {
     let text = format!("calendar\n{}\n{target}", contact.tenant().uuid());
-    let mut digest = hex(&fingerprint(text.as_bytes()));
+    let mut digest = hex(&sha256(text.as_bytes()));
     digest.truncate(32);
     let host = core.settings.public_url.split("://").last().unwrap_or_default();
     format!("{digest}@{}", host.split([':', '/']).next().unwrap_or_default())
 }
 
-/// Appointments to come and of the last months.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns upcoming appointments and those of the last 90 days.
 pub async fn entries(core: &Core, contact: &Contact) -> CoreResult<Vec<CalendarEntry>> {
     let mut tx = core.store.read(contact).await?;
-    let rows = tx.calendar_entries(core.clock.now() - REACHES_BACK, MOST).await?;
+    let rows = tx
+        .calendar_entries(core.clock.now() - MAX_AGE, MAX_APPOINTMENTS)
+        .await?;
     Ok(rows
         .into_iter()
         .map(|(target, sequence, appointment)| CalendarEntry {
@@ -53,10 +51,10 @@ pub async fn entries(core: &Core, contact: &Contact) -> CoreResult<Vec<CalendarE
         .collect())
 }
 
-/// One appointment.
+/// Returns one appointment; a rescheduled one resolves to the latest of its job.
 ///
 /// # Errors
-/// `not_found`, also for one that has moved: the one that it moved to tells of it.
+/// `not_found`.
 pub async fn entry(core: &Core, contact: &Contact, id: AppointmentId) -> CoreResult<CalendarEntry> {
     let found = core.store.read(contact).await?.calendar_entry(id).await?;
     let (target, sequence, appointment) = found.ok_or_else(CoreError::not_found)?;
@@ -67,48 +65,43 @@ pub async fn entry(core: &Core, contact: &Contact, id: AppointmentId) -> CoreRes
     })
 }
 
-fn address(core: &Core, token: &str) -> String {
+fn feed_url(core: &Core, token: &str) -> String {
     format!("{}/portal/feed/{token}", core.settings.portal_url)
 }
 
-/// The address of the own calendar, if it has one.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the URL of the user's calendar feed, if there is one.
 pub async fn feed(core: &Core, contact: &Contact) -> CoreResult<Option<String>> {
-    // Who looks through somebody's eyes does not get their key.
-    if contact.is_looked_at() {
+    // A view-as session must not reveal the user's secret URL.
+    if contact.is_impersonated() {
         return Ok(None);
     }
-    let Some(closed) = core.store.read(contact).await?.own_feed().await? else {
+    let Some(sealed) = core.store.read(contact).await?.own_feed().await? else {
         return Ok(None);
     };
-    let place = place(contact.tenant().uuid(), contact.id().uuid());
+    let context = feed_context(contact.tenant().uuid(), contact.id().uuid());
     let bytes = core
         .keyring
-        .open_value(&closed, &place)
+        .unseal(&sealed, &context)
         .map_err(|error| CoreError::new(Problem::InternalError, error.to_string()))?;
-    Ok(String::from_utf8(bytes).ok().map(|token| address(core, &token)))
+    Ok(String::from_utf8(bytes).ok().map(|token| feed_url(core, &token)))
 }
 
-/// Gives the own calendar a new address; the one before ends at once.
-///
-/// # Errors
-/// The database does not answer.
+/// Creates a new calendar feed URL; the old one stops working.
 pub async fn renew_feed(core: &Core, contact: &Contact) -> CoreResult<()> {
-    let token = fresh_token(core);
-    let closed = close_token(core, &place(contact.tenant().uuid(), contact.id().uuid()), &token)?;
+    let token = generate_token(core);
+    let sealed = seal_token(
+        core,
+        &feed_context(contact.tenant().uuid(), contact.id().uuid()),
+        &token,
+    )?;
     let mut tx = core.store.begin(contact).await?;
-    tx.set_own_feed(Some(&closed)).await?;
+    tx.set_own_feed(Some(&sealed)).await?;
     tx.audit("portal.feed_renewed", contact.id(), json!({}));
     finish(core, tx).await
 }
 
-/// Turns the own calendar's address off.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn end_feed(core: &Core, contact: &Contact) -> CoreResult<()> {
+/// Turns the user's calendar feed off.
+pub async fn revoke_feed(core: &Core, contact: &Contact) -> CoreResult<()> {
     let mut tx = core.store.begin(contact).await?;
     tx.set_own_feed(None).await?;
     tx.audit("portal.feed_ended", contact.id(), json!({}));

@@ -1,5 +1,5 @@
-//! A customer's own people give access to colleagues: only within a grant of their own that allows it, in place, in kind and
-//! in time. The store's statements decide that; nothing is checked here that they would not refuse.
+//! Access management by portal users: they can give colleagues access only within one of their managing grants, limited to
+//! its locations, capabilities and end. The store's statements enforce this; checks here only produce better error messages.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{CustomerId, GrantId, LocationId};
@@ -11,55 +11,52 @@ use crate::identity::actors::Contact;
 use crate::portal_access::invitation;
 use crate::portal_access::invitation::InviteForm;
 use crate::portal_access::model::{ColleagueLine, GrantLine};
-use crate::portal_access::store::grants::GrantToGive;
+use crate::portal_access::store::grants::NewPortalGrant;
 use crate::{Core, CoreError, CoreResult};
 
-/// A place for which access can be given.
+/// A customer or location for which the user can give access.
 #[derive(Debug, Clone)]
-pub struct ManagedPlace {
-    /// The customer.
+pub struct GrantableLocation {
     pub customer: CustomerId,
-    /// Its name.
     pub customer_name: String,
-    /// The whole customer, or one location of it.
+    /// `None` means the whole customer.
     pub location: Option<(LocationId, String)>,
 }
 
-/// What the page of colleagues shows.
+/// The colleagues' grants, and what the user can give.
 #[derive(Debug, Clone)]
 pub struct Colleagues {
-    /// Their grants.
     pub grants: Vec<ColleagueLine>,
-    /// For what access can be given; empty for somebody who may not.
-    pub places: Vec<ManagedPlace>,
-    /// What can be given.
+    /// The customers and locations for which the user can give access.
+    pub places: Vec<GrantableLocation>,
+    /// The capabilities that the user can give.
     pub capabilities: Vec<Capability>,
-    /// When this was read.
+    /// The time of the query.
     pub now: DateTime<Utc>,
 }
 
 impl ColleagueLine {
-    /// Where the access stands.
+    /// Returns the status of the account's access.
     pub fn status(&self, now: DateTime<Utc>) -> AccessStatus {
         AccessStatus::of(self.is_blocked, self.is_active, self.invitation_ends, now)
     }
 }
 
-/// The colleagues, and what can be given to them.
+/// Returns the colleagues' grants and what the user can give.
 ///
 /// # Errors
-/// `not_found` for somebody who may not give access.
+/// `not_found` if the user may not manage access.
 pub async fn list(core: &Core, contact: &Contact) -> CoreResult<Colleagues> {
     let mut tx = core.store.read(contact).await?;
-    let own: Vec<GrantLine> = tx.own_grants().await?;
-    let managing: Vec<&GrantLine> = own.iter().filter(|grant| grant.may.all().manage).collect();
+    let own_grants: Vec<GrantLine> = tx.own_grants().await?;
+    let managing: Vec<&GrantLine> = own_grants.iter().filter(|grant| grant.may.all().manage).collect();
     if managing.is_empty() {
         return Err(CoreError::not_found());
     }
-    let mut places: Vec<ManagedPlace> = managing
+    let mut places: Vec<GrantableLocation> = managing
         .iter()
         .filter(|grant| grant.location_id.is_none())
-        .map(|grant| ManagedPlace {
+        .map(|grant| GrantableLocation {
             customer: grant.customer_id.0,
             customer_name: grant.customer_name.clone(),
             location: None,
@@ -70,29 +67,29 @@ pub async fn list(core: &Core, contact: &Contact) -> CoreResult<Colleagues> {
             .iter()
             .find(|grant| grant.customer_id.0 == customer.0)
             .map_or_else(String::new, |grant| grant.customer_name.clone());
-        places.push(ManagedPlace {
+        places.push(GrantableLocation {
             customer: customer.0,
             customer_name,
             location: Some((location.0, name)),
         });
     }
-    let given = |capability: &Capability| {
+    let can_give = |capability: &Capability| {
         *capability != Capability::Manage && managing.iter().any(|grant| grant.may.all().has(*capability))
     };
     Ok(Colleagues {
         grants: tx.colleagues().await?,
-        capabilities: Capability::ALL.iter().copied().filter(given).collect(),
+        capabilities: Capability::ALL.iter().copied().filter(can_give).collect(),
         places,
         now: core.clock.now(),
     })
 }
 
-/// Invites a colleague. The answer is the same whether or not the address has an account; the list of colleagues shows
-/// from then on where that account stands, which whoever gave access must see.
+/// Invites a colleague. The response is the same whether or not the address has an account, but the list of colleagues
+/// then shows the account's status.
 ///
 /// # Errors
-/// Fields; `not_found` for a place that one's own grant does not reach; field `capabilities` or `until` for more than it
-/// allows.
+/// Fields; `not_found` for a location that none of the user's grants covers; field `capabilities` or `until` for more than
+/// they allow.
 pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input: &InviteForm) -> CoreResult<()> {
     let zone = contact.zone().parse().unwrap_or(chrono_tz::UTC);
     let checked = InviteForm {
@@ -101,23 +98,23 @@ pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input:
     }
     .check(zone, core.clock.now())?;
     let mut tx = core.store.begin(contact).await?;
-    let own = tx.own_grants().await?;
-    let managing: Vec<&GrantLine> = own
+    let own_grants = tx.own_grants().await?;
+    let managing: Vec<&GrantLine> = own_grants
         .iter()
         .filter(|grant| grant.customer_id.0 == customer && grant.may.all().manage)
         .collect();
     if managing.is_empty() {
         return Err(CoreError::not_found());
     }
-    let wanted = Capabilities {
+    let requested = Capabilities {
         manage: false,
         ..checked.capabilities
     };
-    explain(&managing, wanted, checked.until)?;
+    check_within(&managing, requested, checked.until)?;
     let person = invitation::person(&checked, &[])?;
     let account = invitation::account(&mut tx, customer, &person, &checked).await;
     let account = account.map_err(|error| {
-        // That an account is blocked is the organisation's business.
+        // Only staff may learn that an account is blocked.
         if error.fields.iter().any(|field| field.code == "account_blocked") {
             CoreError::field("email", "cannot_be_invited", "This address cannot be invited.")
         } else {
@@ -128,20 +125,20 @@ pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input:
         return Err(CoreError::field(
             "email",
             "cannot_be_invited",
-            "This is your own address.",
+            "You cannot invite yourself.",
         ));
     }
     for location in &checked.places {
-        let grant = GrantToGive {
+        let grant = NewPortalGrant {
             account: account.id,
             customer,
             location: *location,
-            capabilities: wanted,
+            capabilities: requested,
             valid_from: checked.from,
             valid_until: checked.until,
             reason: &checked.reason,
         };
-        if !tx.give_grant_within(&grant).await? {
+        if !tx.create_grant_within(&grant).await? {
             return Err(CoreError::not_found());
         }
     }
@@ -158,13 +155,14 @@ pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input:
     Ok(())
 }
 
-/// Says what no own grant of this customer allows, before the statements refuse it without a reason.
-fn explain(managing: &[&GrantLine], wanted: Capabilities, until: Option<DateTime<Utc>>) -> CoreResult<()> {
-    if !managing.iter().any(|grant| wanted.within(grant.may.all())) {
+/// Checks that one of the user's grants allows the capabilities and the end; the statements would reject them without a
+/// reason.
+fn check_within(managing: &[&GrantLine], requested: Capabilities, until: Option<DateTime<Utc>>) -> CoreResult<()> {
+    if !managing.iter().any(|grant| requested.within(grant.may.all())) {
         return Err(CoreError::field(
             "capabilities",
             "more_than_own",
-            "You can only give what you may do yourself.",
+            "You can only give permissions that you have yourself.",
         ));
     }
     let ends_in_time = managing.iter().any(|grant| {
@@ -178,15 +176,15 @@ fn explain(managing: &[&GrantLine], wanted: Capabilities, until: Option<DateTime
         Err(CoreError::field(
             "until",
             "longer_than_own",
-            "It cannot last longer than your own access.",
+            "The access cannot end after your own.",
         ))
     }
 }
 
-/// Takes a colleague's grant back. Whoever has none left is signed out.
+/// Revokes a colleague's grant. An account without grants is signed out.
 ///
 /// # Errors
-/// `not_found` for a grant out of reach, and for one of somebody who may give access too.
+/// `not_found` for a grant that none of the user's grants covers, or that allows managing access.
 pub async fn revoke(core: &Core, contact: &Contact, id: GrantId) -> CoreResult<()> {
     let mut tx = core.store.begin(contact).await?;
     if !tx.revoke_grant_within(id).await? {
@@ -194,7 +192,7 @@ pub async fn revoke(core: &Core, contact: &Contact, id: GrantId) -> CoreResult<(
     }
     let account = tx.account_of_grant(id).await?.ok_or_else(CoreError::not_found)?;
     if !tx.has_grants(account).await? {
-        tx.end_sessions_of(account).await?;
+        tx.revoke_sessions_of(account).await?;
     }
     tx.audit("portal.grant_revoked", id, json!({ "account": account }));
     finish(core, tx).await

@@ -1,4 +1,4 @@
-//! An invitation, whoever gives it: what the form says, whose account it is, and the mail with its link.
+//! Invitations by staff and portal users: form validation, the invited account, and the mail with the link.
 
 use chrono::{DateTime, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::Tz;
@@ -16,67 +16,64 @@ use crate::identity::actors::Inviter;
 use crate::portal_access::links;
 use crate::{Core, CoreError, CoreResult};
 
-/// The longest name and reason, in characters.
-const MOST_LINE: usize = 200;
-/// How many locations one invitation names at most.
-const MOST_PLACES: usize = 100;
+/// The limit for name and reason.
+const MAX_LINE_CHARS: usize = 200;
+const MAX_LOCATIONS: usize = 100;
 
-/// What the form of an invitation sends, as text.
+/// The submitted invitation form.
 #[derive(Debug, Clone, Default)]
 pub struct InviteForm {
-    /// A contact's id; empty for somebody who is none yet.
+    /// The ID of an existing contact, or empty.
     pub contact: String,
-    /// The name of somebody who is no contact yet.
+    /// The name of a new contact.
     pub name: String,
-    /// The address; empty if the contact has one.
+    /// The email address; empty to use the contact's.
     pub email: String,
-    /// The language of the mail.
+    /// The language tag of the mail.
     pub locale: String,
-    /// Whether the whole customer is granted.
+    /// Whether access covers the whole customer.
     pub whole: bool,
-    /// Otherwise these locations.
+    /// The IDs of the locations, unless access covers the whole customer.
     pub locations: Vec<String>,
-    /// The names of the capabilities.
+    /// Capability names.
     pub capabilities: Vec<String>,
-    /// The first day; empty for at once.
+    /// The first day; empty to start now.
     pub from: String,
     /// The last day; empty for no end.
     pub until: String,
-    /// Why.
     pub reason: String,
 }
 
-/// The form, read.
+/// The validated form.
 pub(crate) struct Checked {
     pub contact: Option<ContactId>,
     pub name: Option<String>,
     pub email: Option<String>,
     pub locale: Locale,
-    /// `None` stands for the whole customer.
+    /// `None` means the whole customer.
     pub places: Vec<Option<LocationId>>,
     pub capabilities: Capabilities,
-    /// `None` stands for at once.
+    /// `None` means now.
     pub from: Option<DateTime<Utc>>,
     pub until: Option<DateTime<Utc>>,
     pub reason: String,
 }
 
-/// Who is invited.
+/// The invited person.
 pub(crate) struct Person {
     pub contact: Option<ContactId>,
     pub name: String,
     pub email: String,
 }
 
-/// The account of whoever is invited.
+/// The invited person's account.
 pub(crate) struct Account {
     pub id: PortalUserId,
     pub is_active: bool,
 }
 
 impl InviteForm {
-    /// # Errors
-    /// Fields.
+    /// Validates the form; days are in the organisation's time zone.
     pub(crate) fn check(&self, zone: Tz, now: DateTime<Utc>) -> CoreResult<Checked> {
         let mut form = Form::default();
         let contact = match self.contact.trim() {
@@ -84,36 +81,36 @@ impl InviteForm {
             text => match text.parse() {
                 Ok(id) => Some(id),
                 Err(_) => {
-                    form.wrong("contact", "required", "Choose a contact.");
+                    form.add_error("contact", "required", "Choose a contact.");
                     None
                 }
             },
         };
         let name = form
-            .text("name", MOST_LINE, text::optional_line(&self.name, MOST_LINE))
+            .text("name", MAX_LINE_CHARS, text::optional_line(&self.name, MAX_LINE_CHARS))
             .flatten();
         if contact.is_none() && name.is_none() {
-            form.wrong("name", "required", "Choose a contact, or say who it is.");
+            form.add_error("name", "required", "Choose a contact or enter a name.");
         }
         let email = match self.email.trim() {
             "" => None,
             typed => form.text("email", 254, text::email(typed)),
         };
-        let reason = form.text("reason", MOST_LINE, text::line(&self.reason, MOST_LINE));
+        let reason = form.text("reason", MAX_LINE_CHARS, text::line(&self.reason, MAX_LINE_CHARS));
         let mut places = Vec::new();
         if self.whole {
             places.push(None);
         } else {
-            for location in self.locations.iter().take(MOST_PLACES) {
+            for location in self.locations.iter().take(MAX_LOCATIONS) {
                 match location.parse() {
                     Ok(id) if !places.contains(&Some(id)) => places.push(Some(id)),
                     Ok(_) => {}
-                    Err(_) => form.wrong("locations", "required", "Choose locations, or the whole customer."),
+                    Err(_) => form.add_error("locations", "required", "Choose locations or the whole customer."),
                 }
             }
         }
         if places.is_empty() {
-            form.wrong("locations", "required", "Choose locations, or the whole customer.");
+            form.add_error("locations", "required", "Choose locations or the whole customer.");
         }
         let chosen: Vec<Capability> = self
             .capabilities
@@ -121,7 +118,7 @@ impl InviteForm {
             .filter_map(|name| Capability::from_name(name))
             .collect();
         if chosen.is_empty() {
-            form.wrong("capabilities", "required", "Choose what they may do.");
+            form.add_error("capabilities", "required", "Choose at least one permission.");
         }
         let from = match self.from.trim() {
             "" => None,
@@ -131,9 +128,9 @@ impl InviteForm {
                     .ok()
                     .and_then(|day| end_of(day.pred_opt()?, zone));
                 if begin.is_none() {
-                    form.wrong("from", "invalid_date", "Choose a date.");
+                    form.add_error("from", "invalid_date", "Choose a date.");
                 }
-                // A day that has begun already is at once.
+                // A day that has already started means now.
                 begin.filter(|begin| *begin > now)
             }
         };
@@ -142,9 +139,9 @@ impl InviteForm {
             typed => {
                 let end = typed.parse::<NaiveDate>().ok().and_then(|day| end_of(day, zone));
                 if end.is_none_or(|end| end <= now) {
-                    form.wrong("until", "day_to_come", "Choose a day to come.");
+                    form.add_error("until", "day_to_come", "Choose a future date.");
                 } else if end.zip(from).is_some_and(|(end, from)| end <= from) {
-                    form.wrong("until", "end_before_start", "The end must be after the start.");
+                    form.add_error("until", "end_before_start", "The end must be after the start.");
                 }
                 end
             }
@@ -164,7 +161,7 @@ impl InviteForm {
     }
 }
 
-/// The first moment after a day in a zone; where midnight does not exist that night, the first moment that does.
+/// Returns the end of a day in a time zone; if midnight is skipped by a clock change, the first time that exists.
 fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
     let next = day.succ_opt()?;
     (0..3)
@@ -172,18 +169,12 @@ fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
         .map(|moment| moment.with_timezone(&Utc))
 }
 
-/// Who is meant: a contact that is known, or somebody new.
-pub(crate) fn person(checked: &Checked, known: &[ContactLine]) -> CoreResult<Person> {
-    let without_email = || {
-        CoreError::field(
-            "email",
-            "required",
-            "The invitation is sent by mail, so an address is needed.",
-        )
-    };
+/// Returns the invited person: one of the existing contacts or a new one.
+pub(crate) fn person(checked: &Checked, contacts: &[ContactLine]) -> CoreResult<Person> {
+    let missing_email = || CoreError::field("email", "required", "Enter an email address for the invitation.");
     match checked.contact {
         Some(id) => {
-            let contact = known
+            let contact = contacts
                 .iter()
                 .find(|contact| contact.id.0 == id)
                 .ok_or_else(CoreError::not_found)?;
@@ -193,7 +184,7 @@ pub(crate) fn person(checked: &Checked, known: &[ContactLine]) -> CoreResult<Per
                     .email
                     .as_deref()
                     .and_then(|email| text::email(email).ok())
-                    .ok_or_else(without_email)?,
+                    .ok_or_else(missing_email)?,
             };
             Ok(Person {
                 contact: Some(id),
@@ -204,13 +195,12 @@ pub(crate) fn person(checked: &Checked, known: &[ContactLine]) -> CoreResult<Per
         None => Ok(Person {
             contact: None,
             name: checked.name.clone().unwrap_or_default(),
-            email: checked.email.clone().ok_or_else(without_email)?,
+            email: checked.email.clone().ok_or_else(missing_email)?,
         }),
     }
 }
 
-/// The account with this address in the organisation; made if there is none. One person has one account, for however many
-/// customers.
+/// Finds or creates the account with the person's address in the organisation. A person has one account for all customers.
 pub(crate) async fn account<A: Inviter>(
     tx: &mut TenantTx<'_, A>,
     customer: CustomerId,
@@ -240,7 +230,7 @@ pub(crate) async fn account<A: Inviter>(
     Ok(Account { id, is_active: false })
 }
 
-/// Writes the mail with the link of an invitation; the answer is the link.
+/// Enqueues the invitation mail and returns its link.
 pub(crate) async fn send<A: Inviter>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
@@ -251,7 +241,7 @@ pub(crate) async fn send<A: Inviter>(
     locale: Locale,
 ) -> CoreResult<SecretString> {
     let tenant = tx.tenant_id();
-    let letter = links::Letter {
+    let mail = links::LinkMail {
         kind: MailKind::PortalInvitation,
         purpose: LinkPurpose::Invitation,
         account,
@@ -262,5 +252,5 @@ pub(crate) async fn send<A: Inviter>(
         tenant_name,
         zone,
     };
-    links::send(core, tx, tenant, &letter).await
+    links::send(core, tx, tenant, &mail).await
 }

@@ -1,5 +1,4 @@
-//! Who may enter the portal and what they see there: invitations and grants by the staff, colleagues by a customer's own
-//! people, links in mails, and the own profile.
+//! Portal access: invitations and grants by staff and portal users, links in mails, the portal's pages and profiles.
 
 pub mod calendar;
 pub mod colleagues;
@@ -12,13 +11,13 @@ pub mod profile;
 mod store;
 pub mod view_as;
 pub(crate) use self::store::links::AccountMail;
-pub(crate) use self::store::links::WritesLinks;
+pub(crate) use self::store::links::LinkWriter;
 
 use chrono::{DateTime, Utc};
 use domain::ids::{CustomerId, GrantId, PortalUserId};
 use domain::locale::Locale;
 use domain::permissions::{ManagePortalAccess, ViewOperations};
-use domain::portal_access::{ENDS_SOON, LinkPurpose, UNUSED_AFTER};
+use domain::portal_access::{EXPIRING_WITHIN, INACTIVE_AFTER, LinkPurpose};
 use domain::problems::Problem;
 use secrecy::SecretString;
 use serde_json::json;
@@ -26,35 +25,30 @@ use serde_json::json;
 use crate::commit::finish;
 use crate::customers::model::{ContactLine, LocationLine};
 use crate::identity::actors::{Actor as _, Permit};
-use crate::page::{PAGE, Page};
+use crate::page::{PAGE_SIZE, Page};
 pub use crate::portal_access::invitation::InviteForm;
 use crate::portal_access::model::{AccessLine, GrantLine, ReviewLine};
-use crate::portal_access::store::grants::GrantToGive;
+use crate::portal_access::store::grants::NewPortalGrant;
 use crate::{Core, CoreError, CoreResult};
 
-/// Everything about the access to one customer.
+/// The portal access to one customer.
 #[derive(Debug, Clone)]
 pub struct CustomerAccess {
-    /// The customer's name.
     pub customer_name: String,
-    /// Whether the customer is archived; then nobody is invited any more.
+    /// Whether the customer is archived, which prevents new invitations.
     pub is_archived: bool,
-    /// The accounts of its contacts, and of whoever else has a grant.
+    /// The accounts of its contacts and all other accounts with a grant.
     pub accounts: Vec<AccessLine>,
-    /// Their grants for this customer.
     pub grants: Vec<GrantLine>,
-    /// Its contacts, to be invited.
+    /// The contacts that can be invited.
     pub contacts: Vec<ContactLine>,
-    /// Its locations, to be granted.
+    /// The locations that can be granted.
     pub locations: Vec<LocationLine>,
-    /// When this was read.
+    /// The time of the query.
     pub now: DateTime<Utc>,
 }
 
-/// Who may see what of a customer.
-///
-/// # Errors
-/// `not_found`.
+/// Returns the portal access to a customer.
 pub async fn of_customer(core: &Core, by: Permit<'_, ViewOperations>, id: CustomerId) -> CoreResult<CustomerAccess> {
     let mut tx = core.store.read(by.staff()).await?;
     let customer = tx.customer(id).await?.ok_or_else(CoreError::not_found)?;
@@ -69,8 +63,8 @@ pub async fn of_customer(core: &Core, by: Permit<'_, ViewOperations>, id: Custom
     })
 }
 
-/// Invites a contact with grants chosen at once, or gives further grants to somebody who has access already. The answer is
-/// the link of the invitation, which is also sent by mail; `None` if there is nothing to accept any more.
+/// Invites a contact with grants, or gives further grants to an existing account. Returns the invitation link, which is
+/// also sent by mail; `None` if the account is active.
 ///
 /// # Errors
 /// Fields; `not_found`.
@@ -84,11 +78,11 @@ pub async fn invite(
     let zone = staff.zone().parse().unwrap_or(chrono_tz::UTC);
     let checked = input.check(zone, core.clock.now())?;
     let mut tx = core.store.begin(staff).await?;
-    let known = tx.contacts_of(customer).await?;
-    let person = invitation::person(&checked, &known)?;
+    let contacts = tx.contacts_of(customer).await?;
+    let person = invitation::person(&checked, &contacts)?;
     let account = invitation::account(&mut tx, customer, &person, &checked).await?;
     for location in &checked.places {
-        let grant = GrantToGive {
+        let grant = NewPortalGrant {
             account: account.id,
             customer,
             location: *location,
@@ -97,7 +91,7 @@ pub async fn invite(
             valid_until: checked.until,
             reason: &checked.reason,
         };
-        if !tx.give_grant(&grant).await? {
+        if !tx.create_grant(&grant).await? {
             return Err(CoreError::not_found());
         }
     }
@@ -126,7 +120,7 @@ pub async fn invite(
     Ok(link)
 }
 
-/// Invites again: the link before ends now, and the mail carries the new one.
+/// Sends the invitation again with a new link; the old link is revoked.
 ///
 /// # Errors
 /// `not_found`; `illegal_transition` if the invitation was accepted or the account is blocked.
@@ -141,7 +135,7 @@ pub async fn invite_again(
     if account.is_active || account.is_blocked {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            "Only somebody who has not accepted an invitation and is not blocked can be invited again.",
+            "The account has accepted its invitation or is blocked.",
         ));
     }
     let person = invitation::Person {
@@ -149,9 +143,9 @@ pub async fn invite_again(
         name: account.display_name,
         email: account.email,
     };
-    // In the language in which they were written to first.
-    let chosen = tx.account_locale(id).await?;
-    let locale = chosen
+    // The language of the first invitation.
+    let account_locale = tx.account_locale(id).await?;
+    let locale = account_locale
         .as_deref()
         .and_then(Locale::from_tag)
         .or_else(|| staff.locale())
@@ -162,23 +156,20 @@ pub async fn invite_again(
     Ok(link)
 }
 
-/// Takes an invitation back that was not accepted yet.
+/// Revokes an invitation that was not accepted.
 ///
 /// # Errors
-/// `not_found` if none is open.
+/// `not_found` if there is none.
 pub async fn revoke_invitation(core: &Core, by: Permit<'_, ManagePortalAccess>, id: PortalUserId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    if !tx.end_links(id, LinkPurpose::Invitation).await? {
+    if !tx.revoke_links(id, LinkPurpose::Invitation).await? {
         return Err(CoreError::not_found());
     }
     tx.audit("portal.invitation_revoked", id, json!({}));
     finish(core, tx).await
 }
 
-/// Blocks an account, which ends its sessions, or lets it in again.
-///
-/// # Errors
-/// `not_found`.
+/// Blocks or unblocks an account; blocking revokes its sessions.
 pub async fn block(core: &Core, by: Permit<'_, ManagePortalAccess>, id: PortalUserId, blocked: bool) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     if !tx.block_account(id, blocked).await? {
@@ -189,10 +180,7 @@ pub async fn block(core: &Core, by: Permit<'_, ManagePortalAccess>, id: PortalUs
     finish(core, tx).await
 }
 
-/// Takes a grant back; it takes effect on the next request. Whoever has none left is signed out.
-///
-/// # Errors
-/// `not_found`.
+/// Revokes a grant, effective with the next request. An account without grants is signed out.
 pub async fn revoke_grant(core: &Core, by: Permit<'_, ManagePortalAccess>, id: GrantId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let account = tx.account_of_grant(id).await?.ok_or_else(CoreError::not_found)?;
@@ -200,33 +188,29 @@ pub async fn revoke_grant(core: &Core, by: Permit<'_, ManagePortalAccess>, id: G
         return Err(CoreError::not_found());
     }
     if !tx.has_grants(account).await? {
-        tx.end_sessions_of(account).await?;
+        tx.revoke_sessions_of(account).await?;
     }
     tx.audit("portal.grant_revoked", id, json!({ "account": account }));
     finish(core, tx).await
 }
 
-/// Opens the portal as an account sees it, for looking only; the answer is the path to open. It is noted in the audit log
-/// when the look begins.
+/// Creates a link for a read-only view-as session of an account and returns its path. Opening the link is audited.
 ///
 /// # Errors
-/// `not_found` for an account that is not active: it sees nothing.
-pub async fn look(core: &Core, by: Permit<'_, ManagePortalAccess>, id: PortalUserId) -> CoreResult<String> {
+/// `not_found`, also for an account that is not active.
+pub async fn start_view_as(core: &Core, by: Permit<'_, ManagePortalAccess>, id: PortalUserId) -> CoreResult<String> {
     let staff = by.staff();
     let mut tx = core.store.begin(staff).await?;
     let account = tx.portal_account(id).await?.ok_or_else(CoreError::not_found)?;
     if !account.is_active || account.is_blocked {
         return Err(CoreError::not_found());
     }
-    let path = links::for_look(core, &mut tx, staff.tenant(), id, staff.id()).await?;
+    let path = links::create_view_as_link(core, &mut tx, staff.tenant(), id, staff.id()).await?;
     finish(core, tx).await?;
     Ok(path)
 }
 
-/// A page of grants that are worth a look: ending soon, or not used for a long time.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of grants that end soon or have been unused for a long time.
 pub async fn review(
     core: &Core,
     by: Permit<'_, ManagePortalAccess>,
@@ -235,7 +219,7 @@ pub async fn review(
     let now = core.clock.now();
     let mut tx = core.store.read(by.staff()).await?;
     let rows = tx
-        .grants_to_review(after, now + ENDS_SOON, now - UNUSED_AFTER, PAGE + 1)
+        .grants_to_review(after, now + EXPIRING_WITHIN, now - INACTIVE_AFTER, PAGE_SIZE + 1)
         .await?;
-    Ok(Page::cut(rows, PAGE))
+    Ok(Page::from_rows(rows, PAGE_SIZE))
 }

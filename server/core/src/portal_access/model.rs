@@ -1,4 +1,4 @@
-//! What the use cases of `portal_access` return.
+//! Return types of the portal access use cases.
 #![allow(missing_docs, reason = "the fields are the columns of the same names")]
 
 use crate::db::Key;
@@ -7,18 +7,18 @@ use domain::ids::{ContactKind, CustomerKind, GrantKind, LocationKind, PortalUser
 use domain::portal_access::{AccessStatus, Capabilities};
 use sqlx::FromRow;
 
-/// An account of the portal with where it stands.
+/// A portal account with its status.
 #[derive(Debug, Clone, FromRow)]
 pub struct AccessLine {
     pub id: Key<PortalUserKind>,
     pub email: String,
     pub contact_id: Key<ContactKind>,
     pub display_name: String,
-    /// The customer whose contact this is; grants may be for others too.
+    /// The contact's customer; the account may have grants for others.
     pub home_customer_id: Key<CustomerKind>,
     pub is_blocked: bool,
     pub is_active: bool,
-    /// Whether a code is asked for when signing in.
+    /// Whether two-factor authentication is on.
     pub has_second_factor: bool,
     /// The language of the account, if one was chosen.
     pub locale: Option<String>,
@@ -27,7 +27,7 @@ pub struct AccessLine {
 }
 
 impl AccessLine {
-    /// Where the access stands.
+    /// Returns the status of the account's access.
     pub fn status(&self, now: DateTime<Utc>) -> AccessStatus {
         AccessStatus::of(self.is_blocked, self.is_active, self.invitation_ends, now)
     }
@@ -50,7 +50,7 @@ pub struct GrantLine {
     pub granted_by: Option<String>,
 }
 
-/// The columns that say what a grant allows.
+/// The capability columns of a grant.
 #[derive(Debug, Clone, Copy, FromRow)]
 pub struct CapabilityColumns {
     may_submit: bool,
@@ -62,7 +62,7 @@ pub struct CapabilityColumns {
 }
 
 impl CapabilityColumns {
-    /// What they allow.
+    /// Returns the capabilities.
     pub const fn all(self) -> Capabilities {
         Capabilities {
             submit: self.may_submit,
@@ -75,7 +75,7 @@ impl CapabilityColumns {
     }
 }
 
-/// A colleague's grant, as a customer's own people see it.
+/// A colleague's grant, as shown to portal users.
 #[derive(Debug, Clone, FromRow)]
 pub struct ColleagueLine {
     pub id: Key<GrantKind>,
@@ -93,7 +93,7 @@ pub struct ColleagueLine {
     pub invitation_ends: Option<DateTime<Utc>>,
 }
 
-/// A grant that is worth a look, and why.
+/// A grant that ends soon or is unused.
 #[derive(Debug, Clone, FromRow)]
 pub struct ReviewLine {
     pub id: Key<GrantKind>,

@@ -1,10 +1,10 @@
-//! The customer's side. Every function takes a [`Contact`]; what it may see is decided by the store's joins with its
-//! grants, so there is nothing here to forget.
+//! Use cases of the customer portal. Every function takes a [`Contact`]; the store's statements join its grants, so access
+//! is never checked here.
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
 use domain::ids::{AppointmentId, AttachmentId, FollowUpId, LocationId, ReleaseId, RequestId};
-use domain::intake::{MOST_WINDOWS, PreferredWindow};
+use domain::intake::{MAX_WINDOWS, PreferredWindow};
 use domain::locale::Locale;
 use domain::problems::Problem;
 use domain::public::{
@@ -23,44 +23,39 @@ use crate::files::Upload;
 use crate::form::Form;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::intake;
-use crate::page::{PAGE, Page};
+use crate::page::{PAGE_SIZE, Page};
 use crate::portal_access::store::requests::NewPortalRequest;
 use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption};
 use crate::visits::report_review::{Download, fetch};
 use crate::{Core, CoreError, CoreResult};
 
-/// The longest description of a request, in characters.
-pub const MOST_DESCRIPTION: usize = 4_000;
-/// How many requests that wait for their customer are shown at once.
-const MOST_NEEDS: i64 = 20;
+pub const MAX_DESCRIPTION_CHARS: usize = 4_000;
+/// The number of requests waiting for the customer that are shown at once.
+const MAX_WAITING_REQUESTS: i64 = 20;
 
-/// What the home page shows.
+/// The contents of the home page.
 #[derive(Debug, Clone)]
 pub struct Home {
-    /// Whether anything is granted at all.
+    /// Whether the user has a valid grant.
     pub has_access: bool,
-    /// Own requests that wait for an answer of this person.
-    pub needs_you: Vec<PublicRequest>,
-    /// Upcoming appointments, the next one first.
+    /// The user's requests that wait for a response from them.
+    pub action_required: Vec<PublicRequest>,
+    /// Upcoming appointments, earliest first.
     pub upcoming: Vec<PublicAppointment>,
-    /// Requests that are not done.
+    /// Open requests.
     pub requests: Vec<PublicRequest>,
-    /// Recent reports.
     pub reports: Vec<PublicReport>,
-    /// What is still to be done after a visit.
+    /// Open follow-ups.
     pub follow_ups: Vec<PublicFollowUp>,
 }
 
-/// The home page.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the contents of the home page.
 pub async fn home(core: &Core, contact: &Contact) -> CoreResult<Home> {
     let mut tx = core.store.read(contact).await?;
     Ok(Home {
         has_access: !tx.own_grants().await?.is_empty(),
-        needs_you: tx.needs_you(MOST_NEEDS).await?,
+        action_required: tx.action_required(MAX_WAITING_REQUESTS).await?,
         upcoming: tx.upcoming_appointments(5).await?,
         requests: tx.requests(true, None, 5).await?,
         reports: tx.reports(None, 5).await?,
@@ -68,41 +63,35 @@ pub async fn home(core: &Core, contact: &Contact) -> CoreResult<Home> {
     })
 }
 
-/// Everything that is not done.
+/// Everything in progress.
 #[derive(Debug, Clone)]
-pub struct OpenWork {
-    /// Own requests that wait for an answer of this person.
-    pub needs_you: Vec<PublicRequest>,
-    /// A page of requests that are not done, newest first.
+pub struct OpenItems {
+    /// The user's requests that wait for a response from them.
+    pub action_required: Vec<PublicRequest>,
+    /// A page of open requests, newest first.
     pub requests: Page<PublicRequest>,
-    /// Upcoming appointments, the next one first.
+    /// Upcoming appointments, earliest first.
     pub upcoming: Page<PublicAppointment>,
-    /// What is still to be done after a visit, newest first.
+    /// Open follow-ups, newest first.
     pub follow_ups: Page<PublicFollowUp>,
 }
 
-/// Everything that is not done: requests, visits ahead, follow-ups. Further requests come with `before`.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns open requests, upcoming appointments and follow-ups; `before` is the cursor of the requests.
 pub async fn open_work(
     core: &Core,
     contact: &Contact,
     before: Option<(DateTime<Utc>, RequestId)>,
-) -> CoreResult<OpenWork> {
+) -> CoreResult<OpenItems> {
     let mut tx = core.store.read(contact).await?;
-    Ok(OpenWork {
-        needs_you: tx.needs_you(MOST_NEEDS).await?,
-        requests: Page::cut(tx.requests(true, before, PAGE + 1).await?, PAGE),
-        upcoming: Page::cut(tx.upcoming_appointments(PAGE + 1).await?, PAGE),
-        follow_ups: Page::cut(tx.follow_ups(true, None, PAGE + 1).await?, PAGE),
+    Ok(OpenItems {
+        action_required: tx.action_required(MAX_WAITING_REQUESTS).await?,
+        requests: Page::from_rows(tx.requests(true, before, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        upcoming: Page::from_rows(tx.upcoming_appointments(PAGE_SIZE + 1).await?, PAGE_SIZE),
+        follow_ups: Page::from_rows(tx.follow_ups(true, None, PAGE_SIZE + 1).await?, PAGE_SIZE),
     })
 }
 
-/// A page of follow-ups, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of follow-ups, newest first.
 pub async fn follow_ups(
     core: &Core,
     contact: &Contact,
@@ -112,42 +101,33 @@ pub async fn follow_ups(
         .store
         .read(contact)
         .await?
-        .follow_ups(false, before, PAGE + 1)
+        .follow_ups(false, before, PAGE_SIZE + 1)
         .await?;
-    Ok(Page::cut(rows, PAGE))
+    Ok(Page::from_rows(rows, PAGE_SIZE))
 }
 
-/// The locations for which a request may be submitted.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the locations for which the user may submit requests.
 pub async fn locations(core: &Core, contact: &Contact) -> CoreResult<Vec<PublicLocation>> {
     Ok(core.store.read(contact).await?.locations_for_requests().await?)
 }
 
-/// A page of requests, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of requests, newest first.
 pub async fn requests(
     core: &Core,
     contact: &Contact,
     before: Option<(DateTime<Utc>, RequestId)>,
 ) -> CoreResult<Page<PublicRequest>> {
-    Ok(Page::cut(
+    Ok(Page::from_rows(
         core.store
             .read(contact)
             .await?
-            .requests(false, before, PAGE + 1)
+            .requests(false, before, PAGE_SIZE + 1)
             .await?,
-        PAGE,
+        PAGE_SIZE,
     ))
 }
 
-/// One request.
-///
-/// # Errors
-/// `not_found`.
+/// Returns one request.
 pub async fn request(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<PublicRequest> {
     core.store
         .read(contact)
@@ -157,29 +137,27 @@ pub async fn request(core: &Core, contact: &Contact, id: RequestId) -> CoreResul
         .ok_or_else(CoreError::not_found)
 }
 
-/// What the request form sends, as text.
+/// The submitted request form.
 #[derive(Debug, Clone, Default)]
 pub struct RequestForm {
-    /// A granted location's id.
+    /// The ID of a granted location.
     pub location: String,
-    /// A service type's name.
+    /// The name of a service type.
     pub service_type: String,
-    /// What is needed.
     pub description: String,
-    /// When it would suit, in the customer's words.
+    /// The preferred time as free text.
     pub preferred: String,
-    /// Days with their parts.
+    /// Preferred dates with the part of the day.
     pub windows: Vec<(String, String)>,
-    /// Whether "urgent" is ticked.
     pub urgent: bool,
-    /// Made with the form: the same form sent twice is one request.
+    /// Generated with the form, so that submitting it twice creates one request.
     pub nonce: String,
 }
 
-/// Submits a request; it stays in review until the staff decide. The same form sent again answers with the same request.
+/// Submits a request for review by staff. Submitting the same form again returns the same request.
 ///
 /// # Errors
-/// Fields. A location outside the grants and one that does not exist are the same.
+/// Fields; a location outside the grants is reported like one that does not exist.
 pub async fn submit_request(
     core: &Core,
     contact: &Contact,
@@ -189,8 +167,8 @@ pub async fn submit_request(
     let mut form = Form::default();
     let description = form.text(
         "description",
-        MOST_DESCRIPTION,
-        text::paragraphs(&input.description, MOST_DESCRIPTION),
+        MAX_DESCRIPTION_CHARS,
+        text::paragraphs(&input.description, MAX_DESCRIPTION_CHARS),
     );
     let preferred = form
         .text("preferred", 200, text::optional_line(&input.preferred, 200))
@@ -198,20 +176,20 @@ pub async fn submit_request(
     let nonce = form.text("description", 100, text::line(&input.nonce, 100));
     let service_type = ServiceType::from_name(&input.service_type);
     if service_type.is_none() {
-        form.wrong("service_type", "required", "Choose what you need.");
+        form.add_error("service_type", "required", "Choose a service.");
     }
     let location = input.location.parse::<LocationId>().ok();
     if location.is_none() {
-        form.wrong("location", "required", "Choose a location.");
+        form.add_error("location", "required", "Choose a location.");
     }
     let zone: chrono_tz::Tz = contact.zone().parse().unwrap_or(chrono_tz::UTC);
     let today = core.clock.now().with_timezone(&zone).date_naive();
     let mut windows = Vec::new();
-    for (date, part) in input.windows.iter().take(MOST_WINDOWS) {
+    for (date, part) in input.windows.iter().take(MAX_WINDOWS) {
         match PreferredWindow::read(date, part, today) {
             Ok(Some(window)) if !windows.contains(&window) => windows.push(window),
             Ok(_) => {}
-            Err(code) => form.wrong("date_1", code, "Choose days to come, at most a year ahead."),
+            Err(code) => form.add_error("date_1", code, "Choose dates within the next year."),
         }
     }
     form.finish()?;
@@ -220,14 +198,14 @@ pub async fn submit_request(
     else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
     };
-    let files = intake::keep_files(core, contact.tenant(), uploads).await?;
+    let files = intake::store_files(core, contact.tenant(), uploads).await?;
     let mut tx = core.store.begin(contact).await?;
     if let Some(earlier) = tx.request_by_nonce(&nonce).await? {
         return Ok(earlier);
     }
     let id: RequestId = tx.new_id();
     let number = tx.next_number("request").await?;
-    let (_, tracking) = intake::new_token(core, contact.tenant(), id)?;
+    let (_, tracking) = intake::generate_tracking_token(core, contact.tenant(), id)?;
     let new = NewPortalRequest {
         id,
         number,
@@ -241,7 +219,7 @@ pub async fn submit_request(
         nonce: &nonce,
     };
     if !tx.insert_portal_request(&new).await? {
-        // Either another tab was faster with this form, or no grant covers the location.
+        // Either the same form was submitted concurrently, or no grant covers the location.
         return match tx.request_by_nonce(&nonce).await? {
             Some(earlier) => Ok(earlier),
             None => Err(CoreError::field("location", "required", "Choose a location.")),
@@ -249,16 +227,13 @@ pub async fn submit_request(
     }
     let customer = tx.customer_of_location(location).await?;
     intake::attach(&mut tx, id, &files).await?;
-    intake::arrived(core, &mut tx, id, Channel::Portal, customer, Some(location)).await?;
+    intake::complete_submission(core, &mut tx, id, Channel::Portal, customer, Some(location)).await?;
     finish(core, tx).await?;
     Ok(id)
 }
 
-/// What belongs to a request besides its words: the files that this person sent with it, and the visit that it led to.
-///
-/// # Errors
-/// `not_found`.
-pub async fn besides(
+/// Returns the files that the user uploaded with a request, and the appointment of its job.
+pub async fn request_details(
     core: &Core,
     contact: &Contact,
     id: RequestId,
@@ -268,39 +243,33 @@ pub async fn besides(
     Ok((tx.own_request_files(id).await?, tx.appointment_of_request(id).await?))
 }
 
-/// What was written about a request, and whether this person may answer: it is their own and has not ended.
-///
-/// # Errors
-/// `not_found`.
+/// Returns the messages of a request and whether the user may reply: only to a request of their own that has not ended.
 pub async fn conversation(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<(Vec<PublicMessage>, bool)> {
     let mut tx = core.store.read(contact).await?;
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
-    let is_own = tx.own_request_place(id).await?.is_some();
+    let is_own = tx.own_request_location(id).await?.is_some();
     let ended = request.status.has_ended();
     Ok((tx.public_messages(id).await?, is_own && !ended))
 }
 
-/// Times that are offered for an own request.
-///
-/// # Errors
-/// `not_found`.
+/// Returns the time slots offered for one of the user's requests.
 pub async fn slots(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<Vec<SlotOption>> {
     let mut tx = core.store.read(contact).await?;
     tx.request(id).await?.ok_or_else(CoreError::not_found)?;
-    match tx.own_request_place(id).await? {
+    match tx.own_request_location(id).await? {
         Some(_) => Ok(tx.slot_options(id).await?),
         None => Ok(Vec::new()),
     }
 }
 
-/// Writes to dispatch about an own request. The same form sent again changes nothing.
+/// Sends a message to dispatch about one of the user's requests. Submitting the same form again has no effect.
 ///
 /// # Errors
 /// Field `answer`; `not_found`; `illegal_transition` once the request has ended.
 pub async fn answer(core: &Core, contact: &Contact, id: RequestId, answer: &str, nonce: &str) -> CoreResult<()> {
     let mut tx = core.store.begin(contact).await?;
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
-    tx.own_request_place(id).await?.ok_or_else(CoreError::not_found)?;
+    tx.own_request_location(id).await?.ok_or_else(CoreError::not_found)?;
     let (answer, nonce) = conversation::read_answer(request.status, answer, nonce)?;
     if tx.insert_answer(id, &answer, &nonce).await? {
         tx.audit("request.answered", id, json!({}));
@@ -308,18 +277,21 @@ pub async fn answer(core: &Core, contact: &Contact, id: RequestId, answer: &str,
     finish(core, tx).await
 }
 
-/// Withdraws an own request that is not converted yet.
+/// Withdraws one of the user's requests.
 ///
 /// # Errors
-/// `not_found`; `illegal_transition` once it is converted or ended.
+/// `not_found`; `illegal_transition` once the request has a job or has ended.
 pub async fn withdraw_request(core: &Core, contact: &Contact, id: RequestId) -> CoreResult<()> {
     let mut tx = core.store.begin(contact).await?;
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
-    let (customer, location) = tx.own_request_place(id).await?.ok_or_else(CoreError::not_found)?;
+    let (customer, location) = tx.own_request_location(id).await?.ok_or_else(CoreError::not_found)?;
     if !tx.withdraw_request(id).await? {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            format!("It is {} and cannot be withdrawn here any more.", request.status.name()),
+            format!(
+                "The request is {} and can no longer be withdrawn.",
+                request.status.name()
+            ),
         ));
     }
     tx.note(NewEntry {
@@ -345,47 +317,45 @@ pub async fn withdraw_request(core: &Core, contact: &Contact, id: RequestId) -> 
     finish(core, tx).await
 }
 
-/// Asks dispatch to cancel an own request that is a job already, with a reason. Dispatch decides; until then it stands.
+/// Requests the cancellation of one of the user's requests that has a job. Dispatch decides; until then nothing changes.
 ///
 /// # Errors
-/// Field `answer`; `not_found`; `illegal_transition` once somebody has set out, or if it was asked before.
+/// Field `answer`; `not_found`; `illegal_transition` once a technician is on the way, or if cancellation was requested
+/// before.
 pub async fn ask_to_cancel(core: &Core, contact: &Contact, id: RequestId, reason: &str, nonce: &str) -> CoreResult<()> {
     let mut tx = core.store.begin(contact).await?;
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
-    tx.own_request_place(id).await?.ok_or_else(CoreError::not_found)?;
+    tx.own_request_location(id).await?.ok_or_else(CoreError::not_found)?;
     let (reason, nonce) = conversation::read_answer(request.status, reason, nonce)?;
-    // The same form sent again changes nothing.
+    // The same form was submitted again.
     if !tx.insert_answer(id, &reason, &nonce).await? {
         return finish(core, tx).await;
     }
     if !tx.ask_to_cancel(id).await? {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            "It cannot be asked to cancel this any more.",
+            "Cancellation can no longer be requested.",
         ));
     }
     tx.audit("request.cancellation_asked", id, json!({}));
     finish(core, tx).await
 }
 
-/// Upcoming appointments and a page of past ones.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns upcoming appointments and a page of past ones.
 pub async fn appointments(
     core: &Core,
     contact: &Contact,
     before: Option<(DateTime<Utc>, AppointmentId)>,
 ) -> CoreResult<(Vec<PublicAppointment>, Page<PublicAppointment>)> {
     let mut tx = core.store.read(contact).await?;
-    let upcoming = tx.upcoming_appointments(PAGE).await?;
-    Ok((upcoming, Page::cut(tx.past_appointments(before, PAGE + 1).await?, PAGE)))
+    let upcoming = tx.upcoming_appointments(PAGE_SIZE).await?;
+    Ok((
+        upcoming,
+        Page::from_rows(tx.past_appointments(before, PAGE_SIZE + 1).await?, PAGE_SIZE),
+    ))
 }
 
-/// One appointment; of one that was moved also where it moved to, if that is known yet.
-///
-/// # Errors
-/// `not_found`.
+/// Returns one appointment; for a rescheduled one also the latest appointment of its job, if there is one.
 pub async fn appointment(
     core: &Core,
     contact: &Contact,
@@ -401,25 +371,19 @@ pub async fn appointment(
     Ok((found, next))
 }
 
-/// A page of published reports, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of published reports, newest first.
 pub async fn reports(
     core: &Core,
     contact: &Contact,
     before: Option<(DateTime<Utc>, ReleaseId)>,
 ) -> CoreResult<Page<PublicReport>> {
-    Ok(Page::cut(
-        core.store.read(contact).await?.reports(before, PAGE + 1).await?,
-        PAGE,
+    Ok(Page::from_rows(
+        core.store.read(contact).await?.reports(before, PAGE_SIZE + 1).await?,
+        PAGE_SIZE,
     ))
 }
 
-/// One published report.
-///
-/// # Errors
-/// `not_found`.
+/// Returns one published report.
 pub async fn report(core: &Core, contact: &Contact, id: ReleaseId) -> CoreResult<PublicReport> {
     core.store
         .read(contact)
@@ -429,13 +393,10 @@ pub async fn report(core: &Core, contact: &Contact, id: ReleaseId) -> CoreResult
         .ok_or_else(CoreError::not_found)
 }
 
-/// A released file, or one that this person sent. Every download asks again for grant, capability and release, and is
-/// audited: under the member of the staff who only looks, too.
-///
-/// # Errors
-/// `not_found`.
+/// Downloads a released file or one that the user uploaded. Every download checks grant, capability and release and is
+/// audited; in a view-as session, with the staff member as actor.
 pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreResult<Download> {
-    if let Some(staff) = contact.looked_at_by {
+    if let Some(staff) = contact.impersonated_by {
         let mut tx = core.store.read(contact).await?;
         let row = match tx.released_file(id).await? {
             Some(row) => row,
@@ -443,8 +404,8 @@ pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreR
         };
         drop(tx);
         let mut tx = core.store.begin_system().await?;
-        let who = format!("staff:{staff}");
-        tx.audit(contact.tenant(), &who, "attachment.looked_at", &id.to_string())
+        let actor = format!("staff:{staff}");
+        tx.audit(contact.tenant(), &actor, "attachment.looked_at", &id.to_string())
             .await?;
         tx.commit().await?;
         return fetch(core, contact, Some(row)).await;
@@ -459,23 +420,22 @@ pub async fn download(core: &Core, contact: &Contact, id: AttachmentId) -> CoreR
     fetch(core, contact, Some(row)).await
 }
 
-/// A page of milestones, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of milestones, newest first.
 pub async fn timeline(
     core: &Core,
     contact: &Contact,
     before: Option<(DateTime<Utc>, Uuid)>,
 ) -> CoreResult<Page<PublicMilestone>> {
-    let rows = core.store.read(contact).await?.milestones(before, PAGE + 1).await?;
-    Ok(Page::cut(rows, PAGE))
+    let rows = core
+        .store
+        .read(contact)
+        .await?
+        .milestones(before, PAGE_SIZE + 1)
+        .await?;
+    Ok(Page::from_rows(rows, PAGE_SIZE))
 }
 
-/// Chooses the own language.
-///
-/// # Errors
-/// The database does not answer.
+/// Sets the user's language.
 pub async fn set_locale(core: &Core, contact: &Contact, locale: Locale) -> CoreResult<()> {
     let mut tx = core.store.begin(contact).await?;
     tx.set_own_locale(locale).await?;

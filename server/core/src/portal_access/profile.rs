@@ -1,4 +1,4 @@
-//! What portal users do about their own account: password, address, sessions.
+//! Use cases of portal users for their own account: password, email address, sessions.
 
 use chrono::{DateTime, Utc};
 use domain::intake::mails::MailKind;
@@ -10,93 +10,86 @@ use serde_json::json;
 
 use crate::commit::finish;
 use crate::identity::actors::{Actor as _, Contact};
-use crate::identity::authentication::{ABSOLUTE, IDLE};
-use crate::identity::sessions::{LOOK, SessionId};
+use crate::identity::authentication::{IDLE_TIMEOUT, MAX_SESSION_AGE};
+use crate::identity::sessions::{IMPERSONATED_BY, SessionId};
 use crate::identity::sign_in;
 use crate::identity::sign_in::Admission;
 use crate::identity::two_factor;
-use crate::identity::two_factor::SecondFactor;
+use crate::identity::two_factor::TwoFactorStatus;
 use crate::portal_access::links;
-use crate::portal_access::links::Letter;
+use crate::portal_access::links::LinkMail;
 use crate::portal_access::model::GrantLine;
 use crate::secrets::hex;
 use crate::{Core, CoreError, CoreResult};
 
-/// The member of a session's data that says with which browser it was opened.
-pub const AGENT: &str = "agent";
+/// The session data key of the browser's user agent.
+pub const USER_AGENT: &str = "agent";
 
-/// One of the own sessions.
+/// A session of the user.
 #[derive(Debug, Clone)]
 pub struct SessionLine {
-    /// What ends it: nothing that could be used to enter it.
+    /// The hash of the session ID, which identifies the session but cannot be used to sign in.
     pub reference: String,
-    /// What the browser calls itself.
+    /// The browser's user agent.
     pub agent: String,
-    /// When it was opened.
     pub signed_in_at: DateTime<Utc>,
-    /// When it was used last, within a few minutes.
+    /// The last use, with a precision of a few minutes.
     pub last_seen_at: DateTime<Utc>,
-    /// Whether it is the one that asks.
-    pub is_this: bool,
+    /// Whether this is the current session.
+    pub is_current: bool,
 }
 
-/// The own account.
+/// The user's account.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// The address to sign in with.
     pub email: String,
-    /// Whether there is a password; without one, links in mails sign in.
+    /// Whether there is a password; accounts without one sign in with mailed links.
     pub has_password: bool,
-    /// What is granted.
     pub grants: Vec<GrantLine>,
-    /// Where one is signed in.
     pub sessions: Vec<SessionLine>,
-    /// Whether a code is asked for when signing in.
-    pub second_factor: SecondFactor,
+    pub second_factor: TwoFactorStatus,
 }
 
-/// The own account.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the user's account.
 pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>) -> CoreResult<Profile> {
     let now = core.clock.now();
-    let own_hash = session.map(SessionId::hash);
+    let current_hash = session.map(SessionId::hash);
     let mut tx = core.store.read(contact).await?;
     let account = tx.own_account().await?;
-    let sessions = tx.own_sessions(now - IDLE, now - ABSOLUTE).await?;
+    let sessions = tx.own_sessions(now - IDLE_TIMEOUT, now - MAX_SESSION_AGE).await?;
     Ok(Profile {
-        second_factor: two_factor::state(core, contact, tx.own_factor().await?, &account.email)?,
+        second_factor: two_factor::status(core, contact, tx.own_factor().await?, &account.email)?,
         email: account.email,
         has_password: !account.password_hash.is_empty(),
         grants: tx.own_grants().await?,
-        // A look by the staff is no session of one's own; it is in the organisation's audit log.
+        // View-as sessions are not the user's own; they are in the organisation's audit log.
         sessions: sessions
             .into_iter()
-            .filter(|session| session.data.0.get(LOOK).is_none())
+            .filter(|session| session.data.0.get(IMPERSONATED_BY).is_none())
             .map(|session| SessionLine {
                 reference: hex(&session.id_hash),
                 agent: session
                     .data
                     .0
-                    .get(AGENT)
+                    .get(USER_AGENT)
                     .and_then(serde_json::Value::as_str)
                     .unwrap_or_default()
                     .to_owned(),
                 signed_in_at: session.signed_in_at.unwrap_or(session.last_seen_at),
                 last_seen_at: session.last_seen_at,
-                is_this: own_hash.as_ref() == Some(&session.id_hash),
+                is_current: current_hash.as_ref() == Some(&session.id_hash),
             })
             .collect(),
     })
 }
 
-/// Only who knows the present password changes what one signs in with; without a password the session must do.
+/// Verifies the current password before a change to sign-in settings, and returns the account's address. For accounts
+/// without a password, the session suffices.
 pub(crate) async fn check_password(core: &Core, contact: &Contact, password: &SecretString) -> CoreResult<String> {
     let account = core.store.read(contact).await?.own_account().await?;
     let stored = account.password_hash;
     if !stored.is_empty() {
-        let key = crate::secrets::fingerprint(format!("own password\n{}", contact.label()).as_bytes());
+        let key = crate::secrets::sha256(format!("own password\n{}", contact.label()).as_bytes());
         let mut tx = core.store.begin_system().await?;
         let attempt = sign_in::count_attempt(core, &mut tx, &key).await?;
         tx.lock_attempts(&key, core.clock.now() + sign_in::lock_after(attempt))
@@ -106,7 +99,7 @@ pub(crate) async fn check_password(core: &Core, contact: &Contact, password: &Se
             return Err(CoreError::field(
                 "current",
                 "wrong_password",
-                "This is not your present password.",
+                "The current password is incorrect.",
             ));
         }
         let mut tx = core.store.begin_system().await?;
@@ -116,10 +109,10 @@ pub(crate) async fn check_password(core: &Core, contact: &Contact, password: &Se
     Ok(account.email)
 }
 
-/// Sets a new password and tells the account's address. Every session ends; the caller opens a new one for whoever asked.
+/// Sets a new password, notifies the account's address and revokes every session; the caller creates a new session.
 ///
 /// # Errors
-/// Field `current` for a wrong present password, field `password` for a new one that will not do.
+/// Field `current` for a wrong current password, field `password` for an invalid new one.
 pub async fn change_password(
     core: &Core,
     contact: &Contact,
@@ -131,18 +124,19 @@ pub async fn change_password(
     let hash = core.passwords.hash(new, &email).await?;
     let mut tx = core.store.begin(contact).await?;
     tx.set_own_password(&hash).await?;
-    two_factor::tell(&mut tx, contact, MailKind::PortalPasswordChanged, locale).await?;
-    tx.end_own_links().await?;
+    two_factor::notify_account(&mut tx, contact, MailKind::PortalPasswordChanged, locale).await?;
+    tx.revoke_own_links().await?;
     tx.audit("portal.password_changed", contact.id(), json!({}));
     finish(core, tx).await?;
-    // Whoever asked has given every proof when this session was opened.
+    // Every required factor was verified when this session was created.
     Ok(Admission::granted(contact.tenant().uuid(), contact.id().uuid()))
 }
 
-/// Sends a link to a new address; it becomes the account's when the link is opened there.
+/// Sends a confirmation link to a new address; the change takes effect when the link is opened. If another account has the
+/// address, the result is the same, but no mail is sent.
 ///
 /// # Errors
-/// Field `current` or `email`. An address that somebody else has is answered like any other, and no mail is sent.
+/// Field `current` or `email`.
 pub async fn change_email(
     core: &Core,
     contact: &Contact,
@@ -154,11 +148,11 @@ pub async fn change_email(
         .map_err(|error| CoreError::invalid(vec![domain::fields::FieldError::text("email", error, 254)]))?;
     let before = check_password(core, contact, current).await?;
     if email == before {
-        return Err(CoreError::field("email", "unchanged", "This is your address already."));
+        return Err(CoreError::field("email", "unchanged", "This is already your address."));
     }
     let mut tx = core.store.begin(contact).await?;
     if !tx.is_email_taken(&email).await? {
-        let letter = Letter {
+        let mail = LinkMail {
             kind: MailKind::PortalEmail,
             purpose: LinkPurpose::Email,
             account: contact.id(),
@@ -169,18 +163,18 @@ pub async fn change_email(
             tenant_name: contact.tenant_name(),
             zone: contact.zone(),
         };
-        links::send(core, &mut tx, contact.tenant(), &letter).await?;
+        links::send(core, &mut tx, contact.tenant(), &mail).await?;
     }
     tx.audit("portal.email_change_asked", contact.id(), json!({}));
     finish(core, tx).await?;
     Ok(())
 }
 
-/// Ends one of the own sessions.
+/// Revokes one of the user's sessions.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn end_session(core: &Core, contact: &Contact, session: &str) -> CoreResult<()> {
+pub async fn revoke_session(core: &Core, contact: &Contact, session: &str) -> CoreResult<()> {
     let id_hash: Option<Vec<u8>> = (session.len() == 64 && session.is_ascii())
         .then(|| {
             (0..32)
@@ -190,24 +184,21 @@ pub async fn end_session(core: &Core, contact: &Contact, session: &str) -> CoreR
         .flatten();
     let id_hash = id_hash.ok_or_else(CoreError::not_found)?;
     let mut tx = core.store.begin(contact).await?;
-    if !tx.end_own_session(&id_hash).await? {
+    if !tx.revoke_own_session(&id_hash).await? {
         return Err(CoreError::not_found());
     }
     tx.audit("portal.session_ended", contact.id(), json!({}));
     finish(core, tx).await
 }
 
-/// Signs out everywhere, here too.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn end_all_sessions(core: &Core, contact: &Contact) -> CoreResult<()> {
+/// Revokes all of the user's sessions, including the current one.
+pub async fn revoke_all_sessions(core: &Core, contact: &Contact) -> CoreResult<()> {
     let mut tx = core.store.begin(contact).await?;
-    let ended = tx.end_own_sessions().await?;
+    let revoked = tx.revoke_own_sessions().await?;
     tx.audit(
         "portal.signed_out_everywhere",
         contact.id(),
-        json!({ "sessions": ended }),
+        json!({ "sessions": revoked }),
     );
     finish(core, tx).await
 }

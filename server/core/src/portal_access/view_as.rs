@@ -1,4 +1,4 @@
-//! "Who can see this?": for one thing, everybody who sees it in the portal at this moment.
+//! "Who can see this?": the portal users who can see a request, a job's appointments or a report.
 
 use domain::ids::{RequestId, TargetId, VisitReportId};
 use domain::permissions::{ViewOperations, ViewReports};
@@ -7,23 +7,17 @@ use crate::identity::actors::Permit;
 pub use crate::portal_access::store::visibility::Viewer;
 use crate::{Core, CoreResult};
 
-/// Who can see a request.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns who can see a request.
 pub async fn request(core: &Core, by: Permit<'_, ViewOperations>, id: RequestId) -> CoreResult<Vec<Viewer>> {
     Ok(core.store.read(by.staff()).await?.viewers_of_request(id).await?)
 }
 
-/// Who can see the shared appointments of a job.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns who can see the shared appointments of a job.
 pub async fn appointment(core: &Core, by: Permit<'_, ViewOperations>, id: TargetId) -> CoreResult<Vec<Viewer>> {
     Ok(core.store.read(by.staff()).await?.viewers_of_appointments(id).await?)
 }
 
-/// Who can see a released report, and who its released files.
+/// The portal users who can see a released report and its files.
 #[derive(Debug, Clone)]
 pub struct ReportViewers {
     /// Who sees title, summary and message.
@@ -32,13 +26,10 @@ pub struct ReportViewers {
     pub files: Option<Vec<Viewer>>,
 }
 
-/// Who can see a report and its files. Without a published release nobody can.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns who can see a report and its files; none without a published release.
 pub async fn report(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -> CoreResult<ReportViewers> {
     let mut tx = core.store.read(by.staff()).await?;
-    let files = match tx.a_released_file(id).await? {
+    let files = match tx.any_released_file(id).await? {
         Some(file) => Some(tx.viewers_of_file(file).await?),
         None => None,
     };

@@ -56,7 +56,7 @@ fn read(input: &ReleaseForm) -> CoreResult<Words> {
         .flatten();
     let attachments: Vec<AttachmentId> = input.attachments.iter().filter_map(|id| id.parse().ok()).collect();
     if attachments.len() != input.attachments.len() {
-        form.wrong(
+        form.add_error(
             "attachments",
             "unknown_file",
             "One of the files does not belong to this report.",

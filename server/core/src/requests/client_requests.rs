@@ -1,4 +1,4 @@
-//! Requests that a client submits for one of its customers, follows and withdraws.
+//! Requests that API clients submit, read and withdraw.
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
@@ -22,40 +22,34 @@ use crate::identity::actors::{ApiClient, ClientPermit};
 use crate::imports::resolve::{ContextParts, decide_context};
 use crate::imports::source_settings;
 use crate::intake;
-use crate::integrations::idempotency::{Answer, IdempotencyKey, keep, replay, with_tries};
-use crate::integrations::{NewClientRequest, Which};
+use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
+use crate::integrations::{NewClientRequest, RecordKey};
 use crate::page::Page;
 use crate::requests::model::ClientRequest;
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest description, in characters.
-pub const MOST_DESCRIPTION: usize = 4_000;
+pub const MAX_DESCRIPTION_CHARS: usize = 4_000;
 /// The longest preferred time in words, in characters.
-pub const MOST_PREFERRED: usize = 200;
+pub const MAX_PREFERRED_CHARS: usize = 200;
 
-/// What a client sends.
+/// The fields of a new request.
 #[derive(Debug, Clone)]
 pub struct RequestForm {
-    /// Id in the source system; sent again, it is the same request.
+    /// ID in the source system; submitting it again returns the existing request.
     pub external_id: Option<ExternalId>,
-    /// Kind of service.
     pub service_type: ServiceType,
-    /// Urgency.
     pub priority: Priority,
-    /// What is needed.
     pub description: String,
-    /// When it would suit, in words.
+    /// Preferred time as free text.
     pub preferred: Option<String>,
-    /// Days that would suit.
+    /// Preferred days.
     pub windows: Vec<PreferredWindow>,
-    /// For whom and where.
+    /// Customer, location and contact.
     pub context: ContextParts,
 }
 
-/// A page of the own source's requests, oldest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Lists a page of the source system's requests, oldest first.
 pub async fn list(
     core: &Core,
     by: ClientPermit<'_, RequestsReadScope>,
@@ -63,21 +57,18 @@ pub async fn list(
     limit: i64,
 ) -> CoreResult<Page<ClientRequest>> {
     let mut tx = core.store.read(by.client()).await?;
-    Ok(Page::cut(tx.own_requests(after, limit + 1).await?, limit))
+    Ok(Page::from_rows(tx.list_client_requests(after, limit + 1).await?, limit))
 }
 
-/// One of the own source's requests.
-///
-/// # Errors
-/// `not_found`.
+/// Returns a request of the source system.
 pub async fn get(core: &Core, by: ClientPermit<'_, RequestsReadScope>, id: RequestId) -> CoreResult<ClientRequest> {
     let mut tx = core.store.read(by.client()).await?;
-    tx.own_request(Which::Id(id.uuid()))
+    tx.find_client_request(RecordKey::Id(id.uuid()))
         .await?
         .ok_or_else(CoreError::not_found)
 }
 
-/// Submits a request for a customer that is known: nothing is created or linked on the way.
+/// Submits a request for an existing customer; no customer, location or contact is created or linked.
 ///
 /// # Errors
 /// Field `/customer`, `/location` or `/contact` with the code of the mapping rule that refused.
@@ -86,19 +77,21 @@ pub async fn submit(
     by: ClientPermit<'_, RequestsWriteScope>,
     form: &RequestForm,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(ClientRequest, bool) -> Answer,
-) -> CoreResult<Answer> {
+    render: impl Fn(ClientRequest, bool) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
     let client = by.client();
-    with_tries!({
+    with_retries!({
         let mut tx = core.store.begin(client).await?;
-        if let Some(answer) = replay(&mut tx, idempotency).await? {
+        if let Some(answer) = replay_response(&mut tx, idempotency).await? {
             return Ok(answer);
         }
         if let Some(external_id) = &form.external_id
-            && let Some(known) = tx.own_request(Which::ExternalId(external_id.as_str())).await?
+            && let Some(known) = tx
+                .find_client_request(RecordKey::ExternalId(external_id.as_str()))
+                .await?
         {
             let answer = render(known, false);
-            keep(&mut tx, idempotency, &answer).await?;
+            store_response(&mut tx, idempotency, &answer).await?;
             finish(core, tx).await?;
             return Ok(answer);
         }
@@ -108,43 +101,43 @@ pub async fn submit(
             update_gate: false,
             ..settings
         };
-        let decided = decide_context(core, &mut tx, form.context.clone(), &settings, &zone).await?;
-        // The last of what the rules of the part that failed have said is what decided.
-        let part = if decided.customer.is_none() {
+        let resolved = decide_context(core, &mut tx, form.context.clone(), &settings, &zone).await?;
+        // The last warning of the part that failed names the deciding mapping rule.
+        let part = if resolved.customer.is_none() {
             "/customer"
         } else {
             "/location"
         };
-        let refused = decided
+        let refused = resolved
             .warnings
             .iter()
             .rev()
             .find(|warning| warning.pointer.starts_with(part))
-            .filter(|_| !decided.resolved);
-        let Some(customer) = decided.customer.filter(|_| refused.is_none()) else {
+            .filter(|_| !resolved.resolved);
+        let Some(customer) = resolved.customer.filter(|_| refused.is_none()) else {
             let code = refused.map_or("customer_required", |warning| warning.code.as_str());
             let pointer = refused.map_or("/customer", |warning| warning.pointer.as_str());
             let meaning = domain::mapping::table::meaning(code).unwrap_or("The customer is not known.");
             return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]).into());
         };
-        // What was sent and led to nothing would be lost without a word; its sender is told instead.
-        let lost = [
+        // Reject a location or contact that was sent but not found, instead of silently dropping it.
+        let unresolved = [
             (
                 "/location",
-                form.context.location.is_some() && decided.location.is_none(),
+                form.context.location.is_some() && resolved.location.is_none(),
             ),
-            ("/contact", form.context.contact.is_some() && decided.contact.is_none()),
+            ("/contact", form.context.contact.is_some() && resolved.contact.is_none()),
         ];
-        if let Some((part, _)) = lost.iter().find(|(_, lost)| *lost) {
-            let said = decided
+        if let Some((part, _)) = unresolved.iter().find(|(_, is_unresolved)| *is_unresolved) {
+            let warning = resolved
                 .warnings
                 .iter()
                 .rev()
                 .find(|warning| warning.pointer.starts_with(part));
-            let code = said.map_or("validation_failed", |warning| warning.code.as_str());
-            let pointer = said.map_or(*part, |warning| warning.pointer.as_str());
+            let code = warning.map_or("validation_failed", |warning| warning.code.as_str());
+            let pointer = warning.map_or(*part, |warning| warning.pointer.as_str());
             let meaning =
-                domain::mapping::table::meaning(code).unwrap_or("It is not known; leave it out or name it by its id.");
+                domain::mapping::table::meaning(code).unwrap_or("Not found. Omit it or reference it by its ID.");
             return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]).into());
         }
         let id: RequestId = tx.new_id();
@@ -158,57 +151,57 @@ pub async fn submit(
                 preferred: form.preferred.as_deref(),
                 windows: &form.windows,
                 customer,
-                location: decided.location,
-                contact: decided.contact,
+                location: resolved.location,
+                contact: resolved.contact,
             })
             .await?;
         if !is_new {
-            return Err(StoreError::Conflict("the external id was taken at the same time".to_owned()).into());
+            return Err(StoreError::Conflict("the external ID was used concurrently".to_owned()).into());
         }
-        intake::arrived(core, &mut tx, id, Channel::Api, Some(customer), decided.location).await?;
+        intake::complete_submission(core, &mut tx, id, Channel::Api, Some(customer), resolved.location).await?;
         let written = tx
-            .own_request(Which::Id(id.uuid()))
+            .find_client_request(RecordKey::Id(id.uuid()))
             .await?
             .ok_or_else(CoreError::not_found)?;
         emit(&mut tx, client, &written);
         let answer = render(written, true);
-        keep(&mut tx, idempotency, &answer).await?;
+        store_response(&mut tx, idempotency, &answer).await?;
         finish(core, tx).await?;
         Ok(answer)
     })
 }
 
-/// Withdraws a request that is not planned yet.
+/// Withdraws a request.
 ///
 /// # Errors
-/// `not_found`, `illegal_transition`.
+/// `illegal_transition` if the request has ended or was converted to a job.
 pub async fn cancel(
     core: &Core,
     by: ClientPermit<'_, RequestsWriteScope>,
     id: RequestId,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(ClientRequest) -> Answer,
-) -> CoreResult<Answer> {
+    render: impl Fn(ClientRequest) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
     let client = by.client();
-    with_tries!({
+    with_retries!({
         let mut tx = core.store.begin(client).await?;
-        if let Some(answer) = replay(&mut tx, idempotency).await? {
+        if let Some(answer) = replay_response(&mut tx, idempotency).await? {
             return Ok(answer);
         }
         let known = tx
-            .own_request(Which::Id(id.uuid()))
+            .find_client_request(RecordKey::Id(id.uuid()))
             .await?
             .ok_or_else(CoreError::not_found)?;
         let to = known.status.step(RequestStatus::Cancelled).map_err(CoreError::from)?;
         if known.target_id.is_some() {
             return Err(CoreError::new(
                 Problem::IllegalTransition,
-                "It was already turned into a job; cancel the job or ask dispatch.",
+                "The request was already converted to a job. Cancel the job or contact dispatch.",
             )
             .into());
         }
         if !tx.set_request_status(id, known.status, to, None).await? {
-            return Err(StoreError::Conflict("the request moved on".to_owned()).into());
+            return Err(StoreError::Conflict("the request was changed concurrently".to_owned()).into());
         }
         tx.note(NewEntry {
             kind: "request_cancelled",
@@ -220,12 +213,12 @@ pub async fn cancel(
         .await?;
         tx.audit("request.withdrawn", id, json!({ "by": "client" }));
         let written = tx
-            .own_request(Which::Id(id.uuid()))
+            .find_client_request(RecordKey::Id(id.uuid()))
             .await?
             .ok_or_else(CoreError::not_found)?;
         emit(&mut tx, client, &written);
         let answer = render(written);
-        keep(&mut tx, idempotency, &answer).await?;
+        store_response(&mut tx, idempotency, &answer).await?;
         finish(core, tx).await?;
         Ok(answer)
     })

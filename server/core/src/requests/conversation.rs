@@ -1,7 +1,7 @@
-//! What the staff write about a request: notes for the team, and messages and questions to the requester.
+//! Internal notes about a request, and messages and questions to the requester.
 
 use domain::ids::RequestId;
-use domain::intake::MOST_MESSAGE;
+use domain::intake::MAX_MESSAGE_CHARS;
 use domain::intake::mails::MailKind;
 use domain::permissions::ReviewRequests;
 use domain::problems::Problem;
@@ -18,13 +18,13 @@ use crate::notifications::Occasion;
 use crate::requests;
 use crate::{Core, CoreError, CoreResult};
 
-/// Writes a note that only the team sees.
+/// Adds a note that only staff can read.
 ///
 /// # Errors
-/// Field `note`; `not_found`.
+/// Field `note`.
 pub async fn add_note(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId, note: &str) -> CoreResult<()> {
     let mut form = Form::default();
-    let note = form.text("note", MOST_MESSAGE, text::paragraphs(note, MOST_MESSAGE));
+    let note = form.text("note", MAX_MESSAGE_CHARS, text::paragraphs(note, MAX_MESSAGE_CHARS));
     form.finish()?;
     let mut tx = core.store.begin(by.staff()).await?;
     requests::load(&mut tx, id).await?;
@@ -33,11 +33,11 @@ pub async fn add_note(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId
     finish(core, tx).await
 }
 
-/// Writes to the requester, who reads it in the portal or on the tracking page and is told by mail. A question is marked
-/// until it is answered.
+/// Sends a message to the requester, who is notified by email and reads it in the portal or on the tracking page. A
+/// question stays open until it is answered.
 ///
 /// # Errors
-/// Field `message`; `no_reader` for a request of a partner's system, whose people do not read here; `not_found`.
+/// Field `message`, with code `no_reader` for a request from the API, whose requester has no access to messages.
 pub async fn send_message(
     core: &Core,
     by: Permit<'_, ReviewRequests>,
@@ -46,7 +46,11 @@ pub async fn send_message(
     asks: bool,
 ) -> CoreResult<()> {
     let mut form = Form::default();
-    let message = form.text("message", MOST_MESSAGE, text::paragraphs(message, MOST_MESSAGE));
+    let message = form.text(
+        "message",
+        MAX_MESSAGE_CHARS,
+        text::paragraphs(message, MAX_MESSAGE_CHARS),
+    );
     form.finish()?;
     let message = message.unwrap_or_default();
     let mut tx = core.store.begin(by.staff()).await?;
@@ -55,7 +59,7 @@ pub async fn send_message(
         return Err(CoreError::field(
             "message",
             "no_reader",
-            "It came from a partner's system; there is nobody who would read this.",
+            "The request came from a partner's system; its requester cannot read messages here.",
         ));
     }
     let kind = if asks { MailKind::Question } else { MailKind::Message };
@@ -63,7 +67,7 @@ pub async fn send_message(
     finish(core, tx).await
 }
 
-/// Writes to a requester who reads here, in a transaction; the mail says on which occasion.
+/// Sends a message within a transaction; the kind selects the email template.
 pub(crate) async fn write(
     core: &Core,
     tx: &mut TenantTx<'_, Staff>,
@@ -78,19 +82,19 @@ pub(crate) async fn write(
     Ok(())
 }
 
-/// Reads what a requester writes, with the nonce that makes a repetition recognisable.
+/// Validates a requester's answer and the nonce that detects repeated submissions.
 ///
 /// # Errors
 /// Field `answer`; `illegal_transition` once the request has ended.
 pub(crate) fn read_answer(status: RequestStatus, answer: &str, nonce: &str) -> CoreResult<(String, String)> {
     let mut form = Form::default();
-    let answer = form.text("answer", MOST_MESSAGE, text::paragraphs(answer, MOST_MESSAGE));
+    let answer = form.text("answer", MAX_MESSAGE_CHARS, text::paragraphs(answer, MAX_MESSAGE_CHARS));
     let nonce = form.text("answer", 100, text::line(nonce, 100));
     form.finish()?;
     if status.has_ended() {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            "This request has ended; submit a new one.",
+            "This request is closed. Submit a new one.",
         ));
     }
     answer
@@ -98,11 +102,8 @@ pub(crate) fn read_answer(status: RequestStatus, answer: &str, nonce: &str) -> C
         .ok_or_else(|| CoreError::new(Problem::ValidationFailed, "The input is not valid."))
 }
 
-/// Takes note of an answer.
-///
-/// # Errors
-/// `not_found`.
-pub async fn take_note_of_answer(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId) -> CoreResult<()> {
+/// Marks the requester's answer as read.
+pub async fn mark_answer_as_read(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     requests::load(&mut tx, id).await?;
     if tx.mark_answer_read(id).await? {

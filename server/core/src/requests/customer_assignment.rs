@@ -1,4 +1,5 @@
-//! Saying whose a request is that came without a customer. A person does it, every time: likeness is only a hint.
+//! Customer assignment: staff choose the customer of a request that arrived without one. Similar contacts are only
+//! hints.
 
 use domain::ids::{ContactId, CustomerId, LocationId, RequestId};
 use domain::permissions::{ReviewRequests, ViewOperations};
@@ -13,26 +14,22 @@ use crate::identity::actors::Permit;
 use crate::{Core, CoreError, CoreResult};
 use crate::{classification, requests};
 
-/// How many customers a search shows.
+/// Maximum number of search results.
 const MOST_FOUND: i64 = 20;
 
-/// Customers to choose from, or the locations and contacts of the one that was chosen.
+/// Customers to choose from, or the locations and contacts of the chosen one.
 #[derive(Debug, Clone)]
 pub struct Choices {
-    /// What a search found.
+    /// Search results; empty once a customer is chosen.
     pub customers: Vec<CustomerLine>,
-    /// The customer that was chosen.
     pub chosen: Option<CustomerLine>,
-    /// Its locations.
+    /// Locations of the chosen customer.
     pub locations: Vec<LocationLine>,
-    /// Its contacts.
+    /// Contacts of the chosen customer.
     pub contacts: Vec<ContactLine>,
 }
 
-/// What can be chosen.
-///
-/// # Errors
-/// The database does not answer.
+/// Searches customers, or loads the locations and contacts of the chosen one.
 pub async fn choices(
     core: &Core,
     by: Permit<'_, ViewOperations>,
@@ -66,11 +63,11 @@ pub async fn choices(
     })
 }
 
-/// Says whose a request is and where. It can be said again as long as it is no job.
+/// Assigns customer, location and contact to a request. The assignment can be changed until the request becomes a job.
 ///
 /// # Errors
-/// Field `customer`, `location` or `contact`; `illegal_transition` once it is a job; for a request of the portal or a
-/// partner, whose customer is certain.
+/// Field `customer`, `location` or `contact`; `illegal_transition` once the request is a job, or if its channel sets
+/// the customer (portal and API).
 pub async fn assign_customer(
     core: &Core,
     by: Permit<'_, ReviewRequests>,
@@ -81,10 +78,10 @@ pub async fn assign_customer(
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let request = requests::load(&mut tx, id).await?;
-    if !request.channel.takes_customer_from_people() {
+    if !request.channel.allows_customer_assignment() {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            "Whose it is was certain from the beginning.",
+            "The customer of this request is set by its channel and cannot be changed.",
         ));
     }
     let mut form = Form::default();
@@ -92,43 +89,46 @@ pub async fn assign_customer(
         Ok(customer) => tx.customer(customer).await?.filter(|customer| !customer.is_archived),
         Err(_) => None,
     };
-    let mut place: Option<LocationId> = None;
-    let mut person: Option<ContactId> = None;
+    let mut chosen_location: Option<LocationId> = None;
+    let mut chosen_contact: Option<ContactId> = None;
     match &chosen {
-        None => form.wrong("customer", "required", "Choose a customer."),
+        None => form.add_error("customer", "required", "Choose a customer."),
         Some(customer) => {
             if !location.is_empty() {
-                let wanted = location.parse::<LocationId>().ok();
-                let own = tx.locations_of(customer.id.0).await?;
-                place = own.iter().map(|line| line.id.0).find(|id| Some(*id) == wanted);
-                if place.is_none() {
-                    form.wrong("location", "required", "Choose a location of this customer.");
+                let requested = location.parse::<LocationId>().ok();
+                let locations = tx.locations_of(customer.id.0).await?;
+                chosen_location = locations.iter().map(|line| line.id.0).find(|id| Some(*id) == requested);
+                if chosen_location.is_none() {
+                    form.add_error("location", "required", "Choose a location of this customer.");
                 }
             }
             if !contact.is_empty() {
-                let wanted = contact.parse::<ContactId>().ok();
-                let own = tx.contacts_of(customer.id.0).await?;
-                person = own.iter().map(|line| line.id.0).find(|id| Some(*id) == wanted);
-                if person.is_none() {
-                    form.wrong("contact", "required", "Choose a contact of this customer.");
+                let requested = contact.parse::<ContactId>().ok();
+                let contacts = tx.contacts_of(customer.id.0).await?;
+                chosen_contact = contacts.iter().map(|line| line.id.0).find(|id| Some(*id) == requested);
+                if chosen_contact.is_none() {
+                    form.add_error("contact", "required", "Choose a contact of this customer.");
                 }
             }
         }
     }
     form.finish()?;
     let customer = chosen.map(|customer| customer.id.0);
-    if !tx.set_request_customer(id, customer, place, person).await? {
+    if !tx
+        .set_request_customer(id, customer, chosen_location, chosen_contact)
+        .await?
+    {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            "It is a job already; change the job instead.",
+            "The request is already a job. Change the job instead.",
         ));
     }
-    tx.move_milestones(id, customer, place).await?;
-    classification::place_known(&mut tx, id).await?;
+    tx.move_milestones(id, customer, chosen_location).await?;
+    classification::reclassify(&mut tx, id).await?;
     tx.note(crate::audit::NewEntry {
         kind: "request_matched",
         customer,
-        location: place,
+        location: chosen_location,
         target: None,
         request: Some(id),
     })
@@ -136,7 +136,7 @@ pub async fn assign_customer(
     tx.audit(
         "request.customer_assigned",
         id,
-        json!({ "customer": customer, "location": place, "contact": person, "before": request.customer_id.map(|key| key.0) }),
+        json!({ "customer": customer, "location": chosen_location, "contact": chosen_contact, "before": request.customer_id.map(|key| key.0) }),
     );
     finish(core, tx).await
 }

@@ -1,4 +1,4 @@
-//! The review queue, and one request with everything that a decision about it needs.
+//! The review queue, and the page of a single request.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::classification::model::RuleView;
 use crate::identity::actors::Permit;
 use crate::intake::model::FileLine;
 use crate::jobs::model::TargetLine;
-use crate::page::{PAGE, Page};
+use crate::page::{PAGE_SIZE, Page};
 use crate::requests::model::{ContactHint, MessageLine, NoteLine, RequestLine, RequestView};
 use crate::scheduling::model::TechnicianChoice;
 use crate::visits::report_review;
@@ -19,36 +19,33 @@ use crate::{Core, CoreError, CoreResult};
 
 pub use crate::requests::store::requests::{AssignedTo, RequestFilter};
 
-/// Up to how many waiting things are counted.
-pub const MOST_COUNTED: i64 = 1_000;
-/// How long after the last sign of life somebody still counts as being there.
-pub(crate) const PRESENT: TimeDelta = TimeDelta::seconds(45);
+/// Counters stop at this number.
+pub const MAX_COUNTED: i64 = 1_000;
+/// How long after the last heartbeat a staff member counts as present.
+pub(crate) const PRESENCE_TIMEOUT: TimeDelta = TimeDelta::seconds(45);
 
-/// What waits for dispatch.
+/// Requests and targets that await dispatch.
 #[derive(Debug, Clone)]
 pub struct Inbox {
-    /// Requests that fit the filter.
+    /// Requests that match the filter.
     pub requests: Page<RequestLine>,
-    /// Targets that wait for an appointment.
+    /// Unscheduled targets.
     pub targets: Page<TargetLine>,
-    /// How many requests wait in all, up to [`MOST_COUNTED`].
+    /// Number of undecided and accepted requests, up to [`MAX_COUNTED`].
     pub waiting_requests: i64,
-    /// How many answers nobody has read yet, up to [`MOST_COUNTED`].
+    /// Number of unread answers, up to [`MAX_COUNTED`].
     pub answered_requests: i64,
-    /// How many targets wait in all.
+    /// Number of unscheduled targets.
     pub waiting_targets: i64,
-    /// Who may decide about requests.
+    /// Staff members who can be assigned to requests.
     pub reviewers: Vec<TechnicianChoice>,
-    /// The regions that rules know.
+    /// The regions that classification rules set.
     pub regions: Vec<String>,
-    /// How far the organisation's history had come: what comes later is news to this page.
+    /// Sequence number of the latest audit entry, from which the page listens for changes.
     pub mark: i64,
 }
 
-/// The inbox, oldest first; a page of each list from its own place.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the inbox with a page of each list, oldest first.
 pub async fn inbox(
     core: &Core,
     by: Permit<'_, ViewOperations>,
@@ -59,10 +56,10 @@ pub async fn inbox(
     let mut tx = core.store.read(by.staff()).await?;
     Ok(Inbox {
         mark: tx.last_audit().await?,
-        requests: Page::cut(tx.requests(filter, requests_after, PAGE + 1).await?, PAGE),
-        targets: Page::cut(tx.open_targets(targets_after, PAGE + 1).await?, PAGE),
-        waiting_requests: tx.count_waiting_requests(MOST_COUNTED).await?,
-        answered_requests: tx.count_answered_requests(MOST_COUNTED).await?,
+        requests: Page::from_rows(tx.requests(filter, requests_after, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        targets: Page::from_rows(tx.open_targets(targets_after, PAGE_SIZE + 1).await?, PAGE_SIZE),
+        waiting_requests: tx.count_waiting_requests(MAX_COUNTED).await?,
+        answered_requests: tx.count_answered_requests(MAX_COUNTED).await?,
         waiting_targets: tx.count_open_targets().await?,
         reviewers: tx.reviewers().await?,
         regions: regions(tx.rules().await?),
@@ -74,44 +71,39 @@ fn regions(rules: Vec<RuleView>) -> Vec<String> {
     names.into_iter().collect()
 }
 
-/// A request with what is known around it.
+/// A request with related records.
 #[derive(Debug, Clone)]
 pub struct RequestPage {
-    /// The request.
     pub request: RequestView,
-    /// Open targets at the same location.
-    pub already_here: Vec<TargetLine>,
-    /// Other requests that wait for the same location.
-    pub also_waiting: Vec<RequestLine>,
-    /// Files that came along.
+    /// Active targets at the same location.
+    pub active_targets_here: Vec<TargetLine>,
+    /// Other undecided requests at the same location.
+    pub other_requests_here: Vec<RequestLine>,
     pub files: Vec<FileLine>,
-    /// What only the team sees.
+    /// Notes that only staff can read.
     pub notes: Vec<NoteLine>,
-    /// What the requester sees.
+    /// Messages that the requester can read.
     pub messages: Vec<MessageLine>,
-    /// Contacts with the requester's e-mail address, as long as nobody has said whose request it is.
+    /// Contacts with the requester's email address, while no customer is assigned.
     pub hints: Vec<ContactHint>,
-    /// Others who have it open right now.
+    /// Names of other staff members who have the request open.
     pub others: Vec<String>,
 }
 
-/// One request. Who has it open is noted by the live page.
-///
-/// # Errors
-/// `not_found`.
+/// Returns a request with related records.
 pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: RequestId) -> CoreResult<RequestPage> {
     let staff = by.staff();
     let mut tx = core.store.read(staff).await?;
     let request = tx.request_view(id).await?.ok_or_else(CoreError::not_found)?;
-    let (mut already_here, also_waiting) = match request.location_id {
+    let (mut active_targets_here, other_requests_here) = match request.location_id {
         Some(location) => (
             tx.active_targets_at(location.0).await?,
             tx.waiting_requests_at(location.0, id).await?,
         ),
         None => (Vec::new(), Vec::new()),
     };
-    // The job that this very request became is no other work.
-    already_here.retain(|target| request.target_id != Some(target.id));
+    // Exclude the job that was created from this request.
+    active_targets_here.retain(|target| request.target_id != Some(target.id));
     let email = request
         .requester
         .as_ref()
@@ -122,22 +114,19 @@ pub async fn page(core: &Core, by: Permit<'_, ViewOperations>, id: RequestId) ->
         None => Vec::new(),
     };
     let page = RequestPage {
-        already_here,
-        also_waiting,
+        active_targets_here,
+        other_requests_here,
         files: tx.request_files(id).await?,
         notes: tx.notes(id).await?,
         messages: tx.messages(id).await?,
         hints,
-        others: tx.others_at(id, core.clock.now() - PRESENT).await?,
+        others: tx.others_at(id, core.clock.now() - PRESENCE_TIMEOUT).await?,
         request,
     };
     Ok(page)
 }
 
-/// A file that came with a request.
-///
-/// # Errors
-/// `not_found`.
+/// Downloads a file of a request.
 pub async fn file(core: &Core, by: Permit<'_, ViewOperations>, id: AttachmentId) -> CoreResult<Download> {
     let row = core.store.read(by.staff()).await?.request_file(id).await?;
     report_review::fetch(core, by.staff(), row).await

@@ -1,4 +1,4 @@
-//! What a decision does to a request: its state, its target, what the customer and partners are told.
+//! Requests: review, conversion to a target, and the resulting notifications and events.
 
 pub mod client_requests;
 pub mod conversation;
@@ -36,20 +36,20 @@ use crate::requests::model::RequestView;
 use crate::{Core, CoreError, CoreResult};
 
 /// The longest reason of a rejection, in characters.
-pub const MOST_REASON: usize = 1_000;
+pub const MAX_REASON_CHARS: usize = 1_000;
 
 /// Starts the review of a submitted request.
 ///
 /// # Errors
-/// `not_found`, `illegal_transition`.
+/// `illegal_transition` unless the request is submitted.
 pub async fn start_review(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let request = load(&mut tx, id).await?;
-    move_on(&mut tx, &request, RequestStatus::InReview, None).await?;
+    change_status(&mut tx, &request, RequestStatus::InReview, None).await?;
     finish(core, tx).await
 }
 
-/// Accepts in a transaction; one that nobody had looked at passes through review on the way.
+/// Accepts a request within a transaction. A submitted request passes through `in_review`.
 pub(crate) async fn accept(
     core: &Core,
     tx: &mut TenantTx<'_, Staff>,
@@ -58,12 +58,12 @@ pub(crate) async fn accept(
 ) -> CoreResult<()> {
     let mut request = request.clone();
     if request.status == RequestStatus::Submitted {
-        move_on(tx, &request, RequestStatus::InReview, None).await?;
+        change_status(tx, &request, RequestStatus::InReview, None).await?;
         request.status = RequestStatus::InReview;
     }
-    move_on(tx, &request, RequestStatus::Accepted, None).await?;
+    change_status(tx, &request, RequestStatus::Accepted, None).await?;
     note(tx, &request, "request_accepted").await?;
-    tell(
+    notify_requester(
         core,
         tx,
         &request,
@@ -75,7 +75,7 @@ pub(crate) async fn accept(
     .await
 }
 
-/// Rejects in a transaction, with a reason that the customer reads.
+/// Rejects a request within a transaction, with a reason that the customer can read.
 pub(crate) async fn reject(
     core: &Core,
     tx: &mut TenantTx<'_, Staff>,
@@ -83,9 +83,9 @@ pub(crate) async fn reject(
     reason: &str,
     undo: UndoId,
 ) -> CoreResult<()> {
-    move_on(tx, request, RequestStatus::Rejected, Some(reason)).await?;
+    change_status(tx, request, RequestStatus::Rejected, Some(reason)).await?;
     note(tx, request, "request_rejected").await?;
-    tell(
+    notify_requester(
         core,
         tx,
         request,
@@ -97,8 +97,8 @@ pub(crate) async fn reject(
     .await
 }
 
-/// A partner's system tells its own people.
-async fn tell(
+/// Notifies the requester. Requests from the API are skipped: the partner's system notifies its own users.
+async fn notify_requester(
     core: &Core,
     tx: &mut TenantTx<'_, Staff>,
     request: &RequestView,
@@ -110,11 +110,11 @@ async fn tell(
     Ok(())
 }
 
-/// Converts an accepted request to a target, which carries over who, where, whom and what. A second conversion answers
-/// with the first one's target.
+/// Converts an accepted request to a target with the same customer, location, contact and description. A second
+/// conversion returns the existing target.
 ///
 /// # Errors
-/// `not_found`; `illegal_transition` if it is not accepted.
+/// Field `customer` if no customer is assigned; `illegal_transition` unless the request is accepted.
 pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId) -> CoreResult<TargetId> {
     let mut tx = core.store.begin(by.staff()).await?;
     let request = load(&mut tx, id).await?;
@@ -122,7 +122,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
         return Ok(target.0);
     }
     if request.status != RequestStatus::Accepted {
-        // The table knows what is allowed instead.
+        // The transition table gives the more specific error.
         request.status.step(RequestStatus::Planned)?;
         return Err(CoreError::new(
             Problem::IllegalTransition,
@@ -133,7 +133,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
         return Err(CoreError::field(
             "customer",
             "customer_unknown",
-            "Say whose request it is before it becomes a job.",
+            "Assign a customer before you create a job.",
         ));
     };
     let target_id: TargetId = tx.new_id();
@@ -146,7 +146,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
         service_type: Some(request.service_type.name().to_owned()),
         priority: request.priority,
         notes: Some(request.description.clone()),
-        // What was typed leads the technician where no record of the place exists.
+        // Without a location, the technician needs the address that the requester entered.
         place: Json(TypedPlace {
             address: request
                 .place
@@ -161,7 +161,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
     if !tx.insert_target(&target).await? || !tx.set_request_target(id, target_id, request.updated_at).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Somebody else changed or converted this request at the same time.",
+            "The request was changed by another user in the meantime.",
         ));
     }
     tx.audit("request.converted", id, json!({ "target": target_id }));
@@ -192,8 +192,8 @@ pub(crate) async fn load(tx: &mut TenantTx<'_, Staff>, id: RequestId) -> CoreRes
     tx.request_view(id).await?.ok_or_else(CoreError::not_found)
 }
 
-/// Moves a request on, with audit row and event.
-pub(crate) async fn move_on<A: Operator>(
+/// Changes the status of a request, with audit entry and event.
+pub(crate) async fn change_status<A: Operator>(
     tx: &mut TenantTx<'_, A>,
     request: &RequestView,
     to: RequestStatus,
@@ -203,7 +203,7 @@ pub(crate) async fn move_on<A: Operator>(
     if !tx.set_request_status(request.id.0, request.status, to, reason).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Somebody else decided about this request at the same time.",
+            "The request was changed by another user in the meantime.",
         ));
     }
     tx.audit(

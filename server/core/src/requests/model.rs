@@ -1,5 +1,4 @@
-//! What the use cases of `requests` return.
-#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+//! Rows that the `requests` module returns.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
@@ -61,7 +60,7 @@ pub struct RequestView {
     pub submitted_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub target_id: Option<Key<TargetKind>>,
-    /// The partner's system that it came from, if it came from one.
+    /// The source system, for a request from the API.
     pub source_system_id: Option<Key<SourceSystemKind>>,
     pub customer_id: Option<Key<CustomerKind>>,
     pub location_id: Option<Key<LocationKind>>,
@@ -88,7 +87,7 @@ pub struct RequestView {
     pub receipt_code: Option<String>,
 }
 
-/// A contact that has the e-mail address of a requester.
+/// A contact with the email address of a requester.
 #[derive(Debug, Clone, FromRow)]
 pub struct ContactHint {
     pub contact_id: Key<ContactKind>,
@@ -100,7 +99,7 @@ pub struct ContactHint {
     pub location_name: Option<String>,
 }
 
-/// A note of the team.
+/// A note that only staff can read.
 #[derive(Debug, Clone, FromRow)]
 pub struct NoteLine {
     pub id: Key<NoteKind>,
@@ -109,7 +108,7 @@ pub struct NoteLine {
     pub author: String,
 }
 
-/// A message between dispatch and the requester; no author is the requester.
+/// A message between dispatch and the requester; without an author it is from the requester.
 #[derive(Debug, Clone, FromRow)]
 pub struct MessageLine {
     pub id: Key<MessageKind>,
@@ -119,7 +118,7 @@ pub struct MessageLine {
     pub author: Option<String>,
 }
 
-/// A message as the requester sees it.
+/// A message as shown to the requester.
 #[derive(Debug, Clone, FromRow)]
 pub struct PublicMessage {
     pub text: String,
@@ -128,7 +127,8 @@ pub struct PublicMessage {
     pub is_own: bool,
 }
 
-/// A request behind its tracking link. Ids of customer and location serve the timeline; no page shows them.
+/// A request opened by its tracking link. The IDs of customer and location are for the timeline and are never
+/// displayed.
 #[derive(Debug, Clone, FromRow)]
 pub struct TrackedView {
     pub id: Key<RequestKind>,
@@ -156,7 +156,7 @@ pub struct TrackedView {
     pub target_status: Option<String>,
 }
 
-/// A time that is offered, for whoever may choose it. Who would come is not told.
+/// An offered time slot as shown to the requester, without the technician.
 #[derive(Debug, Clone, FromRow)]
 pub struct SlotOption {
     pub offer_id: Key<OfferKind>,

@@ -1,5 +1,6 @@
-//! The review queue's acts: accept, reject, assign, put off, say how urgent and of what kind. One request or many, and
-//! every one of these can be taken back for a few seconds: the decision takes effect at once, its mails wait as long.
+//! Actions of the review queue: accept, reject, assign, snooze, set priority and service type, for one or many
+//! requests. A decision takes effect immediately and can be undone for a few seconds; its emails are delayed for as
+//! long.
 
 use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
 use chrono_tz::Tz;
@@ -19,29 +20,28 @@ use crate::identity::actors::{Permit, Staff};
 use crate::requests;
 use crate::requests::model::RequestView;
 use crate::requests::store::requests::Triage;
-use crate::requests::store::undo::Earlier;
+use crate::requests::store::undo::RequestSnapshot;
 use crate::{Core, CoreError, CoreResult};
 
-/// How long a decision can be taken back.
-pub const UNDO: TimeDelta = TimeDelta::seconds(10);
-/// The grace for the way between the button and the server.
+/// How long a decision can be undone.
+pub const UNDO_WINDOW: TimeDelta = TimeDelta::seconds(10);
+/// Additional time for network latency.
 const UNDO_GRACE: TimeDelta = TimeDelta::seconds(2);
-/// How many requests one act may be about.
-pub const MOST_AT_ONCE: usize = 100;
+/// Maximum number of requests in a bulk decision.
+pub const MAX_BULK_REQUESTS: usize = 100;
 
-/// How long something is put off.
+/// How long a request is snoozed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pause {
-    /// For an hour.
+pub enum SnoozeUntil {
     Hour,
-    /// Until eight in the morning of the next day.
+    /// Until 8:00 on the next day.
     Tomorrow,
-    /// Until eight in the morning of the next Monday.
+    /// Until 8:00 on the next Monday.
     Monday,
 }
 
-impl Pause {
-    /// Reads what the form sends.
+impl SnoozeUntil {
+    /// Parses the form value.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "1h" => Some(Self::Hour),
@@ -51,7 +51,7 @@ impl Pause {
         }
     }
 
-    /// When it ends, as the organisation's clock shows it.
+    /// Returns when the snooze ends, computed in the organization's zone.
     fn end(self, now: DateTime<Utc>, zone: &str) -> Option<DateTime<Utc>> {
         let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
         let today = now.with_timezone(&zone).date_naive();
@@ -67,36 +67,33 @@ impl Pause {
     }
 }
 
-/// What is decided.
+/// A decision about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// It will be done.
     Accept,
-    /// It will not be done; the customer reads why.
+    /// Rejects with a reason that the customer can read.
     Reject(String),
-    /// Whose it is.
+    /// Assigns a reviewer, or removes the assignment.
     Assign(Option<StaffId>),
-    /// It need not be looked at for a while; nothing ends a pause.
-    Snooze(Option<Pause>),
-    /// How urgent it is.
+    /// Snoozes the request, or ends the snooze.
+    Snooze(Option<SnoozeUntil>),
     Priority(Priority),
-    /// What kind of service it is.
     ServiceType(ServiceType),
 }
 
-/// What came of a decision.
+/// The result of a decision.
 #[derive(Debug, Clone)]
 pub struct Decided {
-    /// Takes it back; nothing if nothing was changed.
+    /// Undoes the decision; `None` if no request was changed.
     pub undo: Option<UndoId>,
-    /// The numbers of requests for which it was not possible.
+    /// Numbers of the requests for which the decision was not possible.
     pub left: Vec<i64>,
 }
 
 /// Decides about one request.
 ///
 /// # Errors
-/// `not_found`, `illegal_transition`; field `reason` or `assignee`.
+/// Field `reason` or `assignee`; `illegal_transition` if the request's status does not allow the decision.
 pub async fn decide(
     core: &Core,
     by: Permit<'_, ReviewRequests>,
@@ -104,11 +101,11 @@ pub async fn decide(
     decision: Decision,
 ) -> CoreResult<Decided> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let decision = checked(&mut tx, decision).await?;
+    let decision = validate(&mut tx, decision).await?;
     let request = requests::load(&mut tx, id).await?;
     let undo: UndoId = tx.new_id();
     apply(core, &mut tx, &request, &decision, undo).await?;
-    tx.insert_undo(undo, &[earlier(&request)]).await?;
+    tx.insert_undo(undo, &[snapshot(&request)]).await?;
     finish(core, tx).await?;
     Ok(Decided {
         undo: Some(undo),
@@ -116,7 +113,7 @@ pub async fn decide(
     })
 }
 
-/// Decides about several requests at once. Those for which it is not possible any more stay as they are and are named.
+/// Decides about several requests at once. Requests whose status does not allow the decision are skipped and reported.
 ///
 /// # Errors
 /// Field `requests`, `reason` or `assignee`.
@@ -133,39 +130,39 @@ pub async fn decide_many(
             "Select requests first.",
         ));
     }
-    if ids.len() > MOST_AT_ONCE {
+    if ids.len() > MAX_BULK_REQUESTS {
         return Err(CoreError::field(
             "requests",
             "too_many_selected",
-            format!("At most {MOST_AT_ONCE} can be decided at once."),
+            format!("Select at most {MAX_BULK_REQUESTS} requests."),
         ));
     }
     let mut tx = core.store.begin(by.staff()).await?;
-    let decision = checked(&mut tx, decision).await?;
+    let decision = validate(&mut tx, decision).await?;
     let undo: UndoId = tx.new_id();
-    let (mut before, mut left) = (Vec::new(), Vec::new());
+    let (mut snapshots, mut skipped) = (Vec::new(), Vec::new());
     for id in ids {
-        // What belongs to somebody else or is gone is left out like what does not exist.
+        // Unknown IDs and those of another tenant are ignored alike.
         let Some(request) = tx.request_view(*id).await? else {
             continue;
         };
-        if !possible(&request, &decision) {
-            left.push(request.number);
+        if !is_possible(&request, &decision) {
+            skipped.push(request.number);
             continue;
         }
         apply(core, &mut tx, &request, &decision, undo).await?;
-        before.push(earlier(&request));
+        snapshots.push(snapshot(&request));
     }
-    tx.insert_undo(undo, &before).await?;
+    tx.insert_undo(undo, &snapshots).await?;
     finish(core, tx).await?;
     Ok(Decided {
-        undo: (!before.is_empty()).then_some(undo),
-        left,
+        undo: (!snapshots.is_empty()).then_some(undo),
+        left: skipped,
     })
 }
 
-fn earlier(request: &RequestView) -> Earlier {
-    Earlier {
+fn snapshot(request: &RequestView) -> RequestSnapshot {
+    RequestSnapshot {
         request: request.id.0,
         status: request.status,
         reason: request.rejection_reason.clone(),
@@ -186,7 +183,7 @@ fn is_waiting(request: &RequestView) -> bool {
     request.target_id.is_none() && request.status.is_waiting()
 }
 
-fn possible(request: &RequestView, decision: &Decision) -> bool {
+fn is_possible(request: &RequestView, decision: &Decision) -> bool {
     match decision {
         Decision::Accept | Decision::Reject(_) => request.status.is_undecided(),
         Decision::Assign(_) | Decision::Snooze(_) | Decision::Priority(_) | Decision::ServiceType(_) => {
@@ -195,20 +192,20 @@ fn possible(request: &RequestView, decision: &Decision) -> bool {
     }
 }
 
-/// Checks what a form sent along with a decision.
-async fn checked(tx: &mut TenantTx<'_, Staff>, decision: Decision) -> CoreResult<Decision> {
+/// Validates the form values of a decision.
+async fn validate(tx: &mut TenantTx<'_, Staff>, decision: Decision) -> CoreResult<Decision> {
     let mut form = Form::default();
     let decision = match decision {
         Decision::Reject(reason) => form
             .text(
                 "reason",
-                requests::MOST_REASON,
-                text::paragraphs(&reason, requests::MOST_REASON),
+                requests::MAX_REASON_CHARS,
+                text::paragraphs(&reason, requests::MAX_REASON_CHARS),
             )
             .map_or(Decision::Reject(reason), Decision::Reject),
         Decision::Assign(Some(person)) => {
             if !tx.reviewers().await?.iter().any(|reviewer| reviewer.id.0 == person) {
-                form.wrong("assignee", "required", "Choose somebody of the team.");
+                form.add_error("assignee", "required", "Choose a team member.");
             }
             Decision::Assign(Some(person))
         }
@@ -256,68 +253,70 @@ async fn apply(
     if !is_waiting(request) {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            format!("It is {} and waits for nothing any more.", request.status.name()),
+            format!("The request is {} and can no longer be changed.", request.status.name()),
         ));
     }
     if !tx.set_triage(request.id.0, request.updated_at, triage).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Somebody else changed this request at the same time.",
+            "The request was changed by another user in the meantime.",
         ));
     }
     tx.audit(action, request.id, details);
     Ok(())
 }
 
-/// Takes an own decision back. Requests that have changed since, or became a job, stay as they are; so does everything once
-/// a mail about the decision has gone out.
+/// Undoes a decision of the signed-in user and returns the number of restored requests. Requests that were changed,
+/// converted to a job or reported by email since then are not restored.
 ///
 /// # Errors
-/// `too_late`.
+/// Field `undo` with code `too_late` if no request can be restored.
 pub async fn undo(core: &Core, by: Permit<'_, ReviewRequests>, id: UndoId) -> CoreResult<usize> {
-    let too_late = || CoreError::field("undo", "too_late", "This can no longer be taken back.");
+    let too_late = || CoreError::field("undo", "too_late", "This can no longer be undone.");
     let mut tx = core.store.begin(by.staff()).await?;
-    let since = core.clock.now() - UNDO - UNDO_GRACE;
-    let Some((before, decided_at)) = tx.take_undo(id, since).await? else {
+    let since = core.clock.now() - UNDO_WINDOW - UNDO_GRACE;
+    let Some((snapshots, decided_at)) = tx.use_undo(id, since).await? else {
         return Err(too_late());
     };
     let mut restored = 0;
-    for earlier in before {
-        let request_id = earlier.request;
-        let Some(now) = tx.request_view(request_id).await? else {
+    for snapshot in snapshots {
+        let request_id = snapshot.request;
+        let Some(current) = tx.request_view(request_id).await? else {
             continue;
         };
-        // What has changed since, became a job, or was told by mail, stays.
-        if now.updated_at != decided_at || now.target_id.is_some() || !tx.take_mails_back(id, request_id).await? {
+        if current.updated_at != decided_at
+            || current.target_id.is_some()
+            || !tx.take_mails_back(id, request_id).await?
+        {
             continue;
         }
-        let reason = earlier.reason.as_deref();
+        let reason = snapshot.reason.as_deref();
         if !tx
-            .restore_request(request_id, decided_at, earlier.status, reason, earlier.triage)
+            .restore_request(request_id, decided_at, snapshot.status, reason, snapshot.triage)
             .await?
         {
-            // Somebody was faster: nothing is taken back, mails included.
+            // A concurrent change: roll back everything, including the cancelled emails.
             return Err(too_late());
         }
         restored += 1;
         tx.audit(
             "request.decision_undone",
             request_id,
-            json!({ "from": now.status.name(), "to": earlier.status.name() }),
+            json!({ "from": current.status.name(), "to": snapshot.status.name() }),
         );
-        if now.status != earlier.status {
-            // The milestone was not to be; a portal must not go on showing it.
+        if current.status != snapshot.status {
+            // The portal must not show a milestone that was undone.
             tx.remove_milestones(request_id, decided_at).await?;
             tx.emit(NewEvent {
                 endpoint: None,
-                source: now.source_system_id.map(|key| key.0),
+                source: current.source_system_id.map(|key| key.0),
                 kind: EventType::RequestStatusChanged,
-                ordering_key: now.id.to_string(),
+                ordering_key: current.id.to_string(),
                 target: None,
-                customer: now.customer_id.map(|key| key.0),
-                location: now.location_id.map(|key| key.0),
-                contact: now.contact_id.map(|key| key.0),
-                details: json!({ "request": { "id": now.id.0, "status": earlier.status.name() } }),
+                customer: current.customer_id.map(|key| key.0),
+                location: current.location_id.map(|key| key.0),
+                contact: current.contact_id.map(|key| key.0),
+                details: json!({ "request": { "id": current.id.0, "status": snapshot.status.name() } }),
             });
         }
     }
@@ -333,16 +332,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_end_at_eight_as_the_clock_shows_it() {
-        // A Saturday; the clock goes back on Sunday morning.
-        let now = Utc.with_ymd_and_hms(2026, 10, 24, 15, 0, 0).single().expect("a moment");
-        let at = |name| {
-            let pause = Pause::from_name(name).expect("a pause");
-            pause.end(now, "Europe/Berlin").expect("a moment").to_rfc3339()
+    fn snooze_across_clock_change_ends_at_eight_local_time() {
+        // A Saturday; daylight saving time ends on Sunday morning.
+        let now = Utc
+            .with_ymd_and_hms(2026, 10, 24, 15, 0, 0)
+            .single()
+            .expect("time exists");
+        let end = |name| {
+            let pause = SnoozeUntil::from_name(name).expect("name is known");
+            pause.end(now, "Europe/Berlin").expect("time exists").to_rfc3339()
         };
-        assert_eq!(at("1h"), "2026-10-24T16:00:00+00:00");
-        assert_eq!(at("tomorrow"), "2026-10-25T07:00:00+00:00");
-        assert_eq!(at("monday"), "2026-10-26T07:00:00+00:00");
-        assert_eq!(Pause::from_name("soon"), None);
+        assert_eq!(end("1h"), "2026-10-24T16:00:00+00:00");
+        assert_eq!(end("tomorrow"), "2026-10-25T07:00:00+00:00");
+        assert_eq!(end("monday"), "2026-10-26T07:00:00+00:00");
+        assert_eq!(SnoozeUntil::from_name("soon"), None);
     }
 }

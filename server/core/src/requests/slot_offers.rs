@@ -1,6 +1,5 @@
-//! Slot offers: dispatch proposes two or three times for a job, whoever asked for it chooses one, and only then is the
-//! appointment fixed. Until then nothing is reserved, so a time can be gone when it is chosen; the answer then says so and
-//! shows the rest.
+//! Slot offers: dispatch offers two or three times for a job, and the requester's choice schedules the appointment.
+//! Offered times are not reserved, so a choice can fail because the technician was booked in the meantime.
 
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
@@ -19,32 +18,32 @@ use crate::identity::authentication;
 use crate::notifications;
 use crate::notifications::Occasion;
 use crate::requests::store::slot_offers::NewOption;
-use crate::scheduling::appointments::{Visit, check_length, fix, read_moment, read_time};
+use crate::scheduling::appointments::{NewVisit, parse_local_time, parse_time, schedule_visit, validate_window_length};
 use crate::{Core, CoreError, CoreResult};
 
-/// How many times an offer has at least and at most.
-pub const OPTIONS: std::ops::RangeInclusive<usize> = 2..=3;
-/// How long an offer can be open, in hours.
-pub const HOURS: [i64; 4] = [12, 24, 48, 96];
+/// The number of times that an offer can have.
+pub const OPTION_COUNT: std::ops::RangeInclusive<usize> = 2..=3;
+/// The choices for how long an offer is valid, in hours.
+pub const VALIDITY_HOURS: [i64; 4] = [12, 24, 48, 96];
 
-/// One time, as the form sends it.
+/// The unparsed fields of one offered time.
 #[derive(Debug, Clone, Default)]
 pub struct OptionForm {
-    /// Technician's id.
+    /// Staff ID.
     pub technician: String,
-    /// `2026-11-24`; empty for a time that is not offered.
+    /// ISO date; empty if this row of the form is not used.
     pub date: String,
-    /// `09:00`, in the location's zone.
+    /// Local time in the location's zone, such as `09:00`.
     pub start: String,
-    /// `11:00`, in the location's zone.
+    /// Local time in the location's zone, such as `11:00`.
     pub end: String,
 }
 
-/// Offers times. An offer that was open before is replaced.
+/// Offers times for a job. Replaces an open offer.
 ///
 /// # Errors
-/// Fields `date_1` and so on; `not_found`; `illegal_transition` for a job that is not open, or that nobody asked for who
-/// could choose.
+/// Fields `date_1`, `technician_1` and so on; `illegal_transition` unless the job is open and has a requester who can
+/// choose.
 pub async fn offer(
     core: &Core,
     by: Permit<'_, PlanTargets>,
@@ -60,25 +59,28 @@ pub async fn offer(
     let Some((request, channel)) = origin.filter(|(_, channel)| *channel != Channel::Api) else {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            "Nobody asked for this job who could choose.",
+            "The job has no requester who could choose a time.",
         ));
     };
     if target.status != TargetStatus::Open || target.needs_mapping || target.customer_id.is_none() {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            format!("It is {}; only an open job can be offered times.", target.status.name()),
+            format!(
+                "The job is {}. Times can be offered only for an open job.",
+                target.status.name()
+            ),
         ));
     }
     let zone_name = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
     let zone: Tz = zone_name.parse().unwrap_or(Tz::UTC);
     let now = core.clock.now();
     let mut form = Form::default();
-    let hours = hours.parse::<i64>().ok().filter(|hours| HOURS.contains(hours));
+    let hours = hours.parse::<i64>().ok().filter(|hours| VALIDITY_HOURS.contains(hours));
     if hours.is_none() {
-        form.wrong("hours", "required", "Choose how long the offer is open.");
+        form.add_error("hours", "required", "Choose how long the offer is valid.");
     }
     let mut times: Vec<NewOption> = Vec::new();
-    for (index, option) in options.iter().enumerate().take(*OPTIONS.end()) {
+    for (index, option) in options.iter().enumerate().take(*OPTION_COUNT.end()) {
         if option.date.trim().is_empty() {
             continue;
         }
@@ -86,32 +88,32 @@ pub async fn offer(
         let technician = match option.technician.parse::<StaffId>() {
             Ok(technician) if tx.is_technician(technician).await? => technician,
             _ => {
-                form.wrong(&format!("technician_{}", index + 1), "required", "Choose a technician.");
+                form.add_error(&format!("technician_{}", index + 1), "required", "Choose a technician.");
                 continue;
             }
         };
         let Ok(date) = NaiveDate::parse_from_str(&option.date, "%Y-%m-%d") else {
-            form.wrong(&field, "invalid_date", "Choose a date.");
+            form.add_error(&field, "invalid_date", "Choose a date.");
             continue;
         };
         let (start, end) = (
-            read_time(&mut form, &field, &option.start),
-            read_time(&mut form, &field, &option.end),
+            parse_time(&mut form, &field, &option.start),
+            parse_time(&mut form, &field, &option.end),
         );
         let (Some(start), Some(end)) = (start, end) else {
             continue;
         };
-        let starts_at = read_moment(&mut form, &field, zone, date, start);
-        let ends_at = read_moment(&mut form, &field, zone, date, end);
+        let starts_at = parse_local_time(&mut form, &field, zone, date, start);
+        let ends_at = parse_local_time(&mut form, &field, zone, date, end);
         let (Some(starts_at), Some(ends_at)) = (starts_at, ends_at) else {
             continue;
         };
-        check_length(&mut form, &field, starts_at, ends_at);
+        validate_window_length(&mut form, &field, starts_at, ends_at);
         if starts_at <= now {
-            form.wrong(&field, "in_the_past", "This time has passed.");
+            form.add_error(&field, "in_the_past", "The time is in the past.");
         }
         if let Some(number) = tx.overlapping_target(technician, id, starts_at, ends_at).await? {
-            form.wrong(
+            form.add_error(
                 &format!("technician_{}", index + 1),
                 "technician_busy",
                 number.to_string(),
@@ -121,7 +123,7 @@ pub async fn offer(
             .iter()
             .any(|other| other.starts_at == starts_at && other.ends_at == ends_at)
         {
-            form.wrong(&field, "slot_twice", "This time is offered already.");
+            form.add_error(&field, "slot_twice", "This time is already offered.");
         }
         times.push(NewOption {
             technician,
@@ -129,12 +131,12 @@ pub async fn offer(
             ends_at,
         });
     }
-    if form.0.is_empty() && !OPTIONS.contains(&times.len()) {
-        form.wrong("date_1", "too_few_slots", "Offer two or three times.");
+    if form.0.is_empty() && !OPTION_COUNT.contains(&times.len()) {
+        form.add_error("date_1", "too_few_slots", "Offer two or three times.");
     }
     form.finish()?;
-    let first = times.iter().map(|time| time.starts_at).min().unwrap_or(now);
-    let expires_at = (now + TimeDelta::hours(hours.unwrap_or_default())).min(first);
+    let first_start = times.iter().map(|time| time.starts_at).min().unwrap_or(now);
+    let expires_at = (now + TimeDelta::hours(hours.unwrap_or_default())).min(first_start);
     let offer: OfferId = tx.new_id();
     tx.insert_offer(offer, request, id, &zone_name, expires_at, &times)
         .await?;
@@ -150,18 +152,19 @@ pub async fn offer(
     Ok(offer)
 }
 
-/// Chooses a time by the tracking link.
+/// Chooses an offered time on the tracking page.
 ///
 /// # Errors
-/// Field `slot`: `slot_gone` when the offer was decided or has expired, `slot_taken` when this time is no longer free.
+/// Field `slot` with code `slot_gone` if the offer was answered or has expired, or `slot_taken` if the technician is
+/// booked.
 pub async fn choose_by_link(core: &Core, by: &TrackingRequester, offer: &str, position: &str) -> CoreResult<()> {
     choose(core, by.tenant(), by.request, &by.label(), offer, position).await
 }
 
-/// Chooses a time for an own request in the portal.
+/// Chooses an offered time in the portal.
 ///
 /// # Errors
-/// As [`choose_by_link`]; `not_found` for a request that is not the person's own.
+/// As [`choose_by_link`]; `not_found` if the request is not the portal user's own.
 pub async fn choose_in_portal(
     core: &Core,
     by: &Contact,
@@ -171,7 +174,9 @@ pub async fn choose_in_portal(
 ) -> CoreResult<()> {
     let mut tx = core.store.read(by).await?;
     tx.request(request).await?.ok_or_else(CoreError::not_found)?;
-    tx.own_request_place(request).await?.ok_or_else(CoreError::not_found)?;
+    tx.own_request_location(request)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
     drop(tx);
     choose(core, by.tenant(), request, &by.label(), offer, position).await
 }
@@ -184,14 +189,14 @@ async fn choose(
     offer: &str,
     position: &str,
 ) -> CoreResult<()> {
-    let gone = || CoreError::field("slot", "slot_gone", "This offer was answered already, or has expired.");
+    let gone = || CoreError::field("slot", "slot_gone", "The offer was already answered or has expired.");
     let (Ok(offer), Ok(position)) = (offer.parse::<OfferId>(), position.parse::<i64>()) else {
         return Err(gone());
     };
-    // What follows changes the plan, which the requester has no statements for: the system acts on the offer that the
-    // staff made, for the request that the requester was proven to hold.
+    // The requester's actor type has no scheduling statements. The system schedules on the basis of the staff's offer,
+    // for a request that the requester has proven access to.
     let mut system = authentication::system(tenant, "slot_offer");
-    system.for_whom = Some(chooser.to_owned());
+    system.on_behalf_of = Some(chooser.to_owned());
     let mut tx = core.store.begin(&system).await?;
     let open = tx
         .open_offer(request)
@@ -204,16 +209,16 @@ async fn choose(
     if target.status != TargetStatus::Open || !tx.choose_offer(offer, request, position).await? {
         return Err(gone());
     }
-    // Locks the technician on PostgreSQL, so that two who choose the same hour of one person follow one another.
-    let is_there = tx.is_technician(time.technician_id.0).await?;
-    let busy = tx
+    // Locks the technician's row on PostgreSQL, which serializes concurrent choices of the same time.
+    let is_active = tx.is_technician(time.technician_id.0).await?;
+    let overlap = tx
         .overlapping_target(time.technician_id.0, target.id.0, time.starts_at, time.ends_at)
         .await?;
-    if !is_there || busy.is_some() || time.starts_at <= core.clock.now() {
+    if !is_active || overlap.is_some() || time.starts_at <= core.clock.now() {
         return Err(CoreError::field(
             "slot",
             "slot_taken",
-            "This time was taken a moment ago; choose another one.",
+            "This time is no longer available. Choose another one.",
         ));
     }
     tx.audit(
@@ -221,13 +226,13 @@ async fn choose(
         target.id.0,
         json!({ "offer": offer, "position": position }),
     );
-    let visit = Visit {
+    let visit = NewVisit {
         technician: time.technician_id.0,
         starts_at: time.starts_at,
         ends_at: time.ends_at,
         zone: &open.zone,
         shared: true,
     };
-    fix(core, &mut tx, &target, &visit).await?;
+    schedule_visit(core, &mut tx, &target, &visit).await?;
     finish(core, tx).await
 }

@@ -1,4 +1,4 @@
-//! The tracking page: what whoever holds the link may see and do.
+//! The tracking page: what the holder of a tracking link can see and do.
 
 use domain::events::EventType;
 use domain::ids::RequestId;
@@ -15,25 +15,19 @@ use crate::requests::conversation;
 use crate::requests::model::{PublicMessage, SlotOption, TrackedView};
 use crate::{Core, CoreError, CoreResult};
 
-/// What the page shows.
+/// The content of the tracking page.
 #[derive(Debug, Clone)]
 pub struct Tracking {
-    /// The request.
     pub request: TrackedView,
-    /// What was written back and forth.
     pub messages: Vec<PublicMessage>,
-    /// The files that were sent along.
     pub files: Vec<FileLine>,
-    /// Times to choose from.
+    /// Offered time slots.
     pub slots: Vec<SlotOption>,
-    /// Whether it can still be withdrawn here.
+    /// Whether the requester can withdraw the request.
     pub may_withdraw: bool,
 }
 
-/// The request behind a link.
-///
-/// # Errors
-/// `not_found`.
+/// Returns the request of a tracking link.
 pub async fn page(core: &Core, by: &TrackingRequester) -> CoreResult<Tracking> {
     let mut tx = core.store.read(by).await?;
     let request = tx.tracked_view().await?.ok_or_else(CoreError::not_found)?;
@@ -47,7 +41,7 @@ pub async fn page(core: &Core, by: &TrackingRequester) -> CoreResult<Tracking> {
     })
 }
 
-/// Writes to dispatch. The same form sent again changes nothing.
+/// Sends a message to dispatch. Submitting the same form again has no effect.
 ///
 /// # Errors
 /// Field `answer`; `illegal_transition` once the request has ended.
@@ -74,7 +68,7 @@ pub async fn withdraw(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
     if !tx.withdraw_tracked().await? {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            "It can no longer be withdrawn here; write to us instead.",
+            "The request can no longer be withdrawn here. Send us a message instead.",
         ));
     }
     let id: RequestId = by.request;
@@ -101,11 +95,8 @@ pub async fn withdraw(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
     finish(core, tx).await
 }
 
-/// Refuses mails about how this request goes on. The link proves that somebody has this request, and nothing about others.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn refuse_mails(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
+/// Unsubscribes from emails about this request only: the tracking link gives no access to other requests.
+pub async fn unsubscribe(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
     let mut tx = core.store.begin(by).await?;
     if tx.refuse_mails(by.request).await? {
         tx.audit("mail.refused", by.request, json!({}));

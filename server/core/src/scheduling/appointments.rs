@@ -1,4 +1,4 @@
-//! Planning by hand: fixing and moving a target's appointment.
+//! Manual scheduling: creates, reschedules and reopens the appointment of a target.
 
 use chrono::{
     DateTime, Datelike as _, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Timelike as _, Utc,
@@ -25,61 +25,61 @@ use crate::identity::actors::{Administrator, Permit};
 use crate::jobs::model::TargetView;
 use crate::notifications;
 use crate::notifications::Occasion;
-use crate::scheduling::board::moves::against_visit;
+use crate::scheduling::board::moves::load_conflicts;
 use crate::{Core, CoreError, CoreResult};
 
-/// The longest visit window, in hours.
-const LONGEST_WINDOW: i64 = 12;
-/// The years in which something can be planned; far outside of them moments cannot be counted with.
-pub const YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
+/// The longest visit window. The board query relies on it: no visit starts earlier than this before it ends.
+const MAX_WINDOW_HOURS: i64 = 12;
+/// The years that can be scheduled; time zone arithmetic overflows far outside of them.
+pub const SCHEDULABLE_YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
 
-/// What the form sends, as text.
+/// The unparsed fields of the schedule form.
 #[derive(Debug, Clone, Default)]
 pub struct ScheduleForm {
-    /// Technician's id.
+    /// Staff ID.
     pub technician: String,
-    /// `2026-11-24`.
+    /// ISO date, such as `2026-11-24`.
     pub date: String,
-    /// `09:00`, in the location's zone.
+    /// Local time in the location's zone, such as `09:00`.
     pub start: String,
-    /// `11:00`, in the location's zone.
+    /// Local time in the location's zone, such as `11:00`.
     pub end: String,
     /// Whether the customer sees the appointment.
     pub shared: bool,
-    /// The dispatcher has seen what stands against it and wants it all the same.
+    /// Whether the dispatcher has seen the conflicts and schedules the visit anyway.
     pub overlap_accepted: bool,
-    /// The appointment that the dispatcher saw, empty for none; `None` if the form does not say.
+    /// ID of the planned appointment when the form was rendered, empty for none; `None` skips the concurrency check.
     pub was: Option<String>,
 }
 
-/// The beginning and the end that a form says, in the zone of the place.
-pub(crate) fn read_span(input: &ScheduleForm, zone: &str) -> Result<(DateTime<Utc>, DateTime<Utc>), Vec<FieldError>> {
+/// Parses start and end of a visit in the location's zone.
+pub(crate) fn parse_span(input: &ScheduleForm, zone: &str) -> Result<(DateTime<Utc>, DateTime<Utc>), Vec<FieldError>> {
     let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
     let mut form = Form::default();
     let date = NaiveDate::parse_from_str(&input.date, "%Y-%m-%d").ok();
-    let date = date.filter(|date| YEARS.contains(&date.year()));
+    let date = date.filter(|date| SCHEDULABLE_YEARS.contains(&date.year()));
     if date.is_none() {
-        form.wrong("date", "invalid_date", "Choose a date.");
+        form.add_error("date", "invalid_date", "Choose a date.");
     }
-    let start = read_time(&mut form, "start", &input.start);
-    let end = read_time(&mut form, "end", &input.end);
+    let start = parse_time(&mut form, "start", &input.start);
+    let end = parse_time(&mut form, "end", &input.end);
     let starts_at = date
         .zip(start)
-        .and_then(|(date, time)| read_moment(&mut form, "start", zone, date, time));
-    // A visit of the night ends on the next day.
-    let is_night = start
+        .and_then(|(date, time)| parse_local_time(&mut form, "start", zone, date, time));
+    // An overnight visit ends on the next day.
+    let is_overnight = start
         .zip(end)
         .is_some_and(|(start, end)| end < start && start.hour() >= 12 && end.hour() < 12);
-    let last = if is_night {
+    let end_date = if is_overnight {
         date.and_then(|date| date.succ_opt())
     } else {
         date
     };
-    let ends_at = last
+    let ends_at = end_date
         .zip(end)
-        .and_then(|(date, time)| read_moment(&mut form, "end", zone, date, time));
+        .and_then(|(date, time)| parse_local_time(&mut form, "end", zone, date, time));
     if let Some((starts_at, ends_at)) = starts_at.zip(ends_at) {
-        check_length(&mut form, "end", starts_at, ends_at);
+        validate_window_length(&mut form, "end", starts_at, ends_at);
         if form.0.is_empty() {
             return Ok((starts_at, ends_at));
         }
@@ -87,47 +87,48 @@ pub(crate) fn read_span(input: &ScheduleForm, zone: &str) -> Result<(DateTime<Ut
     Err(form.0)
 }
 
-/// The number or names in what stands against a visit, for whoever does not read it in words.
-pub(crate) fn detail(conflict: &Conflict) -> String {
+/// Returns the number or names in a conflict, which each language inserts into its own sentence.
+pub(crate) fn conflict_detail(conflict: &Conflict) -> String {
     match conflict {
         Conflict::Away(_) | Conflict::NoShift => String::new(),
         Conflict::OutsideShift { by } | Conflict::OutsideWindow { by } => minutes(*by),
         Conflict::Skills(missing) => missing.join(", "),
         Conflict::Overlap { number } => number.to_string(),
-        Conflict::Travel { takes, there_is, .. } => format!("{} > {}", minutes(*takes), minutes(*there_is)),
+        Conflict::Travel { takes, available, .. } => format!("{} > {}", minutes(*takes), minutes(*available)),
     }
 }
 
 /// Whole minutes, rounded up.
-fn minutes(time: TimeDelta) -> String {
-    ((time.num_seconds() + 59) / 60).to_string()
+fn minutes(duration: TimeDelta) -> String {
+    ((duration.num_seconds() + 59) / 60).to_string()
 }
 
-/// Fixes an appointment, or moves the one that is there; the old one stays as history. A request behind the target
-/// becomes planned.
+/// Schedules or reschedules a target. The previous appointment is kept as history, and an accepted request behind the
+/// target becomes planned.
 ///
 /// # Errors
-/// A field; `not_found`; `illegal_transition` once work has begun; `mapping` when the customer is not resolved.
+/// Invalid fields, including unaccepted conflicts; `illegal_transition` once work has begun; `concurrent_modification`
+/// if the planned appointment differs from `input.was`.
 pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, input: &ScheduleForm) -> CoreResult<()> {
     let staff = by.staff();
     let mut tx = core.store.begin(staff).await?;
     tx.lock_target(id).await?;
     let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
     let zone_name = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
-    // Whoever saw another plan than the one that is there does not plan over it.
+    // Reject a form that was rendered before another dispatcher changed the appointment.
     if let Some(was) = &input.was {
         let planned = tx
             .appointments_of(id)
             .await?
             .into_iter()
             .find(|appointment| appointment.status == AppointmentStatus::Planned);
-        let is = planned
+        let current = planned
             .map(|appointment| appointment.id.to_string())
             .unwrap_or_default();
-        if *was != is {
+        if *was != current {
             return Err(CoreError::new(
                 Problem::ConcurrentModification,
-                "Somebody else has planned this job meanwhile.",
+                "The job was scheduled by another user in the meantime.",
             ));
         }
     }
@@ -136,28 +137,28 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
     let technician = match technician {
         Some(technician) if tx.is_technician(technician).await? => Some(technician),
         _ => {
-            form.wrong("technician", "required", "Choose a technician.");
+            form.add_error("technician", "required", "Choose a technician.");
             None
         }
     };
-    let span = read_span(input, &zone_name);
+    let span = parse_span(input, &zone_name);
     if let Ok((starts_at, ends_at)) = span {
         if ends_at < core.clock.now() {
-            form.wrong("date", "in_the_past", "This time has passed.");
+            form.add_error("date", "in_the_past", "The time is in the past.");
         }
         if let Some(technician) = technician
             && !input.overlap_accepted
             && let Some(job) = tx.board_job(id).await?
         {
-            for conflict in against_visit(core, &mut tx, &job, technician, starts_at, ends_at).await? {
-                form.wrong("technician", conflict.name(), detail(&conflict));
+            for conflict in load_conflicts(core, &mut tx, &job, technician, starts_at, ends_at).await? {
+                form.add_error("technician", conflict.name(), conflict_detail(&conflict));
             }
         }
     }
     let (starts_at, ends_at) = match span {
         Ok((starts_at, ends_at)) => (Some(starts_at), Some(ends_at)),
-        Err(wrong) => {
-            form.0.extend(wrong);
+        Err(errors) => {
+            form.0.extend(errors);
             (None, None)
         }
     };
@@ -166,25 +167,25 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
         return Err(CoreError::field(
             "technician",
             "needs_mapping",
-            "The customer of this target is not resolved; it cannot be planned.",
+            "The customer of this target is not resolved; it cannot be scheduled.",
         ));
     }
     let (Some(technician), Some(starts_at), Some(ends_at)) = (technician, starts_at, ends_at) else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
     };
-    let visit = Visit {
+    let visit = NewVisit {
         technician,
         starts_at,
         ends_at,
         zone: &zone_name,
         shared: input.shared,
     };
-    fix(core, &mut tx, &target, &visit).await?;
+    schedule_visit(core, &mut tx, &target, &visit).await?;
     finish(core, tx).await
 }
 
-/// A visit to fix.
-pub(crate) struct Visit<'a> {
+/// A visit to schedule.
+pub(crate) struct NewVisit<'a> {
     pub technician: StaffId,
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
@@ -192,14 +193,14 @@ pub(crate) struct Visit<'a> {
     pub shared: bool,
 }
 
-/// Fixes a visit in a transaction that holds the target, or moves the one that is there.
-pub(crate) async fn fix<A: Administrator>(
+/// Schedules or reschedules a visit in a transaction that has locked the target.
+pub(crate) async fn schedule_visit<A: Administrator>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     target: &TargetView,
-    visit: &Visit<'_>,
+    visit: &NewVisit<'_>,
 ) -> CoreResult<()> {
-    let Visit {
+    let NewVisit {
         technician,
         starts_at,
         ends_at,
@@ -207,29 +208,29 @@ pub(crate) async fn fix<A: Administrator>(
         shared,
     } = *visit;
     let id = target.id.0;
-    // The customer's timeline tells only of appointments that the customer sees.
+    // The customer's timeline contains only appointments that are shared with the customer.
     let appointments = tx.appointments_of(id).await?;
     let was_shared = appointments
         .iter()
-        .any(|one| one.status == AppointmentStatus::Planned && one.is_shared);
-    let moved = match target.status {
+        .any(|appointment| appointment.status == AppointmentStatus::Planned && appointment.is_shared);
+    let is_reschedule = match target.status {
         TargetStatus::Scheduled | TargetStatus::Dispatched => true,
         other => {
             other.step(TargetStatus::Scheduled)?;
             false
         }
     };
-    if moved {
-        if !tx.end_planned_appointment(id, AppointmentStatus::Moved).await? {
+    if is_reschedule {
+        if !tx.close_planned_appointment(id, AppointmentStatus::Moved).await? {
             return Err(CoreError::new(
                 Problem::ConcurrentModification,
-                "Somebody else planned this target at the same time.",
+                "The target was scheduled by another user in the meantime.",
             ));
         }
     } else if !tx.set_target_status(id, target.status, TargetStatus::Scheduled).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Somebody else planned this target at the same time.",
+            "The target was scheduled by another user in the meantime.",
         ));
     }
     let appointment: AppointmentId = tx.new_id();
@@ -243,14 +244,14 @@ pub(crate) async fn fix<A: Administrator>(
         zone,
     })
     .await?;
-    let place = |kind| NewEntry {
+    let timeline_entry = |kind| NewEntry {
         kind,
         customer: target.customer_id.map(|key| key.0),
         location: target.location_id.map(|key| key.0),
         target: Some(id),
         request: target.request_id.map(|key| key.0),
     };
-    tx.note(place(match (shared, was_shared) {
+    tx.note(timeline_entry(match (shared, was_shared) {
         (true, true) => "appointment_moved",
         (true, false) => "appointment_scheduled",
         (false, true) => "appointment_cancelled",
@@ -258,7 +259,7 @@ pub(crate) async fn fix<A: Administrator>(
     }))
     .await?;
     tx.audit(
-        if moved {
+        if is_reschedule {
             "appointment.moved"
         } else {
             "appointment.scheduled"
@@ -283,7 +284,7 @@ pub(crate) async fn fix<A: Administrator>(
     if let Some(request) = tx.request_of_target(id).await?
         && request.status == RequestStatus::Accepted
     {
-        crate::requests::move_on(tx, &request, RequestStatus::Planned, None).await?;
+        crate::requests::change_status(tx, &request, RequestStatus::Planned, None).await?;
     }
     let occasion = match (shared, was_shared) {
         (true, true) => Some(Occasion::at(
@@ -292,7 +293,7 @@ pub(crate) async fn fix<A: Administrator>(
             zone,
         )),
         (true, false) => Some(Occasion::at(
-            MailKind::AppointmentFixed,
+            MailKind::AppointmentScheduled,
             vec![(starts_at, ends_at)],
             zone,
         )),
@@ -306,30 +307,30 @@ pub(crate) async fn fix<A: Administrator>(
     Ok(())
 }
 
-/// A window ends after it starts, and is not absurdly long.
-pub(crate) fn check_length(form: &mut Form, field: &str, starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) {
+/// Validates that a window ends after it starts and is at most [`MAX_WINDOW_HOURS`] long.
+pub(crate) fn validate_window_length(form: &mut Form, field: &str, starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) {
     if ends_at <= starts_at {
-        form.wrong(field, "end_before_start", "The end must be after the start.");
-    } else if ends_at - starts_at > TimeDelta::hours(LONGEST_WINDOW) {
-        form.wrong(
+        form.add_error(field, "end_before_start", "The end must be after the start.");
+    } else if ends_at - starts_at > TimeDelta::hours(MAX_WINDOW_HOURS) {
+        form.add_error(
             field,
             "window_too_long",
-            format!("A window may have {LONGEST_WINDOW} hours."),
+            format!("A window can be at most {MAX_WINDOW_HOURS} hours long."),
         );
     }
 }
 
-pub(crate) fn read_time(form: &mut Form, name: &str, text: &str) -> Option<NaiveTime> {
+pub(crate) fn parse_time(form: &mut Form, name: &str, text: &str) -> Option<NaiveTime> {
     let time = NaiveTime::parse_from_str(text, "%H:%M").ok();
     if time.is_none() {
-        form.wrong(name, "invalid_time", "A time such as 09:30 is required.");
+        form.add_error(name, "invalid_time", "Enter a time such as 09:30.");
     }
     time
 }
 
-/// A local time as a moment. In the hour that the clock skips in spring there is none; of the two in autumn the first
-/// counts.
-pub(crate) fn read_moment(
+/// Converts a local time to UTC. A time skipped by daylight saving is an error; of two ambiguous times the earlier one
+/// is taken.
+pub(crate) fn parse_local_time(
     form: &mut Form,
     name: &str,
     zone: Tz,
@@ -339,20 +340,20 @@ pub(crate) fn read_moment(
     match zone.from_local_datetime(&date.and_time(time)) {
         LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => Some(moment.with_timezone(&Utc)),
         LocalResult::None => {
-            form.wrong(
+            form.add_error(
                 name,
                 "time_does_not_exist",
-                "The clock changes on that day and skips this time.",
+                "This time does not exist: the clocks change on that day.",
             );
             None
         }
     }
 }
 
-/// Opens a target again whose visit was not completed, so that it waits for another appointment.
+/// Reopens a target whose visit was not completed, so that it can be scheduled again.
 ///
 /// # Errors
-/// `not_found`; `illegal_transition` from any other state.
+/// `illegal_transition` from any other state.
 pub async fn reopen(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     tx.lock_target(id).await?;
@@ -361,7 +362,7 @@ pub async fn reopen(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -> C
     if !tx.set_target_status(id, target.status, to).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Somebody else changed this at the same time.",
+            "The target was changed by another user in the meantime.",
         ));
     }
     tx.note(NewEntry {

@@ -1,4 +1,4 @@
-//! scheduling
+//! Appointments, the dispatch board, technicians and travel times.
 
 pub mod appointments;
 pub mod board;

@@ -1,11 +1,11 @@
-//! How technicians work: skills, a week of shifts with breaks, days off, and where their day begins and ends.
+//! Technicians' skills, weekly shifts with breaks, absences, and where their day starts and ends.
 
 use chrono::NaiveDate;
 use domain::customers::Coordinates;
 use domain::ids::{AbsenceId, StaffId};
 use domain::permissions::{ManageTechnicians, ViewOperations};
 use domain::problems::Problem;
-use domain::technicians::{self, AbsenceKind, Rest, Shift, WorkingWeek};
+use domain::technicians::{self, AbsenceKind, Break, Shift, WorkingWeek};
 use domain::text;
 use serde_json::json;
 
@@ -13,61 +13,51 @@ use crate::commit::finish;
 use crate::form::Form;
 use crate::identity::actors::Permit;
 use crate::scheduling::store::technicians::{AbsenceView, TechnicianView};
-use crate::scheduling::store::technicians::{DayPlace, TechnicianRow};
+use crate::scheduling::store::technicians::{DayEndpoint, TechnicianRow};
 use crate::{Core, CoreError, CoreResult};
 
-/// How many days off one entry may have.
-const LONGEST_ABSENCE: i64 = 366;
-/// How many entries of days off somebody may have ahead.
-const MOST_ABSENCES: usize = 200;
+/// The longest absence.
+const MAX_ABSENCE_DAYS: i64 = 366;
+/// Maximum number of current and future absences of a technician.
+const MAX_ABSENCES: usize = 200;
 
-/// A technician with the days off that are ahead or now.
+/// A technician with current and future absences.
 #[derive(Debug, Clone)]
 pub struct TechnicianPage {
-    /// The technician.
     pub technician: TechnicianView,
-    /// Days off, the first ones first.
+    /// Sorted by first day.
     pub absences: Vec<AbsenceView>,
 }
 
-/// Today, as a technician in a zone has it.
+/// Returns today's date in a zone.
 fn today(core: &Core, zone: &str) -> NaiveDate {
     let zone = zone.parse().unwrap_or(chrono_tz::UTC);
     core.clock.now().with_timezone(&zone).date_naive()
 }
 
-/// All technicians with their days off, by name.
-///
-/// # Errors
-/// The database does not answer.
+/// Lists all technicians with their absences, sorted by name.
 pub async fn list(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<Vec<TechnicianPage>> {
     let mut tx = core.store.read(by.staff()).await?;
-    let found = tx.technicians_set_up().await?;
-    // The earliest day that anybody has; the rest is sorted out for each one.
+    let found = tx.technicians_with_hours().await?;
+    // Yesterday in UTC is the earliest "today" of any zone; each technician's list is filtered by their own zone below.
     let earliest = core.clock.now().date_naive().pred_opt().unwrap_or_default();
     let absences = tx.absences(earliest).await?;
     Ok(found
         .into_iter()
         .map(|technician| {
             let day = today(core, &technician.zone);
-            let own = absences
+            let absences = absences
                 .iter()
                 .filter(|absence| absence.staff_id == technician.id && absence.last_day >= day)
                 .cloned()
                 .collect();
-            TechnicianPage {
-                technician,
-                absences: own,
-            }
+            TechnicianPage { technician, absences }
         })
         .collect())
 }
 
-/// One technician.
-///
-/// # Errors
-/// `not_found`.
-pub async fn one(core: &Core, by: Permit<'_, ViewOperations>, id: StaffId) -> CoreResult<TechnicianPage> {
+/// Returns a technician with current and future absences.
+pub async fn get(core: &Core, by: Permit<'_, ViewOperations>, id: StaffId) -> CoreResult<TechnicianPage> {
     let mut tx = core.store.read(by.staff()).await?;
     let technician = tx.technician(id).await?.ok_or_else(CoreError::not_found)?;
     let day = today(core, &technician.zone);
@@ -75,26 +65,26 @@ pub async fn one(core: &Core, by: Permit<'_, ViewOperations>, id: StaffId) -> Co
     Ok(TechnicianPage { technician, absences })
 }
 
-/// What a form says about how somebody works; texts as they were typed.
+/// The unparsed fields of the working hours form.
 #[derive(Debug, Clone, Default)]
-pub struct WorkingInput {
-    /// Skills, with commas or line ends between them.
+pub struct WorkingHoursInput {
+    /// Skills separated by commas or line breaks.
     pub skills: String,
-    /// An IANA zone.
+    /// IANA time zone.
     pub zone: String,
-    /// Beginning and end of each weekday's shift, Monday first; both empty on free days.
+    /// Start and end of each weekday's shift, Monday first; both empty on days off.
     pub days: [(String, String); 7],
-    /// Earliest and latest beginning of each break, and its minutes; all empty for none.
+    /// Earliest start, latest start and minutes of each break; all empty for none.
     pub rests: [(String, String, String); 2],
-    /// Where the day begins: name, and degrees as "51.4508, 7.0131".
+    /// Name and coordinates of the place where the day starts; coordinates as "51.4508, 7.0131".
     pub start: (String, String),
-    /// Where it ends; both empty for where it begins.
+    /// The same for the end of the day; both empty if it is the start.
     pub end: (String, String),
-    /// The revision that the form began with.
+    /// The revision with which the form was rendered.
     pub revision: i64,
 }
 
-/// Names of the fields of the weekdays, in their order.
+/// Field names of the weekdays, Monday first.
 pub const DAYS: [&str; 7] = [
     "monday",
     "tuesday",
@@ -105,44 +95,47 @@ pub const DAYS: [&str; 7] = [
     "sunday",
 ];
 
-fn read_week(input: &WorkingInput, form: &mut Form) -> WorkingWeek {
+fn parse_week(input: &WorkingHoursInput, form: &mut Form) -> WorkingWeek {
     let mut week = WorkingWeek::default();
     for (index, (from, until)) in input.days.iter().enumerate() {
         if from.trim().is_empty() && until.trim().is_empty() {
             continue;
         }
-        match (technicians::minute(from), technicians::minute(until)) {
+        match (
+            technicians::parse_time_of_day(from),
+            technicians::parse_time_of_day(until),
+        ) {
             (Some(from), Some(until)) if from != until => week.days[index] = Some(Shift { from, until }),
-            _ => form.wrong(
+            _ => form.add_error(
                 DAYS[index],
                 "invalid_shift",
-                "Two different times such as 07:30 and 16:00, or none.",
+                "Enter two different times such as 07:30 and 16:00, or leave both empty.",
             ),
         }
     }
-    let mut wrong_rest = |index: usize| {
-        form.wrong(
+    let mut report_invalid_break = |index: usize| {
+        form.add_error(
             &format!("rest{}", index + 1),
             "invalid_break",
-            "Two times within a shift and 1 to 240 minutes, or nothing.",
+            "Enter two times within a shift and 1 to 240 minutes, or leave all empty.",
         );
     };
     for (index, (from, until, minutes)) in input.rests.iter().enumerate() {
         if [from, until, minutes].iter().all(|text| text.trim().is_empty()) {
             continue;
         }
-        let times = technicians::minute(from).zip(technicians::minute(until));
-        let read = times.zip(minutes.trim().parse().ok());
-        let rest = read.map(|((from, until), minutes)| Rest { from, until, minutes });
-        match rest.filter(|rest| week.holds(*rest)) {
+        let times = technicians::parse_time_of_day(from).zip(technicians::parse_time_of_day(until));
+        let parsed = times.zip(minutes.trim().parse().ok());
+        let rest = parsed.map(|((from, until), minutes)| Break { from, until, minutes });
+        match rest.filter(|rest| week.is_valid_break(*rest)) {
             Some(rest) => week.rests.push(rest),
-            None => wrong_rest(index),
+            None => report_invalid_break(index),
         }
     }
     week
 }
 
-fn read_place(field: &str, name: &str, degrees: &str, form: &mut Form) -> Option<DayPlace> {
+fn parse_place(field: &str, name: &str, degrees: &str, form: &mut Form) -> Option<DayEndpoint> {
     if name.trim().is_empty() && degrees.trim().is_empty() {
         return None;
     }
@@ -150,40 +143,40 @@ fn read_place(field: &str, name: &str, degrees: &str, form: &mut Form) -> Option
         "" => None,
         name => form.text(&format!("{field}_name"), 200, text::line(name, 200)),
     };
-    let read = degrees
+    let coordinates = degrees
         .split_once(',')
         .and_then(|(lat, lon)| Some((lat.trim().parse().ok()?, lon.trim().parse().ok()?)))
         .and_then(|(lat, lon)| Coordinates::new(lat, lon));
-    let Some(place) = read else {
-        form.wrong(
+    let Some(place) = coordinates else {
+        form.add_error(
             field,
             "invalid_coordinates",
-            "Degrees north and east with a comma between them, such as 51.4508, 7.0131.",
+            "Enter latitude and longitude separated by a comma, such as 51.4508, 7.0131.",
         );
         return None;
     };
-    Some(DayPlace {
+    Some(DayEndpoint {
         name,
         latitude: place.lat,
         longitude: place.lon,
     })
 }
 
-/// Sets up how somebody works.
+/// Sets a technician's skills, working hours and start and end places.
 ///
 /// # Errors
-/// Fields `skills`, `zone`, `monday` to `sunday`, `rest1`, `rest2`, `start`, `end`; `not_found`;
-/// `concurrent_modification` if somebody else has changed it meanwhile.
-pub async fn set_up(
+/// Fields `skills`, `zone`, `monday` to `sunday`, `rest1`, `rest2`, `start`, `end`; `concurrent_modification` if the
+/// revision is outdated.
+pub async fn set_working_hours(
     core: &Core,
     by: Permit<'_, ManageTechnicians>,
     id: StaffId,
-    input: &WorkingInput,
+    input: &WorkingHoursInput,
 ) -> CoreResult<()> {
     let mut form = Form::default();
-    let skills = technicians::skills(&input.skills);
+    let skills = technicians::parse_skill_list(&input.skills);
     if skills.is_none() {
-        form.wrong(
+        form.add_error(
             "skills",
             "invalid_skills",
             "At most 50 skills of at most 64 characters are allowed.",
@@ -191,15 +184,11 @@ pub async fn set_up(
     }
     let zone = input.zone.trim();
     if zone.parse::<chrono_tz::Tz>().is_err() {
-        form.wrong(
-            "zone",
-            "invalid_zone",
-            "An IANA zone such as Europe/Berlin is required.",
-        );
+        form.add_error("zone", "invalid_zone", "Enter an IANA time zone such as Europe/Berlin.");
     }
-    let week = read_week(input, &mut form);
-    let start = read_place("start", &input.start.0, &input.start.1, &mut form);
-    let end = read_place("end", &input.end.0, &input.end.1, &mut form);
+    let week = parse_week(input, &mut form);
+    let start = parse_place("start", &input.start.0, &input.start.1, &mut form);
+    let end = parse_place("end", &input.end.0, &input.end.1, &mut form);
     form.finish()?;
     let skills = skills.unwrap_or_default();
     let mut tx = core.store.begin(by.staff()).await?;
@@ -212,10 +201,10 @@ pub async fn set_up(
         start: start.as_ref(),
         end: end.as_ref(),
     };
-    if !tx.set_up_technician(id, &row, input.revision).await? {
+    if !tx.upsert_technician(id, &row, input.revision).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Somebody else has changed this technician meanwhile; look at it again.",
+            "The technician was changed by another user in the meantime. Reload and try again.",
         ));
     }
     tx.audit(
@@ -226,10 +215,10 @@ pub async fn set_up(
     finish(core, tx).await
 }
 
-/// Adds days off, both days included.
+/// Adds an absence; the first and the last day are included.
 ///
 /// # Errors
-/// Fields `first`, `last`, `kind`; `not_found`.
+/// Fields `first`, `last`, `kind`.
 pub async fn add_absence(
     core: &Core,
     by: Permit<'_, ManageTechnicians>,
@@ -244,30 +233,34 @@ pub async fn add_absence(
     let today = today(core, &technician.zone);
     let first_day = first.trim().parse::<NaiveDate>().ok();
     if first_day.is_none() {
-        form.wrong("first", "invalid_date", "A date is required.");
+        form.add_error("first", "invalid_date", "Enter a date.");
     }
-    // One day off needs no second date.
+    // A single day needs no last day.
     let last_day = if last.trim().is_empty() {
         first_day
     } else {
         last.trim().parse().ok()
     };
-    let is_sound = first_day
+    let is_valid = first_day
         .zip(last_day)
-        .is_none_or(|(first, last)| last >= first && last >= today && (last - first).num_days() < LONGEST_ABSENCE);
-    if last_day.is_none() && first_day.is_some() || !is_sound {
-        form.wrong(
+        .is_none_or(|(first, last)| last >= first && last >= today && (last - first).num_days() < MAX_ABSENCE_DAYS);
+    if last_day.is_none() && first_day.is_some() || !is_valid {
+        form.add_error(
             "last",
             "invalid_last_day",
-            "A date that is not over, on or after the first day and within a year of it.",
+            "Enter a date that is not in the past, on or after the first day and within a year of it.",
         );
     }
     let kind = AbsenceKind::from_name(kind);
     if kind.is_none() {
-        form.wrong("kind", "required", "Choose why.");
+        form.add_error("kind", "required", "Choose a reason.");
     }
-    if tx.absences_of(id, today).await?.len() >= MOST_ABSENCES {
-        form.wrong("first", "too_many", format!("At most {MOST_ABSENCES} are allowed."));
+    if tx.absences_of(id, today).await?.len() >= MAX_ABSENCES {
+        form.add_error(
+            "first",
+            "too_many",
+            format!("At most {MAX_ABSENCES} absences are allowed."),
+        );
     }
     form.finish()?;
     let (Some(first), Some(last), Some(kind)) = (first_day, last_day, kind) else {
@@ -283,10 +276,7 @@ pub async fn add_absence(
     finish(core, tx).await
 }
 
-/// Takes days off back.
-///
-/// # Errors
-/// `not_found`.
+/// Deletes an absence.
 pub async fn remove_absence(
     core: &Core,
     by: Permit<'_, ManageTechnicians>,

@@ -1,4 +1,4 @@
-//! From what is planned and what waits to the engine's problem.
+//! Builds the routing problem from planned visits and unscheduled jobs.
 
 use std::ops::ControlFlow;
 
@@ -6,19 +6,19 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::customers::Coordinates;
 use domain::ids::StaffId;
 use domain::targets::{AppointmentStatus, TargetStatus};
-use domain::travel::Ways;
-use routing::{Break, LONGEST, Matrix, Problem, Settings, Skills, Technician, Time, Visit, Window};
+use domain::travel::TravelTimes;
+use routing::{Break, MAX_TIME_SECONDS, Matrix, Problem, Settings, Skills, Technician, Time, Visit, Window};
 
-use crate::scheduling::board::{away_on, bases, zone_of};
-use crate::scheduling::roads::Found;
+use crate::scheduling::board::{absence_on, day_endpoints, parse_zone};
+use crate::scheduling::roads::FoundTravelTimes;
 use crate::scheduling::{AbsenceView, BoardJob, BoardVisit, TechnicianView};
-use domain::suggestions::LeftOut;
+use domain::suggestions::ExcludedJob;
 
-/// Ways are counted in steps of five minutes, so that visits begin at times that people say.
-const STEP: i64 = 300;
+/// Travel times are rounded up to this step, so that visits start at round times.
+const STEP_SECONDS: i64 = 300;
 
-/// What the database knows, for some days.
-pub(crate) struct Material {
+/// The data of some days from which the problem is built.
+pub(crate) struct PlanInput {
     pub begin: DateTime<Utc>,
     pub now: DateTime<Utc>,
     pub days: Vec<NaiveDate>,
@@ -26,67 +26,71 @@ pub(crate) struct Material {
     pub absences: Vec<AbsenceView>,
     pub visits: Vec<BoardVisit>,
     pub jobs: Vec<BoardJob>,
-    /// Whether the jobs were named one by one, so that each of them gets an answer.
-    pub is_named: bool,
+    /// Whether the jobs were requested individually, so that each of them needs a result.
+    pub is_explicit: bool,
 }
 
-impl Material {
-    /// Every place between which ways matter.
+impl PlanInput {
+    /// Returns the places between which travel times are needed.
     pub(crate) fn places(&self) -> Vec<Coordinates> {
-        let bases = self.technicians.iter().map(bases).flat_map(|(start, end)| [start, end]);
+        let day_endpoints = self
+            .technicians
+            .iter()
+            .map(day_endpoints)
+            .flat_map(|(start, end)| [start, end]);
         let visits = self.visits.iter().map(|visit| visit.job.point());
         let jobs = self.jobs.iter().map(BoardJob::point);
-        bases.chain(visits).chain(jobs).flatten().collect()
+        day_endpoints.chain(visits).chain(jobs).flatten().collect()
     }
 }
 
-/// A technician's day in the problem.
+/// The technician and day behind a technician of the problem.
 pub(crate) struct Worker {
     pub technician: StaffId,
     pub name: String,
     pub day: NaiveDate,
-    pub bases: (Option<Coordinates>, Option<Coordinates>),
+    pub day_endpoints: (Option<Coordinates>, Option<Coordinates>),
 }
 
-/// A visit in the problem.
+/// The job behind a visit of the problem.
 pub(crate) struct Task {
     pub job: BoardJob,
-    /// What is planned already: whose day of the problem it is, and when.
+    /// Worker index, start and end if the job is already planned.
     pub planned: Option<(usize, DateTime<Utc>, DateTime<Utc>)>,
 }
 
-/// The problem, and what its numbers stand for.
-pub(crate) struct Built {
+/// The problem, with the records behind its indices.
+pub(crate) struct BuiltProblem {
     pub problem: Problem,
     pub base: DateTime<Utc>,
     pub workers: Vec<Worker>,
     pub tasks: Vec<Task>,
     pub skills: Vec<String>,
-    pub left: Vec<LeftOut>,
+    pub left: Vec<ExcludedJob>,
     pub other_days: i64,
-    pub ways: Ways,
+    pub ways: TravelTimes,
     pub is_estimated: bool,
 }
 
-/// How many seconds after the beginning a moment is; the engine counts from twelve hours before the first day.
+/// Converts a time to the engine's seconds since `base`, which is twelve hours before the first day.
 fn seconds(base: DateTime<Utc>, moment: DateTime<Utc>) -> Time {
-    let seconds = (moment - base).num_seconds().clamp(0, i64::from(LONGEST) / 2);
+    let seconds = (moment - base).num_seconds().clamp(0, i64::from(MAX_TIME_SECONDS) / 2);
     Time::try_from(seconds).unwrap_or_default()
 }
 
-/// The skills that jobs ask for, in the order of the jobs, as many as the engine can number.
-fn asked_for(jobs: &[BoardJob]) -> Vec<String> {
+/// Returns the distinct skills that the jobs require, at most as many as the engine can represent.
+fn required_skills(jobs: &[BoardJob]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for skill in jobs.iter().flat_map(|job| &job.required_skills.0) {
-        if !found.contains(skill) && found.len() < Skills::MOST {
+        if !found.contains(skill) && found.len() < Skills::MAX {
             found.push(skill.clone());
         }
     }
     found
 }
 
-fn left_out(job: &BoardJob, code: &str) -> LeftOut {
-    LeftOut {
+fn left_out(job: &BoardJob, code: &str) -> ExcludedJob {
+    ExcludedJob {
         target: job.target_id.0,
         number: job.number,
         customer: job.customer_name.clone(),
@@ -95,17 +99,20 @@ fn left_out(job: &BoardJob, code: &str) -> LeftOut {
     }
 }
 
-fn work(job: &BoardJob) -> TimeDelta {
+fn service_time(job: &BoardJob) -> TimeDelta {
     TimeDelta::minutes(job.duration_minutes.clamp(1, 24 * 60))
 }
 
-/// Puts the problem together. An error says what is wrong with it, which would be a mistake in here.
-pub(crate) fn build(material: Material, found: &Found) -> Result<Built, routing::Invalid> {
+/// Builds the problem.
+///
+/// # Errors
+/// The problem is invalid, which is a bug in this module.
+pub(crate) fn build(material: PlanInput, found: &FoundTravelTimes) -> Result<BuiltProblem, routing::Invalid> {
     let base = material.begin - TimeDelta::hours(12);
-    let skills = asked_for(&material.jobs);
+    let skills = required_skills(&material.jobs);
     let mut places: Vec<Coordinates> = Vec::new();
-    let mut place_of = |place: Option<Coordinates>| -> usize {
-        // Nowhere is as near as anything.
+    let mut place_index = |place: Option<Coordinates>| -> usize {
+        // Index 0 is the unknown place, with no travel time to any other.
         let Some(place) = place else { return 0 };
         let found = places.iter().position(|known| *known == place);
         1 + found.unwrap_or_else(|| {
@@ -113,43 +120,47 @@ pub(crate) fn build(material: Material, found: &Found) -> Result<Built, routing:
             places.len() - 1
         })
     };
-    // What a technician can do and no job asks for does not matter.
-    let bits = |names: &[String]| -> Skills {
+    // Skills that no job requires are ignored.
+    let skill_set = |names: &[String]| -> Skills {
         let numbered = skills.iter().enumerate().filter(|(_, skill)| names.contains(skill));
         Skills(numbered.fold(0, |found, (index, _)| found | 1 << index))
     };
     let (mut workers, mut people) = (Vec::new(), Vec::new());
-    for technician in material.technicians.iter().filter(|one| one.locked_at.is_none()) {
+    for technician in material
+        .technicians
+        .iter()
+        .filter(|technician| technician.locked_at.is_none())
+    {
         let Some(week) = &technician.week else { continue };
         for day in &material.days {
-            let Some(shift) = week.0.on(*day, &zone_of(&technician.zone)) else {
+            let Some(shift) = week.0.on(*day, &parse_zone(&technician.zone)) else {
                 continue;
             };
-            // What is over cannot be planned any more.
-            if away_on(&material.absences, technician.id.0, *day).is_some() || shift.until <= material.now {
+            // Skip absences and shifts that have ended.
+            if absence_on(&material.absences, technician.id.0, *day).is_some() || shift.until <= material.now {
                 continue;
             }
             let from = shift.from.max(round_up(material.now));
-            let (start, end) = bases(technician);
+            let (start, end) = day_endpoints(technician);
             workers.push(Worker {
                 technician: technician.id.0,
                 name: technician.display_name.clone(),
                 day: *day,
-                bases: (start, end),
+                day_endpoints: (start, end),
             });
             people.push(Technician {
-                start: place_of(start),
-                end: place_of(end),
+                start: place_index(start),
+                end: place_index(end),
                 from: seconds(base, from),
                 until: seconds(base, shift.until).max(seconds(base, from)),
                 overtime: 0,
-                skills: bits(&technician.skills.0),
+                skills: skill_set(&technician.skills.0),
                 capacity: 0,
                 breaks: shift
                     .rests
                     .iter()
                     .filter(|(_, last, _)| *last > from)
-                    .take(Technician::MOST_BREAKS)
+                    .take(Technician::MAX_BREAKS)
                     .map(|(first, last, length)| Break {
                         window: Window {
                             from: seconds(base, *first),
@@ -166,24 +177,24 @@ pub(crate) fn build(material: Material, found: &Found) -> Result<Built, routing:
         if visit.appointment_status != AppointmentStatus::Planned || visit.ends_at <= material.now {
             continue;
         }
-        let middle = seconds(base, visit.starts_at);
-        let of_day = workers
+        let start = seconds(base, visit.starts_at);
+        let worker = workers
             .iter()
             .enumerate()
             .position(|(index, worker): (usize, &Worker)| {
                 let near = people[index].from - 4 * 3_600..people[index].until + 4 * 3_600;
-                worker.technician == visit.technician_id.0 && near.contains(&middle)
+                worker.technician == visit.technician_id.0 && near.contains(&start)
             });
-        let Some(worker) = of_day else { continue };
-        // The whole time that was agreed is the customer's.
-        let (first, last) = (seconds(base, visit.starts_at), seconds(base, visit.ends_at));
-        let place = place_of(visit.job.point());
+        let Some(worker) = worker else { continue };
+        // The whole agreed window is reserved for the customer.
+        let end = seconds(base, visit.ends_at);
+        let place = place_index(visit.job.point());
         visits.push(Visit {
             place,
-            service: last - first,
+            service: end - start,
             windows: vec![Window {
-                from: first,
-                until: first,
+                from: start,
+                until: start,
             }],
             skills: Skills::default(),
             demand: 0,
@@ -197,7 +208,7 @@ pub(crate) fn build(material: Material, found: &Found) -> Result<Built, routing:
         });
     }
     let (mut left, mut other_days) = (Vec::new(), 0);
-    // The days themselves, and the shifts that begin on them.
+    // The span covers the days themselves and the shifts that start on them.
     let days = TimeDelta::days(material.days.len().try_into().unwrap_or(1));
     let people_from = people.iter().map(|person| person.from).min().unwrap_or_default();
     let people_until = people.iter().map(|person| person.until).max().unwrap_or_default();
@@ -216,10 +227,10 @@ pub(crate) fn build(material: Material, found: &Found) -> Result<Built, routing:
             left.push(left_out(&job, "too_many_skills"));
         } else {
             let first = job.window_start.map_or(0, |start| seconds(base, start));
-            // Whoever has no window cannot be late for it.
-            let last = job.window_end.map_or(LONGEST / 2, |end| seconds(base, end));
+            // A job without a window can start at any time.
+            let last = job.window_end.map_or(MAX_TIME_SECONDS / 2, |end| seconds(base, end));
             if last < begin || first > end {
-                if material.is_named {
+                if material.is_explicit {
                     left.push(left_out(&job, "other_days"));
                 } else {
                     other_days += 1;
@@ -227,13 +238,13 @@ pub(crate) fn build(material: Material, found: &Found) -> Result<Built, routing:
                 continue;
             }
             visits.push(Visit {
-                place: place_of(job.point()),
-                service: Time::try_from(work(&job).num_seconds()).unwrap_or_default(),
+                place: place_index(job.point()),
+                service: Time::try_from(service_time(&job).num_seconds()).unwrap_or_default(),
                 windows: vec![Window {
                     from: first.min(last),
                     until: last,
                 }],
-                skills: bits(&job.required_skills.0),
+                skills: skill_set(&job.required_skills.0),
                 demand: 0,
                 tier: job.priority.rank(),
                 pinned: None,
@@ -247,10 +258,10 @@ pub(crate) fn build(material: Material, found: &Found) -> Result<Built, routing:
             return 0;
         }
         let seconds = found.ways.time(places[from - 1], places[to - 1]).num_seconds();
-        Time::try_from((seconds + STEP - 1) / STEP * STEP).unwrap_or(LONGEST)
+        Time::try_from((seconds + STEP_SECONDS - 1) / STEP_SECONDS * STEP_SECONDS).unwrap_or(MAX_TIME_SECONDS)
     })?;
-    make_room(&mut people, &mut visits, &travel)?;
-    Ok(Built {
+    fit_planned_visits(&mut people, &mut visits, &travel)?;
+    Ok(BuiltProblem {
         problem: Problem::new(people, visits, travel)?,
         base,
         workers,
@@ -263,53 +274,58 @@ pub(crate) fn build(material: Material, found: &Found) -> Result<Built, routing:
     })
 }
 
-/// What is fixed holds, whatever stands against it: shifts reach as far as it, the way to the next one is taken from the time
-/// that was agreed, and a break for which there is no room is none.
-fn make_room(people: &mut [Technician], visits: &mut [Visit], travel: &Matrix) -> Result<(), routing::Invalid> {
+/// Makes planned visits feasible whatever their conflicts: extends shifts to include them, shortens a visit by the
+/// travel time to the next one, and drops breaks that do not fit.
+fn fit_planned_visits(
+    people: &mut [Technician],
+    visits: &mut [Visit],
+    travel: &Matrix,
+) -> Result<(), routing::Invalid> {
     for (index, person) in people.iter_mut().enumerate() {
-        let mut own: Vec<usize> = (0..visits.len())
+        let mut planned: Vec<usize> = (0..visits.len())
             .filter(|visit| visits[*visit].kept && visits[*visit].pinned == Some(index))
             .collect();
-        own.sort_by_key(|visit| visits[*visit].windows[0].from);
-        let (Some(first), Some(last)) = (own.first().copied(), own.last().copied()) else {
+        planned.sort_by_key(|visit| visits[*visit].windows[0].from);
+        let (Some(first), Some(last)) = (planned.first().copied(), planned.last().copied()) else {
             continue;
         };
-        for pair in own.windows(2) {
-            let way = travel.time(visits[pair[0]].place, visits[pair[1]].place);
-            let there_is = visits[pair[1]].windows[0].from - visits[pair[0]].windows[0].from - way;
-            visits[pair[0]].service = visits[pair[0]].service.min(there_is.max(0));
-            // Two at once: the second begins when one can be there.
-            let late = visits[pair[0]].windows[0].from + visits[pair[0]].service + way;
+        for pair in planned.windows(2) {
+            let travel_time = travel.time(visits[pair[0]].place, visits[pair[1]].place);
+            let available = visits[pair[1]].windows[0].from - visits[pair[0]].windows[0].from - travel_time;
+            visits[pair[0]].service = visits[pair[0]].service.min(available.max(0));
+            // If the visits overlap, the second one starts at the earliest possible arrival.
+            let arrival = visits[pair[0]].windows[0].from + visits[pair[0]].service + travel_time;
             let window = &mut visits[pair[1]].windows[0];
-            if late > window.from {
+            if arrival > window.from {
                 *window = Window {
-                    from: late,
-                    until: late,
+                    from: arrival,
+                    until: arrival,
                 };
             }
         }
-        let out = visits[first].windows[0].from - travel.time(person.start, visits[first].place);
-        let back = visits[last].windows[0].from + visits[last].service + travel.time(visits[last].place, person.end);
-        person.from = person.from.min(out.max(0));
-        person.until = person.until.max(back);
+        let departure = visits[first].windows[0].from - travel.time(person.start, visits[first].place);
+        let return_time =
+            visits[last].windows[0].from + visits[last].service + travel.time(visits[last].place, person.end);
+        person.from = person.from.min(departure.max(0));
+        person.until = person.until.max(return_time);
         if person.breaks.is_empty() {
             continue;
         }
-        let alone: Vec<Visit> = own
+        let unpinned: Vec<Visit> = planned
             .iter()
             .map(|visit| Visit {
                 pinned: None,
                 ..visits[*visit].clone()
             })
             .collect();
-        let day = Problem::new(vec![person.clone()], alone, travel.clone())?;
+        let day = Problem::new(vec![person.clone()], unpinned, travel.clone())?;
         let settings = Settings {
             budget: 10_000,
             seed: 0,
             overtime_weight: 1,
         };
         let plan = routing::solve(&day, &settings, &mut |_| ControlFlow::Continue(()));
-        if !plan.left_out.is_empty() {
+        if !plan.unassigned.is_empty() {
             person.breaks.clear();
         }
     }
@@ -317,11 +333,11 @@ fn make_room(people: &mut [Technician], visits: &mut [Visit], travel: &Matrix) -
 }
 
 fn round_up(moment: DateTime<Utc>) -> DateTime<Utc> {
-    let beyond = moment.timestamp().rem_euclid(STEP);
-    if beyond == 0 {
+    let excess = moment.timestamp().rem_euclid(STEP_SECONDS);
+    if excess == 0 {
         moment
     } else {
-        moment + TimeDelta::seconds(STEP - beyond)
+        moment + TimeDelta::seconds(STEP_SECONDS - excess)
     }
 }
 
@@ -331,7 +347,7 @@ mod tests {
     use chrono::TimeZone as _;
 
     #[test]
-    fn moments_are_counted_and_rounded_to_steps() {
+    fn time_converted_is_clamped_and_rounded_up_to_step() {
         let base = Utc
             .with_ymd_and_hms(2026, 11, 23, 12, 0, 0)
             .single()
@@ -340,7 +356,7 @@ mod tests {
         assert_eq!(
             seconds(base, base - TimeDelta::hours(1)),
             0,
-            "nothing is before the beginning"
+            "a time before the base is clamped to 0"
         );
         let odd = base + TimeDelta::seconds(61);
         assert_eq!(round_up(odd), base + TimeDelta::seconds(300));

@@ -1,4 +1,5 @@
-//! Route suggestions as partners see them: their own targets, opaque technicians, reasons without names or places.
+//! Route suggestions for API clients: only their own targets, opaque technician labels, reasons without names or
+//! places.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,103 +12,95 @@ use serde_json::json;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::identity::actors::ClientPermit;
-use crate::integrations::idempotency::{Answer, IdempotencyKey, keep, replay, with_tries};
+use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::page::Page;
 use crate::suggestions::store::SuggestionView;
-use crate::suggestions::{FARTHEST, MOST_DAYS, MOST_OPEN, is_day, too_many};
+use crate::suggestions::{MAX_DAYS, MAX_DAYS_AHEAD, MAX_OPEN, is_schedulable_day, too_many_open};
 use crate::{Core, CoreError, CoreResult};
-use domain::suggestions::{Options, Outcome, Rule};
+use domain::suggestions::{Options, Outcome, RuleViolation};
 
-/// How many targets one suggestion may have.
-pub const MOST_TARGETS: usize = 200;
+/// Maximum number of targets of a suggestion.
+pub const MAX_TARGETS: usize = 200;
 
-/// Which targets a client means.
+/// The targets that a client requests.
 #[derive(Debug, Clone)]
-pub enum Named {
-    /// By our ids.
+pub enum TargetSelection {
     Ids(Vec<TargetId>),
-    /// By the ids of their source.
+    /// IDs of the client's source system.
     ExternalIds(Vec<String>),
 }
 
-/// A stop as a client sees it.
+/// A stop of one of the client's targets.
 #[derive(Debug, Clone)]
 pub struct OwnStop {
-    /// The target.
     pub target: TargetId,
-    /// Its id in the source.
     pub external_id: Option<String>,
-    /// When somebody would be there.
     pub arrival: DateTime<Utc>,
-    /// When they would be done.
     pub departure: DateTime<Utc>,
 }
 
-/// A target that is left out.
+/// One of the client's targets that could not be scheduled.
 #[derive(Debug, Clone)]
-pub struct OwnLeft {
-    /// The target.
+pub struct OwnUnscheduled {
     pub target: TargetId,
-    /// Its id in the source.
     pub external_id: Option<String>,
-    /// Code and a sentence, each code once.
+    /// Distinct codes, each with a sentence.
     pub reasons: Vec<(String, String)>,
 }
 
-/// A suggestion as a client sees it.
+/// A suggestion reduced to what its client may see.
 #[derive(Debug, Clone)]
 pub struct OwnSuggestion {
-    /// The suggestion.
     pub suggestion: SuggestionView,
-    /// Stops by day and opaque technician.
+    /// Technician label, day and stops.
     pub routes: Vec<(String, NaiveDate, Vec<OwnStop>)>,
-    /// What is left out.
-    pub left: Vec<OwnLeft>,
+    /// Targets that could not be scheduled.
+    pub left: Vec<OwnUnscheduled>,
 }
 
-/// Asks for a suggestion for own targets.
+/// Requests a suggestion for the client's own targets.
 ///
 /// # Errors
 /// Fields `/date`, `/horizonDays`, `/targetIds/{n}`, `/externalIds/{n}`; `rate_limited`.
-pub async fn ask(
+pub async fn request(
     core: &Core,
     by: ClientPermit<'_, RoutesSuggestScope>,
     date: NaiveDate,
     days: u32,
-    named: &Named,
+    named: &TargetSelection,
     key: Option<&IdempotencyKey>,
-    render: impl Fn(RouteSuggestionId) -> Answer,
-) -> CoreResult<Answer> {
+    render: impl Fn(RouteSuggestionId) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
     let client = by.client();
     let mut errors = Vec::new();
     let today = core.clock.now().date_naive();
-    // It may be tomorrow already where the targets are, or still yesterday.
-    let (before, after) = (today.pred_opt().unwrap_or(today), today);
-    if !is_day(before, date) && !is_day(after, date) {
+    // In the zone of the targets it may still be yesterday in UTC terms.
+    let yesterday = today.pred_opt().unwrap_or(today);
+    if !is_schedulable_day(yesterday, date) && !is_schedulable_day(today, date) {
         errors.push(FieldError::new(
             "/date",
             "day_to_come",
-            format!("A day from today on, at most {FARTHEST} days ahead, is required."),
+            format!("The date must be today or later, at most {MAX_DAYS_AHEAD} days ahead."),
         ));
     }
-    if !(1..=MOST_DAYS).contains(&days) {
+    if !(1..=MAX_DAYS).contains(&days) {
         errors.push(FieldError::new(
             "/horizonDays",
             "invalid_number",
-            format!("1 to {MOST_DAYS} days are allowed."),
+            format!("The horizon must be 1 to {MAX_DAYS} days."),
         ));
     }
     if !errors.is_empty() {
         return Err(CoreError::invalid(errors));
     }
-    let answer = with_tries!({
+    let answer = with_retries!({
         let mut tx = core.store.begin(client).await?;
-        if let Some(answer) = replay(&mut tx, key).await? {
+        if let Some(answer) = replay_response(&mut tx, key).await? {
             return Ok(answer);
         }
-        let targets = own(&mut tx, named).await?;
-        if tx.open_suggestions().await? >= MOST_OPEN {
-            return Err(too_many().into());
+        let targets = find_targets(&mut tx, named).await?;
+        if tx.count_open_suggestions().await? >= MAX_OPEN {
+            return Err(too_many_open().into());
         }
         let id: RouteSuggestionId = tx.new_id();
         let count = targets.len();
@@ -119,7 +112,7 @@ pub async fn ask(
             .await?;
         tx.audit("route_suggestion.asked", id, json!({ "date": date, "targets": count }));
         let answer = render(id);
-        keep(&mut tx, key, &answer).await?;
+        store_response(&mut tx, key, &answer).await?;
         finish(core, tx).await?;
         Ok(answer)
     })?;
@@ -127,20 +120,24 @@ pub async fn ask(
     Ok(answer)
 }
 
-/// The own targets that are named, in that order. Another source's and a missing one are the same.
-async fn own(tx: &mut TenantTx<'_, crate::identity::actors::ApiClient>, named: &Named) -> CoreResult<Vec<TargetId>> {
+/// Finds the requested targets of the client's source system, without duplicates and in the requested order. A target
+/// of another source system is reported as missing.
+async fn find_targets(
+    tx: &mut TenantTx<'_, crate::identity::actors::ApiClient>,
+    named: &TargetSelection,
+) -> CoreResult<Vec<TargetId>> {
     let missing = |field: &str, index: usize| {
         FieldError::new(
             format!("/{field}/{index}"),
             "target_not_found",
-            "There is no such target of this source system.",
+            "The source system has no such target.",
         )
     };
     let mut errors = Vec::new();
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     match named {
-        Named::Ids(ids) => {
+        TargetSelection::Ids(ids) => {
             let known: HashSet<TargetId> = tx
                 .own_targets_among(ids)
                 .await?
@@ -155,7 +152,7 @@ async fn own(tx: &mut TenantTx<'_, crate::identity::actors::ApiClient>, named: &
                 }
             }
         }
-        Named::ExternalIds(ids) => {
+        TargetSelection::ExternalIds(ids) => {
             let known: HashMap<String, TargetId> = tx
                 .own_targets_by_external_ids(ids)
                 .await?
@@ -178,10 +175,7 @@ async fn own(tx: &mut TenantTx<'_, crate::identity::actors::ApiClient>, named: &
     }
 }
 
-/// One of the own suggestions.
-///
-/// # Errors
-/// `not_found`, also for another source's.
+/// Returns a suggestion of the client's source system.
 pub async fn get(
     core: &Core,
     by: ClientPermit<'_, RoutesSuggestScope>,
@@ -191,16 +185,13 @@ pub async fn get(
     let found = tx.own_suggestion(id).await?.ok_or_else(CoreError::not_found)?;
     let ids = found.options.targets.clone().unwrap_or_default();
     let names = tx.own_targets_among(&ids).await?;
-    Ok(shown(
+    Ok(client_view(
         found,
         &names.into_iter().map(|(id, name)| (id.0, name)).collect(),
     ))
 }
 
-/// A page of them, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Lists a page of the client's suggestions, newest first.
 pub async fn list(
     core: &Core,
     by: ClientPermit<'_, RoutesSuggestScope>,
@@ -208,7 +199,7 @@ pub async fn list(
     limit: i64,
 ) -> CoreResult<Page<OwnSuggestion>> {
     let mut tx = core.store.read(by.client()).await?;
-    let page = Page::cut(tx.own_suggestions(before, limit + 1).await?, limit);
+    let page = Page::from_rows(tx.own_suggestions(before, limit + 1).await?, limit);
     let ids: Vec<TargetId> = page
         .rows
         .iter()
@@ -222,16 +213,16 @@ pub async fn list(
         .collect();
     Ok(Page {
         has_more: page.has_more,
-        rows: page.rows.into_iter().map(|row| shown(row, &names)).collect(),
+        rows: page.rows.into_iter().map(|row| client_view(row, &names)).collect(),
     })
 }
 
-/// Only what is the client's own: nobody else's stops, names or places.
-fn shown(suggestion: SuggestionView, names: &HashMap<TargetId, Option<String>>) -> OwnSuggestion {
+/// Reduces a suggestion to the client's own targets, without any names or places.
+fn client_view(suggestion: SuggestionView, names: &HashMap<TargetId, Option<String>>) -> OwnSuggestion {
     let empty = Outcome::default();
     let outcome = suggestion.result.as_ref().map_or(&empty, |result| &result.0);
     let name = |target: &TargetId| names.get(target).cloned().flatten();
-    // A label says who goes twice, and no more.
+    // A label only shows which routes share a technician.
     let mut labels = BTreeMap::new();
     for route in &outcome.routes {
         if route.stops.iter().any(|stop| stop.is_new) {
@@ -266,11 +257,11 @@ fn shown(suggestion: SuggestionView, names: &HashMap<TargetId, Option<String>>) 
         .left
         .iter()
         .filter(|left| names.contains_key(&left.target))
-        .map(|left| OwnLeft {
+        .map(|left| OwnUnscheduled {
             target: left.target,
             external_id: name(&left.target),
             reasons: match &left.code {
-                Some(code) => vec![(code.clone(), fixed(code).to_owned())],
+                Some(code) => vec![(code.clone(), code_sentence(code).to_owned())],
                 None => reasons(left.hindrances.iter().map(|hindrance| &hindrance.rule)),
             },
         })
@@ -282,22 +273,22 @@ fn shown(suggestion: SuggestionView, names: &HashMap<TargetId, Option<String>>) 
     }
 }
 
-fn fixed(code: &str) -> &'static str {
+fn code_sentence(code: &str) -> &'static str {
     match code {
         "location_unknown" => "The location has no coordinates.",
-        "not_open" => "The target is planned, done or cancelled already.",
-        "other_days" => "The time window lies on other days.",
+        "not_open" => "The target is already scheduled, completed or cancelled.",
+        "other_days" => "The time window is on other days.",
         "needs_mapping" => "The customer is not resolved yet.",
-        "too_many_skills" => "The suggestion has more different skills than can be counted.",
-        _ => "Nobody works on these days.",
+        "too_many_skills" => "The suggestion requires too many different skills.",
+        _ => "No technician works on these days.",
     }
 }
 
-/// Each code once, with the least by which it fails, over all technicians.
-fn reasons<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<(String, String)> {
-    let mut least: BTreeMap<&str, &Rule> = BTreeMap::new();
+/// Returns each code once, with the smallest amount by which it fails across all technicians.
+fn reasons<'a>(rules: impl Iterator<Item = &'a RuleViolation>) -> Vec<(String, String)> {
+    let mut smallest: BTreeMap<&str, &RuleViolation> = BTreeMap::new();
     for rule in rules {
-        least
+        smallest
             .entry(rule.code.as_str())
             .and_modify(|known| {
                 if rule.by < known.by {
@@ -306,18 +297,18 @@ fn reasons<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<(String, String)> {
             })
             .or_insert(rule);
     }
-    least
+    smallest
         .into_values()
         .map(|rule| {
             let minutes = (rule.by + 59) / 60;
             let detail = match rule.code.as_str() {
                 "skill" => "A skill that the target requires is missing.".to_owned(),
-                "window" => format!("The time window would be missed by {minutes} minutes at least."),
-                "shift" => format!("The working hours would be exceeded by {minutes} minutes at least."),
-                "break" => format!("A break would be missed by {minutes} minutes at least."),
-                "kept" => format!("What is planned already would be delayed by {minutes} minutes at least."),
-                "higher_priority" => format!("Work of higher priority would be delayed by {minutes} minutes at least."),
-                _ => format!("The day is full; {minutes} minutes more would be needed at least."),
+                "window" => format!("The time window would be missed by at least {minutes} minutes."),
+                "shift" => format!("The working hours would be exceeded by at least {minutes} minutes."),
+                "break" => format!("A break would be missed by at least {minutes} minutes."),
+                "kept" => format!("Scheduled visits would be delayed by at least {minutes} minutes."),
+                "higher_priority" => format!("Higher-priority jobs would be delayed by at least {minutes} minutes."),
+                _ => format!("The day is full; at least {minutes} more minutes would be needed."),
             };
             (rule.code.clone(), detail)
         })

@@ -1,4 +1,4 @@
-//! Committing a suggestion: each stop is asked again, with what is true by now, before it becomes an appointment.
+//! Commits a suggestion: each stop is checked against the current schedule before it becomes an appointment.
 
 use domain::ids::{RouteSuggestionId, TargetId};
 use domain::permissions::PlanTargets;
@@ -8,26 +8,25 @@ use serde_json::json;
 
 use crate::commit::finish;
 use crate::identity::actors::Permit;
-use crate::scheduling::appointments::{Visit, detail, fix};
-use crate::scheduling::board::moves::against_visit;
+use crate::scheduling::appointments::{NewVisit, conflict_detail, schedule_visit};
+use crate::scheduling::board::moves::load_conflicts;
 use crate::{Core, CoreError, CoreResult};
-use domain::suggestions::{Fate, PlannedStop, SuggestionStatus};
+use domain::suggestions::{PlannedStop, StopOutcome, SuggestionStatus};
 
-/// What became of the stops.
+/// The number of stops by result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Committed {
-    /// How many are appointments now.
     pub committed: usize,
-    /// How many do not hold any more.
+    /// Stops that can no longer be scheduled.
     pub stale: usize,
 }
 
-/// Commits all proposed stops, or one of them. What does not hold any more is left and noted with what stands against it;
-/// the others are fixed, each in a transaction of its own.
+/// Commits all proposed stops, or only the one of a target. Each stop is scheduled in its own transaction; a stop with
+/// a conflict is marked as stale instead, with the reason.
 ///
 /// # Errors
-/// `not_found`; `illegal_transition` for a suggestion that is not there or was discarded; `concurrent_modification` if
-/// somebody else commits at the same time.
+/// `not_found` if the target has no open stop; `illegal_transition` unless the suggestion is completed;
+/// `concurrent_modification` if another user decides about the suggestion at the same time.
 pub async fn commit(
     core: &Core,
     by: Permit<'_, PlanTargets>,
@@ -40,7 +39,7 @@ pub async fn commit(
     let (SuggestionStatus::Completed, Some(outcome)) = (found.status, found.result) else {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            format!("It is {} and cannot be committed.", found.status.name()),
+            format!("The suggestion is {} and cannot be committed.", found.status.name()),
         ));
     };
     let stops: Vec<_> = outcome
@@ -48,14 +47,14 @@ pub async fn commit(
         .iter()
         .flat_map(|route| route.stops.iter().map(|stop| (route.technician, stop)))
         .filter(|(_, stop)| stop.is_new && only.is_none_or(|only| only == stop.target))
-        .filter(|(_, stop)| found.decided.0.0.get(&stop.target) != Some(&Fate::Committed))
+        .filter(|(_, stop)| found.decided.0.0.get(&stop.target) != Some(&StopOutcome::Committed))
         .collect();
     if only.is_some() && stops.is_empty() {
         return Err(CoreError::not_found());
     }
     let mut result = Committed::default();
     for (technician, stop) in stops {
-        if one(core, by, id, technician, stop, shared).await? {
+        if commit_stop(core, by, id, technician, stop, shared).await? {
             result.committed += 1;
         } else {
             result.stale += 1;
@@ -64,8 +63,8 @@ pub async fn commit(
     Ok(result)
 }
 
-/// Commits a stop; false if it does not hold any more.
-async fn one(
+/// Commits a stop; returns false if it is stale.
+async fn commit_stop(
     core: &Core,
     by: Permit<'_, PlanTargets>,
     id: RouteSuggestionId,
@@ -87,18 +86,22 @@ async fn one(
         Some(("no_technician", String::new()))
     } else {
         let job = tx.board_job(stop.target).await?.ok_or_else(CoreError::not_found)?;
-        let against = against_visit(core, &mut tx, &job, technician, stop.begin, stop.end).await?;
-        against.first().map(|conflict| (conflict.name(), detail(conflict)))
+        let conflicts = load_conflicts(core, &mut tx, &job, technician, stop.begin, stop.end).await?;
+        conflicts
+            .first()
+            .map(|conflict| (conflict.name(), conflict_detail(conflict)))
     };
-    let fate = stale.clone().map_or(Fate::Committed, |(why, detail)| Fate::Stale {
-        why: why.to_owned(),
-        detail,
-    });
+    let fate = stale
+        .clone()
+        .map_or(StopOutcome::Committed, |(why, detail)| StopOutcome::Stale {
+            why: why.to_owned(),
+            detail,
+        });
     decided.0.insert(stop.target, fate);
     if !tx.set_decided(id, &decided, suggestion.revision).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Somebody else decides about this suggestion at the same time.",
+            "The suggestion was changed by another user in the meantime.",
         ));
     }
     if let Some((why, _)) = stale {
@@ -111,14 +114,14 @@ async fn one(
         return Ok(false);
     }
     let zone = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
-    let visit = Visit {
+    let visit = NewVisit {
         technician,
         starts_at: stop.begin,
         ends_at: stop.end,
         zone: &zone,
         shared,
     };
-    fix(core, &mut tx, &target, &visit).await?;
+    schedule_visit(core, &mut tx, &target, &visit).await?;
     tx.audit("route_suggestion.stop_committed", id, json!({ "target": stop.target }));
     finish(core, tx).await?;
     Ok(true)

@@ -1,13 +1,13 @@
-//! Route suggestions: asked for, made in the background, looked at with their reasons, committed whole or stop by stop, or
-//! discarded. A suggestion plans nothing by itself; until a stop is committed nobody outside hears of it.
+//! Route suggestions: requested, computed in the background, reviewed with their reasons, and committed (as a whole or
+//! stop by stop) or discarded. A suggestion changes no appointment until one of its stops is committed.
 
 pub(crate) mod build;
 pub mod clients;
 pub(crate) mod commit;
+pub(crate) mod render;
 pub mod run;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
-pub(crate) mod tell;
 pub use self::store::SuggestionView;
 
 use chrono::{Days, NaiveDate};
@@ -25,45 +25,44 @@ use crate::suggestions::store::SuggestionLine;
 use crate::visits;
 use crate::{Core, CoreError, CoreResult};
 
-/// How many days a suggestion may have.
-pub const MOST_DAYS: u32 = 7;
-/// How far ahead one can be asked for, in days.
-const FARTHEST: u64 = 366;
-/// How many may be on their way in one organisation.
-const MOST_OPEN: i64 = 20;
-/// How many are listed.
-const LISTED: i64 = 50;
+/// Maximum number of days of a suggestion.
+pub const MAX_DAYS: u32 = 7;
+/// How many days ahead a suggestion can be requested.
+const MAX_DAYS_AHEAD: u64 = 366;
+/// Maximum number of queued and running suggestions of an organization.
+const MAX_OPEN: i64 = 20;
+/// Maximum number of suggestions in a list.
+const MAX_LISTED: i64 = 50;
 
-/// Whether a day can be planned.
-fn is_day(today: NaiveDate, date: NaiveDate) -> bool {
-    let last = today.checked_add_days(Days::new(FARTHEST)).unwrap_or(today);
+fn is_schedulable_day(today: NaiveDate, date: NaiveDate) -> bool {
+    let last = today.checked_add_days(Days::new(MAX_DAYS_AHEAD)).unwrap_or(today);
     (today..=last).contains(&date)
 }
 
-/// Too many at once would keep those behind them waiting.
-fn too_many() -> CoreError {
+/// The error for an organization that has reached [`MAX_OPEN`]; the limit keeps the queue short for all organizations.
+fn too_many_open() -> CoreError {
     CoreError::new(
         Problem::RateLimited,
-        format!("{MOST_OPEN} route suggestions are on their way already."),
+        format!("{MAX_OPEN} route suggestions are queued or running already."),
     )
 }
 
-/// Asks for a day's plan for what waits in the pool.
+/// Requests a suggestion that schedules the jobs of the pool on a day.
 ///
 /// # Errors
-/// Field `date`; `rate_limited` while too many are on their way.
-pub async fn ask(core: &Core, by: Permit<'_, PlanTargets>, date: NaiveDate) -> CoreResult<RouteSuggestionId> {
+/// Field `date`; `rate_limited` while too many suggestions are queued or running.
+pub async fn request(core: &Core, by: Permit<'_, PlanTargets>, date: NaiveDate) -> CoreResult<RouteSuggestionId> {
     let staff = by.staff();
-    if !is_day(visits::today(core, staff), date) {
+    if !is_schedulable_day(visits::today(core, staff), date) {
         return Err(CoreError::field(
             "date",
             "day_to_come",
-            "Choose a day to come, at most a year ahead.",
+            "Choose today or a later day, at most a year ahead.",
         ));
     }
     let mut tx = core.store.begin(staff).await?;
-    if tx.open_suggestions().await? >= MOST_OPEN {
-        return Err(too_many());
+    if tx.count_open_suggestions().await? >= MAX_OPEN {
+        return Err(too_many_open());
     }
     let id: RouteSuggestionId = tx.new_id();
     let options = Options { targets: None, days: 1 };
@@ -74,11 +73,8 @@ pub async fn ask(core: &Core, by: Permit<'_, PlanTargets>, date: NaiveDate) -> C
     Ok(id)
 }
 
-/// One suggestion.
-///
-/// # Errors
-/// `not_found`.
-pub async fn page(core: &Core, by: Permit<'_, PlanTargets>, id: RouteSuggestionId) -> CoreResult<SuggestionView> {
+/// Returns a suggestion.
+pub async fn get(core: &Core, by: Permit<'_, PlanTargets>, id: RouteSuggestionId) -> CoreResult<SuggestionView> {
     core.store
         .read(by.staff())
         .await?
@@ -87,52 +83,49 @@ pub async fn page(core: &Core, by: Permit<'_, PlanTargets>, id: RouteSuggestionI
         .ok_or_else(CoreError::not_found)
 }
 
-/// The latest ones.
-///
-/// # Errors
-/// The database does not answer.
+/// Lists the latest suggestions.
 pub async fn list(core: &Core, by: Permit<'_, PlanTargets>) -> CoreResult<Vec<SuggestionLine>> {
-    Ok(core.store.read(by.staff()).await?.suggestions(LISTED).await?)
+    Ok(core.store.read(by.staff()).await?.suggestions(MAX_LISTED).await?)
 }
 
-/// Wants a suggestion stopped that is on its way.
+/// Requests that a queued or running suggestion be cancelled; the worker stops at its next progress report.
 ///
 /// # Errors
-/// `not_found`; `illegal_transition` once it has ended.
-pub async fn stop(core: &Core, by: Permit<'_, PlanTargets>, id: RouteSuggestionId) -> CoreResult<()> {
+/// `illegal_transition` once it has ended.
+pub async fn cancel(core: &Core, by: Permit<'_, PlanTargets>, id: RouteSuggestionId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     tx.suggestion(id).await?.ok_or_else(CoreError::not_found)?;
-    if !tx.ask_to_stop_suggestion(id).await? {
-        return Err(CoreError::new(Problem::IllegalTransition, "It has ended already."));
+    if !tx.request_suggestion_cancel(id).await? {
+        return Err(CoreError::new(
+            Problem::IllegalTransition,
+            "The suggestion has already ended.",
+        ));
     }
     tx.audit("route_suggestion.stop_asked", id, json!({}));
     finish(core, tx).await
 }
 
-/// Decides against a suggestion. What was committed stays.
+/// Discards a suggestion. Stops that were committed stay scheduled.
 ///
 /// # Errors
-/// `not_found`; `illegal_transition` for one that is not there yet, or was discarded.
+/// `illegal_transition` unless the suggestion is completed.
 pub async fn discard(core: &Core, by: Permit<'_, PlanTargets>, id: RouteSuggestionId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     tx.suggestion(id).await?.ok_or_else(CoreError::not_found)?;
     if !tx.discard_suggestion(id).await? {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            "It cannot be discarded any more.",
+            "The suggestion can no longer be discarded.",
         ));
     }
     tx.audit("route_suggestion.discarded", id, json!({}));
     finish(core, tx).await
 }
 
-/// Removes suggestions after a month: they hold names, and nobody asks for them any more. The worker calls this.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn forget_old(core: &Core) -> CoreResult<()> {
+/// Deletes suggestions older than 30 days, since they contain personal names. Called by the worker.
+pub async fn purge_old(core: &Core) -> CoreResult<()> {
     let mut tx = core.store.begin_system().await?;
-    tx.forget_suggestions(core.clock.now() - chrono::TimeDelta::days(30))
+    tx.purge_suggestions(core.clock.now() - chrono::TimeDelta::days(30))
         .await?;
     Ok(tx.commit().await?)
 }

@@ -1,5 +1,5 @@
-//! The worker's share: claim a suggestion, read, search, write. A worker that dies leaves a claim that runs out; the next
-//! one begins anew, which gives the same plan.
+//! The background worker: claims a suggestion, loads its data, searches a plan and stores it. If a worker dies, its
+//! claim expires and another worker starts over; the seeded search gives the same plan.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -16,136 +16,134 @@ use uuid::Uuid;
 use crate::events::NewEvent;
 use crate::identity::actors::{Actor as _, System, TenantId};
 use crate::identity::authentication;
-use crate::scheduling::board::lines_span;
-use crate::suggestions::build::{Built, Material, build};
+use crate::scheduling::board::span_of_days;
+use crate::suggestions::build::{BuiltProblem, PlanInput, build};
 use crate::suggestions::store::ClaimedSuggestion;
 use crate::{Core, CoreError, CoreResult};
 use domain::suggestions::{Outcome, SuggestionStatus};
 
-/// How long a claim holds without being renewed.
-const LEASE: TimeDelta = TimeDelta::seconds(20);
-/// How often progress is written and the wish to stop is read.
-const LOOK_EVERY: Duration = Duration::from_millis(300);
-/// How many places for a visit the search looks at: some seconds of work.
-const BUDGET: u64 = 40_000_000;
-/// When the search ends whatever its budget is, on a machine that is very slow or very busy.
-const LONGEST: Duration = Duration::from_secs(30);
-/// How long the road service may take: less than a claim holds.
-const ROADS: Duration = Duration::from_secs(12);
-/// As how much travel overtime counts.
+/// How long a claim is valid without being renewed.
+const CLAIM_LEASE: TimeDelta = TimeDelta::seconds(20);
+/// How often progress is stored and the cancel flag is read.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(300);
+/// Number of insertion positions that the search evaluates; takes a few seconds.
+const SEARCH_BUDGET: u64 = 40_000_000;
+/// The search ends after this time even if its budget is not used up, for slow or busy machines.
+const MAX_SEARCH_TIME: Duration = Duration::from_secs(30);
+/// How long the routing service may take; shorter than [`CLAIM_LEASE`].
+const ROUTING_TIMEOUT: Duration = Duration::from_secs(12);
+/// Cost of a second of overtime in seconds of travel.
 const OVERTIME_WEIGHT: u32 = 3;
-/// How many jobs of the pool are asked at most.
-const MOST_JOBS: i64 = 200;
+/// Maximum number of jobs taken from the pool.
+const MAX_POOL_JOBS: i64 = 200;
 
-/// Makes the oldest waiting suggestion; false if none waits.
-///
-/// # Errors
-/// The database does not answer; it is taken up again later.
+/// Computes the oldest queued suggestion; returns false if none is queued.
 pub async fn run_next(core: &Core) -> CoreResult<bool> {
-    if !core.store.read_system().await?.is_suggestion_waiting().await? {
+    if !core.store.read_system().await?.has_claimable_suggestion().await? {
         return Ok(false);
     }
     let claim = core.randomness.uuid_v7(core.clock.now());
     let mut tx = core.store.begin_system().await?;
-    let found = tx.claim_suggestion(claim, core.clock.now() + LEASE).await?;
+    let found = tx.claim_suggestion(claim, core.clock.now() + CLAIM_LEASE).await?;
     tx.commit().await?;
-    let Some(found) = found else { return Ok(false) };
-    let system = authentication::system(TenantId::from_uuid(found.tenant_id), "route_suggestion");
-    let id = found.id.0;
-    match make(core, &system, &found, claim).await {
-        Ok(Made::Plan(outcome)) => {
+    let Some(claimed) = found else { return Ok(false) };
+    let system = authentication::system(TenantId::from_uuid(claimed.tenant_id), "route_suggestion");
+    let id = claimed.id.0;
+    match compute(core, &system, &claimed, claim).await {
+        Ok(Computed::Plan(outcome)) => {
             finish(
                 core,
                 &system,
-                &found,
+                &claimed,
                 claim,
                 SuggestionStatus::Completed,
                 Some(&outcome),
             )
             .await?;
         }
-        Ok(Made::Stopped) => finish(core, &system, &found, claim, SuggestionStatus::Cancelled, None).await?,
-        Ok(Made::Lost) => tracing::info!(%id, "a route suggestion was taken over"),
+        Ok(Computed::Cancelled) => finish(core, &system, &claimed, claim, SuggestionStatus::Cancelled, None).await?,
+        Ok(Computed::ClaimLost) => tracing::info!(%id, "route suggestion was claimed by another worker"),
         Err(error) => {
-            tracing::error!(%id, %error, "a route suggestion could not be made");
-            finish(core, &system, &found, claim, SuggestionStatus::Failed, None).await?;
+            tracing::error!(%id, %error, "failed to compute route suggestion");
+            finish(core, &system, &claimed, claim, SuggestionStatus::Failed, None).await?;
         }
     }
     Ok(true)
 }
 
-enum Made {
+enum Computed {
     Plan(Box<Outcome>),
-    Stopped,
-    Lost,
+    Cancelled,
+    ClaimLost,
 }
 
-/// Reads what the plan begins with.
-async fn read(core: &Core, system: &System, found: &ClaimedSuggestion) -> CoreResult<Built> {
+/// Loads the data and builds the routing problem.
+async fn load(core: &Core, system: &System, found: &ClaimedSuggestion) -> CoreResult<BuiltProblem> {
     let mut tx = core.store.read(system).await?;
     let zone = tx.tenant_zone().await?;
-    let days: Vec<_> = (0..u64::from(found.options.days.clamp(1, crate::suggestions::MOST_DAYS)))
+    let days: Vec<_> = (0..u64::from(found.options.days.clamp(1, crate::suggestions::MAX_DAYS)))
         .filter_map(|index| found.date.checked_add_days(Days::new(index)))
         .collect();
-    let (begin, end) = lines_span(&zone, &days);
+    let (begin, end) = span_of_days(&zone, &days);
     let jobs = match &found.options.targets {
         Some(ids) => tx.board_jobs(ids).await?,
-        None => tx.pool(None, MOST_JOBS).await?,
+        None => tx.pool(None, MAX_POOL_JOBS).await?,
     };
-    let material = Material {
+    let material = PlanInput {
         begin,
         now: core.clock.now(),
-        technicians: tx.technicians_set_up().await?,
+        technicians: tx.technicians_with_hours().await?,
         absences: tx.absences(found.date.pred_opt().unwrap_or(found.date)).await?,
         visits: tx.visits_within(begin, end).await?,
         jobs,
-        is_named: found.options.targets.is_some(),
+        is_explicit: found.options.targets.is_some(),
         days,
     };
     drop(tx);
     let places = [material.places()];
-    let ways = core.roads.ways(&places, core.clock.now(), ROADS).await;
-    build(material, &ways).map_err(|error| CoreError::new(domain::problems::Problem::InternalError, error.to_string()))
+    let travel = core.roads.fetch(&places, core.clock.now(), ROUTING_TIMEOUT).await;
+    build(material, &travel)
+        .map_err(|error| CoreError::new(domain::problems::Problem::InternalError, error.to_string()))
 }
 
-async fn make(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uuid) -> CoreResult<Made> {
-    let built = read(core, system, found).await?;
+async fn compute(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uuid) -> CoreResult<Computed> {
+    let built = load(core, system, found).await?;
     let (stop, progress) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
     let settings = Settings {
-        budget: BUDGET,
+        budget: SEARCH_BUDGET,
         seed: seed(found.id.0),
         overtime_weight: OVERTIME_WEIGHT,
     };
-    let (stopped, told) = (stop.clone(), progress.clone());
+    let (search_stop, search_progress) = (stop.clone(), progress.clone());
     let mut work = tokio::task::spawn_blocking(move || {
-        let begun = std::time::Instant::now();
+        let started = std::time::Instant::now();
         let plan = routing::solve(&built.problem, &settings, &mut |progress| {
-            told.store(progress.done, Ordering::Relaxed);
-            if stopped.load(Ordering::Relaxed) || begun.elapsed() > LONGEST {
+            search_progress.store(progress.done, Ordering::Relaxed);
+            if search_stop.load(Ordering::Relaxed) || started.elapsed() > MAX_SEARCH_TIME {
                 return ControlFlow::Break(());
             }
             ControlFlow::Continue(())
         });
-        // Nothing that breaks a rule is ever shown.
+        // A plan that violates a constraint is a bug and is never stored.
         let violations = routing::check(&built.problem, &plan);
-        (violations.is_empty(), built.tell(&plan))
+        (violations.is_empty(), built.render(&plan))
     });
     loop {
         tokio::select! {
             done = &mut work => {
-                let (is_sound, outcome) = done.map_err(|_| broken("the search ended without a plan"))?;
-                // Whoever wanted it stopped a moment ago is heard, too.
+                let (is_valid, outcome) = done.map_err(|_| internal_error("the search panicked"))?;
+                // A cancellation requested since the last progress report still counts.
                 match renew(core, system, found.id.0, claim, 999).await? {
                     Some(false) => {}
-                    Some(true) => return Ok(Made::Stopped),
-                    None => return Ok(Made::Lost),
+                    Some(true) => return Ok(Computed::Cancelled),
+                    None => return Ok(Computed::ClaimLost),
                 }
-                if !is_sound {
-                    return Err(broken("the plan breaks a rule"));
+                if !is_valid {
+                    return Err(internal_error("the plan violates a constraint"));
                 }
-                return Ok(Made::Plan(Box::new(outcome)));
+                return Ok(Computed::Plan(Box::new(outcome)));
             }
-            () = tokio::time::sleep(LOOK_EVERY) => {
+            () = tokio::time::sleep(PROGRESS_INTERVAL) => {
                 let done = i64::from(progress.load(Ordering::Relaxed).min(999));
                 match renew(core, system, found.id.0, claim, done).await? {
                     Some(false) => {}
@@ -153,7 +151,7 @@ async fn make(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uu
                     None => {
                         stop.store(true, Ordering::Relaxed);
                         let _ = work.await;
-                        return Ok(Made::Lost);
+                        return Ok(Computed::ClaimLost);
                     }
                 }
             }
@@ -161,7 +159,8 @@ async fn make(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uu
     }
 }
 
-/// Says how far it is; the answer says whether somebody wants it stopped, and is none if another worker has it.
+/// Stores the progress (in thousandths) and renews the claim; returns whether cancellation was requested, or `None` if
+/// the claim was lost.
 async fn renew(
     core: &Core,
     system: &System,
@@ -170,19 +169,19 @@ async fn renew(
     progress: i64,
 ) -> CoreResult<Option<bool>> {
     let mut tx = core.store.begin(system).await?;
-    let asked = tx
-        .renew_suggestion(id, claim, progress, core.clock.now() + LEASE)
+    let cancel_requested = tx
+        .renew_suggestion(id, claim, progress, core.clock.now() + CLAIM_LEASE)
         .await?;
     tx.commit().await?;
     let _ = core.changes.send(system.tenant().uuid());
-    Ok(asked)
+    Ok(cancel_requested)
 }
 
-fn broken(text: &str) -> CoreError {
+fn internal_error(text: &str) -> CoreError {
     CoreError::new(domain::problems::Problem::InternalError, text)
 }
 
-/// The same suggestion gives the same plan, also when another worker makes it.
+/// Derives the seed from the ID, so that another worker computes the same plan.
 fn seed(id: RouteSuggestionId) -> u64 {
     let (high, low) = id.uuid().as_u64_pair();
     high ^ low
@@ -202,7 +201,7 @@ async fn finish(
         return Ok(());
     }
     tx.audit("route_suggestion.ended", id, json!({ "status": status.name() }));
-    // Only the client that asked hears of it, and only that it is there.
+    // Only the requesting client receives the event, and only with ID and status.
     if let Some(source) = found.source_system_id {
         tx.emit(NewEvent {
             endpoint: None,

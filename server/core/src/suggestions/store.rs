@@ -1,4 +1,4 @@
-//! Route suggestions: asked for, claimed by the worker, kept with their reasons, decided stop by stop.
+//! Statements for route suggestions.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::{RouteSuggestionId, RouteSuggestionKind, SourceSystemId, SourceSystemKind};
@@ -10,51 +10,42 @@ use crate::db::Key;
 use crate::db::{StoreError, all, maybe, run};
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, ApiClient, Operator};
-use domain::suggestions::{Decided, Options, Outcome, SuggestionStatus};
+use domain::suggestions::{Options, Outcome, StopOutcomes, SuggestionStatus};
 
-/// A suggestion as it is kept.
+/// A suggestion with its plan and decisions.
 #[derive(Debug, Clone, FromRow)]
 pub struct SuggestionView {
-    /// Its id.
     pub id: Key<RouteSuggestionKind>,
-    /// The first day.
+    /// The first day of the plan.
     pub date: NaiveDate,
-    /// How far it is.
     #[sqlx(try_from = "String")]
     pub status: SuggestionStatus,
-    /// What was asked.
     pub options: Json<Options>,
-    /// In thousandths.
+    /// Progress of the search in thousandths.
     pub progress: i64,
-    /// Whether somebody wants it stopped.
     pub cancel_asked: bool,
-    /// The plan, once it is there.
+    /// The plan, once the status is completed.
     pub result: Option<Json<Outcome>>,
-    /// What became of its stops.
-    pub decided: Json<Decided>,
-    /// Counts the changes.
+    /// The stops that were committed or found stale.
+    pub decided: Json<StopOutcomes>,
+    /// Incremented with every decision.
     pub revision: i64,
-    /// When it was asked for.
     pub created_at: DateTime<Utc>,
-    /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
 }
 
 /// A suggestion in a list.
 #[derive(Debug, Clone, FromRow)]
 pub struct SuggestionLine {
-    /// Its id.
     pub id: Key<RouteSuggestionKind>,
-    /// The first day.
+    /// The first day of the plan.
     pub date: NaiveDate,
-    /// How far it is.
     #[sqlx(try_from = "String")]
     pub status: SuggestionStatus,
-    /// When it was asked for.
     pub created_at: DateTime<Utc>,
 }
 
-/// A suggestion that the worker holds.
+/// A suggestion that a worker has claimed.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct ClaimedSuggestion {
     pub tenant_id: Uuid,
@@ -64,37 +55,115 @@ pub(crate) struct ClaimedSuggestion {
     pub source_system_id: Option<Key<SourceSystemKind>>,
 }
 
-const INSERT: &str = "INSERT INTO route_suggestion (tenant_id, id, date, status, asked_by, source_system_id, options, progress, cancel_asked, decided, revision, created_at) \
-    VALUES ($1, $2, $3, 'queued', $4, $5, $6, 0, $7, $8, 0, $9)";
-macro_rules! view {
+const INSERT_SUGGESTION: &str = r"
+    INSERT INTO route_suggestion (
+        tenant_id, id, date, status, asked_by, source_system_id, options, progress, cancel_asked, decided,
+        revision, created_at
+    )
+    VALUES ($1, $2, $3, 'queued', $4, $5, $6, 0, $7, $8, 0, $9)
+";
+macro_rules! select_suggestion {
     ($rest:literal) => {
         concat!(
-            "SELECT id, date, status, options, progress, cancel_asked, result, decided, revision, created_at, finished_at FROM route_suggestion WHERE tenant_id = $1 ",
+            r"
+                SELECT
+                    id, date, status, options, progress, cancel_asked, result, decided, revision,
+                    created_at, finished_at
+                FROM route_suggestion
+                WHERE tenant_id = $1
+            ",
             $rest
         )
     };
 }
-const ONE: &str = view!("AND id = $2");
-const OWN: &str = view!("AND id = $2 AND source_system_id = $3");
-const OWN_LIST: &str =
-    view!("AND source_system_id = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5");
-const LIST: &str = "SELECT id, date, status, created_at FROM route_suggestion WHERE tenant_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
-const OPEN: &str = "SELECT count(*) FROM route_suggestion WHERE tenant_id = $1 AND status IN ('queued', 'running')";
-const ASK_CANCEL: &str = "UPDATE route_suggestion SET cancel_asked = $3, revision = revision + 1 WHERE tenant_id = $1 AND id = $2 AND status IN ('queued', 'running')";
-const SET_DECIDED: &str = "UPDATE route_suggestion SET decided = $3, revision = revision + 1 WHERE tenant_id = $1 AND id = $2 AND revision = $4 AND status = 'completed'";
-const DISCARD: &str = "UPDATE route_suggestion SET status = 'discarded', revision = revision + 1 WHERE tenant_id = $1 AND id = $2 AND status = 'completed'";
-const CLAIM_SQLITE: &str = "UPDATE route_suggestion SET status = 'running', claim = $1, claimed_until = $2 WHERE (tenant_id, id) IN (\
-    SELECT s.tenant_id, s.id FROM route_suggestion s WHERE s.status = 'queued' OR (s.status = 'running' AND s.claimed_until <= $3) ORDER BY s.created_at, s.id LIMIT 1) \
-    RETURNING tenant_id, id, date, options, source_system_id";
-const CLAIM_POSTGRES: &str = "UPDATE route_suggestion SET status = 'running', claim = $1, claimed_until = $2 WHERE (tenant_id, id) IN (\
-    SELECT s.tenant_id, s.id FROM route_suggestion s WHERE s.status = 'queued' OR (s.status = 'running' AND s.claimed_until <= $3) ORDER BY s.created_at, s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED) \
-    RETURNING tenant_id, id, date, options, source_system_id";
-const WAITING: &str =
-    "SELECT id FROM route_suggestion WHERE status = 'queued' OR (status = 'running' AND claimed_until <= $1) LIMIT 1";
-/// The answer says whether somebody wants it stopped; none if the claim is lost.
-const RENEW: &str = "UPDATE route_suggestion SET progress = $4, claimed_until = $5 WHERE tenant_id = $1 AND id = $2 AND claim = $3 AND status = 'running' RETURNING cancel_asked";
-const FINISH: &str = "UPDATE route_suggestion SET status = $4, result = $5, progress = 1000, finished_at = $6, claim = NULL, claimed_until = NULL, revision = revision + 1 WHERE tenant_id = $1 AND id = $2 AND claim = $3 AND status = 'running'";
-const FORGET: &str = "DELETE FROM route_suggestion WHERE created_at < $1";
+const SELECT_SUGGESTION: &str = select_suggestion!("AND id = $2");
+const SELECT_OWN_SUGGESTION: &str = select_suggestion!("AND id = $2 AND source_system_id = $3");
+const SELECT_OWN_SUGGESTIONS: &str = select_suggestion!(
+    "AND source_system_id = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5"
+);
+const SELECT_SUGGESTIONS: &str = r"
+    SELECT id, date, status, created_at
+    FROM route_suggestion
+    WHERE tenant_id = $1
+    ORDER BY created_at DESC, id DESC
+    LIMIT $2
+";
+const COUNT_OPEN_SUGGESTIONS: &str =
+    "SELECT count(*) FROM route_suggestion WHERE tenant_id = $1 AND status IN ('queued', 'running')";
+const REQUEST_CANCEL: &str = r"
+    UPDATE route_suggestion
+    SET cancel_asked = $3, revision = revision + 1
+    WHERE tenant_id = $1
+      AND id = $2
+      AND status IN ('queued', 'running')
+";
+const UPDATE_DECIDED: &str = r"
+    UPDATE route_suggestion
+    SET decided = $3, revision = revision + 1
+    WHERE tenant_id = $1
+      AND id = $2
+      AND revision = $4
+      AND status = 'completed'
+";
+const DISCARD: &str = r"
+    UPDATE route_suggestion
+    SET status = 'discarded', revision = revision + 1
+    WHERE tenant_id = $1
+      AND id = $2
+      AND status = 'completed'
+";
+const CLAIM_SQLITE: &str = r"
+    UPDATE route_suggestion
+    SET status = 'running', claim = $1, claimed_until = $2
+    WHERE (tenant_id, id) IN (
+        SELECT candidate.tenant_id, candidate.id
+        FROM route_suggestion AS candidate
+        WHERE candidate.status = 'queued' OR (candidate.status = 'running' AND candidate.claimed_until <= $3)
+        ORDER BY candidate.created_at, candidate.id
+        LIMIT 1
+    )
+    RETURNING tenant_id, id, date, options, source_system_id
+";
+const CLAIM_POSTGRES: &str = r"
+    UPDATE route_suggestion
+    SET status = 'running', claim = $1, claimed_until = $2
+    WHERE (tenant_id, id) IN (
+        SELECT candidate.tenant_id, candidate.id
+        FROM route_suggestion AS candidate
+        WHERE candidate.status = 'queued' OR (candidate.status = 'running' AND candidate.claimed_until <= $3)
+        ORDER BY candidate.created_at, candidate.id
+        LIMIT 1
+        FOR UPDATE OF candidate SKIP LOCKED
+    )
+    RETURNING tenant_id, id, date, options, source_system_id
+";
+const SELECT_CLAIMABLE: &str = r"
+    SELECT id
+    FROM route_suggestion
+    WHERE status = 'queued' OR (status = 'running' AND claimed_until <= $1)
+    LIMIT 1
+";
+/// Returns no row if the claim is lost.
+const RENEW_CLAIM: &str = r"
+    UPDATE route_suggestion
+    SET progress = $4, claimed_until = $5
+    WHERE tenant_id = $1
+      AND id = $2
+      AND claim = $3
+      AND status = 'running'
+    RETURNING cancel_asked
+";
+const FINISH: &str = r"
+    UPDATE route_suggestion
+    SET
+        status = $4, result = $5, progress = 1000, finished_at = $6, claim = NULL, claimed_until = NULL,
+        revision = revision + 1
+    WHERE tenant_id = $1
+      AND id = $2
+      AND claim = $3
+      AND status = 'running'
+";
+const PURGE: &str = "DELETE FROM route_suggestion WHERE created_at < $1";
 
 impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn insert_suggestion(
@@ -107,7 +176,7 @@ impl<A: Operator> TenantTx<'_, A> {
         let (tenant, now, label) = (self.tenant(), self.now, self.actor.label());
         run!(
             &mut self.tx,
-            INSERT,
+            INSERT_SUGGESTION,
             tenant,
             id.uuid(),
             date,
@@ -115,16 +184,16 @@ impl<A: Operator> TenantTx<'_, A> {
             source.map(domain::ids::Id::uuid),
             Json(options),
             false,
-            Json(Decided::default()),
+            Json(StopOutcomes::default()),
             now
         )
         .map(drop)
     }
 
-    /// How many are on their way.
-    pub(crate) async fn open_suggestions(&mut self) -> Result<i64, StoreError> {
+    /// Counts queued and running suggestions.
+    pub(crate) async fn count_open_suggestions(&mut self) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = crate::db::one!(&mut self.tx, (i64,), OPEN, tenant)?;
+        let (count,) = crate::db::one!(&mut self.tx, (i64,), COUNT_OPEN_SUGGESTIONS, tenant)?;
         Ok(count)
     }
 }
@@ -132,30 +201,30 @@ impl<A: Operator> TenantTx<'_, A> {
 impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn suggestion(&mut self, id: RouteSuggestionId) -> Result<Option<SuggestionView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, SuggestionView, ONE, tenant, id.uuid())
+        maybe!(&mut self.tx, SuggestionView, SELECT_SUGGESTION, tenant, id.uuid())
     }
 
-    /// The latest ones.
+    /// Lists the latest suggestions.
     pub(crate) async fn suggestions(&mut self, limit: i64) -> Result<Vec<SuggestionLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, SuggestionLine, LIST, tenant, limit)
+        all!(&mut self.tx, SuggestionLine, SELECT_SUGGESTIONS, tenant, limit)
     }
 
-    /// Wants it stopped; false if it has ended.
-    pub(crate) async fn ask_to_stop_suggestion(&mut self, id: RouteSuggestionId) -> Result<bool, StoreError> {
+    /// Sets the cancel flag; returns false if the suggestion has ended.
+    pub(crate) async fn request_suggestion_cancel(&mut self, id: RouteSuggestionId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, ASK_CANCEL, tenant, id.uuid(), true)? == 1)
+        Ok(run!(&mut self.tx, REQUEST_CANCEL, tenant, id.uuid(), true)? == 1)
     }
 
-    /// Notes what became of its stops; false if somebody else did meanwhile.
+    /// Stores the decisions about its stops; returns false if the revision is outdated.
     pub(crate) async fn set_decided(
         &mut self,
         id: RouteSuggestionId,
-        decided: &Decided,
+        decided: &StopOutcomes,
         revision: i64,
     ) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, SET_DECIDED, tenant, id.uuid(), Json(decided), revision)? == 1)
+        Ok(run!(&mut self.tx, UPDATE_DECIDED, tenant, id.uuid(), Json(decided), revision)? == 1)
     }
 
     pub(crate) async fn discard_suggestion(&mut self, id: RouteSuggestionId) -> Result<bool, StoreError> {
@@ -163,7 +232,7 @@ impl<A: Administrator> TenantTx<'_, A> {
         Ok(run!(&mut self.tx, DISCARD, tenant, id.uuid())? == 1)
     }
 
-    /// How far it is; the answer says whether somebody wants it stopped, and is none if another worker has it.
+    /// Stores the progress and renews the claim; returns the cancel flag, or `None` if the claim is lost.
     pub(crate) async fn renew_suggestion(
         &mut self,
         id: RouteSuggestionId,
@@ -172,10 +241,20 @@ impl<A: Administrator> TenantTx<'_, A> {
         until: DateTime<Utc>,
     ) -> Result<Option<bool>, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (bool,), RENEW, tenant, id.uuid(), claim, progress, until)?.map(|(asked,)| asked))
+        Ok(maybe!(
+            &mut self.tx,
+            (bool,),
+            RENEW_CLAIM,
+            tenant,
+            id.uuid(),
+            claim,
+            progress,
+            until
+        )?
+        .map(|(cancel_requested,)| cancel_requested))
     }
 
-    /// Ends it; false if another worker has it.
+    /// Stores the final status and plan; returns false if the claim is lost.
     pub(crate) async fn finish_suggestion(
         &mut self,
         id: RouteSuggestionId,
@@ -199,13 +278,20 @@ impl<A: Administrator> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, ApiClient> {
-    /// One of the own source's suggestions.
+    /// Finds a suggestion of the client's source system.
     pub(crate) async fn own_suggestion(&mut self, id: RouteSuggestionId) -> Result<Option<SuggestionView>, StoreError> {
         let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
-        maybe!(&mut self.tx, SuggestionView, OWN, tenant, id.uuid(), source)
+        maybe!(
+            &mut self.tx,
+            SuggestionView,
+            SELECT_OWN_SUGGESTION,
+            tenant,
+            id.uuid(),
+            source
+        )
     }
 
-    /// A page of them, newest first.
+    /// Lists a page of the client's suggestions, newest first.
     pub(crate) async fn own_suggestions(
         &mut self,
         before: Option<(DateTime<Utc>, RouteSuggestionId)>,
@@ -213,14 +299,23 @@ impl TenantTx<'_, ApiClient> {
     ) -> Result<Vec<SuggestionView>, StoreError> {
         let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
         let (at, id) = before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        all!(&mut self.tx, SuggestionView, OWN_LIST, tenant, source, at, id, limit)
+        all!(
+            &mut self.tx,
+            SuggestionView,
+            SELECT_OWN_SUGGESTIONS,
+            tenant,
+            source,
+            at,
+            id,
+            limit
+        )
     }
 }
 
 impl SystemTx<'_> {
-    pub(crate) async fn is_suggestion_waiting(&mut self) -> Result<bool, StoreError> {
+    pub(crate) async fn has_claimable_suggestion(&mut self) -> Result<bool, StoreError> {
         let now = self.now;
-        Ok(maybe!(&mut self.tx, (Key<RouteSuggestionKind>,), WAITING, now)?.is_some())
+        Ok(maybe!(&mut self.tx, (Key<RouteSuggestionKind>,), SELECT_CLAIMABLE, now)?.is_some())
     }
 
     pub(crate) async fn claim_suggestion(
@@ -232,8 +327,8 @@ impl SystemTx<'_> {
         maybe!(&mut self.tx, ClaimedSuggestion, sql, claim, until, self.now)
     }
 
-    /// Removes those that were asked for before a moment.
-    pub(crate) async fn forget_suggestions(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        run!(&mut self.tx, FORGET, before)
+    /// Deletes suggestions created before a time.
+    pub(crate) async fn purge_suggestions(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        run!(&mut self.tx, PURGE, before)
     }
 }

@@ -1,4 +1,4 @@
-//! What became of a client's jobs: approved visit reports, follow-ups, billing triggers.
+//! Results of an API client's jobs: approved visit reports, follow-ups and billing triggers.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{BillingTriggerId, FollowUpId, VisitReportId};
@@ -11,18 +11,15 @@ use crate::commit::finish;
 use crate::db::StoreError;
 use crate::follow_ups::model::ClientFollowUp;
 use crate::identity::actors::ClientPermit;
-use crate::integrations::idempotency::{Answer, IdempotencyKey, keep, replay, with_tries};
+use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::page::Page;
 use crate::visits::model::ClientReport;
 use crate::{Core, CoreError, CoreResult};
 
-/// The longest reference of an acknowledgement, in characters.
-pub const MOST_REFERENCE: usize = 128;
+/// The longest reference of an acknowledgment, in characters.
+pub const MAX_REFERENCE_CHARS: usize = 128;
 
-/// A page of approved reports, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Lists a page of approved reports, newest first.
 pub async fn reports(
     core: &Core,
     by: ClientPermit<'_, ReportsReadScope>,
@@ -30,26 +27,20 @@ pub async fn reports(
     limit: i64,
 ) -> CoreResult<Page<ClientReport>> {
     let mut tx = core.store.read(by.client()).await?;
-    Ok(Page::cut(tx.own_reports(before, limit + 1).await?, limit))
+    Ok(Page::from_rows(tx.list_client_reports(before, limit + 1).await?, limit))
 }
 
-/// One approved report.
-///
-/// # Errors
-/// `not_found`.
+/// Returns an approved report.
 pub async fn report(
     core: &Core,
     by: ClientPermit<'_, ReportsReadScope>,
     id: VisitReportId,
 ) -> CoreResult<ClientReport> {
-    let found = core.store.read(by.client()).await?.own_report(id).await?;
+    let found = core.store.read(by.client()).await?.find_client_report(id).await?;
     found.ok_or_else(CoreError::not_found)
 }
 
-/// A page of follow-ups, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Lists a page of follow-ups, newest first.
 pub async fn follow_ups(
     core: &Core,
     by: ClientPermit<'_, ReportsReadScope>,
@@ -57,26 +48,23 @@ pub async fn follow_ups(
     limit: i64,
 ) -> CoreResult<Page<ClientFollowUp>> {
     let mut tx = core.store.read(by.client()).await?;
-    Ok(Page::cut(tx.own_follow_ups(before, limit + 1).await?, limit))
+    Ok(Page::from_rows(
+        tx.list_client_follow_ups(before, limit + 1).await?,
+        limit,
+    ))
 }
 
-/// One follow-up.
-///
-/// # Errors
-/// `not_found`.
+/// Returns a follow-up.
 pub async fn follow_up(
     core: &Core,
     by: ClientPermit<'_, ReportsReadScope>,
     id: FollowUpId,
 ) -> CoreResult<ClientFollowUp> {
-    let found = core.store.read(by.client()).await?.own_follow_up(id).await?;
+    let found = core.store.read(by.client()).await?.find_client_follow_up(id).await?;
     found.ok_or_else(CoreError::not_found)
 }
 
-/// A page of billing triggers, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Lists a page of billing triggers, newest first.
 pub async fn billing_triggers(
     core: &Core,
     by: ClientPermit<'_, BillingReadScope>,
@@ -84,59 +72,72 @@ pub async fn billing_triggers(
     limit: i64,
 ) -> CoreResult<Page<ClientBillingTrigger>> {
     let mut tx = core.store.read(by.client()).await?;
-    Ok(Page::cut(tx.own_billing_triggers(before, limit + 1).await?, limit))
+    Ok(Page::from_rows(
+        tx.list_client_billing_triggers(before, limit + 1).await?,
+        limit,
+    ))
 }
 
-/// One billing trigger.
-///
-/// # Errors
-/// `not_found`.
+/// Returns a billing trigger.
 pub async fn billing_trigger(
     core: &Core,
     by: ClientPermit<'_, BillingReadScope>,
     id: BillingTriggerId,
 ) -> CoreResult<ClientBillingTrigger> {
-    let found = core.store.read(by.client()).await?.own_billing_trigger(id).await?;
+    let found = core
+        .store
+        .read(by.client())
+        .await?
+        .find_client_billing_trigger(id)
+        .await?;
     found.ok_or_else(CoreError::not_found)
 }
 
-/// Notes that the client's system has taken a trigger over, under its own reference. Saying the same again is no mistake.
+/// Acknowledges a billing trigger under a reference of the client's system. Repeating the same reference succeeds.
 ///
 /// # Errors
-/// `not_found`; `concurrent_modification` if it was acknowledged under another reference.
+/// `concurrent_modification` if it was acknowledged under another reference.
 pub async fn acknowledge(
     core: &Core,
     by: ClientPermit<'_, BillingReadScope>,
     id: BillingTriggerId,
     reference: &str,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(ClientBillingTrigger) -> Answer,
-) -> CoreResult<Answer> {
-    with_tries!({
+    render: impl Fn(ClientBillingTrigger) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
+    with_retries!({
         let mut tx = core.store.begin(by.client()).await?;
-        if let Some(answer) = replay(&mut tx, idempotency).await? {
+        if let Some(answer) = replay_response(&mut tx, idempotency).await? {
             return Ok(answer);
         }
-        let known = tx.own_billing_trigger(id).await?.ok_or_else(CoreError::not_found)?;
+        let known = tx
+            .find_client_billing_trigger(id)
+            .await?
+            .ok_or_else(CoreError::not_found)?;
         match known.reference.as_deref() {
             Some(stored) if stored != reference => {
                 return Err(CoreError::new(
                     Problem::ConcurrentModification,
-                    "It was acknowledged before under another reference.",
+                    "The billing trigger was already acknowledged under another reference.",
                 )
                 .into());
             }
             Some(_) => {}
             None => {
                 if !tx.acknowledge_billing(id, reference).await? {
-                    return Err(StoreError::Conflict("it was acknowledged at the same time".to_owned()).into());
+                    return Err(
+                        StoreError::Conflict("the billing trigger was acknowledged concurrently".to_owned()).into(),
+                    );
                 }
                 tx.audit("billing_trigger.acknowledged", id, json!({ "reference": reference }));
             }
         }
-        let written = tx.own_billing_trigger(id).await?.ok_or_else(CoreError::not_found)?;
+        let written = tx
+            .find_client_billing_trigger(id)
+            .await?
+            .ok_or_else(CoreError::not_found)?;
         let answer = render(written);
-        keep(&mut tx, idempotency, &answer).await?;
+        store_response(&mut tx, idempotency, &answer).await?;
         finish(core, tx).await?;
         Ok(answer)
     })

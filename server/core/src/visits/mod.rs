@@ -1,5 +1,4 @@
-//! The technician's day: on my way, arrived, done or not, and the report; from a page, and from a phone that was without a
-//! network.
+//! The technician's day: starting travel, arriving, and the visit report, submitted online or from an offline queue.
 
 pub mod client_results;
 pub mod entries;
@@ -12,7 +11,7 @@ pub mod sync_conflicts;
 pub(crate) use self::store::reports::FileRow;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc};
-use domain::day_entries::{self, DayStep, Fit, Misfit, SeenAppointment, VisitNow};
+use domain::day_entries::{self, ConflictReason, DayStep, SeenAppointment, StepCheck, VisitState};
 use domain::events::EventType;
 use domain::ids::TargetId;
 use domain::lifecycle::Lifecycle as _;
@@ -28,8 +27,8 @@ use crate::db::TenantTx;
 use crate::events::NewEvent;
 use crate::identity::actors::{Permit, Staff};
 use crate::scheduling::TechnicianView;
-use crate::scheduling::appointments::YEARS;
-use crate::scheduling::board::zone_of;
+use crate::scheduling::appointments::SCHEDULABLE_YEARS;
+use crate::scheduling::board::parse_zone;
 use crate::visits::model::{AttachmentLine, DayStop, ReportText};
 use crate::visits::report::Report;
 use crate::{Core, CoreError, CoreResult};
@@ -37,61 +36,58 @@ use crate::{Core, CoreError, CoreResult};
 /// A technician's day.
 #[derive(Debug, Clone)]
 pub struct Day {
-    /// Which.
     pub date: NaiveDate,
-    /// The zone in which it is counted: the technician's own.
+    /// The technician's zone.
     pub zone: String,
-    /// When it ends.
+    /// When the day ends.
     pub until: DateTime<Utc>,
-    /// What is planned or done, in order.
+    /// Planned and completed stops in chronological order.
     pub stops: Vec<DayStop>,
-    /// The stops of any day whose report came back.
+    /// Stops of any day whose report was returned for correction.
     pub returned: Vec<DayStop>,
-    /// How many entries wait for a decision, over all days.
+    /// Number of unresolved sync conflicts on all days.
     pub waiting: i64,
 }
 
-/// The own stops of a date, or of today. A night shift belongs to the day on which it begins, in the technician's own zone.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the signed-in technician's stops of a date, or of today. A night shift belongs to the day on which it
+/// starts, in the technician's zone.
 pub async fn day(core: &Core, by: Permit<'_, PerformVisits>, date: Option<NaiveDate>) -> CoreResult<Day> {
     let mut tx = core.store.read(by.staff()).await?;
-    let own = tx.technician(by.staff().id()).await?;
-    let week = own
+    let technician = tx.technician(by.staff().id()).await?;
+    let week = technician
         .as_ref()
-        .and_then(|own| own.week.clone())
+        .and_then(|technician| technician.week.clone())
         .map_or_else(WorkingWeek::default, |week| week.0);
-    let zone = own_zone(by.staff(), own);
-    let counted = zone_of(&zone);
-    // Days with which nothing can be counted are today.
+    let zone = technician_zone(by.staff(), technician);
+    let tz = parse_zone(&zone);
+    // A date outside of the supported years falls back to today.
     let date = date
-        .filter(|date| YEARS.contains(&date.year()))
-        .unwrap_or_else(|| week.day_of(core.clock.now(), &counted));
-    let (from, until) = week.span(date, &counted).ok_or_else(CoreError::not_found)?;
+        .filter(|date| SCHEDULABLE_YEARS.contains(&date.year()))
+        .unwrap_or_else(|| week.day_of(core.clock.now(), &tz));
+    let (from, until) = week.span(date, &tz).ok_or_else(CoreError::not_found)?;
     Ok(Day {
         date,
         until,
         stops: tx.own_stops(from, until).await?,
         returned: tx.own_returned_stops().await?,
-        waiting: tx.count_own_waiting_entries().await?,
+        waiting: tx.count_own_queued_entries().await?,
         zone,
     })
 }
 
-/// The zone in which somebody's days are counted.
-fn own_zone(staff: &Staff, own: Option<TechnicianView>) -> String {
-    own.map_or_else(|| staff.zone().to_owned(), |own| own.zone)
+/// Returns the technician's zone, or the organization's if no technician is set up.
+fn technician_zone(staff: &Staff, technician: Option<TechnicianView>) -> String {
+    technician.map_or_else(|| staff.zone().to_owned(), |technician| technician.zone)
 }
 
-/// Today in the tenant's zone.
+/// Returns today's date in the tenant's zone.
 pub fn today(core: &Core, staff: &Staff) -> NaiveDate {
-    core.clock.now().with_timezone(&zone_of(staff.zone())).date_naive()
+    core.clock.now().with_timezone(&parse_zone(staff.zone())).date_naive()
 }
 
-/// The first moment of a date and of the date after, in a zone.
+/// Returns the start of a date and of the next date in a zone.
 pub(crate) fn day_bounds(zone: &str, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
-    let zone = zone_of(zone);
+    let zone = parse_zone(zone);
     let midnight = |date: NaiveDate| {
         technicians::local_moment(date, 0, &zone).unwrap_or_else(|| date.and_time(NaiveTime::MIN).and_utc())
     };
@@ -101,29 +97,25 @@ pub(crate) fn day_bounds(zone: &str, date: NaiveDate) -> (DateTime<Utc>, DateTim
     )
 }
 
-/// One of the own stops.
+/// A stop of the signed-in technician.
 pub struct OwnStop {
-    /// The stop.
     pub stop: DayStop,
-    /// The zone in which its technician counts the day.
+    /// The technician's zone.
     pub zone: String,
-    /// Whether the report of an earlier visit of the same job came back.
+    /// Whether the report of an earlier visit of the same job was returned for correction.
     pub has_returned: bool,
 }
 
-/// One of the own stops: the latest of its job, or the one whose report came back.
-///
-/// # Errors
-/// `not_found`.
+/// Returns the signed-in technician's latest stop of a job, or the one whose report was returned.
 pub async fn stop(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId, returned: bool) -> CoreResult<OwnStop> {
     let mut tx = core.store.read(by.staff()).await?;
     let latest = tx.own_stop(id).await?.ok_or_else(CoreError::not_found)?;
-    let back = tx.own_returned_stop(id).await?;
-    let zone = own_zone(by.staff(), tx.technician(by.staff().id()).await?);
-    let is_other = back
+    let returned_stop = tx.own_returned_stop(id).await?;
+    let zone = technician_zone(by.staff(), tx.technician(by.staff().id()).await?);
+    let is_other = returned_stop
         .as_ref()
-        .is_some_and(|back| back.appointment_id != latest.appointment_id);
-    let stop = back.filter(|_| returned).unwrap_or(latest);
+        .is_some_and(|stop| stop.appointment_id != latest.appointment_id);
+    let stop = returned_stop.filter(|_| returned).unwrap_or(latest);
     Ok(OwnStop {
         has_returned: is_other && !stop.is_returned(),
         stop,
@@ -131,8 +123,8 @@ pub async fn stop(core: &Core, by: Permit<'_, PerformVisits>, id: TargetId, retu
     })
 }
 
-/// The own visit that a step is about: the latest of its job, but a report may correct an earlier one that came back, which
-/// the appointment that was on the screen tells.
+/// Finds the stop that a step refers to: the latest one of the job, unless the step is a report and the appointment
+/// shown in the form is an earlier one whose report was returned.
 async fn stop_of(
     tx: &mut TenantTx<'_, Staff>,
     id: TargetId,
@@ -140,18 +132,15 @@ async fn stop_of(
     seen: Option<SeenAppointment>,
 ) -> CoreResult<Option<DayStop>> {
     if let Some(seen) = seen.filter(|_| step == DayStep::Report)
-        && let Some(back) = tx.own_returned_stop(id).await?
-        && seen.is_same(back.appointment())
+        && let Some(returned) = tx.own_returned_stop(id).await?
+        && seen.is_same(returned.appointment())
     {
-        return Ok(Some(back));
+        return Ok(Some(returned));
     }
     Ok(tx.own_stop(id).await?)
 }
 
-/// What one has written in the report of a stop, and the files that are kept with it.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the report text that the signed-in technician wrote for a stop, and its attachments.
 pub async fn own_report(
     core: &Core,
     by: Permit<'_, PerformVisits>,
@@ -165,23 +154,23 @@ pub async fn own_report(
     Ok(Some((text, tx.attachments_of(id.0).await?)))
 }
 
-/// "On my way". A scheduled target is dispatched on the way, since the technician has evidently got it.
+/// Starts travel to a visit. A scheduled target passes through `dispatched`.
 ///
 /// # Errors
-/// `not_found`, `illegal_transition`; `concurrent_modification` if another time was agreed than the one that was seen.
-pub async fn set_out(
+/// `illegal_transition`; `concurrent_modification` if the appointment is not the one shown in the form.
+pub async fn start_travel(
     core: &Core,
     by: Permit<'_, PerformVisits>,
     id: TargetId,
     seen: Option<SeenAppointment>,
 ) -> CoreResult<()> {
-    step(core, by, id, seen, &Step::SetOut).await
+    step(core, by, id, seen, &Step::StartTravel).await
 }
 
-/// "Arrived".
+/// Records the arrival on site.
 ///
 /// # Errors
-/// As [`set_out`].
+/// As [`start_travel`].
 pub async fn arrive(
     core: &Core,
     by: Permit<'_, PerformVisits>,
@@ -203,17 +192,17 @@ async fn step(
         .await?
         .ok_or_else(CoreError::not_found)?;
     match fit(&stop, step, seen, None) {
-        Ok(Fit::Already) => return Ok(()),
-        Ok(Fit::Now) => {}
-        Err(misfit) => return Err(refusal(&stop, step, misfit)),
+        Ok(StepCheck::AlreadyApplied) => return Ok(()),
+        Ok(StepCheck::Applicable) => {}
+        Err(reason) => return Err(refusal(&stop, step, reason)),
     }
     perform(&mut tx, &stop, step, None).await?;
     finish(core, tx).await
 }
 
-/// A step of a visit with everything that it writes.
+/// A step of a visit with the data that it stores.
 pub(crate) enum Step<'a> {
-    SetOut,
+    StartTravel,
     Arrive,
     Report(&'a Report),
 }
@@ -221,50 +210,50 @@ pub(crate) enum Step<'a> {
 impl Step<'_> {
     const fn kind(&self) -> DayStep {
         match self {
-            Self::SetOut => DayStep::SetOut,
+            Self::StartTravel => DayStep::StartTravel,
             Self::Arrive => DayStep::Arrive,
             Self::Report(_) => DayStep::Report,
         }
     }
 
-    /// Where it leads.
+    /// Returns the status of the target after the step.
     const fn end(&self) -> TargetStatus {
         match self {
-            Self::SetOut => TargetStatus::EnRoute,
+            Self::StartTravel => TargetStatus::EnRoute,
             Self::Arrive => TargetStatus::OnSite,
             Self::Report(report) => report.end(),
         }
     }
 }
 
-/// Whether a step fits what is known of a visit now.
+/// Checks whether a step is still possible in the current state of a visit.
 fn fit(
     stop: &DayStop,
     step: &Step<'_>,
     seen: Option<SeenAppointment>,
     noted_at: Option<DateTime<Utc>>,
-) -> Result<Fit, Misfit> {
-    let visit = VisitNow {
+) -> Result<StepCheck, ConflictReason> {
+    let visit = VisitState {
         status: stop.status,
         is_planned: stop.appointment_status == AppointmentStatus::Planned,
         returned_at: stop.returned_at(),
         appointment: stop.appointment(),
     };
-    day_entries::fit(&visit, step.kind(), step.end(), seen, noted_at)
+    day_entries::check_step(&visit, step.kind(), step.end(), seen, noted_at)
 }
 
-/// What somebody is told who stands before the page.
-fn refusal(stop: &DayStop, step: &Step<'_>, misfit: Misfit) -> CoreError {
+/// Returns the error for a step that was submitted online and is not possible.
+fn refusal(stop: &DayStop, step: &Step<'_>, reason: ConflictReason) -> CoreError {
     match stop.status.step(step.end()) {
-        Err(illegal) if misfit != Misfit::Moved => illegal.into(),
+        Err(illegal) if reason != ConflictReason::Moved => illegal.into(),
         _ => CoreError::new(
             Problem::ConcurrentModification,
-            "Another time was agreed meanwhile; look at it again.",
+            "The appointment was rescheduled in the meantime. Reload and try again.",
         ),
     }
 }
 
-/// Takes a step that fits, at the moment at which it was noted.
+/// Performs a step that was checked with [`fit`]; `noted_at` is the time at which an offline step was recorded.
 async fn perform(
     tx: &mut TenantTx<'_, Staff>,
     stop: &DayStop,
@@ -273,7 +262,7 @@ async fn perform(
 ) -> CoreResult<()> {
     let id = stop.target_id.0;
     match step {
-        Step::SetOut => {
+        Step::StartTravel => {
             let mut status = stop.status;
             if status == TargetStatus::Scheduled {
                 move_target(tx, stop, status, TargetStatus::Dispatched, noted_at).await?;
@@ -286,11 +275,11 @@ async fn perform(
             move_target(tx, stop, stop.status, TargetStatus::OnSite, noted_at).await?;
             emit(tx, EventType::TargetUpdated, id, TargetStatus::OnSite).await
         }
-        Step::Report(report) => report::hand_in(tx, stop, report, noted_at).await.map(drop),
+        Step::Report(report) => report::store_report(tx, stop, report, noted_at).await.map(drop),
     }
 }
 
-/// One of the own visits, held until the end of the transaction; none if it is not one (any more).
+/// Locks a target and finds the signed-in technician's stop; `None` if the visit is not theirs.
 async fn own_stop(
     tx: &mut TenantTx<'_, Staff>,
     id: TargetId,
@@ -312,7 +301,7 @@ async fn move_target(
     if !tx.set_target_status(stop.target_id.0, from, to).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "This job was changed at the same time.",
+            "The job was changed by another user in the meantime.",
         ));
     }
     tx.audit(
@@ -335,7 +324,7 @@ async fn move_target(
     .await
 }
 
-/// Writes a line of the history, at the moment at which it happened.
+/// Adds a timeline entry at the time of the step.
 async fn note(
     tx: &mut TenantTx<'_, Staff>,
     id: TargetId,

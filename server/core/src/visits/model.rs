@@ -1,5 +1,4 @@
-//! What the use cases of `visits` return.
-#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+//! Rows that the `visits` module returns.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
@@ -46,7 +45,7 @@ pub struct DayStop {
 }
 
 impl DayStop {
-    /// The appointment, as a form carries it.
+    /// Returns the appointment in the form that is submitted with each step.
     pub fn appointment(&self) -> SeenAppointment {
         SeenAppointment {
             starts_at: self.starts_at,
@@ -54,18 +53,17 @@ impl DayStop {
         }
     }
 
-    /// When the manager has sent the report back, if that is how it stands.
+    /// Returns when the report was returned for correction, if that is its status.
     pub fn returned_at(&self) -> Option<DateTime<Utc>> {
         self.report_decided_at.filter(|_| self.is_returned())
     }
 
-    /// Whether the manager has sent the report back.
     pub fn is_returned(&self) -> bool {
         self.report_status.as_deref() == Some(ReportStatus::Returned.name())
     }
 }
 
-/// What a technician has written in a report.
+/// The texts of a visit report.
 #[derive(Debug, Clone, Default, FromRow)]
 pub struct ReportText {
     pub summary: String,
@@ -79,7 +77,7 @@ pub struct ReportText {
 }
 
 impl ReportText {
-    /// As it was written. Whether the work was done is not among it: that became the state of the job.
+    /// Converts the texts to form fields. `completed` is always false, since it is stored as the status of the job.
     pub fn written(self) -> WrittenReport {
         WrittenReport {
             completed: false,

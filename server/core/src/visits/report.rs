@@ -1,14 +1,14 @@
-//! The report of a visit: read, with its photos, and handed in.
+//! Validates and submits visit reports with their photos.
 
 use chrono::{DateTime, Utc};
-use domain::day_entries::{DayStep, Fit, SeenAppointment, WrittenReport};
+use domain::day_entries::{DayStep, SeenAppointment, StepCheck, WrittenReport};
 use domain::events::EventType;
 use domain::ids::{TargetId, VisitReportId};
 use domain::permissions::PerformVisits;
 use domain::problems::Problem;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::text;
-use domain::visit_reports::{self, MOST_MATERIAL, MOST_MATERIAL_LINE, MOST_SIGNATURE};
+use domain::visit_reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES, MAX_SIGNATURE_CHARS};
 use serde_json::json;
 
 use crate::commit::finish;
@@ -22,18 +22,18 @@ use crate::visits::store::reports::{NewAttachment, NewReport};
 use crate::visits::{Step, emit, fit, move_target, note, own_stop, refusal, stop_of};
 use crate::{Core, CoreError, CoreResult};
 
-/// The longest text of a report, in characters.
-pub const MOST_TEXT: usize = 4_000;
-/// The most photos of one report.
-pub const MOST_PHOTOS: usize = 10;
-/// The longest description of what is still to be done, in characters.
-pub const MOST_FOLLOW_UP: usize = 500;
-/// The longest name of who signs, in characters.
-pub const MOST_NAME: usize = 200;
+/// The longest summary and internal notes, in characters.
+pub const MAX_TEXT_CHARS: usize = 4_000;
+/// Maximum number of photos of a report.
+pub const MAX_PHOTOS: usize = 10;
+/// The longest follow-up description, in characters.
+pub const MAX_FOLLOW_UP_CHARS: usize = 500;
+/// The longest name of the signer, in characters.
+pub const MAX_NAME_CHARS: usize = 200;
 /// The longest work time, in minutes.
-pub const MOST_WORK_MINUTES: i64 = 24 * 60;
+pub const MAX_WORK_MINUTES: i64 = 24 * 60;
 
-/// A report whose fields are right.
+/// A validated report.
 pub(crate) struct Report {
     completed: bool,
     summary: String,
@@ -44,12 +44,11 @@ pub(crate) struct Report {
     signature: Option<String>,
     billable: bool,
     follow_up: Option<String>,
-    /// Photos that are kept.
-    pub(crate) photos: Vec<KeptPhoto>,
+    pub(crate) photos: Vec<StoredPhoto>,
 }
 
 impl Report {
-    /// Where it leads.
+    /// Returns the status of the target after the report.
     pub(crate) const fn end(&self) -> TargetStatus {
         if self.completed {
             TargetStatus::Completed
@@ -59,40 +58,44 @@ impl Report {
     }
 }
 
-/// A photo that is kept under its hash.
+/// A photo in the file store, addressed by its SHA-256.
 #[derive(Debug, Clone)]
-pub(crate) struct KeptPhoto {
+pub(crate) struct StoredPhoto {
     pub(crate) file_name: String,
     pub(crate) size_bytes: i64,
     pub(crate) content_hash: Vec<u8>,
 }
 
-/// Reads what was written into the form.
+/// Validates the form of a report.
 ///
 /// # Errors
 /// Fields `summary`, `internal_notes`, `work_minutes`, `material`, `signed_by`, `signature`, `follow_up`.
 pub(crate) fn read(written: &WrittenReport) -> CoreResult<Report> {
     let mut form = Form::default();
-    let summary = form.text("summary", MOST_TEXT, text::paragraphs(&written.summary, MOST_TEXT));
+    let summary = form.text(
+        "summary",
+        MAX_TEXT_CHARS,
+        text::paragraphs(&written.summary, MAX_TEXT_CHARS),
+    );
     let internal_notes = form
         .text(
             "internal_notes",
-            MOST_TEXT,
-            text::optional_paragraphs(&written.internal_notes, MOST_TEXT),
+            MAX_TEXT_CHARS,
+            text::optional_paragraphs(&written.internal_notes, MAX_TEXT_CHARS),
         )
         .flatten();
     let follow_up = form
         .text(
             "follow_up",
-            MOST_FOLLOW_UP,
-            text::optional_paragraphs(&written.follow_up, MOST_FOLLOW_UP),
+            MAX_FOLLOW_UP_CHARS,
+            text::optional_paragraphs(&written.follow_up, MAX_FOLLOW_UP_CHARS),
         )
         .flatten();
     let signed_by = form
         .text(
             "signed_by",
-            MOST_NAME,
-            text::optional_line(&written.signed_by, MOST_NAME),
+            MAX_NAME_CHARS,
+            text::optional_line(&written.signed_by, MAX_NAME_CHARS),
         )
         .flatten();
     let work_minutes = written
@@ -100,28 +103,28 @@ pub(crate) fn read(written: &WrittenReport) -> CoreResult<Report> {
         .trim()
         .parse::<i64>()
         .ok()
-        .filter(|minutes| (0..=MOST_WORK_MINUTES).contains(minutes));
+        .filter(|minutes| (0..=MAX_WORK_MINUTES).contains(minutes));
     if work_minutes.is_none() {
-        form.wrong(
+        form.add_error(
             "work_minutes",
             "invalid_number",
-            format!("Minutes from 0 to {MOST_WORK_MINUTES} are required."),
+            format!("Enter a number of minutes from 0 to {MAX_WORK_MINUTES}."),
         );
     }
     let material = visit_reports::material(&written.material);
     if material.is_none() {
-        form.wrong(
+        form.add_error(
             "material",
             "invalid_material",
-            format!("At most {MOST_MATERIAL} lines of at most {MOST_MATERIAL_LINE} characters are allowed."),
+            format!("At most {MAX_MATERIAL_LINES} lines of at most {MAX_MATERIAL_LINE_CHARS} characters are allowed."),
         );
     }
     let signature = Some(written.signature.trim()).filter(|signature| !signature.is_empty());
     if signature.is_some_and(|signature| !visit_reports::is_signature(signature)) {
-        form.wrong(
+        form.add_error(
             "signature",
             "invalid_signature",
-            format!("A drawing of at most {MOST_SIGNATURE} characters is allowed."),
+            format!("The signature can have at most {MAX_SIGNATURE_CHARS} characters."),
         );
     }
     form.finish()?;
@@ -143,13 +146,13 @@ pub(crate) fn read(written: &WrittenReport) -> CoreResult<Report> {
     })
 }
 
-/// Files the report of a visit, or hands in a returned one again. The photos are kept before the row that names them, so
-/// a crash leaves at most a file that nobody knows.
+/// Submits the report of a visit, or resubmits a returned one. Photos are stored before the transaction, so a crash
+/// leaves at most an unreferenced file.
 ///
 /// # Errors
-/// Fields; `not_found`; `illegal_transition` unless on site (or the report was returned); `concurrent_modification` if
-/// another time was agreed than the one that was seen.
-pub async fn file_report(
+/// Invalid fields; `illegal_transition` unless the target is on site or the report was returned;
+/// `concurrent_modification` if the appointment is not the one shown in the form.
+pub async fn submit_report(
     core: &Core,
     by: Permit<'_, PerformVisits>,
     id: TargetId,
@@ -158,44 +161,44 @@ pub async fn file_report(
     photos: Vec<(String, Vec<u8>)>,
 ) -> CoreResult<VisitReportId> {
     let mut report = read(written)?;
-    if photos.len() > MOST_PHOTOS {
+    if photos.len() > MAX_PHOTOS {
         return Err(too_many_photos());
     }
-    // Refuse before the work of decoding pictures, and again inside the transaction.
+    // Check before the expensive decoding of photos, and again inside the transaction.
     let found = {
         let mut tx = core.store.read(by.staff()).await?;
         let found = stop_of(&mut tx, id, DayStep::Report, seen).await?;
         found.ok_or_else(CoreError::not_found)?
     };
     fit(&found, &Step::Report(&report), seen, None)
-        .map_err(|misfit| refusal(&found, &Step::Report(&report), misfit))?;
-    report.photos = keep_photos(core, by.staff(), photos).await?;
+        .map_err(|reason| refusal(&found, &Step::Report(&report), reason))?;
+    report.photos = store_photos(core, by.staff(), photos).await?;
     let mut tx = core.store.begin(by.staff()).await?;
     let stop = own_stop(&mut tx, id, DayStep::Report, seen)
         .await?
         .ok_or_else(CoreError::not_found)?;
     let fits = fit(&stop, &Step::Report(&report), seen, None);
-    if fits != Ok(Fit::Now) {
+    if fits != Ok(StepCheck::Applicable) {
         return Err(fits.map_or_else(
-            |misfit| refusal(&stop, &Step::Report(&report), misfit),
+            |reason| refusal(&stop, &Step::Report(&report), reason),
             |_| CoreError::not_found(),
         ));
     }
-    let written = hand_in(&mut tx, &stop, &report, None).await?;
+    let report_id = store_report(&mut tx, &stop, &report, None).await?;
     finish(core, tx).await?;
-    Ok(written)
+    Ok(report_id)
 }
 
 pub(crate) fn too_many_photos() -> CoreError {
     CoreError::field(
         "photo",
         "too_many_files",
-        format!("At most {MOST_PHOTOS} photos are allowed."),
+        format!("At most {MAX_PHOTOS} photos are allowed."),
     )
 }
 
-/// Writes a report that fits its visit.
-pub(crate) async fn hand_in(
+/// Stores a report that was checked with [`fit`]. `noted_at` is the time at which an offline report was written.
+pub(crate) async fn store_report(
     tx: &mut TenantTx<'_, Staff>,
     stop: &DayStop,
     report: &Report,
@@ -220,12 +223,12 @@ pub(crate) async fn hand_in(
         if !tx.resubmit_report(&row).await? {
             return Err(CoreError::new(
                 Problem::ConcurrentModification,
-                "This report was changed at the same time.",
+                "The report was changed by another user in the meantime.",
             ));
         }
     } else {
         move_target(tx, stop, stop.status, report.end(), noted_at).await?;
-        tx.end_planned_appointment(id, AppointmentStatus::Done).await?;
+        tx.close_planned_appointment(id, AppointmentStatus::Done).await?;
         tx.insert_report(&row).await?;
         if report.completed {
             follow_ups::completed(tx, id).await?;
@@ -256,12 +259,12 @@ pub(crate) async fn hand_in(
     Ok(row.id)
 }
 
-/// Checks and re-encodes photos away from the request threads, then keeps them.
-pub(crate) async fn keep_photos(
+/// Validates and re-encodes photos on the decoding threads, then stores them.
+pub(crate) async fn store_photos(
     core: &Core,
     staff: &Staff,
     photos: Vec<(String, Vec<u8>)>,
-) -> CoreResult<Vec<KeptPhoto>> {
+) -> CoreResult<Vec<StoredPhoto>> {
     let clean = core
         .files
         .decode(move || {
@@ -271,14 +274,14 @@ pub(crate) async fn keep_photos(
                 .collect::<CoreResult<Vec<_>>>()
         })
         .await?;
-    let mut kept = Vec::with_capacity(clean.len());
+    let mut stored = Vec::with_capacity(clean.len());
     for photo in clean {
-        kept.push(KeptPhoto {
+        stored.push(StoredPhoto {
             size_bytes: i64::try_from(photo.bytes.len()).unwrap_or(i64::MAX),
             file_name: photo.file_name,
             content_hash: photo.content_hash.clone(),
         });
         core.files.put(staff.tenant(), &photo.content_hash, photo.bytes).await?;
     }
-    Ok(kept)
+    Ok(stored)
 }

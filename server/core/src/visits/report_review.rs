@@ -1,5 +1,5 @@
-//! Reports on the manager's desk: approve or return. Approval raises follow-up and billing trigger, and shows the customer
-//! nothing.
+//! Review of visit reports: approve or return for correction. Approval creates the follow-up and the billing trigger,
+//! but releases nothing to the customer.
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
@@ -18,17 +18,14 @@ use crate::events::NewEvent;
 use crate::follow_ups::model::FollowUpView;
 use crate::form::Form;
 use crate::identity::actors::{Actor, Permit, Staff};
-use crate::page::{PAGE, Page};
+use crate::page::{PAGE_SIZE, Page};
 use crate::releases::model::{Recipient, ReleaseView};
 use crate::secrets::hex;
 use crate::visits::model::{AttachmentLine, ReportLine, ReportView};
 use crate::visits::store::reports::FileRow;
 use crate::{Core, CoreError, CoreResult};
 
-/// A page of reports in one state, newest first, and how many wait for approval.
-///
-/// # Errors
-/// The database does not answer.
+/// Lists a page of reports with a status, newest first, and counts the reports to approve.
 pub async fn list(
     core: &Core,
     by: Permit<'_, ViewReports>,
@@ -36,31 +33,25 @@ pub async fn list(
     before: Option<(DateTime<Utc>, VisitReportId)>,
 ) -> CoreResult<(Page<ReportLine>, i64)> {
     let mut tx = core.store.read(by.staff()).await?;
-    let rows = tx.reports_in(status, before, PAGE + 1).await?;
-    Ok((Page::cut(rows, PAGE), tx.count_reports_to_approve().await?))
+    let rows = tx.reports_in(status, before, PAGE_SIZE + 1).await?;
+    Ok((Page::from_rows(rows, PAGE_SIZE), tx.count_reports_to_approve().await?))
 }
 
-/// A report with its files, its releases and who would see one.
+/// A report with its attachments, releases and recipients.
 #[derive(Debug, Clone)]
 pub struct ReportPage {
-    /// The report.
     pub report: ReportView,
-    /// Its files.
     pub attachments: Vec<AttachmentLine>,
-    /// Its releases, newest first.
+    /// Newest first.
     pub releases: Vec<ReleaseView>,
     /// The portal users who would see a release.
     pub recipients: Vec<Recipient>,
-    /// The work that it left.
     pub follow_up: Option<FollowUpView>,
-    /// Who downloaded which released file, the latest first: when, who if the account is still there, and the file's name.
+    /// Downloads of released files, latest first: time, user (if the account still exists) and file name.
     pub downloads: Vec<(DateTime<Utc>, Option<String>, String)>,
 }
 
-/// One report.
-///
-/// # Errors
-/// `not_found`.
+/// Returns a report with everything that its page shows.
 pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -> CoreResult<ReportPage> {
     let mut tx = core.store.read(by.staff()).await?;
     let report = load(&mut tx, id).await?;
@@ -71,10 +62,10 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
     let attachments = tx.attachments_of(id).await?;
     let files: Vec<_> = attachments.iter().map(|file| file.id.0).collect();
     let downloads = tx.downloads(&files).await?;
-    let name_of = |file: String| attachments.iter().find(|row| row.id.to_string() == file);
+    let attachment_of = |file: String| attachments.iter().find(|row| row.id.to_string() == file);
     let downloads = downloads
         .into_iter()
-        .filter_map(|(at, who, file)| Some((at, who, name_of(file)?.file_name.clone())))
+        .filter_map(|(at, user, file)| Some((at, user, attachment_of(file)?.file_name.clone())))
         .collect();
     Ok(ReportPage {
         attachments,
@@ -86,16 +77,16 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
     })
 }
 
-/// Approves a submitted report. A follow-up it asks for is noted; a billable one raises its billing trigger, once.
+/// Approves a submitted report. Creates its follow-up and, if it is billable, its billing trigger, each at most once.
 ///
 /// # Errors
-/// `not_found`, `illegal_transition`.
+/// `illegal_transition` unless the report is submitted.
 pub async fn approve(core: &Core, by: Permit<'_, ApproveReports>, id: VisitReportId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let report = load(&mut tx, id).await?;
     report.status.step(ReportStatus::Approved)?;
     if !tx.decide_report(id, ReportStatus::Approved, None).await? {
-        return Err(changed());
+        return Err(concurrent_decision());
     }
     tx.audit("visit_report.approved", id, json!({ "target": report.target_id.0 }));
     let target = report.target_id.0;
@@ -135,20 +126,25 @@ pub async fn approve(core: &Core, by: Permit<'_, ApproveReports>, id: VisitRepor
         && let Some(trigger) = tx.insert_billing_trigger(target, id, report.work_minutes).await?
     {
         tx.audit("billing.triggered", trigger, json!({ "visitReport": id }));
-        let told = tx.emit(event(
+        let event_id = tx.emit(event(
             EventType::BillingTriggered,
             json!({ "billingTrigger": { "id": trigger, "visitReportId": id }, "billingDetails": { "workMinutes": report.work_minutes } }),
         ));
-        tx.set_billing_event(trigger, told).await?;
+        tx.set_billing_event(trigger, event_id).await?;
     }
     finish(core, tx).await
 }
 
-/// Sends a submitted report back to its technician with a reason.
+/// Returns a submitted report to its technician for correction.
 ///
 /// # Errors
-/// Field `reason`; `not_found`, `illegal_transition`.
-pub async fn send_back(core: &Core, by: Permit<'_, ApproveReports>, id: VisitReportId, reason: &str) -> CoreResult<()> {
+/// Field `reason`; `illegal_transition` unless the report is submitted.
+pub async fn return_for_correction(
+    core: &Core,
+    by: Permit<'_, ApproveReports>,
+    id: VisitReportId,
+    reason: &str,
+) -> CoreResult<()> {
     let mut form = Form::default();
     let reason = form.text("reason", 1_000, text::paragraphs(reason, 1_000));
     form.finish()?;
@@ -156,44 +152,35 @@ pub async fn send_back(core: &Core, by: Permit<'_, ApproveReports>, id: VisitRep
     let report = load(&mut tx, id).await?;
     report.status.step(ReportStatus::Returned)?;
     if !tx.decide_report(id, ReportStatus::Returned, reason.as_deref()).await? {
-        return Err(changed());
+        return Err(concurrent_decision());
     }
     tx.audit("visit_report.returned", id, json!({}));
     finish(core, tx).await
 }
 
-/// A file with its bytes.
+/// A file with its content.
 #[derive(Debug, Clone)]
 pub struct Download {
-    /// Its name.
     pub file_name: String,
-    /// Its media type.
     pub media_type: String,
-    /// A strong validator of its content (RFC 9110 section 8.8.3).
+    /// Strong validator of the content (RFC 9110, section 8.8.3).
     pub etag: String,
-    /// Its content.
     pub bytes: bytes::Bytes,
 }
 
-/// A file of any report, for those who may see reports.
-///
-/// # Errors
-/// `not_found`.
+/// Downloads an attachment of any report.
 pub async fn file(core: &Core, by: Permit<'_, ViewReports>, id: AttachmentId) -> CoreResult<Download> {
     let row = core.store.read(by.staff()).await?.attachment_file(id).await?;
     fetch(core, by.staff(), row).await
 }
 
-/// A file of an own report, for technicians.
-///
-/// # Errors
-/// `not_found`.
+/// Downloads an attachment of the signed-in technician's own report.
 pub async fn own_file(core: &Core, by: Permit<'_, PerformVisits>, id: AttachmentId) -> CoreResult<Download> {
     let row = core.store.read(by.staff()).await?.own_attachment_file(id).await?;
     fetch(core, by.staff(), row).await
 }
 
-/// Reads the content of a file that an actor was allowed to find.
+/// Reads the content of a file. The caller has checked the permission by finding the row.
 pub(crate) async fn fetch(core: &Core, actor: &impl Actor, row: Option<FileRow>) -> CoreResult<Download> {
     let row = row.ok_or_else(CoreError::not_found)?;
     let bytes = core.files.get(actor.tenant(), &row.content_hash).await?;
@@ -209,9 +196,9 @@ async fn load(tx: &mut TenantTx<'_, Staff>, id: VisitReportId) -> CoreResult<Rep
     tx.report_view(id).await?.ok_or_else(CoreError::not_found)
 }
 
-fn changed() -> CoreError {
+fn concurrent_decision() -> CoreError {
     CoreError::new(
         Problem::ConcurrentModification,
-        "Somebody else decided about this report at the same time.",
+        "The report was changed by another user in the meantime.",
     )
 }

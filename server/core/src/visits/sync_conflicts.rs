@@ -1,6 +1,6 @@
-//! What did not fit: both versions of a visit, and what is decided about the one from the phone.
+//! Sync conflicts: shows the server's and the phone's version of a visit, and resolves the conflict.
 
-use domain::day_entries::{DayEntryState, DayStep, Fit, SeenAppointment};
+use domain::day_entries::{DayEntryState, DayStep, SeenAppointment, StepCheck};
 use domain::ids::TargetId;
 use domain::permissions::{PerformVisits, PlanTargets, ViewOperations};
 use domain::problems::Problem;
@@ -20,79 +20,77 @@ use crate::{Core, CoreError, CoreResult};
 /// An entry with its photos.
 pub type WithPhotos = (DayEntryView, Vec<DayPhoto>);
 
-/// What waits for the technician's decision about one visit, beside the visit as it is now.
+/// The queued entries of one visit and the visit's current state.
 #[derive(Debug, Clone)]
-pub struct Collision {
-    /// The entries in the order in which they came; at least one.
+pub struct SyncConflict {
+    /// At least one entry, in the order of arrival.
     pub entries: Vec<WithPhotos>,
-    /// The visit, if it is still the technician's.
+    /// The visit, if it is still assigned to the technician.
     pub stop: Option<DayStop>,
-    /// Whether the entries would hold now.
+    /// Whether the entries could be applied to the current state.
     pub is_usable: bool,
 }
 
-/// Puts photos to their entries.
+/// Groups photos by entry.
 fn with_photos(entries: Vec<DayEntryView>, photos: &[DayPhoto]) -> Vec<WithPhotos> {
-    let own = |id| photos.iter().filter(|photo| photo.entry_id == id).cloned().collect();
+    let photos_of = |id| photos.iter().filter(|photo| photo.entry_id == id).cloned().collect();
     entries
         .into_iter()
-        .map(|entry| (entry.clone(), own(entry.id)))
+        .map(|entry| (entry.clone(), photos_of(entry.id)))
         .collect()
 }
 
-/// Both versions of each visit about which something waits.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn waiting(core: &Core, by: Permit<'_, PerformVisits>) -> CoreResult<Vec<Collision>> {
+/// Lists the signed-in technician's unresolved sync conflicts, one for each visit.
+pub async fn list(core: &Core, by: Permit<'_, PerformVisits>) -> CoreResult<Vec<SyncConflict>> {
     let mut tx = core.store.read(by.staff()).await?;
-    let (entries, photos) = (tx.own_waiting_entries().await?, tx.photos_of_waiting().await?);
-    let stops = tx.own_stops_of_waiting().await?;
+    let (entries, photos) = (tx.own_queued_entries().await?, tx.photos_of_queued_entries().await?);
+    let stops = tx.own_stops_with_queued_entries().await?;
     drop(tx);
-    let collisions = entries
+    let conflicts = entries
         .chunk_by(|one, other| one.target_id == other.target_id)
         .map(|entries| {
             let stop = stops
                 .iter()
                 .find(|stop| stop.target_id == entries[0].target_id)
                 .cloned();
-            Collision {
-                is_usable: stop.as_ref().is_some_and(|stop| would_hold(stop, entries)),
+            SyncConflict {
+                is_usable: stop.as_ref().is_some_and(|stop| can_apply(stop, entries)),
                 entries: with_photos(entries.to_vec(), &photos),
                 stop,
             }
         });
-    Ok(collisions.collect())
+    Ok(conflicts.collect())
 }
 
-/// The step that an entry was, with its report if it had one.
+/// Builds the step of an entry; a report takes precedence over the step name.
 pub(crate) fn step_of(step: DayStep, report: Option<&Report>) -> Step<'_> {
     match (step, report) {
         (_, Some(report)) => Step::Report(report),
         (DayStep::Arrive, None) => Step::Arrive,
-        (_, None) => Step::SetOut,
+        (_, None) => Step::StartTravel,
     }
 }
 
-/// Whether entries would hold one after the other.
-fn would_hold(stop: &DayStop, entries: &[DayEntryView]) -> bool {
+/// Checks whether entries could be applied one after the other.
+fn can_apply(stop: &DayStop, entries: &[DayEntryView]) -> bool {
     let mut stop = stop.clone();
     entries.iter().all(|entry| {
         let report = entry.form.as_ref().and_then(|form| report::read(&form.0).ok());
         let step = step_of(entry.step, report.as_ref());
-        let fits = fit(&stop, &step, None, None).is_ok();
+        let is_possible = fit(&stop, &step, None, None).is_ok();
         stop.status = step.end();
-        fits
+        is_possible
     })
 }
 
-/// Lets the own version hold: every entry in its order, or none.
+/// Keeps the technician's version: applies every entry in order, or none.
 ///
 /// # Errors
-/// `not_found`, `illegal_transition`; `concurrent_modification` unless exactly what waits was shown.
-pub async fn use_mine(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId, shown: &str) -> CoreResult<()> {
+/// `illegal_transition` if a step is not possible; `concurrent_modification` unless `shown` lists exactly the queued
+/// entries.
+pub async fn keep_mine(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId, shown: &str) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let entries = own_waiting(&mut tx, target, shown).await?;
+    let entries = lock_queued(&mut tx, target, shown).await?;
     for entry in &entries {
         let seen = entry.seen_from.zip(entry.seen_until);
         let seen = seen.map(|(starts_at, ends_at)| SeenAppointment { starts_at, ends_at });
@@ -105,27 +103,27 @@ pub async fn use_mine(core: &Core, by: Permit<'_, PerformVisits>, target: Target
         }
         let step = step_of(entry.step, report.as_ref());
         match fit(&stop, &step, None, None) {
-            Ok(Fit::Now) => perform(&mut tx, &stop, &step, Some(entry.noted_at)).await?,
-            Ok(Fit::Already) => {}
-            Err(misfit) => return Err(refusal(&stop, &step, misfit)),
+            Ok(StepCheck::Applicable) => perform(&mut tx, &stop, &step, Some(entry.noted_at)).await?,
+            Ok(StepCheck::AlreadyApplied) => {}
+            Err(reason) => return Err(refusal(&stop, &step, reason)),
         }
-        end(&mut tx, entry, DayEntryState::Done).await?;
+        resolve(&mut tx, entry, DayEntryState::Done).await?;
     }
     finish(core, tx).await
 }
 
-/// Gives the own version to dispatch, with everything that was written.
+/// Forwards the technician's version to dispatch.
 ///
 /// # Errors
-/// `not_found`; `concurrent_modification` unless exactly what waits was shown.
-pub async fn hand_over(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId, shown: &str) -> CoreResult<()> {
-    decide(core, by, target, shown, DayEntryState::HandedOver).await
+/// `concurrent_modification` unless `shown` lists exactly the queued entries.
+pub async fn forward(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId, shown: &str) -> CoreResult<()> {
+    decide(core, by, target, shown, DayEntryState::Forwarded).await
 }
 
-/// Drops the own version.
+/// Discards the technician's version.
 ///
 /// # Errors
-/// `not_found`; `concurrent_modification` unless exactly what waits was shown.
+/// `concurrent_modification` unless `shown` lists exactly the queued entries.
 pub async fn discard(core: &Core, by: Permit<'_, PerformVisits>, target: TargetId, shown: &str) -> CoreResult<()> {
     decide(core, by, target, shown, DayEntryState::Discarded).await
 }
@@ -138,20 +136,20 @@ async fn decide(
     to: DayEntryState,
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    for entry in own_waiting(&mut tx, target, shown).await? {
-        end(&mut tx, &entry, to).await?;
+    for entry in lock_queued(&mut tx, target, shown).await? {
+        resolve(&mut tx, &entry, to).await?;
     }
     finish(core, tx).await
 }
 
-/// The keys of entries as a form carries them, so that nothing is decided that nobody has seen.
+/// Joins the IDs of entries for a hidden form field, so that a decision applies only to entries that were displayed.
 pub fn keys<'a>(entries: impl IntoIterator<Item = &'a DayEntryView>) -> String {
     let keys = entries.into_iter().map(|entry| entry.id.0.uuid().to_string());
     keys.collect::<Vec<_>>().join(",")
 }
 
-/// Refuses unless exactly these entries were on the screen.
-fn as_shown(entries: &[DayEntryView], shown: &str) -> CoreResult<()> {
+/// Checks that exactly these entries were displayed.
+fn check_shown(entries: &[DayEntryView], shown: &str) -> CoreResult<()> {
     if entries.is_empty() {
         return Err(CoreError::not_found());
     }
@@ -160,27 +158,27 @@ fn as_shown(entries: &[DayEntryView], shown: &str) -> CoreResult<()> {
     } else {
         Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Something has come in meanwhile; look at it again.",
+            "More entries arrived in the meantime. Reload and try again.",
         ))
     }
 }
 
-async fn own_waiting(tx: &mut TenantTx<'_, Staff>, target: TargetId, shown: &str) -> CoreResult<Vec<DayEntryView>> {
+async fn lock_queued(tx: &mut TenantTx<'_, Staff>, target: TargetId, shown: &str) -> CoreResult<Vec<DayEntryView>> {
     tx.lock_target(target).await?;
-    let entries = tx.own_waiting_entries_of(target).await?;
-    as_shown(&entries, shown)?;
+    let entries = tx.own_queued_entries_of(target).await?;
+    check_shown(&entries, shown)?;
     Ok(entries)
 }
 
-async fn end(tx: &mut TenantTx<'_, Staff>, entry: &DayEntryView, to: DayEntryState) -> CoreResult<()> {
-    if !tx.end_day_entry(entry.id.0, entry.state, to).await? {
+async fn resolve(tx: &mut TenantTx<'_, Staff>, entry: &DayEntryView, to: DayEntryState) -> CoreResult<()> {
+    if !tx.update_day_entry_state(entry.id.0, entry.state, to).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Somebody has decided about this meanwhile.",
+            "The conflict was resolved by another user in the meantime.",
         ));
     }
     if to == DayEntryState::Discarded {
-        tx.drop_day_photos(entry.id.0).await?;
+        tx.delete_day_photos(entry.id.0).await?;
     }
     tx.audit(
         "day_entry.decided",
@@ -190,39 +188,38 @@ async fn end(tx: &mut TenantTx<'_, Staff>, entry: &DayEntryView, to: DayEntrySta
     Ok(())
 }
 
-/// What technicians have handed over about a job, one technician after the other.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn handed_over(core: &Core, by: Permit<'_, ViewOperations>, target: TargetId) -> CoreResult<Vec<WithPhotos>> {
+/// Lists the entries of a job that were forwarded to dispatch, grouped by technician.
+pub async fn forwarded(core: &Core, by: Permit<'_, ViewOperations>, target: TargetId) -> CoreResult<Vec<WithPhotos>> {
     let mut tx = core.store.read(by.staff()).await?;
     let (entries, photos) = (
-        tx.handed_over_entries(target).await?,
-        tx.photos_of_handed_over(target).await?,
+        tx.forwarded_entries(target).await?,
+        tx.photos_of_forwarded_entries(target).await?,
     );
     Ok(with_photos(entries, &photos))
 }
 
-/// The jobs about which something was handed over: id and number.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn with_handed_over(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<Vec<(TargetId, i64)>> {
-    let found = core.store.read(by.staff()).await?.targets_with_handed_over().await?;
+/// Lists ID and number of the jobs with entries that were forwarded to dispatch.
+pub async fn jobs_with_forwarded(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<Vec<(TargetId, i64)>> {
+    let found = core
+        .store
+        .read(by.staff())
+        .await?
+        .targets_with_forwarded_entries()
+        .await?;
     Ok(found.into_iter().map(|(key, number)| (key.0, number)).collect())
 }
 
-/// Dispatch has dealt with what was handed over about a job.
+/// Marks the forwarded entries of a job as resolved by dispatch.
 ///
 /// # Errors
-/// `not_found`; `concurrent_modification` unless exactly what was handed over was shown.
-pub async fn settle(core: &Core, by: Permit<'_, PlanTargets>, target: TargetId, shown: &str) -> CoreResult<()> {
+/// `concurrent_modification` unless `shown` lists exactly the forwarded entries.
+pub async fn mark_resolved(core: &Core, by: Permit<'_, PlanTargets>, target: TargetId, shown: &str) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     tx.lock_target(target).await?;
-    let entries = tx.handed_over_entries(target).await?;
-    as_shown(&entries, shown)?;
+    let entries = tx.forwarded_entries(target).await?;
+    check_shown(&entries, shown)?;
     for entry in &entries {
-        end(&mut tx, entry, DayEntryState::Settled).await?;
+        resolve(&mut tx, entry, DayEntryState::Resolved).await?;
     }
     finish(core, tx).await
 }

@@ -32,7 +32,7 @@ pub(crate) fn render_value(event: &EventContext, options: &[DataOption], api_ver
     {
         if options.contains(&DataOption::ContactDetails) {
             let values = [&event.contact_name, &event.contact_email, &event.contact_phone];
-            for (name, value) in DataOption::ContactDetails.place().1.iter().zip(values) {
+            for (name, value) in DataOption::ContactDetails.location().1.iter().zip(values) {
                 if let Some(value) = value {
                     contact.insert((*name).to_owned(), Value::String(value.clone()));
                 }
@@ -46,7 +46,7 @@ pub(crate) fn render_value(event: &EventContext, options: &[DataOption], api_ver
             match (DataOption::from_name(name), value) {
                 // Only the members that the option is known to have: what else stands there stays here.
                 (Some(option), Value::Object(members)) => {
-                    let (_, known) = option.place();
+                    let (_, known) = option.location();
                     let wanted = options.contains(&option);
                     data.extend(
                         members

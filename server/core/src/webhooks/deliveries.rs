@@ -9,8 +9,8 @@ use serde_json::json;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::identity::actors::{ClientPermit, Operator, Permit as StaffPermit};
-use crate::integrations::idempotency::{Answer, IdempotencyKey, keep, replay, with_tries};
-use crate::page::{PAGE, Page};
+use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
+use crate::page::{PAGE_SIZE, Page};
 use crate::webhooks::endpoints::refuse_disabled;
 use crate::webhooks::model::{AttemptLine, DeliveryCount, DeliveryLine};
 pub use crate::webhooks::store::delivery_views::DeliveryFilter;
@@ -35,7 +35,7 @@ pub async fn own_list(
     tx.endpoint(Some(by.client().id()), endpoint)
         .await?
         .ok_or_else(CoreError::not_found)?;
-    Ok(Page::cut(
+    Ok(Page::from_rows(
         tx.deliveries_of(endpoint, filter, before, limit + 1).await?,
         limit,
     ))
@@ -82,11 +82,11 @@ pub async fn replay_own(
     by: ClientPermit<'_, WebhooksWriteScope>,
     id: DeliveryId,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(&DeliveryLine, ReplayId) -> Answer,
-) -> CoreResult<Answer> {
-    let answer = with_tries!({
+    render: impl Fn(&DeliveryLine, ReplayId) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
+    let answer = with_retries!({
         let mut tx = core.store.begin(by.client()).await?;
-        if let Some(answer) = replay(&mut tx, idempotency).await? {
+        if let Some(answer) = replay_response(&mut tx, idempotency).await? {
             return Ok(answer);
         }
         let delivery = tx
@@ -95,7 +95,7 @@ pub async fn replay_own(
             .ok_or_else(CoreError::not_found)?;
         let asked = ask(&mut tx, &delivery).await?;
         let answer = render(&delivery, asked);
-        keep(&mut tx, idempotency, &answer).await?;
+        store_response(&mut tx, idempotency, &answer).await?;
         finish(core, tx).await?;
         Ok(answer)
     });
@@ -152,8 +152,11 @@ pub async fn page(
 ) -> CoreResult<DeliveryPage> {
     let mut tx = core.store.read(by.staff()).await?;
     tx.endpoint(None, endpoint).await?.ok_or_else(CoreError::not_found)?;
-    let page = Page::cut(tx.deliveries_of(endpoint, filter, before, PAGE + 1).await?, PAGE);
-    let since = core.clock.now() - chrono::TimeDelta::from_std(domain::webhooks::KEPT).unwrap_or_default();
+    let page = Page::from_rows(
+        tx.deliveries_of(endpoint, filter, before, PAGE_SIZE + 1).await?,
+        PAGE_SIZE,
+    );
+    let since = core.clock.now() - chrono::TimeDelta::from_std(domain::webhooks::RETENTION).unwrap_or_default();
     let counts = tx.delivery_counts(endpoint, since).await?;
     let mut hours = [(0, 0); 24];
     for (ago, arrived, failed) in tx.hours_of(endpoint).await? {

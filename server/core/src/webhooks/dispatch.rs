@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::events::EventType;
 use domain::ids::AttemptId;
-use domain::webhooks::{Change, DataOption, DeliveryStatus, Lane, Outcome, next_delay, reduce};
+use domain::webhooks::{DataOption, DeliveryQueue, DeliveryStatus, HealthChange, Outcome, next_delay, reduce};
 use reqwest::Client;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use uuid::Uuid;
@@ -267,7 +267,7 @@ impl Dispatcher {
     /// Claims what is wanted, freezes bodies that are new, and gives back what is to be sent.
     async fn claim(&self, tx: &mut SystemTx<'_>, claim: Uuid, wanted: Wanted) -> CoreResult<Vec<(Flight, Outgoing)>> {
         let mut found: Vec<(usize, DueDelivery)> = Vec::new();
-        for (index, lane) in [(0, Lane::First), (1, Lane::Retry)] {
+        for (index, lane) in [(0, DeliveryQueue::First), (1, DeliveryQueue::Retry)] {
             let places = &wanted.lanes[index];
             if !places.is_empty() {
                 let room = i64::try_from(self.room(index)).unwrap_or_default();
@@ -350,7 +350,7 @@ impl Dispatcher {
             let open = |closed: &[u8], kind| {
                 self.core
                     .keyring
-                    .open_value(closed, &place(kind, row.place.tenant_id, row.id))
+                    .unseal(closed, &place(kind, row.place.tenant_id, row.id))
                     .ok()
             };
             let secret = open(&row.secret, SECRET_PLACE).and_then(|plain| String::from_utf8(plain).ok());
@@ -376,7 +376,7 @@ impl Dispatcher {
         let delay = next_delay(
             &self.core.settings.webhook_retry,
             made,
-            self.core.randomness.share(),
+            self.core.randomness.fraction(),
             exchange.retry_after,
         );
         let status = match delay {
@@ -506,14 +506,14 @@ async fn record(tx: &mut SystemTx<'_>, records: &[AttemptRecord]) -> CoreResult<
             health.first_failure_at = next.first_failure_at;
             health.failed_deliveries = next.failed_deliveries;
         }
-        if let Some(Change::Disabled(reason)) = change {
+        if let Some(HealthChange::Disabled(reason)) = change {
             health.disabled_at = Some(record.started_at);
             health.disabled_reason = Some(reason.name().to_owned());
         }
         match change {
-            Some(Change::Failing) => changes.push((index, EventType::EndpointFailing)),
-            Some(Change::Disabled(_)) => changes.push((index, EventType::EndpointDisabled)),
-            Some(Change::Recovered) | None => {}
+            Some(HealthChange::Failing) => changes.push((index, EventType::EndpointFailing)),
+            Some(HealthChange::Disabled(_)) => changes.push((index, EventType::EndpointDisabled)),
+            Some(HealthChange::Recovered) | None => {}
         }
     }
     let written: Vec<_> = healths

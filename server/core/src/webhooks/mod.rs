@@ -11,7 +11,7 @@ pub mod signature;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
-use crate::secrets::Place;
+use crate::secrets::AssociatedData;
 use uuid::Uuid;
 
 /// What the table and column of an endpoint's secret are called when it is encrypted.
@@ -20,6 +20,6 @@ pub(crate) const SECRET_PLACE: &str = "webhook_secret.secret";
 pub(crate) const KEY_PLACE: &str = "webhook_secret.signing_key";
 
 /// Where a secret stands, so that it opens nowhere else.
-pub(crate) const fn place(kind: &'static str, tenant: Uuid, row: Uuid) -> Place<'static> {
-    Place { tenant, kind, row }
+pub(crate) const fn place(kind: &'static str, tenant: Uuid, row: Uuid) -> AssociatedData<'static> {
+    AssociatedData { tenant, kind, row }
 }

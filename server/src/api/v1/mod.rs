@@ -1,4 +1,4 @@
-//! Version 1.
+//! Version 1 of the API.
 
 pub mod billing_triggers;
 pub mod contacts;
@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 use crate::serve::AppState;
 
-/// Every route of version 1.
+/// Returns all routes of version 1.
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(targets::create::create_target, targets::list::list_targets))

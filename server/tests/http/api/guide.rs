@@ -1,8 +1,10 @@
 //! The guide as a newcomer follows it: every block of commands is run, in order, against a server with the demo.
 
+use ordinavo_core::Engine;
+use rstest::rstest;
 use std::process::Command;
 
-use crate::support::worlds;
+use crate::support::world;
 
 const GUIDE: &str = include_str!("../../../../docs/connect/getting-started.md");
 
@@ -26,33 +28,35 @@ const EXPECTED: [&[&str]; 6] = [
     &["unknown_field", "/colour", "requestId"],
 ];
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn every_command_of_the_guide_does_what_it_says() {
+async fn every_command_of_the_guide_does_what_it_says(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
     let blocks = blocks();
     assert_eq!(blocks.len(), EXPECTED.len(), "a block without its expectation");
-    for world in worlds().await {
-        let key = world.tenant("nordlicht").client("erp").unwrap().test_api_key.clone();
-        for (block, expected) in blocks.iter().zip(EXPECTED).skip(1) {
-            let (block, url, key) = (format!("set -euo pipefail\n{block}"), world.url.clone(), key.clone());
-            let output = tokio::task::spawn_blocking(move || {
-                Command::new("bash")
-                    .args(["-c", &block])
-                    .env("ORDINAVO", url)
-                    .env("KEY", key)
-                    .output()
-                    .unwrap()
-            })
-            .await
-            .unwrap();
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            assert!(
-                output.status.success(),
-                "{}\n{text}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-            for part in expected {
-                assert!(text.contains(part), "{}: {part} is missing in {text}", world.engine);
-            }
+    let key = world.tenant("nordlicht").client("erp").unwrap().test_api_key.clone();
+    for (block, expected) in blocks.iter().zip(EXPECTED).skip(1) {
+        let (block, url, key) = (format!("set -euo pipefail\n{block}"), world.url.clone(), key.clone());
+        let output = tokio::task::spawn_blocking(move || {
+            Command::new("bash")
+                .args(["-c", &block])
+                .env("ORDINAVO", url)
+                .env("KEY", key)
+                .output()
+                .unwrap()
+        })
+        .await
+        .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success(),
+            "{}\n{text}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        for part in expected {
+            assert!(text.contains(part), "{}: {part} is missing in {text}", world.engine);
         }
     }
 }

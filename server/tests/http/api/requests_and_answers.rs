@@ -1,7 +1,9 @@
 //! The Connect API over real HTTP, on both databases.
 
-use crate::support::{read, worlds};
+use crate::support::{read, world};
+use ordinavo_core::Engine;
 use reqwest::{Method, StatusCode};
+use rstest::rstest;
 use serde_json::{Value, json};
 
 fn seed(external_id: &str) -> Value {
@@ -13,60 +15,66 @@ fn seed(external_id: &str) -> Value {
     })
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_seed_example_posted_twice_is_one_target() {
-    for world in worlds().await {
-        let (status, first) = world.import("erp", &seed("JOB-2026-000918-T")).await;
+async fn the_seed_example_posted_twice_is_one_target(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let (status, first) = world.import("erp", &seed("JOB-2026-000918-T")).await;
+    assert_eq!(
+        (status, &first["outcome"]),
+        (StatusCode::CREATED, &json!("created")),
+        "{}: {first}",
+        world.engine
+    );
+    for (part, rule) in [("customer", "C6"), ("location", "L3"), ("contact", "K2")] {
         assert_eq!(
-            (status, &first["outcome"]),
-            (StatusCode::CREATED, &json!("created")),
-            "{}: {first}",
-            world.engine
+            (&first["mapping"][part]["status"], &first["mapping"][part]["rule"]),
+            (&json!("mapped"), &json!(rule)),
+            "{first}"
         );
-        for (part, rule) in [("customer", "C6"), ("location", "L3"), ("contact", "K2")] {
-            assert_eq!(
-                (&first["mapping"][part]["status"], &first["mapping"][part]["rule"]),
-                (&json!("mapped"), &json!(rule)),
-                "{first}"
-            );
-        }
-        let (status, second) = world.import("erp", &seed("JOB-2026-000918-T")).await;
-        assert_eq!(
-            (status, &second["outcome"], &second["targetId"]),
-            (StatusCode::OK, &json!("unchanged"), &first["targetId"])
-        );
-        // The same external ids in the other tenant are other records.
-        let key = world.key("suedwind", "erp");
-        let (status, other) = read(
-            world
-                .api(Method::POST, "/api/v1/targets", &key)
-                .json(&seed("JOB-2026-000918-T"))
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await;
-        assert_eq!(status, StatusCode::CREATED);
-        assert_ne!(other["targetId"], first["targetId"]);
-        assert_ne!(other["mapping"]["customer"]["id"], first["mapping"]["customer"]["id"]);
-        // A foreign id and a random one get the same answer but for the request's own id and path.
-        let foreign = format!("/api/v1/targets/{}", first["targetId"].as_str().unwrap());
-        let random = "/api/v1/targets/tgt_01k9zzzzzzzzzzzzzzzzzzzzzz";
-        let mut answers = Vec::new();
-        for path in [foreign.as_str(), random] {
-            let (status, mut body) = read(world.api(Method::GET, path, &key).send().await.unwrap()).await;
-            assert_eq!(status, StatusCode::NOT_FOUND);
-            body["requestId"] = Value::Null;
-            body["instance"] = Value::Null;
-            answers.push(body);
-        }
-        assert_eq!(answers[0], answers[1]);
     }
+    let (status, second) = world.import("erp", &seed("JOB-2026-000918-T")).await;
+    assert_eq!(
+        (status, &second["outcome"], &second["targetId"]),
+        (StatusCode::OK, &json!("unchanged"), &first["targetId"])
+    );
+    // The same external ids in the other tenant are other records.
+    let key = world.key("suedwind", "erp");
+    let (status, other) = read(
+        world
+            .api(Method::POST, "/api/v1/targets", &key)
+            .json(&seed("JOB-2026-000918-T"))
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(status, StatusCode::CREATED);
+    assert_ne!(other["targetId"], first["targetId"]);
+    assert_ne!(other["mapping"]["customer"]["id"], first["mapping"]["customer"]["id"]);
+    // A foreign id and a random one get the same answer but for the request's own id and path.
+    let foreign = format!("/api/v1/targets/{}", first["targetId"].as_str().unwrap());
+    let random = "/api/v1/targets/tgt_01k9zzzzzzzzzzzzzzzzzzzzzz";
+    let mut answers = Vec::new();
+    for path in [foreign.as_str(), random] {
+        let (status, mut body) = read(world.api(Method::GET, path, &key).send().await.unwrap()).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        body["requestId"] = Value::Null;
+        body["instance"] = Value::Null;
+        answers.push(body);
+    }
+    assert_eq!(answers[0], answers[1]);
 }
 
 /// Rows of the mapping tables, over HTTP: what is sent, by whom, and what must come of it.
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn mapping_rows_decide_as_written() {
+async fn mapping_rows_decide_as_written(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
     let cases = [
         ("C1", "erp", json!({}), "skipped", "C1", vec![]),
         (
@@ -214,509 +222,523 @@ async fn mapping_rows_decide_as_written() {
             vec![],
         ),
     ];
-    for world in worlds().await {
-        for (row, client, mut body, status, rule, codes) in cases.clone() {
-            body["externalId"] = json!(format!("ROW-{row}"));
-            let (code, item) = world.import(client, &body).await;
-            assert_eq!(code, StatusCode::CREATED, "{} {row}: {item}", world.engine);
-            if client == "import-only" {
-                assert_eq!(
-                    item.get("mapping"),
-                    None,
-                    "nothing about customers without customers.read"
-                );
-            } else {
-                assert_eq!(
-                    (
-                        &item["mapping"]["customer"]["status"],
-                        &item["mapping"]["customer"]["rule"]
-                    ),
-                    (&json!(status), &json!(rule)),
-                    "{} {row}: {item}",
-                    world.engine
-                );
-            }
-            let found: Vec<_> = item["warnings"]
+    for (row, client, mut body, status, rule, codes) in cases.clone() {
+        body["externalId"] = json!(format!("ROW-{row}"));
+        let (code, item) = world.import(client, &body).await;
+        assert_eq!(code, StatusCode::CREATED, "{} {row}: {item}", world.engine);
+        if client == "import-only" {
+            assert_eq!(
+                item.get("mapping"),
+                None,
+                "nothing about customers without customers.read"
+            );
+        } else {
+            assert_eq!(
+                (
+                    &item["mapping"]["customer"]["status"],
+                    &item["mapping"]["customer"]["rule"]
+                ),
+                (&json!(status), &json!(rule)),
+                "{} {row}: {item}",
+                world.engine
+            );
+        }
+        let found: Vec<_> = item["warnings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|warning| warning["code"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, codes, "{} {row}", world.engine);
+    }
+    // What must not be linked waits for a person and is not in the portal.
+    let (_, held) = read(
+        world
+            .api(
+                Method::GET,
+                "/api/v1/targets/by-external-id/ROW-C9",
+                &world.key("nordlicht", "erp"),
+            )
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(held["needsMapping"], json!(true));
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn of_fifty_simultaneous_imports_of_a_new_customer_one_creates(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let imports = (0..50).map(|number| {
+        let world = world.clone();
+        tokio::spawn(async move { world.import("erp", &json!({"externalId": format!("RACE-{number}"), "customer": {"externalId": "RACE-CUST", "name": "Race"}})).await })
+    });
+    let mut created = 0;
+    let mut ids = std::collections::BTreeSet::new();
+    for import in imports.collect::<Vec<_>>() {
+        let (status, item) = import.await.unwrap();
+        assert_eq!(status, StatusCode::CREATED, "{}: {item}", world.engine);
+        created += usize::from(item["mapping"]["customer"]["status"] == "created");
+        ids.insert(item["mapping"]["customer"]["id"].as_str().unwrap().to_owned());
+    }
+    assert_eq!((created, ids.len()), (1, 1), "{}", world.engine);
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn bad_input_names_its_field_and_writes_nothing(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let key_error = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
+    let key = world.key("nordlicht", "erp");
+    for (body, status, code, error) in [
+        (
+            json!({}),
+            422,
+            "validation_failed",
+            key_error("/externalId", "external_id_required"),
+        ),
+        (
+            json!({"externalId": "X", "colour": 1}),
+            422,
+            "unknown_field",
+            key_error("/colour", "unknown_field"),
+        ),
+        (
+            json!({"externalId": "X\u{0}"}),
+            422,
+            "invalid_character",
+            key_error("/externalId", "invalid_character"),
+        ),
+        (
+            json!({"externalId": "x".repeat(129)}),
+            422,
+            "value_too_long",
+            key_error("/externalId", "value_too_long"),
+        ),
+        (
+            json!({"externalId": "X", "timeWindow": {"start": "now"}}),
+            422,
+            "validation_failed",
+            key_error("/timeWindow/start", "validation_failed"),
+        ),
+    ] {
+        let (found, problem) = read(
+            world
+                .api(Method::POST, "/api/v1/targets", &key)
+                .json(&body)
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await;
+        assert_eq!(
+            (found.as_u16(), problem["code"].as_str().unwrap()),
+            (status, code),
+            "{problem}"
+        );
+        assert_eq!(
+            key_error(
+                problem["errors"][0]["pointer"].as_str().unwrap(),
+                problem["errors"][0]["code"].as_str().unwrap()
+            ),
+            error
+        );
+    }
+    let send = |kind: &'static str, body: Vec<u8>| {
+        world
+            .api(Method::POST, "/api/v1/targets", &key)
+            .header("content-type", kind)
+            .body(body)
+            .send()
+    };
+    for (kind, body, status, code) in [
+        ("text/plain", b"{}".to_vec(), 415, "unsupported_media_type"),
+        ("application/json", b"{".to_vec(), 400, "malformed_json"),
+        ("application/json", b"\xff\xfe".to_vec(), 400, "malformed_json"),
+        ("application/json", vec![b' '; 65 * 1024], 413, "payload_too_large"),
+        (
+            "application/json",
+            format!("{}1{}", "[".repeat(20), "]".repeat(20)).into_bytes(),
+            422,
+            "validation_failed",
+        ),
+    ] {
+        let (found, problem) = read(send(kind, body).await.unwrap()).await;
+        assert_eq!(
+            (found.as_u16(), problem["code"].as_str().unwrap()),
+            (status, code),
+            "{problem}"
+        );
+        assert_eq!(problem["type"], json!(format!("/docs/problems/{code}")));
+    }
+    let (status, _) = read(
+        world
+            .api(Method::GET, "/api/v1/targets/by-external-id/X", &key)
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "nothing was written");
+    let answer = world.api(Method::DELETE, "/api/v1/targets", &key).send().await.unwrap();
+    assert!(answer.headers()["allow"].to_str().unwrap().contains("POST"));
+    assert_eq!(read(answer).await.1["code"], json!("method_not_allowed"));
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn idempotency_keys_repeat_the_first_answer(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let key = world.key("nordlicht", "erp");
+    let post = |body: Value, idempotency: &'static str| {
+        world
+            .api(Method::POST, "/api/v1/targets", &key)
+            .header("idempotency-key", idempotency)
+            .json(&body)
+            .send()
+    };
+    let first = post(seed("IDEM-1"), "k-1").await.unwrap();
+    assert_eq!(first.status(), StatusCode::CREATED);
+    let first: Value = first.json().await.unwrap();
+    let again = post(seed("IDEM-1"), "k-1").await.unwrap();
+    assert_eq!(
+        (
+            again.status(),
+            again.headers()["idempotency-replayed"].to_str().unwrap()
+        ),
+        (StatusCode::CREATED, "true")
+    );
+    assert_eq!(again.json::<Value>().await.unwrap(), first);
+    let (status, problem) = read(post(seed("IDEM-2"), "k-1").await.unwrap()).await;
+    assert_eq!(
+        (status.as_u16(), problem["code"].as_str().unwrap()),
+        (422, "idempotency_key_reused")
+    );
+    let (status, problem) = read(post(seed("IDEM-3"), "").await.unwrap()).await;
+    assert_eq!(
+        (status.as_u16(), problem["code"].as_str().unwrap()),
+        (400, "idempotency_key_invalid")
+    );
+    // Refused input stores none: the key is still free.
+    post(json!({"externalId": 5}), "k-2").await.unwrap();
+    assert_eq!(post(seed("IDEM-4"), "k-2").await.unwrap().status(), StatusCode::CREATED);
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn credentials_and_scopes_are_told_apart(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let good = world.key("nordlicht", "import-only");
+    let without = reqwest::get(format!("{}/api/v1/targets", world.url)).await.unwrap();
+    assert_eq!(without.headers()["www-authenticate"], "Bearer");
+    assert_eq!(read(without).await.1["code"], json!("missing_credentials"));
+    let wrong = world
+        .api(Method::GET, "/api/v1/targets", &format!("{good}x"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(wrong.headers()["www-authenticate"], "Bearer error=\"invalid_token\"");
+    let narrow = world.api(Method::GET, "/api/v1/targets", &good).send().await.unwrap();
+    assert_eq!(
+        narrow.headers()["www-authenticate"],
+        "Bearer error=\"insufficient_scope\", scope=\"targets.read\""
+    );
+    assert_eq!(read(narrow).await.1["code"], json!("insufficient_scope"));
+    let (_, problem) = world
+        .import("erp", &json!({"externalId": "S-1", "sourceSystem": "partner-b"}))
+        .await;
+    assert_eq!(problem["code"], json!("source_system_not_allowed"));
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn lists_are_paged_without_gaps_or_doubles(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let key = world.key("nordlicht", "partner");
+    for number in 0..7 {
+        world
+            .import("erp", &json!({"externalId": format!("PAGE-{number}")}))
+            .await;
+    }
+    let erp = world.key("nordlicht", "erp");
+    let mut seen = Vec::new();
+    let mut path = "/api/v1/targets?limit=3".to_owned();
+    loop {
+        let (status, page) = read(world.api(Method::GET, &path, &erp).send().await.unwrap()).await;
+        assert_eq!(status, StatusCode::OK);
+        seen.extend(
+            page["data"]
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|warning| warning["code"].as_str().unwrap())
-                .collect();
-            assert_eq!(found, codes, "{} {row}", world.engine);
-        }
-        // What must not be linked waits for a person and is not in the portal.
-        let (_, held) = read(
-            world
-                .api(
-                    Method::GET,
-                    "/api/v1/targets/by-external-id/ROW-C9",
-                    &world.key("nordlicht", "erp"),
-                )
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await;
-        assert_eq!(held["needsMapping"], json!(true));
-    }
-}
-
-#[tokio::test]
-async fn of_fifty_simultaneous_imports_of_a_new_customer_one_creates() {
-    for world in worlds().await {
-        let imports = (0..50).map(|number| {
-            let world = world.clone();
-            tokio::spawn(async move { world.import("erp", &json!({"externalId": format!("RACE-{number}"), "customer": {"externalId": "RACE-CUST", "name": "Race"}})).await })
-        });
-        let mut created = 0;
-        let mut ids = std::collections::BTreeSet::new();
-        for import in imports.collect::<Vec<_>>() {
-            let (status, item) = import.await.unwrap();
-            assert_eq!(status, StatusCode::CREATED, "{}: {item}", world.engine);
-            created += usize::from(item["mapping"]["customer"]["status"] == "created");
-            ids.insert(item["mapping"]["customer"]["id"].as_str().unwrap().to_owned());
-        }
-        assert_eq!((created, ids.len()), (1, 1), "{}", world.engine);
-    }
-}
-
-#[tokio::test]
-async fn bad_input_names_its_field_and_writes_nothing() {
-    let key_error = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
-    for world in worlds().await {
-        let key = world.key("nordlicht", "erp");
-        for (body, status, code, error) in [
-            (
-                json!({}),
-                422,
-                "validation_failed",
-                key_error("/externalId", "external_id_required"),
-            ),
-            (
-                json!({"externalId": "X", "colour": 1}),
-                422,
-                "unknown_field",
-                key_error("/colour", "unknown_field"),
-            ),
-            (
-                json!({"externalId": "X\u{0}"}),
-                422,
-                "invalid_character",
-                key_error("/externalId", "invalid_character"),
-            ),
-            (
-                json!({"externalId": "x".repeat(129)}),
-                422,
-                "value_too_long",
-                key_error("/externalId", "value_too_long"),
-            ),
-            (
-                json!({"externalId": "X", "timeWindow": {"start": "now"}}),
-                422,
-                "validation_failed",
-                key_error("/timeWindow/start", "validation_failed"),
-            ),
-        ] {
-            let (found, problem) = read(
-                world
-                    .api(Method::POST, "/api/v1/targets", &key)
-                    .json(&body)
-                    .send()
-                    .await
-                    .unwrap(),
-            )
-            .await;
-            assert_eq!(
-                (found.as_u16(), problem["code"].as_str().unwrap()),
-                (status, code),
-                "{problem}"
-            );
-            assert_eq!(
-                key_error(
-                    problem["errors"][0]["pointer"].as_str().unwrap(),
-                    problem["errors"][0]["code"].as_str().unwrap()
-                ),
-                error
-            );
-        }
-        let send = |kind: &'static str, body: Vec<u8>| {
-            world
-                .api(Method::POST, "/api/v1/targets", &key)
-                .header("content-type", kind)
-                .body(body)
-                .send()
+                .map(|row| row["id"].as_str().unwrap().to_owned()),
+        );
+        let Some(cursor) = page["nextCursor"].as_str() else {
+            break;
         };
-        for (kind, body, status, code) in [
-            ("text/plain", b"{}".to_vec(), 415, "unsupported_media_type"),
-            ("application/json", b"{".to_vec(), 400, "malformed_json"),
-            ("application/json", b"\xff\xfe".to_vec(), 400, "malformed_json"),
-            ("application/json", vec![b' '; 65 * 1024], 413, "payload_too_large"),
-            (
-                "application/json",
-                format!("{}1{}", "[".repeat(20), "]".repeat(20)).into_bytes(),
-                422,
-                "validation_failed",
-            ),
-        ] {
-            let (found, problem) = read(send(kind, body).await.unwrap()).await;
-            assert_eq!(
-                (found.as_u16(), problem["code"].as_str().unwrap()),
-                (status, code),
-                "{problem}"
-            );
-            assert_eq!(problem["type"], json!(format!("/docs/problems/{code}")));
-        }
-        let (status, _) = read(
-            world
-                .api(Method::GET, "/api/v1/targets/by-external-id/X", &key)
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await;
-        assert_eq!(status, StatusCode::NOT_FOUND, "nothing was written");
-        let answer = world.api(Method::DELETE, "/api/v1/targets", &key).send().await.unwrap();
-        assert!(answer.headers()["allow"].to_str().unwrap().contains("POST"));
-        assert_eq!(read(answer).await.1["code"], json!("method_not_allowed"));
+        path = format!("/api/v1/targets?limit=3&cursor={cursor}");
     }
-}
-
-#[tokio::test]
-async fn idempotency_keys_repeat_the_first_answer() {
-    for world in worlds().await {
-        let key = world.key("nordlicht", "erp");
-        let post = |body: Value, idempotency: &'static str| {
-            world
-                .api(Method::POST, "/api/v1/targets", &key)
-                .header("idempotency-key", idempotency)
-                .json(&body)
-                .send()
-        };
-        let first = post(seed("IDEM-1"), "k-1").await.unwrap();
-        assert_eq!(first.status(), StatusCode::CREATED);
-        let first: Value = first.json().await.unwrap();
-        let again = post(seed("IDEM-1"), "k-1").await.unwrap();
-        assert_eq!(
-            (
-                again.status(),
-                again.headers()["idempotency-replayed"].to_str().unwrap()
-            ),
-            (StatusCode::CREATED, "true")
-        );
-        assert_eq!(again.json::<Value>().await.unwrap(), first);
-        let (status, problem) = read(post(seed("IDEM-2"), "k-1").await.unwrap()).await;
-        assert_eq!(
-            (status.as_u16(), problem["code"].as_str().unwrap()),
-            (422, "idempotency_key_reused")
-        );
-        let (status, problem) = read(post(seed("IDEM-3"), "").await.unwrap()).await;
-        assert_eq!(
-            (status.as_u16(), problem["code"].as_str().unwrap()),
-            (400, "idempotency_key_invalid")
-        );
-        // Refused input stores none: the key is still free.
-        post(json!({"externalId": 5}), "k-2").await.unwrap();
-        assert_eq!(post(seed("IDEM-4"), "k-2").await.unwrap().status(), StatusCode::CREATED);
-    }
-}
-
-#[tokio::test]
-async fn credentials_and_scopes_are_told_apart() {
-    for world in worlds().await {
-        let good = world.key("nordlicht", "import-only");
-        let without = reqwest::get(format!("{}/api/v1/targets", world.url)).await.unwrap();
-        assert_eq!(without.headers()["www-authenticate"], "Bearer");
-        assert_eq!(read(without).await.1["code"], json!("missing_credentials"));
-        let wrong = world
-            .api(Method::GET, "/api/v1/targets", &format!("{good}x"))
+    let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
+    assert_eq!(distinct.len(), seen.len());
+    let (_, whole) = read(
+        world
+            .api(Method::GET, "/api/v1/targets?limit=999", &erp)
             .send()
             .await
-            .unwrap();
-        assert_eq!(wrong.headers()["www-authenticate"], "Bearer error=\"invalid_token\"");
-        let narrow = world.api(Method::GET, "/api/v1/targets", &good).send().await.unwrap();
-        assert_eq!(
-            narrow.headers()["www-authenticate"],
-            "Bearer error=\"insufficient_scope\", scope=\"targets.read\""
-        );
-        assert_eq!(read(narrow).await.1["code"], json!("insufficient_scope"));
-        let (_, problem) = world
-            .import("erp", &json!({"externalId": "S-1", "sourceSystem": "partner-b"}))
-            .await;
-        assert_eq!(problem["code"], json!("source_system_not_allowed"));
-    }
-}
-
-#[tokio::test]
-async fn lists_are_paged_without_gaps_or_doubles() {
-    for world in worlds().await {
-        let key = world.key("nordlicht", "partner");
-        for number in 0..7 {
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(whole["data"].as_array().unwrap().len(), seen.len());
+    for (query, code) in [("cursor=garbage", "invalid_cursor"), ("limit=0", "validation_failed")] {
+        let (status, problem) = read(
             world
-                .import("erp", &json!({"externalId": format!("PAGE-{number}")}))
-                .await;
-        }
-        let erp = world.key("nordlicht", "erp");
-        let mut seen = Vec::new();
-        let mut path = "/api/v1/targets?limit=3".to_owned();
-        loop {
-            let (status, page) = read(world.api(Method::GET, &path, &erp).send().await.unwrap()).await;
-            assert_eq!(status, StatusCode::OK);
-            seen.extend(
-                page["data"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|row| row["id"].as_str().unwrap().to_owned()),
-            );
-            let Some(cursor) = page["nextCursor"].as_str() else {
-                break;
-            };
-            path = format!("/api/v1/targets?limit=3&cursor={cursor}");
-        }
-        let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
-        assert_eq!(distinct.len(), seen.len());
-        let (_, whole) = read(
-            world
-                .api(Method::GET, "/api/v1/targets?limit=999", &erp)
+                .api(Method::GET, &format!("/api/v1/targets?{query}"), &erp)
                 .send()
                 .await
                 .unwrap(),
         )
         .await;
-        assert_eq!(whole["data"].as_array().unwrap().len(), seen.len());
-        for (query, code) in [("cursor=garbage", "invalid_cursor"), ("limit=0", "validation_failed")] {
-            let (status, problem) = read(
-                world
-                    .api(Method::GET, &format!("/api/v1/targets?{query}"), &erp)
-                    .send()
-                    .await
-                    .unwrap(),
-            )
-            .await;
-            assert_eq!((status.as_u16(), problem["code"].as_str().unwrap()), (422, code));
-        }
-        assert_eq!(
-            world
-                .api(Method::GET, "/api/v1/targets", &key)
-                .send()
-                .await
-                .unwrap()
-                .status(),
-            StatusCode::FORBIDDEN
-        );
+        assert_eq!((status.as_u16(), problem["code"].as_str().unwrap()), (422, code));
     }
-}
-
-#[tokio::test]
-async fn endpoints_may_not_lead_inside_and_never_show_their_secret_again() {
-    for world in worlds().await {
-        let key = world.key("nordlicht", "erp");
-        let make = |body: Value| {
-            world
-                .api(Method::POST, "/api/v1/webhook-endpoints", &key)
-                .json(&body)
-                .send()
-        };
-        for (body, code) in [
-            (
-                json!({"url": "https://10.0.0.1/", "eventTypes": ["target.created"]}),
-                "forbidden_webhook_target",
-            ),
-            (
-                json!({"url": "ftp://example.org", "eventTypes": ["target.created"]}),
-                "invalid_webhook_url",
-            ),
-            (
-                json!({"url": "http://127.0.0.1:9/", "eventTypes": ["target.exploded"]}),
-                "unknown_event_type",
-            ),
-            (
-                json!({"url": "http://127.0.0.1:9/", "eventTypes": []}),
-                "validation_failed",
-            ),
-            (
-                json!({"url": "http://127.0.0.1:9/", "eventTypes": ["target.created"], "secret": "mine"}),
-                "unknown_field",
-            ),
-            (json!({"eventTypes": ["target.created"]}), "validation_failed"),
-        ] {
-            let (status, problem) = read(make(body).await.unwrap()).await;
-            assert_eq!(
-                (status.as_u16(), problem["code"].as_str().unwrap()),
-                (422, code),
-                "{problem}"
-            );
-        }
-        let (status, created) = read(
-            make(json!({"url": "http://127.0.0.1:9/", "eventTypes": ["target.created"]}))
-                .await
-                .unwrap(),
-        )
-        .await;
-        assert_eq!(status, StatusCode::CREATED);
-        let secret = created["secret"].as_str().unwrap();
-        for path in [
-            "/api/v1/webhook-endpoints".to_owned(),
-            format!("/api/v1/webhook-endpoints/{}", created["id"].as_str().unwrap()),
-        ] {
-            let text = world
-                .api(Method::GET, &path, &key)
-                .send()
-                .await
-                .unwrap()
-                .text()
-                .await
-                .unwrap();
-            assert!(text.contains("127.0.0.1:9") && !text.contains(secret) && !text.contains("whsec_"));
-        }
-        // Another client's endpoint is not there.
-        let strict = world.key("nordlicht", "erp-strict");
-        let other = world
-            .api(
-                Method::GET,
-                &format!("/api/v1/webhook-endpoints/{}", created["id"].as_str().unwrap()),
-                &strict,
-            )
+    assert_eq!(
+        world
+            .api(Method::GET, "/api/v1/targets", &key)
             .send()
             .await
-            .unwrap();
-        assert_eq!(other.status(), StatusCode::NOT_FOUND);
+            .unwrap()
+            .status(),
+        StatusCode::FORBIDDEN
+    );
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn endpoints_may_not_lead_inside_and_never_show_their_secret_again(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let key = world.key("nordlicht", "erp");
+    let make = |body: Value| {
+        world
+            .api(Method::POST, "/api/v1/webhook-endpoints", &key)
+            .json(&body)
+            .send()
+    };
+    for (body, code) in [
+        (
+            json!({"url": "https://10.0.0.1/", "eventTypes": ["target.created"]}),
+            "forbidden_webhook_target",
+        ),
+        (
+            json!({"url": "ftp://example.org", "eventTypes": ["target.created"]}),
+            "invalid_webhook_url",
+        ),
+        (
+            json!({"url": "http://127.0.0.1:9/", "eventTypes": ["target.exploded"]}),
+            "unknown_event_type",
+        ),
+        (
+            json!({"url": "http://127.0.0.1:9/", "eventTypes": []}),
+            "validation_failed",
+        ),
+        (
+            json!({"url": "http://127.0.0.1:9/", "eventTypes": ["target.created"], "secret": "mine"}),
+            "unknown_field",
+        ),
+        (json!({"eventTypes": ["target.created"]}), "validation_failed"),
+    ] {
+        let (status, problem) = read(make(body).await.unwrap()).await;
+        assert_eq!(
+            (status.as_u16(), problem["code"].as_str().unwrap()),
+            (422, code),
+            "{problem}"
+        );
     }
+    let (status, created) = read(
+        make(json!({"url": "http://127.0.0.1:9/", "eventTypes": ["target.created"]}))
+            .await
+            .unwrap(),
+    )
+    .await;
+    assert_eq!(status, StatusCode::CREATED);
+    let secret = created["secret"].as_str().unwrap();
+    for path in [
+        "/api/v1/webhook-endpoints".to_owned(),
+        format!("/api/v1/webhook-endpoints/{}", created["id"].as_str().unwrap()),
+    ] {
+        let text = world
+            .api(Method::GET, &path, &key)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        assert!(text.contains("127.0.0.1:9") && !text.contains(secret) && !text.contains("whsec_"));
+    }
+    // Another client's endpoint is not there.
+    let strict = world.key("nordlicht", "erp-strict");
+    let other = world
+        .api(
+            Method::GET,
+            &format!("/api/v1/webhook-endpoints/{}", created["id"].as_str().unwrap()),
+            &strict,
+        )
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(other.status(), StatusCode::NOT_FOUND);
 }
 
 /// What is sent again, and what must come of it: rows of table T.
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_target_sent_again_changes_only_as_written() {
-    for world in worlds().await {
-        let get = async |id: &str| {
-            let path = format!("/api/v1/targets/by-external-id/{id}");
-            read(
-                world
-                    .api(Method::GET, &path, &world.key("nordlicht", "erp"))
-                    .send()
-                    .await
-                    .unwrap(),
+async fn a_target_sent_again_changes_only_as_written(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let get = async |id: &str| {
+        let path = format!("/api/v1/targets/by-external-id/{id}");
+        read(
+            world
+                .api(Method::GET, &path, &world.key("nordlicht", "erp"))
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await
+        .1
+    };
+    // T8: a part that is not sent keeps what is stored.
+    let mut first = seed("AGAIN-1");
+    first["sourceUpdatedAt"] = json!("2026-11-01T10:00:00Z");
+    world.import("erp", &first).await;
+    let partial = json!({"externalId": "AGAIN-1", "customer": {"externalId": "CUST-10042"}, "notes": "ring twice", "sourceUpdatedAt": "2026-11-01T10:30:00Z"});
+    let (_, item) = world.import("erp", &partial).await;
+    assert_eq!(
+        (&item["outcome"], item["warnings"].as_array().unwrap().len()),
+        (&json!("updated"), 0),
+        "{item}"
+    );
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let page = world
+        .get(&staff, &format!("/app/targets/{}", item["targetId"].as_str().unwrap()))
+        .await
+        .1;
+    assert!(
+        page.contains("Essen Center") && page.contains("Anna Weber") && page.contains("ring twice"),
+        "{}",
+        world.engine
+    );
+    // T3, also when the newer version was only a confirmation of what was stored.
+    let send = async |priority: &str, at: &str| {
+        world
+            .import(
+                "erp",
+                &json!({"externalId": "AGAIN-2", "priority": priority, "sourceUpdatedAt": at}),
             )
             .await
             .1
-        };
-        // T8: a part that is not sent keeps what is stored.
-        let mut first = seed("AGAIN-1");
-        first["sourceUpdatedAt"] = json!("2026-11-01T10:00:00Z");
-        world.import("erp", &first).await;
-        let partial = json!({"externalId": "AGAIN-1", "customer": {"externalId": "CUST-10042"}, "notes": "ring twice", "sourceUpdatedAt": "2026-11-01T10:30:00Z"});
-        let (_, item) = world.import("erp", &partial).await;
-        assert_eq!(
-            (&item["outcome"], item["warnings"].as_array().unwrap().len()),
-            (&json!("updated"), 0),
-            "{item}"
-        );
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let page = world
-            .get(&staff, &format!("/app/targets/{}", item["targetId"].as_str().unwrap()))
-            .await
-            .1;
-        assert!(
-            page.contains("Essen Center") && page.contains("Anna Weber") && page.contains("ring twice"),
-            "{}",
-            world.engine
-        );
-        // T3, also when the newer version was only a confirmation of what was stored.
-        let send = async |priority: &str, at: &str| {
-            world
-                .import(
-                    "erp",
-                    &json!({"externalId": "AGAIN-2", "priority": priority, "sourceUpdatedAt": at}),
-                )
-                .await
-                .1
-        };
-        assert_eq!(send("high", "2026-11-01T10:00:00Z").await["outcome"], json!("created"));
-        assert_eq!(
-            send("high", "2026-11-01T12:00:00Z").await["outcome"],
-            json!("unchanged")
-        );
-        let late = send("low", "2026-11-01T11:00:00Z").await;
-        assert_eq!(
-            (&late["outcome"], &late["warnings"][0]["code"]),
-            (&json!("skipped"), &json!("stale_source_version"))
-        );
-        assert_eq!(get("AGAIN-2").await["priority"], json!("high"));
-        // A refused correction keeps the links and waits for a person.
-        world.import("erp", &seed("AGAIN-3")).await;
-        let wrong = json!({"externalId": "AGAIN-3", "customer": {"externalId": "CUST-10042"}, "location": {"externalId": "LOC-20001-1"}});
-        let (_, item) = world.import("erp", &wrong).await;
-        assert_eq!(item["mapping"]["location"]["rule"], json!("L4"), "{item}");
-        assert_eq!(get("AGAIN-3").await["needsMapping"], json!(true));
-        let (_, item) = world.import("erp", &seed("AGAIN-3")).await;
-        assert_eq!(
-            item["warnings"].as_array().unwrap().last().unwrap()["code"],
-            json!("mapping_recovered"),
-            "{item}"
-        );
-        assert_eq!(get("AGAIN-3").await["needsMapping"], json!(false));
-        // T7: never re-parented.
-        let (_, item) = world
-            .import(
-                "erp",
-                &json!({"externalId": "AGAIN-3", "customer": {"externalId": "CUST-20001"}}),
-            )
-            .await;
-        assert_eq!(
-            item["warnings"].as_array().unwrap().last().unwrap()["code"],
-            json!("target_customer_change_requires_review")
-        );
-        // Cancelled by its source, then T6.
-        let (_, item) = world
-            .import("erp", &json!({"externalId": "AGAIN-3", "action": "cancel"}))
-            .await;
-        assert_eq!(item["outcome"], json!("updated"));
-        let (_, item) = world.import("erp", &seed("AGAIN-3")).await;
-        assert_eq!(
-            (
-                &item["code"],
-                &item["item"]["outcome"],
-                &item["item"]["errors"][0]["code"]
-            ),
-            (&json!("import_failed"), &json!("skipped"), &json!("target_locked")),
-            "its sender must know that nothing was taken over: {item}"
-        );
-        // The same wish again is nothing new, however late it is (T2 stands before T6).
-        let (status, item) = world
-            .import("erp", &json!({"externalId": "AGAIN-3", "action": "cancel"}))
-            .await;
-        assert_eq!(
-            (status, &item["outcome"]),
-            (StatusCode::OK, &json!("unchanged")),
-            "{item}"
-        );
-    }
+    };
+    assert_eq!(send("high", "2026-11-01T10:00:00Z").await["outcome"], json!("created"));
+    assert_eq!(
+        send("high", "2026-11-01T12:00:00Z").await["outcome"],
+        json!("unchanged")
+    );
+    let late = send("low", "2026-11-01T11:00:00Z").await;
+    assert_eq!(
+        (&late["outcome"], &late["warnings"][0]["code"]),
+        (&json!("skipped"), &json!("stale_source_version"))
+    );
+    assert_eq!(get("AGAIN-2").await["priority"], json!("high"));
+    // A refused correction keeps the links and waits for a person.
+    world.import("erp", &seed("AGAIN-3")).await;
+    let wrong = json!({"externalId": "AGAIN-3", "customer": {"externalId": "CUST-10042"}, "location": {"externalId": "LOC-20001-1"}});
+    let (_, item) = world.import("erp", &wrong).await;
+    assert_eq!(item["mapping"]["location"]["rule"], json!("L4"), "{item}");
+    assert_eq!(get("AGAIN-3").await["needsMapping"], json!(true));
+    let (_, item) = world.import("erp", &seed("AGAIN-3")).await;
+    assert_eq!(
+        item["warnings"].as_array().unwrap().last().unwrap()["code"],
+        json!("mapping_recovered"),
+        "{item}"
+    );
+    assert_eq!(get("AGAIN-3").await["needsMapping"], json!(false));
+    // T7: never re-parented.
+    let (_, item) = world
+        .import(
+            "erp",
+            &json!({"externalId": "AGAIN-3", "customer": {"externalId": "CUST-20001"}}),
+        )
+        .await;
+    assert_eq!(
+        item["warnings"].as_array().unwrap().last().unwrap()["code"],
+        json!("target_customer_change_requires_review")
+    );
+    // Cancelled by its source, then T6.
+    let (_, item) = world
+        .import("erp", &json!({"externalId": "AGAIN-3", "action": "cancel"}))
+        .await;
+    assert_eq!(item["outcome"], json!("updated"));
+    let (_, item) = world.import("erp", &seed("AGAIN-3")).await;
+    assert_eq!(
+        (
+            &item["code"],
+            &item["item"]["outcome"],
+            &item["item"]["errors"][0]["code"]
+        ),
+        (&json!("import_failed"), &json!("skipped"), &json!("target_locked")),
+        "its sender must know that nothing was taken over: {item}"
+    );
+    // The same wish again is nothing new, however late it is (T2 stands before T6).
+    let (status, item) = world
+        .import("erp", &json!({"externalId": "AGAIN-3", "action": "cancel"}))
+        .await;
+    assert_eq!(
+        (status, &item["outcome"]),
+        (StatusCode::OK, &json!("unchanged")),
+        "{item}"
+    );
 }
 
 /// Of simultaneous imports that want to link one customer under several ids, one links and the others fail (row C11).
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_customer_is_linked_under_one_id_only() {
-    for world in worlds().await {
-        let imports = (0..12).map(|number| {
-            let world = world.clone();
-            let body = json!({"externalId": format!("TWICE-{number}"), "customer": {"externalId": format!("TWICE-CUST-{number}"), "customerNumber": "NL-1015"}});
-            tokio::spawn(async move { world.import("erp", &body).await.1 })
-        });
-        let mut rules = Vec::new();
-        for import in imports.collect::<Vec<_>>() {
-            rules.push(
-                import.await.unwrap()["mapping"]["customer"]["rule"]
-                    .as_str()
-                    .unwrap()
-                    .to_owned(),
-            );
-        }
-        rules.sort();
-        assert_eq!(
-            (rules[0].as_str(), rules.iter().filter(|rule| *rule == "C11").count()),
-            ("C10", 11),
-            "{} {rules:?}",
-            world.engine
+async fn a_customer_is_linked_under_one_id_only(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let imports = (0..12).map(|number| {
+        let world = world.clone();
+        let body = json!({"externalId": format!("TWICE-{number}"), "customer": {"externalId": format!("TWICE-CUST-{number}"), "customerNumber": "NL-1015"}});
+        tokio::spawn(async move { world.import("erp", &body).await.1 })
+    });
+    let mut rules = Vec::new();
+    for import in imports.collect::<Vec<_>>() {
+        rules.push(
+            import.await.unwrap()["mapping"]["customer"]["rule"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
         );
     }
+    rules.sort();
+    assert_eq!(
+        (rules[0].as_str(), rules.iter().filter(|rule| *rule == "C11").count()),
+        ("C10", 11),
+        "{} {rules:?}",
+        world.engine
+    );
 }

@@ -3,11 +3,13 @@
 use crate::portal_access::access::{access_page, browser, send_parts, shown_link};
 use crate::support::forms::hidden;
 use crate::support::public::COMPLETE;
-use crate::support::{OWN_PAGE, World, link, worlds, worlds_at, worlds_with};
+use crate::support::{OWN_PAGE, World, link, world, world_with, worlds_at};
 use chrono::{TimeZone as _, Utc};
+use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
+use rstest::rstest;
 
 const PAGE: &str = "/app/settings/portal";
 
@@ -20,68 +22,70 @@ async fn set_words(world: &World, browser: &Client, revision: &str, words: &[(&'
     world.content(browser, &format!("{PAGE}?lang=en")).await
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn own_words_take_the_place_of_the_built_in_ones_and_of_nobody_elses() {
-    for world in worlds().await {
-        let admin = world.staff("nordlicht", "admin").await;
-        let petra = world.contact("nordlicht", "petra").await;
-        let page = world.content(&admin, &format!("{PAGE}?lang=en")).await;
-        let revision = hidden(&page, "revision").unwrap();
-        let saved = set_words(
-            &world,
-            &admin,
-            &revision,
-            &[
-                ("label.request.submitted", "Received by us"),
-                ("explanation.request.submitted", "It lies on our desk."),
-                ("label.service.repair", "Mending <b>"),
-            ],
-        )
-        .await;
-        assert!(saved.contains("customers read them from now on"), "{}", world.engine);
-        assert!(saved.contains("Deutsch"), "what is missing in other languages is named");
-        let form = world.content(&petra, "/portal/requests/new").await;
-        assert!(form.contains("Mending &lt;b&gt;") && !form.contains("Mending <b>"));
-        // Another organisation speaks as before.
-        let other = world.tenant("suedwind").portal[0].clone();
-        let other = world.browser("/portal", &other.email, &other.password).await;
-        assert!(!world.content(&other, "/portal/requests/new").await.contains("Mending"));
-        // Whoever began before is told, and nothing is overwritten.
-        let late = set_words(&world, &admin, &revision, &[("label.request.submitted", "Mine")]).await;
-        assert!(
-            late.contains("Somebody else changed this at the same time") && late.contains("value=\"Mine\""),
-            "{}",
-            world.engine
-        );
-        let page = world.content(&petra, "/portal/requests/new").await;
-        assert!(page.contains("Mending"));
-        // One word for two states is refused at its field, and what was typed is kept.
-        let revision = hidden(&world.content(&admin, PAGE).await, "revision").unwrap();
-        let refused = set_words(&world, &admin, &revision, &[("label.request.planned", "accepted")]).await;
-        assert!(refused.contains("could not tell them apart") && refused.contains("value=\"accepted\""));
-        // What is left empty is said as built in again.
-        // Looked at first: it reads as it would read, what was typed stands in its field, and customers read what they read.
-        let tried = [("label.request.planned", "Fixed at last"), ("try", "on")];
-        let page = set_words(&world, &admin, &revision, &tried).await;
-        let parts: Vec<&str> = page.split("id=\"preview\"").collect();
-        assert!(
-            parts[1].contains("Fixed at last") && parts[0].contains("value=\"Fixed at last\""),
-            "{page}"
-        );
-        assert!(parts[0].contains("Nothing is saved yet"));
-        let page = world.content(&admin, "/app/settings/portal?lang=en").await;
-        assert!(!page.contains("Fixed at last"), "{}", world.engine);
-        let tried = [("label.request.planned", "accepted"), ("try", "on")];
-        let refused = set_words(&world, &admin, &revision, &tried).await;
-        assert!(refused.contains("field-error"), "{refused}");
-        set_words(&world, &admin, &revision, &[]).await;
-        let form = world.content(&petra, "/portal/requests/new").await;
-        assert!(
-            form.contains(">Repair<") && !form.contains("Mending"),
-            "{}",
-            world.engine
-        );
-    }
+async fn own_words_take_the_place_of_the_built_in_ones_and_of_nobody_elses(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let admin = world.staff("nordlicht", "admin").await;
+    let petra = world.contact("nordlicht", "petra").await;
+    let page = world.content(&admin, &format!("{PAGE}?lang=en")).await;
+    let revision = hidden(&page, "revision").unwrap();
+    let saved = set_words(
+        &world,
+        &admin,
+        &revision,
+        &[
+            ("label.request.submitted", "Submitted by us"),
+            ("explanation.request.submitted", "It lies on our desk."),
+            ("label.service.repair", "Mending <b>"),
+        ],
+    )
+    .await;
+    assert!(saved.contains("customers read them from now on"), "{}", world.engine);
+    assert!(saved.contains("Deutsch"), "what is missing in other languages is named");
+    let form = world.content(&petra, "/portal/requests/new").await;
+    assert!(form.contains("Mending &lt;b&gt;") && !form.contains("Mending <b>"));
+    // Another organisation speaks as before.
+    let other = world.tenant("suedwind").portal[0].clone();
+    let other = world.browser("/portal", &other.email, &other.password).await;
+    assert!(!world.content(&other, "/portal/requests/new").await.contains("Mending"));
+    // Whoever began before is told, and nothing is overwritten.
+    let late = set_words(&world, &admin, &revision, &[("label.request.submitted", "Me")]).await;
+    assert!(
+        late.contains("Somebody else changed this at the same time") && late.contains("value=\"Mine\""),
+        "{}",
+        world.engine
+    );
+    let page = world.content(&petra, "/portal/requests/new").await;
+    assert!(page.contains("Mending"));
+    // One word for two states is refused at its field, and what was typed is kept.
+    let revision = hidden(&world.content(&admin, PAGE).await, "revision").unwrap();
+    let refused = set_words(&world, &admin, &revision, &[("label.request.planned", "accepted")]).await;
+    assert!(refused.contains("could not tell them apart") && refused.contains("value=\"accepted\""));
+    // What is left empty is said as built in again.
+    // Looked at first: it reads as it would read, what was typed stands in its field, and customers read what they read.
+    let tried = [("label.request.planned", "Fixed at last"), ("try", "on")];
+    let page = set_words(&world, &admin, &revision, &tried).await;
+    let parts: Vec<&str> = page.split("id=\"preview\"").collect();
+    assert!(
+        parts[1].contains("Fixed at last") && parts[0].contains("value=\"Fixed at last\""),
+        "{page}"
+    );
+    assert!(parts[0].contains("Nothing is saved yet"));
+    let page = world.content(&admin, "/app/settings/portal?lang=en").await;
+    assert!(!page.contains("Fixed at last"), "{}", world.engine);
+    let tried = [("label.request.planned", "accepted"), ("try", "on")];
+    let refused = set_words(&world, &admin, &revision, &tried).await;
+    assert!(refused.contains("field-error"), "{refused}");
+    set_words(&world, &admin, &revision, &[]).await;
+    let form = world.content(&petra, "/portal/requests/new").await;
+    assert!(
+        form.contains(">Repair<") && !form.contains("Mending"),
+        "{}",
+        world.engine
+    );
 }
 
 /// Every service and the first state in words of its own.
@@ -91,7 +95,7 @@ const WORDS: [(&str, &str); 6] = [
     ("label.service.inspection", "Looking over"),
     ("label.service.installation", "Setting up"),
     ("label.service.support", "A hand"),
-    ("label.request.submitted", "Received by us"),
+    ("label.request.submitted", "Submitted by us"),
 ];
 
 #[tokio::test]
@@ -124,7 +128,7 @@ async fn the_same_words_stand_on_forms_terminals_tracking_pages_calendars_and_ma
         let tracking = world.submit(&COMPLETE, &[]).await;
         let page = world.get(&browser(), &format!("{tracking}?lang=en")).await.1;
         assert!(
-            page.contains("Mending") && page.contains("Received by us"),
+            page.contains("Mending") && page.contains("Submitted by us"),
             "{}",
             world.engine
         );
@@ -166,351 +170,363 @@ pub fn picture(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn logo_and_colour_are_shown_and_cannot_be_anything_else() {
-    for world in worlds().await {
-        let admin = world.staff("nordlicht", "admin").await;
-        let petra = world.contact("nordlicht", "petra").await;
-        let logo = |bytes| Form::new().part("logo", Part::bytes(bytes).file_name("logo.png"));
+async fn logo_and_colour_are_shown_and_cannot_be_anything_else(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let admin = world.staff("nordlicht", "admin").await;
+    let petra = world.contact("nordlicht", "petra").await;
+    let logo = |bytes| Form::new().part("logo", Part::bytes(bytes).file_name("logo.png"));
+    world
+        .send_multipart(&admin, "/app/fn/set-portal-logo", logo(picture(900, 300)))
+        .await;
+    world
+        .send(&admin, "/app/fn/set-portal-colour", &[("colour", "#FFEE00")])
+        .await;
+    let html = world.get(&petra, "/portal").await.1;
+    let sheet = html
+        .split("href=\"")
+        .find(|rest| rest.starts_with("/portal/look/"))
+        .unwrap();
+    let sheet = sheet.split('"').next().unwrap();
+    let image = html
+        .split("src=\"")
+        .find(|rest| rest.starts_with("/portal/look/"))
+        .unwrap();
+    let image = image.split('"').next().unwrap();
+    // Both are there for anybody who has the address: they hold nothing of a customer's.
+    let answer = browser().get(format!("{}{image}", world.url)).send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "image/png");
+    assert!(
+        !answer.headers().contains_key("set-cookie"),
+        "it may lie in anybody's cache"
+    );
+    assert!(
+        answer.headers()["cache-control"]
+            .to_str()
+            .unwrap()
+            .contains("immutable")
+    );
+    let decoded = image::load_from_memory(&answer.bytes().await.unwrap()).unwrap();
+    assert_eq!((decoded.width(), decoded.height()), (360, 120), "{}", world.engine);
+    assert!(
+        decoded.to_rgba8().get_pixel(5, 5).0[3] < 255,
+        "what can be seen through stays"
+    );
+    let (status, css) = world.get(&browser(), sheet).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(css.starts_with(":root{--accent-solid:light-dark(#"), "{css}");
+    assert!(!css.contains("#ffee00"), "white on lemon cannot be read");
+    for path in ["/portal/look/nothing/style.css", "/portal/look/nothing/logo.png"] {
+        assert_eq!(world.get(&browser(), path).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+    // Before anybody has signed in, the address says whose door it is, and the browser remembers it.
+    let stranger = browser();
+    let sign_in = async || world.get(&stranger, "/portal/sign-in").await.1;
+    assert!(!sign_in().await.contains("/portal/look/"), "{}", world.engine);
+    let asked = world.get(&stranger, "/portal/sign-in?at=nordlicht").await.1;
+    assert!(
+        asked.contains("/portal/look/") && asked.contains("Nordlicht"),
+        "{asked}"
+    );
+    assert!(sign_in().await.contains("/portal/look/"), "{}", world.engine);
+    let nobodys = world.get(&browser(), "/portal/sign-in?at=nobody").await.1;
+    assert!(!nobodys.contains("/portal/look/") && !nobodys.contains("Nordlicht"));
+    // So does an invitation, which is read in the language that was chosen for it.
+    let page = access_page(&world).await;
+    let guest = [
+        ("customer", page.split('/').nth(3).unwrap()),
+        ("reason", "Runs the site"),
+        ("name", "Guest"),
+        ("email", "guest@example.org"),
+        ("whole", "on"),
+        ("may_submit", "on"),
+        ("locale", "ar"),
+    ];
+    send_parts(&world, &admin, "/app/fn/invite-contact", &guest).await;
+    let path = shown_link(&world.content(&admin, &page).await).unwrap();
+    let invited = browser();
+    let invitation = world.get(&invited, &path).await.1;
+    assert!(
+        invitation.contains("/portal/look/") && invitation.contains("dir=\"rtl\""),
+        "{invitation}"
+    );
+    assert!(world.get(&invited, "/portal/sign-in").await.1.contains("/portal/look/"));
+    // Nobody else's portal has it.
+    let other = world.tenant("suedwind").portal[0].clone();
+    let other = world.browser("/portal", &other.email, &other.password).await;
+    assert!(!world.get(&other, "/portal").await.1.contains("/portal/look/"));
+    // As large as the page says, and no larger.
+    let large = noise(700);
+    assert!((1_000_000..2 * 1024 * 1024).contains(&large.len()));
+    world
+        .send_multipart(&admin, "/app/fn/set-portal-logo", logo(large))
+        .await;
+    assert!(
+        !world.content(&admin, PAGE).await.contains("field-error"),
+        "{}",
+        world.engine
+    );
+    let too_large = noise(900);
+    assert!((2 * 1024 * 1024..3_000_000).contains(&too_large.len()));
+    world
+        .send_multipart(&admin, "/app/fn/set-portal-logo", logo(too_large))
+        .await;
+    assert!(
+        world.content(&admin, PAGE).await.contains("field-error"),
+        "{}",
+        world.engine
+    );
+    let html = world.get(&petra, "/portal").await.1;
+    let sheet = html
+        .split("href=\"")
+        .find(|rest| rest.starts_with("/portal/look/"))
+        .unwrap();
+    let sheet = sheet.split('"').next().unwrap();
+    // What is no picture is refused, and the one before stays.
+    for bytes in [b"<svg onload=alert(1)>".to_vec(), Vec::new(), vec![0; 100]] {
         world
-            .send_multipart(&admin, "/app/fn/set-portal-logo", logo(picture(900, 300)))
-            .await;
-        world
-            .send(&admin, "/app/fn/set-portal-colour", &[("colour", "#FFEE00")])
-            .await;
-        let html = world.get(&petra, "/portal").await.1;
-        let sheet = html
-            .split("href=\"")
-            .find(|rest| rest.starts_with("/portal/look/"))
-            .unwrap();
-        let sheet = sheet.split('"').next().unwrap();
-        let image = html
-            .split("src=\"")
-            .find(|rest| rest.starts_with("/portal/look/"))
-            .unwrap();
-        let image = image.split('"').next().unwrap();
-        // Both are there for anybody who has the address: they hold nothing of a customer's.
-        let answer = browser().get(format!("{}{image}", world.url)).send().await.unwrap();
-        assert_eq!(answer.headers()["content-type"], "image/png");
-        assert!(
-            !answer.headers().contains_key("set-cookie"),
-            "it may lie in anybody's cache"
-        );
-        assert!(
-            answer.headers()["cache-control"]
-                .to_str()
-                .unwrap()
-                .contains("immutable")
-        );
-        let decoded = image::load_from_memory(&answer.bytes().await.unwrap()).unwrap();
-        assert_eq!((decoded.width(), decoded.height()), (360, 120), "{}", world.engine);
-        assert!(
-            decoded.to_rgba8().get_pixel(5, 5).0[3] < 255,
-            "what can be seen through stays"
-        );
-        let (status, css) = world.get(&browser(), sheet).await;
-        assert_eq!(status, StatusCode::OK);
-        assert!(css.starts_with(":root{--accent-solid:light-dark(#"), "{css}");
-        assert!(!css.contains("#ffee00"), "white on lemon cannot be read");
-        for path in ["/portal/look/nothing/style.css", "/portal/look/nothing/logo.png"] {
-            assert_eq!(world.get(&browser(), path).await.0, StatusCode::NOT_FOUND, "{path}");
-        }
-        // Before anybody has signed in, the address says whose door it is, and the browser remembers it.
-        let stranger = browser();
-        let sign_in = async || world.get(&stranger, "/portal/sign-in").await.1;
-        assert!(!sign_in().await.contains("/portal/look/"), "{}", world.engine);
-        let asked = world.get(&stranger, "/portal/sign-in?at=nordlicht").await.1;
-        assert!(
-            asked.contains("/portal/look/") && asked.contains("Nordlicht"),
-            "{asked}"
-        );
-        assert!(sign_in().await.contains("/portal/look/"), "{}", world.engine);
-        let nobodys = world.get(&browser(), "/portal/sign-in?at=nobody").await.1;
-        assert!(!nobodys.contains("/portal/look/") && !nobodys.contains("Nordlicht"));
-        // So does an invitation, which is read in the language that was chosen for it.
-        let page = access_page(&world).await;
-        let guest = [
-            ("customer", page.split('/').nth(3).unwrap()),
-            ("reason", "Runs the site"),
-            ("name", "Guest"),
-            ("email", "guest@example.org"),
-            ("whole", "on"),
-            ("may_submit", "on"),
-            ("locale", "ar"),
-        ];
-        send_parts(&world, &admin, "/app/fn/invite-contact", &guest).await;
-        let path = shown_link(&world.content(&admin, &page).await).unwrap();
-        let invited = browser();
-        let invitation = world.get(&invited, &path).await.1;
-        assert!(
-            invitation.contains("/portal/look/") && invitation.contains("dir=\"rtl\""),
-            "{invitation}"
-        );
-        assert!(world.get(&invited, "/portal/sign-in").await.1.contains("/portal/look/"));
-        // Nobody else's portal has it.
-        let other = world.tenant("suedwind").portal[0].clone();
-        let other = world.browser("/portal", &other.email, &other.password).await;
-        assert!(!world.get(&other, "/portal").await.1.contains("/portal/look/"));
-        // As large as the page says, and no larger.
-        let large = noise(700);
-        assert!((1_000_000..2 * 1024 * 1024).contains(&large.len()));
-        world
-            .send_multipart(&admin, "/app/fn/set-portal-logo", logo(large))
-            .await;
-        assert!(
-            !world.content(&admin, PAGE).await.contains("field-error"),
-            "{}",
-            world.engine
-        );
-        let too_large = noise(900);
-        assert!((2 * 1024 * 1024..3_000_000).contains(&too_large.len()));
-        world
-            .send_multipart(&admin, "/app/fn/set-portal-logo", logo(too_large))
+            .send_multipart(&admin, "/app/fn/set-portal-logo", logo(bytes))
             .await;
         assert!(
             world.content(&admin, PAGE).await.contains("field-error"),
             "{}",
             world.engine
         );
-        let html = world.get(&petra, "/portal").await.1;
-        let sheet = html
-            .split("href=\"")
-            .find(|rest| rest.starts_with("/portal/look/"))
-            .unwrap();
-        let sheet = sheet.split('"').next().unwrap();
-        // What is no picture is refused, and the one before stays.
-        for bytes in [b"<svg onload=alert(1)>".to_vec(), Vec::new(), vec![0; 100]] {
-            world
-                .send_multipart(&admin, "/app/fn/set-portal-logo", logo(bytes))
-                .await;
-            assert!(
-                world.content(&admin, PAGE).await.contains("field-error"),
-                "{}",
-                world.engine
-            );
-        }
-        for colour in ["red", "#12345", "#123456;}body{display:none", "url(x)"] {
-            world
-                .send(&admin, "/app/fn/set-portal-colour", &[("colour", colour)])
-                .await;
-            assert!(world.content(&admin, PAGE).await.contains("field-error"), "{colour}");
-        }
-        assert!(
-            world.get(&petra, "/portal").await.1.contains(sheet),
-            "nothing has changed"
-        );
-        world
-            .send_multipart(&admin, "/app/fn/set-portal-logo", Form::new().text("none", "on"))
-            .await;
-        world.send(&admin, "/app/fn/set-portal-colour", &[("none", "on")]).await;
-        assert!(!world.get(&petra, "/portal").await.1.contains("/portal/look/"));
     }
+    for colour in ["red", "#12345", "#123456;}body{display:none", "url(x)"] {
+        world
+            .send(&admin, "/app/fn/set-portal-colour", &[("colour", colour)])
+            .await;
+        assert!(world.content(&admin, PAGE).await.contains("field-error"), "{colour}");
+    }
+    assert!(
+        world.get(&petra, "/portal").await.1.contains(sheet),
+        "nothing has changed"
+    );
+    world
+        .send_multipart(&admin, "/app/fn/set-portal-logo", Form::new().text("none", "on"))
+        .await;
+    world.send(&admin, "/app/fn/set-portal-colour", &[("none", "on")]).await;
+    assert!(!world.get(&petra, "/portal").await.1.contains("/portal/look/"));
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_released_file_comes_in_parts() {
-    for world in worlds().await {
-        let petra = world.contact("nordlicht", "petra").await;
-        let tenant = "(SELECT id FROM tenant WHERE slug = 'nordlicht')";
-        let files = world
-            .pairs(&format!(
-                "SELECT x.attachment_id, x.attachment_id FROM released_attachment x JOIN portal_release p ON p.tenant_id = x.tenant_id AND p.id = x.release_id WHERE x.tenant_id = {tenant} AND p.status = 'published'"
-            ))
-            .await;
-        let mut found = None;
-        for (id, _) in files {
-            let path = format!(
-                "{}/portal/files/{}",
-                world.url,
-                domain::ids::AttachmentId::from_uuid(id)
-            );
-            let answer = petra.get(&path).send().await.unwrap();
-            if answer.status() == StatusCode::OK {
-                found = Some((path, answer));
-                break;
-            }
+async fn a_released_file_comes_in_parts(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let petra = world.contact("nordlicht", "petra").await;
+    let tenant = "(SELECT id FROM tenant WHERE slug = 'nordlicht')";
+    let files = world
+        .pairs(&format!(
+            "SELECT x.attachment_id, x.attachment_id FROM released_attachment x JOIN portal_release p ON p.tenant_id = x.tenant_id AND p.id = x.release_id WHERE x.tenant_id = {tenant} AND p.status = 'published'"
+        ))
+        .await;
+    let mut found = None;
+    for (id, _) in files {
+        let path = format!(
+            "{}/portal/files/{}",
+            world.url,
+            domain::ids::AttachmentId::from_uuid(id)
+        );
+        let answer = petra.get(&path).send().await.unwrap();
+        if answer.status() == StatusCode::OK {
+            found = Some((path, answer));
+            break;
         }
-        let (path, whole) = found.unwrap();
-        assert_eq!(whole.headers()["accept-ranges"], "bytes");
-        let etag = whole.headers()["etag"].to_str().unwrap().to_owned();
-        let whole = whole.bytes().await.unwrap();
-        let ask = async |range: &str, known: &str| {
-            petra
-                .get(&path)
-                .header("range", range)
-                .header("if-range", known)
-                .send()
-                .await
-                .unwrap()
-        };
-        let part = ask("bytes=10-19", &etag).await;
-        assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT, "{}", world.engine);
-        assert_eq!(
-            part.headers()["content-range"],
-            format!("bytes 10-19/{}", whole.len()).as_str()
-        );
-        assert!(
-            part.headers()["content-disposition"]
-                .to_str()
-                .unwrap()
-                .starts_with("attachment")
-        );
-        assert_eq!(part.bytes().await.unwrap(), whole.slice(10..20));
-        let changed = ask("bytes=10-19", "\"another\"").await;
-        assert_eq!(
-            (changed.status(), changed.bytes().await.unwrap()),
-            (StatusCode::OK, whole.clone())
-        );
-        let beyond = ask(&format!("bytes={}-", whole.len()), &etag).await;
-        assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
-        // The grant ends: not one byte more.
-        world
-            .sql("UPDATE portal_grant SET revoked_at = valid_from WHERE revoked_at IS NULL")
-            .await;
-        assert_eq!(ask("bytes=0-0", &etag).await.status(), StatusCode::NOT_FOUND);
     }
+    let (path, whole) = found.unwrap();
+    assert_eq!(whole.headers()["accept-ranges"], "bytes");
+    let etag = whole.headers()["etag"].to_str().unwrap().to_owned();
+    let whole = whole.bytes().await.unwrap();
+    let ask = async |range: &str, known: &str| {
+        petra
+            .get(&path)
+            .header("range", range)
+            .header("if-range", known)
+            .send()
+            .await
+            .unwrap()
+    };
+    let part = ask("bytes=10-19", &etag).await;
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT, "{}", world.engine);
+    assert_eq!(
+        part.headers()["content-range"],
+        format!("bytes 10-19/{}", whole.len()).as_str()
+    );
+    assert!(
+        part.headers()["content-disposition"]
+            .to_str()
+            .unwrap()
+            .starts_with("attachment")
+    );
+    assert_eq!(part.bytes().await.unwrap(), whole.slice(10..20));
+    let changed = ask("bytes=10-19", "\"another\"").await;
+    assert_eq!(
+        (changed.status(), changed.bytes().await.unwrap()),
+        (StatusCode::OK, whole.clone())
+    );
+    let beyond = ask(&format!("bytes={}-", whole.len()), &etag).await;
+    assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    // The grant ends: not one byte more.
+    world
+        .sql("UPDATE portal_grant SET revoked_at = valid_from WHERE revoked_at IS NULL")
+        .await;
+    assert_eq!(ask("bytes=0-0", &etag).await.status(), StatusCode::NOT_FOUND);
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_portal_has_a_host_of_its_own() {
+async fn the_portal_has_a_host_of_its_own(#[case] engine: Engine) {
     let set = |config: &mut ordinavo::config::Config| {
         config.public_url = "https://service.example".to_owned();
         config.portal_host = "portal.example".to_owned();
     };
-    for world in worlds_with(Clock::system(), set).await {
-        let client = browser();
-        let ask = async |host: &str, path: &str| {
-            let answer = client
-                .get(format!("{}{path}", world.url))
-                .header("host", host)
-                .header("accept", "text/html")
-                .send()
-                .await
-                .unwrap();
-            let to = answer
-                .headers()
-                .get("location")
-                .map(|to| to.to_str().unwrap().to_owned());
-            (answer.status().as_u16(), to.unwrap_or_default())
-        };
-        assert_eq!(ask("portal.example", "/").await, (303, "/portal".to_owned()));
-        assert_eq!(ask("portal.example", "/portal/sign-in").await.0, 200);
-        for path in [
-            "/app",
-            "/app/sign-in",
-            "/partner",
-            "/docs",
-            "/api/v1/targets",
-            "/metrics",
-            "/intake/x",
-        ] {
-            assert_eq!(ask("portal.example", path).await, (404, String::new()), "{path}");
-        }
-        assert_eq!(
-            ask("service.example", "/portal/requests?before=x").await,
-            (307, "https://portal.example/portal/requests?before=x".to_owned())
-        );
-        assert_eq!(ask("service.example", "/app/sign-in").await.0, 200);
-        // The logo is shown to the staff who set it; a form of theirs may lead to the portal, and nobody else's may.
-        assert_eq!(
-            ask("service.example", "/portal/look/none/logo.png").await,
-            (404, String::new())
-        );
-        let policy = async |path: &str, cookie: &str| {
-            let answer = client
-                .get(format!("{}{path}", world.url))
-                .header("host", "service.example")
-                .header("cookie", cookie)
-                .header("accept", "text/html")
-                .send()
-                .await
-                .unwrap();
-            assert_eq!(answer.status(), StatusCode::OK, "{path}");
-            answer.headers()["content-security-policy"].to_str().unwrap().to_owned()
-        };
-        let staff = world.tenant("nordlicht").staff("admin").unwrap().clone();
+    let Some(world) = world_with(engine, Clock::system(), set).await else {
+        return;
+    };
+    let client = browser();
+    let ask = async |host: &str, path: &str| {
         let answer = client
-            .post(format!("{}/app/fn/sign-in", world.url))
-            .header("host", "service.example")
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .get(format!("{}{path}", world.url))
+            .header("host", host)
             .header("accept", "text/html")
-            .form(&[("email", &staff.email), ("password", &staff.password)])
             .send()
             .await
             .unwrap();
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        let cookie = cookie.split(';').next().unwrap();
-        assert!(
-            policy("/app/inbox", cookie)
-                .await
-                .ends_with("form-action 'self' https://portal.example")
-        );
-        assert!(policy("/app/sign-in", "").await.ends_with("form-action 'self'"));
-        // Nothing is sent to the portal by its neighbour, and its cookie belongs to its host alone.
-        let account = world.tenant("nordlicht").portal[0].clone();
-        let sign_in = async |host: &str| {
-            client
-                .post(format!("{}/portal/fn/sign-in", world.url))
-                .header("host", host)
-                .header(OWN_PAGE.0, OWN_PAGE.1)
-                .header("accept", "text/html")
-                .form(&[("email", &account.email), ("password", &account.password)])
-                .send()
-                .await
-                .unwrap()
-        };
-        assert_eq!(sign_in("service.example").await.status(), StatusCode::NOT_FOUND);
-        let answer = sign_in("portal.example").await;
-        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{}", world.engine);
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        assert!(cookie.starts_with("__Host-ordinavo_portal="), "{cookie}");
-        assert!(
-            cookie.contains("Path=/;") && cookie.contains("Secure") && !cookie.contains("Domain"),
-            "{cookie}"
-        );
+        let to = answer
+            .headers()
+            .get("location")
+            .map(|to| to.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), to.unwrap_or_default())
+    };
+    assert_eq!(ask("portal.example", "/").await, (303, "/portal".to_owned()));
+    assert_eq!(ask("portal.example", "/portal/sign-in").await.0, 200);
+    for path in [
+        "/app",
+        "/app/sign-in",
+        "/partner",
+        "/docs",
+        "/api/v1/targets",
+        "/metrics",
+        "/intake/x",
+    ] {
+        assert_eq!(ask("portal.example", path).await, (404, String::new()), "{path}");
     }
+    assert_eq!(
+        ask("service.example", "/portal/requests?before=x").await,
+        (307, "https://portal.example/portal/requests?before=x".to_owned())
+    );
+    assert_eq!(ask("service.example", "/app/sign-in").await.0, 200);
+    // The logo is shown to the staff who set it; a form of theirs may lead to the portal, and nobody else's may.
+    assert_eq!(
+        ask("service.example", "/portal/look/none/logo.png").await,
+        (404, String::new())
+    );
+    let policy = async |path: &str, cookie: &str| {
+        let answer = client
+            .get(format!("{}{path}", world.url))
+            .header("host", "service.example")
+            .header("cookie", cookie)
+            .header("accept", "text/html")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.headers()["content-security-policy"].to_str().unwrap().to_owned()
+    };
+    let staff = world.tenant("nordlicht").staff("admin").unwrap().clone();
+    let answer = client
+        .post(format!("{}/app/fn/sign-in", world.url))
+        .header("host", "service.example")
+        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header("accept", "text/html")
+        .form(&[("email", &staff.email), ("password", &staff.password)])
+        .send()
+        .await
+        .unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    assert!(
+        policy("/app/inbox", cookie)
+            .await
+            .ends_with("form-action 'self' https://portal.example")
+    );
+    assert!(policy("/app/sign-in", "").await.ends_with("form-action 'self'"));
+    // Nothing is sent to the portal by its neighbour, and its cookie belongs to its host alone.
+    let account = world.tenant("nordlicht").portal[0].clone();
+    let sign_in = async |host: &str| {
+        client
+            .post(format!("{}/portal/fn/sign-in", world.url))
+            .header("host", host)
+            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header("accept", "text/html")
+            .form(&[("email", &account.email), ("password", &account.password)])
+            .send()
+            .await
+            .unwrap()
+    };
+    assert_eq!(sign_in("service.example").await.status(), StatusCode::NOT_FOUND);
+    let answer = sign_in("portal.example").await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{}", world.engine);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    assert!(cookie.starts_with("__Host-ordinavo_portal="), "{cookie}");
+    assert!(
+        cookie.contains("Path=/;") && cookie.contains("Secure") && !cookie.contains("Domain"),
+        "{cookie}"
+    );
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_portal_has_limits_of_its_own() {
+async fn the_portal_has_limits_of_its_own(#[case] engine: Engine) {
     let set = |config: &mut ordinavo::config::Config| {
         config.portal_rate_address = "1/1000".to_owned();
         config.portal_rate_account = "1/5".to_owned();
     };
-    for world in worlds_with(Clock::system(), set).await {
-        let petra = world.contact("nordlicht", "petra").await;
-        let mut refused = None;
-        for _ in 0..12 {
-            let answer = petra
-                .get(format!("{}/portal/timeline", world.url))
-                .send()
-                .await
-                .unwrap();
-            if answer.status() == StatusCode::TOO_MANY_REQUESTS {
-                refused = Some(answer);
-                break;
-            }
+    let Some(world) = world_with(engine, Clock::system(), set).await else {
+        return;
+    };
+    let petra = world.contact("nordlicht", "petra").await;
+    let mut refused = None;
+    for _ in 0..12 {
+        let answer = petra
+            .get(format!("{}/portal/timeline", world.url))
+            .send()
+            .await
+            .unwrap();
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some(answer);
+            break;
         }
-        let refused = refused.unwrap();
-        assert!(
-            refused.headers()["retry-after"]
-                .to_str()
-                .unwrap()
-                .parse::<u64>()
-                .unwrap()
-                >= 1
-        );
-        // Others are not disturbed.
-        let other = world.tenant("suedwind").portal[0].clone();
-        let other = world.browser("/portal", &other.email, &other.password).await;
-        assert_eq!(world.get(&other, "/portal").await.0, StatusCode::OK);
-        assert_eq!(
-            world
-                .get(&world.staff("nordlicht", "admin").await, "/app/inbox")
-                .await
-                .0,
-            StatusCode::OK
-        );
-        assert!(link(&world.get(&other, "/portal").await.1, "/portal/").is_some());
     }
+    let refused = refused.unwrap();
+    assert!(
+        refused.headers()["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            >= 1
+    );
+    // Others are not disturbed.
+    let other = world.tenant("suedwind").portal[0].clone();
+    let other = world.browser("/portal", &other.email, &other.password).await;
+    assert_eq!(world.get(&other, "/portal").await.0, StatusCode::OK);
+    assert_eq!(
+        world
+            .get(&world.staff("nordlicht", "admin").await, "/app/inbox")
+            .await
+            .0,
+        StatusCode::OK
+    );
+    assert!(link(&world.get(&other, "/portal").await.1, "/portal/").is_some());
 }

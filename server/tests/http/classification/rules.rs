@@ -1,11 +1,13 @@
 //! Rules that classify requests, over HTTP: tried before they are switched on, named by what they decided.
 
 use crate::support::public::COMPLETE;
-use crate::support::{OWN_PAGE, World, worlds_at};
+use crate::support::{OWN_PAGE, World, world_at};
 use chrono::{TimeZone as _, Utc};
+use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
 use reqwest::multipart::Form;
 use reqwest::{Client, Method, StatusCode};
+use rstest::rstest;
 use serde_json::json;
 
 fn monday() -> Clock {
@@ -38,200 +40,216 @@ async fn request(world: &World, staff: &Client, description: &str, code: &str) -
     world.in_inbox(staff, description).await
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_rule_is_tried_then_switched_on_and_named_by_what_it_decided() {
-    for world in worlds_at(monday()).await {
-        let admin = world.staff("nordlicht", "admin").await;
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let before = request(&world, &staff, "Zeta boiler drips a little", "99423").await;
-        let rule = save(
-            &world,
-            &admin,
-            &[
-                ("name", "Boilers in Weimar"),
-                ("words", "boiler\n*kessel"),
-                ("postal_codes", "99423-99427"),
-                ("channel_web_form", "on"),
-                ("region", "Weimar"),
-                ("use_case", "Boiler"),
-                ("set_priority", "high"),
-                ("set_service", "maintenance"),
-            ],
-        )
-        .await;
-        let id = rule.rsplit('/').next().unwrap().to_owned();
-        let about = [("id", id.as_str())];
-        let on = [("id", id.as_str()), ("on", "on")];
-        // Not switched on before it was tried, whoever asks how.
-        world.send(&admin, "/app/fn/switch-rule", &on).await;
-        assert!(
-            world
-                .content(&admin, &rule)
-                .await
-                .contains("Try it on past requests first")
-        );
-        world.send(&admin, "/app/fn/try-rule", &about).await;
-        let tried = world.content(&admin, &rule).await;
-        assert!(tried.contains("It fits 1 of"));
-        assert!(tried.contains("word: boiler") && tried.contains("postal code: 99423-99427"));
-        assert!(
-            tried.contains("<s><bdi>Normal</bdi></s>") && tried.contains("<bdi>High</bdi>"),
-            "{tried}"
-        );
-        // A trial changes nothing.
-        assert!(!world.content(&staff, &before).await.contains("Boilers in Weimar"));
-
-        world.send(&admin, "/app/fn/switch-rule", &on).await;
-        let after = request(&world, &staff, "Zeta heizkessel does not start", "99425").await;
-        let page = world.content(&staff, &after).await;
-        assert!(
-            page.contains("Weimar") && page.contains("by the rule “Boilers in Weimar”"),
-            "{page}"
-        );
-        assert!(page.contains("the sender chose: Repair") && page.contains("the sender chose: Normal"));
-        let shows = async |query: &str, path: &str| {
-            let id = path.rsplit('/').next().unwrap();
-            world.content(&staff, &format!("/app/inbox?{query}")).await.contains(id)
-        };
-        assert!(shows("region=Weimar", &after).await && !shows("region=Weimar", &before).await);
-        assert!(shows("region=Weimar&priority=high&service=maintenance", &after).await);
-        assert!(!shows("region=Essen", &after).await);
-        // What fits nothing is left alone.
-        let other = request(&world, &staff, "Zeta boiler elsewhere", "20095").await;
-        assert!(!world.content(&staff, &other).await.contains("by the rule"));
-
-        // A changed rule rests.
-        let changed = [
-            ("id", id.as_str()),
-            ("name", "Renamed"),
-            ("words", "zeta"),
-            ("region", "Jena"),
-        ];
-        save(&world, &admin, &changed).await;
-        let rests = request(&world, &staff, "Zeta pump rests", "99423").await;
-        assert!(!world.content(&staff, &rests).await.contains("by the rule"));
-        world.send(&admin, "/app/fn/switch-rule", &on).await;
-        assert!(
-            world
-                .content(&admin, &rule)
-                .await
-                .contains("Try it on past requests first")
-        );
-        // Deleted, it is gone; what it decided stays under its name.
-        world.send(&admin, "/app/fn/delete-rule", &about).await;
-        assert_eq!(world.get(&admin, &rule).await.0, StatusCode::NOT_FOUND);
-        assert!(world.content(&staff, &after).await.contains("Boilers in Weimar"));
-    }
-}
-
-#[tokio::test]
-async fn the_order_decides_and_partners_keep_what_they_sent() {
-    for world in worlds_at(monday()).await {
-        let admin = world.staff("nordlicht", "admin").await;
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let mut rules = Vec::new();
-        for (name, region) in [("First", "North"), ("Second", "South")] {
-            let fields = [
-                ("name", name),
-                ("words", "kappa"),
-                ("region", region),
-                ("set_priority", "urgent"),
-            ];
-            let rule = save(&world, &admin, &fields).await;
-            let id = rule.rsplit('/').next().unwrap().to_owned();
-            world.send(&admin, "/app/fn/try-rule", &[("id", id.as_str())]).await;
-            let on = [("id", id.as_str()), ("on", "on")];
-            world.send(&admin, "/app/fn/switch-rule", &on).await;
-            rules.push((rule, id));
-        }
-        let first = request(&world, &staff, "Kappa one", "20095").await;
-        assert!(world.content(&staff, &first).await.contains("by the rule “First”"));
-        assert!(
-            world
-                .content(&admin, &rules[1].0)
-                .await
-                .contains("Decided by an earlier rule: First"),
-            "the trial says who was first"
-        );
-        let earlier = [("id", rules[1].1.as_str()), ("way", "earlier")];
-        world.send(&admin, "/app/fn/move-rule", &earlier).await;
-        let second = request(&world, &staff, "Kappa two", "20095").await;
-        let page = world.content(&staff, &second).await;
-        assert!(page.contains("by the rule “Second”") && !page.contains("by the rule “First”"));
-
-        // A partner's priority stays; the region is added.
-        let body = json!({
-            "serviceType": "repair", "priority": "low", "description": "Kappa from a partner",
-            "customer": { "customerNumber": "RRM-001" }
-        });
-        let answer = world
-            .api(Method::POST, "/api/v1/requests", &world.key("nordlicht", "erp"))
-            .header("idempotency-key", "kappa")
-            .json(&body)
-            .send()
+async fn a_rule_is_tried_then_switched_on_and_named_by_what_it_decided(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let admin = world.staff("nordlicht", "admin").await;
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let before = request(&world, &staff, "Zeta boiler drips a little", "99423").await;
+    let rule = save(
+        &world,
+        &admin,
+        &[
+            ("name", "Boilers in Weimar"),
+            ("words", "boiler\n*kessel"),
+            ("postal_codes", "99423-99427"),
+            ("channel_web_form", "on"),
+            ("region", "Weimar"),
+            ("use_case", "Boiler"),
+            ("set_priority", "high"),
+            ("set_service", "maintenance"),
+        ],
+    )
+    .await;
+    let id = rule.rsplit('/').next().unwrap().to_owned();
+    let about = [("id", id.as_str())];
+    let on = [("id", id.as_str()), ("on", "on")];
+    // Not switched on before it was tried, whoever asks how.
+    world.send(&admin, "/app/fn/switch-rule", &on).await;
+    assert!(
+        world
+            .content(&admin, &rule)
             .await
-            .unwrap();
-        assert_eq!(answer.status(), StatusCode::CREATED);
-        let answer: serde_json::Value = answer.json().await.unwrap();
-        assert_eq!(answer["priority"], "low");
-        let inside = world.in_inbox(&staff, "Kappa from a partner").await;
-        assert!(world.content(&staff, &inside).await.contains("by the rule “Second”"));
-        assert!(!answer.to_string().contains("South"), "a region is nobody else's");
+            .contains("Try it on past requests first")
+    );
+    world.send(&admin, "/app/fn/try-rule", &about).await;
+    let tried = world.content(&admin, &rule).await;
+    assert!(tried.contains("It fits 1 of"));
+    assert!(tried.contains("word: boiler") && tried.contains("postal code: 99423-99427"));
+    assert!(
+        tried.contains("<s><bdi>Normal</bdi></s>") && tried.contains("<bdi>High</bdi>"),
+        "{tried}"
+    );
+    // A trial changes nothing.
+    assert!(!world.content(&staff, &before).await.contains("Boilers in Weimar"));
 
-        // Mistakes come back with their field and with what was typed.
-        let wrong = [("name", "Wrong"), ("postal_codes", "45359-45000"), ("region", "East")];
-        let back = save(&world, &admin, &wrong).await;
-        let form = world.content(&admin, &back).await;
-        assert!(
-            form.contains("45000-45359 a line") && form.contains("value=\"East\""),
-            "{form}"
-        );
-        let nothing = save(&world, &admin, &[("name", "Nothing"), ("words", "kappa")]).await;
-        assert!(world.content(&admin, &nothing).await.contains("Say what the rule sets"));
-    }
+    world.send(&admin, "/app/fn/switch-rule", &on).await;
+    let after = request(&world, &staff, "Zeta heizkessel does not start", "99425").await;
+    let page = world.content(&staff, &after).await;
+    assert!(
+        page.contains("Weimar") && page.contains("by rule “Boilers in Weimar”"),
+        "{page}"
+    );
+    assert!(page.contains("chosen by sender: Repair") && page.contains("chosen by sender: Normal"));
+    let shows = async |query: &str, path: &str| {
+        let id = path.rsplit('/').next().unwrap();
+        world.content(&staff, &format!("/app/inbox?{query}")).await.contains(id)
+    };
+    assert!(shows("region=Weimar", &after).await && !shows("region=Weimar", &before).await);
+    assert!(shows("region=Weimar&priority=high&service=maintenance", &after).await);
+    assert!(!shows("region=Essen", &after).await);
+    // What fits nothing is left alone.
+    let other = request(&world, &staff, "Zeta boiler elsewhere", "20095").await;
+    assert!(!world.content(&staff, &other).await.contains("by the rule"));
+
+    // A changed rule rests.
+    let changed = [
+        ("id", id.as_str()),
+        ("name", "Renamed"),
+        ("words", "zeta"),
+        ("region", "Jena"),
+    ];
+    save(&world, &admin, &changed).await;
+    let rests = request(&world, &staff, "Zeta pump rests", "99423").await;
+    assert!(!world.content(&staff, &rests).await.contains("by the rule"));
+    world.send(&admin, "/app/fn/switch-rule", &on).await;
+    assert!(
+        world
+            .content(&admin, &rule)
+            .await
+            .contains("Try it on past requests first")
+    );
+    // Deleted, it is gone; what it decided stays under its name.
+    world.send(&admin, "/app/fn/delete-rule", &about).await;
+    assert_eq!(world.get(&admin, &rule).await.0, StatusCode::NOT_FOUND);
+    assert!(world.content(&staff, &after).await.contains("Boilers in Weimar"));
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_place_that_a_person_names_adds_the_region() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let inside = request(&world, &staff, "Lambda without a known place", "20095").await;
-        assert!(!world.content(&staff, &inside).await.contains("by the rule"));
-        let customer = world.customer("CUST-10042").await;
-        let (_, places) = world
-            .call("erp", Method::GET, "/api/v1/locations?externalId=LOC-ESSEN-01", None)
-            .await;
-        let location = places["data"][0]["id"].as_str().unwrap().to_owned();
-        let id = inside.rsplit('/').next().unwrap();
-        let whose = [
-            ("request", id),
-            ("customer", customer.as_str()),
-            ("location", location.as_str()),
+async fn the_order_decides_and_partners_keep_what_they_sent(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let admin = world.staff("nordlicht", "admin").await;
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let mut rules = Vec::new();
+    for (name, region) in [("First", "North"), ("Second", "South")] {
+        let fields = [
+            ("name", name),
+            ("words", "kappa"),
+            ("region", region),
+            ("set_priority", "urgent"),
         ];
-        world.send(&staff, "/app/fn/assign-customer", &whose).await;
-        let page = world.content(&staff, &inside).await;
-        assert!(page.contains("by the rule “Essen") && page.contains("” (postal code: 45)"));
+        let rule = save(&world, &admin, &fields).await;
+        let id = rule.rsplit('/').next().unwrap().to_owned();
+        world.send(&admin, "/app/fn/try-rule", &[("id", id.as_str())]).await;
+        let on = [("id", id.as_str()), ("on", "on")];
+        world.send(&admin, "/app/fn/switch-rule", &on).await;
+        rules.push((rule, id));
     }
+    let first = request(&world, &staff, "Kappa one", "20095").await;
+    assert!(world.content(&staff, &first).await.contains("by rule “First”"));
+    assert!(
+        world
+            .content(&admin, &rules[1].0)
+            .await
+            .contains("Already decided by an earlier rule: First"),
+        "the trial says who was first"
+    );
+    let earlier = [("id", rules[1].1.as_str()), ("way", "earlier")];
+    world.send(&admin, "/app/fn/move-rule", &earlier).await;
+    let second = request(&world, &staff, "Kappa two", "20095").await;
+    let page = world.content(&staff, &second).await;
+    assert!(page.contains("by rule “Second”") && !page.contains("by rule “First”"));
+
+    // A partner's priority stays; the region is added.
+    let body = json!({
+        "serviceType": "repair", "priority": "low", "description": "Kappa from a partner",
+        "customer": { "customerNumber": "RRM-001" }
+    });
+    let answer = world
+        .api(Method::POST, "/api/v1/requests", &world.key("nordlicht", "erp"))
+        .header("idempotency-key", "kappa")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    assert_eq!(answer["priority"], "low");
+    let inside = world.in_inbox(&staff, "Kappa from a partner").await;
+    assert!(world.content(&staff, &inside).await.contains("by rule “Second”"));
+    assert!(!answer.to_string().contains("South"), "a region is nobody else's");
+
+    // Mistakes come back with their field and with what was typed.
+    let wrong = [("name", "Wrong"), ("postal_codes", "45359-45000"), ("region", "East")];
+    let back = save(&world, &admin, &wrong).await;
+    let form = world.content(&admin, &back).await;
+    assert!(
+        form.contains("45000-45359 a line") && form.contains("value=\"East\""),
+        "{form}"
+    );
+    let nothing = save(&world, &admin, &[("name", "Nothing"), ("words", "kappa")]).await;
+    assert!(world.content(&admin, &nothing).await.contains("Say what the rule sets"));
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn only_administrators_make_rules() {
-    for world in worlds_at(monday()).await {
-        let admin = world.staff("nordlicht", "admin").await;
-        let rule = save(&world, &admin, &[("name", "Own"), ("region", "North")]).await;
-        for role in ["manager", "dispatcher", "auditor", "technician"] {
-            let other = world.staff("nordlicht", role).await;
-            for path in ["/app/settings/rules", "/app/settings/rules/new", &rule] {
-                assert_eq!(world.get(&other, path).await.0, StatusCode::FORBIDDEN, "{role} {path}");
-            }
-            let id = rule.rsplit('/').next().unwrap();
-            world.send(&other, "/app/fn/delete-rule", &[("id", id)]).await;
+async fn a_place_that_a_person_names_adds_the_region(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let inside = request(&world, &staff, "Lambda without a known place", "20095").await;
+    assert!(!world.content(&staff, &inside).await.contains("by the rule"));
+    let customer = world.customer("CUST-10042").await;
+    let (_, places) = world
+        .call("erp", Method::GET, "/api/v1/locations?externalId=LOC-ESSEN-01", None)
+        .await;
+    let location = places["data"][0]["id"].as_str().unwrap().to_owned();
+    let id = inside.rsplit('/').next().unwrap();
+    let whose = [
+        ("request", id),
+        ("customer", customer.as_str()),
+        ("location", location.as_str()),
+    ];
+    world.send(&staff, "/app/fn/assign-customer", &whose).await;
+    let page = world.content(&staff, &inside).await;
+    assert!(page.contains("by rule “Essen") && page.contains("” (postal code: 45)"));
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn only_administrators_make_rules(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let admin = world.staff("nordlicht", "admin").await;
+    let rule = save(&world, &admin, &[("name", "Own"), ("region", "North")]).await;
+    for role in ["manager", "dispatcher", "auditor", "technician"] {
+        let other = world.staff("nordlicht", role).await;
+        for path in ["/app/settings/rules", "/app/settings/rules/new", &rule] {
+            assert_eq!(world.get(&other, path).await.0, StatusCode::FORBIDDEN, "{role} {path}");
         }
-        // Another organisation's administrator finds nothing.
-        let foreign = world.staff("suedwind", "admin").await;
-        assert_eq!(world.get(&foreign, &rule).await.0, StatusCode::NOT_FOUND);
         let id = rule.rsplit('/').next().unwrap();
-        world.send(&foreign, "/app/fn/delete-rule", &[("id", id)]).await;
-        assert_eq!(world.get(&admin, &rule).await.0, StatusCode::OK);
+        world.send(&other, "/app/fn/delete-rule", &[("id", id)]).await;
     }
+    // Another organisation's administrator finds nothing.
+    let foreign = world.staff("suedwind", "admin").await;
+    assert_eq!(world.get(&foreign, &rule).await.0, StatusCode::NOT_FOUND);
+    let id = rule.rsplit('/').next().unwrap();
+    world.send(&foreign, "/app/fn/delete-rule", &[("id", id)]).await;
+    assert_eq!(world.get(&admin, &rule).await.0, StatusCode::OK);
 }

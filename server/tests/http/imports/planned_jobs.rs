@@ -1,8 +1,10 @@
 //! Jobs that are already planned, and what their sources may still change: proposals, places, contacts, follow-ups.
 
 use crate::support::forms::hidden;
-use crate::support::{World, link, worlds};
+use crate::support::{World, link, world};
+use ordinavo_core::Engine;
 use reqwest::{Client, Method};
+use rstest::rstest;
 use serde_json::{Value, json};
 
 async fn schedule(world: &World, dispatcher: &Client, target: &str, hour: u32) {
@@ -31,237 +33,245 @@ fn job(external_id: &str) -> Value {
     json!({ "externalId": external_id, "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-ESSEN-01" }, "contact": { "externalId": "CONT-44" } })
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_planned_job_changes_when_a_person_takes_the_proposal_over() {
-    for world in worlds().await {
-        let dispatcher = world.staff("nordlicht", "dispatcher").await;
-        let (_, made) = world.import("erp", &job("PLANNED-1")).await;
-        let target = made["targetId"].as_str().unwrap();
-        schedule(&world, &dispatcher, target, 9).await;
-        let path = format!("/app/targets/{target}");
-        let mut changed = job("PLANNED-1");
-        changed["durationMinutes"] = json!(150);
-        changed["address"] = json!({ "street": "Neue Gasse 7", "city": "Essen" });
-        changed["coordinates"] = json!({ "lat": 51.25, "lon": 7.5 });
-        let (_, item) = world.import("erp", &changed).await;
-        assert_eq!(
-            item["warnings"].as_array().unwrap().last().unwrap()["code"],
-            "change_requires_review",
-            "{item}"
-        );
-        let page = world.content(&dispatcher, &path).await;
-        assert!(
-            page.contains("Neue Gasse 7") && page.contains("51.25, 7.5"),
-            "the proposal shows what is wanted"
-        );
-        let status = async || {
-            world
-                .call("erp", Method::GET, &format!("/api/v1/targets/{target}"), None)
-                .await
-                .1
-        };
-        assert_eq!(status().await["durationMinutes"], 60, "nothing changes by itself");
-        // A newer wish takes the place of the older one.
-        changed["durationMinutes"] = json!(90);
-        world.import("erp", &changed).await;
-        let page = world.content(&dispatcher, &path).await;
-        let proposal = hidden(&page, "proposal").unwrap();
+async fn a_planned_job_changes_when_a_person_takes_the_proposal_over(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let dispatcher = world.staff("nordlicht", "dispatcher").await;
+    let (_, made) = world.import("erp", &job("PLANNED-1")).await;
+    let target = made["targetId"].as_str().unwrap();
+    schedule(&world, &dispatcher, target, 9).await;
+    let path = format!("/app/targets/{target}");
+    let mut changed = job("PLANNED-1");
+    changed["durationMinutes"] = json!(150);
+    changed["address"] = json!({ "street": "Neue Gasse 7", "city": "Essen" });
+    changed["coordinates"] = json!({ "lat": 51.25, "lon": 7.5 });
+    let (_, item) = world.import("erp", &changed).await;
+    assert_eq!(
+        item["warnings"].as_array().unwrap().last().unwrap()["code"],
+        "change_requires_review",
+        "{item}"
+    );
+    let page = world.content(&dispatcher, &path).await;
+    assert!(
+        page.contains("Neue Gasse 7") && page.contains("51.25, 7.5"),
+        "the proposal shows what is wanted"
+    );
+    let status = async || {
         world
-            .send(
-                &dispatcher,
-                "/app/fn/accept-proposal",
-                &[("proposal", &proposal), ("target", target)],
-            )
-            .await;
-        assert_eq!(status().await["durationMinutes"], 90);
-        let page = world.content(&dispatcher, &path).await;
-        assert!(
-            hidden(&page, "proposal").is_none() && page.contains("Neue Gasse 7"),
-            "{}",
-            world.engine
-        );
-        assert!(status().await["appointment"].is_object(), "the appointment stays");
-        // Another customer is never taken over by itself; the person may leave it.
-        let (_, item) = world
-            .import(
-                "erp",
-                &json!({ "externalId": "PLANNED-1", "customer": { "externalId": "CUST-20001" } }),
-            )
-            .await;
-        assert!(
-            item.to_string().contains("target_customer_change_requires_review"),
-            "{item}"
-        );
-        let page = world.content(&dispatcher, &path).await;
-        let proposal = hidden(&page, "proposal").unwrap();
-        world
-            .send(
-                &dispatcher,
-                "/app/fn/dismiss-proposal",
-                &[("proposal", &proposal), ("target", target)],
-            )
-            .await;
-        let page = world.content(&dispatcher, &path).await;
-        assert!(hidden(&page, "proposal").is_none() && page.contains("Rhein-Ruhr Medical Supply"));
-        // Whom to talk to may change at any time.
-        let (_, item) = world
-            .import(
-                "erp",
-                &json!({ "externalId": "PLANNED-1", "customer": { "externalId": "CUST-10042" }, "contact": null }),
-            )
-            .await;
-        assert_eq!(item["outcome"], "updated", "{item}");
-        assert!(
-            !world
-                .content(&dispatcher, &path)
-                .await
-                .split("<details class=\"who\"")
-                .next()
-                .unwrap()
-                .contains("Anna Weber")
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_job_has_one_appointment_however_often_it_is_planned() {
-    for world in worlds().await {
-        let dispatcher = world.staff("nordlicht", "dispatcher").await;
-        let (_, made) = world.import("erp", &job("TWICE-PLANNED")).await;
-        let target = made["targetId"].as_str().unwrap();
-        schedule(&world, &dispatcher, target, 9).await;
-        // A visit that was not completed, opened again and planned anew.
-        let id = target;
-        world
-            .sql("UPDATE appointment SET status = 'done' WHERE target_id = (SELECT id FROM target WHERE external_id = 'TWICE-PLANNED')")
-            .await;
-        world
-            .sql("UPDATE target SET status = 'not_completed' WHERE external_id = 'TWICE-PLANNED'")
-            .await;
-        world
-            .send(&dispatcher, "/app/fn/reopen-target", &[("target", id)])
-            .await;
-        let read = async || {
-            world
-                .call("erp", Method::GET, &format!("/api/v1/targets/{id}"), None)
-                .await
-                .1
-        };
-        assert_eq!(
-            read().await["appointment"],
-            Value::Null,
-            "an open job has no appointment"
-        );
-        schedule(&world, &dispatcher, target, 14).await;
-        let (_, states) = world
-            .call(
-                "erp",
-                Method::POST,
-                "/api/v1/targets/status-query",
-                Some(&json!({ "externalIds": ["TWICE-PLANNED"] })),
-            )
-            .await;
-        assert_eq!(states["data"].as_array().unwrap().len(), 1, "{states}");
-        let start = read().await["appointment"]["start"].as_str().unwrap().to_owned();
-        assert!(start.contains("T13:00"), "the later one: {start}");
-    }
-}
-
-#[tokio::test]
-async fn where_a_job_is_can_be_corrected_and_cleared_though_nobody_is_linked() {
-    for world in worlds().await {
-        let dispatcher = world.staff("nordlicht", "dispatcher").await;
-        let send = async |more: Value| {
-            let mut body = json!({ "externalId": "PLACE-1", "customer": { "name": "Unknown to all" } });
-            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            let (_, item) = world.import("import-only", &body).await;
-            let target = item["targetId"].as_str().unwrap().to_owned();
-            world.content(&dispatcher, &format!("/app/targets/{target}")).await
-        };
-        let page = send(json!({ "address": { "street": "Falsche Gasse 1", "city": "Bochum" } })).await;
-        assert!(page.contains("Falsche Gasse 1"));
-        let page = send(json!({ "address": { "street": "Richtige Gasse 2", "city": "Bochum" }, "coordinates": { "lat": 51.5, "lon": 7.25 } })).await;
-        assert!(
-            page.contains("Richtige Gasse 2") && page.contains("51.5, 7.25") && !page.contains("Falsche"),
-            "{}",
-            world.engine
-        );
-        let page = send(json!({ "address": { "street": null }, "coordinates": null })).await;
-        let facts = page.split("</dl>").next().unwrap();
-        assert!(
-            !facts.contains("Richtige Gasse 2") && facts.contains("Bochum") && !facts.contains("51.5"),
-            "{facts}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn work_that_a_visit_left_is_planned_and_everybody_is_told() {
-    for world in worlds().await {
-        let manager = world.staff("nordlicht", "manager").await;
-        let dispatcher = world.staff("nordlicht", "dispatcher").await;
-        // An approved report that left work, whose target is the source's own.
-        let list = world.content(&manager, "/app/reports?status=approved").await;
-        let mut rest = list.as_str();
-        let (report, follow_up) = loop {
-            let path = link(rest, "/app/reports/vrp_").expect("a report that left work");
-            rest = &rest[rest.find(&path).unwrap() + path.len()..];
-            if let Some(id) = hidden(&world.content(&dispatcher, &path).await, "follow_up") {
-                break (path.rsplit('/').next().unwrap().to_owned(), id);
-            }
-        };
-        let made = world
-            .send(
-                &dispatcher,
-                "/app/fn/plan-follow-up",
-                &[("follow_up", &follow_up), ("report", &report)],
-            )
-            .await;
-        let target = made.rsplit('/').next().unwrap().to_owned();
-        // A second click makes no second job.
-        let again = world
-            .send(
-                &dispatcher,
-                "/app/fn/plan-follow-up",
-                &[("follow_up", &follow_up), ("report", &report)],
-            )
-            .await;
-        assert!(again.ends_with(&report), "{again}");
-        schedule(&world, &dispatcher, &target, 10).await;
-        let page = world.content(&dispatcher, &format!("/app/reports/{report}")).await;
-        assert!(page.contains(&target) && hidden(&page, "follow_up").is_none());
-        let (_, events) = world
-            .call(
-                "erp",
-                Method::GET,
-                "/api/v1/events?limit=200&type=follow_up.planned",
-                None,
-            )
-            .await;
-        for event in events["data"].as_array().unwrap() {
-            assert_eq!(event["data"]["followUp"]["status"], "planned", "{event}");
-            assert!(event["data"]["appointment"]["start"].is_string());
-        }
-        let (_, follow_ups) = world
-            .call("erp", Method::GET, "/api/v1/follow-ups?limit=200", None)
-            .await;
-        let own = follow_ups["data"]
-            .as_array()
+            .call("erp", Method::GET, &format!("/api/v1/targets/{target}"), None)
+            .await
+            .1
+    };
+    assert_eq!(status().await["durationMinutes"], 60, "nothing changes by itself");
+    // A newer wish takes the place of the older one.
+    changed["durationMinutes"] = json!(90);
+    world.import("erp", &changed).await;
+    let page = world.content(&dispatcher, &path).await;
+    let proposal = hidden(&page, "proposal").unwrap();
+    world
+        .send(
+            &dispatcher,
+            "/app/fn/accept-proposal",
+            &[("proposal", &proposal), ("target", target)],
+        )
+        .await;
+    assert_eq!(status().await["durationMinutes"], 90);
+    let page = world.content(&dispatcher, &path).await;
+    assert!(
+        hidden(&page, "proposal").is_none() && page.contains("Neue Gasse 7"),
+        "{}",
+        world.engine
+    );
+    assert!(status().await["appointment"].is_object(), "the appointment stays");
+    // Another customer is never taken over by itself; the person may leave it.
+    let (_, item) = world
+        .import(
+            "erp",
+            &json!({ "externalId": "PLANNED-1", "customer": { "externalId": "CUST-20001" } }),
+        )
+        .await;
+    assert!(
+        item.to_string().contains("target_customer_change_requires_review"),
+        "{item}"
+    );
+    let page = world.content(&dispatcher, &path).await;
+    let proposal = hidden(&page, "proposal").unwrap();
+    world
+        .send(
+            &dispatcher,
+            "/app/fn/dismiss-proposal",
+            &[("proposal", &proposal), ("target", target)],
+        )
+        .await;
+    let page = world.content(&dispatcher, &path).await;
+    assert!(hidden(&page, "proposal").is_none() && page.contains("Rhein-Ruhr Medical Supply"));
+    // Whom to talk to may change at any time.
+    let (_, item) = world
+        .import(
+            "erp",
+            &json!({ "externalId": "PLANNED-1", "customer": { "externalId": "CUST-10042" }, "contact": null }),
+        )
+        .await;
+    assert_eq!(item["outcome"], "updated", "{item}");
+    assert!(
+        !world
+            .content(&dispatcher, &path)
+            .await
+            .split("<details class=\"who\"")
+            .next()
             .unwrap()
-            .iter()
-            .find(|one| one["id"] == follow_up.as_str());
-        let told = events["data"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|event| event["data"]["followUp"]["id"] == follow_up.as_str());
-        assert_eq!(
-            own.is_some(),
-            told,
-            "told to the source whose job it was, and to nobody else"
-        );
-        if let Some(own) = own {
-            assert_eq!(own["status"], "planned");
+            .contains("Anna Weber")
+    );
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn a_job_has_one_appointment_however_often_it_is_planned(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let dispatcher = world.staff("nordlicht", "dispatcher").await;
+    let (_, made) = world.import("erp", &job("TWICE-PLANNED")).await;
+    let target = made["targetId"].as_str().unwrap();
+    schedule(&world, &dispatcher, target, 9).await;
+    // A visit that was not completed, opened again and planned anew.
+    let id = target;
+    world
+        .sql("UPDATE appointment SET status = 'done' WHERE target_id = (SELECT id FROM target WHERE external_id = 'TWICE-PLANNED')")
+        .await;
+    world
+        .sql("UPDATE target SET status = 'not_completed' WHERE external_id = 'TWICE-PLANNED'")
+        .await;
+    world
+        .send(&dispatcher, "/app/fn/reopen-target", &[("target", id)])
+        .await;
+    let read = async || {
+        world
+            .call("erp", Method::GET, &format!("/api/v1/targets/{id}"), None)
+            .await
+            .1
+    };
+    assert_eq!(
+        read().await["appointment"],
+        Value::Null,
+        "an open job has no appointment"
+    );
+    schedule(&world, &dispatcher, target, 14).await;
+    let (_, states) = world
+        .call(
+            "erp",
+            Method::POST,
+            "/api/v1/targets/status-query",
+            Some(&json!({ "externalIds": ["TWICE-PLANNED"] })),
+        )
+        .await;
+    assert_eq!(states["data"].as_array().unwrap().len(), 1, "{states}");
+    let start = read().await["appointment"]["start"].as_str().unwrap().to_owned();
+    assert!(start.contains("T13:00"), "the later one: {start}");
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn where_a_job_is_can_be_corrected_and_cleared_though_nobody_is_linked(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let dispatcher = world.staff("nordlicht", "dispatcher").await;
+    let send = async |more: Value| {
+        let mut body = json!({ "externalId": "PLACE-1", "customer": { "name": "Unknown to all" } });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (_, item) = world.import("import-only", &body).await;
+        let target = item["targetId"].as_str().unwrap().to_owned();
+        world.content(&dispatcher, &format!("/app/targets/{target}")).await
+    };
+    let page = send(json!({ "address": { "street": "Falsche Gasse 1", "city": "Bochum" } })).await;
+    assert!(page.contains("Falsche Gasse 1"));
+    let page = send(json!({ "address": { "street": "Richtige Gasse 2", "city": "Bochum" }, "coordinates": { "lat": 51.5, "lon": 7.25 } })).await;
+    assert!(
+        page.contains("Richtige Gasse 2") && page.contains("51.5, 7.25") && !page.contains("Falsche"),
+        "{}",
+        world.engine
+    );
+    let page = send(json!({ "address": { "street": null }, "coordinates": null })).await;
+    let facts = page.split("</dl>").next().unwrap();
+    assert!(
+        !facts.contains("Richtige Gasse 2") && facts.contains("Bochum") && !facts.contains("51.5"),
+        "{facts}"
+    );
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn work_that_a_visit_left_is_planned_and_everybody_is_told(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let manager = world.staff("nordlicht", "manager").await;
+    let dispatcher = world.staff("nordlicht", "dispatcher").await;
+    // An approved report that left work, whose target is the source's own.
+    let list = world.content(&manager, "/app/reports?status=approved").await;
+    let mut rest = list.as_str();
+    let (report, follow_up) = loop {
+        let path = link(rest, "/app/reports/vrp_").expect("a report that left work");
+        rest = &rest[rest.find(&path).unwrap() + path.len()..];
+        if let Some(id) = hidden(&world.content(&dispatcher, &path).await, "follow_up") {
+            break (path.rsplit('/').next().unwrap().to_owned(), id);
         }
+    };
+    let made = world
+        .send(
+            &dispatcher,
+            "/app/fn/plan-follow-up",
+            &[("follow_up", &follow_up), ("report", &report)],
+        )
+        .await;
+    let target = made.rsplit('/').next().unwrap().to_owned();
+    // A second click makes no second job.
+    let again = world
+        .send(
+            &dispatcher,
+            "/app/fn/plan-follow-up",
+            &[("follow_up", &follow_up), ("report", &report)],
+        )
+        .await;
+    assert!(again.ends_with(&report), "{again}");
+    schedule(&world, &dispatcher, &target, 10).await;
+    let page = world.content(&dispatcher, &format!("/app/reports/{report}")).await;
+    assert!(page.contains(&target) && hidden(&page, "follow_up").is_none());
+    let (_, events) = world
+        .call(
+            "erp",
+            Method::GET,
+            "/api/v1/events?limit=200&type=follow_up.planned",
+            None,
+        )
+        .await;
+    for event in events["data"].as_array().unwrap() {
+        assert_eq!(event["data"]["followUp"]["status"], "planned", "{event}");
+        assert!(event["data"]["appointment"]["start"].is_string());
+    }
+    let (_, follow_ups) = world
+        .call("erp", Method::GET, "/api/v1/follow-ups?limit=200", None)
+        .await;
+    let own = follow_ups["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["id"] == follow_up.as_str());
+    let told = events["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|event| event["data"]["followUp"]["id"] == follow_up.as_str());
+    assert_eq!(
+        own.is_some(),
+        told,
+        "told to the source whose job it was, and to nobody else"
+    );
+    if let Some(own) = own {
+        assert_eq!(own["status"], "planned");
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::support::forms::hidden;
 use crate::support::public::visitor;
-use crate::support::{OWN_PAGE, World, worlds_at};
+use crate::support::{OWN_PAGE, World, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
+use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
 use reqwest::{Client, Response, StatusCode};
+use rstest::rstest;
 use serde_json::{Value, json};
 
 fn monday() -> Clock {
@@ -84,329 +86,353 @@ async fn count(world: &World, text: &str) -> usize {
     list.matches("name=\"requests[]\"").count()
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_device_is_paired_once_and_unpaired_at_once() {
-    for world in worlds_at(monday()).await {
-        let fresh = device();
-        let (status, page) = world.get(&fresh, "/terminal").await;
-        assert_eq!(status, StatusCode::UNAUTHORIZED);
-        assert!(page.contains("Set up this terminal") && !page.contains("Nordlicht"));
-        let wrong = post(&world, &fresh, "/terminal/pair", &[("code", "0000-0000")]).await;
-        assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(wrong.text().await.unwrap().contains("This code does not work"));
-        // As people type it.
-        let code = demo_code(&world).to_lowercase().replace('-', " ");
-        let answer = post(&world, &fresh, "/terminal/pair", &[("code", &code)]).await;
-        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
-        for part in ["HttpOnly", "SameSite=Strict", "Path=/terminal"] {
-            assert!(cookie.contains(part), "{part}");
-        }
-        let (status, page) = world.get(&fresh, "/terminal?lang=ar").await;
-        assert_eq!(status, StatusCode::OK);
-        assert!(page.contains("dir=\"rtl\"") && page.contains("Nordlicht Technik") && page.contains("Essen Center"));
-        // The code is used up.
-        let second = post(&world, &device(), "/terminal/pair", &[("code", &demo_code(&world))]).await;
-        assert_eq!(second.status(), StatusCode::UNPROCESSABLE_ENTITY);
-
-        // A new code: the first device stays until the second one uses it.
-        let admin = world.staff("nordlicht", "admin").await;
-        let settings = async || world.content(&admin, "/app/settings/terminals").await;
-        assert!(settings().await.contains("Paired"));
-        let id = hidden(&settings().await, "id").unwrap();
-        let about = [("id", id.as_str())];
-        world.send(&admin, "/app/fn/renew-pairing-code", &about).await;
-        let shown = settings().await;
-        let code = shown
-            .split("pairing-code\"><bdi")
-            .nth(1)
-            .unwrap()
-            .split('>')
-            .nth(1)
-            .unwrap();
-        let code = code.split('<').next().unwrap().to_owned();
-        assert_eq!(world.get(&fresh, "/terminal").await.0, StatusCode::OK);
-        let other = device();
-        post(&world, &other, "/terminal/pair", &[("code", &code)]).await;
-        assert_eq!(world.get(&other, "/terminal").await.0, StatusCode::OK);
-        assert_eq!(world.get(&fresh, "/terminal").await.0, StatusCode::UNAUTHORIZED);
-
-        // Unpaired, the very next request is refused, whatever it is.
-        world.send(&admin, "/app/fn/unpair-terminal", &about).await;
-        assert_eq!(world.get(&other, "/terminal").await.0, StatusCode::UNAUTHORIZED);
-        assert_eq!(world.get(&other, "/terminal/state").await.0, StatusCode::UNAUTHORIZED);
-        assert_eq!(
-            world.get(&other, "/terminal/receipt?template=1").await.0,
-            StatusCode::UNAUTHORIZED
-        );
-        let token = json!({ "token": "AAAAAAAAAAAAAAAAAAAAAAAAAAA" });
-        let (status, _) = kept(&world, &other, &request(&id, &token, 1, "After the end")).await;
-        assert_eq!(status, StatusCode::UNAUTHORIZED);
-        let fields = [
-            ("service_type", "repair"),
-            ("description", "After the end"),
-            ("nonce", "n"),
-            ("terminal", id.as_str()),
-        ];
-        let sent = post(&world, &other, "/terminal/requests", &fields).await;
-        assert_eq!(sent.status(), StatusCode::UNAUTHORIZED);
-        assert_eq!(count(&world, "After the end").await, 0);
+async fn a_device_is_paired_once_and_unpaired_at_once(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let fresh = device();
+    let (status, page) = world.get(&fresh, "/terminal").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert!(page.contains("Set up this terminal") && !page.contains("Nordlicht"));
+    let wrong = post(&world, &fresh, "/terminal/pair", &[("code", "0000-0000")]).await;
+    assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text().await.unwrap().contains("This code does not work"));
+    // As people type it.
+    let code = demo_code(&world).to_lowercase().replace('-', " ");
+    let answer = post(&world, &fresh, "/terminal/pair", &[("code", &code)]).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    for part in ["HttpOnly", "SameSite=Strict", "Path=/terminal"] {
+        assert!(cookie.contains(part), "{part}");
     }
+    let (status, page) = world.get(&fresh, "/terminal?lang=ar").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("dir=\"rtl\"") && page.contains("Nordlicht Technik") && page.contains("Essen Center"));
+    // The code is used up.
+    let second = post(&world, &device(), "/terminal/pair", &[("code", &demo_code(&world))]).await;
+    assert_eq!(second.status(), StatusCode::UNPROCESSABLE_ENTITY);
+
+    // A new code: the first device stays until the second one uses it.
+    let admin = world.staff("nordlicht", "admin").await;
+    let settings = async || world.content(&admin, "/app/settings/terminals").await;
+    assert!(settings().await.contains("Paired"));
+    let id = hidden(&settings().await, "id").unwrap();
+    let about = [("id", id.as_str())];
+    world.send(&admin, "/app/fn/renew-pairing-code", &about).await;
+    let shown = settings().await;
+    let code = shown
+        .split("pairing-code\"><bdi")
+        .nth(1)
+        .unwrap()
+        .split('>')
+        .nth(1)
+        .unwrap();
+    let code = code.split('<').next().unwrap().to_owned();
+    assert_eq!(world.get(&fresh, "/terminal").await.0, StatusCode::OK);
+    let other = device();
+    post(&world, &other, "/terminal/pair", &[("code", &code)]).await;
+    assert_eq!(world.get(&other, "/terminal").await.0, StatusCode::OK);
+    assert_eq!(world.get(&fresh, "/terminal").await.0, StatusCode::UNAUTHORIZED);
+
+    // Unpaired, the very next request is refused, whatever it is.
+    world.send(&admin, "/app/fn/unpair-terminal", &about).await;
+    assert_eq!(world.get(&other, "/terminal").await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(world.get(&other, "/terminal/state").await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        world.get(&other, "/terminal/receipt?template=1").await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    let token = json!({ "token": "AAAAAAAAAAAAAAAAAAAAAAAAAAA" });
+    let (status, _) = kept(&world, &other, &request(&id, &token, 1, "After the end")).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let fields = [
+        ("service_type", "repair"),
+        ("description", "After the end"),
+        ("nonce", "n"),
+        ("terminal", id.as_str()),
+    ];
+    let sent = post(&world, &other, "/terminal/requests", &fields).await;
+    assert_eq!(sent.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(count(&world, "After the end").await, 0);
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_code_that_is_too_old_pairs_nothing() {
-    for world in worlds_at(monday()).await {
-        world.core.clock().advance(TimeDelta::hours(25));
-        let answer = post(&world, &device(), "/terminal/pair", &[("code", &demo_code(&world))]).await;
-        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    }
+async fn a_code_that_is_too_old_pairs_nothing(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    world.core.clock().advance(TimeDelta::hours(25));
+    let answer = post(&world, &device(), "/terminal/pair", &[("code", &demo_code(&world))]).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn without_a_script_a_request_comes_in_once_and_its_receipt_is_over_soon() {
-    for world in worlds_at(monday()).await {
-        let device = paired(&world).await;
-        let (_, page) = world.get(&device, "/terminal?lang=en").await;
-        let nonce = hidden(&page, "nonce").unwrap();
-        let own = hidden(&page, "terminal").unwrap();
-        let fields = [
-            ("service_type", "repair"),
-            ("description", "Sigma escalator squeaks"),
-            ("name", "Mona"),
-            ("email", "mona@example.org"),
-            ("nonce", nonce.as_str()),
-            ("terminal", own.as_str()),
-        ];
-        let first = post(&world, &device, "/terminal/requests?lang=en", &fields).await;
-        assert_eq!(first.status(), StatusCode::SEE_OTHER);
-        let place = first.headers()["location"].to_str().unwrap().to_owned();
-        // A double click, or a lost answer.
-        let again = post(&world, &device, "/terminal/requests?lang=en", &fields).await;
-        assert_eq!(again.headers()["location"], place.as_str());
-        assert_eq!(count(&world, "Sigma escalator").await, 1);
+async fn without_a_script_a_request_comes_in_once_and_its_receipt_is_over_soon(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let device = paired(&world).await;
+    let (_, page) = world.get(&device, "/terminal?lang=en").await;
+    let nonce = hidden(&page, "nonce").unwrap();
+    let own = hidden(&page, "terminal").unwrap();
+    let fields = [
+        ("service_type", "repair"),
+        ("description", "Sigma escalator squeaks"),
+        ("name", "Mona"),
+        ("email", "mona@example.org"),
+        ("nonce", nonce.as_str()),
+        ("terminal", own.as_str()),
+    ];
+    let first = post(&world, &device, "/terminal/requests?lang=en", &fields).await;
+    assert_eq!(first.status(), StatusCode::SEE_OTHER);
+    let place = first.headers()["location"].to_str().unwrap().to_owned();
+    // A double click, or a lost answer.
+    let again = post(&world, &device, "/terminal/requests?lang=en", &fields).await;
+    assert_eq!(again.headers()["location"], place.as_str());
+    assert_eq!(count(&world, "Sigma escalator").await, 1);
 
-        let (status, receipt) = world.get(&device, &place).await;
-        assert_eq!(status, StatusCode::OK);
-        let code = receipt
-            .split("receipt-code")
-            .nth(1)
-            .unwrap()
-            .split("class=\"mono\">")
-            .nth(1)
-            .unwrap()
-            .split('<')
-            .next()
-            .unwrap();
-        assert!(code.len() == 7 && receipt.contains("<svg"));
-        // Dispatch finds it by the code, at the place where the device stands.
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let inside = world.in_inbox(&staff, code).await;
-        let page = world.content(&staff, &inside).await;
-        assert!(page.contains("Rhein-Ruhr Medical Supply") && page.contains("Essen Center"));
-        assert!(page.contains(">Terminal<") && page.contains(code));
-        // Its own page can be followed by anybody who has the link.
-        let token = place
-            .split("token=")
-            .nth(1)
-            .unwrap()
-            .split('&')
-            .next()
-            .unwrap()
-            .to_owned();
-        let (status, public) = world.get(&visitor(), &format!("/track/{token}")).await;
-        assert_eq!(status, StatusCode::OK);
-        assert!(public.contains("Sigma escalator") && !public.contains("Rhein-Ruhr"));
-        // The next person does not see the receipt.
-        world.core.clock().advance(TimeDelta::seconds(91));
-        assert_eq!(world.get(&device, &place).await.0, StatusCode::SEE_OTHER);
+    let (status, receipt) = world.get(&device, &place).await;
+    assert_eq!(status, StatusCode::OK);
+    let code = receipt
+        .split("receipt-code")
+        .nth(1)
+        .unwrap()
+        .split("class=\"mono\">")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap();
+    assert!(code.len() == 7 && receipt.contains("<svg"));
+    // Dispatch finds it by the code, at the place where the device stands.
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let inside = world.in_inbox(&staff, code).await;
+    let page = world.content(&staff, &inside).await;
+    assert!(page.contains("Rhein-Ruhr Medical Supply") && page.contains("Essen Center"));
+    assert!(page.contains(">Terminal<") && page.contains(code));
+    // Its own page can be followed by anybody who has the link.
+    let token = place
+        .split("token=")
+        .nth(1)
+        .unwrap()
+        .split('&')
+        .next()
+        .unwrap()
+        .to_owned();
+    let (status, public) = world.get(&visitor(), &format!("/track/{token}")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(public.contains("Sigma escalator") && !public.contains("Rhein-Ruhr"));
+    // The next person does not see the receipt.
+    world.core.clock().advance(TimeDelta::seconds(91));
+    assert_eq!(world.get(&device, &place).await.0, StatusCode::SEE_OTHER);
 
-        // Mistakes come back with what was typed; what the form requires is required.
-        let wrong = [
-            ("service_type", "repair"),
-            ("description", "Tau"),
-            ("email", "nonsense"),
-            ("nonce", "n2"),
-            ("terminal", own.as_str()),
-        ];
-        let answer = post(&world, &device, "/terminal/requests?lang=en", &wrong).await;
-        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
-        let html = answer.text().await.unwrap();
-        assert!(html.contains("value=\"nonsense\"") && html.contains("checked"));
-        assert_eq!(count(&world, "Tau").await, 0);
-    }
+    // Mistakes come back with what was typed; what the form requires is required.
+    let wrong = [
+        ("service_type", "repair"),
+        ("description", "Tau"),
+        ("email", "nonsense"),
+        ("nonce", "n2"),
+        ("terminal", own.as_str()),
+    ];
+    let answer = post(&world, &device, "/terminal/requests?lang=en", &wrong).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let html = answer.text().await.unwrap();
+    assert!(html.contains("value=\"nonsense\"") && html.contains("checked"));
+    assert_eq!(count(&world, "Tau").await, 0);
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_a_device_kept_becomes_one_request_however_often_it_is_sent() {
-    for world in worlds_at(monday()).await {
-        let device = paired(&world).await;
-        let first = slip(&world, &device).await;
-        let own = own_id(&world, &device).await;
-        let body = request(&own, &first, 7, "Omega tap drips at the basin");
-        // Twice at the same time, and once more later: the answer was lost.
-        let (one, two) = tokio::join!(kept(&world, &device, &body), kept(&world, &device, &body));
-        assert_eq!((one.0, two.0), (StatusCode::OK, StatusCode::OK), "{one:?} {two:?}");
-        assert_eq!(one.1, two.1);
-        assert_eq!(one.1["code"], first["code"], "the receipt that was given out is right");
-        world.core.clock().advance(TimeDelta::hours(2));
-        let late = kept(&world, &device, &body).await;
-        assert_eq!(late, one);
-        assert_eq!(count(&world, "Omega tap drips").await, 1);
-        let path = format!("/track/{}", first["token"].as_str().unwrap());
-        assert_eq!(world.get(&visitor(), &path).await.0, StatusCode::OK);
+async fn what_a_device_kept_becomes_one_request_however_often_it_is_sent(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let device = paired(&world).await;
+    let first = slip(&world, &device).await;
+    let own = own_id(&world, &device).await;
+    let body = request(&own, &first, 7, "Omega tap drips at the basin");
+    // Twice at the same time, and once more later: the answer was lost.
+    let (one, two) = tokio::join!(kept(&world, &device, &body), kept(&world, &device, &body));
+    assert_eq!((one.0, two.0), (StatusCode::OK, StatusCode::OK), "{one:?} {two:?}");
+    assert_eq!(one.1, two.1);
+    assert_eq!(one.1["code"], first["code"], "the receipt that was given out is right");
+    world.core.clock().advance(TimeDelta::hours(2));
+    let late = kept(&world, &device, &body).await;
+    assert_eq!(late, one);
+    assert_eq!(count(&world, "Omega tap drips").await, 1);
+    let path = format!("/track/{}", first["token"].as_str().unwrap());
+    assert_eq!(world.get(&visitor(), &path).await.0, StatusCode::OK);
 
-        // A device whose memory was emptied counts from the beginning again: other requests, nothing is swallowed.
-        let other = slip(&world, &device).await;
-        let (status, _) = kept(&world, &device, &request(&own, &other, 7, "Omega window is broken")).await;
-        assert_eq!(status, StatusCode::OK);
-        assert_eq!(count(&world, "Omega window").await, 1);
+    // A device whose memory was emptied counts from the beginning again: other requests, nothing is swallowed.
+    let other = slip(&world, &device).await;
+    let (status, _) = kept(&world, &device, &request(&own, &other, 7, "Omega window is broken")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(count(&world, "Omega window").await, 1);
 
-        // A receipt that belongs to something else opens nothing and is told apart.
-        let (status, errors) = kept(&world, &device, &request(&own, &first, 8, "Omega intruder")).await;
-        assert_eq!(
-            (status, &errors[0]["code"]),
-            (StatusCode::UNPROCESSABLE_ENTITY, &json!("token_taken"))
-        );
-        for token in [
-            "",
-            "short",
-            "AAAAAAAAAAAAAAAAAAAAAAAAA\u{e4}",
-            "../../../../../../../../../",
-        ] {
-            let (status, _) = kept(
-                &world,
-                &device,
-                &request(&own, &json!({ "token": token }), 9, "Omega token"),
-            )
-            .await;
-            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{token}");
-        }
-        let (status, errors) = kept(&world, &device, &request(&own, &other, 10, "")).await;
-        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{errors}");
-        // From somebody else's page nothing is taken.
-        let foreign = device
-            .post(format!("{}/terminal/kept", world.url))
-            .header("sec-fetch-site", "cross-site")
-            .json(&body)
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
+    // A receipt that belongs to something else opens nothing and is told apart.
+    let (status, errors) = kept(&world, &device, &request(&own, &first, 8, "Omega intruder")).await;
+    assert_eq!(
+        (status, &errors[0]["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("token_taken"))
+    );
+    for token in [
+        "",
+        "short",
+        "AAAAAAAAAAAAAAAAAAAAAAAAA\u{e4}",
+        "../../../../../../../../../",
+    ] {
+        let (status, _) = kept(
+            &world,
+            &device,
+            &request(&own, &json!({ "token": token }), 9, "Omega token"),
+        )
+        .await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{token}");
     }
+    let (status, errors) = kept(&world, &device, &request(&own, &other, 10, "")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{errors}");
+    // From somebody else's page nothing is taken.
+    let foreign = device
+        .post(format!("{}/terminal/kept", world.url))
+        .header("sec-fetch-site", "cross-site")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
 }
 
 /// What somebody wrote at one place must never come in as another's: a device is paired anew and still keeps it.
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_was_written_at_one_terminal_never_comes_in_by_another() {
-    for world in worlds_at(monday()).await {
-        let first = paired(&world).await;
-        let before = own_id(&world, &first).await;
-        let admin = world.staff("nordlicht", "admin").await;
-        let (_, places) = world
-            .call(
-                "erp",
-                reqwest::Method::GET,
-                "/api/v1/locations?externalId=LOC-DUISBURG-01",
-                None,
-            )
-            .await;
-        let location = places["data"][0]["id"].as_str().unwrap().to_owned();
-        let customer = world.customer("CUST-10042").await;
-        let new = format!("/app/settings/terminals/new?customer={customer}");
-        let page = world.content(&admin, &new).await;
-        let at = page.find("value=\"frm_").unwrap() + 7;
-        let form = page[at..].split('"').next().unwrap().to_owned();
-        let fields = [
-            ("customer", customer.as_str()),
-            ("location", location.as_str()),
-            ("name", "A Duisburg"),
-            ("form", form.as_str()),
-        ];
-        world.send(&admin, "/app/fn/create-terminal", &fields).await;
-        let list = world.content(&admin, "/app/settings/terminals").await;
-        let code = list
-            .split("pairing-code\"><bdi")
-            .nth(1)
-            .unwrap()
-            .split('>')
-            .nth(1)
-            .unwrap();
-        let device = device();
-        let code = code.split('<').next().unwrap();
-        post(&world, &device, "/terminal/pair", &[("code", code)]).await;
-        let now = own_id(&world, &device).await;
-        assert_ne!(before, now);
-        for (other, expected) in [(before.as_str(), StatusCode::CONFLICT), ("", StatusCode::CONFLICT)] {
-            let slip = slip(&world, &device).await;
-            let (status, _) = kept(&world, &device, &request(other, &slip, 3, "Upsilon elsewhere")).await;
-            assert_eq!(status, expected);
-        }
-        let fields = [
-            ("service_type", "repair"),
-            ("description", "Upsilon elsewhere"),
-            ("name", "Mona"),
-            ("email", "mona@example.org"),
-            ("nonce", "other"),
-            ("terminal", before.as_str()),
-        ];
-        let sent = post(&world, &device, "/terminal/requests?lang=en", &fields).await;
-        assert_eq!(sent.status(), StatusCode::UNPROCESSABLE_ENTITY);
-        assert_eq!(count(&world, "Upsilon elsewhere").await, 0);
-        // Of its own it comes in, at its own place.
-        let own = slip(&world, &device).await;
-        assert_eq!(
-            kept(&world, &device, &request(&now, &own, 4, "Upsilon here")).await.0,
-            StatusCode::OK
-        );
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let inside = world.in_inbox(&staff, "Upsilon here").await;
-        assert!(world.content(&staff, &inside).await.contains("Duisburg Hafen"));
+async fn what_was_written_at_one_terminal_never_comes_in_by_another(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let first = paired(&world).await;
+    let before = own_id(&world, &first).await;
+    let admin = world.staff("nordlicht", "admin").await;
+    let (_, places) = world
+        .call(
+            "erp",
+            reqwest::Method::GET,
+            "/api/v1/locations?externalId=LOC-DUISBURG-01",
+            None,
+        )
+        .await;
+    let location = places["data"][0]["id"].as_str().unwrap().to_owned();
+    let customer = world.customer("CUST-10042").await;
+    let new = format!("/app/settings/terminals/new?customer={customer}");
+    let page = world.content(&admin, &new).await;
+    let at = page.find("value=\"frm_").unwrap() + 7;
+    let form = page[at..].split('"').next().unwrap().to_owned();
+    let fields = [
+        ("customer", customer.as_str()),
+        ("location", location.as_str()),
+        ("name", "A Duisburg"),
+        ("form", form.as_str()),
+    ];
+    world.send(&admin, "/app/fn/create-terminal", &fields).await;
+    let list = world.content(&admin, "/app/settings/terminals").await;
+    let code = list
+        .split("pairing-code\"><bdi")
+        .nth(1)
+        .unwrap()
+        .split('>')
+        .nth(1)
+        .unwrap();
+    let device = device();
+    let code = code.split('<').next().unwrap();
+    post(&world, &device, "/terminal/pair", &[("code", code)]).await;
+    let now = own_id(&world, &device).await;
+    assert_ne!(before, now);
+    for (other, expected) in [(before.as_str(), StatusCode::CONFLICT), ("", StatusCode::CONFLICT)] {
+        let slip = slip(&world, &device).await;
+        let (status, _) = kept(&world, &device, &request(other, &slip, 3, "Upsilon elsewhere")).await;
+        assert_eq!(status, expected);
     }
+    let fields = [
+        ("service_type", "repair"),
+        ("description", "Upsilon elsewhere"),
+        ("name", "Mona"),
+        ("email", "mona@example.org"),
+        ("nonce", "other"),
+        ("terminal", before.as_str()),
+    ];
+    let sent = post(&world, &device, "/terminal/requests?lang=en", &fields).await;
+    assert_eq!(sent.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(count(&world, "Upsilon elsewhere").await, 0);
+    // Of its own it comes in, at its own place.
+    let own = slip(&world, &device).await;
+    assert_eq!(
+        kept(&world, &device, &request(&now, &own, 4, "Upsilon here")).await.0,
+        StatusCode::OK
+    );
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let inside = world.in_inbox(&staff, "Upsilon here").await;
+    assert!(world.content(&staff, &inside).await.contains("Duisburg Hafen"));
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn only_administrators_set_terminals_up_and_only_at_own_places() {
-    for world in worlds_at(monday()).await {
-        let admin = world.staff("nordlicht", "admin").await;
-        let customer = world.customer("CUST-10042").await;
-        let page = world
-            .content(&admin, &format!("/app/settings/terminals/new?customer={customer}"))
+async fn only_administrators_set_terminals_up_and_only_at_own_places(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let admin = world.staff("nordlicht", "admin").await;
+    let customer = world.customer("CUST-10042").await;
+    let page = world
+        .content(&admin, &format!("/app/settings/terminals/new?customer={customer}"))
+        .await;
+    let option = |start: &str| {
+        let at = page.find(&format!("value=\"{start}")).unwrap() + 7;
+        page[at..].split('"').next().unwrap().to_owned()
+    };
+    let (location, form) = (option("loc_"), option("frm_"));
+    let fields = [
+        ("customer", customer.as_str()),
+        ("location", location.as_str()),
+        ("name", "Second hall"),
+        ("form", form.as_str()),
+    ];
+    // Another organisation's places and forms do not exist.
+    let foreign = world.staff("suedwind", "admin").await;
+    world.send(&foreign, "/app/fn/create-terminal", &fields).await;
+    assert!(
+        !world
+            .content(&foreign, "/app/settings/terminals")
+            .await
+            .contains("Second hall")
+    );
+    world.send(&admin, "/app/fn/create-terminal", &fields).await;
+    let list = world.content(&admin, "/app/settings/terminals").await;
+    assert!(list.contains("Second hall"));
+    let id = list
+        .split("Second hall")
+        .nth(1)
+        .and_then(|rest| hidden(rest, "id"))
+        .unwrap();
+    for (who, path) in [(&foreign, "unpair"), (&foreign, "delete")] {
+        world
+            .send(who, &format!("/app/fn/{path}-terminal"), &[("id", id.as_str())])
             .await;
-        let option = |start: &str| {
-            let at = page.find(&format!("value=\"{start}")).unwrap() + 7;
-            page[at..].split('"').next().unwrap().to_owned()
-        };
-        let (location, form) = (option("loc_"), option("frm_"));
-        let fields = [
-            ("customer", customer.as_str()),
-            ("location", location.as_str()),
-            ("name", "Second hall"),
-            ("form", form.as_str()),
-        ];
-        // Another organisation's places and forms do not exist.
-        let foreign = world.staff("suedwind", "admin").await;
-        world.send(&foreign, "/app/fn/create-terminal", &fields).await;
-        assert!(
-            !world
-                .content(&foreign, "/app/settings/terminals")
-                .await
-                .contains("Second hall")
-        );
-        world.send(&admin, "/app/fn/create-terminal", &fields).await;
-        let list = world.content(&admin, "/app/settings/terminals").await;
-        assert!(list.contains("Second hall"));
-        let id = list
-            .split("Second hall")
-            .nth(1)
-            .and_then(|rest| hidden(rest, "id"))
-            .unwrap();
-        for (who, path) in [(&foreign, "unpair"), (&foreign, "delete")] {
-            world
-                .send(who, &format!("/app/fn/{path}-terminal"), &[("id", id.as_str())])
-                .await;
-        }
-        let still = world.content(&admin, "/app/settings/terminals").await;
-        assert!(still.contains("Second hall") && still.contains("Waits for its code"));
     }
+    let still = world.content(&admin, "/app/settings/terminals").await;
+    assert!(still.contains("Second hall") && still.contains("Waiting for pairing"));
 }

@@ -1,8 +1,10 @@
 //! The partner console: an invitation that works once, jobs of one source system, tries that write nothing.
 
+use ordinavo_core::Engine;
+use rstest::rstest;
 use std::time::Duration;
 
-use crate::support::{OWN_PAGE, World, link, worlds};
+use crate::support::{OWN_PAGE, World, link, world};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::json;
 
@@ -36,219 +38,227 @@ fn invitation(html: &str) -> String {
         .collect()
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_invitation_works_once_and_a_lock_ends_everything() {
-    for world in worlds().await {
-        let admin = world.staff("nordlicht", "admin").await;
-        let source = link(
-            &world.get(&admin, "/app/integrations").await.1,
-            "/app/integrations/sources/src_",
-        )
-        .unwrap();
-        let id = source.rsplit('/').next().unwrap().to_owned();
-        let invite = [
-            ("source", id.as_str()),
-            ("name", "Ines Brandt"),
-            ("email", "ines@partner.example"),
-        ];
-        let (_, to) = send(&world, &admin, "/app/fn/invite-partner", &invite).await;
-        assert_eq!(to, source);
-        let page = world.get(&admin, &source).await.1;
-        let path = invitation(&page);
-        assert!(page.contains(&world.url), "the link is whole, ready to be sent");
-        let again = world.get(&admin, &source).await.1;
-        assert!(!again.contains(&path), "the link is shown once");
-        assert!(again.contains("ines@partner.example"));
+async fn an_invitation_works_once_and_a_lock_ends_everything(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let admin = world.staff("nordlicht", "admin").await;
+    let source = link(
+        &world.get(&admin, "/app/integrations").await.1,
+        "/app/integrations/sources/src_",
+    )
+    .unwrap();
+    let id = source.rsplit('/').next().unwrap().to_owned();
+    let invite = [
+        ("source", id.as_str()),
+        ("name", "Ines Brandt"),
+        ("email", "ines@partner.example"),
+    ];
+    let (_, to) = send(&world, &admin, "/app/fn/invite-partner", &invite).await;
+    assert_eq!(to, source);
+    let page = world.get(&admin, &source).await.1;
+    let path = invitation(&page);
+    assert!(page.contains(&world.url), "the link is whole, ready to be sent");
+    let again = world.get(&admin, &source).await.1;
+    assert!(!again.contains(&path), "the link is shown once");
+    assert!(again.contains("ines@partner.example"));
 
-        // Twice the same address is refused, with the form kept.
-        send(&world, &admin, "/app/fn/invite-partner", &invite).await;
-        let refused = world.get(&admin, &source).await.1;
-        assert!(refused.contains("partner-email-error") && refused.contains("Ines Brandt"));
+    // Twice the same address is refused, with the form kept.
+    send(&world, &admin, "/app/fn/invite-partner", &invite).await;
+    let refused = world.get(&admin, &source).await.1;
+    assert!(refused.contains("partner-email-error") && refused.contains("Ines Brandt"));
 
-        let guest = browser();
-        let (status, html) = world.get(&guest, &path).await;
-        assert_eq!(status, StatusCode::OK);
-        assert!(html.contains("Ines Brandt") && html.contains("ines@partner.example"));
-        let secret = path.rsplit('/').next().unwrap().to_owned();
-        let (_, to) = send(
-            &world,
-            &guest,
-            "/partner/fn/accept-invitation",
-            &[("link", &secret), ("password", "short")],
-        )
+    let guest = browser();
+    let (status, html) = world.get(&guest, &path).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(html.contains("Ines Brandt") && html.contains("ines@partner.example"));
+    let secret = path.rsplit('/').next().unwrap().to_owned();
+    let (_, to) = send(
+        &world,
+        &guest,
+        "/partner/fn/accept-invitation",
+        &[("link", &secret), ("password", "short")],
+    )
+    .await;
+    assert_eq!(to, path);
+    assert!(world.get(&guest, &path).await.1.contains("invitation-password-error"));
+    let accept = [("link", secret.as_str()), ("password", "correct horse battery")];
+    let (_, to) = send(&world, &guest, "/partner/fn/accept-invitation", &accept).await;
+    assert_eq!(to, "/partner/sign-in");
+    assert_eq!(world.get(&browser(), &path).await.0, StatusCode::NOT_FOUND, "used");
+    let signed_in = world
+        .browser("/partner", "ines@partner.example", "correct horse battery")
         .await;
-        assert_eq!(to, path);
-        assert!(world.get(&guest, &path).await.1.contains("invitation-password-error"));
-        let accept = [("link", secret.as_str()), ("password", "correct horse battery")];
-        let (_, to) = send(&world, &guest, "/partner/fn/accept-invitation", &accept).await;
-        assert_eq!(to, "/partner/sign-in");
-        assert_eq!(world.get(&browser(), &path).await.0, StatusCode::NOT_FOUND, "used");
-        let signed_in = world
-            .browser("/partner", "ines@partner.example", "correct horse battery")
-            .await;
-        assert_eq!(world.get(&signed_in, "/partner").await.0, StatusCode::OK);
+    assert_eq!(world.get(&signed_in, "/partner").await.0, StatusCode::OK);
 
-        let partner = {
-            let html = world.get(&admin, &source).await.1;
-            let row = &html[html.find("ines@partner.example").unwrap()..];
-            let at = row.find("ptn_").unwrap();
-            row[at..at + 30].to_owned()
-        };
-        // A new invitation: the old password works until the new one is set.
-        let about = [("source", id.as_str()), ("partner", partner.as_str())];
-        send(&world, &admin, "/app/fn/invite-partner-again", &about).await;
-        let second = invitation(&world.get(&admin, &source).await.1);
-        assert_ne!(second, path);
-        assert_eq!(world.get(&signed_in, "/partner").await.0, StatusCode::OK);
-        // A lock ends session and invitation; a foreign source system's page cannot lock.
-        let lock = [("source", id.as_str()), ("partner", partner.as_str()), ("locked", "on")];
-        send(&world, &admin, "/app/fn/lock-partner", &lock).await;
-        assert_eq!(world.get(&signed_in, "/partner").await.0, StatusCode::SEE_OTHER);
-        assert_eq!(world.get(&browser(), &second).await.0, StatusCode::NOT_FOUND);
-        let foreign = world.staff("suedwind", "admin").await;
-        let unlock = [("source", id.as_str()), ("partner", partner.as_str()), ("locked", "")];
-        send(&world, &foreign, "/app/fn/lock-partner", &unlock).await;
-        let (_, to) = send(
-            &world,
-            &browser(),
-            "/partner/fn/sign-in",
-            &[("email", "ines@partner.example"), ("password", "correct horse battery")],
-        )
-        .await;
-        assert!(to.contains("sign-in"), "still locked");
-    }
+    let partner = {
+        let html = world.get(&admin, &source).await.1;
+        let row = &html[html.find("ines@partner.example").unwrap()..];
+        let at = row.find("ptn_").unwrap();
+        row[at..at + 30].to_owned()
+    };
+    // A new invitation: the old password works until the new one is set.
+    let about = [("source", id.as_str()), ("partner", partner.as_str())];
+    send(&world, &admin, "/app/fn/invite-partner-again", &about).await;
+    let second = invitation(&world.get(&admin, &source).await.1);
+    assert_ne!(second, path);
+    assert_eq!(world.get(&signed_in, "/partner").await.0, StatusCode::OK);
+    // A lock ends session and invitation; a foreign source system's page cannot lock.
+    let lock = [("source", id.as_str()), ("partner", partner.as_str()), ("locked", "on")];
+    send(&world, &admin, "/app/fn/lock-partner", &lock).await;
+    assert_eq!(world.get(&signed_in, "/partner").await.0, StatusCode::SEE_OTHER);
+    assert_eq!(world.get(&browser(), &second).await.0, StatusCode::NOT_FOUND);
+    let foreign = world.staff("suedwind", "admin").await;
+    let unlock = [("source", id.as_str()), ("partner", partner.as_str()), ("locked", "")];
+    send(&world, &foreign, "/app/fn/lock-partner", &unlock).await;
+    let (_, to) = send(
+        &world,
+        &browser(),
+        "/partner/fn/sign-in",
+        &[("email", "ines@partner.example"), ("password", "correct horse battery")],
+    )
+    .await;
+    assert!(to.contains("sign-in"), "still locked");
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_partner_sees_its_own_jobs_with_what_its_client_may_read() {
-    for world in worlds().await {
-        let mine = json!({ "externalId": "PARTNER-B-SECRET-1", "customer": { "externalId": "B-CUSTOMER-1", "customerNumber": "RRM-001" } });
-        assert!(world.import("partner", &mine).await.0.is_success());
-        let theirs = json!({ "externalId": "PARTNER-A-SECRET-1", "customer": { "externalId": "A-CUSTOMER-1", "customerNumber": "RRM-001" } });
-        assert!(world.import("import-only", &theirs).await.0.is_success());
+async fn a_partner_sees_its_own_jobs_with_what_its_client_may_read(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let mine = json!({ "externalId": "PARTNER-B-SECRET-1", "customer": { "externalId": "B-CUSTOMER-1", "customerNumber": "RRM-001" } });
+    assert!(world.import("partner", &mine).await.0.is_success());
+    let theirs = json!({ "externalId": "PARTNER-A-SECRET-1", "customer": { "externalId": "A-CUSTOMER-1", "customerNumber": "RRM-001" } });
+    assert!(world.import("import-only", &theirs).await.0.is_success());
 
-        let (a, b) = (
-            world.partner("nordlicht", "partner-a").await,
-            world.partner("nordlicht", "partner-b").await,
-        );
-        let job_of =
-            async |browser: &Client| link(&world.get(browser, "/partner/jobs").await.1, "/partner/jobs/imp_").unwrap();
-        let (page_of_a, page_of_b) = (
-            world.get(&a, &job_of(&a).await).await.1,
-            world.get(&b, &job_of(&b).await).await.1,
-        );
-        assert!(page_of_a.contains("PARTNER-A-SECRET-1") && page_of_b.contains("PARTNER-B-SECRET-1"));
-        for (browser, foreign) in [(&a, "PARTNER-B"), (&b, "PARTNER-A")] {
-            for page in ["/partner", "/partner/jobs", "/partner/try", &job_of(browser).await] {
-                let html = world.get(browser, page).await.1;
-                assert!(!html.contains(foreign), "{page} tells of {foreign}");
-            }
+    let (a, b) = (
+        world.partner("nordlicht", "partner-a").await,
+        world.partner("nordlicht", "partner-b").await,
+    );
+    let job_of =
+        async |browser: &Client| link(&world.get(browser, "/partner/jobs").await.1, "/partner/jobs/imp_").unwrap();
+    let (page_of_a, page_of_b) = (
+        world.get(&a, &job_of(&a).await).await.1,
+        world.get(&b, &job_of(&b).await).await.1,
+    );
+    assert!(page_of_a.contains("PARTNER-A-SECRET-1") && page_of_b.contains("PARTNER-B-SECRET-1"));
+    for (browser, foreign) in [(&a, "PARTNER-B"), (&b, "PARTNER-A")] {
+        for page in ["/partner", "/partner/jobs", "/partner/try", &job_of(browser).await] {
+            let html = world.get(browser, page).await.1;
+            assert!(!html.contains(foreign), "{page} tells of {foreign}");
         }
-        // The client of partner-a may read no customers: nothing of the mapping is shown, only code and pointer.
-        assert!(page_of_b.contains("<dt>Customer</dt>") && !page_of_a.contains("<dt>Customer</dt>"));
-        assert!(page_of_a.contains("scope_missing_customers_map"));
-        assert!(!page_of_a.contains("Rhein-Ruhr"), "nobody's name");
-        // Rates and codes are of the own items.
-        let home = world.get(&a, "/partner").await.1;
-        assert!(home.contains("scope_missing_customers_map"));
     }
+    // The client of partner-a may read no customers: nothing of the mapping is shown, only code and pointer.
+    assert!(page_of_b.contains("<dt>Customer</dt>") && !page_of_a.contains("<dt>Customer</dt>"));
+    assert!(page_of_a.contains("scope_missing_customers_map"));
+    assert!(!page_of_a.contains("Rhein-Ruhr"), "nobody's name");
+    // Rates and codes are of the own items.
+    let home = world.get(&a, "/partner").await.1;
+    assert!(home.contains("scope_missing_customers_map"));
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_try_is_a_dry_run_with_the_rights_of_an_own_client() {
-    for world in worlds().await {
-        let partner = world.partner("nordlicht", "erp").await;
-        let form = world.get(&partner, "/partner/try").await.1;
-        let at = form.find("cli_").unwrap();
-        let client = form[at..at + 30].to_owned();
-        let body = json!({ "externalId": "TRY-ONLY-1", "customer": { "externalId": "TRY-CUSTOMER", "name": "Never Written GmbH" } });
-        let (_, to) = send(
+async fn a_try_is_a_dry_run_with_the_rights_of_an_own_client(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let partner = world.partner("nordlicht", "erp").await;
+    let form = world.get(&partner, "/partner/try").await.1;
+    let at = form.find("cli_").unwrap();
+    let client = form[at..at + 30].to_owned();
+    let body = json!({ "externalId": "TRY-ONLY-1", "customer": { "externalId": "TRY-CUSTOMER", "name": "Never Written GmbH" } });
+    let (_, to) = send(
+        &world,
+        &partner,
+        "/partner/fn/try-out",
+        &[("client", &client), ("body", &body.to_string())],
+    )
+    .await;
+    assert!(to.starts_with("/partner/jobs/imp_"), "{to}");
+    let mut html = String::new();
+    for _ in 0..200 {
+        html = world.get(&partner, &to).await.1;
+        if html.contains("TRY-ONLY-1") && !html.contains("class=\"chip chip-info\"") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(html.contains("customer") && html.contains("Dry run"), "{html}");
+    let key = world.key("nordlicht", "erp");
+    let answer = world
+        .api(Method::GET, "/api/v1/targets/by-external-id/TRY-ONLY-1", &key)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND, "nothing was written");
+    let admin = world.staff("nordlicht", "admin").await;
+    let customers = world.get(&admin, "/app/customers?q=Never+Written").await.1;
+    assert!(!customers.contains("Never Written GmbH"));
+
+    // What is wrong is said with its place; what was typed stays.
+    for (text, expected) in [
+        ("{", "no JSON"),
+        (r#"{"externalId":"x","colour":1}"#, "/colour (unknown_field)"),
+        (
+            r#"{"items":[{"externalId":"x"},{"externalId":"y","notes":5}]}"#,
+            "/items/1/notes",
+        ),
+    ] {
+        send(
             &world,
             &partner,
             "/partner/fn/try-out",
-            &[("client", &client), ("body", &body.to_string())],
+            &[("client", &client), ("body", text)],
         )
         .await;
-        assert!(to.starts_with("/partner/jobs/imp_"), "{to}");
-        let mut html = String::new();
-        for _ in 0..200 {
-            html = world.get(&partner, &to).await.1;
-            if html.contains("TRY-ONLY-1") && !html.contains("class=\"chip chip-info\"") {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        assert!(html.contains("customer") && html.contains("Dry run"), "{html}");
-        let key = world.key("nordlicht", "erp");
-        let answer = world
-            .api(Method::GET, "/api/v1/targets/by-external-id/TRY-ONLY-1", &key)
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "nothing was written");
-        let admin = world.staff("nordlicht", "admin").await;
-        let customers = world.get(&admin, "/app/customers?q=Never+Written").await.1;
-        assert!(!customers.contains("Never Written GmbH"));
-
-        // What is wrong is said with its place; what was typed stays.
-        for (text, expected) in [
-            ("{", "no JSON"),
-            (r#"{"externalId":"x","colour":1}"#, "/colour (unknown_field)"),
-            (
-                r#"{"items":[{"externalId":"x"},{"externalId":"y","notes":5}]}"#,
-                "/items/1/notes",
-            ),
-        ] {
-            send(
-                &world,
-                &partner,
-                "/partner/fn/try-out",
-                &[("client", &client), ("body", text)],
-            )
-            .await;
-            let html = world.get(&partner, "/partner/try").await.1;
-            assert!(html.contains(expected), "{text}: {html}");
-            assert!(
-                html.contains(&text.replace('"', "&quot;")) || html.contains(text),
-                "{text} is kept"
-            );
-        }
-        // A client of another source system is nobody here.
-        let other = world.partner("nordlicht", "partner-b").await;
-        let (_, to) = send(
-            &world,
-            &other,
-            "/partner/fn/try-out",
-            &[("client", &client), ("body", &body.to_string())],
-        )
-        .await;
-        assert_eq!(to, "/partner/try");
+        let html = world.get(&partner, "/partner/try").await.1;
+        assert!(html.contains(expected), "{text}: {html}");
+        assert!(
+            html.contains(&text.replace('"', "&quot;")) || html.contains(text),
+            "{text} is kept"
+        );
     }
+    // A client of another source system is nobody here.
+    let other = world.partner("nordlicht", "partner-b").await;
+    let (_, to) = send(
+        &world,
+        &other,
+        "/partner/fn/try-out",
+        &[("client", &client), ("body", &body.to_string())],
+    )
+    .await;
+    assert_eq!(to, "/partner/try");
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn test_data_is_looked_at_apart() {
-    for world in worlds().await {
-        let test_key = world.tenant("nordlicht").client("erp").unwrap().test_api_key.clone();
-        let answer = world
-            .api(Method::POST, "/api/v1/targets", &test_key)
-            .json(&json!({ "externalId": "ONLY-A-TEST" }))
-            .send()
-            .await
-            .unwrap();
-        assert!(answer.status().is_success());
-        let partner = world.partner("nordlicht", "erp").await;
-        let latest = async || {
-            let list = world.get(&partner, "/partner/jobs").await.1;
-            match link(&list, "/partner/jobs/imp_") {
-                Some(path) => world.get(&partner, &path).await.1,
-                None => list,
-            }
-        };
-        assert!(!latest().await.contains("ONLY-A-TEST"));
-        send(&world, &partner, "/partner/fn/look-at-test-data", &[("on", "on")]).await;
-        assert!(latest().await.contains("ONLY-A-TEST"));
-        send(&world, &partner, "/partner/fn/look-at-test-data", &[("on", "")]).await;
-        assert!(!latest().await.contains("ONLY-A-TEST"));
-    }
+async fn test_data_is_looked_at_apart(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let test_key = world.tenant("nordlicht").client("erp").unwrap().test_api_key.clone();
+    let answer = world
+        .api(Method::POST, "/api/v1/targets", &test_key)
+        .json(&json!({ "externalId": "ONLY-A-TEST" }))
+        .send()
+        .await
+        .unwrap();
+    assert!(answer.status().is_success());
+    let partner = world.partner("nordlicht", "erp").await;
+    let latest = async || {
+        let list = world.get(&partner, "/partner/jobs").await.1;
+        match link(&list, "/partner/jobs/imp_") {
+            Some(path) => world.get(&partner, &path).await.1,
+            None => list,
+        }
+    };
+    assert!(!latest().await.contains("ONLY-A-TEST"));
+    send(&world, &partner, "/partner/fn/look-at-test-data", &[("on", "on")]).await;
+    assert!(latest().await.contains("ONLY-A-TEST"));
+    send(&world, &partner, "/partner/fn/look-at-test-data", &[("on", "")]).await;
+    assert!(!latest().await.contains("ONLY-A-TEST"));
 }

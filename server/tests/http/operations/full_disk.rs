@@ -1,5 +1,7 @@
 //! A full disk: what cannot be stored is refused, and everything works again as soon as there is space.
 
+use ordinavo_core::Engine;
+use rstest::rstest;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -8,7 +10,7 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::installation::Installation;
-use crate::support::worlds;
+use crate::support::world;
 
 /// What SQLite does by itself when the disk is full: it rolls back, and the statement fails.
 const ROLL_BACK: &str = "CREATE TRIGGER disk_full BEFORE INSERT ON target \
@@ -23,26 +25,28 @@ fn import(external_id: &str) -> Value {
     json!({ "externalId": external_id, "customer": { "externalId": "FULL-DISK", "name": "Full disk" } })
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn write_after_rollback_by_the_database_succeeds() {
-    for world in worlds().await {
-        let is_sqlite = world.engine == "sqlite";
-        world.sql(if is_sqlite { ROLL_BACK } else { LOSE_CONNECTION }).await;
-        for attempt in 0..3 {
-            let (status, body) = world.import("erp", &import("FULL-1")).await;
-            assert!(status.is_server_error(), "{} {attempt}: {status} {body}", world.engine);
-        }
-        world
-            .sql(if is_sqlite {
-                "DROP TRIGGER disk_full"
-            } else {
-                "DROP TRIGGER disk_full ON target"
-            })
-            .await;
-        for external_id in ["FULL-1", "FULL-2"] {
-            let (status, body) = world.import("erp", &import(external_id)).await;
-            assert_eq!(status, StatusCode::CREATED, "{} {external_id}: {body}", world.engine);
-        }
+async fn write_after_rollback_by_the_database_succeeds(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let is_sqlite = world.engine == "sqlite";
+    world.sql(if is_sqlite { ROLL_BACK } else { LOSE_CONNECTION }).await;
+    for attempt in 0..3 {
+        let (status, body) = world.import("erp", &import("FULL-1")).await;
+        assert!(status.is_server_error(), "{} {attempt}: {status} {body}", world.engine);
+    }
+    world
+        .sql(if is_sqlite {
+            "DROP TRIGGER disk_full"
+        } else {
+            "DROP TRIGGER disk_full ON target"
+        })
+        .await;
+    for external_id in ["FULL-1", "FULL-2"] {
+        let (status, body) = world.import("erp", &import(external_id)).await;
+        assert_eq!(status, StatusCode::CREATED, "{} {external_id}: {body}", world.engine);
     }
 }
 

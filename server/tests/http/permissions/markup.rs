@@ -1,13 +1,15 @@
 //! Text that people and partners typed is never markup: pages are read as a browser reads them, with every text of the
 //! database ending in an element that no page of ours has.
 
+use ordinavo_core::Engine;
+use rstest::rstest;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use reqwest::{Client, StatusCode};
 use scraper::{Html, Selector};
 
 use crate::permissions::canaries::marked;
-use crate::support::{World, worlds};
+use crate::support::{World, world};
 
 /// Closes every context in which a page could show a text (title, text area, quoted attribute, comment, style), then
 /// opens an element.
@@ -146,31 +148,33 @@ fn marked_columns_are_plain_text_or_listed_as_structured() {
     }
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_with_markup_in_every_text_hold_no_foreign_element() {
-    for world in worlds().await {
-        fill_with_markup(&world).await;
-        for role in ["admin", "manager", "dispatcher", "technician", "auditor"] {
-            let browser = world.staff("nordlicht", role).await;
-            let routes = crawl(&world, role, &browser, &["/app", "/app/settings"]).await;
-            let expected = if role == "technician" { 5 } else { 20 };
-            assert!(routes.len() > expected, "{role}: {routes:?}");
-        }
-        for start in ["anna", "petra"] {
-            let browser = world.contact("nordlicht", start).await;
-            let routes = crawl(&world, start, &browser, &["/portal"]).await;
-            assert!(routes.len() > 10, "{start}: {routes:?}");
-        }
-        let partner = world.partner("nordlicht", "erp").await;
-        crawl(&world, "partner", &partner, &["/partner"]).await;
-        let forms: Vec<String> = world
-            .tenant("nordlicht")
-            .forms
-            .iter()
-            .map(|form| form.url.clone())
-            .collect();
-        let forms = forms.iter().map(|url| url.trim_start_matches(&world.url));
-        let start: Vec<&str> = forms.chain(["/", "/docs"]).collect();
-        crawl(&world, "nobody", &Client::new(), &start).await;
+async fn pages_with_markup_in_every_text_hold_no_foreign_element(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    fill_with_markup(&world).await;
+    for role in ["admin", "manager", "dispatcher", "technician", "auditor"] {
+        let browser = world.staff("nordlicht", role).await;
+        let routes = crawl(&world, role, &browser, &["/app", "/app/settings"]).await;
+        let expected = if role == "technician" { 5 } else { 20 };
+        assert!(routes.len() > expected, "{role}: {routes:?}");
     }
+    for start in ["anna", "petra"] {
+        let browser = world.contact("nordlicht", start).await;
+        let routes = crawl(&world, start, &browser, &["/portal"]).await;
+        assert!(routes.len() > 10, "{start}: {routes:?}");
+    }
+    let partner = world.partner("nordlicht", "erp").await;
+    crawl(&world, "partner", &partner, &["/partner"]).await;
+    let forms: Vec<String> = world
+        .tenant("nordlicht")
+        .forms
+        .iter()
+        .map(|form| form.url.clone())
+        .collect();
+    let forms = forms.iter().map(|url| url.trim_start_matches(&world.url));
+    let start: Vec<&str> = forms.chain(["/", "/docs"]).collect();
+    crawl(&world, "nobody", &Client::new(), &start).await;
 }

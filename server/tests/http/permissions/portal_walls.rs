@@ -315,9 +315,9 @@ async fn ask(world: &World, browser: &Client, path: &str) -> Response {
 async fn work(world: &World, browser: &Client, path: &str) -> u64 {
     let mut least = u64::MAX;
     for _ in 0..3 {
-        let before = ordinavo_core::statements_of_thread();
+        let before = ordinavo_core::thread_statement_count();
         ask(world, browser, path).await.bytes().await.unwrap();
-        least = least.min(ordinavo_core::statements_of_thread() - before);
+        least = least.min(ordinavo_core::thread_statement_count() - before);
     }
     least
 }

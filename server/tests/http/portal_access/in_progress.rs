@@ -2,9 +2,11 @@
 
 use crate::portal_access::access::{PASSWORD, access_page, box_of, browser, invite, send_parts, token};
 use crate::requests::slot_offers::{monday, offer, offer_id, technicians};
-use crate::support::{World, link, worlds_at};
+use crate::support::{World, link, world_at};
 use chrono::TimeDelta;
+use ordinavo_core::Engine;
 use reqwest::Client;
+use rstest::rstest;
 
 /// The part of a page about what needs somebody; empty if there is none.
 fn needs(html: &str) -> &str {
@@ -34,155 +36,163 @@ async fn submit(world: &World, person: &Client, description: &str) -> String {
     send_parts(world, person, "/portal/fn/submit-request", &fields).await
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_waits_for_somebody_stands_first_for_that_somebody_only() {
+async fn what_waits_for_somebody_stands_first_for_that_somebody_only(#[case] engine: Engine) {
     let clock = monday();
-    for world in worlds_at(clock.clone()).await {
-        let begin = clock.now();
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let manager = world.staff("nordlicht", "manager").await;
-        let petra = world.contact("nordlicht", "petra").await;
-        let page = access_page(&world).await;
-        let essen = box_of(&world.content(&manager, &page).await, "Essen Center");
-        // A colleague who sees every request of the place.
-        let fields = [
-            ("name", "Ole Nix"),
-            ("email", "ole.nix@rhein-ruhr-medical.example"),
-            (essen.as_str(), "on"),
-            ("may_all_requests", "on"),
-            ("may_submit", "on"),
-        ];
-        let invitation = invite(&world, &manager, &page, &fields).await.unwrap();
-        let colleague = browser();
-        let accept = [("token", token(&invitation)), ("password", PASSWORD)];
-        world.send(&colleague, "/portal/fn/accept-invitation", &accept).await;
+    let Some(world) = world_at(engine, clock.clone()).await else {
+        return;
+    };
+    let begin = clock.now();
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let manager = world.staff("nordlicht", "manager").await;
+    let petra = world.contact("nordlicht", "petra").await;
+    let page = access_page(&world).await;
+    let essen = box_of(&world.content(&manager, &page).await, "Essen Center");
+    // A colleague who sees every request of the place.
+    let fields = [
+        ("name", "Ole Nix"),
+        ("email", "ole.nix@rhein-ruhr-medical.example"),
+        (essen.as_str(), "on"),
+        ("may_all_requests", "on"),
+        ("may_submit", "on"),
+    ];
+    let invitation = invite(&world, &manager, &page, &fields).await.unwrap();
+    let colleague = browser();
+    let accept = [("token", token(&invitation)), ("password", PASSWORD)];
+    world.send(&colleague, "/portal/fn/accept-invitation", &accept).await;
 
-        let before = world.content(&petra, "/portal/open").await;
-        let request = submit(&world, &petra, "The cold room hums at night").await;
-        let id = request.rsplit('/').next().unwrap();
-        for person in [&petra, &colleague] {
-            assert!(
-                world.content(person, "/portal/open").await.contains(&request),
-                "{}",
-                world.engine
-            );
-        }
-        assert!(!before.contains(&request) && !needs(&before).contains(id));
-        // A question waits for whoever asked, and for nobody else.
-        let question = [("request", id), ("message", "Which room?"), ("asks", "on")];
-        world.send(&staff, "/app/fn/send-message", &question).await;
-        for path in ["/portal", "/portal/open"] {
-            let html = world.content(&petra, path).await;
-            assert!(
-                needs(&html).contains(id) && needs(&html).contains("Answer our question"),
-                "{path}"
-            );
-            assert!(!needs(&world.content(&colleague, path).await).contains(id), "{path}");
-        }
-        let answer = [("request", id), ("answer", "The one in the cellar"), ("nonce", "a1")];
-        world.send(&petra, "/portal/fn/answer-request", &answer).await;
-        assert!(!needs(&world.content(&petra, "/portal").await).contains(id));
-
-        // Times to choose from wait, too, until one is chosen or they are over.
-        world.send(&staff, "/app/fn/accept-request", &[("request", id)]).await;
-        let target = world.send(&staff, "/app/fn/convert-request", &[("request", id)]).await;
-        let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
-        offer(
-            &world,
-            &staff,
-            &target,
-            &technician,
-            ["2026-12-08", "2026-12-09"],
-            "13:00",
-        )
-        .await;
-        let html = world.content(&petra, "/portal").await;
+    let before = world.content(&petra, "/portal/open").await;
+    let request = submit(&world, &petra, "The cold room hums at night").await;
+    let id = request.rsplit('/').next().unwrap();
+    for person in [&petra, &colleague] {
         assert!(
-            needs(&html).contains(id) && needs(&html).contains("Choose a time"),
+            world.content(person, "/portal/open").await.contains(&request),
             "{}",
             world.engine
         );
-        assert!(!needs(&world.content(&colleague, "/portal").await).contains(id));
-        clock.advance(TimeDelta::hours(25));
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let petra = world.contact("nordlicht", "petra").await;
-        assert!(
-            !needs(&world.content(&petra, "/portal").await).contains(id),
-            "the offer is over"
-        );
-        offer(
-            &world,
-            &staff,
-            &target,
-            &technician,
-            ["2026-12-08", "2026-12-09"],
-            "13:00",
-        )
-        .await;
-        let html = world.content(&petra, &request).await;
-        let choice = [("request", id), ("offer", &offer_id(&html)), ("position", "1")];
-        world.send(&petra, "/portal/fn/choose-slot", &choice).await;
-        let open = world.content(&petra, "/portal/open").await;
-        assert!(
-            !needs(&open).contains(id) && open.contains(&request) && open.contains("8 Dec"),
-            "{open}"
-        );
-        // A job that is done is not open any more; the request is still in the list of all.
-        let target_id = target.rsplit('/').next().unwrap();
-        let number = target_id.parse::<domain::ids::TargetId>().unwrap().uuid();
-        let literal = if world.engine == "sqlite" {
-            format!("X'{}'", number.simple())
-        } else {
-            format!("'{number}'")
-        };
-        world
-            .sql(&format!("UPDATE target SET status = 'completed' WHERE id = {literal}"))
-            .await;
-        assert!(!world.content(&petra, "/portal/open").await.contains(&request));
-        assert!(world.content(&petra, "/portal/requests").await.contains(&request));
-        clock.advance(begin - clock.now());
     }
+    assert!(!before.contains(&request) && !needs(&before).contains(id));
+    // A question waits for whoever asked, and for nobody else.
+    let question = [("request", id), ("message", "Which room?"), ("asks", "on")];
+    world.send(&staff, "/app/fn/send-message", &question).await;
+    for path in ["/portal", "/portal/open"] {
+        let html = world.content(&petra, path).await;
+        assert!(
+            needs(&html).contains(id) && needs(&html).contains("Answer our reply requested"),
+            "{path}"
+        );
+        assert!(!needs(&world.content(&colleague, path).await).contains(id), "{path}");
+    }
+    let answer = [("request", id), ("answer", "The one in the cellar"), ("nonce", "a1")];
+    world.send(&petra, "/portal/fn/answer-request", &answer).await;
+    assert!(!needs(&world.content(&petra, "/portal").await).contains(id));
+
+    // Times to choose from wait, too, until one is chosen or they are over.
+    world.send(&staff, "/app/fn/accept-request", &[("request", id)]).await;
+    let target = world.send(&staff, "/app/fn/convert-request", &[("request", id)]).await;
+    let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
+    offer(
+        &world,
+        &staff,
+        &target,
+        &technician,
+        ["2026-12-08", "2026-12-09"],
+        "13:00",
+    )
+    .await;
+    let html = world.content(&petra, "/portal").await;
+    assert!(
+        needs(&html).contains(id) && needs(&html).contains("Choose a time"),
+        "{}",
+        world.engine
+    );
+    assert!(!needs(&world.content(&colleague, "/portal").await).contains(id));
+    clock.advance(TimeDelta::hours(25));
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let petra = world.contact("nordlicht", "petra").await;
+    assert!(
+        !needs(&world.content(&petra, "/portal").await).contains(id),
+        "the offer is over"
+    );
+    offer(
+        &world,
+        &staff,
+        &target,
+        &technician,
+        ["2026-12-08", "2026-12-09"],
+        "13:00",
+    )
+    .await;
+    let html = world.content(&petra, &request).await;
+    let choice = [("request", id), ("offer", &offer_id(&html)), ("position", "1")];
+    world.send(&petra, "/portal/fn/choose-slot", &choice).await;
+    let open = world.content(&petra, "/portal/open").await;
+    assert!(
+        !needs(&open).contains(id) && open.contains(&request) && open.contains("8 Dec"),
+        "{open}"
+    );
+    // A job that is done is not open any more; the request is still in the list of all.
+    let target_id = target.rsplit('/').next().unwrap();
+    let number = target_id.parse::<domain::ids::TargetId>().unwrap().uuid();
+    let literal = if world.engine == "sqlite" {
+        format!("X'{}'", number.simple())
+    } else {
+        format!("'{number}'")
+    };
+    world
+        .sql(&format!("UPDATE target SET status = 'completed' WHERE id = {literal}"))
+        .await;
+    assert!(!world.content(&petra, "/portal/open").await.contains(&request));
+    assert!(world.content(&petra, "/portal/requests").await.contains(&request));
+    clock.advance(begin - clock.now());
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn follow_ups_and_history_lead_on_page_by_page() {
-    for world in worlds_at(monday()).await {
-        let petra = world.contact("nordlicht", "petra").await;
-        let html = world.content(&petra, "/portal/follow-ups").await;
-        let report = link(&html, "/portal/reports/rel_").expect("a follow-up leads to its report");
-        assert!(
-            world.content(&petra, &report).await.contains("Still to be done"),
-            "{}",
-            world.engine
-        );
-        // One more than a page of history.
-        let copies = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)";
-        let id = if world.engine == "sqlite" {
-            "randomblob(16)"
-        } else {
-            "gen_random_uuid()"
-        };
-        let own = "(SELECT customer_id FROM portal_grant g JOIN portal_account a ON a.tenant_id = g.tenant_id AND a.id = g.portal_account_id WHERE a.email LIKE 'petra.%' LIMIT 1)";
-        world
-            .sql(&format!(
-                "{copies} INSERT INTO timeline_entry (tenant_id, id, at, kind, customer_id, location_id, target_id, request_id, actor) \
-                 SELECT e.tenant_id, {id}, e.at, e.kind, e.customer_id, e.location_id, e.target_id, e.request_id, e.actor FROM n, \
-                 (SELECT * FROM timeline_entry WHERE kind = 'report_shared' AND tenant_id = (SELECT id FROM tenant WHERE slug = 'nordlicht') \
-                   AND customer_id = {own} LIMIT 1) e"
-            ))
-            .await;
-        let count = |html: &str| html.matches("<time").count();
-        let mut path = "/portal/timeline".to_owned();
-        let (mut pages, mut entries) = (0, 0);
-        loop {
-            let html = world.content(&petra, &path).await;
-            pages += 1;
-            entries += count(&html);
-            match link(&html, "/portal/timeline?before=") {
-                Some(next) => path = next.replace("&amp;", "&"),
-                None => break,
-            }
+async fn follow_ups_and_history_lead_on_page_by_page(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let petra = world.contact("nordlicht", "petra").await;
+    let html = world.content(&petra, "/portal/follow-ups").await;
+    let report = link(&html, "/portal/reports/rel_").expect("a follow-up leads to its report");
+    assert!(
+        world.content(&petra, &report).await.contains("Still to be done"),
+        "{}",
+        world.engine
+    );
+    // One more than a page of history.
+    let copies = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)";
+    let id = if world.engine == "sqlite" {
+        "randomblob(16)"
+    } else {
+        "gen_random_uuid()"
+    };
+    let own = "(SELECT customer_id FROM portal_grant g JOIN portal_account a ON a.tenant_id = g.tenant_id AND a.id = g.portal_account_id WHERE a.email LIKE 'petra.%' LIMIT 1)";
+    world
+        .sql(&format!(
+            "{copies} INSERT INTO timeline_entry (tenant_id, id, at, kind, customer_id, location_id, target_id, request_id, actor) \
+             SELECT e.tenant_id, {id}, e.at, e.kind, e.customer_id, e.location_id, e.target_id, e.request_id, e.actor FROM n, \
+             (SELECT * FROM timeline_entry WHERE kind = 'report_shared' AND tenant_id = (SELECT id FROM tenant WHERE slug = 'nordlicht') \
+               AND customer_id = {own} LIMIT 1) e"
+        ))
+        .await;
+    let count = |html: &str| html.matches("<time").count();
+    let mut path = "/portal/timeline".to_owned();
+    let (mut pages, mut entries) = (0, 0);
+    loop {
+        let html = world.content(&petra, &path).await;
+        pages += 1;
+        entries += count(&html);
+        match link(&html, "/portal/timeline?before=") {
+            Some(next) => path = next.replace("&amp;", "&"),
+            None => break,
         }
-        assert!(pages > 2 && entries > 120, "{} {pages} {entries}", world.engine);
     }
+    assert!(pages > 2 && entries > 120, "{} {pages} {entries}", world.engine);
 }

@@ -1,10 +1,12 @@
 //! The review queue over HTTP: filters, decisions of one and of many, taking back, live updates, and what mails tell.
 
+use ordinavo_core::Engine;
+use rstest::rstest;
 use std::time::Duration;
 
 use crate::support::forms::hidden;
 use crate::support::public::{COMPLETE, visitor};
-use crate::support::{World, link, worlds, worlds_at};
+use crate::support::{World, link, world, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::clock::Clock;
 use reqwest::{Client, Method, StatusCode};
@@ -23,425 +25,445 @@ async fn request(world: &World, staff: &Client, description: &str) -> (String, S
     (inside.rsplit('/').next().unwrap().to_owned(), tracking)
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_list_is_narrowed_by_its_address() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let (id, _) = request(&world, &staff, "Alpha pump of the fountain").await;
-        let shows = async |query: &str| {
-            world
-                .content(&staff, &format!("/app/inbox?{query}"))
-                .await
-                .contains(&id)
-        };
-        for (query, expected) in [
-            ("q=alpha+PUMP", true),
-            ("q=alpha+%25", false),
-            ("q=mona@example.org", true),
-            ("q=praxis", true),
-            ("q=nothing-like-it", false),
-            ("q=alpha&channel=web_form", true),
-            ("q=alpha&channel=portal", false),
-            ("q=alpha&service=repair", true),
-            ("q=alpha&service=support", false),
-            ("q=alpha&priority=normal", true),
-            ("q=alpha&priority=urgent", false),
-            ("q=alpha&assigned=nobody", true),
-            ("q=alpha&assigned=me", false),
-            ("q=alpha&only=unmatched", true),
-            ("q=alpha&only=snoozed", false),
-            ("q=alpha&status=submitted", true),
-            ("q=alpha&status=rejected", false),
-            ("q=alpha&status=no-such-status", true),
-        ] {
-            assert_eq!(shows(query).await, expected, "{} {query}", world.engine);
-        }
-        // By number, as people quote it.
-        let page = world.content(&staff, &format!("/app/inbox/{id}")).await;
-        let number = page
-            .split("request-title\"><bdi")
-            .nth(1)
-            .unwrap()
-            .split("REQ-")
-            .nth(1)
-            .unwrap()
-            .split('<')
-            .next()
-            .unwrap()
-            .to_owned();
-        assert!(shows(&format!("q=REQ-{number}")).await && shows(&format!("q={number}")).await);
-        // Put off it is gone from what waits, and back when its time has come.
-        let until = [("request", id.as_str()), ("until", "1h")];
-        world.send(&staff, "/app/fn/snooze-request", &until).await;
-        assert!(!shows("q=alpha").await && shows("q=alpha&only=snoozed").await);
-        world.core.clock().advance(TimeDelta::minutes(61));
-        assert!(shows("q=alpha").await);
-        // The filters stay when a request is opened.
-        let list = world.content(&staff, "/app/inbox?q=alpha&channel=web_form").await;
-        assert!(
-            list.contains(&format!("/app/inbox/{id}?q=alpha&amp;channel=web_form")),
-            "{list}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_decision_can_be_taken_back_for_ten_seconds() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let (id, tracking) = request(&world, &staff, "Beta gate does not close").await;
-        let page = async || world.content(&staff, &format!("/app/inbox/{id}")).await;
-        let status = async || {
-            let (_, page) = world.get(&visitor(), &tracking).await;
-            ["Submitted", "In review", "Accepted", "Rejected"]
-                .into_iter()
-                .find(|word| page.contains("<h1>Repair") && page.contains(&format!(">{word}</span></header>")))
-                .unwrap_or("?")
-        };
-        // Rejected by mistake, and taken back: state, reason and mail are as if nothing had been.
-        let reject = [("request", id.as_str()), ("reason", "CANARY wrong button")];
-        world.send(&staff, "/app/fn/reject-request", &reject).await;
-        let shown = page().await;
-        assert_eq!(status().await, "Rejected");
-        let undo = hidden(&shown, "undo").unwrap();
-        let back = format!("/app/inbox/{id}");
-        // Somebody else cannot take it back.
-        let other = world.staff("nordlicht", "manager").await;
+async fn the_list_is_narrowed_by_its_address(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let (id, _) = request(&world, &staff, "Alpha pump of the fountain").await;
+    let shows = async |query: &str| {
         world
-            .send(&other, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
-            .await;
-        assert_eq!(status().await, "Rejected");
-        world
-            .send(&staff, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
-            .await;
-        assert_eq!(status().await, "Submitted");
-        let (_, public) = world.get(&visitor(), &tracking).await;
-        assert!(!public.contains("CANARY"));
-        // Once only.
-        world
-            .send(&staff, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
-            .await;
-        assert!(page().await.contains("can no longer be taken back"));
-
-        // Too late after ten seconds.
-        world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
-        let undo = hidden(&page().await, "undo").unwrap();
-        world.core.clock().advance(TimeDelta::seconds(13));
-        world
-            .send(&staff, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
-            .await;
-        assert_eq!(status().await, "Accepted");
-
-        // What has changed since stays: a priority that somebody else set afterwards.
-        let set = [("request", id.as_str()), ("priority", "urgent")];
-        world.send(&staff, "/app/fn/set-priority", &set).await;
-        let undo = hidden(&page().await, "undo").unwrap();
-        world.core.clock().advance(TimeDelta::seconds(1));
-        world
-            .send(&other, "/app/fn/set-priority", &[("request", &id), ("priority", "low")])
-            .await;
-        world
-            .send(&staff, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
-            .await;
-        assert!(page().await.contains("<option value=\"low\" selected"));
-    }
-}
-
-#[tokio::test]
-async fn many_are_decided_at_once_and_the_rest_is_left() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let (first, _) = request(&world, &staff, "Gamma one").await;
-        let (second, _) = request(&world, &staff, "Gamma two").await;
-        let (third, _) = request(&world, &staff, "Gamma three").await;
-        world
-            .send(
-                &staff,
-                "/app/fn/reject-request",
-                &[("request", &third), ("reason", "no")],
-            )
-            .await;
-        let many = |decision: &'static str| {
-            vec![
-                ("requests[]", first.clone()),
-                ("requests[]", second.clone()),
-                ("requests[]", third.clone()),
-                ("decision", decision.to_owned()),
-                ("reason", "Not in winter.".to_owned()),
-                ("path", "/app/inbox?q=gamma".to_owned()),
-            ]
-        };
-        let send = async |fields: Vec<(&str, String)>| {
-            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            world.send(&staff, "/app/fn/decide-many", &fields).await
-        };
-        assert_eq!(send(many("accept")).await, "/app/inbox?q=gamma");
-        let page = world.content(&staff, "/app/inbox?q=gamma").await;
-        assert!(page.contains("the rest had moved on"), "{page}");
-        assert_eq!(page.matches(">Accepted</span>").count(), 2);
-        let undo = hidden(&page, "undo").unwrap();
-        world
-            .send(
-                &staff,
-                "/app/fn/undo-decision",
-                &[("undo", &undo), ("path", "/app/inbox?q=gamma")],
-            )
-            .await;
-        assert!(
-            !world
-                .content(&staff, "/app/inbox?q=gamma")
-                .await
-                .contains(">Accepted</span>")
-        );
-        send(many("reject")).await;
-        let rejected = world.content(&staff, "/app/inbox?q=gamma&status=rejected").await;
-        assert_eq!(rejected.matches("href=\"/app/inbox/req_").count(), 3);
-        // Nothing selected, something foreign, and a decision that does not exist.
-        let foreign = world.staff("suedwind", "admin").await;
-        let fields = [
-            ("requests[]", first.as_str()),
-            ("decision", "accept"),
-            ("path", "//evil.example"),
-        ];
-        assert_eq!(world.send(&foreign, "/app/fn/decide-many", &fields).await, "/app/inbox");
-        assert!(
-            world
-                .content(&staff, "/app/inbox?q=gamma+one&status=rejected")
-                .await
-                .contains(&first)
-        );
-        world
-            .send(&staff, "/app/fn/decide-many", &[("decision", "accept")])
-            .await;
-        assert!(
-            world
-                .content(&staff, "/app/inbox")
-                .await
-                .contains("Select requests first.")
-        );
-    }
-}
-
-#[tokio::test]
-async fn calls_are_written_down_once() {
-    for world in worlds().await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let page = world.content(&staff, "/app/inbox/new").await;
-        let nonce = hidden(&page, "nonce").unwrap();
-        let customer = world.customer("CUST-10042").await;
-        let fields = [
-            ("customer", customer.as_str()),
-            ("service_type", "repair"),
-            ("priority", "urgent"),
-            ("description", "Delta: water below the reception desk"),
-            ("name", "Frau Lindner"),
-            ("phone", "+49 201 5550900"),
-            ("locale", "de"),
-            ("nonce", &nonce),
-        ];
-        let made = world.send(&staff, "/app/fn/take-call", &fields).await;
-        assert_eq!(
-            world.send(&staff, "/app/fn/take-call", &fields).await,
-            made,
-            "a double click"
-        );
-        let page = world.content(&staff, &made).await;
-        for part in ["Rhein-Ruhr Medical Supply", "Frau Lindner", "Urgent", "Staff"] {
-            assert!(page.contains(part), "{part}");
-        }
-        // A location of another customer is refused, and what was typed stays.
-        let mut wrong = fields.to_vec();
-        wrong[7] = ("nonce", "another");
-        wrong.push(("location", "loc_00000000000000000000000000"));
-        world.send(&staff, "/app/fn/take-call", &wrong).await;
-        let page = world.content(&staff, "/app/inbox/new").await;
-        assert!(page.contains("Delta: water below") && page.contains("A value is required."));
-    }
-}
-
-#[tokio::test]
-async fn portal_and_partner_requests_come_into_the_same_queue() {
-    for world in worlds().await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let petra = world.contact("nordlicht", "petra").await;
-        let form = world.content(&petra, "/portal/requests/new").await;
-        let location = form.split("value=\"loc_").nth(1).unwrap().split('"').next().unwrap();
-        let fields = [
-            ("location", format!("loc_{location}")),
-            ("service_type", "repair".to_owned()),
-            ("description", "Epsilon from the portal".to_owned()),
-            (
-                "date_1",
-                (Utc::now() + TimeDelta::days(3)).format("%Y-%m-%d").to_string(),
-            ),
-            ("part_1", "morning".to_owned()),
-            ("urgent", "on".to_owned()),
-            ("nonce", "epsilon".to_owned()),
-        ];
-        let form = fields
-            .iter()
-            .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
-                form.text(*name, value.clone())
-            })
-            .part(
-                "files",
-                reqwest::multipart::Part::bytes(crate::support::public::png())
-                    .file_name("plate.png")
-                    .mime_str("image/png")
-                    .unwrap(),
-            );
-        let answer = petra
-            .post(format!("{}/portal/fn/submit-request", world.url))
-            .header(crate::support::OWN_PAGE.0, crate::support::OWN_PAGE.1)
-            .header("accept", "text/html")
-            .multipart(form)
-            .send()
+            .content(&staff, &format!("/app/inbox?{query}"))
             .await
-            .unwrap();
-        let made = answer.headers()["location"].to_str().unwrap().to_owned();
-        let inside = world.in_inbox(&staff, "Epsilon from the portal").await;
-        let page = world.content(&staff, &inside).await;
-        assert!(
-            page.contains("plate.jpg") && page.contains("morning") && page.contains("High"),
-            "{page}"
-        );
-        // A question, answered in the portal.
-        let id = inside.rsplit('/').next().unwrap().to_owned();
-        let question = [("request", id.as_str()), ("message", "Which floor?"), ("asks", "on")];
-        world.send(&staff, "/app/fn/send-message", &question).await;
-        let page = world.content(&petra, &made).await;
-        assert!(page.contains("Which floor?") && page.contains("We need an answer"));
-        let answer = [
-            ("request", made.rsplit('/').next().unwrap()),
-            ("answer", "The third."),
-            ("nonce", "once"),
-        ];
-        world.send(&petra, "/portal/fn/answer-request", &answer).await;
-        world.send(&petra, "/portal/fn/answer-request", &answer).await;
-        assert_eq!(world.content(&staff, &inside).await.matches("The third.").count(), 1);
-        // Also when it is a job by then, an answer is seen: the queue tells of it until somebody has read it.
-        world.send(&staff, "/app/fn/read-answer", &[("request", &id)]).await;
-        world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
-        world.send(&staff, "/app/fn/convert-request", &[("request", &id)]).await;
-        assert!(!world.content(&staff, "/app/inbox").await.contains("answer is waiting"));
-        let later = [answer[0], ("answer", "Use the back door."), ("nonce", "later")];
-        world.send(&petra, "/portal/fn/answer-request", &later).await;
-        assert!(
-            world
-                .content(&staff, "/app/inbox")
-                .await
-                .contains("One answer is waiting")
-        );
-        assert!(world.content(&staff, "/app/inbox?only=answered").await.contains(&id));
-        // Somebody of another customer reads and writes nothing there.
-        let stranger = world.contact("nordlicht", "kontakt").await;
-        assert_eq!(world.get(&stranger, &made).await.0, StatusCode::NOT_FOUND);
-        world
-            .send(
-                &stranger,
-                "/portal/fn/answer-request",
-                &[answer[0], ("answer", "CANARY"), ("nonce", "x")],
-            )
-            .await;
-        assert!(!world.content(&staff, &inside).await.contains("CANARY"));
-
-        let body = json!({ "customer": { "externalId": "CUST-10042" }, "serviceType": "repair", "description": "Zeta from the ERP" });
-        let answer = world
-            .api(Method::POST, "/api/v1/requests", &world.key("nordlicht", "erp"))
-            .header("idempotency-key", "zeta")
-            .json(&body)
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(answer.status(), StatusCode::CREATED);
-        let inside = world.in_inbox(&staff, "Zeta from the ERP").await;
-        let id = inside.rsplit('/').next().unwrap().to_owned();
-        world
-            .send(
-                &staff,
-                "/app/fn/send-message",
-                &[("request", &id), ("message", "Hello?")],
-            )
-            .await;
-        assert!(
-            world
-                .content(&staff, &inside)
-                .await
-                .contains("Nobody there reads messages from here")
-        );
+            .contains(&id)
+    };
+    for (query, expected) in [
+        ("q=alpha+PUMP", true),
+        ("q=alpha+%25", false),
+        ("q=mona@example.org", true),
+        ("q=praxis", true),
+        ("q=nothing-like-it", false),
+        ("q=alpha&channel=web_form", true),
+        ("q=alpha&channel=portal", false),
+        ("q=alpha&service=repair", true),
+        ("q=alpha&service=support", false),
+        ("q=alpha&priority=normal", true),
+        ("q=alpha&priority=urgent", false),
+        ("q=alpha&assigned=nobody", true),
+        ("q=alpha&assigned=me", false),
+        ("q=alpha&only=unmatched", true),
+        ("q=alpha&only=snoozed", false),
+        ("q=alpha&status=submitted", true),
+        ("q=alpha&status=rejected", false),
+        ("q=alpha&status=no-such-status", true),
+    ] {
+        assert_eq!(shows(query).await, expected, "{} {query}", world.engine);
     }
+    // By number, as people quote it.
+    let page = world.content(&staff, &format!("/app/inbox/{id}")).await;
+    let number = page
+        .split("request-title\"><bdi")
+        .nth(1)
+        .unwrap()
+        .split("REQ-")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert!(shows(&format!("q=REQ-{number}")).await && shows(&format!("q={number}")).await);
+    // Put off it is gone from what waits, and back when its time has come.
+    let until = [("request", id.as_str()), ("Until", "1h")];
+    world.send(&staff, "/app/fn/snooze-request", &until).await;
+    assert!(!shows("q=alpha").await && shows("q=alpha&only=snoozed").await);
+    world.core.clock().advance(TimeDelta::minutes(61));
+    assert!(shows("q=alpha").await);
+    // The filters stay when a request is opened.
+    let list = world.content(&staff, "/app/inbox?q=alpha&channel=web_form").await;
+    assert!(
+        list.contains(&format!("/app/inbox/{id}?q=alpha&amp;channel=web_form")),
+        "{list}"
+    );
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_open_page_hears_of_changes_and_of_others() {
-    for world in worlds().await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let manager = world.staff("nordlicht", "manager").await;
-        let inbox = world.content(&staff, "/app/inbox").await;
-        let path = link(&inbox, "/app/inbox/req_").unwrap();
-        let id = path.rsplit('/').next().unwrap().to_owned();
-        let mut stream = staff
-            .get(format!("{}/app/live?request={id}", world.url))
-            .send()
+async fn a_decision_can_be_taken_back_for_ten_seconds(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let (id, tracking) = request(&world, &staff, "Beta gate does not close").await;
+    let page = async || world.content(&staff, &format!("/app/inbox/{id}")).await;
+    let status = async || {
+        let (_, page) = world.get(&visitor(), &tracking).await;
+        ["Submitted", "In review", "Accepted", "Rejected"]
+            .into_iter()
+            .find(|word| page.contains("<h1>Repair") && page.contains(&format!(">{word}</span></header>")))
+            .unwrap_or("?")
+    };
+    // Rejected by mistake, and taken back: state, reason and mail are as if nothing had been.
+    let reject = [("request", id.as_str()), ("reason", "CANARY wrong button")];
+    world.send(&staff, "/app/fn/reject-request", &reject).await;
+    let shown = page().await;
+    assert_eq!(status().await, "Rejected");
+    let undo = hidden(&shown, "undo").unwrap();
+    let back = format!("/app/inbox/{id}");
+    // Somebody else cannot take it back.
+    let other = world.staff("nordlicht", "manager").await;
+    world
+        .send(&other, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
+        .await;
+    assert_eq!(status().await, "Rejected");
+    world
+        .send(&staff, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
+        .await;
+    assert_eq!(status().await, "Submitted");
+    let (_, public) = world.get(&visitor(), &tracking).await;
+    assert!(!public.contains("CANARY"));
+    // Once only.
+    world
+        .send(&staff, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
+        .await;
+    assert!(page().await.contains("can no longer be taken back"));
+
+    // Too late after ten seconds.
+    world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
+    let undo = hidden(&page().await, "undo").unwrap();
+    world.core.clock().advance(TimeDelta::seconds(13));
+    world
+        .send(&staff, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
+        .await;
+    assert_eq!(status().await, "Accepted");
+
+    // What has changed since stays: a priority that somebody else set afterwards.
+    let set = [("request", id.as_str()), ("priority", "urgent")];
+    world.send(&staff, "/app/fn/set-priority", &set).await;
+    let undo = hidden(&page().await, "undo").unwrap();
+    world.core.clock().advance(TimeDelta::seconds(1));
+    world
+        .send(&other, "/app/fn/set-priority", &[("request", &id), ("priority", "low")])
+        .await;
+    world
+        .send(&staff, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
+        .await;
+    assert!(page().await.contains("<option value=\"low\" selected"));
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn many_are_decided_at_once_and_the_rest_is_left(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let (first, _) = request(&world, &staff, "Gamma one").await;
+    let (second, _) = request(&world, &staff, "Gamma two").await;
+    let (third, _) = request(&world, &staff, "Gamma three").await;
+    world
+        .send(
+            &staff,
+            "/app/fn/reject-request",
+            &[("request", &third), ("reason", "no")],
+        )
+        .await;
+    let many = |decision: &'static str| {
+        vec![
+            ("requests[]", first.clone()),
+            ("requests[]", second.clone()),
+            ("requests[]", third.clone()),
+            ("decision", decision.to_owned()),
+            ("reason", "Not in winter.".to_owned()),
+            ("path", "/app/inbox?q=gamma".to_owned()),
+        ]
+    };
+    let send = async |fields: Vec<(&str, String)>| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        world.send(&staff, "/app/fn/decide-many", &fields).await
+    };
+    assert_eq!(send(many("accept")).await, "/app/inbox?q=gamma");
+    let page = world.content(&staff, "/app/inbox?q=gamma").await;
+    assert!(page.contains("the rest had moved on"), "{page}");
+    assert_eq!(page.matches(">Accepted</span>").count(), 2);
+    let undo = hidden(&page, "undo").unwrap();
+    world
+        .send(
+            &staff,
+            "/app/fn/undo-decision",
+            &[("undo", &undo), ("path", "/app/inbox?q=gamma")],
+        )
+        .await;
+    assert!(
+        !world
+            .content(&staff, "/app/inbox?q=gamma")
             .await
-            .unwrap();
-        assert_eq!(stream.headers()["content-type"], "text/event-stream");
-        let mut hears = async || {
-            let deadline = Duration::from_secs(20);
-            tokio::time::timeout(deadline, async {
-                loop {
-                    let chunk = stream.chunk().await.unwrap().expect("the stream goes on");
-                    if String::from_utf8_lossy(&chunk).contains("event: changed") {
-                        return;
-                    }
+            .contains(">Accepted</span>")
+    );
+    send(many("reject")).await;
+    let rejected = world.content(&staff, "/app/inbox?q=gamma&status=rejected").await;
+    assert_eq!(rejected.matches("href=\"/app/inbox/req_").count(), 3);
+    // Nothing selected, something foreign, and a decision that does not exist.
+    let foreign = world.staff("suedwind", "admin").await;
+    let fields = [
+        ("requests[]", first.as_str()),
+        ("decision", "accept"),
+        ("path", "//evil.example"),
+    ];
+    assert_eq!(world.send(&foreign, "/app/fn/decide-many", &fields).await, "/app/inbox");
+    assert!(
+        world
+            .content(&staff, "/app/inbox?q=gamma+one&status=rejected")
+            .await
+            .contains(&first)
+    );
+    world
+        .send(&staff, "/app/fn/decide-many", &[("decision", "accept")])
+        .await;
+    assert!(
+        world
+            .content(&staff, "/app/inbox")
+            .await
+            .contains("Select at least one request.")
+    );
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn calls_are_written_down_once(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let page = world.content(&staff, "/app/inbox/new").await;
+    let nonce = hidden(&page, "nonce").unwrap();
+    let customer = world.customer("CUST-10042").await;
+    let fields = [
+        ("customer", customer.as_str()),
+        ("service_type", "repair"),
+        ("priority", "urgent"),
+        ("description", "Delta: water below the reception desk"),
+        ("name", "Frau Lindner"),
+        ("phone", "+49 201 5550900"),
+        ("locale", "de"),
+        ("nonce", &nonce),
+    ];
+    let made = world.send(&staff, "/app/fn/take-call", &fields).await;
+    assert_eq!(
+        world.send(&staff, "/app/fn/take-call", &fields).await,
+        made,
+        "a double click"
+    );
+    let page = world.content(&staff, &made).await;
+    for part in ["Rhein-Ruhr Medical Supply", "Frau Lindner", "Urgent", "Team"] {
+        assert!(page.contains(part), "{part}");
+    }
+    // A location of another customer is refused, and what was typed stays.
+    let mut wrong = fields.to_vec();
+    wrong[7] = ("nonce", "another");
+    wrong.push(("location", "loc_00000000000000000000000000"));
+    world.send(&staff, "/app/fn/take-call", &wrong).await;
+    let page = world.content(&staff, "/app/inbox/new").await;
+    assert!(page.contains("Delta: water below") && page.contains("A value is required."));
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn portal_and_partner_requests_come_into_the_same_queue(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let petra = world.contact("nordlicht", "petra").await;
+    let form = world.content(&petra, "/portal/requests/new").await;
+    let location = form.split("value=\"loc_").nth(1).unwrap().split('"').next().unwrap();
+    let fields = [
+        ("location", format!("loc_{location}")),
+        ("service_type", "repair".to_owned()),
+        ("description", "Epsilon from the portal".to_owned()),
+        (
+            "date_1",
+            (Utc::now() + TimeDelta::days(3)).format("%Y-%m-%d").to_string(),
+        ),
+        ("part_1", "morning".to_owned()),
+        ("urgent", "on".to_owned()),
+        ("nonce", "epsilon".to_owned()),
+    ];
+    let form = fields
+        .iter()
+        .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+            form.text(*name, value.clone())
+        })
+        .part(
+            "files",
+            reqwest::multipart::Part::bytes(crate::support::public::png())
+                .file_name("plate.png")
+                .mime_str("image/png")
+                .unwrap(),
+        );
+    let answer = petra
+        .post(format!("{}/portal/fn/submit-request", world.url))
+        .header(crate::support::OWN_PAGE.0, crate::support::OWN_PAGE.1)
+        .header("accept", "text/html")
+        .multipart(form)
+        .send()
+        .await
+        .unwrap();
+    let made = answer.headers()["location"].to_str().unwrap().to_owned();
+    let inside = world.in_inbox(&staff, "Epsilon from the portal").await;
+    let page = world.content(&staff, &inside).await;
+    assert!(
+        page.contains("plate.jpg") && page.contains("morning") && page.contains("High"),
+        "{page}"
+    );
+    // A question, answered in the portal.
+    let id = inside.rsplit('/').next().unwrap().to_owned();
+    let question = [("request", id.as_str()), ("message", "Which floor?"), ("asks", "on")];
+    world.send(&staff, "/app/fn/send-message", &question).await;
+    let page = world.content(&petra, &made).await;
+    assert!(page.contains("Which floor?") && page.contains("We need an answer"));
+    let answer = [
+        ("request", made.rsplit('/').next().unwrap()),
+        ("answer", "The third."),
+        ("nonce", "once"),
+    ];
+    world.send(&petra, "/portal/fn/answer-request", &answer).await;
+    world.send(&petra, "/portal/fn/answer-request", &answer).await;
+    assert_eq!(world.content(&staff, &inside).await.matches("The third.").count(), 1);
+    // Also when it is a job by then, an answer is seen: the queue tells of it until somebody has read it.
+    world.send(&staff, "/app/fn/read-answer", &[("request", &id)]).await;
+    world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
+    world.send(&staff, "/app/fn/convert-request", &[("request", &id)]).await;
+    assert!(!world.content(&staff, "/app/inbox").await.contains("answer is waiting"));
+    let later = [answer[0], ("answer", "Use the back door."), ("nonce", "later")];
+    world.send(&petra, "/portal/fn/answer-request", &later).await;
+    assert!(
+        world
+            .content(&staff, "/app/inbox")
+            .await
+            .contains("One answer is waiting")
+    );
+    assert!(world.content(&staff, "/app/inbox?only=answered").await.contains(&id));
+    // Somebody of another customer reads and writes nothing there.
+    let stranger = world.contact("nordlicht", "kontakt").await;
+    assert_eq!(world.get(&stranger, &made).await.0, StatusCode::NOT_FOUND);
+    world
+        .send(
+            &stranger,
+            "/portal/fn/answer-request",
+            &[answer[0], ("answer", "CANARY"), ("nonce", "x")],
+        )
+        .await;
+    assert!(!world.content(&staff, &inside).await.contains("CANARY"));
+
+    let body = json!({ "customer": { "externalId": "CUST-10042" }, "serviceType": "repair", "description": "Zeta from the ERP" });
+    let answer = world
+        .api(Method::POST, "/api/v1/requests", &world.key("nordlicht", "erp"))
+        .header("idempotency-key", "zeta")
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    let inside = world.in_inbox(&staff, "Zeta from the ERP").await;
+    let id = inside.rsplit('/').next().unwrap().to_owned();
+    world
+        .send(
+            &staff,
+            "/app/fn/send-message",
+            &[("request", &id), ("message", "Hello?")],
+        )
+        .await;
+    assert!(
+        world
+            .content(&staff, &inside)
+            .await
+            .contains("Nobody there reads messages from here")
+    );
+}
+
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
+#[tokio::test]
+async fn an_open_page_hears_of_changes_and_of_others(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let manager = world.staff("nordlicht", "manager").await;
+    let inbox = world.content(&staff, "/app/inbox").await;
+    let path = link(&inbox, "/app/inbox/req_").unwrap();
+    let id = path.rsplit('/').next().unwrap().to_owned();
+    let mut stream = staff
+        .get(format!("{}/app/live?request={id}", world.url))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    let mut hears = async || {
+        let deadline = Duration::from_secs(20);
+        tokio::time::timeout(deadline, async {
+            loop {
+                let chunk = stream.chunk().await.unwrap().expect("the stream goes on");
+                if String::from_utf8_lossy(&chunk).contains("event: changed") {
+                    return;
                 }
-            })
-            .await
-            .expect("a change is told");
-        };
-        world
-            .send(
-                &manager,
-                "/app/fn/add-note",
-                &[("request", &id), ("note", "Looked at it")],
-            )
-            .await;
-        hears().await;
-        // The manager opens the same request: both see that they are two.
-        let other = manager
-            .get(format!("{}/app/live?request={id}", world.url))
-            .send()
-            .await
-            .unwrap();
-        hears().await;
-        assert!(world.content(&staff, &path).await.contains("Also here right now"));
-        drop(other);
-        // Nobody without a session, and no technician, listens.
-        for (browser, expected) in [
-            (visitor(), StatusCode::UNAUTHORIZED),
-            (world.staff("nordlicht", "technician").await, StatusCode::FORBIDDEN),
-        ] {
-            let answer = browser.get(format!("{}/app/live", world.url)).send().await.unwrap();
-            assert_eq!(answer.status(), expected);
-        }
+            }
+        })
+        .await
+        .expect("a change is told");
+    };
+    world
+        .send(
+            &manager,
+            "/app/fn/add-note",
+            &[("request", &id), ("note", "Looked at it")],
+        )
+        .await;
+    hears().await;
+    // The manager opens the same request: both see that they are two.
+    let other = manager
+        .get(format!("{}/app/live?request={id}", world.url))
+        .send()
+        .await
+        .unwrap();
+    hears().await;
+    assert!(world.content(&staff, &path).await.contains("Also here right now"));
+    drop(other);
+    // Nobody without a session, and no technician, listens.
+    for (browser, expected) in [
+        (visitor(), StatusCode::UNAUTHORIZED),
+        (world.staff("nordlicht", "technician").await, StatusCode::FORBIDDEN),
+    ] {
+        let answer = browser.get(format!("{}/app/live", world.url)).send().await.unwrap();
+        assert_eq!(answer.status(), expected);
     }
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn whoever_decides_too_late_is_told_and_keeps_what_was_typed() {
-    for world in worlds().await {
-        let (first, second) = (
-            world.staff("nordlicht", "dispatcher").await,
-            world.staff("nordlicht", "manager").await,
-        );
-        let list = world.content(&first, "/app/inbox?status=submitted").await;
-        let page = link(&list, "/app/inbox/req_").unwrap().replace("&amp;", "&");
-        let id = page.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
-        world.send(&first, "/app/fn/accept-request", &[("request", &id)]).await;
-        let fields = [("request", id.as_str()), ("reason", "We do not serve this house.")];
-        let to = world.send(&second, "/app/fn/reject-request", &fields).await;
-        let html = world.content(&second, &to.replace("&amp;", "&")).await;
-        assert!(html.contains("role=\"alert\""), "{} {to}", world.engine);
-        assert!(html.contains("We do not serve this house.") && html.contains("Not sent"));
-    }
+async fn whoever_decides_too_late_is_told_and_keeps_what_was_typed(#[case] engine: Engine) {
+    let Some(world) = world(engine).await else { return };
+    let (first, second) = (
+        world.staff("nordlicht", "dispatcher").await,
+        world.staff("nordlicht", "manager").await,
+    );
+    let list = world.content(&first, "/app/inbox?status=submitted").await;
+    let page = link(&list, "/app/inbox/req_").unwrap().replace("&amp;", "&");
+    let id = page.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
+    world.send(&first, "/app/fn/accept-request", &[("request", &id)]).await;
+    let fields = [("request", id.as_str()), ("reason", "We do not serve this house.")];
+    let to = world.send(&second, "/app/fn/reject-request", &fields).await;
+    let html = world.content(&second, &to.replace("&amp;", "&")).await;
+    assert!(html.contains("role=\"alert\""), "{} {to}", world.engine);
+    assert!(html.contains("We do not serve this house.") && html.contains("Not sent"));
 }

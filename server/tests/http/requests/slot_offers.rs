@@ -1,10 +1,12 @@
 //! Slot offers over HTTP: dispatch offers, whoever asked chooses, and whoever comes too late is told.
 
 use crate::support::public::{COMPLETE, visitor};
-use crate::support::{OWN_PAGE, World, worlds_at};
+use crate::support::{OWN_PAGE, World, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
+use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
 use reqwest::{Client, StatusCode};
+use rstest::rstest;
 
 pub fn monday() -> Clock {
     Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
@@ -80,345 +82,366 @@ pub fn offer_id(page: &str) -> String {
     crate::support::forms::hidden(page, "offer").unwrap()
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_customer_chooses_and_only_then_the_appointment_is_fixed() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let (target, tracking) = job(&world, &staff, "Iota one").await;
-        let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
-        // One time is no choice; a time that has passed is none either.
-        offer(&world, &staff, &target, &technician, ["2026-12-08", ""], "13:00").await;
-        assert!(
-            world
-                .content(&staff, &target)
-                .await
-                .contains("Offer two or three times.")
-        );
-        offer(
-            &world,
-            &staff,
-            &target,
-            &technician,
-            ["2026-12-08", "2026-11-01"],
-            "13:00",
-        )
-        .await;
-        assert!(world.content(&staff, &target).await.contains("This time has passed"));
-        offer(
-            &world,
-            &staff,
-            &target,
-            &technician,
-            ["2026-12-08", "2026-12-09"],
-            "13:00",
-        )
-        .await;
-        let page = world.content(&staff, &target).await;
-        assert!(
-            page.contains("Offered, open until") && page.contains("Not fixed yet"),
-            "{page}"
-        );
+async fn the_customer_chooses_and_only_then_the_appointment_is_fixed(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let (target, tracking) = job(&world, &staff, "Iota one").await;
+    let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
+    // One time is no choice; a time that has passed is none either.
+    offer(&world, &staff, &target, &technician, ["2026-12-08", ""], "13:00").await;
+    assert!(
+        world
+            .content(&staff, &target)
+            .await
+            .contains("Offer two or three times.")
+    );
+    offer(
+        &world,
+        &staff,
+        &target,
+        &technician,
+        ["2026-12-08", "2026-11-01"],
+        "13:00",
+    )
+    .await;
+    assert!(world.content(&staff, &target).await.contains("This time has passed"));
+    offer(
+        &world,
+        &staff,
+        &target,
+        &technician,
+        ["2026-12-08", "2026-12-09"],
+        "13:00",
+    )
+    .await;
+    let page = world.content(&staff, &target).await;
+    assert!(
+        page.contains("Offered, valid until") && page.contains("Not scheduled yet"),
+        "{page}"
+    );
 
-        let (_, page) = world.get(&visitor(), &tracking).await;
-        assert!(page.contains("Choose a time") && page.contains("13:00–16:00"));
-        let offered = offer_id(&page);
-        // Of another offer, another request, and a position that is none: nothing happens.
-        let (other_target, other) = job(&world, &staff, "Kappa two").await;
-        assert_eq!(choose(&world, &other, &offered, "1").await.0, StatusCode::CONFLICT);
-        assert_eq!(choose(&world, &tracking, &offered, "3").await.0, StatusCode::CONFLICT);
-        assert!(world.content(&staff, &target).await.contains("Not fixed yet"));
+    let (_, page) = world.get(&visitor(), &tracking).await;
+    assert!(page.contains("Choose a time") && page.contains("13:00–16:00"));
+    let offered = offer_id(&page);
+    // Of another offer, another request, and a position that is none: nothing happens.
+    let (other_target, other) = job(&world, &staff, "Kappa two").await;
+    assert_eq!(choose(&world, &other, &offered, "1").await.0, StatusCode::CONFLICT);
+    assert_eq!(choose(&world, &tracking, &offered, "3").await.0, StatusCode::CONFLICT);
+    assert!(world.content(&staff, &target).await.contains("Not scheduled yet"));
 
-        // Two tabs at once: one is chosen, the other is told.
-        let (first, second) = tokio::join!(
-            choose(&world, &tracking, &offered, "1"),
-            choose(&world, &tracking, &offered, "2")
-        );
-        let mut statuses = [first.0, second.0];
-        statuses.sort();
-        assert_eq!(
-            statuses,
-            [StatusCode::SEE_OTHER, StatusCode::CONFLICT],
-            "{}",
-            world.engine
-        );
-        let late = if first.0 == StatusCode::CONFLICT {
-            first.1
-        } else {
-            second.1
-        };
-        assert!(late.contains("answered already"), "{late}");
-        let (_, page) = world.get(&visitor(), &tracking).await;
-        assert!(page.contains("Your appointment") && page.contains("Planned") && !page.contains("Choose a time"));
-        assert_eq!(world.content(&staff, &target).await.matches(">Fixed</span>").count(), 1);
+    // Two tabs at once: one is chosen, the other is told.
+    let (first, second) = tokio::join!(
+        choose(&world, &tracking, &offered, "1"),
+        choose(&world, &tracking, &offered, "2")
+    );
+    let mut statuses = [first.0, second.0];
+    statuses.sort();
+    assert_eq!(
+        statuses,
+        [StatusCode::SEE_OTHER, StatusCode::CONFLICT],
+        "{}",
+        world.engine
+    );
+    let late = if first.0 == StatusCode::CONFLICT {
+        first.1
+    } else {
+        second.1
+    };
+    assert!(late.contains("answered already"), "{late}");
+    let (_, page) = world.get(&visitor(), &tracking).await;
+    assert!(
+        page.contains("Your appointment is scheduled") && page.contains("Planned") && !page.contains("Choose a time")
+    );
+    assert_eq!(
+        world.content(&staff, &target).await.matches(">Planned</span>").count(),
+        1
+    );
 
-        // Of two customers who are offered the same hour of one person, the second sees that it is gone.
-        let technicians = technicians(&world.content(&staff, &other_target).await);
-        let free = technicians.first().unwrap();
-        offer(
-            &world,
-            &staff,
-            &other_target,
-            free,
-            ["2026-12-15", "2026-12-16"],
-            "13:00",
-        )
-        .await;
-        let (third_target, third) = job(&world, &staff, "Lambda three").await;
-        offer(
-            &world,
-            &staff,
-            &third_target,
-            free,
-            ["2026-12-15", "2026-12-17"],
-            "13:00",
-        )
-        .await;
-        let of = async |tracking: &str| offer_id(&world.get(&visitor(), tracking).await.1);
-        let (one, two) = (of(&other).await, of(&third).await);
-        let (first, second) = tokio::join!(choose(&world, &other, &one, "1"), choose(&world, &third, &two, "1"));
-        let mut statuses = [first.0, second.0];
-        statuses.sort();
-        assert_eq!(
-            statuses,
-            [StatusCode::SEE_OTHER, StatusCode::CONFLICT],
-            "{}",
-            world.engine
-        );
-        let (loser, page) = if first.0 == StatusCode::CONFLICT {
-            (&other, first.1)
-        } else {
-            (&third, second.1)
-        };
-        assert!(
-            page.contains("taken a moment ago") && page.contains("no longer free"),
-            "{page}"
-        );
-        // The rest of the offer still stands.
-        let again = of(loser).await;
-        assert_eq!(choose(&world, loser, &again, "2").await.0, StatusCode::SEE_OTHER);
-    }
+    // Of two customers who are offered the same hour of one person, the second sees that it is gone.
+    let technicians = technicians(&world.content(&staff, &other_target).await);
+    let free = technicians.first().unwrap();
+    offer(
+        &world,
+        &staff,
+        &other_target,
+        free,
+        ["2026-12-15", "2026-12-16"],
+        "13:00",
+    )
+    .await;
+    let (third_target, third) = job(&world, &staff, "Lambda three").await;
+    offer(
+        &world,
+        &staff,
+        &third_target,
+        free,
+        ["2026-12-15", "2026-12-17"],
+        "13:00",
+    )
+    .await;
+    let of = async |tracking: &str| offer_id(&world.get(&visitor(), tracking).await.1);
+    let (one, two) = (of(&other).await, of(&third).await);
+    let (first, second) = tokio::join!(choose(&world, &other, &one, "1"), choose(&world, &third, &two, "1"));
+    let mut statuses = [first.0, second.0];
+    statuses.sort();
+    assert_eq!(
+        statuses,
+        [StatusCode::SEE_OTHER, StatusCode::CONFLICT],
+        "{}",
+        world.engine
+    );
+    let (loser, page) = if first.0 == StatusCode::CONFLICT {
+        (&other, first.1)
+    } else {
+        (&third, second.1)
+    };
+    assert!(
+        page.contains("taken a moment ago") && page.contains("no longer free"),
+        "{page}"
+    );
+    // The rest of the offer still stands.
+    let again = of(loser).await;
+    assert_eq!(choose(&world, loser, &again, "2").await.0, StatusCode::SEE_OTHER);
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn offers_expire_and_end_when_dispatch_plans_by_hand() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let (target, tracking) = job(&world, &staff, "Mu one").await;
-        let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
-        offer(
-            &world,
-            &staff,
-            &target,
-            &technician,
-            ["2026-12-08", "2026-12-09"],
-            "13:00",
-        )
-        .await;
-        let offered = offer_id(&world.get(&visitor(), &tracking).await.1);
-        world.core.clock().advance(TimeDelta::hours(25));
-        let (status, page) = choose(&world, &tracking, &offered, "1").await;
-        assert_eq!(status, StatusCode::CONFLICT);
-        assert!(page.contains("has expired") && !page.contains("Choose a time"));
+async fn offers_expire_and_end_when_dispatch_plans_by_hand(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let (target, tracking) = job(&world, &staff, "Mu one").await;
+    let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
+    offer(
+        &world,
+        &staff,
+        &target,
+        &technician,
+        ["2026-12-08", "2026-12-09"],
+        "13:00",
+    )
+    .await;
+    let offered = offer_id(&world.get(&visitor(), &tracking).await.1);
+    world.core.clock().advance(TimeDelta::hours(25));
+    let (status, page) = choose(&world, &tracking, &offered, "1").await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(page.contains("has expired") && !page.contains("Choose a time"));
 
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        offer(
-            &world,
-            &staff,
-            &target,
-            &technician,
-            ["2026-12-08", "2026-12-09"],
-            "13:00",
-        )
-        .await;
-        let offered = offer_id(&world.get(&visitor(), &tracking).await.1);
-        let plan = [
-            ("target", target.rsplit('/').next().unwrap()),
-            ("technician", technician.as_str()),
-            ("date", "2026-12-10"),
-            ("start", "13:00"),
-            ("end", "15:00"),
-            ("shared", "on"),
-        ];
-        world.send(&staff, "/app/fn/schedule-target", &plan).await;
-        assert_eq!(choose(&world, &tracking, &offered, "1").await.0, StatusCode::CONFLICT);
-        let page = world.content(&staff, &target).await;
-        assert_eq!(page.matches(">Fixed</span>").count(), 1);
-    }
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    offer(
+        &world,
+        &staff,
+        &target,
+        &technician,
+        ["2026-12-08", "2026-12-09"],
+        "13:00",
+    )
+    .await;
+    let offered = offer_id(&world.get(&visitor(), &tracking).await.1);
+    let plan = [
+        ("target", target.rsplit('/').next().unwrap()),
+        ("technician", technician.as_str()),
+        ("date", "2026-12-10"),
+        ("start", "13:00"),
+        ("end", "15:00"),
+        ("shared", "on"),
+    ];
+    world.send(&staff, "/app/fn/schedule-target", &plan).await;
+    assert_eq!(choose(&world, &tracking, &offered, "1").await.0, StatusCode::CONFLICT);
+    let page = world.content(&staff, &target).await;
+    assert_eq!(page.matches(">Planned</span>").count(), 1);
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_cancelled_job_ends_what_hangs_on_it_and_whoever_asked_reads_why() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let admin = world.staff("nordlicht", "admin").await;
-        let cancel = async |target: &str, reason: &str| {
-            let fields = [("target", target.rsplit('/').next().unwrap()), ("reason", reason)];
-            world.send(&staff, "/app/fn/cancel-target", &fields).await;
-        };
-        let mails = async |subject: &str| {
-            world
-                .content(&admin, "/app/settings/mails")
-                .await
-                .matches(subject)
-                .count()
-        };
-        // One with a fixed appointment: it is called off, by mail too.
-        let (target, tracking) = job(&world, &staff, "Pi planned").await;
-        let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
-        let plan = [
-            ("target", target.rsplit('/').next().unwrap()),
-            ("technician", technician.as_str()),
-            ("date", "2026-12-10"),
-            ("start", "13:00"),
-            ("end", "15:00"),
-            ("shared", "on"),
-        ];
-        world.send(&staff, "/app/fn/schedule-target", &plan).await;
-        assert!(world.get(&visitor(), &tracking).await.1.contains("13:00–15:00"));
-        cancel(&target, " ").await;
-        assert!(
-            world.content(&staff, &target).await.contains("Scheduled"),
-            "a reason is required"
-        );
-        cancel(&target, "The spare part is no longer made.").await;
-        let (_, page) = world.get(&visitor(), &tracking).await;
-        assert!(page.contains("The spare part is no longer made.") && !page.contains("13:00–15:00"));
-        assert_eq!(mails("Your appointment is cancelled").await, 1);
-        let shown = world.content(&staff, &target).await;
-        assert!(shown.contains("Job cancelled") && !shown.contains("/app/fn/cancel-target"));
-        // A second time it is told that this is not possible any more, and nobody gets a second mail.
-        cancel(&target, "Again").await;
-        assert_eq!(mails("Your appointment is cancelled").await, 1);
+async fn a_cancelled_job_ends_what_hangs_on_it_and_whoever_asked_reads_why(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let admin = world.staff("nordlicht", "admin").await;
+    let cancel = async |target: &str, reason: &str| {
+        let fields = [("target", target.rsplit('/').next().unwrap()), ("reason", reason)];
+        world.send(&staff, "/app/fn/cancel-target", &fields).await;
+    };
+    let mails = async |subject: &str| {
+        world
+            .content(&admin, "/app/settings/mails")
+            .await
+            .matches(subject)
+            .count()
+    };
+    // One with a fixed appointment: it is called off, by mail too.
+    let (target, tracking) = job(&world, &staff, "Pi planned").await;
+    let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
+    let plan = [
+        ("target", target.rsplit('/').next().unwrap()),
+        ("technician", technician.as_str()),
+        ("date", "2026-12-10"),
+        ("start", "13:00"),
+        ("end", "15:00"),
+        ("shared", "on"),
+    ];
+    world.send(&staff, "/app/fn/schedule-target", &plan).await;
+    assert!(world.get(&visitor(), &tracking).await.1.contains("13:00–15:00"));
+    cancel(&target, " ").await;
+    assert!(
+        world.content(&staff, &target).await.contains("Scheduled"),
+        "a reason is required"
+    );
+    cancel(&target, "The spare part is no longer made.").await;
+    let (_, page) = world.get(&visitor(), &tracking).await;
+    assert!(page.contains("The spare part is no longer made.") && !page.contains("13:00–15:00"));
+    assert_eq!(mails("Your appointment is scheduled is cancelled").await, 1);
+    let shown = world.content(&staff, &target).await;
+    assert!(shown.contains("Job cancelled") && !shown.contains("/app/fn/cancel-target"));
+    // A second time it is told that this is not possible any more, and nobody gets a second mail.
+    cancel(&target, "Again").await;
+    assert_eq!(mails("Your appointment is scheduled is cancelled").await, 1);
 
-        // One that still waits for a date: its request ends with it, and what was offered is gone.
-        let (target, tracking) = job(&world, &staff, "Rho unplanned").await;
-        let days = ["2026-12-08", "2026-12-09"];
-        offer(&world, &staff, &target, &technician, days, "13:00").await;
-        let offered = offer_id(&world.get(&visitor(), &tracking).await.1);
-        cancel(&target, "Nobody of us can do this.").await;
-        let (_, page) = world.get(&visitor(), &tracking).await;
-        assert!(page.contains(">Cancelled</span>") && page.contains("Nobody of us can do this."));
-        assert_eq!(choose(&world, &tracking, &offered, "1").await.0, StatusCode::CONFLICT);
-        assert_eq!(
-            mails("Your appointment is cancelled").await,
-            1,
-            "there was no appointment"
-        );
-    }
+    // One that still waits for a date: its request ends with it, and what was offered is gone.
+    let (target, tracking) = job(&world, &staff, "Rho unplanned").await;
+    let days = ["2026-12-08", "2026-12-09"];
+    offer(&world, &staff, &target, &technician, days, "13:00").await;
+    let offered = offer_id(&world.get(&visitor(), &tracking).await.1);
+    cancel(&target, "Nobody of us can do this.").await;
+    let (_, page) = world.get(&visitor(), &tracking).await;
+    assert!(page.contains(">Cancelled</span>") && page.contains("Nobody of us can do this."));
+    assert_eq!(choose(&world, &tracking, &offered, "1").await.0, StatusCode::CONFLICT);
+    assert_eq!(
+        mails("Your appointment is scheduled is cancelled").await,
+        1,
+        "there was no appointment"
+    );
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_customer_asks_to_cancel_a_job_and_dispatch_decides() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let petra = world.contact("nordlicht", "petra").await;
-        let anna = world.contact("nordlicht", "anna").await;
-        let form = world.content(&petra, "/portal/requests/new").await;
-        let location = form.split("value=\"loc_").nth(1).unwrap().split('"').next().unwrap();
-        let location = format!("loc_{location}");
-        let fields = [
-            ("location", location.as_str()),
-            ("service_type", "repair"),
-            ("description", "The gate does not close."),
-            ("nonce", "gate-1"),
-        ];
-        let parts = fields
-            .iter()
-            .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
-                form.text((*name).to_owned(), (*value).to_owned())
-            });
-        let answer = petra
-            .post(format!("{}/portal/fn/submit-request", world.url))
+async fn a_customer_asks_to_cancel_a_job_and_dispatch_decides(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let petra = world.contact("nordlicht", "petra").await;
+    let anna = world.contact("nordlicht", "anna").await;
+    let form = world.content(&petra, "/portal/requests/new").await;
+    let location = form.split("value=\"loc_").nth(1).unwrap().split('"').next().unwrap();
+    let location = format!("loc_{location}");
+    let fields = [
+        ("location", location.as_str()),
+        ("service_type", "repair"),
+        ("description", "The gate does not close."),
+        ("nonce", "gate-1"),
+    ];
+    let parts = fields
+        .iter()
+        .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+            form.text((*name).to_owned(), (*value).to_owned())
+        });
+    let answer = petra
+        .post(format!("{}/portal/fn/submit-request", world.url))
+        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header("accept", "text/html")
+        .multipart(parts)
+        .send()
+        .await
+        .unwrap();
+    let page = answer.headers()["location"].to_str().unwrap().to_owned();
+    let id = page.rsplit('/').next().unwrap().to_owned();
+    let ask = async |who: &Client, nonce: &str| {
+        who.post(format!("{}/portal/fn/ask-to-cancel", world.url))
             .header(OWN_PAGE.0, OWN_PAGE.1)
-            .header("accept", "text/html")
-            .multipart(parts)
+            .form(&[
+                ("request", id.as_str()),
+                ("answer", "We sold the gate."),
+                ("nonce", nonce),
+            ])
             .send()
             .await
-            .unwrap();
-        let page = answer.headers()["location"].to_str().unwrap().to_owned();
-        let id = page.rsplit('/').next().unwrap().to_owned();
-        let ask = async |who: &Client, nonce: &str| {
-            who.post(format!("{}/portal/fn/ask-to-cancel", world.url))
-                .header(OWN_PAGE.0, OWN_PAGE.1)
-                .form(&[
-                    ("request", id.as_str()),
-                    ("answer", "We sold the gate."),
-                    ("nonce", nonce),
-                ])
-                .send()
-                .await
-                .unwrap()
-                .status()
-        };
-        // As long as it is no job it is withdrawn, not asked for.
-        let html = world.content(&petra, &page).await;
-        assert!(html.contains("withdraw-request") && !html.contains("ask-to-cancel"));
-        assert_eq!(ask(&petra, "a").await, StatusCode::CONFLICT);
-        world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
-        let target = world.send(&staff, "/app/fn/convert-request", &[("request", &id)]).await;
-        let html = world.content(&petra, &page).await;
-        assert!(
-            !html.contains("withdraw-request") && html.contains("ask-to-cancel"),
-            "{}",
-            world.engine
-        );
-        assert_eq!(ask(&anna, "b").await, StatusCode::NOT_FOUND, "somebody else's");
-        assert_eq!(ask(&petra, "c").await, StatusCode::SEE_OTHER);
-        assert_eq!(
-            ask(&petra, "c").await,
-            StatusCode::SEE_OTHER,
-            "the same form again changes nothing"
-        );
-        assert_eq!(ask(&petra, "d").await, StatusCode::CONFLICT, "once");
-        let html = world.content(&petra, &page).await;
-        assert!(html.contains("You asked on") && html.contains("We sold the gate."));
-        let inside = world.content(&staff, &format!("/app/inbox/{id}")).await;
-        assert!(inside.contains("asked on") && inside.contains("We sold the gate."));
-        assert!(
-            world
-                .content(&staff, "/app/inbox?only=answered")
-                .await
-                .contains("Asks to cancel")
-        );
-        // What dispatch writes answers it; it can be asked again.
-        let answer = [
-            ("request", id.as_str()),
-            ("message", "We have ordered the parts already."),
-        ];
-        world.send(&staff, "/app/fn/send-message", &answer).await;
-        assert!(
-            !world
-                .content(&staff, &format!("/app/inbox/{id}"))
-                .await
-                .contains("asked on")
-        );
-        let html = world.content(&petra, &page).await;
-        assert!(!html.contains("You asked on") && html.contains("ask-to-cancel"));
-        assert_eq!(ask(&petra, "e").await, StatusCode::SEE_OTHER);
-        assert_eq!(html.matches("We sold the gate.").count(), 1);
-        // Dispatch fixes a date all the same, then cancels: the request ends with its job.
-        let job = world.content(&staff, &target).await;
-        let technician = technicians(&job)[0].clone();
-        let target_id = target.rsplit('/').next().unwrap();
-        let fields = [
-            ("target", target_id),
-            ("technician", technician.as_str()),
-            ("date", "2026-12-08"),
-            ("start", "09:00"),
-            ("end", "10:00"),
-            ("overlap", "on"),
-            ("shared", "on"),
-        ];
-        world.send(&staff, "/app/fn/schedule-target", &fields).await;
-        assert!(world.content(&petra, &page).await.contains("Planned"));
-        let cancel = [("target", target_id), ("reason", "As you wished.")];
-        world.send(&staff, "/app/fn/cancel-target", &cancel).await;
-        let html = world.content(&petra, &page).await;
-        assert!(
-            html.contains("As you wished.") && html.contains("Cancelled"),
-            "{}",
-            world.engine
-        );
-        assert!(!html.contains("Planned"), "{}", world.engine);
-    }
+            .unwrap()
+            .status()
+    };
+    // As long as it is no job it is withdrawn, not asked for.
+    let html = world.content(&petra, &page).await;
+    assert!(html.contains("withdraw-request") && !html.contains("ask-to-cancel"));
+    assert_eq!(ask(&petra, "a").await, StatusCode::CONFLICT);
+    world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
+    let target = world.send(&staff, "/app/fn/convert-request", &[("request", &id)]).await;
+    let html = world.content(&petra, &page).await;
+    assert!(
+        !html.contains("withdraw-request") && html.contains("ask-to-cancel"),
+        "{}",
+        world.engine
+    );
+    assert_eq!(ask(&anna, "b").await, StatusCode::NOT_FOUND, "somebody else's");
+    assert_eq!(ask(&petra, "c").await, StatusCode::SEE_OTHER);
+    assert_eq!(
+        ask(&petra, "c").await,
+        StatusCode::SEE_OTHER,
+        "the same form again changes nothing"
+    );
+    assert_eq!(ask(&petra, "d").await, StatusCode::CONFLICT, "once");
+    let html = world.content(&petra, &page).await;
+    assert!(html.contains("You requested cancellation on") && html.contains("We sold the gate."));
+    let inside = world.content(&staff, &format!("/app/inbox/{id}")).await;
+    assert!(inside.contains("asked on") && inside.contains("We sold the gate."));
+    assert!(
+        world
+            .content(&staff, "/app/inbox?only=answered")
+            .await
+            .contains("Cancellation requested")
+    );
+    // What dispatch writes answers it; it can be asked again.
+    let answer = [
+        ("request", id.as_str()),
+        ("message", "We have ordered the parts already."),
+    ];
+    world.send(&staff, "/app/fn/send-message", &answer).await;
+    assert!(
+        !world
+            .content(&staff, &format!("/app/inbox/{id}"))
+            .await
+            .contains("asked on")
+    );
+    let html = world.content(&petra, &page).await;
+    assert!(!html.contains("You requested cancellation on") && html.contains("ask-to-cancel"));
+    assert_eq!(ask(&petra, "e").await, StatusCode::SEE_OTHER);
+    assert_eq!(html.matches("We sold the gate.").count(), 1);
+    // Dispatch fixes a date all the same, then cancels: the request ends with its job.
+    let job = world.content(&staff, &target).await;
+    let technician = technicians(&job)[0].clone();
+    let target_id = target.rsplit('/').next().unwrap();
+    let fields = [
+        ("target", target_id),
+        ("technician", technician.as_str()),
+        ("date", "2026-12-08"),
+        ("start", "09:00"),
+        ("end", "10:00"),
+        ("overlap", "on"),
+        ("shared", "on"),
+    ];
+    world.send(&staff, "/app/fn/schedule-target", &fields).await;
+    assert!(world.content(&petra, &page).await.contains("Planned"));
+    let cancel = [("target", target_id), ("reason", "As you wished.")];
+    world.send(&staff, "/app/fn/cancel-target", &cancel).await;
+    let html = world.content(&petra, &page).await;
+    assert!(
+        html.contains("As you wished.") && html.contains("Cancelled"),
+        "{}",
+        world.engine
+    );
+    assert!(!html.contains("Planned"), "{}", world.engine);
 }

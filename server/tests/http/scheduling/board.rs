@@ -1,11 +1,13 @@
 //! The board: everybody's days, what stands against a plan, and nobody's plan over somebody else's.
 
 use crate::support::forms::hidden;
-use crate::support::{World, worlds_at, worlds_with};
+use crate::support::{World, world_at, worlds_with};
 use chrono::{DateTime, TimeZone as _, Utc};
 use domain::ids::{AppointmentId, StaffId};
+use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
 use reqwest::{Client, StatusCode};
+use rstest::rstest;
 use serde_json::json;
 
 pub fn monday() -> Clock {
@@ -70,168 +72,180 @@ pub fn at(hour: u32, minute: u32) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2027, 2, 16, hour, minute, 0).single().unwrap()
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_stands_against_a_place_is_told_before_and_nothing_is_done_until_the_button() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let tom = technician(&world, "Tom Becker").await;
-        let target = job(
-            &world,
-            "BOARD-1",
-            json!({ "requiredSkills": ["diving"], "durationMinutes": 90,
-                "timeWindow": { "start": "2027-02-16T08:00:00Z", "end": "2027-02-16T10:00:00Z", "zone": "Europe/Berlin" } }),
-        )
-        .await;
-        // Without a place chosen there is only the form; what it is about is named.
-        let page = world.content(&staff, &format!("/app/board/move?target={target}")).await;
-        assert!(
-            page.contains("Not fixed yet") && !page.contains("move-summary"),
-            "{page}"
-        );
-        // Before the shift, without the skill, outside the window.
-        let page = world.content(&staff, &move_page(&target, &tom, at(5, 30))).await;
-        for words in [
-            "outside the shift",
-            "Cannot do: diving",
-            "outside the window",
-            "Plan it anyway",
-            "Petra Schulte",
-        ] {
-            assert!(page.contains(words), "{} {words}: {page}", world.engine);
-        }
-        assert!(page.contains("06:30–08:00"), "{page}");
-        assert!(planned(&world, &target).await.is_empty(), "looking plans nothing");
-        // Whoever does not say that they saw it is told again.
-        let bare = [
-            ("target", target.as_str()),
-            ("technician", &tom),
-            ("date", DAY),
-            ("start", "06:30"),
-            ("end", "08:00"),
-            ("was", ""),
-            ("shared", "on"),
-        ];
-        let back = world.send(&staff, "/app/fn/move-target", &bare).await;
-        assert!(back.starts_with("/app/board/move?"), "{back}");
-        let page = world.content(&staff, &back).await;
-        assert!(
-            page.contains("role=\"alert\"") && planned(&world, &target).await.is_empty(),
-            "{page}"
-        );
-        // And it is planned all the same, if that is wanted.
-        let page = world.content(&staff, &move_page(&target, &tom, at(9, 0))).await;
-        assert!(
-            page.contains("Cannot do: diving") && !page.contains("outside"),
-            "{page}"
-        );
-        let back = press(&world, &staff, &page).await;
-        assert_eq!(back, format!("/app/board?date={DAY}"));
-        assert_eq!(planned(&world, &target).await.len(), 1);
-        // A second job beside it: the way from the first is told, and that both overlap.
-        let second = job(
-            &world,
-            "BOARD-2",
-            json!({ "coordinates": { "lat": 51.2277, "lon": 6.7735 } }),
-        )
-        .await;
-        let page = world.content(&staff, &move_page(&second, &tom, at(10, 30))).await;
-        assert!(page.contains("from TGT-") && page.contains("there are 0 min"), "{page}");
-        let page = world.content(&staff, &move_page(&second, &tom, at(10, 0))).await;
-        assert!(page.contains("At the same time as TGT-"), "{page}");
-        let page = world.content(&staff, &move_page(&second, &tom, at(12, 30))).await;
-        assert!(
-            page.contains("Nothing stands against it") && page.contains("Plan it<"),
-            "{page}"
-        );
+async fn what_stands_against_a_place_is_told_before_and_nothing_is_done_until_the_button(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let tom = technician(&world, "Tom Becker").await;
+    let target = job(
+        &world,
+        "BOARD-1",
+        json!({ "requiredSkills": ["diving"], "durationMinutes": 90,
+            "timeWindow": { "start": "2027-02-16T08:00:00Z", "end": "2027-02-16T10:00:00Z", "zone": "Europe/Berlin" } }),
+    )
+    .await;
+    // Without a place chosen there is only the form; what it is about is named.
+    let page = world.content(&staff, &format!("/app/board/move?target={target}")).await;
+    assert!(
+        page.contains("Not scheduled yet") && !page.contains("move-summary"),
+        "{page}"
+    );
+    // Before the shift, without the skill, outside the window.
+    let page = world.content(&staff, &move_page(&target, &tom, at(5, 30))).await;
+    for words in [
+        "outside the shift",
+        "Missing skills: diving",
+        "outside the requested window",
+        "Schedule anyway",
+        "Petra Schulte",
+    ] {
+        assert!(page.contains(words), "{} {words}: {page}", world.engine);
     }
+    assert!(page.contains("06:30–08:00"), "{page}");
+    assert!(planned(&world, &target).await.is_empty(), "looking plans nothing");
+    // Whoever does not say that they saw it is told again.
+    let bare = [
+        ("target", target.as_str()),
+        ("technician", &tom),
+        ("date", DAY),
+        ("start", "06:30"),
+        ("end", "08:00"),
+        ("was", ""),
+        ("shared", "on"),
+    ];
+    let back = world.send(&staff, "/app/fn/move-target", &bare).await;
+    assert!(back.starts_with("/app/board/move?"), "{back}");
+    let page = world.content(&staff, &back).await;
+    assert!(
+        page.contains("role=\"alert\"") && planned(&world, &target).await.is_empty(),
+        "{page}"
+    );
+    // And it is planned all the same, if that is wanted.
+    let page = world.content(&staff, &move_page(&target, &tom, at(9, 0))).await;
+    assert!(
+        page.contains("Missing skills: diving") && !page.contains("outside"),
+        "{page}"
+    );
+    let back = press(&world, &staff, &page).await;
+    assert_eq!(back, format!("/app/board?date={DAY}"));
+    assert_eq!(planned(&world, &target).await.len(), 1);
+    // A second job beside it: the way from the first is told, and that both overlap.
+    let second = job(
+        &world,
+        "BOARD-2",
+        json!({ "coordinates": { "lat": 51.2277, "lon": 6.7735 } }),
+    )
+    .await;
+    let page = world.content(&staff, &move_page(&second, &tom, at(10, 30))).await;
+    assert!(page.contains("from TGT-") && page.contains("there are 0 min"), "{page}");
+    let page = world.content(&staff, &move_page(&second, &tom, at(10, 0))).await;
+    assert!(page.contains("Overlaps with TGT-"), "{page}");
+    let page = world.content(&staff, &move_page(&second, &tom, at(12, 30))).await;
+    assert!(
+        page.contains("No conflicts") && page.contains("Schedule appointment<"),
+        "{page}"
+    );
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_lost_race_is_shown_and_nothing_is_overwritten() {
-    for world in worlds_at(monday()).await {
-        let (one, two) = (
-            world.staff("nordlicht", "dispatcher").await,
-            world.staff("nordlicht", "manager").await,
-        );
-        let (tom, aylin) = (
-            technician(&world, "Tom Becker").await,
-            technician(&world, "Aylin").await,
-        );
-        let target = job(&world, "RACE-1", json!({})).await;
-        let first = world.content(&one, &move_page(&target, &tom, at(9, 0))).await;
-        let second = world.content(&two, &move_page(&target, &aylin, at(10, 0))).await;
-        assert_eq!(press(&world, &one, &first).await, format!("/app/board?date={DAY}"));
-        let winner = planned(&world, &target).await;
-        let back = press(&world, &two, &second).await;
-        assert!(back.starts_with("/app/board/move?"), "{back}");
-        let page = world.content(&two, &back).await;
-        assert!(
-            page.contains("Now: Tue 16 Feb, 10:00–11:00, Tom Becker") && page.contains("role=\"alert\""),
-            "{} {page}",
-            world.engine
-        );
-        assert_eq!(planned(&world, &target).await, winner, "{}", world.engine);
-        // Having seen it, one may move it, and is told who loses it.
-        assert!(page.contains("no longer has it."), "{page}");
-        assert_eq!(press(&world, &two, &page).await, format!("/app/board?date={DAY}"));
-        assert_ne!(planned(&world, &target).await, winner);
-        // Two at the very same time: one of them wins.
-        let (first, second) = (
-            world.content(&one, &move_page(&target, &tom, at(13, 0))).await,
-            world.content(&two, &move_page(&target, &tom, at(14, 0))).await,
-        );
-        let both = tokio::join!(press(&world, &one, &first), press(&world, &two, &second));
-        let won = [both.0, both.1]
-            .iter()
-            .filter(|to| to.starts_with("/app/board?"))
-            .count();
-        assert_eq!((won, planned(&world, &target).await.len()), (1, 1), "{}", world.engine);
-    }
+async fn a_lost_race_is_shown_and_nothing_is_overwritten(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let (one, two) = (
+        world.staff("nordlicht", "dispatcher").await,
+        world.staff("nordlicht", "manager").await,
+    );
+    let (tom, aylin) = (
+        technician(&world, "Tom Becker").await,
+        technician(&world, "Aylin").await,
+    );
+    let target = job(&world, "RACE-1", json!({})).await;
+    let first = world.content(&one, &move_page(&target, &tom, at(9, 0))).await;
+    let second = world.content(&two, &move_page(&target, &aylin, at(10, 0))).await;
+    assert_eq!(press(&world, &one, &first).await, format!("/app/board?date={DAY}"));
+    let winner = planned(&world, &target).await;
+    let back = press(&world, &two, &second).await;
+    assert!(back.starts_with("/app/board/move?"), "{back}");
+    let page = world.content(&two, &back).await;
+    assert!(
+        page.contains("Now: Tue 16 Feb, 10:00–11:00, Tom Becker") && page.contains("role=\"alert\""),
+        "{} {page}",
+        world.engine
+    );
+    assert_eq!(planned(&world, &target).await, winner, "{}", world.engine);
+    // Having seen it, one may move it, and is told who loses it.
+    assert!(page.contains("no longer has this visit."), "{page}");
+    assert_eq!(press(&world, &two, &page).await, format!("/app/board?date={DAY}"));
+    assert_ne!(planned(&world, &target).await, winner);
+    // Two at the very same time: one of them wins.
+    let (first, second) = (
+        world.content(&one, &move_page(&target, &tom, at(13, 0))).await,
+        world.content(&two, &move_page(&target, &tom, at(14, 0))).await,
+    );
+    let both = tokio::join!(press(&world, &one, &first), press(&world, &two, &second));
+    let won = [both.0, both.1]
+        .iter()
+        .filter(|to| to.starts_with("/app/board?"))
+        .count();
+    assert_eq!((won, planned(&world, &target).await.len()), (1, 1), "{}", world.engine);
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn day_week_list_and_map_show_the_same_visits() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let tom = technician(&world, "Tom Becker").await;
-        let target = job(&world, "VIEWS-1", json!({})).await;
-        let page = world.content(&staff, &move_page(&target, &tom, at(9, 0))).await;
-        let number = page
-            .split(">TGT-")
-            .nth(1)
-            .unwrap()
-            .split('<')
+async fn day_week_list_and_map_show_the_same_visits(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let tom = technician(&world, "Tom Becker").await;
+    let target = job(&world, "VIEWS-1", json!({})).await;
+    let page = world.content(&staff, &move_page(&target, &tom, at(9, 0))).await;
+    let number = page
+        .split(">TGT-")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .to_owned();
+    let waiting = |html: &str| {
+        html.split("board-frame")
             .next()
             .unwrap()
-            .to_owned();
-        let waiting = |html: &str| {
-            html.split("board-frame")
-                .next()
-                .unwrap()
-                .contains(&format!(">TGT-{number}<"))
-        };
-        let day = format!("/app/board?date={DAY}");
-        let before = world.content(&staff, &day).await;
-        assert!(!before.contains("class=\"stop ") || waiting(&before), "{before}");
-        press(&world, &staff, &page).await;
-        for view in ["day", "week", "list", "map"] {
-            let html = world.content(&staff, &format!("{day}&view={view}")).await;
-            assert!(html.contains(&format!("/app/targets/{target}")), "{view}: {html}");
-            assert!(html.contains("10:00–11:00"), "{view}: {html}");
-        }
-        let html = world.content(&staff, &day).await;
-        assert!(!waiting(&html), "it no longer waits");
-        // Tom's shift begins at half past seven, so the board begins at seven: three hours later is slot 36, an hour has twelve.
-        assert!(html.contains("at-36 for-12"), "{html}");
-        // Another organisation's board has none of it.
-        let other = world.staff("suedwind", "admin").await;
-        for view in ["day", "week", "list", "map"] {
-            let html = world.content(&other, &format!("{day}&view={view}")).await;
-            assert!(!html.contains(&target) && !html.contains("Tom Becker"), "{view}");
-        }
-        let (status, _) = world.get(&other, &move_page(&target, &tom, at(9, 0))).await;
-        assert_eq!(status, StatusCode::NOT_FOUND, "{}", world.engine);
+            .contains(&format!(">TGT-{number}<"))
+    };
+    let day = format!("/app/board?date={DAY}");
+    let before = world.content(&staff, &day).await;
+    assert!(!before.contains("class=\"stop ") || waiting(&before), "{before}");
+    press(&world, &staff, &page).await;
+    for view in ["day", "week", "list", "map"] {
+        let html = world.content(&staff, &format!("{day}&view={view}")).await;
+        assert!(html.contains(&format!("/app/targets/{target}")), "{view}: {html}");
+        assert!(html.contains("10:00–11:00"), "{view}: {html}");
     }
+    let html = world.content(&staff, &day).await;
+    assert!(!waiting(&html), "it no longer waits");
+    // Tom's shift begins at half past seven, so the board begins at seven: three hours later is slot 36, an hour has twelve.
+    assert!(html.contains("at-36 for-12"), "{html}");
+    // Another organisation's board has none of it.
+    let other = world.staff("suedwind", "admin").await;
+    for view in ["day", "week", "list", "map"] {
+        let html = world.content(&other, &format!("{day}&view={view}")).await;
+        assert!(!html.contains(&target) && !html.contains("Tom Becker"), "{view}");
+    }
+    let (status, _) = world.get(&other, &move_page(&target, &tom, at(9, 0))).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "{}", world.engine);
 }
 
 /// Sets when somebody works, by the form.
@@ -262,95 +276,96 @@ pub async fn works(world: &World, admin: &Client, who: &str, zone: &str, shift: 
     assert!(!world.content(admin, &page).await.contains("role=\"alert\""));
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn clock_change_night_shift_and_another_zone_are_right() {
-    for world in worlds_at(monday()).await {
-        let admin = world.staff("nordlicht", "admin").await;
-        let (tom, aylin) = (
-            technician(&world, "Tom Becker").await,
-            technician(&world, "Aylin").await,
-        );
-        // On 28 March 2027 Berlin's clock skips from two to three: from 22:00 of the day before to 06:00 are seven hours.
-        works(&world, &admin, &tom, "Europe/Berlin", ("22:00", "06:00")).await;
-        works(&world, &admin, &aylin, "Europe/London", ("08:00", "16:00")).await;
-        let night = job(&world, "NIGHT-1", json!({ "durationMinutes": 60 })).await;
-        // 03:30 by the clock of the morning is half past one in the world's time.
-        let moment = Utc.with_ymd_and_hms(2027, 3, 28, 1, 30, 0).single().unwrap();
-        let page = world.content(&admin, &move_page(&night, &tom, moment)).await;
-        assert!(page.contains("Sun 28 Mar <!>") || page.contains("Sun 28 Mar"), "{page}");
-        assert!(
-            page.contains("03:30–04:30") && page.contains("Nothing stands against it"),
-            "{} {page}",
-            world.engine
-        );
-        press(&world, &admin, &page).await;
-        let midnight = job(&world, "NIGHT-2", json!({ "durationMinutes": 30 })).await;
-        let begin = Utc.with_ymd_and_hms(2027, 3, 27, 23, 30, 0).single().unwrap();
-        let page = world.content(&admin, &move_page(&midnight, &tom, begin)).await;
-        assert!(page.contains("00:30–01:00"), "{page}");
-        press(&world, &admin, &page).await;
-        // It is part of the night shift of the 27th, and of the calendar day of the 28th.
-        for day in ["2027-03-27", "2027-03-28"] {
-            let html = world.content(&admin, &format!("/app/board?date={day}")).await;
-            assert!(html.contains(&format!("/app/targets/{night}")), "{day}");
-            assert!(html.contains("03:30–04:30"), "{day}");
+async fn clock_change_night_shift_and_another_zone_are_right(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let admin = world.staff("nordlicht", "admin").await;
+    let (tom, aylin) = (
+        technician(&world, "Tom Becker").await,
+        technician(&world, "Aylin").await,
+    );
+    // On 28 March 2027 Berlin's clock skips from two to three: from 22:00 of the day before to 06:00 are seven hours.
+    works(&world, &admin, &tom, "Europe/Berlin", ("22:00", "06:00")).await;
+    works(&world, &admin, &aylin, "Europe/London", ("08:00", "16:00")).await;
+    let night = job(&world, "NIGHT-1", json!({ "durationMinutes": 60 })).await;
+    // 03:30 by the clock of the morning is half past one in the world's time.
+    let moment = Utc.with_ymd_and_hms(2027, 3, 28, 1, 30, 0).single().unwrap();
+    let page = world.content(&admin, &move_page(&night, &tom, moment)).await;
+    assert!(page.contains("Sun 28 Mar <!>") || page.contains("Sun 28 Mar"), "{page}");
+    assert!(
+        page.contains("03:30–04:30") && page.contains("No conflicts"),
+        "{} {page}",
+        world.engine
+    );
+    press(&world, &admin, &page).await;
+    let midnight = job(&world, "NIGHT-2", json!({ "durationMinutes": 30 })).await;
+    let begin = Utc.with_ymd_and_hms(2027, 3, 27, 23, 30, 0).single().unwrap();
+    let page = world.content(&admin, &move_page(&midnight, &tom, begin)).await;
+    assert!(page.contains("00:30–01:00"), "{page}");
+    press(&world, &admin, &page).await;
+    // It is part of the night shift of the 27th, and of the calendar day of the 28th.
+    for day in ["2027-03-27", "2027-03-28"] {
+        let html = world.content(&admin, &format!("/app/board?date={day}")).await;
+        assert!(html.contains(&format!("/app/targets/{night}")), "{day}");
+        assert!(html.contains("03:30–04:30"), "{day}");
+    }
+    let html = world.content(&admin, "/app/board?date=2027-03-28").await;
+    let hours: Vec<&str> = html
+        .split("class=\"board-hours\"")
+        .nth(1)
+        .unwrap()
+        .split("<bdi>")
+        .skip(1)
+        .take(5)
+        .map(|rest| &rest[..5])
+        .collect();
+    assert_eq!(
+        hours,
+        ["00:00", "01:00", "03:00", "04:00", "05:00"],
+        "the clock skips an hour"
+    );
+    // The board begins at midnight; five slots of five minutes to an hour, and the skipped hour is none.
+    assert!(html.contains("at-30 for-12"), "{html}");
+    // Eight in London is nine in Berlin.
+    let html = world.content(&admin, &format!("/app/board?date={DAY}")).await;
+    assert!(html.contains("08:00–16:00 (Europe/London)"), "{html}");
+    let early = job(&world, "LONDON-1", json!({})).await;
+    let page = world.content(&admin, &move_page(&early, &aylin, at(7, 30))).await;
+    assert!(page.contains("30 min outside the shift"), "{page}");
+    let page = world.content(&admin, &move_page(&early, &aylin, at(8, 0))).await;
+    assert!(page.contains("No conflicts") && page.contains("09:00–10:00"), "{page}");
+    // Days with which nothing can be counted are today, or no day.
+    for day in ["-262143-01-01", "262142-12-31", "2027-02-30", "x"] {
+        for view in ["day", "week", "list", "map"] {
+            let (code, _) = world.get(&admin, &format!("/app/board?date={day}&view={view}")).await;
+            assert_eq!(code, StatusCode::OK, "{day} {view}");
         }
-        let html = world.content(&admin, "/app/board?date=2027-03-28").await;
-        let hours: Vec<&str> = html
-            .split("class=\"board-hours\"")
-            .nth(1)
-            .unwrap()
-            .split("<bdi>")
-            .skip(1)
-            .take(5)
-            .map(|rest| &rest[..5])
-            .collect();
-        assert_eq!(
-            hours,
-            ["00:00", "01:00", "03:00", "04:00", "05:00"],
-            "the clock skips an hour"
-        );
-        // The board begins at midnight; five slots of five minutes to an hour, and the skipped hour is none.
-        assert!(html.contains("at-30 for-12"), "{html}");
-        // Eight in London is nine in Berlin.
-        let html = world.content(&admin, &format!("/app/board?date={DAY}")).await;
-        assert!(html.contains("08:00–16:00 (Europe/London)"), "{html}");
-        let early = job(&world, "LONDON-1", json!({})).await;
-        let page = world.content(&admin, &move_page(&early, &aylin, at(7, 30))).await;
-        assert!(page.contains("30 min of it outside the shift"), "{page}");
-        let page = world.content(&admin, &move_page(&early, &aylin, at(8, 0))).await;
-        assert!(
-            page.contains("Nothing stands against it") && page.contains("09:00–10:00"),
-            "{page}"
-        );
-        // Days with which nothing can be counted are today, or no day.
-        for day in ["-262143-01-01", "262142-12-31", "2027-02-30", "x"] {
-            for view in ["day", "week", "list", "map"] {
-                let (code, _) = world.get(&admin, &format!("/app/board?date={day}&view={view}")).await;
-                assert_eq!(code, StatusCode::OK, "{day} {view}");
-            }
-            let typed = format!("/app/board/move?target={early}&technician={aylin}&date={day}&start=09:00&end=10:00");
-            assert!(
-                world
-                    .content(&admin, &typed)
-                    .await
-                    .contains("Choose a technician, a date"),
-                "{day}"
-            );
-        }
-        for at in ["99999999999999", "-99999999999999", "9223372036854775807", "x"] {
-            let moment = format!("/app/board/move?target={early}&technician={aylin}&at={at}");
-            assert_eq!(world.get(&admin, &moment).await.0, StatusCode::OK, "{at}");
-        }
-        // What skips the hour cannot be typed.
-        let gap = format!("/app/board/move?target={early}&technician={aylin}&date=2027-03-28&start=02:30&end=03:30");
+        let typed = format!("/app/board/move?target={early}&technician={aylin}&date={day}&start=09:00&end=10:00");
         assert!(
             world
-                .content(&admin, &gap)
+                .content(&admin, &typed)
                 .await
-                .contains("Choose a technician, a date and two times")
+                .contains("Choose a technician, a date"),
+            "{day}"
         );
     }
+    for at in ["99999999999999", "-99999999999999", "9223372036854775807", "x"] {
+        let moment = format!("/app/board/move?target={early}&technician={aylin}&at={at}");
+        assert_eq!(world.get(&admin, &moment).await.0, StatusCode::OK, "{at}");
+    }
+    // What skips the hour cannot be typed.
+    let gap = format!("/app/board/move?target={early}&technician={aylin}&date=2027-03-28&start=02:30&end=03:30");
+    assert!(
+        world
+            .content(&admin, &gap)
+            .await
+            .contains("Choose a technician, a date and two times")
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Ways by road: a service that speaks as OSRM or Valhalla does is asked once, and never waited for.
 
+use ordinavo_core::Engine;
+use rstest::rstest;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::scheduling::board::{at, job, monday, move_page, press, technician};
-use crate::support::{World, worlds_with};
+use crate::support::{World, world_with, worlds_with};
 
 /// How a service answers.
 #[derive(Clone, Copy, PartialEq)]
@@ -166,38 +168,46 @@ async fn a_service_that_does_not_answer_stops_nobody() {
     }
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_place_without_a_road_takes_nothing_from_the_others() {
+async fn a_place_without_a_road_takes_nothing_from_the_others(#[case] engine: Engine) {
     let (address, _) = service(Mood::Island).await;
-    for world in worlds_with(monday(), |config| config.roads = format!("osrm+{address}")).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let tom = technician(&world, "Tom Becker").await;
-        let island = job(
-            &world,
-            "ROADS-3",
-            json!({ "coordinates": { "lat": 53.7, "lon": 7.89 } }),
-        )
-        .await;
-        let page = world.content(&staff, &move_page(&island, &tom, at(15, 0))).await;
-        press(&world, &staff, &page).await;
-        let (staff, path) = second_visit(&world).await;
-        let page = world.content(&staff, &path).await;
-        assert!(page.contains("40 min"), "{} {page}", world.engine);
-    }
+    let Some(world) = world_with(engine, monday(), |config| config.roads = format!("osrm+{address}")).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let tom = technician(&world, "Tom Becker").await;
+    let island = job(
+        &world,
+        "ROADS-3",
+        json!({ "coordinates": { "lat": 53.7, "lon": 7.89 } }),
+    )
+    .await;
+    let page = world.content(&staff, &move_page(&island, &tom, at(15, 0))).await;
+    press(&world, &staff, &page).await;
+    let (staff, path) = second_visit(&world).await;
+    let page = world.content(&staff, &path).await;
+    assert!(page.contains("40 min"), "{} {page}", world.engine);
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_comes_late_is_known_the_next_time() {
+async fn what_comes_late_is_known_the_next_time(#[case] engine: Engine) {
     let (address, service) = service(Mood::Slow).await;
-    for world in worlds_with(monday(), |config| config.roads = format!("osrm+{address}")).await {
-        let (staff, path) = second_visit(&world).await;
-        let page = world.content(&staff, &path).await;
-        assert!(page.contains(NOTE) && !page.contains("40 min"), "{page}");
-        // More than it will be asked.
-        service.let_go.add_permits(1_000);
-        while !world.content(&staff, &path).await.contains("40 min") {
-            tokio::task::yield_now().await;
-        }
-        service.let_go.forget_permits(service.let_go.available_permits());
+    let Some(world) = world_with(engine, monday(), |config| config.roads = format!("osrm+{address}")).await else {
+        return;
+    };
+    let (staff, path) = second_visit(&world).await;
+    let page = world.content(&staff, &path).await;
+    assert!(page.contains(NOTE) && !page.contains("40 min"), "{page}");
+    // More than it will be asked.
+    service.let_go.add_permits(1_000);
+    while !world.content(&staff, &path).await.contains("40 min") {
+        tokio::task::yield_now().await;
     }
+    service.let_go.forget_permits(service.let_go.available_permits());
 }

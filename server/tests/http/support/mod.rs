@@ -13,12 +13,12 @@ pub mod webhooks;
 use std::sync::Arc;
 
 use ordinavo::config::Config;
-use ordinavo::serve::{AppState, router, run_on};
+use ordinavo::serve::{AppState, router, run_on_listener};
 use ordinavo_core::clock::Clock;
 use ordinavo_core::demo::{DemoBook, DemoTenant};
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
-use ordinavo_core::{Core, Store};
+use ordinavo_core::{Core, Engine, Store};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -70,6 +70,29 @@ pub async fn worlds_with(clock: Clock, settings: impl Fn(&mut Config)) -> Vec<Ar
     worlds
 }
 
+/// A server on a new database of an engine; `None` for PostgreSQL where `ORDINAVO_TEST_POSTGRES` names no server.
+pub async fn world(engine: Engine) -> Option<Arc<World>> {
+    world_at(engine, Clock::system()).await
+}
+
+/// Like [`world`], under a clock that the test may move.
+pub async fn world_at(engine: Engine, clock: Clock) -> Option<Arc<World>> {
+    world_with(engine, clock, |_| {}).await
+}
+
+/// Like [`world_at`], with settings of the test's own.
+pub async fn world_with(engine: Engine, clock: Clock, settings: impl Fn(&mut Config)) -> Option<Arc<World>> {
+    let name = match engine {
+        Engine::Sqlite => "sqlite",
+        Engine::Postgres => "postgres",
+    };
+    if template::engines().contains(&name) {
+        Some(start(name, clock, &settings).await)
+    } else {
+        None
+    }
+}
+
 async fn start(engine: &'static str, clock: Clock, settings: &impl Fn(&mut Config)) -> Arc<World> {
     let randomness = Randomness::from_system();
     let cell = template::at(engine, &clock).await;
@@ -102,7 +125,7 @@ async fn start(engine: &'static str, clock: Clock, settings: &impl Fn(&mut Confi
     let state = AppState::new(core.clone(), config, &cookies);
     let watch = Arc::new(Watch::over(&address));
     let routes = watch::around(router(&state), &watch);
-    tokio::spawn(run_on(listener, state, routes, std::future::pending()));
+    tokio::spawn(run_on_listener(listener, state, routes, std::future::pending()));
     Arc::new(World {
         book: DemoBook {
             base_url: url.clone(),
@@ -231,7 +254,7 @@ impl World {
             .await
             .expect("answers");
         let status = answer.status();
-        (status, answer.text().await.expect("text"))
+        (status, without_markers(&answer.text().await.expect("text")))
     }
 }
 
@@ -244,4 +267,9 @@ pub async fn read(answer: Response) -> (StatusCode, Value) {
 pub fn link(html: &str, start: &str) -> Option<String> {
     let at = html.find(&format!("href=\"{start}"))? + 6;
     html[at..].split('"').next().map(str::to_owned)
+}
+
+/// Removes the markers that Leptos puts between nodes for the browser.
+pub fn without_markers(html: &str) -> String {
+    html.replace("<!>", "")
 }

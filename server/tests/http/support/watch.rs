@@ -13,7 +13,7 @@ use axum::response::Response;
 use axum::{Router, body};
 use domain::intake::mails::MailKind;
 use domain::locale::Locale;
-use ordinavo_core::identity::sessions::Door;
+use ordinavo_core::identity::sessions::Realm;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
@@ -196,7 +196,7 @@ fn session(headers: &HeaderMap) -> Option<Id> {
     let (_, value) = cookies
         .split("; ")
         .filter_map(|cookie| cookie.split_once('='))
-        .find(|(name, _)| name.ends_with(Door::Portal.cookie()))?;
+        .find(|(name, _)| name.ends_with(Realm::Portal.cookie()))?;
     value.get(value.len().checked_sub(22)?..)?.parse().ok()
 }
 

@@ -1,21 +1,21 @@
-//! The list: every visit of the day on a line of its own.
+//! The list view: one row for each visit of the day.
 
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::board::Board;
+use ui::components::{EmptyState, TargetChip};
 use ui::icons::Icon;
-use ui::parts::{Empty, TargetChip};
 
-use crate::scheduling::board::{Look, address, can_move, conflict_words, length, move_link, when};
+use crate::scheduling::board::{BoardView, board_path, can_move, conflict_text, duration_text, move_link, visit_time};
 use crate::t;
 
-/// The day as a table, technician by technician.
+/// The visits of a day as a table, grouped by technician.
 #[component]
 pub fn List(board: Board, locale: Locale, may_plan: bool, zone: String) -> impl IntoView {
-    let back = address(board.date, Look::List);
+    let back = board_path(board.date, BoardView::List);
     let empty = board.lines.iter().all(|line| line.stops.is_empty());
     view! {
-        {empty.then(|| view! { <Empty icon="calendar" title=t!(locale, "board-no-visits") text=t!(locale, "board-no-visits-text")/> })}
+        {empty.then(|| view! { <EmptyState icon="calendar" title=t!(locale, "board-no-visits") text=t!(locale, "board-no-visits-text")/> })}
         {(!empty).then(|| view! {
             <div class="table-frame"><table class="table">
                 <thead><tr><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "job")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col">{t!(locale, "board-travel")}</th><th scope="col">{t!(locale, "board-conflicts-heading")}</th><th scope="col"><span class="hidden">{t!(locale, "board-schedule")}</span></th></tr></thead>
@@ -25,18 +25,18 @@ pub fn List(board: Board, locale: Locale, may_plan: bool, zone: String) -> impl 
                 }).map(|(name, index, stop)| {
                     let target = stop.visit.job.target_id.to_string();
                     let number = format!("TGT-{}", stop.visit.job.number);
-                    let way = stop.travel.map(|travel| length(locale, travel)).unwrap_or_default();
-                    let moving = (may_plan && can_move(&stop.visit)).then(|| {
+                    let travel_text = stop.travel.map(|travel| duration_text(locale, travel)).unwrap_or_default();
+                    let move_link_view = (may_plan && can_move(&stop.visit)).then(|| {
                         let label = t!(locale, "board-reschedule-job", job = number.clone());
                         view! { <a class="stop-move" href=move_link(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
                     });
                     view! {
-                        <tr><td><bdi>{when(&stop.visit, &zone)}</bdi></td><td><bdi>{name}</bdi>" "<span class="quiet">{format!("#{index}")}</span></td>
+                        <tr><td><bdi>{visit_time(&stop.visit, &zone)}</bdi></td><td><bdi>{name}</bdi>" "<span class="quiet">{format!("#{index}")}</span></td>
                             <th scope="row"><a href=format!("/app/targets/{target}")><bdi class="mono">{number}</bdi></a>" "<TargetChip status=stop.visit.job.status locale/></th>
                             <td><bdi>{stop.visit.job.customer_name.clone()}</bdi><br/><span class="quiet"><bdi>{stop.visit.job.location_name.clone()}</bdi></span></td>
-                            <td>{way}</td>
-                            <td>{stop.conflicts.iter().map(|conflict| view! { <span class="stop-warning"><Icon name="alert"/>{conflict_words(locale, conflict)}</span><br/> }).collect_view()}</td>
-                            <td>{moving}</td></tr>
+                            <td>{travel_text}</td>
+                            <td>{stop.conflicts.iter().map(|conflict| view! { <span class="stop-warning"><Icon name="alert"/>{conflict_text(locale, conflict)}</span><br/> }).collect_view()}</td>
+                            <td>{move_link_view}</td></tr>
                     }
                 }).collect_view()}</tbody>
             </table></div>

@@ -1,4 +1,5 @@
-//! The map: the day's ways, drawn from coordinates. It asks nobody for pictures but a server of the operator's, if there is one.
+//! The map view: the day's routes, drawn from coordinates. Background tiles come only from the tile server that the
+//! operator has configured.
 
 use std::f64::consts::PI;
 
@@ -6,50 +7,50 @@ use domain::customers::Coordinates;
 use domain::locale::Locale;
 use domain::tiles::{Tile, Tiles};
 use leptos::prelude::*;
-use ordinavo_core::scheduling::board::{Board, bases};
+use ordinavo_core::scheduling::board::{Board, day_endpoints};
+use ui::components::EmptyState;
 use ui::icons::Icon;
-use ui::parts::Empty;
 
-use crate::scheduling::board::{length, when};
+use crate::scheduling::board::{duration_text, visit_time};
 use crate::t;
 
-/// The drawing's size, in its own units.
+/// The size of the drawing in SVG units.
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 640.0;
-/// What stays free around it.
-const EDGE: f64 = 48.0;
-/// Points that are nearer than this are drawn as one with their count.
-const NEAR: f64 = 24.0;
-/// How many ways are told apart by colour.
-const COLOURS: usize = 8;
+/// The empty margin around the drawing.
+const MARGIN: f64 = 48.0;
+/// Markers closer than this are drawn as one cluster.
+const CLUSTER_DISTANCE: f64 = 24.0;
+/// Number of route colors in the style sheet.
+const COLOR_COUNT: usize = 8;
 
-/// A place on the sheet.
+/// A point in SVG units.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Point {
     x: f64,
     y: f64,
 }
 
-/// Mercator's plane, as tile servers use it: one unit is the world.
-fn plane(place: Coordinates) -> Point {
-    let latitude = place.lat.clamp(-85.0, 85.0).to_radians();
+/// Projects coordinates with Web Mercator, as tile servers do: the world is one unit wide.
+fn project(location: Coordinates) -> Point {
+    let latitude = location.lat.clamp(-85.0, 85.0).to_radians();
     Point {
-        x: place.lon / 360.0 + 0.5,
+        x: location.lon / 360.0 + 0.5,
         y: 0.5 - (PI / 4.0 + latitude / 2.0).tan().ln() / (2.0 * PI),
     }
 }
 
-/// Fits all places onto the sheet, with the same scale in both directions.
-struct Sheet {
+/// The viewport that contains all locations, with the same scale in both directions.
+struct Viewport {
     left: f64,
     top: f64,
     scale: f64,
     shift: Point,
 }
 
-impl Sheet {
-    fn around(places: &[Coordinates]) -> Option<Self> {
-        let points: Vec<Point> = places.iter().copied().map(plane).collect();
+impl Viewport {
+    fn fitting(locations: &[Coordinates]) -> Option<Self> {
+        let points: Vec<Point> = locations.iter().copied().map(project).collect();
         let first = points.first()?;
         let (mut left, mut right, mut top, mut bottom) = (first.x, first.x, first.y, first.y);
         for point in &points {
@@ -58,10 +59,10 @@ impl Sheet {
             top = top.min(point.y);
             bottom = bottom.max(point.y);
         }
-        // A single place is shown with some kilometres around it.
-        let least = 1e-4;
-        let (wide, high) = ((right - left).max(least), (bottom - top).max(least));
-        let scale = ((WIDTH - 2.0 * EDGE) / wide).min((HEIGHT - 2.0 * EDGE) / high);
+        // A single location is shown with its surroundings.
+        let min_extent = 1e-4;
+        let (width, height) = ((right - left).max(min_extent), (bottom - top).max(min_extent));
+        let scale = ((WIDTH - 2.0 * MARGIN) / width).min((HEIGHT - 2.0 * MARGIN) / height);
         let shift = Point {
             x: (WIDTH - (right - left) * scale) / 2.0,
             y: (HEIGHT - (bottom - top) * scale) / 2.0,
@@ -74,8 +75,8 @@ impl Sheet {
         })
     }
 
-    fn point(&self, place: Coordinates) -> Point {
-        let point = plane(place);
+    fn point(&self, location: Coordinates) -> Point {
+        let point = project(location);
         Point {
             x: (point.x - self.left) * self.scale + self.shift.x,
             y: (point.y - self.top) * self.scale + self.shift.y,
@@ -83,123 +84,125 @@ impl Sheet {
     }
 }
 
-/// A picture behind the ways: its address, place and length.
-type Picture = (String, Point, f64);
+/// A background tile: its URL, position and side length.
+type TileImage = (String, Point, f64);
 
-impl Sheet {
-    /// The pictures that cover the sheet.
-    fn pictures(&self, tiles: &Tiles) -> Vec<Picture> {
+impl Viewport {
+    /// Returns the tiles that cover the viewport.
+    fn tiles_in_view(&self, tiles: &Tiles) -> Vec<TileImage> {
         let corner = (
             self.left - self.shift.x / self.scale,
             self.top - self.shift.y / self.scale,
         );
-        let found = tiles.cover(corner, (WIDTH / self.scale, HEIGHT / self.scale), WIDTH);
-        let place = |tile: Tile| {
+        let tiles = tiles.cover(corner, (WIDTH / self.scale, HEIGHT / self.scale), WIDTH);
+        let tile_image = |tile: Tile| {
             let at = Point {
                 x: (tile.left - corner.0) * self.scale,
                 y: (tile.top - corner.1) * self.scale,
             };
             (tile.url, at, tile.side * self.scale)
         };
-        found.into_iter().map(place).collect()
+        tiles.into_iter().map(tile_image).collect()
     }
 }
 
-/// What is drawn at a place.
+/// What is drawn at a location.
 #[derive(Debug, Clone)]
-struct Mark {
+struct Marker {
     at: Point,
-    /// What stands in it: a stop's number, or how many there are.
+    /// The text inside: the number of a stop, or the size of a cluster.
     text: String,
-    /// What it is, for whoever points at it.
+    /// The tooltip.
     title: String,
-    /// The colour of the way; `None` for what waits and for several ways.
-    way: Option<usize>,
+    /// The color of the route; `None` for unscheduled jobs and for clusters of several routes.
+    route: Option<usize>,
     count: usize,
 }
 
-/// Puts marks that would cover one another into one with their count.
-fn clusters(marks: Vec<Mark>) -> Vec<Mark> {
-    let mut found: Vec<Mark> = Vec::new();
-    for mark in marks {
-        let near = found
+/// Combines markers that would overlap into clusters.
+fn clusters(markers: Vec<Marker>) -> Vec<Marker> {
+    let mut clustered: Vec<Marker> = Vec::new();
+    for marker in markers {
+        let neighbor = clustered
             .iter_mut()
-            .find(|other| (other.at.x - mark.at.x).hypot(other.at.y - mark.at.y) < NEAR);
-        match near {
+            .find(|other| (other.at.x - marker.at.x).hypot(other.at.y - marker.at.y) < CLUSTER_DISTANCE);
+        match neighbor {
             Some(other) => {
-                other.count += mark.count;
+                other.count += marker.count;
                 other.text = format!("×{}", other.count);
-                other.title = format!("{}\n{}", other.title, mark.title);
-                other.way = other.way.filter(|way| mark.way == Some(*way));
+                other.title = format!("{}\n{}", other.title, marker.title);
+                other.route = other.route.filter(|route| marker.route == Some(*route));
             }
-            None => found.push(mark),
+            None => clustered.push(marker),
         }
     }
-    found
+    clustered
 }
 
-/// The day's map.
 #[component]
 pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> impl IntoView {
-    let mut places: Vec<Coordinates> = Vec::new();
+    let mut locations: Vec<Coordinates> = Vec::new();
     for line in &board.lines {
         if !line.stops.is_empty() {
-            let (start, end) = bases(&line.technician);
-            places.extend(start.into_iter().chain(end));
+            let (start, end) = day_endpoints(&line.technician);
+            locations.extend(start.into_iter().chain(end));
         }
-        places.extend(line.stops.iter().filter_map(|stop| stop.visit.job.point()));
+        locations.extend(line.stops.iter().filter_map(|stop| stop.visit.job.point()));
     }
-    places.extend(board.pool.rows.iter().filter_map(|job| job.point()));
-    let Some(sheet) = Sheet::around(&places) else {
-        return view! { <Empty icon="map-pin" title=t!(locale, "board-no-locations") text=t!(locale, "board-no-locations-text")/> }.into_any();
+    locations.extend(board.pool.rows.iter().filter_map(|job| job.point()));
+    let Some(viewport) = Viewport::fitting(&locations) else {
+        return view! { <EmptyState icon="map-pin" title=t!(locale, "board-no-locations") text=t!(locale, "board-no-locations-text")/> }.into_any();
     };
-    let pictures = tiles.as_ref().map(|tiles| sheet.pictures(tiles)).unwrap_or_default();
+    let tiles_in_view = tiles
+        .as_ref()
+        .map(|tiles| viewport.tiles_in_view(tiles))
+        .unwrap_or_default();
     let credit = tiles.map(|tiles| tiles.credit).filter(|credit| !credit.is_empty());
-    let (mut ways, mut homes, mut marks) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut routes, mut start_points, mut markers) = (Vec::new(), Vec::new(), Vec::new());
     for (index, line) in board.lines.iter().enumerate() {
         if line.stops.is_empty() {
             continue;
         }
-        let colour = index % COLOURS;
-        let (start, end) = bases(&line.technician);
+        let color = index % COLOR_COUNT;
+        let (start, end) = day_endpoints(&line.technician);
         let stops = line.stops.iter().filter_map(|stop| stop.visit.job.point());
-        let way: Vec<String> = start
+        let route: Vec<String> = start
             .into_iter()
             .chain(stops)
             .chain(end)
-            .map(|place| sheet.point(place))
+            .map(|location| viewport.point(location))
             .map(|point| format!("{:.1},{:.1}", point.x, point.y))
             .collect();
-        ways.push((colour, way.join(" ")));
-        homes.extend(start.map(|place| (sheet.point(place), line.technician.display_name.clone())));
+        routes.push((color, route.join(" ")));
+        start_points.extend(start.map(|location| (viewport.point(location), line.technician.display_name.clone())));
         for (number, stop) in line.stops.iter().enumerate() {
-            let Some(place) = stop.visit.job.point() else {
+            let Some(location) = stop.visit.job.point() else {
                 continue;
             };
             let title = format!(
                 "{} · {} · TGT-{} · {}",
                 line.technician.display_name,
-                when(&stop.visit, &zone),
+                visit_time(&stop.visit, &zone),
                 stop.visit.job.number,
                 stop.visit.job.customer_name.clone().unwrap_or_default(),
             );
-            marks.push(Mark {
-                at: sheet.point(place),
+            markers.push(Marker {
+                at: viewport.point(location),
                 text: (number + 1).to_string(),
                 title,
-                way: Some(colour),
+                route: Some(color),
                 count: 1,
             });
         }
     }
-    let waiting: Vec<Mark> = board
+    let unscheduled: Vec<Marker> = board
         .pool
         .rows
         .iter()
         .filter_map(|job| {
-            let place = job.point()?;
-            Some(Mark {
-                at: sheet.point(place),
+            let location = job.point()?;
+            Some(Marker {
+                at: viewport.point(location),
                 text: String::new(),
                 title: format!(
                     "{} · TGT-{} · {}",
@@ -207,7 +210,7 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
                     job.number,
                     job.customer_name.clone().unwrap_or_default()
                 ),
-                way: None,
+                route: None,
                 count: 1,
             })
         })
@@ -221,22 +224,22 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
     view! {
         <div class="board-map">
             <svg class="map" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=t!(locale, "board-map-label")>
-                {pictures.into_iter().map(|(href, at, side)| view! { <image class="map-picture" href=href x=format!("{:.2}", at.x) y=format!("{:.2}", at.y) width=format!("{side:.2}") height=format!("{side:.2}")/> }).collect_view()}
-                {ways.into_iter().map(|(colour, points)| view! { <polyline class=format!("way way-{colour}") points=points/> }).collect_view()}
-                {homes.into_iter().map(|(at, name)| view! { <rect class="map-home" x=format!("{:.1}", at.x - 7.0) y=format!("{:.1}", at.y - 7.0) width="14" height="14"><title>{name}</title></rect> }).collect_view()}
-                {clusters(waiting).into_iter().map(|mark| view! { <MapMark mark waits=true/> }).collect_view()}
-                {clusters(marks).into_iter().map(|mark| view! { <MapMark mark waits=false/> }).collect_view()}
+                {tiles_in_view.into_iter().map(|(href, at, side)| view! { <image class="map-picture" href=href x=format!("{:.2}", at.x) y=format!("{:.2}", at.y) width=format!("{side:.2}") height=format!("{side:.2}")/> }).collect_view()}
+                {routes.into_iter().map(|(color, points)| view! { <polyline class=format!("way way-{color}") points=points/> }).collect_view()}
+                {start_points.into_iter().map(|(at, name)| view! { <rect class="map-home" x=format!("{:.1}", at.x - 7.0) y=format!("{:.1}", at.y - 7.0) width="14" height="14"><title>{name}</title></rect> }).collect_view()}
+                {clusters(unscheduled).into_iter().map(|marker| view! { <MapMarker marker is_unscheduled=true/> }).collect_view()}
+                {clusters(markers).into_iter().map(|marker| view! { <MapMarker marker is_unscheduled=false/> }).collect_view()}
             </svg>
             <div class="map-legend">
                 {legend.into_iter().map(|(index, line)| {
-                    let travel = t!(locale, "board-load", stops = line.stops.len(), travel = length(locale, line.travel));
+                    let travel = t!(locale, "board-load", stops = line.stops.len(), travel = duration_text(locale, line.travel));
                     view! {
-                        <section><h2 class="row"><span class=format!("map-key way-{}", index % COLOURS) aria-hidden="true"></span><bdi>{line.technician.display_name.clone()}</bdi></h2>
+                        <section><h2 class="row"><span class=format!("map-key way-{}", index % COLOR_COUNT) aria-hidden="true"></span><bdi>{line.technician.display_name.clone()}</bdi></h2>
                             <p class="quiet">{travel}</p>
                             <ol>{line.stops.into_iter().map(|stop| {
                                 let href = format!("/app/targets/{}", stop.visit.job.target_id);
-                                let unplaced = stop.visit.job.point().is_none().then(|| view! { " "<span class="stop-warning"><Icon name="alert"/>{t!(locale, "board-no-coordinates")}</span> });
-                                view! { <li><a href=href><bdi>{when(&stop.visit, &zone)}</bdi>" "<bdi>{stop.visit.job.customer_name.clone()}</bdi></a>{unplaced}</li> }
+                                let missing_coordinates = stop.visit.job.point().is_none().then(|| view! { " "<span class="stop-warning"><Icon name="alert"/>{t!(locale, "board-no-coordinates")}</span> });
+                                view! { <li><a href=href><bdi>{visit_time(&stop.visit, &zone)}</bdi>" "<bdi>{stop.visit.job.customer_name.clone()}</bdi></a>{missing_coordinates}</li> }
                             }).collect_view()}</ol></section>
                     }
                 }).collect_view()}
@@ -250,23 +253,23 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
 }
 
 #[component]
-fn MapMark(mark: Mark, waits: bool) -> impl IntoView {
-    let radius = if mark.count > 1 {
+fn MapMarker(marker: Marker, is_unscheduled: bool) -> impl IntoView {
+    let radius = if marker.count > 1 {
         17.0
-    } else if waits {
+    } else if is_unscheduled {
         7.0
     } else {
         13.0
     };
-    let class = match (waits, mark.way) {
+    let class = match (is_unscheduled, marker.route) {
         (true, _) => "map-mark map-waits".to_owned(),
-        (false, Some(way)) => format!("map-mark way-{way}"),
+        (false, Some(route)) => format!("map-mark way-{route}"),
         (false, None) => "map-mark map-several".to_owned(),
     };
     view! {
-        <g class=class><title>{mark.title}</title>
-            <circle cx=format!("{:.1}", mark.at.x) cy=format!("{:.1}", mark.at.y) r=radius.to_string()></circle>
-            {(!mark.text.is_empty()).then(|| view! { <text x=format!("{:.1}", mark.at.x) y=format!("{:.1}", mark.at.y) text-anchor="middle" dominant-baseline="central">{mark.text}</text> })}
+        <g class=class><title>{marker.title}</title>
+            <circle cx=format!("{:.1}", marker.at.x) cy=format!("{:.1}", marker.at.y) r=radius.to_string()></circle>
+            {(!marker.text.is_empty()).then(|| view! { <text x=format!("{:.1}", marker.at.x) y=format!("{:.1}", marker.at.y) text-anchor="middle" dominant-baseline="central">{marker.text}</text> })}
         </g>
     }
 }
@@ -280,10 +283,10 @@ mod tests {
     }
 
     #[test]
-    fn everything_lies_on_the_sheet_with_north_above() {
-        let places = [at(51.45, 7.01), at(51.51, 7.46), at(51.43, 6.76), at(51.2, 7.0)];
-        let sheet = Sheet::around(&places).expect("a sheet");
-        let points: Vec<Point> = places.iter().map(|place| sheet.point(*place)).collect();
+    fn viewport_fitting_contains_all_points_north_up() {
+        let locations = [at(51.45, 7.01), at(51.51, 7.46), at(51.43, 6.76), at(51.2, 7.0)];
+        let viewport = Viewport::fitting(&locations).expect("viewport has points");
+        let points: Vec<Point> = locations.iter().map(|location| viewport.point(*location)).collect();
         for point in &points {
             assert!(
                 (0.0..=WIDTH).contains(&point.x) && (0.0..=HEIGHT).contains(&point.y),
@@ -292,65 +295,72 @@ mod tests {
         }
         assert!(points[1].y < points[3].y, "north is above");
         assert!(points[2].x < points[1].x, "west is left");
-        assert!(Sheet::around(&[]).is_none());
-        let alone = Sheet::around(&[at(51.0, 7.0)]).expect("a sheet").point(at(51.0, 7.0));
+        assert!(Viewport::fitting(&[]).is_none());
+        let alone = Viewport::fitting(&[at(51.0, 7.0)])
+            .expect("viewport has points")
+            .point(at(51.0, 7.0));
         assert!((alone.x - WIDTH / 2.0).abs() < 1.0 && (alone.y - HEIGHT / 2.0).abs() < 1.0);
     }
 
     #[test]
-    fn pictures_lie_under_the_places_that_they_show() {
-        let tiles: Tiles = "https://tiles.example.org/{z}/{x}/{y}.png".parse().expect("tiles");
-        let places = [at(51.45, 7.01), at(51.22, 6.77), at(51.51, 7.46)];
-        let sheet = Sheet::around(&places).expect("a sheet");
-        let pictures = sheet.pictures(&tiles);
-        assert!((4..=48).contains(&pictures.len()), "{}", pictures.len());
+    fn tile_covers_location_drawn_on_it() {
+        let tiles: Tiles = "https://tiles.example.org/{z}/{x}/{y}.png"
+            .parse()
+            .expect("tile URL template is valid");
+        let locations = [at(51.45, 7.01), at(51.22, 6.77), at(51.51, 7.46)];
+        let viewport = Viewport::fitting(&locations).expect("viewport has points");
+        let tiles_in_view = viewport.tiles_in_view(&tiles);
+        assert!((4..=48).contains(&tiles_in_view.len()), "{}", tiles_in_view.len());
         let covers = |x: f64, y: f64| {
-            pictures.iter().any(|(_, corner, side)| {
+            tiles_in_view.iter().any(|(_, corner, side)| {
                 (corner.x..=corner.x + side).contains(&x) && (corner.y..=corner.y + side).contains(&y)
             })
         };
         for (x, y) in [(0.0, 0.0), (WIDTH, 0.0), (0.0, HEIGHT), (WIDTH, HEIGHT)] {
             assert!(covers(x, y), "{x} {y}");
         }
-        // The picture that a tile server has of a place is where the place is drawn.
-        let zoom: u32 = pictures[0]
+        // The tile that contains a location must lie where the location is drawn.
+        let zoom: u32 = tiles_in_view[0]
             .0
             .split('/')
             .nth(3)
             .and_then(|zoom| zoom.parse().ok())
-            .expect("a zoom");
+            .expect("tile URL contains the zoom");
         let count = f64::from(1_u32 << zoom);
-        let world = plane(places[0]);
+        let world = project(locations[0]);
         let url = format!(
             "https://tiles.example.org/{zoom}/{}/{}.png",
             (world.x * count).floor(),
             (world.y * count).floor()
         );
-        let (_, corner, side) = pictures
+        let (_, corner, side) = tiles_in_view
             .iter()
             .find(|(address, ..)| *address == url)
-            .expect("its picture");
-        let drawn = sheet.point(places[0]);
+            .expect("tile of the location is in view");
+        let drawn = viewport.point(locations[0]);
         assert!((corner.x..=corner.x + side).contains(&drawn.x) && (corner.y..=corner.y + side).contains(&drawn.y));
     }
 
     #[test]
-    fn marks_on_one_spot_are_counted_and_not_hidden() {
-        let mark = |x: f64, way| Mark {
+    fn clusters_close_markers_are_counted() {
+        let marker = |x: f64, route| Marker {
             at: Point { x, y: 0.0 },
             text: "1".to_owned(),
             title: "one".to_owned(),
-            way,
+            route,
             count: 1,
         };
-        let found = clusters(vec![
-            mark(0.0, Some(1)),
-            mark(5.0, Some(1)),
-            mark(100.0, Some(2)),
-            mark(3.0, Some(2)),
+        let clustered = clusters(vec![
+            marker(0.0, Some(1)),
+            marker(5.0, Some(1)),
+            marker(100.0, Some(2)),
+            marker(3.0, Some(2)),
         ]);
-        assert_eq!(found.len(), 2);
-        assert_eq!((found[0].text.as_str(), found[0].count, found[0].way), ("×3", 3, None));
-        assert_eq!(found[1].way, Some(2));
+        assert_eq!(clustered.len(), 2);
+        assert_eq!(
+            (clustered[0].text.as_str(), clustered[0].count, clustered[0].route),
+            ("×3", 3, None)
+        );
+        assert_eq!(clustered[1].route, Some(2));
     }
 }

@@ -1,10 +1,10 @@
-//! The board: day, week, list and map of the same visits, and the jobs that wait.
+//! The board: day, week, list and map views of the same visits, and the unscheduled jobs.
 
 pub(crate) mod day;
 pub(crate) mod list;
 pub(crate) mod map;
-pub mod moving;
 pub(crate) mod plan;
+pub mod reschedule;
 pub(crate) mod week;
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
@@ -14,35 +14,35 @@ use domain::permissions::{PlanTargets, ViewOperations};
 use domain::targets::AppointmentStatus;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::BoardVisit;
-use ordinavo_core::scheduling::appointments::YEARS;
+use ordinavo_core::scheduling::appointments::SCHEDULABLE_YEARS;
 use ordinavo_core::scheduling::board;
-use ordinavo_core::scheduling::board::PoolPlace;
+use ordinavo_core::scheduling::board::PoolCursor;
 use ordinavo_core::visits;
 use ordinavo_core::visits::sync_conflicts;
+use ui::components::ProblemNotice;
 use ui::format;
 use ui::icons::Icon;
-use ui::load::page;
-use ui::parts::ProblemNotice;
+use ui::page::page;
 use ui::title::Title;
 
+use crate::i18n::by_key;
 use crate::islands::LivePage;
 use crate::islands::board_drag::BoardDrag;
 use crate::shared::{DoneNotice, viewer_staff};
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
-use crate::visits::sync_conflicts::HandedOverNotice;
-use crate::words::by_key;
+use crate::visits::sync_conflicts::OfflineEntriesNotice;
 
-/// The ways to look at the same days.
+/// The views of the board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
+pub(crate) enum BoardView {
     Day,
     Week,
     List,
     Map,
 }
 
-impl Look {
+impl BoardView {
     const ALL: [Self; 4] = [Self::Day, Self::Week, Self::List, Self::Map];
 
     const fn name(self) -> &'static str {
@@ -55,12 +55,11 @@ impl Look {
     }
 }
 
-/// A page of the board.
-pub(crate) fn address(date: NaiveDate, look: Look) -> String {
-    format!("/app/board?date={}&view={}", date.format("%Y-%m-%d"), look.name())
+/// Returns the path of a board view.
+pub(crate) fn board_path(date: NaiveDate, board_view: BoardView) -> String {
+    format!("/app/board?date={}&view={}", date.format("%Y-%m-%d"), board_view.name())
 }
 
-/// `/app/board`.
 #[component]
 pub fn BoardPage() -> impl IntoView {
     let staff = viewer_staff();
@@ -70,15 +69,17 @@ pub fn BoardPage() -> impl IntoView {
         let permit = staff.may::<ViewOperations>()?;
         let today = visits::today(&request.core, &staff);
         let date = NaiveDate::parse_from_str(&request.query("date"), "%Y-%m-%d").ok();
-        let date = date.filter(|date| YEARS.contains(&date.year())).unwrap_or(today);
+        let date = date
+            .filter(|date| SCHEDULABLE_YEARS.contains(&date.year()))
+            .unwrap_or(today);
         let view = request.query("view");
-        let look = Look::ALL
+        let board_view = BoardView::ALL
             .into_iter()
-            .find(|look| look.name() == view)
-            .unwrap_or(Look::Day);
+            .find(|board_view| board_view.name() == view)
+            .unwrap_or(BoardView::Day);
         let may_plan = staff.has::<PlanTargets>();
         let zone = staff.zone().to_owned();
-        let (mark, body) = if look == Look::Week {
+        let (revision, content_view) = if board_view == BoardView::Week {
             let monday = date - Days::new(u64::from(date.weekday().num_days_from_monday()));
             let days = board::week(&request.core, permit, monday).await?;
             let days = days
@@ -86,52 +87,54 @@ pub fn BoardPage() -> impl IntoView {
                 .map(|day| (format::day(locale, day.date), day))
                 .collect();
             (
-                board::mark(&request.core, permit).await?,
+                board::latest_audit_id(&request.core, permit).await?,
                 view! { <week::Week days locale may_plan zone=zone.clone()/> }.into_any(),
             )
         } else {
-            let found = board::day(&request.core, permit, date, pool_place(&request.query("after"))).await?;
-            let mark = found.mark;
+            let found = board::day(&request.core, permit, date, parse_pool_cursor(&request.query("after"))).await?;
+            let revision = found.mark;
             let note = found.is_estimated.then(|| view! { <EstimatedNote locale/> });
-            let body = match look {
-                Look::Day => view! { <day::Day board=found locale may_plan now=request.viewer.now zone=zone.clone()/> }
-                    .into_any(),
-                Look::List => view! { <list::List board=found locale may_plan zone=zone.clone()/> }.into_any(),
+            let content_view = match board_view {
+                BoardView::Day => {
+                    view! { <day::Day board=found locale may_plan now=request.viewer.now zone=zone.clone()/> }
+                        .into_any()
+                }
+                BoardView::List => view! { <list::List board=found locale may_plan zone=zone.clone()/> }.into_any(),
                 _ => view! { <map::Map board=found locale zone=zone.clone() tiles=request.core.tiles().cloned()/> }
                     .into_any(),
             };
-            (mark, view! { {note}{body} }.into_any())
+            (revision, view! { {note}{content_view} }.into_any())
         };
-        let step = if look == Look::Week { 7 } else { 1 };
-        let before = address(date - Days::new(step), look);
-        let after = address(date + Days::new(step), look);
-        let live = format!("/app/live?since={mark}");
-        let jobs = sync_conflicts::with_handed_over(&request.core, staff.may::<ViewOperations>()?).await?;
+        let step = if board_view == BoardView::Week { 7 } else { 1 };
+        let before = board_path(date - Days::new(step), board_view);
+        let after = board_path(date + Days::new(step), board_view);
+        let live = format!("/app/live?since={revision}");
+        let jobs = sync_conflicts::jobs_with_forwarded(&request.core, staff.may::<ViewOperations>()?).await?;
         let title = format!("{} {}", t!(locale, "board-title"), format::day(locale, date));
         Ok(view! {
             <Title text=title/>
             <LivePage path=live regions="board".to_owned()/>
-            {(may_plan && look == Look::Day).then(|| view! { <BoardDrag loading=t!(locale, "board-checking")/> })}
+            {(may_plan && board_view == BoardView::Day).then(|| view! { <BoardDrag loading=t!(locale, "board-checking")/> })}
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            <HandedOverNotice locale jobs/>
+            <OfflineEntriesNotice locale jobs/>
             <header class="board-bar">
                 <h1>{t!(locale, "board-title")}</h1>
                 <nav class="board-days" aria-label=t!(locale, "date")>
                     <a class="button" href=before>{t!(locale, "previous-day")}</a>
-                    <a class="button" href=address(today, look)>{t!(locale, "today")}</a>
+                    <a class="button" href=board_path(today, board_view)>{t!(locale, "today")}</a>
                     <a class="button" href=after>{t!(locale, "next-day")}</a>
                     <form method="get" action="/app/board" class="row">
-                        <input type="hidden" name="view" value=look.name()/>
+                        <input type="hidden" name="view" value=board_view.name()/>
                         <label class="hidden" for="board-date">{t!(locale, "date")}</label>
                         <input id="board-date" type="date" name="date" value=date.format("%Y-%m-%d").to_string() required=true/>
                         <button class="button" type="submit">{t!(locale, "board-show-date")}</button>
                     </form>
                 </nav>
                 <nav class="tabs" aria-label=t!(locale, "board-views")>
-                    {Look::ALL.into_iter().map(|one| {
-                        let here = (one == look).then_some("page");
-                        view! { <a href=address(date, one) aria-current=here>{by_key(locale, &format!("board-{}", one.name()))}</a> }
+                    {BoardView::ALL.into_iter().map(|choice| {
+                        let is_current = (choice == board_view).then_some("page");
+                        view! { <a href=board_path(date, choice) aria-current=is_current>{by_key(locale, &format!("board-{}", choice.name()))}</a> }
                     }).collect_view()}
                 </nav>
             </header>
@@ -139,36 +142,36 @@ pub fn BoardPage() -> impl IntoView {
                 <div class="row"><form method="post" action="/app/fn/suggest-routes"><input type="hidden" name="date" value=date.format("%Y-%m-%d").to_string()/><button class="button" type="submit"><Icon name="navigation"/>{t!(locale, "suggestion-request")}</button></form><a href="/app/board/suggestions">{t!(locale, "suggestions-title")}</a></div>
             })}
             <p class="lead">{format::day(locale, date)}" · "<span class="quiet">{t!(locale, "board-zone", zone = zone)}</span></p>
-            <div id="board">{body}</div>
+            <div id="board">{content_view}</div>
         }
         .into_any())
     });
-    view! { <Framed current="/app/board">{content}</Framed> }
+    view! { <AppFrame current="/app/board">{content}</AppFrame> }
 }
 
-/// Says that the road service has not told all ways.
+/// The note that some travel times are estimates because the road service did not return all of them.
 #[component]
 fn EstimatedNote(locale: Locale) -> impl IntoView {
     view! { <p class="quiet estimated">{t!(locale, "travel-estimated")}</p> }
 }
 
-/// Where a page of the pool begins, as an address has it: weight, moment, id.
-fn pool_place(text: &str) -> Option<PoolPlace> {
+/// Parses a cursor of the unscheduled jobs: weight, timestamp and ID.
+fn parse_pool_cursor(text: &str) -> Option<PoolCursor> {
     let mut parts = text.split('~');
     let weight = parts.next()?.parse().ok()?;
     let at = parts.next()?.parse::<DateTime<Utc>>().ok()?;
     Some((weight, at, parts.next()?.parse().ok()?))
 }
 
-fn pool_text((weight, at, id): PoolPlace) -> String {
+fn format_pool_cursor((weight, at, id): PoolCursor) -> String {
     format!(
         "{weight}~{}~{id}",
         at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
     )
 }
 
-/// What stands against a visit, in a sentence.
-fn conflict_words(locale: Locale, conflict: &Conflict) -> String {
+/// Describes a scheduling conflict.
+fn conflict_text(locale: Locale, conflict: &Conflict) -> String {
     match conflict {
         Conflict::Away(kind) => t!(
             locale,
@@ -176,35 +179,41 @@ fn conflict_words(locale: Locale, conflict: &Conflict) -> String {
             why = by_key(locale, &format!("absence-{}", kind.name()))
         ),
         Conflict::NoShift => t!(locale, "conflict-no-shift"),
-        Conflict::OutsideShift { by } => t!(locale, "conflict-outside-shift", time = length(locale, *by)),
+        Conflict::OutsideShift { by } => t!(locale, "conflict-outside-shift", time = duration_text(locale, *by)),
         Conflict::Skills(missing) => t!(locale, "conflict-skills", skills = missing.join(", ")),
-        Conflict::OutsideWindow { by } => t!(locale, "conflict-outside-window", time = length(locale, *by)),
+        Conflict::OutsideWindow { by } => t!(locale, "conflict-outside-window", time = duration_text(locale, *by)),
         Conflict::Overlap { number } => t!(locale, "conflict-overlap", job = format!("TGT-{number}")),
         Conflict::Travel {
             number,
             is_before,
             takes,
-            there_is,
+            available,
         } => {
-            let (job, takes) = (format!("TGT-{number}"), length(locale, *takes));
-            let there_is = length(locale, (*there_is).max(TimeDelta::zero()));
+            let (job, takes) = (format!("TGT-{number}"), duration_text(locale, *takes));
+            let available = duration_text(locale, (*available).max(TimeDelta::zero()));
             if *is_before {
                 t!(
                     locale,
                     "conflict-travel-from",
                     job = job,
                     takes = takes,
-                    there = there_is
+                    there = available
                 )
             } else {
-                t!(locale, "conflict-travel-to", job = job, takes = takes, there = there_is)
+                t!(
+                    locale,
+                    "conflict-travel-to",
+                    job = job,
+                    takes = takes,
+                    there = available
+                )
             }
         }
     }
 }
 
-/// `1 h 20 min`, rounded up to whole minutes.
-fn length(locale: Locale, time: TimeDelta) -> String {
+/// Formats a duration such as `1 h 20 min`, rounded up to whole minutes.
+fn duration_text(locale: Locale, time: TimeDelta) -> String {
     let minutes = (time.num_seconds() + 59) / 60;
     let (hours, minutes) = (minutes / 60, minutes % 60);
     match (hours, minutes) {
@@ -214,26 +223,26 @@ fn length(locale: Locale, time: TimeDelta) -> String {
     }
 }
 
-/// When a visit is, as its place has it; the zone is named where it is not the board's.
-fn when(visit: &BoardVisit, zone: &str) -> String {
+/// Formats the time of a visit in its location's zone; the zone is named if it differs from the board's.
+fn visit_time(visit: &BoardVisit, zone: &str) -> String {
     let span = format::span(visit.starts_at, visit.ends_at, &visit.zone);
-    if visit.zone == zone || same_clock(visit, zone) {
+    if visit.zone == zone || has_same_local_time(visit, zone) {
         span
     } else {
         format!("{span} ({})", visit.zone)
     }
 }
 
-fn same_clock(visit: &BoardVisit, zone: &str) -> bool {
+fn has_same_local_time(visit: &BoardVisit, zone: &str) -> bool {
     format::span(visit.starts_at, visit.ends_at, &visit.zone) == format::span(visit.starts_at, visit.ends_at, zone)
 }
 
-/// The page on which a visit is moved.
+/// Returns the path of the page that reschedules a visit.
 fn move_link(target: impl std::fmt::Display, back: &str) -> String {
     format!("/app/board/move?target={target}&back={}", format::escape_query(back))
 }
 
-/// Whether a visit is still to come, so that it can be moved.
+/// Returns whether a visit can still be moved.
 fn can_move(visit: &BoardVisit) -> bool {
     use domain::targets::TargetStatus;
     visit.appointment_status == AppointmentStatus::Planned

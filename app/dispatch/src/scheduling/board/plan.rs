@@ -1,26 +1,30 @@
-//! What a route suggestion says: now and with it, who goes where and why, and why others are left out.
+//! The content of a route suggestion: comparison with the current plan, routes, and the reasons for jobs that were left
+//! out.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::RouteSuggestionId;
 use domain::locale::Locale;
 use domain::public_language::Tone;
-use domain::suggestions::{Decided, Fate, Hindrance, LeftOut, Other, Outcome, PlannedRoute, PlannedStop, Rule, Totals};
+use domain::suggestions::{
+    AlternativeStop, ExcludedJob, ExclusionReason, Outcome, PlannedRoute, PlannedStop, RuleViolation, StopOutcome,
+    StopOutcomes, Totals,
+};
 use leptos::prelude::*;
+use ui::components::Chip;
 use ui::format;
 use ui::icons::Icon;
 use ui::islands::SendOnce;
-use ui::parts::Chip;
 
-use crate::scheduling::board::day::place;
-use crate::scheduling::board::{EstimatedNote, length};
+use crate::i18n::by_key;
+use crate::scheduling::board::day::grid_class;
+use crate::scheduling::board::{EstimatedNote, duration_text};
 use crate::t;
-use crate::words::by_key;
 
-/// The plan beside today's.
+/// A completed suggestion next to the current plan.
 #[component]
-pub fn Ready(
+pub fn SuggestedPlan(
     outcome: Outcome,
-    decided: Decided,
+    decided: StopOutcomes,
     locale: Locale,
     id: RouteSuggestionId,
     zone: String,
@@ -35,13 +39,13 @@ pub fn Ready(
     let count = new.len();
     let open = new
         .iter()
-        .filter(|stop| decided.0.get(&stop.target) != Some(&Fate::Committed))
+        .filter(|stop| decided.0.get(&stop.target) != Some(&StopOutcome::Committed))
         .count();
     let moments = outcome.routes.iter().flat_map(|route| &route.stops);
     let first = moments.clone().map(|stop| stop.begin).min();
     let last = moments.map(|stop| stop.end).max();
-    let whole = |moment: DateTime<Utc>| moment - TimeDelta::seconds(moment.timestamp().rem_euclid(3_600));
-    let from = first.map(whole).unwrap_or_default();
+    let start_of_hour = |moment: DateTime<Utc>| moment - TimeDelta::seconds(moment.timestamp().rem_euclid(3_600));
+    let from = first.map(start_of_hour).unwrap_or_default();
     let hours = last.map_or(1, |last| (last - from).num_hours() + 1).clamp(1, 36);
     let several_days = outcome.routes.windows(2).any(|pair| pair[0].day != pair[1].day);
     let labels: Vec<String> = (0..hours)
@@ -58,7 +62,7 @@ pub fn Ready(
             .map(|route| view! { <RouteLine route decided=decided.clone() locale id zone=zone.clone() may_decide/> })
             .collect_view()
     };
-    let none_left = outcome.left.is_empty();
+    let nothing_left_out = outcome.left.is_empty();
     view! {
         <Comparison before=outcome.before after=outcome.after locale/>
         {is_estimated.then(|| view! { <EstimatedNote locale/> })}
@@ -82,7 +86,7 @@ pub fn Ready(
                     <div class="board-frame" tabindex="0" role="region" aria-label=t!(locale, "suggestion-routes")>
                         <div class=format!("board-sheet hours-{hours}")>
                             <div class="board-hours" aria-hidden="true">{labels.into_iter().map(|label| view! { <span><bdi>{label}</bdi></span> }).collect_view()}</div>
-                            {outcome.routes.iter().map(|route| view! { <Drawing route=route.clone() from hours zone=zone.clone()/> }).collect_view()}
+                            {outcome.routes.iter().map(|route| view! { <RouteTimeline route=route.clone() from hours zone=zone.clone()/> }).collect_view()}
                         </div>
                     </div>
                 })}
@@ -90,18 +94,18 @@ pub fn Ready(
             </section>
         })}
         <section><h2>{t!(locale, "suggestion-left-out")}</h2>
-            {none_left.then(|| view! { <p>{t!(locale, "suggestion-left-out-none")}</p> })}
-            {outcome.left.into_iter().map(|left| view! { <Left left locale/> }).collect_view()}
+            {nothing_left_out.then(|| view! { <p>{t!(locale, "suggestion-left-out-none")}</p> })}
+            {outcome.left.into_iter().map(|left| view! { <LeftOutJob left locale/> }).collect_view()}
         </section>
     }
 }
 
-/// Now and with the plan, side by side.
+/// Key figures of the current and the suggested plan.
 #[component]
 fn Comparison(before: Totals, after: Totals, locale: Locale) -> impl IntoView {
-    let time = |seconds: i64| length(locale, TimeDelta::seconds(seconds));
-    let way = |metres: i64| t!(locale, "suggestion-km", km = ((metres + 500) / 1000));
-    let each = |travel: i64, stops: i64| {
+    let time = |seconds: i64| duration_text(locale, TimeDelta::seconds(seconds));
+    let distance = |metres: i64| t!(locale, "suggestion-km", km = ((metres + 500) / 1000));
+    let average = |travel: i64, stops: i64| {
         if stops == 0 {
             "–".to_owned()
         } else {
@@ -115,11 +119,15 @@ fn Comparison(before: Totals, after: Totals, locale: Locale) -> impl IntoView {
             after.stops.to_string(),
         ),
         (t!(locale, "suggestion-travel"), time(before.travel), time(after.travel)),
-        (t!(locale, "suggestion-distance"), way(before.metres), way(after.metres)),
+        (
+            t!(locale, "suggestion-distance"),
+            distance(before.metres),
+            distance(after.metres),
+        ),
         (
             t!(locale, "suggestion-travel-per-visit"),
-            each(before.travel, before.stops),
-            each(after.travel, after.stops),
+            average(before.travel, before.stops),
+            average(after.travel, after.stops),
         ),
         (
             t!(locale, "suggestion-late"),
@@ -135,15 +143,15 @@ fn Comparison(before: Totals, after: Totals, locale: Locale) -> impl IntoView {
     }
 }
 
-/// A day as a line: what is planned is grey, what is proposed is blue.
+/// A day of one technician as a time line: scheduled visits are gray, suggested visits are blue.
 #[component]
-fn Drawing(route: PlannedRoute, from: DateTime<Utc>, hours: i64, zone: String) -> impl IntoView {
+fn RouteTimeline(route: PlannedRoute, from: DateTime<Utc>, hours: i64, zone: String) -> impl IntoView {
     view! {
         <div class="board-line">
             <div class="board-who"><h3><bdi>{route.name}</bdi></h3></div>
             <ol class=format!("board-track hours-{hours}")>{route.stops.into_iter().map(|stop| {
                 let kind = if stop.is_new { "stop-new" } else { "stop-old" };
-                view! { <li class=format!("stop {kind} row-1 {}", place(from, stop.begin, stop.end))><span class="stop-line"><bdi>{format::span(stop.begin, stop.end, &zone)}</bdi></span><span class="stop-line"><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></span></li> }
+                view! { <li class=format!("stop {kind} row-1 {}", grid_class(from, stop.begin, stop.end))><span class="stop-line"><bdi>{format::span(stop.begin, stop.end, &zone)}</bdi></span><span class="stop-line"><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></span></li> }
             }).collect_view()}</ol>
         </div>
     }
@@ -152,7 +160,7 @@ fn Drawing(route: PlannedRoute, from: DateTime<Utc>, hours: i64, zone: String) -
 #[component]
 fn RouteLine(
     route: PlannedRoute,
-    decided: Decided,
+    decided: StopOutcomes,
     locale: Locale,
     id: RouteSuggestionId,
     zone: String,
@@ -164,8 +172,8 @@ fn RouteLine(
         view! {
             <section class="card route"><h3><bdi>{route.name}</bdi>" · "{day}</h3>
                 <ol class="route-stops">{route.stops.into_iter().map(|stop| {
-                    let fate = decided.0.get(&stop.target).cloned();
-                    view! { <StopLine stop fate locale id zone=zone.clone() may_decide/> }
+                    let status = decided.0.get(&stop.target).cloned();
+                    view! { <StopLine stop status locale id zone=zone.clone() may_decide/> }
                 }).collect_view()}</ol>
             </section>
         }
@@ -175,34 +183,30 @@ fn RouteLine(
 #[component]
 fn StopLine(
     stop: PlannedStop,
-    fate: Option<Fate>,
+    status: Option<StopOutcome>,
     locale: Locale,
     id: RouteSuggestionId,
     zone: String,
     may_decide: bool,
 ) -> impl IntoView {
     let kind = if stop.is_new { "stop-new" } else { "stop-old" };
-    let is_open = stop.is_new && may_decide && fate != Some(Fate::Committed);
+    let is_open = stop.is_new && may_decide && status != Some(StopOutcome::Committed);
     let target = stop.target.to_string();
     let label = t!(locale, "suggestion-commit-one", job = format!("TGT-{}", stop.number));
-    let fate = fate.map(|fate| match fate {
-        Fate::Committed => view! { <Chip label=t!(locale, "suggestion-committed") tone=Tone::Good/> }.into_any(),
-        Fate::Stale { why, detail } => {
-            let why = t!(
-                locale,
-                "suggestion-stale",
-                why = ui::words::error(locale, &why, &detail)
-            );
+    let status = status.map(|status| match status {
+        StopOutcome::Committed => view! { <Chip label=t!(locale, "suggestion-committed") tone=Tone::Good/> }.into_any(),
+        StopOutcome::Stale { why, detail } => {
+            let why = t!(locale, "suggestion-stale", why = ui::i18n::error(locale, &why, &detail));
             view! { <span class="stop-warning"><Icon name="alert"/>{why}</span> }.into_any()
         }
     });
     let others = stop.others;
     view! {
         <li><span class=format!("plan-key {kind}") aria-hidden="true"></span>
-            <div><p><strong><bdi>{format::span(stop.begin, stop.end, &zone)}</bdi></strong>" "<a href=format!("/app/targets/{target}")><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></a>" "<bdi>{stop.customer}</bdi>" "{fate}</p>
+            <div><p><strong><bdi>{format::span(stop.begin, stop.end, &zone)}</bdi></strong>" "<a href=format!("/app/targets/{target}")><bdi class="mono">{format!("TGT-{}", stop.number)}</bdi></a>" "<bdi>{stop.customer}</bdi>" "{status}</p>
                 {(!others.is_empty()).then(|| view! {
                     <details><summary>{t!(locale, "suggestion-why-here")}</summary>
-                        <ul>{others.into_iter().map(|other| view! { <li>{other_words(locale, other)}</li> }).collect_view()}</ul>
+                        <ul>{others.into_iter().map(|other| view! { <li>{alternative_text(locale, other)}</li> }).collect_view()}</ul>
                     </details>
                 })}</div>
             {is_open.then(|| view! {
@@ -212,32 +216,32 @@ fn StopLine(
     }
 }
 
-fn other_words(locale: Locale, other: Other) -> String {
+fn alternative_text(locale: Locale, other: AlternativeStop) -> String {
     match (other.costs, other.cannot) {
         (Some(seconds), _) if seconds >= 0 => t!(
             locale,
             "alternative-more-travel",
             name = other.name,
-            time = length(locale, TimeDelta::seconds(seconds))
+            time = duration_text(locale, TimeDelta::seconds(seconds))
         ),
         (Some(seconds), _) => t!(
             locale,
             "alternative-less-travel",
             name = other.name,
-            time = length(locale, TimeDelta::seconds(-seconds))
+            time = duration_text(locale, TimeDelta::seconds(-seconds))
         ),
         (None, rule) => t!(
             locale,
             "alternative-not-possible",
             name = other.name,
-            why = rule_words(locale, &rule.unwrap_or_default())
+            why = exclusion_text(locale, &rule.unwrap_or_default())
         ),
     }
 }
 
-/// A rule that fails, with its amount.
-fn rule_words(locale: Locale, rule: &Rule) -> String {
-    let time = length(locale, TimeDelta::seconds(rule.by));
+/// Describes the rule that excludes a job, with its amount.
+fn exclusion_text(locale: Locale, rule: &RuleViolation) -> String {
+    let time = duration_text(locale, TimeDelta::seconds(rule.by));
     match rule.code.as_str() {
         "skill" => t!(locale, "exclusion-skill", skills = rule.skills.join(", ")),
         "window" => t!(locale, "exclusion-window", time = time),
@@ -250,9 +254,9 @@ fn rule_words(locale: Locale, rule: &Rule) -> String {
     }
 }
 
-/// What would have to give.
-fn relaxation_words(locale: Locale, rule: &Rule) -> String {
-    let time = length(locale, TimeDelta::seconds(rule.by));
+/// Describes the change that would make the job possible.
+fn solution_text(locale: Locale, rule: &RuleViolation) -> String {
+    let time = duration_text(locale, TimeDelta::seconds(rule.by));
     match rule.code.as_str() {
         "skill" => t!(locale, "solution-skill", skills = rule.skills.join(", ")),
         "window" => t!(locale, "solution-window", time = time),
@@ -266,9 +270,9 @@ fn relaxation_words(locale: Locale, rule: &Rule) -> String {
     }
 }
 
-/// Why a job is left out: the first rule that fails, for each technician, and by how much.
+/// A job that was left out: the first failing rule for each technician, with its amount.
 #[component]
-fn Left(left: LeftOut, locale: Locale) -> impl IntoView {
+fn LeftOutJob(left: ExcludedJob, locale: Locale) -> impl IntoView {
     let impossible = !left.hindrances.is_empty() && left.hindrances.iter().all(|one| one.impossible);
     let verdict = match (&left.code, impossible) {
         (Some(code), _) => by_key(locale, &format!("left-{code}")),
@@ -284,7 +288,7 @@ fn Left(left: LeftOut, locale: Locale) -> impl IntoView {
                 <div class="table-frame"><table class="table">
                     <caption class="hidden">{t!(locale, "suggestion-exclusion-reason")}</caption>
                     <thead><tr><th scope="col">{t!(locale, "technician")}</th><th scope="col">{t!(locale, "suggestion-exclusion-reason")}</th><th scope="col">{t!(locale, "suggestion-solution")}</th></tr></thead>
-                    <tbody>{rows.into_iter().map(|row| view! { <WhyNot row locale/> }).collect_view()}</tbody>
+                    <tbody>{rows.into_iter().map(|row| view! { <ExclusionRow row locale/> }).collect_view()}</tbody>
                 </table></div>
             })}
         </details>
@@ -292,10 +296,10 @@ fn Left(left: LeftOut, locale: Locale) -> impl IntoView {
 }
 
 #[component]
-fn WhyNot(row: Hindrance, locale: Locale) -> impl IntoView {
-    let relaxation = row
+fn ExclusionRow(row: ExclusionReason, locale: Locale) -> impl IntoView {
+    let solution = row
         .relaxation
         .as_ref()
-        .map_or_else(|| t!(locale, "solution-none"), |rule| relaxation_words(locale, rule));
-    view! { <tr><th scope="row"><bdi>{row.name}</bdi></th><td>{rule_words(locale, &row.rule)}</td><td>{relaxation}</td></tr> }
+        .map_or_else(|| t!(locale, "solution-none"), |rule| solution_text(locale, rule));
+    view! { <tr><th scope="row"><bdi>{row.name}</bdi></th><td>{exclusion_text(locale, &row.rule)}</td><td>{solution}</td></tr> }
 }

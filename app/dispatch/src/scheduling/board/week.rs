@@ -1,17 +1,17 @@
-//! The week: a line for each technician, a column for each day.
+//! The week view: a line for each technician, a column for each day.
 
 use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::board::{Line, WeekDay};
+use ui::components::{Chip, EmptyState};
 use ui::icons::Icon;
-use ui::parts::{Chip, Empty};
 
-use crate::scheduling::board::{Look, address, can_move, conflict_words, length, move_link, when};
+use crate::i18n::by_key;
+use crate::scheduling::board::{BoardView, board_path, can_move, conflict_text, duration_text, move_link, visit_time};
 use crate::t;
-use crate::words::by_key;
 
-/// Seven days of everybody; each day comes with its name.
+/// Seven days of all technicians; each day comes with its label.
 #[component]
 pub fn Week(days: Vec<(String, WeekDay)>, locale: Locale, may_plan: bool, zone: String) -> impl IntoView {
     let names: Vec<(String, String)> = days
@@ -26,17 +26,17 @@ pub fn Week(days: Vec<(String, WeekDay)>, locale: Locale, may_plan: bool, zone: 
     let empty = names.is_empty();
     let back = days
         .first()
-        .map(|(_, day)| address(day.date, Look::Week))
+        .map(|(_, day)| board_path(day.date, BoardView::Week))
         .unwrap_or_default();
-    let heads: Vec<(String, String)> = days
+    let day_links: Vec<(String, String)> = days
         .iter()
-        .map(|(name, day)| (name.clone(), address(day.date, Look::Day)))
+        .map(|(name, day)| (name.clone(), board_path(day.date, BoardView::Day)))
         .collect();
     view! {
-        {empty.then(|| view! { <Empty icon="users" title=t!(locale, "board-no-technicians") text=t!(locale, "board-no-technicians-text")/> })}
+        {empty.then(|| view! { <EmptyState icon="users" title=t!(locale, "board-no-technicians") text=t!(locale, "board-no-technicians-text")/> })}
         {(!empty).then(|| view! {
             <div class="table-frame" tabindex="0" role="region" aria-label=t!(locale, "board-week")><table class="table week">
-                <thead><tr><th scope="col">{t!(locale, "technician")}</th>{heads.into_iter().map(|(name, href)| view! { <th scope="col"><a href=href>{name}</a></th> }).collect_view()}</tr></thead>
+                <thead><tr><th scope="col">{t!(locale, "technician")}</th>{day_links.into_iter().map(|(name, href)| view! { <th scope="col"><a href=href>{name}</a></th> }).collect_view()}</tr></thead>
                 <tbody>{names.into_iter().enumerate().map(|(row, (id, name))| view! {
                     <tr><th scope="row"><a href=format!("/app/settings/technicians/{id}")><bdi>{name}</bdi></a></th>
                         {days.iter().map(|(_, day)| day.lines.get(row).cloned().map(|line| view! { <td><Cell line locale may_plan back=back.clone() zone=zone.clone()/></td> })).collect_view()}</tr>
@@ -51,28 +51,29 @@ fn Cell(line: Line, locale: Locale, may_plan: bool, back: String, zone: String) 
     let away = line
         .away
         .map(|kind| view! { <Chip label=by_key(locale, &format!("absence-{}", kind.name())) tone=Tone::Warn/> });
-    let free = line.shift.is_none() && line.technician.week.is_some() && line.away.is_none() && line.stops.is_empty();
+    let has_no_shift =
+        line.shift.is_none() && line.technician.week.is_some() && line.away.is_none() && line.stops.is_empty();
     let load = (!line.stops.is_empty()).then(|| {
         t!(
             locale,
             "board-load",
             stops = line.stops.len(),
-            travel = length(locale, line.travel)
+            travel = duration_text(locale, line.travel)
         )
     });
     view! {
         {away}
-        {free.then(|| view! { <span class="quiet">{t!(locale, "board-no-shift")}</span> })}
+        {has_no_shift.then(|| view! { <span class="quiet">{t!(locale, "board-no-shift")}</span> })}
         <ul class="plain week-stops">{line.stops.into_iter().map(|stop| {
             let target = stop.visit.job.target_id.to_string();
             let number = format!("TGT-{}", stop.visit.job.number);
-            let warnings: Vec<String> = stop.conflicts.iter().map(|conflict| conflict_words(locale, conflict)).collect();
-            let warned = (!warnings.is_empty()).then(|| view! { <span class="stop-warning" title=warnings.join(" ")><Icon name="alert"/><span class="hidden">{warnings.join(" ")}</span></span> });
-            let moving = (may_plan && can_move(&stop.visit)).then(|| {
+            let warnings: Vec<String> = stop.conflicts.iter().map(|conflict| conflict_text(locale, conflict)).collect();
+            let warning_view = (!warnings.is_empty()).then(|| view! { <span class="stop-warning" title=warnings.join(" ")><Icon name="alert"/><span class="hidden">{warnings.join(" ")}</span></span> });
+            let move_link_view = (may_plan && can_move(&stop.visit)).then(|| {
                 let label = t!(locale, "board-reschedule-job", job = number.clone());
                 view! { <a class="stop-move" href=move_link(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
             });
-            view! { <li><a href=format!("/app/targets/{target}")><bdi>{when(&stop.visit, &zone)}</bdi>" "<bdi class="mono">{number}</bdi></a>" "<span class="quiet"><bdi>{stop.visit.job.city.clone()}</bdi></span>{warned}{moving}</li> }
+            view! { <li><a href=format!("/app/targets/{target}")><bdi>{visit_time(&stop.visit, &zone)}</bdi>" "<bdi class="mono">{number}</bdi></a>" "<span class="quiet"><bdi>{stop.visit.job.city.clone()}</bdi></span>{warning_view}{move_link_view}</li> }
         }).collect_view()}</ul>
         {load.map(|load| view! { <p class="quiet">{load}</p> })}
     }

@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use crate::audit::model::AuditLine;
 use crate::db::TenantTx;
 use crate::db::bulk::hex_bytes;
-use crate::db::transaction::take_numbers;
+use crate::db::transaction::allocate_numbers;
 use crate::db::{StoreError, Tx, all, maybe, run};
 use crate::identity::actors::{Staff, TenantId};
 
@@ -68,7 +68,7 @@ pub(crate) async fn write(
         return Ok(());
     }
     let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
-    let last = take_numbers(tx, tenant, "audit", count).await?;
+    let last = allocate_numbers(tx, tenant, "audit", count).await?;
     let mut sequence = last - count;
     let mut previous =
         maybe!(&mut *tx, (Vec<u8>,), LAST_HASH, tenant.uuid(), sequence)?.map_or_else(|| vec![0; 32], |(hash,)| hash);

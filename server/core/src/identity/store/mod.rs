@@ -1,4 +1,4 @@
-//! identity::store
+//! SQL statements of the identity slice.
 
 pub(crate) mod accounts;
 pub(crate) mod partners;

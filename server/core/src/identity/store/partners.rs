@@ -1,4 +1,4 @@
-//! Partner accounts, and what a partner sees: the jobs, items and calls of its own source system.
+//! Statements for partner accounts, their invitations and the usage of their source system.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{PartnerId, PartnerKind, SourceSystemId, SourceSystemKind};
@@ -12,9 +12,9 @@ use crate::db::{StoreError, all, maybe, run};
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Administrator, Partner, TenantId};
 use crate::identity::model::PartnerLine;
-use crate::integrations::model::UseLine;
+use crate::integrations::model::UsageLine;
 
-/// What sign-in needs of a partner's account.
+/// The columns of a partner account that sign-in needs.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct PartnerIdentity {
     pub tenant_id: Uuid,
@@ -37,7 +37,7 @@ pub(crate) struct PartnerSession {
     pub zone: String,
     pub last_seen_at: DateTime<Utc>,
     pub data: Json<Value>,
-    /// Where the tenant's test data is, if there is any.
+    /// The tenant's sandbox, if there is one.
     pub twin_id: Option<Uuid>,
 }
 
@@ -52,51 +52,137 @@ pub(crate) struct OpenInvitation {
     pub source_key: String,
 }
 
-/// What an item came to, for the rates.
+/// The result of an import item, for error and warning rates.
 #[derive(Debug, sqlx::FromRow)]
-pub(crate) struct ItemNotes {
+pub(crate) struct ItemResult {
     pub mapping: Json<Value>,
     pub warnings: Json<Value>,
     pub errors: Json<Value>,
 }
 
-const BY_EMAIL: &str = "SELECT a.tenant_id, a.id, a.password_hash, t.name AS tenant_name, a.locked_at \
-    FROM partner_account a JOIN tenant t ON t.id = a.tenant_id WHERE a.email = $1 ORDER BY t.name LIMIT 8";
-const SIGNED_IN: &str = "UPDATE partner_account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2";
-const OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.source_system_id, src.key AS source_key, a.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at, s.data, twin.id AS twin_id \
-    FROM partner_session s JOIN partner_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id \
-    JOIN source_system src ON src.tenant_id = a.tenant_id AND src.id = a.source_system_id LEFT JOIN tenant twin ON twin.live_tenant_id = t.id \
-    WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL";
-const INVITATION: &str = "SELECT a.tenant_id, a.id, a.email, a.display_name, t.name AS tenant_name, src.key AS source_key \
-    FROM partner_account a JOIN tenant t ON t.id = a.tenant_id JOIN source_system src ON src.tenant_id = a.tenant_id AND src.id = a.source_system_id \
-    WHERE a.invitation_hash = $1 AND a.invitation_expires_at > $2 AND a.locked_at IS NULL";
-const ACCEPT: &str = "UPDATE partner_account SET password_hash = $3, invitation_hash = NULL, invitation_expires_at = NULL \
-    WHERE tenant_id = $1 AND id = $2 AND invitation_hash = $4 AND invitation_expires_at > $5";
-const SET_PASSWORD: &str = "UPDATE partner_account SET password_hash = $3, invitation_hash = NULL, invitation_expires_at = NULL WHERE tenant_id = $1 AND id = $2";
-const LOCK: &str = "UPDATE partner_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
-const INVITE: &str = "INSERT INTO partner_account (tenant_id, id, source_system_id, email, display_name, invitation_hash, invitation_expires_at, invited_by, created_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, email) DO NOTHING";
-const INVITE_AGAIN: &str = "UPDATE partner_account SET invitation_hash = $4, invitation_expires_at = $5, invited_by = $6 \
-    WHERE tenant_id = $1 AND id = $2 AND source_system_id = $3 AND locked_at IS NULL";
-const LINES: &str = "SELECT id, email, display_name, password_hash IS NOT NULL AS has_password, invitation_expires_at, locked_at, last_sign_in_at \
-    FROM partner_account WHERE tenant_id = $1 AND source_system_id = $2 ORDER BY display_name, id LIMIT 200";
-const LOCK_OF_SOURCE: &str =
-    "UPDATE partner_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2 AND source_system_id = $4";
-const END_SESSIONS: &str = "DELETE FROM partner_session WHERE tenant_id = $1 AND account_id = $2";
-const SET_LOCALE: &str = "UPDATE partner_account SET locale = $3 WHERE tenant_id = $1 AND id = $2";
-const OWN_USE: &str = "SELECT u.day, CAST(sum(u.answered) AS BIGINT) AS answered, CAST(sum(u.refused) AS BIGINT) AS refused, CAST(sum(u.limited) AS BIGINT) AS limited \
-    FROM api_use u JOIN integration_client c ON c.tenant_id = u.tenant_id AND c.id = u.client_id \
-    WHERE u.tenant_id = $1 AND c.source_system_id = $2 AND u.day >= $3 GROUP BY u.day ORDER BY u.day DESC LIMIT 14";
-const LATEST_ITEMS: &str = "SELECT i.mapping, i.warnings, i.errors FROM import_job j JOIN import_item i ON i.tenant_id = j.tenant_id AND i.job_id = j.id \
-    WHERE j.tenant_id = $1 AND j.source_system_id = $2 AND NOT j.dry_run AND i.outcome IS NOT NULL ORDER BY j.created_at DESC, j.id DESC, i.position LIMIT $3";
+const SELECT_PARTNERS_BY_EMAIL: &str = r"
+    SELECT
+        account.tenant_id, account.id, account.password_hash, tenant.name AS tenant_name, account.locked_at
+    FROM partner_account AS account
+    JOIN tenant ON tenant.id = account.tenant_id
+    WHERE account.email = $1
+    ORDER BY tenant.name
+    LIMIT 8
+";
+const UPDATE_LAST_SIGN_IN: &str = "UPDATE partner_account SET last_sign_in_at = $3 WHERE tenant_id = $1 AND id = $2";
+const SELECT_PARTNER_OF_SESSION: &str = r"
+    SELECT
+        account.tenant_id, account.id, account.source_system_id, source.key AS source_key,
+        account.display_name, account.locale, tenant.name AS tenant_name, tenant.zone, session.last_seen_at,
+        session.data, sandbox.id AS twin_id
+    FROM partner_session AS session
+    JOIN partner_account AS account ON account.tenant_id = session.tenant_id
+        AND account.id = session.account_id
+    JOIN tenant ON tenant.id = account.tenant_id
+    JOIN source_system AS source ON source.tenant_id = account.tenant_id
+        AND source.id = account.source_system_id
+    LEFT JOIN tenant AS sandbox ON sandbox.live_tenant_id = tenant.id
+    WHERE session.id_hash = $1
+      AND session.expires_at > $2
+      AND session.last_seen_at > $3
+      AND session.signed_in_at > $4
+      AND account.locked_at IS NULL
+";
+const SELECT_INVITATION: &str = r"
+    SELECT
+        account.tenant_id, account.id, account.email, account.display_name, tenant.name AS tenant_name,
+        source.key AS source_key
+    FROM partner_account AS account
+    JOIN tenant ON tenant.id = account.tenant_id
+    JOIN source_system AS source ON source.tenant_id = account.tenant_id
+        AND source.id = account.source_system_id
+    WHERE account.invitation_hash = $1
+      AND account.invitation_expires_at > $2
+      AND account.locked_at IS NULL
+";
+const ACCEPT_INVITATION: &str = r"
+    UPDATE partner_account
+    SET password_hash = $3, invitation_hash = NULL, invitation_expires_at = NULL
+    WHERE tenant_id = $1
+      AND id = $2
+      AND invitation_hash = $4
+      AND invitation_expires_at > $5
+";
+const UPDATE_PASSWORD: &str = r"
+    UPDATE partner_account
+    SET password_hash = $3, invitation_hash = NULL, invitation_expires_at = NULL
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const UPDATE_LOCK: &str = "UPDATE partner_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
+const INSERT_INVITED_PARTNER: &str = r"
+    INSERT INTO partner_account (
+        tenant_id, id, source_system_id, email, display_name, invitation_hash, invitation_expires_at,
+        invited_by, created_at
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    ON CONFLICT (tenant_id, email) DO NOTHING
+";
+const UPDATE_INVITATION: &str = r"
+    UPDATE partner_account
+    SET invitation_hash = $4, invitation_expires_at = $5, invited_by = $6
+    WHERE tenant_id = $1
+      AND id = $2
+      AND source_system_id = $3
+      AND locked_at IS NULL
+";
+const SELECT_PARTNERS: &str = r"
+    SELECT
+        id, email, display_name, password_hash IS NOT NULL AS has_password, invitation_expires_at,
+        locked_at, last_sign_in_at
+    FROM partner_account
+    WHERE tenant_id = $1
+      AND source_system_id = $2
+    ORDER BY display_name, id
+    LIMIT 200
+";
+const UPDATE_LOCK_OF_SOURCE: &str = r"
+    UPDATE partner_account
+    SET locked_at = $3
+    WHERE tenant_id = $1
+      AND id = $2
+      AND source_system_id = $4
+";
+const DELETE_SESSIONS: &str = "DELETE FROM partner_session WHERE tenant_id = $1 AND account_id = $2";
+const UPDATE_LOCALE: &str = "UPDATE partner_account SET locale = $3 WHERE tenant_id = $1 AND id = $2";
+const SELECT_USAGE: &str = r"
+    SELECT
+        api_use.day, CAST(sum(api_use.answered) AS BIGINT) AS answered,
+        CAST(sum(api_use.refused) AS BIGINT) AS refused, CAST(sum(api_use.limited) AS BIGINT) AS limited
+    FROM api_use
+    JOIN integration_client AS client ON client.tenant_id = api_use.tenant_id
+        AND client.id = api_use.client_id
+    WHERE api_use.tenant_id = $1
+      AND client.source_system_id = $2
+      AND api_use.day >= $3
+    GROUP BY api_use.day
+    ORDER BY api_use.day DESC
+    LIMIT 14
+";
+const SELECT_LATEST_ITEMS: &str = r"
+    SELECT item.mapping, item.warnings, item.errors
+    FROM import_job AS job
+    JOIN import_item AS item ON item.tenant_id = job.tenant_id AND item.job_id = job.id
+    WHERE job.tenant_id = $1
+      AND job.source_system_id = $2
+      AND NOT job.dry_run
+      AND item.outcome IS NOT NULL
+    ORDER BY job.created_at DESC, job.id DESC, item.position
+    LIMIT $3
+";
 
 impl SystemTx<'_> {
     pub(crate) async fn partners_by_email(&mut self, email: &str) -> Result<Vec<PartnerIdentity>, StoreError> {
-        all!(&mut self.tx, PartnerIdentity, BY_EMAIL, email)
+        all!(&mut self.tx, PartnerIdentity, SELECT_PARTNERS_BY_EMAIL, email)
     }
 
     pub(crate) async fn partner_signed_in(&mut self, tenant: TenantId, id: PartnerId) -> Result<(), StoreError> {
-        run!(&mut self.tx, SIGNED_IN, tenant.uuid(), id.uuid(), self.now).map(drop)
+        run!(&mut self.tx, UPDATE_LAST_SIGN_IN, tenant.uuid(), id.uuid(), self.now).map(drop)
     }
 
     pub(crate) async fn partner_of_session(
@@ -108,7 +194,7 @@ impl SystemTx<'_> {
         maybe!(
             &mut self.tx,
             PartnerSession,
-            OF_SESSION,
+            SELECT_PARTNER_OF_SESSION,
             id_hash,
             self.now,
             idle_since,
@@ -117,11 +203,10 @@ impl SystemTx<'_> {
     }
 
     pub(crate) async fn open_invitation(&mut self, hash: &[u8]) -> Result<Option<OpenInvitation>, StoreError> {
-        maybe!(&mut self.tx, OpenInvitation, INVITATION, hash, self.now)
+        maybe!(&mut self.tx, OpenInvitation, SELECT_INVITATION, hash, self.now)
     }
 
-    /// Gives the account its first or a new password; false if the invitation was used or has ended meanwhile. Sessions
-    /// from before end.
+    /// Sets the account's password and revokes its sessions; false if the invitation was used or expired in the meantime.
     pub(crate) async fn accept_invitation(
         &mut self,
         tenant: TenantId,
@@ -131,29 +216,29 @@ impl SystemTx<'_> {
     ) -> Result<bool, StoreError> {
         let accepted = run!(
             &mut self.tx,
-            ACCEPT,
+            ACCEPT_INVITATION,
             tenant.uuid(),
             id.uuid(),
             password_hash,
             invitation,
             self.now
         )?;
-        self.end_partner_sessions(tenant, id).await?;
+        self.revoke_partner_sessions(tenant, id).await?;
         Ok(accepted == 1)
     }
 
-    /// Sets a password and ends every session and invitation of the account.
+    /// Sets a password and revokes every session and invitation of the account.
     pub(crate) async fn set_partner_password(
         &mut self,
         tenant: TenantId,
         id: PartnerId,
         password_hash: &str,
     ) -> Result<(), StoreError> {
-        run!(&mut self.tx, SET_PASSWORD, tenant.uuid(), id.uuid(), password_hash)?;
-        self.end_partner_sessions(tenant, id).await
+        run!(&mut self.tx, UPDATE_PASSWORD, tenant.uuid(), id.uuid(), password_hash)?;
+        self.revoke_partner_sessions(tenant, id).await
     }
 
-    /// Locks or unlocks an account; locking ends its sessions.
+    /// Locks or unlocks an account; locking revokes its sessions.
     pub(crate) async fn lock_partner(
         &mut self,
         tenant: TenantId,
@@ -161,16 +246,16 @@ impl SystemTx<'_> {
         locked: bool,
     ) -> Result<(), StoreError> {
         let locked_at = locked.then_some(self.now);
-        run!(&mut self.tx, LOCK, tenant.uuid(), id.uuid(), locked_at)?;
+        run!(&mut self.tx, UPDATE_LOCK, tenant.uuid(), id.uuid(), locked_at)?;
         if locked {
-            self.end_partner_sessions(tenant, id).await?;
+            self.revoke_partner_sessions(tenant, id).await?;
         }
         Ok(())
     }
 }
 
 impl<A: Administrator> TenantTx<'_, A> {
-    /// Invites somebody to see a source system; `None` if the address has an account in this tenant.
+    /// Inserts an invited account for a source system; `None` if the address has an account in this tenant.
     pub(crate) async fn invite_partner(
         &mut self,
         source: SourceSystemId,
@@ -182,7 +267,7 @@ impl<A: Administrator> TenantTx<'_, A> {
         let (tenant, now, by) = (self.tenant(), self.now, self.actor.label());
         let written = run!(
             &mut self.tx,
-            INVITE,
+            INSERT_INVITED_PARTNER,
             tenant,
             id.uuid(),
             source.uuid(),
@@ -196,7 +281,7 @@ impl<A: Administrator> TenantTx<'_, A> {
         Ok((written == 1).then_some(id))
     }
 
-    /// Makes a new invitation for an account, the old one ends; false if there is no such account or it is locked.
+    /// Replaces the invitation of an account; false if there is no such account or it is locked.
     pub(crate) async fn invite_partner_again(
         &mut self,
         source: SourceSystemId,
@@ -206,7 +291,7 @@ impl<A: Administrator> TenantTx<'_, A> {
         let (tenant, by) = (self.tenant(), self.actor.label());
         let written = run!(
             &mut self.tx,
-            INVITE_AGAIN,
+            UPDATE_INVITATION,
             tenant,
             id.uuid(),
             source.uuid(),
@@ -219,10 +304,10 @@ impl<A: Administrator> TenantTx<'_, A> {
 
     pub(crate) async fn partners_of(&mut self, source: SourceSystemId) -> Result<Vec<PartnerLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, PartnerLine, LINES, tenant, source.uuid())
+        all!(&mut self.tx, PartnerLine, SELECT_PARTNERS, tenant, source.uuid())
     }
 
-    /// Locks or unlocks an account of a source system; false if there is none. Locking ends its sessions.
+    /// Locks or unlocks an account of a source system; false if there is none. Locking revokes its sessions.
     pub(crate) async fn lock_partner_of(
         &mut self,
         source: SourceSystemId,
@@ -232,37 +317,37 @@ impl<A: Administrator> TenantTx<'_, A> {
         let (tenant, locked_at) = (self.tenant(), locked.then_some(self.now));
         let found = run!(
             &mut self.tx,
-            LOCK_OF_SOURCE,
+            UPDATE_LOCK_OF_SOURCE,
             tenant,
             id.uuid(),
             locked_at,
             source.uuid()
         )? == 1;
         if found && locked {
-            run!(&mut self.tx, END_SESSIONS, tenant, id.uuid())?;
+            run!(&mut self.tx, DELETE_SESSIONS, tenant, id.uuid())?;
         }
         Ok(found)
     }
 }
 
 impl TenantTx<'_, Partner> {
-    /// What the latest items of the source came to, dry runs left out.
-    pub(crate) async fn latest_items(&mut self, limit: i64) -> Result<Vec<ItemNotes>, StoreError> {
+    /// Returns the results of the source's latest items, without dry runs.
+    pub(crate) async fn latest_items(&mut self, limit: i64) -> Result<Vec<ItemResult>, StoreError> {
         let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
-        all!(&mut self.tx, ItemNotes, LATEST_ITEMS, tenant, source, limit)
+        all!(&mut self.tx, ItemResult, SELECT_LATEST_ITEMS, tenant, source, limit)
     }
 }
 
-/// A look at test data is a look at the twin, but accounts and calls are kept once, with the live tenant.
+/// In test mode the actor's tenant is the sandbox, but accounts and API usage are stored with the live tenant.
 impl SystemTx<'_> {
-    /// How often the clients of a partner's source called, a line a day.
-    pub(crate) async fn use_of_partner(&mut self, by: &Partner, since: &str) -> Result<Vec<UseLine>, StoreError> {
+    /// Returns the daily API usage of the source's clients.
+    pub(crate) async fn usage_of_partner(&mut self, by: &Partner, since: &str) -> Result<Vec<UsageLine>, StoreError> {
         let (tenant, source) = (by.live_tenant.uuid(), by.source_system.uuid());
-        all!(&mut self.tx, UseLine, OWN_USE, tenant, source, since)
+        all!(&mut self.tx, UsageLine, SELECT_USAGE, tenant, source, since)
     }
 
     pub(crate) async fn set_partner_locale(&mut self, by: &Partner, locale: Locale) -> Result<(), StoreError> {
         let (tenant, id) = (by.live_tenant.uuid(), by.id.uuid());
-        run!(&mut self.tx, SET_LOCALE, tenant, id, locale.tag()).map(drop)
+        run!(&mut self.tx, UPDATE_LOCALE, tenant, id, locale.tag()).map(drop)
     }
 }

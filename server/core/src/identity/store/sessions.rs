@@ -1,32 +1,31 @@
-//! Sessions of staff, portal users and partners in a table each, and the throttle of sign-in.
+//! Statements for sessions, one table for each realm, and for sign-in throttling.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{PartnerId, PortalUserId, PortalUserKind, StaffId, StaffKind};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::branding::{LookRow, look_columns};
+use crate::branding::{BrandingRow, branding_columns};
 use crate::db::Key;
 use crate::db::SystemTx;
 use crate::db::{StoreError, maybe, run};
 use crate::identity::actors::TenantId;
 
-/// Which of the doors a session belongs to.
+/// A sign-in realm: sessions of one are not valid in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
-    /// `/app`.
+pub enum Realm {
+    /// Staff, under `/app`.
     Staff,
-    /// `/portal`.
+    /// Portal users, under `/portal`.
     Portal,
-    /// `/partner`.
+    /// Partner users, under `/partner`.
     Partner,
 }
 
-impl Door {
-    /// Every door.
+impl Realm {
     pub const ALL: [Self; 3] = [Self::Staff, Self::Portal, Self::Partner];
 
-    /// The prefix of the app's addresses.
+    /// Returns the path prefix of the realm's app.
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Staff => "/app",
@@ -35,7 +34,7 @@ impl Door {
         }
     }
 
-    /// The name of the app's cookie.
+    /// Returns the name of the session cookie.
     pub const fn cookie(self) -> &'static str {
         match self {
             Self::Staff => "ordinavo_staff",
@@ -45,7 +44,7 @@ impl Door {
     }
 }
 
-/// A session as it is kept.
+/// A stored session.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionRow {
     pub id_hash: Vec<u8>,
@@ -55,49 +54,85 @@ pub(crate) struct SessionRow {
     pub expires_at: DateTime<Utc>,
 }
 
-/// One statement for each door's table.
-macro_rules! per_door {
+/// Defines a function that returns a statement for a realm's table.
+macro_rules! per_realm {
     ($name:ident, $before:literal, $after:literal) => {
-        pub(crate) const fn $name(door: Door) -> &'static str {
-            match door {
-                Door::Staff => concat!($before, "staff_session", $after),
-                Door::Portal => concat!($before, "portal_session", $after),
-                Door::Partner => concat!($before, "partner_session", $after),
+        pub(crate) const fn $name(realm: Realm) -> &'static str {
+            match realm {
+                Realm::Staff => concat!($before, "staff_session", $after),
+                Realm::Portal => concat!($before, "portal_session", $after),
+                Realm::Partner => concat!($before, "partner_session", $after),
             }
         }
     };
 }
 
-per_door!(
-    insert,
+per_realm!(
+    insert_statement,
     "INSERT INTO ",
-    " (id_hash, tenant_id, account_id, data, signed_in_at, last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id_hash) DO NOTHING"
+    r"
+        (id_hash, tenant_id, account_id, data, signed_in_at, last_seen_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (id_hash) DO NOTHING
+    "
 );
-per_door!(
-    update,
+per_realm!(
+    update_statement,
     "UPDATE ",
-    " SET tenant_id = $2, account_id = $3, data = $4, expires_at = $5 WHERE id_hash = $1"
+    r"
+        SET tenant_id = $2, account_id = $3, data = $4, expires_at = $5
+        WHERE id_hash = $1
+    "
 );
-per_door!(
-    load,
+per_realm!(
+    load_statement,
     "SELECT data, expires_at FROM ",
     " WHERE id_hash = $1 AND expires_at > $2"
 );
-per_door!(delete, "DELETE FROM ", " WHERE id_hash = $1");
-per_door!(touch, "UPDATE ", " SET last_seen_at = $2 WHERE id_hash = $1");
-per_door!(end_all, "DELETE FROM ", " WHERE tenant_id = $1 AND account_id = $2");
-per_door!(expired, "DELETE FROM ", " WHERE expires_at <= $1");
+per_realm!(delete_statement, "DELETE FROM ", " WHERE id_hash = $1");
+per_realm!(touch_statement, "UPDATE ", " SET last_seen_at = $2 WHERE id_hash = $1");
+per_realm!(
+    delete_sessions_of_account,
+    "DELETE FROM ",
+    " WHERE tenant_id = $1 AND account_id = $2"
+);
+per_realm!(delete_expired_statement, "DELETE FROM ", " WHERE expires_at <= $1");
 
-const STAFF_OF_SESSION: &str = "SELECT a.tenant_id, a.id, a.role, a.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at, s.data, twin.id AS twin_id \
-    FROM staff_session s JOIN staff_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id LEFT JOIN tenant twin ON twin.live_tenant_id = t.id \
-    WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL";
-const CONTACT_OF_SESSION: &str = concat!(
-    "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, t.zone, s.last_seen_at, s.signed_in_at, s.data, ",
-    look_columns!(),
-    " \
-    FROM portal_session s JOIN portal_account a ON a.tenant_id = s.tenant_id AND a.id = s.account_id JOIN tenant t ON t.id = a.tenant_id \
-    JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id LEFT JOIN portal_look w ON w.tenant_id = a.tenant_id \
-    WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND s.signed_in_at > $4 AND a.locked_at IS NULL"
+const SELECT_STAFF_OF_SESSION: &str = r"
+    SELECT
+        staff.tenant_id, staff.id, staff.role, staff.display_name, staff.locale, tenant.name AS tenant_name,
+        tenant.zone, session.last_seen_at, session.data, sandbox.id AS twin_id
+    FROM staff_session AS session
+    JOIN staff_account AS staff ON staff.tenant_id = session.tenant_id AND staff.id = session.account_id
+    JOIN tenant ON tenant.id = staff.tenant_id
+    LEFT JOIN tenant AS sandbox ON sandbox.live_tenant_id = tenant.id
+    WHERE session.id_hash = $1
+      AND session.expires_at > $2
+      AND session.last_seen_at > $3
+      AND session.signed_in_at > $4
+      AND staff.locked_at IS NULL
+";
+const SELECT_CONTACT_OF_SESSION: &str = concat!(
+    r"
+        SELECT
+            account.tenant_id, account.id, account.contact_id, contact.display_name, account.locale,
+            tenant.name AS tenant_name, tenant.zone, session.last_seen_at, session.signed_in_at,
+            session.data,
+    ",
+    branding_columns!(),
+    r"
+        FROM portal_session AS session
+        JOIN portal_account AS account ON account.tenant_id = session.tenant_id
+            AND account.id = session.account_id
+        JOIN tenant ON tenant.id = account.tenant_id
+        JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
+        LEFT JOIN portal_look ON portal_look.tenant_id = account.tenant_id
+        WHERE session.id_hash = $1
+          AND session.expires_at > $2
+          AND session.last_seen_at > $3
+          AND session.signed_in_at > $4
+          AND account.locked_at IS NULL
+    "
 );
 
 /// A staff session with its account.
@@ -112,7 +147,7 @@ pub(crate) struct StaffSession {
     pub zone: String,
     pub last_seen_at: DateTime<Utc>,
     pub data: Json<serde_json::Value>,
-    /// Where the tenant's test data is, if there is any.
+    /// The tenant's sandbox, if there is one.
     pub twin_id: Option<Uuid>,
 }
 
@@ -130,18 +165,24 @@ pub(crate) struct ContactSession {
     pub signed_in_at: DateTime<Utc>,
     pub data: Json<serde_json::Value>,
     #[sqlx(flatten)]
-    pub look: LookRow,
+    pub branding: BrandingRow,
 }
 
-const ROLE_OF_STAFF: &str = "SELECT role FROM staff_account WHERE tenant_id = $1 AND id = $2 AND locked_at IS NULL";
+const SELECT_STAFF_ROLE: &str = r"
+    SELECT role
+    FROM staff_account
+    WHERE tenant_id = $1
+      AND id = $2
+      AND locked_at IS NULL
+";
 
 impl SystemTx<'_> {
     /// Inserts a session; false if its id is taken.
-    pub(crate) async fn insert_session(&mut self, door: Door, row: &SessionRow) -> Result<bool, StoreError> {
+    pub(crate) async fn insert_session(&mut self, realm: Realm, row: &SessionRow) -> Result<bool, StoreError> {
         let signed_in = row.account.map(|_| self.now);
         let written = run!(
             &mut self.tx,
-            insert(door),
+            insert_statement(realm),
             &row.id_hash,
             row.tenant,
             row.account,
@@ -153,11 +194,11 @@ impl SystemTx<'_> {
         Ok(written == 1)
     }
 
-    /// Overwrites a session that exists; one that was ended meanwhile stays ended.
-    pub(crate) async fn update_session(&mut self, door: Door, row: &SessionRow) -> Result<(), StoreError> {
+    /// Updates an existing session; a session that was deleted in the meantime is not restored.
+    pub(crate) async fn update_session(&mut self, realm: Realm, row: &SessionRow) -> Result<(), StoreError> {
         run!(
             &mut self.tx,
-            update(door),
+            update_statement(realm),
             &row.id_hash,
             row.tenant,
             row.account,
@@ -169,37 +210,59 @@ impl SystemTx<'_> {
 
     pub(crate) async fn load_session(
         &mut self,
-        door: Door,
+        realm: Realm,
         id_hash: &[u8],
     ) -> Result<Option<(serde_json::Value, DateTime<Utc>)>, StoreError> {
         let row = maybe!(
             &mut self.tx,
             (Json<serde_json::Value>, DateTime<Utc>),
-            load(door),
+            load_statement(realm),
             id_hash,
             self.now
         )?;
         Ok(row.map(|(data, expires_at)| (data.0, expires_at)))
     }
 
-    pub(crate) async fn delete_session(&mut self, door: Door, id_hash: &[u8]) -> Result<(), StoreError> {
-        run!(&mut self.tx, delete(door), id_hash).map(drop)
+    pub(crate) async fn delete_session(&mut self, realm: Realm, id_hash: &[u8]) -> Result<(), StoreError> {
+        run!(&mut self.tx, delete_statement(realm), id_hash).map(drop)
     }
 
-    pub(crate) async fn touch_session(&mut self, door: Door, id_hash: &[u8]) -> Result<(), StoreError> {
-        run!(&mut self.tx, touch(door), id_hash, self.now).map(drop)
+    pub(crate) async fn touch_session(&mut self, realm: Realm, id_hash: &[u8]) -> Result<(), StoreError> {
+        run!(&mut self.tx, touch_statement(realm), id_hash, self.now).map(drop)
     }
 
-    pub(crate) async fn end_staff_sessions(&mut self, tenant: TenantId, id: StaffId) -> Result<(), StoreError> {
-        run!(&mut self.tx, end_all(Door::Staff), tenant.uuid(), id.uuid()).map(drop)
+    pub(crate) async fn revoke_staff_sessions(&mut self, tenant: TenantId, id: StaffId) -> Result<(), StoreError> {
+        run!(
+            &mut self.tx,
+            delete_sessions_of_account(Realm::Staff),
+            tenant.uuid(),
+            id.uuid()
+        )
+        .map(drop)
     }
 
-    pub(crate) async fn end_partner_sessions(&mut self, tenant: TenantId, id: PartnerId) -> Result<(), StoreError> {
-        run!(&mut self.tx, end_all(Door::Partner), tenant.uuid(), id.uuid()).map(drop)
+    pub(crate) async fn revoke_partner_sessions(&mut self, tenant: TenantId, id: PartnerId) -> Result<(), StoreError> {
+        run!(
+            &mut self.tx,
+            delete_sessions_of_account(Realm::Partner),
+            tenant.uuid(),
+            id.uuid()
+        )
+        .map(drop)
     }
 
-    pub(crate) async fn end_portal_sessions(&mut self, tenant: TenantId, id: PortalUserId) -> Result<(), StoreError> {
-        run!(&mut self.tx, end_all(Door::Portal), tenant.uuid(), id.uuid()).map(drop)
+    pub(crate) async fn revoke_portal_sessions(
+        &mut self,
+        tenant: TenantId,
+        id: PortalUserId,
+    ) -> Result<(), StoreError> {
+        run!(
+            &mut self.tx,
+            delete_sessions_of_account(Realm::Portal),
+            tenant.uuid(),
+            id.uuid()
+        )
+        .map(drop)
     }
 
     pub(crate) async fn staff_of_session(
@@ -211,7 +274,7 @@ impl SystemTx<'_> {
         maybe!(
             &mut self.tx,
             StaffSession,
-            STAFF_OF_SESSION,
+            SELECT_STAFF_OF_SESSION,
             id_hash,
             self.now,
             idle_since,
@@ -228,7 +291,7 @@ impl SystemTx<'_> {
         maybe!(
             &mut self.tx,
             ContactSession,
-            CONTACT_OF_SESSION,
+            SELECT_CONTACT_OF_SESSION,
             id_hash,
             self.now,
             idle_since,
@@ -236,50 +299,64 @@ impl SystemTx<'_> {
         )
     }
 
-    /// The role of a member of the staff who is not locked.
+    /// Returns the role of a staff member who is not locked.
     pub(crate) async fn role_of_staff(&mut self, tenant: Uuid, id: Uuid) -> Result<Option<String>, StoreError> {
-        Ok(maybe!(&mut self.tx, (String,), ROLE_OF_STAFF, tenant, id)?.map(|(role,)| role))
+        Ok(maybe!(&mut self.tx, (String,), SELECT_STAFF_ROLE, tenant, id)?.map(|(role,)| role))
     }
 
-    /// Removes what has expired; the number of removed sessions.
+    /// Deletes expired sessions and returns their number.
     pub(crate) async fn delete_expired_sessions(&mut self) -> Result<u64, StoreError> {
         let mut deleted = 0;
-        for door in Door::ALL {
-            deleted += self.execute_now(expired(door)).await?;
+        for realm in Realm::ALL {
+            deleted += self.execute_now(delete_expired_statement(realm)).await?;
         }
         Ok(deleted)
     }
 }
 
-const THROTTLE_ATTEMPT: &str = "INSERT INTO sign_in_throttle (key_hash, failures, locked_until, updated_at) VALUES ($1, 1, $2, $2) \
-    ON CONFLICT (key_hash) DO UPDATE SET failures = sign_in_throttle.failures + 1, updated_at = excluded.updated_at \
-    WHERE sign_in_throttle.locked_until <= excluded.updated_at RETURNING failures";
-const THROTTLE_LOCKED: &str = "SELECT locked_until FROM sign_in_throttle WHERE key_hash = $1";
-const THROTTLE_LOCK: &str = "UPDATE sign_in_throttle SET locked_until = $2 WHERE key_hash = $1 AND locked_until < $2";
-const THROTTLE_CLEAR: &str = "DELETE FROM sign_in_throttle WHERE key_hash = $1";
-const THROTTLE_FORGET: &str = "DELETE FROM sign_in_throttle WHERE updated_at < $1";
+const COUNT_ATTEMPT: &str = r"
+    INSERT INTO sign_in_throttle (key_hash, failures, locked_until, updated_at)
+    VALUES ($1, 1, $2, $2)
+    ON CONFLICT (key_hash)
+    DO UPDATE SET failures = sign_in_throttle.failures + 1, updated_at = excluded.updated_at
+    WHERE sign_in_throttle.locked_until <= excluded.updated_at
+    RETURNING failures
+";
+const SELECT_LOCKED_UNTIL: &str = r"
+    SELECT locked_until
+    FROM sign_in_throttle
+    WHERE key_hash = $1
+";
+const LOCK_ATTEMPTS: &str = r"
+    UPDATE sign_in_throttle
+    SET locked_until = $2
+    WHERE key_hash = $1
+      AND locked_until < $2
+";
+const DELETE_ATTEMPTS: &str = "DELETE FROM sign_in_throttle WHERE key_hash = $1";
+const PURGE_ATTEMPTS: &str = "DELETE FROM sign_in_throttle WHERE updated_at < $1";
 
 impl SystemTx<'_> {
-    /// Counts an attempt before it is made; the answer is its number since the last success, or `None` while locked.
+    /// Counts an attempt before it is made and returns its number since the last success, or `None` while locked.
     pub(crate) async fn count_attempt(&mut self, key_hash: &[u8]) -> Result<Option<i64>, StoreError> {
-        Ok(maybe!(&mut self.tx, (i64,), THROTTLE_ATTEMPT, key_hash, self.now)?.map(|(failures,)| failures))
+        Ok(maybe!(&mut self.tx, (i64,), COUNT_ATTEMPT, key_hash, self.now)?.map(|(failures,)| failures))
     }
 
     pub(crate) async fn locked_until(&mut self, key_hash: &[u8]) -> Result<Option<DateTime<Utc>>, StoreError> {
-        Ok(maybe!(&mut self.tx, (DateTime<Utc>,), THROTTLE_LOCKED, key_hash)?.map(|(until,)| until))
+        Ok(maybe!(&mut self.tx, (DateTime<Utc>,), SELECT_LOCKED_UNTIL, key_hash)?.map(|(until,)| until))
     }
 
-    /// Locks until a moment; an earlier one changes nothing.
+    /// Locks attempts until `until`; never shortens a lock.
     pub(crate) async fn lock_attempts(&mut self, key_hash: &[u8], until: DateTime<Utc>) -> Result<(), StoreError> {
-        run!(&mut self.tx, THROTTLE_LOCK, key_hash, until).map(drop)
+        run!(&mut self.tx, LOCK_ATTEMPTS, key_hash, until).map(drop)
     }
 
     pub(crate) async fn clear_throttle(&mut self, key_hash: &[u8]) -> Result<(), StoreError> {
-        run!(&mut self.tx, THROTTLE_CLEAR, key_hash).map(drop)
+        run!(&mut self.tx, DELETE_ATTEMPTS, key_hash).map(drop)
     }
 
-    /// Forgets attempts that nobody repeated for a day.
-    pub(crate) async fn forget_attempts(&mut self) -> Result<u64, StoreError> {
-        run!(&mut self.tx, THROTTLE_FORGET, self.now - chrono::TimeDelta::days(1))
+    /// Deletes attempts older than one day.
+    pub(crate) async fn purge_attempts(&mut self) -> Result<u64, StoreError> {
+        run!(&mut self.tx, PURGE_ATTEMPTS, self.now - chrono::TimeDelta::days(1))
     }
 }

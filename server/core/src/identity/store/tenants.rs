@@ -1,4 +1,4 @@
-//! Tenants, portal accounts and grants, as administration and demo data make them.
+//! Statements for tenants, portal accounts and grants, for administration and demo data.
 
 use chrono::{DateTime, Utc};
 use domain::feature_gates::FeatureGate;
@@ -10,7 +10,7 @@ use crate::db::SystemTx;
 use crate::db::{StoreError, all, one, run};
 use crate::identity::actors::TenantId;
 
-/// A tenant to make.
+/// A tenant to insert.
 pub(crate) struct NewTenant<'a> {
     pub slug: &'a str,
     pub name: &'a str,
@@ -19,7 +19,7 @@ pub(crate) struct NewTenant<'a> {
     pub is_demo: bool,
 }
 
-/// A grant to make.
+/// A grant to insert.
 pub(crate) struct NewGrant<'a> {
     pub account: PortalUserId,
     pub customer: CustomerId,
@@ -33,24 +33,56 @@ pub(crate) struct NewGrant<'a> {
     pub reason: &'a str,
 }
 
-const INSERT: &str = "INSERT INTO tenant (id, slug, name, zone, locale, shows_technician, is_demo, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-const SET_GATE: &str = "INSERT INTO feature_gate (tenant_id, gate, enabled) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, gate) DO UPDATE SET enabled = excluded.enabled";
-const INSERT_ACCOUNT: &str = "INSERT INTO portal_account (tenant_id, id, contact_id, email, password_hash, locale, created_at, activated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
-const INSERT_GRANT: &str = "INSERT INTO portal_grant (tenant_id, id, portal_account_id, customer_id, location_id, may_submit, may_see_appointments, may_see_reports, may_download, sees_all_requests, valid_from, valid_until, granted_by, reason, may_manage) \
-    VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $10, $11, $12, $13)";
-const REVOKE: &str =
-    "UPDATE portal_grant SET revoked_at = $2 WHERE tenant_id = $1 AND portal_account_id = $3 AND revoked_at IS NULL";
-const COUNT: &str = "SELECT count(*), coalesce(sum(CASE WHEN is_demo THEN 0 ELSE 1 END), 0) FROM tenant";
-const WEBHOOK_SECRETS: &str = "SELECT tenant_id, id, secret, signing_key FROM webhook_secret ORDER BY tenant_id, id";
-const SET_WEBHOOK_SECRET: &str =
-    "UPDATE webhook_secret SET secret = $3, signing_key = $4 WHERE tenant_id = $1 AND id = $2";
-const TENANTS: &str = "SELECT id FROM tenant ORDER BY slug";
+const INSERT_TENANT: &str = r"
+    INSERT INTO tenant (id, slug, name, zone, locale, shows_technician, is_demo, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+";
+const UPSERT_FEATURE_GATE: &str = r"
+    INSERT INTO feature_gate (tenant_id, gate, enabled)
+    VALUES ($1, $2, $3)
+    ON CONFLICT (tenant_id, gate)
+    DO UPDATE SET enabled = excluded.enabled
+";
+const INSERT_PORTAL_ACCOUNT: &str = r"
+    INSERT INTO portal_account (
+        tenant_id, id, contact_id, email, password_hash, locale, created_at, activated_at
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+";
+const INSERT_GRANT: &str = r"
+    INSERT INTO portal_grant (
+        tenant_id, id, portal_account_id, customer_id, location_id, may_submit, may_see_appointments,
+        may_see_reports, may_download, sees_all_requests, valid_from, valid_until, granted_by, reason,
+        may_manage
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $10, $11, $12, $13)
+";
+const REVOKE_GRANTS: &str = r"
+    UPDATE portal_grant
+    SET revoked_at = $2
+    WHERE tenant_id = $1
+      AND portal_account_id = $3
+      AND revoked_at IS NULL
+";
+const COUNT_TENANTS: &str = "SELECT count(*), coalesce(sum(CASE WHEN is_demo THEN 0 ELSE 1 END), 0) FROM tenant";
+const SELECT_WEBHOOK_SECRETS: &str = r"
+    SELECT tenant_id, id, secret, signing_key
+    FROM webhook_secret
+    ORDER BY tenant_id, id
+";
+const UPDATE_WEBHOOK_SECRET: &str = r"
+    UPDATE webhook_secret
+    SET secret = $3, signing_key = $4
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const SELECT_TENANT_IDS: &str = "SELECT id FROM tenant ORDER BY slug";
 
-/// Tenant, id, secret and seed of a signing key, encrypted.
-pub(crate) type ClosedSecret = (Uuid, Uuid, Vec<u8>, Option<Vec<u8>>);
+/// Tenant, ID, sealed secret and sealed signing key.
+pub(crate) type SealedSecret = (Uuid, Uuid, Vec<u8>, Option<Vec<u8>>);
 
-/// Every table with rows of tenants, children first; what `demo --reset` empties.
-const EMPTY: &[&str] = &[
+/// Empties every table with tenant rows, children first, for `demo --reset`.
+const DELETE_TENANT_DATA: &[&str] = &[
     "DELETE FROM webhook_attempt",
     "DELETE FROM webhook_replay",
     "DELETE FROM webhook_delivery",
@@ -114,13 +146,13 @@ const EMPTY: &[&str] = &[
     "DELETE FROM feature_gate",
     "DELETE FROM counter",
 ];
-/// The audit log refuses deletion; only emptying a demo database lifts that, inside its own transaction.
-const EMPTY_AUDIT_SQLITE: &[&str] = &[
+/// A trigger refuses deletion from the audit log; it is disabled only within this transaction.
+const DELETE_AUDIT_SQLITE: &[&str] = &[
     "DROP TRIGGER audit_entry_no_delete",
     "DELETE FROM audit_entry",
     "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
 ];
-const EMPTY_AUDIT_POSTGRES: &[&str] = &[
+const DELETE_AUDIT_POSTGRES: &[&str] = &[
     "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only",
     "DELETE FROM audit_entry",
     "ALTER TABLE audit_entry ENABLE TRIGGER audit_entry_append_only",
@@ -131,7 +163,7 @@ impl SystemTx<'_> {
         let id = self.store.randomness.uuid_v7(self.now);
         run!(
             &mut self.tx,
-            INSERT,
+            INSERT_TENANT,
             id,
             new.slug,
             new.name,
@@ -150,7 +182,7 @@ impl SystemTx<'_> {
         gate: FeatureGate,
         enabled: bool,
     ) -> Result<(), StoreError> {
-        run!(&mut self.tx, SET_GATE, tenant.uuid(), gate.name(), enabled).map(drop)
+        run!(&mut self.tx, UPSERT_FEATURE_GATE, tenant.uuid(), gate.name(), enabled).map(drop)
     }
 
     pub(crate) async fn insert_portal_account(
@@ -164,7 +196,7 @@ impl SystemTx<'_> {
         let id: PortalUserId = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
         run!(
             &mut self.tx,
-            INSERT_ACCOUNT,
+            INSERT_PORTAL_ACCOUNT,
             tenant.uuid(),
             id.uuid(),
             contact.uuid(),
@@ -199,27 +231,27 @@ impl SystemTx<'_> {
     }
 
     pub(crate) async fn revoke_grants(&mut self, tenant: TenantId, account: PortalUserId) -> Result<u64, StoreError> {
-        run!(&mut self.tx, REVOKE, tenant.uuid(), self.now, account.uuid())
+        run!(&mut self.tx, REVOKE_GRANTS, tenant.uuid(), self.now, account.uuid())
     }
 
-    /// How many tenants there are, and how many of them are no demo.
+    /// Returns the number of tenants and the number of those that are not demo tenants.
     pub(crate) async fn count_tenants(&mut self) -> Result<(i64, i64), StoreError> {
-        one!(&mut self.tx, (i64, i64), COUNT)
+        one!(&mut self.tx, (i64, i64), COUNT_TENANTS)
     }
 
     pub(crate) async fn tenant_ids(&mut self) -> Result<Vec<TenantId>, StoreError> {
-        let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), TENANTS)?;
+        let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), SELECT_TENANT_IDS)?;
         Ok(rows.into_iter().map(|(id,)| TenantId::from_uuid(id)).collect())
     }
 
-    /// Empties every table; the caller has made sure that only demo tenants are there.
-    pub(crate) async fn delete_everything(&mut self) -> Result<(), StoreError> {
-        for statement in EMPTY {
+    /// Empties every table. The caller must make sure that there are only demo tenants.
+    pub(crate) async fn delete_all_tenant_data(&mut self) -> Result<(), StoreError> {
+        for statement in DELETE_TENANT_DATA {
             run!(&mut self.tx, *statement)?;
         }
         let audit = match self.tx {
-            crate::db::Tx::Sqlite(_) => EMPTY_AUDIT_SQLITE,
-            crate::db::Tx::Postgres(_) => EMPTY_AUDIT_POSTGRES,
+            crate::db::Tx::Sqlite(_) => DELETE_AUDIT_SQLITE,
+            crate::db::Tx::Postgres(_) => DELETE_AUDIT_POSTGRES,
         };
         for statement in audit {
             run!(&mut self.tx, *statement)?;
@@ -227,8 +259,8 @@ impl SystemTx<'_> {
         run!(&mut self.tx, "DELETE FROM tenant").map(drop)
     }
 
-    pub(crate) async fn webhook_secrets(&mut self) -> Result<Vec<ClosedSecret>, StoreError> {
-        all!(&mut self.tx, ClosedSecret, WEBHOOK_SECRETS)
+    pub(crate) async fn webhook_secrets(&mut self) -> Result<Vec<SealedSecret>, StoreError> {
+        all!(&mut self.tx, SealedSecret, SELECT_WEBHOOK_SECRETS)
     }
 
     pub(crate) async fn set_webhook_secret(
@@ -238,6 +270,6 @@ impl SystemTx<'_> {
         secret: &[u8],
         signing_key: Option<&[u8]>,
     ) -> Result<(), StoreError> {
-        run!(&mut self.tx, SET_WEBHOOK_SECRET, tenant, id, secret, signing_key).map(drop)
+        run!(&mut self.tx, UPDATE_WEBHOOK_SECRET, tenant, id, secret, signing_key).map(drop)
     }
 }

@@ -1,4 +1,4 @@
-//! imports::store
+//! Database access for import jobs, their items and the records they write.
 
 pub(crate) mod items;
 pub(crate) mod jobs;

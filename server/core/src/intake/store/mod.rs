@@ -1,4 +1,4 @@
-//! intake::store
+//! SQL statements of the `intake` module.
 
 pub(crate) mod requests;
 pub(crate) mod terminals;

@@ -1,11 +1,11 @@
-//! Requests on their way in: public forms, what they send, its files, and the way back to it by the tracking link.
+//! Statements for public forms, submitted requests, their files and tracking tokens.
 
 use domain::customers::Address;
 use domain::ids::{AttachmentId, ContactId, CustomerId, FormId, FormKind, Id, LocationId, RequestId};
 use domain::intake::form::FormSettings;
 use domain::intake::{PreferredWindow, Requester};
-use domain::public_words::OwnWords;
 use domain::requests::{Channel, Priority, ServiceType};
+use domain::terminology::Terminology;
 use domain::text::name_for_comparison;
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -14,11 +14,11 @@ use uuid::Uuid;
 use crate::db::Key;
 use crate::db::{StoreError, all, maybe, one, run};
 use crate::db::{SystemTx, TenantTx};
-use crate::identity::actors::{Actor, BringsFiles, Staff, Submitter, TrackingRequester};
+use crate::identity::actors::{Actor, FileUploader, Staff, Submitter, TrackingRequester};
 use crate::intake::model::FileLine;
 use crate::visits::FileRow;
 
-/// A request of any channel that has neither grants nor a source system to answer to.
+/// A request to insert, of a channel without grants or source system.
 pub(crate) struct NewRequest<'a> {
     pub id: RequestId,
     pub number: i64,
@@ -30,25 +30,24 @@ pub(crate) struct NewRequest<'a> {
     pub customer: Option<CustomerId>,
     pub location: Option<LocationId>,
     pub contact: Option<ContactId>,
-    /// The form, device or account that made the nonce.
+    /// ID of the form, terminal or account that generated the nonce.
     pub origin: Uuid,
     pub nonce: &'a str,
     pub form: Option<FormId>,
     pub requester: Option<&'a Requester>,
     pub place: Option<&'a Address>,
-    pub tracking: &'a ClosedToken,
-    /// What the receipt says, if there is one.
+    pub tracking: &'a SealedToken,
     pub receipt_code: Option<&'a str>,
 }
 
-/// A tracking token: what finds it and what opens it.
+/// A token as it is stored: SHA-256 for lookup, and the sealed value for display.
 #[derive(Debug, Clone)]
-pub(crate) struct ClosedToken {
+pub(crate) struct SealedToken {
     pub hash: Vec<u8>,
     pub closed: Vec<u8>,
 }
 
-/// A file to keep with a request.
+/// A file of a request to insert; its content is already in the file store.
 pub(crate) struct NewFile<'a> {
     pub id: AttachmentId,
     pub file_name: &'a str,
@@ -57,7 +56,7 @@ pub(crate) struct NewFile<'a> {
     pub content_hash: &'a [u8],
 }
 
-/// The form behind an address.
+/// A public form with what its page needs.
 #[derive(Debug, FromRow)]
 pub(crate) struct FormIdentity {
     pub tenant_id: Uuid,
@@ -66,32 +65,81 @@ pub(crate) struct FormIdentity {
     pub tenant_name: String,
     pub zone: String,
     pub is_closed: bool,
-    pub words: Option<Json<OwnWords>>,
+    pub words: Option<Json<Terminology>>,
 }
 
-/// The request behind a tracking link.
+/// The request of a tracking link with what its page needs.
 #[derive(Debug, FromRow)]
 pub(crate) struct TrackedRequest {
     pub tenant_id: Uuid,
     pub id: Uuid,
     pub tenant_name: String,
     pub zone: String,
-    pub words: Option<Json<OwnWords>>,
+    pub words: Option<Json<Terminology>>,
 }
 
-const INSERT: &str = "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, customer_id, location_id, contact_id, origin_id, nonce, form_id, requester, place, preferred_windows, tracking_hash, tracking_token, search_key, submitted_at, updated_at, receipt_code) \
-    VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $21) ON CONFLICT (tenant_id, origin_id, nonce) DO NOTHING";
-const BY_NONCE: &str = "SELECT id, tracking_token FROM request WHERE tenant_id = $1 AND origin_id = $2 AND nonce = $3";
-const INSERT_FILE: &str = "INSERT INTO request_attachment (tenant_id, id, request_id, file_name, media_type, size_bytes, content_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-const FILES: &str = "SELECT id, file_name, media_type, size_bytes FROM request_attachment WHERE tenant_id = $1 AND request_id = $2 ORDER BY file_name, id";
-const FILE: &str =
+const INSERT_REQUEST: &str = r"
+    INSERT INTO request (
+        tenant_id, id, number, channel, status, service_type, priority, description, customer_id,
+        location_id, contact_id, origin_id, nonce, form_id, requester, place, preferred_windows,
+        tracking_hash, tracking_token, search_key, submitted_at, updated_at, receipt_code
+    )
+    VALUES (
+        $1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+        $20, $20, $21
+    )
+    ON CONFLICT (tenant_id, origin_id, nonce) DO NOTHING
+";
+const SELECT_REQUEST_BY_NONCE: &str = r"
+    SELECT id, tracking_token
+    FROM request
+    WHERE tenant_id = $1
+      AND origin_id = $2
+      AND nonce = $3
+";
+const INSERT_FILE: &str = r"
+    INSERT INTO request_attachment (
+        tenant_id, id, request_id, file_name, media_type, size_bytes, content_hash, created_at
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+";
+const SELECT_FILES: &str = r"
+    SELECT id, file_name, media_type, size_bytes
+    FROM request_attachment
+    WHERE tenant_id = $1
+      AND request_id = $2
+    ORDER BY file_name, id
+";
+const SELECT_FILE: &str =
     "SELECT file_name, media_type, content_hash FROM request_attachment WHERE tenant_id = $1 AND id = $2";
-const FORM: &str = "SELECT f.tenant_id, f.id, f.settings, t.name AS tenant_name, t.zone, f.closed_at IS NOT NULL AS is_closed, w.words FROM intake_form f JOIN tenant t ON t.id = f.tenant_id LEFT JOIN portal_look w ON w.tenant_id = t.id WHERE f.slug = $1";
-const TRACKED: &str = "SELECT r.tenant_id, r.id, t.name AS tenant_name, t.zone, w.words FROM request r JOIN tenant t ON t.id = r.tenant_id LEFT JOIN portal_look w ON w.tenant_id = t.id WHERE r.tracking_hash = $1 AND r.portal_account_id IS NULL";
-const TOKENS: &str = "SELECT tenant_id, id, tracking_token FROM request WHERE tracking_token IS NOT NULL AND (tenant_id, id) > ($1, $2) ORDER BY tenant_id, id LIMIT $3";
-const SET_TOKEN: &str = "UPDATE request SET tracking_token = $3 WHERE tenant_id = $1 AND id = $2";
+const SELECT_FORM_BY_SLUG: &str = r"
+    SELECT
+        intake_form.tenant_id, intake_form.id, intake_form.settings, tenant.name AS tenant_name,
+        tenant.zone, intake_form.closed_at IS NOT NULL AS is_closed, portal_look.words
+    FROM intake_form
+    JOIN tenant ON tenant.id = intake_form.tenant_id
+    LEFT JOIN portal_look ON portal_look.tenant_id = tenant.id
+    WHERE intake_form.slug = $1
+";
+const SELECT_TRACKED_REQUEST: &str = r"
+    SELECT request.tenant_id, request.id, tenant.name AS tenant_name, tenant.zone, portal_look.words
+    FROM request
+    JOIN tenant ON tenant.id = request.tenant_id
+    LEFT JOIN portal_look ON portal_look.tenant_id = tenant.id
+    WHERE request.tracking_hash = $1
+      AND request.portal_account_id IS NULL
+";
+const SELECT_TRACKING_TOKENS: &str = r"
+    SELECT tenant_id, id, tracking_token
+    FROM request
+    WHERE tracking_token IS NOT NULL
+      AND (tenant_id, id) > ($1, $2)
+    ORDER BY tenant_id, id
+    LIMIT $3
+";
+const UPDATE_TRACKING_TOKEN: &str = "UPDATE request SET tracking_token = $3 WHERE tenant_id = $1 AND id = $2";
 
-/// What a search looks through: everything that was typed, in the form in which texts are compared.
+/// Builds the searchable text of a request: everything that was entered, normalized for comparison.
 pub(crate) fn search_key(
     description: &str,
     requester: Option<&Requester>,
@@ -125,12 +173,12 @@ pub(crate) fn search_key(
 }
 
 impl<A: Submitter> TenantTx<'_, A> {
-    /// Inserts a request; false if the nonce of its origin was used.
+    /// Inserts a request; returns false if its origin used the nonce before.
     pub(crate) async fn insert_request(&mut self, new: &NewRequest<'_>) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         Ok(run!(
             &mut self.tx,
-            INSERT,
+            INSERT_REQUEST,
             tenant,
             new.id.uuid(),
             new.number,
@@ -155,19 +203,26 @@ impl<A: Submitter> TenantTx<'_, A> {
         )? == 1)
     }
 
-    /// The request that this origin made under this nonce, with its closed tracking token.
+    /// Finds the request with a nonce of an origin, with its sealed tracking token.
     pub(crate) async fn request_of_nonce(
         &mut self,
         origin: Uuid,
         nonce: &str,
     ) -> Result<Option<(RequestId, Vec<u8>)>, StoreError> {
         let tenant = self.tenant();
-        let row = maybe!(&mut self.tx, (Uuid, Option<Vec<u8>>), BY_NONCE, tenant, origin, nonce)?;
+        let row = maybe!(
+            &mut self.tx,
+            (Uuid, Option<Vec<u8>>),
+            SELECT_REQUEST_BY_NONCE,
+            tenant,
+            origin,
+            nonce
+        )?;
         Ok(row.map(|(id, token)| (RequestId::from_uuid(id), token.unwrap_or_default())))
     }
 }
 
-impl<A: BringsFiles> TenantTx<'_, A> {
+impl<A: FileUploader> TenantTx<'_, A> {
     pub(crate) async fn insert_request_file(
         &mut self,
         request: RequestId,
@@ -190,7 +245,7 @@ impl<A: BringsFiles> TenantTx<'_, A> {
     }
 }
 
-/// Who may list the names of a request's files: the staff, and whoever sent them.
+/// Actors that may list a request's files: staff and the requester.
 pub(crate) trait SeesFileRows: Actor {}
 impl SeesFileRows for Staff {}
 impl SeesFileRows for TrackingRequester {}
@@ -198,35 +253,43 @@ impl SeesFileRows for TrackingRequester {}
 impl<A: SeesFileRows> TenantTx<'_, A> {
     pub(crate) async fn request_files(&mut self, request: RequestId) -> Result<Vec<FileLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, FileLine, FILES, tenant, request.uuid())
+        all!(&mut self.tx, FileLine, SELECT_FILES, tenant, request.uuid())
     }
 }
 
 impl TenantTx<'_, Staff> {
     pub(crate) async fn request_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, FileRow, FILE, tenant, id.uuid())
+        maybe!(&mut self.tx, FileRow, SELECT_FILE, tenant, id.uuid())
     }
 }
 
 impl SystemTx<'_> {
-    /// The form of an address, also one that is closed.
+    /// Finds a form by slug, including closed ones.
     pub(crate) async fn form_by_slug(&mut self, slug: &str) -> Result<Option<FormIdentity>, StoreError> {
-        maybe!(&mut self.tx, FormIdentity, FORM, slug)
+        maybe!(&mut self.tx, FormIdentity, SELECT_FORM_BY_SLUG, slug)
     }
 
-    /// The request behind the hash of a tracking token. One of a portal user is shown in the portal, where grants count.
+    /// Finds a request by the hash of its tracking token. Requests of portal users are excluded: they are shown in the
+    /// portal, subject to grants.
     pub(crate) async fn tracked_request(&mut self, hash: &[u8]) -> Result<Option<TrackedRequest>, StoreError> {
-        maybe!(&mut self.tx, TrackedRequest, TRACKED, hash)
+        maybe!(&mut self.tx, TrackedRequest, SELECT_TRACKED_REQUEST, hash)
     }
 
-    /// A page of encrypted tracking tokens, for a change of the master key.
+    /// Lists a page of sealed tracking tokens, for the rotation of the master key.
     pub(crate) async fn tracking_tokens(
         &mut self,
         after: (Uuid, Uuid),
         limit: i64,
     ) -> Result<Vec<(Uuid, Uuid, Vec<u8>)>, StoreError> {
-        all!(&mut self.tx, (Uuid, Uuid, Vec<u8>), TOKENS, after.0, after.1, limit)
+        all!(
+            &mut self.tx,
+            (Uuid, Uuid, Vec<u8>),
+            SELECT_TRACKING_TOKENS,
+            after.0,
+            after.1,
+            limit
+        )
     }
 
     pub(crate) async fn set_tracking_token(
@@ -235,21 +298,30 @@ impl SystemTx<'_> {
         request: Uuid,
         token: &[u8],
     ) -> Result<(), StoreError> {
-        run!(&mut self.tx, SET_TOKEN, tenant, request, token).map(drop)
+        run!(&mut self.tx, UPDATE_TRACKING_TOKEN, tenant, request, token).map(drop)
     }
 }
 
-const FORMS: &str =
+const SELECT_FORMS: &str =
     "SELECT id, slug, name, settings, closed_at FROM intake_form WHERE tenant_id = $1 ORDER BY name, id LIMIT 200";
-const FORM_VIEW: &str = "SELECT id, slug, name, settings, closed_at FROM intake_form WHERE tenant_id = $1 AND id = $2";
-const INSERT_FORM: &str = "INSERT INTO intake_form (tenant_id, id, slug, name, settings, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (slug) DO NOTHING";
+const SELECT_FORM: &str = r"
+    SELECT id, slug, name, settings, closed_at
+    FROM intake_form
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const INSERT_FORM: &str = r"
+    INSERT INTO intake_form (tenant_id, id, slug, name, settings, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $6)
+    ON CONFLICT (slug) DO NOTHING
+";
 const UPDATE_FORM: &str =
     "UPDATE intake_form SET name = $3, settings = $4, updated_at = $5 WHERE tenant_id = $1 AND id = $2";
 const CLOSE_FORM: &str = "UPDATE intake_form SET closed_at = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2";
 const COUNT_FORMS: &str = "SELECT count(*) FROM intake_form WHERE tenant_id = $1";
 
 impl<A: crate::identity::actors::Administrator> TenantTx<'_, A> {
-    /// Makes a form; false if its address is taken.
+    /// Inserts a form; returns false if the slug is already used.
     pub(crate) async fn insert_form(
         &mut self,
         id: FormId,
@@ -280,7 +352,7 @@ impl<A: crate::identity::actors::Administrator> TenantTx<'_, A> {
         Ok(run!(&mut self.tx, UPDATE_FORM, tenant, id.uuid(), name, Json(settings), now)? == 1)
     }
 
-    /// Closes a form, or opens it again.
+    /// Closes or reopens a form.
     pub(crate) async fn close_form(&mut self, id: FormId, closed: bool) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         Ok(run!(&mut self.tx, CLOSE_FORM, tenant, id.uuid(), closed.then_some(now), now)? == 1)
@@ -288,7 +360,7 @@ impl<A: crate::identity::actors::Administrator> TenantTx<'_, A> {
 
     pub(crate) async fn forms(&mut self) -> Result<Vec<crate::intake::model::FormLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, crate::intake::model::FormLine, FORMS, tenant)
+        all!(&mut self.tx, crate::intake::model::FormLine, SELECT_FORMS, tenant)
     }
 
     pub(crate) async fn form(&mut self, id: FormId) -> Result<Option<crate::intake::model::FormLine>, StoreError> {
@@ -296,7 +368,7 @@ impl<A: crate::identity::actors::Administrator> TenantTx<'_, A> {
         maybe!(
             &mut self.tx,
             crate::intake::model::FormLine,
-            FORM_VIEW,
+            SELECT_FORM,
             tenant,
             id.uuid()
         )

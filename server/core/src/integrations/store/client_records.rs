@@ -1,4 +1,4 @@
-//! What an integration client may read of records and results: always its own source system's share.
+//! Records and results that an integration client may read, limited to its own source system.
 
 use chrono::{DateTime, Utc};
 use domain::customers::{Address, Coordinates};
@@ -20,116 +20,281 @@ use crate::jobs::model::ClientTarget;
 use crate::requests::model::ClientRequest;
 use crate::visits::model::ClientReport;
 
-macro_rules! customer {
+macro_rules! select_customer {
     () => {
-        "SELECT c.id, r.external_id, c.customer_number, c.name, (c.archived_at IS NOT NULL) AS is_archived, c.merged_into, c.created_at, c.updated_at \
-         FROM external_reference r JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.entity_id \
-         WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'customer' "
+        r"
+            SELECT
+                customer.id, reference.external_id, customer.customer_number, customer.name,
+                (customer.archived_at IS NOT NULL) AS is_archived, customer.merged_into,
+                customer.created_at, customer.updated_at
+            FROM external_reference AS reference
+            JOIN customer ON customer.tenant_id = reference.tenant_id AND customer.id = reference.entity_id
+            WHERE reference.tenant_id = $1
+              AND reference.source_system_id = $2
+              AND reference.entity_type = 'customer'
+        "
     };
 }
-const CUSTOMERS: &str = concat!(customer!(), "AND r.external_id > $3 ORDER BY r.external_id LIMIT $4");
-const CUSTOMERS_BY_NUMBER: &str = concat!(
-    customer!(),
-    "AND r.external_id > $3 AND c.number_key = $5 ORDER BY r.external_id LIMIT $4"
+const SELECT_CUSTOMERS: &str = concat!(
+    select_customer!(),
+    r"
+      AND reference.external_id > $3
+    ORDER BY reference.external_id
+    LIMIT $4
+"
 );
-const CUSTOMER: &str = concat!(customer!(), "AND r.entity_id = $3 ORDER BY r.external_id LIMIT 1");
-const CUSTOMER_BY_EXTERNAL_ID: &str = concat!(customer!(), "AND r.external_id = $3");
-macro_rules! location {
+const SELECT_CUSTOMERS_BY_NUMBER: &str = concat!(
+    select_customer!(),
+    "AND reference.external_id > $3 AND customer.number_key = $5 ORDER BY reference.external_id LIMIT $4"
+);
+const SELECT_CUSTOMER: &str = concat!(
+    select_customer!(),
+    "AND reference.entity_id = $3 ORDER BY reference.external_id LIMIT 1"
+);
+const SELECT_CUSTOMER_BY_EXTERNAL_ID: &str = concat!(select_customer!(), "AND reference.external_id = $3");
+macro_rules! select_location {
     () => {
-        "SELECT l.id, r.external_id, l.customer_id, l.name, l.street, l.postal_code, l.city, l.country, l.latitude, l.longitude, l.zone, (l.archived_at IS NOT NULL) AS is_archived, l.created_at, l.updated_at \
-         FROM external_reference r JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.entity_id \
-         WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'location' "
+        r"
+            SELECT
+                location.id, reference.external_id, location.customer_id, location.name, location.street,
+                location.postal_code, location.city, location.country, location.latitude,
+                location.longitude, location.zone, (location.archived_at IS NOT NULL) AS is_archived,
+                location.created_at, location.updated_at
+            FROM external_reference AS reference
+            JOIN location ON location.tenant_id = reference.tenant_id AND location.id = reference.entity_id
+            WHERE reference.tenant_id = $1
+              AND reference.source_system_id = $2
+              AND reference.entity_type = 'location'
+        "
     };
 }
-const LOCATIONS: &str = concat!(location!(), "AND r.external_id > $3 ORDER BY r.external_id LIMIT $4");
-const LOCATION: &str = concat!(location!(), "AND r.entity_id = $3 ORDER BY r.external_id LIMIT 1");
-const LOCATION_BY_EXTERNAL_ID: &str = concat!(location!(), "AND r.external_id = $3");
-macro_rules! contact {
+const SELECT_LOCATIONS: &str = concat!(
+    select_location!(),
+    r"
+      AND reference.external_id > $3
+    ORDER BY reference.external_id
+    LIMIT $4
+"
+);
+const SELECT_LOCATION: &str = concat!(
+    select_location!(),
+    "AND reference.entity_id = $3 ORDER BY reference.external_id LIMIT 1"
+);
+const SELECT_LOCATION_BY_EXTERNAL_ID: &str = concat!(select_location!(), "AND reference.external_id = $3");
+macro_rules! select_contact {
     () => {
-        "SELECT c.id, r.external_id, c.customer_id, c.location_id, c.display_name, c.email, c.phone, c.created_at, c.updated_at \
-         FROM external_reference r JOIN contact c ON c.tenant_id = r.tenant_id AND c.id = r.entity_id \
-         WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'contact' "
+        r"
+            SELECT
+                contact.id, reference.external_id, contact.customer_id, contact.location_id,
+                contact.display_name, contact.email, contact.phone, contact.created_at, contact.updated_at
+            FROM external_reference AS reference
+            JOIN contact ON contact.tenant_id = reference.tenant_id AND contact.id = reference.entity_id
+            WHERE reference.tenant_id = $1
+              AND reference.source_system_id = $2
+              AND reference.entity_type = 'contact'
+        "
     };
 }
-const CONTACTS: &str = concat!(contact!(), "AND r.external_id > $3 ORDER BY r.external_id LIMIT $4");
-const CONTACT: &str = concat!(contact!(), "AND r.entity_id = $3 ORDER BY r.external_id LIMIT 1");
-const CONTACT_BY_EXTERNAL_ID: &str = concat!(contact!(), "AND r.external_id = $3");
-/// There is one writer at a time anyway.
-const LOCK_TEXT_SQLITE: &str = "SELECT $1";
-const LOCK_TEXT_POSTGRES: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-const NUMBER_TAKEN: &str = "SELECT id FROM customer WHERE tenant_id = $1 AND number_key = $2 LIMIT 1";
-const SET_LOCATION: &str = "UPDATE location SET name = $3, street = $4, postal_code = $5, city = $6, country = $7, latitude = $8, longitude = $9, updated_at = $10 WHERE tenant_id = $1 AND id = $2";
-const SET_CONTACT: &str =
-    "UPDATE contact SET display_name = $3, email = $4, phone = $5, updated_at = $6 WHERE tenant_id = $1 AND id = $2";
+const SELECT_CONTACTS: &str = concat!(
+    select_contact!(),
+    "AND reference.external_id > $3 ORDER BY reference.external_id LIMIT $4"
+);
+const SELECT_CONTACT: &str = concat!(
+    select_contact!(),
+    "AND reference.entity_id = $3 ORDER BY reference.external_id LIMIT 1"
+);
+const SELECT_CONTACT_BY_EXTERNAL_ID: &str = concat!(select_contact!(), "AND reference.external_id = $3");
+/// SQLite has a single writer and needs no lock.
+const LOCK_KEY_SQLITE: &str = "SELECT $1";
+const LOCK_KEY_POSTGRES: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+const SELECT_CUSTOMER_WITH_NUMBER: &str = r"
+    SELECT id
+    FROM customer
+    WHERE tenant_id = $1
+      AND number_key = $2
+    LIMIT 1
+";
+const UPDATE_LOCATION: &str = r"
+    UPDATE location
+    SET
+        name = $3, street = $4, postal_code = $5, city = $6, country = $7, latitude = $8, longitude = $9,
+        updated_at = $10
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const UPDATE_CONTACT: &str = r"
+    UPDATE contact
+    SET display_name = $3, email = $4, phone = $5, updated_at = $6
+    WHERE tenant_id = $1
+      AND id = $2
+";
 
-listed!(text STATUS_SQLITE, STATUS_POSTGRES,
-    "SELECT t.id, t.external_id, t.status, t.priority, t.service_type, t.needs_mapping, t.duration_minutes, t.window_start, t.window_end, t.window_zone, \
-     t.created_at, t.updated_at, a.starts_at, a.ends_at, a.zone AS appointment_zone \
-     FROM target t LEFT JOIN appointment a ON a.tenant_id = t.tenant_id AND a.id = (SELECT x.id FROM appointment x WHERE x.tenant_id = t.tenant_id AND x.target_id = t.id \
-           AND (x.status = 'planned' OR (x.status = 'done' AND t.status IN ('completed', 'not_completed'))) ORDER BY CASE x.status WHEN 'planned' THEN 0 ELSE 1 END, x.starts_at DESC, x.id DESC LIMIT 1) \
-     WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.external_id ", "$3", " ORDER BY t.external_id");
-listed!(id STATUS_BY_ID_SQLITE, STATUS_BY_ID_POSTGRES,
-    "SELECT t.id, t.external_id, t.status, t.priority, t.service_type, t.needs_mapping, t.duration_minutes, t.window_start, t.window_end, t.window_zone, \
-     t.created_at, t.updated_at, a.starts_at, a.ends_at, a.zone AS appointment_zone \
-     FROM target t LEFT JOIN appointment a ON a.tenant_id = t.tenant_id AND a.id = (SELECT x.id FROM appointment x WHERE x.tenant_id = t.tenant_id AND x.target_id = t.id \
-           AND (x.status = 'planned' OR (x.status = 'done' AND t.status IN ('completed', 'not_completed'))) ORDER BY CASE x.status WHEN 'planned' THEN 0 ELSE 1 END, x.starts_at DESC, x.id DESC LIMIT 1) \
-     WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.id ", "$3", " ORDER BY t.id");
+listed!(text SELECT_TARGETS_BY_EXTERNAL_ID_SQLITE, SELECT_TARGETS_BY_EXTERNAL_ID_POSTGRES,
+    r"
+        SELECT
+            target.id, target.external_id, target.status, target.priority, target.service_type,
+            target.needs_mapping, target.duration_minutes, target.window_start, target.window_end,
+            target.window_zone, target.created_at, target.updated_at, appointment.starts_at,
+            appointment.ends_at, appointment.zone AS appointment_zone
+        FROM target
+        LEFT JOIN appointment ON appointment.tenant_id = target.tenant_id AND appointment.id = (
+            SELECT latest.id
+            FROM appointment AS latest
+            WHERE latest.tenant_id = target.tenant_id
+              AND latest.target_id = target.id
+              AND (
+                  latest.status = 'planned'
+                  OR (latest.status = 'done' AND target.status IN ('completed', 'not_completed'))
+              )
+            ORDER BY CASE latest.status WHEN 'planned' THEN 0 ELSE 1 END, latest.starts_at DESC,
+                latest.id DESC
+            LIMIT 1
+        )
+        WHERE target.tenant_id = $1
+          AND target.source_system_id = $2
+          AND target.external_id
+    ", "$3", " ORDER BY target.external_id");
+listed!(id SELECT_TARGETS_BY_ID_SQLITE, SELECT_TARGETS_BY_ID_POSTGRES,
+    r"
+        SELECT
+            target.id, target.external_id, target.status, target.priority, target.service_type,
+            target.needs_mapping, target.duration_minutes, target.window_start, target.window_end,
+            target.window_zone, target.created_at, target.updated_at, appointment.starts_at,
+            appointment.ends_at, appointment.zone AS appointment_zone
+        FROM target
+        LEFT JOIN appointment ON appointment.tenant_id = target.tenant_id AND appointment.id = (
+            SELECT latest.id
+            FROM appointment AS latest
+            WHERE latest.tenant_id = target.tenant_id
+              AND latest.target_id = target.id
+              AND (
+                  latest.status = 'planned'
+                  OR (latest.status = 'done' AND target.status IN ('completed', 'not_completed'))
+              )
+            ORDER BY CASE latest.status WHEN 'planned' THEN 0 ELSE 1 END, latest.starts_at DESC,
+                latest.id DESC
+            LIMIT 1
+        )
+        WHERE target.tenant_id = $1
+          AND target.source_system_id = $2
+          AND target.id
+    ", "$3", " ORDER BY target.id");
 
-macro_rules! request {
+macro_rules! select_request {
     () => {
-        "SELECT r.id, r.number, r.external_id, r.status, r.service_type, r.priority, r.description, r.preferred, r.preferred_windows, r.rejection_reason, r.target_id, r.customer_id, r.location_id, r.contact_id, \
-         r.submitted_at, r.updated_at FROM request r WHERE r.tenant_id = $1 AND r.source_system_id = $2 "
+        r"
+            SELECT
+                request.id, request.number, request.external_id, request.status, request.service_type,
+                request.priority, request.description, request.preferred, request.preferred_windows,
+                request.rejection_reason, request.target_id, request.customer_id, request.location_id,
+                request.contact_id, request.submitted_at, request.updated_at
+            FROM request
+            WHERE request.tenant_id = $1
+              AND request.source_system_id = $2
+        "
     };
 }
-const REQUESTS: &str = concat!(
-    request!(),
-    "AND (r.submitted_at, r.id) > ($3, $4) ORDER BY r.submitted_at, r.id LIMIT $5"
+const SELECT_REQUESTS: &str = concat!(
+    select_request!(),
+    "AND (request.submitted_at, request.id) > ($3, $4) ORDER BY request.submitted_at, request.id LIMIT $5"
 );
-const REQUEST: &str = concat!(request!(), "AND r.id = $3");
-const REQUEST_BY_EXTERNAL_ID: &str = concat!(request!(), "AND r.external_id = $3");
-const INSERT_REQUEST: &str = "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id, source_system_id, external_id, preferred_windows, search_key, submitted_at, updated_at) \
-    VALUES ($1, $2, $3, 'api', 'submitted', $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $13, $13) ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING";
+const SELECT_REQUEST: &str = concat!(select_request!(), "AND request.id = $3");
+const SELECT_REQUEST_BY_EXTERNAL_ID: &str = concat!(select_request!(), "AND request.external_id = $3");
+const INSERT_REQUEST: &str = r"
+    INSERT INTO request (
+        tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id,
+        location_id, contact_id, source_system_id, external_id, preferred_windows, search_key, submitted_at,
+        updated_at
+    )
+    VALUES ($1, $2, $3, 'api', 'submitted', $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, $15, $13, $13)
+    ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING
+";
 
-macro_rules! report {
+macro_rules! select_report {
     () => {
-        "SELECT r.id, r.target_id, t.external_id AS target_external_id, r.summary, r.work_minutes, r.billable, r.submitted_at, r.decided_at, \
-         (SELECT f.id FROM follow_up f WHERE f.tenant_id = r.tenant_id AND f.visit_report_id = r.id) AS follow_up_id \
-         FROM visit_report r JOIN target t ON t.tenant_id = r.tenant_id AND t.id = r.target_id \
-         WHERE r.tenant_id = $1 AND t.source_system_id = $2 AND r.status = 'approved' "
+        r"
+            SELECT
+                report.id, report.target_id, target.external_id AS target_external_id, report.summary,
+                report.work_minutes, report.billable, report.submitted_at, report.decided_at,
+                (
+                    SELECT follow_up.id
+                    FROM follow_up
+                    WHERE follow_up.tenant_id = report.tenant_id
+                      AND follow_up.visit_report_id = report.id
+                ) AS follow_up_id
+            FROM visit_report AS report
+            JOIN target ON target.tenant_id = report.tenant_id AND target.id = report.target_id
+            WHERE report.tenant_id = $1
+              AND target.source_system_id = $2
+              AND report.status = 'approved'
+        "
     };
 }
-const REPORTS: &str = concat!(
-    report!(),
-    "AND (r.submitted_at, r.id) < ($3, $4) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $5"
+const SELECT_REPORTS: &str = concat!(
+    select_report!(),
+    r"
+          AND (report.submitted_at, report.id) < ($3, $4)
+        ORDER BY report.submitted_at DESC, report.id DESC
+        LIMIT $5
+    "
 );
-const REPORT: &str = concat!(report!(), "AND r.id = $3");
-macro_rules! follow_up {
+const SELECT_REPORT: &str = concat!(select_report!(), "AND report.id = $3");
+macro_rules! select_follow_up {
     () => {
-        "SELECT f.id, f.target_id, t.external_id AS target_external_id, f.visit_report_id, f.status, f.title, f.created_at, f.updated_at \
-         FROM follow_up f JOIN target t ON t.tenant_id = f.tenant_id AND t.id = f.target_id \
-         WHERE f.tenant_id = $1 AND t.source_system_id = $2 "
+        r"
+            SELECT
+                follow_up.id, follow_up.target_id, target.external_id AS target_external_id,
+                follow_up.visit_report_id, follow_up.status, follow_up.title, follow_up.created_at,
+                follow_up.updated_at
+            FROM follow_up
+            JOIN target ON target.tenant_id = follow_up.tenant_id AND target.id = follow_up.target_id
+            WHERE follow_up.tenant_id = $1
+              AND target.source_system_id = $2
+        "
     };
 }
-const FOLLOW_UPS: &str = concat!(
-    follow_up!(),
-    "AND (f.created_at, f.id) < ($3, $4) ORDER BY f.created_at DESC, f.id DESC LIMIT $5"
+const SELECT_FOLLOW_UPS: &str = concat!(
+    select_follow_up!(),
+    r"
+          AND (follow_up.created_at, follow_up.id) < ($3, $4)
+        ORDER BY follow_up.created_at DESC, follow_up.id DESC
+        LIMIT $5
+    "
 );
-const FOLLOW_UP: &str = concat!(follow_up!(), "AND f.id = $3");
-macro_rules! billing {
+const SELECT_FOLLOW_UP: &str = concat!(select_follow_up!(), "AND follow_up.id = $3");
+macro_rules! select_billing_trigger {
     () => {
-        "SELECT b.id, b.visit_report_id, b.target_id, t.external_id AS target_external_id, b.work_minutes, b.raised_at, b.acknowledged_at, b.reference \
-         FROM billing_trigger b JOIN target t ON t.tenant_id = b.tenant_id AND t.id = b.target_id \
-         WHERE b.tenant_id = $1 AND t.source_system_id = $2 "
+        r"
+            SELECT
+                billing_trigger.id, billing_trigger.visit_report_id, billing_trigger.target_id,
+                target.external_id AS target_external_id, billing_trigger.work_minutes,
+                billing_trigger.raised_at, billing_trigger.acknowledged_at, billing_trigger.reference
+            FROM billing_trigger
+            JOIN target ON target.tenant_id = billing_trigger.tenant_id
+                AND target.id = billing_trigger.target_id
+            WHERE billing_trigger.tenant_id = $1
+              AND target.source_system_id = $2
+        "
     };
 }
-const BILLING: &str = concat!(
-    billing!(),
-    "AND (b.raised_at, b.id) < ($3, $4) ORDER BY b.raised_at DESC, b.id DESC LIMIT $5"
+const SELECT_BILLING_TRIGGERS: &str = concat!(
+    select_billing_trigger!(),
+    r"
+          AND (billing_trigger.raised_at, billing_trigger.id) < ($3, $4)
+        ORDER BY billing_trigger.raised_at DESC, billing_trigger.id DESC
+        LIMIT $5
+    "
 );
-const BILLING_ONE: &str = concat!(billing!(), "AND b.id = $3");
-const ACKNOWLEDGE: &str = "UPDATE billing_trigger SET acknowledged_at = $3, reference = $4 WHERE tenant_id = $1 AND id = $2 AND acknowledged_at IS NULL";
+const SELECT_BILLING_TRIGGER: &str = concat!(select_billing_trigger!(), "AND billing_trigger.id = $3");
+const ACKNOWLEDGE_BILLING_TRIGGER: &str = r"
+    UPDATE billing_trigger
+    SET acknowledged_at = $3, reference = $4
+    WHERE tenant_id = $1
+      AND id = $2
+      AND acknowledged_at IS NULL
+";
 
-/// A request that a client submits.
+/// A request to insert for a client.
 pub(crate) struct NewClientRequest<'a> {
     pub id: RequestId,
     pub external_id: Option<&'a str>,
@@ -143,37 +308,39 @@ pub(crate) struct NewClientRequest<'a> {
     pub contact: Option<ContactId>,
 }
 
-/// How one record is asked for.
+/// The key of a record: its ID, or its external ID in the client's source.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Which<'a> {
+pub(crate) enum RecordKey<'a> {
     Id(Uuid),
     ExternalId(&'a str),
 }
 
-macro_rules! one_of {
+macro_rules! find_record {
     ($tx:expr, $row:ty, $which:expr, $by_id:expr, $by_external_id:expr) => {{
         let (tenant, source) = ($tx.actor.tenant().uuid(), $tx.actor.source_system.uuid());
         match $which {
-            Which::Id(id) => maybe!(&mut $tx.tx, $row, $by_id, tenant, source, id),
-            Which::ExternalId(external_id) => maybe!(&mut $tx.tx, $row, $by_external_id, tenant, source, external_id),
+            RecordKey::Id(id) => maybe!(&mut $tx.tx, $row, $by_id, tenant, source, id),
+            RecordKey::ExternalId(external_id) => {
+                maybe!(&mut $tx.tx, $row, $by_external_id, tenant, source, external_id)
+            }
         }
     }};
 }
-macro_rules! page_of {
+macro_rules! list_page {
     ($tx:expr, $row:ty, $sql:expr, $at:expr, $id:expr, $limit:expr) => {{
         let (tenant, source) = ($tx.actor.tenant().uuid(), $tx.actor.source_system.uuid());
         all!(&mut $tx.tx, $row, $sql, tenant, source, $at, $id, $limit)
     }};
 }
 
-/// Where a list that runs backwards begins.
-fn place<K: domain::ids::Kind>(before: Option<(DateTime<Utc>, Id<K>)>) -> (DateTime<Utc>, Uuid) {
+/// Returns the upper bound of a list in descending order.
+fn start_before<K: domain::ids::Kind>(before: Option<(DateTime<Utc>, Id<K>)>) -> (DateTime<Utc>, Uuid) {
     before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()))
 }
 
 impl TenantTx<'_, ApiClient> {
-    /// A page of the customers that the own source knows, by external id.
-    pub(crate) async fn own_customers(
+    /// Returns a page of the customers that are linked in the client's source, by external ID.
+    pub(crate) async fn list_client_customers(
         &mut self,
         number: Option<&str>,
         after: &str,
@@ -181,11 +348,19 @@ impl TenantTx<'_, ApiClient> {
     ) -> Result<Vec<ClientCustomer>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
         match number {
-            None => all!(&mut self.tx, ClientCustomer, CUSTOMERS, tenant, source, after, limit),
+            None => all!(
+                &mut self.tx,
+                ClientCustomer,
+                SELECT_CUSTOMERS,
+                tenant,
+                source,
+                after,
+                limit
+            ),
             Some(key) => all!(
                 &mut self.tx,
                 ClientCustomer,
-                CUSTOMERS_BY_NUMBER,
+                SELECT_CUSTOMERS_BY_NUMBER,
                 tenant,
                 source,
                 after,
@@ -195,40 +370,91 @@ impl TenantTx<'_, ApiClient> {
         }
     }
 
-    pub(crate) async fn own_customer(&mut self, which: Which<'_>) -> Result<Option<ClientCustomer>, StoreError> {
-        one_of!(self, ClientCustomer, which, CUSTOMER, CUSTOMER_BY_EXTERNAL_ID)
+    pub(crate) async fn find_client_customer(
+        &mut self,
+        which: RecordKey<'_>,
+    ) -> Result<Option<ClientCustomer>, StoreError> {
+        find_record!(
+            self,
+            ClientCustomer,
+            which,
+            SELECT_CUSTOMER,
+            SELECT_CUSTOMER_BY_EXTERNAL_ID
+        )
     }
 
-    pub(crate) async fn own_locations(&mut self, after: &str, limit: i64) -> Result<Vec<ClientLocation>, StoreError> {
+    pub(crate) async fn list_client_locations(
+        &mut self,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<ClientLocation>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        all!(&mut self.tx, ClientLocation, LOCATIONS, tenant, source, after, limit)
+        all!(
+            &mut self.tx,
+            ClientLocation,
+            SELECT_LOCATIONS,
+            tenant,
+            source,
+            after,
+            limit
+        )
     }
 
-    pub(crate) async fn own_location(&mut self, which: Which<'_>) -> Result<Option<ClientLocation>, StoreError> {
-        one_of!(self, ClientLocation, which, LOCATION, LOCATION_BY_EXTERNAL_ID)
+    pub(crate) async fn find_client_location(
+        &mut self,
+        which: RecordKey<'_>,
+    ) -> Result<Option<ClientLocation>, StoreError> {
+        find_record!(
+            self,
+            ClientLocation,
+            which,
+            SELECT_LOCATION,
+            SELECT_LOCATION_BY_EXTERNAL_ID
+        )
     }
 
-    pub(crate) async fn own_contacts(&mut self, after: &str, limit: i64) -> Result<Vec<ClientContact>, StoreError> {
+    pub(crate) async fn list_client_contacts(
+        &mut self,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<ClientContact>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        all!(&mut self.tx, ClientContact, CONTACTS, tenant, source, after, limit)
+        all!(
+            &mut self.tx,
+            ClientContact,
+            SELECT_CONTACTS,
+            tenant,
+            source,
+            after,
+            limit
+        )
     }
 
-    pub(crate) async fn own_contact(&mut self, which: Which<'_>) -> Result<Option<ClientContact>, StoreError> {
-        one_of!(self, ClientContact, which, CONTACT, CONTACT_BY_EXTERNAL_ID)
+    pub(crate) async fn find_client_contact(
+        &mut self,
+        which: RecordKey<'_>,
+    ) -> Result<Option<ClientContact>, StoreError> {
+        find_record!(
+            self,
+            ClientContact,
+            which,
+            SELECT_CONTACT,
+            SELECT_CONTACT_BY_EXTERNAL_ID
+        )
     }
 
-    /// Makes others who would give this number away wait until this transaction ends.
-    pub(crate) async fn lock_number(&mut self, number: &CustomerNumber) -> Result<(), StoreError> {
+    /// Locks a customer number against concurrent assignment until the transaction ends.
+    pub(crate) async fn lock_customer_number(&mut self, number: &CustomerNumber) -> Result<(), StoreError> {
         let key = format!("{}:{}", self.tenant(), CustomerNumber::for_comparison(number));
-        let sql = self.tx.dialect(LOCK_TEXT_SQLITE, LOCK_TEXT_POSTGRES);
+        let sql = self.tx.dialect(LOCK_KEY_SQLITE, LOCK_KEY_POSTGRES);
         run!(&mut self.tx, sql, &key).map(drop)
     }
 
-    /// Whether any customer of the tenant has a number.
-    pub(crate) async fn is_number_taken(&mut self, number: &CustomerNumber) -> Result<bool, StoreError> {
+    /// Returns whether a customer of the tenant has this number.
+    pub(crate) async fn is_customer_number_used(&mut self, number: &CustomerNumber) -> Result<bool, StoreError> {
         let tenant = self.tenant();
         let key = CustomerNumber::for_comparison(number);
-        Ok(maybe!(&mut self.tx, (Uuid,), NUMBER_TAKEN, tenant, &key)?.is_some())
+        Ok(maybe!(&mut self.tx, (Uuid,), SELECT_CUSTOMER_WITH_NUMBER, tenant, &key)?.is_some())
     }
 
     pub(crate) async fn set_location(
@@ -241,7 +467,7 @@ impl TenantTx<'_, ApiClient> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
             &mut self.tx,
-            SET_LOCATION,
+            UPDATE_LOCATION,
             tenant,
             id.uuid(),
             name,
@@ -266,7 +492,7 @@ impl TenantTx<'_, ApiClient> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
             &mut self.tx,
-            SET_CONTACT,
+            UPDATE_CONTACT,
             tenant,
             id.uuid(),
             display_name,
@@ -277,8 +503,8 @@ impl TenantTx<'_, ApiClient> {
         .map(drop)
     }
 
-    /// Own targets by external ids, or by ids.
-    pub(crate) async fn own_target_states(
+    /// Returns targets of the client's source by external IDs, and by IDs.
+    pub(crate) async fn list_client_targets_by_keys(
         &mut self,
         external_ids: &[String],
         ids: &[String],
@@ -286,31 +512,45 @@ impl TenantTx<'_, ApiClient> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
         let mut rows: Vec<ClientTarget> = Vec::new();
         if !external_ids.is_empty() {
-            let sql = self.tx.dialect(STATUS_SQLITE, STATUS_POSTGRES);
+            let sql = self.tx.dialect(
+                SELECT_TARGETS_BY_EXTERNAL_ID_SQLITE,
+                SELECT_TARGETS_BY_EXTERNAL_ID_POSTGRES,
+            );
             rows = all!(&mut self.tx, ClientTarget, sql, tenant, source, Json(external_ids))?;
         }
         if !ids.is_empty() {
-            let sql = self.tx.dialect(STATUS_BY_ID_SQLITE, STATUS_BY_ID_POSTGRES);
+            let sql = self
+                .tx
+                .dialect(SELECT_TARGETS_BY_ID_SQLITE, SELECT_TARGETS_BY_ID_POSTGRES);
             let more: Vec<ClientTarget> = all!(&mut self.tx, ClientTarget, sql, tenant, source, Json(ids))?;
             rows.extend(more);
         }
         Ok(rows)
     }
 
-    pub(crate) async fn own_requests(
+    pub(crate) async fn list_client_requests(
         &mut self,
         after: Option<(DateTime<Utc>, RequestId)>,
         limit: i64,
     ) -> Result<Vec<ClientRequest>, StoreError> {
-        let (at, id) = after.map_or((DateTime::UNIX_EPOCH, Uuid::nil()), |(at, id)| (at, id.uuid()));
-        page_of!(self, ClientRequest, REQUESTS, at, id, limit)
+        let (submitted_after, id_after) = after.map_or((DateTime::UNIX_EPOCH, Uuid::nil()), |(at, id)| (at, id.uuid()));
+        list_page!(self, ClientRequest, SELECT_REQUESTS, submitted_after, id_after, limit)
     }
 
-    pub(crate) async fn own_request(&mut self, which: Which<'_>) -> Result<Option<ClientRequest>, StoreError> {
-        one_of!(self, ClientRequest, which, REQUEST, REQUEST_BY_EXTERNAL_ID)
+    pub(crate) async fn find_client_request(
+        &mut self,
+        which: RecordKey<'_>,
+    ) -> Result<Option<ClientRequest>, StoreError> {
+        find_record!(
+            self,
+            ClientRequest,
+            which,
+            SELECT_REQUEST,
+            SELECT_REQUEST_BY_EXTERNAL_ID
+        )
     }
 
-    /// Inserts a request; false if its external id is taken in the source.
+    /// Inserts a request; false if its external ID already exists in the source.
     pub(crate) async fn insert_client_request(&mut self, new: &NewClientRequest<'_>) -> Result<bool, StoreError> {
         let number = self.next_number("request").await?;
         let (tenant, source, now) = (self.tenant(), self.actor.source_system.uuid(), self.now);
@@ -335,45 +575,66 @@ impl TenantTx<'_, ApiClient> {
         )? == 1)
     }
 
-    /// A page of the approved reports of own targets, newest first.
-    pub(crate) async fn own_reports(
+    /// Returns a page of the approved visit reports of the source's targets, newest first.
+    pub(crate) async fn list_client_reports(
         &mut self,
         before: Option<(DateTime<Utc>, VisitReportId)>,
         limit: i64,
     ) -> Result<Vec<ClientReport>, StoreError> {
-        let (at, id) = place(before);
-        page_of!(self, ClientReport, REPORTS, at, id, limit)
+        let (created_before, id_before) = start_before(before);
+        list_page!(self, ClientReport, SELECT_REPORTS, created_before, id_before, limit)
     }
 
-    pub(crate) async fn own_report(&mut self, id: VisitReportId) -> Result<Option<ClientReport>, StoreError> {
+    pub(crate) async fn find_client_report(&mut self, id: VisitReportId) -> Result<Option<ClientReport>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        maybe!(&mut self.tx, ClientReport, REPORT, tenant, source, id.uuid())
+        maybe!(&mut self.tx, ClientReport, SELECT_REPORT, tenant, source, id.uuid())
     }
 
-    pub(crate) async fn own_follow_ups(
+    pub(crate) async fn list_client_follow_ups(
         &mut self,
         before: Option<(DateTime<Utc>, FollowUpId)>,
         limit: i64,
     ) -> Result<Vec<ClientFollowUp>, StoreError> {
-        let (at, id) = place(before);
-        page_of!(self, ClientFollowUp, FOLLOW_UPS, at, id, limit)
+        let (created_before, id_before) = start_before(before);
+        list_page!(
+            self,
+            ClientFollowUp,
+            SELECT_FOLLOW_UPS,
+            created_before,
+            id_before,
+            limit
+        )
     }
 
-    pub(crate) async fn own_follow_up(&mut self, id: FollowUpId) -> Result<Option<ClientFollowUp>, StoreError> {
+    pub(crate) async fn find_client_follow_up(&mut self, id: FollowUpId) -> Result<Option<ClientFollowUp>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        maybe!(&mut self.tx, ClientFollowUp, FOLLOW_UP, tenant, source, id.uuid())
+        maybe!(
+            &mut self.tx,
+            ClientFollowUp,
+            SELECT_FOLLOW_UP,
+            tenant,
+            source,
+            id.uuid()
+        )
     }
 
-    pub(crate) async fn own_billing_triggers(
+    pub(crate) async fn list_client_billing_triggers(
         &mut self,
         before: Option<(DateTime<Utc>, BillingTriggerId)>,
         limit: i64,
     ) -> Result<Vec<ClientBillingTrigger>, StoreError> {
-        let (at, id) = place(before);
-        page_of!(self, ClientBillingTrigger, BILLING, at, id, limit)
+        let (created_before, id_before) = start_before(before);
+        list_page!(
+            self,
+            ClientBillingTrigger,
+            SELECT_BILLING_TRIGGERS,
+            created_before,
+            id_before,
+            limit
+        )
     }
 
-    pub(crate) async fn own_billing_trigger(
+    pub(crate) async fn find_client_billing_trigger(
         &mut self,
         id: BillingTriggerId,
     ) -> Result<Option<ClientBillingTrigger>, StoreError> {
@@ -381,20 +642,27 @@ impl TenantTx<'_, ApiClient> {
         maybe!(
             &mut self.tx,
             ClientBillingTrigger,
-            BILLING_ONE,
+            SELECT_BILLING_TRIGGER,
             tenant,
             source,
             id.uuid()
         )
     }
 
-    /// Notes that the client has taken a trigger over; false if that was noted before.
+    /// Marks a billing trigger as acknowledged; false if it already was.
     pub(crate) async fn acknowledge_billing(
         &mut self,
         id: BillingTriggerId,
         reference: &str,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, ACKNOWLEDGE, tenant, id.uuid(), now, reference)? == 1)
+        Ok(run!(
+            &mut self.tx,
+            ACKNOWLEDGE_BILLING_TRIGGER,
+            tenant,
+            id.uuid(),
+            now,
+            reference
+        )? == 1)
     }
 }

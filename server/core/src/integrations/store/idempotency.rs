@@ -1,62 +1,102 @@
-//! Answers kept under an `Idempotency-Key`, written in the transaction of the work they tell of.
+//! Responses stored under an `Idempotency-Key`.
 
 use crate::db::{StoreError, maybe, run};
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor as _, ApiClient};
 
-/// An answer that was given before.
 #[derive(Debug, Clone, sqlx::FromRow)]
-pub(crate) struct StoredAnswer {
+pub(crate) struct StoredResponse {
     pub fingerprint: Vec<u8>,
     pub response_status: i64,
     pub response_location: Option<String>,
     pub response_body: String,
 }
 
-const FIND: &str = "SELECT fingerprint, response_status, response_location, response_body FROM idempotency_key \
-    WHERE tenant_id = $1 AND client_id = $2 AND route = $3 AND key = $4 AND created_at > $5";
-const FORGET_OLD: &str = "DELETE FROM idempotency_key WHERE tenant_id = $1 AND client_id = $2 AND route = $3 AND key = $4 AND created_at <= $5";
-const INSERT: &str = "INSERT INTO idempotency_key (tenant_id, client_id, route, key, fingerprint, response_status, response_location, response_body, created_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, client_id, route, key) DO NOTHING";
+const SELECT_RESPONSE: &str = r"
+    SELECT fingerprint, response_status, response_location, response_body
+    FROM idempotency_key
+    WHERE tenant_id = $1
+      AND client_id = $2
+      AND route = $3
+      AND key = $4
+      AND created_at > $5
+";
+const DELETE_EXPIRED_RESPONSE: &str = r"
+    DELETE FROM idempotency_key
+    WHERE tenant_id = $1
+      AND client_id = $2
+      AND route = $3
+      AND key = $4
+      AND created_at <= $5
+";
+const INSERT_RESPONSE: &str = r"
+    INSERT INTO idempotency_key (
+        tenant_id, client_id, route, key, fingerprint, response_status, response_location, response_body,
+        created_at
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    ON CONFLICT (tenant_id, client_id, route, key) DO NOTHING
+";
 
-/// How long an answer is kept.
-const KEPT: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+/// How long a stored response is replayed.
+const RETENTION: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
-const FORGET_ALL_OLD: &str = "DELETE FROM idempotency_key WHERE created_at <= $1";
+const DELETE_EXPIRED_RESPONSES: &str = "DELETE FROM idempotency_key WHERE created_at <= $1";
 
 impl SystemTx<'_> {
-    /// Forgets answers that are no longer given again.
-    pub(crate) async fn forget_old_answers(&mut self) -> Result<u64, StoreError> {
-        run!(&mut self.tx, FORGET_ALL_OLD, self.now - KEPT)
+    /// Deletes expired responses and returns how many there were.
+    pub(crate) async fn purge_stored_responses(&mut self) -> Result<u64, StoreError> {
+        run!(&mut self.tx, DELETE_EXPIRED_RESPONSES, self.now - RETENTION)
     }
 }
 
 impl TenantTx<'_, ApiClient> {
-    pub(crate) async fn stored_answer(&mut self, route: &str, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
-        let (tenant, client, since) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now - KEPT);
-        maybe!(&mut self.tx, StoredAnswer, FIND, tenant, client, route, key, since)
-    }
-
-    /// Keeps an answer; false if another request with this key was faster, when this transaction must be rolled back.
-    pub(crate) async fn store_answer(
+    pub(crate) async fn find_stored_response(
         &mut self,
         route: &str,
         key: &str,
-        answer: &StoredAnswer,
-    ) -> Result<bool, StoreError> {
-        let (tenant, client, since) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now - KEPT);
-        run!(&mut self.tx, FORGET_OLD, tenant, client, route, key, since)?;
-        let written = run!(
+    ) -> Result<Option<StoredResponse>, StoreError> {
+        let (tenant, client, not_before) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now - RETENTION);
+        maybe!(
             &mut self.tx,
-            INSERT,
+            StoredResponse,
+            SELECT_RESPONSE,
             tenant,
             client,
             route,
             key,
-            &answer.fingerprint,
-            answer.response_status,
-            answer.response_location.as_deref(),
-            &answer.response_body,
+            not_before
+        )
+    }
+
+    /// Stores a response. Returns false if a concurrent request used the key; the caller must then roll back.
+    pub(crate) async fn insert_stored_response(
+        &mut self,
+        route: &str,
+        key: &str,
+        response: &StoredResponse,
+    ) -> Result<bool, StoreError> {
+        let (tenant, client, not_before) = (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now - RETENTION);
+        run!(
+            &mut self.tx,
+            DELETE_EXPIRED_RESPONSE,
+            tenant,
+            client,
+            route,
+            key,
+            not_before
+        )?;
+        let written = run!(
+            &mut self.tx,
+            INSERT_RESPONSE,
+            tenant,
+            client,
+            route,
+            key,
+            &response.fingerprint,
+            response.response_status,
+            response.response_location.as_deref(),
+            &response.response_body,
             self.now
         )?;
         Ok(written == 1)

@@ -1,4 +1,4 @@
-//! integrations::store
+//! Database access for integration clients, their records and stored responses.
 
 pub(crate) mod client_records;
 pub(crate) mod clients;

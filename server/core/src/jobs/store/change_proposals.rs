@@ -1,4 +1,4 @@
-//! Changes that a source proposes and a person decides about.
+//! Changes that a source proposes and a dispatcher decides about.
 
 use domain::ids::{ProposalId, ProposalKind, TargetId};
 use domain::proposals::Proposal;
@@ -13,20 +13,84 @@ use crate::identity::actors::{Actor as _, ApiClient, Operator};
 use crate::jobs::model::ProposalView;
 use crate::jobs::store::targets::TargetRecord;
 
-const REPLACE_SQLITE: &str = "UPDATE change_proposal SET decided_at = $3, decision = 'replaced' WHERE tenant_id = $1 AND decided_at IS NULL AND target_id IN (SELECT unhex(value->>'target_id') FROM json_each($2))";
-const REPLACE_POSTGRES: &str = "UPDATE change_proposal SET decided_at = $3, decision = 'replaced' WHERE tenant_id = $1 AND decided_at IS NULL AND target_id IN (SELECT x.target_id FROM jsonb_to_recordset($2) AS x (target_id UUID))";
-const INSERT_SQLITE: &str = "INSERT INTO change_proposal (tenant_id, id, target_id, proposed, created_at) SELECT $1, unhex(value->>'id'), unhex(value->>'target_id'), value->'proposed', $3 FROM json_each($2)";
-const INSERT_POSTGRES: &str = "INSERT INTO change_proposal (tenant_id, id, target_id, proposed, created_at) SELECT $1, x.id, x.target_id, x.proposed, $3 FROM jsonb_to_recordset($2) AS x (id UUID, target_id UUID, proposed JSONB)";
-const OPEN: &str = "SELECT p.id, p.target_id, p.proposed, p.created_at FROM change_proposal p WHERE p.tenant_id = $1 AND p.target_id = $2 AND p.decided_at IS NULL";
-const ONE: &str = "SELECT p.id, p.target_id, p.proposed, p.created_at FROM change_proposal p WHERE p.tenant_id = $1 AND p.id = $2 AND p.decided_at IS NULL";
-const DECIDE: &str =
-    "UPDATE change_proposal SET decided_at = $3, decision = $4 WHERE tenant_id = $1 AND id = $2 AND decided_at IS NULL";
-const APPLY: &str = "UPDATE target SET customer_id = $3, location_id = $4, contact_id = $5, window_start = $6, window_end = $7, window_zone = $8, duration_minutes = $9, place = $10, needs_mapping = $11, updated_at = $12 \
-    WHERE tenant_id = $1 AND id = $2 AND status = $13";
-const NAMES: &str = "SELECT (SELECT c.name FROM customer c WHERE c.tenant_id = $1 AND c.id = $2) AS customer, (SELECT l.name FROM location l WHERE l.tenant_id = $1 AND l.id = $3) AS location";
+const SUPERSEDE_PROPOSALS_SQLITE: &str = r"
+    UPDATE change_proposal
+    SET decided_at = $3, decision = 'replaced'
+    WHERE tenant_id = $1
+      AND decided_at IS NULL
+      AND target_id IN (
+          SELECT unhex(value->>'target_id')
+          FROM json_each($2)
+      )
+";
+const SUPERSEDE_PROPOSALS_POSTGRES: &str = r"
+    UPDATE change_proposal
+    SET decided_at = $3, decision = 'replaced'
+    WHERE tenant_id = $1
+      AND decided_at IS NULL
+      AND target_id IN (
+          SELECT input.target_id
+          FROM jsonb_to_recordset($2) AS input (target_id UUID)
+      )
+";
+const INSERT_PROPOSALS_SQLITE: &str = r"
+    INSERT INTO change_proposal (tenant_id, id, target_id, proposed, created_at)
+    SELECT $1, unhex(value->>'id'), unhex(value->>'target_id'), value->'proposed', $3
+    FROM json_each($2)
+";
+const INSERT_PROPOSALS_POSTGRES: &str = r"
+    INSERT INTO change_proposal (tenant_id, id, target_id, proposed, created_at)
+    SELECT $1, input.id, input.target_id, input.proposed, $3
+    FROM jsonb_to_recordset($2) AS input (id UUID, target_id UUID, proposed JSONB)
+";
+const SELECT_OPEN_PROPOSAL_OF_TARGET: &str = r"
+    SELECT proposal.id, proposal.target_id, proposal.proposed, proposal.created_at
+    FROM change_proposal AS proposal
+    WHERE proposal.tenant_id = $1
+      AND proposal.target_id = $2
+      AND proposal.decided_at IS NULL
+";
+const SELECT_OPEN_PROPOSAL: &str = r"
+    SELECT proposal.id, proposal.target_id, proposal.proposed, proposal.created_at
+    FROM change_proposal AS proposal
+    WHERE proposal.tenant_id = $1
+      AND proposal.id = $2
+      AND proposal.decided_at IS NULL
+";
+const DECIDE_PROPOSAL: &str = r"
+    UPDATE change_proposal
+    SET decided_at = $3, decision = $4
+    WHERE tenant_id = $1
+      AND id = $2
+      AND decided_at IS NULL
+";
+const UPDATE_TARGET: &str = r"
+    UPDATE target
+    SET
+        customer_id = $3, location_id = $4, contact_id = $5, window_start = $6, window_end = $7,
+        window_zone = $8, duration_minutes = $9, place = $10, needs_mapping = $11, updated_at = $12
+    WHERE tenant_id = $1
+      AND id = $2
+      AND status = $13
+";
+const SELECT_PROPOSED_NAMES: &str = r"
+    SELECT
+        (
+            SELECT customer.name
+            FROM customer
+            WHERE customer.tenant_id = $1
+              AND customer.id = $2
+        ) AS customer,
+        (
+            SELECT location.name
+            FROM location
+            WHERE location.tenant_id = $1
+              AND location.id = $3
+        ) AS location
+";
 
 impl TenantTx<'_, ApiClient> {
-    /// Notes proposals; the newest of a target takes the place of the one before.
+    /// Inserts proposals; a new proposal of a target supersedes the open one.
     pub(crate) async fn insert_proposals(&mut self, proposals: &[(TargetId, Proposal)]) -> Result<(), StoreError> {
         if proposals.is_empty() {
             return Ok(());
@@ -38,27 +102,35 @@ impl TenantTx<'_, ApiClient> {
             })
             .collect();
         let (tenant, now) = (self.actor.tenant().uuid(), self.now);
-        let sql = self.tx.dialect(REPLACE_SQLITE, REPLACE_POSTGRES);
+        let sql = self
+            .tx
+            .dialect(SUPERSEDE_PROPOSALS_SQLITE, SUPERSEDE_PROPOSALS_POSTGRES);
         run!(&mut self.tx, sql, tenant, Json(&rows), now)?;
-        let sql = self.tx.dialect(INSERT_SQLITE, INSERT_POSTGRES);
+        let sql = self.tx.dialect(INSERT_PROPOSALS_SQLITE, INSERT_PROPOSALS_POSTGRES);
         run!(&mut self.tx, sql, tenant, Json(&rows), now).map(drop)
     }
 }
 
 impl<A: Operator> TenantTx<'_, A> {
-    /// What waits for a decision about a target.
+    /// Returns the open proposal of a target.
     pub(crate) async fn open_proposal(&mut self, target: TargetId) -> Result<Option<ProposalView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, ProposalView, OPEN, tenant, target.uuid())
+        maybe!(
+            &mut self.tx,
+            ProposalView,
+            SELECT_OPEN_PROPOSAL_OF_TARGET,
+            tenant,
+            target.uuid()
+        )
     }
 
     pub(crate) async fn proposal(&mut self, id: ProposalId) -> Result<Option<ProposalView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, ProposalView, ONE, tenant, id.uuid())
+        maybe!(&mut self.tx, ProposalView, SELECT_OPEN_PROPOSAL, tenant, id.uuid())
     }
 
-    /// The names of the customer and the location that are proposed.
-    pub(crate) async fn names_of_proposal(
+    /// Returns the names of the proposed customer and location.
+    pub(crate) async fn find_proposed_names(
         &mut self,
         proposal: &Proposal,
     ) -> Result<(Option<String>, Option<String>), StoreError> {
@@ -66,7 +138,7 @@ impl<A: Operator> TenantTx<'_, A> {
         let names: Option<(Option<String>, Option<String>)> = maybe!(
             &mut self.tx,
             (Option<String>, Option<String>),
-            NAMES,
+            SELECT_PROPOSED_NAMES,
             tenant,
             proposal.customer.map(domain::ids::Id::uuid),
             proposal.location.flatten().map(domain::ids::Id::uuid)
@@ -74,14 +146,14 @@ impl<A: Operator> TenantTx<'_, A> {
         Ok(names.unwrap_or_default())
     }
 
-    /// Ends a proposal; false if somebody else was faster.
+    /// Closes a proposal; false if it was already closed.
     pub(crate) async fn decide_proposal(&mut self, id: ProposalId, decision: &'static str) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, DECIDE, tenant, id.uuid(), now, decision)? == 1)
+        Ok(run!(&mut self.tx, DECIDE_PROPOSAL, tenant, id.uuid(), now, decision)? == 1)
     }
 
-    /// Writes what a person took over; false if the target is no longer in the state in which it was read.
-    pub(crate) async fn apply_to_target(
+    /// Applies an accepted proposal; false if the target does not have the status in which it was read.
+    pub(crate) async fn apply_proposal(
         &mut self,
         target: &TargetRecord,
         read_as: TargetStatus,
@@ -89,7 +161,7 @@ impl<A: Operator> TenantTx<'_, A> {
         let (tenant, now) = (self.tenant(), self.now);
         Ok(run!(
             &mut self.tx,
-            APPLY,
+            UPDATE_TARGET,
             tenant,
             target.id,
             target.customer_id,

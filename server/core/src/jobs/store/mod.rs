@@ -1,4 +1,4 @@
-//! jobs::store
+//! Database access for targets and change proposals.
 
 pub(crate) mod change_proposals;
 pub(crate) mod targets;

@@ -1,4 +1,4 @@
-//! Targets.
+//! Database access for targets.
 
 use chrono::{DateTime, Utc};
 use domain::customers::Place;
@@ -16,7 +16,7 @@ use crate::db::{StoreError, all, maybe, run};
 use crate::identity::actors::{Actor as _, Administrator, ApiClient, Operator, Staff};
 use crate::jobs::model::{ClientTarget, TargetLine, TargetView};
 
-/// A target as a row, for what writes one.
+/// A complete target row, for code that writes it.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct TargetRecord {
     pub id: Key<TargetKind>,
@@ -44,11 +44,11 @@ pub(crate) struct TargetRecord {
     pub source_updated_at: Option<DateTime<Utc>>,
 }
 
-/// How long a visit takes when nobody said, in minutes.
-const DEFAULT_DURATION: i64 = 60;
+/// The duration of a visit if none was given.
+const DEFAULT_DURATION_MINUTES: i64 = 60;
 
 impl TargetRecord {
-    /// A new target about which nothing is known yet.
+    /// Creates an open target with default values.
     pub(crate) fn open(id: TargetId, number: i64) -> Self {
         Self {
             id: Key(id),
@@ -62,7 +62,7 @@ impl TargetRecord {
             needs_mapping: false,
             service_type: None,
             priority: Priority::Normal,
-            duration_minutes: DEFAULT_DURATION,
+            duration_minutes: DEFAULT_DURATION_MINUTES,
             window_start: None,
             window_end: None,
             window_zone: None,
@@ -78,85 +78,174 @@ impl TargetRecord {
 
 macro_rules! record_columns {
     () => {
-        "id, number, source_system_id, external_id, customer_id, location_id, contact_id, status, needs_mapping, service_type, priority, duration_minutes, \
-         window_start, window_end, window_zone, required_skills, notes, attributes, place, payload_hash, source_updated_at"
+        r"
+            id, number, source_system_id, external_id, customer_id, location_id, contact_id, status,
+            needs_mapping, service_type, priority, duration_minutes, window_start, window_end, window_zone,
+            required_skills, notes, attributes, place, payload_hash, source_updated_at
+        "
     };
 }
 
-const INSERT: &str = concat!(
+const INSERT_TARGET: &str = concat!(
     "INSERT INTO target (tenant_id, ",
     record_columns!(),
-    ", created_at, updated_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $23) \
-     ON CONFLICT (tenant_id, source_system_id, external_id) DO NOTHING"
+    r"
+        , created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+        $16, $17, $18, $19, $20, $21, $22, $23, $23) ON CONFLICT (tenant_id, source_system_id,
+        external_id) DO NOTHING
+    "
 );
-const LOCK_SQLITE: &str = "SELECT id FROM target WHERE tenant_id = $1 AND id = $2";
-const LOCK_POSTGRES: &str = "SELECT id FROM target WHERE tenant_id = $1 AND id = $2 FOR UPDATE";
-const BY_ID: &str = concat!(
+const LOCK_TARGET_SQLITE: &str = r"
+    SELECT id
+    FROM target
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const LOCK_TARGET_POSTGRES: &str = r"
+    SELECT id
+    FROM target
+    WHERE tenant_id = $1
+      AND id = $2
+    FOR UPDATE
+";
+const SELECT_RECORD: &str = concat!(
     "SELECT ",
     record_columns!(),
-    " FROM target WHERE tenant_id = $1 AND id = $2"
+    r"
+        FROM target
+        WHERE tenant_id = $1
+          AND id = $2
+    "
 );
-const SET_STATUS: &str =
-    "UPDATE target SET status = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2 AND status = $5";
+const UPDATE_STATUS: &str = r"
+    UPDATE target
+    SET status = $3, updated_at = $4
+    WHERE tenant_id = $1
+      AND id = $2
+      AND status = $5
+";
 
-macro_rules! line_columns {
+macro_rules! select_target_line {
     () => {
-        "SELECT t.id, t.number, t.status, t.priority, t.service_type, t.needs_mapping, t.external_id, t.created_at, t.customer_id, t.location_id, \
-         c.name AS customer_name, l.name AS location_name, l.city AS location_city, a.starts_at, a.ends_at, a.zone AS appointment_zone, s.display_name AS technician \
-         FROM target t LEFT JOIN customer c ON c.tenant_id = t.tenant_id AND c.id = t.customer_id \
-         LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
-         LEFT JOIN appointment a ON a.tenant_id = t.tenant_id AND a.target_id = t.id AND a.status = 'planned' \
-         LEFT JOIN staff_account s ON s.tenant_id = a.tenant_id AND s.id = a.technician_id "
+        r"
+            SELECT
+                target.id, target.number, target.status, target.priority, target.service_type,
+                target.needs_mapping, target.external_id, target.created_at, target.customer_id,
+                target.location_id, customer.name AS customer_name, location.name AS location_name,
+                location.city AS location_city, appointment.starts_at, appointment.ends_at,
+                appointment.zone AS appointment_zone, technician.display_name AS technician
+            FROM target
+            LEFT JOIN customer ON customer.tenant_id = target.tenant_id AND customer.id = target.customer_id
+            LEFT JOIN location ON location.tenant_id = target.tenant_id AND location.id = target.location_id
+            LEFT JOIN appointment ON appointment.tenant_id = target.tenant_id
+                AND appointment.target_id = target.id AND appointment.status = 'planned'
+            LEFT JOIN staff_account AS technician ON technician.tenant_id = appointment.tenant_id
+                AND technician.id = appointment.technician_id
+        "
     };
 }
-pub(crate) use line_columns;
-const OF_CUSTOMER: &str = concat!(
-    line_columns!(),
-    "WHERE t.tenant_id = $1 AND t.customer_id = $2 ORDER BY t.created_at DESC, t.id DESC LIMIT $3"
+pub(crate) use select_target_line;
+const SELECT_TARGETS_OF_CUSTOMER: &str = concat!(
+    select_target_line!(),
+    r"
+        WHERE target.tenant_id = $1
+          AND target.customer_id = $2
+        ORDER BY target.created_at DESC, target.id DESC
+        LIMIT $3
+    "
 );
-const OPEN: &str = concat!(
-    line_columns!(),
-    "WHERE t.tenant_id = $1 AND t.status = 'open' AND (t.created_at, t.id) > ($2, $3) ORDER BY t.created_at, t.id LIMIT $4"
+const SELECT_OPEN_TARGETS: &str = concat!(
+    select_target_line!(),
+    r"
+        WHERE target.tenant_id = $1
+          AND target.status = 'open'
+          AND (target.created_at, target.id) > ($2, $3)
+        ORDER BY target.created_at, target.id
+        LIMIT $4
+    "
 );
-const COUNT_OPEN: &str = "SELECT count(*) FROM target WHERE tenant_id = $1 AND status = 'open'";
-const ACTIVE_AT_LOCATION: &str = concat!(
-    line_columns!(),
-    "WHERE t.tenant_id = $1 AND t.location_id = $2 AND t.status IN ('open', 'scheduled', 'dispatched', 'en_route', 'on_site') ORDER BY t.created_at, t.id LIMIT 5"
+const COUNT_OPEN_TARGETS: &str = r"
+    SELECT count(*)
+    FROM target
+    WHERE tenant_id = $1
+      AND status = 'open'
+";
+const SELECT_ACTIVE_TARGETS_AT_LOCATION: &str = concat!(
+    select_target_line!(),
+    r"
+        WHERE target.tenant_id = $1
+          AND target.location_id = $2
+          AND target.status IN ('open', 'scheduled', 'dispatched', 'en_route', 'on_site')
+        ORDER BY target.created_at, target.id
+        LIMIT 5
+    "
 );
-const VIEW: &str = "SELECT t.id, t.number, t.status, t.priority, t.service_type, t.needs_mapping, t.external_id, t.created_at, t.customer_id, t.location_id, \
-    t.duration_minutes, t.window_start, t.window_end, t.window_zone, t.required_skills, t.notes, t.place, \
-    c.name AS customer_name, c.customer_number, l.name AS location_name, l.street, l.postal_code, l.city, l.zone AS location_zone, l.access_notes, \
-    l.latitude, l.longitude, k.display_name AS contact_name, k.phone AS contact_phone, src.key AS source_key, \
-    (SELECT r.id FROM request r WHERE r.tenant_id = t.tenant_id AND r.target_id = t.id) AS request_id \
-    FROM target t LEFT JOIN customer c ON c.tenant_id = t.tenant_id AND c.id = t.customer_id \
-    LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
-    LEFT JOIN contact k ON k.tenant_id = t.tenant_id AND k.id = t.contact_id \
-    LEFT JOIN source_system src ON src.tenant_id = t.tenant_id AND src.id = t.source_system_id \
-    WHERE t.tenant_id = $1 AND t.id = $2";
-macro_rules! client_columns {
+const SELECT_TARGET_VIEW: &str = r"
+    SELECT
+        target.id, target.number, target.status, target.priority, target.service_type, target.needs_mapping,
+        target.external_id, target.created_at, target.customer_id, target.location_id,
+        target.duration_minutes, target.window_start, target.window_end, target.window_zone,
+        target.required_skills, target.notes, target.place, customer.name AS customer_name,
+        customer.customer_number, location.name AS location_name, location.street, location.postal_code,
+        location.city, location.zone AS location_zone, location.access_notes, location.latitude,
+        location.longitude, contact.display_name AS contact_name, contact.phone AS contact_phone,
+        source.key AS source_key,
+        (
+            SELECT request.id
+            FROM request
+            WHERE request.tenant_id = target.tenant_id
+              AND request.target_id = target.id
+        ) AS request_id
+    FROM target
+    LEFT JOIN customer ON customer.tenant_id = target.tenant_id AND customer.id = target.customer_id
+    LEFT JOIN location ON location.tenant_id = target.tenant_id AND location.id = target.location_id
+    LEFT JOIN contact ON contact.tenant_id = target.tenant_id AND contact.id = target.contact_id
+    LEFT JOIN source_system AS source ON source.tenant_id = target.tenant_id
+        AND source.id = target.source_system_id
+    WHERE target.tenant_id = $1
+      AND target.id = $2
+";
+macro_rules! select_client_target {
     () => {
-        "SELECT t.id, t.external_id, t.status, t.priority, t.service_type, t.needs_mapping, t.duration_minutes, t.window_start, t.window_end, t.window_zone, \
-         t.created_at, t.updated_at, a.starts_at, a.ends_at, a.zone AS appointment_zone \
-         FROM target t LEFT JOIN appointment a ON a.tenant_id = t.tenant_id AND a.id = (SELECT x.id FROM appointment x WHERE x.tenant_id = t.tenant_id AND x.target_id = t.id \
-           AND (x.status = 'planned' OR (x.status = 'done' AND t.status IN ('completed', 'not_completed'))) ORDER BY CASE x.status WHEN 'planned' THEN 0 ELSE 1 END, x.starts_at DESC, x.id DESC LIMIT 1) \
-         WHERE t.tenant_id = $1 AND t.source_system_id = $2 "
+        r"
+            SELECT
+                target.id, target.external_id, target.status, target.priority, target.service_type,
+                target.needs_mapping, target.duration_minutes, target.window_start, target.window_end,
+                target.window_zone, target.created_at, target.updated_at, appointment.starts_at,
+                appointment.ends_at, appointment.zone AS appointment_zone
+            FROM target
+            LEFT JOIN appointment ON appointment.tenant_id = target.tenant_id AND appointment.id = (
+                SELECT latest.id
+                FROM appointment AS latest
+                WHERE latest.tenant_id = target.tenant_id
+                  AND latest.target_id = target.id
+                  AND (
+                      latest.status = 'planned'
+                      OR (latest.status = 'done' AND target.status IN ('completed', 'not_completed'))
+                  )
+                ORDER BY CASE latest.status WHEN 'planned' THEN 0 ELSE 1 END, latest.starts_at DESC,
+                    latest.id DESC
+                LIMIT 1
+            )
+            WHERE target.tenant_id = $1
+              AND target.source_system_id = $2
+        "
     };
 }
-const OF_CLIENT_BY_ID: &str = concat!(client_columns!(), "AND t.id = $3");
-const OF_CLIENT_BY_EXTERNAL_ID: &str = concat!(client_columns!(), "AND t.external_id = $3");
-const OF_CLIENT: &str = concat!(
-    client_columns!(),
-    "AND (t.created_at, t.id) > ($3, $4) ORDER BY t.created_at, t.id LIMIT $5"
+const SELECT_CLIENT_TARGET: &str = concat!(select_client_target!(), "AND target.id = $3");
+const SELECT_CLIENT_TARGET_BY_EXTERNAL_ID: &str = concat!(select_client_target!(), "AND target.external_id = $3");
+const SELECT_CLIENT_TARGETS: &str = concat!(
+    select_client_target!(),
+    "AND (target.created_at, target.id) > ($3, $4) ORDER BY target.created_at, target.id LIMIT $5"
 );
 
 impl<A: Operator> TenantTx<'_, A> {
-    /// Inserts a target; false if its external id is taken in its source.
+    /// Inserts a target; false if its external ID already exists in its source.
     pub(crate) async fn insert_target(&mut self, target: &TargetRecord) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         let written = run!(
             &mut self.tx,
-            INSERT,
+            INSERT_TARGET,
             tenant,
             target.id,
             target.number,
@@ -186,17 +275,17 @@ impl<A: Operator> TenantTx<'_, A> {
 
     pub(crate) async fn target_record(&mut self, id: TargetId) -> Result<Option<TargetRecord>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, TargetRecord, BY_ID, tenant, id.uuid())
+        maybe!(&mut self.tx, TargetRecord, SELECT_RECORD, tenant, id.uuid())
     }
 
-    /// Makes other writers of this target wait until this transaction ends; what is read afterwards is the latest. SQLite
-    /// has one writer anyway.
+    /// Locks a target until the transaction ends, so that later reads return its latest state. SQLite has a single
+    /// writer and needs no lock.
     pub(crate) async fn lock_target(&mut self, id: TargetId) -> Result<(), StoreError> {
-        let (tenant, sql) = (self.tenant(), self.tx.dialect(LOCK_SQLITE, LOCK_POSTGRES));
+        let (tenant, sql) = (self.tenant(), self.tx.dialect(LOCK_TARGET_SQLITE, LOCK_TARGET_POSTGRES));
         maybe!(&mut self.tx, (uuid::Uuid,), sql, tenant, id.uuid()).map(drop)
     }
 
-    /// Moves a target on if it is still in the state in which it was read.
+    /// Changes the status of a target if it is still `from`.
     pub(crate) async fn set_target_status(
         &mut self,
         id: TargetId,
@@ -204,17 +293,32 @@ impl<A: Operator> TenantTx<'_, A> {
         to: TargetStatus,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, SET_STATUS, tenant, id.uuid(), to.name(), now, from.name())? == 1)
+        Ok(run!(
+            &mut self.tx,
+            UPDATE_STATUS,
+            tenant,
+            id.uuid(),
+            to.name(),
+            now,
+            from.name()
+        )? == 1)
     }
 }
 
 impl TenantTx<'_, ApiClient> {
-    pub(crate) async fn own_target(&mut self, id: TargetId) -> Result<Option<ClientTarget>, StoreError> {
+    pub(crate) async fn find_client_target(&mut self, id: TargetId) -> Result<Option<ClientTarget>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        maybe!(&mut self.tx, ClientTarget, OF_CLIENT_BY_ID, tenant, source, id.uuid())
+        maybe!(
+            &mut self.tx,
+            ClientTarget,
+            SELECT_CLIENT_TARGET,
+            tenant,
+            source,
+            id.uuid()
+        )
     }
 
-    pub(crate) async fn own_target_by_external_id(
+    pub(crate) async fn find_client_target_by_external_id(
         &mut self,
         external_id: &str,
     ) -> Result<Option<ClientTarget>, StoreError> {
@@ -222,29 +326,39 @@ impl TenantTx<'_, ApiClient> {
         maybe!(
             &mut self.tx,
             ClientTarget,
-            OF_CLIENT_BY_EXTERNAL_ID,
+            SELECT_CLIENT_TARGET_BY_EXTERNAL_ID,
             tenant,
             source,
             external_id
         )
     }
 
-    /// A page of own targets, oldest first.
-    pub(crate) async fn own_targets(
+    /// Returns a page of the targets of the client's source, oldest first.
+    pub(crate) async fn list_client_targets(
         &mut self,
         after: Option<(DateTime<Utc>, TargetId)>,
         limit: i64,
     ) -> Result<Vec<ClientTarget>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        let (at, id) = after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
-        all!(&mut self.tx, ClientTarget, OF_CLIENT, tenant, source, at, id, limit)
+        let (created_after, id_after) =
+            after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
+        all!(
+            &mut self.tx,
+            ClientTarget,
+            SELECT_CLIENT_TARGETS,
+            tenant,
+            source,
+            created_after,
+            id_after,
+            limit
+        )
     }
 }
 
 impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn target_view(&mut self, id: TargetId) -> Result<Option<TargetView>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, TargetView, VIEW, tenant, id.uuid())
+        maybe!(&mut self.tx, TargetView, SELECT_TARGET_VIEW, tenant, id.uuid())
     }
 }
 
@@ -255,28 +369,50 @@ impl TenantTx<'_, Staff> {
         limit: i64,
     ) -> Result<Vec<TargetLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, TargetLine, OF_CUSTOMER, tenant, id.uuid(), limit)
+        all!(
+            &mut self.tx,
+            TargetLine,
+            SELECT_TARGETS_OF_CUSTOMER,
+            tenant,
+            id.uuid(),
+            limit
+        )
     }
 
-    /// A page of targets that wait for an appointment, oldest first.
+    /// Returns a page of targets without an appointment, oldest first.
     pub(crate) async fn open_targets(
         &mut self,
         after: Option<(DateTime<Utc>, TargetId)>,
         limit: i64,
     ) -> Result<Vec<TargetLine>, StoreError> {
         let tenant = self.tenant();
-        let (at, id) = after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
-        all!(&mut self.tx, TargetLine, OPEN, tenant, at, id, limit)
+        let (created_after, id_after) =
+            after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
+        all!(
+            &mut self.tx,
+            TargetLine,
+            SELECT_OPEN_TARGETS,
+            tenant,
+            created_after,
+            id_after,
+            limit
+        )
     }
 
     pub(crate) async fn count_open_targets(&mut self) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = crate::db::one!(&mut self.tx, (i64,), COUNT_OPEN, tenant)?;
+        let (count,) = crate::db::one!(&mut self.tx, (i64,), COUNT_OPEN_TARGETS, tenant)?;
         Ok(count)
     }
 
     pub(crate) async fn active_targets_at(&mut self, location: LocationId) -> Result<Vec<TargetLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, TargetLine, ACTIVE_AT_LOCATION, tenant, location.uuid())
+        all!(
+            &mut self.tx,
+            TargetLine,
+            SELECT_ACTIVE_TARGETS_AT_LOCATION,
+            tenant,
+            location.uuid()
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! The way back from a link that was wrong: what it touched, and undoing it.
+//! Undoing a wrong link: what it affects, and reverting it.
 
 use domain::events::EventType;
 use domain::ids::TargetId;
@@ -12,24 +12,23 @@ use crate::events::NewEvent;
 use crate::identity::actors::{Permit, Staff};
 use crate::imports::ReferenceKind;
 use crate::jobs::TargetRecord;
-use crate::mapping::model::{LinkLine, MadeRecord, TouchedTarget};
+use crate::mapping::model::{AffectedTarget, CreatedRecord, LinkLine};
 use crate::mapping::references::MappingKind;
 use crate::{Core, CoreError, CoreResult};
 
-/// A link with everything that was imported through it.
+/// A link with the records that were imported through it.
 #[derive(Debug, Clone)]
 pub struct LinkPage {
-    /// The link.
     pub link: LinkLine,
-    /// Targets of that source that are linked to this record and were sent with this external id.
-    pub touched: Vec<TouchedTarget>,
-    /// Locations that imports made under the customer of the link.
-    pub locations: Vec<MadeRecord>,
-    /// Contacts that imports made under the customer of the link.
-    pub contacts: Vec<MadeRecord>,
+    /// Targets of the source that are linked to this record and were sent with this external ID.
+    pub affected: Vec<AffectedTarget>,
+    /// Locations that imports created under the customer of the link.
+    pub locations: Vec<CreatedRecord>,
+    /// Contacts that imports created under the customer of the link.
+    pub contacts: Vec<CreatedRecord>,
 }
 
-/// What a link has touched, before it is undone.
+/// Returns a link with everything that undoing it would affect.
 ///
 /// # Errors
 /// `not_found`.
@@ -45,48 +44,52 @@ pub async fn link(
         .link(kind.0, source_key, external_id)
         .await?
         .ok_or_else(CoreError::not_found)?;
-    let touched = tx.touched_by_link(kind.0, &link, external_id).await?;
-    let (locations, contacts) = made(&mut tx, kind.0, &link, external_id).await?;
+    let affected = tx.list_affected_targets(kind.0, &link, external_id).await?;
+    let (locations, contacts) = created_records(&mut tx, kind.0, &link, external_id).await?;
     Ok(LinkPage {
         link,
-        touched,
+        affected,
         locations,
         contacts,
     })
 }
 
-/// The locations and contacts that imports made under the customer of a link. Other links made nothing.
-async fn made(
+/// Returns the locations and contacts that imports created under the customer of a link; none for links of other
+/// kinds.
+async fn created_records(
     tx: &mut TenantTx<'_, Staff>,
     kind: ReferenceKind,
     link: &LinkLine,
     external_id: &str,
-) -> CoreResult<(Vec<MadeRecord>, Vec<MadeRecord>)> {
+) -> CoreResult<(Vec<CreatedRecord>, Vec<CreatedRecord>)> {
     if kind != ReferenceKind::Customer {
         return Ok((Vec::new(), Vec::new()));
     }
     Ok((
-        tx.made_through_link(ReferenceKind::Location, link, external_id).await?,
-        tx.made_through_link(ReferenceKind::Contact, link, external_id).await?,
+        tx.list_created_records(ReferenceKind::Location, link, external_id)
+            .await?,
+        tx.list_created_records(ReferenceKind::Contact, link, external_id)
+            .await?,
     ))
 }
 
-/// What undoing a link did.
+/// The result of undoing a link.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Undone {
-    /// Targets that were taken back and, for a customer or location, wait for a person again.
-    pub taken_back: usize,
-    /// Targets on which work has begun or ended: they stay, and a person must look at them.
-    pub left: usize,
-    /// Locations and contacts that the link made and nothing else uses: they are gone.
-    pub removed: usize,
-    /// Locations and contacts that the link made and something else uses: they stay, without their external id.
-    pub kept: usize,
+pub struct UndoLinkResult {
+    /// Targets that were unlinked; those of a customer or location need a mapping review again.
+    pub unlinked: usize,
+    /// Targets on which work has begun or ended. They stay linked and must be checked manually.
+    pub in_progress: usize,
+    /// Locations and contacts that were created through the link and deleted, because nothing else refers to them.
+    pub deleted: usize,
+    /// Locations and contacts that were created through the link and stay without their external ID, because something
+    /// else refers to them.
+    pub retained: usize,
 }
 
-/// Undoes a wrong link. The reference is removed; every touched target on which work has not begun is taken from the
-/// record; locations and contacts that imports made under a wrong customer lose their external ids and, if nothing else
-/// uses them, are removed, so that the next import makes them where they belong. What was already done stays and is told.
+/// Undoes a wrong link. Deletes the reference and unlinks every affected target on which work has not begun. Locations
+/// and contacts that imports created under a wrong customer lose their external IDs and, if nothing else refers to
+/// them, are deleted, so that the next import creates them under the right customer.
 ///
 /// # Errors
 /// `not_found`.
@@ -96,7 +99,7 @@ pub async fn undo_link(
     kind: MappingKind,
     source_key: &str,
     external_id: &str,
-) -> CoreResult<Undone> {
+) -> CoreResult<UndoLinkResult> {
     let kind = kind.0;
     let mut tx = core.store.begin(by.staff()).await?;
     let link = tx
@@ -104,60 +107,62 @@ pub async fn undo_link(
         .await?
         .ok_or_else(CoreError::not_found)?;
     let source = link.source_system_id.0;
-    let all = tx.count_touched(kind, &link, external_id).await?;
+    let affected_count = tx.count_affected_targets(kind, &link, external_id).await?;
     tx.delete_reference_in(source, kind, external_id).await?;
-    let mut taken = Vec::new();
+    let mut unlinked = Vec::new();
     loop {
-        let open = tx.touched_and_open(kind, &link, external_id).await?;
-        let before = taken.len();
-        for target in open {
-            if take_back(&mut tx, kind, &link, target.id.0).await? {
-                taken.push(target.id.to_string());
+        let unstarted = tx.list_unstarted_affected_targets(kind, &link, external_id).await?;
+        let before = unlinked.len();
+        for target in unstarted {
+            if unlink_target(&mut tx, kind, &link, target.id.0).await? {
+                unlinked.push(target.id.to_string());
             }
         }
-        // What was taken back is the record's no longer, so the next round finds others.
-        if taken.len() == before {
+        // Unlinked targets drop out of the next query, so each round finds others.
+        if unlinked.len() == before {
             break;
         }
     }
-    let (mut removed, mut kept) = (Vec::new(), Vec::new());
-    // What has lost its external id came through the link no longer, so each round finds others.
+    let (mut deleted, mut retained) = (Vec::new(), Vec::new());
+    // Records without their external ID drop out of the next query, so each round finds others.
     loop {
-        let (locations, contacts) = made(&mut tx, kind, &link, external_id).await?;
+        let (locations, contacts) = created_records(&mut tx, kind, &link, external_id).await?;
         if locations.is_empty() && contacts.is_empty() {
             break;
         }
-        // Contacts first: a contact may be bound to a location.
+        // Contacts first, since a contact may refer to a location.
         for (kind, records) in [(ReferenceKind::Contact, contacts), (ReferenceKind::Location, locations)] {
             for record in records {
                 tx.delete_reference_in(source, kind, &record.external_id).await?;
-                let told =
+                let entry =
                     json!({ "type": kind.name(), "externalId": record.external_id, "id": kind.public_id(record.id) });
-                if tx.delete_unused(kind, record.id).await? {
-                    removed.push(told);
+                if tx.delete_if_unused(kind, record.id).await? {
+                    deleted.push(entry);
                 } else {
-                    kept.push(told);
+                    retained.push(entry);
                 }
             }
         }
     }
-    let undone = Undone {
-        taken_back: taken.len(),
-        left: usize::try_from(all).unwrap_or_default().saturating_sub(taken.len()),
-        removed: removed.len(),
-        kept: kept.len(),
+    let undone = UndoLinkResult {
+        unlinked: unlinked.len(),
+        in_progress: usize::try_from(affected_count)
+            .unwrap_or_default()
+            .saturating_sub(unlinked.len()),
+        deleted: deleted.len(),
+        retained: retained.len(),
     };
     tx.audit(
         "mapping.undone",
         kind.public_id(link.entity_id),
-        json!({ "type": kind.name(), "source": source_key, "externalId": external_id, "takenBack": taken, "left": undone.left, "removed": removed, "kept": kept }),
+        json!({ "type": kind.name(), "source": source_key, "externalId": external_id, "takenBack": unlinked, "left": undone.in_progress, "removed": deleted, "kept": retained }),
     );
     finish(core, tx).await?;
     Ok(undone)
 }
 
-/// Takes a target from the record of a wrong link, if work on it has not begun.
-async fn take_back(
+/// Unlinks a target from the record of a wrong link if work on it has not begun.
+async fn unlink_target(
     tx: &mut TenantTx<'_, Staff>,
     kind: ReferenceKind,
     link: &LinkLine,
@@ -172,11 +177,11 @@ async fn take_back(
         ReferenceKind::Location => record.location_id.map(|key| key.0.uuid()),
         ReferenceKind::Contact => record.contact_id.map(|key| key.0.uuid()),
     };
-    let is_open = matches!(
+    let is_unstarted = matches!(
         record.status,
         TargetStatus::Open | TargetStatus::Scheduled | TargetStatus::Dispatched
     );
-    if !is_open || linked != Some(link.entity_id) {
+    if !is_unstarted || linked != Some(link.entity_id) {
         return Ok(false);
     }
     let mut cleared = record.clone();
@@ -189,20 +194,20 @@ async fn take_back(
             cleared.location_id = None;
             cleared.needs_mapping = true;
         }
-        // Whom to call can be found out by phone; the job can still be planned.
+        // A job without a contact can still be scheduled, so it needs no review.
         ReferenceKind::Contact => cleared.contact_id = None,
     }
     if !tx.relink_target(&cleared, record.status).await? {
         return Ok(false);
     }
-    tx.take_history(kind, id).await?;
+    tx.detach_timeline(kind, id).await?;
     if cleared.needs_mapping {
-        review_required(tx, link, &cleared, id);
+        emit_review_required(tx, link, &cleared, id);
     }
     Ok(true)
 }
 
-fn review_required(tx: &mut TenantTx<'_, Staff>, link: &LinkLine, target: &TargetRecord, id: TargetId) {
+fn emit_review_required(tx: &mut TenantTx<'_, Staff>, link: &LinkLine, target: &TargetRecord, id: TargetId) {
     tx.emit(NewEvent {
         endpoint: None,
         source: Some(link.source_system_id.0),

@@ -1,4 +1,4 @@
-//! The warning desk: what could not be mapped, decided by a person once; and the way back from a link that was wrong.
+//! The mapping review: a person decides once about what could not be mapped, and can undo a wrong link.
 
 pub(crate) mod links;
 pub(crate) mod resolve;
@@ -15,57 +15,59 @@ use crate::jobs::model::{TargetLine, TargetView};
 use crate::mapping::model::{CandidateLine, ContactChoice, KnownReference, LocationChoice};
 pub use crate::mapping::review::links::{LinkPage, link, undo_link};
 pub use crate::mapping::review::resolve::{Choice, Resolution, resolve};
-use crate::page::{PAGE, Page};
+use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreError, CoreResult};
 
-/// How many targets wait for a person.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns how many targets need a mapping review.
 pub async fn count(core: &Core, by: Permit<'_, ViewImports>) -> CoreResult<i64> {
-    Ok(core.store.read(by.staff()).await?.count_needing_mapping().await?)
+    Ok(core
+        .store
+        .read(by.staff())
+        .await?
+        .count_targets_needing_mapping()
+        .await?)
 }
 
-/// A page of targets that wait for a person, oldest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of targets that need a mapping review, oldest first.
 pub async fn list(
     core: &Core,
     by: Permit<'_, ViewImports>,
     after: Option<(DateTime<Utc>, TargetId)>,
 ) -> CoreResult<Page<TargetLine>> {
     let mut tx = core.store.read(by.staff()).await?;
-    Ok(Page::cut(tx.needing_mapping(after, PAGE + 1).await?, PAGE))
+    Ok(Page::from_rows(
+        tx.list_targets_needing_mapping(after, PAGE_SIZE + 1).await?,
+        PAGE_SIZE,
+    ))
 }
 
-/// What a person needs to decide about one target.
+/// Everything needed to decide about one target.
 #[derive(Debug, Clone)]
-pub struct DeskPage {
-    /// The target.
+pub struct MappingReviewPage {
     pub target: TargetView,
-    /// The latest import of it, with its decision.
+    /// The latest applied import of the target, with its decision.
     pub item: Option<ImportItemView>,
-    /// What the source sent last.
+    /// The latest payload of the source.
     pub payload: Value,
-    /// The external ids that were sent, each if it can stand for a record.
-    pub sent: SentIds,
-    /// The key of the source, if the target came from one.
+    /// The usable external IDs of the payload.
+    pub sent: SentExternalIds,
+    /// The key of the source, if the target was imported.
     pub source_key: Option<String>,
-    /// What those external ids stand for today.
+    /// The current records of those external IDs.
     pub known: Vec<KnownReference>,
-    /// Whom it may belong to: what the rules found, customers of the same name (only a hint), and what was searched for.
+    /// Possible customers: the candidates of the rules, customers with the same name (a hint only), and search
+    /// results.
     pub candidates: Vec<CandidateLine>,
     /// The locations of the candidates.
     pub locations: Vec<LocationChoice>,
     /// The contacts of the candidates.
     pub contacts: Vec<ContactChoice>,
-    /// How many other targets wait with the same external id of the customer.
-    pub held_alike: i64,
+    /// The number of other targets that wait with the same external ID of the customer.
+    pub waiting_with_same_customer: i64,
 }
 
-/// Reads the ids of the customers that a decision looked at.
-fn looked_at(decision: &Value) -> Vec<CustomerId> {
+/// Returns the IDs of the customers that a decision considered.
+fn considered_customers(decision: &Value) -> Vec<CustomerId> {
     let candidates = &decision["customer"]["candidates"];
     std::iter::once(&candidates["byReference"])
         .chain(candidates["byNumber"].as_array().into_iter().flatten())
@@ -73,11 +75,16 @@ fn looked_at(decision: &Value) -> Vec<CustomerId> {
         .collect()
 }
 
-/// One target with its candidates.
+/// Returns one target with its candidates.
 ///
 /// # Errors
-/// `not_found` if the target is not there or waits for nobody.
-pub async fn page(core: &Core, by: Permit<'_, ViewImports>, id: TargetId, search: &str) -> CoreResult<DeskPage> {
+/// `not_found` if the target does not exist or needs no review.
+pub async fn page(
+    core: &Core,
+    by: Permit<'_, ViewImports>,
+    id: TargetId,
+    search: &str,
+) -> CoreResult<MappingReviewPage> {
     let mut tx = core.store.read(by.staff()).await?;
     let target = tx
         .target_view(id)
@@ -86,34 +93,34 @@ pub async fn page(core: &Core, by: Permit<'_, ViewImports>, id: TargetId, search
         .ok_or_else(CoreError::not_found)?;
     let item = tx.applied_item_of_target(id).await?;
     let payload = match &item {
-        Some(item) => tx.payload_of_item(item.id.0).await?.unwrap_or(Value::Null),
+        Some(item) => tx.find_payload_of_item(item.id.0).await?.unwrap_or(Value::Null),
         None => Value::Null,
     };
     let name = payload["customer"]["name"].as_str().map(name_for_comparison);
     let ids = item
         .as_ref()
-        .map(|item| looked_at(&item.decision.0))
+        .map(|item| considered_customers(&item.decision.0))
         .unwrap_or_default();
     let source = tx.source_of_target(id).await?;
     let candidates = tx
         .mapping_candidates(source, &ids, name.as_deref(), search.trim())
         .await?;
     let customers: Vec<CustomerId> = candidates.iter().map(|candidate| candidate.id.0).collect();
-    let (locations, contacts) = tx.choices_of(source, &customers).await?;
-    let sent = SentIds::of(&payload);
-    let (known, held_alike) = match source {
+    let (locations, contacts) = tx.list_choices(source, &customers).await?;
+    let sent = SentExternalIds::of(&payload);
+    let (known, waiting_with_same_customer) = match source {
         Some(source) => {
             let ids = [&sent.customer, &sent.location, &sent.contact].map(Option::as_deref);
             let known = tx.known_references(source, ids).await?;
-            let held = match &sent.customer {
-                Some(external_id) => tx.held_alike(source, external_id, id).await?,
+            let waiting = match &sent.customer {
+                Some(external_id) => tx.count_waiting_with_customer(source, external_id, id).await?,
                 None => 0,
             };
-            (known, held)
+            (known, waiting)
         }
         None => (Vec::new(), 0),
     };
-    Ok(DeskPage {
+    Ok(MappingReviewPage {
         target,
         source_key: item.as_ref().map(|item| item.source_key.clone()),
         item,
@@ -123,28 +130,25 @@ pub async fn page(core: &Core, by: Permit<'_, ViewImports>, id: TargetId, search
         candidates,
         locations,
         contacts,
-        held_alike,
+        waiting_with_same_customer,
     })
 }
 
-/// The external ids of an import, in the form in which references are kept; without those that only say that there is no
-/// id, which must never stand for anybody.
+/// The external IDs of an import in normalized form. Placeholders such as `n/a` are left out, since they must never be
+/// linked.
 #[derive(Debug, Clone, Default)]
-pub struct SentIds {
-    /// Of the customer.
+pub struct SentExternalIds {
     pub customer: Option<String>,
-    /// Of the location.
     pub location: Option<String>,
-    /// Of the contact.
     pub contact: Option<String>,
 }
 
-impl SentIds {
-    /// Reads what a source sent.
+impl SentExternalIds {
+    /// Extracts the external IDs from a payload.
     fn of(payload: &Value) -> Self {
         let id = |part: &str| {
             let id = ExternalId::parse(payload[part]["externalId"].as_str()?).ok()?;
-            (!id.is_blank_like()).then(|| id.as_str().to_owned())
+            (!id.is_placeholder()).then(|| id.as_str().to_owned())
         };
         Self {
             customer: id("customer"),

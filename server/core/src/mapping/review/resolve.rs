@@ -1,4 +1,4 @@
-//! A person decides about a target that waits: whose it is, where, and which external ids stand for that from now on.
+//! Resolves the mapping of a target: its customer, location and contact, and which external IDs to link to them.
 
 use domain::events::EventType;
 use domain::ids::{ContactId, CustomerId, LocationId, SourceSystemId, TargetId};
@@ -16,37 +16,33 @@ use crate::identity::actors::{Permit, Staff};
 use crate::imports::ReferenceKind;
 use crate::imports::model::ImportItemView;
 use crate::imports::{is_zone, jobs, settings_of};
-use crate::mapping::review::SentIds;
+use crate::mapping::review::SentExternalIds;
 use crate::{Core, CoreError, CoreResult};
 
-/// A record that a person chose.
+/// A record that was chosen in the review.
 #[derive(Debug, Clone, Copy)]
 pub struct Choice<T> {
-    /// The record.
     pub id: T,
-    /// Whether the external id that was sent stands for it from now on.
+    /// Whether to link the sent external ID to the record for future imports.
     pub pin: bool,
 }
 
-/// What a person decided about a target.
+/// The decision about a target.
 #[derive(Debug, Clone, Copy)]
 pub struct Resolution {
-    /// The customer.
     pub customer: Choice<CustomerId>,
-    /// The location, if it is known.
     pub location: Option<Choice<LocationId>>,
-    /// The contact, if it is known.
     pub contact: Option<Choice<ContactId>>,
-    /// Whether everything else that was held with the same external id of the customer is imported again.
-    pub again: bool,
+    /// Whether to import the other waiting targets with the same external ID of the customer again.
+    pub reimport: bool,
 }
 
-/// Links a target to the customer, location and contact that a person chose, and pins the references that were asked for.
-/// The answer says how many items are imported again.
+/// Links a target to the chosen customer, location and contact, and stores the requested references. Returns how many
+/// items are imported again.
 ///
 /// # Errors
-/// `not_found`; `mapping_exists` or `mapping_conflict` if a reference cannot be pinned; field `location` or `contact` if
-/// it belongs to somebody else.
+/// `not_found`; `mapping_exists` or `mapping_conflict` if a reference cannot be stored; field `location` or `contact`
+/// if it belongs to another customer; `concurrent_modification`.
 pub async fn resolve(
     core: &Core,
     by: Permit<'_, ResolveMappings>,
@@ -62,15 +58,15 @@ pub async fn resolve(
         .ok_or_else(CoreError::not_found)?;
     let source = target.source_system_id.map(|key| key.0);
     let customer = resolution.customer.id;
-    check(&mut tx, &resolution).await?;
+    check_resolution(&mut tx, &resolution).await?;
     let item = tx.applied_item_of_target(id).await?;
     let payload = match &item {
-        Some(item) => tx.payload_of_item(item.id.0).await?.unwrap_or(Value::Null),
+        Some(item) => tx.find_payload_of_item(item.id.0).await?.unwrap_or(Value::Null),
         None => Value::Null,
     };
-    let sent = SentIds::of(&payload);
+    let sent = SentExternalIds::of(&payload);
     let mut pinned = Vec::new();
-    for (kind, external_id, record) in pins(&sent, &resolution) {
+    for (kind, external_id, record) in requested_references(&sent, &resolution) {
         if let Some(source) = source {
             pin(&mut tx, source, kind, external_id, record).await?;
             pinned.push(json!({ "type": kind.name(), "externalId": external_id }));
@@ -79,19 +75,19 @@ pub async fn resolve(
     let (location, contact) = known_parts(&mut tx, source, &sent, &resolution).await?;
     let mut linked = target.clone();
     linked.customer_id = Some(Key(customer));
-    // Of the same customer, what was linked before stays where nothing else is known.
-    let stays = target.customer_id == linked.customer_id;
-    linked.location_id = location.map(Key).or(target.location_id.filter(|_| stays));
-    linked.contact_id = contact.map(Key).or(target.contact_id.filter(|_| stays));
+    // If the customer is unchanged, parts without a new value keep their link.
+    let same_customer = target.customer_id == linked.customer_id;
+    linked.location_id = location.map(Key).or(target.location_id.filter(|_| same_customer));
+    linked.contact_id = contact.map(Key).or(target.contact_id.filter(|_| same_customer));
     linked.needs_mapping = false;
     if !tx.relink_target(&linked, target.status).await? {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            "Somebody else changed this at the same time.",
+            "The record was changed by another user in the meantime.",
         ));
     }
     if let Some(item) = &item {
-        tx.resolve_item(item.id.0).await?;
+        tx.mark_item_resolved(item.id.0).await?;
     }
     tx.note(NewEntry {
         kind: "mapping_resolved",
@@ -117,20 +113,20 @@ pub async fn resolve(
         contact,
         details: json!({ "status": target.status.name() }),
     });
-    let mut repeated = 0;
-    if resolution.again
+    let mut reimported = 0;
+    if resolution.reimport
         && resolution.customer.pin
         && let (Some(source), Some(external_id), Some(item)) = (source, sent.customer.as_deref(), &item)
     {
-        repeated = run_again(&mut tx, by.staff(), source, external_id, id, item).await?;
+        reimported = reimport_waiting(&mut tx, by.staff(), source, external_id, id, item).await?;
     }
     finish(core, tx).await?;
     core.wake_importer.notify_one();
-    Ok(repeated)
+    Ok(reimported)
 }
 
-/// Whether everything that was chosen exists and belongs together.
-async fn check(tx: &mut TenantTx<'_, Staff>, resolution: &Resolution) -> CoreResult<()> {
+/// Checks that the chosen records exist and belong together.
+async fn check_resolution(tx: &mut TenantTx<'_, Staff>, resolution: &Resolution) -> CoreResult<()> {
     let customer = resolution.customer.id;
     if !tx.is_active_customer(customer).await? {
         return Err(CoreError::not_found());
@@ -156,8 +152,8 @@ async fn check(tx: &mut TenantTx<'_, Staff>, resolution: &Resolution) -> CoreRes
     Ok(())
 }
 
-/// The references to pin: those that were asked for, where an external id was sent that can stand for a record.
-fn pins<'a>(sent: &'a SentIds, resolution: &Resolution) -> Vec<(ReferenceKind, &'a str, Uuid)> {
+/// Returns the references to store: those that were requested and for which a usable external ID was sent.
+fn requested_references<'a>(sent: &'a SentExternalIds, resolution: &Resolution) -> Vec<(ReferenceKind, &'a str, Uuid)> {
     let customer = Some(resolution.customer).filter(|choice| choice.pin);
     let location = resolution.location.filter(|choice| choice.pin);
     let contact = resolution.contact.filter(|choice| choice.pin);
@@ -183,12 +179,12 @@ fn pins<'a>(sent: &'a SentIds, resolution: &Resolution) -> Vec<(ReferenceKind, &
     .collect()
 }
 
-/// The location and contact that a person chose, or else those whose external ids were sent, if they are known and belong
-/// to the chosen customer.
+/// Returns the chosen location and contact, or else those of the sent external IDs, if they are known and belong to
+/// the chosen customer.
 async fn known_parts(
     tx: &mut TenantTx<'_, Staff>,
     source: Option<SourceSystemId>,
-    sent: &SentIds,
+    sent: &SentExternalIds,
     resolution: &Resolution,
 ) -> CoreResult<(Option<LocationId>, Option<ContactId>)> {
     let customer = resolution.customer.id;
@@ -200,7 +196,7 @@ async fn known_parts(
     if location.is_none()
         && let Some(external_id) = &sent.location
         && let Some(id) = tx
-            .reference_in(source, ReferenceKind::Location, external_id)
+            .find_reference_in(source, ReferenceKind::Location, external_id)
             .await?
             .map(LocationId::from_uuid)
         && tx.is_location_of(id, customer).await?
@@ -210,7 +206,7 @@ async fn known_parts(
     if contact.is_none()
         && let Some(external_id) = &sent.contact
         && let Some(id) = tx
-            .reference_in(source, ReferenceKind::Contact, external_id)
+            .find_reference_in(source, ReferenceKind::Contact, external_id)
             .await?
             .map(ContactId::from_uuid)
         && tx.is_contact_of(id, customer).await?
@@ -220,7 +216,7 @@ async fn known_parts(
     Ok((location, contact))
 }
 
-/// Makes an external id stand for a record, as a person decided.
+/// Links an external ID to a record.
 async fn pin(
     tx: &mut TenantTx<'_, Staff>,
     source: SourceSystemId,
@@ -229,15 +225,15 @@ async fn pin(
     record: Uuid,
 ) -> CoreResult<()> {
     if kind == ReferenceKind::Customer {
-        // An import may be about to give this customer an external id of its own.
+        // A concurrent import may be about to link this customer to another external ID.
         tx.lock_customer(record).await?;
     }
-    match tx.reference_in(source, kind, external_id).await? {
+    match tx.find_reference_in(source, kind, external_id).await? {
         Some(known) if known == record => return Ok(()),
         Some(_) => {
             return Err(CoreError::new(
                 Problem::MappingExists,
-                "The external id already stands for another record; undo that link first.",
+                "The external ID already refers to another record. Undo that link first.",
             ));
         }
         None => {}
@@ -245,7 +241,7 @@ async fn pin(
     if tx.is_linked_in(source, kind, record).await? {
         return Err(CoreError::new(
             Problem::MappingConflict,
-            "The record already has another external id in this source.",
+            "The record already has another external ID in this source.",
         ));
     }
     tx.insert_reference_in(source, kind, external_id, record).await?;
@@ -257,8 +253,8 @@ async fn pin(
     Ok(())
 }
 
-/// Imports everything again that was held with the same external id.
-async fn run_again(
+/// Enqueues the waiting imports with the same external ID of the customer again.
+async fn reimport_waiting(
     tx: &mut TenantTx<'_, Staff>,
     staff: &Staff,
     source: SourceSystemId,
@@ -266,7 +262,7 @@ async fn run_again(
     except: TargetId,
     item: &ImportItemView,
 ) -> CoreResult<usize> {
-    let payloads = tx.held_payloads(source, external_id, except).await?;
+    let payloads = tx.list_waiting_payloads(source, external_id, except).await?;
     if payloads.is_empty() {
         return Ok(0);
     }
@@ -275,26 +271,26 @@ async fn run_again(
     if client.revoked_at.is_some() {
         return Ok(0);
     }
-    let holds = |scope: &str| client.scopes.0.iter().any(|held| held == scope);
+    let has_scope = |scope: &str| client.scopes.0.iter().any(|granted| granted == scope);
     let settings = settings_of(
         &tx.settings_of_source(source).await?,
         &tx.gates().await?,
-        holds("customers.map"),
-        holds("customers.write"),
+        has_scope("customers.map"),
+        has_scope("customers.write"),
     );
     let count = payloads.len();
     let batch = TargetBatch::lenient(ImportMode::Partial, false, payloads, is_zone);
     let label = crate::identity::actors::Actor::label(staff);
-    let taking = jobs::Taking {
+    let new_job = jobs::NewImportJob {
         client: job.client_id.0,
         source_system: source,
         mode: ImportMode::Partial,
         dry_run: false,
-        channel: ImportChannel::Desk,
+        channel: ImportChannel::MappingReview,
         settings: &settings,
         created_by: &label,
         retried_from: None,
     };
-    jobs::take_in(tx, &taking, &batch).await.map_err(CoreError::from)?;
+    jobs::enqueue(tx, &new_job, &batch).await.map_err(CoreError::from)?;
     Ok(count)
 }

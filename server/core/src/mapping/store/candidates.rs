@@ -1,4 +1,4 @@
-//! What the mapping rules choose among, looked up for many imports at once.
+//! Candidates for the mapping rules, looked up for many imports at once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -16,20 +16,21 @@ use crate::db::bulk::{hex_id, listed};
 use crate::db::{Engine, StoreError, all};
 use crate::identity::actors::{Actor as _, ApiClient};
 
-/// What is to be looked up.
+/// The keys to look up.
 #[derive(Debug, Default)]
-pub(crate) struct Questions {
+pub(crate) struct CandidateQuery {
     pub customer_ids: BTreeSet<String>,
     pub number_keys: BTreeSet<String>,
     pub name_keys: BTreeSet<String>,
     pub location_ids: BTreeSet<String>,
     pub contact_ids: BTreeSet<String>,
-    /// Numbers that came with an external id: if that id is unknown, their customer may get a new reference and is locked
-    /// first, so that two imports cannot link one customer under two ids (row C11).
+    /// Customer numbers that were sent with an external ID. If the ID is unknown, the customer may get a new reference
+    /// and is locked first, so that two imports cannot link one customer under two IDs (row C11).
     pub linking: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// What was found. The engine keeps it up to date while it decides, so that an import sees what the one before did.
+/// The records that were found. Updated while the run decides, so that an import sees the decisions of those before
+/// it.
 #[derive(Debug, Default)]
 pub(crate) struct Candidates {
     pub customers: HashMap<CustomerId, KnownCustomer>,
@@ -42,7 +43,7 @@ pub(crate) struct Candidates {
     pub contact_references: HashMap<String, ContactId>,
 }
 
-/// A customer as the rules see it, with where it was merged into.
+/// A customer as the rules see it, with the customer it was merged into.
 #[derive(Debug, Clone)]
 pub(crate) struct KnownCustomer {
     pub candidate: CustomerCandidate,
@@ -59,29 +60,90 @@ struct CustomerRow {
     linked_as: Option<String>,
 }
 
-listed!(text CUSTOMERS_BY_REFERENCE_SQLITE, CUSTOMERS_BY_REFERENCE_POSTGRES,
-    "SELECT r.external_id AS looked_up, c.id, c.name, (c.archived_at IS NOT NULL) AS is_archived, c.merged_into, r.external_id AS linked_as \
-     FROM external_reference r JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.entity_id \
-     WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'customer' AND r.external_id ", "$3", "");
-listed!(text CUSTOMERS_BY_NUMBER_SQLITE, CUSTOMERS_BY_NUMBER_POSTGRES,
-    "SELECT c.number_key AS looked_up, c.id, c.name, (c.archived_at IS NOT NULL) AS is_archived, c.merged_into, \
-     (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = c.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'customer' AND r.entity_id = c.id) AS linked_as \
-     FROM customer c WHERE c.tenant_id = $1 AND c.merged_into IS NULL AND c.number_key ", "$3", " ORDER BY c.id");
-listed!(id CUSTOMERS_BY_ID_SQLITE, CUSTOMERS_BY_ID_POSTGRES,
-    "SELECT NULL AS looked_up, c.id, c.name, (c.archived_at IS NOT NULL) AS is_archived, c.merged_into, NULL AS linked_as \
-     FROM customer c WHERE c.tenant_id = $1 AND c.id ", "$2", "");
+listed!(text SELECT_CUSTOMERS_BY_REFERENCE_SQLITE, SELECT_CUSTOMERS_BY_REFERENCE_POSTGRES,
+    r"
+        SELECT
+            reference.external_id AS looked_up, customer.id, customer.name,
+            (customer.archived_at IS NOT NULL) AS is_archived, customer.merged_into,
+            reference.external_id AS linked_as
+        FROM external_reference AS reference
+        JOIN customer ON customer.tenant_id = reference.tenant_id AND customer.id = reference.entity_id
+        WHERE reference.tenant_id = $1
+          AND reference.source_system_id = $2
+          AND reference.entity_type = 'customer'
+          AND reference.external_id
+    ", "$3", "");
+listed!(text SELECT_CUSTOMERS_BY_NUMBER_SQLITE, SELECT_CUSTOMERS_BY_NUMBER_POSTGRES,
+    r"
+        SELECT
+            customer.number_key AS looked_up, customer.id, customer.name,
+            (customer.archived_at IS NOT NULL) AS is_archived, customer.merged_into,
+            (
+                SELECT min(reference.external_id)
+                FROM external_reference AS reference
+                WHERE reference.tenant_id = customer.tenant_id
+                  AND reference.source_system_id = $2
+                  AND reference.entity_type = 'customer'
+                  AND reference.entity_id = customer.id
+            ) AS linked_as
+        FROM customer
+        WHERE customer.tenant_id = $1
+          AND customer.merged_into IS NULL
+          AND customer.number_key
+    ", "$3", " ORDER BY customer.id");
+listed!(id SELECT_CUSTOMERS_BY_ID_SQLITE, SELECT_CUSTOMERS_BY_ID_POSTGRES,
+    r"
+        SELECT
+            NULL AS looked_up, customer.id, customer.name,
+            (customer.archived_at IS NOT NULL) AS is_archived, customer.merged_into, NULL AS linked_as
+        FROM customer
+        WHERE customer.tenant_id = $1
+          AND customer.id
+    ", "$2", "");
 listed!(id LOCK_CUSTOMERS_SQLITE, LOCK_CUSTOMERS_POSTGRES,
-    "SELECT id FROM customer WHERE tenant_id = $1 AND id ", "$2", " ORDER BY id FOR NO KEY UPDATE");
-listed!(text NAMES_SQLITE, NAMES_POSTGRES,
-    "SELECT DISTINCT name_key FROM customer WHERE tenant_id = $1 AND name_key ", "$2", "");
-listed!(text LOCATIONS_SQLITE, LOCATIONS_POSTGRES,
-    "SELECT r.external_id, l.id, l.customer_id, l.name, l.street, l.postal_code, l.city, l.country, l.latitude, l.longitude, (l.archived_at IS NOT NULL OR c.archived_at IS NOT NULL OR c.merged_into IS NOT NULL) AS is_archived \
-     FROM external_reference r JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.entity_id JOIN customer c ON c.tenant_id = l.tenant_id AND c.id = l.customer_id \
-     WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'location' AND r.external_id ", "$3", "");
-listed!(text CONTACTS_SQLITE, CONTACTS_POSTGRES,
-    "SELECT r.external_id, c.id, c.customer_id, c.location_id, c.display_name, c.email, c.phone \
-     FROM external_reference r JOIN contact c ON c.tenant_id = r.tenant_id AND c.id = r.entity_id \
-     WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = 'contact' AND r.external_id ", "$3", "");
+    r"
+        SELECT id
+        FROM customer
+        WHERE tenant_id = $1
+          AND id
+    ", "$2", " ORDER BY id FOR NO KEY UPDATE");
+listed!(text SELECT_NAME_KEYS_SQLITE, SELECT_NAME_KEYS_POSTGRES,
+    r"
+        SELECT DISTINCT name_key
+        FROM customer
+        WHERE tenant_id = $1
+          AND name_key
+    ", "$2", "");
+listed!(text SELECT_LOCATIONS_SQLITE, SELECT_LOCATIONS_POSTGRES,
+    r"
+        SELECT
+            reference.external_id, location.id, location.customer_id, location.name, location.street,
+            location.postal_code, location.city, location.country, location.latitude, location.longitude,
+            (
+                location.archived_at IS NOT NULL
+                OR customer.archived_at IS NOT NULL
+                OR customer.merged_into IS NOT NULL
+            ) AS is_archived
+        FROM external_reference AS reference
+        JOIN location ON location.tenant_id = reference.tenant_id AND location.id = reference.entity_id
+        JOIN customer ON customer.tenant_id = location.tenant_id AND customer.id = location.customer_id
+        WHERE reference.tenant_id = $1
+          AND reference.source_system_id = $2
+          AND reference.entity_type = 'location'
+          AND reference.external_id
+    ", "$3", "");
+listed!(text SELECT_CONTACTS_SQLITE, SELECT_CONTACTS_POSTGRES,
+    r"
+        SELECT
+            reference.external_id, contact.id, contact.customer_id, contact.location_id,
+            contact.display_name, contact.email, contact.phone
+        FROM external_reference AS reference
+        JOIN contact ON contact.tenant_id = reference.tenant_id AND contact.id = reference.entity_id
+        WHERE reference.tenant_id = $1
+          AND reference.source_system_id = $2
+          AND reference.entity_type = 'contact'
+          AND reference.external_id
+    ", "$3", "");
 
 #[derive(Debug, sqlx::FromRow)]
 struct LocationRow {
@@ -109,16 +171,16 @@ struct ContactRow {
     phone: Option<String>,
 }
 
-/// Merges are followed at most this often; more is a circle made by hand.
-const MOST_MERGES: usize = 8;
+/// How many merges are followed; a longer chain is a cycle.
+const MAX_MERGE_DEPTH: usize = 8;
 
 impl TenantTx<'_, ApiClient> {
-    /// Answers all questions, each kind with one statement.
-    pub(crate) async fn candidates(&mut self, questions: &Questions) -> Result<Candidates, StoreError> {
+    /// Looks up all keys with one statement per kind.
+    pub(crate) async fn candidates(&mut self, candidate_query: &CandidateQuery) -> Result<Candidates, StoreError> {
         let mut found = Candidates::default();
-        self.find_customers(questions, &mut found).await?;
-        // A number whose customer may get a new reference: lock the customer, then look again at what others committed.
-        let linking: BTreeSet<CustomerId> = questions
+        self.find_customers(candidate_query, &mut found).await?;
+        // Locks the customers that may get a new reference, then reads again what other transactions committed.
+        let linking: BTreeSet<CustomerId> = candidate_query
             .linking
             .iter()
             .filter(|(_, ids)| ids.iter().any(|id| !found.customer_references.contains_key(id)))
@@ -135,45 +197,50 @@ impl TenantTx<'_, ApiClient> {
             let sql = self.tx.dialect(LOCK_CUSTOMERS_SQLITE, LOCK_CUSTOMERS_POSTGRES);
             let _: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), sql, tenant, Json(&ids))?;
             found = Candidates::default();
-            self.find_customers(questions, &mut found).await?;
+            self.find_customers(candidate_query, &mut found).await?;
         }
-        self.find_places_and_people(questions, &mut found).await?;
+        self.find_locations_and_contacts(candidate_query, &mut found).await?;
         Ok(found)
     }
 
-    async fn find_customers(&mut self, questions: &Questions, found: &mut Candidates) -> Result<(), StoreError> {
+    async fn find_customers(
+        &mut self,
+        candidate_query: &CandidateQuery,
+        found: &mut Candidates,
+    ) -> Result<(), StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        if !questions.customer_ids.is_empty() {
-            let sql = self
-                .tx
-                .dialect(CUSTOMERS_BY_REFERENCE_SQLITE, CUSTOMERS_BY_REFERENCE_POSTGRES);
+        if !candidate_query.customer_ids.is_empty() {
+            let sql = self.tx.dialect(
+                SELECT_CUSTOMERS_BY_REFERENCE_SQLITE,
+                SELECT_CUSTOMERS_BY_REFERENCE_POSTGRES,
+            );
             let rows = all!(
                 &mut self.tx,
                 CustomerRow,
                 sql,
                 tenant,
                 source,
-                Json(&questions.customer_ids)
+                Json(&candidate_query.customer_ids)
             )?;
             for row in rows {
                 if let Some(external_id) = &row.looked_up {
                     found.customer_references.insert(external_id.clone(), row.id.0);
                 }
-                found.keep(row);
+                found.add_customer(row);
             }
             self.follow_merges(found).await?;
         }
-        if !questions.number_keys.is_empty() {
+        if !candidate_query.number_keys.is_empty() {
             let sql = self
                 .tx
-                .dialect(CUSTOMERS_BY_NUMBER_SQLITE, CUSTOMERS_BY_NUMBER_POSTGRES);
+                .dialect(SELECT_CUSTOMERS_BY_NUMBER_SQLITE, SELECT_CUSTOMERS_BY_NUMBER_POSTGRES);
             let rows = all!(
                 &mut self.tx,
                 CustomerRow,
                 sql,
                 tenant,
                 source,
-                Json(&questions.number_keys)
+                Json(&candidate_query.number_keys)
             )?;
             for row in rows {
                 if let Some(number) = &row.looked_up {
@@ -183,7 +250,7 @@ impl TenantTx<'_, ApiClient> {
                         .or_default()
                         .push(row.id.0);
                 }
-                found.keep(row);
+                found.add_customer(row);
             }
         }
         Ok(())
@@ -191,7 +258,7 @@ impl TenantTx<'_, ApiClient> {
 
     async fn follow_merges(&mut self, found: &mut Candidates) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        for _ in 0..MOST_MERGES {
+        for _ in 0..MAX_MERGE_DEPTH {
             let missing: Vec<_> = found
                 .customers
                 .values()
@@ -202,35 +269,37 @@ impl TenantTx<'_, ApiClient> {
             if missing.is_empty() {
                 break;
             }
-            let sql = self.tx.dialect(CUSTOMERS_BY_ID_SQLITE, CUSTOMERS_BY_ID_POSTGRES);
+            let sql = self
+                .tx
+                .dialect(SELECT_CUSTOMERS_BY_ID_SQLITE, SELECT_CUSTOMERS_BY_ID_POSTGRES);
             let rows: Vec<CustomerRow> = all!(&mut self.tx, CustomerRow, sql, tenant, Json(&missing))?;
             for row in rows {
-                found.keep(row);
+                found.add_customer(row);
             }
         }
         Ok(())
     }
 
-    async fn find_places_and_people(
+    async fn find_locations_and_contacts(
         &mut self,
-        questions: &Questions,
+        candidate_query: &CandidateQuery,
         found: &mut Candidates,
     ) -> Result<(), StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        if !questions.name_keys.is_empty() {
-            let sql = self.tx.dialect(NAMES_SQLITE, NAMES_POSTGRES);
-            let rows: Vec<(String,)> = all!(&mut self.tx, (String,), sql, tenant, Json(&questions.name_keys))?;
+        if !candidate_query.name_keys.is_empty() {
+            let sql = self.tx.dialect(SELECT_NAME_KEYS_SQLITE, SELECT_NAME_KEYS_POSTGRES);
+            let rows: Vec<(String,)> = all!(&mut self.tx, (String,), sql, tenant, Json(&candidate_query.name_keys))?;
             found.name_keys.extend(rows.into_iter().map(|(name,)| name));
         }
-        if !questions.location_ids.is_empty() {
-            let sql = self.tx.dialect(LOCATIONS_SQLITE, LOCATIONS_POSTGRES);
+        if !candidate_query.location_ids.is_empty() {
+            let sql = self.tx.dialect(SELECT_LOCATIONS_SQLITE, SELECT_LOCATIONS_POSTGRES);
             let rows: Vec<LocationRow> = all!(
                 &mut self.tx,
                 LocationRow,
                 sql,
                 tenant,
                 source,
-                Json(&questions.location_ids)
+                Json(&candidate_query.location_ids)
             )?;
             for row in rows {
                 found.location_references.insert(row.external_id, row.id.0);
@@ -255,15 +324,15 @@ impl TenantTx<'_, ApiClient> {
                 );
             }
         }
-        if !questions.contact_ids.is_empty() {
-            let sql = self.tx.dialect(CONTACTS_SQLITE, CONTACTS_POSTGRES);
+        if !candidate_query.contact_ids.is_empty() {
+            let sql = self.tx.dialect(SELECT_CONTACTS_SQLITE, SELECT_CONTACTS_POSTGRES);
             let rows: Vec<ContactRow> = all!(
                 &mut self.tx,
                 ContactRow,
                 sql,
                 tenant,
                 source,
-                Json(&questions.contact_ids)
+                Json(&candidate_query.contact_ids)
             )?;
             for row in rows {
                 found.contact_references.insert(row.external_id, row.id.0);
@@ -285,7 +354,7 @@ impl TenantTx<'_, ApiClient> {
 }
 
 impl Candidates {
-    fn keep(&mut self, row: CustomerRow) {
+    fn add_customer(&mut self, row: CustomerRow) {
         let known = self.customers.entry(row.id.0).or_insert_with(|| KnownCustomer {
             candidate: CustomerCandidate {
                 id: row.id.0,
@@ -300,11 +369,11 @@ impl Candidates {
         }
     }
 
-    /// The customer behind an external id, with merges followed; and whether one was.
+    /// Returns the customer of an external ID after following merges, and whether it was merged.
     pub(crate) fn customer_by_reference(&self, external_id: &str) -> Option<(&CustomerCandidate, bool)> {
         let mut known = self.customers.get(self.customer_references.get(external_id)?)?;
         let mut merged = false;
-        for _ in 0..MOST_MERGES {
+        for _ in 0..MAX_MERGE_DEPTH {
             let Some(next) = known.merged_into.and_then(|into| self.customers.get(&into)) else {
                 break;
             };

@@ -1,5 +1,4 @@
-//! What came of a reference: the targets that were linked through it and the records that imports made under it, and the
-//! way back.
+//! References and what was imported through them: linked targets and created records.
 
 use domain::ids::TargetId;
 use uuid::Uuid;
@@ -8,121 +7,257 @@ use crate::db::TenantTx;
 use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::Staff;
 use crate::imports::ReferenceKind;
-use crate::mapping::model::{LinkLine, MadeRecord, TouchedTarget};
+use crate::mapping::model::{AffectedTarget, CreatedRecord, LinkLine};
 
 macro_rules! link_of {
     ($kind:literal, $name:literal, $joins:literal) => {
         concat!(
-            "SELECT s.id AS source_system_id, s.key AS source_key, r.entity_id, ",
+            r"
+            SELECT
+                source.id AS source_system_id, source.key AS source_key, reference.entity_id,
+                ",
             $name,
-            " AS name, c.id AS customer_id, c.name AS customer_name, r.made_by, r.created_at FROM external_reference r \
-             JOIN source_system s ON s.tenant_id = r.tenant_id AND s.id = r.source_system_id ",
+            r" AS name,
+                customer.id AS customer_id, customer.name AS customer_name, reference.made_by, reference.created_at
+            FROM external_reference AS reference
+            JOIN source_system AS source ON source.tenant_id = reference.tenant_id
+                AND source.id = reference.source_system_id
+            ",
             $joins,
-            " WHERE r.tenant_id = $1 AND s.key = $2 AND r.entity_type = '",
+            r"
+            WHERE reference.tenant_id = $1
+              AND source.key = $2
+              AND reference.entity_type = '",
             $kind,
-            "' AND r.external_id = $3"
+            r"'
+              AND reference.external_id = $3
+            "
         )
     };
 }
-const CUSTOMER_LINK: &str = link_of!(
+const SELECT_CUSTOMER_LINK: &str = link_of!(
     "customer",
-    "c.name",
-    "JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = r.entity_id"
+    "customer.name",
+    "JOIN customer ON customer.tenant_id = reference.tenant_id AND customer.id = reference.entity_id"
 );
-const LOCATION_LINK: &str = link_of!(
+const SELECT_LOCATION_LINK: &str = link_of!(
     "location",
-    "l.name",
-    "JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.entity_id JOIN customer c ON c.tenant_id = l.tenant_id AND c.id = l.customer_id"
+    "location.name",
+    r"
+            JOIN location ON location.tenant_id = reference.tenant_id AND location.id = reference.entity_id
+            JOIN customer ON customer.tenant_id = location.tenant_id AND customer.id = location.customer_id
+    "
 );
-const CONTACT_LINK: &str = link_of!(
+const SELECT_CONTACT_LINK: &str = link_of!(
     "contact",
-    "k.display_name",
-    "JOIN contact k ON k.tenant_id = r.tenant_id AND k.id = r.entity_id JOIN customer c ON c.tenant_id = k.tenant_id AND c.id = k.customer_id"
+    "contact.display_name",
+    r"
+            JOIN contact ON contact.tenant_id = reference.tenant_id AND contact.id = reference.entity_id
+            JOIN customer ON customer.tenant_id = contact.tenant_id AND customer.id = contact.customer_id
+    "
 );
 
-/// Targets of a source that are linked to a record and were sent with the external id that stands for it.
-macro_rules! touched {
-    ($columns:literal, $kind:literal, $also:literal, $more:literal) => {
+/// Selects the targets of a source that are linked to a record and were sent with the external ID that refers to it.
+macro_rules! affected {
+    ($columns:literal, $kind:literal, $or_condition:literal, $rest:literal) => {
         concat!(
-            "SELECT ", $columns, " FROM target t WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.", $kind, "_id = $3 \
-             AND (EXISTS (SELECT 1 FROM import_item i JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id \
-               WHERE i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.", $kind, "_external_id = $4 AND NOT j.dry_run)", $also, ")", $more
-        )
-    };
-}
-macro_rules! touched_lines {
-    ($kind:literal, $also:literal) => {
-        touched!(
-            "t.id, t.number, t.external_id, t.status",
+            "SELECT ",
+            $columns,
+            r"
+            FROM target
+            WHERE target.tenant_id = $1
+              AND target.source_system_id = $2
+              AND target.",
             $kind,
-            $also,
-            " ORDER BY t.created_at, t.id LIMIT 1000"
-        )
-    };
-}
-/// Work on these has not begun, so they can be taken back.
-macro_rules! touched_open {
-    ($kind:literal, $also:literal) => {
-        touched!(
-            "t.id, t.number, t.external_id, t.status",
+            r"_id = $3
+              AND (
+                  EXISTS (
+                      SELECT 1
+                      FROM import_item AS item
+                      JOIN import_job AS job ON job.tenant_id = item.tenant_id AND job.id = item.job_id
+                      WHERE item.tenant_id = target.tenant_id
+                        AND item.target_id = target.id
+                        AND item.",
             $kind,
-            $also,
-            " AND t.status IN ('open', 'scheduled', 'dispatched') ORDER BY t.created_at, t.id LIMIT 500"
+            r"_external_id = $4
+                        AND NOT job.dry_run
+                  )",
+            $or_condition,
+            r"
+              )
+            ",
+            $rest
         )
     };
 }
-macro_rules! touched_count {
-    ($kind:literal, $also:literal) => {
-        touched!("count(*)", $kind, $also, "")
+macro_rules! affected_lines {
+    ($kind:literal, $or_condition:literal) => {
+        affected!(
+            "target.id, target.number, target.external_id, target.status",
+            $kind,
+            $or_condition,
+            "ORDER BY target.created_at, target.id LIMIT 1000"
+        )
     };
 }
-/// A customer's link also touches the jobs that were sent without a customer to a place that an import made under it (L2).
+/// Selects affected targets on which work has not begun, so that they can still be unlinked.
+macro_rules! affected_unstarted {
+    ($kind:literal, $or_condition:literal) => {
+        affected!(
+            "target.id, target.number, target.external_id, target.status",
+            $kind,
+            $or_condition,
+            r"
+              AND target.status IN ('open', 'scheduled', 'dispatched')
+            ORDER BY target.created_at, target.id
+            LIMIT 500
+            "
+        )
+    };
+}
+macro_rules! affected_count {
+    ($kind:literal, $or_condition:literal) => {
+        affected!("count(*)", $kind, $or_condition, "")
+    };
+}
+/// Also covers targets that were sent without a customer, for a location that an import created under this customer
+/// (rule L2).
 macro_rules! of_customer {
     ($form:ident) => {
-        $form!("customer", " OR EXISTS (SELECT 1 FROM external_reference r JOIN import_item i ON i.tenant_id = r.tenant_id AND i.location_external_id = r.external_id AND i.customer_external_id = $4 AND i.mapping -> 'location' ->> 'status' = 'created' \
-               JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id AND j.source_system_id = r.source_system_id AND NOT j.dry_run \
-               WHERE r.tenant_id = t.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'location' AND r.entity_id = t.location_id)")
-    };
-}
-const CUSTOMER_TOUCHED: &str = of_customer!(touched_lines);
-const LOCATION_TOUCHED: &str = touched_lines!("location", "");
-const CONTACT_TOUCHED: &str = touched_lines!("contact", "");
-const CUSTOMER_OPEN: &str = of_customer!(touched_open);
-const LOCATION_OPEN: &str = touched_open!("location", "");
-const CONTACT_OPEN: &str = touched_open!("contact", "");
-const CUSTOMER_COUNT: &str = of_customer!(touched_count);
-const LOCATION_COUNT: &str = touched_count!("location", "");
-const CONTACT_COUNT: &str = touched_count!("contact", "");
-
-/// Records of a customer that imports made while its external id was sent with them.
-macro_rules! made_by_imports {
-    ($kind:literal, $name:literal) => {
-        concat!(
-            "SELECT e.id, e.", $name, " AS name, r.external_id FROM ", $kind, " e JOIN external_reference r ON r.tenant_id = e.tenant_id AND r.source_system_id = $2 AND r.entity_type = '", $kind, "' AND r.entity_id = e.id \
-             WHERE e.tenant_id = $1 AND e.customer_id = $3 AND EXISTS (SELECT 1 FROM import_item i JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id \
-               WHERE i.tenant_id = e.tenant_id AND i.customer_external_id = $4 AND i.", $kind, "_external_id = r.external_id AND i.mapping -> '", $kind, "' ->> 'status' = 'created' \
-               AND j.source_system_id = r.source_system_id AND NOT j.dry_run) \
-             ORDER BY e.", $name, ", e.id LIMIT 1000"
+        $form!(
+            "customer",
+            r"
+                  OR EXISTS (
+                      SELECT 1
+                      FROM external_reference AS reference
+                      JOIN import_item AS item ON item.tenant_id = reference.tenant_id
+                          AND item.location_external_id = reference.external_id
+                          AND item.customer_external_id = $4
+                          AND item.mapping -> 'location' ->> 'status' = 'created'
+                      JOIN import_job AS job ON job.tenant_id = item.tenant_id
+                          AND job.id = item.job_id
+                          AND job.source_system_id = reference.source_system_id
+                          AND NOT job.dry_run
+                      WHERE reference.tenant_id = target.tenant_id
+                        AND reference.source_system_id = $2
+                        AND reference.entity_type = 'location'
+                        AND reference.entity_id = target.location_id
+                  )"
         )
     };
 }
-const LOCATIONS_MADE: &str = made_by_imports!("location", "name");
-const CONTACTS_MADE: &str = made_by_imports!("contact", "display_name");
-/// Only if nothing else of the organisation has to do with it.
-const DELETE_CONTACT: &str = "DELETE FROM contact WHERE tenant_id = $1 AND id = $2 \
-    AND NOT EXISTS (SELECT 1 FROM target t WHERE t.tenant_id = $1 AND t.contact_id = $2) AND NOT EXISTS (SELECT 1 FROM request q WHERE q.tenant_id = $1 AND q.contact_id = $2) \
-    AND NOT EXISTS (SELECT 1 FROM portal_account p WHERE p.tenant_id = $1 AND p.contact_id = $2) \
-    AND NOT EXISTS (SELECT 1 FROM external_reference r WHERE r.tenant_id = $1 AND r.entity_type = 'contact' AND r.entity_id = $2)";
-const DELETE_LOCATION: &str = "DELETE FROM location WHERE tenant_id = $1 AND id = $2 \
-    AND NOT EXISTS (SELECT 1 FROM target t WHERE t.tenant_id = $1 AND t.location_id = $2) AND NOT EXISTS (SELECT 1 FROM request q WHERE q.tenant_id = $1 AND q.location_id = $2) \
-    AND NOT EXISTS (SELECT 1 FROM contact c WHERE c.tenant_id = $1 AND c.location_id = $2) AND NOT EXISTS (SELECT 1 FROM portal_grant g WHERE g.tenant_id = $1 AND g.location_id = $2) \
-    AND NOT EXISTS (SELECT 1 FROM external_reference r WHERE r.tenant_id = $1 AND r.entity_type = 'location' AND r.entity_id = $2)";
-const TAKE_FROM_CUSTOMER: &str =
-    "UPDATE timeline_entry SET customer_id = NULL, location_id = NULL WHERE tenant_id = $1 AND target_id = $2";
-const TAKE_FROM_LOCATION: &str = "UPDATE timeline_entry SET location_id = NULL WHERE tenant_id = $1 AND target_id = $2";
+const SELECT_AFFECTED_BY_CUSTOMER: &str = of_customer!(affected_lines);
+const SELECT_AFFECTED_BY_LOCATION: &str = affected_lines!("location", "");
+const SELECT_AFFECTED_BY_CONTACT: &str = affected_lines!("contact", "");
+const SELECT_UNSTARTED_BY_CUSTOMER: &str = of_customer!(affected_unstarted);
+const SELECT_UNSTARTED_BY_LOCATION: &str = affected_unstarted!("location", "");
+const SELECT_UNSTARTED_BY_CONTACT: &str = affected_unstarted!("contact", "");
+const COUNT_AFFECTED_BY_CUSTOMER: &str = of_customer!(affected_count);
+const COUNT_AFFECTED_BY_LOCATION: &str = affected_count!("location", "");
+const COUNT_AFFECTED_BY_CONTACT: &str = affected_count!("contact", "");
+
+/// Selects the records of a customer that imports created from items that carried the customer's external ID.
+macro_rules! created_by_imports {
+    ($kind:literal, $name:literal) => {
+        concat!(
+            "SELECT entity.id, entity.",
+            $name,
+            " AS name, reference.external_id FROM ",
+            $kind,
+            r" AS entity
+            JOIN external_reference AS reference ON reference.tenant_id = entity.tenant_id
+                AND reference.source_system_id = $2
+                AND reference.entity_type = '",
+            $kind,
+            r"'
+                AND reference.entity_id = entity.id
+            WHERE entity.tenant_id = $1
+              AND entity.customer_id = $3
+              AND EXISTS (
+                  SELECT 1
+                  FROM import_item AS item
+                  JOIN import_job AS job ON job.tenant_id = item.tenant_id AND job.id = item.job_id
+                  WHERE item.tenant_id = entity.tenant_id
+                    AND item.customer_external_id = $4
+                    AND item.",
+            $kind,
+            r"_external_id = reference.external_id
+                    AND item.mapping -> '",
+            $kind,
+            r"' ->> 'status' = 'created'
+                    AND job.source_system_id = reference.source_system_id
+                    AND NOT job.dry_run
+              )
+            ORDER BY entity.",
+            $name,
+            ", entity.id LIMIT 1000"
+        )
+    };
+}
+const SELECT_CREATED_LOCATIONS: &str = created_by_imports!("location", "name");
+const SELECT_CREATED_CONTACTS: &str = created_by_imports!("contact", "display_name");
+/// Deletes a contact only if nothing else in the tenant refers to it.
+const DELETE_UNUSED_CONTACT: &str = r"
+    DELETE FROM contact
+    WHERE tenant_id = $1
+      AND id = $2
+      AND NOT EXISTS (
+          SELECT 1 FROM target WHERE target.tenant_id = $1 AND target.contact_id = $2
+      )
+      AND NOT EXISTS (
+          SELECT 1 FROM request WHERE request.tenant_id = $1 AND request.contact_id = $2
+      )
+      AND NOT EXISTS (
+          SELECT 1 FROM portal_account WHERE portal_account.tenant_id = $1 AND portal_account.contact_id = $2
+      )
+      AND NOT EXISTS (
+          SELECT 1
+          FROM external_reference AS reference
+          WHERE reference.tenant_id = $1
+            AND reference.entity_type = 'contact'
+            AND reference.entity_id = $2
+      )
+";
+/// Deletes a location only if nothing else in the tenant refers to it.
+const DELETE_UNUSED_LOCATION: &str = r"
+    DELETE FROM location
+    WHERE tenant_id = $1
+      AND id = $2
+      AND NOT EXISTS (
+          SELECT 1 FROM target WHERE target.tenant_id = $1 AND target.location_id = $2
+      )
+      AND NOT EXISTS (
+          SELECT 1 FROM request WHERE request.tenant_id = $1 AND request.location_id = $2
+      )
+      AND NOT EXISTS (
+          SELECT 1 FROM contact WHERE contact.tenant_id = $1 AND contact.location_id = $2
+      )
+      AND NOT EXISTS (
+          SELECT 1 FROM portal_grant WHERE portal_grant.tenant_id = $1 AND portal_grant.location_id = $2
+      )
+      AND NOT EXISTS (
+          SELECT 1
+          FROM external_reference AS reference
+          WHERE reference.tenant_id = $1
+            AND reference.entity_type = 'location'
+            AND reference.entity_id = $2
+      )
+";
+const DETACH_TIMELINE_FROM_CUSTOMER: &str = r"
+    UPDATE timeline_entry
+    SET customer_id = NULL, location_id = NULL
+    WHERE tenant_id = $1
+      AND target_id = $2
+";
+const DETACH_TIMELINE_FROM_LOCATION: &str = r"
+    UPDATE timeline_entry
+    SET location_id = NULL
+    WHERE tenant_id = $1
+      AND target_id = $2
+";
 
 impl TenantTx<'_, Staff> {
-    /// What an external id stands for.
+    /// Returns the reference of an external ID.
     pub(crate) async fn link(
         &mut self,
         kind: ReferenceKind,
@@ -131,56 +266,56 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Option<LinkLine>, StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
-            ReferenceKind::Customer => CUSTOMER_LINK,
-            ReferenceKind::Location => LOCATION_LINK,
-            ReferenceKind::Contact => CONTACT_LINK,
+            ReferenceKind::Customer => SELECT_CUSTOMER_LINK,
+            ReferenceKind::Location => SELECT_LOCATION_LINK,
+            ReferenceKind::Contact => SELECT_CONTACT_LINK,
         };
         maybe!(&mut self.tx, LinkLine, sql, tenant, source_key, external_id)
     }
 
-    /// Targets of a link, oldest first; as many as a page shows.
-    pub(crate) async fn touched_by_link(
+    /// Returns the targets of a link, oldest first, at most one page.
+    pub(crate) async fn list_affected_targets(
         &mut self,
         kind: ReferenceKind,
         link: &LinkLine,
         external_id: &str,
-    ) -> Result<Vec<TouchedTarget>, StoreError> {
+    ) -> Result<Vec<AffectedTarget>, StoreError> {
         let sql = match kind {
-            ReferenceKind::Customer => CUSTOMER_TOUCHED,
-            ReferenceKind::Location => LOCATION_TOUCHED,
-            ReferenceKind::Contact => CONTACT_TOUCHED,
+            ReferenceKind::Customer => SELECT_AFFECTED_BY_CUSTOMER,
+            ReferenceKind::Location => SELECT_AFFECTED_BY_LOCATION,
+            ReferenceKind::Contact => SELECT_AFFECTED_BY_CONTACT,
         };
-        self.touched(sql, link, external_id).await
+        self.select_affected(sql, link, external_id).await
     }
 
-    /// The oldest targets of a link that can still be taken back.
-    pub(crate) async fn touched_and_open(
+    /// Returns the oldest targets of a link on which work has not begun.
+    pub(crate) async fn list_unstarted_affected_targets(
         &mut self,
         kind: ReferenceKind,
         link: &LinkLine,
         external_id: &str,
-    ) -> Result<Vec<TouchedTarget>, StoreError> {
+    ) -> Result<Vec<AffectedTarget>, StoreError> {
         let sql = match kind {
-            ReferenceKind::Customer => CUSTOMER_OPEN,
-            ReferenceKind::Location => LOCATION_OPEN,
-            ReferenceKind::Contact => CONTACT_OPEN,
+            ReferenceKind::Customer => SELECT_UNSTARTED_BY_CUSTOMER,
+            ReferenceKind::Location => SELECT_UNSTARTED_BY_LOCATION,
+            ReferenceKind::Contact => SELECT_UNSTARTED_BY_CONTACT,
         };
-        self.touched(sql, link, external_id).await
+        self.select_affected(sql, link, external_id).await
     }
 
-    async fn touched(
+    async fn select_affected(
         &mut self,
         sql: &'static str,
         link: &LinkLine,
         external_id: &str,
-    ) -> Result<Vec<TouchedTarget>, StoreError> {
+    ) -> Result<Vec<AffectedTarget>, StoreError> {
         let tenant = self.tenant();
         let (source, entity) = (link.source_system_id, link.entity_id);
-        all!(&mut self.tx, TouchedTarget, sql, tenant, source, entity, external_id)
+        all!(&mut self.tx, AffectedTarget, sql, tenant, source, entity, external_id)
     }
 
-    /// How many targets came through a link.
-    pub(crate) async fn count_touched(
+    /// Returns how many targets are linked through a reference.
+    pub(crate) async fn count_affected_targets(
         &mut self,
         kind: ReferenceKind,
         link: &LinkLine,
@@ -188,50 +323,51 @@ impl TenantTx<'_, Staff> {
     ) -> Result<i64, StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
-            ReferenceKind::Customer => CUSTOMER_COUNT,
-            ReferenceKind::Location => LOCATION_COUNT,
-            ReferenceKind::Contact => CONTACT_COUNT,
+            ReferenceKind::Customer => COUNT_AFFECTED_BY_CUSTOMER,
+            ReferenceKind::Location => COUNT_AFFECTED_BY_LOCATION,
+            ReferenceKind::Contact => COUNT_AFFECTED_BY_CONTACT,
         };
         let (source, entity) = (link.source_system_id, link.entity_id);
         let (count,) = one!(&mut self.tx, (i64,), sql, tenant, source, entity, external_id)?;
         Ok(count)
     }
 
-    /// Locations or contacts that imports made under the customer of a link; none for other links.
-    pub(crate) async fn made_through_link(
+    /// Returns the locations or contacts that imports created under the customer of a link; none for links of other
+    /// kinds.
+    pub(crate) async fn list_created_records(
         &mut self,
         kind: ReferenceKind,
         link: &LinkLine,
         external_id: &str,
-    ) -> Result<Vec<MadeRecord>, StoreError> {
+    ) -> Result<Vec<CreatedRecord>, StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
             ReferenceKind::Customer => return Ok(Vec::new()),
-            ReferenceKind::Location => LOCATIONS_MADE,
-            ReferenceKind::Contact => CONTACTS_MADE,
+            ReferenceKind::Location => SELECT_CREATED_LOCATIONS,
+            ReferenceKind::Contact => SELECT_CREATED_CONTACTS,
         };
         let (source, customer) = (link.source_system_id, link.customer_id);
-        all!(&mut self.tx, MadeRecord, sql, tenant, source, customer, external_id)
+        all!(&mut self.tx, CreatedRecord, sql, tenant, source, customer, external_id)
     }
 
-    /// Removes a location or contact that nothing else of the organisation has to do with; says whether it did.
-    pub(crate) async fn delete_unused(&mut self, kind: ReferenceKind, id: Uuid) -> Result<bool, StoreError> {
+    /// Deletes a location or contact that nothing else refers to. Returns whether it was deleted.
+    pub(crate) async fn delete_if_unused(&mut self, kind: ReferenceKind, id: Uuid) -> Result<bool, StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
             ReferenceKind::Customer => return Ok(false),
-            ReferenceKind::Location => DELETE_LOCATION,
-            ReferenceKind::Contact => DELETE_CONTACT,
+            ReferenceKind::Location => DELETE_UNUSED_LOCATION,
+            ReferenceKind::Contact => DELETE_UNUSED_CONTACT,
         };
         Ok(run!(&mut self.tx, sql, tenant, id)? == 1)
     }
 
-    /// Takes what happened to a target out of the history of its customer, or of its location alone, which the portal
-    /// shows.
-    pub(crate) async fn take_history(&mut self, kind: ReferenceKind, target: TargetId) -> Result<(), StoreError> {
+    /// Detaches the timeline entries of a target from its customer, or only from its location, since the portal shows
+    /// the timeline of a customer.
+    pub(crate) async fn detach_timeline(&mut self, kind: ReferenceKind, target: TargetId) -> Result<(), StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
-            ReferenceKind::Customer => TAKE_FROM_CUSTOMER,
-            ReferenceKind::Location => TAKE_FROM_LOCATION,
+            ReferenceKind::Customer => DETACH_TIMELINE_FROM_CUSTOMER,
+            ReferenceKind::Location => DETACH_TIMELINE_FROM_LOCATION,
             ReferenceKind::Contact => return Ok(()),
         };
         run!(&mut self.tx, sql, tenant, target.uuid()).map(drop)

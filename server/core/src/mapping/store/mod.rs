@@ -1,4 +1,4 @@
-//! mapping::store
+//! Database access for external references, mapping candidates and the mapping review.
 
 pub(crate) mod candidates;
 pub(crate) mod links;

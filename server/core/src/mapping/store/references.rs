@@ -1,4 +1,4 @@
-//! External references as people and clients handle them: listed, made, removed.
+//! External references: list, create, delete.
 
 use domain::ids::CustomerId;
 use uuid::Uuid;
@@ -9,39 +9,148 @@ use crate::identity::actors::{Actor as _, ApiClient, Operator, Staff};
 use crate::imports::ReferenceKind;
 use crate::mapping::model::{MappingLine, ReferenceLine};
 
-const OF_CUSTOMER: &str = "SELECT s.key AS source_key, r.entity_type, r.external_id FROM external_reference r \
-    JOIN source_system s ON s.tenant_id = r.tenant_id AND s.id = r.source_system_id \
-    WHERE r.tenant_id = $1 AND ((r.entity_type = 'customer' AND r.entity_id = $2) \
-      OR (r.entity_type = 'location' AND r.entity_id IN (SELECT id FROM location WHERE tenant_id = $1 AND customer_id = $2)) \
-      OR (r.entity_type = 'contact' AND r.entity_id IN (SELECT id FROM contact WHERE tenant_id = $1 AND customer_id = $2))) \
-    ORDER BY s.key, r.entity_type, r.external_id LIMIT 200";
-const OWN: &str = "SELECT r.entity_type, r.external_id, r.entity_id, r.created_at FROM external_reference r \
-    WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND (r.entity_type, r.external_id) > ($3, $4) ORDER BY r.entity_type, r.external_id LIMIT $5";
-const OWN_OF_TYPE: &str = "SELECT r.entity_type, r.external_id, r.entity_id, r.created_at FROM external_reference r \
-    WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = $3 AND r.external_id > $4 ORDER BY r.external_id LIMIT $5";
-const OWN_ONE: &str = "SELECT r.entity_type, r.external_id, r.entity_id, r.created_at FROM external_reference r \
-    WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = $3 AND r.external_id = $4";
-const OF_ENTITY: &str = "SELECT r.entity_type, r.external_id, r.entity_id, r.created_at FROM external_reference r \
-    WHERE r.tenant_id = $1 AND r.source_system_id = $2 AND r.entity_type = $3 AND r.entity_id = $4 ORDER BY r.external_id LIMIT 1";
-const DELETE_OWN: &str = "DELETE FROM external_reference WHERE tenant_id = $1 AND source_system_id = $2 AND entity_type = $3 AND external_id = $4";
-const EXISTS_CUSTOMER: &str =
-    "SELECT id FROM customer WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL AND merged_into IS NULL";
-const EXISTS_LOCATION: &str = "SELECT id FROM location WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL";
-const EXISTS_CONTACT: &str = "SELECT id FROM contact WHERE tenant_id = $1 AND id = $2";
-const LOCK_CUSTOMER_SQLITE: &str = "SELECT id FROM customer WHERE tenant_id = $1 AND id = $2";
-const LOCK_CUSTOMER_POSTGRES: &str = "SELECT id FROM customer WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE";
-const LOCK_LOCATION_SQLITE: &str = "SELECT id FROM location WHERE tenant_id = $1 AND id = $2";
-const LOCK_LOCATION_POSTGRES: &str = "SELECT id FROM location WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE";
-const LOCK_CONTACT_SQLITE: &str = "SELECT id FROM contact WHERE tenant_id = $1 AND id = $2";
-const LOCK_CONTACT_POSTGRES: &str = "SELECT id FROM contact WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE";
+const SELECT_REFERENCES_OF_CUSTOMER: &str = r"
+    SELECT source.key AS source_key, reference.entity_type, reference.external_id
+    FROM external_reference AS reference
+    JOIN source_system AS source ON source.tenant_id = reference.tenant_id
+        AND source.id = reference.source_system_id
+    WHERE reference.tenant_id = $1
+      AND (
+          (reference.entity_type = 'customer' AND reference.entity_id = $2)
+          OR (
+              reference.entity_type = 'location'
+              AND reference.entity_id IN (
+                  SELECT id
+                  FROM location
+                  WHERE tenant_id = $1
+                    AND customer_id = $2
+              )
+          )
+          OR (
+              reference.entity_type = 'contact'
+              AND reference.entity_id IN (
+                  SELECT id
+                  FROM contact
+                  WHERE tenant_id = $1
+                    AND customer_id = $2
+              )
+          )
+      )
+    ORDER BY source.key, reference.entity_type, reference.external_id
+    LIMIT 200
+";
+const SELECT_REFERENCES: &str = r"
+    SELECT reference.entity_type, reference.external_id, reference.entity_id, reference.created_at
+    FROM external_reference AS reference
+    WHERE reference.tenant_id = $1
+      AND reference.source_system_id = $2
+      AND (reference.entity_type, reference.external_id) > ($3, $4)
+    ORDER BY reference.entity_type, reference.external_id
+    LIMIT $5
+";
+const SELECT_REFERENCES_OF_TYPE: &str = r"
+    SELECT reference.entity_type, reference.external_id, reference.entity_id, reference.created_at
+    FROM external_reference AS reference
+    WHERE reference.tenant_id = $1
+      AND reference.source_system_id = $2
+      AND reference.entity_type = $3
+      AND reference.external_id > $4
+    ORDER BY reference.external_id
+    LIMIT $5
+";
+const SELECT_REFERENCE: &str = r"
+    SELECT reference.entity_type, reference.external_id, reference.entity_id, reference.created_at
+    FROM external_reference AS reference
+    WHERE reference.tenant_id = $1
+      AND reference.source_system_id = $2
+      AND reference.entity_type = $3
+      AND reference.external_id = $4
+";
+const SELECT_REFERENCE_OF_ENTITY: &str = r"
+    SELECT reference.entity_type, reference.external_id, reference.entity_id, reference.created_at
+    FROM external_reference AS reference
+    WHERE reference.tenant_id = $1
+      AND reference.source_system_id = $2
+      AND reference.entity_type = $3
+      AND reference.entity_id = $4
+    ORDER BY reference.external_id
+    LIMIT 1
+";
+const DELETE_REFERENCE: &str = r"
+    DELETE FROM external_reference
+    WHERE tenant_id = $1
+      AND source_system_id = $2
+      AND entity_type = $3
+      AND external_id = $4
+";
+const SELECT_LINKABLE_CUSTOMER: &str = r"
+    SELECT id
+    FROM customer
+    WHERE tenant_id = $1
+      AND id = $2
+      AND archived_at IS NULL
+      AND merged_into IS NULL
+";
+const SELECT_LINKABLE_LOCATION: &str = r"
+    SELECT id
+    FROM location
+    WHERE tenant_id = $1
+      AND id = $2
+      AND archived_at IS NULL
+";
+const SELECT_LINKABLE_CONTACT: &str = r"
+    SELECT id
+    FROM contact
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const LOCK_CUSTOMER_SQLITE: &str = r"
+    SELECT id
+    FROM customer
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const LOCK_CUSTOMER_POSTGRES: &str = r"
+    SELECT id
+    FROM customer
+    WHERE tenant_id = $1
+      AND id = $2
+    FOR NO KEY UPDATE
+";
+const LOCK_LOCATION_SQLITE: &str = r"
+    SELECT id
+    FROM location
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const LOCK_LOCATION_POSTGRES: &str = r"
+    SELECT id
+    FROM location
+    WHERE tenant_id = $1
+      AND id = $2
+    FOR NO KEY UPDATE
+";
+const LOCK_CONTACT_SQLITE: &str = r"
+    SELECT id
+    FROM contact
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const LOCK_CONTACT_POSTGRES: &str = r"
+    SELECT id
+    FROM contact
+    WHERE tenant_id = $1
+      AND id = $2
+    FOR NO KEY UPDATE
+";
 
 impl<A: Operator> TenantTx<'_, A> {
-    /// Makes other writers of references to this customer wait until this transaction ends.
+    /// Locks a customer against concurrent changes of its references.
     pub(crate) async fn lock_customer(&mut self, id: Uuid) -> Result<(), StoreError> {
         self.lock_record(ReferenceKind::Customer, id).await
     }
 
-    /// Makes other writers of references to this record wait until this transaction ends.
+    /// Locks a record against concurrent changes of its references.
     pub(crate) async fn lock_record(&mut self, kind: ReferenceKind, id: Uuid) -> Result<(), StoreError> {
         let (tenant, sql) = (
             self.tenant(),
@@ -56,13 +165,13 @@ impl<A: Operator> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, ApiClient> {
-    /// The client's own source system.
+    /// Returns the source system of the client.
     pub(crate) fn source_system(&self) -> domain::ids::SourceSystemId {
         self.actor.source_system
     }
 
-    /// A page of the own source's references, by type and external id.
-    pub(crate) async fn own_references(
+    /// Returns a page of the references of the client's source, by type and external ID.
+    pub(crate) async fn list_client_references(
         &mut self,
         kind: Option<ReferenceKind>,
         after: Option<(&str, &str)>,
@@ -74,7 +183,7 @@ impl TenantTx<'_, ApiClient> {
             None => all!(
                 &mut self.tx,
                 MappingLine,
-                OWN,
+                SELECT_REFERENCES,
                 tenant,
                 source,
                 after_type,
@@ -84,7 +193,7 @@ impl TenantTx<'_, ApiClient> {
             Some(kind) => all!(
                 &mut self.tx,
                 MappingLine,
-                OWN_OF_TYPE,
+                SELECT_REFERENCES_OF_TYPE,
                 tenant,
                 source,
                 kind.name(),
@@ -94,7 +203,7 @@ impl TenantTx<'_, ApiClient> {
         }
     }
 
-    pub(crate) async fn own_reference(
+    pub(crate) async fn find_client_reference(
         &mut self,
         kind: ReferenceKind,
         external_id: &str,
@@ -103,7 +212,7 @@ impl TenantTx<'_, ApiClient> {
         maybe!(
             &mut self.tx,
             MappingLine,
-            OWN_ONE,
+            SELECT_REFERENCE,
             tenant,
             source,
             kind.name(),
@@ -111,32 +220,40 @@ impl TenantTx<'_, ApiClient> {
         )
     }
 
-    /// The reference that a record already has in the own source.
-    pub(crate) async fn own_reference_of(
+    /// Returns the reference of a record in the client's source.
+    pub(crate) async fn find_client_reference_of_record(
         &mut self,
         kind: ReferenceKind,
         id: Uuid,
     ) -> Result<Option<MappingLine>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        maybe!(&mut self.tx, MappingLine, OF_ENTITY, tenant, source, kind.name(), id)
+        maybe!(
+            &mut self.tx,
+            MappingLine,
+            SELECT_REFERENCE_OF_ENTITY,
+            tenant,
+            source,
+            kind.name(),
+            id
+        )
     }
 
-    pub(crate) async fn delete_own_reference(
+    pub(crate) async fn delete_client_reference(
         &mut self,
         kind: ReferenceKind,
         external_id: &str,
     ) -> Result<bool, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        Ok(run!(&mut self.tx, DELETE_OWN, tenant, source, kind.name(), external_id)? == 1)
+        Ok(run!(&mut self.tx, DELETE_REFERENCE, tenant, source, kind.name(), external_id)? == 1)
     }
 
-    /// Whether a record is there to be linked.
+    /// Returns whether a record exists and is active.
     pub(crate) async fn is_linkable(&mut self, kind: ReferenceKind, id: Uuid) -> Result<bool, StoreError> {
         let tenant = self.tenant();
         let sql = match kind {
-            ReferenceKind::Customer => EXISTS_CUSTOMER,
-            ReferenceKind::Location => EXISTS_LOCATION,
-            ReferenceKind::Contact => EXISTS_CONTACT,
+            ReferenceKind::Customer => SELECT_LINKABLE_CUSTOMER,
+            ReferenceKind::Location => SELECT_LINKABLE_LOCATION,
+            ReferenceKind::Contact => SELECT_LINKABLE_CONTACT,
         };
         Ok(maybe!(&mut self.tx, (Uuid,), sql, tenant, id)?.is_some())
     }
@@ -148,6 +265,12 @@ impl TenantTx<'_, Staff> {
         customer: CustomerId,
     ) -> Result<Vec<ReferenceLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, ReferenceLine, OF_CUSTOMER, tenant, customer.uuid())
+        all!(
+            &mut self.tx,
+            ReferenceLine,
+            SELECT_REFERENCES_OF_CUSTOMER,
+            tenant,
+            customer.uuid()
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! What the warning desk reads and writes about what waits.
+//! Queries and updates of the mapping review.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, CustomerId, Id, ImportItemId, LocationId, SourceSystemId, TargetId};
@@ -14,106 +14,321 @@ use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::{Actor as _, Staff};
 use crate::imports::ReferenceKind;
 use crate::jobs::model::TargetLine;
-use crate::jobs::{TargetRecord, line_columns};
+use crate::jobs::{TargetRecord, select_target_line};
 use crate::mapping::model::{CandidateLine, ContactChoice, KnownReference, LocationChoice};
 
-const COUNT: &str = "SELECT count(*) FROM target WHERE tenant_id = $1 AND needs_mapping AND status IN ('open', 'scheduled', 'dispatched')";
-const WAITING: &str = concat!(
-    line_columns!(),
-    "WHERE t.tenant_id = $1 AND t.needs_mapping AND t.status IN ('open', 'scheduled', 'dispatched') AND (t.created_at, t.id) > ($2, $3) \
-     ORDER BY t.created_at, t.id LIMIT $4"
+const COUNT_TARGETS_NEEDING_MAPPING: &str = r"
+    SELECT count(*)
+    FROM target
+    WHERE tenant_id = $1
+      AND needs_mapping
+      AND status IN ('open', 'scheduled', 'dispatched')
+";
+const SELECT_TARGETS_NEEDING_MAPPING: &str = concat!(
+    select_target_line!(),
+    r"
+        WHERE target.tenant_id = $1
+          AND target.needs_mapping
+          AND target.status IN ('open', 'scheduled', 'dispatched')
+          AND (target.created_at, target.id) > ($2, $3)
+        ORDER BY target.created_at, target.id
+        LIMIT $4
+    "
 );
-const PAYLOAD: &str = "SELECT payload FROM import_item WHERE tenant_id = $1 AND id = $2";
-const SOURCE_OF_TARGET: &str = "SELECT source_system_id FROM target WHERE tenant_id = $1 AND id = $2";
-macro_rules! candidate_columns {
+const SELECT_PAYLOAD: &str = r"
+    SELECT payload
+    FROM import_item
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const SELECT_SOURCE_OF_TARGET: &str = r"
+    SELECT source_system_id
+    FROM target
+    WHERE tenant_id = $1
+      AND id = $2
+";
+macro_rules! select_candidate {
     () => {
-        "SELECT c.id, c.customer_number, c.name, (c.archived_at IS NOT NULL OR c.merged_into IS NOT NULL) AS is_inactive, \
-         (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = c.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'customer' AND r.entity_id = c.id) AS linked_as, \
-         (SELECT min(l.city) FROM location l WHERE l.tenant_id = c.tenant_id AND l.customer_id = c.id) AS city, \
-         (SELECT count(*) FROM location l WHERE l.tenant_id = c.tenant_id AND l.customer_id = c.id) AS locations, \
-         (SELECT count(*) FROM target t WHERE t.tenant_id = c.tenant_id AND t.customer_id = c.id) AS targets "
+        r"
+            SELECT
+                customer.id, customer.customer_number, customer.name,
+                (customer.archived_at IS NOT NULL OR customer.merged_into IS NOT NULL) AS is_inactive,
+                (
+                    SELECT min(reference.external_id)
+                    FROM external_reference AS reference
+                    WHERE reference.tenant_id = customer.tenant_id
+                      AND reference.source_system_id = $2
+                      AND reference.entity_type = 'customer'
+                      AND reference.entity_id = customer.id
+                ) AS linked_as,
+                (
+                    SELECT min(location.city)
+                    FROM location
+                    WHERE location.tenant_id = customer.tenant_id
+                      AND location.customer_id = customer.id
+                ) AS city,
+                (
+                    SELECT count(*)
+                    FROM location
+                    WHERE location.tenant_id = customer.tenant_id
+                      AND location.customer_id = customer.id
+                ) AS locations,
+                (
+                    SELECT count(*)
+                    FROM target
+                    WHERE target.tenant_id = customer.tenant_id
+                      AND target.customer_id = customer.id
+                ) AS targets
+        "
     };
 }
-const CANDIDATES_SQLITE: &str = concat!(
-    candidate_columns!(),
-    "FROM customer c WHERE c.tenant_id = $1 AND (c.id IN (SELECT unhex(value) FROM json_each($3)) OR c.name_key = $4 OR ($5 <> '' AND (c.name_key LIKE $6 ESCAPE '!' OR c.number_key LIKE $7 ESCAPE '!'))) \
-     ORDER BY c.name_key, c.id LIMIT 20"
+const SELECT_CANDIDATES_SQLITE: &str = concat!(
+    select_candidate!(),
+    r"
+        FROM customer
+        WHERE customer.tenant_id = $1
+          AND (
+              customer.id IN (SELECT unhex(value) FROM json_each($3))
+              OR customer.name_key = $4
+              OR ($5 <> '' AND (customer.name_key LIKE $6 ESCAPE '!' OR customer.number_key LIKE $7 ESCAPE '!'))
+          )
+        ORDER BY customer.name_key, customer.id
+        LIMIT 20
+    "
 );
-const CANDIDATES_POSTGRES: &str = concat!(
-    candidate_columns!(),
-    "FROM customer c WHERE c.tenant_id = $1 AND (c.id IN (SELECT jsonb_array_elements_text($3)::uuid) OR c.name_key = $4 OR ($5 <> '' AND (c.name_key LIKE $6 ESCAPE '!' OR c.number_key LIKE $7 ESCAPE '!'))) \
-     ORDER BY c.name_key, c.id LIMIT 20"
+const SELECT_CANDIDATES_POSTGRES: &str = concat!(
+    select_candidate!(),
+    r"
+        FROM customer
+        WHERE customer.tenant_id = $1
+          AND (
+              customer.id IN (SELECT jsonb_array_elements_text($3)::uuid)
+              OR customer.name_key = $4
+              OR ($5 <> '' AND (customer.name_key LIKE $6 ESCAPE '!' OR customer.number_key LIKE $7 ESCAPE '!'))
+          )
+        ORDER BY customer.name_key, customer.id
+        LIMIT 20
+    "
 );
-const HELD_COUNT: &str = "SELECT count(DISTINCT t.id) FROM target t JOIN import_item i ON i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.outcome IN ('created', 'updated', 'unchanged') \
-    JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id AND NOT j.dry_run \
-    WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.needs_mapping AND t.status IN ('open', 'scheduled', 'dispatched') AND i.customer_external_id = $3 AND t.id <> $4";
-const HELD: &str = "SELECT i.payload FROM target t JOIN import_item i ON i.tenant_id = t.tenant_id AND i.target_id = t.id AND i.outcome IN ('created', 'updated', 'unchanged') \
-    JOIN import_job j ON j.tenant_id = i.tenant_id AND j.id = i.job_id AND NOT j.dry_run \
-    WHERE t.tenant_id = $1 AND t.source_system_id = $2 AND t.needs_mapping AND t.status IN ('open', 'scheduled', 'dispatched') AND i.customer_external_id = $3 AND t.id <> $4 AND i.payload IS NOT NULL \
-    AND NOT EXISTS (SELECT 1 FROM import_item later JOIN import_job k ON k.tenant_id = later.tenant_id AND k.id = later.job_id AND NOT k.dry_run \
-      WHERE later.tenant_id = i.tenant_id AND later.target_id = i.target_id AND later.outcome IN ('created', 'updated', 'unchanged') AND (later.created_at > i.created_at OR (later.created_at = i.created_at AND later.id > i.id))) \
-    ORDER BY t.created_at, t.id LIMIT 500";
-const ACTIVE_CUSTOMER: &str =
-    "SELECT id FROM customer WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL AND merged_into IS NULL";
-const LOCATION_OF: &str = "SELECT id FROM location WHERE tenant_id = $1 AND id = $2 AND customer_id = $3";
-const CONTACT_OF: &str = "SELECT id FROM contact WHERE tenant_id = $1 AND id = $2 AND customer_id = $3";
-const REFERENCE: &str = "SELECT entity_id FROM external_reference WHERE tenant_id = $1 AND source_system_id = $2 AND entity_type = $3 AND external_id = $4";
-const LINKED: &str = "SELECT external_id FROM external_reference WHERE tenant_id = $1 AND source_system_id = $2 AND entity_type = $3 AND entity_id = $4 LIMIT 1";
-const INSERT_REFERENCE: &str = "INSERT INTO external_reference (tenant_id, source_system_id, entity_type, external_id, entity_id, made_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-const DELETE_REFERENCE: &str = "DELETE FROM external_reference WHERE tenant_id = $1 AND source_system_id = $2 AND entity_type = $3 AND external_id = $4";
-const RELINK: &str = "UPDATE target SET customer_id = $3, location_id = $4, contact_id = $5, needs_mapping = $6, updated_at = $7 WHERE tenant_id = $1 AND id = $2 AND status = $8";
-const RESOLVE_ITEM: &str = "UPDATE import_item SET resolved_at = $3 WHERE tenant_id = $1 AND id = $2";
-/// As many locations and contacts of one customer as a person is offered.
-const MOST_CHOICES: i64 = 100;
-listed!(id LOCATIONS_SQLITE, LOCATIONS_POSTGRES,
-    "SELECT x.id, x.customer_id, x.name, x.city, x.linked_as FROM (SELECT l.id, l.customer_id, l.name, l.city, \
-     (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = l.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'location' AND r.entity_id = l.id) AS linked_as, \
-     row_number() OVER (PARTITION BY l.customer_id ORDER BY l.name, l.id) AS place FROM location l WHERE l.tenant_id = $1 AND l.archived_at IS NULL AND l.customer_id ",
-    "$3", ") x WHERE x.place <= $4 ORDER BY x.customer_id, x.place");
-listed!(id CONTACTS_SQLITE, CONTACTS_POSTGRES,
-    "SELECT x.id, x.customer_id, x.display_name, x.linked_as FROM (SELECT c.id, c.customer_id, c.display_name, \
-     (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = c.tenant_id AND r.source_system_id = $2 AND r.entity_type = 'contact' AND r.entity_id = c.id) AS linked_as, \
-     row_number() OVER (PARTITION BY c.customer_id ORDER BY c.display_name, c.id) AS place FROM contact c WHERE c.tenant_id = $1 AND c.customer_id ",
-    "$3", ") x WHERE x.place <= $4 ORDER BY x.customer_id, x.place");
-const KNOWN: &str = "SELECT r.entity_type, r.external_id, c.id AS customer_id, c.name AS customer_name FROM external_reference r \
-    LEFT JOIN location l ON r.entity_type = 'location' AND l.tenant_id = r.tenant_id AND l.id = r.entity_id \
-    LEFT JOIN contact k ON r.entity_type = 'contact' AND k.tenant_id = r.tenant_id AND k.id = r.entity_id \
-    JOIN customer c ON c.tenant_id = r.tenant_id AND c.id = COALESCE(l.customer_id, k.customer_id, r.entity_id) \
-    WHERE r.tenant_id = $1 AND r.source_system_id = $2 \
-    AND ((r.entity_type = 'customer' AND r.external_id = $3) OR (r.entity_type = 'location' AND r.external_id = $4) OR (r.entity_type = 'contact' AND r.external_id = $5)) \
-    ORDER BY r.entity_type";
+const COUNT_PENDING_OF_CUSTOMER: &str = r"
+    SELECT count(DISTINCT target.id)
+    FROM target
+    JOIN import_item AS item ON item.tenant_id = target.tenant_id
+        AND item.target_id = target.id AND item.outcome IN ('created', 'updated', 'unchanged')
+    JOIN import_job AS job ON job.tenant_id = item.tenant_id AND job.id = item.job_id AND NOT job.dry_run
+    WHERE target.tenant_id = $1
+      AND target.source_system_id = $2
+      AND target.needs_mapping
+      AND target.status IN ('open', 'scheduled', 'dispatched')
+      AND item.customer_external_id = $3
+      AND target.id <> $4
+";
+const SELECT_PENDING_PAYLOADS_OF_CUSTOMER: &str = r"
+    SELECT item.payload
+    FROM target
+    JOIN import_item AS item ON item.tenant_id = target.tenant_id
+        AND item.target_id = target.id AND item.outcome IN ('created', 'updated', 'unchanged')
+    JOIN import_job AS job ON job.tenant_id = item.tenant_id AND job.id = item.job_id AND NOT job.dry_run
+    WHERE target.tenant_id = $1
+      AND target.source_system_id = $2
+      AND target.needs_mapping
+      AND target.status IN ('open', 'scheduled', 'dispatched')
+      AND item.customer_external_id = $3
+      AND target.id <> $4
+      AND item.payload IS NOT NULL
+      AND NOT EXISTS (
+          SELECT 1
+          FROM import_item AS later_item
+          JOIN import_job AS later_job ON later_job.tenant_id = later_item.tenant_id
+              AND later_job.id = later_item.job_id AND NOT later_job.dry_run
+          WHERE later_item.tenant_id = item.tenant_id
+            AND later_item.target_id = item.target_id
+            AND later_item.outcome IN ('created', 'updated', 'unchanged')
+            AND (
+                later_item.created_at > item.created_at
+                OR (later_item.created_at = item.created_at AND later_item.id > item.id)
+            )
+      )
+    ORDER BY target.created_at, target.id
+    LIMIT 500
+";
+const SELECT_ACTIVE_CUSTOMER: &str = r"
+    SELECT id
+    FROM customer
+    WHERE tenant_id = $1
+      AND id = $2
+      AND archived_at IS NULL
+      AND merged_into IS NULL
+";
+const SELECT_LOCATION_OF_CUSTOMER: &str = r"
+    SELECT id
+    FROM location
+    WHERE tenant_id = $1
+      AND id = $2
+      AND customer_id = $3
+";
+const SELECT_CONTACT_OF_CUSTOMER: &str = r"
+    SELECT id
+    FROM contact
+    WHERE tenant_id = $1
+      AND id = $2
+      AND customer_id = $3
+";
+const SELECT_REFERENCED_RECORD: &str = r"
+    SELECT entity_id
+    FROM external_reference
+    WHERE tenant_id = $1
+      AND source_system_id = $2
+      AND entity_type = $3
+      AND external_id = $4
+";
+const SELECT_REFERENCE_OF_RECORD: &str = r"
+    SELECT external_id
+    FROM external_reference
+    WHERE tenant_id = $1
+      AND source_system_id = $2
+      AND entity_type = $3
+      AND entity_id = $4
+    LIMIT 1
+";
+const INSERT_REFERENCE: &str = r"
+    INSERT INTO external_reference (
+        tenant_id, source_system_id, entity_type, external_id, entity_id, made_by, created_at
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+";
+const DELETE_REFERENCE: &str = r"
+    DELETE FROM external_reference
+    WHERE tenant_id = $1
+      AND source_system_id = $2
+      AND entity_type = $3
+      AND external_id = $4
+";
+const UPDATE_TARGET_LINKS: &str = r"
+    UPDATE target
+    SET customer_id = $3, location_id = $4, contact_id = $5, needs_mapping = $6, updated_at = $7
+    WHERE tenant_id = $1
+      AND id = $2
+      AND status = $8
+";
+const MARK_ITEM_RESOLVED: &str = "UPDATE import_item SET resolved_at = $3 WHERE tenant_id = $1 AND id = $2";
+const MAX_CHOICES_PER_CUSTOMER: i64 = 100;
+listed!(id SELECT_LOCATION_CHOICES_SQLITE, SELECT_LOCATION_CHOICES_POSTGRES,
+    r"
+        SELECT ranked.id, ranked.customer_id, ranked.name, ranked.city, ranked.linked_as
+        FROM (
+            SELECT
+                location.id, location.customer_id, location.name, location.city,
+                (
+                    SELECT min(reference.external_id)
+                    FROM external_reference AS reference
+                    WHERE reference.tenant_id = location.tenant_id
+                      AND reference.source_system_id = $2
+                      AND reference.entity_type = 'location'
+                      AND reference.entity_id = location.id
+                ) AS linked_as,
+                row_number() OVER (PARTITION BY location.customer_id ORDER BY location.name, location.id) AS place
+            FROM location
+            WHERE location.tenant_id = $1
+              AND location.archived_at IS NULL
+              AND location.customer_id
+    ",
+    "$3", r"
+        ) AS ranked
+        WHERE ranked.place <= $4
+        ORDER BY ranked.customer_id, ranked.place
+    ");
+listed!(id SELECT_CONTACT_CHOICES_SQLITE, SELECT_CONTACT_CHOICES_POSTGRES,
+    r"
+        SELECT ranked.id, ranked.customer_id, ranked.display_name, ranked.linked_as
+        FROM (
+            SELECT
+                contact.id, contact.customer_id, contact.display_name,
+                (
+                    SELECT min(reference.external_id)
+                    FROM external_reference AS reference
+                    WHERE reference.tenant_id = contact.tenant_id
+                      AND reference.source_system_id = $2
+                      AND reference.entity_type = 'contact'
+                      AND reference.entity_id = contact.id
+                ) AS linked_as,
+                row_number() OVER (PARTITION BY contact.customer_id ORDER BY contact.display_name, contact.id) AS place
+            FROM contact
+            WHERE contact.tenant_id = $1
+              AND contact.customer_id
+    ",
+    "$3", r"
+        ) AS ranked
+        WHERE ranked.place <= $4
+        ORDER BY ranked.customer_id, ranked.place
+    ");
+const SELECT_KNOWN_REFERENCES: &str = r"
+    SELECT
+        reference.entity_type, reference.external_id, customer.id AS customer_id,
+        customer.name AS customer_name
+    FROM external_reference AS reference
+    LEFT JOIN location ON reference.entity_type = 'location'
+        AND location.tenant_id = reference.tenant_id AND location.id = reference.entity_id
+    LEFT JOIN contact ON reference.entity_type = 'contact'
+        AND contact.tenant_id = reference.tenant_id AND contact.id = reference.entity_id
+    JOIN customer ON customer.tenant_id = reference.tenant_id AND customer.id = COALESCE(
+        location.customer_id, contact.customer_id, reference.entity_id
+    )
+    WHERE reference.tenant_id = $1
+      AND reference.source_system_id = $2
+      AND (
+          (reference.entity_type = 'customer' AND reference.external_id = $3)
+          OR (reference.entity_type = 'location' AND reference.external_id = $4)
+          OR (reference.entity_type = 'contact' AND reference.external_id = $5)
+      )
+    ORDER BY reference.entity_type
+";
 
 impl TenantTx<'_, Staff> {
-    pub(crate) async fn count_needing_mapping(&mut self) -> Result<i64, StoreError> {
+    pub(crate) async fn count_targets_needing_mapping(&mut self) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT, tenant)?;
+        let (count,) = one!(&mut self.tx, (i64,), COUNT_TARGETS_NEEDING_MAPPING, tenant)?;
         Ok(count)
     }
 
-    pub(crate) async fn needing_mapping(
+    pub(crate) async fn list_targets_needing_mapping(
         &mut self,
         after: Option<(DateTime<Utc>, TargetId)>,
         limit: i64,
     ) -> Result<Vec<TargetLine>, StoreError> {
         let tenant = self.tenant();
-        let (at, id) = after.map_or((DateTime::UNIX_EPOCH, Uuid::nil()), |(at, id)| (at, id.uuid()));
-        all!(&mut self.tx, TargetLine, WAITING, tenant, at, id, limit)
+        let (created_after, id_after) = after.map_or((DateTime::UNIX_EPOCH, Uuid::nil()), |(at, id)| (at, id.uuid()));
+        all!(
+            &mut self.tx,
+            TargetLine,
+            SELECT_TARGETS_NEEDING_MAPPING,
+            tenant,
+            created_after,
+            id_after,
+            limit
+        )
     }
 
-    pub(crate) async fn payload_of_item(&mut self, id: ImportItemId) -> Result<Option<Value>, StoreError> {
+    pub(crate) async fn find_payload_of_item(&mut self, id: ImportItemId) -> Result<Option<Value>, StoreError> {
         let tenant = self.tenant();
         let row: Option<(Option<Json<Value>>,)> =
-            maybe!(&mut self.tx, (Option<Json<Value>>,), PAYLOAD, tenant, id.uuid())?;
+            maybe!(&mut self.tx, (Option<Json<Value>>,), SELECT_PAYLOAD, tenant, id.uuid())?;
         Ok(row.and_then(|(payload,)| payload).map(|payload| payload.0))
     }
 
     pub(crate) async fn source_of_target(&mut self, id: TargetId) -> Result<Option<SourceSystemId>, StoreError> {
         let tenant = self.tenant();
-        let row: Option<(Option<Uuid>,)> = maybe!(&mut self.tx, (Option<Uuid>,), SOURCE_OF_TARGET, tenant, id.uuid())?;
+        let row: Option<(Option<Uuid>,)> = maybe!(
+            &mut self.tx,
+            (Option<Uuid>,),
+            SELECT_SOURCE_OF_TARGET,
+            tenant,
+            id.uuid()
+        )?;
         Ok(row.and_then(|(source,)| source).map(Id::from_uuid))
     }
 
-    /// Customers by id, by the same name, and by a search; each with the reference that it has in a source.
+    /// Returns customers by ID, by the same name and by a search, each with its external ID in a source.
     pub(crate) async fn mapping_candidates(
         &mut self,
         source: Option<SourceSystemId>,
@@ -125,7 +340,7 @@ impl TenantTx<'_, Staff> {
         let ids: Vec<String> = ids.iter().map(|id| hex_id(*id)).collect();
         let pattern = |text: String| format!("%{}%", escape_like(&text));
         let (by_name, by_number) = (pattern(name_for_comparison(search)), pattern(search.to_uppercase()));
-        let sql = self.tx.dialect(CANDIDATES_SQLITE, CANDIDATES_POSTGRES);
+        let sql = self.tx.dialect(SELECT_CANDIDATES_SQLITE, SELECT_CANDIDATES_POSTGRES);
         all!(
             &mut self.tx,
             CandidateLine,
@@ -140,8 +355,8 @@ impl TenantTx<'_, Staff> {
         )
     }
 
-    /// The locations and contacts of some customers, each with the reference that it has in a source.
-    pub(crate) async fn choices_of(
+    /// Returns the locations and contacts of customers, each with its external ID in a source.
+    pub(crate) async fn list_choices(
         &mut self,
         source: Option<SourceSystemId>,
         customers: &[CustomerId],
@@ -149,7 +364,9 @@ impl TenantTx<'_, Staff> {
         let tenant = self.tenant();
         let source = source.map(Id::uuid);
         let ids: Vec<String> = customers.iter().map(|id| hex_id(*id)).collect();
-        let sql = self.tx.dialect(LOCATIONS_SQLITE, LOCATIONS_POSTGRES);
+        let sql = self
+            .tx
+            .dialect(SELECT_LOCATION_CHOICES_SQLITE, SELECT_LOCATION_CHOICES_POSTGRES);
         let locations = all!(
             &mut self.tx,
             LocationChoice,
@@ -157,9 +374,11 @@ impl TenantTx<'_, Staff> {
             tenant,
             source,
             Json(&ids),
-            MOST_CHOICES
+            MAX_CHOICES_PER_CUSTOMER
         )?;
-        let sql = self.tx.dialect(CONTACTS_SQLITE, CONTACTS_POSTGRES);
+        let sql = self
+            .tx
+            .dialect(SELECT_CONTACT_CHOICES_SQLITE, SELECT_CONTACT_CHOICES_POSTGRES);
         let contacts = all!(
             &mut self.tx,
             ContactChoice,
@@ -167,12 +386,12 @@ impl TenantTx<'_, Staff> {
             tenant,
             source,
             Json(&ids),
-            MOST_CHOICES
+            MAX_CHOICES_PER_CUSTOMER
         )?;
         Ok((locations, contacts))
     }
 
-    /// What the external ids of a customer, a location and a contact stand for.
+    /// Returns the records that the external IDs of a customer, a location and a contact refer to.
     pub(crate) async fn known_references(
         &mut self,
         source: SourceSystemId,
@@ -182,7 +401,7 @@ impl TenantTx<'_, Staff> {
         all!(
             &mut self.tx,
             KnownReference,
-            KNOWN,
+            SELECT_KNOWN_REFERENCES,
             tenant,
             source.uuid(),
             customer,
@@ -191,8 +410,8 @@ impl TenantTx<'_, Staff> {
         )
     }
 
-    /// How many other targets wait whose customer was sent with the same external id.
-    pub(crate) async fn held_alike(
+    /// Returns how many other targets wait with the same external ID of the customer.
+    pub(crate) async fn count_waiting_with_customer(
         &mut self,
         source: SourceSystemId,
         external_id: &str,
@@ -202,7 +421,7 @@ impl TenantTx<'_, Staff> {
         let (count,) = one!(
             &mut self.tx,
             (i64,),
-            HELD_COUNT,
+            COUNT_PENDING_OF_CUSTOMER,
             tenant,
             source.uuid(),
             external_id,
@@ -211,8 +430,8 @@ impl TenantTx<'_, Staff> {
         Ok(count)
     }
 
-    /// What was sent last of those targets.
-    pub(crate) async fn held_payloads(
+    /// Returns the latest payloads of the other targets that wait with the same external ID of the customer.
+    pub(crate) async fn list_waiting_payloads(
         &mut self,
         source: SourceSystemId,
         external_id: &str,
@@ -222,7 +441,7 @@ impl TenantTx<'_, Staff> {
         let rows: Vec<(Json<Value>,)> = all!(
             &mut self.tx,
             (Json<Value>,),
-            HELD,
+            SELECT_PENDING_PAYLOADS_OF_CUSTOMER,
             tenant,
             source.uuid(),
             external_id,
@@ -233,21 +452,37 @@ impl TenantTx<'_, Staff> {
 
     pub(crate) async fn is_active_customer(&mut self, id: CustomerId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (Uuid,), ACTIVE_CUSTOMER, tenant, id.uuid())?.is_some())
+        Ok(maybe!(&mut self.tx, (Uuid,), SELECT_ACTIVE_CUSTOMER, tenant, id.uuid())?.is_some())
     }
 
     pub(crate) async fn is_location_of(&mut self, id: LocationId, customer: CustomerId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (Uuid,), LOCATION_OF, tenant, id.uuid(), customer.uuid())?.is_some())
+        Ok(maybe!(
+            &mut self.tx,
+            (Uuid,),
+            SELECT_LOCATION_OF_CUSTOMER,
+            tenant,
+            id.uuid(),
+            customer.uuid()
+        )?
+        .is_some())
     }
 
     pub(crate) async fn is_contact_of(&mut self, id: ContactId, customer: CustomerId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (Uuid,), CONTACT_OF, tenant, id.uuid(), customer.uuid())?.is_some())
+        Ok(maybe!(
+            &mut self.tx,
+            (Uuid,),
+            SELECT_CONTACT_OF_CUSTOMER,
+            tenant,
+            id.uuid(),
+            customer.uuid()
+        )?
+        .is_some())
     }
 
-    /// The record that an external id stands for in a source.
-    pub(crate) async fn reference_in(
+    /// Returns the record that an external ID refers to in a source.
+    pub(crate) async fn find_reference_in(
         &mut self,
         source: SourceSystemId,
         kind: ReferenceKind,
@@ -257,7 +492,7 @@ impl TenantTx<'_, Staff> {
         let row: Option<(Uuid,)> = maybe!(
             &mut self.tx,
             (Uuid,),
-            REFERENCE,
+            SELECT_REFERENCED_RECORD,
             tenant,
             source.uuid(),
             kind.name(),
@@ -266,7 +501,7 @@ impl TenantTx<'_, Staff> {
         Ok(row.map(|(id,)| id))
     }
 
-    /// Whether a record has a reference in a source.
+    /// Returns whether a record has a reference in a source.
     pub(crate) async fn is_linked_in(
         &mut self,
         source: SourceSystemId,
@@ -274,7 +509,16 @@ impl TenantTx<'_, Staff> {
         id: Uuid,
     ) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (String,), LINKED, tenant, source.uuid(), kind.name(), id)?.is_some())
+        Ok(maybe!(
+            &mut self.tx,
+            (String,),
+            SELECT_REFERENCE_OF_RECORD,
+            tenant,
+            source.uuid(),
+            kind.name(),
+            id
+        )?
+        .is_some())
     }
 
     pub(crate) async fn insert_reference_in(
@@ -317,7 +561,7 @@ impl TenantTx<'_, Staff> {
         .map(drop)
     }
 
-    /// Writes customer, location and contact of a target if it is still in the state in which it was read.
+    /// Updates customer, location and contact of a target if it still has the status in which it was read.
     pub(crate) async fn relink_target(
         &mut self,
         target: &TargetRecord,
@@ -326,7 +570,7 @@ impl TenantTx<'_, Staff> {
         let (tenant, now) = (self.tenant(), self.now);
         Ok(run!(
             &mut self.tx,
-            RELINK,
+            UPDATE_TARGET_LINKS,
             tenant,
             target.id,
             target.customer_id,
@@ -338,8 +582,8 @@ impl TenantTx<'_, Staff> {
         )? == 1)
     }
 
-    pub(crate) async fn resolve_item(&mut self, id: ImportItemId) -> Result<(), StoreError> {
+    pub(crate) async fn mark_item_resolved(&mut self, id: ImportItemId) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, RESOLVE_ITEM, tenant, id.uuid(), now).map(drop)
+        run!(&mut self.tx, MARK_ITEM_RESOLVED, tenant, id.uuid(), now).map(drop)
     }
 }

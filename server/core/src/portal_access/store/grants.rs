@@ -1,5 +1,5 @@
-//! Portal accounts and their grants: as the staff give and review them, and as a customer's own people give them to
-//! colleagues. What a customer's people may not give away is no row.
+//! Statements for portal accounts and grants. Those of portal users join their own managing grants, so a grant that they
+//! may not give or revoke affects no row.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, CustomerId, GrantId, LocationId, PortalUserId, PortalUserKind};
@@ -12,22 +12,22 @@ use crate::db::Key;
 use crate::db::TenantTx;
 use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::{Actor as _, Contact, Inviter, Staff};
-use crate::identity::{Door, end_all};
+use crate::identity::{Realm, delete_sessions_of_account};
 use crate::portal_access::model::{AccessLine, ColleagueLine, GrantLine, ReviewLine};
 
-/// A grant to give.
-pub(crate) struct GrantToGive<'a> {
+/// A grant to create.
+pub(crate) struct NewPortalGrant<'a> {
     pub account: PortalUserId,
     pub customer: CustomerId,
     pub location: Option<LocationId>,
     pub capabilities: Capabilities,
-    /// `None` stands for now.
+    /// `None` means now.
     pub valid_from: Option<DateTime<Utc>>,
     pub valid_until: Option<DateTime<Utc>>,
     pub reason: &'a str,
 }
 
-/// An account that has an address.
+/// The account with a given email address.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct AddressedAccount {
     pub id: Key<PortalUserKind>,
@@ -35,124 +35,346 @@ pub(crate) struct AddressedAccount {
     pub is_blocked: bool,
 }
 
-const BY_EMAIL: &str = "SELECT id, activated_at IS NOT NULL AS is_active, locked_at IS NOT NULL AS is_blocked FROM portal_account WHERE tenant_id = $1 AND email = $2";
-const INSERT_ACCOUNT: &str = "INSERT INTO portal_account (tenant_id, id, contact_id, email, password_hash, locale, created_at) VALUES ($1, $2, $3, $4, '', $5, $6)";
-/// The grants of an account for one place: $1 tenant, $2 account, $3 customer, $4 location.
-macro_rules! for_place {
+const SELECT_ACCOUNT_BY_EMAIL: &str = r"
+    SELECT id, activated_at IS NOT NULL AS is_active, locked_at IS NOT NULL AS is_blocked
+    FROM portal_account
+    WHERE tenant_id = $1
+      AND email = $2
+";
+const INSERT_ACCOUNT: &str = r"
+    INSERT INTO portal_account (tenant_id, id, contact_id, email, password_hash, locale, created_at)
+    VALUES ($1, $2, $3, $4, '', $5, $6)
+";
+/// Grants of an account for the same customer and location: $1 tenant, $2 account, $3 customer, $4 location.
+macro_rules! where_same_coverage {
     () => {
-        " WHERE tenant_id = $1 AND portal_account_id = $2 AND customer_id = $3 AND revoked_at IS NULL AND ((location_id IS NULL AND $4 IS NULL) OR location_id = $4)"
+        r"
+            WHERE tenant_id = $1
+              AND portal_account_id = $2
+              AND customer_id = $3
+              AND revoked_at IS NULL
+              AND ((location_id IS NULL AND $4 IS NULL) OR location_id = $4)
+        "
     };
 }
-/// A grant for the same place gives way to the new one.
-const REPLACE: &str = concat!("UPDATE portal_grant SET revoked_at = $5", for_place!());
-/// Until a grant that begins later begins, the one before stays.
-const END_BEFORE: &str = concat!(
+/// A new grant replaces the one for the same customer and location.
+const REVOKE_SAME_COVERAGE: &str = concat!("UPDATE portal_grant SET revoked_at = $5", where_same_coverage!());
+/// The current grant stays valid until the new one starts.
+const END_EARLIER_GRANT: &str = concat!(
     "UPDATE portal_grant SET valid_until = $5",
-    for_place!(),
-    " AND valid_from < $5 AND (valid_until IS NULL OR valid_until > $5)"
+    where_same_coverage!(),
+    r"
+          AND valid_from < $5
+          AND (valid_until IS NULL OR valid_until > $5)
+    "
 );
-/// What would begin at or after the new one's beginning gives way.
-const REPLACE_LATER: &str = concat!(
+/// Replaces grants that would start at or after the new one.
+const REVOKE_LATER_GRANTS: &str = concat!(
     "UPDATE portal_grant SET revoked_at = $6",
-    for_place!(),
+    where_same_coverage!(),
     " AND valid_from >= $5"
 );
-/// The same by a customer's own people: a right to give access stays.
-const REPLACE_WITHIN: &str = const_format::concatcp!(REPLACE, " AND NOT may_manage");
-const END_BEFORE_WITHIN: &str = const_format::concatcp!(END_BEFORE, " AND NOT may_manage");
-const REPLACE_LATER_WITHIN: &str = const_format::concatcp!(REPLACE_LATER, " AND NOT may_manage");
-const GRANT_COLUMNS: &str = "INSERT INTO portal_grant (tenant_id, id, portal_account_id, customer_id, location_id, may_submit, may_see_appointments, may_see_reports, may_download, sees_all_requests, may_manage, valid_from, valid_until, granted_by, reason, granted_by_staff, granted_by_account) ";
-const GIVE: &str = const_format::concatcp!(
-    GRANT_COLUMNS,
-    "SELECT $1, $2, $3, c.id, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17 FROM customer c WHERE c.tenant_id = $1 AND c.id = $4 AND c.archived_at IS NULL \
-     AND ($5 IS NULL OR EXISTS (SELECT 1 FROM location l WHERE l.tenant_id = $1 AND l.customer_id = c.id AND l.id = $5 AND l.archived_at IS NULL))"
+/// Portal users cannot replace grants that allow managing access.
+const REVOKE_SAME_COVERAGE_WITHIN: &str = const_format::concatcp!(REVOKE_SAME_COVERAGE, " AND NOT may_manage");
+const END_EARLIER_GRANT_WITHIN: &str = const_format::concatcp!(END_EARLIER_GRANT, " AND NOT may_manage");
+const REVOKE_LATER_GRANTS_WITHIN: &str = const_format::concatcp!(REVOKE_LATER_GRANTS, " AND NOT may_manage");
+const INSERT_INTO_GRANT: &str = r"
+    INSERT INTO portal_grant (
+        tenant_id, id, portal_account_id, customer_id, location_id, may_submit, may_see_appointments,
+        may_see_reports, may_download, sees_all_requests, may_manage, valid_from, valid_until, granted_by,
+        reason, granted_by_staff, granted_by_account
+    )
+";
+const INSERT_GRANT: &str = const_format::concatcp!(
+    INSERT_INTO_GRANT,
+    r"
+        SELECT $1, $2, $3, customer.id, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
+        FROM customer
+        WHERE customer.tenant_id = $1
+          AND customer.id = $4
+          AND customer.archived_at IS NULL
+          AND (
+              $5 IS NULL
+              OR EXISTS (
+                  SELECT 1
+                  FROM location
+                  WHERE location.tenant_id = $1
+                    AND location.customer_id = customer.id
+                    AND location.id = $5
+                    AND location.archived_at IS NULL
+              )
+          )
+    "
 );
-/// The own grants with which a customer's person may give access: $1 tenant, $2 own account, $3 now.
-macro_rules! managing {
+/// Grants that let a portal user manage access: $1 tenant, $2 account, $3 now.
+macro_rules! managing_grants {
     () => {
-        "portal_grant m WHERE m.tenant_id = $1 AND m.portal_account_id = $2 AND m.may_manage AND m.revoked_at IS NULL AND m.valid_from <= $3 AND (m.valid_until IS NULL OR m.valid_until > $3)"
+        r"
+            portal_grant AS own_grant
+            WHERE own_grant.tenant_id = $1
+              AND own_grant.portal_account_id = $2
+              AND own_grant.may_manage
+              AND own_grant.revoked_at IS NULL
+              AND own_grant.valid_from <= $3
+              AND (own_grant.valid_until IS NULL OR own_grant.valid_until > $3)
+        "
     };
 }
-/// Within one own grant that allows it, in place, in kind and in time; the right to give access is not given on.
-const GIVE_WITHIN: &str = const_format::concatcp!(
-    GRANT_COLUMNS,
-    "SELECT $1, $4, $5, m.customer_id, $7, $8, $9, $10, $11, $12, $18, $19, $13, $14, $15, $16, $17 FROM ",
-    managing!(),
-    " AND m.customer_id = $6 AND (m.location_id IS NULL OR m.location_id = $7) AND (NOT $8 OR m.may_submit) AND (NOT $9 OR m.may_see_appointments) AND (NOT $10 OR m.may_see_reports) \
-     AND (NOT $11 OR m.may_download) AND (NOT $12 OR m.sees_all_requests) AND (m.valid_until IS NULL OR ($13 IS NOT NULL AND $13 <= m.valid_until)) \
-     AND ($7 IS NULL OR EXISTS (SELECT 1 FROM location l WHERE l.tenant_id = $1 AND l.customer_id = m.customer_id AND l.id = $7 AND l.archived_at IS NULL)) LIMIT 1"
+/// Inserts a grant only if one of the user's managing grants covers its location, capabilities and end. The right to manage
+/// access cannot be passed on.
+const INSERT_GRANT_WITHIN: &str = const_format::concatcp!(
+    INSERT_INTO_GRANT,
+    r"
+        SELECT
+            $1, $4, $5, own_grant.customer_id, $7, $8, $9, $10, $11, $12, $18, $19, $13, $14, $15, $16, $17
+        FROM
+    ",
+    managing_grants!(),
+    r"
+          AND own_grant.customer_id = $6
+          AND (own_grant.location_id IS NULL OR own_grant.location_id = $7)
+          AND (NOT $8 OR own_grant.may_submit)
+          AND (NOT $9 OR own_grant.may_see_appointments)
+          AND (NOT $10 OR own_grant.may_see_reports)
+          AND (NOT $11 OR own_grant.may_download)
+          AND (NOT $12 OR own_grant.sees_all_requests)
+          AND (own_grant.valid_until IS NULL OR ($13 IS NOT NULL AND $13 <= own_grant.valid_until))
+          AND (
+              $7 IS NULL
+              OR EXISTS (
+                  SELECT 1
+                  FROM location
+                  WHERE location.tenant_id = $1
+                    AND location.customer_id = own_grant.customer_id
+                    AND location.id = $7
+                    AND location.archived_at IS NULL
+              )
+          )
+        LIMIT 1
+    "
 );
 
-macro_rules! accounts {
+macro_rules! select_accounts {
     () => {
-        "SELECT a.id, a.email, c.id AS contact_id, c.display_name, c.customer_id AS home_customer_id, a.locked_at IS NOT NULL AS is_blocked, a.activated_at IS NOT NULL AS is_active, a.second_factor IS NOT NULL AS has_second_factor, a.locale, a.last_sign_in_at, \
-         (SELECT max(k.expires_at) FROM portal_link k WHERE k.tenant_id = a.tenant_id AND k.portal_account_id = a.id AND k.purpose = 'invitation' AND k.used_at IS NULL) AS invitation_ends \
-         FROM portal_account a JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id WHERE a.tenant_id = $1 "
+        r"
+            SELECT
+                account.id, account.email, contact.id AS contact_id, contact.display_name,
+                contact.customer_id AS home_customer_id, account.locked_at IS NOT NULL AS is_blocked,
+                account.activated_at IS NOT NULL AS is_active,
+                account.second_factor IS NOT NULL AS has_second_factor, account.locale,
+                account.last_sign_in_at,
+                (
+                    SELECT max(link.expires_at)
+                    FROM portal_link AS link
+                    WHERE link.tenant_id = account.tenant_id
+                      AND link.portal_account_id = account.id
+                      AND link.purpose = 'invitation'
+                      AND link.used_at IS NULL
+                ) AS invitation_ends
+            FROM portal_account AS account
+            JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
+            WHERE account.tenant_id = $1
+        "
     };
 }
-const ACCOUNTS_OF: &str = concat!(
-    accounts!(),
-    "AND (c.customer_id = $2 OR EXISTS (SELECT 1 FROM portal_grant g WHERE g.tenant_id = a.tenant_id AND g.portal_account_id = a.id AND g.customer_id = $2 AND g.revoked_at IS NULL)) ORDER BY c.display_name, a.id LIMIT 200"
+const SELECT_ACCOUNTS_OF_CUSTOMER: &str = concat!(
+    select_accounts!(),
+    r"
+          AND (
+              contact.customer_id = $2
+              OR EXISTS (
+                  SELECT 1
+                  FROM portal_grant
+                  WHERE portal_grant.tenant_id = account.tenant_id
+                    AND portal_grant.portal_account_id = account.id
+                    AND portal_grant.customer_id = $2
+                    AND portal_grant.revoked_at IS NULL
+              )
+          )
+        ORDER BY contact.display_name, account.id
+        LIMIT 200
+    "
 );
-const ACCOUNT: &str = concat!(accounts!(), "AND a.id = $2");
-macro_rules! grants {
+const SELECT_ACCOUNT: &str = concat!(select_accounts!(), "AND account.id = $2");
+macro_rules! select_grants {
     () => {
-        "SELECT g.id, g.portal_account_id AS account_id, g.customer_id, g.location_id, l.name AS location_name, u.name AS customer_name, g.may_submit, g.may_see_appointments, g.may_see_reports, g.may_download, g.sees_all_requests, g.may_manage, \
-         g.valid_from, g.valid_until, g.reason, coalesce(s.display_name, k.display_name) AS granted_by \
-         FROM portal_grant g JOIN customer u ON u.tenant_id = g.tenant_id AND u.id = g.customer_id \
-         LEFT JOIN location l ON l.tenant_id = g.tenant_id AND l.id = g.location_id LEFT JOIN staff_account s ON s.tenant_id = g.tenant_id AND s.id = g.granted_by_staff \
-         LEFT JOIN portal_account p ON p.tenant_id = g.tenant_id AND p.id = g.granted_by_account LEFT JOIN contact k ON k.tenant_id = p.tenant_id AND k.id = p.contact_id \
-         WHERE g.tenant_id = $1 AND g.revoked_at IS NULL "
+        r"
+            SELECT
+                portal_grant.id, portal_grant.portal_account_id AS account_id, portal_grant.customer_id,
+                portal_grant.location_id, location.name AS location_name, customer.name AS customer_name,
+                portal_grant.may_submit, portal_grant.may_see_appointments, portal_grant.may_see_reports,
+                portal_grant.may_download, portal_grant.sees_all_requests, portal_grant.may_manage,
+                portal_grant.valid_from, portal_grant.valid_until, portal_grant.reason,
+                coalesce(staff.display_name, granting_contact.display_name) AS granted_by
+            FROM portal_grant
+            JOIN customer ON customer.tenant_id = portal_grant.tenant_id
+                AND customer.id = portal_grant.customer_id
+            LEFT JOIN location ON location.tenant_id = portal_grant.tenant_id
+                AND location.id = portal_grant.location_id
+            LEFT JOIN staff_account AS staff ON staff.tenant_id = portal_grant.tenant_id
+                AND staff.id = portal_grant.granted_by_staff
+            LEFT JOIN portal_account AS granting_account ON granting_account.tenant_id = portal_grant.tenant_id
+                AND granting_account.id = portal_grant.granted_by_account
+            LEFT JOIN contact AS granting_contact ON granting_contact.tenant_id = granting_account.tenant_id
+                AND granting_contact.id = granting_account.contact_id
+            WHERE portal_grant.tenant_id = $1
+              AND portal_grant.revoked_at IS NULL
+        "
     };
 }
-const GRANTS_OF: &str = concat!(grants!(), "AND g.customer_id = $2 ORDER BY l.name, g.id LIMIT 1000");
-const REVOKE: &str = "UPDATE portal_grant SET revoked_at = $3 WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL";
-const ACCOUNT_OF_GRANT: &str = "SELECT portal_account_id FROM portal_grant WHERE tenant_id = $1 AND id = $2";
-const IN_FORCE: &str = "SELECT count(*) FROM portal_grant WHERE tenant_id = $1 AND portal_account_id = $2 AND revoked_at IS NULL AND (valid_until IS NULL OR valid_until > $3)";
-const BLOCK: &str = "UPDATE portal_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
-/// What is worth a look: access that ends soon, and access that nobody uses.
-const REVIEW: &str = "SELECT g.id, g.customer_id, u.name AS customer_name, l.name AS location_name, c.display_name, a.email, g.valid_until, a.last_sign_in_at, \
-    (g.valid_until IS NOT NULL AND g.valid_until <= $4) AS ends_soon, coalesce(a.last_sign_in_at, a.activated_at, a.created_at) <= $5 AS is_unused \
-    FROM portal_grant g JOIN portal_account a ON a.tenant_id = g.tenant_id AND a.id = g.portal_account_id JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id \
-    JOIN customer u ON u.tenant_id = g.tenant_id AND u.id = g.customer_id LEFT JOIN location l ON l.tenant_id = g.tenant_id AND l.id = g.location_id \
-    WHERE g.tenant_id = $1 AND g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > $3) AND g.id > $2 \
-    AND ((g.valid_until IS NOT NULL AND g.valid_until <= $4) OR coalesce(a.last_sign_in_at, a.activated_at, a.created_at) <= $5) ORDER BY g.id LIMIT $6";
+const SELECT_GRANTS_OF_CUSTOMER: &str = concat!(
+    select_grants!(),
+    r"
+          AND portal_grant.customer_id = $2
+        ORDER BY location.name, portal_grant.id
+        LIMIT 1000
+    "
+);
+const REVOKE_GRANT: &str = r"
+    UPDATE portal_grant
+    SET revoked_at = $3
+    WHERE tenant_id = $1
+      AND id = $2
+      AND revoked_at IS NULL
+";
+const SELECT_ACCOUNT_OF_GRANT: &str = r"
+    SELECT portal_account_id
+    FROM portal_grant
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const COUNT_GRANTS: &str = r"
+    SELECT count(*)
+    FROM portal_grant
+    WHERE tenant_id = $1
+      AND portal_account_id = $2
+      AND revoked_at IS NULL
+      AND (valid_until IS NULL OR valid_until > $3)
+";
+const UPDATE_ACCOUNT_LOCK: &str = "UPDATE portal_account SET locked_at = $3 WHERE tenant_id = $1 AND id = $2";
+/// Grants that end soon or are unused.
+const SELECT_GRANTS_TO_REVIEW: &str = r"
+    SELECT
+        portal_grant.id, portal_grant.customer_id, customer.name AS customer_name,
+        location.name AS location_name, contact.display_name, account.email, portal_grant.valid_until,
+        account.last_sign_in_at,
+        (portal_grant.valid_until IS NOT NULL AND portal_grant.valid_until <= $4) AS ends_soon,
+        coalesce(account.last_sign_in_at, account.activated_at, account.created_at) <= $5 AS is_unused
+    FROM portal_grant
+    JOIN portal_account AS account ON account.tenant_id = portal_grant.tenant_id
+        AND account.id = portal_grant.portal_account_id
+    JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
+    JOIN customer ON customer.tenant_id = portal_grant.tenant_id AND customer.id = portal_grant.customer_id
+    LEFT JOIN location ON location.tenant_id = portal_grant.tenant_id
+        AND location.id = portal_grant.location_id
+    WHERE portal_grant.tenant_id = $1
+      AND portal_grant.revoked_at IS NULL
+      AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
+      AND portal_grant.id > $2
+      AND (
+          (portal_grant.valid_until IS NOT NULL AND portal_grant.valid_until <= $4)
+          OR coalesce(account.last_sign_in_at, account.activated_at, account.created_at) <= $5
+      )
+    ORDER BY portal_grant.id
+    LIMIT $6
+";
 
-/// Whoever shares a place with the own right to give access. The name is only told if it is the customer's own record.
-const COLLEAGUES: &str = concat!(
-    "SELECT g.id, g.portal_account_id AS account_id, CASE WHEN c.customer_id = g.customer_id THEN c.display_name END AS display_name, a.email, u.name AS customer_name, l.name AS location_name, \
-     g.may_submit, g.may_see_appointments, g.may_see_reports, g.may_download, g.sees_all_requests, g.may_manage, g.valid_from, g.valid_until, a.activated_at IS NOT NULL AS is_active, a.locked_at IS NOT NULL AS is_blocked, \
-     (SELECT max(k.expires_at) FROM portal_link k WHERE k.tenant_id = a.tenant_id AND k.portal_account_id = a.id AND k.purpose = 'invitation' AND k.used_at IS NULL) AS invitation_ends \
-     FROM portal_grant g JOIN portal_account a ON a.tenant_id = g.tenant_id AND a.id = g.portal_account_id JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id \
-     JOIN customer u ON u.tenant_id = g.tenant_id AND u.id = g.customer_id LEFT JOIN location l ON l.tenant_id = g.tenant_id AND l.id = g.location_id \
-     WHERE g.tenant_id = $1 AND g.portal_account_id <> $2 AND g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > $3) AND EXISTS (SELECT 1 FROM ",
-    managing!(),
-    " AND m.customer_id = g.customer_id AND (m.location_id IS NULL OR m.location_id = g.location_id)) ORDER BY a.email, g.id LIMIT 500"
+/// Grants covered by a managing grant of the user. The name is included only if the contact belongs to that customer.
+const SELECT_COLLEAGUES: &str = concat!(
+    r"
+        SELECT
+            portal_grant.id, portal_grant.portal_account_id AS account_id,
+            CASE
+                WHEN contact.customer_id = portal_grant.customer_id THEN contact.display_name
+            END AS display_name,
+            account.email, customer.name AS customer_name, location.name AS location_name,
+            portal_grant.may_submit, portal_grant.may_see_appointments, portal_grant.may_see_reports,
+            portal_grant.may_download, portal_grant.sees_all_requests, portal_grant.may_manage,
+            portal_grant.valid_from, portal_grant.valid_until,
+            account.activated_at IS NOT NULL AS is_active, account.locked_at IS NOT NULL AS is_blocked,
+            (
+                SELECT max(link.expires_at)
+                FROM portal_link AS link
+                WHERE link.tenant_id = account.tenant_id
+                  AND link.portal_account_id = account.id
+                  AND link.purpose = 'invitation'
+                  AND link.used_at IS NULL
+            ) AS invitation_ends
+        FROM portal_grant
+        JOIN portal_account AS account ON account.tenant_id = portal_grant.tenant_id
+            AND account.id = portal_grant.portal_account_id
+        JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
+        JOIN customer ON customer.tenant_id = portal_grant.tenant_id
+            AND customer.id = portal_grant.customer_id
+        LEFT JOIN location ON location.tenant_id = portal_grant.tenant_id
+            AND location.id = portal_grant.location_id
+        WHERE portal_grant.tenant_id = $1
+          AND portal_grant.portal_account_id <> $2
+          AND portal_grant.revoked_at IS NULL
+          AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
+          AND EXISTS (SELECT 1 FROM
+    ",
+    managing_grants!(),
+    r"
+          AND own_grant.customer_id = portal_grant.customer_id
+          AND (own_grant.location_id IS NULL OR own_grant.location_id = portal_grant.location_id))
+        ORDER BY account.email, portal_grant.id
+        LIMIT 500
+    "
 );
-const OWN_GRANTS: &str = concat!(
-    grants!(),
-    "AND g.portal_account_id = $2 AND g.valid_from <= $3 AND (g.valid_until IS NULL OR g.valid_until > $3) ORDER BY u.name, l.name, g.id LIMIT 200"
+const SELECT_OWN_GRANTS: &str = concat!(
+    select_grants!(),
+    r"
+          AND portal_grant.portal_account_id = $2
+          AND portal_grant.valid_from <= $3
+          AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
+        ORDER BY customer.name, location.name, portal_grant.id
+        LIMIT 200
+    "
 );
-/// Places that a managing grant reaches.
-const MANAGED_LOCATIONS: &str = concat!(
-    "SELECT l.id, l.customer_id, l.name FROM location l WHERE l.tenant_id = $1 AND l.archived_at IS NULL AND EXISTS (SELECT 1 FROM ",
-    managing!(),
-    " AND m.customer_id = l.customer_id AND (m.location_id IS NULL OR m.location_id = l.id)) ORDER BY l.name, l.id LIMIT 500"
+/// Locations covered by a managing grant of the user.
+const SELECT_MANAGED_LOCATIONS: &str = concat!(
+    r"
+        SELECT location.id, location.customer_id, location.name
+        FROM location
+        WHERE location.tenant_id = $1
+          AND location.archived_at IS NULL
+          AND EXISTS (SELECT 1 FROM
+    ",
+    managing_grants!(),
+    r"
+          AND own_grant.customer_id = location.customer_id
+          AND (own_grant.location_id IS NULL OR own_grant.location_id = location.id))
+        ORDER BY location.name, location.id
+        LIMIT 500
+    "
 );
-/// Who may give access themselves is left to the staff.
-const REVOKE_WITHIN: &str = concat!(
-    "UPDATE portal_grant SET revoked_at = $3 WHERE tenant_id = $1 AND id = $4 AND portal_account_id <> $2 AND revoked_at IS NULL AND NOT may_manage AND EXISTS (SELECT 1 FROM ",
-    managing!(),
-    " AND m.customer_id = portal_grant.customer_id AND (m.location_id IS NULL OR m.location_id = portal_grant.location_id))"
+/// Grants that allow managing access can be revoked by staff only.
+const REVOKE_GRANT_WITHIN: &str = concat!(
+    r"
+        UPDATE portal_grant
+        SET revoked_at = $3
+        WHERE tenant_id = $1
+          AND id = $4
+          AND portal_account_id <> $2
+          AND revoked_at IS NULL
+          AND NOT may_manage
+          AND EXISTS (SELECT 1 FROM
+    ",
+    managing_grants!(),
+    r"
+          AND own_grant.customer_id = portal_grant.customer_id
+          AND (own_grant.location_id IS NULL OR own_grant.location_id = portal_grant.location_id))
+    "
 );
 
 impl<A: Inviter> TenantTx<'_, A> {
     pub(crate) async fn account_by_email(&mut self, email: &str) -> Result<Option<AddressedAccount>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, AddressedAccount, BY_EMAIL, tenant, email)
+        maybe!(&mut self.tx, AddressedAccount, SELECT_ACCOUNT_BY_EMAIL, tenant, email)
     }
 
-    /// An account without a password, for an invitation.
+    /// Inserts an account without a password, to be activated by an invitation.
     pub(crate) async fn insert_invited_account(
         &mut self,
         contact: ContactId,
@@ -195,21 +417,25 @@ impl<A: Inviter> TenantTx<'_, A> {
         Ok(id)
     }
 
-    /// Makes room for a grant; `within` leaves rights to give access alone.
-    async fn replace_grant(&mut self, within: bool, grant: &GrantToGive<'_>) -> Result<(), StoreError> {
+    /// Ends or revokes the grants that the new one replaces; with `within`, managing grants are kept.
+    async fn replace_grant(&mut self, within: bool, grant: &NewPortalGrant<'_>) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
         if let Some(from) = grant.valid_from {
             let (before, later) = if within {
-                (END_BEFORE_WITHIN, REPLACE_LATER_WITHIN)
+                (END_EARLIER_GRANT_WITHIN, REVOKE_LATER_GRANTS_WITHIN)
             } else {
-                (END_BEFORE, REPLACE_LATER)
+                (END_EARLIER_GRANT, REVOKE_LATER_GRANTS)
             };
             let location = grant.location.map(LocationId::uuid);
             let (account, customer) = (grant.account.uuid(), grant.customer.uuid());
             run!(&mut self.tx, before, tenant, account, customer, location, from)?;
             return run!(&mut self.tx, later, tenant, account, customer, location, from, now).map(drop);
         }
-        let sql = if within { REPLACE_WITHIN } else { REPLACE };
+        let sql = if within {
+            REVOKE_SAME_COVERAGE_WITHIN
+        } else {
+            REVOKE_SAME_COVERAGE
+        };
         run!(
             &mut self.tx,
             sql,
@@ -222,51 +448,71 @@ impl<A: Inviter> TenantTx<'_, A> {
         .map(drop)
     }
 
-    /// Whether an account has a grant that is in force or will be.
+    /// Returns whether an account has a grant that is valid or will be.
     pub(crate) async fn has_grants(&mut self, account: PortalUserId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let (count,) = one!(&mut self.tx, (i64,), IN_FORCE, tenant, account.uuid(), now)?;
+        let (count,) = one!(&mut self.tx, (i64,), COUNT_GRANTS, tenant, account.uuid(), now)?;
         Ok(count > 0)
     }
 
-    /// Ends the sessions of an account.
-    pub(crate) async fn end_sessions_of(&mut self, account: PortalUserId) -> Result<(), StoreError> {
+    /// Revokes every session of an account.
+    pub(crate) async fn revoke_sessions_of(&mut self, account: PortalUserId) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(&mut self.tx, end_all(Door::Portal), tenant, account.uuid()).map(drop)
+        run!(
+            &mut self.tx,
+            delete_sessions_of_account(Realm::Portal),
+            tenant,
+            account.uuid()
+        )
+        .map(drop)
     }
 
-    /// Whose a grant is.
+    /// Returns the account that holds a grant.
     pub(crate) async fn account_of_grant(&mut self, grant: GrantId) -> Result<Option<PortalUserId>, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (Uuid,), ACCOUNT_OF_GRANT, tenant, grant.uuid())?
-            .map(|(id,)| PortalUserId::from_uuid(id)))
+        Ok(
+            maybe!(&mut self.tx, (Uuid,), SELECT_ACCOUNT_OF_GRANT, tenant, grant.uuid())?
+                .map(|(id,)| PortalUserId::from_uuid(id)),
+        )
     }
 }
 
 impl TenantTx<'_, Staff> {
     pub(crate) async fn portal_accounts_of(&mut self, customer: CustomerId) -> Result<Vec<AccessLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, AccessLine, ACCOUNTS_OF, tenant, customer.uuid())
+        all!(
+            &mut self.tx,
+            AccessLine,
+            SELECT_ACCOUNTS_OF_CUSTOMER,
+            tenant,
+            customer.uuid()
+        )
     }
 
     pub(crate) async fn portal_account(&mut self, id: PortalUserId) -> Result<Option<AccessLine>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, AccessLine, ACCOUNT, tenant, id.uuid())
+        maybe!(&mut self.tx, AccessLine, SELECT_ACCOUNT, tenant, id.uuid())
     }
 
     pub(crate) async fn grants_of_customer(&mut self, customer: CustomerId) -> Result<Vec<GrantLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, GrantLine, GRANTS_OF, tenant, customer.uuid())
+        all!(
+            &mut self.tx,
+            GrantLine,
+            SELECT_GRANTS_OF_CUSTOMER,
+            tenant,
+            customer.uuid()
+        )
     }
 
-    /// Gives a grant; false if customer or location are not there to be granted.
-    pub(crate) async fn give_grant(&mut self, grant: &GrantToGive<'_>) -> Result<bool, StoreError> {
+    /// Creates a grant; false if the customer or location does not exist or is archived.
+    pub(crate) async fn create_grant(&mut self, grant: &NewPortalGrant<'_>) -> Result<bool, StoreError> {
         self.replace_grant(false, grant).await?;
         let (tenant, now, id): (_, _, GrantId) = (self.tenant(), self.now, self.new_id());
-        let (own, label, may) = (self.actor.id().uuid(), self.actor.label(), grant.capabilities);
+        let (staff, label, may) = (self.actor.id().uuid(), self.actor.label(), grant.capabilities);
         Ok(run!(
             &mut self.tx,
-            GIVE,
+            INSERT_GRANT,
             tenant,
             id.uuid(),
             grant.account.uuid(),
@@ -282,27 +528,33 @@ impl TenantTx<'_, Staff> {
             grant.valid_until,
             &label,
             grant.reason,
-            Some(own),
+            Some(staff),
             None::<Uuid>
         )? == 1)
     }
 
     pub(crate) async fn revoke_grant(&mut self, grant: GrantId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, REVOKE, tenant, grant.uuid(), now)? == 1)
+        Ok(run!(&mut self.tx, REVOKE_GRANT, tenant, grant.uuid(), now)? == 1)
     }
 
-    /// Blocks an account or lets it in again; blocking ends its sessions.
+    /// Blocks or unblocks an account; blocking revokes its sessions.
     pub(crate) async fn block_account(&mut self, account: PortalUserId, blocked: bool) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let found = run!(&mut self.tx, BLOCK, tenant, account.uuid(), blocked.then_some(now))? == 1;
+        let found = run!(
+            &mut self.tx,
+            UPDATE_ACCOUNT_LOCK,
+            tenant,
+            account.uuid(),
+            blocked.then_some(now)
+        )? == 1;
         if found && blocked {
-            self.end_sessions_of(account).await?;
+            self.revoke_sessions_of(account).await?;
         }
         Ok(found)
     }
 
-    /// A page of grants that are worth a look.
+    /// Returns a page of grants that end soon or are unused.
     pub(crate) async fn grants_to_review(
         &mut self,
         after: Option<GrantId>,
@@ -315,7 +567,7 @@ impl TenantTx<'_, Staff> {
         all!(
             &mut self.tx,
             ReviewLine,
-            REVIEW,
+            SELECT_GRANTS_TO_REVIEW,
             tenant,
             after,
             now,
@@ -327,46 +579,47 @@ impl TenantTx<'_, Staff> {
 }
 
 impl TenantTx<'_, Contact> {
-    fn managing(&self) -> (Uuid, Uuid, DateTime<Utc>) {
+    /// Binds of `managing_grants!`: tenant, account, now.
+    fn grant_scope(&self) -> (Uuid, Uuid, DateTime<Utc>) {
         (self.actor.tenant().uuid(), self.actor.id().uuid(), self.now)
     }
 
-    /// The own grants that are in force.
+    /// Returns the portal user's own valid grants.
     pub(crate) async fn own_grants(&mut self) -> Result<Vec<GrantLine>, StoreError> {
-        let (tenant, own, now) = self.managing();
-        all!(&mut self.tx, GrantLine, OWN_GRANTS, tenant, own, now)
+        let (tenant, account, now) = self.grant_scope();
+        all!(&mut self.tx, GrantLine, SELECT_OWN_GRANTS, tenant, account, now)
     }
 
     pub(crate) async fn colleagues(&mut self) -> Result<Vec<ColleagueLine>, StoreError> {
-        let (tenant, own, now) = self.managing();
-        all!(&mut self.tx, ColleagueLine, COLLEAGUES, tenant, own, now)
+        let (tenant, account, now) = self.grant_scope();
+        all!(&mut self.tx, ColleagueLine, SELECT_COLLEAGUES, tenant, account, now)
     }
 
     pub(crate) async fn managed_locations(
         &mut self,
     ) -> Result<Vec<(Key<domain::ids::LocationKind>, Key<domain::ids::CustomerKind>, String)>, StoreError> {
-        let (tenant, own, now) = self.managing();
+        let (tenant, account, now) = self.grant_scope();
         all!(
             &mut self.tx,
             (Key<domain::ids::LocationKind>, Key<domain::ids::CustomerKind>, String),
-            MANAGED_LOCATIONS,
+            SELECT_MANAGED_LOCATIONS,
             tenant,
-            own,
+            account,
             now
         )
     }
 
-    /// Gives a grant within an own one that allows it; false if there is none.
-    pub(crate) async fn give_grant_within(&mut self, grant: &GrantToGive<'_>) -> Result<bool, StoreError> {
+    /// Creates a grant covered by a managing grant of the user; false if none covers it.
+    pub(crate) async fn create_grant_within(&mut self, grant: &NewPortalGrant<'_>) -> Result<bool, StoreError> {
         self.replace_grant(true, grant).await?;
-        let (tenant, own, now) = self.managing();
+        let (tenant, account, now) = self.grant_scope();
         let id: GrantId = self.new_id();
         let (label, may) = (self.actor.label(), grant.capabilities);
         Ok(run!(
             &mut self.tx,
-            GIVE_WITHIN,
+            INSERT_GRANT_WITHIN,
             tenant,
-            own,
+            account,
             now,
             id.uuid(),
             grant.account.uuid(),
@@ -381,15 +634,15 @@ impl TenantTx<'_, Contact> {
             &label,
             grant.reason,
             None::<Uuid>,
-            Some(own),
+            Some(account),
             false,
             grant.valid_from.unwrap_or(now)
         )? == 1)
     }
 
-    /// Takes a colleague's grant back, within an own one that allows it.
+    /// Revokes a colleague's grant covered by a managing grant of the user; false if none covers it.
     pub(crate) async fn revoke_grant_within(&mut self, grant: GrantId) -> Result<bool, StoreError> {
-        let (tenant, own, now) = self.managing();
-        Ok(run!(&mut self.tx, REVOKE_WITHIN, tenant, own, now, grant.uuid())? == 1)
+        let (tenant, account, now) = self.grant_scope();
+        Ok(run!(&mut self.tx, REVOKE_GRANT_WITHIN, tenant, account, now, grant.uuid())? == 1)
     }
 }

@@ -1,4 +1,4 @@
-//! portal_access::store
+//! SQL statements of the portal slice.
 
 pub(crate) mod grants;
 pub(crate) mod links;

@@ -1,4 +1,5 @@
-//! What a portal user can read of visits, reports and follow-ups. Every statement joins the user's grants: an object outside them is no row.
+//! Portal queries for appointments, reports, follow-ups and milestones. Every statement joins the user's grants, so an
+//! object outside them is not found.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{
@@ -18,146 +19,328 @@ use crate::db::{StoreError, all, maybe};
 use crate::identity::actors::{Actor as _, Contact};
 use crate::visits::FileRow;
 
-/// The own grants that are in force: $1 tenant, $2 account, $3 now.
+/// The user's valid grants: $1 tenant, $2 account, $3 now.
 macro_rules! granted {
     ($capability:literal) => {
         concat!(
-            "portal_grant g WHERE g.tenant_id = $1 AND g.portal_account_id = $2 AND g.revoked_at IS NULL AND g.valid_from <= $3 AND (g.valid_until IS NULL OR g.valid_until > $3) AND g.",
+            r"
+                portal_grant
+                WHERE portal_grant.tenant_id = $1
+                  AND portal_grant.portal_account_id = $2
+                  AND portal_grant.revoked_at IS NULL
+                  AND portal_grant.valid_from <= $3
+                  AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
+                  AND portal_grant.",
             $capability
         )
     };
 }
 pub(crate) use granted;
 
-macro_rules! appointments {
+macro_rules! select_appointments {
     () => {
-        appointments!("")
+        select_appointments!("")
     };
-    ($more:literal) => {
-        concat!(
-            "SELECT ", $more, "a.id, a.status AS appointment_status, t.status AS target_status, t.service_type, a.starts_at, a.ends_at, a.zone, l.name AS location, l.street, l.postal_code, l.city, \
-             CASE WHEN n.shows_technician THEN s.display_name END AS technician \
-             FROM appointment a JOIN target t ON t.tenant_id = a.tenant_id AND t.id = a.target_id \
-             JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
-             JOIN staff_account s ON s.tenant_id = a.tenant_id AND s.id = a.technician_id JOIN tenant n ON n.id = a.tenant_id \
-             WHERE a.tenant_id = $1 AND a.is_shared AND EXISTS (SELECT 1 FROM ",
-            granted!("may_see_appointments"),
-            " AND g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id)) "
-        )
-    };
-}
-const UPCOMING: &str = concat!(
-    appointments!(),
-    "AND a.status = 'planned' AND a.ends_at >= $3 ORDER BY a.starts_at, a.id LIMIT $4"
-);
-const PAST: &str = concat!(
-    appointments!(),
-    "AND (a.status <> 'planned' OR a.ends_at < $3) AND (a.starts_at, a.id) < ($4, $5) ORDER BY a.starts_at DESC, a.id DESC LIMIT $6"
-);
-const APPOINTMENT: &str = concat!(appointments!(), "AND a.id = $4");
-/// The visit that a request led to: the last one that holds, or was made.
-const OF_REQUEST: &str = concat!(
-    appointments!(),
-    "AND a.status IN ('planned', 'done') AND a.target_id = (SELECT r.target_id FROM request r WHERE r.tenant_id = $1 AND r.id = $4) ORDER BY a.starts_at DESC LIMIT 1"
-);
-/// The last word about each job: what was moved is told by where it moved to.
-macro_rules! entries {
-    () => {
-        concat!(
-            appointments!("a.target_id, (SELECT count(*) FROM appointment b WHERE b.tenant_id = a.tenant_id AND b.target_id = a.target_id AND (b.created_at, b.id) < (a.created_at, a.id)) AS earlier, "),
-            "AND a.status <> 'moved' AND NOT EXISTS (SELECT 1 FROM appointment b WHERE b.tenant_id = a.tenant_id AND b.target_id = a.target_id AND b.is_shared AND (b.created_at, b.id) > (a.created_at, a.id)) "
-        )
-    };
-}
-const ENTRIES: &str = concat!(entries!(), "AND a.ends_at > $4 ORDER BY a.starts_at, a.id LIMIT $5");
-/// The address of an appointment that was moved leads to the last word about its job.
-const ENTRY: &str = concat!(
-    entries!(),
-    "AND a.target_id = (SELECT o.target_id FROM appointment o WHERE o.tenant_id = $1 AND o.id = $4 AND o.is_shared)"
-);
-
-macro_rules! reports {
-    () => {
-        concat!(
-            "SELECT p.id, p.revision, p.title, p.summary, p.message, p.follow_up, p.published_at, coalesce(l.name, '') AS location, coalesce(l.zone, n.zone) AS zone \
-             FROM portal_release p JOIN visit_report r ON r.tenant_id = p.tenant_id AND r.id = p.visit_report_id \
-             JOIN target t ON t.tenant_id = r.tenant_id AND t.id = r.target_id JOIN tenant n ON n.id = p.tenant_id \
-             LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
-             WHERE p.tenant_id = $1 AND p.status = 'published' AND EXISTS (SELECT 1 FROM ",
-            granted!("may_see_reports"),
-            " AND g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id)) "
-        )
-    };
-}
-const REPORTS: &str = concat!(
-    reports!(),
-    "AND (p.published_at, p.id) < ($4, $5) ORDER BY p.published_at DESC, p.id DESC LIMIT $6"
-);
-/// The address of a revision that was replaced leads to what replaced it, so that no bookmark and no mail goes dead.
-const REPORT: &str = concat!(
-    reports!(),
-    "AND p.visit_report_id = (SELECT o.visit_report_id FROM portal_release o WHERE o.tenant_id = $1 AND o.id = $4 AND o.status IN ('published', 'replaced'))"
-);
-
-macro_rules! attachments {
     ($columns:literal) => {
         concat!(
-            "SELECT ", $columns, " FROM attachment a JOIN released_attachment x ON x.tenant_id = a.tenant_id AND x.attachment_id = a.id \
-             JOIN portal_release p ON p.tenant_id = x.tenant_id AND p.id = x.release_id AND p.status = 'published' \
-             JOIN visit_report r ON r.tenant_id = p.tenant_id AND r.id = p.visit_report_id AND r.id = a.visit_report_id \
-             JOIN target t ON t.tenant_id = r.tenant_id AND t.id = r.target_id \
-             WHERE a.tenant_id = $1 AND EXISTS (SELECT 1 FROM ",
-            granted!("may_see_reports"),
-            " AND g.may_download AND g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id)) "
+            "SELECT ",
+            $columns,
+            r"
+                    appointment.id, appointment.status AS appointment_status, target.status AS target_status,
+                    target.service_type, appointment.starts_at, appointment.ends_at, appointment.zone,
+                    location.name AS location, location.street, location.postal_code, location.city,
+                    CASE WHEN tenant.shows_technician THEN technician.display_name END AS technician
+                FROM appointment
+                JOIN target ON target.tenant_id = appointment.tenant_id
+                    AND target.id = appointment.target_id
+                JOIN location ON location.tenant_id = target.tenant_id AND location.id = target.location_id
+                JOIN staff_account AS technician ON technician.tenant_id = appointment.tenant_id
+                    AND technician.id = appointment.technician_id
+                JOIN tenant ON tenant.id = appointment.tenant_id
+                WHERE appointment.tenant_id = $1
+                  AND appointment.is_shared
+                  AND EXISTS (SELECT 1 FROM
+            ",
+            granted!("may_see_appointments"),
+            r"
+                  AND portal_grant.customer_id = target.customer_id
+                  AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id))
+            "
         )
     };
 }
-const ATTACHMENTS: &str = concat!(
-    attachments!("a.id, a.file_name, a.media_type, a.size_bytes"),
-    "AND p.id = $4 ORDER BY a.id LIMIT 50"
+const SELECT_UPCOMING_APPOINTMENTS: &str = concat!(
+    select_appointments!(),
+    r"
+          AND appointment.status = 'planned'
+          AND appointment.ends_at >= $3
+        ORDER BY appointment.starts_at, appointment.id
+        LIMIT $4
+    "
 );
-const ATTACHMENT_FILE: &str = concat!(
-    attachments!("a.file_name, a.media_type, a.content_hash"),
-    "AND a.id = $4"
+const SELECT_PAST_APPOINTMENTS: &str = concat!(
+    select_appointments!(),
+    r"
+          AND (appointment.status <> 'planned' OR appointment.ends_at < $3)
+          AND (appointment.starts_at, appointment.id) < ($4, $5)
+        ORDER BY appointment.starts_at DESC, appointment.id DESC
+        LIMIT $6
+    "
 );
-
-/// A follow-up shows only through the published release of its report, with the text that was released.
-macro_rules! follow_ups {
+const SELECT_APPOINTMENT: &str = concat!(select_appointments!(), "AND appointment.id = $4");
+/// The latest appointment of a request's job that is planned or done.
+const SELECT_APPOINTMENT_OF_REQUEST: &str = concat!(
+    select_appointments!(),
+    r"
+          AND appointment.status IN ('planned', 'done')
+          AND appointment.target_id = (
+              SELECT request.target_id
+              FROM request
+              WHERE request.tenant_id = $1
+                AND request.id = $4
+          )
+        ORDER BY appointment.starts_at DESC
+        LIMIT 1
+    "
+);
+/// The latest shared appointment of each job, so a rescheduled one appears at its new time only.
+macro_rules! select_calendar_entries {
     () => {
         concat!(
-            "SELECT f.id, f.status, p.follow_up AS title, coalesce(l.name, '') AS location, f.created_at, p.id AS report FROM follow_up f \
-             JOIN portal_release p ON p.tenant_id = f.tenant_id AND p.visit_report_id = f.visit_report_id AND p.status = 'published' AND p.follow_up IS NOT NULL \
-             JOIN target t ON t.tenant_id = f.tenant_id AND t.id = f.target_id LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
-             WHERE f.tenant_id = $1 AND (f.created_at, f.id) < ($4, $5) AND EXISTS (SELECT 1 FROM ",
-            granted!("may_see_reports"),
-            " AND g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id)) "
+            select_appointments!(
+                r"
+                appointment.target_id,
+                (
+                    SELECT count(*)
+                    FROM appointment AS other
+                    WHERE other.tenant_id = appointment.tenant_id
+                      AND other.target_id = appointment.target_id
+                      AND (other.created_at, other.id) < (appointment.created_at, appointment.id)
+                ) AS earlier,
+            "
+            ),
+            r"
+                  AND appointment.status <> 'moved'
+                  AND NOT EXISTS (
+                      SELECT 1
+                      FROM appointment AS other
+                      WHERE other.tenant_id = appointment.tenant_id
+                        AND other.target_id = appointment.target_id
+                        AND other.is_shared
+                        AND (other.created_at, other.id) > (appointment.created_at, appointment.id)
+                  )
+            "
         )
     };
 }
-const FOLLOW_UPS: &str = concat!(
-    follow_ups!(),
-    "AND f.status <> 'dismissed' ORDER BY f.created_at DESC, f.id DESC LIMIT $6"
+const SELECT_CALENDAR_ENTRIES: &str = concat!(
+    select_calendar_entries!(),
+    r"
+          AND appointment.ends_at > $4
+        ORDER BY appointment.starts_at, appointment.id
+        LIMIT $5
+    "
 );
-const OPEN_FOLLOW_UPS: &str = concat!(
-    follow_ups!(),
-    "AND f.status IN ('required', 'planned') ORDER BY f.created_at DESC, f.id DESC LIMIT $6"
+/// The ID of a rescheduled appointment resolves to the latest one of its job.
+const SELECT_CALENDAR_ENTRY: &str = concat!(
+    select_calendar_entries!(),
+    r"
+          AND appointment.target_id = (
+              SELECT original.target_id
+              FROM appointment AS original
+              WHERE original.tenant_id = $1
+                AND original.id = $4
+                AND original.is_shared
+          )
+    "
 );
 
-/// Milestones, each behind the capability and the visibility of the thing that it tells of.
-const TIMELINE: &str = concat!(
-    "SELECT e.id, e.kind, e.at, l.name AS location, r.number AS request_number FROM timeline_entry e \
-     LEFT JOIN request r ON r.tenant_id = e.tenant_id AND r.id = e.request_id \
-     LEFT JOIN location l ON l.tenant_id = e.tenant_id AND l.id = e.location_id \
-     WHERE e.tenant_id = $1 AND (e.at, e.id) < ($4, $5) AND EXISTS (SELECT 1 FROM ",
+macro_rules! select_reports {
+    () => {
+        concat!(
+            r"
+                SELECT
+                    portal_release.id, portal_release.revision, portal_release.title,
+                    portal_release.summary, portal_release.message, portal_release.follow_up,
+                    portal_release.published_at, coalesce(location.name, '') AS location,
+                    coalesce(location.zone, tenant.zone) AS zone
+                FROM portal_release
+                JOIN visit_report AS report ON report.tenant_id = portal_release.tenant_id
+                    AND report.id = portal_release.visit_report_id
+                JOIN target ON target.tenant_id = report.tenant_id AND target.id = report.target_id
+                JOIN tenant ON tenant.id = portal_release.tenant_id
+                LEFT JOIN location ON location.tenant_id = target.tenant_id
+                    AND location.id = target.location_id
+                WHERE portal_release.tenant_id = $1
+                  AND portal_release.status = 'published'
+                  AND EXISTS (SELECT 1 FROM
+            ",
+            granted!("may_see_reports"),
+            r"
+                  AND portal_grant.customer_id = target.customer_id
+                  AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id))
+            "
+        )
+    };
+}
+const SELECT_REPORTS: &str = concat!(
+    select_reports!(),
+    r"
+          AND (portal_release.published_at, portal_release.id) < ($4, $5)
+        ORDER BY portal_release.published_at DESC, portal_release.id DESC
+        LIMIT $6
+    "
+);
+/// The ID of a replaced revision resolves to its replacement, so that bookmarks and links in mails keep working.
+const SELECT_REPORT: &str = concat!(
+    select_reports!(),
+    r"
+          AND portal_release.visit_report_id = (
+              SELECT original.visit_report_id
+              FROM portal_release AS original
+              WHERE original.tenant_id = $1
+                AND original.id = $4
+                AND original.status IN ('published', 'replaced')
+          )
+    "
+);
+
+macro_rules! select_attachments {
+    ($columns:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            r"
+                FROM attachment
+                JOIN released_attachment ON released_attachment.tenant_id = attachment.tenant_id
+                    AND released_attachment.attachment_id = attachment.id
+                JOIN portal_release ON portal_release.tenant_id = released_attachment.tenant_id
+                    AND portal_release.id = released_attachment.release_id
+                    AND portal_release.status = 'published'
+                JOIN visit_report AS report ON report.tenant_id = portal_release.tenant_id
+                    AND report.id = portal_release.visit_report_id
+                    AND report.id = attachment.visit_report_id
+                JOIN target ON target.tenant_id = report.tenant_id AND target.id = report.target_id
+                WHERE attachment.tenant_id = $1
+                  AND EXISTS (SELECT 1 FROM
+            ",
+            granted!("may_see_reports"),
+            r"
+                  AND portal_grant.may_download
+                  AND portal_grant.customer_id = target.customer_id
+                  AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id))
+            "
+        )
+    };
+}
+const SELECT_ATTACHMENTS: &str = concat!(
+    select_attachments!("attachment.id, attachment.file_name, attachment.media_type, attachment.size_bytes"),
+    "AND portal_release.id = $4 ORDER BY attachment.id LIMIT 50"
+);
+const SELECT_ATTACHMENT_FILE: &str = concat!(
+    select_attachments!("attachment.file_name, attachment.media_type, attachment.content_hash"),
+    "AND attachment.id = $4"
+);
+
+/// A follow-up is visible only through the published release of its report, with the released text.
+macro_rules! select_follow_ups {
+    () => {
+        concat!(
+            r"
+                SELECT
+                    follow_up.id, follow_up.status, portal_release.follow_up AS title,
+                    coalesce(location.name, '') AS location, follow_up.created_at,
+                    portal_release.id AS report
+                FROM follow_up
+                JOIN portal_release ON portal_release.tenant_id = follow_up.tenant_id
+                    AND portal_release.visit_report_id = follow_up.visit_report_id
+                    AND portal_release.status = 'published' AND portal_release.follow_up IS NOT NULL
+                JOIN target ON target.tenant_id = follow_up.tenant_id AND target.id = follow_up.target_id
+                LEFT JOIN location ON location.tenant_id = target.tenant_id
+                    AND location.id = target.location_id
+                WHERE follow_up.tenant_id = $1
+                  AND (follow_up.created_at, follow_up.id) < ($4, $5)
+                  AND EXISTS (SELECT 1 FROM
+            ",
+            granted!("may_see_reports"),
+            r"
+                  AND portal_grant.customer_id = target.customer_id
+                  AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id))
+            "
+        )
+    };
+}
+const SELECT_FOLLOW_UPS: &str = concat!(
+    select_follow_ups!(),
+    "AND follow_up.status <> 'dismissed' ORDER BY follow_up.created_at DESC, follow_up.id DESC LIMIT $6"
+);
+const SELECT_OPEN_FOLLOW_UPS: &str = concat!(
+    select_follow_ups!(),
+    r"
+          AND follow_up.status IN ('required', 'planned')
+        ORDER BY follow_up.created_at DESC, follow_up.id DESC
+        LIMIT $6
+    "
+);
+
+/// Each milestone requires the capability and the visibility of the object it refers to.
+const SELECT_MILESTONES: &str = concat!(
+    r"
+        SELECT entry.id, entry.kind, entry.at, location.name AS location, request.number AS request_number
+        FROM timeline_entry AS entry
+        LEFT JOIN request ON request.tenant_id = entry.tenant_id AND request.id = entry.request_id
+        LEFT JOIN location ON location.tenant_id = entry.tenant_id AND location.id = entry.location_id
+        WHERE entry.tenant_id = $1
+          AND (entry.at, entry.id) < ($4, $5)
+          AND EXISTS (SELECT 1 FROM
+    ",
     granted!("customer_id"),
-    " = e.customer_id AND (g.location_id IS NULL OR g.location_id = e.location_id) AND ( \
-        (e.kind IN ('request_submitted', 'request_accepted', 'request_rejected', 'request_cancelled') AND (r.portal_account_id = $2 OR g.sees_all_requests)) \
-        OR (e.kind IN ('appointment_scheduled', 'appointment_moved', 'appointment_cancelled', 'visit_completed') AND g.may_see_appointments \
-            AND EXISTS (SELECT 1 FROM appointment a WHERE a.tenant_id = e.tenant_id AND a.target_id = e.target_id AND a.is_shared)) \
-        OR (e.kind IN ('report_shared', 'report_replaced', 'follow_up_required', 'follow_up_planned') AND g.may_see_reports \
-            AND EXISTS (SELECT 1 FROM visit_report v JOIN portal_release p ON p.tenant_id = v.tenant_id AND p.visit_report_id = v.id AND p.status = 'published' \
-              WHERE v.tenant_id = e.tenant_id AND v.target_id = e.target_id AND (e.kind NOT IN ('follow_up_required', 'follow_up_planned') OR p.follow_up IS NOT NULL))))) \
-     ORDER BY e.at DESC, e.id DESC LIMIT $6"
+    r"
+        = entry.customer_id
+        AND (portal_grant.location_id IS NULL OR portal_grant.location_id = entry.location_id)
+        AND (
+            (
+                entry.kind IN (
+                    'request_submitted', 'request_accepted', 'request_rejected', 'request_cancelled'
+                )
+                AND (request.portal_account_id = $2 OR portal_grant.sees_all_requests)
+            )
+            OR (
+                entry.kind IN (
+                    'appointment_scheduled', 'appointment_moved', 'appointment_cancelled', 'visit_completed'
+                )
+                AND portal_grant.may_see_appointments
+                AND EXISTS (
+                    SELECT 1
+                    FROM appointment
+                    WHERE appointment.tenant_id = entry.tenant_id
+                      AND appointment.target_id = entry.target_id
+                      AND appointment.is_shared
+                )
+            )
+            OR (
+                entry.kind IN (
+                    'report_shared', 'report_replaced', 'follow_up_required', 'follow_up_planned'
+                )
+                AND portal_grant.may_see_reports
+                AND EXISTS (
+                    SELECT 1
+                    FROM visit_report AS report
+                    JOIN portal_release ON portal_release.tenant_id = report.tenant_id
+                        AND portal_release.visit_report_id = report.id
+                        AND portal_release.status = 'published'
+                    WHERE report.tenant_id = entry.tenant_id
+                      AND report.target_id = entry.target_id
+                      AND (
+                          entry.kind NOT IN ('follow_up_required', 'follow_up_planned')
+                          OR portal_release.follow_up IS NOT NULL
+                      )
+                )
+            )
+        ))
+        ORDER BY entry.at DESC, entry.id DESC
+        LIMIT $6
+    "
 );
 
 #[derive(sqlx::FromRow)]
@@ -178,18 +361,18 @@ struct AppointmentRow {
     technician: Option<String>,
 }
 
-/// An appointment with its place in the history of its job.
+/// An appointment with the number of earlier appointments of its job.
 #[derive(sqlx::FromRow)]
-struct EntryRow {
+struct CalendarEntryRow {
     target_id: Uuid,
     earlier: i64,
     #[sqlx(flatten)]
     appointment: AppointmentRow,
 }
 
-/// A job's id with the sequence number of its last appointment.
-impl From<EntryRow> for (Uuid, u32, PublicAppointment) {
-    fn from(row: EntryRow) -> Self {
+/// The job's ID, the calendar sequence number and the appointment.
+impl From<CalendarEntryRow> for (Uuid, u32, PublicAppointment) {
+    fn from(row: CalendarEntryRow) -> Self {
         let appointment = PublicAppointment::from(row.appointment);
         let earlier = u32::try_from(row.earlier).unwrap_or(u32::MAX);
         let is_cancelled = appointment.status == PublicVisit::Cancelled;
@@ -287,11 +470,19 @@ impl TenantTx<'_, Contact> {
     }
 
     pub(crate) async fn upcoming_appointments(&mut self, limit: i64) -> Result<Vec<PublicAppointment>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        Ok(all!(&mut self.tx, AppointmentRow, UPCOMING, tenant, own, now, limit)?
-            .into_iter()
-            .map(Into::into)
-            .collect())
+        let (tenant, account, now) = self.scope();
+        Ok(all!(
+            &mut self.tx,
+            AppointmentRow,
+            SELECT_UPCOMING_APPOINTMENTS,
+            tenant,
+            account,
+            now,
+            limit
+        )?
+        .into_iter()
+        .map(Into::into)
+        .collect())
     }
 
     pub(crate) async fn past_appointments(
@@ -299,49 +490,93 @@ impl TenantTx<'_, Contact> {
         before: Option<(DateTime<Utc>, AppointmentId)>,
         limit: i64,
     ) -> Result<Vec<PublicAppointment>, StoreError> {
-        let (tenant, own, now) = self.scope();
+        let (tenant, account, now) = self.scope();
         let (at, id) = before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        Ok(
-            all!(&mut self.tx, AppointmentRow, PAST, tenant, own, now, at, id, limit)?
-                .into_iter()
-                .map(Into::into)
-                .collect(),
-        )
+        Ok(all!(
+            &mut self.tx,
+            AppointmentRow,
+            SELECT_PAST_APPOINTMENTS,
+            tenant,
+            account,
+            now,
+            at,
+            id,
+            limit
+        )?
+        .into_iter()
+        .map(Into::into)
+        .collect())
     }
 
     pub(crate) async fn appointment(&mut self, id: AppointmentId) -> Result<Option<PublicAppointment>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        Ok(maybe!(&mut self.tx, AppointmentRow, APPOINTMENT, tenant, own, now, id.uuid())?.map(Into::into))
+        let (tenant, account, now) = self.scope();
+        Ok(maybe!(
+            &mut self.tx,
+            AppointmentRow,
+            SELECT_APPOINTMENT,
+            tenant,
+            account,
+            now,
+            id.uuid()
+        )?
+        .map(Into::into))
     }
 
-    /// The visit that a request led to, if its appointments are this person's to see.
+    /// Returns the appointment of a request's job, if the user may see its appointments.
     pub(crate) async fn appointment_of_request(
         &mut self,
         id: RequestId,
     ) -> Result<Option<PublicAppointment>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        Ok(maybe!(&mut self.tx, AppointmentRow, OF_REQUEST, tenant, own, now, id.uuid())?.map(Into::into))
+        let (tenant, account, now) = self.scope();
+        Ok(maybe!(
+            &mut self.tx,
+            AppointmentRow,
+            SELECT_APPOINTMENT_OF_REQUEST,
+            tenant,
+            account,
+            now,
+            id.uuid()
+        )?
+        .map(Into::into))
     }
 
-    /// Appointments for a calendar, with their jobs and sequence numbers.
+    /// Returns appointments for a calendar, with their jobs and sequence numbers.
     pub(crate) async fn calendar_entries(
         &mut self,
         since: DateTime<Utc>,
         limit: i64,
     ) -> Result<Vec<(Uuid, u32, PublicAppointment)>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        Ok(all!(&mut self.tx, EntryRow, ENTRIES, tenant, own, now, since, limit)?
-            .into_iter()
-            .map(Into::into)
-            .collect())
+        let (tenant, account, now) = self.scope();
+        Ok(all!(
+            &mut self.tx,
+            CalendarEntryRow,
+            SELECT_CALENDAR_ENTRIES,
+            tenant,
+            account,
+            now,
+            since,
+            limit
+        )?
+        .into_iter()
+        .map(Into::into)
+        .collect())
     }
 
     pub(crate) async fn calendar_entry(
         &mut self,
         id: AppointmentId,
     ) -> Result<Option<(Uuid, u32, PublicAppointment)>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        Ok(maybe!(&mut self.tx, EntryRow, ENTRY, tenant, own, now, id.uuid())?.map(Into::into))
+        let (tenant, account, now) = self.scope();
+        Ok(maybe!(
+            &mut self.tx,
+            CalendarEntryRow,
+            SELECT_CALENDAR_ENTRY,
+            tenant,
+            account,
+            now,
+            id.uuid()
+        )?
+        .map(Into::into))
     }
 
     pub(crate) async fn reports(
@@ -349,26 +584,36 @@ impl TenantTx<'_, Contact> {
         before: Option<(DateTime<Utc>, ReleaseId)>,
         limit: i64,
     ) -> Result<Vec<PublicReport>, StoreError> {
-        let (tenant, own, now) = self.scope();
+        let (tenant, account, now) = self.scope();
         let (at, id) = before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        Ok(all!(&mut self.tx, ReportRow, REPORTS, tenant, own, now, at, id, limit)?
-            .into_iter()
-            .map(Into::into)
-            .collect())
+        Ok(all!(
+            &mut self.tx,
+            ReportRow,
+            SELECT_REPORTS,
+            tenant,
+            account,
+            now,
+            at,
+            id,
+            limit
+        )?
+        .into_iter()
+        .map(Into::into)
+        .collect())
     }
 
-    /// A published report with the files that may be downloaded.
+    /// Returns a published report with the files that may be downloaded.
     pub(crate) async fn report(&mut self, id: ReleaseId) -> Result<Option<PublicReport>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        let Some(row) = maybe!(&mut self.tx, ReportRow, REPORT, tenant, own, now, id.uuid())? else {
+        let (tenant, account, now) = self.scope();
+        let Some(row) = maybe!(&mut self.tx, ReportRow, SELECT_REPORT, tenant, account, now, id.uuid())? else {
             return Ok(None);
         };
         let files = all!(
             &mut self.tx,
             (Key<AttachmentKind>, String, String, i64),
-            ATTACHMENTS,
+            SELECT_ATTACHMENTS,
             tenant,
-            own,
+            account,
             now,
             row.id.0.uuid()
         )?;
@@ -388,40 +633,54 @@ impl TenantTx<'_, Contact> {
     }
 
     pub(crate) async fn released_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        maybe!(&mut self.tx, FileRow, ATTACHMENT_FILE, tenant, own, now, id.uuid())
+        let (tenant, account, now) = self.scope();
+        maybe!(
+            &mut self.tx,
+            FileRow,
+            SELECT_ATTACHMENT_FILE,
+            tenant,
+            account,
+            now,
+            id.uuid()
+        )
     }
 
-    /// Follow-ups, newest first: all of them, or what is still to be done.
+    /// Returns follow-ups, newest first: all of them or only the open ones.
     pub(crate) async fn follow_ups(
         &mut self,
         only_open: bool,
         before: Option<(DateTime<Utc>, FollowUpId)>,
         limit: i64,
     ) -> Result<Vec<PublicFollowUp>, StoreError> {
-        let (tenant, own, now) = self.scope();
+        let (tenant, account, now) = self.scope();
         let (at, id) = before.map_or((crate::db::far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        let sql = if only_open { OPEN_FOLLOW_UPS } else { FOLLOW_UPS };
-        Ok(all!(&mut self.tx, FollowUpRow, sql, tenant, own, now, at, id, limit)?
-            .into_iter()
-            .map(Into::into)
-            .collect())
+        let sql = if only_open {
+            SELECT_OPEN_FOLLOW_UPS
+        } else {
+            SELECT_FOLLOW_UPS
+        };
+        Ok(
+            all!(&mut self.tx, FollowUpRow, sql, tenant, account, now, at, id, limit)?
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+        )
     }
 
-    /// A page of milestones, newest first, and where the next page begins.
+    /// Returns milestones, newest first.
     pub(crate) async fn milestones(
         &mut self,
         before: Option<(DateTime<Utc>, Uuid)>,
         limit: i64,
     ) -> Result<Vec<PublicMilestone>, StoreError> {
-        let (tenant, own, now) = self.scope();
+        let (tenant, account, now) = self.scope();
         let (at, id) = before.unwrap_or((crate::db::far_future(), Uuid::max()));
         let rows = all!(
             &mut self.tx,
             (Uuid, String, DateTime<Utc>, Option<String>, Option<i64>),
-            TIMELINE,
+            SELECT_MILESTONES,
             tenant,
-            own,
+            account,
             now,
             at,
             id,

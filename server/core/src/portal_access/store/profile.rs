@@ -1,27 +1,27 @@
-//! What portal users keep of themselves: password, language, sessions.
+//! Statements for a portal user's own account, sessions and calendar feed.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactKind, PortalUserKind};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::branding::{LookRow, look_columns};
+use crate::branding::{BrandingRow, branding_columns};
 use crate::db::Key;
 use crate::db::{StoreError, all, maybe, one, run};
 use crate::db::{SystemTx, TenantTx};
 use crate::identity::SET_PORTAL_PASSWORD;
 use crate::identity::actors::{Actor as _, Contact};
-use crate::identity::{Door, end_all};
-use crate::intake::ClosedToken;
+use crate::identity::{Realm, delete_sessions_of_account};
+use crate::intake::SealedToken;
 
-/// The own account.
+/// The signed-in portal user's account.
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct OwnAccount {
     pub email: String,
     pub password_hash: String,
 }
 
-/// One of the own sessions.
+/// A session of the signed-in portal user.
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct OwnSession {
     pub id_hash: Vec<u8>,
@@ -30,7 +30,7 @@ pub(crate) struct OwnSession {
     pub last_seen_at: DateTime<Utc>,
 }
 
-/// The account behind a calendar's secret address.
+/// The account behind a calendar feed token.
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct FeedContact {
     pub tenant_id: Uuid,
@@ -41,59 +41,99 @@ pub(crate) struct FeedContact {
     pub tenant_name: String,
     pub zone: String,
     #[sqlx(flatten)]
-    pub look: LookRow,
+    pub branding: BrandingRow,
 }
 
-const FEED: &str = "SELECT feed_token FROM portal_account WHERE tenant_id = $1 AND id = $2";
-const SET_FEED: &str = "UPDATE portal_account SET feed_hash = $3, feed_token = $4 WHERE tenant_id = $1 AND id = $2";
-const CONTACT_OF_FEED: &str = concat!(
-    "SELECT a.tenant_id, a.id, a.contact_id, c.display_name, a.locale, t.name AS tenant_name, t.zone, ",
-    look_columns!(),
-    " FROM portal_account a JOIN tenant t ON t.id = a.tenant_id \
-    JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id LEFT JOIN portal_look w ON w.tenant_id = a.tenant_id WHERE a.feed_hash = $1 AND a.locked_at IS NULL AND a.activated_at IS NOT NULL"
+const SELECT_FEED_TOKEN: &str = r"
+    SELECT feed_token
+    FROM portal_account
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const UPDATE_FEED: &str = r"
+    UPDATE portal_account
+    SET feed_hash = $3, feed_token = $4
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const SELECT_CONTACT_OF_FEED: &str = concat!(
+    r"
+        SELECT
+            account.tenant_id, account.id, account.contact_id, contact.display_name, account.locale,
+            tenant.name AS tenant_name, tenant.zone,
+    ",
+    branding_columns!(),
+    r"
+        FROM portal_account AS account
+        JOIN tenant ON tenant.id = account.tenant_id
+        JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
+        LEFT JOIN portal_look ON portal_look.tenant_id = account.tenant_id
+        WHERE account.feed_hash = $1
+          AND account.locked_at IS NULL
+          AND account.activated_at IS NOT NULL
+    "
 );
-const FEED_TOKENS: &str =
-    "SELECT tenant_id, id, feed_token FROM portal_account WHERE feed_token IS NOT NULL ORDER BY tenant_id, id";
-const SET_FEED_TOKEN: &str = "UPDATE portal_account SET feed_token = $3 WHERE tenant_id = $1 AND id = $2";
-const OWN: &str = "SELECT email, password_hash FROM portal_account WHERE tenant_id = $1 AND id = $2";
-const SESSIONS: &str = "SELECT id_hash, data, signed_in_at, last_seen_at FROM portal_session WHERE tenant_id = $1 AND account_id = $2 AND expires_at > $3 AND last_seen_at > $4 AND signed_in_at > $5 ORDER BY last_seen_at DESC LIMIT 50";
-const END_ONE: &str = "DELETE FROM portal_session WHERE tenant_id = $1 AND account_id = $2 AND id_hash = $3";
+const SELECT_FEED_TOKENS: &str = r"
+    SELECT tenant_id, id, feed_token
+    FROM portal_account
+    WHERE feed_token IS NOT NULL
+    ORDER BY tenant_id, id
+";
+const UPDATE_FEED_TOKEN: &str = "UPDATE portal_account SET feed_token = $3 WHERE tenant_id = $1 AND id = $2";
+const SELECT_OWN_ACCOUNT: &str = r"
+    SELECT email, password_hash
+    FROM portal_account
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const SELECT_SESSIONS: &str = r"
+    SELECT id_hash, data, signed_in_at, last_seen_at
+    FROM portal_session
+    WHERE tenant_id = $1
+      AND account_id = $2
+      AND expires_at > $3
+      AND last_seen_at > $4
+      AND signed_in_at > $5
+    ORDER BY last_seen_at DESC
+    LIMIT 50
+";
+const DELETE_SESSION: &str = "DELETE FROM portal_session WHERE tenant_id = $1 AND account_id = $2 AND id_hash = $3";
 
 impl TenantTx<'_, Contact> {
-    fn own(&self) -> (Uuid, Uuid) {
+    fn account_key(&self) -> (Uuid, Uuid) {
         (self.actor.tenant().uuid(), self.actor.id().uuid())
     }
 
     pub(crate) async fn own_account(&mut self) -> Result<OwnAccount, StoreError> {
-        let (tenant, own) = self.own();
-        one!(&mut self.tx, OwnAccount, OWN, tenant, own)
+        let (tenant, account) = self.account_key();
+        one!(&mut self.tx, OwnAccount, SELECT_OWN_ACCOUNT, tenant, account)
     }
 
-    /// The token of the own calendar, encrypted, if there is one.
+    /// Returns the sealed token of the user's calendar feed, if there is one.
     pub(crate) async fn own_feed(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        let (tenant, own) = self.own();
-        Ok(one!(&mut self.tx, (Option<Vec<u8>>,), FEED, tenant, own)?.0)
+        let (tenant, account) = self.account_key();
+        Ok(one!(&mut self.tx, (Option<Vec<u8>>,), SELECT_FEED_TOKEN, tenant, account)?.0)
     }
 
-    /// Gives the own calendar a new address, or none.
-    pub(crate) async fn set_own_feed(&mut self, token: Option<&ClosedToken>) -> Result<(), StoreError> {
-        let (tenant, own) = self.own();
+    /// Replaces or removes the token of the user's calendar feed.
+    pub(crate) async fn set_own_feed(&mut self, token: Option<&SealedToken>) -> Result<(), StoreError> {
+        let (tenant, account) = self.account_key();
         run!(
             &mut self.tx,
-            SET_FEED,
+            UPDATE_FEED,
             tenant,
-            own,
+            account,
             token.map(|token| token.hash.clone()),
             token.map(|token| token.closed.clone())
         )
         .map(drop)
     }
 
-    /// Sets the own password and ends every session.
+    /// Sets the user's password and revokes every session.
     pub(crate) async fn set_own_password(&mut self, hash: &str) -> Result<(), StoreError> {
-        let ((tenant, own), now) = (self.own(), self.now);
-        run!(&mut self.tx, SET_PORTAL_PASSWORD, tenant, own, hash, now)?;
-        run!(&mut self.tx, end_all(Door::Portal), tenant, own).map(drop)
+        let ((tenant, account), now) = (self.account_key(), self.now);
+        run!(&mut self.tx, SET_PORTAL_PASSWORD, tenant, account, hash, now)?;
+        run!(&mut self.tx, delete_sessions_of_account(Realm::Portal), tenant, account).map(drop)
     }
 
     pub(crate) async fn own_sessions(
@@ -101,41 +141,41 @@ impl TenantTx<'_, Contact> {
         idle_since: DateTime<Utc>,
         signed_in_since: DateTime<Utc>,
     ) -> Result<Vec<OwnSession>, StoreError> {
-        let ((tenant, own), now) = (self.own(), self.now);
+        let ((tenant, account), now) = (self.account_key(), self.now);
         all!(
             &mut self.tx,
             OwnSession,
-            SESSIONS,
+            SELECT_SESSIONS,
             tenant,
-            own,
+            account,
             now,
             idle_since,
             signed_in_since
         )
     }
 
-    pub(crate) async fn end_own_sessions(&mut self) -> Result<u64, StoreError> {
-        let (tenant, own) = self.own();
-        run!(&mut self.tx, end_all(Door::Portal), tenant, own)
+    pub(crate) async fn revoke_own_sessions(&mut self) -> Result<u64, StoreError> {
+        let (tenant, account) = self.account_key();
+        run!(&mut self.tx, delete_sessions_of_account(Realm::Portal), tenant, account)
     }
 
-    pub(crate) async fn end_own_session(&mut self, id_hash: &[u8]) -> Result<bool, StoreError> {
-        let (tenant, own) = self.own();
-        Ok(run!(&mut self.tx, END_ONE, tenant, own, id_hash)? == 1)
+    pub(crate) async fn revoke_own_session(&mut self, id_hash: &[u8]) -> Result<bool, StoreError> {
+        let (tenant, account) = self.account_key();
+        Ok(run!(&mut self.tx, DELETE_SESSION, tenant, account, id_hash)? == 1)
     }
 }
 
 impl SystemTx<'_> {
     pub(crate) async fn contact_of_feed(&mut self, hash: &[u8]) -> Result<Option<FeedContact>, StoreError> {
-        maybe!(&mut self.tx, FeedContact, CONTACT_OF_FEED, hash)
+        maybe!(&mut self.tx, FeedContact, SELECT_CONTACT_OF_FEED, hash)
     }
 
-    /// Tokens of calendars, to be encrypted under another key.
+    /// Returns the sealed tokens of all calendar feeds, for re-encryption.
     pub(crate) async fn feed_tokens(&mut self) -> Result<Vec<(Uuid, Uuid, Vec<u8>)>, StoreError> {
-        all!(&mut self.tx, (Uuid, Uuid, Vec<u8>), FEED_TOKENS)
+        all!(&mut self.tx, (Uuid, Uuid, Vec<u8>), SELECT_FEED_TOKENS)
     }
 
     pub(crate) async fn set_feed_token(&mut self, tenant: Uuid, id: Uuid, token: &[u8]) -> Result<(), StoreError> {
-        run!(&mut self.tx, SET_FEED_TOKEN, tenant, id, token).map(drop)
+        run!(&mut self.tx, UPDATE_FEED_TOKEN, tenant, id, token).map(drop)
     }
 }

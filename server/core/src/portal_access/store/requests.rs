@@ -1,5 +1,5 @@
-//! What a portal user can read and write of requests. Every statement joins the user's grants: a request outside them is
-//! no row.
+//! Portal statements for requests. Every statement joins the user's grants or is limited to the user's own requests, so
+//! other requests are not found.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{AttachmentId, AttachmentKind, LocationId, LocationKind, RequestId, RequestKind};
@@ -16,83 +16,238 @@ use crate::identity::actors::Contact;
 use crate::portal_access::store::pages::granted;
 use crate::visits::FileRow;
 
-const LOCATIONS: &str = concat!(
-    "SELECT l.id, l.name, l.city, l.zone FROM location l WHERE l.tenant_id = $1 AND l.archived_at IS NULL AND EXISTS (SELECT 1 FROM ",
+const SELECT_LOCATIONS: &str = concat!(
+    r"
+        SELECT location.id, location.name, location.city, location.zone
+        FROM location
+        WHERE location.tenant_id = $1
+          AND location.archived_at IS NULL
+          AND EXISTS (SELECT 1 FROM
+    ",
     granted!("may_submit"),
-    " AND g.customer_id = l.customer_id AND (g.location_id IS NULL OR g.location_id = l.id)) ORDER BY l.name, l.id LIMIT 500"
+    r"
+          AND portal_grant.customer_id = location.customer_id
+          AND (portal_grant.location_id IS NULL OR portal_grant.location_id = location.id))
+        ORDER BY location.name, location.id
+        LIMIT 500
+    "
 );
 
-/// Whether there are times to choose from: $3 now.
+/// Whether time slots are offered: $3 now.
 macro_rules! has_offer {
     () => {
-        "EXISTS (SELECT 1 FROM slot_offer f WHERE f.tenant_id = r.tenant_id AND f.request_id = r.id AND f.status = 'open' AND f.expires_at > $3)"
+        r"
+            EXISTS (
+                SELECT 1
+                FROM slot_offer
+                WHERE slot_offer.tenant_id = request.tenant_id
+                  AND slot_offer.request_id = request.id
+                  AND slot_offer.status = 'open'
+                  AND slot_offer.expires_at > $3
+            )
+        "
     };
 }
-macro_rules! requests {
+macro_rules! select_requests {
     () => {
         concat!(
-            "SELECT r.id, r.number, r.status, r.service_type, r.description, r.preferred, r.preferred_windows, r.rejection_reason, r.submitted_at, r.asked_at, r.cancel_asked_at, l.name AS location, (r.portal_account_id IS NOT NULL AND r.portal_account_id = $2) AS is_own, r.target_id IS NOT NULL AS is_job, \
-             EXISTS (SELECT 1 FROM target t WHERE t.tenant_id = r.tenant_id AND t.id = r.target_id AND t.status IN ('open', 'scheduled', 'dispatched')) AS has_not_begun, \
-             ",
+            r"
+                SELECT
+                    request.id, request.number, request.status, request.service_type, request.description,
+                    request.preferred, request.preferred_windows, request.rejection_reason,
+                    request.submitted_at, request.asked_at, request.cancel_asked_at,
+                    location.name AS location,
+                    (request.portal_account_id IS NOT NULL AND request.portal_account_id = $2) AS is_own,
+                    request.target_id IS NOT NULL AS is_job,
+                    EXISTS (
+                        SELECT 1
+                        FROM target
+                        WHERE target.tenant_id = request.tenant_id
+                          AND target.id = request.target_id
+                          AND target.status IN ('open', 'scheduled', 'dispatched')
+                    ) AS has_not_begun,
+            ",
             has_offer!(),
-            " AS has_offer \
-             FROM request r LEFT JOIN location l ON l.tenant_id = r.tenant_id AND l.id = r.location_id \
-             WHERE r.tenant_id = $1 AND EXISTS (SELECT 1 FROM ",
+            r"
+                    AS has_offer
+                FROM request
+                LEFT JOIN location ON location.tenant_id = request.tenant_id
+                    AND location.id = request.location_id
+                WHERE request.tenant_id = $1
+                  AND EXISTS (SELECT 1 FROM
+            ",
             granted!("customer_id"),
-            " = r.customer_id AND (g.location_id IS NULL OR r.location_id IS NULL OR g.location_id = r.location_id) AND (r.portal_account_id = $2 OR g.sees_all_requests)) "
+            r"
+                  = request.customer_id
+                  AND (
+                      portal_grant.location_id IS NULL
+                      OR request.location_id IS NULL
+                      OR portal_grant.location_id = request.location_id
+                  )
+                  AND (request.portal_account_id = $2 OR portal_grant.sees_all_requests))
+            "
         )
     };
 }
-const REQUESTS: &str = concat!(
-    requests!(),
-    "AND (r.submitted_at, r.id) < ($4, $5) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $6"
+const SELECT_REQUESTS: &str = concat!(
+    select_requests!(),
+    r"
+          AND (request.submitted_at, request.id) < ($4, $5)
+        ORDER BY request.submitted_at DESC, request.id DESC
+        LIMIT $6
+    "
 );
-/// What is not done: whatever has not ended, unless its job is over.
-const OPEN_REQUESTS: &str = concat!(
-    requests!(),
-    "AND r.status NOT IN ('rejected', 'cancelled') AND NOT EXISTS (SELECT 1 FROM target t WHERE t.tenant_id = r.tenant_id AND t.id = r.target_id AND t.status IN ('completed', 'cancelled')) \
-     AND (r.submitted_at, r.id) < ($4, $5) ORDER BY r.submitted_at DESC, r.id DESC LIMIT $6"
+/// Requests that are neither rejected nor cancelled and whose job, if any, is not completed or cancelled.
+const SELECT_OPEN_REQUESTS: &str = concat!(
+    select_requests!(),
+    r"
+          AND request.status NOT IN ('rejected', 'cancelled')
+          AND NOT EXISTS (
+              SELECT 1
+              FROM target
+              WHERE target.tenant_id = request.tenant_id
+                AND target.id = request.target_id
+                AND target.status IN ('completed', 'cancelled')
+          )
+          AND (request.submitted_at, request.id) < ($4, $5)
+        ORDER BY request.submitted_at DESC, request.id DESC
+        LIMIT $6
+    "
 );
-/// The own ones that wait for an answer of the customer's: a question, or times to choose from.
-const NEEDS_YOU: &str = concat!(
-    requests!(),
-    "AND r.portal_account_id = $2 AND r.status NOT IN ('rejected', 'cancelled') AND (r.asked_at IS NOT NULL OR ",
+/// The user's requests that wait for the customer: a question to answer or time slots to choose from.
+const SELECT_REQUESTS_WAITING_FOR_CUSTOMER: &str = concat!(
+    select_requests!(),
+    r"
+          AND request.portal_account_id = $2
+          AND request.status NOT IN ('rejected', 'cancelled')
+          AND (request.asked_at IS NOT NULL OR
+    ",
     has_offer!(),
-    ") \
-     ORDER BY r.submitted_at DESC, r.id DESC LIMIT $4"
+    r"
+          )
+        ORDER BY request.submitted_at DESC, request.id DESC
+        LIMIT $4
+    "
 );
-const REQUEST: &str = concat!(requests!(), "AND r.id = $4");
+const SELECT_REQUEST: &str = concat!(select_requests!(), "AND request.id = $4");
 
-/// Inserts nothing unless a grant allows requests for that very location; the customer comes from the location.
+/// Inserts nothing unless a grant allows requests for the location; the customer comes from the location.
 const INSERT_REQUEST: &str = concat!(
-    "INSERT INTO request (tenant_id, id, number, channel, status, service_type, priority, description, preferred, customer_id, location_id, contact_id, portal_account_id, nonce, preferred_windows, tracking_hash, tracking_token, search_key, submitted_at, updated_at) \
-     SELECT l.tenant_id, $5, $6, 'portal', 'submitted', $7, $12, $8, $9, l.customer_id, l.id, $10, $2, $11, $13, $14, $15, $16, $3, $3 \
-     FROM location l WHERE l.tenant_id = $1 AND l.id = $4 AND l.archived_at IS NULL AND EXISTS (SELECT 1 FROM ",
+    r"
+        INSERT INTO request (
+            tenant_id, id, number, channel, status, service_type, priority, description, preferred,
+            customer_id, location_id, contact_id, portal_account_id, nonce, preferred_windows,
+            tracking_hash, tracking_token, search_key, submitted_at, updated_at
+        )
+        SELECT
+            location.tenant_id, $5, $6, 'portal', 'submitted', $7, $12, $8, $9, location.customer_id,
+            location.id, $10, $2, $11, $13, $14, $15, $16, $3, $3
+        FROM location
+        WHERE location.tenant_id = $1
+          AND location.id = $4
+          AND location.archived_at IS NULL
+          AND EXISTS (SELECT 1 FROM
+    ",
     granted!("may_submit"),
-    " AND g.customer_id = l.customer_id AND (g.location_id IS NULL OR g.location_id = l.id)) \
-     ON CONFLICT (tenant_id, portal_account_id, nonce) DO NOTHING"
+    r"
+          AND portal_grant.customer_id = location.customer_id
+          AND (portal_grant.location_id IS NULL OR portal_grant.location_id = location.id))
+        ON CONFLICT (tenant_id, portal_account_id, nonce) DO NOTHING
+    "
 );
-const REQUEST_BY_NONCE: &str = "SELECT id FROM request WHERE tenant_id = $1 AND portal_account_id = $2 AND nonce = $3";
-const REQUEST_PLACE: &str = "SELECT customer_id FROM location WHERE tenant_id = $1 AND id = $2";
-const WITHDRAW: &str = "UPDATE request SET status = 'cancelled', updated_at = $3 WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $4 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL";
-/// Of a job that nobody has set out for yet, once.
-const ASK_TO_CANCEL: &str = "UPDATE request SET cancel_asked_at = $3 WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $4 AND cancel_asked_at IS NULL AND status IN ('accepted', 'planned') \
-    AND EXISTS (SELECT 1 FROM target t WHERE t.tenant_id = $1 AND t.id = request.target_id AND t.status IN ('open', 'scheduled', 'dispatched'))";
-/// Files that this very person sent, as long as the request is theirs to see.
-const OWN_FILES: &str = concat!(
-    "SELECT f.id, f.file_name, f.media_type, f.size_bytes FROM request_attachment f JOIN request r ON r.tenant_id = f.tenant_id AND r.id = f.request_id \
-     WHERE f.tenant_id = $1 AND r.portal_account_id = $2 AND r.id = $4 AND EXISTS (SELECT 1 FROM ",
+const SELECT_REQUEST_BY_NONCE: &str = r"
+    SELECT id
+    FROM request
+    WHERE tenant_id = $1
+      AND portal_account_id = $2
+      AND nonce = $3
+";
+const SELECT_CUSTOMER_OF_LOCATION: &str = r"
+    SELECT customer_id
+    FROM location
+    WHERE tenant_id = $1
+      AND id = $2
+";
+const WITHDRAW_REQUEST: &str = r"
+    UPDATE request
+    SET status = 'cancelled', updated_at = $3
+    WHERE tenant_id = $1
+      AND portal_account_id = $2
+      AND id = $4
+      AND status IN ('submitted', 'in_review', 'accepted')
+      AND target_id IS NULL
+";
+/// Works once, and only while no technician is on the way.
+const REQUEST_CANCELLATION: &str = r"
+    UPDATE request
+    SET cancel_asked_at = $3
+    WHERE tenant_id = $1
+      AND portal_account_id = $2
+      AND id = $4
+      AND cancel_asked_at IS NULL
+      AND status IN ('accepted', 'planned')
+      AND EXISTS (
+          SELECT 1
+          FROM target
+          WHERE target.tenant_id = $1
+            AND target.id = request.target_id
+            AND target.status IN ('open', 'scheduled', 'dispatched')
+      )
+";
+/// Files that this user uploaded, while a grant covers the request.
+const SELECT_OWN_FILES: &str = concat!(
+    r"
+        SELECT
+            request_attachment.id, request_attachment.file_name, request_attachment.media_type,
+            request_attachment.size_bytes
+        FROM request_attachment
+        JOIN request ON request.tenant_id = request_attachment.tenant_id
+            AND request.id = request_attachment.request_id
+        WHERE request_attachment.tenant_id = $1
+          AND request.portal_account_id = $2
+          AND request.id = $4
+          AND EXISTS (SELECT 1 FROM
+    ",
     granted!("customer_id"),
-    " = r.customer_id AND (g.location_id IS NULL OR r.location_id IS NULL OR g.location_id = r.location_id)) ORDER BY f.file_name, f.id LIMIT 50"
+    r"
+          = request.customer_id
+          AND (
+              portal_grant.location_id IS NULL
+              OR request.location_id IS NULL
+              OR portal_grant.location_id = request.location_id
+          ))
+        ORDER BY request_attachment.file_name, request_attachment.id
+        LIMIT 50
+    "
 );
-const OWN_FILE: &str = concat!(
-    "SELECT f.file_name, f.media_type, f.content_hash FROM request_attachment f JOIN request r ON r.tenant_id = f.tenant_id AND r.id = f.request_id \
-     WHERE f.tenant_id = $1 AND r.portal_account_id = $2 AND f.id = $4 AND EXISTS (SELECT 1 FROM ",
+const SELECT_OWN_FILE: &str = concat!(
+    r"
+        SELECT request_attachment.file_name, request_attachment.media_type, request_attachment.content_hash
+        FROM request_attachment
+        JOIN request ON request.tenant_id = request_attachment.tenant_id
+            AND request.id = request_attachment.request_id
+        WHERE request_attachment.tenant_id = $1
+          AND request.portal_account_id = $2
+          AND request_attachment.id = $4
+          AND EXISTS (SELECT 1 FROM
+    ",
     granted!("customer_id"),
-    " = r.customer_id AND (g.location_id IS NULL OR r.location_id IS NULL OR g.location_id = r.location_id))"
+    r"
+          = request.customer_id
+          AND (
+              portal_grant.location_id IS NULL
+              OR request.location_id IS NULL
+              OR portal_grant.location_id = request.location_id
+          ))
+    "
 );
-const OWN_REQUEST_PLACE: &str =
-    "SELECT customer_id, location_id FROM request WHERE tenant_id = $1 AND portal_account_id = $2 AND id = $3";
+const SELECT_OWN_REQUEST_LOCATION: &str = r"
+    SELECT customer_id, location_id
+    FROM request
+    WHERE tenant_id = $1
+      AND portal_account_id = $2
+      AND id = $3
+";
 
 /// A request that a portal user submits.
 pub(crate) struct NewPortalRequest<'a> {
@@ -104,8 +259,8 @@ pub(crate) struct NewPortalRequest<'a> {
     pub preferred: Option<&'a str>,
     pub priority: domain::requests::Priority,
     pub windows: &'a [domain::intake::PreferredWindow],
-    pub tracking: &'a crate::intake::ClosedToken,
-    /// Made with the form, so that a double click is one request.
+    pub tracking: &'a crate::intake::SealedToken,
+    /// Generated with the form, so that submitting it twice creates one request.
     pub nonce: &'a str,
 }
 
@@ -146,7 +301,7 @@ impl From<RequestRow> for PublicRequest {
             may_withdraw: row.is_own && row.status.may_be_withdrawn(row.is_job),
             may_ask_to_cancel: row.is_own
                 && row.cancel_asked_at.is_none()
-                && row.status.may_be_asked_to_cancel(row.has_not_begun),
+                && row.status.may_request_cancellation(row.has_not_begun),
             cancel_asked_at: row.cancel_asked_at,
             location: row.location,
             rejection_reason: row.rejection_reason,
@@ -156,15 +311,15 @@ impl From<RequestRow> for PublicRequest {
 }
 
 impl TenantTx<'_, Contact> {
-    /// The files that this person sent with a request.
+    /// Returns the files that this user uploaded with a request.
     pub(crate) async fn own_request_files(&mut self, id: RequestId) -> Result<Vec<PublicAttachment>, StoreError> {
-        let (tenant, own, now) = self.scope();
+        let (tenant, account, now) = self.scope();
         let rows = all!(
             &mut self.tx,
             (Key<AttachmentKind>, String, String, i64),
-            OWN_FILES,
+            SELECT_OWN_FILES,
             tenant,
-            own,
+            account,
             now,
             id.uuid()
         )?;
@@ -177,20 +332,20 @@ impl TenantTx<'_, Contact> {
         Ok(rows.into_iter().map(file).collect())
     }
 
-    /// One of them.
+    /// Returns one file that this user uploaded.
     pub(crate) async fn own_request_file(&mut self, id: AttachmentId) -> Result<Option<FileRow>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        maybe!(&mut self.tx, FileRow, OWN_FILE, tenant, own, now, id.uuid())
+        let (tenant, account, now) = self.scope();
+        maybe!(&mut self.tx, FileRow, SELECT_OWN_FILE, tenant, account, now, id.uuid())
     }
 
     pub(crate) async fn locations_for_requests(&mut self) -> Result<Vec<PublicLocation>, StoreError> {
-        let (tenant, own, now) = self.scope();
+        let (tenant, account, now) = self.scope();
         let rows = all!(
             &mut self.tx,
             (Key<LocationKind>, String, Option<String>, String),
-            LOCATIONS,
+            SELECT_LOCATIONS,
             tenant,
-            own,
+            account,
             now
         )?;
         Ok(rows
@@ -204,45 +359,68 @@ impl TenantTx<'_, Contact> {
             .collect())
     }
 
-    /// Requests, newest first: all of them, or those that are not done.
+    /// Returns requests, newest first: all of them or only the open ones.
     pub(crate) async fn requests(
         &mut self,
         only_open: bool,
         before: Option<(DateTime<Utc>, RequestId)>,
         limit: i64,
     ) -> Result<Vec<PublicRequest>, StoreError> {
-        let (tenant, own, now) = self.scope();
+        let (tenant, account, now) = self.scope();
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        let sql = if only_open { OPEN_REQUESTS } else { REQUESTS };
-        Ok(all!(&mut self.tx, RequestRow, sql, tenant, own, now, at, id, limit)?
-            .into_iter()
-            .map(Into::into)
-            .collect())
+        let sql = if only_open {
+            SELECT_OPEN_REQUESTS
+        } else {
+            SELECT_REQUESTS
+        };
+        Ok(
+            all!(&mut self.tx, RequestRow, sql, tenant, account, now, at, id, limit)?
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+        )
     }
 
-    /// Own requests that wait for an answer of this person.
-    pub(crate) async fn needs_you(&mut self, limit: i64) -> Result<Vec<PublicRequest>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        Ok(all!(&mut self.tx, RequestRow, NEEDS_YOU, tenant, own, now, limit)?
-            .into_iter()
-            .map(Into::into)
-            .collect())
+    /// Returns the user's requests that wait for a response from them.
+    pub(crate) async fn action_required(&mut self, limit: i64) -> Result<Vec<PublicRequest>, StoreError> {
+        let (tenant, account, now) = self.scope();
+        Ok(all!(
+            &mut self.tx,
+            RequestRow,
+            SELECT_REQUESTS_WAITING_FOR_CUSTOMER,
+            tenant,
+            account,
+            now,
+            limit
+        )?
+        .into_iter()
+        .map(Into::into)
+        .collect())
     }
 
     pub(crate) async fn request(&mut self, id: RequestId) -> Result<Option<PublicRequest>, StoreError> {
-        let (tenant, own, now) = self.scope();
-        Ok(maybe!(&mut self.tx, RequestRow, REQUEST, tenant, own, now, id.uuid())?.map(Into::into))
+        let (tenant, account, now) = self.scope();
+        Ok(maybe!(
+            &mut self.tx,
+            RequestRow,
+            SELECT_REQUEST,
+            tenant,
+            account,
+            now,
+            id.uuid()
+        )?
+        .map(Into::into))
     }
 
-    /// Submits a request; false if no grant allows it or the nonce was used.
+    /// Inserts a request; false if no grant allows it or the nonce was used.
     pub(crate) async fn insert_portal_request(&mut self, new: &NewPortalRequest<'_>) -> Result<bool, StoreError> {
-        let (tenant, own, now) = self.scope();
+        let (tenant, account, now) = self.scope();
         let contact = self.actor.contact.uuid();
         let written = run!(
             &mut self.tx,
             INSERT_REQUEST,
             tenant,
-            own,
+            account,
             now,
             new.location.uuid(),
             new.id.uuid(),
@@ -262,44 +440,53 @@ impl TenantTx<'_, Contact> {
     }
 
     pub(crate) async fn request_by_nonce(&mut self, nonce: &str) -> Result<Option<RequestId>, StoreError> {
-        let (tenant, own, _) = self.scope();
-        Ok(maybe!(&mut self.tx, (Uuid,), REQUEST_BY_NONCE, tenant, own, nonce)?.map(|(id,)| RequestId::from_uuid(id)))
+        let (tenant, account, _) = self.scope();
+        Ok(
+            maybe!(&mut self.tx, (Uuid,), SELECT_REQUEST_BY_NONCE, tenant, account, nonce)?
+                .map(|(id,)| RequestId::from_uuid(id)),
+        )
     }
 
-    /// The customer of a location that was just used for an own request.
+    /// Returns the customer of a location.
     pub(crate) async fn customer_of_location(
         &mut self,
         location: LocationId,
     ) -> Result<Option<domain::ids::CustomerId>, StoreError> {
         let tenant = self.tenant();
-        Ok(maybe!(&mut self.tx, (Uuid,), REQUEST_PLACE, tenant, location.uuid())?
-            .map(|(id,)| domain::ids::CustomerId::from_uuid(id)))
+        Ok(maybe!(
+            &mut self.tx,
+            (Uuid,),
+            SELECT_CUSTOMER_OF_LOCATION,
+            tenant,
+            location.uuid()
+        )?
+        .map(|(id,)| domain::ids::CustomerId::from_uuid(id)))
     }
 
-    /// Withdraws an own request that is not converted yet; false if it is not one.
+    /// Withdraws one of the user's requests that has no job; false if it cannot be withdrawn.
     pub(crate) async fn withdraw_request(&mut self, id: RequestId) -> Result<bool, StoreError> {
-        let (tenant, own, now) = self.scope();
-        Ok(run!(&mut self.tx, WITHDRAW, tenant, own, now, id.uuid())? == 1)
+        let (tenant, account, now) = self.scope();
+        Ok(run!(&mut self.tx, WITHDRAW_REQUEST, tenant, account, now, id.uuid())? == 1)
     }
 
-    /// Notes that an own request, which is a job already, shall be cancelled; false if that cannot be asked any more.
+    /// Requests the cancellation of a request that has a job; false if it was requested before or work has started.
     pub(crate) async fn ask_to_cancel(&mut self, id: RequestId) -> Result<bool, StoreError> {
-        let (tenant, own, now) = self.scope();
-        Ok(run!(&mut self.tx, ASK_TO_CANCEL, tenant, own, now, id.uuid())? == 1)
+        let (tenant, account, now) = self.scope();
+        Ok(run!(&mut self.tx, REQUEST_CANCELLATION, tenant, account, now, id.uuid())? == 1)
     }
 
-    /// Customer and location of an own request.
-    pub(crate) async fn own_request_place(
+    /// Returns the customer and location of one of the user's requests.
+    pub(crate) async fn own_request_location(
         &mut self,
         id: RequestId,
     ) -> Result<Option<(Uuid, Option<Uuid>)>, StoreError> {
-        let (tenant, own, _) = self.scope();
+        let (tenant, account, _) = self.scope();
         maybe!(
             &mut self.tx,
             (Uuid, Option<Uuid>),
-            OWN_REQUEST_PLACE,
+            SELECT_OWN_REQUEST_LOCATION,
             tenant,
-            own,
+            account,
             id.uuid()
         )
     }

@@ -1,5 +1,5 @@
-//! Who can see what in the portal: for one thing, everybody whose grants and whose release make it visible. The conditions
-//! are those of the portal's own statements, turned around; a test compares the two for every thing and every account.
+//! Queries for who can see an object in the portal. Their conditions mirror those of the portal's own statements; a test
+//! compares the two for every object and account.
 
 use domain::ids::{AttachmentId, AttachmentKind, PortalUserKind, RequestId, TargetId, VisitReportId};
 
@@ -8,97 +8,173 @@ use crate::db::TenantTx;
 use crate::db::{StoreError, all};
 use crate::identity::actors::Staff;
 
-/// Somebody who can see a thing.
+/// A portal user who can see an object.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Viewer {
-    /// The account.
     pub id: Key<PortalUserKind>,
-    /// The name.
     pub display_name: String,
-    /// The address.
     pub email: String,
 }
 
-/// Accounts with a grant in force for the place of a thing: $1 tenant, $2 thing, $3 now.
+/// Selects the accounts with a grant in force for an object: $1 tenant, $2 object, $3 now. `$from` names the object
+/// `viewed`, `$covers` says when a grant covers it, `$and` says which object it is.
 macro_rules! viewers {
-    ($from:literal, $place:literal, $and:literal) => {
+    ($from:literal, $covers:literal, $and:literal) => {
         concat!(
-            "SELECT DISTINCT a.id, c.display_name, a.email FROM ",
+            "SELECT DISTINCT account.id, contact.display_name, account.email FROM ",
             $from,
-            " JOIN portal_grant g ON g.tenant_id = x.tenant_id AND g.revoked_at IS NULL AND g.valid_from <= $3 AND (g.valid_until IS NULL OR g.valid_until > $3) AND ",
-            $place,
-            " JOIN portal_account a ON a.tenant_id = g.tenant_id AND a.id = g.portal_account_id AND a.locked_at IS NULL AND a.activated_at IS NOT NULL \
-             JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id WHERE x.tenant_id = $1 AND ",
+            r"
+                JOIN portal_grant ON portal_grant.tenant_id = viewed.tenant_id
+                    AND portal_grant.revoked_at IS NULL
+                    AND portal_grant.valid_from <= $3
+                    AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
+                    AND
+            ",
+            $covers,
+            r"
+                JOIN portal_account AS account ON account.tenant_id = portal_grant.tenant_id
+                    AND account.id = portal_grant.portal_account_id
+                    AND account.locked_at IS NULL
+                    AND account.activated_at IS NOT NULL
+                JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
+                WHERE viewed.tenant_id = $1
+                  AND
+            ",
             $and,
-            " ORDER BY c.display_name, a.email LIMIT 500"
+            r"
+                ORDER BY contact.display_name, account.email
+                LIMIT 500
+            "
         )
     };
 }
-const OF_REQUEST: &str = viewers!(
-    "request x",
-    "g.customer_id = x.customer_id AND (g.location_id IS NULL OR x.location_id IS NULL OR g.location_id = x.location_id) AND (x.portal_account_id = g.portal_account_id OR g.sees_all_requests)",
-    "x.id = $2"
+const SELECT_VIEWERS_OF_REQUEST: &str = viewers!(
+    "request AS viewed",
+    r"
+        portal_grant.customer_id = viewed.customer_id
+        AND (
+            portal_grant.location_id IS NULL
+            OR viewed.location_id IS NULL
+            OR portal_grant.location_id = viewed.location_id
+        )
+        AND (viewed.portal_account_id = portal_grant.portal_account_id OR portal_grant.sees_all_requests)
+    ",
+    "viewed.id = $2"
 );
-const OF_APPOINTMENT: &str = viewers!(
-    "appointment x JOIN target t ON t.tenant_id = x.tenant_id AND t.id = x.target_id",
-    "g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id) AND g.may_see_appointments",
-    "x.target_id = $2 AND x.is_shared AND t.location_id IS NOT NULL"
+const SELECT_VIEWERS_OF_APPOINTMENTS: &str = viewers!(
+    r"
+        appointment AS viewed
+        JOIN target ON target.tenant_id = viewed.tenant_id AND target.id = viewed.target_id
+    ",
+    r"
+        portal_grant.customer_id = target.customer_id
+        AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id)
+        AND portal_grant.may_see_appointments
+    ",
+    "viewed.target_id = $2 AND viewed.is_shared AND target.location_id IS NOT NULL"
 );
-/// The same of a job, whether it has an appointment yet or not.
-const OF_JOB: &str = viewers!(
-    "target x",
-    "g.customer_id = x.customer_id AND (g.location_id IS NULL OR g.location_id = x.location_id) AND g.may_see_appointments",
-    "x.id = $2 AND x.location_id IS NOT NULL"
+/// The same for a job, whether or not it has an appointment.
+const SELECT_VIEWERS_OF_JOB: &str = viewers!(
+    "target AS viewed",
+    r"
+        portal_grant.customer_id = viewed.customer_id
+        AND (portal_grant.location_id IS NULL OR portal_grant.location_id = viewed.location_id)
+        AND portal_grant.may_see_appointments
+    ",
+    "viewed.id = $2 AND viewed.location_id IS NOT NULL"
 );
-const OF_REPORT: &str = viewers!(
-    "portal_release x JOIN visit_report r ON r.tenant_id = x.tenant_id AND r.id = x.visit_report_id JOIN target t ON t.tenant_id = r.tenant_id AND t.id = r.target_id",
-    "g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id) AND g.may_see_reports",
-    "x.visit_report_id = $2 AND x.status = 'published'"
+const SELECT_VIEWERS_OF_REPORT: &str = viewers!(
+    r"
+        portal_release AS viewed
+        JOIN visit_report AS report ON report.tenant_id = viewed.tenant_id
+            AND report.id = viewed.visit_report_id
+        JOIN target ON target.tenant_id = report.tenant_id AND target.id = report.target_id
+    ",
+    r"
+        portal_grant.customer_id = target.customer_id
+        AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id)
+        AND portal_grant.may_see_reports
+    ",
+    "viewed.visit_report_id = $2 AND viewed.status = 'published'"
 );
-const OF_FILE: &str = viewers!(
-    "attachment x JOIN released_attachment y ON y.tenant_id = x.tenant_id AND y.attachment_id = x.id JOIN portal_release p ON p.tenant_id = y.tenant_id AND p.id = y.release_id AND p.status = 'published' \
-     JOIN visit_report r ON r.tenant_id = p.tenant_id AND r.id = p.visit_report_id AND r.id = x.visit_report_id JOIN target t ON t.tenant_id = r.tenant_id AND t.id = r.target_id",
-    "g.customer_id = t.customer_id AND (g.location_id IS NULL OR g.location_id = t.location_id) AND g.may_see_reports AND g.may_download",
-    "x.id = $2"
+const SELECT_VIEWERS_OF_FILE: &str = viewers!(
+    r"
+        attachment AS viewed
+        JOIN released_attachment ON released_attachment.tenant_id = viewed.tenant_id
+            AND released_attachment.attachment_id = viewed.id
+        JOIN portal_release ON portal_release.tenant_id = released_attachment.tenant_id
+            AND portal_release.id = released_attachment.release_id
+            AND portal_release.status = 'published'
+        JOIN visit_report AS report ON report.tenant_id = portal_release.tenant_id
+            AND report.id = portal_release.visit_report_id
+            AND report.id = viewed.visit_report_id
+        JOIN target ON target.tenant_id = report.tenant_id AND target.id = report.target_id
+    ",
+    r"
+        portal_grant.customer_id = target.customer_id
+        AND (portal_grant.location_id IS NULL OR portal_grant.location_id = target.location_id)
+        AND portal_grant.may_see_reports
+        AND portal_grant.may_download
+    ",
+    "viewed.id = $2"
 );
-const RELEASED_FILES: &str = "SELECT x.attachment_id FROM released_attachment x JOIN portal_release p ON p.tenant_id = x.tenant_id AND p.id = x.release_id AND p.status = 'published' \
-    WHERE x.tenant_id = $1 AND p.visit_report_id = $2 ORDER BY x.attachment_id LIMIT 1";
+const SELECT_RELEASED_FILE: &str = r"
+    SELECT released_attachment.attachment_id
+    FROM released_attachment
+    JOIN portal_release ON portal_release.tenant_id = released_attachment.tenant_id
+        AND portal_release.id = released_attachment.release_id
+        AND portal_release.status = 'published'
+    WHERE released_attachment.tenant_id = $1
+      AND portal_release.visit_report_id = $2
+    ORDER BY released_attachment.attachment_id
+    LIMIT 1
+";
 
 impl TenantTx<'_, Staff> {
     pub(crate) async fn viewers_of_request(&mut self, id: RequestId) -> Result<Vec<Viewer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(&mut self.tx, Viewer, OF_REQUEST, tenant, id.uuid(), now)
+        all!(&mut self.tx, Viewer, SELECT_VIEWERS_OF_REQUEST, tenant, id.uuid(), now)
     }
 
-    /// Of the appointments of a job that are shared.
+    /// Returns who can see the shared appointments of a job.
     pub(crate) async fn viewers_of_appointments(&mut self, target: TargetId) -> Result<Vec<Viewer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(&mut self.tx, Viewer, OF_APPOINTMENT, tenant, target.uuid(), now)
+        all!(
+            &mut self.tx,
+            Viewer,
+            SELECT_VIEWERS_OF_APPOINTMENTS,
+            tenant,
+            target.uuid(),
+            now
+        )
     }
 
-    /// Who would see an appointment of a job, were it shared.
+    /// Returns who would see an appointment of a job if it were shared.
     pub(crate) async fn viewers_of_job(&mut self, target: TargetId) -> Result<Vec<Viewer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(&mut self.tx, Viewer, OF_JOB, tenant, target.uuid(), now)
+        all!(&mut self.tx, Viewer, SELECT_VIEWERS_OF_JOB, tenant, target.uuid(), now)
     }
 
     pub(crate) async fn viewers_of_report(&mut self, id: VisitReportId) -> Result<Vec<Viewer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(&mut self.tx, Viewer, OF_REPORT, tenant, id.uuid(), now)
+        all!(&mut self.tx, Viewer, SELECT_VIEWERS_OF_REPORT, tenant, id.uuid(), now)
     }
 
     pub(crate) async fn viewers_of_file(&mut self, id: AttachmentId) -> Result<Vec<Viewer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        all!(&mut self.tx, Viewer, OF_FILE, tenant, id.uuid(), now)
+        all!(&mut self.tx, Viewer, SELECT_VIEWERS_OF_FILE, tenant, id.uuid(), now)
     }
 
-    /// One of the files that a report's release carries; the others are seen by the same people.
-    pub(crate) async fn a_released_file(&mut self, report: VisitReportId) -> Result<Option<AttachmentId>, StoreError> {
+    /// Returns one released file of a report; the others have the same viewers.
+    pub(crate) async fn any_released_file(
+        &mut self,
+        report: VisitReportId,
+    ) -> Result<Option<AttachmentId>, StoreError> {
         let tenant = self.tenant();
         let rows = all!(
             &mut self.tx,
             (Key<AttachmentKind>,),
-            RELEASED_FILES,
+            SELECT_RELEASED_FILE,
             tenant,
             report.uuid()
         )?;

@@ -1,5 +1,5 @@
-//! What is written about a request: notes of the team, and messages between dispatch and the requester. Two tables, two
-//! sets of statements; nobody outside the staff has one that reads notes.
+//! Statements for internal notes and for messages between dispatch and the requester. They use separate tables, and
+//! only the staff actor has statements that read notes.
 
 use domain::ids::{MessageId, NoteId, RequestId, StaffId};
 
@@ -8,22 +8,80 @@ use crate::db::{StoreError, all, run};
 use crate::identity::actors::{Contact, Staff, TrackingRequester};
 use crate::requests::model::{MessageLine, NoteLine, PublicMessage};
 
-const INSERT_NOTE: &str =
-    "INSERT INTO internal_note (tenant_id, id, request_id, staff_id, text, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
-const NOTES: &str = "SELECT * FROM (SELECT n.id, n.text, n.created_at, s.display_name AS author FROM internal_note n JOIN staff_account s ON s.tenant_id = n.tenant_id AND s.id = n.staff_id \
-    WHERE n.tenant_id = $1 AND n.request_id = $2 ORDER BY n.created_at DESC, n.id DESC LIMIT 200) AS newest ORDER BY created_at, id";
-const INSERT_MESSAGE: &str = "INSERT INTO customer_message (tenant_id, id, request_id, staff_id, asks, text, nonce, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, request_id, nonce) DO NOTHING";
-const MESSAGES: &str = "SELECT * FROM (SELECT m.id, m.text, m.asks, m.created_at, s.display_name AS author FROM customer_message m LEFT JOIN staff_account s ON s.tenant_id = m.tenant_id AND s.id = m.staff_id \
-    WHERE m.tenant_id = $1 AND m.request_id = $2 ORDER BY m.created_at DESC, m.id DESC LIMIT 200) AS newest ORDER BY created_at, id";
-/// The same without the name of who wrote it: to the requester it is the organisation that writes.
-const PUBLIC: &str = "SELECT * FROM (SELECT m.id, m.text, m.asks, m.created_at, m.staff_id IS NULL AS is_own FROM customer_message m WHERE m.tenant_id = $1 AND m.request_id = $2 ORDER BY m.created_at DESC, m.id DESC LIMIT 200) AS newest ORDER BY created_at, id";
-const ASKED: &str =
+const INSERT_NOTE: &str = r"
+    INSERT INTO internal_note (tenant_id, id, request_id, staff_id, text, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+";
+const SELECT_NOTES: &str = r"
+    SELECT *
+    FROM (
+        SELECT
+            internal_note.id, internal_note.text, internal_note.created_at,
+            staff_account.display_name AS author
+        FROM internal_note
+        JOIN staff_account ON staff_account.tenant_id = internal_note.tenant_id
+            AND staff_account.id = internal_note.staff_id
+        WHERE internal_note.tenant_id = $1
+          AND internal_note.request_id = $2
+        ORDER BY internal_note.created_at DESC, internal_note.id DESC
+        LIMIT 200
+    ) AS newest
+    ORDER BY created_at, id
+";
+const INSERT_MESSAGE: &str = r"
+    INSERT INTO customer_message (tenant_id, id, request_id, staff_id, asks, text, nonce, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT (tenant_id, request_id, nonce) DO NOTHING
+";
+const SELECT_MESSAGES: &str = r"
+    SELECT *
+    FROM (
+        SELECT
+            customer_message.id, customer_message.text, customer_message.asks, customer_message.created_at,
+            staff_account.display_name AS author
+        FROM customer_message
+        LEFT JOIN staff_account ON staff_account.tenant_id = customer_message.tenant_id
+            AND staff_account.id = customer_message.staff_id
+        WHERE customer_message.tenant_id = $1
+          AND customer_message.request_id = $2
+        ORDER BY customer_message.created_at DESC, customer_message.id DESC
+        LIMIT 200
+    ) AS newest
+    ORDER BY created_at, id
+";
+/// Omits the author's name: to the requester, messages come from the organization.
+const SELECT_PUBLIC_MESSAGES: &str = r"
+    SELECT *
+    FROM (
+        SELECT
+            customer_message.id, customer_message.text, customer_message.asks, customer_message.created_at,
+            customer_message.staff_id IS NULL AS is_own
+        FROM customer_message
+        WHERE customer_message.tenant_id = $1
+          AND customer_message.request_id = $2
+        ORDER BY customer_message.created_at DESC, customer_message.id DESC
+        LIMIT 200
+    ) AS newest
+    ORDER BY created_at, id
+";
+const MARK_ASKED: &str =
     "UPDATE request SET asked_at = $3, answered_at = NULL, updated_at = $3 WHERE tenant_id = $1 AND id = $2";
-const ANSWERED: &str = "UPDATE request SET asked_at = NULL, answered_at = $3, snoozed_until = NULL, updated_at = $3 WHERE tenant_id = $1 AND id = $2";
-/// Whatever dispatch writes answers the wish to cancel; it can be uttered again.
-const DECIDED: &str =
+const MARK_ANSWERED: &str = r"
+    UPDATE request
+    SET asked_at = NULL, answered_at = $3, snoozed_until = NULL, updated_at = $3
+    WHERE tenant_id = $1
+      AND id = $2
+";
+/// Any message from dispatch answers a cancellation request; the requester can ask again.
+const CLEAR_CANCEL_REQUEST: &str =
     "UPDATE request SET cancel_asked_at = NULL WHERE tenant_id = $1 AND id = $2 AND cancel_asked_at IS NOT NULL";
-const READ: &str = "UPDATE request SET answered_at = NULL WHERE tenant_id = $1 AND id = $2 AND answered_at IS NOT NULL";
+const MARK_ANSWER_READ: &str = r"
+    UPDATE request
+    SET answered_at = NULL
+    WHERE tenant_id = $1
+      AND id = $2
+      AND answered_at IS NOT NULL
+";
 
 impl TenantTx<'_, Staff> {
     pub(crate) async fn insert_note(&mut self, request: RequestId, text: &str) -> Result<NoteId, StoreError> {
@@ -44,10 +102,10 @@ impl TenantTx<'_, Staff> {
 
     pub(crate) async fn notes(&mut self, request: RequestId) -> Result<Vec<NoteLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, NoteLine, NOTES, tenant, request.uuid())
+        all!(&mut self.tx, NoteLine, SELECT_NOTES, tenant, request.uuid())
     }
 
-    /// Writes to the requester. A question waits for an answer.
+    /// Inserts a message to the requester. A question is marked as open until it is answered.
     pub(crate) async fn insert_staff_message(
         &mut self,
         request: RequestId,
@@ -68,27 +126,27 @@ impl TenantTx<'_, Staff> {
             None::<&str>,
             now
         )?;
-        run!(&mut self.tx, DECIDED, tenant, request.uuid())?;
+        run!(&mut self.tx, CLEAR_CANCEL_REQUEST, tenant, request.uuid())?;
         if asks {
-            run!(&mut self.tx, ASKED, tenant, request.uuid(), now)?;
+            run!(&mut self.tx, MARK_ASKED, tenant, request.uuid(), now)?;
         }
         Ok(id)
     }
 
     pub(crate) async fn messages(&mut self, request: RequestId) -> Result<Vec<MessageLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, MessageLine, MESSAGES, tenant, request.uuid())
+        all!(&mut self.tx, MessageLine, SELECT_MESSAGES, tenant, request.uuid())
     }
 
-    /// Somebody has taken note of the answer.
+    /// Marks the answer as read; returns false if there was no unread answer.
     pub(crate) async fn mark_answer_read(&mut self, request: RequestId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, READ, tenant, request.uuid())? == 1)
+        Ok(run!(&mut self.tx, MARK_ANSWER_READ, tenant, request.uuid())? == 1)
     }
 }
 
-/// The conversation as the requester has it: behind a tracking link, and in the portal once a grant has shown the request.
-macro_rules! requester {
+/// Implements the requester's view of the conversation for tracking links and for portal users with a grant.
+macro_rules! requester_conversation {
     ($actor:ty) => {
         impl TenantTx<'_, $actor> {
             pub(crate) async fn public_messages(
@@ -96,10 +154,16 @@ macro_rules! requester {
                 request: RequestId,
             ) -> Result<Vec<PublicMessage>, StoreError> {
                 let tenant = self.tenant();
-                all!(&mut self.tx, PublicMessage, PUBLIC, tenant, request.uuid())
+                all!(
+                    &mut self.tx,
+                    PublicMessage,
+                    SELECT_PUBLIC_MESSAGES,
+                    tenant,
+                    request.uuid()
+                )
             }
 
-            /// Writes to dispatch; false if this very form was sent before.
+            /// Inserts a message to dispatch; returns false if the nonce was used before.
             pub(crate) async fn insert_answer(
                 &mut self,
                 request: RequestId,
@@ -122,12 +186,12 @@ macro_rules! requester {
                     now
                 )?;
                 if written == 1 {
-                    run!(&mut self.tx, ANSWERED, tenant, request.uuid(), now)?;
+                    run!(&mut self.tx, MARK_ANSWERED, tenant, request.uuid(), now)?;
                 }
                 Ok(written == 1)
             }
         }
     };
 }
-requester!(TrackingRequester);
-requester!(Contact);
+requester_conversation!(TrackingRequester);
+requester_conversation!(Contact);

@@ -1,4 +1,4 @@
-//! requests::store
+//! SQL statements of the `requests` module.
 
 pub(crate) mod conversation;
 pub(crate) mod requests;

@@ -1,4 +1,4 @@
-//! Times that dispatch offers for a job, and what became of them.
+//! Statements for slot offers.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{OfferId, OfferKind, RequestId, StaffId, StaffKind, TargetId, TargetKind};
@@ -18,7 +18,7 @@ pub(crate) struct NewOption {
     pub ends_at: DateTime<Utc>,
 }
 
-/// An offer that can still be chosen from.
+/// An open offer that has not expired.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct OpenOffer {
     pub id: Key<OfferKind>,
@@ -26,7 +26,7 @@ pub(crate) struct OpenOffer {
     pub zone: String,
 }
 
-/// One of its times, with who would come.
+/// An offered time with its technician.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct OfferedTime {
     pub technician_id: Key<StaffKind>,
@@ -34,21 +34,75 @@ pub(crate) struct OfferedTime {
     pub ends_at: DateTime<Utc>,
 }
 
-const INSERT: &str = "INSERT INTO slot_offer (tenant_id, id, request_id, target_id, status, zone, expires_at, offered_by, created_at) VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8)";
-const INSERT_OPTION: &str = "INSERT INTO slot_option (tenant_id, offer_id, position, technician_id, starts_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6)";
-const END: &str =
-    "UPDATE slot_offer SET status = $3, decided_at = $4 WHERE tenant_id = $1 AND target_id = $2 AND status = 'open'";
-const OPEN: &str = "SELECT id, target_id, zone FROM slot_offer WHERE tenant_id = $1 AND request_id = $2 AND status = 'open' AND expires_at > $3";
-const CHOOSE: &str = "UPDATE slot_offer SET status = 'chosen', chosen_position = $4, decided_at = $5 WHERE tenant_id = $1 AND id = $2 AND request_id = $3 AND status = 'open' AND expires_at > $5";
-const TIME: &str = "SELECT technician_id, starts_at, ends_at FROM slot_option WHERE tenant_id = $1 AND offer_id = $2 AND position = $3";
-/// Without who would come; a time that is over, or at which the technician is busy by now, is gone.
-const OPTIONS: &str = "SELECT o.offer_id, o.position, o.starts_at, o.ends_at, f.zone, f.expires_at, (o.starts_at <= $3 OR EXISTS (SELECT 1 FROM appointment a WHERE a.tenant_id = o.tenant_id AND a.technician_id = o.technician_id \
-    AND a.status = 'planned' AND a.target_id <> f.target_id AND a.starts_at < o.ends_at AND a.ends_at > o.starts_at)) AS is_gone \
-    FROM slot_option o JOIN slot_offer f ON f.tenant_id = o.tenant_id AND f.id = o.offer_id \
-    WHERE f.tenant_id = $1 AND f.request_id = $2 AND f.status = 'open' AND f.expires_at > $3 ORDER BY o.position";
+const INSERT_OFFER: &str = r"
+    INSERT INTO slot_offer (
+        tenant_id, id, request_id, target_id, status, zone, expires_at, offered_by, created_at
+    )
+    VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8)
+";
+const INSERT_OPTION: &str = r"
+    INSERT INTO slot_option (tenant_id, offer_id, position, technician_id, starts_at, ends_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+";
+const CLOSE_OFFER: &str = r"
+    UPDATE slot_offer
+    SET status = $3, decided_at = $4
+    WHERE tenant_id = $1
+      AND target_id = $2
+      AND status = 'open'
+";
+const SELECT_OPEN_OFFER: &str = r"
+    SELECT id, target_id, zone
+    FROM slot_offer
+    WHERE tenant_id = $1
+      AND request_id = $2
+      AND status = 'open'
+      AND expires_at > $3
+";
+const CHOOSE_OPTION: &str = r"
+    UPDATE slot_offer
+    SET status = 'chosen', chosen_position = $4, decided_at = $5
+    WHERE tenant_id = $1
+      AND id = $2
+      AND request_id = $3
+      AND status = 'open'
+      AND expires_at > $5
+";
+const SELECT_OPTION: &str = r"
+    SELECT technician_id, starts_at, ends_at
+    FROM slot_option
+    WHERE tenant_id = $1
+      AND offer_id = $2
+      AND position = $3
+";
+/// Omits the technician. An option is gone if its time has passed or the technician is booked.
+const SELECT_OPTIONS: &str = r"
+    SELECT
+        slot_option.offer_id, slot_option.position, slot_option.starts_at, slot_option.ends_at,
+        slot_offer.zone, slot_offer.expires_at,
+        (
+            slot_option.starts_at <= $3 OR EXISTS (
+                SELECT 1
+                FROM appointment
+                WHERE appointment.tenant_id = slot_option.tenant_id
+                  AND appointment.technician_id = slot_option.technician_id
+                  AND appointment.status = 'planned'
+                  AND appointment.target_id <> slot_offer.target_id
+                  AND appointment.starts_at < slot_option.ends_at
+                  AND appointment.ends_at > slot_option.starts_at
+            )
+        ) AS is_gone
+    FROM slot_option
+    JOIN slot_offer ON slot_offer.tenant_id = slot_option.tenant_id AND slot_offer.id = slot_option.offer_id
+    WHERE slot_offer.tenant_id = $1
+      AND slot_offer.request_id = $2
+      AND slot_offer.status = 'open'
+      AND slot_offer.expires_at > $3
+    ORDER BY slot_option.position
+";
 
 impl TenantTx<'_, Staff> {
-    /// Offers times for a target; an offer before it is replaced.
+    /// Inserts an offer for a target and closes the previous one as replaced.
     pub(crate) async fn insert_offer(
         &mut self,
         id: OfferId,
@@ -59,10 +113,10 @@ impl TenantTx<'_, Staff> {
         options: &[NewOption],
     ) -> Result<(), StoreError> {
         let (tenant, now, own) = (self.tenant(), self.now, self.actor.id.uuid());
-        run!(&mut self.tx, END, tenant, target.uuid(), "replaced", now)?;
+        run!(&mut self.tx, CLOSE_OFFER, tenant, target.uuid(), "replaced", now)?;
         run!(
             &mut self.tx,
-            INSERT,
+            INSERT_OFFER,
             tenant,
             id.uuid(),
             request.uuid(),
@@ -89,21 +143,21 @@ impl TenantTx<'_, Staff> {
 }
 
 impl<A: Operator> TenantTx<'_, A> {
-    /// Withdraws what is offered for a target, because it has an appointment or will not have one.
+    /// Withdraws the open offer of a target, which was scheduled or cancelled.
     pub(crate) async fn withdraw_offer(&mut self, target: TargetId) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, END, tenant, target.uuid(), "withdrawn", now).map(drop)
+        run!(&mut self.tx, CLOSE_OFFER, tenant, target.uuid(), "withdrawn", now).map(drop)
     }
 }
 
 impl<A: Administrator> TenantTx<'_, A> {
-    /// The offer of a request that can still be chosen from.
+    /// Finds the open offer of a request.
     pub(crate) async fn open_offer(&mut self, request: RequestId) -> Result<Option<OpenOffer>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        maybe!(&mut self.tx, OpenOffer, OPEN, tenant, request.uuid(), now)
+        maybe!(&mut self.tx, OpenOffer, SELECT_OPEN_OFFER, tenant, request.uuid(), now)
     }
 
-    /// Decides an offer; false if somebody was faster or it has expired.
+    /// Chooses an option; returns false if the offer was closed or has expired.
     pub(crate) async fn choose_offer(
         &mut self,
         offer: OfferId,
@@ -113,7 +167,7 @@ impl<A: Administrator> TenantTx<'_, A> {
         let (tenant, now) = (self.tenant(), self.now);
         Ok(run!(
             &mut self.tx,
-            CHOOSE,
+            CHOOSE_OPTION,
             tenant,
             offer.uuid(),
             request.uuid(),
@@ -128,19 +182,19 @@ impl<A: Administrator> TenantTx<'_, A> {
         position: i64,
     ) -> Result<Option<OfferedTime>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, OfferedTime, TIME, tenant, offer.uuid(), position)
+        maybe!(&mut self.tx, OfferedTime, SELECT_OPTION, tenant, offer.uuid(), position)
     }
 }
 
-macro_rules! options {
+macro_rules! slot_options {
     ($($actor:ty),*) => {$(
         impl TenantTx<'_, $actor> {
-            /// What is offered for a request, and what of it is still free.
+            /// Lists the options of a request's open offer, and whether each is still available.
             pub(crate) async fn slot_options(&mut self, request: RequestId) -> Result<Vec<SlotOption>, StoreError> {
                 let (tenant, now) = (self.tenant(), self.now);
-                all!(&mut self.tx, SlotOption, OPTIONS, tenant, request.uuid(), now)
+                all!(&mut self.tx, SlotOption, SELECT_OPTIONS, tenant, request.uuid(), now)
             }
         }
     )*};
 }
-options!(Staff, TrackingRequester, Contact);
+slot_options!(Staff, TrackingRequester, Contact);

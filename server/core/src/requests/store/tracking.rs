@@ -1,4 +1,4 @@
-//! A request as whoever holds its tracking link sees it: what they wrote, its public state, and nothing else.
+//! Statements for the tracking page: they return only the requester's own input and the public status.
 
 use domain::ids::RequestId;
 
@@ -7,25 +7,42 @@ use crate::db::{StoreError, maybe, run};
 use crate::identity::actors::TrackingRequester;
 use crate::requests::model::TrackedView;
 
-const VIEW: &str = "SELECT r.id, r.number, r.channel, r.status, r.service_type, r.description, r.preferred_windows, r.rejection_reason, r.requester, r.place, r.submitted_at, r.asked_at, r.form_id, \
-    f.settings AS form_settings, r.customer_id, r.location_id, \
-    a.starts_at, a.ends_at, a.zone AS appointment_zone, t.status AS target_status \
-    FROM request r LEFT JOIN intake_form f ON f.tenant_id = r.tenant_id AND f.id = r.form_id \
-    LEFT JOIN target t ON t.tenant_id = r.tenant_id AND t.id = r.target_id \
-    LEFT JOIN appointment a ON a.tenant_id = r.tenant_id AND a.target_id = r.target_id AND a.status = 'planned' AND a.is_shared \
-    WHERE r.tenant_id = $1 AND r.id = $2";
-const WITHDRAW: &str = "UPDATE request SET status = 'cancelled', updated_at = $3 WHERE tenant_id = $1 AND id = $2 AND status IN ('submitted', 'in_review', 'accepted') AND target_id IS NULL";
+const SELECT_TRACKED_REQUEST: &str = r"
+    SELECT
+        request.id, request.number, request.channel, request.status, request.service_type,
+        request.description, request.preferred_windows, request.rejection_reason, request.requester,
+        request.place, request.submitted_at, request.asked_at, request.form_id,
+        intake_form.settings AS form_settings, request.customer_id, request.location_id,
+        appointment.starts_at, appointment.ends_at, appointment.zone AS appointment_zone,
+        target.status AS target_status
+    FROM request
+    LEFT JOIN intake_form ON intake_form.tenant_id = request.tenant_id AND intake_form.id = request.form_id
+    LEFT JOIN target ON target.tenant_id = request.tenant_id AND target.id = request.target_id
+    LEFT JOIN appointment ON appointment.tenant_id = request.tenant_id
+        AND appointment.target_id = request.target_id
+        AND appointment.status = 'planned' AND appointment.is_shared
+    WHERE request.tenant_id = $1
+      AND request.id = $2
+";
+const CANCEL_REQUEST: &str = r"
+    UPDATE request
+    SET status = 'cancelled', updated_at = $3
+    WHERE tenant_id = $1
+      AND id = $2
+      AND status IN ('submitted', 'in_review', 'accepted')
+      AND target_id IS NULL
+";
 
 impl TenantTx<'_, TrackingRequester> {
-    /// The request of the link.
+    /// Finds the request of the tracking link.
     pub(crate) async fn tracked_view(&mut self) -> Result<Option<TrackedView>, StoreError> {
         let (tenant, own) = (self.tenant(), self.actor.request.uuid());
-        maybe!(&mut self.tx, TrackedView, VIEW, tenant, own)
+        maybe!(&mut self.tx, TrackedView, SELECT_TRACKED_REQUEST, tenant, own)
     }
 
-    /// Withdraws the request of the link; the answer is the state that it had, or nothing if it is too late.
+    /// Withdraws the request of the tracking link; returns false if it has ended or was converted to a job.
     pub(crate) async fn withdraw_tracked(&mut self) -> Result<bool, StoreError> {
         let (tenant, now, own): (_, _, RequestId) = (self.tenant(), self.now, self.actor.request);
-        Ok(run!(&mut self.tx, WITHDRAW, tenant, own.uuid(), now)? == 1)
+        Ok(run!(&mut self.tx, CANCEL_REQUEST, tenant, own.uuid(), now)? == 1)
     }
 }

@@ -1,13 +1,13 @@
-//! Before a job is planned or moved: what stands against it, and whom it affects.
+//! Previews scheduling or rescheduling a job: its conflicts, and who is affected.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::conflicts::{Busy, Conflict};
+use domain::conflicts::{BookedSlot, Conflict};
 use domain::customers::Coordinates;
 use domain::ids::{StaffId, TargetId};
 use domain::permissions::PlanTargets;
 use domain::requests::Channel;
 use domain::targets::AppointmentStatus;
-use domain::travel::Ways;
+use domain::travel::TravelTimes;
 
 use crate::db::TenantTx;
 use crate::identity::actors::{Administrator, Permit};
@@ -15,17 +15,17 @@ use crate::jobs::model::TargetView;
 use crate::portal_access::view_as::Viewer;
 use crate::scheduling::appointments;
 use crate::scheduling::appointments::ScheduleForm;
-use crate::scheduling::board::{PATIENCE, against, busy};
+use crate::scheduling::board::{ROUTING_TIMEOUT, booked_slot, conflicts_of_visit};
 use crate::scheduling::model::{AppointmentLine, TechnicianChoice};
 use crate::scheduling::store::board::BoardJob;
 use crate::scheduling::store::technicians::{AbsenceView, TechnicianView};
 use crate::{Core, CoreError, CoreResult};
 
-/// How far away another visit is that could still matter.
-const NEAR: TimeDelta = TimeDelta::hours(24);
+/// How far before and after a visit other visits of the technician are checked for conflicts.
+const CONFLICT_HORIZON: TimeDelta = TimeDelta::hours(24);
 
-/// What stands against a visit, asked in the transaction that plans it.
-pub(crate) async fn against_visit<A: Administrator>(
+/// Returns the conflicts of a visit, within the transaction that schedules it.
+pub(crate) async fn load_conflicts<A: Administrator>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     job: &BoardJob,
@@ -33,96 +33,93 @@ pub(crate) async fn against_visit<A: Administrator>(
     from: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> CoreResult<Vec<Conflict>> {
-    // A transaction that writes waits for nobody outside: what is known by now counts, and the page before has asked.
-    let around = around(tx, job, technician, from, until).await?;
-    let found = core.roads.known(&[around.places(job)], core.clock.now());
-    Ok(around.against(&found.ways, job, (from, until)))
+    // A write transaction never waits for the routing service: cached travel times are enough, and the preview has
+    // requested them.
+    let context = load_context(tx, job, technician, from, until).await?;
+    let travel = core.roads.cached(&[context.places(job)], core.clock.now());
+    Ok(context.conflicts(&travel.ways, job, (from, until)))
 }
 
-/// A technician and what they have around a time.
-struct Surroundings {
-    who: TechnicianView,
+/// A technician with the absences and other visits near a proposed visit.
+struct ScheduleContext {
+    technician: TechnicianView,
     absences: Vec<AbsenceView>,
-    others: Vec<Busy>,
+    other_visits: Vec<BookedSlot>,
 }
 
-impl Surroundings {
-    fn against(&self, ways: &Ways, job: &BoardJob, span: (DateTime<Utc>, DateTime<Utc>)) -> Vec<Conflict> {
-        against(ways, &self.who, &self.absences, job, span, &self.others)
+impl ScheduleContext {
+    fn conflicts(&self, ways: &TravelTimes, job: &BoardJob, span: (DateTime<Utc>, DateTime<Utc>)) -> Vec<Conflict> {
+        conflicts_of_visit(ways, &self.technician, &self.absences, job, span, &self.other_visits)
     }
 
-    /// The places between which ways matter.
+    /// Returns the places between which travel times are needed.
     fn places(&self, job: &BoardJob) -> Vec<Coordinates> {
-        let others = self.others.iter().filter_map(|other| other.place);
+        let others = self.other_visits.iter().filter_map(|other| other.place);
         others.chain(job.point()).collect()
     }
 }
 
-/// What a technician has around a time, besides one job.
-async fn around<A: Administrator>(
+/// Loads what a technician has planned near a time, except for the job itself.
+async fn load_context<A: Administrator>(
     tx: &mut TenantTx<'_, A>,
     job: &BoardJob,
     technician: StaffId,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
-) -> CoreResult<Surroundings> {
-    let who = tx.technician(technician).await?.ok_or_else(CoreError::not_found)?;
-    let day = (from - NEAR).date_naive();
-    let absences = tx.absences_of(technician, day).await?;
-    let others: Vec<Busy> = tx
-        .planned_of(technician, from - NEAR, until + NEAR)
+) -> CoreResult<ScheduleContext> {
+    let id = technician;
+    let technician = tx.technician(id).await?.ok_or_else(CoreError::not_found)?;
+    let day = (from - CONFLICT_HORIZON).date_naive();
+    let absences = tx.absences_of(id, day).await?;
+    let other_visits: Vec<BookedSlot> = tx
+        .planned_visits_of(id, from - CONFLICT_HORIZON, until + CONFLICT_HORIZON)
         .await?
         .iter()
         .filter(|visit| visit.job.target_id != job.target_id)
-        .map(busy)
+        .map(booked_slot)
         .collect();
-    Ok(Surroundings { who, absences, others })
+    Ok(ScheduleContext {
+        technician,
+        absences,
+        other_visits,
+    })
 }
 
-/// What a move would do.
+/// The effects of scheduling a job.
 #[derive(Debug, Clone)]
 pub struct Preview {
-    /// The job.
     pub target: TargetView,
-    /// As it is planned.
     pub job: BoardJob,
-    /// Its appointment now.
+    /// The planned appointment, if there is one.
     pub current: Option<AppointmentLine>,
-    /// Everybody who can be sent.
+    /// All technicians that can be chosen.
     pub technicians: Vec<TechnicianChoice>,
-    /// When it would begin and end, and what stands against it; `None` while the form is not filled in.
+    /// The proposed visit; `None` while the form is incomplete or invalid.
     pub plan: Option<Planned>,
-    /// People of the customer who see the appointment, now or if it is shared.
+    /// The customer's portal users who see the appointment once it is shared.
     pub viewers: Vec<Viewer>,
-    /// Whether whoever asked for the job is told by mail, if it is shared.
+    /// Whether the requester is notified by email if the appointment is shared.
     pub mails: bool,
-    /// The system that the job came from and that reads where it stands.
+    /// Key of the source system that reads the status of the job.
     pub source: Option<String>,
 }
 
-/// What a filled in form says.
+/// A proposed visit with its conflicts.
 #[derive(Debug, Clone)]
 pub struct Planned {
-    /// Who goes.
     pub technician: TechnicianChoice,
-    /// When it begins.
     pub starts_at: DateTime<Utc>,
-    /// When it ends.
     pub ends_at: DateTime<Utc>,
-    /// What stands against it.
     pub conflicts: Vec<Conflict>,
-    /// The number of the job before, and how long the way from there takes.
+    /// Number of the previous job, and the travel time from it.
     pub before: Option<(i64, TimeDelta)>,
-    /// The same of the job after.
+    /// Number of the next job, and the travel time to it.
     pub after: Option<(i64, TimeDelta)>,
-    /// Whether a road service should have told the ways and did not tell all of them.
+    /// Whether the routing service is configured but some travel times are estimates.
     pub is_estimated: bool,
 }
 
-/// What a move would do, without doing it. A form that is not filled in, or wrongly, is shown without a plan.
-///
-/// # Errors
-/// `not_found`.
+/// Previews a visit without scheduling it.
 pub async fn preview(
     core: &Core,
     by: Permit<'_, PlanTargets>,
@@ -140,37 +137,37 @@ pub async fn preview(
         .find(|appointment| appointment.status == AppointmentStatus::Planned);
     let technicians = tx.technicians().await?;
     let zone = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
-    let span = appointments::read_span(input, &zone);
+    let span = appointments::parse_span(input, &zone);
     let technician = input.technician.parse::<StaffId>().ok();
-    let technician = technician.and_then(|id| technicians.iter().find(|one| one.id.0 == id).cloned());
+    let technician = technician.and_then(|id| technicians.iter().find(|choice| choice.id.0 == id).cloned());
     let viewers = tx.viewers_of_job(id).await?;
     let origin = tx.origin_of_target(id).await?;
-    let wish = match (span, technician) {
+    let proposal = match (span, technician) {
         (Ok(span), Some(technician)) => {
-            let around = around(&mut tx, &job, technician.id.0, span.0, span.1).await?;
-            Some((span, technician, around))
+            let context = load_context(&mut tx, &job, technician.id.0, span.0, span.1).await?;
+            Some((span, technician, context))
         }
         _ => None,
     };
     drop(tx);
-    let plan = match wish {
-        Some(((starts_at, ends_at), technician, around)) => {
-            let places = [around.places(&job)];
-            let found = core.roads.ways(&places, core.clock.now(), PATIENCE).await;
-            let way = |from: Option<Coordinates>, to: Option<Coordinates>| {
-                from.zip(to).map(|(from, to)| found.ways.time(from, to))
+    let plan = match proposal {
+        Some(((starts_at, ends_at), technician, context)) => {
+            let places = [context.places(&job)];
+            let travel = core.roads.fetch(&places, core.clock.now(), ROUTING_TIMEOUT).await;
+            let travel_time = |from: Option<Coordinates>, to: Option<Coordinates>| {
+                from.zip(to).map(|(from, to)| travel.ways.time(from, to))
             };
             let here = job.point();
-            let before = around.others.iter().rev().find(|other| other.until <= starts_at);
-            let after = around.others.iter().find(|other| other.from >= ends_at);
+            let before = context.other_visits.iter().rev().find(|other| other.until <= starts_at);
+            let after = context.other_visits.iter().find(|other| other.from >= ends_at);
             Some(Planned {
                 technician,
                 starts_at,
                 ends_at,
-                conflicts: around.against(&found.ways, &job, (starts_at, ends_at)),
-                before: before.and_then(|other| Some((other.number, way(other.place, here)?))),
-                after: after.and_then(|other| Some((other.number, way(here, other.place)?))),
-                is_estimated: found.is_estimated,
+                conflicts: context.conflicts(&travel.ways, &job, (starts_at, ends_at)),
+                before: before.and_then(|other| Some((other.number, travel_time(other.place, here)?))),
+                after: after.and_then(|other| Some((other.number, travel_time(here, other.place)?))),
+                is_estimated: travel.is_estimated,
             })
         }
         None => None,

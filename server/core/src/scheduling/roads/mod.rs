@@ -1,5 +1,5 @@
-//! Ways by road: asked of a service that speaks as OSRM or Valhalla does, if the operator has one; kept for a day; and
-//! estimated where it does not answer. Nothing waits for it longer than it is told to.
+//! Travel times by road: requested from an optional OSRM or Valhalla service, cached for a day, and estimated where the
+//! service has no answer. Callers wait at most as long as the timeout they pass.
 
 pub(crate) mod service;
 
@@ -9,98 +9,97 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::customers::Coordinates;
-use domain::travel::{Paces, Spot, Way, Ways};
+use domain::travel::{GridPoint, TravelEstimates, TravelLeg, TravelTimes};
 use reqwest::Client;
 
-use crate::scheduling::roads::service::{NoAnswer, Table};
-pub use crate::scheduling::roads::service::{NoRoadService, RoadService};
+pub use crate::scheduling::roads::service::{InvalidRoutingService, RoutingService};
+use crate::scheduling::roads::service::{RequestError, TravelTable};
 
-/// How long a way is known before it is asked again.
-const KNOWN: TimeDelta = TimeDelta::hours(24);
-/// How many ways are kept at most, twice: the older half goes when the newer one is full.
-const MOST_KEPT: usize = 250_000;
-/// How many places one question has at each side; OSRM takes 100 in all unless it is told otherwise.
-const MOST_AT_ONCE: usize = 50;
-/// How long a service that has failed is left alone.
-const REST: TimeDelta = TimeDelta::seconds(30);
+/// How long a cached travel time is fresh.
+const CACHE_TTL: TimeDelta = TimeDelta::hours(24);
+/// Maximum entries per cache generation; when the new generation is full, the old one is dropped.
+const MAX_GENERATION_ENTRIES: usize = 250_000;
+/// Maximum sources and maximum destinations per request; OSRM accepts 100 coordinates in total by default.
+const MAX_PLACES_PER_SIDE: usize = 50;
+/// How long no request is sent after the service has failed.
+const FAILURE_PAUSE: TimeDelta = TimeDelta::seconds(30);
 
-/// What is known of ways, and where more is asked.
+/// A cache of travel times in front of the routing service.
 #[derive(Debug)]
-pub struct Roads {
-    service: Option<RoadService>,
-    paces: Paces,
+pub struct TravelTimeService {
+    service: Option<RoutingService>,
+    paces: TravelEstimates,
     client: Client,
-    kept: Mutex<Kept>,
-    /// One question after the other: whoever comes second finds what the first has learned.
-    asking: tokio::sync::Mutex<()>,
+    cache: Mutex<Cache>,
+    /// Serializes requests, so that concurrent callers reuse the first caller's answers.
+    request_turn: tokio::sync::Mutex<()>,
 }
 
-/// What a service has said of a way, and when; none where it knows of no road.
-type Said = (Option<Way>, DateTime<Utc>);
+/// The service's answer for a pair of places and when it was given; no way where there is no road.
+type CacheEntry = (Option<TravelLeg>, DateTime<Utc>);
 
 #[derive(Debug, Default)]
-struct Kept {
-    newer: HashMap<(Spot, Spot), Said>,
-    older: HashMap<(Spot, Spot), Said>,
-    rests_until: Option<DateTime<Utc>>,
+struct Cache {
+    newer: HashMap<(GridPoint, GridPoint), CacheEntry>,
+    older: HashMap<(GridPoint, GridPoint), CacheEntry>,
+    paused_until: Option<DateTime<Utc>>,
 }
 
-impl Kept {
-    fn get(&self, pair: (Spot, Spot)) -> Option<Said> {
+impl Cache {
+    fn get(&self, pair: (GridPoint, GridPoint)) -> Option<CacheEntry> {
         self.newer.get(&pair).or_else(|| self.older.get(&pair)).copied()
     }
 
-    fn put(&mut self, pair: (Spot, Spot), way: Option<Way>, now: DateTime<Utc>) {
-        if self.newer.len() >= MOST_KEPT {
+    fn insert(&mut self, pair: (GridPoint, GridPoint), way: Option<TravelLeg>, now: DateTime<Utc>) {
+        if self.newer.len() >= MAX_GENERATION_ENTRIES {
             self.older = std::mem::take(&mut self.newer);
         }
         self.newer.insert(pair, (way, now));
     }
 }
 
-/// Ways between places.
+/// Travel times between places.
 #[derive(Debug, Clone)]
-pub struct Found {
-    /// The ways.
-    pub ways: Ways,
-    /// Whether a service should have told them and did not tell all.
+pub struct FoundTravelTimes {
+    pub ways: TravelTimes,
+    /// Whether a routing service is configured but some travel times are estimates.
     pub is_estimated: bool,
 }
 
-impl Roads {
-    /// Ways by a service, or estimates if there is none.
-    pub fn new(service: Option<RoadService>, paces: Paces) -> Self {
+impl TravelTimeService {
+    /// Creates an empty cache; without a service all travel times are estimates.
+    pub fn new(service: Option<RoutingService>, paces: TravelEstimates) -> Self {
         Self {
             service,
             paces,
             client: service::client(),
-            kept: Mutex::default(),
-            asking: tokio::sync::Mutex::default(),
+            cache: Mutex::default(),
+            request_turn: tokio::sync::Mutex::default(),
         }
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// What is known by now of the ways within groups of places, without asking anybody.
-    pub fn known(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>) -> Found {
-        let mut found = Found {
-            ways: Ways::estimated(self.paces.clone()),
+    /// Returns cached travel times within groups of places, and estimates for the others, without any request.
+    pub fn cached(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>) -> FoundTravelTimes {
+        let mut found = FoundTravelTimes {
+            ways: TravelTimes::estimated(self.paces.clone()),
             is_estimated: false,
         };
         if self.service.is_none() {
             return found;
         }
-        let kept = self.kept();
+        let cache = self.cache();
         for group in groups {
             let spots = spots(group);
             for (from, to) in pairs(&spots) {
-                match kept.get((from, to)) {
+                match cache.get((from, to)) {
                     Some((Some(way), at)) => {
-                        found.ways.know(from, to, way);
-                        // An old word is better than an estimate, and still not what was promised.
-                        found.is_estimated |= now - at > KNOWN;
+                        found.ways.insert(from, to, way);
+                        // An expired entry is better than an estimate, but it has to be requested again.
+                        found.is_estimated |= now - at > CACHE_TTL;
                     }
                     _ => found.is_estimated = true,
                 }
@@ -109,38 +108,43 @@ impl Roads {
         found
     }
 
-    /// The ways within groups of places; what is not known is asked for, and waited for as long as the patience lasts. What
-    /// comes later is known the next time.
-    pub async fn ways(self: &Arc<Self>, groups: &[Vec<Coordinates>], now: DateTime<Utc>, patience: Duration) -> Found {
-        let found = self.known(groups, now);
-        if !found.is_estimated || self.rests(now) {
+    /// Returns travel times within groups of places. Missing ones are requested; whatever is not answered within the
+    /// timeout is estimated, and cached once the answer arrives.
+    pub async fn fetch(
+        self: &Arc<Self>,
+        groups: &[Vec<Coordinates>],
+        now: DateTime<Utc>,
+        timeout: Duration,
+    ) -> FoundTravelTimes {
+        let found = self.cached(groups, now);
+        if !found.is_estimated || self.is_paused(now) {
             return found;
         }
         let (roads, groups) = (self.clone(), groups.to_vec());
-        let asked = groups.clone();
-        let task = tokio::spawn(async move { roads.ask_missing(&asked, now).await });
-        // Only the waiting ends; the question goes on.
-        let _ = tokio::time::timeout(patience, task).await;
-        self.known(&groups, now)
+        let requested = groups.clone();
+        let task = tokio::spawn(async move { roads.request_missing(&requested, now).await });
+        // The timeout ends only the waiting; the spawned request continues.
+        let _ = tokio::time::timeout(timeout, task).await;
+        self.cached(&groups, now)
     }
 
-    fn rests(&self, now: DateTime<Utc>) -> bool {
-        self.kept().rests_until.is_some_and(|until| now < until)
+    fn is_paused(&self, now: DateTime<Utc>) -> bool {
+        self.cache().paused_until.is_some_and(|until| now < until)
     }
 
-    async fn ask_missing(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>) {
+    async fn request_missing(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>) {
         let Some(service) = &self.service else { return };
-        let _turn = self.asking.lock().await;
+        let _turn = self.request_turn.lock().await;
         for group in groups {
             let spots = spots(group);
-            for from in spots.chunks(MOST_AT_ONCE) {
-                for to in spots.chunks(MOST_AT_ONCE) {
-                    if self.rests(now) {
+            for from in spots.chunks(MAX_PLACES_PER_SIDE) {
+                for to in spots.chunks(MAX_PLACES_PER_SIDE) {
+                    if self.is_paused(now) {
                         return;
                     }
-                    if let Err(error) = self.ask_block(service, from, to, now).await {
-                        tracing::warn!(%error, "the road service did not answer; ways are estimated");
-                        self.kept().rests_until = Some(now + REST);
+                    if let Err(error) = self.request_block(service, from, to, now).await {
+                        tracing::warn!(%error, "routing service unavailable, travel times are estimated");
+                        self.cache().paused_until = Some(now + FAILURE_PAUSE);
                         return;
                     }
                 }
@@ -148,102 +152,107 @@ impl Roads {
         }
     }
 
-    /// Asks for the ways of a block. Where the service has no answer to it, it is asked without the places that it knows no
-    /// road near, and then in parts, so that one wrong place takes nothing away from the others.
-    async fn ask_block(
+    /// Requests the travel times of a block. If the service rejects the block, it is requested again without the places
+    /// that are not near a road, and then in halves, so that one bad place does not affect the others.
+    async fn request_block(
         &self,
-        service: &RoadService,
-        from: &[Spot],
-        to: &[Spot],
+        service: &RoutingService,
+        from: &[GridPoint],
+        to: &[GridPoint],
         now: DateTime<Utc>,
     ) -> Result<(), String> {
         let mut blocks = vec![(from.to_vec(), to.to_vec(), false)];
-        while let Some((from, to, is_sound)) = blocks.pop() {
+        while let Some((from, to, is_filtered)) = blocks.pop() {
             if !self.is_missing(&from, &to, now) {
                 continue;
             }
-            match service.ask(&self.client, &from, &to).await {
-                Ok(table) => self.keep(&from, &to, table, now),
-                Err(NoAnswer::Rest(error)) => return Err(error),
-                Err(NoAnswer::This(error)) if from.len() == 1 && to.len() == 1 => {
-                    tracing::warn!(%error, "the road service knows no way between two places; it is estimated");
-                    self.keep_nothing(&from, &to, now);
+            match service.request(&self.client, &from, &to).await {
+                Ok(table) => self.store(&from, &to, table, now),
+                Err(RequestError::Unavailable(error)) => return Err(error),
+                Err(RequestError::Rejected(error)) if from.len() == 1 && to.len() == 1 => {
+                    tracing::warn!(%error, "no route between two places, travel time is estimated");
+                    self.store_unanswered(&from, &to, now);
                 }
-                Err(NoAnswer::This(_)) if !is_sound => {
-                    let mut lost = BTreeSet::new();
+                Err(RequestError::Rejected(_)) if !is_filtered => {
+                    let mut unreachable = BTreeSet::new();
                     for spot in from.iter().chain(&to).copied().collect::<BTreeSet<_>>() {
-                        match service.ask(&self.client, &[spot], &[spot]).await {
+                        match service.request(&self.client, &[spot], &[spot]).await {
                             Ok(_) => {}
-                            Err(NoAnswer::Rest(error)) => return Err(error),
-                            Err(NoAnswer::This(_)) => {
-                                lost.insert(spot);
+                            Err(RequestError::Unavailable(error)) => return Err(error),
+                            Err(RequestError::Rejected(_)) => {
+                                unreachable.insert(spot);
                             }
                         }
                     }
-                    let (lost_from, from) = from.into_iter().partition::<Vec<_>, _>(|spot| lost.contains(spot));
-                    let (lost_to, to_rest) = to.iter().copied().partition::<Vec<_>, _>(|spot| lost.contains(spot));
-                    self.keep_nothing(&lost_from, &to, now);
-                    self.keep_nothing(&from, &lost_to, now);
-                    blocks.push((from, to_rest, true));
+                    let (unreachable_from, from) = from
+                        .into_iter()
+                        .partition::<Vec<_>, _>(|spot| unreachable.contains(spot));
+                    let (unreachable_to, reachable_to) = to
+                        .iter()
+                        .copied()
+                        .partition::<Vec<_>, _>(|spot| unreachable.contains(spot));
+                    self.store_unanswered(&unreachable_from, &to, now);
+                    self.store_unanswered(&from, &unreachable_to, now);
+                    blocks.push((from, reachable_to, true));
                 }
-                Err(NoAnswer::This(_)) => {
-                    let halves = |spots: &[Spot]| {
-                        let (one, other) = spots.split_at(spots.len() / 2);
-                        (one.to_vec(), other.to_vec())
+                Err(RequestError::Rejected(_)) => {
+                    let split = |spots: &[GridPoint]| {
+                        let (first, second) = spots.split_at(spots.len() / 2);
+                        (first.to_vec(), second.to_vec())
                     };
-                    let parts = if from.len() > to.len() {
-                        let (one, other) = halves(&from);
-                        [(one, to.clone(), true), (other, to, true)]
+                    let halves = if from.len() > to.len() {
+                        let (first, second) = split(&from);
+                        [(first, to.clone(), true), (second, to, true)]
                     } else {
-                        let (one, other) = halves(&to);
-                        [(from.clone(), one, true), (from, other, true)]
+                        let (first, second) = split(&to);
+                        [(from.clone(), first, true), (from, second, true)]
                     };
-                    blocks.extend(parts);
+                    blocks.extend(halves);
                 }
             }
         }
         Ok(())
     }
 
-    fn is_missing(&self, from: &[Spot], to: &[Spot], now: DateTime<Utc>) -> bool {
-        let kept = self.kept();
-        let is_known = |pair| kept.get(pair).is_some_and(|(_, at)| now - at <= KNOWN);
+    fn is_missing(&self, from: &[GridPoint], to: &[GridPoint], now: DateTime<Utc>) -> bool {
+        let cache = self.cache();
+        let is_fresh = |pair| cache.get(pair).is_some_and(|(_, at)| now - at <= CACHE_TTL);
         from.iter()
-            .any(|from| to.iter().any(|to| from != to && !is_known((*from, *to))))
+            .any(|from| to.iter().any(|to| from != to && !is_fresh((*from, *to))))
     }
 
-    fn keep(&self, from: &[Spot], to: &[Spot], table: Table, now: DateTime<Utc>) {
-        let mut kept = self.kept();
+    fn store(&self, from: &[GridPoint], to: &[GridPoint], table: TravelTable, now: DateTime<Utc>) {
+        let mut cache = self.cache();
         for (from, row) in from.iter().zip(table) {
             for (to, way) in to.iter().zip(row) {
                 if from != to {
-                    kept.put((*from, *to), way, now);
+                    cache.insert((*from, *to), way, now);
                 }
             }
         }
     }
 
-    /// That there is no answer between places; what was said before stays.
-    fn keep_nothing(&self, from: &[Spot], to: &[Spot], now: DateTime<Utc>) {
-        let mut kept = self.kept();
+    /// Marks pairs of places as requested without an answer; an earlier answer is kept.
+    fn store_unanswered(&self, from: &[GridPoint], to: &[GridPoint], now: DateTime<Utc>) {
+        let mut cache = self.cache();
         for from in from {
             for to in to {
                 if from != to {
-                    let before = kept.get((*from, *to)).and_then(|(way, _)| way);
-                    kept.put((*from, *to), before, now);
+                    let previous = cache.get((*from, *to)).and_then(|(way, _)| way);
+                    cache.insert((*from, *to), previous, now);
                 }
             }
         }
     }
 }
 
-/// The spots of places, each once.
-fn spots(places: &[Coordinates]) -> Vec<Spot> {
-    let all: BTreeSet<Spot> = places.iter().copied().map(Spot::of).collect();
+/// Returns the distinct spots of places.
+fn spots(places: &[Coordinates]) -> Vec<GridPoint> {
+    let all: BTreeSet<GridPoint> = places.iter().copied().map(GridPoint::of).collect();
     all.into_iter().collect()
 }
 
-fn pairs(spots: &[Spot]) -> impl Iterator<Item = (Spot, Spot)> + '_ {
+fn pairs(spots: &[GridPoint]) -> impl Iterator<Item = (GridPoint, GridPoint)> + '_ {
     spots
         .iter()
         .flat_map(move |from| spots.iter().filter(move |to| *to != from).map(move |to| (*from, *to)))

@@ -1,103 +1,108 @@
-//! How a road service is spoken to: one question and its answer.
+//! Client for the table endpoints of OSRM and Valhalla.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use domain::travel::{Spot, Way};
+use domain::travel::{GridPoint, TravelLeg};
 use reqwest::{Client, Url};
 use serde::Deserialize;
 use serde_json::json;
 
-/// How long one question may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// The longest answer that is read: 50 times 50 ways are far below.
-const MOST_BYTES: usize = 2 << 20;
+/// Timeout of one request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest response that is read; a table of 50 by 50 places is far smaller.
+const MAX_RESPONSE_BYTES: usize = 2 << 20;
 
-/// A road service and how it is spoken to.
+/// The URL and protocol of a routing service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoadService {
-    speaks: Speaks,
+pub struct RoutingService {
+    protocol: Protocol,
     url: Url,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Speaks {
+enum Protocol {
     Osrm,
     Valhalla,
 }
 
-/// A text that is no road service.
+/// A text that is not the URL of a routing service.
 #[derive(Debug)]
-pub struct NoRoadService(String);
+pub struct InvalidRoutingService(String);
 
-impl fmt::Display for NoRoadService {
+impl fmt::Display for InvalidRoutingService {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "{} is not an address such as osrm+http://127.0.0.1:5000 or valhalla+https://roads.example.org",
+            "{} is not a URL such as osrm+http://127.0.0.1:5000 or valhalla+https://roads.example.org",
             self.0
         )
     }
 }
 
-impl FromStr for RoadService {
-    type Err = NoRoadService;
+impl FromStr for RoutingService {
+    type Err = InvalidRoutingService;
 
-    /// Reads `osrm+http://host:port/path` and `valhalla+https://host/path`.
+    /// Parses `osrm+http://host:port/path` and `valhalla+https://host/path`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || NoRoadService(text.to_owned());
-        let (speaks, url) = text.trim().split_once('+').ok_or_else(wrong)?;
-        let speaks = match speaks {
-            "osrm" => Speaks::Osrm,
-            "valhalla" => Speaks::Valhalla,
-            _ => return Err(wrong()),
+        let invalid = || InvalidRoutingService(text.to_owned());
+        let (protocol, url) = text.trim().split_once('+').ok_or_else(invalid)?;
+        let protocol = match protocol {
+            "osrm" => Protocol::Osrm,
+            "valhalla" => Protocol::Valhalla,
+            _ => return Err(invalid()),
         };
-        let mut url = Url::parse(url).map_err(|_| wrong())?;
+        let mut url = Url::parse(url).map_err(|_| invalid())?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || url.query().is_some() {
-            return Err(wrong());
+            return Err(invalid());
         }
         if !url.path().ends_with('/') {
             let path = format!("{}/", url.path());
             url.set_path(&path);
         }
-        Ok(Self { speaks, url })
+        Ok(Self { protocol, url })
     }
 }
 
-/// Why there is no answer.
-pub(crate) enum NoAnswer {
-    /// The service is not there, or has too much to do; it is left alone for a while.
-    Rest(String),
-    /// It has no answer to this question.
-    This(String),
+/// Why a request has no result.
+pub(crate) enum RequestError {
+    /// The service is unreachable or overloaded; further requests are paused.
+    Unavailable(String),
+    /// The service cannot answer this particular request.
+    Rejected(String),
 }
 
-/// The ways of a question: a row for each place of departure; none where there is no road.
-pub(crate) type Table = Vec<Vec<Option<Way>>>;
+/// One row for each source with a cell for each destination; `None` where there is no road.
+pub(crate) type TravelTable = Vec<Vec<Option<TravelLeg>>>;
 
-/// How the service is reached.
+/// Creates the HTTP client for the routing service.
 pub(crate) fn client() -> Client {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the operator names the service; no user has a say in its address"
+        reason = "the operator configures the URL; users cannot influence it"
     )]
     let client = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .timeout(PATIENCE)
+        .timeout(REQUEST_TIMEOUT)
         .user_agent(concat!("Ordinavo/", env!("CARGO_PKG_VERSION")))
         .build()
         .unwrap_or_default();
     client
 }
 
-impl RoadService {
-    /// One question: the ways from some places to others.
-    pub(crate) async fn ask(&self, client: &Client, from: &[Spot], to: &[Spot]) -> Result<Table, NoAnswer> {
-        let request = match self.speaks {
-            Speaks::Osrm => {
-                let all: Vec<String> = from
+impl RoutingService {
+    /// Requests the travel times from every source to every destination.
+    pub(crate) async fn request(
+        &self,
+        client: &Client,
+        from: &[GridPoint],
+        to: &[GridPoint],
+    ) -> Result<TravelTable, RequestError> {
+        let request = match self.protocol {
+            Protocol::Osrm => {
+                let coordinates: Vec<String> = from
                     .iter()
                     .chain(to)
                     .map(|spot| {
@@ -105,22 +110,22 @@ impl RoadService {
                         format!("{lon:.5},{lat:.5}")
                     })
                     .collect();
-                let numbers =
+                let indices =
                     |range: std::ops::Range<usize>| range.map(|index| index.to_string()).collect::<Vec<_>>().join(";");
                 let path = format!(
                     "table/v1/driving/{}?annotations=duration,distance&sources={}&destinations={}",
-                    all.join(";"),
-                    numbers(0..from.len()),
-                    numbers(from.len()..from.len() + to.len())
+                    coordinates.join(";"),
+                    indices(0..from.len()),
+                    indices(from.len()..from.len() + to.len())
                 );
                 client.get(
                     self.url
                         .join(&path)
-                        .map_err(|error| NoAnswer::This(error.to_string()))?,
+                        .map_err(|error| RequestError::Rejected(error.to_string()))?,
                 )
             }
-            Speaks::Valhalla => {
-                let places = |spots: &[Spot]| -> Vec<_> {
+            Protocol::Valhalla => {
+                let places = |spots: &[GridPoint]| -> Vec<_> {
                     spots
                         .iter()
                         .map(|spot| {
@@ -132,7 +137,7 @@ impl RoadService {
                 let url = self
                     .url
                     .join("sources_to_targets")
-                    .map_err(|error| NoAnswer::This(error.to_string()))?;
+                    .map_err(|error| RequestError::Rejected(error.to_string()))?;
                 let body =
                     json!({ "sources": places(from), "targets": places(to), "costing": "auto", "units": "kilometers" });
                 client
@@ -141,36 +146,36 @@ impl RoadService {
                     .body(body.to_string())
             }
         };
-        let rest = |error: reqwest::Error| NoAnswer::Rest(error.to_string());
-        let mut answer = request.send().await.map_err(rest)?;
-        let status = answer.status();
+        let unavailable = |error: reqwest::Error| RequestError::Unavailable(error.to_string());
+        let mut response = request.send().await.map_err(unavailable)?;
+        let status = response.status();
         if !status.is_success() {
             let text = format!("status {}", status.as_u16());
-            // A place where no road is near, or a question that is too long: that says nothing of the next one.
-            let is_of_this = status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 404 | 405 | 408 | 429);
-            return Err(if is_of_this {
-                NoAnswer::This(text)
+            // A place without a road nearby or a request that is too large does not affect other requests.
+            let is_rejected = status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 404 | 405 | 408 | 429);
+            return Err(if is_rejected {
+                RequestError::Rejected(text)
             } else {
-                NoAnswer::Rest(text)
+                RequestError::Unavailable(text)
             });
         }
         let mut bytes = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(rest)? {
+        while let Some(chunk) = response.chunk().await.map_err(unavailable)? {
             bytes.extend_from_slice(&chunk);
-            if bytes.len() > MOST_BYTES {
-                return Err(NoAnswer::Rest("the answer is too long".to_owned()));
+            if bytes.len() > MAX_RESPONSE_BYTES {
+                return Err(RequestError::Unavailable("the response is too large".to_owned()));
             }
         }
-        let table = match self.speaks {
-            Speaks::Osrm => read_osrm(&bytes),
-            Speaks::Valhalla => read_valhalla(&bytes),
+        let table = match self.protocol {
+            Protocol::Osrm => parse_osrm(&bytes),
+            Protocol::Valhalla => parse_valhalla(&bytes),
         };
-        let table = table.map_err(NoAnswer::Rest)?;
+        let table = table.map_err(RequestError::Unavailable)?;
         if table.len() == from.len() && table.iter().all(|row| row.len() == to.len()) {
             Ok(table)
         } else {
-            Err(NoAnswer::Rest(
-                "the answer has another size than the question".to_owned(),
+            Err(RequestError::Unavailable(
+                "the response does not have the requested size".to_owned(),
             ))
         }
     }
@@ -182,11 +187,13 @@ struct OsrmTable {
     distances: Vec<Vec<Option<f64>>>,
 }
 
-fn read_osrm(bytes: &[u8]) -> Result<Table, String> {
+fn parse_osrm(bytes: &[u8]) -> Result<TravelTable, String> {
     let table: OsrmTable = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let row = |(seconds, metres): (Vec<Option<f64>>, Vec<Option<f64>>)| {
         let pairs = seconds.into_iter().zip(metres);
-        pairs.map(|(seconds, metres)| Way::new(seconds?, metres?)).collect()
+        pairs
+            .map(|(seconds, metres)| TravelLeg::new(seconds?, metres?))
+            .collect()
     };
     Ok(table.durations.into_iter().zip(table.distances).map(row).collect())
 }
@@ -202,9 +209,9 @@ struct ValhallaWay {
     distance: Option<f64>,
 }
 
-fn read_valhalla(bytes: &[u8]) -> Result<Table, String> {
+fn parse_valhalla(bytes: &[u8]) -> Result<TravelTable, String> {
     let table: ValhallaTable = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    let way = |way: ValhallaWay| Way::new(way.time?, way.distance? * 1_000.0);
+    let way = |way: ValhallaWay| TravelLeg::new(way.time?, way.distance? * 1_000.0);
     let row = |row: Vec<ValhallaWay>| row.into_iter().map(way).collect();
     Ok(table.sources_to_targets.into_iter().map(row).collect())
 }
@@ -214,9 +221,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_services() {
+    fn road_service_url_valid_or_invalid_is_parsed() {
         for text in ["osrm+http://127.0.0.1:5000", "valhalla+https://roads.example.org/v1/"] {
-            let service: RoadService = text.parse().expect(text);
+            let service: RoutingService = text.parse().expect(text);
             assert!(service.url.path().ends_with('/'), "{text}");
         }
         for text in [
@@ -227,24 +234,24 @@ mod tests {
             "here+https://x",
             "osrm+http://x?key=1",
         ] {
-            let error = text.parse::<RoadService>().expect_err(text);
+            let error = text.parse::<RoutingService>().expect_err(text);
             assert!(error.to_string().contains("osrm+http"), "{error}");
         }
     }
 
     #[test]
-    fn answers_are_read_and_nonsense_is_no_way() {
-        let table = read_osrm(br#"{"code":"Ok","durations":[[0,61.2],[null,-4]],"distances":[[0,900.5],[3,4]]}"#)
-            .expect("a table");
-        assert_eq!(table[0][1], Way::new(61.2, 900.5));
+    fn response_with_invalid_values_has_no_way() {
+        let table = parse_osrm(br#"{"code":"Ok","durations":[[0,61.2],[null,-4]],"distances":[[0,900.5],[3,4]]}"#)
+            .expect("response is a table");
+        assert_eq!(table[0][1], TravelLeg::new(61.2, 900.5));
         assert_eq!(table[1], [None, None]);
-        let table = read_valhalla(
+        let table = parse_valhalla(
             br#"{"sources_to_targets":[[{"time":60,"distance":1.5,"to_index":0},{"time":null,"distance":null}]]}"#,
         )
-        .expect("a table");
-        assert_eq!(table[0], [Way::new(60.0, 1_500.0), None]);
+        .expect("response is a table");
+        assert_eq!(table[0], [TravelLeg::new(60.0, 1_500.0), None]);
         for bytes in [&b"{}"[..], b"[]", b"", b"{\"durations\":3}"] {
-            assert!(read_osrm(bytes).is_err() && read_valhalla(bytes).is_err());
+            assert!(parse_osrm(bytes).is_err() && parse_valhalla(bytes).is_err());
         }
     }
 }

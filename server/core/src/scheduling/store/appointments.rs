@@ -1,4 +1,4 @@
-//! Appointments and the technician's day.
+//! Statements for appointments and a technician's visits.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{AppointmentId, StaffId, TargetId};
@@ -10,7 +10,7 @@ use crate::identity::actors::{Actor as _, Administrator, Operator, Staff};
 use crate::scheduling::model::AppointmentLine;
 use crate::visits::model::DayStop;
 
-/// An appointment to make.
+/// An appointment to insert.
 pub(crate) struct NewAppointment<'a> {
     pub id: AppointmentId,
     pub target: TargetId,
@@ -21,54 +21,143 @@ pub(crate) struct NewAppointment<'a> {
     pub zone: &'a str,
 }
 
-const INSERT: &str = "INSERT INTO appointment (tenant_id, id, target_id, technician_id, status, is_shared, starts_at, ends_at, zone, created_at) \
-    VALUES ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9)";
-const END_PLANNED: &str =
+const INSERT_APPOINTMENT: &str = r"
+    INSERT INTO appointment (
+        tenant_id, id, target_id, technician_id, status, is_shared, starts_at, ends_at, zone, created_at
+    )
+    VALUES ($1, $2, $3, $4, 'planned', $5, $6, $7, $8, $9)
+";
+const CLOSE_PLANNED_APPOINTMENT: &str =
     "UPDATE appointment SET status = $3 WHERE tenant_id = $1 AND target_id = $2 AND status = 'planned'";
-const OF_TARGET: &str = "SELECT a.id, a.status, a.is_shared, a.starts_at, a.ends_at, a.zone, a.technician_id, s.display_name AS technician \
-    FROM appointment a JOIN staff_account s ON s.tenant_id = a.tenant_id AND s.id = a.technician_id \
-    WHERE a.tenant_id = $1 AND a.target_id = $2 ORDER BY a.created_at DESC, a.id DESC LIMIT 50";
-const IS_TECHNICIAN_SQLITE: &str =
+const SELECT_APPOINTMENTS_OF_TARGET: &str = r"
+    SELECT
+        appointment.id, appointment.status, appointment.is_shared, appointment.starts_at,
+        appointment.ends_at, appointment.zone, appointment.technician_id,
+        staff_account.display_name AS technician
+    FROM appointment
+    JOIN staff_account ON staff_account.tenant_id = appointment.tenant_id
+        AND staff_account.id = appointment.technician_id
+    WHERE appointment.tenant_id = $1
+      AND appointment.target_id = $2
+    ORDER BY appointment.created_at DESC, appointment.id DESC
+    LIMIT 50
+";
+const SELECT_TECHNICIAN_SQLITE: &str =
     "SELECT id FROM staff_account WHERE tenant_id = $1 AND id = $2 AND role = 'technician' AND locked_at IS NULL";
-/// The lock makes two dispatchers who plan one technician follow one another.
-const IS_TECHNICIAN_POSTGRES: &str = "SELECT id FROM staff_account WHERE tenant_id = $1 AND id = $2 AND role = 'technician' AND locked_at IS NULL FOR NO KEY UPDATE";
-const OVERLAP: &str = "SELECT t.number FROM appointment a JOIN target t ON t.tenant_id = a.tenant_id AND t.id = a.target_id \
-    WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.status = 'planned' AND a.target_id <> $3 AND a.starts_at < $5 AND a.ends_at > $4 ORDER BY a.starts_at LIMIT 1";
-macro_rules! stop {
+/// The row lock serializes transactions that schedule the same technician.
+const SELECT_TECHNICIAN_POSTGRES: &str = r"
+    SELECT id
+    FROM staff_account
+    WHERE tenant_id = $1
+      AND id = $2
+      AND role = 'technician'
+      AND locked_at IS NULL
+    FOR NO KEY UPDATE
+";
+const SELECT_OVERLAPPING_TARGET: &str = r"
+    SELECT target.number
+    FROM appointment
+    JOIN target ON target.tenant_id = appointment.tenant_id AND target.id = appointment.target_id
+    WHERE appointment.tenant_id = $1
+      AND appointment.technician_id = $2
+      AND appointment.status = 'planned'
+      AND appointment.target_id <> $3
+      AND appointment.starts_at < $5
+      AND appointment.ends_at > $4
+    ORDER BY appointment.starts_at
+    LIMIT 1
+";
+macro_rules! select_stop {
     () => {
-        "SELECT a.id AS appointment_id, a.is_shared, a.starts_at, a.ends_at, a.zone, a.status AS appointment_status, t.id AS target_id, t.number, t.status, t.priority, t.service_type, t.notes, \
-         c.name AS customer_name, l.name AS location_name, l.street, l.postal_code, l.city, l.access_notes, l.latitude, l.longitude, \
-         k.display_name AS contact_name, k.phone AS contact_phone, r.id AS report_id, r.status AS report_status, r.return_reason, r.decided_at AS report_decided_at \
-         FROM appointment a JOIN target t ON t.tenant_id = a.tenant_id AND t.id = a.target_id \
-         LEFT JOIN customer c ON c.tenant_id = t.tenant_id AND c.id = t.customer_id \
-         LEFT JOIN location l ON l.tenant_id = t.tenant_id AND l.id = t.location_id \
-         LEFT JOIN contact k ON k.tenant_id = t.tenant_id AND k.id = t.contact_id \
-         LEFT JOIN visit_report r ON r.tenant_id = a.tenant_id AND r.appointment_id = a.id "
+        r"
+            SELECT
+                appointment.id AS appointment_id, appointment.is_shared, appointment.starts_at,
+                appointment.ends_at, appointment.zone, appointment.status AS appointment_status,
+                target.id AS target_id, target.number, target.status, target.priority, target.service_type,
+                target.notes, customer.name AS customer_name, location.name AS location_name,
+                location.street, location.postal_code, location.city, location.access_notes,
+                location.latitude, location.longitude, contact.display_name AS contact_name,
+                contact.phone AS contact_phone, visit_report.id AS report_id,
+                visit_report.status AS report_status, visit_report.return_reason,
+                visit_report.decided_at AS report_decided_at
+            FROM appointment
+            JOIN target ON target.tenant_id = appointment.tenant_id AND target.id = appointment.target_id
+            LEFT JOIN customer ON customer.tenant_id = target.tenant_id AND customer.id = target.customer_id
+            LEFT JOIN location ON location.tenant_id = target.tenant_id AND location.id = target.location_id
+            LEFT JOIN contact ON contact.tenant_id = target.tenant_id AND contact.id = target.contact_id
+            LEFT JOIN visit_report ON visit_report.tenant_id = appointment.tenant_id
+                AND visit_report.appointment_id = appointment.id
+        "
     };
 }
-const DAY: &str = concat!(
-    stop!(),
-    "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.status IN ('planned', 'done') AND a.starts_at >= $3 AND a.starts_at < $4 ORDER BY a.starts_at, a.id LIMIT 100"
+const SELECT_OWN_STOPS: &str = concat!(
+    select_stop!(),
+    r"
+        WHERE appointment.tenant_id = $1
+          AND appointment.technician_id = $2
+          AND appointment.status IN ('planned', 'done')
+          AND appointment.starts_at >= $3
+          AND appointment.starts_at < $4
+        ORDER BY appointment.starts_at, appointment.id
+        LIMIT 100
+    "
 );
-const STOP: &str = concat!(
-    stop!(),
-    "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.target_id = $3 AND a.status IN ('planned', 'done') ORDER BY a.created_at DESC LIMIT 1"
+const SELECT_LATEST_OWN_STOP: &str = concat!(
+    select_stop!(),
+    r"
+        WHERE appointment.tenant_id = $1
+          AND appointment.technician_id = $2
+          AND appointment.target_id = $3
+          AND appointment.status IN ('planned', 'done')
+        ORDER BY appointment.created_at DESC
+        LIMIT 1
+    "
 );
-const RETURNED_STOP: &str = concat!(
-    stop!(),
-    "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.target_id = $3 AND a.status IN ('planned', 'done') AND r.status = 'returned' ORDER BY a.created_at DESC LIMIT 1"
+const SELECT_OWN_RETURNED_STOP: &str = concat!(
+    select_stop!(),
+    r"
+        WHERE appointment.tenant_id = $1
+          AND appointment.technician_id = $2
+          AND appointment.target_id = $3
+          AND appointment.status IN ('planned', 'done')
+          AND visit_report.status = 'returned'
+        ORDER BY appointment.created_at DESC
+        LIMIT 1
+    "
 );
-const RETURNED_STOPS: &str = concat!(
-    stop!(),
-    "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.status IN ('planned', 'done') \
-     AND a.id IN (SELECT v.appointment_id FROM visit_report v WHERE v.tenant_id = $1 AND v.technician_id = $2 AND v.status = 'returned') \
-     ORDER BY a.starts_at, a.id LIMIT 50"
+const SELECT_OWN_RETURNED_STOPS: &str = concat!(
+    select_stop!(),
+    r"
+        WHERE appointment.tenant_id = $1
+          AND appointment.technician_id = $2
+          AND appointment.status IN ('planned', 'done')
+          AND appointment.id IN (
+              SELECT returned.appointment_id
+              FROM visit_report AS returned
+              WHERE returned.tenant_id = $1
+                AND returned.technician_id = $2
+                AND returned.status = 'returned'
+          )
+        ORDER BY appointment.starts_at, appointment.id
+        LIMIT 50
+    "
 );
-const STOPS_OF_WAITING: &str = concat!(
-    stop!(),
-    "WHERE a.tenant_id = $1 AND a.technician_id = $2 AND a.status IN ('planned', 'done') \
-     AND a.target_id IN (SELECT e.target_id FROM day_entry e WHERE e.tenant_id = $1 AND e.technician_id = $2 AND e.state = 'waiting') \
-     ORDER BY a.created_at DESC LIMIT 400"
+const SELECT_OWN_STOPS_WITH_QUEUED_ENTRIES: &str = concat!(
+    select_stop!(),
+    r"
+        WHERE appointment.tenant_id = $1
+          AND appointment.technician_id = $2
+          AND appointment.status IN ('planned', 'done')
+          AND appointment.target_id IN (
+              SELECT day_entry.target_id
+              FROM day_entry
+              WHERE day_entry.tenant_id = $1
+                AND day_entry.technician_id = $2
+                AND day_entry.state = 'waiting'
+          )
+        ORDER BY appointment.created_at DESC
+        LIMIT 400
+    "
 );
 
 impl<A: Operator> TenantTx<'_, A> {
@@ -76,7 +165,7 @@ impl<A: Operator> TenantTx<'_, A> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
             &mut self.tx,
-            INSERT,
+            INSERT_APPOINTMENT,
             tenant,
             new.id.uuid(),
             new.target.uuid(),
@@ -90,32 +179,44 @@ impl<A: Operator> TenantTx<'_, A> {
         Ok(())
     }
 
-    /// Ends the planned appointment of a target as moved, cancelled or done; the answer says whether there was one.
-    pub(crate) async fn end_planned_appointment(
+    /// Closes the planned appointment of a target as moved, cancelled or done; returns whether there was one.
+    pub(crate) async fn close_planned_appointment(
         &mut self,
         target: TargetId,
         end: AppointmentStatus,
     ) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        Ok(run!(&mut self.tx, END_PLANNED, tenant, target.uuid(), end.name())? == 1)
+        Ok(run!(
+            &mut self.tx,
+            CLOSE_PLANNED_APPOINTMENT,
+            tenant,
+            target.uuid(),
+            end.name()
+        )? == 1)
     }
 }
 
 impl<A: Administrator> TenantTx<'_, A> {
     pub(crate) async fn appointments_of(&mut self, target: TargetId) -> Result<Vec<AppointmentLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, AppointmentLine, OF_TARGET, tenant, target.uuid())
+        all!(
+            &mut self.tx,
+            AppointmentLine,
+            SELECT_APPOINTMENTS_OF_TARGET,
+            tenant,
+            target.uuid()
+        )
     }
 
     pub(crate) async fn is_technician(&mut self, id: StaffId) -> Result<bool, StoreError> {
         let (tenant, sql) = (
             self.tenant(),
-            self.tx.dialect(IS_TECHNICIAN_SQLITE, IS_TECHNICIAN_POSTGRES),
+            self.tx.dialect(SELECT_TECHNICIAN_SQLITE, SELECT_TECHNICIAN_POSTGRES),
         );
         Ok(maybe!(&mut self.tx, (uuid::Uuid,), sql, tenant, id.uuid())?.is_some())
     }
 
-    /// The number of another target that the technician has in that time.
+    /// Returns the number of another target whose appointment overlaps the given time for the technician.
     pub(crate) async fn overlapping_target(
         &mut self,
         technician: StaffId,
@@ -127,7 +228,7 @@ impl<A: Administrator> TenantTx<'_, A> {
         Ok(maybe!(
             &mut self.tx,
             (i64,),
-            OVERLAP,
+            SELECT_OVERLAPPING_TARGET,
             tenant,
             technician.uuid(),
             target.uuid(),
@@ -139,37 +240,52 @@ impl<A: Administrator> TenantTx<'_, A> {
 }
 
 impl TenantTx<'_, Staff> {
-    /// The own stops that start within a span.
+    /// Lists the signed-in technician's stops that start within a span.
     pub(crate) async fn own_stops(
         &mut self,
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<Vec<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        all!(&mut self.tx, DayStop, DAY, tenant, own, from, until)
+        all!(&mut self.tx, DayStop, SELECT_OWN_STOPS, tenant, own, from, until)
     }
 
-    /// The own stops whose report came back, whatever their day.
+    /// Lists the signed-in technician's stops whose report was returned for correction, on any day.
     pub(crate) async fn own_returned_stops(&mut self) -> Result<Vec<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        all!(&mut self.tx, DayStop, RETURNED_STOPS, tenant, own)
+        all!(&mut self.tx, DayStop, SELECT_OWN_RETURNED_STOPS, tenant, own)
     }
 
-    /// The own stops about which something waits, the latest of each job first.
-    pub(crate) async fn own_stops_of_waiting(&mut self) -> Result<Vec<DayStop>, StoreError> {
+    /// Lists the signed-in technician's stops that have queued sync conflicts, the latest of each job first.
+    pub(crate) async fn own_stops_with_queued_entries(&mut self) -> Result<Vec<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        all!(&mut self.tx, DayStop, STOPS_OF_WAITING, tenant, own)
+        all!(&mut self.tx, DayStop, SELECT_OWN_STOPS_WITH_QUEUED_ENTRIES, tenant, own)
     }
 
-    /// The own stop of a job whose report came back. It need not be the latest one: the job may have been planned again.
+    /// Finds the signed-in technician's stop of a job whose report was returned. It may not be the latest stop if the
+    /// job was scheduled again.
     pub(crate) async fn own_returned_stop(&mut self, target: TargetId) -> Result<Option<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        maybe!(&mut self.tx, DayStop, RETURNED_STOP, tenant, own, target.uuid())
+        maybe!(
+            &mut self.tx,
+            DayStop,
+            SELECT_OWN_RETURNED_STOP,
+            tenant,
+            own,
+            target.uuid()
+        )
     }
 
-    /// One of the own stops, the latest of its job.
+    /// Finds the signed-in technician's latest stop of a job.
     pub(crate) async fn own_stop(&mut self, target: TargetId) -> Result<Option<DayStop>, StoreError> {
         let (tenant, own) = (self.actor.tenant().uuid(), self.actor.id().uuid());
-        maybe!(&mut self.tx, DayStop, STOP, tenant, own, target.uuid())
+        maybe!(
+            &mut self.tx,
+            DayStop,
+            SELECT_LATEST_OWN_STOP,
+            tenant,
+            own,
+            target.uuid()
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! scheduling::store
+//! SQL statements of the `scheduling` module.
 
 pub(crate) mod appointments;
 pub(crate) mod board;

@@ -1,4 +1,4 @@
-//! visits::store
+//! SQL statements of the `visits` module.
 
 pub(crate) mod day_entries;
 pub(crate) mod reports;

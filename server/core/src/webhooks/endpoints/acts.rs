@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::db::{StoreError, TenantTx};
 use crate::events::NewEvent;
 use crate::identity::actors::Operator;
-use crate::integrations::idempotency::Failed;
+use crate::integrations::idempotency::AttemptError;
 use crate::webhooks::endpoints::checks::{check_options, refuse_disabled, unique};
 use crate::webhooks::endpoints::{Act, Done, EndpointForm, EndpointPatch, MOST_ENDPOINTS, MOST_REPLAYS, MOST_SECRETS};
 use crate::webhooks::model::EndpointLine;
@@ -68,7 +68,7 @@ pub(crate) async fn add_secret<A: Operator>(
     let secret = signature::new_secret(&core.randomness);
     let close = |plain: &[u8], kind| {
         core.keyring
-            .close(plain, &place(kind, tx.tenant(), id.uuid()), &core.randomness)
+            .seal(plain, &place(kind, tx.tenant(), id.uuid()), &core.randomness)
             .map_err(|error| {
                 tracing::error!(%error, "a secret could not be encrypted");
                 CoreError::new(Problem::InternalError, "Something went wrong on our side.")
@@ -94,7 +94,7 @@ pub(crate) async fn perform<A: Operator>(
     tx: &mut TenantTx<'_, A>,
     endpoint: &EndpointLine,
     act: &Act,
-) -> Result<Done, Failed> {
+) -> Result<Done, AttemptError> {
     let id = endpoint.id.0;
     let mut done = Done {
         endpoint: None,
@@ -197,7 +197,7 @@ pub(crate) async fn set_status<A: Operator>(
     endpoint: &EndpointLine,
     to: EndpointStatus,
     reason: Option<DisabledReason>,
-) -> Result<(), Failed> {
+) -> Result<(), AttemptError> {
     endpoint.status.step(to).map_err(CoreError::from)?;
     if tx
         .set_endpoint_status(endpoint.id.0, endpoint.status, to, reason)

@@ -7,7 +7,7 @@ use domain::events::EventType;
 use domain::fields::FieldError;
 use domain::problems::Problem;
 use domain::scopes::Scope;
-use domain::webhooks::{DEFAULT_GRACE, DataOption, EndpointStatus, LONGEST_GRACE, RECOVERABLE};
+use domain::webhooks::{DEFAULT_GRACE_PERIOD, DataOption, EndpointStatus, MAX_GRACE_PERIOD, RECOVERY_WINDOW};
 
 use crate::identity::actors::ApiClient;
 use crate::webhooks::endpoints::{Act, EndpointPatch};
@@ -48,14 +48,14 @@ pub fn local_moment(name: &str, text: &str, zone: &str) -> CoreResult<DateTime<U
 /// Field `gracePeriodSeconds`.
 pub fn grace(seconds: Option<i64>) -> CoreResult<Duration> {
     let Some(seconds) = seconds else {
-        return Ok(DEFAULT_GRACE);
+        return Ok(DEFAULT_GRACE_PERIOD);
     };
     u64::try_from(seconds)
         .ok()
         .map(Duration::from_secs)
-        .filter(|grace| *grace <= LONGEST_GRACE)
+        .filter(|grace| *grace <= MAX_GRACE_PERIOD)
         .ok_or_else(|| {
-            let detail = format!("A number from 0 to {} is required.", LONGEST_GRACE.as_secs());
+            let detail = format!("A number from 0 to {} is required.", MAX_GRACE_PERIOD.as_secs());
             CoreError::field("/gracePeriodSeconds", "validation_failed", detail)
         })
 }
@@ -125,7 +125,7 @@ pub(crate) async fn check_act(core: &Core, act: &Act) -> CoreResult<()> {
         }
         Act::Recover { since, until } | Act::ReplayRange { since, until } => {
             let now = core.clock.now();
-            let oldest = now - TimeDelta::from_std(RECOVERABLE).unwrap_or(TimeDelta::MAX);
+            let oldest = now - TimeDelta::from_std(RECOVERY_WINDOW).unwrap_or(TimeDelta::MAX);
             if *since < oldest {
                 return Err(CoreError {
                     problem: Problem::RecoverWindowTooLarge,

@@ -15,7 +15,7 @@ use secrecy::SecretString;
 
 use crate::commit::finish;
 use crate::identity::actors::{ClientPermit, Permit as StaffPermit};
-use crate::integrations::idempotency::{Answer, IdempotencyKey, keep, replay, with_tries};
+use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::webhooks::endpoints::acts::{make, perform};
 pub(crate) use crate::webhooks::endpoints::checks::refuse_disabled;
 use crate::webhooks::endpoints::checks::{check_act, check_options, check_reach, check_types};
@@ -183,19 +183,19 @@ pub async fn create_own(
     by: ClientPermit<'_, WebhooksWriteScope>,
     form: &EndpointForm,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(&EndpointLine, Option<&SecretString>) -> Answer,
-) -> CoreResult<Answer> {
+    render: impl Fn(&EndpointLine, Option<&SecretString>) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
     let client = by.client();
     check_types(&form.event_types)?;
     check_options(form.data_options.iter(), |scope| client.has(scope))?;
     guard::check_url(&form.url, &core.settings).await?;
-    with_tries!({
+    with_retries!({
         let mut tx = core.store.begin(client).await?;
-        if let Some(answer) = replay(&mut tx, idempotency).await? {
+        if let Some(answer) = replay_response(&mut tx, idempotency).await? {
             return Ok(answer);
         }
         let (endpoint, secret) = make(core, &mut tx, client.id(), client.source_system, form).await?;
-        keep(&mut tx, idempotency, &render(&endpoint, None)).await?;
+        store_response(&mut tx, idempotency, &render(&endpoint, None)).await?;
         finish(core, tx).await?;
         Ok(render(&endpoint, Some(&secret)))
     })
@@ -235,13 +235,13 @@ pub async fn act_on_own(
     id: WebhookEndpointId,
     act: &Act,
     idempotency: Option<&IdempotencyKey>,
-    render: impl Fn(&Done) -> Answer,
-) -> CoreResult<Answer> {
+    render: impl Fn(&Done) -> ApiResponse,
+) -> CoreResult<ApiResponse> {
     let client = by.client();
     check_act(core, act).await?;
-    let answer = with_tries!({
+    let answer = with_retries!({
         let mut tx = core.store.begin(client).await?;
-        if let Some(answer) = replay(&mut tx, idempotency).await? {
+        if let Some(answer) = replay_response(&mut tx, idempotency).await? {
             return Ok(answer);
         }
         let endpoint = tx
@@ -256,7 +256,7 @@ pub async fn act_on_own(
             secret: None,
             ..done.clone()
         };
-        keep(&mut tx, idempotency, &render(&kept)).await?;
+        store_response(&mut tx, idempotency, &render(&kept)).await?;
         finish(core, tx).await?;
         Ok(render(&done))
     });
@@ -275,7 +275,7 @@ pub async fn act_on(
     act: &Act,
 ) -> CoreResult<Done> {
     check_act(core, act).await?;
-    let done = with_tries!({
+    let done = with_retries!({
         let mut tx = core.store.begin(by.staff()).await?;
         let endpoint = tx.endpoint(None, id).await?.ok_or_else(CoreError::not_found)?;
         let done = perform(core, &mut tx, &endpoint, act).await?;

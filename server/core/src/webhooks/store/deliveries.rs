@@ -2,7 +2,7 @@
 //! compare-and-swap on the claim. Every statement here is about many deliveries at once.
 
 use chrono::{DateTime, Utc};
-use domain::webhooks::Lane;
+use domain::webhooks::DeliveryQueue;
 use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -190,7 +190,7 @@ impl SystemTx<'_> {
     pub(crate) async fn due_deliveries(
         &mut self,
         endpoints: &[EndpointPlace],
-        lane: Lane,
+        lane: DeliveryQueue,
         each: i64,
         most: i64,
     ) -> Result<Vec<DueDelivery>, StoreError> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::audit::{self, NewAudit};
 use crate::db::Key;
 use crate::db::SystemTx;
-use crate::db::bulk::{hex, stamp};
+use crate::db::bulk::{format_timestamp, hex};
 use crate::db::{StoreError, all, run};
 use crate::events::{self, NewEvent};
 use crate::identity::actors::TenantId;
@@ -125,9 +125,9 @@ impl SystemTx<'_> {
     /// by another worker, and only the attempt itself is noted.
     pub(crate) async fn record_attempts(&mut self, records: &[AttemptRecord]) -> Result<Vec<Uuid>, StoreError> {
         let row = |record: &AttemptRecord| {
-            let delivered = (record.status == DeliveryStatus::Delivered).then(|| stamp(record.started_at));
+            let delivered = (record.status == DeliveryStatus::Delivered).then(|| format_timestamp(record.started_at));
             json!({
-                "t": hex(record.place.tenant_id), "d": hex(record.delivery), "r": record.replay.map(hex), "c": hex(record.claim), "status": record.status.name(), "next": stamp(record.next_attempt_at),
+                "t": hex(record.place.tenant_id), "d": hex(record.delivery), "r": record.replay.map(hex), "c": hex(record.claim), "status": record.status.name(), "next": format_timestamp(record.next_attempt_at),
                 "answer": record.response_status, "failure": record.failure.map(FailureKind::name), "delivered": delivered,
             })
         };
@@ -159,7 +159,7 @@ impl SystemTx<'_> {
                 let cause = if record.replay.is_some() { Trigger::Manual } else { Trigger::Automatic };
                 json!({
                     "t": hex(record.place.tenant_id), "id": hex(Id::uuid(record.id)), "d": hex(record.delivery), "cause": cause.name(), "url": record.url, "signature": record.signature,
-                    "started": stamp(record.started_at), "took": record.duration_ms, "answer": record.response_status, "failure": record.failure.map(FailureKind::name),
+                    "started": format_timestamp(record.started_at), "took": record.duration_ms, "answer": record.response_status, "failure": record.failure.map(FailureKind::name),
                     "error": record.error, "excerpt": record.response_excerpt,
                 })
             })
@@ -184,7 +184,7 @@ impl SystemTx<'_> {
             .map(|health| {
                 json!({
                     "t": hex(health.place.tenant_id), "e": hex(health.place.endpoint_id), "status": health.status.name(), "failures": health.failures_in_a_row, "failed": health.failed_deliveries,
-                    "first": health.first_failure_at.map(stamp), "success": health.last_success_at.map(stamp), "disabled": health.disabled_at.map(stamp), "reason": health.disabled_reason,
+                    "first": health.first_failure_at.map(format_timestamp), "success": health.last_success_at.map(format_timestamp), "disabled": health.disabled_at.map(format_timestamp), "reason": health.disabled_reason,
                 })
             })
             .collect();

@@ -7,35 +7,36 @@ use domain::fields::{FieldError, ObjectReader};
 use domain::text;
 use ordinavo_core::CoreError;
 use ordinavo_core::visits::client_results;
-use ordinavo_core::visits::client_results::MOST_REFERENCE;
+use ordinavo_core::visits::client_results::MAX_REFERENCE_CHARS;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::BillingTrigger;
 use crate::api::body::JsonBody;
-use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Under what the receiving system knows it.
+/// The acknowledgement of a billing trigger by an external billing system.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Acknowledgement {
-    /// A number or key of the receiving system.
+    /// Reference in the billing system, such as an invoice number.
     #[schema(min_length = 1, max_length = 128)]
     pub reference: String,
 }
 
-/// Acknowledge a billing trigger.
+/// Acknowledges a billing trigger.
 ///
-/// Saying the same again is no mistake; another reference is refused. Needs the scope `billing.read`.
+/// Repeating the request with the same reference succeeds; a different reference is rejected. Requires the scope
+/// `billing.read`.
 #[utoipa::path(
     post, path = "/billing-triggers/{id}/acknowledge", operation_id = "acknowledgeBillingTrigger", tag = "billing-triggers", security(("apiKey" = []), ("oauth2" = ["billing.read"])),
-    params(("id" = String, Path, description = "The trigger's id")),
+    params(("id" = String, Path, description = "ID of the trigger")),
     request_body = Acknowledgement,
-    responses((status = 200, description = "The trigger", body = BillingTrigger), Refusals)
+    responses((status = 200, description = "The trigger", body = BillingTrigger), ErrorResponses)
 )]
 pub async fn acknowledge_billing_trigger(
     State(state): State<AppState>,
@@ -48,8 +49,8 @@ pub async fn acknowledge_billing_trigger(
     let reference = read(&body.value).map_err(CoreError::invalid)?;
     let route = format!("POST /api/v1/billing-triggers/{}/acknowledge", id.0);
     let held = state
-        .running_keys
-        .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
+        .in_flight_keys
+        .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
     let done = client_results::acknowledge(&state.core, permit, id.id()?, &reference, held.key(), |trigger| {
         answer(200, None, &BillingTrigger::from(trigger))
     })
@@ -62,8 +63,8 @@ fn read(body: &Value) -> Result<String, Vec<FieldError>> {
     let Some(mut reader) = ObjectReader::new(body, "", &mut errors) else {
         return Err(errors);
     };
-    let reference = reader.required_text("reference", MOST_REFERENCE, &mut errors, |text| {
-        text::line(text, MOST_REFERENCE)
+    let reference = reader.required_text("reference", MAX_REFERENCE_CHARS, &mut errors, |text| {
+        text::line(text, MAX_REFERENCE_CHARS)
     });
     reader.finish(&mut errors);
     match reference {

@@ -6,17 +6,17 @@ use ordinavo_core::visits::client_results;
 
 use super::BillingTrigger;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read a billing trigger.
+/// Returns a billing trigger.
 ///
-/// Needs the scope `billing.read`.
+/// Requires the scope `billing.read`.
 #[utoipa::path(
     get, path = "/billing-triggers/{id}", operation_id = "getBillingTrigger", tag = "billing-triggers", security(("apiKey" = []), ("oauth2" = ["billing.read"])),
-    params(("id" = String, Path, description = "The trigger's id")),
-    responses((status = 200, description = "The trigger", body = BillingTrigger), Refusals)
+    params(("id" = String, Path, description = "ID of the trigger")),
+    responses((status = 200, description = "The trigger", body = BillingTrigger), ErrorResponses)
 )]
 pub async fn get_billing_trigger(
     State(state): State<AppState>,

@@ -8,38 +8,38 @@ use chrono::{DateTime, Utc};
 use ordinavo_core::billing::model::ClientBillingTrigger;
 use serde::Serialize;
 
-/// An approved report is billable.
+/// A signal that an approved visit report may be billed.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BillingTrigger {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// The report.
+    /// ID of the visit report.
     pub visit_report_id: String,
-    /// The target that was visited.
+    /// ID of the target.
     pub target_id: String,
-    /// The id that the source gave the target.
+    /// ID of the target in its source system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// How long the work took, in minutes.
+    /// Duration of the work, in minutes.
     pub work_minutes: i64,
-    /// When it was raised.
+    /// When the trigger was raised.
     pub raised_at: DateTime<Utc>,
-    /// When it was taken over.
+    /// When the trigger was acknowledged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged_at: Option<DateTime<Utc>>,
-    /// Under which reference it was taken over.
+    /// Reference that was given with the acknowledgement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
 }
 
-/// A page of a list.
+/// A page of billing triggers.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BillingTriggerPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<BillingTrigger>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }

@@ -6,18 +6,18 @@ use ordinavo_core::customers::client_records;
 
 use super::Contact;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read a contact.
+/// Returns a contact.
 ///
-/// One without a reference in the own source system answers like one that does not exist. Needs the scope
+/// Returns `404` for a contact without a reference in the client's source system. Requires the scope
 /// `customers.read`.
 #[utoipa::path(
     get, path = "/contacts/{id}", operation_id = "getContact", tag = "contacts", security(("apiKey" = []), ("oauth2" = ["customers.read"])),
-    params(("id" = String, Path, description = "The contact's id")),
-    responses((status = 200, description = "The contact", body = Contact), Refusals)
+    params(("id" = String, Path, description = "ID of the contact")),
+    responses((status = 200, description = "The contact", body = Contact), ErrorResponses)
 )]
 pub async fn get_contact(
     State(state): State<AppState>,
@@ -26,6 +26,6 @@ pub async fn get_contact(
 ) -> Result<Json<Contact>, ApiError> {
     let permit = client.require()?;
     Ok(Json(
-        client_records::contact(&state.core, permit, id.id()?).await?.into(),
+        client_records::get_contact(&state.core, permit, id.id()?).await?.into(),
     ))
 }

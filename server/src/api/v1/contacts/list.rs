@@ -6,37 +6,38 @@ use ordinavo_core::customers::client_records;
 use serde::Deserialize;
 
 use super::{Contact, ContactPage};
-use crate::api::paging::{Paging, Parameters};
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::paging::{Paging, QueryParams};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// The query of the contacts.
+/// Query parameters of `GET /contacts`.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ContactQuery {
-    /// How many rows a page has; 50 when absent, more than 200 is cut to 200.
+    /// Number of items per page. Defaults to 50; values above 200 are treated as 200.
     #[param(value_type = Option<i64>, minimum = 1)]
     limit: Option<String>,
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     cursor: Option<String>,
-    /// Only the contact with this external id.
+    /// Returns only the contact with this external ID.
     external_id: Option<String>,
 }
 
-/// List contacts.
+/// Lists contacts.
 ///
-/// Those that the own source system has a reference to, by external id. Needs the scope `customers.read`.
+/// Includes the contacts with a reference in the client's source system, ordered by external ID. Requires the scope
+/// `customers.read`.
 #[utoipa::path(
     get, path = "/contacts", operation_id = "listContacts", tag = "contacts", security(("apiKey" = []), ("oauth2" = ["customers.read"])),
     params(ContactQuery),
-    responses((status = 200, description = "A page", body = ContactPage), Refusals)
+    responses((status = 200, description = "A page", body = ContactPage), ErrorResponses)
 )]
 pub async fn list_contacts(
     State(state): State<AppState>,
     Bearer(client): Bearer,
-    Parameters(query): Parameters<ContactQuery>,
+    QueryParams(query): QueryParams<ContactQuery>,
 ) -> Result<Json<ContactPage>, ApiError> {
     let permit = client.require()?;
     let paging = Paging::new(
@@ -46,13 +47,13 @@ pub async fn list_contacts(
     )?;
     let after = paging.after_text()?;
     if let Some(external_id) = &query.external_id {
-        let found = client_records::contact_by_external_id(&state.core, permit, external_id).await?;
+        let found = client_records::find_contact_by_external_id(&state.core, permit, external_id).await?;
         return Ok(Json(ContactPage {
             data: found.into_iter().map(Contact::from).collect(),
             next_cursor: None,
         }));
     }
-    let page = client_records::contacts(&state.core, permit, &after, paging.limit()).await?;
+    let page = client_records::list_contacts(&state.core, permit, &after, paging.limit()).await?;
     let next_cursor = paging.next(&page, |row| vec![row.external_id.clone()]);
     Ok(Json(ContactPage {
         data: page.rows.into_iter().map(Contact::from).collect(),

@@ -1,4 +1,4 @@
-//! Contacts that the own source system knows.
+//! Contacts with a reference in the client's source system.
 
 pub mod get;
 pub mod list;
@@ -12,36 +12,36 @@ use serde::Serialize;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// The id in the source system.
+    /// ID in the source system.
     pub external_id: String,
-    /// Whose it is.
+    /// ID of the customer.
     pub customer_id: String,
-    /// The location that it is bound to.
+    /// ID of the location, if the contact belongs to one location only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location_id: Option<String>,
-    /// Its name.
+    /// Display name.
     pub display_name: String,
-    /// E-mail.
+    /// Email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Phone.
+    /// Phone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A page of a list.
+/// A page of contacts.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ContactPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<Contact>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::fields::{FieldError, ObjectReader};
-use domain::imports::MOST_NAME;
+use domain::imports::MAX_NAME_CHARS;
 use domain::text::{self, ExternalId};
 use ordinavo_core::CoreError;
 use ordinavo_core::customers::client_records;
@@ -14,48 +14,48 @@ use serde_json::Value;
 
 use super::Contact;
 use crate::api::body::JsonBody;
+use crate::api::created_or_updated;
 use crate::api::path::Segment;
 use crate::api::preference::condition;
-use crate::api::problem::{ApiError, Refusals};
-use crate::api::written;
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// A contact as a client writes it.
+/// The contact to create or update.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = ContactWrite)]
 pub struct ContactBody {
-    /// Whose it is, by the customer's external id; needed for a new one.
+    /// External ID of the customer; required for a new contact.
     #[schema(required = false, max_length = 128)]
     pub customer_external_id: Option<String>,
-    /// The location that it is bound to, by external id; only for a new one.
+    /// External ID of the location; only for a new contact.
     #[schema(required = false, max_length = 128)]
     pub location_external_id: Option<String>,
     /// Display name.
     #[schema(min_length = 1, max_length = 200)]
     pub display_name: String,
-    /// E-mail.
+    /// Email address.
     #[schema(required = false, max_length = 254, format = Email)]
     pub email: Option<String>,
-    /// Phone.
+    /// Phone number.
     #[schema(required = false, max_length = 40)]
     pub phone: Option<String>,
 }
 
-/// Make or change a contact.
+/// Creates or updates a contact.
 ///
-/// It is never moved to another customer. `If-None-Match: *` only makes, `If-Match: *` only changes. Needs the scopes `customers.map` and
-/// `customers.write`.
+/// An existing contact is never moved to another customer. With `If-None-Match: *` the request only creates,
+/// with `If-Match: *` it only updates. Requires the scopes `customers.map` and `customers.write`.
 #[utoipa::path(
     put, path = "/contacts/by-external-id/{externalId}", operation_id = "putContact", tag = "contacts", security(("apiKey" = []), ("oauth2" = ["customers.map", "customers.write"])),
     params(
-        ("externalId" = String, Path, description = "The id in the source system"),
-        ("If-None-Match" = Option<String>, Header, description = "`*` to only make a new one", pattern = r"^\*$"),
-        ("If-Match" = Option<String>, Header, description = "`*` to only change a known one", pattern = r"^\*$")
+        ("externalId" = String, Path, description = "ID in the source system"),
+        ("If-None-Match" = Option<String>, Header, description = "`*` to create only; the request fails if the record exists", pattern = r"^\*$"),
+        ("If-Match" = Option<String>, Header, description = "`*` to update only; the request fails if the record does not exist", pattern = r"^\*$")
     ),
     request_body = ContactBody,
-    responses((status = 201, description = "Made", body = Contact, headers(("Location" = String, description = "The contact"))), (status = 200, description = "Changed", body = Contact), Refusals)
+    responses((status = 201, description = "Created", body = Contact, headers(("Location" = String, description = "URL of the contact"))), (status = 200, description = "Updated", body = Contact), ErrorResponses)
 )]
 pub async fn put_contact(
     State(state): State<AppState>,
@@ -69,7 +69,11 @@ pub async fn put_contact(
     let form = read(&body.value).map_err(CoreError::invalid)?;
     let (row, is_new) = client_records::put_contact(&state.core, writer, &external_id.0, condition, &form).await?;
     let contact = Contact::from(row);
-    Ok(written(is_new, &format!("/api/v1/contacts/{}", contact.id), &contact))
+    Ok(created_or_updated(
+        is_new,
+        &format!("/api/v1/contacts/{}", contact.id),
+        &contact,
+    ))
 }
 
 fn read(body: &Value) -> Result<ContactForm, Vec<FieldError>> {
@@ -79,13 +83,13 @@ fn read(body: &Value) -> Result<ContactForm, Vec<FieldError>> {
     };
     let mut id = |name| {
         reader
-            .text(name, ExternalId::MOST, &mut errors, ExternalId::parse)
+            .text(name, ExternalId::MAX_CHARS, &mut errors, ExternalId::parse)
             .value()
             .map(|id| id.as_str().to_owned())
     };
     let (customer_external_id, location_external_id) = (id("customerExternalId"), id("locationExternalId"));
-    let display_name = reader.required_text("displayName", MOST_NAME, &mut errors, |text| {
-        text::line(text, MOST_NAME)
+    let display_name = reader.required_text("displayName", MAX_NAME_CHARS, &mut errors, |text| {
+        text::line(text, MAX_NAME_CHARS)
     });
     let email = reader.text("email", 254, &mut errors, text::email).value();
     let phone = reader

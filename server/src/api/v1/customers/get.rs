@@ -6,18 +6,18 @@ use ordinavo_core::customers::client_records;
 
 use super::Customer;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read a customer.
+/// Returns a customer.
 ///
-/// One without a reference in the own source system answers like one that does not exist. Needs the scope
+/// Returns `404` for a customer without a reference in the client's source system. Requires the scope
 /// `customers.read`.
 #[utoipa::path(
     get, path = "/customers/{id}", operation_id = "getCustomer", tag = "customers", security(("apiKey" = []), ("oauth2" = ["customers.read"])),
-    params(("id" = String, Path, description = "The customer's id")),
-    responses((status = 200, description = "The customer", body = Customer), Refusals)
+    params(("id" = String, Path, description = "ID of the customer")),
+    responses((status = 200, description = "The customer", body = Customer), ErrorResponses)
 )]
 pub async fn get_customer(
     State(state): State<AppState>,
@@ -26,6 +26,8 @@ pub async fn get_customer(
 ) -> Result<Json<Customer>, ApiError> {
     let permit = client.require()?;
     Ok(Json(
-        client_records::customer(&state.core, permit, id.id()?).await?.into(),
+        client_records::get_customer(&state.core, permit, id.id()?)
+            .await?
+            .into(),
     ))
 }

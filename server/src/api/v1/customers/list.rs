@@ -6,39 +6,40 @@ use ordinavo_core::customers::client_records;
 use serde::Deserialize;
 
 use super::{Customer, CustomerPage};
-use crate::api::paging::{Paging, Parameters};
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::paging::{Paging, QueryParams};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// The query of the customers.
+/// Query parameters of `GET /customers`.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CustomerQuery {
-    /// How many rows a page has; 50 when absent, more than 200 is cut to 200.
+    /// Number of items per page. Defaults to 50; values above 200 are treated as 200.
     #[param(value_type = Option<i64>, minimum = 1)]
     limit: Option<String>,
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     cursor: Option<String>,
-    /// Only the customer with this external id.
+    /// Returns only the customer with this external ID.
     external_id: Option<String>,
-    /// Only customers with this number.
+    /// Returns only customers with this customer number.
     customer_number: Option<String>,
 }
 
-/// List customers.
+/// Lists customers.
 ///
-/// Those that the own source system has a reference to, by external id. Needs the scope `customers.read`.
+/// Includes the customers with a reference in the client's source system, ordered by external ID. Requires the scope
+/// `customers.read`.
 #[utoipa::path(
     get, path = "/customers", operation_id = "listCustomers", tag = "customers", security(("apiKey" = []), ("oauth2" = ["customers.read"])),
     params(CustomerQuery),
-    responses((status = 200, description = "A page", body = CustomerPage), Refusals)
+    responses((status = 200, description = "A page", body = CustomerPage), ErrorResponses)
 )]
 pub async fn list_customers(
     State(state): State<AppState>,
     Bearer(client): Bearer,
-    Parameters(query): Parameters<CustomerQuery>,
+    QueryParams(query): QueryParams<CustomerQuery>,
 ) -> Result<Json<CustomerPage>, ApiError> {
     let permit = client.require()?;
     let paging = Paging::new(
@@ -48,7 +49,7 @@ pub async fn list_customers(
     )?;
     let after = paging.after_text()?;
     if let Some(external_id) = &query.external_id {
-        let found = client_records::customer_by_external_id(&state.core, permit, external_id).await?;
+        let found = client_records::find_customer_by_external_id(&state.core, permit, external_id).await?;
         let found = found.filter(|customer| {
             query
                 .customer_number
@@ -60,7 +61,7 @@ pub async fn list_customers(
             next_cursor: None,
         }));
     }
-    let page = client_records::customers(
+    let page = client_records::list_customers(
         &state.core,
         permit,
         query.customer_number.as_deref(),

@@ -1,4 +1,4 @@
-//! Customers that the own source system knows.
+//! Customers with a reference in the client's source system.
 
 pub mod get;
 pub mod list;
@@ -12,33 +12,33 @@ use serde::Serialize;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Customer {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// The id in the source system.
+    /// ID in the source system.
     pub external_id: String,
-    /// Its number.
+    /// Customer number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_number: Option<String>,
-    /// Its name.
+    /// Name of the customer.
     pub name: String,
-    /// Whether it was archived.
+    /// Whether the customer is archived.
     pub archived: bool,
-    /// The customer that it was merged into.
+    /// ID of the customer that this one was merged into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A page of a list.
+/// A page of customers.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<Customer>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }

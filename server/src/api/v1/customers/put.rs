@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::fields::{FieldError, ObjectReader};
-use domain::imports::MOST_NAME;
+use domain::imports::MAX_NAME_CHARS;
 use domain::scopes::Scope;
 use domain::text::{self, CustomerNumber};
 use ordinavo_core::CoreError;
@@ -15,39 +15,39 @@ use serde_json::Value;
 
 use super::Customer;
 use crate::api::body::JsonBody;
+use crate::api::created_or_updated;
 use crate::api::path::Segment;
 use crate::api::preference::condition;
-use crate::api::problem::{ApiError, Refusals};
-use crate::api::written;
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// A customer as a client writes it.
+/// The customer to create or update.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = CustomerWrite)]
 pub struct CustomerBody {
-    /// Its name.
+    /// Name of the customer.
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
-    /// Its number; only for a new customer, and only one that nobody has.
+    /// Customer number. Only for a new customer; must not be in use.
     #[schema(required = false, max_length = 64)]
     pub customer_number: Option<String>,
 }
 
-/// Make or change a customer.
+/// Creates or updates a customer.
 ///
-/// A number is never changed from outside. `If-None-Match: *` only makes, `If-Match: *` only changes. Needs the scopes `customers.map` and
-/// `customers.write`.
+/// The number of an existing customer is never changed. With `If-None-Match: *` the request only creates,
+/// with `If-Match: *` it only updates. Requires the scopes `customers.map` and `customers.write`.
 #[utoipa::path(
     put, path = "/customers/by-external-id/{externalId}", operation_id = "putCustomer", tag = "customers", security(("apiKey" = []), ("oauth2" = ["customers.map", "customers.write"])),
     params(
-        ("externalId" = String, Path, description = "The id in the source system"),
-        ("If-None-Match" = Option<String>, Header, description = "`*` to only make a new one", pattern = r"^\*$"),
-        ("If-Match" = Option<String>, Header, description = "`*` to only change a known one", pattern = r"^\*$")
+        ("externalId" = String, Path, description = "ID in the source system"),
+        ("If-None-Match" = Option<String>, Header, description = "`*` to create only; the request fails if the record exists", pattern = r"^\*$"),
+        ("If-Match" = Option<String>, Header, description = "`*` to update only; the request fails if the record does not exist", pattern = r"^\*$")
     ),
     request_body = CustomerBody,
-    responses((status = 201, description = "Made", body = Customer, headers(("Location" = String, description = "The customer"))), (status = 200, description = "Changed", body = Customer), Refusals)
+    responses((status = 201, description = "Created", body = Customer, headers(("Location" = String, description = "URL of the customer"))), (status = 200, description = "Updated", body = Customer), ErrorResponses)
 )]
 pub async fn put_customer(
     State(state): State<AppState>,
@@ -63,10 +63,10 @@ pub async fn put_customer(
         client_records::put_customer(&state.core, writer, &external_id.0, condition, &form.0, form.1.as_ref()).await?;
     let mut customer = Customer::from(row);
     if !client.has(Scope::CustomersRead) {
-        // Without the scope nothing is told that was not sent.
+        // Without the scope the response contains only what the client sent.
         customer.customer_number = None;
     }
-    Ok(written(
+    Ok(created_or_updated(
         is_new,
         &format!("/api/v1/customers/{}", customer.id),
         &customer,
@@ -78,11 +78,13 @@ fn read(body: &Value) -> Result<(String, Option<CustomerNumber>), Vec<FieldError
     let Some(mut reader) = ObjectReader::new(body, "", &mut errors) else {
         return Err(errors);
     };
-    let name = reader.required_text("name", MOST_NAME, &mut errors, |text| text::line(text, MOST_NAME));
+    let name = reader.required_text("name", MAX_NAME_CHARS, &mut errors, |text| {
+        text::line(text, MAX_NAME_CHARS)
+    });
     let number = reader
         .text(
             "customerNumber",
-            CustomerNumber::MOST,
+            CustomerNumber::MAX_CHARS,
             &mut errors,
             CustomerNumber::parse,
         )

@@ -6,17 +6,17 @@ use ordinavo_core::events;
 
 use super::Event;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read an event.
+/// Returns an event.
 ///
-/// Events are kept for 30 days; then the answer is 410. Needs the scope `events.read`.
+/// Events are retained for 30 days; afterwards the response is `410`. Requires the scope `events.read`.
 #[utoipa::path(
     get, path = "/events/{id}", operation_id = "getEvent", tag = "events", security(("apiKey" = []), ("oauth2" = ["events.read"])),
-    params(("id" = String, Path, description = "The event's id")),
-    responses((status = 200, description = "The event", body = Event), Refusals)
+    params(("id" = String, Path, description = "ID of the event")),
+    responses((status = 200, description = "The event", body = Event), ErrorResponses)
 )]
 pub async fn get_event(
     State(state): State<AppState>,

@@ -9,47 +9,48 @@ use ordinavo_core::events;
 use serde::Deserialize;
 
 use super::{Event, EventPage};
-use crate::api::paging::{Paging, Parameters, one_of};
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::paging::{Paging, QueryParams, one_of};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// The query of events.
+/// Query parameters of `GET /events`.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct EventQuery {
-    /// How many rows a page has; 50 when absent, more than 200 is cut to 200.
+    /// Number of items per page. Defaults to 50; values above 200 are treated as 200.
     #[param(value_type = Option<i64>, minimum = 1)]
     limit: Option<String>,
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     cursor: Option<String>,
-    /// Only of this type.
+    /// Returns only events of this type.
     #[param(rename = "type", value_type = Option<EventType>, inline)]
     r#type: Option<String>,
-    /// Only from this moment on.
+    /// Returns only events from this time on.
     #[param(value_type = Option<String>, format = DateTime)]
     since: Option<String>,
 }
 
-/// List events.
+/// Lists events.
 ///
-/// Oldest first, of the last 30 days, without data options: the way to catch up after an outage. Keep `resumeCursor` and go
-/// on from there. A cursor never skips an event, also not one that was written while the page before was read. Needs the scope `events.read`.
+/// Covers the last 30 days, oldest first, without data options. Use it to catch up after an outage: store `resumeCursor`
+/// and continue from there. A cursor never skips an event, even one that is written while a page is read. Requires the
+/// scope `events.read`.
 #[utoipa::path(
     get, path = "/events", operation_id = "listEvents", tag = "events", security(("apiKey" = []), ("oauth2" = ["events.read"])),
     params(EventQuery),
-    responses((status = 200, description = "A page, oldest first", body = EventPage), Refusals)
+    responses((status = 200, description = "A page, oldest first", body = EventPage), ErrorResponses)
 )]
 pub async fn list_events(
     State(state): State<AppState>,
     Bearer(client): Bearer,
-    Parameters(query): Parameters<EventQuery>,
+    QueryParams(query): QueryParams<EventQuery>,
 ) -> Result<Json<EventPage>, ApiError> {
     let permit = client.require()?;
     let names: Vec<&str> = EventType::ALL.iter().map(|kind| kind.name()).collect();
     let kind = one_of("type", query.r#type.as_deref(), &names, EventType::from_name)?;
-    let since = query.since.as_deref().map(moment).transpose()?;
+    let since = query.since.as_deref().map(parse_timestamp).transpose()?;
     let paging = Paging::new(
         query.limit.as_deref(),
         query.cursor.as_deref(),
@@ -59,7 +60,7 @@ pub async fn list_events(
     let page = events::list(&state.core, permit, after, since, kind, paging.limit()).await?;
     let last = page.rows.last().map_or(after, |event| event.sequence);
     let next_cursor = paging.next(&page, |event| vec![event.sequence.to_string()]);
-    let resume_cursor = (last > 0).then(|| paging.place(&[last.to_string()]));
+    let resume_cursor = (last > 0).then(|| paging.encode_cursor(&[last.to_string()]));
     Ok(Json(EventPage {
         data: page.rows.into_iter().map(Event::from).collect(),
         next_cursor,
@@ -67,14 +68,14 @@ pub async fn list_events(
     }))
 }
 
-fn moment(text: &str) -> Result<DateTime<Utc>, CoreError> {
+fn parse_timestamp(text: &str) -> Result<DateTime<Utc>, CoreError> {
     DateTime::parse_from_rfc3339(text)
-        .map(|moment| moment.with_timezone(&Utc))
+        .map(|timestamp| timestamp.with_timezone(&Utc))
         .map_err(|_| {
             CoreError::field(
                 "since",
                 "validation_failed",
-                "A moment such as 2026-11-24T09:00:00Z is required.",
+                "Must be an RFC 3339 date-time such as 2026-11-24T09:00:00Z.",
             )
         })
 }

@@ -1,4 +1,4 @@
-//! Events to read, and the catalogue of their types.
+//! The event log and the catalogue of event types.
 
 pub mod get;
 pub mod list;
@@ -9,26 +9,26 @@ use ordinavo_core::events::ClientEvent;
 use serde::Serialize;
 use serde_json::Value;
 
-/// An event: its id, and the body of a delivery without data options.
+/// An event, with the body of a webhook delivery without data options.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
-    /// Its id, which is `webhook-id` of its deliveries.
+    /// Unique identifier, sent as `webhook-id` with each delivery.
     pub id: String,
-    /// What happened.
+    /// Type of the event.
     pub r#type: EventType,
-    /// When it happened.
+    /// When the event occurred.
     #[schema(value_type = String, format = DateTime)]
     pub timestamp: Value,
-    /// The version of the body.
+    /// API version of the body.
     #[schema(value_type = String)]
     pub api_version: Value,
-    /// Its place in the order of the organisation's events.
+    /// Position in the order of all events of the tenant.
     pub sequence: i64,
-    /// Events with the same key belong in the order of their sequence.
+    /// Events with the same key must be processed in the order of `sequence`.
     #[schema(value_type = String)]
     pub ordering_key: Value,
-    /// What the type tells; the schema of each type is in `/event-types`.
+    /// Data of the event; `/event-types` has the schema of each type.
     #[schema(value_type = Object)]
     pub data: Value,
 }
@@ -39,11 +39,10 @@ pub struct Event {
 pub struct EventPage {
     /// The events, oldest first.
     pub data: Vec<Event>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
-    /// Where to go on later: keep it, and ask with it as `cursor` for what happened since. Null only if there has been
-    /// nothing to read.
+    /// Cursor to continue later: send it as `cursor` to read newer events. Null only if no event has been read yet.
     #[schema(required)]
     pub resume_cursor: Option<String>,
 }

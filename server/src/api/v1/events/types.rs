@@ -5,43 +5,43 @@ use domain::events::{EventType, example, schema};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use domain::scopes::markers::EventsReadScope;
 
-/// A type of event.
+/// An event type.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventTypeDescription {
-    /// Its name.
+    /// Name of the event type.
     pub r#type: EventType,
-    /// What it tells.
+    /// When the event is emitted.
     pub description: String,
-    /// The JSON Schema (2020-12) of a delivery's body.
+    /// JSON Schema (2020-12) of the body of a delivery.
     #[schema(value_type = Object)]
     pub schema: Value,
-    /// A body with all data options.
+    /// Example body with all data options.
     #[schema(value_type = Object)]
     pub example: Value,
 }
 
-/// Every type of event.
+/// All event types.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventTypeList {
-    /// The types.
+    /// The event types.
     pub data: Vec<EventTypeDescription>,
     /// Always null.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
-/// List event types.
+/// Lists event types.
 ///
-/// Each with the JSON Schema of its body and an example. Needs the scope `events.read`.
+/// Includes the JSON Schema and an example body of each type. Requires the scope `events.read`.
 #[utoipa::path(
     get, path = "/event-types", operation_id = "listEventTypes", tag = "events", security(("apiKey" = []), ("oauth2" = ["events.read"])),
-    responses((status = 200, description = "Every type", body = EventTypeList), Refusals)
+    responses((status = 200, description = "Every type", body = EventTypeList), ErrorResponses)
 )]
 pub async fn list_event_types(Bearer(client): Bearer) -> Result<Json<EventTypeList>, ApiError> {
     client.require::<EventsReadScope>()?;

@@ -6,17 +6,17 @@ use ordinavo_core::visits::client_results;
 
 use super::FollowUp;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read a follow-up.
+/// Returns a follow-up.
 ///
-/// Needs the scope `reports.read`.
+/// Requires the scope `reports.read`.
 #[utoipa::path(
     get, path = "/follow-ups/{id}", operation_id = "getFollowUp", tag = "follow-ups", security(("apiKey" = []), ("oauth2" = ["reports.read"])),
     params(("id" = String, Path, description = "The follow-up's id")),
-    responses((status = 200, description = "The follow-up", body = FollowUp), Refusals)
+    responses((status = 200, description = "The follow-up", body = FollowUp), ErrorResponses)
 )]
 pub async fn get_follow_up(
     State(state): State<AppState>,

@@ -1,4 +1,4 @@
-//! Follow-ups: work still needed after a visit.
+//! Follow-ups: further work that a visit report asks for.
 
 pub mod get;
 pub mod list;
@@ -8,36 +8,36 @@ use domain::follow_ups::FollowUpStatus;
 use ordinavo_core::follow_ups::model::ClientFollowUp;
 use serde::Serialize;
 
-/// Work still needed after a visit.
+/// Further work that a visit report asks for.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FollowUp {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// The target that was visited.
+    /// ID of the target.
     pub target_id: String,
-    /// The id that the source gave the target.
+    /// ID of the target in its source system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// The report that asks for it.
+    /// ID of the visit report.
     pub visit_report_id: String,
-    /// Where it stands.
+    /// Current status.
     pub status: FollowUpStatus,
-    /// What is needed.
+    /// Short description of the work.
     pub title: String,
-    /// When it was asked for.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A page of a list.
+/// A page of follow-ups.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FollowUpPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<FollowUp>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }

@@ -7,20 +7,20 @@ use domain::import_jobs::ImportJob;
 use ordinavo_core::imports::jobs;
 
 use crate::api::body::OptionalBody;
-use crate::api::empty_body;
-use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::require_empty_body;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Stop an import job.
+/// Cancels an import job.
 ///
-/// What was imported stays; the rest is not begun. Needs the scope `targets.write`.
+/// Items that are already imported stay; the remaining items are not started. Requires the scope `targets.write`.
 #[utoipa::path(
     post, path = "/import-jobs/{id}/cancel", operation_id = "cancelImportJob", tag = "import-jobs", security(("apiKey" = []), ("oauth2" = ["targets.write"])),
-    params(("id" = String, Path, description = "The job's id")),
-    responses((status = 200, description = "The stopped job", body = ImportJob), Refusals)
+    params(("id" = String, Path, description = "ID of the job")),
+    responses((status = 200, description = "The cancelled job", body = ImportJob), ErrorResponses)
 )]
 pub async fn cancel_import_job(
     State(state): State<AppState>,
@@ -30,11 +30,11 @@ pub async fn cancel_import_job(
     OptionalBody(body): OptionalBody,
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    empty_body(&body.value)?;
+    require_empty_body(&body.value)?;
     let route = format!("POST /api/v1/import-jobs/{}/cancel", id.0);
     let held = state
-        .running_keys
-        .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
+        .in_flight_keys
+        .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
     let done = jobs::cancel(&state.core, permit, id.id()?, held.key(), |job| answer(200, None, job)).await?;
     Ok(respond(done))
 }

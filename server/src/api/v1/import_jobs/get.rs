@@ -7,18 +7,18 @@ use ordinavo_core::imports::jobs;
 use ordinavo_core::imports::jobs::JobReader;
 
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read an import job.
+/// Returns an import job.
 ///
-/// `completed` means that it ran to its end, even with failed items; `failed` that it could not run. Needs the scope
-/// `targets.write` or `targets.read`.
+/// `completed` means that all items were processed, even if some failed; `failed` means that the job could not run.
+/// Requires the scope `targets.write` or `targets.read`.
 #[utoipa::path(
     get, path = "/import-jobs/{id}", operation_id = "getImportJob", tag = "import-jobs", security(("apiKey" = []), ("oauth2" = ["targets.read"]), ("oauth2" = ["targets.write"])),
-    params(("id" = String, Path, description = "The job's id")),
-    responses((status = 200, description = "The job", body = ImportJob), Refusals)
+    params(("id" = String, Path, description = "ID of the job")),
+    responses((status = 200, description = "The job", body = ImportJob), ErrorResponses)
 )]
 pub async fn get_import_job(
     State(state): State<AppState>,

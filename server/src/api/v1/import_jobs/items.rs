@@ -11,65 +11,65 @@ use ordinavo_core::imports::jobs::{ItemFilter, JobReader};
 use serde::Deserialize;
 
 use super::ImportItemPage;
-use crate::api::paging::{Paging, Parameters, one_of};
+use crate::api::paging::{Paging, QueryParams, one_of};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// The query of a job's items.
+/// Query parameters of `GET /import-jobs/{id}/items`.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ItemQuery {
-    /// How many rows a page has; 50 when absent, more than 200 is cut to 200.
+    /// Number of items per page. Defaults to 50; values above 200 are treated as 200.
     #[param(value_type = Option<i64>, minimum = 1)]
     limit: Option<String>,
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     cursor: Option<String>,
-    /// Only items of this status or outcome.
+    /// Returns only items with this status or outcome.
     #[param(value_type = Option<ItemFilterStatus>, inline)]
     status: Option<String>,
-    /// Only items with this warning or error.
+    /// Returns only items with this warning or error code.
     warning_code: Option<String>,
 }
 
 domain::stored_names! {
-    /// What items may be narrowed to: a status or an outcome.
+    /// The filter values of import items: a status or an outcome.
     ItemFilterStatus {
-        /// It waits.
+        /// Not processed yet.
         Pending = "pending",
-        /// It ended well.
+        /// Processed without errors.
         Completed = "completed",
-        /// It failed.
+        /// Processed with errors.
         Failed = "failed",
-        /// Its job was stopped.
+        /// Not processed because the job was cancelled.
         Cancelled = "cancelled",
-        /// A new target.
+        /// Created a target.
         Created = "created",
-        /// A changed target.
+        /// Updated a target.
         Updated = "updated",
-        /// Nothing new.
+        /// Contained no changes.
         Unchanged = "unchanged",
-        /// Left alone.
+        /// Not applied.
         Skipped = "skipped",
     }
 }
 
-/// List the items of an import job.
+/// Lists the items of an import job.
 ///
-/// Always in input order. Without the scope `customers.read` items have no `mapping`, and notes carry only code and
-/// pointer. Needs the scope `targets.write` or `targets.read`.
+/// Items are in input order. Without the scope `customers.read`, items have no `mapping`, and notes have only code and
+/// pointer. Requires the scope `targets.write` or `targets.read`.
 #[utoipa::path(
     get, path = "/import-jobs/{id}/items", operation_id = "listImportItems", tag = "import-jobs", security(("apiKey" = []), ("oauth2" = ["targets.read"]), ("oauth2" = ["targets.write"])),
-    params(("id" = String, Path, description = "The job's id"), ItemQuery),
-    responses((status = 200, description = "A page in input order", body = ImportItemPage), Refusals)
+    params(("id" = String, Path, description = "ID of the job"), ItemQuery),
+    responses((status = 200, description = "A page in input order", body = ImportItemPage), ErrorResponses)
 )]
 pub async fn list_import_items(
     State(state): State<AppState>,
     Bearer(client): Bearer,
     id: Segment,
-    Parameters(query): Parameters<ItemQuery>,
+    QueryParams(query): QueryParams<ItemQuery>,
 ) -> Result<Json<ImportItemPage>, ApiError> {
     let reader = JobReader::of(&client)?;
     let job: ImportJobId = id.id()?;

@@ -6,28 +6,28 @@ use ordinavo_core::imports::jobs;
 use ordinavo_core::imports::jobs::JobReader;
 
 use super::ImportJobPage;
-use crate::api::paging::{PageQuery, Parameters, moment};
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::paging::{PageQuery, QueryParams, timestamp_key};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// List import jobs.
+/// Lists import jobs.
 ///
-/// The own source system's jobs, newest first. Needs the scope `targets.write` or `targets.read`.
+/// Covers the jobs of the client's source system, newest first. Requires the scope `targets.write` or `targets.read`.
 #[utoipa::path(
     get, path = "/import-jobs", operation_id = "listImportJobs", tag = "import-jobs", security(("apiKey" = []), ("oauth2" = ["targets.read"]), ("oauth2" = ["targets.write"])),
     params(PageQuery),
-    responses((status = 200, description = "A page, newest first", body = ImportJobPage), Refusals)
+    responses((status = 200, description = "A page, newest first", body = ImportJobPage), ErrorResponses)
 )]
 pub async fn list_import_jobs(
     State(state): State<AppState>,
     Bearer(client): Bearer,
-    Parameters(query): Parameters<PageQuery>,
+    QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<Json<ImportJobPage>, ApiError> {
     let reader = JobReader::of(&client)?;
     let paging = query.paging()?;
     let page = jobs::list(&state.core, reader, paging.after()?, paging.limit()).await?;
-    let next_cursor = paging.next(&page, |row| moment(row.created_at, row.id));
+    let next_cursor = paging.next(&page, |row| timestamp_key(row.created_at, row.id));
     Ok(Json(ImportJobPage {
         data: page.rows,
         next_cursor,

@@ -10,24 +10,24 @@ use domain::import_jobs::ImportJob;
 use domain::import_results::ImportItemResult;
 use serde::Serialize;
 
-/// A page of a list.
+/// A page of import jobs.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportJobPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<ImportJob>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
-/// A page of a list.
+/// A page of import items.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportItemPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<ImportItemResult>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }

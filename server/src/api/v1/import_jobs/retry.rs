@@ -7,21 +7,21 @@ use domain::import_jobs::ImportJob;
 use ordinavo_core::imports::{ImportPermits, jobs};
 
 use crate::api::body::OptionalBody;
-use crate::api::empty_body;
-use crate::api::idempotency::{Demand, respond};
+use crate::api::idempotency::{KeyRequirement, respond};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::require_empty_body;
 use crate::api::v1::targets::create::accepted;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Repeat what failed in an import job.
+/// Retries the failed items of an import job.
 ///
-/// The failed, skipped and stopped items become a new job under the settings of today. Needs the scopes of an import.
+/// Creates a new job with the failed, skipped and cancelled items, using the current settings. Requires the scopes of an import.
 #[utoipa::path(
     post, path = "/import-jobs/{id}/retry", operation_id = "retryImportJob", tag = "import-jobs", security(("apiKey" = []), ("oauth2" = ["targets.write"])),
-    params(("id" = String, Path, description = "The job's id")),
-    responses((status = 202, description = "The new job", body = ImportJob, headers(("Location" = String, description = "The new job"))), Refusals)
+    params(("id" = String, Path, description = "ID of the job")),
+    responses((status = 202, description = "The new job", body = ImportJob, headers(("Location" = String, description = "URL of the new job"))), ErrorResponses)
 )]
 pub async fn retry_import_job(
     State(state): State<AppState>,
@@ -31,11 +31,11 @@ pub async fn retry_import_job(
     OptionalBody(body): OptionalBody,
 ) -> Result<Response, ApiError> {
     let permits = ImportPermits::of(&client)?;
-    empty_body(&body.value)?;
+    require_empty_body(&body.value)?;
     let route = format!("POST /api/v1/import-jobs/{}/retry", id.0);
     let held = state
-        .running_keys
-        .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
+        .in_flight_keys
+        .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
     let done = jobs::retry(&state.core, permits, id.id()?, held.key(), accepted).await?;
     Ok(respond(done))
 }

@@ -6,18 +6,18 @@ use ordinavo_core::customers::client_records;
 
 use super::Location;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read a location.
+/// Returns a location.
 ///
-/// One without a reference in the own source system answers like one that does not exist. Needs the scope
+/// Returns `404` for a location without a reference in the client's source system. Requires the scope
 /// `customers.read`.
 #[utoipa::path(
     get, path = "/locations/{id}", operation_id = "getLocation", tag = "locations", security(("apiKey" = []), ("oauth2" = ["customers.read"])),
-    params(("id" = String, Path, description = "The location's id")),
-    responses((status = 200, description = "The location", body = Location), Refusals)
+    params(("id" = String, Path, description = "ID of the location")),
+    responses((status = 200, description = "The location", body = Location), ErrorResponses)
 )]
 pub async fn get_location(
     State(state): State<AppState>,
@@ -26,6 +26,8 @@ pub async fn get_location(
 ) -> Result<Json<Location>, ApiError> {
     let permit = client.require()?;
     Ok(Json(
-        client_records::location(&state.core, permit, id.id()?).await?.into(),
+        client_records::get_location(&state.core, permit, id.id()?)
+            .await?
+            .into(),
     ))
 }

@@ -1,4 +1,4 @@
-//! Locations that the own source system knows.
+//! Locations with a reference in the client's source system.
 
 pub mod get;
 pub mod list;
@@ -13,36 +13,36 @@ use serde::Serialize;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Location {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// The id in the source system.
+    /// ID in the source system.
     pub external_id: String,
-    /// Whose it is.
+    /// ID of the customer.
     pub customer_id: String,
-    /// Its name.
+    /// Name of the location.
     pub name: String,
-    /// Where it is.
+    /// Postal address.
     pub address: Address,
-    /// Where it is on the globe.
+    /// Geographic coordinates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coordinates: Option<Coordinates>,
-    /// Its IANA zone.
+    /// IANA time zone.
     pub zone: String,
-    /// Whether it was archived.
+    /// Whether the location is archived.
     pub archived: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A page of a list.
+/// A page of locations.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LocationPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<Location>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }

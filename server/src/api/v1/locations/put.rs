@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::customers::Coordinates;
 use domain::fields::{FieldError, ObjectReader};
-use domain::imports::{MOST_NAME, read_place};
+use domain::imports::{MAX_NAME_CHARS, read_place};
 use domain::text::{self, ExternalId};
 use ordinavo_core::CoreError;
 use ordinavo_core::customers::client_records;
@@ -15,25 +15,25 @@ use serde_json::Value;
 
 use super::Location;
 use crate::api::body::JsonBody;
+use crate::api::created_or_updated;
 use crate::api::path::Segment;
 use crate::api::preference::condition;
-use crate::api::problem::{ApiError, Refusals};
-use crate::api::written;
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// A location as a client writes it.
+/// The location to create or update.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = LocationWrite)]
 pub struct LocationBody {
-    /// Whose it is, by the customer's external id; needed for a new one.
+    /// External ID of the customer; required for a new location.
     #[schema(required = false, max_length = 128)]
     pub customer_external_id: Option<String>,
-    /// Its name.
+    /// Name of the location.
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
-    /// Street and number.
+    /// Street and house number.
     #[schema(required = false, max_length = 200)]
     pub street: Option<String>,
     /// Postal code.
@@ -42,27 +42,27 @@ pub struct LocationBody {
     /// City.
     #[schema(required = false, max_length = 100)]
     pub city: Option<String>,
-    /// ISO 3166 code.
+    /// ISO 3166-1 alpha-2 country code.
     #[schema(required = false, pattern = "^[A-Za-z]{2}$")]
     pub country: Option<String>,
-    /// Coordinates.
+    /// Geographic coordinates.
     #[schema(required = false)]
     pub coordinates: Option<Coordinates>,
 }
 
-/// Make or change a location.
+/// Creates or updates a location.
 ///
-/// It is never moved to another customer. `If-None-Match: *` only makes, `If-Match: *` only changes. Needs the scopes `customers.map` and
-/// `customers.write`.
+/// An existing location is never moved to another customer. With `If-None-Match: *` the request only creates,
+/// with `If-Match: *` it only updates. Requires the scopes `customers.map` and `customers.write`.
 #[utoipa::path(
     put, path = "/locations/by-external-id/{externalId}", operation_id = "putLocation", tag = "locations", security(("apiKey" = []), ("oauth2" = ["customers.map", "customers.write"])),
     params(
-        ("externalId" = String, Path, description = "The id in the source system"),
-        ("If-None-Match" = Option<String>, Header, description = "`*` to only make a new one", pattern = r"^\*$"),
-        ("If-Match" = Option<String>, Header, description = "`*` to only change a known one", pattern = r"^\*$")
+        ("externalId" = String, Path, description = "ID in the source system"),
+        ("If-None-Match" = Option<String>, Header, description = "`*` to create only; the request fails if the record exists", pattern = r"^\*$"),
+        ("If-Match" = Option<String>, Header, description = "`*` to update only; the request fails if the record does not exist", pattern = r"^\*$")
     ),
     request_body = LocationBody,
-    responses((status = 201, description = "Made", body = Location, headers(("Location" = String, description = "The location"))), (status = 200, description = "Changed", body = Location), Refusals)
+    responses((status = 201, description = "Created", body = Location, headers(("Location" = String, description = "URL of the location"))), (status = 200, description = "Updated", body = Location), ErrorResponses)
 )]
 pub async fn put_location(
     State(state): State<AppState>,
@@ -76,7 +76,7 @@ pub async fn put_location(
     let form = read(&body.value).map_err(CoreError::invalid)?;
     let (row, is_new) = client_records::put_location(&state.core, writer, &external_id.0, condition, &form).await?;
     let location = Location::from(row);
-    Ok(written(
+    Ok(created_or_updated(
         is_new,
         &format!("/api/v1/locations/{}", location.id),
         &location,
@@ -89,10 +89,17 @@ fn read(body: &Value) -> Result<LocationForm, Vec<FieldError>> {
         return Err(errors);
     };
     let customer_external_id = reader
-        .text("customerExternalId", ExternalId::MOST, &mut errors, ExternalId::parse)
+        .text(
+            "customerExternalId",
+            ExternalId::MAX_CHARS,
+            &mut errors,
+            ExternalId::parse,
+        )
         .value()
         .map(|id| id.as_str().to_owned());
-    let name = reader.required_text("name", MOST_NAME, &mut errors, |text| text::line(text, MOST_NAME));
+    let name = reader.required_text("name", MAX_NAME_CHARS, &mut errors, |text| {
+        text::line(text, MAX_NAME_CHARS)
+    });
     let (address, coordinates) = read_place(&mut reader, &mut errors);
     reader.finish(&mut errors);
     match name {

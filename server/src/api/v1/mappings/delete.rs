@@ -8,17 +8,18 @@ use ordinavo_core::mapping::references::MappingKind;
 
 use super::MappingType;
 use crate::api::path::Segments;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Remove a reference.
+/// Deletes a reference.
 ///
-/// What was imported through it stays as it is; the next import decides anew. Needs the scope `customers.map`.
+/// Records that were imported through the reference do not change; the next import maps the external ID again. Requires
+/// the scope `customers.map`.
 #[utoipa::path(
     delete, path = "/mappings/{type}/{externalId}", operation_id = "deleteMapping", tag = "mappings", security(("apiKey" = []), ("oauth2" = ["customers.map"])),
-    params(("type" = inline(MappingType), Path, description = "Which kind of record"), ("externalId" = String, Path, description = "The id in the source system")),
-    responses((status = 204, description = "Removed"), Refusals)
+    params(("type" = inline(MappingType), Path, description = "Type of the record"), ("externalId" = String, Path, description = "ID in the source system")),
+    responses((status = 204, description = "Deleted"), ErrorResponses)
 )]
 pub async fn delete_mapping(
     State(state): State<AppState>,

@@ -7,38 +7,39 @@ use ordinavo_core::mapping::references::MappingKind;
 use serde::Deserialize;
 
 use super::{Mapping, MappingPage, MappingType};
-use crate::api::paging::{Paging, Parameters, one_of};
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::paging::{Paging, QueryParams, one_of};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// The query of the references.
+/// Query parameters of `GET /mappings`.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct MappingQuery {
-    /// How many rows a page has; 50 when absent, more than 200 is cut to 200.
+    /// Number of items per page. Defaults to 50; values above 200 are treated as 200.
     #[param(value_type = Option<i64>, minimum = 1)]
     limit: Option<String>,
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     cursor: Option<String>,
-    /// Only references of this type.
+    /// Returns only references to records of this type.
     #[param(value_type = Option<MappingType>, inline)]
     r#type: Option<String>,
 }
 
-/// List references.
+/// Lists references.
 ///
-/// The own source system's, by type and external id. Needs the scope `customers.read`.
+/// Covers the references of the client's source system, ordered by type and external ID. Requires the scope
+/// `customers.read`.
 #[utoipa::path(
     get, path = "/mappings", operation_id = "listMappings", tag = "mappings", security(("apiKey" = []), ("oauth2" = ["customers.read"])),
     params(MappingQuery),
-    responses((status = 200, description = "A page", body = MappingPage), Refusals)
+    responses((status = 200, description = "A page", body = MappingPage), ErrorResponses)
 )]
 pub async fn list_mappings(
     State(state): State<AppState>,
     Bearer(client): Bearer,
-    Parameters(query): Parameters<MappingQuery>,
+    QueryParams(query): QueryParams<MappingQuery>,
 ) -> Result<Json<MappingPage>, ApiError> {
     let permit = client.require()?;
     let names: Vec<&str> = MappingType::ALL.iter().map(|kind| kind.name()).collect();

@@ -1,4 +1,4 @@
-//! External references of the own source system, and the decision about a context.
+//! External references of the client's source system and the resolution of a context.
 
 pub mod delete;
 pub mod list;
@@ -11,7 +11,7 @@ use ordinavo_core::mapping::references::public_id;
 use serde::Serialize;
 
 domain::stored_names! {
-    /// Which kind of record an external id stands for.
+    /// The type of the record that an external ID refers to.
     MappingType {
         /// A customer.
         Customer = "customer",
@@ -22,27 +22,27 @@ domain::stored_names! {
     }
 }
 
-/// An external id and the record that it stands for.
+/// An external ID and the record it refers to.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Mapping {
-    /// Which kind of record.
+    /// Type of the record.
     pub r#type: MappingType,
-    /// The id in the source system.
+    /// ID in the source system.
     pub external_id: String,
-    /// The record.
+    /// ID of the record.
     pub id: String,
-    /// Since when.
+    /// When the reference was created.
     pub created_at: DateTime<Utc>,
 }
 
-/// A page of a list.
+/// A page of mappings.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MappingPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<Mapping>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }

@@ -16,29 +16,29 @@ use serde_json::Value;
 use super::{Mapping, MappingType};
 use crate::api::body::JsonBody;
 use crate::api::path::Segments;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// The record that an external id is to stand for.
+/// The record that an external ID refers to.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MappingBody {
-    /// Our id of the record.
+    /// ID of the record in Ordinavo.
     #[schema(min_length = 1, max_length = 64)]
     pub id: String,
 }
 
-/// Make an external id stand for a record.
+/// Creates a reference from an external ID to a record.
 ///
-/// Saying the same again is no mistake. A reference is never re-pointed: `mapping_exists` if the external id stands for
-/// another record, `mapping_conflict` if the record has another external id in this source. Needs the scope
-/// `customers.map`.
+/// Repeating the request succeeds. An existing reference is never changed: the request fails with `mapping_exists` if
+/// the external ID refers to another record, and with `mapping_conflict` if the record has another external ID in this
+/// source system. Requires the scope `customers.map`.
 #[utoipa::path(
     put, path = "/mappings/{type}/{externalId}", operation_id = "putMapping", tag = "mappings", security(("apiKey" = []), ("oauth2" = ["customers.map"])),
-    params(("type" = inline(MappingType), Path, description = "Which kind of record"), ("externalId" = String, Path, description = "The id in the source system")),
+    params(("type" = inline(MappingType), Path, description = "Type of the record"), ("externalId" = String, Path, description = "ID in the source system")),
     request_body = MappingBody,
-    responses((status = 201, description = "Made", body = Mapping, headers(("Location" = String, description = "The reference"))), (status = 200, description = "It was so before", body = Mapping), Refusals)
+    responses((status = 201, description = "Created", body = Mapping, headers(("Location" = String, description = "URL of the reference"))), (status = 200, description = "The reference already exists", body = Mapping), ErrorResponses)
 )]
 pub async fn put_mapping(
     State(state): State<AppState>,
@@ -47,9 +47,9 @@ pub async fn put_mapping(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    let kind_of = MappingKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
+    let mapping_kind = MappingKind::from_name(&kind).ok_or_else(CoreError::not_found)?;
     let id = read(&body.value).map_err(CoreError::invalid)?;
-    let (line, is_new) = references::put(&state.core, permit, kind_of, &external_id, &id).await?;
+    let (line, is_new) = references::put(&state.core, permit, mapping_kind, &external_id, &id).await?;
     let mapping = Mapping::from(line);
     Ok(if is_new {
         let location = format!(

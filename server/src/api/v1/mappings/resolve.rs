@@ -1,4 +1,4 @@
-//! `POST /mappings/resolve`: the decision for one context, nothing written.
+//! `POST /mappings/resolve`: the mapping decision for one context, without side effects.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -9,23 +9,23 @@ use domain::imports::{ContextBody, read_context};
 use ordinavo_core::CoreError;
 use ordinavo_core::imports::resolve;
 use ordinavo_core::imports::resolve::ContextParts;
-use ordinavo_core::integrations::idempotency::answer_once;
+use ordinavo_core::integrations::idempotency::respond_once;
 use serde_json::Value;
 
 use crate::api::body::JsonBody;
-use crate::api::idempotency::{Demand, answer, respond};
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Ask how a context would be mapped.
+/// Returns how a context would be mapped.
 ///
-/// The same rules over the same records as an import, with nothing written. Needs the scopes `customers.map` and
+/// Applies the same rules to the same records as an import, but writes nothing. Requires the scopes `customers.map` and
 /// `customers.read`.
 #[utoipa::path(
     post, path = "/mappings/resolve", operation_id = "resolveMapping", tag = "mappings", security(("apiKey" = []), ("oauth2" = ["customers.map", "customers.read"])),
     request_body = ContextBody,
-    responses((status = 200, description = "The decision", body = MappingDecision), Refusals)
+    responses((status = 200, description = "The decision", body = MappingDecision), ErrorResponses)
 )]
 pub async fn resolve_mapping(
     State(state): State<AppState>,
@@ -33,17 +33,17 @@ pub async fn resolve_mapping(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
-    let (map, read_permit) = (client.require()?, client.require()?);
+    let (map_permit, read_permit) = (client.require()?, client.require()?);
     let parts = read(&body.value).map_err(CoreError::invalid)?;
-    let held = state.running_keys.take(
+    let held = state.in_flight_keys.reserve(
         &client,
         &headers,
         "POST /api/v1/mappings/resolve",
         &body.raw,
-        Demand::Optional,
+        KeyRequirement::Optional,
     )?;
-    let decided = answer_once(&state.core, &client, held.key(), async {
-        let decision: MappingDecision = resolve::resolve(&state.core, map, read_permit, &parts).await?;
+    let decided = respond_once(&state.core, &client, held.key(), async {
+        let decision: MappingDecision = resolve::resolve(&state.core, map_permit, read_permit, &parts).await?;
         Ok(answer(200, None, &decision))
     })
     .await?;

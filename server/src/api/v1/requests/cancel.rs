@@ -7,20 +7,20 @@ use ordinavo_core::requests::client_requests;
 
 use super::Request;
 use crate::api::body::OptionalBody;
-use crate::api::empty_body;
-use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::require_empty_body;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Withdraw a request.
+/// Withdraws a request.
 ///
-/// Possible until it was turned into a target. Needs the scope `requests.write`.
+/// Possible until the request becomes a target. Requires the scope `requests.write`.
 #[utoipa::path(
     post, path = "/requests/{id}/cancel", operation_id = "cancelRequest", tag = "requests", security(("apiKey" = []), ("oauth2" = ["requests.write"])),
-    params(("id" = String, Path, description = "The request's id")),
-    responses((status = 200, description = "The withdrawn request", body = Request), Refusals)
+    params(("id" = String, Path, description = "ID of the request")),
+    responses((status = 200, description = "The withdrawn request", body = Request), ErrorResponses)
 )]
 pub async fn cancel_request(
     State(state): State<AppState>,
@@ -30,11 +30,11 @@ pub async fn cancel_request(
     OptionalBody(body): OptionalBody,
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    empty_body(&body.value)?;
+    require_empty_body(&body.value)?;
     let route = format!("POST /api/v1/requests/{}/cancel", id.0);
     let held = state
-        .running_keys
-        .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
+        .in_flight_keys
+        .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
     let cancelled = client_requests::cancel(&state.core, permit, id.id()?, held.key(), |request| {
         answer(200, None, &Request::from(request))
     })

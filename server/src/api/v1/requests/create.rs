@@ -11,18 +11,18 @@ use domain::text::{self, ExternalId};
 use ordinavo_core::CoreError;
 use ordinavo_core::imports::resolve::ContextParts;
 use ordinavo_core::requests::client_requests;
-use ordinavo_core::requests::client_requests::{MOST_DESCRIPTION, MOST_PREFERRED, RequestForm};
+use ordinavo_core::requests::client_requests::{MAX_DESCRIPTION_CHARS, MAX_PREFERRED_CHARS, RequestForm};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Request;
 use crate::api::body::JsonBody;
-use crate::api::idempotency::{Demand, answer, respond};
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// A request as a client submits it.
+/// The request to submit.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({
@@ -30,46 +30,47 @@ use crate::serve::AppState;
     "serviceType": "repair", "priority": "high", "description": "The cold store beeps and shows E4."
 }))]
 pub struct RequestBody {
-    /// Id in the source system; sent again, it is the same request.
+    /// ID in the source system. Submitting the same ID again returns the existing request.
     #[schema(required = false, min_length = 1, max_length = 128)]
     pub external_id: Option<String>,
-    /// Who it is for; must be known already.
+    /// The customer; must already be known.
     #[schema(required = false)]
     pub customer: Option<CustomerBody>,
-    /// Where it is.
+    /// The location of the work.
     #[schema(required = false)]
     pub location: Option<LocationBody>,
-    /// Whom to talk to.
+    /// The contact person.
     #[schema(required = false)]
     pub contact: Option<ContactBody>,
-    /// Kind of service.
+    /// Type of service.
     pub service_type: ServiceType,
-    /// Urgency; `normal` when absent.
+    /// Priority. Defaults to `normal`.
     #[schema(required = false)]
     pub priority: Option<Priority>,
-    /// What is needed.
+    /// Description of the required work.
     #[schema(min_length = 1, max_length = 4000)]
     pub description: String,
-    /// When it would suit, in words.
+    /// Preferred time, as free text.
     #[schema(required = false, max_length = 200)]
     pub preferred: Option<String>,
-    /// Days that would suit, in the location's time.
+    /// Preferred days, in the time zone of the location.
     #[schema(required = false, max_items = 3)]
     pub preferred_windows: Option<Vec<PreferredWindow>>,
 }
 
-/// Submit a request.
+/// Submits a request.
 ///
-/// For a customer that is known: nothing is created or linked on the way. Dispatch reviews it; it becomes a target when it
-/// is accepted. Needs the scope `requests.write` (and `customers.map` to name a customer) and an `Idempotency-Key`.
+/// The customer must already be known; the request creates and links no records. Dispatch reviews the request, and it
+/// becomes a target when it is accepted. Requires the scope `requests.write` (and `customers.map` to name a customer)
+/// and an `Idempotency-Key`.
 #[utoipa::path(
     post, path = "/requests", operation_id = "createRequest", tag = "requests", security(("apiKey" = []), ("oauth2" = ["requests.write"])),
-    params(("Idempotency-Key" = String, Header, description = "1 to 255 printable ASCII characters; the first answer is repeated for 24 hours", min_length = 1, max_length = 255, pattern = "^[ -~]+$")),
+    params(("Idempotency-Key" = String, Header, description = "1 to 255 printable ASCII characters. A repeated request with the same key receives the first response for 24 hours", min_length = 1, max_length = 255, pattern = "^[ -~]+$")),
     request_body = RequestBody,
     responses(
-        (status = 201, description = "Submitted", body = Request, headers(("Location" = String, description = "The request"))),
-        (status = 200, description = "It was submitted before under this external id", body = Request),
-        Refusals
+        (status = 201, description = "Submitted", body = Request, headers(("Location" = String, description = "URL of the request"))),
+        (status = 200, description = "A request with this external ID already exists", body = Request),
+        ErrorResponses
     )
 )]
 pub async fn create_request(
@@ -79,9 +80,13 @@ pub async fn create_request(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    let held = state
-        .running_keys
-        .take(&client, &headers, "POST /api/v1/requests", &body.raw, Demand::Required)?;
+    let held = state.in_flight_keys.reserve(
+        &client,
+        &headers,
+        "POST /api/v1/requests",
+        &body.raw,
+        KeyRequirement::Required,
+    )?;
     let form = read(&body.value).map_err(CoreError::invalid)?;
     let submitted = client_requests::submit(&state.core, permit, &form, held.key(), |row, is_new| {
         let request = Request::from(row);
@@ -102,22 +107,22 @@ fn read(body: &Value) -> Result<RequestForm, Vec<FieldError>> {
         return Err(errors);
     };
     let external_id = reader
-        .text("externalId", ExternalId::MOST, &mut errors, ExternalId::parse)
+        .text("externalId", ExternalId::MAX_CHARS, &mut errors, ExternalId::parse)
         .value();
-    if external_id.as_ref().is_some_and(ExternalId::is_blank_like) {
+    if external_id.as_ref().is_some_and(ExternalId::is_placeholder) {
         errors.push(FieldError::new(
             "/externalId",
             "external_id_required",
-            "This value only says that there is no id.",
+            "This value is a placeholder, not an ID.",
         ));
     }
     let (customer, location, contact) = read_context(&mut reader, &mut errors);
     let names: Vec<&str> = ServiceType::ALL.iter().map(|kind| kind.name()).collect();
-    let before = errors.len();
+    let errors_before = errors.len();
     let service_type = reader
         .one_of("serviceType", &names, &mut errors, ServiceType::from_name)
         .value();
-    if service_type.is_none() && errors.len() == before {
+    if service_type.is_none() && errors.len() == errors_before {
         errors.push(FieldError::new(
             "/serviceType",
             "required",
@@ -133,12 +138,12 @@ fn read(body: &Value) -> Result<RequestForm, Vec<FieldError>> {
         )
         .value()
         .unwrap_or(Priority::Normal);
-    let description = reader.required_text("description", MOST_DESCRIPTION, &mut errors, |text| {
-        text::paragraphs(text, MOST_DESCRIPTION)
+    let description = reader.required_text("description", MAX_DESCRIPTION_CHARS, &mut errors, |text| {
+        text::paragraphs(text, MAX_DESCRIPTION_CHARS)
     });
     let preferred = reader
-        .text("preferred", MOST_PREFERRED, &mut errors, |text| {
-            text::optional_line(text, MOST_PREFERRED)
+        .text("preferred", MAX_PREFERRED_CHARS, &mut errors, |text| {
+            text::optional_line(text, MAX_PREFERRED_CHARS)
         })
         .value()
         .flatten();

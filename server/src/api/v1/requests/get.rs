@@ -6,17 +6,17 @@ use ordinavo_core::requests::client_requests;
 
 use super::Request;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read a request.
+/// Returns a request.
 ///
-/// Another source's request answers like one that does not exist. Needs the scope `requests.read`.
+/// Returns `404` for a request of another source system. Requires the scope `requests.read`.
 #[utoipa::path(
     get, path = "/requests/{id}", operation_id = "getRequest", tag = "requests", security(("apiKey" = []), ("oauth2" = ["requests.read"])),
-    params(("id" = String, Path, description = "The request's id")),
-    responses((status = 200, description = "The request", body = Request), Refusals)
+    params(("id" = String, Path, description = "ID of the request")),
+    responses((status = 200, description = "The request", body = Request), ErrorResponses)
 )]
 pub async fn get_request(
     State(state): State<AppState>,

@@ -1,4 +1,4 @@
-//! Requests of the own source system.
+//! Requests of the client's source system.
 
 pub mod cancel;
 pub mod create;
@@ -15,46 +15,46 @@ use serde::Serialize;
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// The number that people quote.
+    /// Human-readable request number.
     pub number: i64,
-    /// The id that the source gave it.
+    /// ID in the source system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// Where it stands.
+    /// Current status.
     pub status: RequestStatus,
-    /// Kind of service.
+    /// Type of service.
     pub service_type: ServiceType,
-    /// How urgent it is.
+    /// Priority.
     pub priority: Priority,
-    /// What is needed.
+    /// Description of the required work.
     pub description: String,
-    /// When it would suit, in words.
+    /// Preferred time, as free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred: Option<String>,
-    /// Days that would suit.
+    /// Preferred days, in the time zone of the location.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub preferred_windows: Vec<PreferredWindow>,
-    /// Why it was rejected.
+    /// Reason for the rejection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejection_reason: Option<String>,
-    /// The target that it became.
+    /// ID of the target that was created from the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_id: Option<String>,
-    /// When it came in.
+    /// When the request was submitted.
     pub submitted_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A page of a list.
+/// A page of requests.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<Request>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }

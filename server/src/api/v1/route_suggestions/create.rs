@@ -9,55 +9,56 @@ use domain::ids::{RouteSuggestionId, TargetId};
 use domain::text::ExternalId;
 use ordinavo_core::CoreError;
 use ordinavo_core::suggestions::clients;
-use ordinavo_core::suggestions::clients::{MOST_TARGETS, Named};
+use ordinavo_core::suggestions::clients::{MAX_TARGETS, TargetSelection};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::api::body::JsonBody;
-use crate::api::idempotency::{Demand, answer, respond};
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// What is to be planned: either `targetIds` or `externalIds`.
+/// The targets and days to plan. Exactly one of `targetIds` and `externalIds` is required.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "date": "2026-11-30", "externalIds": ["JOB-2026-000918"] }))]
 pub struct RouteSuggestionBody {
-    /// The first day.
+    /// First day.
     pub date: NaiveDate,
-    /// Own targets by our ids.
+    /// Targets of the client's source system, by target ID.
     #[schema(required = false, min_items = 1, max_items = 200)]
     pub target_ids: Option<Vec<TargetId>>,
-    /// Own targets by the ids of the source system.
+    /// Targets of the client's source system, by external ID.
     #[schema(required = false, min_items = 1, max_items = 200)]
     pub external_ids: Option<Vec<String>>,
-    /// How many days, the first one included; 1 when absent.
+    /// Number of days, including the first day. Defaults to 1.
     #[schema(required = false, minimum = 1, maximum = 7)]
     pub horizon_days: Option<u32>,
 }
 
-/// A suggestion that was asked for.
+/// A route suggestion that was queued.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteSuggestionAccepted {
-    /// Its id.
+    /// Unique identifier.
     pub id: RouteSuggestionId,
-    /// `queued`.
+    /// Always `queued`.
     pub status: String,
 }
 
-/// Ask for a route suggestion.
+/// Requests a route suggestion.
 ///
-/// For own targets, around what is planned already. It is made in the background: poll it, or wait for the event
-/// `route_suggestion.completed`. It never schedules anything. Needs the scope `routes.suggest`.
+/// Plans targets of the client's source system around existing appointments. The suggestion is computed in the
+/// background: poll it or wait for the event `route_suggestion.completed`. It never schedules appointments. Requires the
+/// scope `routes.suggest`.
 #[utoipa::path(
     post, path = "/route-suggestions", operation_id = "createRouteSuggestion", tag = "route-suggestions", security(("apiKey" = []), ("oauth2" = ["routes.suggest"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters; the first answer is repeated for 24 hours", min_length = 1, max_length = 255, pattern = "^[ -~]+$")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters. A repeated request with the same key receives the first response for 24 hours", min_length = 1, max_length = 255, pattern = "^[ -~]+$")),
     request_body = RouteSuggestionBody,
     responses(
-        (status = 202, description = "It will be made", body = RouteSuggestionAccepted, headers(("Location" = String, description = "The suggestion"))),
-        Refusals
+        (status = 202, description = "The suggestion is queued", body = RouteSuggestionAccepted, headers(("Location" = String, description = "URL of the suggestion"))),
+        ErrorResponses
     )
 )]
 pub async fn create_route_suggestion(
@@ -67,15 +68,15 @@ pub async fn create_route_suggestion(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    let held = state.running_keys.take(
+    let held = state.in_flight_keys.reserve(
         &client,
         &headers,
         "POST /api/v1/route-suggestions",
         &body.raw,
-        Demand::Optional,
+        KeyRequirement::Optional,
     )?;
     let (date, days, named) = read(&body.value).map_err(CoreError::invalid)?;
-    let asked = clients::ask(&state.core, permit, date, days, &named, held.key(), |id| {
+    let asked = clients::request(&state.core, permit, date, days, &named, held.key(), |id| {
         let location = format!("/api/v1/route-suggestions/{id}");
         answer(202, Some(location), &json!({ "id": id, "status": "queued" }))
     })
@@ -83,7 +84,7 @@ pub async fn create_route_suggestion(
     Ok(respond(asked))
 }
 
-fn read(body: &Value) -> Result<(NaiveDate, u32, Named), Vec<FieldError>> {
+fn read(body: &Value) -> Result<(NaiveDate, u32, TargetSelection), Vec<FieldError>> {
     let mut errors = Vec::new();
     let Some(mut reader) = ObjectReader::new(body, "", &mut errors) else {
         return Err(errors);
@@ -98,7 +99,7 @@ fn read(body: &Value) -> Result<(NaiveDate, u32, Named), Vec<FieldError>> {
         errors.push(FieldError::new(
             "/date",
             "invalid_date",
-            "A day such as 2026-11-30 is required.",
+            "Must be a date such as 2026-11-30.",
         ));
     }
     let days = match reader.raw("horizonDays") {
@@ -106,11 +107,7 @@ fn read(body: &Value) -> Result<(NaiveDate, u32, Named), Vec<FieldError>> {
         Patch::Value(value) => value.as_u64().and_then(|days| u32::try_from(days).ok()),
     };
     if days.is_none() {
-        errors.push(FieldError::new(
-            "/horizonDays",
-            "invalid_number",
-            "A whole number is required.",
-        ));
+        errors.push(FieldError::new("/horizonDays", "invalid_number", "Must be an integer."));
     }
     let ids = list(&mut reader, "targetIds", &mut errors, |text| {
         text.parse::<TargetId>().ok()
@@ -119,8 +116,8 @@ fn read(body: &Value) -> Result<(NaiveDate, u32, Named), Vec<FieldError>> {
         ExternalId::parse(text).ok().map(|id| id.as_str().to_owned())
     });
     let named = match (ids, external_ids) {
-        (Some(ids), None) => Some(Named::Ids(ids)),
-        (None, Some(ids)) => Some(Named::ExternalIds(ids)),
+        (Some(ids), None) => Some(TargetSelection::Ids(ids)),
+        (None, Some(ids)) => Some(TargetSelection::ExternalIds(ids)),
         (None, None) => {
             errors.push(FieldError::new(
                 "/targetIds",
@@ -145,7 +142,7 @@ fn read(body: &Value) -> Result<(NaiveDate, u32, Named), Vec<FieldError>> {
     }
 }
 
-/// A list of 1 to 200 texts.
+/// Parses an optional array of 1 to 200 strings.
 fn list<T>(
     reader: &mut ObjectReader<'_>,
     name: &'static str,
@@ -157,21 +154,21 @@ fn list<T>(
         Patch::Value(value) => value,
     };
     let rows = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    if rows.is_empty() || rows.len() > MOST_TARGETS {
+    if rows.is_empty() || rows.len() > MAX_TARGETS {
         errors.push(FieldError::new(
             format!("/{name}"),
             "invalid_list",
-            format!("A list of 1 to {MOST_TARGETS} ids is required."),
+            format!("Must be an array of 1 to {MAX_TARGETS} IDs."),
         ));
     }
     let mut found = Vec::new();
-    for (index, row) in rows.iter().take(MOST_TARGETS).enumerate() {
+    for (index, row) in rows.iter().take(MAX_TARGETS).enumerate() {
         match row.as_str().and_then(&parse) {
             Some(id) => found.push(id),
             None => errors.push(FieldError::new(
                 format!("/{name}/{index}"),
                 "target_not_found",
-                "There is no such target of this source system.",
+                "The source system has no such target.",
             )),
         }
     }

@@ -5,28 +5,29 @@ use axum::extract::State;
 use ordinavo_core::suggestions::clients;
 
 use super::RouteSuggestionPage;
-use crate::api::paging::{PageQuery, Parameters, moment};
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::paging::{PageQuery, QueryParams, timestamp_key};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// List route suggestions.
+/// Lists route suggestions.
 ///
-/// The own source system's, newest first; they are kept for 30 days. Needs the scope `routes.suggest`.
+/// Covers the suggestions of the client's source system, newest first. Suggestions are retained for 30 days. Requires
+/// the scope `routes.suggest`.
 #[utoipa::path(
     get, path = "/route-suggestions", operation_id = "listRouteSuggestions", tag = "route-suggestions", security(("apiKey" = []), ("oauth2" = ["routes.suggest"])),
     params(PageQuery),
-    responses((status = 200, description = "A page, newest first", body = RouteSuggestionPage), Refusals)
+    responses((status = 200, description = "A page, newest first", body = RouteSuggestionPage), ErrorResponses)
 )]
 pub async fn list_route_suggestions(
     State(state): State<AppState>,
     Bearer(client): Bearer,
-    Parameters(query): Parameters<PageQuery>,
+    QueryParams(query): QueryParams<PageQuery>,
 ) -> Result<Json<RouteSuggestionPage>, ApiError> {
     let permit = client.require()?;
     let paging = query.paging()?;
     let page = clients::list(&state.core, permit, paging.after()?, paging.limit()).await?;
-    let next_cursor = paging.next(&page, |row| moment(row.suggestion.created_at, row.suggestion.id));
+    let next_cursor = paging.next(&page, |row| timestamp_key(row.suggestion.created_at, row.suggestion.id));
     Ok(Json(RouteSuggestionPage {
         data: page.rows.into_iter().map(Into::into).collect(),
         next_cursor,

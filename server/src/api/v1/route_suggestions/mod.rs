@@ -1,4 +1,4 @@
-//! Route suggestions for own targets.
+//! Route suggestions for targets of the client's source system.
 
 pub mod create;
 pub mod get;
@@ -10,86 +10,86 @@ use domain::suggestions::SuggestionStatus;
 use ordinavo_core::suggestions::clients::OwnSuggestion;
 use serde::Serialize;
 
-/// A route suggestion. It never schedules anything.
+/// A route suggestion. It never schedules appointments.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteSuggestion {
-    /// Its id.
+    /// Unique identifier.
     pub id: RouteSuggestionId,
-    /// How far it is; the rest is there once it is `completed`.
+    /// Current status. Routes and unassigned targets are available when it is `completed`.
     pub status: SuggestionStatus,
-    /// The first day.
+    /// First day.
     pub date: NaiveDate,
-    /// The own targets that would be visited, by technician and day.
+    /// Suggested visits, by technician and day.
     pub routes: Vec<SuggestedRoute>,
-    /// The own targets that would not.
+    /// Targets that do not fit into any route.
     pub unassigned: Vec<Unassigned>,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: DateTime<Utc>,
-    /// When it ended.
+    /// When the computation finished.
     #[schema(required)]
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-/// A technician's day; others' stops in it are not told.
+/// The route of one technician on one day, without stops of other source systems.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SuggestedRoute {
-    /// A label that says who goes twice, within this suggestion and no other.
+    /// Anonymous label of the technician, valid only within this suggestion.
     pub technician: String,
-    /// The day.
+    /// Day of the route.
     pub date: NaiveDate,
-    /// The stops in their order.
+    /// Stops in visit order.
     pub stops: Vec<SuggestedStop>,
 }
 
-/// A stop.
+/// A stop of a suggested route.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SuggestedStop {
-    /// The target.
+    /// ID of the target.
     pub target_id: TargetId,
-    /// Its id in the source system.
+    /// ID of the target in its source system.
     #[schema(required)]
     pub external_id: Option<String>,
-    /// When the visit would begin.
+    /// Suggested start of the visit.
     pub arrival: DateTime<Utc>,
-    /// When it would be done.
+    /// Suggested end of the visit.
     pub departure: DateTime<Utc>,
 }
 
-/// A target that would not be visited.
+/// A target that does not fit into any route.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Unassigned {
-    /// The target.
+    /// ID of the target.
     pub target_id: TargetId,
-    /// Its id in the source system.
+    /// ID of the target in its source system.
     #[schema(required)]
     pub external_id: Option<String>,
-    /// The first rules that fail, over all technicians, each once.
+    /// Reasons, without duplicates: the first rule that fails for each technician.
     pub reasons: Vec<UnassignedReason>,
 }
 
-/// A reason.
+/// Why a target does not fit into any route.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnassignedReason {
     /// `skill`, `window`, `shift`, `break`, `kept`, `higher_priority`, `full`, `location_unknown`, `not_open`,
     /// `other_days`, `needs_mapping`, `too_many_skills` or `no_technician`.
     pub code: String,
-    /// In words, with the least amount.
+    /// Explanation with the smallest amount by which the rule is missed.
     pub detail: String,
 }
 
 impl From<OwnSuggestion> for RouteSuggestion {
-    fn from(own: OwnSuggestion) -> Self {
-        let suggestion = own.suggestion;
+    fn from(client_suggestion: OwnSuggestion) -> Self {
+        let suggestion = client_suggestion.suggestion;
         Self {
             id: suggestion.id.0,
             status: suggestion.status,
             date: suggestion.date,
-            routes: own
+            routes: client_suggestion
                 .routes
                 .into_iter()
                 .map(|(technician, date, stops)| SuggestedRoute {
@@ -106,7 +106,7 @@ impl From<OwnSuggestion> for RouteSuggestion {
                         .collect(),
                 })
                 .collect(),
-            unassigned: own
+            unassigned: client_suggestion
                 .left
                 .into_iter()
                 .map(|left| Unassigned {
@@ -125,13 +125,13 @@ impl From<OwnSuggestion> for RouteSuggestion {
     }
 }
 
-/// A page of a list.
+/// A page of route suggestions.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteSuggestionPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<RouteSuggestion>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }

@@ -7,20 +7,21 @@ use ordinavo_core::jobs;
 
 use super::Target;
 use crate::api::body::OptionalBody;
-use crate::api::empty_body;
-use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::require_empty_body;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Cancel a target.
+/// Cancels a target.
 ///
-/// Possible until the technician is on the way; a planned appointment ends with it. Needs the scope `targets.write`.
+/// Possible until the technician is en route; a planned appointment is cancelled as well. Requires the scope
+/// `targets.write`.
 #[utoipa::path(
     post, path = "/targets/{id}/cancel", operation_id = "cancelTarget", tag = "targets", security(("apiKey" = []), ("oauth2" = ["targets.write"])),
-    params(("id" = String, Path, description = "The target's id")),
-    responses((status = 200, description = "The cancelled target", body = Target), Refusals)
+    params(("id" = String, Path, description = "ID of the target")),
+    responses((status = 200, description = "The cancelled target", body = Target), ErrorResponses)
 )]
 pub async fn cancel_target(
     State(state): State<AppState>,
@@ -30,12 +31,12 @@ pub async fn cancel_target(
     OptionalBody(body): OptionalBody,
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    empty_body(&body.value)?;
+    require_empty_body(&body.value)?;
     let route = format!("POST /api/v1/targets/{}/cancel", id.0);
     let held = state
-        .running_keys
-        .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
-    let cancelled = jobs::cancel_by_client(&state.core, permit, id.id()?, held.key(), |target| {
+        .in_flight_keys
+        .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
+    let cancelled = jobs::cancel_for_client(&state.core, permit, id.id()?, held.key(), |target| {
         answer(200, None, &Target::from(target))
     })
     .await?;

@@ -1,4 +1,4 @@
-//! `POST /targets`: one import, in one transaction, recorded as job and item.
+//! `POST /targets`: imports one target in one transaction and records it as an import job with one item.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -8,32 +8,32 @@ use domain::import_results::ImportItemResult;
 use domain::imports::{ItemOutcome, TargetImport, TargetImportBody};
 use domain::problems::Problem;
 use ordinavo_core::CoreError;
-use ordinavo_core::imports::{Answer, ImportPermits, import_one, is_zone, jobs};
+use ordinavo_core::imports::{ApiResponse, ImportPermits, import_one, is_zone, jobs};
 
 use crate::api::body::JsonBody;
-use crate::api::idempotency::{Demand, answer, respond};
-use crate::api::preference::asks_to_respond_async;
-use crate::api::problem::{ApiError, ProblemBody, Refusals};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
+use crate::api::preference::prefers_async_response;
+use crate::api::problem::{ApiError, ErrorResponses, ProblemBody};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Import a target.
+/// Imports a target.
 ///
-/// The natural key (tenant, source system, externalId) makes this an upsert: sent twice, there is one target. Needs the
-/// scope `targets.write`; `customers.map` and `customers.write` widen what is done about the customer. With
-/// `Prefer: respond-async` the import becomes a job with one item.
+/// Creates the target or updates the existing one with the same `externalId` in the source system. Requires the scope
+/// `targets.write`; `customers.map` allows the import to link customer records and `customers.write` to create and update them. With
+/// `Prefer: respond-async`, the import becomes a job with one item.
 #[utoipa::path(
     post, path = "/targets", operation_id = "createTarget", tag = "targets", security(("apiKey" = []), ("oauth2" = ["targets.write"])),
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters; the first answer is repeated for 24 hours", min_length = 1, max_length = 255, pattern = "^[ -~]+$"),
-        ("Prefer" = Option<String>, Header, description = "`respond-async` to have the import done by the worker")
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters. A repeated request with the same key receives the first response for 24 hours", min_length = 1, max_length = 255, pattern = "^[ -~]+$"),
+        ("Prefer" = Option<String>, Header, description = "`respond-async` to run the import in the background")
     ),
     request_body = TargetImportBody,
     responses(
-        (status = 201, description = "Created", body = ImportItemResult, headers(("Location" = String, description = "The target"))),
+        (status = 201, description = "Created", body = ImportItemResult, headers(("Location" = String, description = "URL of the target"))),
         (status = 200, description = "Updated, unchanged or skipped", body = ImportItemResult),
-        (status = 202, description = "Taken in as a job", body = ImportJob, headers(("Location" = String, description = "The job"))),
-        Refusals
+        (status = 202, description = "The import job is queued", body = ImportJob, headers(("Location" = String, description = "URL of the job"))),
+        ErrorResponses
     )
 )]
 pub async fn create_target(
@@ -43,15 +43,19 @@ pub async fn create_target(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     let permits = ImportPermits::of(&client)?;
-    let is_async = asks_to_respond_async(&headers)?;
+    let is_async = prefers_async_response(&headers)?;
     let import = TargetImport::read(&body.value, is_zone).map_err(CoreError::invalid)?;
-    let held = state
-        .running_keys
-        .take(&client, &headers, "POST /api/v1/targets", &body.raw, Demand::Optional)?;
+    let held = state.in_flight_keys.reserve(
+        &client,
+        &headers,
+        "POST /api/v1/targets",
+        &body.raw,
+        KeyRequirement::Optional,
+    )?;
     if is_async {
         let batch = TargetBatch::lenient(ImportMode::Partial, false, vec![body.value], is_zone);
-        let taken = jobs::submit(&state.core, permits, &batch, held.key(), accepted).await?;
-        let mut response = respond(taken);
+        let accepted_job = jobs::submit(&state.core, permits, &batch, held.key(), accepted).await?;
+        let mut response = respond(accepted_job);
         response.headers_mut().insert(
             HeaderName::from_static("preference-applied"),
             HeaderValue::from_static("respond-async"),
@@ -62,20 +66,20 @@ pub async fn create_target(
     Ok(respond(done))
 }
 
-/// The answer to a job that was taken in.
-pub fn accepted(job: &ImportJob) -> Answer {
+/// Returns the answer for a queued import job.
+pub fn accepted(job: &ImportJob) -> ApiResponse {
     answer(202, Some(format!("/api/v1/import-jobs/{}", job.id)), job)
 }
 
-/// The answer to a result: the item, or a problem with the item in it.
-fn render(result: &ImportItemResult) -> Answer {
+/// Returns the answer for an import result: the item, or a problem that contains the item.
+fn render(result: &ImportItemResult) -> ApiResponse {
     let location = result.target_id.map(|id| format!("/api/v1/targets/{id}"));
     match result.outcome {
-        // A locked target is skipped, and its sender must know that nothing was taken over.
+        // A locked target is skipped; the client must learn that its changes were not applied.
         Some(outcome) if outcome == ItemOutcome::Failed || !result.errors.is_empty() => {
             let note = result.errors.first();
             let code = note.map(|note| note.code.clone()).unwrap_or_default();
-            let meaning = domain::mapping::table::meaning(&code).unwrap_or("The import was refused.");
+            let meaning = domain::mapping::table::meaning(&code).unwrap_or("The import was rejected.");
             let mut problem = ProblemBody::new(CoreError::new(Problem::ImportFailed, meaning));
             problem.item = Some(result.clone());
             answer(Problem::ImportFailed.status(), None, &problem)

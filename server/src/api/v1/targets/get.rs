@@ -6,17 +6,17 @@ use ordinavo_core::jobs;
 
 use super::Target;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read a target.
+/// Returns a target.
 ///
-/// Another source's target answers like one that does not exist. Needs the scope `targets.read`.
+/// Returns `404` for a target of another source system. Requires the scope `targets.read`.
 #[utoipa::path(
     get, path = "/targets/{id}", operation_id = "getTarget", tag = "targets", security(("apiKey" = []), ("oauth2" = ["targets.read"])),
-    params(("id" = String, Path, description = "The target's id")),
-    responses((status = 200, description = "The target", body = Target), Refusals)
+    params(("id" = String, Path, description = "ID of the target")),
+    responses((status = 200, description = "The target", body = Target), ErrorResponses)
 )]
 pub async fn get_target(
     State(state): State<AppState>,
@@ -24,5 +24,5 @@ pub async fn get_target(
     id: Segment,
 ) -> Result<Json<Target>, ApiError> {
     let permit = client.require()?;
-    Ok(Json(jobs::of_client(&state.core, permit, id.id()?).await?.into()))
+    Ok(Json(jobs::get_for_client(&state.core, permit, id.id()?).await?.into()))
 }

@@ -6,17 +6,17 @@ use ordinavo_core::jobs;
 
 use super::Target;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read a target by the id that its source gave it.
+/// Returns a target by its ID in the source system.
 ///
-/// Needs the scope `targets.read`.
+/// Requires the scope `targets.read`.
 #[utoipa::path(
     get, path = "/targets/by-external-id/{externalId}", operation_id = "getTargetByExternalId", tag = "targets", security(("apiKey" = []), ("oauth2" = ["targets.read"])),
-    params(("externalId" = String, Path, description = "The id in the source system")),
-    responses((status = 200, description = "The target", body = Target), Refusals)
+    params(("externalId" = String, Path, description = "ID in the source system")),
+    responses((status = 200, description = "The target", body = Target), ErrorResponses)
 )]
 pub async fn get_target_by_external_id(
     State(state): State<AppState>,
@@ -24,6 +24,6 @@ pub async fn get_target_by_external_id(
     external_id: Segment,
 ) -> Result<Json<Target>, ApiError> {
     let permit = client.require()?;
-    let target = jobs::of_client_by_external_id(&state.core, permit, &external_id.0).await?;
+    let target = jobs::get_for_client_by_external_id(&state.core, permit, &external_id.0).await?;
     Ok(Json(target.into()))
 }

@@ -1,4 +1,4 @@
-//! Targets.
+//! Targets (jobs) of the client's source system.
 
 pub mod batch;
 pub mod cancel;
@@ -13,45 +13,45 @@ use domain::windows::TimeWindow;
 use ordinavo_core::jobs::model::ClientTarget;
 use serde::Serialize;
 
-/// A target as its own source system sees it.
+/// A target.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// The id that the source gave it.
+    /// ID in the source system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// Where it stands.
+    /// Current status.
     pub status: domain::targets::TargetStatus,
-    /// Whether a person must resolve its customer before it can be planned.
+    /// Whether dispatch must review the mapping before the target can be scheduled.
     pub needs_mapping: bool,
-    /// How urgent it is.
+    /// Priority.
     pub priority: domain::requests::Priority,
-    /// Kind of service.
+    /// Type of service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<String>,
-    /// How long it takes.
+    /// Estimated duration, in minutes.
     pub duration_minutes: i64,
-    /// When the source wants it.
+    /// Requested time window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_window: Option<TimeWindow>,
-    /// When it is agreed.
+    /// Scheduled appointment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appointment: Option<TimeWindow>,
-    /// When it came in.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A page of a list.
+/// A page of targets.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TargetPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<Target>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }

@@ -6,50 +6,49 @@ use axum::response::Response;
 use domain::fields::{FieldError, ObjectReader, Patch};
 use domain::text::ExternalId;
 use ordinavo_core::CoreError;
-use ordinavo_core::integrations::idempotency::answer_once;
+use ordinavo_core::integrations::idempotency::respond_once;
 use ordinavo_core::jobs;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Target;
 use crate::api::body::JsonBody;
-use crate::api::idempotency::{Demand, answer, respond};
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// The most ids of one question.
-const MOST: usize = 500;
+const MAX_IDS: usize = 500;
 
-/// Which targets are asked for.
+/// The targets to look up.
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StatusQuery {
-    /// Ids in the source system.
+    /// IDs in the source system.
     #[schema(required = false, max_items = 500)]
     pub external_ids: Option<Vec<String>>,
-    /// Our ids.
+    /// Target IDs.
     #[schema(required = false, max_items = 500)]
     pub ids: Option<Vec<String>>,
 }
 
-/// Where the targets stand.
+/// The result of a status query.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusAnswer {
-    /// The known ones.
+    /// The targets that were found.
     pub data: Vec<Target>,
-    /// The ids that are not known here.
+    /// The IDs that were not found.
     pub not_found: Vec<String>,
 }
 
-/// Ask where many targets stand.
+/// Returns the status of many targets.
 ///
-/// At most 500 ids, external ones and ours together. Needs the scope `targets.read`.
+/// Accepts up to 500 IDs in total. Requires the scope `targets.read`.
 #[utoipa::path(
     post, path = "/targets/status-query", operation_id = "queryTargetStatus", tag = "targets", security(("apiKey" = []), ("oauth2" = ["targets.read"])),
     request_body = StatusQuery,
-    responses((status = 200, description = "What is known", body = StatusAnswer), Refusals)
+    responses((status = 200, description = "The targets that were found", body = StatusAnswer), ErrorResponses)
 )]
 pub async fn query_target_status(
     State(state): State<AppState>,
@@ -59,16 +58,16 @@ pub async fn query_target_status(
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
     let query = read(&body.value).map_err(CoreError::invalid)?;
-    let held = state.running_keys.take(
+    let held = state.in_flight_keys.reserve(
         &client,
         &headers,
         "POST /api/v1/targets/status-query",
         &body.raw,
-        Demand::Optional,
+        KeyRequirement::Optional,
     )?;
     let (external_ids, ids) = (query.external_ids.unwrap_or_default(), query.ids.unwrap_or_default());
-    let found = answer_once(&state.core, &client, held.key(), async {
-        let (known, not_found) = jobs::states_of_client(&state.core, permit, &external_ids, &ids).await?;
+    let found = respond_once(&state.core, &client, held.key(), async {
+        let (known, not_found) = jobs::list_states_for_client(&state.core, permit, &external_ids, &ids).await?;
         let data = known.into_iter().map(Target::from).collect();
         Ok(answer(200, None, &StatusAnswer { data, not_found }))
     })
@@ -97,25 +96,25 @@ fn read(body: &Value) -> Result<StatusQuery, Vec<FieldError>> {
             errors.push(FieldError::new(
                 name,
                 "validation_failed",
-                "A list of texts is required.",
+                "Must be an array of strings.",
             ));
         }
     }
     let query = StatusQuery { external_ids, ids };
-    let texts = || query.external_ids.iter().chain(query.ids.iter()).flatten();
-    let count = texts().count();
-    if errors.is_empty() && !(1..=MOST).contains(&count) {
+    let all_ids = || query.external_ids.iter().chain(query.ids.iter()).flatten();
+    let count = all_ids().count();
+    if errors.is_empty() && !(1..=MAX_IDS).contains(&count) {
         errors.push(FieldError::new(
             "",
             "validation_failed",
-            format!("1 to {MOST} ids in externalIds and ids together are required."),
+            format!("Send 1 to {MAX_IDS} IDs in externalIds and ids combined."),
         ));
     }
-    if texts().any(|text| text.chars().count() > ExternalId::MOST) {
+    if all_ids().any(|text| text.chars().count() > ExternalId::MAX_CHARS) {
         errors.push(FieldError::new(
             "",
             "value_too_long",
-            format!("An id has at most {} characters.", ExternalId::MOST),
+            format!("An ID has at most {} characters.", ExternalId::MAX_CHARS),
         ));
     }
     if errors.is_empty() { Ok(query) } else { Err(errors) }

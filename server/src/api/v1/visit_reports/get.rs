@@ -6,17 +6,17 @@ use ordinavo_core::visits::client_results;
 
 use super::VisitReport;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read an approved visit report.
+/// Returns an approved visit report.
 ///
-/// One that is not approved answers like one that does not exist. Needs the scope `reports.read`.
+/// Returns `404` for a report that is not approved. Requires the scope `reports.read`.
 #[utoipa::path(
     get, path = "/visit-reports/{id}", operation_id = "getVisitReport", tag = "visit-reports", security(("apiKey" = []), ("oauth2" = ["reports.read"])),
-    params(("id" = String, Path, description = "The report's id")),
-    responses((status = 200, description = "The report", body = VisitReport), Refusals)
+    params(("id" = String, Path, description = "ID of the report")),
+    responses((status = 200, description = "The report", body = VisitReport), ErrorResponses)
 )]
 pub async fn get_visit_report(
     State(state): State<AppState>,

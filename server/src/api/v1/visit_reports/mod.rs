@@ -7,38 +7,38 @@ use chrono::{DateTime, Utc};
 use ordinavo_core::visits::model::ClientReport;
 use serde::Serialize;
 
-/// What happened on site, once it was approved. Internal notes are never part of it.
+/// An approved visit report. Internal notes are never included.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VisitReport {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// The target.
+    /// ID of the target.
     pub target_id: String,
-    /// The id that the source gave the target.
+    /// ID of the target in its source system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// What was done.
+    /// Summary of the work.
     pub summary: String,
-    /// How long it took, in minutes.
+    /// Duration of the work, in minutes.
     pub work_minutes: i64,
-    /// When it was handed in.
+    /// When the report was submitted.
     pub submitted_at: DateTime<Utc>,
-    /// When it was approved.
+    /// When the report was approved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_at: Option<DateTime<Utc>>,
-    /// The follow-up that it asks for.
+    /// ID of the follow-up that the report asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub follow_up_id: Option<String>,
 }
 
-/// A page of a list.
+/// A page of visit reports.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VisitReportPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<VisitReport>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }

@@ -6,17 +6,17 @@ use ordinavo_core::webhooks::deliveries;
 
 use super::{WebhookAttempt, WebhookAttemptPage};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// List the attempts at a delivery.
+/// Lists the attempts of a delivery.
 ///
-/// Newest first. Needs the scope `webhooks.read`.
+/// Newest first. Requires the scope `webhooks.read`.
 #[utoipa::path(
     get, path = "/webhook-deliveries/{id}/attempts", operation_id = "listWebhookAttempts", tag = "webhook-deliveries", security(("apiKey" = []), ("oauth2" = ["webhooks.read"])),
-    params(("id" = String, Path, description = "The delivery's id")),
-    responses((status = 200, description = "The attempts, newest first", body = WebhookAttemptPage), Refusals)
+    params(("id" = String, Path, description = "ID of the delivery")),
+    responses((status = 200, description = "The attempts, newest first", body = WebhookAttemptPage), ErrorResponses)
 )]
 pub async fn list_webhook_attempts(
     State(state): State<AppState>,

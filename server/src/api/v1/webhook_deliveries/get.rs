@@ -6,17 +6,17 @@ use ordinavo_core::webhooks::deliveries;
 
 use super::WebhookDelivery;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read a delivery.
+/// Returns a delivery.
 ///
-/// With its body as it would be sent now. Needs the scope `webhooks.read`.
+/// Includes the body as it would be sent now. Requires the scope `webhooks.read`.
 #[utoipa::path(
     get, path = "/webhook-deliveries/{id}", operation_id = "getWebhookDelivery", tag = "webhook-deliveries", security(("apiKey" = []), ("oauth2" = ["webhooks.read"])),
-    params(("id" = String, Path, description = "The delivery's id")),
-    responses((status = 200, description = "The delivery", body = WebhookDelivery), Refusals)
+    params(("id" = String, Path, description = "ID of the delivery")),
+    responses((status = 200, description = "The delivery", body = WebhookDelivery), ErrorResponses)
 )]
 pub async fn get_webhook_delivery(
     State(state): State<AppState>,

@@ -1,4 +1,4 @@
-//! Deliveries: one event on its way to one endpoint, with every attempt.
+//! Webhook deliveries and their attempts.
 
 pub mod attempts;
 pub mod get;
@@ -10,91 +10,91 @@ use ordinavo_core::webhooks::model::{AttemptLine, DeliveryLine};
 use serde::Serialize;
 use serde_json::Value;
 
-/// A delivery.
+/// The delivery of one event to one webhook endpoint.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookDelivery {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// The endpoint.
+    /// ID of the webhook endpoint.
     pub endpoint_id: String,
-    /// The event, which is `webhook-id` of every attempt.
+    /// ID of the event, sent as `webhook-id` with every attempt.
     pub event_id: String,
-    /// The event's type.
+    /// Type of the event.
     pub event_type: String,
-    /// The event's sequence.
+    /// Sequence number of the event.
     pub sequence: i64,
-    /// What must stay in order among itself.
+    /// Ordering key of the event.
     pub ordering_key: String,
-    /// Where it stands.
+    /// Current status.
     pub status: DeliveryStatus,
-    /// How many scheduled attempts were made.
+    /// Number of scheduled attempts so far.
     pub attempts: i64,
-    /// When the next one is due; absent unless one waits.
+    /// When the next attempt is due; only while the delivery is pending.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<DateTime<Utc>>,
-    /// The status of the last answer.
+    /// HTTP status of the last response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_response_status: Option<i64>,
     /// Why the last attempt failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<FailureKind>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it arrived.
+    /// When the endpoint accepted the delivery.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<DateTime<Utc>>,
-    /// The body as it is sent now; absent before the first attempt and in lists.
+    /// Body as it is sent now; absent before the first attempt and in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
 }
 
-/// A page of a list.
+/// A page of webhook deliveries.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookDeliveryPage {
-    /// The rows.
+    /// The items of this page.
     pub data: Vec<WebhookDelivery>,
-    /// Where the next page begins; null on the last page.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
-/// One attempt at a delivery.
+/// One attempt of a delivery.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookAttempt {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// 1 is the first.
+    /// Number of the attempt, starting at 1.
     pub number: i64,
-    /// What caused it: the schedule, or somebody who asked.
+    /// What caused the attempt: the schedule or a manual request.
     pub trigger: Trigger,
-    /// Where it went.
+    /// URL that the request was sent to.
     pub url: String,
-    /// When it began; `webhook-timestamp` is its second.
+    /// When the attempt started; `webhook-timestamp` is the same time in seconds.
     pub started_at: DateTime<Utc>,
-    /// How long it took, in milliseconds.
+    /// Duration, in milliseconds.
     pub duration_ms: i64,
-    /// The status of the answer.
+    /// HTTP status of the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_status: Option<i64>,
-    /// Why it failed; absent if it did not.
+    /// Why the attempt failed; absent on success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureKind>,
-    /// The same in technical words.
+    /// Technical error message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// At most 8 KiB of the answer.
+    /// Up to 8 KiB of the response body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_body: Option<String>,
 }
 
-/// The attempts at a delivery.
+/// The attempts of a delivery.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookAttemptPage {
-    /// At most the last 200, newest first.
+    /// Up to 200 attempts, newest first.
     pub data: Vec<WebhookAttempt>,
     /// Always null.
     #[schema(required)]

@@ -7,31 +7,31 @@ use ordinavo_core::webhooks::deliveries;
 use serde::Serialize;
 
 use crate::api::body::OptionalBody;
-use crate::api::empty_body;
-use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::require_empty_body;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// One more attempt that was asked for.
+/// A requested replay.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookReplay {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// The delivery.
+    /// ID of the delivery.
     pub delivery_id: String,
 }
 
-/// Replay a delivery.
+/// Replays a delivery.
 ///
-/// One more attempt with the same bytes, whatever became of it so far, and however often it is asked for. It does not use up
-/// the scheduled attempts. Needs the scope `webhooks.write`.
+/// Makes one more attempt with the same body, whatever the status of the delivery. A delivery can be replayed any number
+/// of times; replays do not count as scheduled attempts. Requires the scope `webhooks.write`.
 #[utoipa::path(
     post, path = "/webhook-deliveries/{id}/replay", operation_id = "replayWebhookDelivery", tag = "webhook-deliveries", security(("apiKey" = []), ("oauth2" = ["webhooks.write"])),
-    params(("id" = String, Path, description = "The delivery's id")),
-    responses((status = 202, description = "On its way", body = WebhookReplay), Refusals)
+    params(("id" = String, Path, description = "ID of the delivery")),
+    responses((status = 202, description = "The replay is queued", body = WebhookReplay), ErrorResponses)
 )]
 pub async fn replay_webhook_delivery(
     State(state): State<AppState>,
@@ -41,18 +41,18 @@ pub async fn replay_webhook_delivery(
     OptionalBody(body): OptionalBody,
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    empty_body(&body.value)?;
+    require_empty_body(&body.value)?;
     let route = format!("POST /api/v1/webhook-deliveries/{}/replay", id.0);
     let held = state
-        .running_keys
-        .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
-    let done = deliveries::replay_own(&state.core, permit, id.id()?, held.key(), |delivery, asked| {
+        .in_flight_keys
+        .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
+    let done = deliveries::replay_own(&state.core, permit, id.id()?, held.key(), |delivery, replay_id| {
         let location = format!("/api/v1/webhook-deliveries/{}/attempts", delivery.id);
         answer(
             202,
             Some(location),
             &WebhookReplay {
-                id: asked.to_string(),
+                id: replay_id.to_string(),
                 delivery_id: delivery.id.to_string(),
             },
         )

@@ -9,20 +9,20 @@ use ordinavo_core::webhooks::endpoints;
 use super::WebhookEndpoint;
 use super::form::{WebhookEndpointBody, read};
 use crate::api::body::JsonBody;
-use crate::api::idempotency::{Demand, answer, respond};
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Make a webhook endpoint.
+/// Creates a webhook endpoint.
 ///
-/// Deliveries are signed as Standard Webhooks 1.0 says. The secret is in this answer and in no other, not even in a
-/// repetition under the same `Idempotency-Key`. Needs the scope `webhooks.write`, and for a data option the read scope that
-/// belongs to it.
+/// Deliveries are signed according to Standard Webhooks 1.0. Only this response contains the secret; a repeated request
+/// with the same `Idempotency-Key` does not. Requires the scope `webhooks.write` and, for each data option, the
+/// corresponding read scope.
 #[utoipa::path(
     post, path = "/webhook-endpoints", operation_id = "createWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.write"])),
     request_body = WebhookEndpointBody,
-    responses((status = 201, description = "Created", body = WebhookEndpoint), Refusals)
+    responses((status = 201, description = "Created", body = WebhookEndpoint), ErrorResponses)
 )]
 pub async fn create_webhook_endpoint(
     State(state): State<AppState>,
@@ -34,8 +34,8 @@ pub async fn create_webhook_endpoint(
     let form = read(&body.value).map_err(CoreError::invalid)?;
     let route = "POST /api/v1/webhook-endpoints";
     let held = state
-        .running_keys
-        .take(&client, &headers, route, &body.raw, Demand::Optional)?;
+        .in_flight_keys
+        .reserve(&client, &headers, route, &body.raw, KeyRequirement::Optional)?;
     let done = endpoints::create_own(&state.core, permit, &form, held.key(), |endpoint, secret| {
         let location = format!("/api/v1/webhook-endpoints/{}", endpoint.id);
         answer(

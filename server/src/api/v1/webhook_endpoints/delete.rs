@@ -7,17 +7,17 @@ use ordinavo_core::webhooks::endpoints::Act;
 
 use crate::api::idempotency::answer;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// End a webhook endpoint.
+/// Deletes a webhook endpoint.
 ///
-/// Nothing is sent any more, and its secrets are gone. Needs the scope `webhooks.write`.
+/// Stops all deliveries and deletes the secrets. Requires the scope `webhooks.write`.
 #[utoipa::path(
     delete, path = "/webhook-endpoints/{id}", operation_id = "deleteWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.write"])),
-    params(("id" = String, Path, description = "The endpoint's id")),
-    responses((status = 204, description = "Ended"), Refusals)
+    params(("id" = String, Path, description = "ID of the endpoint")),
+    responses((status = 204, description = "Deleted"), ErrorResponses)
 )]
 pub async fn delete_webhook_endpoint(
     State(state): State<AppState>,

@@ -9,43 +9,43 @@ use ordinavo_core::webhooks::deliveries;
 use ordinavo_core::webhooks::deliveries::DeliveryFilter;
 use serde::Deserialize;
 
-use crate::api::paging::{Paging, Parameters, moment, one_of};
+use crate::api::paging::{Paging, QueryParams, one_of, timestamp_key};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::api::v1::webhook_deliveries::{WebhookDelivery, WebhookDeliveryPage};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// The query of an endpoint's deliveries.
+/// Query parameters of `GET /webhook-endpoints/{id}/deliveries`.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DeliveryQuery {
-    /// How many rows a page has; 50 when absent, more than 200 is cut to 200.
+    /// Number of items per page. Defaults to 50; values above 200 are treated as 200.
     #[param(value_type = Option<i64>, minimum = 1)]
     limit: Option<String>,
-    /// `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     cursor: Option<String>,
-    /// Only in this state.
+    /// Returns only deliveries with this status.
     #[param(value_type = Option<DeliveryStatus>, inline)]
     status: Option<String>,
-    /// Only of this event type.
+    /// Returns only deliveries of this event type.
     event_type: Option<String>,
 }
 
-/// List the deliveries to an endpoint.
+/// Lists the deliveries of a webhook endpoint.
 ///
-/// Newest first. Needs the scope `webhooks.read`.
+/// Newest first. Requires the scope `webhooks.read`.
 #[utoipa::path(
     get, path = "/webhook-endpoints/{id}/deliveries", operation_id = "listWebhookDeliveries", tag = "webhook-deliveries", security(("apiKey" = []), ("oauth2" = ["webhooks.read"])),
-    params(("id" = String, Path, description = "The endpoint's id"), DeliveryQuery),
-    responses((status = 200, description = "A page, newest first", body = WebhookDeliveryPage), Refusals)
+    params(("id" = String, Path, description = "ID of the endpoint"), DeliveryQuery),
+    responses((status = 200, description = "A page, newest first", body = WebhookDeliveryPage), ErrorResponses)
 )]
 pub async fn list_webhook_deliveries(
     State(state): State<AppState>,
     Bearer(client): Bearer,
     id: Segment,
-    Parameters(query): Parameters<DeliveryQuery>,
+    QueryParams(query): QueryParams<DeliveryQuery>,
 ) -> Result<Json<WebhookDeliveryPage>, ApiError> {
     let permit = client.require()?;
     let endpoint: WebhookEndpointId = id.id()?;
@@ -70,7 +70,7 @@ pub async fn list_webhook_deliveries(
         ..DeliveryFilter::default()
     };
     let page = deliveries::own_list(&state.core, permit, endpoint, &filter, paging.after()?, paging.limit()).await?;
-    let next_cursor = paging.next(&page, |row| moment(row.created_at, row.id));
+    let next_cursor = paging.next(&page, |row| timestamp_key(row.created_at, row.id));
     Ok(Json(WebhookDeliveryPage {
         data: page.rows.into_iter().map(WebhookDelivery::from).collect(),
         next_cursor,

@@ -8,20 +8,20 @@ use ordinavo_core::webhooks::endpoints::Act;
 
 use super::WebhookEndpoint;
 use crate::api::body::OptionalBody;
-use crate::api::empty_body;
-use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::require_empty_body;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Disable a webhook endpoint.
+/// Disables a webhook endpoint.
 ///
-/// Its events are held and can be recovered for 14 days. Needs the scope `webhooks.write`.
+/// New events are held and can be recovered for 14 days. Requires the scope `webhooks.write`.
 #[utoipa::path(
     post, path = "/webhook-endpoints/{id}/disable", operation_id = "disableWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.write"])),
-    params(("id" = String, Path, description = "The endpoint's id")),
-    responses((status = 200, description = "The endpoint", body = WebhookEndpoint), Refusals)
+    params(("id" = String, Path, description = "ID of the endpoint")),
+    responses((status = 200, description = "The endpoint", body = WebhookEndpoint), ErrorResponses)
 )]
 pub async fn disable_webhook_endpoint(
     State(state): State<AppState>,
@@ -31,11 +31,11 @@ pub async fn disable_webhook_endpoint(
     OptionalBody(body): OptionalBody,
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    empty_body(&body.value)?;
+    require_empty_body(&body.value)?;
     let route = format!("POST /api/v1/webhook-endpoints/{}/disable", id.0);
     let held = state
-        .running_keys
-        .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
+        .in_flight_keys
+        .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
     let done = endpoints::act_on_own(&state.core, permit, id.id()?, &Act::Disable, held.key(), |done| {
         answer(200, None, &done.endpoint.clone().map(WebhookEndpoint::from))
     })

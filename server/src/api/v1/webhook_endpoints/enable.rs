@@ -8,20 +8,20 @@ use ordinavo_core::webhooks::endpoints::Act;
 
 use super::WebhookEndpoint;
 use crate::api::body::OptionalBody;
-use crate::api::empty_body;
-use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::require_empty_body;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Enable a webhook endpoint.
+/// Enables a webhook endpoint.
 ///
-/// New events are sent again. Held ones stay until they are recovered. Needs the scope `webhooks.write`.
+/// New events are sent again. Held events are not sent until they are recovered. Requires the scope `webhooks.write`.
 #[utoipa::path(
     post, path = "/webhook-endpoints/{id}/enable", operation_id = "enableWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.write"])),
-    params(("id" = String, Path, description = "The endpoint's id")),
-    responses((status = 200, description = "The endpoint", body = WebhookEndpoint), Refusals)
+    params(("id" = String, Path, description = "ID of the endpoint")),
+    responses((status = 200, description = "The endpoint", body = WebhookEndpoint), ErrorResponses)
 )]
 pub async fn enable_webhook_endpoint(
     State(state): State<AppState>,
@@ -31,11 +31,11 @@ pub async fn enable_webhook_endpoint(
     OptionalBody(body): OptionalBody,
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    empty_body(&body.value)?;
+    require_empty_body(&body.value)?;
     let route = format!("POST /api/v1/webhook-endpoints/{}/enable", id.0);
     let held = state
-        .running_keys
-        .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
+        .in_flight_keys
+        .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
     let done = endpoints::act_on_own(&state.core, permit, id.id()?, &Act::Enable, held.key(), |done| {
         answer(200, None, &done.endpoint.clone().map(WebhookEndpoint::from))
     })

@@ -1,4 +1,4 @@
-//! What is sent about an endpoint, read.
+//! Request bodies for creating and updating webhook endpoints.
 
 use std::collections::BTreeMap;
 
@@ -9,63 +9,63 @@ use ordinavo_core::webhooks::endpoints::{EndpointForm, EndpointPatch, MOST_DESCR
 use serde::Serialize;
 use serde_json::Value;
 
-/// What is needed to make an endpoint.
+/// The webhook endpoint to create.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WebhookEndpointBody {
-    /// An https URL.
+    /// URL of the endpoint; must use `https`.
     #[schema(max_length = 2000)]
     pub url: String,
-    /// At least one event type.
+    /// Event types to subscribe to.
     #[schema(min_items = 1, max_items = 50)]
     pub event_types: Vec<String>,
-    /// `contactDetails`, `summaryPreviews`, `billingDetails`; all off when absent.
+    /// Data options to turn on: `contactDetails`, `summaryPreviews` and `billingDetails`. All are off by default.
     #[schema(required = false)]
     pub data_options: Option<BTreeMap<String, bool>>,
-    /// `none`, the usual, or `per_target`.
+    /// `none` (default) or `per_target`.
     #[schema(required = false)]
     pub ordering: Option<Ordering>,
-    /// Whether deliveries also carry an Ed25519 signature (`v1a`), whose public key is in the answer.
+    /// Whether deliveries also carry an Ed25519 signature (`v1a`). The response contains the public key.
     #[schema(required = false)]
     pub asymmetric_signatures: Option<bool>,
-    /// What it is for.
+    /// Description of the endpoint.
     #[schema(required = false, max_length = 200)]
     pub description: Option<String>,
 }
 
-/// What may be changed; what is absent stays.
+/// The properties to update; absent properties do not change.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WebhookEndpointPatch {
-    /// An https URL.
+    /// URL of the endpoint; must use `https`.
     #[schema(required = false, max_length = 2000)]
     pub url: Option<String>,
-    /// At least one event type.
+    /// Event types to subscribe to.
     #[schema(required = false, min_items = 1, max_items = 50)]
     pub event_types: Option<Vec<String>>,
-    /// Options to switch; those that are absent stay. Switching one off holds for retries and replays too.
+    /// Data options to turn on or off; absent options do not change. An option that is turned off also applies to retries
+    /// and replays.
     #[schema(required = false)]
     pub data_options: Option<BTreeMap<String, bool>>,
-    /// `none` or `per_target`; for events from now on.
+    /// `none` or `per_target`; applies to future events.
     #[schema(required = false)]
     pub ordering: Option<Ordering>,
-    /// What it is for; null clears it.
+    /// Description of the endpoint; null clears it.
     #[schema(required = false, max_length = 200)]
     pub description: Option<String>,
 }
 
-/// The most names of event types.
-const MOST_TYPES: usize = 50;
+const MAX_EVENT_TYPES: usize = 50;
 
 fn list(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Option<Vec<String>> {
     let pointer = reader.pointer("eventTypes");
     match reader.raw("eventTypes") {
         Patch::Absent => None,
-        Patch::Value(Value::Array(items)) if items.len() <= MOST_TYPES && items.iter().all(Value::is_string) => {
+        Patch::Value(Value::Array(items)) if items.len() <= MAX_EVENT_TYPES && items.iter().all(Value::is_string) => {
             Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
         }
         Patch::Null | Patch::Value(_) => {
-            let detail = format!("A list of at most {MOST_TYPES} event types is required.");
+            let detail = format!("Must be an array of at most {MAX_EVENT_TYPES} event types.");
             errors.push(FieldError::new(pointer, "validation_failed", detail));
             None
         }
@@ -84,7 +84,7 @@ fn options(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Vec<(
             errors.push(FieldError::new(
                 pointer,
                 "validation_failed",
-                "An object of true and false is required.",
+                "Must be an object with boolean values.",
             ));
             Vec::new()
         }
@@ -106,20 +106,20 @@ fn description(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> P
     }
 }
 
-/// Reads what is needed to make an endpoint.
+/// Parses the body of a create request.
 ///
 /// # Errors
-/// Every mistake with its pointer.
+/// All validation errors, each with the pointer to its field.
 pub fn read(body: &Value) -> Result<EndpointForm, Vec<FieldError>> {
     let mut errors = Vec::new();
     let mut form = EndpointForm::default();
     if let Some(mut reader) = ObjectReader::new(body, "", &mut errors) {
         let url = reader.required_text("url", MOST_URL, &mut errors, |url| text::line(url, MOST_URL));
         form.url = url.unwrap_or_default();
-        let before = errors.len();
+        let errors_before = errors.len();
         match list(&mut reader, &mut errors) {
             Some(types) => form.event_types = types,
-            None if errors.len() == before => {
+            None if errors.len() == errors_before => {
                 errors.push(FieldError::new("/eventTypes", "required", "A value is required."));
             }
             None => {}
@@ -139,10 +139,10 @@ pub fn read(body: &Value) -> Result<EndpointForm, Vec<FieldError>> {
     if errors.is_empty() { Ok(form) } else { Err(errors) }
 }
 
-/// Reads what is to be changed.
+/// Parses the body of an update request.
 ///
 /// # Errors
-/// Every mistake with its pointer.
+/// All validation errors, each with the pointer to its field.
 pub fn read_patch(body: &Value) -> Result<EndpointPatch, Vec<FieldError>> {
     let mut errors = Vec::new();
     let mut patch = EndpointPatch::default();

@@ -6,17 +6,17 @@ use ordinavo_core::webhooks::endpoints;
 
 use super::WebhookEndpoint;
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Read a webhook endpoint.
+/// Returns a webhook endpoint.
 ///
-/// Needs the scope `webhooks.read`.
+/// Requires the scope `webhooks.read`.
 #[utoipa::path(
     get, path = "/webhook-endpoints/{id}", operation_id = "getWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.read"])),
-    params(("id" = String, Path, description = "The endpoint's id")),
-    responses((status = 200, description = "The endpoint", body = WebhookEndpoint), Refusals)
+    params(("id" = String, Path, description = "ID of the endpoint")),
+    responses((status = 200, description = "The endpoint", body = WebhookEndpoint), ErrorResponses)
 )]
 pub async fn get_webhook_endpoint(
     State(state): State<AppState>,

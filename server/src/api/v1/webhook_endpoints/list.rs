@@ -6,11 +6,11 @@ use ordinavo_core::webhooks::endpoints;
 use serde::Serialize;
 
 use super::WebhookEndpoint;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// The client's endpoints; a client has at most 200, so there is one page.
+/// The webhook endpoints of the client. A client has at most 200, so there is one page.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookEndpointPage {
@@ -21,12 +21,12 @@ pub struct WebhookEndpointPage {
     pub next_cursor: Option<String>,
 }
 
-/// List webhook endpoints.
+/// Lists webhook endpoints.
 ///
-/// The client's own. Needs the scope `webhooks.read`.
+/// Covers the endpoints of the client, oldest first. Requires the scope `webhooks.read`.
 #[utoipa::path(
     get, path = "/webhook-endpoints", operation_id = "listWebhookEndpoints", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.read"])),
-    responses((status = 200, description = "The endpoints", body = WebhookEndpointPage), Refusals)
+    responses((status = 200, description = "The endpoints", body = WebhookEndpointPage), ErrorResponses)
 )]
 pub async fn list_webhook_endpoints(
     State(state): State<AppState>,

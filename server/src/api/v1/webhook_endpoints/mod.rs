@@ -21,52 +21,52 @@ use ordinavo_core::webhooks::model::EndpointLine;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
-/// An endpoint. Its secret is only in the answer to the request that makes it.
+/// A webhook endpoint. Its secret is returned only when it is created or rotated.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookEndpoint {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// Where events go.
+    /// URL that events are sent to.
     pub url: String,
-    /// What it is for.
+    /// Description of the endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Which events.
+    /// Event types that the endpoint subscribes to.
     pub event_types: Vec<String>,
-    /// Which data beyond ids.
+    /// Data options, which add data beyond IDs to the bodies.
     pub data_options: BTreeMap<String, bool>,
-    /// In which order: `none`, or `per_target` for one after another of the same `orderingKey`.
+    /// `none`, or `per_target` to deliver events with the same `orderingKey` one after another.
     pub ordering: Ordering,
-    /// The version of the bodies, pinned when the endpoint was made.
+    /// API version of the bodies, fixed when the endpoint is created.
     pub api_version: String,
-    /// Its health.
+    /// Current status.
     pub status: EndpointStatus,
     /// Why it is disabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled_reason: Option<DisabledReason>,
-    /// Since when it is disabled.
+    /// When it was disabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<DateTime<Utc>>,
-    /// Failed attempts since the last success.
+    /// Number of failed attempts since the last success.
     pub failures_in_a_row: i64,
-    /// The public key of the `v1a` signatures, if the endpoint asked for them.
+    /// Public key of the `v1a` signatures, if they are enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key: Option<String>,
-    /// Until when an earlier secret signs too.
+    /// Until when the previous secret is also used for signatures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotating_until: Option<DateTime<Utc>>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it was changed.
+    /// When it was last updated.
     pub updated_at: DateTime<Utc>,
-    /// The secret. Keep it: it is shown this once.
+    /// Signing secret. It is returned only once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
 
 impl WebhookEndpoint {
-    /// The endpoint, with a secret that was just made.
+    /// Builds the response with a newly generated secret.
     pub fn with_secret(row: EndpointLine, secret: Option<&SecretString>) -> Self {
         Self {
             secret: secret.map(|secret| secret.expose_secret().to_owned()),

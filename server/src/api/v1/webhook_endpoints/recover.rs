@@ -12,41 +12,41 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::body::JsonBody;
-use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Which deliveries to recover.
+/// The deliveries to recover.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RecoverBody {
-    /// Events from this moment on; at most 14 days back.
+    /// Start of the time range (inclusive), at most 14 days ago.
     pub since: DateTime<Utc>,
-    /// Events before this moment; until now when absent.
+    /// End of the time range (exclusive). Defaults to the current time.
     #[schema(required = false)]
     pub until: Option<DateTime<Utc>>,
 }
 
-/// What is recovered.
+/// A recovery of held and failed deliveries.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recovery {
-    /// Its id.
+    /// Unique identifier.
     pub id: String,
-    /// How many held and failed deliveries are made after all.
+    /// Number of deliveries that are queued.
     pub deliveries: i64,
 }
 
-/// Recover held and failed deliveries.
+/// Recovers held and failed deliveries.
 ///
-/// They are made as if they were new. Needs an `Idempotency-Key` and the scope `webhooks.write`.
+/// Queues them as new deliveries. Requires an `Idempotency-Key` and the scope `webhooks.write`.
 #[utoipa::path(
     post, path = "/webhook-endpoints/{id}/recover", operation_id = "recoverWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.write"])),
-    params(("id" = String, Path, description = "The endpoint's id"), ("Idempotency-Key" = String, Header, description = "Your key for this request", min_length = 1, max_length = 255)),
+    params(("id" = String, Path, description = "ID of the endpoint"), ("Idempotency-Key" = String, Header, description = "1 to 255 printable ASCII characters", min_length = 1, max_length = 255)),
     request_body = RecoverBody,
-    responses((status = 202, description = "On their way", body = Recovery), Refusals)
+    responses((status = 202, description = "The deliveries are queued", body = Recovery), ErrorResponses)
 )]
 pub async fn recover_webhook_endpoint(
     State(state): State<AppState>,
@@ -58,11 +58,11 @@ pub async fn recover_webhook_endpoint(
     let permit = client.require()?;
     let route = format!("POST /api/v1/webhook-endpoints/{}/recover", id.0);
     let held = state
-        .running_keys
-        .take(&client, &headers, &route, &body.raw, Demand::Required)?;
+        .in_flight_keys
+        .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Required)?;
     let (since, until) = read(&body.value).map_err(CoreError::invalid)?;
-    let act = Act::Recover { since, until };
-    let done = endpoints::act_on_own(&state.core, permit, id.id()?, &act, held.key(), |done| {
+    let action = Act::Recover { since, until };
+    let done = endpoints::act_on_own(&state.core, permit, id.id()?, &action, held.key(), |done| {
         let recovery = Recovery {
             id: done.recovery.map(|id| id.to_string()).unwrap_or_default(),
             deliveries: done.deliveries,
@@ -77,14 +77,14 @@ pub async fn recover_webhook_endpoint(
     Ok(respond(done))
 }
 
-/// From when and, perhaps, until when.
-type Span = (DateTime<Utc>, Option<DateTime<Utc>>);
+/// Start and optional end of a time range.
+type TimeRange = (DateTime<Utc>, Option<DateTime<Utc>>);
 
-fn read(body: &Value) -> Result<Span, Vec<FieldError>> {
+fn read(body: &Value) -> Result<TimeRange, Vec<FieldError>> {
     let mut errors = Vec::new();
     let (mut since, mut until) = (None, None);
     if let Some(mut reader) = ObjectReader::new(body, "", &mut errors) {
-        let mut moment = |name, errors: &mut Vec<FieldError>| {
+        let mut parse_time = |name, errors: &mut Vec<FieldError>| {
             let pointer = reader.pointer(name);
             match reader.raw(name) {
                 Patch::Absent | Patch::Null => None,
@@ -94,19 +94,19 @@ fn read(body: &Value) -> Result<Span, Vec<FieldError>> {
                         errors.push(FieldError::new(
                             pointer,
                             "validation_failed",
-                            "A moment such as 2026-11-24T09:00:00Z is required.",
+                            "Must be an RFC 3339 date-time such as 2026-11-24T09:00:00Z.",
                         ));
                     }
-                    read.map(|moment| moment.with_timezone(&Utc))
+                    read.map(|time| time.with_timezone(&Utc))
                 }
             }
         };
-        let before = errors.len();
-        since = moment("since", &mut errors);
-        if since.is_none() && errors.len() == before {
+        let errors_before = errors.len();
+        since = parse_time("since", &mut errors);
+        if since.is_none() && errors.len() == errors_before {
             errors.push(FieldError::new("/since", "required", "A value is required."));
         }
-        until = moment("until", &mut errors);
+        until = parse_time("until", &mut errors);
         reader.finish(&mut errors);
     }
     match since {

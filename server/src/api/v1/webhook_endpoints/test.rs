@@ -8,28 +8,28 @@ use ordinavo_core::webhooks::endpoints::Act;
 use serde::Serialize;
 
 use crate::api::body::OptionalBody;
-use crate::api::empty_body;
-use crate::api::idempotency::{Demand, answer, respond};
+use crate::api::idempotency::{KeyRequirement, answer, respond};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
+use crate::api::require_empty_body;
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// The event that was made for the test.
+/// The test event.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookTest {
-    /// Its id, which is `webhook-id` of the delivery.
+    /// ID of the event, sent as `webhook-id` with the delivery.
     pub event_id: String,
 }
 
-/// Send a test event.
+/// Sends a test event.
 ///
-/// One `webhook.test` event to this endpoint only, whatever it subscribes to. Needs the scope `webhooks.write`.
+/// Sends one `webhook.test` event to this endpoint only, whatever its subscriptions. Requires the scope `webhooks.write`.
 #[utoipa::path(
     post, path = "/webhook-endpoints/{id}/test", operation_id = "testWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.write"])),
-    params(("id" = String, Path, description = "The endpoint's id")),
-    responses((status = 202, description = "On its way", body = WebhookTest), Refusals)
+    params(("id" = String, Path, description = "ID of the endpoint")),
+    responses((status = 202, description = "The test event is queued", body = WebhookTest), ErrorResponses)
 )]
 pub async fn test_webhook_endpoint(
     State(state): State<AppState>,
@@ -39,11 +39,11 @@ pub async fn test_webhook_endpoint(
     OptionalBody(body): OptionalBody,
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    empty_body(&body.value)?;
+    require_empty_body(&body.value)?;
     let route = format!("POST /api/v1/webhook-endpoints/{}/test", id.0);
     let held = state
-        .running_keys
-        .take(&client, &headers, &route, &body.raw, Demand::Optional)?;
+        .in_flight_keys
+        .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
     let done = endpoints::act_on_own(&state.core, permit, id.id()?, &Act::Test, held.key(), |done| {
         let event_id = done.event.map(|id| id.to_string()).unwrap_or_default();
         answer(

@@ -11,19 +11,19 @@ use super::form::{WebhookEndpointPatch, read_patch};
 use crate::api::body::JsonBody;
 use crate::api::idempotency::{answer, respond};
 use crate::api::path::Segment;
-use crate::api::problem::{ApiError, Refusals};
+use crate::api::problem::{ApiError, ErrorResponses};
 use crate::authn::bearer::Bearer;
 use crate::serve::AppState;
 
-/// Change a webhook endpoint.
+/// Updates a webhook endpoint.
 ///
-/// What is absent stays. A data option that is switched off is left out of retries and replays too. Needs the scope
-/// `webhooks.write`.
+/// Absent properties do not change. A data option that is turned off also applies to retries and replays. Requires the
+/// scope `webhooks.write`.
 #[utoipa::path(
     patch, path = "/webhook-endpoints/{id}", operation_id = "updateWebhookEndpoint", tag = "webhook-endpoints", security(("apiKey" = []), ("oauth2" = ["webhooks.write"])),
-    params(("id" = String, Path, description = "The endpoint's id")),
+    params(("id" = String, Path, description = "ID of the endpoint")),
     request_body = WebhookEndpointPatch,
-    responses((status = 200, description = "The endpoint", body = WebhookEndpoint), Refusals)
+    responses((status = 200, description = "The endpoint", body = WebhookEndpoint), ErrorResponses)
 )]
 pub async fn update_webhook_endpoint(
     State(state): State<AppState>,
@@ -32,8 +32,8 @@ pub async fn update_webhook_endpoint(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
-    let act = Act::Update(read_patch(&body.value).map_err(CoreError::invalid)?);
-    let done = endpoints::act_on_own(&state.core, permit, id.id()?, &act, None, |done| {
+    let action = Act::Update(read_patch(&body.value).map_err(CoreError::invalid)?);
+    let done = endpoints::act_on_own(&state.core, permit, id.id()?, &action, None, |done| {
         answer(200, None, &done.endpoint.clone().map(WebhookEndpoint::from))
     })
     .await?;

@@ -3,251 +3,269 @@
 use super::{KEYS, Phone, count, done, planned_job, seen, status, waiting};
 use crate::scheduling::board::{at, monday, move_page, press, technician};
 use crate::support::public::png;
-use crate::support::worlds_at;
+use crate::support::world_at;
 use chrono::TimeDelta;
+use ordinavo_core::Engine;
 use reqwest::StatusCode;
+use rstest::rstest;
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_no_longer_fits_is_kept_whole_and_its_technician_decides() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
-        let tom = technician(&world, "Tom Becker").await;
-        let target = planned_job(&world, &staff, "MOVED-1", 9).await;
-        // Meanwhile dispatch agrees another time.
-        let page = world.content(&staff, &move_page(&target, &tom, at(13, 0))).await;
-        press(&world, &staff, &page).await;
-        let old = seen((9, 0), (10, 0));
-        let base = [("target", target.as_str()), ("seen", old.as_str())];
-        let with = |more: &[(&'static str, &'static str)]| [&base[..], more].concat();
-        assert_eq!(phone.entry(KEYS[0], &with(&[("step", "set_out")])).await, waiting());
-        // The phone's clock was set back in between; what came first is first all the same.
-        let early = [("step", "arrive"), ("noted_at", "2026-11-23T06:00:00Z")];
-        world.core.clock().advance(TimeDelta::seconds(1));
-        assert_eq!(phone.entry(KEYS[1], &with(&early)).await, waiting());
-        world.core.clock().advance(TimeDelta::seconds(1));
-        assert_eq!(phone.photo(KEYS[2], "0", png()).await, StatusCode::OK);
-        let report = with(&[
-            ("step", "report"),
-            ("photos", "1"),
-            ("summary", "Done before the move <b>was known</b>."),
-            ("work_minutes", "30"),
-            ("completed", "on"),
-        ]);
-        assert_eq!(phone.entry(KEYS[2], &report).await, waiting());
-        assert_eq!(phone.entry(KEYS[2], &report).await, waiting(), "sent again, the same");
-        assert_eq!(status(&world, &target).await, "scheduled", "nothing of it holds yet");
-        // Both versions, in the order in which they were noted.
-        let day = world.content(&phone.browser, "/app/day").await;
-        assert!(day.contains("3 entries did not fit"), "{day}");
-        let page = world.content(&phone.browser, "/app/day/kept").await;
-        for words in [
-            "Another time was agreed meanwhile.",
-            "10:00–11:00",
-            "14:00–15:00",
-            "Done before the move &lt;b&gt;was known&lt;/b&gt;.",
-            "Let mine hold",
-            "p0.jpg",
-        ] {
-            assert!(page.contains(words), "{words}: {page}");
-        }
-        // Nothing is decided that was not on the screen.
-        let all = KEYS[..3].join(",");
-        for (act, shown) in [
-            ("use-my-entries", ""),
-            ("use-my-entries", KEYS[0]),
-            ("discard-my-entries", KEYS[0]),
-            ("hand-over-my-entries", &all[1..]),
-        ] {
-            let fields = [("target", target.as_str()), ("entries", shown)];
-            world.send(&phone.browser, &format!("/app/fn/{act}"), &fields).await;
-            assert_eq!(count(&world, "day_entry WHERE state = 'waiting'").await, "3", "{act}");
-        }
-        let fields = [("target", target.as_str()), ("entries", all.as_str())];
-        let to = world.send(&phone.browser, "/app/fn/use-my-entries", &fields).await;
-        assert_eq!(to, "/app/day/kept");
-        assert_eq!(status(&world, &target).await, "completed");
-        assert_eq!(
-            count(&world, "visit_report WHERE summary LIKE 'Done before the move%'").await,
-            "1"
-        );
-        assert_eq!(count(&world, "day_entry WHERE form IS NOT NULL").await, "0");
-        let page = world.content(&phone.browser, "/app/day/kept").await;
-        assert!(page.contains("Nothing to decide"), "{page}");
-        // Decided is decided.
-        world.send(&phone.browser, "/app/fn/discard-my-entries", &fields).await;
-        assert_eq!(status(&world, &target).await, "completed");
-        assert_eq!(phone.entry(KEYS[2], &report).await, done());
+async fn what_no_longer_fits_is_kept_whole_and_its_technician_decides(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
+    let tom = technician(&world, "Tom Becker").await;
+    let target = planned_job(&world, &staff, "MOVED-1", 9).await;
+    // Meanwhile dispatch agrees another time.
+    let page = world.content(&staff, &move_page(&target, &tom, at(13, 0))).await;
+    press(&world, &staff, &page).await;
+    let old = seen((9, 0), (10, 0));
+    let base = [("target", target.as_str()), ("seen", old.as_str())];
+    let with = |more: &[(&'static str, &'static str)]| [&base[..], more].concat();
+    assert_eq!(phone.entry(KEYS[0], &with(&[("step", "set_out")])).await, waiting());
+    // The phone's clock was set back in between; what came first is first all the same.
+    let early = [("step", "arrive"), ("noted_at", "2026-11-23T06:00:00Z")];
+    world.core.clock().advance(TimeDelta::seconds(1));
+    assert_eq!(phone.entry(KEYS[1], &with(&early)).await, waiting());
+    world.core.clock().advance(TimeDelta::seconds(1));
+    assert_eq!(phone.photo(KEYS[2], "0", png()).await, StatusCode::OK);
+    let report = with(&[
+        ("step", "report"),
+        ("photos", "1"),
+        ("summary", "Done before the move <b>was known</b>."),
+        ("work_minutes", "30"),
+        ("completed", "on"),
+    ]);
+    assert_eq!(phone.entry(KEYS[2], &report).await, waiting());
+    assert_eq!(phone.entry(KEYS[2], &report).await, waiting(), "sent again, the same");
+    assert_eq!(status(&world, &target).await, "scheduled", "nothing of it holds yet");
+    // Both versions, in the order in which they were noted.
+    let day = world.content(&phone.browser, "/app/day").await;
+    assert!(day.contains("3 entries did not fit"), "{day}");
+    let page = world.content(&phone.browser, "/app/day/kept").await;
+    for words in [
+        "The appointment was rescheduled in the meantime.",
+        "10:00–11:00",
+        "14:00–15:00",
+        "Done before the move &lt;b&gt;was known&lt;/b&gt;.",
+        "Keep my version",
+        "p0.jpg",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
     }
+    // Nothing is decided that was not on the screen.
+    let all = KEYS[..3].join(",");
+    for (act, shown) in [
+        ("use-my-entries", ""),
+        ("use-my-entries", KEYS[0]),
+        ("discard-my-entries", KEYS[0]),
+        ("hand-over-my-entries", &all[1..]),
+    ] {
+        let fields = [("target", target.as_str()), ("entries", shown)];
+        world.send(&phone.browser, &format!("/app/fn/{act}"), &fields).await;
+        assert_eq!(count(&world, "day_entry WHERE state = 'waiting'").await, "3", "{act}");
+    }
+    let fields = [("target", target.as_str()), ("entries", all.as_str())];
+    let to = world.send(&phone.browser, "/app/fn/use-my-entries", &fields).await;
+    assert_eq!(to, "/app/day/kept");
+    assert_eq!(status(&world, &target).await, "completed");
+    assert_eq!(
+        count(&world, "visit_report WHERE summary LIKE 'Done before the move%'").await,
+        "1"
+    );
+    assert_eq!(count(&world, "day_entry WHERE form IS NOT NULL").await, "0");
+    let page = world.content(&phone.browser, "/app/day/kept").await;
+    assert!(page.contains("No sync conflicts"), "{page}");
+    // Decided is decided.
+    world.send(&phone.browser, "/app/fn/discard-my-entries", &fields).await;
+    assert_eq!(status(&world, &target).await, "completed");
+    assert_eq!(phone.entry(KEYS[2], &report).await, done());
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
-        let cancelled = planned_job(&world, &staff, "GONE-1", 9).await;
-        world
-            .send(
-                &staff,
-                "/app/fn/cancel-target",
-                &[("target", cancelled.as_str()), ("reason", "No longer needed.")],
-            )
-            .await;
-        let seen = seen((9, 0), (10, 0));
-        assert_eq!(phone.photo(KEYS[0], "0", png()).await, StatusCode::OK);
-        let report = [
-            ("target", cancelled.as_str()),
-            ("step", "report"),
-            ("seen", seen.as_str()),
-            ("photos", "1"),
-            ("summary", "I was there all the same."),
-            ("work_minutes", "20"),
-        ];
-        assert_eq!(phone.entry(KEYS[0], &report).await, waiting());
-        let page = world.content(&phone.browser, "/app/day/kept").await;
+async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
+    let cancelled = planned_job(&world, &staff, "GONE-1", 9).await;
+    world
+        .send(
+            &staff,
+            "/app/fn/cancel-target",
+            &[("target", cancelled.as_str()), ("reason", "End snooze needed.")],
+        )
+        .await;
+    let seen = seen((9, 0), (10, 0));
+    assert_eq!(phone.photo(KEYS[0], "0", png()).await, StatusCode::OK);
+    let report = [
+        ("target", cancelled.as_str()),
+        ("step", "report"),
+        ("seen", seen.as_str()),
+        ("photos", "1"),
+        ("summary", "I was there all the same."),
+        ("work_minutes", "20"),
+    ];
+    assert_eq!(phone.entry(KEYS[0], &report).await, waiting());
+    let page = world.content(&phone.browser, "/app/day/kept").await;
+    assert!(
+        page.contains("The job was cancelled in the meantime.") && !page.contains("Keep my version"),
+        "{page}"
+    );
+    // Nor by asking for it.
+    world
+        .send(
+            &phone.browser,
+            "/app/fn/use-my-entries",
+            &[("target", &cancelled), ("entries", KEYS[0])],
+        )
+        .await;
+    assert_eq!(status(&world, &cancelled).await, "cancelled");
+    let file = format!("/app/files/kept/{}/0", KEYS[0]);
+    assert_eq!(world.get(&phone.browser, &file).await.0, StatusCode::OK);
+    assert_eq!(
+        world.get(&staff, &file).await.0,
+        StatusCode::NOT_FOUND,
+        "not before it is handed over"
+    );
+    let job_page = format!("/app/targets/{cancelled}");
+    assert!(!world.content(&staff, &job_page).await.contains("I was there"));
+    world
+        .send(
+            &phone.browser,
+            "/app/fn/hand-over-my-entries",
+            &[("target", &cancelled), ("entries", KEYS[0])],
+        )
+        .await;
+    for list in ["/app/inbox", "/app/board"] {
+        let html = world.content(&staff, list).await;
         assert!(
-            page.contains("The job was cancelled meanwhile.") && !page.contains("Let mine hold"),
-            "{page}"
-        );
-        // Nor by asking for it.
-        world
-            .send(
-                &phone.browser,
-                "/app/fn/use-my-entries",
-                &[("target", &cancelled), ("entries", KEYS[0])],
-            )
-            .await;
-        assert_eq!(status(&world, &cancelled).await, "cancelled");
-        let file = format!("/app/files/kept/{}/0", KEYS[0]);
-        assert_eq!(world.get(&phone.browser, &file).await.0, StatusCode::OK);
-        assert_eq!(
-            world.get(&staff, &file).await.0,
-            StatusCode::NOT_FOUND,
-            "not before it is handed over"
-        );
-        let job_page = format!("/app/targets/{cancelled}");
-        assert!(!world.content(&staff, &job_page).await.contains("I was there"));
-        world
-            .send(
-                &phone.browser,
-                "/app/fn/hand-over-my-entries",
-                &[("target", &cancelled), ("entries", KEYS[0])],
-            )
-            .await;
-        for list in ["/app/inbox", "/app/board"] {
-            let html = world.content(&staff, list).await;
-            assert!(
-                html.contains("Handed over by technicians") && html.contains(&format!("{job_page}#from-phone")),
-                "{list}"
-            );
-        }
-        let html = world.content(&staff, &job_page).await;
-        assert!(
-            html.contains("I was there all the same.") && html.contains(&file),
-            "{html}"
-        );
-        assert_eq!(world.get(&staff, &file).await.0, StatusCode::OK);
-        world
-            .send(
-                &staff,
-                "/app/fn/settle-entries",
-                &[("target", &cancelled), ("entries", KEYS[0])],
-            )
-            .await;
-        assert!(!world.content(&staff, &job_page).await.contains("I was there"));
-        assert!(!world.content(&staff, "/app/inbox").await.contains("Handed over"));
-
-        // Given to somebody else: the visit is not the technician's any more.
-        let given = planned_job(&world, &staff, "GIVEN-1", 11).await;
-        let aylin = technician(&world, "Aylin").await;
-        let page = world.content(&staff, &move_page(&given, &aylin, at(11, 0))).await;
-        press(&world, &staff, &page).await;
-        let fields = [("target", given.as_str()), ("step", "set_out")];
-        assert_eq!(phone.photo(KEYS[1], "0", png()).await, StatusCode::OK);
-        assert_eq!(phone.entry(KEYS[1], &fields).await, waiting());
-        let dropped = format!("/app/files/kept/{}/0", KEYS[1]);
-        assert_eq!(world.get(&phone.browser, &dropped).await.0, StatusCode::OK);
-        let page = world.content(&phone.browser, "/app/day/kept").await;
-        assert!(page.contains("no longer planned for this technician"), "{page}");
-        assert_eq!(status(&world, &given).await, "scheduled");
-        world
-            .send(
-                &phone.browser,
-                "/app/fn/discard-my-entries",
-                &[("target", &given), ("entries", KEYS[1])],
-            )
-            .await;
-        assert_eq!(count(&world, "day_entry WHERE state = 'waiting'").await, "0");
-        assert_eq!(world.get(&phone.browser, &dropped).await.0, StatusCode::NOT_FOUND);
-        assert_eq!(
-            count(&world, "audit_entry WHERE action = 'day_entry.decided'").await,
-            "3"
+            html.contains("Handed over by technicians") && html.contains(&format!("{job_page}#from-phone")),
+            "{list}"
         );
     }
+    let html = world.content(&staff, &job_page).await;
+    assert!(
+        html.contains("I was there all the same.") && html.contains(&file),
+        "{html}"
+    );
+    assert_eq!(world.get(&staff, &file).await.0, StatusCode::OK);
+    world
+        .send(
+            &staff,
+            "/app/fn/settle-entries",
+            &[("target", &cancelled), ("entries", KEYS[0])],
+        )
+        .await;
+    assert!(!world.content(&staff, &job_page).await.contains("I was there"));
+    assert!(!world.content(&staff, "/app/inbox").await.contains("Handed over"));
+
+    // Given to somebody else: the visit is not the technician's any more.
+    let given = planned_job(&world, &staff, "GIVEN-1", 11).await;
+    let aylin = technician(&world, "Aylin").await;
+    let page = world.content(&staff, &move_page(&given, &aylin, at(11, 0))).await;
+    press(&world, &staff, &page).await;
+    let fields = [("target", given.as_str()), ("step", "set_out")];
+    assert_eq!(phone.photo(KEYS[1], "0", png()).await, StatusCode::OK);
+    assert_eq!(phone.entry(KEYS[1], &fields).await, waiting());
+    let dropped = format!("/app/files/kept/{}/0", KEYS[1]);
+    assert_eq!(world.get(&phone.browser, &dropped).await.0, StatusCode::OK);
+    let page = world.content(&phone.browser, "/app/day/kept").await;
+    assert!(page.contains("no longer planned for this technician"), "{page}");
+    assert_eq!(status(&world, &given).await, "scheduled");
+    world
+        .send(
+            &phone.browser,
+            "/app/fn/discard-my-entries",
+            &[("target", &given), ("entries", KEYS[1])],
+        )
+        .await;
+    assert_eq!(count(&world, "day_entry WHERE state = 'waiting'").await, "0");
+    assert_eq!(world.get(&phone.browser, &dropped).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        count(&world, "audit_entry WHERE action = 'day_entry.decided'").await,
+        "3"
+    );
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_entry_from_before_does_not_move_somebody_elses_visit() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
-        let target = planned_job(&world, &staff, "AGAIN-1", 9).await;
-        let report = [("step", "report"), ("summary", "Nobody opened."), ("work_minutes", "5")];
-        for (key, fields) in [
-            (0, &[("step", "set_out")][..]),
-            (1, &[("step", "arrive")]),
-            (2, &report),
-        ] {
-            let fields = [&[("target", target.as_str())], fields].concat();
-            assert_eq!(phone.entry(KEYS[key], &fields).await, done());
-        }
-        assert_eq!(status(&world, &target).await, "not_completed");
-        // Opened again and given to somebody else.
-        world
-            .send(&staff, "/app/fn/reopen-target", &[("target", target.as_str())])
-            .await;
-        let aylin = technician(&world, "Aylin").await;
-        let page = world.content(&staff, &move_page(&target, &aylin, at(9, 0))).await;
-        press(&world, &staff, &page).await;
-        let seen = seen((9, 0), (10, 0));
-        let fields = [
-            ("target", target.as_str()),
-            ("step", "set_out"),
-            ("seen", seen.as_str()),
-        ];
-        assert_eq!(phone.entry(KEYS[3], &fields).await, waiting());
-        let report = [&[("target", target.as_str())], &report[..]].concat();
-        assert_eq!(phone.entry(KEYS[4], &report).await, waiting());
-        assert_eq!(status(&world, &target).await, "scheduled", "{}", world.engine);
-        let page = world.content(&phone.browser, "/app/day/kept").await;
-        assert!(!page.contains("Let mine hold"), "{page}");
+async fn an_entry_from_before_does_not_move_somebody_elses_visit(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
+    let target = planned_job(&world, &staff, "AGAIN-1", 9).await;
+    let report = [("step", "report"), ("summary", "Nobody opened."), ("work_minutes", "5")];
+    for (key, fields) in [
+        (0, &[("step", "set_out")][..]),
+        (1, &[("step", "arrive")]),
+        (2, &report),
+    ] {
+        let fields = [&[("target", target.as_str())], fields].concat();
+        assert_eq!(phone.entry(KEYS[key], &fields).await, done());
     }
+    assert_eq!(status(&world, &target).await, "not_completed");
+    // Opened again and given to somebody else.
+    world
+        .send(&staff, "/app/fn/reopen-target", &[("target", target.as_str())])
+        .await;
+    let aylin = technician(&world, "Aylin").await;
+    let page = world.content(&staff, &move_page(&target, &aylin, at(9, 0))).await;
+    press(&world, &staff, &page).await;
+    let seen = seen((9, 0), (10, 0));
+    let fields = [
+        ("target", target.as_str()),
+        ("step", "set_out"),
+        ("seen", seen.as_str()),
+    ];
+    assert_eq!(phone.entry(KEYS[3], &fields).await, waiting());
+    let report = [&[("target", target.as_str())], &report[..]].concat();
+    assert_eq!(phone.entry(KEYS[4], &report).await, waiting());
+    assert_eq!(status(&world, &target).await, "scheduled", "{}", world.engine);
+    let page = world.content(&phone.browser, "/app/day/kept").await;
+    assert!(!page.contains("Keep my version"), "{page}");
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_page_that_is_out_of_date_sends_nobody_on_the_way() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let technician_browser = world.staff("nordlicht", "technician").await;
-        let tom = technician(&world, "Tom Becker").await;
-        let target = planned_job(&world, &staff, "STALE-1", 9).await;
-        let page = world.content(&staff, &move_page(&target, &tom, at(13, 0))).await;
-        press(&world, &staff, &page).await;
-        let old = seen((9, 0), (10, 0));
-        let fields = [("target", target.as_str()), ("seen", old.as_str())];
-        let back = world.send(&technician_browser, "/app/fn/set-out", &fields).await;
-        let html = world.content(&technician_browser, &back).await;
-        assert!(
-            html.contains("role=\"alert\"") && html.contains("14:00–15:00"),
-            "{html}"
-        );
-        assert_eq!(status(&world, &target).await, "scheduled");
-        let new = seen((13, 0), (14, 0));
-        let fields = [("target", target.as_str()), ("seen", new.as_str())];
-        for _ in 0..2 {
-            world.send(&technician_browser, "/app/fn/set-out", &fields).await;
-        }
-        assert_eq!(status(&world, &target).await, "en_route");
+async fn a_page_that_is_out_of_date_sends_nobody_on_the_way(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let technician_browser = world.staff("nordlicht", "technician").await;
+    let tom = technician(&world, "Tom Becker").await;
+    let target = planned_job(&world, &staff, "STALE-1", 9).await;
+    let page = world.content(&staff, &move_page(&target, &tom, at(13, 0))).await;
+    press(&world, &staff, &page).await;
+    let old = seen((9, 0), (10, 0));
+    let fields = [("target", target.as_str()), ("seen", old.as_str())];
+    let back = world.send(&technician_browser, "/app/fn/set-out", &fields).await;
+    let html = world.content(&technician_browser, &back).await;
+    assert!(
+        html.contains("role=\"alert\"") && html.contains("14:00–15:00"),
+        "{html}"
+    );
+    assert_eq!(status(&world, &target).await, "scheduled");
+    let new = seen((13, 0), (14, 0));
+    let fields = [("target", target.as_str()), ("seen", new.as_str())];
+    for _ in 0..2 {
+        world.send(&technician_browser, "/app/fn/set-out", &fields).await;
     }
+    assert_eq!(status(&world, &target).await, "en_route");
 }

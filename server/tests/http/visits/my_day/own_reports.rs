@@ -3,162 +3,171 @@
 use super::{KEYS, Phone, count, done, planned_job, seen, status, waiting};
 use crate::scheduling::board::{at, monday, move_page, press, technician};
 use crate::support::public::png;
-use crate::support::worlds_at;
+use crate::support::world_at;
+use ordinavo_core::Engine;
 use reqwest::StatusCode;
+use rstest::rstest;
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_own_report_is_there_to_read_and_one_that_came_back_is_found_on_any_day() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let manager = world.staff("nordlicht", "manager").await;
-        let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
-        let target = planned_job(&world, &staff, "OWN-1", 9).await;
-        let page = format!("/app/day/{target}");
-        for (key, step) in [(KEYS[0], "set_out"), (KEYS[1], "arrive")] {
-            let fields = [("target", target.as_str()), ("step", step)];
-            assert_eq!(phone.entry(key, &fields).await, done());
-        }
-        let report = |more: &[(&'static str, &'static str)]| {
-            let base = [("step", "report"), ("work_minutes", "30"), ("completed", "on")];
-            [&base[..], more].concat()
-        };
-        assert_eq!(phone.photo(KEYS[2], "0", png()).await, StatusCode::OK);
-        let fields = [
-            ("photos", "1"),
-            ("summary", "The seal <b>leaked</b>."),
-            ("signature", "M10 10L20 20"),
-        ];
-        let mut fields = report(&fields);
-        fields.push(("target", ""));
-        let fields: Vec<_> = fields
-            .iter()
-            .map(|(name, value)| (*name, if *name == "target" { target.as_str() } else { *value }))
-            .collect();
-        assert_eq!(phone.entry(KEYS[2], &fields).await, done());
-        let html = world.content(&phone.browser, &page).await;
-        for words in [
-            "What you handed in",
-            "The seal &lt;b&gt;leaked&lt;/b&gt;.",
-            "M10 10L20 20",
-            "p0.jpg",
-        ] {
-            assert!(html.contains(words), "{words} {html}");
-        }
-        assert!(
-            !world
-                .content(&phone.browser, "/app/day?date=2026-11-30")
-                .await
-                .contains("came back")
-        );
-
-        let job = world.content(&manager, &format!("/app/targets/{target}")).await;
-        let id = job.split("/app/reports/").nth(1).unwrap().split('"').next().unwrap();
-        let fields = [("report", id), ("reason", "Which seal?")];
-        world.send(&manager, "/app/fn/send-back-report", &fields).await;
-        let day = world.content(&phone.browser, "/app/day?date=2026-11-30").await;
-        assert!(day.contains("One report came back") && day.contains(&page), "{day}");
-        // It is filled in as it was, with the signature and the photo that are there.
-        let html = world.content(&phone.browser, &page).await;
-        for words in ["Which seal?", "value=\"M10 10L20 20\"", "p0.jpg"] {
-            assert!(html.contains(words), "{words} {html}");
-        }
-        assert!(!html.contains("name=\"completed\""), "what became of the job stays");
-        let corrected = report(&[("summary", "The lower seal leaked.")]);
-        // What another phone wrote before it came back is no answer to why it did.
-        let stale = [("noted_at", "2026-11-22T07:00:00Z"), ("target", target.as_str())];
-        let fields: Vec<_> = report(&[("summary", "Old.")]).into_iter().chain(stale).collect();
-        assert_eq!(phone.entry(KEYS[4], &fields).await, waiting());
-        let fields = [("target", target.as_str()), ("entries", KEYS[4])];
-        world.send(&phone.browser, "/app/fn/discard-my-entries", &fields).await;
-        let now = [("noted_at", "2040-01-01T00:00:00Z"), ("target", target.as_str())];
-        let fields: Vec<_> = corrected.into_iter().chain(now).collect();
-        assert_eq!(phone.entry(KEYS[3], &fields).await, done());
-        let kept =
-            "visit_report WHERE summary = 'The lower seal leaked.' AND status = 'submitted' AND signature IS NULL";
-        assert_eq!(count(&world, kept).await, "1");
-        assert!(!world.content(&phone.browser, "/app/day").await.contains("came back"));
+async fn an_own_report_is_there_to_read_and_one_that_came_back_is_found_on_any_day(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let manager = world.staff("nordlicht", "manager").await;
+    let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
+    let target = planned_job(&world, &staff, "OWN-1", 9).await;
+    let page = format!("/app/day/{target}");
+    for (key, step) in [(KEYS[0], "set_out"), (KEYS[1], "arrive")] {
+        let fields = [("target", target.as_str()), ("step", step)];
+        assert_eq!(phone.entry(key, &fields).await, done());
     }
+    let report = |more: &[(&'static str, &'static str)]| {
+        let base = [("step", "report"), ("work_minutes", "30"), ("completed", "on")];
+        [&base[..], more].concat()
+    };
+    assert_eq!(phone.photo(KEYS[2], "0", png()).await, StatusCode::OK);
+    let fields = [
+        ("photos", "1"),
+        ("summary", "The seal <b>leaked</b>."),
+        ("signature", "M10 10L20 20"),
+    ];
+    let mut fields = report(&fields);
+    fields.push(("target", ""));
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (*name, if *name == "target" { target.as_str() } else { *value }))
+        .collect();
+    assert_eq!(phone.entry(KEYS[2], &fields).await, done());
+    let html = world.content(&phone.browser, &page).await;
+    for words in [
+        "Submitted report",
+        "The seal &lt;b&gt;leaked&lt;/b&gt;.",
+        "M10 10L20 20",
+        "p0.jpg",
+    ] {
+        assert!(html.contains(words), "{words} {html}");
+    }
+    assert!(
+        !world
+            .content(&phone.browser, "/app/day?date=2026-11-30")
+            .await
+            .contains("came back")
+    );
+
+    let job = world.content(&manager, &format!("/app/targets/{target}")).await;
+    let id = job.split("/app/reports/").nth(1).unwrap().split('"').next().unwrap();
+    let fields = [("report", id), ("reason", "Which seal?")];
+    world.send(&manager, "/app/fn/send-back-report", &fields).await;
+    let day = world.content(&phone.browser, "/app/day?date=2026-11-30").await;
+    assert!(day.contains("One report came back") && day.contains(&page), "{day}");
+    // It is filled in as it was, with the signature and the photo that are there.
+    let html = world.content(&phone.browser, &page).await;
+    for words in ["Which seal?", "value=\"M10 10L20 20\"", "p0.jpg"] {
+        assert!(html.contains(words), "{words} {html}");
+    }
+    assert!(!html.contains("name=\"completed\""), "what became of the job stays");
+    let corrected = report(&[("summary", "The lower seal leaked.")]);
+    // What another phone wrote before it came back is no answer to why it did.
+    let stale = [("noted_at", "2026-11-22T07:00:00Z"), ("target", target.as_str())];
+    let fields: Vec<_> = report(&[("summary", "Old.")]).into_iter().chain(stale).collect();
+    assert_eq!(phone.entry(KEYS[4], &fields).await, waiting());
+    let fields = [("target", target.as_str()), ("entries", KEYS[4])];
+    world.send(&phone.browser, "/app/fn/discard-my-entries", &fields).await;
+    let now = [("noted_at", "2040-01-01T00:00:00Z"), ("target", target.as_str())];
+    let fields: Vec<_> = corrected.into_iter().chain(now).collect();
+    assert_eq!(phone.entry(KEYS[3], &fields).await, done());
+    let kept = "visit_report WHERE summary = 'The lower seal leaked.' AND status = 'submitted' AND signature IS NULL";
+    assert_eq!(count(&world, kept).await, "1");
+    assert!(!world.content(&phone.browser, "/app/day").await.contains("came back"));
 }
 
+#[rstest]
+#[case::sqlite(Engine::Sqlite)]
+#[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_visit_that_is_over_stays_so_when_its_job_goes_on() {
-    for world in worlds_at(monday()).await {
-        let staff = world.staff("nordlicht", "dispatcher").await;
-        let manager = world.staff("nordlicht", "manager").await;
-        let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
-        let tom = technician(&world, "Tom Becker").await;
-        let target = planned_job(&world, &staff, "AGAIN-1", 9).await;
-        let first = seen((9, 0), (10, 0));
-        for (key, step) in [(KEYS[0], "set_out"), (KEYS[1], "arrive"), (KEYS[2], "report")] {
-            let fields = [
-                ("target", target.as_str()),
-                ("step", step),
-                ("seen", first.as_str()),
-                ("summary", "Nobody was there."),
-                ("work_minutes", "5"),
-            ];
-            assert_eq!(phone.entry(key, &fields).await, done());
-        }
-        assert_eq!(status(&world, &target).await, "not_completed");
-        let job = world.content(&manager, &format!("/app/targets/{target}")).await;
-        let report = job
-            .split("/app/reports/")
-            .nth(1)
-            .unwrap()
-            .split('"')
-            .next()
-            .unwrap()
-            .to_owned();
-        // It is planned again, for the same person on the same day.
-        world
-            .send(&staff, "/app/fn/reopen-target", &[("target", target.as_str())])
-            .await;
-        let page = world.content(&staff, &move_page(&target, &tom, at(13, 0))).await;
-        press(&world, &staff, &page).await;
-        let day = world.content(&phone.browser, "/app/day?date=2027-02-16").await;
-        let states: Vec<_> = day
-            .split(&format!("data-stop=\"{target}\" data-status=\""))
-            .skip(1)
-            .map(|rest| rest.split('"').next().unwrap())
-            .collect();
-        assert_eq!(states, ["scheduled", "completed"], "{day}");
-        // The first visit's report comes back; both can be gone on with.
-        let fields = [("report", report.as_str()), ("reason", "Whom did you call?")];
-        world.send(&manager, "/app/fn/send-back-report", &fields).await;
-        let page = format!("/app/day/{target}");
-        let latest = world.content(&phone.browser, &page).await;
-        assert!(
-            latest.contains("?returned=yes") && !latest.contains("Whom did you call?"),
-            "{latest}"
-        );
-        let back = world.content(&phone.browser, &format!("{page}?returned=yes")).await;
-        assert!(
-            back.contains("Whom did you call?") && back.contains(&first) && back.contains("Nobody was there."),
-            "{back}"
-        );
+async fn a_visit_that_is_over_stays_so_when_its_job_goes_on(#[case] engine: Engine) {
+    let Some(world) = world_at(engine, monday()).await else {
+        return;
+    };
+    let staff = world.staff("nordlicht", "dispatcher").await;
+    let manager = world.staff("nordlicht", "manager").await;
+    let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
+    let tom = technician(&world, "Tom Becker").await;
+    let target = planned_job(&world, &staff, "AGAIN-1", 9).await;
+    let first = seen((9, 0), (10, 0));
+    for (key, step) in [(KEYS[0], "set_out"), (KEYS[1], "arrive"), (KEYS[2], "report")] {
         let fields = [
             ("target", target.as_str()),
-            ("step", "report"),
+            ("step", step),
             ("seen", first.as_str()),
-            ("noted_at", "2040-01-01T00:00:00Z"),
-            ("summary", "Nobody was there; I called Ms Adler."),
+            ("summary", "Nobody was there."),
             ("work_minutes", "5"),
         ];
-        assert_eq!(phone.entry(KEYS[3], &fields).await, done());
-        assert_eq!(
-            status(&world, &target).await,
-            "scheduled",
-            "the second visit is untouched"
-        );
-        let corrected = "visit_report WHERE summary LIKE '%Ms Adler.' AND status = 'submitted'";
-        assert_eq!(count(&world, corrected).await, "1");
-        let second = seen((13, 0), (14, 0));
-        let fields = [
-            ("target", target.as_str()),
-            ("step", "set_out"),
-            ("seen", second.as_str()),
-        ];
-        assert_eq!(phone.entry(KEYS[4], &fields).await, done());
-        assert_eq!(status(&world, &target).await, "en_route");
+        assert_eq!(phone.entry(key, &fields).await, done());
     }
+    assert_eq!(status(&world, &target).await, "not_completed");
+    let job = world.content(&manager, &format!("/app/targets/{target}")).await;
+    let report = job
+        .split("/app/reports/")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    // It is planned again, for the same person on the same day.
+    world
+        .send(&staff, "/app/fn/reopen-target", &[("target", target.as_str())])
+        .await;
+    let page = world.content(&staff, &move_page(&target, &tom, at(13, 0))).await;
+    press(&world, &staff, &page).await;
+    let day = world.content(&phone.browser, "/app/day?date=2027-02-16").await;
+    let states: Vec<_> = day
+        .split(&format!("data-stop=\"{target}\" data-status=\""))
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert_eq!(states, ["scheduled", "completed"], "{day}");
+    // The first visit's report comes back; both can be gone on with.
+    let fields = [("report", report.as_str()), ("reason", "Whom did you call?")];
+    world.send(&manager, "/app/fn/send-back-report", &fields).await;
+    let page = format!("/app/day/{target}");
+    let latest = world.content(&phone.browser, &page).await;
+    assert!(
+        latest.contains("?returned=yes") && !latest.contains("Whom did you call?"),
+        "{latest}"
+    );
+    let back = world.content(&phone.browser, &format!("{page}?returned=yes")).await;
+    assert!(
+        back.contains("Whom did you call?") && back.contains(&first) && back.contains("Nobody was there."),
+        "{back}"
+    );
+    let fields = [
+        ("target", target.as_str()),
+        ("step", "report"),
+        ("seen", first.as_str()),
+        ("noted_at", "2040-01-01T00:00:00Z"),
+        ("summary", "Nobody was there; I called Ms Adler."),
+        ("work_minutes", "5"),
+    ];
+    assert_eq!(phone.entry(KEYS[3], &fields).await, done());
+    assert_eq!(
+        status(&world, &target).await,
+        "scheduled",
+        "the second visit is untouched"
+    );
+    let corrected = "visit_report WHERE summary LIKE '%Ms Adler.' AND status = 'submitted'";
+    assert_eq!(count(&world, corrected).await, "1");
+    let second = seen((13, 0), (14, 0));
+    let fields = [
+        ("target", target.as_str()),
+        ("step", "set_out"),
+        ("seen", second.as_str()),
+    ];
+    assert_eq!(phone.entry(KEYS[4], &fields).await, done());
+    assert_eq!(status(&world, &target).await, "en_route");
 }

@@ -1,18 +1,19 @@
-//! The second step of signing in: the page that asks for the code, and the part of the profile that turns it on and off.
+//! Two-factor authentication: the page that asks for a code at sign-in, and the section of the profile that turns it on
+//! and off.
 
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Contact;
-use ordinavo_core::identity::sessions::Door;
+use ordinavo_core::identity::sessions::Realm;
 use ordinavo_core::identity::two_factor;
-use ordinavo_core::identity::two_factor::SecondFactor;
+use ordinavo_core::identity::two_factor::TwoFactorStatus;
 use ordinavo_core::{Core, CoreError};
-use ui::acts::{Next, Sent, act};
-use ui::door::{self, LanguageRow};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::{ConfirmAction, Fact};
 use ui::forms::{ErrorSummary, FormState, TextField};
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::{Fact, Weighty};
+use ui::page::page;
+use ui::sign_in_flow::{self, LanguageRow};
 use ui::title::Title;
 use ui::{flash, qr};
 
@@ -22,13 +23,12 @@ use crate::t;
 
 const PROFILE: &str = "/portal/profile";
 
-/// `/portal/sign-in/code`.
 #[component]
 pub fn CodePage() -> impl IntoView {
-    let session = door::request_session();
+    let session = sign_in_flow::request_session();
     page(move |request| async move {
         let locale = request.viewer.locale;
-        if !door::waits_for_code(&request.core, session.as_ref()).await {
+        if !sign_in_flow::is_code_pending(&request.core, session.as_ref()).await {
             return Err(CoreError::not_found());
         }
         let form = FormState::new("code", locale, request.flash.as_ref());
@@ -55,19 +55,19 @@ pub fn CodePage() -> impl IntoView {
     })
 }
 
-/// The part of the profile about the second step.
+/// The two-factor section of the profile.
 #[component]
-pub fn SecondStep(
-    state: SecondFactor,
+pub fn TwoFactorSection(
+    state: TwoFactorStatus,
     has_password: bool,
     codes: Option<Vec<String>>,
     begin: FormState,
     confirm: FormState,
-    off: FormState,
+    disable: FormState,
 ) -> impl IntoView {
     let locale = begin.locale;
     let content = match state {
-        SecondFactor::Off => view! {
+        TwoFactorStatus::Off => view! {
             <p>{t!(locale, "two-factor-text")}</p>
             <SendOnce>
             <form method="post" action="/portal/fn/begin-second-step">
@@ -78,18 +78,18 @@ pub fn SecondStep(
             </SendOnce>
         }
         .into_any(),
-        SecondFactor::Pending { address, secret } => view! { <Pending address secret form=confirm/> }.into_any(),
-        SecondFactor::On { codes: left } => view! { <On left codes form=off/> }.into_any(),
+        TwoFactorStatus::Pending { address, secret } => view! { <Pending address secret form=confirm/> }.into_any(),
+        TwoFactorStatus::On { codes: left } => view! { <On left codes form=disable/> }.into_any(),
     };
     view! { <section class="card" id="second-step"><h2>{t!(locale, "two-factor-title")}</h2>{content}</section> }
 }
 
-/// A secret that waits for its first code.
+/// A new secret that must be confirmed with a first code.
 #[component]
 fn Pending(address: String, secret: String, form: FormState) -> impl IntoView {
     let locale = form.locale;
-    let picture = qr::picture(&address, 180);
-    let groups: Vec<String> = secret
+    let picture = qr::render_svg(&address, 180);
+    let secret_groups: Vec<String> = secret
         .as_bytes()
         .chunks(4)
         .map(|group| String::from_utf8_lossy(group).into_owned())
@@ -98,7 +98,7 @@ fn Pending(address: String, secret: String, form: FormState) -> impl IntoView {
         <ol class="setup">
             <li>{t!(locale, "two-factor-scan")}
                 <div class="qr" role="img" aria-label=t!(locale, "two-factor-qr-code") inner_html=picture></div>
-                <dl class="facts"><Fact name=t!(locale, "two-factor-secret")><bdi class="mono" dir="ltr">{groups.join(" ")}</bdi></Fact></dl></li>
+                <dl class="facts"><Fact name=t!(locale, "two-factor-secret")><bdi class="mono" dir="ltr">{secret_groups.join(" ")}</bdi></Fact></dl></li>
             <li>{t!(locale, "two-factor-confirm-text")}</li>
         </ol>
         <SendOnce>
@@ -112,15 +112,15 @@ fn Pending(address: String, secret: String, form: FormState) -> impl IntoView {
     }
 }
 
-/// It is on: recovery codes, and how to turn it off.
+/// Two-factor authentication is on: recovery codes, and how to turn it off.
 #[component]
 fn On(left: i64, codes: Option<Vec<String>>, form: FormState) -> impl IntoView {
     let locale = form.locale;
-    let wrong = form.came_back();
+    let is_rejected = form.was_rejected();
     view! {
         {codes.map(|codes| view! { <Codes codes locale/> })}
         <p>{t!(locale, "two-factor-is-on")}" "{t!(locale, "recovery-codes-left", count = left)}</p>
-        <Weighty label=t!(locale, "two-factor-change") consequence=t!(locale, "two-factor-change-text") open=wrong>
+        <ConfirmAction label=t!(locale, "two-factor-change") consequence=t!(locale, "two-factor-change-text") open=is_rejected>
             <SendOnce>
             <form method="post" action="/portal/fn/change-second-step">
                 <ErrorSummary form=form.clone()/>
@@ -129,11 +129,11 @@ fn On(left: i64, codes: Option<Vec<String>>, form: FormState) -> impl IntoView {
                 <button class="button button-bad" type="submit" name="to" value="off">{t!(locale, "two-factor-turn-off")}</button></div>
             </form>
             </SendOnce>
-        </Weighty>
+        </ConfirmAction>
     }
 }
 
-/// Recovery codes, on the one page that shows them.
+/// Recovery codes, shown only once.
 #[component]
 fn Codes(codes: Vec<String>, locale: Locale) -> impl IntoView {
     view! {
@@ -144,14 +144,14 @@ fn Codes(codes: Vec<String>, locale: Locale) -> impl IntoView {
     }
 }
 
-/// What the flash carries for this page, opened.
-pub fn codes_of(core: &Core, contact: &Contact, left: Option<&flash::Flash>) -> Option<Vec<String>> {
+/// Opens the sealed recovery codes of the flash message.
+pub fn flash_recovery_codes(core: &Core, contact: &Contact, left: Option<&flash::Flash>) -> Option<Vec<String>> {
     let sealed = left?.values.get(flash::SHOWN_ONCE)?;
     two_factor::unseal(core, contact, sealed)
 }
 
-fn with_codes(sealed: String, done: &'static str) -> Next {
-    Next {
+fn with_codes(sealed: String, done: &'static str) -> Redirect {
+    Redirect {
         to: format!("{PROFILE}#second-step"),
         done: Some(done),
         shown_once: Some(sealed),
@@ -159,8 +159,8 @@ fn with_codes(sealed: String, done: &'static str) -> Next {
     }
 }
 
-fn sent(form: &'static str) -> Sent<'static> {
-    Sent {
+fn submission(form: &'static str) -> FormSubmission<'static> {
+    FormSubmission {
         form,
         values: &[],
         back: format!("{PROFILE}#second-step"),
@@ -168,15 +168,15 @@ fn sent(form: &'static str) -> Sent<'static> {
 }
 
 #[server(prefix = "/portal/fn", endpoint = "give-code")]
-pub async fn give_code(#[server(default)] code: String) -> Result<(), ServerFnError> {
-    door::give_code(Door::Portal, &code).await
+pub async fn verify_code(#[server(default)] code: String) -> Result<(), ServerFnError> {
+    sign_in_flow::verify_code(Realm::Portal, &code).await
 }
 
 #[server(prefix = "/portal/fn", endpoint = "begin-second-step")]
-pub async fn begin_second_step(#[server(default)] current: String) -> Result<(), ServerFnError> {
-    act(sent("begin-step"), async |core: Core, contact: Contact| {
-        two_factor::begin(&core, &contact, &current.into()).await?;
-        Ok(Next {
+pub async fn begin_two_factor(#[server(default)] current: String) -> Result<(), ServerFnError> {
+    run_action(submission("begin-step"), async |core: Core, contact: Contact| {
+        two_factor::start_setup(&core, &contact, &current.into()).await?;
+        Ok(Redirect {
             to: format!("{PROFILE}#second-step"),
             done: None,
             shown_once: None,
@@ -187,10 +187,10 @@ pub async fn begin_second_step(#[server(default)] current: String) -> Result<(),
 }
 
 #[server(prefix = "/portal/fn", endpoint = "cancel-second-step")]
-pub async fn cancel_second_step() -> Result<(), ServerFnError> {
-    act(sent(""), async |core: Core, contact: Contact| {
-        two_factor::cancel(&core, &contact).await?;
-        Ok(Next {
+pub async fn cancel_two_factor() -> Result<(), ServerFnError> {
+    run_action(submission(""), async |core: Core, contact: Contact| {
+        two_factor::cancel_setup(&core, &contact).await?;
+        Ok(Redirect {
             to: PROFILE.to_owned(),
             done: None,
             shown_once: None,
@@ -201,9 +201,9 @@ pub async fn cancel_second_step() -> Result<(), ServerFnError> {
 }
 
 #[server(prefix = "/portal/fn", endpoint = "confirm-second-step")]
-pub async fn confirm_second_step(#[server(default)] code: String) -> Result<(), ServerFnError> {
+pub async fn confirm_two_factor(#[server(default)] code: String) -> Result<(), ServerFnError> {
     let locale = ui::shell::locale();
-    act(sent("confirm-step"), async |core: Core, contact: Contact| {
+    run_action(submission("confirm-step"), async |core: Core, contact: Contact| {
         let sealed = two_factor::turn_on(&core, &contact, locale, &code).await?;
         Ok(with_codes(sealed, "done-two-factor-on"))
     })
@@ -211,23 +211,24 @@ pub async fn confirm_second_step(#[server(default)] code: String) -> Result<(), 
 }
 
 #[server(prefix = "/portal/fn", endpoint = "change-second-step")]
-pub async fn change_second_step(
+pub async fn change_two_factor(
     #[server(default)] code: String,
     #[server(default)] to: String,
 ) -> Result<(), ServerFnError> {
     let locale = ui::shell::locale();
-    act(sent("change-step"), async |core: Core, contact: Contact| {
-        match to.as_str() {
+    run_action(
+        submission("change-step"),
+        async |core: Core, contact: Contact| match to.as_str() {
             "off" => {
                 two_factor::turn_off(&core, &contact, locale, &code).await?;
-                Ok(Next::to(PROFILE, "done-two-factor-off"))
+                Ok(Redirect::to(PROFILE, "done-two-factor-off"))
             }
             "codes" => {
                 let sealed = two_factor::renew_codes(&core, &contact, &code).await?;
                 Ok(with_codes(sealed, "done-recovery-codes-created"))
             }
             _ => Err(CoreError::field("to", "required", "Choose what to change.")),
-        }
-    })
+        },
+    )
     .await
 }

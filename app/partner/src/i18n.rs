@@ -1,4 +1,4 @@
-//! The words of the partner console.
+//! The texts of the partner console.
 
 use std::sync::LazyLock;
 
@@ -10,34 +10,34 @@ use rust_embed::RustEmbed;
 #[folder = "../../target/i18n/partner"]
 struct Files;
 
-static LOADERS: LazyLock<[FluentLanguageLoader; 3]> = LazyLock::new(|| ui::words::loaders("partner", &Files));
+static LOADERS: LazyLock<[FluentLanguageLoader; 3]> = LazyLock::new(|| ui::i18n::loaders("partner", &Files));
 
-/// The loader of a language for the words of this crate.
+/// Returns the loader of a language for the texts of this crate.
 pub fn loader(locale: Locale) -> &'static FluentLanguageLoader {
     &LOADERS[locale as usize]
 }
 
-/// A text of this crate.
+/// Returns a text of this crate.
 #[macro_export]
 macro_rules! t {
     ($locale:expr, $id:literal $(, $name:ident = $value:expr)* $(,)?) => {
-        i18n_embed_fl::fl!($crate::words::loader($locale), $id $(, $name = $value)*)
+        i18n_embed_fl::fl!($crate::i18n::loader($locale), $id $(, $name = $value)*)
     };
 }
 
-/// A text whose key is put together from a stored name; the key itself if there is none.
+/// Returns a text whose key is built from a stored name; the key itself if there is none.
 pub fn by_key(locale: Locale, key: &str) -> String {
     if loader(locale).has(key) {
         loader(locale).get(key)
     } else {
-        ui::words::by_key(locale, key)
+        ui::i18n::by_key(locale, key)
     }
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
-    fn every_language_has_every_word() {
-        ui::words::assert_complete(env!("CARGO_MANIFEST_DIR"));
+    fn texts_are_complete_in_every_language() {
+        ui::i18n::assert_complete(env!("CARGO_MANIFEST_DIR"));
     }
 }

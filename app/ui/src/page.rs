@@ -1,4 +1,5 @@
-//! Pages: read what they show, then render once; every refusal has its own page with the right status.
+//! Page loading: reads the data of a page, then renders it once. Every error renders an error page with the matching
+//! status.
 
 use std::future::Future;
 
@@ -12,29 +13,27 @@ use leptos_router::params::ParamsMap;
 use ordinavo_core::{Core, CoreError, CoreResult};
 use tower_sessions::Session;
 
+use crate::components::ErrorPage;
 use crate::flash;
 use crate::flash::Flash;
-use crate::parts::Instead;
 use crate::viewer::Viewer;
 use crate::word;
 
-/// What a page needs of its request.
+/// What a page receives from its request.
 pub struct PageRequest {
-    /// The use cases.
     pub core: Core,
-    /// Who looks and how.
     pub viewer: Viewer,
-    /// What the form before left behind.
+    /// The message left by the previous form.
     pub flash: Option<Flash>,
     params: ParamsMap,
     query: ParamsMap,
 }
 
 impl PageRequest {
-    /// An id in the path.
+    /// Parses an ID from the path.
     ///
     /// # Errors
-    /// `not_found`: a path with something else leads nowhere.
+    /// `not_found` if the parameter is missing or is not a valid ID.
     pub fn id<T: std::str::FromStr>(&self, name: &str) -> CoreResult<T> {
         self.params
             .get(name)
@@ -42,13 +41,13 @@ impl PageRequest {
             .ok_or_else(CoreError::not_found)
     }
 
-    /// A text in the query; empty if there is none.
+    /// Returns a query parameter; empty if it is missing.
     pub fn query(&self, name: &str) -> String {
         self.query.get(name).unwrap_or_default()
     }
 
-    /// A place in a list, written by [`place`].
-    pub fn place<T: std::str::FromStr>(&self, name: &str) -> Option<(chrono::DateTime<chrono::Utc>, T)> {
+    /// Parses a cursor written by [`cursor`] from the query.
+    pub fn cursor<T: std::str::FromStr>(&self, name: &str) -> Option<(chrono::DateTime<chrono::Utc>, T)> {
         let text = self.query.get(name)?;
         let (micros, id) = text.split_once('.')?;
         Some((
@@ -58,17 +57,17 @@ impl PageRequest {
     }
 }
 
-/// Writes a row's place in a list for the query of the next page.
-pub fn place(at: chrono::DateTime<chrono::Utc>, id: impl std::fmt::Display) -> String {
+/// Formats the cursor of a row for the query of the next page.
+pub fn cursor(at: chrono::DateTime<chrono::Utc>, id: impl std::fmt::Display) -> String {
     format!("{}.{id}", at.timestamp_micros())
 }
 
-/// Renders a page whose content is read first.
-pub fn page<Fut>(make: impl FnOnce(PageRequest) -> Fut) -> impl IntoView
+/// Renders a page after its content has been loaded.
+pub fn page<Fut>(load: impl FnOnce(PageRequest) -> Fut) -> impl IntoView
 where
     Fut: Future<Output = CoreResult<AnyView>> + Send + 'static,
 {
-    // At start the router is walked without a request.
+    // Route generation at startup runs without a request.
     let (core, viewer, response) = (
         use_context::<Core>()?,
         use_context::<Viewer>()?,
@@ -83,31 +82,31 @@ where
         params,
         query,
     };
-    let content = make(request);
+    let content = load(request);
     Some(view! {
         <Suspense>
             {Suspend::new(async move {
                 match content.await {
                     Ok(view) => view,
-                    Err(error) => refused(&error, &viewer, &response),
+                    Err(error) => error_page(&error, &viewer, &response),
                 }
             })}
         </Suspense>
     })
 }
 
-/// Takes the message that the form before left in the session, once.
+/// Removes the flash message from the session and returns it.
 pub async fn take_flash(session: &Session) -> Option<Flash> {
     let flash = session.remove::<Flash>(flash::KEY).await.ok().flatten()?;
-    // Saved at once: the answer's headers may be on their way before the page is rendered.
+    // Saved immediately: the response headers may be sent before the page is rendered.
     if let Err(error) = session.save().await {
-        tracing::warn!(%error, "a session could not be saved");
+        tracing::warn!(%error, "failed to save session");
     }
     Some(flash)
 }
 
-/// The page in the place of one that cannot be shown. Hidden, foreign and missing things answer the same.
-fn refused(error: &CoreError, viewer: &Viewer, response: &ResponseOptions) -> AnyView {
+/// Renders the error page. Hidden, foreign and missing records give the same response.
+fn error_page(error: &CoreError, viewer: &Viewer, response: &ResponseOptions) -> AnyView {
     let locale = viewer.locale;
     response.set_status(StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     let (title, text) = match error.problem {
@@ -117,12 +116,12 @@ fn refused(error: &CoreError, viewer: &Viewer, response: &ResponseOptions) -> An
     };
     view! {
         <Title text=title.clone()/>
-        <Instead title text locale request_id=viewer.request_id.clone()/>
+        <ErrorPage title text locale request_id=viewer.request_id.clone()/>
     }
     .into_any()
 }
 
-/// The page for an address that no route knows.
+/// The page for a path that matches no route.
 #[component]
 pub fn NotFound() -> impl IntoView {
     page(|_| async { Err(CoreError::not_found()) })

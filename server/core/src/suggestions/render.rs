@@ -1,21 +1,23 @@
-//! From the engine's plan back to people, jobs and reasons.
+//! Converts the engine's plan back to technicians, jobs and reasons.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::customers::Coordinates;
 use routing::{Alternative, Plan, Reason, Relaxation, Skills, Time};
 
-use crate::suggestions::build::Built;
-use domain::suggestions::{Hindrance, LeftOut, Other, Outcome, PlannedRoute, PlannedStop, Rule, Totals};
+use crate::suggestions::build::BuiltProblem;
+use domain::suggestions::{
+    AlternativeStop, ExcludedJob, ExclusionReason, Outcome, PlannedRoute, PlannedStop, RuleViolation, Totals,
+};
 
-/// How many other technicians are told of each stop.
-const OTHERS: usize = 6;
+/// Maximum number of alternative technicians per stop.
+const MAX_ALTERNATIVES: usize = 6;
 
-impl Built {
+impl BuiltProblem {
     fn moment(&self, time: Time) -> DateTime<Utc> {
         self.base + TimeDelta::seconds(i64::from(time))
     }
 
-    /// Travel, metres and visits of days, each in the order of its stops.
+    /// Adds up travel time, distance and visits of each worker's day; the stops are in order.
     fn totals(&self, days: &[Vec<usize>]) -> Totals {
         let mut totals = Totals::default();
         for (worker, stops) in self.workers.iter().zip(days) {
@@ -23,8 +25,14 @@ impl Built {
                 continue;
             }
             let places = stops.iter().filter_map(|task| self.tasks[*task].job.point());
-            let way: Vec<Coordinates> = worker.bases.0.into_iter().chain(places).chain(worker.bases.1).collect();
-            for pair in way.windows(2) {
+            let route: Vec<Coordinates> = worker
+                .day_endpoints
+                .0
+                .into_iter()
+                .chain(places)
+                .chain(worker.day_endpoints.1)
+                .collect();
+            for pair in route.windows(2) {
                 totals.travel += self.ways.time(pair[0], pair[1]).num_seconds();
                 totals.metres += self.ways.distance(pair[0], pair[1]) as i64;
             }
@@ -33,15 +41,15 @@ impl Built {
         totals
     }
 
-    /// Says a plan in people, jobs and reasons.
-    pub(crate) fn tell(mut self, plan: &Plan) -> Outcome {
+    /// Renders a plan with technicians, jobs and reasons.
+    pub(crate) fn render(mut self, plan: &Plan) -> Outcome {
         let mut before: Vec<Vec<usize>> = vec![Vec::new(); self.workers.len()];
-        let mut late = 0;
+        let mut late_minutes = 0;
         for (index, task) in self.tasks.iter().enumerate() {
             if let Some((worker, starts_at, _)) = task.planned {
                 before[worker].push(index);
-                let over = task.job.window_end.map_or(TimeDelta::zero(), |end| starts_at - end);
-                late += over.num_minutes().max(0);
+                let lateness = task.job.window_end.map_or(TimeDelta::zero(), |end| starts_at - end);
+                late_minutes += lateness.num_minutes().max(0);
             }
         }
         for stops in &mut before {
@@ -66,7 +74,7 @@ impl Built {
             })
         });
         let routes = routes.collect();
-        let left: Vec<LeftOut> = plan.left_out.iter().map(|visit| self.left(plan, *visit)).collect();
+        let left: Vec<ExcludedJob> = plan.unassigned.iter().map(|visit| self.left(plan, *visit)).collect();
         let mut outcome = Outcome {
             before: self.totals(&before),
             after: self.totals(&after),
@@ -75,8 +83,8 @@ impl Built {
             other_days: self.other_days,
             is_estimated: self.is_estimated,
         };
-        outcome.before.late = late;
-        outcome.after.late = late;
+        outcome.before.late = late_minutes;
+        outcome.after.late = late_minutes;
         outcome.left.append(&mut self.left);
         outcome
     }
@@ -88,17 +96,17 @@ impl Built {
             None => (self.moment(stop.start), self.moment(stop.departure)),
         };
         let is_new = task.planned.is_none();
-        let mut others: Vec<Other> = if is_new {
-            routing::why_here(&self.problem, plan, stop.visit)
+        let mut others: Vec<AlternativeStop> = if is_new {
+            routing::explain_assignment(&self.problem, plan, stop.visit)
                 .into_iter()
                 .map(|(worker, alternative)| self.other(worker, alternative))
                 .collect()
         } else {
             Vec::new()
         };
-        // Who could do it stands before who could not, the cheapest first.
+        // Feasible alternatives come first, the cheapest at the top.
         others.sort_by_key(|other| (other.costs.is_none(), other.costs, other.name.clone(), other.day));
-        others.truncate(OTHERS);
+        others.truncate(MAX_ALTERNATIVES);
         PlannedStop {
             target: task.job.target_id.0,
             number: task.job.number,
@@ -110,13 +118,13 @@ impl Built {
         }
     }
 
-    fn other(&self, worker: usize, alternative: Alternative) -> Other {
+    fn other(&self, worker: usize, alternative: Alternative) -> AlternativeStop {
         let worker = &self.workers[worker];
         let (costs, cannot) = match alternative {
             Alternative::Costs(seconds) => (Some(seconds), None),
             Alternative::Cannot(reason) => (None, Some(self.rule(reason))),
         };
-        Other {
+        AlternativeStop {
             name: worker.name.clone(),
             day: worker.day,
             costs,
@@ -124,13 +132,13 @@ impl Built {
         }
     }
 
-    fn left(&self, plan: &Plan, visit: usize) -> LeftOut {
+    fn left(&self, plan: &Plan, visit: usize) -> ExcludedJob {
         let task = &self.tasks[visit];
-        let hindrances = routing::why_left_out(&self.problem, plan, visit)
+        let hindrances = routing::explain_unassigned(&self.problem, plan, visit)
             .into_iter()
             .map(|obstacle| {
                 let worker = &self.workers[obstacle.technician];
-                Hindrance {
+                ExclusionReason {
                     name: worker.name.clone(),
                     day: worker.day,
                     rule: self.rule(obstacle.reason),
@@ -139,7 +147,7 @@ impl Built {
                 }
             })
             .collect();
-        LeftOut {
+        ExcludedJob {
             target: task.job.target_id.0,
             number: task.job.number,
             customer: task.job.customer_name.clone(),
@@ -148,50 +156,50 @@ impl Built {
         }
     }
 
-    fn lacking(&self, missing: Skills) -> Rule {
+    fn missing_skills(&self, missing: Skills) -> RuleViolation {
         let numbered = self.skills.iter().enumerate();
-        let lacks = numbered.filter(|(index, _)| missing.0 & (1 << index) != 0);
-        Rule {
+        let missing_names = numbered.filter(|(index, _)| missing.0 & (1 << index) != 0);
+        RuleViolation {
             code: "skill".to_owned(),
-            skills: lacks.map(|(_, name)| name.clone()).collect(),
-            ..Rule::default()
+            skills: missing_names.map(|(_, name)| name.clone()).collect(),
+            ..RuleViolation::default()
         }
     }
 
-    fn rule(&self, reason: Reason) -> Rule {
+    fn rule(&self, reason: Reason) -> RuleViolation {
         match reason {
-            Reason::Skill { missing } => self.lacking(missing),
-            Reason::Pinned { .. } => timed("pinned", 0),
-            Reason::Capacity { .. } => timed("capacity", 0),
-            Reason::Window { late } => timed("window", late),
-            Reason::Shift { over } => timed("shift", over),
-            Reason::Break { over } => timed("break", over),
-            Reason::Kept { over } => timed("kept", over),
-            Reason::HigherTier { over } => timed("higher_priority", over),
-            Reason::Full { over } => timed("full", over),
+            Reason::Skill { missing } => self.missing_skills(missing),
+            Reason::Pinned { .. } => rule_by("pinned", 0),
+            Reason::Capacity { .. } => rule_by("capacity", 0),
+            Reason::Window { late } => rule_by("window", late),
+            Reason::Shift { over } => rule_by("shift", over),
+            Reason::Break { over } => rule_by("break", over),
+            Reason::Kept { over } => rule_by("kept", over),
+            Reason::HigherTier { over } => rule_by("higher_priority", over),
+            Reason::Full { over } => rule_by("full", over),
         }
     }
 
-    fn relaxation(&self, relaxation: Relaxation) -> Rule {
+    fn relaxation(&self, relaxation: Relaxation) -> RuleViolation {
         match relaxation {
-            Relaxation::Skill { missing } => self.lacking(missing),
-            Relaxation::Unpin => timed("pinned", 0),
-            Relaxation::Capacity { .. } => timed("capacity", 0),
-            Relaxation::Window { by } => timed("window", by),
-            Relaxation::Shift { by } => timed("shift", by),
-            Relaxation::Instead { of } => Rule {
+            Relaxation::Skill { missing } => self.missing_skills(missing),
+            Relaxation::Unpin => rule_by("pinned", 0),
+            Relaxation::Capacity { .. } => rule_by("capacity", 0),
+            Relaxation::Window { by } => rule_by("window", by),
+            Relaxation::Shift { by } => rule_by("shift", by),
+            Relaxation::DropStop { of } => RuleViolation {
                 code: "instead".to_owned(),
                 job: Some(self.tasks[of].job.number),
-                ..Rule::default()
+                ..RuleViolation::default()
             },
         }
     }
 }
 
-fn timed(code: &str, by: Time) -> Rule {
-    Rule {
+fn rule_by(code: &str, by: Time) -> RuleViolation {
+    RuleViolation {
         code: code.to_owned(),
         by: i64::from(by),
-        ..Rule::default()
+        ..RuleViolation::default()
     }
 }

@@ -1,10 +1,10 @@
-//! A whole server on loopback over a database of its own, and a raw connection to the same database beside it.
+//! The test bed: a complete server on loopback with its own database, and a direct connection to the same database.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ordinavo::config::Config;
-use ordinavo::serve::{AppState, router, run_on};
+use ordinavo::serve::{AppState, router, run_on_listener};
 use ordinavo_core::clock::Clock;
 use ordinavo_core::demo;
 use ordinavo_core::demo::{DemoBook, DemoSize};
@@ -15,17 +15,16 @@ use ordinavo_core::{Core, Settings, Store};
 use sqlx::AssertSqlSafe;
 use tokio::net::TcpListener;
 
-/// How many targets were put in without the product, whose numbers are taken.
+/// Number of targets that were inserted directly; their target numbers are in use.
 static FILLED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
 
-/// A connection of its own, with the same durability.
+/// A direct connection with the same durability settings.
 pub enum Raw {
     Sqlite(sqlx::SqlitePool),
     Postgres(sqlx::PgPool),
 }
 
 impl Raw {
-    /// Runs statements.
     pub async fn run(&self, sql: &str) {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
@@ -34,19 +33,19 @@ impl Raw {
         }
     }
 
-    /// Inserts rows of the size of a target, each in a transaction of its own or all in one.
-    pub async fn insert(&self, count: usize, at_once: bool) {
+    /// Inserts rows of the size of a target, in one transaction or in one transaction each.
+    pub async fn insert(&self, count: usize, in_one_transaction: bool) {
         const INSERT: &str = "INSERT INTO bench_raw (body) VALUES ($1)";
         let body = "x".repeat(400);
         match self {
-            Self::Sqlite(pool) if at_once => {
+            Self::Sqlite(pool) if in_one_transaction => {
                 let mut tx = pool.begin().await.unwrap();
                 for _ in 0..count {
                     sqlx::query(INSERT).bind(&body).execute(&mut *tx).await.unwrap();
                 }
                 tx.commit().await.unwrap();
             }
-            Self::Postgres(pool) if at_once => {
+            Self::Postgres(pool) if in_one_transaction => {
                 let mut tx = pool.begin().await.unwrap();
                 for _ in 0..count {
                     sqlx::query(INSERT).bind(&body).execute(&mut *tx).await.unwrap();
@@ -66,7 +65,7 @@ impl Raw {
         }
     }
 
-    /// Reads rows by their key, one after another.
+    /// Reads rows by primary key, one after another.
     pub async fn read(&self, count: usize) {
         const READ: &str = "SELECT body FROM bench_raw WHERE id = $1";
         for id in 1..=i64::try_from(count).unwrap() {
@@ -78,8 +77,7 @@ impl Raw {
     }
 }
 
-/// The stand.
-pub struct Stand {
+pub struct TestBed {
     pub engine: &'static str,
     pub url: String,
     pub core: Core,
@@ -96,24 +94,26 @@ pub fn settings() -> Settings {
     }
 }
 
-impl Stand {
+impl TestBed {
     pub async fn new(engine: &'static str, postgres: Option<&str>) -> Self {
         let (clock, randomness) = (Clock::system(), Randomness::from_system());
         let folder = std::env::temp_dir().join(format!("ordinavo-bench-{engine}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let address = match postgres {
+        let database_url = match postgres {
             None => format!("sqlite://{}", folder.join("bench.db").display()),
             Some(server) => {
                 let name = format!("bench{}", std::process::id());
-                let made = std::process::Command::new("psql")
+                let created = std::process::Command::new("psql")
                     .args([server, "-qc", &format!("CREATE DATABASE {name}")])
                     .status()
                     .unwrap();
-                assert!(made.success());
+                assert!(created.success());
                 format!("{}/{name}", server.rsplit_once('/').unwrap().0)
             }
         };
-        let store = Store::open(&address, clock.clone(), randomness.clone()).await.unwrap();
+        let store = Store::open(&database_url, clock.clone(), randomness.clone())
+            .await
+            .unwrap();
         store.migrate().await.unwrap();
         let core = Core::new(
             store,
@@ -136,7 +136,7 @@ impl Stand {
         let cookies = Keyring::generate(&randomness);
         let state = AppState::new(core.clone(), config, &cookies);
         let routes = router(&state);
-        tokio::spawn(run_on(listener, state, routes, std::future::pending()));
+        tokio::spawn(run_on_listener(listener, state, routes, std::future::pending()));
         let raw = match postgres {
             None => Raw::Sqlite(
                 sqlx::sqlite::SqlitePoolOptions::new()
@@ -155,14 +155,14 @@ impl Stand {
                     .max_connections(1)
                     .after_connect(|connection, _| {
                         Box::pin(async move {
-                            // The second wall stands for this connection too.
+                            // Row-level security applies to this connection, too; `*` allows all tenants.
                             sqlx::query("SELECT set_config('ordinavo.tenant', '*', false)")
                                 .execute(connection)
                                 .await
                                 .map(drop)
                         })
                     })
-                    .connect(&address)
+                    .connect(&database_url)
                     .await
                     .unwrap(),
             ),
@@ -186,7 +186,7 @@ impl Stand {
         self.book.tenants[0].client(client).unwrap().api_key.clone()
     }
 
-    /// A browser in which a tenant's dispatcher is signed in.
+    /// Returns an HTTP client that is signed in as a dispatcher of a tenant.
     pub async fn dispatcher(&self, tenant: usize) -> reqwest::Client {
         let account = self.book.tenants[tenant].staff("dispatcher").unwrap();
         let browser = reqwest::Client::builder().cookie_store(true).build().unwrap();
@@ -202,7 +202,7 @@ impl Stand {
         browser
     }
 
-    /// Puts many targets of a source into the database, without the product.
+    /// Inserts targets of a source system directly into the database.
     pub async fn fill_targets(&self, source: &str, count: usize) {
         let (id, numbers, at) = match self.raw {
             Raw::Sqlite(_) => (
@@ -225,10 +225,10 @@ impl Stand {
         self.raw
             .run(&format!(
                 "INSERT INTO target (tenant_id, id, number, source_system_id, external_id, status, needs_mapping, priority, duration_minutes, required_skills, attributes, place, created_at, updated_at) \
-                 SELECT s.tenant_id, {id}, 10000000 + {before} + g.i, s.id, 'FILL-' || g.i, 'completed', {no}, 'normal', 60, '[]', '{{}}', '{{}}', {at}, {at} \
+                 SELECT s.tenant_id, {id}, 10000000 + {before} + g.i, s.id, 'FILL-' || g.i, 'completed', {sql_false}, 'normal', 60, '[]', '{{}}', '{{}}', {at}, {at} \
                  FROM source_system s JOIN tenant t ON t.id = s.tenant_id AND t.slug = 'nordlicht', {series} WHERE s.key = '{source}'; ANALYZE",
                 before = FILLED.fetch_add(count, std::sync::atomic::Ordering::Relaxed),
-                no = if matches!(self.raw, Raw::Sqlite(_)) { "0" } else { "false" },
+                sql_false = if matches!(self.raw, Raw::Sqlite(_)) { "0" } else { "false" },
             ))
             .await;
     }

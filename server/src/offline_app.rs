@@ -1,5 +1,5 @@
-//! What puts My day on a phone: the worker that keeps it without a network, and what makes it installable. Nothing here says
-//! anything about anybody, so it is there for whoever asks; browsers fetch parts of it without the session.
+//! Offline support for My day: service worker, web app manifest and icons. These files contain no personal data and need
+//! no session, because browsers fetch some of them without cookies.
 
 use axum::Router;
 use axum::body::Body;
@@ -16,43 +16,42 @@ use ui::shell::App;
 use crate::scripts;
 use crate::serve::AppState;
 
-/// Keeps what is noted until it has arrived, and the pages for when there is no network.
+/// The service worker: queues entries until they are sent and caches the pages.
 const WORKER: &str = include_str!("../../public/day-worker.js");
-/// Runs in the pages: starts the worker and shows what the phone still holds.
-const KEEPER: &str = include_str!("../../public/day-keeper.js");
-/// The icon in the sizes that phones ask for.
+/// The page script: registers the worker and shows queued entries.
+const PAGE_SCRIPT: &str = include_str!("../../public/day-keeper.js");
 const ICONS: [(&str, &[u8]); 2] = [
     ("icon-192.png", include_bytes!("../../public/icon-192.png")),
     ("icon-512.png", include_bytes!("../../public/icon-512.png")),
 ];
 
-/// The files around My day.
+/// Returns the routes of these files.
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/app/day/worker.js", get(worker))
-        .route("/app/day/keeper.js", get(keeper))
+        .route("/app/day/keeper.js", get(page_script))
         .route("/app/day/manifest.webmanifest", get(manifest))
         .route("/app/day/icons/{name}", get(icon))
 }
 
 async fn worker(State(state): State<AppState>) -> Response {
-    let mut files = state.manifest.of(App::Dispatch).files();
+    let mut files = state.manifest.assets(App::Dispatch).files();
     files.push("/app/day/keeper.js".to_owned());
     scripts::worker(&json!({ "files": files }), WORKER, "/app")
 }
 
-async fn keeper() -> Response {
-    scripts::script(KEEPER.to_owned())
+async fn page_script() -> Response {
+    scripts::script(PAGE_SCRIPT.to_owned())
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Reader {
+struct ManifestQuery {
     lang: String,
 }
 
-async fn manifest(Query(reader): Query<Reader>) -> Response {
-    let locale = Locale::from_tag(&reader.lang).unwrap_or_default();
+async fn manifest(Query(query): Query<ManifestQuery>) -> Response {
+    let locale = Locale::from_tag(&query.lang).unwrap_or_default();
     let icons: Vec<_> = ICONS
         .iter()
         .map(|(name, _)| {
@@ -63,8 +62,8 @@ async fn manifest(Query(reader): Query<Reader>) -> Response {
         .collect();
     let text = json!({
         "id": "/app/day",
-        "name": dispatch::words::my_day(locale),
-        "short_name": dispatch::words::my_day(locale),
+        "name": dispatch::i18n::my_day(locale),
+        "short_name": dispatch::i18n::my_day(locale),
         "lang": locale.tag(),
         "dir": locale.direction(),
         "start_url": "/app/day",
@@ -82,7 +81,7 @@ async fn manifest(Query(reader): Query<Reader>) -> Response {
 }
 
 async fn icon(Path(name): Path<String>) -> Response {
-    let Some((_, bytes)) = ICONS.iter().find(|(known, _)| *known == name) else {
+    let Some((_, bytes)) = ICONS.iter().find(|(file_name, _)| *file_name == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let mut response = Response::new(Body::from(*bytes));

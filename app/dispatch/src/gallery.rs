@@ -1,4 +1,4 @@
-//! `/app/parts`, in development builds: every shared part in every state, in both directions.
+//! `/app/parts` in development builds: every shared component in every state and in both text directions.
 
 use std::collections::BTreeMap;
 
@@ -10,28 +10,28 @@ use domain::targets::TargetStatus;
 use domain::visit_reports::ReportStatus;
 use leptos::prelude::*;
 use ordinavo_core::CoreError;
+use ui::components::{
+    Chip, ConfirmAction, CustomerVisibleBox, EmptyState, Fact, Identifier, InternalBox, Pager, PriorityMark,
+    ReportChip, StatusChip, SuccessNotice, TargetChip,
+};
 use ui::flash::Flash;
 use ui::forms::{CheckField, ErrorSummary, FormState, PhotoField, SelectField, TextArea, TextField};
 use ui::icons::Icon;
-use ui::load::page;
-use ui::parts::{
-    Chip, Done, Empty, Fact, Identifier, InternalBox, OutwardBox, Pager, PriorityMark, ReportChip, StatusChip,
-    TargetChip, Weighty,
-};
+use ui::page::page;
 use ui::title::Title;
 
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 
-/// The gallery; a release build answers as if it were not there.
+/// The component gallery; release builds respond with `not_found`.
 #[component]
-pub fn PartsPage() -> impl IntoView {
+pub fn GalleryPage() -> impl IntoView {
     let content = page(|_| async {
         if !cfg!(debug_assertions) {
             return Err(CoreError::not_found());
         }
         Ok(view! {
-            <Title text="Parts"/>
-            <h1>"Parts"</h1>
+            <Title text="Components"/>
+            <h1>"Components"</h1>
             <div class="columns">
                 <div dir="ltr" lang="en"><Gallery locale=Locale::En prefix="left"/></div>
                 <div dir="rtl" lang="ar"><Gallery locale=Locale::Ar prefix="right"/></div>
@@ -39,14 +39,14 @@ pub fn PartsPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="">{content}</Framed> }
+    view! { <AppFrame current="">{content}</AppFrame> }
 }
 
 #[component]
 fn Gallery(locale: Locale, prefix: &'static str) -> impl IntoView {
-    let wrong = Flash {
+    let rejected = Flash {
         form: prefix.to_owned(),
-        values: BTreeMap::from([("text".to_owned(), "<b>kept & escaped</b>".to_owned())]),
+        values: BTreeMap::from([("text".to_owned(), "<b>restored & escaped</b>".to_owned())]),
         errors: vec![
             FieldError::new("name", "required", ""),
             FieldError::new("text", "value_too_long", "500"),
@@ -54,12 +54,12 @@ fn Gallery(locale: Locale, prefix: &'static str) -> impl IntoView {
         problem: None,
         done: None,
     };
-    let clean = FormState::new(
+    let empty_form = FormState::new(
         if prefix == "left" { "left-clean" } else { "right-clean" },
         locale,
         None,
     );
-    let form = FormState::new(prefix, locale, Some(&wrong));
+    let form = FormState::new(prefix, locale, Some(&rejected));
     let choices = vec![("a".to_owned(), "A".to_owned()), ("b".to_owned(), "B".to_owned())];
     view! {
         <section class="card"><h2>"Chips"</h2>
@@ -72,11 +72,11 @@ fn Gallery(locale: Locale, prefix: &'static str) -> impl IntoView {
         </section>
         <section class="card"><h2>"Buttons"</h2>
             <p class="row"><button class="button button-primary" type="button">"Primary"</button><button class="button" type="button">"Plain"</button><button class="button button-bad" type="button">"Bad"</button><button class="button button-quiet" type="button"><Icon name="log-out"/>"Quiet"</button><button class="button" type="button" disabled=true>"Disabled"</button></p>
-            <Weighty label="Weighty" consequence="What will happen, and who will see it."><button class="button button-bad" type="button">"Do it"</button></Weighty>
+            <ConfirmAction label="Confirmation" consequence="What will happen, and who will see it."><button class="button button-bad" type="button">"Confirm"</button></ConfirmAction>
         </section>
-        <section class="card"><h2>"Form"</h2><TextField form=clean.clone() field="name" label="Name" help="Help"/><SelectField form=clean.clone() field="choice" label="Choice" choices/><CheckField form=clean.clone() field="check" label="Check" help="Help"/><PhotoField form=clean field="photo" label="Photo"/></section>
-        <section class="card"><h2>"Form with mistakes"</h2><ErrorSummary form=form.clone()/><TextField form=form.clone() field="name" label="Name"/><TextArea form field="text" label="Text"/></section>
-        <section class="card"><h2>"Boxes"</h2><InternalBox locale><p>"Internal"</p></InternalBox><OutwardBox locale><p>"Outward"</p></OutwardBox><Done text="Done"/><p class="notice notice-warn">"Warning"</p><p class="notice notice-bad">"Bad"</p></section>
-        <section class="card"><h2>"Lists"</h2><Empty title="Nothing here yet" text="What will appear, and what to do."/><dl class="facts"><Fact name="Name">"Value"</Fact><Fact name="Id"><Identifier text="tgt_01k" locale/></Fact></dl><Pager locale next=Some("#".to_owned()) first=Some("#".to_owned())/></section>
+        <section class="card"><h2>"Form"</h2><TextField form=empty_form.clone() field="name" label="Name" help="Help"/><SelectField form=empty_form.clone() field="choice" label="Choice" choices/><CheckField form=empty_form.clone() field="check" label="Check" help="Help"/><PhotoField form=empty_form field="photo" label="Photo"/></section>
+        <section class="card"><h2>"Form with errors"</h2><ErrorSummary form=form.clone()/><TextField form=form.clone() field="name" label="Name"/><TextArea form field="text" label="Text"/></section>
+        <section class="card"><h2>"Boxes"</h2><InternalBox locale><p>"Internal"</p></InternalBox><CustomerVisibleBox locale><p>"Visible to customer"</p></CustomerVisibleBox><SuccessNotice text="Done"/><p class="notice notice-warn">"Warning"</p><p class="notice notice-bad">"Bad"</p></section>
+        <section class="card"><h2>"Lists"</h2><EmptyState title="No entries" text="What will appear, and what to do."/><dl class="facts"><Fact name="Name">"Value"</Fact><Fact name="ID"><Identifier text="tgt_01k" locale/></Fact></dl><Pager locale next=Some("#".to_owned()) first=Some("#".to_owned())/></section>
     }
 }

@@ -1,4 +1,4 @@
-//! What every command needs first: log, database, key, files, and the signal to stop.
+//! Startup and shutdown shared by all commands.
 
 use ordinavo_core::Core;
 use ordinavo_core::Store;
@@ -10,8 +10,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
 
-/// One JSON object a line on standard error, so that standard output belongs to the command.
-pub fn log(config: &Config) {
+/// Initializes logging: one JSON object per line on standard error, because standard output belongs to the command.
+pub fn init_logging(config: &Config) {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
     let _ = tracing_subscriber::fmt()
         .json()
@@ -21,11 +21,8 @@ pub fn log(config: &Config) {
         .try_init();
 }
 
-/// Opens everything; with `migrate` the schema is brought up to date.
-///
-/// # Errors
-/// What cannot be opened and why.
-pub async fn core(config: &Config, migrate: bool) -> Result<(Core, Keyring), String> {
+/// Opens database, files and keys. With `migrate`, applies pending migrations.
+pub async fn open_core(config: &Config, migrate: bool) -> Result<(Core, Keyring), String> {
     let (clock, randomness) = (Clock::system(), Randomness::from_system());
     let store = Store::open(&config.database_url, clock.clone(), randomness.clone())
         .await
@@ -38,15 +35,15 @@ pub async fn core(config: &Config, migrate: bool) -> Result<(Core, Keyring), Str
             .map_err(|error| format!("setting secret_key_file: {error}"))
     };
     let files = FileStore::open(&config.files).map_err(|error| format!("setting files: {error}"))?;
-    let (keyring, for_cookies) = (open_keyring()?, open_keyring()?);
+    let (keyring, cookie_keyring) = (open_keyring()?, open_keyring()?);
     Ok((
         Core::new(store, clock, randomness, keyring, files, config.settings()?),
-        for_cookies,
+        cookie_keyring,
     ))
 }
 
-/// Resolves when the operator or the system wants the process to stop.
-pub async fn signal() {
+/// Completes on SIGINT or SIGTERM.
+pub async fn shutdown_signal() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

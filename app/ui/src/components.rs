@@ -1,4 +1,4 @@
-//! Chips, boxes, lists and the other pieces that pages are put together from.
+//! Chips, boxes, lists and other building blocks of pages.
 
 use domain::fields::FieldError;
 use domain::locale::Locale;
@@ -8,24 +8,23 @@ use domain::targets::TargetStatus;
 use domain::visit_reports::ReportStatus;
 use leptos::prelude::*;
 
+use crate::i18n::by_key;
 use crate::icons::Icon;
 use crate::islands::CopyText;
-use crate::words::by_key;
-use crate::{flash::Flash, word, words};
+use crate::{flash::Flash, i18n, word};
 
-/// A status: dot, word and tint. The colour is never the only sign.
+/// A status chip. Color is never the only sign: the label is always shown.
 #[component]
 pub fn Chip(#[prop(into)] label: String, tone: Tone) -> impl IntoView {
     view! { <span class=format!("chip chip-{}", tone.name())>{label}</span> }
 }
 
-/// The chip of a public status.
 #[component]
 pub fn StatusChip(status: PublicStatus) -> impl IntoView {
     view! { <Chip label=status.label.into_owned() tone=status.tone/> }
 }
 
-/// The chip of a target, in the staff's words.
+/// The status of a job in staff wording.
 #[component]
 pub fn TargetChip(status: TargetStatus, locale: Locale) -> impl IntoView {
     let tone = match status {
@@ -38,7 +37,7 @@ pub fn TargetChip(status: TargetStatus, locale: Locale) -> impl IntoView {
     view! { <Chip label=by_key(locale, &format!("target-{}", status.name())) tone/> }
 }
 
-/// The chip of a report, in the staff's words.
+/// The status of a visit report in staff wording.
 #[component]
 pub fn ReportChip(status: ReportStatus, locale: Locale) -> impl IntoView {
     let tone = match status {
@@ -50,7 +49,7 @@ pub fn ReportChip(status: ReportStatus, locale: Locale) -> impl IntoView {
     view! { <Chip label=by_key(locale, &format!("report-{}", status.name())) tone/> }
 }
 
-/// Urgency; the usual one needs no words.
+/// The priority chip; nothing for normal priority.
 #[component]
 pub fn PriorityMark(priority: Priority, locale: Locale) -> impl IntoView {
     let tone = match priority {
@@ -62,7 +61,7 @@ pub fn PriorityMark(priority: Priority, locale: Locale) -> impl IntoView {
         .then(|| view! { <Chip label=by_key(locale, &format!("priority-{}", priority.name())) tone/> })
 }
 
-/// An id that people copy: monospaced, kept left to right.
+/// An ID with a copy button: monospaced and always left to right.
 #[component]
 pub fn Identifier(#[prop(into)] text: String, locale: Locale) -> impl IntoView {
     let (label, done) = (word!(locale, "copy"), word!(locale, "copied"));
@@ -71,7 +70,7 @@ pub fn Identifier(#[prop(into)] text: String, locale: Locale) -> impl IntoView {
     }
 }
 
-/// Text that only the team sees: amber line, lock, said in words.
+/// A box for text that only the team sees.
 #[component]
 pub fn InternalBox(locale: Locale, children: Children) -> impl IntoView {
     view! {
@@ -82,9 +81,9 @@ pub fn InternalBox(locale: Locale, children: Children) -> impl IntoView {
     }
 }
 
-/// Text that the customer will read: accent line, eye, said in words.
+/// A box for text that the customer will read.
 #[component]
-pub fn OutwardBox(locale: Locale, children: Children) -> impl IntoView {
+pub fn CustomerVisibleBox(locale: Locale, children: Children) -> impl IntoView {
     view! {
         <section class="box box-outward">
             <p class="box-label"><Icon name="eye"/>{word!(locale, "visible-to-customer")}</p>
@@ -93,9 +92,9 @@ pub fn OutwardBox(locale: Locale, children: Children) -> impl IntoView {
     }
 }
 
-/// What stands where a list would be: what will appear and what to do.
+/// The empty state of a list: what will appear and what to do.
 #[component]
-pub fn Empty(
+pub fn EmptyState(
     #[prop(into)] title: String,
     #[prop(into)] text: String,
     #[prop(default = "circle")] icon: &'static str,
@@ -105,19 +104,19 @@ pub fn Empty(
     }
 }
 
-/// What was just done.
+/// A success message.
 #[component]
-pub fn Done(#[prop(into)] text: String) -> impl IntoView {
+pub fn SuccessNotice(#[prop(into)] text: String) -> impl IntoView {
     view! { <p class="notice notice-good" role="status"><Icon name="check"/>{text}</p> }
 }
 
-/// A fact with its name.
+/// A label and its value.
 #[component]
 pub fn Fact(#[prop(into)] name: String, children: Children) -> impl IntoView {
     view! { <div class="fact"><dt>{name}</dt><dd>{children()}</dd></div> }
 }
 
-/// Leads to the next page of a list and back to its beginning.
+/// Links to the next page of a list and back to the first.
 #[component]
 pub fn Pager(locale: Locale, next: Option<String>, first: Option<String>) -> impl IntoView {
     (next.is_some() || first.is_some()).then(|| {
@@ -130,9 +129,9 @@ pub fn Pager(locale: Locale, next: Option<String>, first: Option<String>) -> imp
     })
 }
 
-/// An act with consequences: it opens, says in a sentence what will happen and who will see it, and only then does it.
+/// An action that needs confirmation: opens to explain the consequence before the action can be run.
 #[component]
-pub fn Weighty(
+pub fn ConfirmAction(
     #[prop(into)] label: String,
     #[prop(into)] consequence: String,
     #[prop(optional)] open: bool,
@@ -147,7 +146,7 @@ pub fn Weighty(
     }
 }
 
-/// What went wrong with an act that has no fields on this page.
+/// The errors of an action that has no fields on this page.
 #[component]
 pub fn ProblemNotice(locale: Locale, flash: Option<Flash>, request_id: String) -> impl IntoView {
     let texts: Vec<String> = flash
@@ -156,11 +155,11 @@ pub fn ProblemNotice(locale: Locale, flash: Option<Flash>, request_id: String) -
             let fields = flash
                 .errors
                 .iter()
-                .map(|FieldError { code, detail, .. }| words::error(locale, code, detail));
+                .map(|FieldError { code, detail, .. }| i18n::error(locale, code, detail));
             let problem = flash
                 .problem
                 .iter()
-                .map(|(code, detail)| words::error(locale, code, detail))
+                .map(|(code, detail)| i18n::error(locale, code, detail))
                 .filter(|_| flash.errors.is_empty());
             fields.chain(problem).collect()
         });
@@ -174,9 +173,9 @@ pub fn ProblemNotice(locale: Locale, flash: Option<Flash>, request_id: String) -
     })
 }
 
-/// A page in the place of one that cannot be shown.
+/// The content of an error page.
 #[component]
-pub fn Instead(
+pub fn ErrorPage(
     #[prop(into)] title: String,
     #[prop(into)] text: String,
     locale: Locale,

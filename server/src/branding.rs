@@ -1,4 +1,4 @@
-//! Style sheet and logo of an organisation's portal. Their addresses hold a random version, so browsers keep them for ever.
+//! Portal branding: style sheet and logo of a tenant. The URLs contain a random version and are cached indefinitely.
 
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -11,20 +11,20 @@ use crate::serve::AppState;
 /// `/portal/look/{version}/style.css`.
 pub async fn style_sheet(State(state): State<AppState>, Path(version): Path<String>) -> Response {
     match branding::style_sheet(&state.core, &version).await {
-        Ok(sheet) => kept(sheet.into_response(), "text/css; charset=utf-8"),
-        Err(error) => refused(error.problem.status()),
+        Ok(sheet) => cacheable(sheet.into_response(), "text/css; charset=utf-8"),
+        Err(error) => error_response(error.problem.status()),
     }
 }
 
 /// `/portal/look/{version}/logo.png`.
 pub async fn logo(State(state): State<AppState>, Path(version): Path<String>) -> Response {
     match branding::logo(&state.core, &version).await {
-        Ok(bytes) => kept(bytes.into_response(), "image/png"),
-        Err(error) => refused(error.problem.status()),
+        Ok(bytes) => cacheable(bytes.into_response(), "image/png"),
+        Err(error) => error_response(error.problem.status()),
     }
 }
 
-fn kept(mut response: Response, kind: &'static str) -> Response {
+fn cacheable(mut response: Response, kind: &'static str) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(
@@ -38,7 +38,7 @@ fn kept(mut response: Response, kind: &'static str) -> Response {
     response
 }
 
-fn refused(status: u16) -> Response {
+fn error_response(status: u16) -> Response {
     StatusCode::from_u16(status)
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
         .into_response()

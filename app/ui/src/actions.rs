@@ -1,5 +1,5 @@
-//! Acts: what a form or button does. A plain form post ends in a redirect, with mistakes and what was typed kept in the
-//! session; any other caller gets the status and the code.
+//! Actions: what a form or button runs. A plain form post ends in a redirect, and validation errors and typed values
+//! are stored in the session for the next page; any other caller gets the status and the error code.
 
 use std::future::Future;
 
@@ -14,26 +14,25 @@ use tower_sessions::Session;
 
 use crate::flash;
 use crate::flash::Flash;
+use crate::i18n;
 use crate::shell::locale;
-use crate::words;
 
-/// How much of a field is kept for the page that shows it again, in characters: more than any field may have.
-const MOST_KEPT: usize = 10_000;
+/// Longest value stored for redisplay. Larger than any field allows, so that a valid value is never cut.
+const MAX_FLASH_VALUE_CHARS: usize = 10_000;
 
-/// Where to go after an act, and what to say there.
-pub struct Next {
-    /// The page.
+/// Where to go after an action, and what to show there.
+pub struct Redirect {
     pub to: String,
-    /// A key of the app's words; `None` says nothing.
+    /// A key of the app's texts; `None` shows no message.
     pub done: Option<&'static str>,
-    /// Something that only the next page shows, closed so that nobody else can read it.
+    /// A value that only the next page shows, sealed before it is stored in the session.
     pub shown_once: Option<String>,
-    /// What takes the act back, for as long as that is possible.
+    /// The token that undoes the action while that is possible.
     pub undo: Option<String>,
 }
 
-impl Next {
-    /// Goes to a page and says that it is done.
+impl Redirect {
+    /// Redirects to a page and shows a success message there.
     pub fn to(path: impl Into<String>, done: &'static str) -> Self {
         Self {
             to: path.into(),
@@ -44,48 +43,58 @@ impl Next {
     }
 }
 
-/// Which form called, what was typed into it, and where it stands.
-pub struct Sent<'a> {
+/// The form that called an action, what was typed into it, and the page that contains it.
+pub struct FormSubmission<'a> {
     /// The form's name; empty for a button without fields.
     pub form: &'static str,
-    /// What was typed, by field; secrets are left out.
+    /// The typed values by field, without secrets.
     pub values: &'a [(&'a str, &'a str)],
-    /// The page of the form.
+    /// The path of the page that contains the form.
     pub back: String,
 }
 
-/// Runs an act of a signed-in actor.
+/// Runs an action of a signed-in actor.
 ///
 /// # Errors
-/// Only to callers that do not take HTML: the code of the problem.
-pub async fn act<A, Fut>(sent: Sent<'_>, work: impl FnOnce(Core, A) -> Fut) -> Result<(), ServerFnError>
+/// Only for callers that do not accept HTML: the code of the problem.
+pub async fn run_action<A, Fut>(
+    submission: FormSubmission<'_>,
+    work: impl FnOnce(Core, A) -> Fut,
+) -> Result<(), ServerFnError>
 where
     A: Clone + Send + Sync + 'static,
-    Fut: Future<Output = CoreResult<Next>> + Send,
+    Fut: Future<Output = CoreResult<Redirect>> + Send,
 {
     let (Some(core), Some(actor)) = (use_context::<Core>(), use_context::<A>()) else {
-        return finish(sent, Err(CoreError::new(Problem::MissingCredentials, "Sign in first."))).await;
+        return respond_to_form(
+            submission,
+            Err(CoreError::new(Problem::MissingCredentials, "Sign in first.")),
+        )
+        .await;
     };
     let result = work(core, actor).await;
-    finish(sent, result).await
+    respond_to_form(submission, result).await
 }
 
-/// Runs an act whose answer a script reads: what it says, or the status and what is wrong, in the reader's words.
+/// Runs an action whose result a script reads: the value, or the status and the errors in the reader's language.
 ///
 /// # Errors
-/// What is wrong, a line for each field.
-pub async fn tell<A, T, Fut>(work: impl FnOnce(Core, A) -> Fut) -> Result<T, ServerFnError>
+/// The validation errors, one line for each field.
+pub async fn respond<A, T, Fut>(work: impl FnOnce(Core, A) -> Fut) -> Result<T, ServerFnError>
 where
     A: Clone + Send + Sync + 'static,
     Fut: Future<Output = CoreResult<T>> + Send,
 {
     let (Some(core), Some(actor)) = (use_context::<Core>(), use_context::<A>()) else {
-        return Err(refuse(&CoreError::new(Problem::MissingCredentials, "Sign in first.")));
+        return Err(server_error(&CoreError::new(
+            Problem::MissingCredentials,
+            "Sign in first.",
+        )));
     };
-    work(core, actor).await.map_err(|error| refuse(&error))
+    work(core, actor).await.map_err(|error| server_error(&error))
 }
 
-fn refuse(error: &CoreError) -> ServerFnError {
+fn server_error(error: &CoreError) -> ServerFnError {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     }
@@ -93,23 +102,26 @@ fn refuse(error: &CoreError) -> ServerFnError {
     let lines = error
         .fields
         .iter()
-        .map(|wrong| words::mistake(locale, &wrong.pointer, &wrong.code, &wrong.detail));
+        .map(|wrong| i18n::field_error(locale, &wrong.pointer, &wrong.code, &wrong.detail));
     let mut lines: Vec<String> = lines.collect();
     if lines.is_empty() {
-        lines.push(words::error(locale, error.problem.code(), &error.detail));
+        lines.push(i18n::error(locale, error.problem.code(), &error.detail));
     }
     ServerFnError::ServerError(lines.join("\n"))
 }
 
-/// Ends an act: redirect or status.
+/// Answers a form post: a redirect for browsers, a status for other callers.
 ///
 /// # Errors
-/// As [`act`].
-pub async fn finish(sent: Sent<'_>, result: CoreResult<Next>) -> Result<(), ServerFnError> {
+/// As [`run_action`].
+pub async fn respond_to_form(
+    submission: FormSubmission<'_>,
+    result: CoreResult<Redirect>,
+) -> Result<(), ServerFnError> {
     let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else {
         return Err(ServerFnError::ServerError("internal_error".to_owned()));
     };
-    let takes_html = parts
+    let accepts_html = parts
         .headers
         .get(ACCEPT)
         .and_then(|value| value.to_str().ok())
@@ -118,7 +130,7 @@ pub async fn finish(sent: Sent<'_>, result: CoreResult<Next>) -> Result<(), Serv
     match result {
         Ok(next) => {
             if let (Some(session), Some(done)) = (&session, next.done) {
-                leave(
+                store_flash(
                     session,
                     Flash {
                         done: Some(done.to_owned()),
@@ -134,18 +146,18 @@ pub async fn finish(sent: Sent<'_>, result: CoreResult<Next>) -> Result<(), Serv
             redirect(&response, &next.to);
             Ok(())
         }
-        Err(error) if takes_html => {
+        Err(error) if accepts_html => {
             if let Some(session) = &session {
-                let values = sent
+                let values = submission
                     .values
                     .iter()
-                    .map(|(name, value)| ((*name).to_owned(), value.chars().take(MOST_KEPT).collect()))
+                    .map(|(name, value)| ((*name).to_owned(), value.chars().take(MAX_FLASH_VALUE_CHARS).collect()))
                     .collect();
                 let problem = Some((error.problem.code().to_owned(), error.detail));
-                leave(
+                store_flash(
                     session,
                     Flash {
-                        form: sent.form.to_owned(),
+                        form: submission.form.to_owned(),
                         values,
                         errors: error.fields,
                         problem,
@@ -154,20 +166,20 @@ pub async fn finish(sent: Sent<'_>, result: CoreResult<Next>) -> Result<(), Serv
                 )
                 .await;
             }
-            redirect(&response, &sent.back);
+            redirect(&response, &submission.back);
             Ok(())
         }
-        Err(error) => Err(refuse(&error)),
+        Err(error) => Err(server_error(&error)),
     }
 }
 
-async fn leave(session: &Session, flash: Flash) {
+async fn store_flash(session: &Session, flash: Flash) {
     if let Err(error) = session.insert(flash::KEY, flash).await {
-        tracing::warn!(%error, "a message for the next page could not be kept");
+        tracing::warn!(%error, "failed to store flash message");
     }
 }
 
-/// Sends the browser on with 303, so that going back or reloading never repeats the act.
+/// Redirects with 303, so that going back or reloading never repeats the action.
 pub fn redirect(response: &ResponseOptions, to: &str) {
     if let Ok(location) = HeaderValue::from_str(to) {
         response.insert_header(LOCATION, location);

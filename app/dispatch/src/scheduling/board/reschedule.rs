@@ -1,6 +1,9 @@
-//! Move to…: who, when, what stands against it, and whom it affects, before anything is done. The board's dialog shows this
-//! page's middle; without scripts it is a page.
-#![allow(clippy::too_many_arguments, reason = "an act has the fields of its form")]
+//! Schedules or reschedules a job: technician, time, conflicts and who is affected are shown before anything is saved.
+//! The board shows the center of this page as a dialog; without JavaScript it is a page of its own.
+#![allow(
+    clippy::too_many_arguments,
+    reason = "a server function has one argument for each field of its form"
+)]
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -10,76 +13,82 @@ use domain::permissions::PlanTargets;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::scheduling::appointments;
-use ordinavo_core::scheduling::appointments::{ScheduleForm, YEARS};
+use ordinavo_core::scheduling::appointments::{SCHEDULABLE_YEARS, ScheduleForm};
 use ordinavo_core::scheduling::board::moves;
 use ordinavo_core::scheduling::board::moves::{Planned, Preview};
 use ordinavo_core::scheduling::model::AppointmentLine;
 use ordinavo_core::{Core, CoreError};
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::ProblemNotice;
 use ui::format;
 use ui::forms::{CheckField, ErrorSummary, FormState, SelectField, TextField};
 use ui::icons::Icon;
 use ui::islands::SendOnce;
-use ui::load::page;
-use ui::parts::ProblemNotice;
+use ui::page::page;
 use ui::title::Title;
 
-use crate::scheduling::board::{EstimatedNote, conflict_words, length};
-use crate::shared::{service_words, viewer_staff};
-use crate::shell::Framed;
+use crate::scheduling::board::{EstimatedNote, conflict_text, duration_text};
+use crate::shared::{service_label, viewer_staff};
+use crate::shell::AppFrame;
 use crate::t;
 
-/// Only a page of the board is followed back.
+/// Returns `back` if it is a page of the board. Prevents open redirects.
 fn safe_back(back: &str) -> String {
-    let own = back == "/app/board" || back.starts_with("/app/board?");
-    if own && back.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
+    let is_board = back == "/app/board" || back.starts_with("/app/board?");
+    if is_board && back.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
         back.to_owned()
     } else {
         "/app/board".to_owned()
     }
 }
 
-/// What the address says, with what it leaves open taken from the appointment that is there, or from the job.
-struct Asked {
+/// The visit described by the query; missing values come from the current appointment or the job.
+struct ProposedVisit {
     form: ScheduleForm,
     is_chosen: bool,
 }
 
-fn asked(query: impl Fn(&str) -> String, found: &Preview, zone: &str, now: DateTime<Utc>) -> Asked {
-    let parsed: Tz = zone.parse().unwrap_or(Tz::UTC);
-    let day = |moment: DateTime<Utc>| moment.with_timezone(&parsed).format("%Y-%m-%d").to_string();
-    let or = |typed: String, otherwise: String| if typed.is_empty() { otherwise } else { typed };
+fn proposed_visit(query: impl Fn(&str) -> String, found: &Preview, zone: &str, now: DateTime<Utc>) -> ProposedVisit {
+    let tz: Tz = zone.parse().unwrap_or(Tz::UTC);
+    let day = |moment: DateTime<Utc>| moment.with_timezone(&tz).format("%Y-%m-%d").to_string();
+    let value_or = |typed: String, otherwise: String| if typed.is_empty() { otherwise } else { typed };
     let current = found.current.as_ref();
-    let minutes = current.map_or(found.job.duration_minutes, |one| {
-        (one.ends_at - one.starts_at).num_minutes()
+    let minutes = current.map_or(found.job.duration_minutes, |appointment| {
+        (appointment.ends_at - appointment.starts_at).num_minutes()
     });
-    // The board says moments, whatever the clocks of places say.
+    // The board passes timestamps, independent of time zones.
     let at = query("at")
         .parse::<i64>()
         .ok()
         .and_then(|at| DateTime::from_timestamp(at, 0))
-        .filter(|at| YEARS.contains(&at.year()));
-    let starts_at = at.or(current.map(|one| one.starts_at));
+        .filter(|at| SCHEDULABLE_YEARS.contains(&at.year()));
+    let starts_at = at.or(current.map(|appointment| appointment.starts_at));
     let is_chosen = at.is_some() || !query("start").is_empty();
     let tomorrow = day(now + TimeDelta::days(1));
     let time = |moment: DateTime<Utc>| format::time(moment, zone);
-    let start = or(query("start"), starts_at.map_or_else(|| "09:00".to_owned(), time));
+    let start = value_or(query("start"), starts_at.map_or_else(|| "09:00".to_owned(), time));
     let end = starts_at.map_or_else(
         || "10:00".to_owned(),
         |start| time(start + TimeDelta::minutes(minutes.clamp(5, 720))),
     );
-    Asked {
+    ProposedVisit {
         form: ScheduleForm {
-            technician: or(
+            technician: value_or(
                 query("technician"),
-                current.map(|one| one.technician_id.to_string()).unwrap_or_default(),
+                current
+                    .map(|appointment| appointment.technician_id.to_string())
+                    .unwrap_or_default(),
             ),
-            date: or(query("date"), starts_at.map_or(tomorrow, day)),
+            date: value_or(query("date"), starts_at.map_or(tomorrow, day)),
             start,
-            end: or(query("end"), end),
-            shared: current.is_none_or(|one| one.is_shared),
+            end: value_or(query("end"), end),
+            shared: current.is_none_or(|appointment| appointment.is_shared),
             overlap_accepted: false,
-            was: Some(current.map(|one| one.id.to_string()).unwrap_or_default()),
+            was: Some(
+                current
+                    .map(|appointment| appointment.id.to_string())
+                    .unwrap_or_default(),
+            ),
         },
         is_chosen,
     }
@@ -87,7 +96,7 @@ fn asked(query: impl Fn(&str) -> String, found: &Preview, zone: &str, now: DateT
 
 /// `/app/board/move`.
 #[component]
-pub fn MovePage() -> impl IntoView {
+pub fn ReschedulePage() -> impl IntoView {
     let staff = viewer_staff();
     let content = page(|request| async move {
         let staff = staff?;
@@ -101,7 +110,8 @@ pub fn MovePage() -> impl IntoView {
             .location_zone
             .clone()
             .unwrap_or_else(|| staff.zone().to_owned());
-        let Asked { form, is_chosen } = asked(|name| request.query(name), &empty, &zone, request.viewer.now);
+        let ProposedVisit { form, is_chosen } =
+            proposed_visit(|name| request.query(name), &empty, &zone, request.viewer.now);
         let found = if is_chosen {
             moves::preview(&request.core, permit, id, &form).await?
         } else {
@@ -114,11 +124,14 @@ pub fn MovePage() -> impl IntoView {
         } else {
             t!(locale, "board-schedule-job", job = number.clone())
         };
-        let current = found.current.as_ref().map(|one| was(locale, one));
+        let current = found
+            .current
+            .as_ref()
+            .map(|appointment| current_appointment_text(locale, appointment));
         let choices = found
             .technicians
             .iter()
-            .map(|one| (one.id.to_string(), one.display_name.clone()))
+            .map(|technician| (technician.id.to_string(), technician.display_name.clone()))
             .collect();
         let plan = is_chosen.then(|| view! { <Plan found=found.clone() form=form.clone() state=state.clone() id locale back=back.clone() zone=zone.clone()/> });
         let cancel = back.clone();
@@ -127,7 +140,7 @@ pub fn MovePage() -> impl IntoView {
             <section id="move" class="move" aria-labelledby="move-title">
                 <ProblemNotice locale flash=request.flash.clone().filter(|flash| flash.errors.is_empty()) request_id=request.viewer.request_id.clone()/>
                 <h1 id="move-title" tabindex="-1">{title}</h1>
-                <p><a href=format!("/app/targets/{id}")><bdi class="mono">{number}</bdi>" "{service_words(locale, found.target.service_type.as_deref())}</a>" · "<bdi>{found.target.customer_name.clone()}</bdi>" · "<bdi>{found.target.location_name.clone()}</bdi></p>
+                <p><a href=format!("/app/targets/{id}")><bdi class="mono">{number}</bdi>" "{service_label(locale, found.target.service_type.as_deref())}</a>" · "<bdi>{found.target.customer_name.clone()}</bdi>" · "<bdi>{found.target.location_name.clone()}</bdi></p>
                 <p class="quiet">{current.unwrap_or_else(|| t!(locale, "no-appointment"))}</p>
                 <form method="get" action="/app/board/move" class="move-form">
                     <input type="hidden" name="target" value=id.to_string()/><input type="hidden" name="back" value=back/>
@@ -143,21 +156,21 @@ pub fn MovePage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/app/board">{content}</Framed> }
+    view! { <AppFrame current="/app/board">{content}</AppFrame> }
 }
 
-/// Where the job stands now.
-fn was(locale: Locale, one: &AppointmentLine) -> String {
+/// Describes the current appointment.
+fn current_appointment_text(locale: Locale, appointment: &AppointmentLine) -> String {
     t!(
         locale,
         "board-current-appointment",
-        day = format::date(locale, one.starts_at, &one.zone),
-        time = format::span(one.starts_at, one.ends_at, &one.zone),
-        name = one.technician.clone()
+        day = format::date(locale, appointment.starts_at, &appointment.zone),
+        time = format::span(appointment.starts_at, appointment.ends_at, &appointment.zone),
+        name = appointment.technician.clone()
     )
 }
 
-/// What would happen, and the button that does it.
+/// The consequences of the change, and the button that saves it.
 #[component]
 fn Plan(
     found: Preview,
@@ -172,13 +185,13 @@ fn Plan(
         return view! { <p id="move-summary" class="notice notice-warn">{t!(locale, "board-incomplete")}</p> }
             .into_any();
     };
-    let is_free = plan.conflicts.is_empty();
-    let button = match (is_free, found.current.is_some()) {
+    let has_no_conflicts = plan.conflicts.is_empty();
+    let button = match (has_no_conflicts, found.current.is_some()) {
         (true, true) => t!(locale, "board-reschedule-appointment"),
         (true, false) => t!(locale, "board-schedule-appointment"),
         (false, _) => t!(locale, "schedule-anyway"),
     };
-    let class = if is_free {
+    let class = if has_no_conflicts {
         "button button-primary"
     } else {
         "button button-bad"
@@ -192,7 +205,7 @@ fn Plan(
             <input type="hidden" name="technician" value=form.technician/><input type="hidden" name="date" value=form.date/>
             <input type="hidden" name="start" value=form.start/><input type="hidden" name="end" value=form.end/>
             <input type="hidden" name="was" value=form.was.unwrap_or_default()/>
-            {(!is_free).then(|| view! { <input type="hidden" name="overlap" value="on"/> })}
+            {(!has_no_conflicts).then(|| view! { <input type="hidden" name="overlap" value="on"/> })}
             <CheckField form=state field="shared" label=t!(locale, "share-appointment") ticked=form.shared help=t!(locale, "share-help")/>
             <Affected found plan locale/>
             <button class=class type="submit">{button}</button>
@@ -202,13 +215,13 @@ fn Plan(
     .into_any()
 }
 
-/// Who, when, how far it is, and what stands against it. The board shows it under the pointer, too.
+/// The technician, time, travel and conflicts. The board also shows it next to the pointer while dragging.
 #[component]
 fn Summary(plan: Planned, locale: Locale, zone: String) -> impl IntoView {
-    let free = plan.conflicts.is_empty();
-    let way = |way: Option<(i64, TimeDelta)>, before: bool| {
-        way.map(|(number, time)| {
-            let (job, time) = (format!("TGT-{number}"), length(locale, time));
+    let has_no_conflicts = plan.conflicts.is_empty();
+    let travel_line = |travel_line: Option<(i64, TimeDelta)>, before: bool| {
+        travel_line.map(|(number, time)| {
+            let (job, time) = (format!("TGT-{number}"), duration_text(locale, time));
             let text = if before {
                 t!(locale, "board-travel-from", job = job, time = time)
             } else {
@@ -219,15 +232,15 @@ fn Summary(plan: Planned, locale: Locale, zone: String) -> impl IntoView {
     };
     view! {
         <p><strong><bdi>{plan.technician.display_name}</bdi></strong>" · "{format::date(locale, plan.starts_at, &zone)}" "<bdi>{format::span(plan.starts_at, plan.ends_at, &zone)}</bdi></p>
-        {way(plan.before, true)}
-        {way(plan.after, false)}
+        {travel_line(plan.before, true)}
+        {travel_line(plan.after, false)}
         {plan.is_estimated.then(|| view! { <EstimatedNote locale/> })}
-        {free.then(|| view! { <p class="move-free"><Icon name="check"/>{t!(locale, "board-no-conflicts")}</p> })}
-        {(!free).then(|| view! { <ul class="plain move-against">{plan.conflicts.iter().map(|conflict| view! { <li class="stop-warning"><Icon name="alert"/>{conflict_words(locale, conflict)}</li> }).collect_view()}</ul> })}
+        {has_no_conflicts.then(|| view! { <p class="move-free"><Icon name="check"/>{t!(locale, "board-no-conflicts")}</p> })}
+        {(!has_no_conflicts).then(|| view! { <ul class="plain move-against">{plan.conflicts.iter().map(|conflict| view! { <li class="stop-warning"><Icon name="alert"/>{conflict_text(locale, conflict)}</li> }).collect_view()}</ul> })}
     }
 }
 
-/// Whom it affects, by name.
+/// The people and systems that the change affects.
 #[component]
 fn Affected(found: Preview, plan: Planned, locale: Locale) -> impl IntoView {
     let mut lines = Vec::new();
@@ -240,7 +253,7 @@ fn Affected(found: Preview, plan: Planned, locale: Locale) -> impl IntoView {
         Some(_) => lines.push(t!(locale, "affected-visit-moved", name = new)),
         None => lines.push(t!(locale, "affected-gets-visit", name = new)),
     }
-    let viewers: Vec<String> = found.viewers.into_iter().map(|one| one.display_name).collect();
+    let viewers: Vec<String> = found.viewers.into_iter().map(|viewer| viewer.display_name).collect();
     if viewers.is_empty() {
         lines.push(t!(locale, "affected-no-viewers"));
     } else {
@@ -279,13 +292,13 @@ pub async fn move_target(
     .into_iter()
     .map(|(name, value)| format!("{name}={}", format::escape_query(value)))
     .collect();
-    // What is refused is shown with what is there by now.
-    let sent = Sent {
+    // A rejected change is shown against the current state.
+    let submission = FormSubmission {
         form: "move",
         values: &[],
         back: format!("/app/board/move?{}", query.join("&")),
     };
-    act(sent, async |core: Core, staff: Staff| {
+    run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let id: TargetId = target.parse().map_err(|_| CoreError::not_found())?;
         let input = ScheduleForm {
@@ -298,7 +311,7 @@ pub async fn move_target(
             was: Some(was.clone()),
         };
         appointments::schedule(&core, permit, id, &input).await?;
-        Ok(Next::to(back, "done-scheduled"))
+        Ok(Redirect::to(back, "done-scheduled"))
     })
     .await
 }
@@ -308,7 +321,7 @@ mod tests {
     use super::safe_back;
 
     #[test]
-    fn only_the_board_is_led_back_to() {
+    fn safe_back_foreign_page_returns_board() {
         for (back, expected) in [
             (
                 "/app/board?date=2026-11-24&view=day",

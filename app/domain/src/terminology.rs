@@ -1,5 +1,5 @@
-//! A tenant's own words on top of the built-in public dictionary: what is not there is said as it is built in, so nothing
-//! can be missing on a page. What may confuse a customer is found by [`OwnWords::check`].
+//! Terminology: a tenant's overrides of the built-in public texts. Missing overrides fall back to the built-in text;
+//! [`Terminology::check`] reports overrides that may confuse customers.
 
 use std::collections::BTreeMap;
 
@@ -12,43 +12,43 @@ use crate::public_language::{self as built_in, Milestone, PublicStatus, PublicVi
 use crate::requests::{RequestStatus, ServiceType};
 use crate::text;
 
-/// The longest own word, in characters: it stands on a chip.
-pub const MOST_LABEL: usize = 40;
-/// The longest own explanation, in characters.
-pub const MOST_EXPLANATION: usize = 300;
+/// Maximum length of a custom label, in characters; labels are shown on badges.
+pub const MAX_LABEL_CHARS: usize = 40;
+/// Maximum length of a custom explanation, in characters.
+pub const MAX_EXPLANATION_CHARS: usize = 300;
 
-/// One entry of the dictionary.
+/// A public text that a tenant can override.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
-    /// A state of a request.
+    /// Status of a request.
     Request(RequestStatus),
-    /// A state of a visit.
+    /// Status of a visit.
     Visit(PublicVisit),
-    /// A state of a follow-up.
+    /// Status of a follow-up.
     FollowUp(FollowUpStatus),
-    /// A milestone of the timeline.
+    /// Milestone on the timeline.
     Milestone(Milestone),
-    /// A service type.
+    /// Service type.
     Service(ServiceType),
 }
 
-/// Entries that stand side by side, so that their words must differ.
+/// A group of entries that appear together and therefore need distinct labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {
-    /// States of requests.
+    /// Request statuses.
     Request,
-    /// States of visits.
+    /// Visit statuses.
     Visit,
-    /// States of follow-ups.
+    /// Follow-up statuses.
     FollowUp,
-    /// Milestones.
+    /// Timeline milestones.
     Milestone,
     /// Service types.
     Service,
 }
 
 impl Family {
-    /// All families, in the order of the page.
+    /// All groups in display order.
     pub const ALL: [Self; 5] = [
         Self::Request,
         Self::Visit,
@@ -57,7 +57,7 @@ impl Family {
         Self::Service,
     ];
 
-    /// The first part of its entries' keys.
+    /// Returns the key prefix of its entries.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Request => "request",
@@ -68,12 +68,12 @@ impl Family {
         }
     }
 
-    /// Whether its entries have an explanation beside their word.
+    /// Returns whether its entries have an explanation besides the label.
     pub const fn is_explained(self) -> bool {
         matches!(self, Self::Request | Self::Visit)
     }
 
-    /// Its entries, in the order in which customers meet them.
+    /// Returns its entries in the order of the workflow.
     pub fn entries(self) -> Vec<Entry> {
         match self {
             Self::Request => RequestStatus::ALL.iter().copied().map(Entry::Request).collect(),
@@ -94,12 +94,12 @@ impl Family {
 }
 
 impl Entry {
-    /// Every entry.
+    /// Returns every entry.
     pub fn all() -> Vec<Self> {
         Family::ALL.into_iter().flat_map(Family::entries).collect()
     }
 
-    /// The family.
+    /// Returns the group of the entry.
     pub const fn family(self) -> Family {
         match self {
             Self::Request(_) => Family::Request,
@@ -110,7 +110,7 @@ impl Entry {
         }
     }
 
-    /// The stored name, such as `visit.on_the_way`.
+    /// Returns the stored key, such as `visit.on_the_way`.
     pub fn key(self) -> String {
         let name = match self {
             Self::Request(status) => status.name(),
@@ -122,13 +122,13 @@ impl Entry {
         format!("{}.{name}", self.family().name())
     }
 
-    /// The built-in word and explanation; the latter is empty where there is none.
+    /// Returns the built-in label and explanation; the explanation is empty for groups without one.
     pub fn built_in(self, locale: Locale) -> (String, String) {
         let status = match self {
             Self::Request(status) => built_in::request(status, locale),
             Self::Visit(visit) => built_in::visit(visit, locale),
             Self::FollowUp(status) => match built_in::follow_up(status, locale) {
-                Some(words) => return (words.label.into_owned(), String::new()),
+                Some(text) => return (text.label.into_owned(), String::new()),
                 None => return Default::default(),
             },
             Self::Milestone(milestone) => return (built_in::milestone(milestone, locale).to_owned(), String::new()),
@@ -138,94 +138,94 @@ impl Entry {
     }
 }
 
-/// What a tenant says instead; an empty text is said as it is built in.
+/// A tenant's override of one entry; an empty text falls back to the built-in one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OwnText {
-    /// The word.
+pub struct TermOverride {
+    /// Custom label.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub label: String,
-    /// The sentence that explains it.
+    /// Custom explanation.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub explanation: String,
 }
 
-/// A tenant's own words: by language, then by the key of the entry.
+/// A tenant's overrides by locale tag and entry key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct OwnWords(BTreeMap<String, BTreeMap<String, OwnText>>);
+pub struct Terminology(BTreeMap<String, BTreeMap<String, TermOverride>>);
 
-/// What may confuse a customer.
+/// A problem that may confuse customers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
-    /// Said in own words in another language, and as it is built in here.
+pub enum TerminologyIssue {
+    /// The entry is overridden in some languages but not in this one.
     Missing {
-        /// The entry.
+        /// The affected entry.
         entry: Entry,
-        /// The language without own words.
+        /// The language without an override.
         locale: Locale,
     },
-    /// Two entries that stand side by side have the same word.
+    /// Two entries of one group have the same label.
     Ambiguous {
-        /// The language.
+        /// The affected language.
         locale: Locale,
-        /// The earlier one.
+        /// The earlier entry.
         first: Entry,
-        /// The later one.
+        /// The later entry.
         second: Entry,
-        /// The word of both.
+        /// The shared label.
         label: String,
     },
 }
 
-impl OwnWords {
-    /// The own text of an entry, if there is one.
-    pub fn own(&self, entry: Entry, locale: Locale) -> Option<&OwnText> {
+impl Terminology {
+    /// Returns the override of an entry, if there is one.
+    pub fn override_for(&self, entry: Entry, locale: Locale) -> Option<&TermOverride> {
         if self.0.is_empty() {
             return None;
         }
         self.0.get(locale.tag())?.get(&entry.key())
     }
 
-    /// Puts a text in place of the built-in one; an empty one is taken out again.
-    pub fn set(&mut self, entry: Entry, locale: Locale, text: OwnText) {
-        let words = self.0.entry(locale.tag().to_owned()).or_default();
-        if text == OwnText::default() {
-            words.remove(&entry.key());
+    /// Sets the override of an entry; an empty text removes it.
+    pub fn set(&mut self, entry: Entry, locale: Locale, text: TermOverride) {
+        let overrides = self.0.entry(locale.tag().to_owned()).or_default();
+        if text == TermOverride::default() {
+            overrides.remove(&entry.key());
         } else {
-            words.insert(entry.key(), text);
+            overrides.insert(entry.key(), text);
         }
     }
 
-    /// Reads what was typed for the words of one language, on top of what there is. Fields are `label.` and `explanation.`
-    /// with [`Entry::key`].
+    /// Applies the form input for one language to the current overrides. Field names are `label.` and `explanation.`
+    /// followed by [`Entry::key`].
     ///
     /// # Errors
-    /// A field that is too long or has characters that are not allowed, and a word that another entry beside it has too.
-    pub fn read(&self, locale: Locale, typed: impl Fn(&str) -> String) -> Result<Self, Vec<FieldError>> {
-        let mut words = self.clone();
+    /// Returns the fields with invalid text and labels that another entry of the same group already has.
+    pub fn read(&self, locale: Locale, form_value: impl Fn(&str) -> String) -> Result<Self, Vec<FieldError>> {
+        let mut updated = self.clone();
         let mut errors = Vec::new();
         for entry in Entry::all() {
-            let mut read = |part: &str, most: usize| {
+            let mut read = |part: &str, max_chars: usize| {
                 let field = format!("{part}.{}", entry.key());
-                match text::optional_line(&typed(&field), most) {
+                match text::optional_line(&form_value(&field), max_chars) {
                     Ok(text) => text.unwrap_or_default(),
                     Err(error) => {
-                        errors.push(FieldError::text(field, error, most));
+                        errors.push(FieldError::text(field, error, max_chars));
                         String::new()
                     }
                 }
             };
-            let label = read("label", MOST_LABEL);
+            let label = read("label", MAX_LABEL_CHARS);
             let explanation = if entry.family().is_explained() {
-                read("explanation", MOST_EXPLANATION)
+                read("explanation", MAX_EXPLANATION_CHARS)
             } else {
                 String::new()
             };
-            words.set(entry, locale, OwnText { label, explanation });
+            updated.set(entry, locale, TermOverride { label, explanation });
         }
-        for finding in words.check() {
-            let Finding::Ambiguous {
-                locale: found,
+        for finding in updated.check() {
+            let TerminologyIssue::Ambiguous {
+                locale: affected,
                 first,
                 second,
                 ..
@@ -233,25 +233,29 @@ impl OwnWords {
             else {
                 continue;
             };
-            if found != locale {
+            if affected != locale {
                 continue;
             }
-            // The mistake is where the own word is.
-            let has_word = |entry| words.own(entry, locale).is_some_and(|own| !own.label.is_empty());
-            let entry = if has_word(second) { second } else { first };
+            // Report the error on the entry that has a custom label, not on one with the built-in label.
+            let has_label = |entry| {
+                updated
+                    .override_for(entry, locale)
+                    .is_some_and(|own| !own.label.is_empty())
+            };
+            let entry = if has_label(second) { second } else { first };
             errors.push(FieldError::new(
                 format!("label.{}", entry.key()),
                 "ambiguous_word",
-                "Another entry beside it has the same word; a customer could not tell them apart.",
+                "Another entry has the same label. Choose a different one so that customers can tell them apart.",
             ));
         }
-        if errors.is_empty() { Ok(words) } else { Err(errors) }
+        if errors.is_empty() { Ok(updated) } else { Err(errors) }
     }
 
-    /// Word and explanation as customers read them.
-    pub fn said(&self, entry: Entry, locale: Locale) -> (String, String) {
+    /// Returns the label and explanation shown to customers.
+    pub fn resolve(&self, entry: Entry, locale: Locale) -> (String, String) {
         let (label, explanation) = entry.built_in(locale);
-        match self.own(entry, locale) {
+        match self.override_for(entry, locale) {
             Some(own) => (
                 Some(own.label.clone()).filter(|text| !text.is_empty()).unwrap_or(label),
                 Some(own.explanation.clone())
@@ -262,61 +266,62 @@ impl OwnWords {
         }
     }
 
-    fn over(&self, entry: Entry, locale: Locale, words: PublicStatus) -> PublicStatus {
-        if self.own(entry, locale).is_none() {
-            return words;
+    fn apply(&self, entry: Entry, locale: Locale, default: PublicStatus) -> PublicStatus {
+        if self.override_for(entry, locale).is_none() {
+            return default;
         }
-        let (label, explanation) = self.said(entry, locale);
+        let (label, explanation) = self.resolve(entry, locale);
         PublicStatus {
             label: label.into(),
             explanation: explanation.into(),
-            tone: words.tone,
+            tone: default.tone,
         }
     }
 
-    /// The words for a request.
+    /// Returns the public status of a request.
     pub fn request(&self, status: RequestStatus, locale: Locale) -> PublicStatus {
-        self.over(Entry::Request(status), locale, built_in::request(status, locale))
+        self.apply(Entry::Request(status), locale, built_in::request(status, locale))
     }
 
-    /// The words for a visit.
+    /// Returns the public status of a visit.
     pub fn visit(&self, visit: PublicVisit, locale: Locale) -> PublicStatus {
-        self.over(Entry::Visit(visit), locale, built_in::visit(visit, locale))
+        self.apply(Entry::Visit(visit), locale, built_in::visit(visit, locale))
     }
 
-    /// The words for a follow-up; a dismissed one is not shown at all.
+    /// Returns the public status of a follow-up; `None` for a dismissed one, which customers do not see.
     pub fn follow_up(&self, status: FollowUpStatus, locale: Locale) -> Option<PublicStatus> {
-        let words = built_in::follow_up(status, locale)?;
-        Some(match self.own(Entry::FollowUp(status), locale) {
+        let default = built_in::follow_up(status, locale)?;
+        Some(match self.override_for(Entry::FollowUp(status), locale) {
             Some(own) if !own.label.is_empty() => PublicStatus {
                 label: own.label.clone().into(),
-                ..words
+                ..default
             },
-            _ => words,
+            _ => default,
         })
     }
 
-    /// The words for a milestone.
+    /// Returns the label of a milestone.
     pub fn milestone(&self, milestone: Milestone, locale: Locale) -> String {
-        self.said(Entry::Milestone(milestone), locale).0
+        self.resolve(Entry::Milestone(milestone), locale).0
     }
 
-    /// The name of a service type.
+    /// Returns the label of a service type.
     pub fn service_type(&self, service: ServiceType, locale: Locale) -> String {
-        self.said(Entry::Service(service), locale).0
+        self.resolve(Entry::Service(service), locale).0
     }
 
-    /// What may confuse a customer: a word in one language only, and the same word for two things that stand side by side.
-    pub fn check(&self) -> Vec<Finding> {
+    /// Returns overrides that may confuse customers: labels that are not unique in their group, and entries that are
+    /// overridden in some languages only.
+    pub fn check(&self) -> Vec<TerminologyIssue> {
         let mut findings = Vec::new();
         for locale in Locale::ALL {
             for family in Family::ALL {
                 let mut seen: Vec<(String, Entry)> = Vec::new();
                 for entry in family.entries() {
-                    let (label, _) = self.said(entry, locale);
+                    let (label, _) = self.resolve(entry, locale);
                     let folded = text::name_for_comparison(&label);
                     match seen.iter().find(|(other, _)| *other == folded) {
-                        Some((_, first)) => findings.push(Finding::Ambiguous {
+                        Some((_, first)) => findings.push(TerminologyIssue::Ambiguous {
                             locale,
                             first: *first,
                             second: entry,
@@ -328,10 +333,10 @@ impl OwnWords {
             }
         }
         for entry in Entry::all() {
-            let has = |locale| self.own(entry, locale).is_some();
-            if Locale::ALL.into_iter().any(has) {
-                let lacking = Locale::ALL.into_iter().filter(|locale| !has(*locale));
-                findings.extend(lacking.map(|locale| Finding::Missing { entry, locale }));
+            let has_override = |locale| self.override_for(entry, locale).is_some();
+            if Locale::ALL.into_iter().any(has_override) {
+                let missing = Locale::ALL.into_iter().filter(|locale| !has_override(*locale));
+                findings.extend(missing.map(|locale| TerminologyIssue::Missing { entry, locale }));
             }
         }
         findings
@@ -343,49 +348,52 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn label(text: &str) -> OwnText {
-        OwnText {
+    fn label(text: &str) -> TermOverride {
+        TermOverride {
             label: text.to_owned(),
             explanation: String::new(),
         }
     }
 
     #[test]
-    fn what_is_not_said_otherwise_is_said_as_built_in() {
-        let mut words = OwnWords::default();
-        assert_eq!(words.check(), Vec::new());
-        words.set(Entry::Visit(PublicVisit::OnTheWay), Locale::De, label("Wir kommen"));
-        let said = words.visit(PublicVisit::OnTheWay, Locale::De);
-        assert_eq!(said.label, "Wir kommen");
+    fn entry_without_override_uses_built_in_text() {
+        let mut terminology = Terminology::default();
+        assert_eq!(terminology.check(), Vec::new());
+        terminology.set(Entry::Visit(PublicVisit::OnTheWay), Locale::De, label("Wir kommen"));
+        let status = terminology.visit(PublicVisit::OnTheWay, Locale::De);
+        assert_eq!(status.label, "Wir kommen");
         assert_eq!(
-            said.explanation,
+            status.explanation,
             built_in::visit(PublicVisit::OnTheWay, Locale::De).explanation
         );
-        assert_eq!(words.visit(PublicVisit::OnTheWay, Locale::En).label, "On the way");
-        assert_eq!(words.visit(PublicVisit::Planned, Locale::De).label, "Geplant");
-        words.set(Entry::Visit(PublicVisit::OnTheWay), Locale::De, OwnText::default());
-        assert_eq!(words.own(Entry::Visit(PublicVisit::OnTheWay), Locale::De), None);
-        assert_eq!(words.check(), Vec::new());
+        assert_eq!(terminology.visit(PublicVisit::OnTheWay, Locale::En).label, "On the way");
+        assert_eq!(terminology.visit(PublicVisit::Planned, Locale::De).label, "Geplant");
+        terminology.set(Entry::Visit(PublicVisit::OnTheWay), Locale::De, TermOverride::default());
+        assert_eq!(
+            terminology.override_for(Entry::Visit(PublicVisit::OnTheWay), Locale::De),
+            None
+        );
+        assert_eq!(terminology.check(), Vec::new());
     }
 
     #[test]
-    fn a_word_in_one_language_only_and_one_for_two_things_are_found() {
-        let mut words = OwnWords::default();
-        words.set(Entry::Request(RequestStatus::Planned), Locale::En, label(" ACCEPTED "));
+    fn check_reports_missing_locales_and_duplicate_labels() {
+        let mut terminology = Terminology::default();
+        terminology.set(Entry::Request(RequestStatus::Planned), Locale::En, label(" ACCEPTED "));
         assert_eq!(
-            words.check(),
+            terminology.check(),
             [
-                Finding::Ambiguous {
+                TerminologyIssue::Ambiguous {
                     locale: Locale::En,
                     first: Entry::Request(RequestStatus::Accepted),
                     second: Entry::Request(RequestStatus::Planned),
                     label: " ACCEPTED ".to_owned(),
                 },
-                Finding::Missing {
+                TerminologyIssue::Missing {
                     entry: Entry::Request(RequestStatus::Planned),
                     locale: Locale::De,
                 },
-                Finding::Missing {
+                TerminologyIssue::Missing {
                     entry: Entry::Request(RequestStatus::Planned),
                     locale: Locale::Ar,
                 },
@@ -394,17 +402,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_is_read_or_refused_at_its_field() {
+    fn form_input_is_parsed_or_rejected_per_field() {
         let read = |typed: &[(&str, &str)]| {
-            OwnWords::default().read(Locale::En, |field| {
+            Terminology::default().read(Locale::En, |field| {
                 let found = typed.iter().find(|(name, _)| *name == field);
                 found.map_or_else(String::new, |(_, text)| (*text).to_owned())
             })
         };
-        let words = read(&[("label.service.repair", " Mending "), ("label.service.nothing", "x")]).expect("allowed");
-        assert_eq!(words.service_type(ServiceType::Repair, Locale::En), "Mending");
-        assert_eq!(words.service_type(ServiceType::Repair, Locale::De), "Reparatur");
-        let long = "x".repeat(MOST_LABEL + 1);
+        let terminology =
+            read(&[("label.service.repair", " Mending "), ("label.service.nothing", "x")]).expect("labels are valid");
+        assert_eq!(terminology.service_type(ServiceType::Repair, Locale::En), "Mending");
+        assert_eq!(terminology.service_type(ServiceType::Repair, Locale::De), "Reparatur");
+        let long = "x".repeat(MAX_LABEL_CHARS + 1);
         for (typed, field, code) in [
             (
                 vec![("label.visit.moved", long.as_str())],
@@ -421,7 +430,7 @@ mod tests {
                 "label.request.accepted",
                 "ambiguous_word",
             ),
-            // An own explanation is no own word: the mistake is where the word was typed.
+            // A custom explanation does not count as a custom label; the error belongs to the field with the label.
             (
                 vec![
                     ("label.request.accepted", "Planned"),
@@ -431,14 +440,14 @@ mod tests {
                 "ambiguous_word",
             ),
         ] {
-            let errors = read(&typed).expect_err("refused");
+            let errors = read(&typed).expect_err("input is rejected");
             assert_eq!(errors.len(), 1);
             assert_eq!((errors[0].pointer.as_str(), errors[0].code.as_str()), (field, code));
         }
     }
 
     #[test]
-    fn every_entry_has_a_key_of_its_own_and_words() {
+    fn entries_have_unique_keys_and_built_in_texts() {
         let mut keys: Vec<_> = Entry::all().into_iter().map(Entry::key).collect();
         let count = keys.len();
         keys.sort();
@@ -447,7 +456,7 @@ mod tests {
         for entry in Entry::all() {
             for locale in Locale::ALL {
                 let (label, explanation) = entry.built_in(locale);
-                assert!(!label.is_empty() && label.chars().count() <= MOST_LABEL, "{label}");
+                assert!(!label.is_empty() && label.chars().count() <= MAX_LABEL_CHARS, "{label}");
                 assert_eq!(
                     explanation.is_empty(),
                     !entry.family().is_explained(),
@@ -459,20 +468,20 @@ mod tests {
     }
 
     proptest! {
-        /// However odd the words are: what is stored is what is read, and no entry is ever without a word.
+        /// For arbitrary overrides, serialization round-trips and no entry ends up without a label.
         #[test]
-        fn nothing_is_ever_without_a_word(texts in proptest::collection::vec((0..40_usize, 0..3_usize, ".{0,12}", ".{0,12}"), 0..30)) {
-            let mut words = OwnWords::default();
+        fn every_entry_always_has_a_label(texts in proptest::collection::vec((0..40_usize, 0..3_usize, ".{0,12}", ".{0,12}"), 0..30)) {
+            let mut terminology = Terminology::default();
             let entries = Entry::all();
             for (entry, locale, label, explanation) in texts {
-                words.set(entries[entry % entries.len()], Locale::ALL[locale], OwnText { label, explanation });
+                terminology.set(entries[entry % entries.len()], Locale::ALL[locale], TermOverride { label, explanation });
             }
-            let text = serde_json::to_string(&words).expect("writes");
-            let stored: OwnWords = serde_json::from_str(&text).expect("reads");
-            prop_assert_eq!(&stored, &words);
+            let text = serde_json::to_string(&terminology).expect("terminology serializes");
+            let stored: Terminology = serde_json::from_str(&text).expect("terminology deserializes");
+            prop_assert_eq!(&stored, &terminology);
             for entry in entries {
                 for locale in Locale::ALL {
-                    prop_assert!(!words.said(entry, locale).0.is_empty());
+                    prop_assert!(!terminology.resolve(entry, locale).0.is_empty());
                 }
             }
         }

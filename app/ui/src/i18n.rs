@@ -1,4 +1,5 @@
-//! Words in three languages. Keys are checked at compile time against the English file; a test holds the others equal.
+//! Texts in three languages. Keys are checked at compile time against the English file; a test compares the other
+//! languages.
 
 use std::sync::LazyLock;
 
@@ -13,37 +14,40 @@ struct Files;
 
 static LOADERS: LazyLock<[FluentLanguageLoader; 3]> = LazyLock::new(|| loaders("ui", &Files));
 
-/// The loader of a language for the words of this crate.
+/// Returns the loader of a language for the texts of this crate.
 pub fn loader(locale: Locale) -> &'static FluentLanguageLoader {
     &LOADERS[locale as usize]
 }
 
-/// One loader for each language from a crate's own files.
+/// Creates one loader for each language from a crate's own files.
 ///
 /// # Panics
-/// At the first use if a file is missing or not valid, which the tests of each crate notice.
+/// On first use if a file is missing or not valid.
 pub fn loaders<F: i18n_embed::I18nAssets>(domain: &str, files: &F) -> [FluentLanguageLoader; 3] {
     Locale::ALL.map(|locale| {
-        let language = |tag: &str| tag.parse::<unic_langid::LanguageIdentifier>().expect("a language tag");
+        let language = |tag: &str| {
+            tag.parse::<unic_langid::LanguageIdentifier>()
+                .expect("language tag is valid")
+        };
         let loader = FluentLanguageLoader::new(domain, language("en"));
         loader
             .load_languages(files, &[language(locale.tag()), language("en")])
-            .expect("the words of a language");
-        // Isolation marks help where directions mix; elsewhere they only disturb those who copy.
+            .expect("text files of the language are valid");
+        // Isolation marks are needed in mixed-direction text; elsewhere they end up in copied text.
         loader.set_use_isolating(locale == Locale::Ar);
         loader
     })
 }
 
-/// A text of this crate.
+/// Returns a text of this crate.
 #[macro_export]
 macro_rules! word {
     ($locale:expr, $id:literal $(, $name:ident = $value:expr)* $(,)?) => {
-        i18n_embed_fl::fl!($crate::words::loader($locale), $id $(, $name = $value)*)
+        i18n_embed_fl::fl!($crate::i18n::loader($locale), $id $(, $name = $value)*)
     };
 }
 
-/// The shared words that apps use themselves; in here their keys are checked at compile time.
+/// Shared texts that the apps use directly; their keys are checked at compile time here.
 pub mod shared {
     use domain::locale::Locale;
 
@@ -62,7 +66,7 @@ pub mod shared {
     }
 }
 
-/// A text whose key is put together from a stored name, such as `target-open`; the key itself if there is none.
+/// Returns a text whose key is built from a stored name, such as `target-open`; the key itself if there is none.
 pub fn by_key(locale: Locale, key: &str) -> String {
     if loader(locale).has(key) {
         loader(locale).get(key)
@@ -71,7 +75,7 @@ pub fn by_key(locale: Locale, key: &str) -> String {
     }
 }
 
-/// The sentence for an error code, with its detail where the sentence has a place for it.
+/// Returns the sentence for an error code, with its detail where the sentence has a placeholder for it.
 pub fn error(locale: Locale, code: &str, detail: &str) -> String {
     let key = format!("error-{code}");
     let key = if loader(locale).has(&key) {
@@ -89,13 +93,13 @@ pub fn error(locale: Locale, code: &str, detail: &str) -> String {
     loader(locale).get_args(&key, std::collections::HashMap::from(arguments))
 }
 
-/// A mistake as a list of mistakes has it: with the name of its field, where that is known.
-pub fn mistake(locale: Locale, pointer: &str, code: &str, detail: &str) -> String {
+/// Returns an error for the error summary, preceded by the label of its field if it has one.
+pub fn field_error(locale: Locale, pointer: &str, code: &str, detail: &str) -> String {
     let field = field(locale, pointer).map(|field| format!("{field}: "));
     format!("{}{}", field.unwrap_or_default(), error(locale, code, detail))
 }
 
-/// What a field is called in the list of mistakes, where many fields could have the same mistake.
+/// Returns the label of a field in the error summary.
 pub fn field(locale: Locale, pointer: &str) -> Option<String> {
     let key = format!("field-{pointer}");
     loader(locale).has(&key).then(|| loader(locale).get(&key))
@@ -104,7 +108,7 @@ pub fn field(locale: Locale, pointer: &str) -> Option<String> {
 /// Compares the texts of a crate in the three languages; for tests.
 ///
 /// # Panics
-/// A language lacks a file or key, has one too many, or uses other arguments than English.
+/// If a language lacks a file or key, has an extra one, or uses other arguments than English.
 pub fn assert_complete(package: &str) {
     let english = texts(package, "en");
     assert!(!english.is_empty());
@@ -113,23 +117,27 @@ pub fn assert_complete(package: &str) {
     }
 }
 
-/// File, key and sorted arguments of every text of a language.
+/// Returns the file, key and sorted arguments of every text of a language.
 fn texts(package: &str, locale: &str) -> std::collections::BTreeSet<(String, String, Vec<String>)> {
-    let folder = std::fs::read_dir(format!("{package}/i18n/{locale}")).expect("a folder of texts");
+    let folder = std::fs::read_dir(format!("{package}/i18n/{locale}")).expect("text folder exists");
     let mut texts = std::collections::BTreeSet::new();
-    for file in folder.map(|entry| entry.expect("a file of texts").path()) {
-        let name = file.file_name().expect("has a name").to_string_lossy().into_owned();
-        let content = std::fs::read_to_string(&file).expect("UTF-8");
-        let starts_a_text = |line: &&str| !line.starts_with([' ', '#', '}', '*', '[']) && line.contains(" =");
+    for file in folder.map(|entry| entry.expect("folder entry is readable").path()) {
+        let name = file
+            .file_name()
+            .expect("file has a name")
+            .to_string_lossy()
+            .into_owned();
+        let content = std::fs::read_to_string(&file).expect("text file is UTF-8");
+        let starts_message = |line: &&str| !line.starts_with([' ', '#', '}', '*', '[']) && line.contains(" =");
         let mut lines = content.lines().peekable();
         while let Some(line) = lines.next() {
-            if !starts_a_text(&line) {
+            if !starts_message(&line) {
                 continue;
             }
             let key = line.split(" =").next().unwrap_or_default().to_owned();
             let mut text = line.to_owned();
-            while let Some(more) = lines.next_if(|line| !starts_a_text(line)) {
-                text.push_str(more);
+            while let Some(continuation) = lines.next_if(|line| !starts_message(line)) {
+                text.push_str(continuation);
             }
             let mut arguments: Vec<String> = text
                 .split("{ $")
@@ -153,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_language_has_every_word() {
+    fn texts_are_complete_in_every_language() {
         assert_complete(env!("CARGO_MANIFEST_DIR"));
     }
 
@@ -168,8 +176,8 @@ mod tests {
     }
 
     #[test]
-    fn unknown_errors_still_say_something() {
-        assert_eq!(error(Locale::En, "never_heard_of", "The sentence."), "The sentence.");
+    fn error_unknown_code_returns_detail() {
+        assert_eq!(error(Locale::En, "unknown_code", "The detail."), "The detail.");
         assert_eq!(error(Locale::De, "required", ""), "Hier fehlt eine Angabe.");
     }
 }

@@ -1,20 +1,20 @@
-//! Trying out what would become of an import: the same run as the API's, without writing.
+//! Dry run: the same import as the API's, without writing.
 
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Partner;
 use ordinavo_core::integrations::partner_console;
-use ui::acts::{Next, Sent, act};
+use ui::actions::{FormSubmission, Redirect, run_action};
+use ui::components::EmptyState;
 use ui::forms::{ErrorSummary, FormState, SelectField, TextArea};
-use ui::load::page;
-use ui::parts::Empty;
+use ui::page::page;
 use ui::title::Title;
 
 use super::viewer_partner;
-use crate::shell::Framed;
+use crate::shell::AppFrame;
 use crate::t;
 
-/// What stands in the field at first: an import that shows every part.
+/// The initial content of the field: an import with every part.
 const EXAMPLE: &str = r#"{
   "externalId": "JOB-1",
   "customer": { "externalId": "CUST-1", "customerNumber": "RRM-001", "name": "Rhein-Ruhr Medical Supply" },
@@ -23,16 +23,15 @@ const EXAMPLE: &str = r#"{
   "durationMinutes": 60
 }"#;
 
-/// `/partner/try`.
 #[component]
-pub fn TrialPage() -> impl IntoView {
+pub fn DryRunPage() -> impl IntoView {
     let viewer = viewer_partner();
     let content = page(|request| async move {
         let viewer = viewer?;
         let locale = request.viewer.locale;
-        let clients = partner_console::clients_to_try(&request.core, &viewer).await?;
+        let clients = partner_console::dry_run_clients(&request.core, &viewer).await?;
         let none = clients.is_empty();
-        let only = clients
+        let only_client = clients
             .first()
             .filter(|_| clients.len() == 1)
             .map(|client| client.id.to_string());
@@ -45,11 +44,11 @@ pub fn TrialPage() -> impl IntoView {
             <Title text=t!(locale, "nav-dry-run")/>
             <h1>{t!(locale, "nav-dry-run")}</h1>
             <p class="lead">{t!(locale, "dry-run-intro")}</p>
-            {none.then(|| view! { <Empty icon="import" title=t!(locale, "dry-run-no-clients") text=t!(locale, "dry-run-no-clients-text")/> })}
+            {none.then(|| view! { <EmptyState icon="import" title=t!(locale, "dry-run-no-clients") text=t!(locale, "dry-run-no-clients-text")/> })}
             {(!none).then(|| view! {
                 <section class="card"><form method="post" action="/partner/fn/try-out">
                     <ErrorSummary form=form.clone()/>
-                    <SelectField form=form.clone() field="client" label=t!(locale, "client") choices value=only.unwrap_or_default() help=t!(locale, "dry-run-client-help")/>
+                    <SelectField form=form.clone() field="client" label=t!(locale, "client") choices value=only_client.unwrap_or_default() help=t!(locale, "dry-run-client-help")/>
                     <TextArea form field="body" label=t!(locale, "dry-run-body") value=EXAMPLE rows=14 help=t!(locale, "dry-run-body-help")/>
                     <button class="button button-primary" type="submit">{t!(locale, "dry-run-start")}</button>
                 </form></section>
@@ -57,19 +56,19 @@ pub fn TrialPage() -> impl IntoView {
         }
         .into_any())
     });
-    view! { <Framed current="/partner/try">{content}</Framed> }
+    view! { <AppFrame current="/partner/try">{content}</AppFrame> }
 }
 
 #[server(prefix = "/partner/fn", endpoint = "try-out")]
 pub async fn try_out(#[server(default)] client: String, #[server(default)] body: String) -> Result<(), ServerFnError> {
-    let sent = Sent {
+    let submission = FormSubmission {
         form: "try",
         values: &[("client", &client), ("body", &body)],
         back: "/partner/try".to_owned(),
     };
-    act(sent, async |core: Core, by: Partner| {
-        let job = partner_console::try_out(&core, &by, &client, &body).await?;
-        Ok(Next {
+    run_action(submission, async |core: Core, actor: Partner| {
+        let job = partner_console::start_dry_run(&core, &actor, &client, &body).await?;
+        Ok(Redirect {
             to: format!("/partner/jobs/{job}"),
             done: None,
             shown_once: None,
