@@ -68,7 +68,7 @@ async fn work_until(dispatcher: &mut Dispatcher, core: &ordinavo_core::Core, cou
             let has_pending = dispatcher.pending() > 0;
             tokio::select! {
                 () = core.worker_woken() => {}
-                () = dispatcher.something_returned(), if has_pending => {}
+                () = dispatcher.wait_for_attempt(), if has_pending => {}
                 () = tokio::time::sleep(Duration::from_millis(20)) => {}
             }
         }

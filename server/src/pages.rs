@@ -34,7 +34,7 @@ const MAX_CSV_BYTES: usize = 3 * 1024 * 1024;
 /// Limit for a logo upload; higher than the accepted size, so that the form can show an error.
 const MAX_LOGO_BYTES: usize = 3 * 1024 * 1024;
 /// Limit for a single photo including the other form fields.
-const MAX_PHOTO_FORM_BYTES: usize = ordinavo_core::files::MOST_PHOTO_BYTES + 64 * 1024;
+const MAX_PHOTO_FORM_BYTES: usize = ordinavo_core::files::MAX_PHOTO_BYTES + 64 * 1024;
 /// Limit for all other forms: the longest texts in the longest encoding.
 const MAX_FORM_BYTES: usize = 256 * 1024;
 

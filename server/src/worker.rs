@@ -52,7 +52,7 @@ async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
         if let Err(error) = sessions::delete_expired(core).await {
             tracing::warn!(%error, "failed to delete expired sessions");
         }
-        if let Err(error) = outbox::forget_old(core).await {
+        if let Err(error) = outbox::purge_old(core).await {
             tracing::warn!(%error, "failed to purge mails");
         }
         if let Err(error) = route_suggestions::purge_old(core).await {
@@ -61,7 +61,7 @@ async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
         if let Err(error) = entries::purge_old(core).await {
             tracing::warn!(%error, "failed to purge day entries");
         }
-        if let Err(error) = events::forget_old(core).await {
+        if let Err(error) = events::purge_old(core).await {
             tracing::warn!(%error, "failed to purge events");
         }
         tokio::select! {
@@ -94,13 +94,13 @@ async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool
         let has_pending = dispatcher.pending() > 0;
         tokio::select! {
             () = core.worker_woken() => {}
-            () = dispatcher.something_returned(), if has_pending => {}
+            () = dispatcher.wait_for_attempt(), if has_pending => {}
             () = tokio::time::sleep(POLL_INTERVAL) => {}
             _ = stop.changed() => {}
         }
     }
     while dispatcher.pending() > 0 {
-        dispatcher.something_returned().await;
+        dispatcher.wait_for_attempt().await;
         if let Err(error) = dispatcher.record().await {
             // The claims expire, and another worker repeats the deliveries.
             tracing::warn!(%error, "failed to record webhook attempts at shutdown");

@@ -425,6 +425,7 @@ fn statements() -> Vec<(String, String)> {
         for constant in source.split("\nconst ").skip(1) {
             let text = constant.split("\";\n").next().unwrap_or_default();
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = text.replace("( ", "(").replace(" )", ")");
             statements.push((path.display().to_string(), text));
         }
     }

@@ -3,6 +3,7 @@
 use domain::fields::FieldError;
 use domain::lifecycle::IllegalTransition;
 use domain::problems::Problem;
+use domain::scopes::Scope;
 
 use crate::db::StoreError;
 
@@ -17,6 +18,8 @@ pub struct CoreError {
     pub detail: String,
     /// The invalid fields.
     pub fields: Vec<FieldError>,
+    /// The scope that the client lacks, for `insufficient_scope`.
+    pub missing_scope: Option<Scope>,
 }
 
 impl CoreError {
@@ -26,6 +29,26 @@ impl CoreError {
             problem,
             detail: detail.into(),
             fields: Vec::new(),
+            missing_scope: None,
+        }
+    }
+
+    /// Creates an error with invalid fields and a problem of its own.
+    pub fn with_fields(problem: Problem, detail: impl Into<String>, fields: Vec<FieldError>) -> Self {
+        Self {
+            fields,
+            ..Self::new(problem, detail)
+        }
+    }
+
+    /// Creates the error for a client without a scope.
+    pub fn missing_scope(scope: Scope) -> Self {
+        Self {
+            missing_scope: Some(scope),
+            ..Self::new(
+                Problem::InsufficientScope,
+                format!("The scope {} is missing.", scope.name()),
+            )
         }
     }
 
@@ -47,9 +70,8 @@ impl CoreError {
             _ => Problem::ValidationFailed,
         };
         Self {
-            problem,
-            detail: "The input is not valid.".to_owned(),
             fields,
+            ..Self::new(problem, "The input is not valid.")
         }
     }
 

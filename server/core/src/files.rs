@@ -1,4 +1,4 @@
-//! Files: checked, re-encoded, kept by content hash outside any static root.
+//! File storage: uploads are validated, re-encoded and stored by content hash outside any static root.
 
 use std::io::Cursor;
 use std::path::PathBuf;
@@ -14,38 +14,37 @@ use crate::identity::actors::TenantId;
 use crate::secrets::{hex, sha256};
 use crate::{CoreError, CoreResult};
 
-/// The largest photo that is accepted, in bytes.
-pub const MOST_PHOTO_BYTES: usize = 15 * 1024 * 1024;
-/// The longest side of a kept photo, in pixels: enough to read a type plate, small enough for a phone.
-const LONGEST_SIDE: u32 = 2_560;
-/// The longest side that is decoded at all; more is an attack.
-const LONGEST_DECODED_SIDE: u32 = 12_000;
-/// How much memory decoding one photo may take.
-const MOST_DECODED_BYTES: u64 = 256 * 1024 * 1024;
-/// Free disk space below which no file is stored any more.
+/// Maximum size of an uploaded photo.
+pub const MAX_PHOTO_BYTES: usize = 15 * 1024 * 1024;
+/// Longer side of a stored photo: enough to read a type plate, small enough for a phone.
+const MAX_SIDE_PIXELS: u32 = 2_560;
+/// Longer side of an image that is still decoded; larger images are treated as decompression bombs.
+const MAX_DECODED_SIDE_PIXELS: u32 = 12_000;
+/// Memory that decoding one image may use.
+const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
+/// Free disk space below which uploads are rejected.
 pub const MIN_FREE_BYTES: u64 = 64 * 1024 * 1024;
-/// How many photos are decoded at a time.
-const DECODERS: usize = 2;
-/// How many uploads may wait for a decoder; more are turned away, so that memory stays flat under a flood.
-const MOST_WAITING: usize = 16;
+const MAX_CONCURRENT_DECODERS: usize = 2;
+/// Uploads that may be decoding or waiting for a decoder. Further ones are rejected to bound memory use under load.
+const MAX_QUEUED_UPLOADS: usize = 16;
 
-/// Where files are kept: a folder or a bucket.
+/// File storage backend: a local folder, an S3 bucket or memory.
 #[derive(Clone)]
 pub struct FileStore {
     store: Arc<dyn ObjectStore>,
-    /// The folder of a local store, whose free space is watched.
+    /// Folder of a local store, whose free space is checked before each write.
     folder: Option<PathBuf>,
     prefix: Path,
     decoders: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
 }
 
-/// A photo after checks and re-encoding.
+/// A validated and re-encoded photo.
 #[derive(Debug, Clone)]
 pub struct CleanPhoto {
-    /// A safe file name.
+    /// Sanitized file name.
     pub file_name: String,
-    /// Its bytes, without any metadata of the original.
+    /// JPEG without any metadata of the original.
     pub bytes: Vec<u8>,
     /// SHA-256 of the bytes.
     pub content_hash: Vec<u8>,
@@ -55,7 +54,7 @@ impl FileStore {
     /// Opens `file://folder`, `s3://bucket/prefix` or `memory:///`. S3 credentials come from the `AWS_*` variables.
     ///
     /// # Errors
-    /// The address is not understood, or the folder cannot be made.
+    /// The URL is not supported, or the folder cannot be created.
     pub fn open(address: &str) -> Result<Self, String> {
         if let Some(folder) = address.strip_prefix("file://") {
             std::fs::create_dir_all(folder).map_err(|error| format!("{folder}: {error}"))?;
@@ -63,11 +62,11 @@ impl FileStore {
                 object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
             return Ok(Self {
                 folder: Some(PathBuf::from(folder)),
-                ..Self::over(Arc::new(store), Path::default())
+                ..Self::with_store(Arc::new(store), Path::default())
             });
         }
         if address == "memory:///" {
-            return Ok(Self::over(
+            return Ok(Self::with_store(
                 Arc::new(object_store::memory::InMemory::new()),
                 Path::default(),
             ));
@@ -80,23 +79,23 @@ impl FileStore {
             .with_bucket_name(bucket)
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Self::over(Arc::new(store), Path::from(prefix)))
+        Ok(Self::with_store(Arc::new(store), Path::from(prefix)))
     }
 
-    fn over(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
+    fn with_store(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
         Self {
             store,
             folder: None,
             prefix,
-            decoders: Arc::new(Semaphore::new(DECODERS)),
-            waiting: Arc::new(Semaphore::new(MOST_WAITING)),
+            decoders: Arc::new(Semaphore::new(MAX_CONCURRENT_DECODERS)),
+            waiting: Arc::new(Semaphore::new(MAX_QUEUED_UPLOADS)),
         }
     }
 
-    /// Runs work that decodes pictures away from the request threads, a few at a time.
+    /// Runs image decoding on the blocking thread pool with limited concurrency.
     ///
     /// # Errors
-    /// What the work says; `temporarily_unavailable` when too many wait already.
+    /// Returns the error of `work`, or `temporarily_unavailable` if the queue is full.
     pub(crate) async fn decode<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> CoreResult<T> + Send + 'static,
@@ -104,10 +103,10 @@ impl FileStore {
         let busy = || {
             CoreError::new(
                 Problem::TemporarilyUnavailable,
-                "Many files are being read right now; try again in a moment.",
+                "Too many files are being processed. Try again in a moment.",
             )
         };
-        let _place = self.waiting.clone().try_acquire_owned().map_err(|_| busy())?;
+        let _queue_slot = self.waiting.clone().try_acquire_owned().map_err(|_| busy())?;
         let permit = self.decoders.clone().acquire_owned().await.map_err(|_| busy())?;
         tokio::task::spawn_blocking(move || {
             let result = work();
@@ -115,13 +114,13 @@ impl FileStore {
             result
         })
         .await
-        .map_err(|_| CoreError::new(Problem::InternalError, "A file could not be read."))?
+        .map_err(|_| CoreError::new(Problem::InternalError, "The file could not be processed."))?
     }
 
-    /// Writes, reads and removes a small file, to find a wrong setting before a technician does.
+    /// Writes, reads and deletes a small file to detect a wrong configuration at startup.
     ///
     /// # Errors
-    /// What the store said.
+    /// Returns the message of the store.
     pub async fn check(&self) -> Result<(), String> {
         let path = self.prefix.clone().join("doctor-check");
         self.store
@@ -137,24 +136,18 @@ impl FileStore {
         self.prefix.clone().join(tenant.uuid().simple().to_string()).join(name)
     }
 
-    /// Returns the free bytes of the disk that holds the folder; `None` for stores elsewhere.
-    ///
-    /// # Errors
-    /// The operating system's message.
+    /// Returns the free bytes of the disk that holds the folder; `None` for a remote or in-memory store.
     pub fn free_bytes(&self) -> Option<std::io::Result<u64>> {
         self.folder.as_deref().map(fs4::available_space)
     }
 
-    /// Refuses a file before the disk is full: the database usually shares it and needs the rest.
+    /// Rejects a file before the disk is full: the database usually shares the disk and needs the remaining space.
     fn ensure_space(&self, bytes: usize) -> CoreResult<()> {
         let needed = MIN_FREE_BYTES.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
         match self.free_bytes() {
             Some(Ok(free)) if free < needed => {
-                tracing::error!(free, needed, "a file was refused: the disk is almost full");
-                Err(CoreError::new(
-                    Problem::TemporarilyUnavailable,
-                    "There is not enough space for files right now.",
-                ))
+                tracing::error!(free, needed, "upload rejected: disk almost full");
+                Err(CoreError::new(Problem::TemporarilyUnavailable, "File storage is full."))
             }
             _ => Ok(()),
         }
@@ -180,36 +173,36 @@ impl FileStore {
 }
 
 fn unavailable(error: &object_store::Error) -> CoreError {
-    tracing::error!(%error, "the file store does not answer");
+    tracing::error!(%error, "file store unavailable");
     CoreError::new(
         Problem::TemporarilyUnavailable,
-        "The files cannot be reached right now.",
+        "File storage is temporarily unavailable.",
     )
 }
 
-/// Checks that bytes are a photo (by content, not by name) and re-encodes it upright as JPEG, so that neither location
-/// nor scripts travel along.
+/// Validates a photo by its content, not its name, and re-encodes it upright as JPEG. Re-encoding removes location
+/// metadata and embedded scripts.
 ///
 /// # Errors
 /// Field `photo`: not a JPEG, PNG or WebP, too large, or not decodable.
 pub fn clean_photo(file_name: &str, bytes: &[u8]) -> CoreResult<CleanPhoto> {
-    if bytes.len() > MOST_PHOTO_BYTES {
+    if bytes.len() > MAX_PHOTO_BYTES {
         return Err(CoreError::field(
             "photo",
             "file_too_large",
-            "At most 15 MB are allowed.",
+            "The file must not exceed 15 MB.",
         ));
     }
     let kind = infer::get(bytes).map(|kind| kind.mime_type());
-    if !kind.is_some_and(|kind| PICTURES.contains(&kind)) {
+    if !kind.is_some_and(|kind| IMAGE_MEDIA_TYPES.contains(&kind)) {
         return Err(CoreError::field(
             "photo",
             "file_type_not_allowed",
-            "A photo in JPEG, PNG or WebP is required.",
+            "The file must be a JPEG, PNG or WebP image.",
         ));
     }
-    let output = re_encoded(bytes)
-        .ok_or_else(|| CoreError::field("photo", "file_not_readable", "This photo cannot be read."))?;
+    let output = reencode_as_jpeg(bytes)
+        .ok_or_else(|| CoreError::field("photo", "file_not_readable", "The photo cannot be decoded."))?;
     Ok(CleanPhoto {
         file_name: safe_name(file_name, "photo", "jpg"),
         content_hash: sha256(&output),
@@ -217,78 +210,76 @@ pub fn clean_photo(file_name: &str, bytes: &[u8]) -> CoreResult<CleanPhoto> {
     })
 }
 
-/// The media types of pictures that are taken in.
-const PICTURES: [&str; 3] = ["image/jpeg", "image/png", "image/webp"];
+/// Accepted image types.
+const IMAGE_MEDIA_TYPES: [&str; 3] = ["image/jpeg", "image/png", "image/webp"];
 
-/// Decodes within limits, upright; `None` if it cannot be read.
-fn decoded(bytes: &[u8]) -> Option<image::DynamicImage> {
+/// Decodes an image within the limits and applies its EXIF orientation; `None` if it cannot be decoded.
+fn decode_image(bytes: &[u8]) -> Option<image::DynamicImage> {
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
     let mut limits = Limits::default();
-    limits.max_image_width = Some(LONGEST_DECODED_SIDE);
-    limits.max_image_height = Some(LONGEST_DECODED_SIDE);
-    limits.max_alloc = Some(MOST_DECODED_BYTES);
+    limits.max_image_width = Some(MAX_DECODED_SIDE_PIXELS);
+    limits.max_image_height = Some(MAX_DECODED_SIDE_PIXELS);
+    limits.max_alloc = Some(MAX_DECODED_BYTES);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().ok()?;
-    // Not every decoder counts what it hands out; the size is known before anything is.
-    if decoder.total_bytes() > MOST_DECODED_BYTES {
+    // Not every decoder enforces `max_alloc`; the decoded size is known before any allocation.
+    if decoder.total_bytes() > MAX_DECODED_BYTES {
         return None;
     }
     let orientation = decoder.orientation().ok()?;
-    let mut picture = image::DynamicImage::from_decoder(decoder).ok()?;
-    picture.apply_orientation(orientation);
-    Some(picture)
+    let mut image = image::DynamicImage::from_decoder(decoder).ok()?;
+    image.apply_orientation(orientation);
+    Some(image)
 }
 
-/// Writes a JPEG, upright and without metadata; `None` if it cannot be read.
-fn re_encoded(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut picture = decoded(bytes)?;
-    if picture.width().max(picture.height()) > LONGEST_SIDE {
-        picture = picture.resize(LONGEST_SIDE, LONGEST_SIDE, image::imageops::FilterType::Triangle);
+/// Re-encodes an image as an upright JPEG without metadata; `None` if it cannot be decoded.
+fn reencode_as_jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut image = decode_image(bytes)?;
+    if image.width().max(image.height()) > MAX_SIDE_PIXELS {
+        image = image.resize(MAX_SIDE_PIXELS, MAX_SIDE_PIXELS, image::imageops::FilterType::Triangle);
     }
     let mut output = Vec::new();
     let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut output, 85);
-    picture.to_rgb8().write_with_encoder(encoder).ok()?;
+    image.to_rgb8().write_with_encoder(encoder).ok()?;
     Some(output)
 }
 
-/// A file as somebody uploads it.
+/// A file as uploaded, not yet validated.
 #[derive(Debug, Clone, Default)]
 pub struct Upload {
-    /// The name that the sender's device gave it.
+    /// Name claimed by the client.
     pub file_name: String,
-    /// The type that the sender's device claims.
+    /// Media type claimed by the client.
     pub media_type: String,
-    /// Its content.
     pub bytes: Vec<u8>,
 }
 
-/// A file after checks: a re-encoded picture or a PDF.
+/// A validated file: a re-encoded image or a PDF.
 #[derive(Debug, Clone)]
 pub struct CleanFile {
-    /// A safe file name with the extension of what it is.
+    /// Sanitized file name with the extension of the detected type.
     pub file_name: String,
-    /// What it is.
+    /// Detected type, not the claimed one.
     pub media_type: &'static str,
-    /// Its bytes.
     pub bytes: Vec<u8>,
     /// SHA-256 of the bytes.
     pub content_hash: Vec<u8>,
 }
 
-/// Takes a file in: what its name says, what its sender says and what it is must agree, and be a picture or a PDF.
+/// Validates an uploaded file. Its extension, claimed media type and content must agree on an image or a PDF.
 ///
 /// # Errors
-/// Field `files`: too large, another type, a type other than it says, or not readable.
+/// Field `files`: too large, type not allowed, type and name or content differ, or not decodable.
 pub fn clean_file(upload: &Upload) -> CoreResult<CleanFile> {
-    let refuse = |code, detail: &str| {
+    let reject = |code, detail: &str| {
         Err(CoreError::field(
             "files",
             code,
-            format!("{}: {detail}", plain_name(&upload.file_name)),
+            format!("{}: {detail}", display_name(&upload.file_name)),
         ))
     };
     if upload.bytes.len() > domain::intake::MAX_FILE_BYTES {
-        return refuse("file_too_large", "at most 10 MB are allowed.");
+        return reject("file_too_large", "the file must not exceed 10 MB.");
     }
     let allowed: [(&'static str, &[&str]); 4] = [
         ("image/jpeg", &["jpg", "jpeg"]),
@@ -296,11 +287,11 @@ pub fn clean_file(upload: &Upload) -> CoreResult<CleanFile> {
         ("image/webp", &["webp"]),
         ("application/pdf", &["pdf"]),
     ];
-    let sniffed = infer::get(&upload.bytes).map(|kind| kind.mime_type());
-    let Some((kind, extensions)) = allowed.into_iter().find(|(kind, _)| sniffed == Some(kind)) else {
-        return refuse(
+    let detected = infer::get(&upload.bytes).map(|kind| kind.mime_type());
+    let Some((kind, extensions)) = allowed.into_iter().find(|(kind, _)| detected == Some(kind)) else {
+        return reject(
             "file_type_not_allowed",
-            "a picture (JPEG, PNG, WebP) or a PDF is required.",
+            "the file must be an image (JPEG, PNG, WebP) or a PDF.",
         );
     };
     let extension = upload
@@ -314,16 +305,16 @@ pub fn clean_file(upload: &Upload) -> CoreResult<CleanFile> {
         .unwrap_or_default()
         .trim()
         .to_lowercase();
-    let says_so = declared.is_empty() || declared == "application/octet-stream" || declared == kind;
-    if !says_so || !extension.is_some_and(|extension| extensions.contains(&extension.as_str())) {
-        return refuse("file_type_differs", "its name says something else than its content.");
+    let matches_claim = declared.is_empty() || declared == "application/octet-stream" || declared == kind;
+    if !matches_claim || !extension.is_some_and(|extension| extensions.contains(&extension.as_str())) {
+        return reject("file_type_differs", "the file name or type does not match the content.");
     }
     let (bytes, media_type, extension) = if kind == "application/pdf" {
         (upload.bytes.clone(), kind, "pdf")
     } else {
-        match re_encoded(&upload.bytes) {
+        match reencode_as_jpeg(&upload.bytes) {
             Some(bytes) => (bytes, "image/jpeg", "jpg"),
-            None => return refuse("file_not_readable", "it cannot be read."),
+            None => return reject("file_not_readable", "the file cannot be decoded."),
         }
     };
     Ok(CleanFile {
@@ -334,45 +325,49 @@ pub fn clean_file(upload: &Upload) -> CoreResult<CleanFile> {
     })
 }
 
-/// The largest logo that is accepted, in bytes.
-pub const MOST_LOGO_BYTES: usize = 2 * 1024 * 1024;
-/// The box that a kept logo fits into, in pixels: three times its place on the page, for dense screens.
-const LOGO_BOX: (u32, u32) = (480, 120);
+/// Maximum size of an uploaded logo.
+pub const MAX_LOGO_BYTES: usize = 2 * 1024 * 1024;
+/// Maximum width and height of a stored logo: three times its display size, for high-density screens.
+const MAX_LOGO_SIZE_PIXELS: (u32, u32) = (480, 120);
 
-/// Takes a logo in: a small PNG, whatever picture it was, with what can be seen through kept.
+/// Validates a logo and re-encodes it as a small PNG, preserving transparency.
 ///
 /// # Errors
-/// Field `logo`: too large, no picture, or not readable.
+/// Field `logo`: too large, type not allowed, or not decodable.
 pub fn clean_logo(upload: &Upload) -> CoreResult<Vec<u8>> {
-    if upload.bytes.len() > MOST_LOGO_BYTES {
-        return Err(CoreError::field("logo", "file_too_large", "At most 2 MB are allowed."));
+    if upload.bytes.len() > MAX_LOGO_BYTES {
+        return Err(CoreError::field(
+            "logo",
+            "file_too_large",
+            "The file must not exceed 2 MB.",
+        ));
     }
     let kind = infer::get(&upload.bytes).map(|kind| kind.mime_type());
-    if !kind.is_some_and(|kind| PICTURES.contains(&kind)) {
+    if !kind.is_some_and(|kind| IMAGE_MEDIA_TYPES.contains(&kind)) {
         return Err(CoreError::field(
             "logo",
             "file_type_not_allowed",
-            "A picture in PNG, JPEG or WebP is required.",
+            "The file must be a PNG, JPEG or WebP image.",
         ));
     }
-    let small = || {
-        let mut picture = decoded(&upload.bytes)?;
-        let (width, height) = LOGO_BOX;
-        if picture.width() > width || picture.height() > height {
-            picture = picture.resize(width, height, image::imageops::FilterType::Lanczos3);
+    let reencode_as_png = || {
+        let mut image = decode_image(&upload.bytes)?;
+        let (width, height) = MAX_LOGO_SIZE_PIXELS;
+        if image.width() > width || image.height() > height {
+            image = image.resize(width, height, image::imageops::FilterType::Lanczos3);
         }
         let mut output = Vec::new();
-        let picture = image::DynamicImage::ImageRgba8(picture.to_rgba8());
-        picture
+        let image = image::DynamicImage::ImageRgba8(image.to_rgba8());
+        image
             .write_to(&mut Cursor::new(&mut output), image::ImageFormat::Png)
             .ok()?;
         Some(output)
     };
-    small().ok_or_else(|| CoreError::field("logo", "file_not_readable", "This picture cannot be read."))
+    reencode_as_png().ok_or_else(|| CoreError::field("logo", "file_not_readable", "The image cannot be decoded."))
 }
 
-/// The last part of a name, without anything that could disturb a page or a log.
-fn plain_name(file_name: &str) -> String {
+/// Returns the last path segment, at most 80 characters, without control characters and bidirectional overrides.
+fn display_name(file_name: &str) -> String {
     let last = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     last.chars()
         .filter(|character| !character.is_control() && !domain::text::is_bidi_override(*character))
@@ -380,16 +375,16 @@ fn plain_name(file_name: &str) -> String {
         .collect()
 }
 
-/// A file name without path, control characters or a lying extension.
-fn safe_name(file_name: &str, otherwise: &str, extension: &str) -> String {
-    let last = plain_name(file_name);
+/// Returns a file name without path and special characters and with the given extension.
+fn safe_name(file_name: &str, fallback: &str, extension: &str) -> String {
+    let last = display_name(file_name);
     let stem = last.rsplit_once('.').map_or(last.as_str(), |(stem, _)| stem);
     let stem: String = stem
         .chars()
         .filter(|character| character.is_alphanumeric() || matches!(character, '-' | '_' | ' '))
         .collect();
     let stem = stem.trim();
-    format!("{}.{extension}", if stem.is_empty() { otherwise } else { stem })
+    format!("{}.{extension}", if stem.is_empty() { fallback } else { stem })
 }
 
 #[cfg(test)]
@@ -400,32 +395,35 @@ mod tests {
         let mut bytes = Vec::new();
         image::RgbImage::from_pixel(width, height, image::Rgb([10, 120, 90]))
             .write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)
-            .expect("encodes");
+            .expect("image is encoded");
         bytes
     }
 
     #[test]
-    fn photos_are_re_encoded_and_bounded() {
-        let photo = clean_photo("../../etc/Keller links.PNG", &png(3_000, 30)).expect("a photo");
+    fn photo_too_wide_is_reencoded_and_resized() {
+        let photo = clean_photo("../../etc/Keller links.PNG", &png(3_000, 30)).expect("photo is accepted");
         assert_eq!(photo.file_name, "Keller links.jpg");
-        let again = image::load_from_memory(&photo.bytes).expect("a picture");
-        assert_eq!(again.width(), LONGEST_SIDE);
+        let decoded = image::load_from_memory(&photo.bytes).expect("output is an image");
+        assert_eq!(decoded.width(), MAX_SIDE_PIXELS);
     }
 
     #[test]
-    fn files_that_lie_are_refused() {
+    fn photo_invalid_content_is_rejected() {
         for (bytes, code) in [
             (b"<svg onload=alert(1)>".to_vec(), "file_type_not_allowed"),
             (b"%PDF-1.7".to_vec(), "file_type_not_allowed"),
             (png(20, 20)[..40].to_vec(), "file_not_readable"),
-            (vec![0; MOST_PHOTO_BYTES + 1], "file_too_large"),
+            (vec![0; MAX_PHOTO_BYTES + 1], "file_too_large"),
         ] {
-            assert_eq!(clean_photo("x.jpg", &bytes).expect_err("refused").fields[0].code, code);
+            assert_eq!(
+                clean_photo("x.jpg", &bytes).expect_err("photo is rejected").fields[0].code,
+                code
+            );
         }
     }
 
-    /// A PNG whose head claims 60,000 by 60,000 pixels: 10 GB from a few hundred bytes.
-    fn bomb() -> Vec<u8> {
+    /// A PNG whose header claims 60,000 by 60,000 pixels: 10 GB from a few hundred bytes.
+    fn decompression_bomb() -> Vec<u8> {
         let mut bytes = png(8, 8);
         bytes[16..20].copy_from_slice(&60_000u32.to_be_bytes());
         bytes[20..24].copy_from_slice(&60_000u32.to_be_bytes());
@@ -436,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn uploads_are_what_they_say_or_are_refused() {
+    fn upload_claimed_type_differs_from_content_is_rejected() {
         let upload = |file_name: &str, media_type: &str, bytes: Vec<u8>| Upload {
             file_name: file_name.to_owned(),
             media_type: media_type.to_owned(),
@@ -461,18 +459,21 @@ mod tests {
                 upload("x.html", "text/html", b"<!doctype html><script>1</script>".to_vec()),
                 Err("file_type_not_allowed"),
             ),
-            (upload("x.png", "image/png", bomb()), Err("file_not_readable")),
+            (
+                upload("x.png", "image/png", decompression_bomb()),
+                Err("file_not_readable"),
+            ),
             (
                 upload("x.pdf", "", vec![b'%'; domain::intake::MAX_FILE_BYTES + 1]),
                 Err("file_too_large"),
             ),
         ] {
             let clean = clean_file(&file);
-            let got = clean
+            let actual = clean
                 .as_ref()
                 .map(|clean| clean.file_name.as_str())
                 .map_err(|error| error.fields[0].code.as_str());
-            assert_eq!(got, expected, "{}", file.file_name);
+            assert_eq!(actual, expected, "{}", file.file_name);
         }
     }
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use domain::fields::FieldError;
 use domain::import_results::ImportItemResult;
 use domain::problems::Problem;
+use domain::scopes::Scope;
 use ordinavo_core::CoreError;
 use serde::Serialize;
 
@@ -83,12 +84,7 @@ pub const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/proble
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let problem = self.0.problem;
-        let scope = self
-            .0
-            .detail
-            .strip_prefix("The scope ")
-            .and_then(|rest| rest.strip_suffix(" is missing."))
-            .map(str::to_owned);
+        let scope = self.0.missing_scope.map(Scope::name);
         let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&ProblemBody::new(self.0)).unwrap_or_default();
         let mut response = (status, body).into_response();

@@ -1,5 +1,5 @@
--- Marks every internal text of a database with a canary of its own. Whatever carries one may be seen by the staff, and
--- never by a customer. Plain enough for SQLite and PostgreSQL alike; one statement for each column.
+-- Adds a canary to every internal text of a database. Staff may see canaries, customers must not. Works on SQLite and
+-- PostgreSQL; one statement per column.
 UPDATE location SET access_notes = coalesce(access_notes, '') || ' zqcanary-location-access_notes';
 UPDATE target SET notes = coalesce(notes, '') || ' zqcanary-target-notes';
 UPDATE target SET attributes = '{"zqcanary-target-attributes": "zqcanary-target-attributes"}';

@@ -1,9 +1,9 @@
-//! Everything over real HTTP, on both databases. One program for all of it: each one would link the whole server again,
-//! half a gigabyte and ten seconds at a time.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail loudly")]
+//! HTTP tests on both databases. They share one binary because linking the server takes ten seconds and half a
+//! gigabyte.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests may panic")]
 #![expect(
     clippy::disallowed_methods,
-    reason = "tests call the server like anybody else, make databases and look at the clock"
+    reason = "tests send HTTP requests, create databases and use the system clock"
 )]
 
 mod api;
@@ -15,6 +15,7 @@ mod identity;
 mod imports;
 mod intake;
 mod integrations;
+mod language;
 mod mapping;
 mod notifications;
 mod operations;

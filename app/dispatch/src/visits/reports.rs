@@ -456,7 +456,7 @@ pub async fn publish_report(
             attachments,
         };
         if !look.is_empty() {
-            releases::look(&core, staff.may::<ReleaseReports>()?, parse_report_id(&report)?, &input).await?;
+            releases::preview(&core, staff.may::<ReleaseReports>()?, parse_report_id(&report)?, &input).await?;
             return Ok(Redirect {
                 to: format!("{back}#draft"),
                 done: Some(PREVIEWED),

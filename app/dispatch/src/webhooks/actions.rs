@@ -48,7 +48,7 @@ async fn run_endpoint_action(
 ) -> CoreResult<Redirect> {
     let permit = staff.may::<ManageIntegrations>()?;
     let id = endpoint.parse().map_err(|_| CoreError::not_found())?;
-    let result = endpoints::act_on(core, permit, id, action)
+    let result = endpoints::perform_action(core, permit, id, action)
         .await
         .map_err(map_error_fields)?;
     Ok(Redirect {
@@ -89,7 +89,7 @@ pub async fn create_endpoint(
         let permit = staff.may::<ManageIntegrations>()?;
         let id: ClientId = client.parse().map_err(|_| CoreError::not_found())?;
         let form = EndpointForm {
-            url: parse_line("url", &url, endpoints::MOST_URL)?,
+            url: parse_line("url", &url, endpoints::MAX_URL_CHARS)?,
             event_types,
             data_options,
             ordering: Ordering::from_name(&ordering).unwrap_or(Ordering::None),
@@ -118,7 +118,7 @@ fn parse_optional_line(name: &str, text: &str) -> CoreResult<Option<String>> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    parse_line(name, text, endpoints::MOST_DESCRIPTION).map(Some)
+    parse_line(name, text, endpoints::MAX_DESCRIPTION_CHARS).map(Some)
 }
 
 #[server(prefix = "/app/fn", endpoint = "update-endpoint")]
@@ -148,7 +148,7 @@ pub async fn update_endpoint(
             .parse::<domain::ids::WebhookEndpointId>()
             .map_err(|_| CoreError::not_found())?;
         let patch = EndpointPatch {
-            url: Some(parse_line("url", &url, endpoints::MOST_URL)?),
+            url: Some(parse_line("url", &url, endpoints::MAX_URL_CHARS)?),
             event_types: Some(event_types),
             data_options: DataOption::ALL
                 .iter()

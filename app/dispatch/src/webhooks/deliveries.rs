@@ -126,7 +126,7 @@ pub async fn replay_delivery(#[server(default)] delivery: String) -> Result<(), 
     run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let id = delivery.parse().map_err(|_| CoreError::not_found())?;
-        deliveries::replay_any(&core, permit, id).await?;
+        deliveries::replay(&core, permit, id).await?;
         Ok(Redirect::to(back, "done-delivery-replayed"))
     })
     .await

@@ -13,7 +13,7 @@ use crate::requests::inbox::PRESENCE_TIMEOUT;
 use crate::{Core, CoreResult};
 
 /// How often a page looks by itself: changes that another process made are not heard otherwise.
-const LOOK_EVERY: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
 /// How often the sign of presence is renewed.
 const RENEW_EVERY: TimeDelta = TimeDelta::seconds(20);
 
@@ -113,7 +113,7 @@ impl Watch {
                 }
             }
         };
-        let _ = tokio::time::timeout(LOOK_EVERY, heard).await;
+        let _ = tokio::time::timeout(POLL_INTERVAL, heard).await;
     }
 }
 

@@ -93,13 +93,13 @@ pub async fn get(core: &Core, by: ClientPermit<'_, EventsReadScope>, id: EventId
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn forget_old(core: &Core) -> CoreResult<()> {
+pub async fn purge_old(core: &Core) -> CoreResult<()> {
     let oldest = oldest(core);
     let tenants = core.store.read_system().await?.tenant_ids().await?;
     for tenant in tenants {
         loop {
             let mut tx = core.store.begin_system().await?;
-            let forgotten = tx.forget_old_events(tenant, oldest).await?;
+            let forgotten = tx.purge_old_events(tenant, oldest).await?;
             tx.commit().await?;
             if forgotten == 0 {
                 break;

@@ -317,12 +317,7 @@ impl ApiClient {
     /// # Errors
     /// `insufficient_scope`, naming the missing scope.
     pub fn require<S: ScopeMarker>(&self) -> CoreResult<ClientPermit<'_, S>> {
-        self.optional::<S>().ok_or_else(|| {
-            CoreError::new(
-                Problem::InsufficientScope,
-                format!("The scope {} is missing.", S::SCOPE.name()),
-            )
-        })
+        self.optional::<S>().ok_or_else(|| CoreError::missing_scope(S::SCOPE))
     }
 
     /// Returns proof of a scope that extends a use case, if the client has it.

@@ -14,7 +14,7 @@ use crate::identity::actors::TenantId;
 use crate::identity::store::accounts::NewStaff;
 use crate::identity::store::tenants::NewTenant;
 use crate::secrets::Keyring;
-use crate::webhooks::{KEY_PLACE, SECRET_PLACE, place};
+use crate::webhooks::{SECRET_FIELD, SIGNING_KEY_FIELD, place};
 use crate::{Core, CoreError, CoreResult};
 
 /// Creates a tenant.
@@ -249,8 +249,10 @@ pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
             let plaintext = ring.unseal(sealed, &context).map_err(internal)?;
             ring.seal(&plaintext, &context, &core.randomness).map_err(internal)
         };
-        let secret = reseal(&secret, SECRET_PLACE)?;
-        let signing_key = signing_key.map(|sealed| reseal(&sealed, KEY_PLACE)).transpose()?;
+        let secret = reseal(&secret, SECRET_FIELD)?;
+        let signing_key = signing_key
+            .map(|sealed| reseal(&sealed, SIGNING_KEY_FIELD))
+            .transpose()?;
         tx.set_webhook_secret(tenant, row, &secret, signing_key.as_deref())
             .await?;
     }

@@ -172,10 +172,10 @@ pub async fn record(core: &Core, mail: &Outgoing, outcome: &Outcome) -> CoreResu
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn forget_old(core: &Core) -> CoreResult<u64> {
+pub async fn purge_old(core: &Core) -> CoreResult<u64> {
     let now = core.clock.now();
     let mut tx = core.store.begin_system().await?;
-    let count = tx.forget_mails(now - KEPT).await?;
+    let count = tx.purge_mails(now - KEPT).await?;
     tx.purge_undo(now - TimeDelta::hours(1)).await?;
     tx.purge_links(now - KEPT).await?;
     tx.commit().await?;

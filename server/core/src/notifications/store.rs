@@ -89,7 +89,7 @@ const CLAIMED: &str = "SELECT m.tenant_id, m.id, m.kind, m.recipient, m.locale, 
     FROM mail m LEFT JOIN request r ON r.tenant_id = m.tenant_id AND r.id = m.request_id LEFT JOIN portal_link k ON k.tenant_id = m.tenant_id AND k.id = m.link_id \
     WHERE m.status = 'waiting' AND m.claim = $1 ORDER BY m.created_at, m.id";
 const RECORD: &str = "UPDATE mail SET status = $4, last_error = $5, next_attempt_at = $6, sent_at = $7, claim = NULL, claimed_until = NULL WHERE tenant_id = $1 AND id = $2 AND claim = $3 AND status = 'waiting'";
-const FORGET: &str = "DELETE FROM mail WHERE created_at < $1 AND status <> 'waiting'";
+const DELETE_OLD: &str = "DELETE FROM mail WHERE created_at < $1 AND status <> 'waiting'";
 
 impl<A: Actor> TenantTx<'_, A> {
     pub(crate) async fn mail_context(&mut self, request: RequestId) -> Result<Option<MailContext>, StoreError> {
@@ -207,7 +207,7 @@ impl SystemTx<'_> {
     }
 
     /// Removes mails that were made before a moment and wait for nothing.
-    pub(crate) async fn forget_mails(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        run!(&mut self.tx, FORGET, before)
+    pub(crate) async fn purge_mails(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        run!(&mut self.tx, DELETE_OLD, before)
     }
 }

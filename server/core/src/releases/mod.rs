@@ -106,7 +106,7 @@ async fn releasable(tx: &mut TenantTx<'_, Staff>, id: VisitReportId, words: &Wor
 ///
 /// # Errors
 /// As [`publish`].
-pub async fn look(
+pub async fn preview(
     core: &Core,
     by: Permit<'_, ReleaseReports>,
     id: VisitReportId,

@@ -1,5 +1,5 @@
-//! The body of a delivery: thin by default, with a data option's members only if the endpoint asked for them and its client
-//! still holds the scope for it.
+//! Delivery bodies: ids only by default. The members of a data option are included only if the endpoint selected the
+//! option and its client has the required scope.
 
 use domain::ids::{Id, Kind};
 use domain::webhooks::DataOption;
@@ -8,27 +8,30 @@ use uuid::Uuid;
 
 use crate::events::EventContext;
 
-/// Renders the body of an event with some data options. What an option did not ask for is absent, not null.
+/// Renders the body of an event with the given data options. Members of unselected options are absent, not null.
 pub(crate) fn render(event: &EventContext, options: &[DataOption], api_version: &str) -> String {
     render_value(event, options, api_version).to_string()
 }
 
-/// Like [`render`], as a value.
+/// Renders the body as a JSON value; see [`render`].
 pub(crate) fn render_value(event: &EventContext, options: &[DataOption], api_version: &str) -> Value {
     let mut data = Map::new();
-    if let Some(target) = part::<domain::ids::TargetKind>(event.target_id, event.target_external_id.as_deref()) {
+    if let Some(target) = reference::<domain::ids::TargetKind>(event.target_id, event.target_external_id.as_deref()) {
         data.insert("target".to_owned(), Value::Object(target));
     }
     let mut customer_context = Map::new();
-    if let Some(customer) = part::<domain::ids::CustomerKind>(event.customer_id, event.customer_external_id.as_deref())
+    if let Some(customer) =
+        reference::<domain::ids::CustomerKind>(event.customer_id, event.customer_external_id.as_deref())
     {
         customer_context.insert("customer".to_owned(), Value::Object(customer));
     }
-    if let Some(location) = part::<domain::ids::LocationKind>(event.location_id, event.location_external_id.as_deref())
+    if let Some(location) =
+        reference::<domain::ids::LocationKind>(event.location_id, event.location_external_id.as_deref())
     {
         customer_context.insert("location".to_owned(), Value::Object(location));
     }
-    if let Some(mut contact) = part::<domain::ids::ContactKind>(event.contact_id, event.contact_external_id.as_deref())
+    if let Some(mut contact) =
+        reference::<domain::ids::ContactKind>(event.contact_id, event.contact_external_id.as_deref())
     {
         if options.contains(&DataOption::ContactDetails) {
             let values = [&event.contact_name, &event.contact_email, &event.contact_phone];
@@ -44,14 +47,14 @@ pub(crate) fn render_value(event: &EventContext, options: &[DataOption], api_ver
     if let Value::Object(details) = &event.details.0 {
         for (name, value) in details {
             match (DataOption::from_name(name), value) {
-                // Only the members that the option is known to have: what else stands there stays here.
+                // Only the documented members of the option leave the system.
                 (Some(option), Value::Object(members)) => {
                     let (_, known) = option.location();
-                    let wanted = options.contains(&option);
+                    let is_selected = options.contains(&option);
                     data.extend(
                         members
                             .iter()
-                            .filter(|(member, _)| wanted && known.contains(&member.as_str()))
+                            .filter(|(member, _)| is_selected && known.contains(&member.as_str()))
                             .map(|(member, value)| (member.clone(), value.clone())),
                     );
                 }
@@ -77,7 +80,7 @@ pub(crate) fn render_value(event: &EventContext, options: &[DataOption], api_ver
     })
 }
 
-fn part<K: Kind>(id: Option<Uuid>, external_id: Option<&str>) -> Option<Map<String, Value>> {
+fn reference<K: Kind>(id: Option<Uuid>, external_id: Option<&str>) -> Option<Map<String, Value>> {
     let id: Id<K> = Id::from_uuid(id?);
     let mut members = Map::new();
     members.insert("id".to_owned(), Value::String(id.to_string()));

@@ -1,4 +1,4 @@
-//! Deliveries and attempts as clients and staff read them, and the wish for one more attempt.
+//! Reads deliveries and attempts for clients and staff, and requests manual replays.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{DeliveryId, ReplayId, WebhookEndpointId};
@@ -11,19 +11,19 @@ use crate::db::TenantTx;
 use crate::identity::actors::{ClientPermit, Operator, Permit as StaffPermit};
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::page::{PAGE_SIZE, Page};
-use crate::webhooks::endpoints::refuse_disabled;
+use crate::webhooks::endpoints::ensure_enabled;
 use crate::webhooks::model::{AttemptLine, DeliveryCount, DeliveryLine};
 pub use crate::webhooks::store::delivery_views::DeliveryFilter;
 use crate::{Core, CoreError, CoreResult};
 
-/// How many attempts of a delivery are told of.
-pub const MOST_ATTEMPTS: i64 = 200;
+/// Attempts of a delivery that are returned at most.
+pub const MAX_ATTEMPTS: i64 = 200;
 
-/// A page of the deliveries of an own endpoint, newest first.
+/// Returns a page of the deliveries of an endpoint that belongs to the client, newest first.
 ///
 /// # Errors
 /// `not_found` if the client has no such endpoint.
-pub async fn own_list(
+pub async fn list_for_client(
     core: &Core,
     by: ClientPermit<'_, WebhooksReadScope>,
     endpoint: WebhookEndpointId,
@@ -36,32 +36,36 @@ pub async fn own_list(
         .await?
         .ok_or_else(CoreError::not_found)?;
     Ok(Page::from_rows(
-        tx.deliveries_of(endpoint, filter, before, limit + 1).await?,
+        tx.list_deliveries(endpoint, filter, before, limit + 1).await?,
         limit,
     ))
 }
 
-/// A delivery to an own endpoint.
+/// Returns a delivery to an endpoint that belongs to the client.
 ///
 /// # Errors
-/// `not_found`.
-pub async fn own(core: &Core, by: ClientPermit<'_, WebhooksReadScope>, id: DeliveryId) -> CoreResult<DeliveryLine> {
+/// `not_found` if the client has no such delivery.
+pub async fn get_for_client(
+    core: &Core,
+    by: ClientPermit<'_, WebhooksReadScope>,
+    id: DeliveryId,
+) -> CoreResult<DeliveryLine> {
     let client = by.client();
     let mut tx = core.store.read(client).await?;
     let mut delivery = tx
         .delivery(Some(client.id()), id)
         .await?
         .ok_or_else(CoreError::not_found)?;
-    // What the credential may not read is not in the body that it is shown.
+    // The body excludes data that the client has no scope to read.
     delivery.hide(|scope| client.has(scope));
     Ok(delivery)
 }
 
-/// The attempts at a delivery to an own endpoint, newest first.
+/// Returns the attempts of a delivery to an endpoint that belongs to the client, newest first.
 ///
 /// # Errors
-/// `not_found`.
-pub async fn own_attempts(
+/// `not_found` if the client has no such delivery.
+pub async fn list_attempts_for_client(
     core: &Core,
     by: ClientPermit<'_, WebhooksReadScope>,
     id: DeliveryId,
@@ -70,79 +74,79 @@ pub async fn own_attempts(
     tx.delivery(Some(by.client().id()), id)
         .await?
         .ok_or_else(CoreError::not_found)?;
-    Ok(tx.attempts_of(id, MOST_ATTEMPTS).await?)
+    Ok(tx.list_attempts(id, MAX_ATTEMPTS).await?)
 }
 
-/// Asks for one more attempt, whatever became of the delivery so far. It does not use up the scheduled ones.
+/// Requests one more attempt, regardless of the delivery's status. It does not count towards the retry schedule.
 ///
 /// # Errors
-/// `not_found`, `endpoint_disabled`.
-pub async fn replay_own(
+/// `not_found`, or `endpoint_disabled` if the endpoint is disabled.
+pub async fn replay_for_client(
     core: &Core,
     by: ClientPermit<'_, WebhooksWriteScope>,
     id: DeliveryId,
     idempotency: Option<&IdempotencyKey>,
     render: impl Fn(&DeliveryLine, ReplayId) -> ApiResponse,
 ) -> CoreResult<ApiResponse> {
-    let answer = with_retries!({
+    let response = with_retries!({
         let mut tx = core.store.begin(by.client()).await?;
-        if let Some(answer) = replay_response(&mut tx, idempotency).await? {
-            return Ok(answer);
+        if let Some(response) = replay_response(&mut tx, idempotency).await? {
+            return Ok(response);
         }
         let delivery = tx
             .delivery(Some(by.client().id()), id)
             .await?
             .ok_or_else(CoreError::not_found)?;
-        let asked = ask(&mut tx, &delivery).await?;
-        let answer = render(&delivery, asked);
-        store_response(&mut tx, idempotency, &answer).await?;
+        let replay = request_replay(&mut tx, &delivery).await?;
+        let response = render(&delivery, replay);
+        store_response(&mut tx, idempotency, &response).await?;
         finish(core, tx).await?;
-        Ok(answer)
+        Ok(response)
     });
     core.wake_worker.notify_one();
-    answer
+    response
 }
 
-/// Like [`replay_own`], for any endpoint of the tenant.
+/// Requests one more attempt of a delivery to any endpoint of the tenant.
 ///
 /// # Errors
-/// As [`replay_own`].
-pub async fn replay_any(core: &Core, by: StaffPermit<'_, ManageIntegrations>, id: DeliveryId) -> CoreResult<()> {
+/// Same as [`replay_for_client`].
+pub async fn replay(core: &Core, by: StaffPermit<'_, ManageIntegrations>, id: DeliveryId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let delivery = tx.delivery(None, id).await?.ok_or_else(CoreError::not_found)?;
-    ask(&mut tx, &delivery).await?;
+    request_replay(&mut tx, &delivery).await?;
     finish(core, tx).await?;
     core.wake_worker.notify_one();
     Ok(())
 }
 
-async fn ask<A: Operator>(tx: &mut TenantTx<'_, A>, delivery: &DeliveryLine) -> Result<ReplayId, CoreError> {
-    refuse_disabled(delivery.endpoint_status)?;
-    let asked = tx.insert_replay(delivery.id.0, delivery.endpoint_id.0).await?;
+async fn request_replay<A: Operator>(tx: &mut TenantTx<'_, A>, delivery: &DeliveryLine) -> Result<ReplayId, CoreError> {
+    ensure_enabled(delivery.endpoint_status)?;
+    let replay = tx.insert_replay(delivery.id.0, delivery.endpoint_id.0).await?;
     tx.audit(
         "webhook_delivery.replayed",
         delivery.id,
         json!({ "endpoint": delivery.endpoint_id.0 }),
     );
     tx.wake_workers().await?;
-    Ok(asked)
+    Ok(replay)
 }
 
-/// What the staff see of an endpoint's deliveries.
+/// Deliveries of an endpoint with statistics, for staff.
 #[derive(Debug, Clone)]
 pub struct DeliveryPage {
-    /// Deliveries, newest first.
+    /// Newest first.
     pub page: Page<DeliveryLine>,
-    /// How many are in each state, of those made in the last 30 days.
+    /// Deliveries per status, created within the retention period.
     pub counts: Vec<DeliveryCount>,
-    /// Attempts of the last 24 hours, the oldest hour first: arrived and failed.
+    /// Successful and failed attempts per hour of the last 24 hours, oldest hour first.
     pub hours: [(i64, i64); 24],
 }
 
-/// A page of the deliveries of an endpoint.
+/// Returns a page of the deliveries of an endpoint, newest first.
 ///
 /// # Errors
-/// `not_found`.
+/// `not_found` if there is no such endpoint.
 pub async fn page(
     core: &Core,
     by: StaffPermit<'_, ViewIntegrations>,
@@ -153,24 +157,27 @@ pub async fn page(
     let mut tx = core.store.read(by.staff()).await?;
     tx.endpoint(None, endpoint).await?.ok_or_else(CoreError::not_found)?;
     let page = Page::from_rows(
-        tx.deliveries_of(endpoint, filter, before, PAGE_SIZE + 1).await?,
+        tx.list_deliveries(endpoint, filter, before, PAGE_SIZE + 1).await?,
         PAGE_SIZE,
     );
     let since = core.clock.now() - chrono::TimeDelta::from_std(domain::webhooks::RETENTION).unwrap_or_default();
     let counts = tx.delivery_counts(endpoint, since).await?;
     let mut hours = [(0, 0); 24];
-    for (ago, arrived, failed) in tx.hours_of(endpoint).await? {
-        if let Some(hour) = usize::try_from(23 - ago).ok().and_then(|index| hours.get_mut(index)) {
-            *hour = (arrived, failed);
+    for (hours_ago, succeeded, failed) in tx.attempts_by_hour(endpoint).await? {
+        if let Some(hour) = usize::try_from(23 - hours_ago)
+            .ok()
+            .and_then(|index| hours.get_mut(index))
+        {
+            *hour = (succeeded, failed);
         }
     }
     Ok(DeliveryPage { page, counts, hours })
 }
 
-/// A delivery with its attempts, newest first.
+/// Returns a delivery with its attempts, newest attempt first.
 ///
 /// # Errors
-/// `not_found`.
+/// `not_found` if there is no such delivery.
 pub async fn get(
     core: &Core,
     by: StaffPermit<'_, ViewIntegrations>,
@@ -178,6 +185,6 @@ pub async fn get(
 ) -> CoreResult<(DeliveryLine, Vec<AttemptLine>)> {
     let mut tx = core.store.read(by.staff()).await?;
     let delivery = tx.delivery(None, id).await?.ok_or_else(CoreError::not_found)?;
-    let attempts = tx.attempts_of(id, MOST_ATTEMPTS).await?;
+    let attempts = tx.list_attempts(id, MAX_ATTEMPTS).await?;
     Ok((delivery, attempts))
 }

@@ -1,8 +1,9 @@
-//! The worker's use case: record what came back, claim what is due, send. No transaction is open while the network is used.
+//! Webhook delivery worker: records finished attempts, claims due deliveries and sends them. No transaction is open
+//! during network requests.
 //!
-//! One turn is one transaction for many deliveries, so that a busy worker needs far less than one statement for each. Fresh
-//! deliveries, repeated ones and replays have lanes of their own; each endpoint has a share of a lane, and tenants take
-//! turns, so that a dead endpoint holds up nobody but itself.
+//! One turn is one transaction for many deliveries, so a busy worker needs far less than one statement per delivery.
+//! First attempts, retries and replays have separate concurrency limits (lanes). Each endpoint is limited to a share of
+//! a lane and tenants are served round-robin, so an unresponsive endpoint delays only its own deliveries.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -20,36 +21,35 @@ use crate::webhooks::body;
 use crate::webhooks::exchange;
 use crate::webhooks::exchange::{Exchange, Outgoing, Signer};
 use crate::webhooks::model::effective;
-use crate::webhooks::store::deliveries::{Claim, DueDelivery, EndpointPlace, SigningSecret};
+use crate::webhooks::store::deliveries::{Claim, DueDelivery, EndpointKey, SigningSecret};
 use crate::webhooks::store::delivery_records::AttemptRecord;
-use crate::webhooks::{KEY_PLACE, SECRET_PLACE, place};
+use crate::webhooks::{SECRET_FIELD, SIGNING_KEY_FIELD, place};
 use crate::{Core, CoreResult};
 
-/// How long a claim holds: longer than the longest exchange, so that a living worker never loses one.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
-/// How many deliveries are on the way at once: fresh ones, repeated ones, replays.
-const LANES: [usize; 3] = [256, 128, 32];
-/// How many of a lane one endpoint may have on the way at once.
-const SHARE: [usize; 2] = [64, 16];
-/// How many one claim takes of one endpoint.
-const TAKE: [usize; 2] = [16, 4];
-/// How many results one transaction records.
-const MOST_RECORDS: usize = 512;
-/// How much time passes between two looks for what dead workers left behind.
-const SWEEP_EVERY: TimeDelta = TimeDelta::seconds(10);
+/// Duration of a claim: longer than the longest exchange, so that a running worker never loses one.
+const CLAIM_DURATION: TimeDelta = TimeDelta::seconds(60);
+/// Concurrent deliveries per lane: first attempts, retries, replays.
+const MAX_CONCURRENT_DELIVERIES: [usize; 3] = [256, 128, 32];
+/// Concurrent deliveries per endpoint: first attempts, retries.
+const MAX_CONCURRENT_PER_ENDPOINT: [usize; 2] = [64, 16];
+/// Deliveries of one endpoint per claim: first attempts, retries.
+const MAX_CLAIMS_PER_ENDPOINT: [usize; 2] = [16, 4];
+/// Attempts recorded in one transaction.
+const MAX_RECORDS_PER_TURN: usize = 512;
+/// Interval between releases of expired claims of crashed workers.
+const SWEEP_INTERVAL: TimeDelta = TimeDelta::seconds(10);
 
-/// What a turn did.
+/// Result of one turn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Turn {
-    /// Deliveries that were sent on their way.
+    /// Deliveries claimed and started.
     pub claimed: usize,
-    /// Attempts that were recorded.
     pub recorded: usize,
 }
 
-/// Something on its way, or back from it.
+/// A delivery in flight or finished but not yet recorded.
 struct Flight {
-    place: EndpointPlace,
+    place: EndpointKey,
     delivery: Uuid,
     replay: Option<Uuid>,
     claim: Uuid,
@@ -57,23 +57,23 @@ struct Flight {
     lane: usize,
 }
 
-/// Sends deliveries. One for each process; several processes share the work through claims.
+/// Sends webhook deliveries. There is one per process; processes coordinate through claims.
 pub struct Dispatcher {
     core: Core,
     client: Client,
     sender: UnboundedSender<(Flight, String, Exchange)>,
     returned: UnboundedReceiver<(Flight, String, Exchange)>,
-    /// What came back and is not recorded yet.
-    waiting: Vec<(Flight, String, Exchange)>,
-    on_the_way: [usize; 3],
-    by_endpoint: HashMap<(EndpointPlace, usize), usize>,
-    /// The tenant whose turn was last.
+    /// Finished attempts that are not recorded yet.
+    finished: Vec<(Flight, String, Exchange)>,
+    in_flight: [usize; 3],
+    by_endpoint: HashMap<(EndpointKey, usize), usize>,
+    /// Tenant served last in the round-robin order.
     last_tenant: Uuid,
     swept_at: Option<DateTime<Utc>>,
 }
 
 impl Dispatcher {
-    /// A worker that sends through `client`.
+    /// Creates a dispatcher that sends through `client`.
     pub fn new(core: Core, client: Client) -> Self {
         let (sender, returned) = unbounded_channel();
         Self {
@@ -81,110 +81,113 @@ impl Dispatcher {
             client,
             sender,
             returned,
-            waiting: Vec::new(),
-            on_the_way: [0; 3],
+            finished: Vec::new(),
+            in_flight: [0; 3],
             by_endpoint: HashMap::new(),
             last_tenant: Uuid::nil(),
             swept_at: None,
         }
     }
 
-    /// How many deliveries are on their way or wait to be recorded.
+    /// Returns the number of deliveries that are in flight or not recorded yet.
     pub fn pending(&self) -> usize {
-        self.on_the_way.iter().sum::<usize>() + self.waiting.len()
+        self.in_flight.iter().sum::<usize>() + self.finished.len()
     }
 
-    /// Resolves when something came back.
-    pub async fn something_returned(&mut self) {
-        if self.waiting.is_empty()
-            && let Some(back) = self.returned.recv().await
+    /// Waits until an attempt has finished.
+    pub async fn wait_for_attempt(&mut self) {
+        if self.finished.is_empty()
+            && let Some(finished) = self.returned.recv().await
         {
-            self.take_back(back);
+            self.finish_flight(finished);
         }
     }
 
-    fn take_back(&mut self, back: (Flight, String, Exchange)) {
-        let (flight, ..) = &back;
-        self.on_the_way[flight.lane] = self.on_the_way[flight.lane].saturating_sub(1);
+    fn finish_flight(&mut self, finished: (Flight, String, Exchange)) {
+        let (flight, ..) = &finished;
+        self.in_flight[flight.lane] = self.in_flight[flight.lane].saturating_sub(1);
         if let Some(count) = self.by_endpoint.get_mut(&(flight.place, flight.lane)) {
             *count -= 1;
             if *count == 0 {
                 self.by_endpoint.remove(&(flight.place, flight.lane));
             }
         }
-        self.waiting.push(back);
+        self.finished.push(finished);
     }
 
-    /// Records what came back and sends what is due.
+    /// Records finished attempts and sends due deliveries.
     ///
     /// # Errors
-    /// The database does not answer; what came back is kept for the next turn.
+    /// The database is unavailable; finished attempts are recorded in the next turn.
     pub async fn turn(&mut self) -> CoreResult<Turn> {
-        self.work(true).await
+        self.run_turn(true).await
     }
 
-    /// Records what came back and sends nothing new.
+    /// Records finished attempts without claiming deliveries.
     ///
     /// # Errors
-    /// As [`Self::turn`].
+    /// Same as [`Self::turn`].
     pub async fn record(&mut self) -> CoreResult<Turn> {
-        self.work(false).await
+        self.run_turn(false).await
     }
 
-    /// Turns until nothing is due and nothing is on the way.
+    /// Runs turns until no delivery is due or in flight.
     ///
     /// # Errors
-    /// As [`Self::turn`].
+    /// Same as [`Self::turn`].
     pub async fn settle(&mut self) -> CoreResult<()> {
         loop {
             let turn = self.turn().await?;
             if self.pending() > 0 {
-                self.something_returned().await;
+                self.wait_for_attempt().await;
             } else if turn == Turn::default() {
                 return Ok(());
             }
         }
     }
 
-    async fn work(&mut self, claims: bool) -> CoreResult<Turn> {
-        while let Ok(back) = self.returned.try_recv() {
-            self.take_back(back);
+    async fn run_turn(&mut self, with_claims: bool) -> CoreResult<Turn> {
+        while let Ok(finished) = self.returned.try_recv() {
+            self.finish_flight(finished);
         }
-        let wanted = if claims {
-            self.wanted().await?
+        let selection = if with_claims {
+            self.select_endpoints().await?
         } else {
-            Wanted::default()
+            Selection::default()
         };
-        let sweeps = claims && self.swept_at.is_none_or(|at| self.core.clock.now() - at >= SWEEP_EVERY);
-        if self.waiting.is_empty() && wanted.is_empty() && !sweeps {
+        let is_sweep_due = with_claims
+            && self
+                .swept_at
+                .is_none_or(|at| self.core.clock.now() - at >= SWEEP_INTERVAL);
+        if self.finished.is_empty() && selection.is_empty() && !is_sweep_due {
             return Ok(Turn::default());
         }
         let records: Vec<AttemptRecord> = self
-            .waiting
+            .finished
             .iter()
-            .take(MOST_RECORDS)
-            .map(|back| self.judge(back))
+            .take(MAX_RECORDS_PER_TURN)
+            .map(|finished| self.attempt_record(finished))
             .collect();
         let core = self.core.clone();
         let mut tx = core.store.begin_system().await?;
-        if sweeps {
+        if is_sweep_due {
             tx.release_expired_claims().await?;
-            tx.hold_for_disabled().await?;
+            tx.hold_deliveries_of_disabled().await?;
         }
         if !records.is_empty() {
             record(&mut tx, &records).await?;
         }
         let claim = core.randomness.uuid_v7(core.clock.now());
-        let flights = self.claim(&mut tx, claim, wanted).await?;
+        let flights = self.claim(&mut tx, claim, selection).await?;
         tx.commit().await?;
-        if sweeps {
+        if is_sweep_due {
             self.swept_at = Some(core.clock.now());
         }
         for record in &records {
             let outcome = if record.failure.is_none() { "arrived" } else { "failed" };
             metrics::counter!("ordinavo_webhook_attempts_total", "outcome" => outcome).increment(1);
         }
-        self.waiting.drain(..records.len());
+        self.finished.drain(..records.len());
         let turn = Turn {
             claimed: flights.len(),
             recorded: records.len(),
@@ -196,31 +199,32 @@ impl Dispatcher {
     }
 
     fn launch(&mut self, flight: Flight, outgoing: Outgoing) {
-        self.on_the_way[flight.lane] += 1;
+        self.in_flight[flight.lane] += 1;
         *self.by_endpoint.entry((flight.place, flight.lane)).or_default() += 1;
         let (core, client, sender) = (self.core.clone(), self.client.clone(), self.sender.clone());
         tokio::spawn(async move {
             let exchange = exchange::send(&core, &client, &outgoing).await;
-            // Nobody listens any more when the worker has stopped; the claim runs out and the delivery is repeated.
+            // The receiver is gone when the worker has stopped; the claim expires and the delivery is repeated.
             let _ = sender.send((flight, outgoing.url, exchange));
         });
     }
 
-    /// Looks, without any lock, what may be claimed: endpoints with something due that have room, tenants in turn.
-    async fn wanted(&mut self) -> CoreResult<Wanted> {
+    /// Selects, without locks, the endpoints to claim from: those with due deliveries and free capacity, tenants in
+    /// turn.
+    async fn select_endpoints(&mut self) -> CoreResult<Selection> {
         let mut tx = self.core.store.read_system().await?;
         let due = tx.due_endpoints().await?;
-        let replays = tx.is_replay_waiting().await? && self.room(2) > 0;
+        let replays = tx.is_replay_waiting().await? && self.free_capacity(2) > 0;
         tx.commit().await?;
-        let mut wanted = Wanted {
+        let mut selection = Selection {
             replays,
-            ..Wanted::default()
+            ..Selection::default()
         };
         let mut tenants: BTreeMap<Uuid, Vec<_>> = BTreeMap::new();
         for endpoint in due {
             tenants.entry(endpoint.place.tenant_id).or_default().push(endpoint);
         }
-        // The tenants behind the one that was last come first.
+        // Tenants after the one served last come first.
         let (before, after): (Vec<_>, Vec<_>) =
             tenants.into_iter().partition(|(tenant, _)| *tenant <= self.last_tenant);
         let mut queues: Vec<_> = after
@@ -228,64 +232,72 @@ impl Dispatcher {
             .chain(before)
             .map(|(tenant, due)| (tenant, due.into_iter()))
             .collect();
-        let mut room = [self.room(0), self.room(1)];
+        let mut capacity = [self.free_capacity(0), self.free_capacity(1)];
         while !queues.is_empty() {
             queues.retain_mut(|(tenant, queue)| {
                 let Some(endpoint) = queue.next() else { return false };
                 if endpoint.is_failing {
-                    // One probe at a time; what was tried before goes first.
+                    // One probe at a time; retries take precedence over first attempts.
                     let lane = usize::from(endpoint.has_retry);
                     let busy = (0..2).any(|lane| self.by_endpoint.contains_key(&(endpoint.place, lane)));
-                    if !busy && room[1] > 0 {
-                        room[1] -= 1;
-                        wanted.probes[lane].push(endpoint.place);
+                    if !busy && capacity[1] > 0 {
+                        capacity[1] -= 1;
+                        selection.probes[lane].push(endpoint.place);
                     }
                     return true;
                 }
-                for (lane, has) in [endpoint.has_first, endpoint.has_retry].into_iter().enumerate() {
+                for (lane, has_due) in [endpoint.has_first, endpoint.has_retry].into_iter().enumerate() {
                     let busy = self
                         .by_endpoint
                         .get(&(endpoint.place, lane))
                         .copied()
                         .unwrap_or_default();
-                    if has && busy + TAKE[lane] <= SHARE[lane] && room[lane] > 0 {
-                        room[lane] = room[lane].saturating_sub(TAKE[lane]);
-                        wanted.lanes[lane].push(endpoint.place);
+                    if has_due
+                        && busy + MAX_CLAIMS_PER_ENDPOINT[lane] <= MAX_CONCURRENT_PER_ENDPOINT[lane]
+                        && capacity[lane] > 0
+                    {
+                        capacity[lane] = capacity[lane].saturating_sub(MAX_CLAIMS_PER_ENDPOINT[lane]);
+                        selection.lanes[lane].push(endpoint.place);
                         self.last_tenant = *tenant;
                     }
                 }
                 true
             });
         }
-        Ok(wanted)
+        Ok(selection)
     }
 
-    fn room(&self, lane: usize) -> usize {
-        LANES[lane].saturating_sub(self.on_the_way[lane])
+    fn free_capacity(&self, lane: usize) -> usize {
+        MAX_CONCURRENT_DELIVERIES[lane].saturating_sub(self.in_flight[lane])
     }
 
-    /// Claims what is wanted, freezes bodies that are new, and gives back what is to be sent.
-    async fn claim(&self, tx: &mut SystemTx<'_>, claim: Uuid, wanted: Wanted) -> CoreResult<Vec<(Flight, Outgoing)>> {
+    /// Claims deliveries of the selected endpoints, stores new bodies and returns the requests to send.
+    async fn claim(
+        &self,
+        tx: &mut SystemTx<'_>,
+        claim: Uuid,
+        selection: Selection,
+    ) -> CoreResult<Vec<(Flight, Outgoing)>> {
         let mut found: Vec<(usize, DueDelivery)> = Vec::new();
         for (index, lane) in [(0, DeliveryQueue::First), (1, DeliveryQueue::Retry)] {
-            let places = &wanted.lanes[index];
+            let places = &selection.lanes[index];
             if !places.is_empty() {
-                let room = i64::try_from(self.room(index)).unwrap_or_default();
-                let each = i64::try_from(TAKE[index]).unwrap_or_default();
+                let capacity = i64::try_from(self.free_capacity(index)).unwrap_or_default();
+                let per_endpoint = i64::try_from(MAX_CLAIMS_PER_ENDPOINT[index]).unwrap_or_default();
                 found.extend(
-                    tx.due_deliveries(places, lane, each, room)
+                    tx.due_deliveries(places, lane, per_endpoint, capacity)
                         .await?
                         .into_iter()
                         .map(|due| (index, due)),
                 );
             }
-            let probes = &wanted.probes[index];
+            let probes = &selection.probes[index];
             if !probes.is_empty() {
                 let places = tx.lock_failing(probes.clone()).await?;
                 if !places.is_empty() {
-                    let most = i64::try_from(places.len()).unwrap_or_default();
+                    let limit = i64::try_from(places.len()).unwrap_or_default();
                     found.extend(
-                        tx.due_deliveries(&places, lane, 1, most)
+                        tx.due_deliveries(&places, lane, 1, limit)
                             .await?
                             .into_iter()
                             .map(|due| (1, due)),
@@ -293,14 +305,14 @@ impl Dispatcher {
                 }
             }
         }
-        if wanted.replays {
-            let room = i64::try_from(self.room(2)).unwrap_or_default();
-            found.extend(tx.due_replays(room).await?.into_iter().map(|due| (2, due)));
+        if selection.replays {
+            let capacity = i64::try_from(self.free_capacity(2)).unwrap_or_default();
+            found.extend(tx.due_replays(capacity).await?.into_iter().map(|due| (2, due)));
         }
         if found.is_empty() {
             return Ok(Vec::new());
         }
-        let mut places: Vec<EndpointPlace> = found.iter().map(|(_, due)| due.place).collect();
+        let mut places: Vec<EndpointKey> = found.iter().map(|(_, due)| due.place).collect();
         places.sort_unstable();
         places.dedup();
         let signers = self.signers(tx.signing_secrets(&places).await?);
@@ -316,7 +328,7 @@ impl Dispatcher {
             })
             .collect();
         let claimed = tx
-            .claim_deliveries(&claims, claim, self.core.clock.now() + LEASE)
+            .claim_deliveries(&claims, claim, self.core.clock.now() + CLAIM_DURATION)
             .await?;
         let claimed: std::collections::HashSet<Uuid> = claimed.into_iter().collect();
         let mut flights = Vec::with_capacity(found.len());
@@ -343,25 +355,25 @@ impl Dispatcher {
         Ok(flights)
     }
 
-    /// Opens secrets. One that does not open signs nothing, and the attempt says so.
-    fn signers(&self, secrets: Vec<SigningSecret>) -> HashMap<EndpointPlace, Arc<[Signer]>> {
-        let mut signers: HashMap<EndpointPlace, Vec<Signer>> = HashMap::new();
+    /// Decrypts signing secrets. A secret that cannot be decrypted is skipped; without any secret the attempt fails.
+    fn signers(&self, secrets: Vec<SigningSecret>) -> HashMap<EndpointKey, Arc<[Signer]>> {
+        let mut signers: HashMap<EndpointKey, Vec<Signer>> = HashMap::new();
         for row in secrets {
-            let open = |closed: &[u8], kind| {
+            let decrypt = |sealed: &[u8], kind| {
                 self.core
                     .keyring
-                    .unseal(closed, &place(kind, row.place.tenant_id, row.id))
+                    .unseal(sealed, &place(kind, row.place.tenant_id, row.id))
                     .ok()
             };
-            let secret = open(&row.secret, SECRET_PLACE).and_then(|plain| String::from_utf8(plain).ok());
+            let secret = decrypt(&row.secret, SECRET_FIELD).and_then(|plain| String::from_utf8(plain).ok());
             let Some(secret) = secret else {
-                tracing::error!(secret = %row.id, "a webhook secret does not open with any master key");
+                tracing::error!(secret = %row.id, "webhook secret cannot be decrypted with any master key");
                 continue;
             };
             let key = row
                 .signing_key
                 .as_deref()
-                .and_then(|closed| open(closed, KEY_PLACE)?.try_into().ok());
+                .and_then(|sealed| decrypt(sealed, SIGNING_KEY_FIELD)?.try_into().ok());
             signers.entry(row.place).or_default().push(Signer { secret, key });
         }
         signers
@@ -370,12 +382,12 @@ impl Dispatcher {
             .collect()
     }
 
-    /// What an attempt means for its delivery.
-    fn judge(&self, (flight, url, exchange): &(Flight, String, Exchange)) -> AttemptRecord {
-        let made = usize::try_from(flight.attempts + 1).unwrap_or(usize::MAX);
+    /// Derives the delivery's next status and attempt time from a finished attempt.
+    fn attempt_record(&self, (flight, url, exchange): &(Flight, String, Exchange)) -> AttemptRecord {
+        let attempt_number = usize::try_from(flight.attempts + 1).unwrap_or(usize::MAX);
         let delay = next_delay(
             &self.core.settings.webhook_retry,
-            made,
+            attempt_number,
             self.core.randomness.fraction(),
             exchange.retry_after,
         );
@@ -385,7 +397,7 @@ impl Dispatcher {
             Some(_) => DeliveryStatus::Pending,
             None => DeliveryStatus::Failed,
         };
-        // Counted from the end of the exchange, so that a receiver that is slow is not asked again too soon.
+        // The delay starts at the end of the exchange, so that a slow receiver is not retried too soon.
         let ended = exchange.started_at + TimeDelta::from_std(exchange.duration).unwrap_or_default();
         AttemptRecord {
             id: AttemptId::from_uuid(self.core.randomness.uuid_v7(exchange.started_at)),
@@ -408,28 +420,28 @@ impl Dispatcher {
     }
 }
 
-/// What a turn would like to claim: endpoints for each lane, failing ones apart.
+/// Endpoints to claim from in a turn, per lane; failing endpoints are probed separately.
 #[derive(Default)]
-struct Wanted {
-    lanes: [Vec<EndpointPlace>; 2],
-    probes: [Vec<EndpointPlace>; 2],
+struct Selection {
+    lanes: [Vec<EndpointKey>; 2],
+    probes: [Vec<EndpointKey>; 2],
     replays: bool,
 }
 
-impl Wanted {
+impl Selection {
     fn is_empty(&self) -> bool {
         !self.replays && self.lanes.iter().chain(&self.probes).all(Vec::is_empty)
     }
 }
 
-/// The bytes to send, and whether they must be kept first.
+/// Body to send, and whether it must be stored first.
 struct Rendered {
     body: String,
     options: Vec<&'static str>,
     is_new: bool,
 }
 
-/// The bytes of the first rendering; without what an option put into them that is off by now.
+/// Returns the body of the first rendering, without the members of data options that have been turned off since.
 fn render(due: &DueDelivery) -> Rendered {
     let options = effective(&due.data_options.0, &due.scopes.0);
     let names = |options: &[DataOption]| options.iter().map(|option| option.name()).collect();
@@ -446,33 +458,34 @@ fn render(due: &DueDelivery) -> Rendered {
         .flat_map(|names| names.0.iter())
         .filter_map(|name| DataOption::from_name(name))
         .collect();
-    let (kept, gone): (Vec<_>, Vec<_>) = frozen_options.into_iter().partition(|option| options.contains(option));
+    let (enabled, disabled): (Vec<_>, Vec<_>) = frozen_options.into_iter().partition(|option| options.contains(option));
     Rendered {
-        body: reduce(frozen, &gone),
-        options: names(&kept),
-        is_new: !gone.is_empty(),
+        body: reduce(frozen, &disabled),
+        options: names(&enabled),
+        is_new: !disabled.is_empty(),
     }
 }
 
-/// Writes how attempts went: attempts, deliveries, and the health of endpoints, of which a change is told.
+/// Records attempts and updates deliveries and endpoint health. A health change emits an event.
 async fn record(tx: &mut SystemTx<'_>, records: &[AttemptRecord]) -> CoreResult<()> {
-    let mut places: Vec<EndpointPlace> = records.iter().map(|record| record.place).collect();
+    let mut places: Vec<EndpointKey> = records.iter().map(|record| record.place).collect();
     places.sort_unstable();
     places.dedup();
-    let mut healths = tx.endpoint_healths(&places).await?;
-    let kept: std::collections::HashSet<Uuid> = tx.record_attempts(records).await?.into_iter().collect();
+    let mut healths = tx.lock_endpoint_health(&places).await?;
+    let recorded: std::collections::HashSet<Uuid> = tx.record_attempts(records).await?.into_iter().collect();
     let mut changes = Vec::new();
     let mut changed = vec![false; healths.len()];
     for record in records {
         let success = record.failure.is_none();
-        // A claim that was lost says nothing, and neither does a failed attempt that somebody asked for.
-        let counts = record
-            .replay
-            .map_or_else(|| kept.contains(&record.delivery), |_| success || record.asks_to_stop);
+        // Attempts whose claim was lost and failed manual attempts do not affect the endpoint's health.
+        let affects_health = record.replay.map_or_else(
+            || recorded.contains(&record.delivery),
+            |_| success || record.asks_to_stop,
+        );
         let Some(index) = healths
             .iter()
             .position(|health| health.place == record.place)
-            .filter(|_| counts)
+            .filter(|_| affects_health)
         else {
             continue;
         };
@@ -490,11 +503,11 @@ async fn record(tx: &mut SystemTx<'_>, records: &[AttemptRecord]) -> CoreResult<
         let before = health.health();
         let (next, change) = before.after(outcome, record.started_at);
         if success {
-            // To the minute is enough for people, and spares a write for every delivery.
-            let is_news = health
+            // Minute precision is sufficient for display and avoids a write per delivery.
+            let is_outdated = health
                 .last_success_at
                 .is_none_or(|at| record.started_at - at > TimeDelta::minutes(1));
-            if is_news {
+            if is_outdated {
                 health.last_success_at = Some(record.started_at);
                 changed[index] = true;
             }
@@ -523,18 +536,18 @@ async fn record(tx: &mut SystemTx<'_>, records: &[AttemptRecord]) -> CoreResult<
         .map(|(health, _)| health.clone())
         .collect();
     if !written.is_empty() {
-        tx.set_endpoint_healths(&written).await?;
+        tx.update_endpoint_health(&written).await?;
     }
-    // In the order of tenants, so that two workers cannot wait for each other in a circle.
+    // Sorted by tenant so that two workers cannot deadlock.
     changes.sort_by_key(|(index, _)| *index);
     for (index, kind) in changes {
-        tx.tell_of_endpoint(&healths[index], kind).await?;
+        tx.emit_endpoint_change(&healths[index], kind).await?;
     }
     if healths
         .iter()
         .any(|health| health.status == domain::webhooks::EndpointStatus::Disabled)
     {
-        tx.hold_for_disabled().await?;
+        tx.hold_deliveries_of_disabled().await?;
     }
     Ok(())
 }

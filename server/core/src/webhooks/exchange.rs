@@ -1,4 +1,5 @@
-//! One exchange with a receiver: sign, send, read at most 8 KiB of the answer, and say why it failed.
+//! A single HTTP exchange with a receiver: signs and sends the request, reads at most 8 KiB of the response and
+//! classifies failures.
 
 use std::time::{Duration, Instant};
 
@@ -12,19 +13,19 @@ use crate::webhooks::guard::Refusal;
 use crate::webhooks::signature;
 use crate::{Core, Settings};
 
-/// How much of an answer is kept, in bytes.
-const MOST_ANSWER: usize = 8 * 1024;
-/// How much of a technical message is kept, in characters.
-const MOST_ERROR: usize = 500;
+/// Stored part of a response body.
+const MAX_EXCERPT_BYTES: usize = 8 * 1024;
+/// Stored part of an error message.
+const MAX_ERROR_CHARS: usize = 500;
 
-/// What signs for an endpoint now, opened; the newest first.
+/// Decrypted signing secret of an endpoint, with the seed of its Ed25519 key if it has one.
 #[derive(Clone)]
 pub(crate) struct Signer {
     pub secret: String,
     pub key: Option<[u8; 32]>,
 }
 
-/// What goes out.
+/// A signed request to be sent to an endpoint.
 pub(crate) struct Outgoing {
     pub url: String,
     pub event: EventId,
@@ -32,7 +33,7 @@ pub(crate) struct Outgoing {
     pub signers: Vec<Signer>,
 }
 
-/// How it went.
+/// Result of one delivery attempt.
 pub(crate) struct Exchange {
     pub started_at: DateTime<Utc>,
     pub duration: Duration,
@@ -42,10 +43,11 @@ pub(crate) struct Exchange {
     pub error: Option<String>,
     pub excerpt: Option<String>,
     pub retry_after: Option<Duration>,
+    /// The receiver answered `410 Gone` or sent `webhook-delivery: disable`.
     pub asks_to_stop: bool,
 }
 
-/// The signatures of all secrets that sign now, with exactly one space between them; `None` if there is none.
+/// Returns the signatures of all valid secrets, separated by single spaces; `None` if there are none.
 fn sign(signers: &[Signer], id: &str, timestamp: i64, body: &str) -> Option<String> {
     let mut signatures = Vec::with_capacity(signers.len());
     for signer in signers {
@@ -57,10 +59,10 @@ fn sign(signers: &[Signer], id: &str, timestamp: i64, body: &str) -> Option<Stri
     (!signatures.is_empty()).then(|| signatures.join(" "))
 }
 
-/// Sends once. Whatever happens, the answer tells of it; there is no error besides.
+/// Sends one request. Failures are part of the returned [`Exchange`].
 pub(crate) async fn send(core: &Core, client: &Client, outgoing: &Outgoing) -> Exchange {
     let started_at = core.clock.now();
-    let clock = Instant::now();
+    let start = Instant::now();
     let id = outgoing.event.to_string();
     let timestamp = started_at.timestamp();
     let signature = sign(&outgoing.signers, &id, timestamp, &outgoing.body);
@@ -76,19 +78,19 @@ pub(crate) async fn send(core: &Core, client: &Client, outgoing: &Outgoing) -> E
         asks_to_stop: false,
     };
     let fail = |mut exchange: Exchange, failure, error: String| {
-        exchange.duration = clock.elapsed();
+        exchange.duration = start.elapsed();
         exchange.failure = Some(failure);
-        exchange.error = Some(error.chars().take(MOST_ERROR).collect());
+        exchange.error = Some(error.chars().take(MAX_ERROR_CHARS).collect());
         exchange
     };
     let Some(signature) = signature else {
         return fail(
             exchange,
             FailureKind::Setup,
-            "no secret of this endpoint opens".to_owned(),
+            "no secret of the endpoint can be decrypted".to_owned(),
         );
     };
-    let url = match address(&outgoing.url, &core.settings) {
+    let url = match checked_url(&outgoing.url, &core.settings) {
         Ok(url) => url,
         Err((failure, error)) => return fail(exchange, failure, error),
     };
@@ -99,17 +101,17 @@ pub(crate) async fn send(core: &Core, client: &Client, outgoing: &Outgoing) -> E
         .header("webhook-timestamp", timestamp.to_string())
         .header("webhook-signature", signature)
         .body(outgoing.body.clone());
-    let answer = match request.send().await {
-        Ok(answer) => answer,
-        Err(error) => return fail(exchange, kind_of(&error), in_words(&error)),
+    let response = match request.send().await {
+        Ok(response) => response,
+        Err(error) => return fail(exchange, failure_kind(&error), root_cause(&error)),
     };
-    let status = answer.status();
-    let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    let status = response.status();
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
     exchange.status = Some(status.as_u16());
     exchange.retry_after = header("retry-after").and_then(|value| retry_after(value, started_at));
     exchange.asks_to_stop = status.as_u16() == 410
         || header("webhook-delivery").is_some_and(|value| value.trim().eq_ignore_ascii_case("disable"));
-    exchange.excerpt = Some(read_excerpt(answer).await);
+    exchange.excerpt = Some(read_excerpt(response).await);
     if !status.is_success() {
         let kind = if status.is_redirection() {
             FailureKind::Redirect
@@ -118,12 +120,13 @@ pub(crate) async fn send(core: &Core, client: &Client, outgoing: &Outgoing) -> E
         };
         return fail(exchange, kind, format!("HTTP {status}"));
     }
-    exchange.duration = clock.elapsed();
+    exchange.duration = start.elapsed();
     exchange
 }
 
-/// The address, checked again at each attempt. A literal address never reaches the guarded resolver, so it is vetted here.
-fn address(text: &str, settings: &Settings) -> Result<url::Url, (FailureKind, String)> {
+/// Parses and checks the URL again for each attempt. An IP address literal bypasses the guarded resolver and is
+/// therefore checked here.
+fn checked_url(text: &str, settings: &Settings) -> Result<url::Url, (FailureKind, String)> {
     let url = guard::shape(text, settings).map_err(|error| (FailureKind::Setup, error.detail))?;
     let literal = match url.host() {
         Some(url::Host::Ipv4(address)) => Some(address.into()),
@@ -136,21 +139,21 @@ fn address(text: &str, settings: &Settings) -> Result<url::Url, (FailureKind, St
     Ok(url)
 }
 
-/// `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3).
+/// Parses `Retry-After`, given in seconds or as a date (RFC 9110 section 10.2.3).
 fn retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let moment = DateTime::parse_from_rfc2822(value.trim()).ok()?;
-    (moment.with_timezone(&Utc) - now).to_std().ok()
+    let date = DateTime::parse_from_rfc2822(value.trim()).ok()?;
+    (date.with_timezone(&Utc) - now).to_std().ok()
 }
 
-/// At most 8 KiB of the answer, whatever the receiver sends.
-async fn read_excerpt(mut answer: reqwest::Response) -> String {
+/// Reads at most [`MAX_EXCERPT_BYTES`] of the response body, without NUL characters, which PostgreSQL cannot store.
+async fn read_excerpt(mut response: reqwest::Response) -> String {
     let mut bytes = Vec::new();
-    while bytes.len() < MOST_ANSWER {
-        match answer.chunk().await {
-            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk[..chunk.len().min(MOST_ANSWER - bytes.len())]),
+    while bytes.len() < MAX_EXCERPT_BYTES {
+        match response.chunk().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk[..chunk.len().min(MAX_EXCERPT_BYTES - bytes.len())]),
             _ => break,
         }
     }
@@ -161,7 +164,7 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Erro
     std::iter::successors(std::error::Error::source(error), |error| error.source())
 }
 
-fn kind_of(error: &reqwest::Error) -> FailureKind {
+fn failure_kind(error: &reqwest::Error) -> FailureKind {
     if let Some(refusal) = causes(error).find_map(|cause| cause.downcast_ref::<Refusal>()) {
         return match refusal {
             Refusal::Forbidden => FailureKind::Forbidden,
@@ -189,10 +192,10 @@ fn kind_of(error: &reqwest::Error) -> FailureKind {
     }
 }
 
-fn in_words(error: &reqwest::Error) -> String {
+fn root_cause(error: &reqwest::Error) -> String {
     causes(error)
         .last()
-        .map_or_else(|| "the exchange failed".to_owned(), ToString::to_string)
+        .map_or_else(|| "request failed".to_owned(), ToString::to_string)
 }
 
 #[cfg(test)]
@@ -200,8 +203,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_after_is_read_in_both_forms() {
-        let now = DateTime::from_timestamp(1_795_687_200, 0).expect("a moment");
+    fn retry_after_seconds_or_date_is_parsed() {
+        let now = DateTime::from_timestamp(1_795_687_200, 0).expect("timestamp is valid");
         let in_a_minute = (now + chrono::TimeDelta::seconds(60))
             .format("%a, %d %b %Y %H:%M:%S GMT")
             .to_string();

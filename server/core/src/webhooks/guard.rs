@@ -1,5 +1,5 @@
-//! Where webhooks may go. The guard is the resolver of the one HTTP client: an address is vetted and the vetted address is
-//! dialled, without a second look-up in between.
+//! SSRF protection for webhooks. The guard is the DNS resolver of the outbound HTTP client: the address that is checked
+//! is the address that is connected to, without a second lookup (DNS rebinding).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -15,12 +15,11 @@ use url::{Host, Url};
 
 use crate::{CoreError, CoreResult, Settings};
 
-/// How long connecting may take.
-const CONNECT: Duration = Duration::from_secs(5);
-/// How long the whole exchange may take.
-const TOTAL: Duration = Duration::from_secs(15);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Limit for the whole exchange, including the response body.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Whether an address is out of bounds unless the operator listed its network.
+/// Returns whether an address is not publicly routable and not in a network that the operator allows.
 pub fn is_forbidden(address: IpAddr, allowed: &[IpNet]) -> bool {
     let address = canonical(address);
     if allowed.iter().any(|net| net.contains(&address)) {
@@ -32,8 +31,8 @@ pub fn is_forbidden(address: IpAddr, allowed: &[IpNet]) -> bool {
     }
 }
 
-/// An IPv6 address that only wraps an IPv4 address counts as that IPv4 address: mapped, compatible, NAT64, 6to4, Teredo's
-/// client part is covered by its own prefix.
+/// Returns the IPv4 address embedded in an IPv6 address (mapped, compatible, translated, NAT64, 6to4), or the address
+/// itself. Teredo is rejected as a whole by its prefix.
 fn canonical(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     let parts = v6.segments();
@@ -80,7 +79,7 @@ fn is_special_v6(address: Ipv6Addr) -> bool {
         || (parts[0] & 0xe000) != 0x2000
 }
 
-/// Checks the shape of an address before it is stored, and where it leads at this moment.
+/// Validates a URL before it is stored and checks the addresses that its host currently resolves to.
 ///
 /// # Errors
 /// `invalid_webhook_url` or `forbidden_webhook_target`.
@@ -94,75 +93,73 @@ async fn check_url_with(text: &str, settings: &Settings, resolver: Option<TokioR
     let addresses: Vec<IpAddr> = match url.host() {
         Some(Host::Ipv4(address)) => vec![address.into()],
         Some(Host::Ipv6(address)) => vec![address.into()],
-        // A name that does not resolve now may do so later; each attempt looks again.
+        // A host that does not resolve yet is accepted; each attempt resolves it again.
         Some(Host::Domain(name)) => resolver
-            .ok_or_else(|| forbidden("The name cannot be looked up."))?
+            .ok_or_else(|| forbidden("The host name cannot be resolved."))?
             .lookup_ip(name)
             .await
             .map(|found| found.iter().collect())
             .unwrap_or_default(),
-        None => return Err(invalid("A host is required.")),
+        None => return Err(invalid("The URL must contain a host.")),
     };
-    tracing::debug!(port, addresses = addresses.len(), "webhook address looked up");
+    tracing::debug!(port, addresses = addresses.len(), "webhook host resolved");
     if addresses
         .iter()
         .any(|address| is_forbidden(*address, &settings.webhook_allow_nets))
     {
-        return Err(forbidden("The endpoint leads to an address that is not allowed."));
+        return Err(forbidden("The URL resolves to an address that is not allowed."));
     }
     Ok(())
 }
 
-/// What can be told from the text alone.
+/// Parses a URL and checks its syntax, scheme and parts without network access.
 pub(crate) fn shape(text: &str, settings: &Settings) -> CoreResult<Url> {
     if text.len() > 2_000 {
-        return Err(invalid("At most 2000 characters are allowed."));
+        return Err(invalid("The URL must not exceed 2000 characters."));
     }
-    let url = Url::parse(text).map_err(|_| invalid("An absolute URL is required."))?;
+    let url = Url::parse(text).map_err(|_| invalid("The URL must be absolute."))?;
     if url.scheme() != "https" && !(url.scheme() == "http" && settings.webhook_allow_http) {
-        return Err(invalid("https is required."));
+        return Err(invalid("The URL must use https."));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("User name and password are not allowed in the URL."));
+        return Err(invalid("The URL must not contain credentials."));
     }
     if url.fragment().is_some() {
-        return Err(invalid("A fragment is not allowed in the URL."));
+        return Err(invalid("The URL must not contain a fragment."));
     }
     Ok(url)
 }
 
 fn invalid(detail: &str) -> CoreError {
-    CoreError {
-        problem: Problem::InvalidWebhookUrl,
-        detail: detail.to_owned(),
-        fields: vec![FieldError::new("/url", "invalid_webhook_url", detail)],
-    }
+    CoreError::with_fields(
+        Problem::InvalidWebhookUrl,
+        detail.to_owned(),
+        vec![FieldError::new("/url", "invalid_webhook_url", detail)],
+    )
 }
 
 fn forbidden(detail: &str) -> CoreError {
-    CoreError {
-        problem: Problem::ForbiddenWebhookTarget,
-        detail: detail.to_owned(),
-        fields: vec![FieldError::new("/url", "forbidden_webhook_target", detail)],
-    }
+    CoreError::with_fields(
+        Problem::ForbiddenWebhookTarget,
+        detail.to_owned(),
+        vec![FieldError::new("/url", "forbidden_webhook_target", detail)],
+    )
 }
 
 fn resolver() -> Option<TokioResolver> {
     TokioResolver::builder_tokio().ok()?.build().ok()
 }
 
-/// Why the guard let nothing through.
+/// Reason why the guarded resolver returned no address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The name leads to an address that is out of bounds.
-    #[error("the name leads to an address that is not allowed")]
+    #[error("the host resolves to an address that is not allowed")]
     Forbidden,
-    /// The name does not resolve.
-    #[error("the name does not resolve")]
+    #[error("the host does not resolve")]
     Unresolved,
 }
 
-/// The resolver inside the HTTP client: only vetted addresses come out of it.
+/// DNS resolver of the HTTP client that returns only allowed addresses.
 struct GuardedResolver {
     resolver: Option<TokioResolver>,
     allowed: Arc<[IpNet]>,
@@ -173,15 +170,15 @@ impl Resolve for GuardedResolver {
         let (resolver, allowed) = (self.resolver.clone(), self.allowed.clone());
         Box::pin(async move {
             let resolver = resolver.ok_or(Refusal::Unresolved)?;
-            let looked_up = resolver.lookup_ip(name.as_str()).await.map_err(|error| {
-                tracing::debug!(%error, name = name.as_str(), "a name of a webhook endpoint does not resolve");
+            let lookup = resolver.lookup_ip(name.as_str()).await.map_err(|error| {
+                tracing::debug!(%error, name = name.as_str(), "webhook host does not resolve");
                 Refusal::Unresolved
             })?;
-            let found: Vec<IpAddr> = looked_up.iter().collect();
+            let found: Vec<IpAddr> = lookup.iter().collect();
             if found.is_empty() {
                 return Err(Refusal::Unresolved.into());
             }
-            // One address out of bounds is enough: which of them would be dialled is not ours to say.
+            // A single forbidden address rejects the host, because the HTTP client chooses which one it connects to.
             if found.iter().any(|address| is_forbidden(*address, &allowed)) {
                 return Err(Refusal::Forbidden.into());
             }
@@ -191,11 +188,11 @@ impl Resolve for GuardedResolver {
     }
 }
 
-/// The one client for requests to addresses that other people chose: guarded, without redirects, without proxies from
-/// the environment, bounded in time.
+/// Creates the HTTP client for requests to customer-supplied URLs: guarded resolver, no redirects, no proxies from the
+/// environment, with timeouts.
 ///
 /// # Errors
-/// The TLS library cannot be set up.
+/// The TLS library cannot be initialized.
 pub fn client(settings: &Settings) -> Result<Client, reqwest::Error> {
     client_with(settings, resolver())
 }
@@ -203,13 +200,13 @@ pub fn client(settings: &Settings) -> Result<Client, reqwest::Error> {
 fn client_with(settings: &Settings, resolver: Option<TokioResolver>) -> Result<Client, reqwest::Error> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the one place that makes the outbound client"
+        reason = "the guarded outbound client is created only here"
     )]
     Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .connect_timeout(CONNECT)
-        .timeout(TOTAL)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TOTAL_TIMEOUT)
         .dns_resolver(Arc::new(GuardedResolver {
             resolver,
             allowed: settings.webhook_allow_nets.clone().into(),
@@ -220,14 +217,14 @@ fn client_with(settings: &Settings, resolver: Option<TokioResolver>) -> Result<C
 
 #[cfg(test)]
 #[path = "guard_names.rs"]
-mod names;
+mod dns_tests;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn special_addresses_are_forbidden() {
+    fn address_special_purpose_is_forbidden() {
         for text in [
             "0.0.0.0",
             "0.1.2.3",
@@ -285,7 +282,7 @@ mod tests {
             "4000::1",
             "fd00:ec2::254",
         ] {
-            assert!(is_forbidden(text.parse().expect("an address"), &[]), "{text}");
+            assert!(is_forbidden(text.parse().expect("address is valid"), &[]), "{text}");
         }
         for text in [
             "1.1.1.1",
@@ -302,20 +299,23 @@ mod tests {
             "64:ff9b::808:808",
             "2002:808:808::1",
         ] {
-            assert!(!is_forbidden(text.parse().expect("an address"), &[]), "{text}");
+            assert!(!is_forbidden(text.parse().expect("address is valid"), &[]), "{text}");
         }
     }
 
     #[test]
-    fn operators_may_list_networks() {
-        let allowed = ["10.1.0.0/16".parse().expect("a network")];
-        assert!(!is_forbidden("10.1.2.3".parse().expect("an address"), &allowed));
-        assert!(!is_forbidden("::ffff:10.1.2.3".parse().expect("an address"), &allowed));
-        assert!(is_forbidden("10.2.0.1".parse().expect("an address"), &allowed));
+    fn address_in_allowed_network_is_permitted() {
+        let allowed = ["10.1.0.0/16".parse().expect("network is valid")];
+        assert!(!is_forbidden("10.1.2.3".parse().expect("address is valid"), &allowed));
+        assert!(!is_forbidden(
+            "::ffff:10.1.2.3".parse().expect("address is valid"),
+            &allowed
+        ));
+        assert!(is_forbidden("10.2.0.1".parse().expect("address is valid"), &allowed));
     }
 
     #[tokio::test]
-    async fn urls_are_checked_for_shape_and_literal_addresses() {
+    async fn url_invalid_or_internal_is_rejected() {
         let settings = Settings::default();
         for (text, problem) in [
             ("ftp://example.org", Problem::InvalidWebhookUrl),
@@ -324,7 +324,7 @@ mod tests {
             ("https://example.org/#part", Problem::InvalidWebhookUrl),
             ("not a url", Problem::InvalidWebhookUrl),
             ("https://127.0.0.1/", Problem::ForbiddenWebhookTarget),
-            // The URL standard reads these as 127.0.0.1.
+            // The URL standard parses these as 127.0.0.1.
             ("https://2130706433/", Problem::ForbiddenWebhookTarget),
             ("https://0x7f.1/", Problem::ForbiddenWebhookTarget),
             ("https://0177.0.0.1/", Problem::ForbiddenWebhookTarget),

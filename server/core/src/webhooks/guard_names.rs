@@ -1,4 +1,5 @@
-//! The guard against names that change where they lead: a real DNS server on loopback, and a listener that must see nobody.
+//! DNS rebinding tests of the guard: a DNS server with changing answers and a listener on loopback that must not be
+//! reached.
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,22 +18,23 @@ use tokio::net::{TcpListener, UdpSocket};
 
 use super::{Problem, Refusal, Settings, check_url_with, client_with};
 
-/// Answers address questions from a list, the last one for ever; with no time to live, so that every look-up asks.
-struct Fickle {
+/// DNS handler that returns a sequence of answers and then repeats the last one. A TTL of 0 makes every lookup query
+/// it.
+struct RotatingDns {
     answers: Arc<Mutex<VecDeque<Vec<Ipv4Addr>>>>,
-    asked: Arc<AtomicUsize>,
+    queries: Arc<AtomicUsize>,
 }
 
 #[async_trait::async_trait]
-impl RequestHandler for Fickle {
+impl RequestHandler for RotatingDns {
     async fn handle_request<R: ResponseHandler, T: Time>(&self, request: &Request, mut response: R) -> ResponseInfo {
-        let info = request.request_info().expect("one question");
+        let info = request.request_info().expect("request has one question");
         let builder = MessageResponseBuilder::from_message_request(request);
         let mut metadata = Metadata::response_from_request(&request.metadata);
         metadata.response_code = ResponseCode::NoError;
         let addresses = if info.query.query_type() == RecordType::A {
-            self.asked.fetch_add(1, Ordering::SeqCst);
-            let mut answers = self.answers.lock().expect("a lock");
+            self.queries.fetch_add(1, Ordering::SeqCst);
+            let mut answers = self.answers.lock().expect("lock is not poisoned");
             if answers.len() > 1 {
                 answers.pop_front()
             } else {
@@ -48,46 +50,47 @@ impl RequestHandler for Fickle {
             .map(|address| Record::from_rdata(Clone::clone(&name), 0, RData::A(A(address))))
             .collect();
         let answer = builder.build(metadata, records.iter(), [], [], []);
-        response.send_response(answer).await.expect("an answer")
+        response.send_response(answer).await.expect("response is sent")
     }
 }
 
-struct Stage {
+struct Fixture {
     resolver: TokioResolver,
-    asked: Arc<AtomicUsize>,
+    queries: Arc<AtomicUsize>,
     url: String,
-    visits: Arc<AtomicUsize>,
-    _server: hickory_server::server::Server<Fickle>,
+    connections: Arc<AtomicUsize>,
+    _server: hickory_server::server::Server<RotatingDns>,
 }
 
-/// A name that leads to these addresses one after another, and a listener on loopback that counts who comes.
-async fn stage(answers: &[&[[u8; 4]]]) -> Stage {
-    let asked = Arc::new(AtomicUsize::new(0));
+/// Sets up a host name that resolves to the given addresses in turn, and a loopback listener that counts connections.
+async fn fixture(answers: &[&[[u8; 4]]]) -> Fixture {
+    let queries = Arc::new(AtomicUsize::new(0));
     let answers = answers
         .iter()
         .map(|set| set.iter().copied().map(Ipv4Addr::from).collect())
         .collect();
-    let mut server = hickory_server::server::Server::new(Fickle {
+    let mut server = hickory_server::server::Server::new(RotatingDns {
         answers: Arc::new(Mutex::new(answers)),
-        asked: asked.clone(),
+        queries: queries.clone(),
     });
-    let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
-    let at: SocketAddr = socket.local_addr().expect("an address");
+    let socket = UdpSocket::bind("127.0.0.1:0").await.expect("port is available");
+    let dns_address: SocketAddr = socket.local_addr().expect("socket has an address");
     server.register_socket(socket);
     let mut connection = ConnectionConfig::udp();
-    connection.port = at.port();
-    let config = ResolverConfig::from_name_servers(vec![NameServerConfig::new(at.ip(), true, vec![connection])]);
+    connection.port = dns_address.port();
+    let config =
+        ResolverConfig::from_name_servers(vec![NameServerConfig::new(dns_address.ip(), true, vec![connection])]);
     let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
     builder.options_mut().cache_size = 0;
-    let resolver = builder.build().expect("a resolver");
+    let resolver = builder.build().expect("resolver is created");
 
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("port is available");
     let url = format!(
         "http://hook.partner.example:{}/",
-        listener.local_addr().expect("an address").port()
+        listener.local_addr().expect("socket has an address").port()
     );
-    let visits = Arc::new(AtomicUsize::new(0));
-    let count = visits.clone();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = connections.clone();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             count.fetch_add(1, Ordering::SeqCst);
@@ -103,11 +106,11 @@ async fn stage(answers: &[&[[u8; 4]]]) -> Stage {
                 .await;
         }
     });
-    Stage {
+    Fixture {
         resolver,
-        asked,
+        queries,
         url,
-        visits,
+        connections,
         _server: server,
     }
 }
@@ -115,15 +118,18 @@ async fn stage(answers: &[&[[u8; 4]]]) -> Stage {
 fn settings(allowed: &[&str]) -> Settings {
     Settings {
         webhook_allow_http: true,
-        webhook_allow_nets: allowed.iter().map(|net| net.parse().expect("a network")).collect(),
+        webhook_allow_nets: allowed
+            .iter()
+            .map(|net| net.parse().expect("network is valid"))
+            .collect(),
         ..Settings::default()
     }
 }
 
-async fn attempt(stage: &Stage, settings: &Settings) -> Result<u16, Option<Refusal>> {
-    let client = client_with(settings, Some(stage.resolver.clone())).expect("a client");
-    match client.post(&stage.url).body("{}").send().await {
-        Ok(answer) => Ok(answer.status().as_u16()),
+async fn attempt(fixture: &Fixture, settings: &Settings) -> Result<u16, Option<Refusal>> {
+    let client = client_with(settings, Some(fixture.resolver.clone())).expect("client is created");
+    match client.post(&fixture.url).body("{}").send().await {
+        Ok(response) => Ok(response.status().as_u16()),
         Err(error) => Err(
             std::iter::successors(std::error::Error::source(&error), |error| error.source())
                 .find_map(|cause| cause.downcast_ref::<Refusal>())
@@ -136,58 +142,61 @@ const PUBLIC: [u8; 4] = [93, 184, 216, 34];
 const LOOPBACK: [u8; 4] = [127, 0, 0, 1];
 
 #[tokio::test]
-async fn a_name_that_turns_inwards_after_the_check_reaches_nobody() {
-    for inside in [
+async fn name_resolving_to_private_address_after_check_is_not_reached() {
+    for private_address in [
         LOOPBACK,
         [169, 254, 169, 254],
         [10, 0, 0, 7],
         [192, 168, 1, 1],
         [0, 0, 0, 0],
     ] {
-        let stage = stage(&[&[PUBLIC], &[inside]]).await;
+        let fixture = fixture(&[&[PUBLIC], &[private_address]]).await;
         let settings = settings(&[]);
-        check_url_with(&stage.url, &settings, Some(stage.resolver.clone()))
+        check_url_with(&fixture.url, &settings, Some(fixture.resolver.clone()))
             .await
-            .expect("public when it was made");
+            .expect("URL is accepted while its host is public");
         assert_eq!(
-            attempt(&stage, &settings).await,
+            attempt(&fixture, &settings).await,
             Err(Some(Refusal::Forbidden)),
-            "{inside:?}"
+            "{private_address:?}"
         );
-        assert_eq!(stage.visits.load(Ordering::SeqCst), 0);
+        assert_eq!(fixture.connections.load(Ordering::SeqCst), 0);
     }
 }
 
 #[tokio::test]
-async fn one_address_out_of_bounds_among_several_is_enough() {
-    let stage = stage(&[&[PUBLIC, LOOPBACK]]).await;
+async fn name_with_one_forbidden_address_is_rejected() {
+    let fixture = fixture(&[&[PUBLIC, LOOPBACK]]).await;
     let settings = settings(&[]);
-    let refused = check_url_with(&stage.url, &settings, Some(stage.resolver.clone()))
+    let error = check_url_with(&fixture.url, &settings, Some(fixture.resolver.clone()))
         .await
-        .expect_err("refused");
-    assert_eq!(refused.problem, Problem::ForbiddenWebhookTarget);
-    assert_eq!(attempt(&stage, &settings).await, Err(Some(Refusal::Forbidden)));
-    assert_eq!(stage.visits.load(Ordering::SeqCst), 0);
+        .expect_err("URL is rejected");
+    assert_eq!(error.problem, Problem::ForbiddenWebhookTarget);
+    assert_eq!(attempt(&fixture, &settings).await, Err(Some(Refusal::Forbidden)));
+    assert_eq!(fixture.connections.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
-async fn the_vetted_address_is_the_one_that_is_dialled() {
-    // The second answer would lead elsewhere; nobody asks for it.
-    let stage = stage(&[&[LOOPBACK], &[[10, 0, 0, 1]]]).await;
+async fn name_checked_address_is_the_one_connected() {
+    // The second DNS answer is forbidden; the first attempt must not query it.
+    let fixture = fixture(&[&[LOOPBACK], &[[10, 0, 0, 1]]]).await;
     let settings = settings(&["127.0.0.0/8"]);
-    assert_eq!(attempt(&stage, &settings).await, Ok(204));
+    assert_eq!(attempt(&fixture, &settings).await, Ok(204));
     assert_eq!(
-        (stage.asked.load(Ordering::SeqCst), stage.visits.load(Ordering::SeqCst)),
+        (
+            fixture.queries.load(Ordering::SeqCst),
+            fixture.connections.load(Ordering::SeqCst)
+        ),
         (1, 1)
     );
-    // The next attempt looks again.
-    assert_eq!(attempt(&stage, &settings).await, Err(Some(Refusal::Forbidden)));
-    assert_eq!(stage.visits.load(Ordering::SeqCst), 1);
+    // The next attempt resolves the name again.
+    assert_eq!(attempt(&fixture, &settings).await, Err(Some(Refusal::Forbidden)));
+    assert_eq!(fixture.connections.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
-async fn a_name_that_leads_nowhere_is_told_apart() {
-    let stage = stage(&[&[]]).await;
-    assert_eq!(attempt(&stage, &settings(&[])).await, Err(Some(Refusal::Unresolved)));
-    assert_eq!(stage.visits.load(Ordering::SeqCst), 0);
+async fn name_without_addresses_is_unresolved() {
+    let fixture = fixture(&[&[]]).await;
+    assert_eq!(attempt(&fixture, &settings(&[])).await, Err(Some(Refusal::Unresolved)));
+    assert_eq!(fixture.connections.load(Ordering::SeqCst), 0);
 }

@@ -1,4 +1,4 @@
-//! Webhooks: endpoints as clients and staff handle them, deliveries and attempts, events to read, and the worker that sends.
+//! Webhooks: endpoint management for clients and staff, deliveries and attempts, and the delivery worker.
 
 pub mod body;
 pub mod deliveries;
@@ -14,12 +14,12 @@ mod store;
 use crate::secrets::AssociatedData;
 use uuid::Uuid;
 
-/// What the table and column of an endpoint's secret are called when it is encrypted.
-pub(crate) const SECRET_PLACE: &str = "webhook_secret.secret";
-/// The same for the seed of its Ed25519 key.
-pub(crate) const KEY_PLACE: &str = "webhook_secret.signing_key";
+/// Associated data kind of an encrypted webhook secret: table and column.
+pub(crate) const SECRET_FIELD: &str = "webhook_secret.secret";
+/// Associated data kind of an encrypted Ed25519 key seed.
+pub(crate) const SIGNING_KEY_FIELD: &str = "webhook_secret.signing_key";
 
-/// Where a secret stands, so that it opens nowhere else.
+/// Returns the associated data that binds an encrypted secret to its tenant, column and row.
 pub(crate) const fn place(kind: &'static str, tenant: Uuid, row: Uuid) -> AssociatedData<'static> {
     AssociatedData { tenant, kind, row }
 }

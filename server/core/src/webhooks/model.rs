@@ -1,4 +1,4 @@
-//! What the use cases of `webhooks` return.
+//! Read models of webhook endpoints, deliveries and attempts.
 #![allow(missing_docs, reason = "the fields are the columns of the same names")]
 
 use crate::db::Key;
@@ -37,24 +37,24 @@ pub struct EndpointLine {
     pub client_name: String,
     pub client_scopes: Json<Vec<String>>,
     pub is_client_revoked: bool,
-    /// The public half of the Ed25519 key, if the endpoint has one.
+    /// Public Ed25519 key, if the endpoint has asymmetric signatures.
     pub public_key: Option<String>,
-    /// Until when an earlier secret signs too.
+    /// Expiry of the previous secret, which also signs until then.
     pub rotating_until: Option<DateTime<Utc>>,
 }
 
-/// The data options that may be used now: chosen, and the client still holds the scope.
-pub(crate) fn effective(chosen: &[String], scopes: &[String]) -> Vec<DataOption> {
-    let held = |scope: Scope| scopes.iter().any(|name| name == scope.name());
+/// Returns the selected data options for which the client has the required scope.
+pub(crate) fn effective(selected: &[String], scopes: &[String]) -> Vec<DataOption> {
+    let has_scope = |scope: Scope| scopes.iter().any(|name| name == scope.name());
     DataOption::ALL
         .iter()
         .copied()
-        .filter(|option| chosen.iter().any(|name| name == option.name()) && held(option.scope()))
+        .filter(|option| selected.iter().any(|name| name == option.name()) && has_scope(option.scope()))
         .collect()
 }
 
 impl EndpointLine {
-    /// The data options that its bodies have now.
+    /// Returns the data options that delivery bodies currently include.
     pub fn effective_options(&self) -> Vec<DataOption> {
         effective(&self.data_options.0, &self.client_scopes.0)
     }
@@ -87,24 +87,27 @@ pub struct DeliveryLine {
 }
 
 impl DeliveryLine {
-    /// Leaves out of the body what needs a scope that is not held.
-    pub(crate) fn hide(&mut self, holds: impl Fn(Scope) -> bool) {
+    /// Excludes data options from the body whose scope the reader does not have.
+    pub(crate) fn hide(&mut self, has_scope: impl Fn(Scope) -> bool) {
         self.data_options
             .0
-            .retain(|name| DataOption::from_name(name).is_some_and(|option| holds(option.scope())));
+            .retain(|name| DataOption::from_name(name).is_some_and(|option| has_scope(option.scope())));
     }
 
-    /// The bytes as they would be sent now: without what an option put in that is off by now.
+    /// Returns the body as it would be sent: without the members of data options that have been turned off since it was
+    /// rendered.
     pub fn body(&self) -> Option<String> {
-        let now = effective(&self.data_options.0, &self.scopes.0);
-        let gone: Vec<DataOption> = self
+        let enabled = effective(&self.data_options.0, &self.scopes.0);
+        let disabled: Vec<DataOption> = self
             .body_options
             .iter()
             .flat_map(|options| options.0.iter())
             .filter_map(|name| DataOption::from_name(name))
-            .filter(|option| !now.contains(option))
+            .filter(|option| !enabled.contains(option))
             .collect();
-        self.body.as_deref().map(|body| domain::webhooks::reduce(body, &gone))
+        self.body
+            .as_deref()
+            .map(|body| domain::webhooks::reduce(body, &disabled))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Signatures as the Standard Webhooks 1.0 specification has them, over `id.timestamp.body`: `v1` is HMAC-SHA256 under a shared
-//! secret, `v1a` is Ed25519 for endpoints that asked for it.
+//! Signatures according to Standard Webhooks 1.0 over `id.timestamp.body`: `v1` is HMAC-SHA256 with a shared secret,
+//! `v1a` is Ed25519 for endpoints with asymmetric signatures.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,29 +9,28 @@ use sha2::Sha256;
 
 use crate::randomness::Randomness;
 
-/// What a secret begins with.
-const PREFIX: &str = "whsec_";
+const SECRET_PREFIX: &str = "whsec_";
 
-/// A new secret of 32 random bytes.
+/// Creates a secret of 32 random bytes.
 pub fn new_secret(randomness: &Randomness) -> String {
-    format!("{PREFIX}{}", STANDARD.encode(randomness.bytes::<32>()))
+    format!("{SECRET_PREFIX}{}", STANDARD.encode(randomness.bytes::<32>()))
 }
 
-/// The value of `webhook-signature`; `None` if the secret is not one of ours.
+/// Returns a `v1` signature for the `webhook-signature` header; `None` if the secret is malformed.
 pub fn sign(secret: &str, id: &str, timestamp: i64, body: &str) -> Option<String> {
-    let key = STANDARD.decode(secret.strip_prefix(PREFIX)?).ok()?;
+    let key = STANDARD.decode(secret.strip_prefix(SECRET_PREFIX)?).ok()?;
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
     mac.update(format!("{id}.{timestamp}.").as_bytes());
     mac.update(body.as_bytes());
     Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
 }
 
-/// The seed of a new Ed25519 key.
+/// Creates the seed of an Ed25519 key.
 pub fn new_signing_key(randomness: &Randomness) -> [u8; 32] {
     randomness.bytes::<32>()
 }
 
-/// The public half of a key, as receivers configure it.
+/// Returns the public key of a seed in the `whpk_` format that receivers configure.
 pub fn public_key(seed: &[u8; 32]) -> String {
     format!(
         "whpk_{}",
@@ -39,7 +38,7 @@ pub fn public_key(seed: &[u8; 32]) -> String {
     )
 }
 
-/// A `v1a` signature.
+/// Returns a `v1a` signature for the `webhook-signature` header.
 pub fn sign_asymmetric(seed: &[u8; 32], id: &str, timestamp: i64, body: &str) -> String {
     let signature = SigningKey::from_bytes(seed).sign(format!("{id}.{timestamp}.{body}").as_bytes());
     format!("v1a,{}", STANDARD.encode(signature.to_bytes()))
@@ -50,28 +49,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_public_half_verifies_and_another_body_does_not() {
+    fn public_key_verifies_only_the_signed_body() {
         use ed25519_dalek::{Signature, VerifyingKey};
         let seed = new_signing_key(&Randomness::seeded(5));
         let public = public_key(&seed);
         let bytes: [u8; 32] = STANDARD
-            .decode(public.strip_prefix("whpk_").expect("a prefix"))
-            .expect("base64")
+            .decode(public.strip_prefix("whpk_").expect("value has the prefix"))
+            .expect("value is base64")
             .try_into()
-            .expect("32 bytes");
-        let key = VerifyingKey::from_bytes(&bytes).expect("a key");
+            .expect("key has 32 bytes");
+        let key = VerifyingKey::from_bytes(&bytes).expect("key is valid");
         let signed = sign_asymmetric(&seed, "evt_1", 1_700_000_000, "{}");
         let signature = STANDARD
-            .decode(signed.strip_prefix("v1a,").expect("a version"))
-            .expect("base64");
-        let signature = Signature::from_slice(&signature).expect("a signature");
+            .decode(signed.strip_prefix("v1a,").expect("signature has a version"))
+            .expect("value is base64");
+        let signature = Signature::from_slice(&signature).expect("signature is valid");
         assert!(key.verify_strict(b"evt_1.1700000000.{}", &signature).is_ok());
         assert!(key.verify_strict(b"evt_1.1700000000.{ }", &signature).is_err());
     }
 
-    /// The worked example of the specification's reference libraries.
+    /// Test vector of the Standard Webhooks reference libraries.
     #[test]
-    fn signs_like_the_reference_libraries() {
+    fn sign_reference_vector_matches() {
         let signature = sign(
             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -85,12 +84,12 @@ mod tests {
     }
 
     #[test]
-    fn secrets_have_32_bytes() {
+    fn new_secret_has_32_bytes() {
         let secret = new_secret(&Randomness::seeded(3));
         assert_eq!(
             STANDARD
-                .decode(secret.strip_prefix(PREFIX).expect("a prefix"))
-                .expect("base64")
+                .decode(secret.strip_prefix(SECRET_PREFIX).expect("value has the prefix"))
+                .expect("value is base64")
                 .len(),
             32
         );

@@ -1,4 +1,4 @@
-//! The description of the API and the router say the same.
+//! Tests that the OpenAPI document matches the router.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,11 +6,11 @@ use std::path::Path;
 use crate::support::worlds;
 use reqwest::{Client, Method};
 
-/// Routes below `/api` that are no part of the description: the description itself, and the answer for everything else.
+/// Routes below `/api` that the document does not describe: the document itself and the fallback.
 const UNDESCRIBED: [&str; 2] = ["/api/v1/openapi.json", "/api/{*rest}"];
 
 #[tokio::test]
-async fn every_described_route_answers_to_its_methods_and_no_others() {
+async fn described_routes_allow_exactly_their_methods() {
     let world = worlds().await.remove(0);
     let description: serde_json::Value = Client::new()
         .get(format!("{}/api/v1/openapi.json", world.url))
@@ -47,12 +47,12 @@ async fn every_described_route_answers_to_its_methods_and_no_others() {
     }
 }
 
-/// Every string that a source file hands to `.route(`.
-fn plain_routes(folder: &Path, found: &mut BTreeSet<String>) {
+/// Collects every path that a source file passes to `.route(`.
+fn collect_routes(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            plain_routes(&path, found);
+            collect_routes(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let source = std::fs::read_to_string(&path).unwrap();
             for call in source.split(".route(").skip(1) {
@@ -69,10 +69,10 @@ fn plain_routes(folder: &Path, found: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn no_route_of_the_api_goes_past_the_description() {
+fn api_routes_are_all_described() {
     let mut found = BTreeSet::new();
-    plain_routes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
-    assert!(found.contains("/healthz"), "the routes are found: {found:?}");
+    collect_routes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    assert!(found.contains("/healthz"), "no routes found: {found:?}");
     let undescribed: Vec<_> = found.iter().filter(|address| address.starts_with("/api")).collect();
     assert_eq!(undescribed, UNDESCRIBED.iter().collect::<Vec<_>>());
 }

@@ -1,4 +1,4 @@
-//! The guide as a newcomer follows it: every block of commands is run, in order, against a server with the demo.
+//! Runs every command block of the getting-started guide, in order, against a server with demo data.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
@@ -8,7 +8,7 @@ use crate::support::world;
 
 const GUIDE: &str = include_str!("../../../../docs/connect/getting-started.md");
 
-/// The blocks of commands.
+/// Returns the command blocks of the guide.
 fn blocks() -> Vec<String> {
     GUIDE
         .split("```sh\n")
@@ -18,7 +18,7 @@ fn blocks() -> Vec<String> {
         .collect()
 }
 
-/// What each block must bring, in order.
+/// Text that the output of each block must contain, in order.
 const EXPECTED: [&[&str]; 6] = [
     &[],
     &["\"rule\":\"C18\"", "\"resolved\":true"],
@@ -32,10 +32,10 @@ const EXPECTED: [&[&str]; 6] = [
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn every_command_of_the_guide_does_what_it_says(#[case] engine: Engine) {
+async fn guide_commands_return_expected_output(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let blocks = blocks();
-    assert_eq!(blocks.len(), EXPECTED.len(), "a block without its expectation");
+    assert_eq!(blocks.len(), EXPECTED.len(), "every block has expected output");
     let key = world.tenant("nordlicht").client("erp").unwrap().test_api_key.clone();
     for (block, expected) in blocks.iter().zip(EXPECTED).skip(1) {
         let (block, url, key) = (format!("set -euo pipefail\n{block}"), world.url.clone(), key.clone());

@@ -1,5 +1,5 @@
-//! The API: requests, answers, description, guide.
+//! The Connect API: requests, responses, OpenAPI document and guide.
 
 pub mod document;
 pub mod guide;
-pub mod requests_and_answers;
+pub mod requests_and_responses;

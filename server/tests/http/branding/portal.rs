@@ -1,9 +1,9 @@
-//! An organisation's portal has its look and its words; files come in parts; the portal may have a host of its own.
+//! Branding and terminology of the portal, range requests for released files, and the portal on its own host.
 
 use crate::portal_access::access::{access_page, browser, send_parts, shown_link};
 use crate::support::forms::hidden;
 use crate::support::public::COMPLETE;
-use crate::support::{OWN_PAGE, World, link, world, world_with, worlds_at};
+use crate::support::{SAME_ORIGIN, World, link, world, world_with, worlds_at};
 use chrono::{TimeZone as _, Utc};
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
@@ -13,8 +13,13 @@ use rstest::rstest;
 
 const PAGE: &str = "/app/settings/portal";
 
-async fn set_words(world: &World, browser: &Client, revision: &str, words: &[(&'static str, &'static str)]) -> String {
-    let form = words.iter().fold(
+async fn set_terminology(
+    world: &World,
+    browser: &Client,
+    revision: &str,
+    terms: &[(&'static str, &'static str)],
+) -> String {
+    let form = terms.iter().fold(
         Form::new().text("locale", "en").text("revision", revision.to_owned()),
         |form, (name, value)| form.text(*name, *value),
     );
@@ -26,60 +31,59 @@ async fn set_words(world: &World, browser: &Client, revision: &str, words: &[(&'
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn own_words_take_the_place_of_the_built_in_ones_and_of_nobody_elses(#[case] engine: Engine) {
+async fn terminology_saved_replaces_default_labels_of_tenant(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let admin = world.staff("nordlicht", "admin").await;
     let petra = world.contact("nordlicht", "petra").await;
     let page = world.content(&admin, &format!("{PAGE}?lang=en")).await;
     let revision = hidden(&page, "revision").unwrap();
-    let saved = set_words(
+    let saved = set_terminology(
         &world,
         &admin,
         &revision,
         &[
-            ("label.request.submitted", "Submitted by us"),
-            ("explanation.request.submitted", "It lies on our desk."),
+            ("label.request.submitted", "Received by us"),
+            ("explanation.request.submitted", "We have received it."),
             ("label.service.repair", "Mending <b>"),
         ],
     )
     .await;
-    assert!(saved.contains("customers read them from now on"), "{}", world.engine);
-    assert!(saved.contains("Deutsch"), "what is missing in other languages is named");
+    assert!(saved.contains("Terminology saved."), "{}", world.engine);
+    assert!(saved.contains("Deutsch"), "missing languages are listed");
     let form = world.content(&petra, "/portal/requests/new").await;
     assert!(form.contains("Mending &lt;b&gt;") && !form.contains("Mending <b>"));
-    // Another organisation speaks as before.
+    // Another tenant keeps the default texts.
     let other = world.tenant("suedwind").portal[0].clone();
     let other = world.browser("/portal", &other.email, &other.password).await;
     assert!(!world.content(&other, "/portal/requests/new").await.contains("Mending"));
-    // Whoever began before is told, and nothing is overwritten.
-    let late = set_words(&world, &admin, &revision, &[("label.request.submitted", "Me")]).await;
+    // A form with an old revision is rejected and overwrites nothing.
+    let late = set_terminology(&world, &admin, &revision, &[("label.request.submitted", "Mine")]).await;
     assert!(
-        late.contains("Somebody else changed this at the same time") && late.contains("value=\"Mine\""),
+        late.contains("This was changed by another user in the meantime.") && late.contains("value=\"Mine\""),
         "{}",
         world.engine
     );
     let page = world.content(&petra, "/portal/requests/new").await;
     assert!(page.contains("Mending"));
-    // One word for two states is refused at its field, and what was typed is kept.
+    // The same label for two statuses is rejected at its field, and the input is kept.
     let revision = hidden(&world.content(&admin, PAGE).await, "revision").unwrap();
-    let refused = set_words(&world, &admin, &revision, &[("label.request.planned", "accepted")]).await;
-    assert!(refused.contains("could not tell them apart") && refused.contains("value=\"accepted\""));
-    // What is left empty is said as built in again.
-    // Looked at first: it reads as it would read, what was typed stands in its field, and customers read what they read.
+    let refused = set_terminology(&world, &admin, &revision, &[("label.request.planned", "accepted")]).await;
+    assert!(refused.contains("Another entry has the same label.") && refused.contains("value=\"accepted\""));
+    // The preview shows the new terms and keeps the input in its fields; customers still see the saved terms.
     let tried = [("label.request.planned", "Fixed at last"), ("try", "on")];
-    let page = set_words(&world, &admin, &revision, &tried).await;
+    let page = set_terminology(&world, &admin, &revision, &tried).await;
     let parts: Vec<&str> = page.split("id=\"preview\"").collect();
     assert!(
         parts[1].contains("Fixed at last") && parts[0].contains("value=\"Fixed at last\""),
         "{page}"
     );
-    assert!(parts[0].contains("Nothing is saved yet"));
+    assert!(parts[0].contains("Nothing has been saved yet."));
     let page = world.content(&admin, "/app/settings/portal?lang=en").await;
     assert!(!page.contains("Fixed at last"), "{}", world.engine);
     let tried = [("label.request.planned", "accepted"), ("try", "on")];
-    let refused = set_words(&world, &admin, &revision, &tried).await;
+    let refused = set_terminology(&world, &admin, &revision, &tried).await;
     assert!(refused.contains("field-error"), "{refused}");
-    set_words(&world, &admin, &revision, &[]).await;
+    set_terminology(&world, &admin, &revision, &[]).await;
     let form = world.content(&petra, "/portal/requests/new").await;
     assert!(
         form.contains(">Repair<") && !form.contains("Mending"),
@@ -88,18 +92,18 @@ async fn own_words_take_the_place_of_the_built_in_ones_and_of_nobody_elses(#[cas
     );
 }
 
-/// Every service and the first state in words of its own.
-const WORDS: [(&str, &str); 6] = [
+/// A label for every service type and for the first status.
+const TERMS: [(&str, &str); 6] = [
     ("label.service.repair", "Mending"),
     ("label.service.maintenance", "Upkeep"),
     ("label.service.inspection", "Looking over"),
     ("label.service.installation", "Setting up"),
     ("label.service.support", "A hand"),
-    ("label.request.submitted", "Submitted by us"),
+    ("label.request.submitted", "Received by us"),
 ];
 
 #[tokio::test]
-async fn the_same_words_stand_on_forms_terminals_tracking_pages_calendars_and_mails() {
+async fn terminology_is_used_on_all_customer_surfaces() {
     for world in worlds_at(Clock::manual(
         Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap(),
     ))
@@ -107,16 +111,16 @@ async fn the_same_words_stand_on_forms_terminals_tracking_pages_calendars_and_ma
     {
         let admin = world.staff("nordlicht", "admin").await;
         let petra = world.contact("nordlicht", "petra").await;
-        let words = WORDS[..5].iter().map(|(_, word)| *word);
-        let has_one = |text: &str| words.clone().any(|word| text.contains(word));
-        // Nothing of it is there before, so that what is found afterwards comes from here.
+        let terms = TERMS[..5].iter().map(|(_, word)| *word);
+        let has_one = |text: &str| terms.clone().any(|word| text.contains(word));
+        // None of the labels is present before, so that a later match comes from these terms.
         world.send(&petra, "/portal/fn/renew-feed", &[]).await;
         let html = world.content(&petra, "/portal/appointments").await;
         let feed = html.split("/portal/feed/").nth(1).unwrap();
         let feed = format!("/portal/feed/{}", feed.split(['<', '"']).next().unwrap());
         let calendar = world.get(&browser(), &feed).await.1;
         assert!(calendar.contains("BEGIN:VEVENT") && !has_one(&calendar), "{calendar}");
-        set_words(&world, &admin, "0", &WORDS).await;
+        set_terminology(&world, &admin, "0", &TERMS).await;
         let calendar = world.get(&browser(), &feed).await.1;
         assert!(has_one(&calendar), "{} {calendar}", world.engine);
         let form = world.get(&browser(), "/intake/nordlicht-service?lang=en").await.1;
@@ -128,7 +132,7 @@ async fn the_same_words_stand_on_forms_terminals_tracking_pages_calendars_and_ma
         let tracking = world.submit(&COMPLETE, &[]).await;
         let page = world.get(&browser(), &format!("{tracking}?lang=en")).await.1;
         assert!(
-            page.contains("Mending") && page.contains("Submitted by us"),
+            page.contains("Mending") && page.contains("Received by us"),
             "{}",
             world.engine
         );
@@ -148,7 +152,7 @@ async fn the_same_words_stand_on_forms_terminals_tracking_pages_calendars_and_ma
     }
 }
 
-/// A picture that cannot be made small by packing it.
+/// Returns a PNG that does not compress well.
 fn noise(side: u32) -> Vec<u8> {
     let mut seed = 1_u32;
     let mut bytes = Vec::new();
@@ -174,7 +178,7 @@ pub fn picture(width: u32, height: u32) -> Vec<u8> {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn logo_and_colour_are_shown_and_cannot_be_anything_else(#[case] engine: Engine) {
+async fn branding_with_logo_and_color_is_shown_and_validated(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let admin = world.staff("nordlicht", "admin").await;
     let petra = world.contact("nordlicht", "petra").await;
@@ -196,13 +200,10 @@ async fn logo_and_colour_are_shown_and_cannot_be_anything_else(#[case] engine: E
         .find(|rest| rest.starts_with("/portal/look/"))
         .unwrap();
     let image = image.split('"').next().unwrap();
-    // Both are there for anybody who has the address: they hold nothing of a customer's.
+    // Style sheet and logo are public: they contain no customer data.
     let answer = browser().get(format!("{}{image}", world.url)).send().await.unwrap();
     assert_eq!(answer.headers()["content-type"], "image/png");
-    assert!(
-        !answer.headers().contains_key("set-cookie"),
-        "it may lie in anybody's cache"
-    );
+    assert!(!answer.headers().contains_key("set-cookie"), "the logo is cacheable");
     assert!(
         answer.headers()["cache-control"]
             .to_str()
@@ -211,18 +212,15 @@ async fn logo_and_colour_are_shown_and_cannot_be_anything_else(#[case] engine: E
     );
     let decoded = image::load_from_memory(&answer.bytes().await.unwrap()).unwrap();
     assert_eq!((decoded.width(), decoded.height()), (360, 120), "{}", world.engine);
-    assert!(
-        decoded.to_rgba8().get_pixel(5, 5).0[3] < 255,
-        "what can be seen through stays"
-    );
+    assert!(decoded.to_rgba8().get_pixel(5, 5).0[3] < 255, "transparency is kept");
     let (status, css) = world.get(&browser(), sheet).await;
     assert_eq!(status, StatusCode::OK);
     assert!(css.starts_with(":root{--accent-solid:light-dark(#"), "{css}");
-    assert!(!css.contains("#ffee00"), "white on lemon cannot be read");
+    assert!(!css.contains("#ffee00"), "the contrast is too low");
     for path in ["/portal/look/nothing/style.css", "/portal/look/nothing/logo.png"] {
         assert_eq!(world.get(&browser(), path).await.0, StatusCode::NOT_FOUND, "{path}");
     }
-    // Before anybody has signed in, the address says whose door it is, and the browser remembers it.
+    // Before sign-in, the address selects the tenant, and the browser remembers it.
     let stranger = browser();
     let sign_in = async || world.get(&stranger, "/portal/sign-in").await.1;
     assert!(!sign_in().await.contains("/portal/look/"), "{}", world.engine);
@@ -232,9 +230,9 @@ async fn logo_and_colour_are_shown_and_cannot_be_anything_else(#[case] engine: E
         "{asked}"
     );
     assert!(sign_in().await.contains("/portal/look/"), "{}", world.engine);
-    let nobodys = world.get(&browser(), "/portal/sign-in?at=nobody").await.1;
-    assert!(!nobodys.contains("/portal/look/") && !nobodys.contains("Nordlicht"));
-    // So does an invitation, which is read in the language that was chosen for it.
+    let unknown = world.get(&browser(), "/portal/sign-in?at=nobody").await.1;
+    assert!(!unknown.contains("/portal/look/") && !unknown.contains("Nordlicht"));
+    // An invitation selects the tenant too and is shown in the language chosen for it.
     let page = access_page(&world).await;
     let guest = [
         ("customer", page.split('/').nth(3).unwrap()),
@@ -254,11 +252,11 @@ async fn logo_and_colour_are_shown_and_cannot_be_anything_else(#[case] engine: E
         "{invitation}"
     );
     assert!(world.get(&invited, "/portal/sign-in").await.1.contains("/portal/look/"));
-    // Nobody else's portal has it.
+    // The portal of another tenant does not use it.
     let other = world.tenant("suedwind").portal[0].clone();
     let other = world.browser("/portal", &other.email, &other.password).await;
     assert!(!world.get(&other, "/portal").await.1.contains("/portal/look/"));
-    // As large as the page says, and no larger.
+    // The documented size limit is exact.
     let large = noise(700);
     assert!((1_000_000..2 * 1024 * 1024).contains(&large.len()));
     world
@@ -285,7 +283,7 @@ async fn logo_and_colour_are_shown_and_cannot_be_anything_else(#[case] engine: E
         .find(|rest| rest.starts_with("/portal/look/"))
         .unwrap();
     let sheet = sheet.split('"').next().unwrap();
-    // What is no picture is refused, and the one before stays.
+    // A file that is not an image is rejected, and the previous logo stays.
     for bytes in [b"<svg onload=alert(1)>".to_vec(), Vec::new(), vec![0; 100]] {
         world
             .send_multipart(&admin, "/app/fn/set-portal-logo", logo(bytes))
@@ -304,7 +302,7 @@ async fn logo_and_colour_are_shown_and_cannot_be_anything_else(#[case] engine: E
     }
     assert!(
         world.get(&petra, "/portal").await.1.contains(sheet),
-        "nothing has changed"
+        "the branding changed"
     );
     world
         .send_multipart(&admin, "/app/fn/set-portal-logo", Form::new().text("none", "on"))
@@ -317,7 +315,7 @@ async fn logo_and_colour_are_shown_and_cannot_be_anything_else(#[case] engine: E
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_released_file_comes_in_parts(#[case] engine: Engine) {
+async fn released_file_with_range_returns_partial_content(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let petra = world.contact("nordlicht", "petra").await;
     let tenant = "(SELECT id FROM tenant WHERE slug = 'nordlicht')";
@@ -372,7 +370,7 @@ async fn a_released_file_comes_in_parts(#[case] engine: Engine) {
     );
     let beyond = ask(&format!("bytes={}-", whole.len()), &etag).await;
     assert_eq!(beyond.status(), StatusCode::RANGE_NOT_SATISFIABLE);
-    // The grant ends: not one byte more.
+    // After the grant is revoked, not a single byte is served.
     world
         .sql("UPDATE portal_grant SET revoked_at = valid_from WHERE revoked_at IS NULL")
         .await;
@@ -383,7 +381,7 @@ async fn a_released_file_comes_in_parts(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_portal_has_a_host_of_its_own(#[case] engine: Engine) {
+async fn portal_host_serves_portal_only(#[case] engine: Engine) {
     let set = |config: &mut ordinavo::config::Config| {
         config.public_url = "https://service.example".to_owned();
         config.portal_host = "portal.example".to_owned();
@@ -424,7 +422,7 @@ async fn the_portal_has_a_host_of_its_own(#[case] engine: Engine) {
         (307, "https://portal.example/portal/requests?before=x".to_owned())
     );
     assert_eq!(ask("service.example", "/app/sign-in").await.0, 200);
-    // The logo is shown to the staff who set it; a form of theirs may lead to the portal, and nobody else's may.
+    // Staff who set the logo can see it. Only their forms may target the portal host.
     assert_eq!(
         ask("service.example", "/portal/look/none/logo.png").await,
         (404, String::new())
@@ -445,7 +443,7 @@ async fn the_portal_has_a_host_of_its_own(#[case] engine: Engine) {
     let answer = client
         .post(format!("{}/app/fn/sign-in", world.url))
         .header("host", "service.example")
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .header("accept", "text/html")
         .form(&[("email", &staff.email), ("password", &staff.password)])
         .send()
@@ -459,13 +457,13 @@ async fn the_portal_has_a_host_of_its_own(#[case] engine: Engine) {
             .ends_with("form-action 'self' https://portal.example")
     );
     assert!(policy("/app/sign-in", "").await.ends_with("form-action 'self'"));
-    // Nothing is sent to the portal by its neighbour, and its cookie belongs to its host alone.
+    // The portal does not accept forms on the other host, and its cookie is bound to its own host.
     let account = world.tenant("nordlicht").portal[0].clone();
     let sign_in = async |host: &str| {
         client
             .post(format!("{}/portal/fn/sign-in", world.url))
             .header("host", host)
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .header("accept", "text/html")
             .form(&[("email", &account.email), ("password", &account.password)])
             .send()
@@ -487,7 +485,7 @@ async fn the_portal_has_a_host_of_its_own(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_portal_has_limits_of_its_own(#[case] engine: Engine) {
+async fn portal_rate_limit_exceeded_returns_429(#[case] engine: Engine) {
     let set = |config: &mut ordinavo::config::Config| {
         config.portal_rate_address = "1/1000".to_owned();
         config.portal_rate_account = "1/5".to_owned();
@@ -517,7 +515,7 @@ async fn the_portal_has_limits_of_its_own(#[case] engine: Engine) {
             .unwrap()
             >= 1
     );
-    // Others are not disturbed.
+    // Other users are not affected.
     let other = world.tenant("suedwind").portal[0].clone();
     let other = world.browser("/portal", &other.email, &other.password).await;
     assert_eq!(world.get(&other, "/portal").await.0, StatusCode::OK);

@@ -1,7 +1,7 @@
-//! Rules that classify requests, over HTTP: tried before they are switched on, named by what they decided.
+//! Classification rules over HTTP: tested before they are enabled, and named on the requests that they classify.
 
 use crate::support::public::COMPLETE;
-use crate::support::{OWN_PAGE, World, world_at};
+use crate::support::{SAME_ORIGIN, World, world_at};
 use chrono::{TimeZone as _, Utc};
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
@@ -14,14 +14,14 @@ fn monday() -> Clock {
     Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
 }
 
-/// Saves a rule; the answer is where it leads.
+/// Saves a rule and returns the redirect path.
 async fn save(world: &World, admin: &Client, fields: &[(&str, &str)]) -> String {
     let form = fields.iter().fold(Form::new(), |form, (name, value)| {
         form.text((*name).to_owned(), (*value).to_owned())
     });
     let answer = admin
         .post(format!("{}/app/fn/save-rule", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .header("accept", "text/html")
         .multipart(form)
         .send()
@@ -31,7 +31,7 @@ async fn save(world: &World, admin: &Client, fields: &[(&str, &str)]) -> String 
     answer.headers()["location"].to_str().unwrap().to_owned()
 }
 
-/// Submits a form with a description and a postal code of its own; the answer is the request's page.
+/// Submits a form with this description and postal code and returns the path of the request page.
 async fn request(world: &World, staff: &Client, description: &str, code: &str) -> String {
     let mut fields = COMPLETE.to_vec();
     fields[1] = ("description", description);
@@ -44,7 +44,7 @@ async fn request(world: &World, staff: &Client, description: &str, code: &str) -
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_rule_is_tried_then_switched_on_and_named_by_what_it_decided(#[case] engine: Engine) {
+async fn rule_tested_and_enabled_classifies_new_requests(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -69,23 +69,21 @@ async fn a_rule_is_tried_then_switched_on_and_named_by_what_it_decided(#[case] e
     let id = rule.rsplit('/').next().unwrap().to_owned();
     let about = [("id", id.as_str())];
     let on = [("id", id.as_str()), ("on", "on")];
-    // Not switched on before it was tried, whoever asks how.
+    // A rule cannot be enabled before it is tested, even with a direct request.
     world.send(&admin, "/app/fn/switch-rule", &on).await;
     assert!(
-        world
-            .content(&admin, &rule)
-            .await
-            .contains("Try it on past requests first")
+        world.content(&admin, &rule).await.contains("role=\"alert\""),
+        "the rule was not tested"
     );
     world.send(&admin, "/app/fn/try-rule", &about).await;
     let tried = world.content(&admin, &rule).await;
-    assert!(tried.contains("It fits 1 of"));
+    assert!(tried.contains("Matches 1 of"));
     assert!(tried.contains("word: boiler") && tried.contains("postal code: 99423-99427"));
     assert!(
         tried.contains("<s><bdi>Normal</bdi></s>") && tried.contains("<bdi>High</bdi>"),
         "{tried}"
     );
-    // A trial changes nothing.
+    // A test run changes nothing.
     assert!(!world.content(&staff, &before).await.contains("Boilers in Weimar"));
 
     world.send(&admin, "/app/fn/switch-rule", &on).await;
@@ -103,11 +101,11 @@ async fn a_rule_is_tried_then_switched_on_and_named_by_what_it_decided(#[case] e
     assert!(shows("region=Weimar", &after).await && !shows("region=Weimar", &before).await);
     assert!(shows("region=Weimar&priority=high&service=maintenance", &after).await);
     assert!(!shows("region=Essen", &after).await);
-    // What fits nothing is left alone.
+    // A request that matches no rule stays unchanged.
     let other = request(&world, &staff, "Zeta boiler elsewhere", "20095").await;
-    assert!(!world.content(&staff, &other).await.contains("by the rule"));
+    assert!(!world.content(&staff, &other).await.contains("by rule “"));
 
-    // A changed rule rests.
+    // Changing a rule disables it.
     let changed = [
         ("id", id.as_str()),
         ("name", "Renamed"),
@@ -116,15 +114,13 @@ async fn a_rule_is_tried_then_switched_on_and_named_by_what_it_decided(#[case] e
     ];
     save(&world, &admin, &changed).await;
     let rests = request(&world, &staff, "Zeta pump rests", "99423").await;
-    assert!(!world.content(&staff, &rests).await.contains("by the rule"));
+    assert!(!world.content(&staff, &rests).await.contains("by rule “"));
     world.send(&admin, "/app/fn/switch-rule", &on).await;
     assert!(
-        world
-            .content(&admin, &rule)
-            .await
-            .contains("Try it on past requests first")
+        world.content(&admin, &rule).await.contains("role=\"alert\""),
+        "the rule was not tested"
     );
-    // Deleted, it is gone; what it decided stays under its name.
+    // A deleted rule is gone; requests keep its values and its name.
     world.send(&admin, "/app/fn/delete-rule", &about).await;
     assert_eq!(world.get(&admin, &rule).await.0, StatusCode::NOT_FOUND);
     assert!(world.content(&staff, &after).await.contains("Boilers in Weimar"));
@@ -134,7 +130,7 @@ async fn a_rule_is_tried_then_switched_on_and_named_by_what_it_decided(#[case] e
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_order_decides_and_partners_keep_what_they_sent(#[case] engine: Engine) {
+async fn rule_order_decides_and_partner_values_stay(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -162,7 +158,7 @@ async fn the_order_decides_and_partners_keep_what_they_sent(#[case] engine: Engi
             .content(&admin, &rules[1].0)
             .await
             .contains("Already decided by an earlier rule: First"),
-        "the trial says who was first"
+        "the test names the earlier rule"
     );
     let earlier = [("id", rules[1].1.as_str()), ("way", "earlier")];
     world.send(&admin, "/app/fn/move-rule", &earlier).await;
@@ -170,7 +166,7 @@ async fn the_order_decides_and_partners_keep_what_they_sent(#[case] engine: Engi
     let page = world.content(&staff, &second).await;
     assert!(page.contains("by rule “Second”") && !page.contains("by rule “First”"));
 
-    // A partner's priority stays; the region is added.
+    // The priority sent by a partner stays; the region is added.
     let body = json!({
         "serviceType": "repair", "priority": "low", "description": "Kappa from a partner",
         "customer": { "customerNumber": "RRM-001" }
@@ -187,31 +183,36 @@ async fn the_order_decides_and_partners_keep_what_they_sent(#[case] engine: Engi
     assert_eq!(answer["priority"], "low");
     let inside = world.in_inbox(&staff, "Kappa from a partner").await;
     assert!(world.content(&staff, &inside).await.contains("by rule “Second”"));
-    assert!(!answer.to_string().contains("South"), "a region is nobody else's");
+    assert!(!answer.to_string().contains("South"), "regions are internal");
 
-    // Mistakes come back with their field and with what was typed.
+    // Invalid input is shown at its field and kept.
     let wrong = [("name", "Wrong"), ("postal_codes", "45359-45000"), ("region", "East")];
     let back = save(&world, &admin, &wrong).await;
     let form = world.content(&admin, &back).await;
     assert!(
-        form.contains("45000-45359 a line") && form.contains("value=\"East\""),
+        form.contains("45000-45359 per line") && form.contains("value=\"East\""),
         "{form}"
     );
     let nothing = save(&world, &admin, &[("name", "Nothing"), ("words", "kappa")]).await;
-    assert!(world.content(&admin, &nothing).await.contains("Say what the rule sets"));
+    assert!(
+        world
+            .content(&admin, &nothing)
+            .await
+            .contains("Choose what the rule sets")
+    );
 }
 
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_place_that_a_person_names_adds_the_region(#[case] engine: Engine) {
+async fn customer_location_assigned_adds_region(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let staff = world.staff("nordlicht", "dispatcher").await;
     let inside = request(&world, &staff, "Lambda without a known place", "20095").await;
-    assert!(!world.content(&staff, &inside).await.contains("by the rule"));
+    assert!(!world.content(&staff, &inside).await.contains("by rule “"));
     let customer = world.customer("CUST-10042").await;
     let (_, places) = world
         .call("erp", Method::GET, "/api/v1/locations?externalId=LOC-ESSEN-01", None)
@@ -232,7 +233,7 @@ async fn a_place_that_a_person_names_adds_the_region(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn only_administrators_make_rules(#[case] engine: Engine) {
+async fn rules_are_limited_to_administrators_of_tenant(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -246,7 +247,7 @@ async fn only_administrators_make_rules(#[case] engine: Engine) {
         let id = rule.rsplit('/').next().unwrap();
         world.send(&other, "/app/fn/delete-rule", &[("id", id)]).await;
     }
-    // Another organisation's administrator finds nothing.
+    // The administrator of another tenant cannot find the rule.
     let foreign = world.staff("suedwind", "admin").await;
     assert_eq!(world.get(&foreign, &rule).await.0, StatusCode::NOT_FOUND);
     let id = rule.rsplit('/').next().unwrap();

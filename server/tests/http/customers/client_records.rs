@@ -1,4 +1,5 @@
-//! Connect over real HTTP, on both databases: mappings, records, requests, test keys, OAuth, rate limits, jobs at a time.
+//! Connect API over HTTP, on both databases: mappings, records, requests, test keys, OAuth, rate limits and concurrent
+//! jobs.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
@@ -16,7 +17,7 @@ fn job_body(external_id: &str, customer: &str) -> Value {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn mappings_and_records_are_handled_by_hand(#[case] engine: Engine) {
+async fn records_and_mappings_are_created_updated_and_deleted_by_api(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let put = async |path: &str, body: Value, condition: Option<(&str, &str)>| {
         let mut request = world.api(Method::PUT, path, &world.key("nordlicht", "erp")).json(&body);
@@ -53,7 +54,7 @@ async fn mappings_and_records_are_handled_by_hand(#[case] engine: Engine) {
         None,
     )
     .await;
-    assert_eq!(problem["code"], "mapping_conflict", "a number belongs to one customer");
+    assert_eq!(problem["code"], "mapping_conflict", "customer numbers are unique");
     let (status, problem) = put(path, json!({ "name": "x" }), Some(("if-match", "\"v1\""))).await;
     assert_eq!((status.as_u16(), &problem["code"]), (400, &json!("invalid_header")));
     let (status, location) = put(
@@ -88,7 +89,8 @@ async fn mappings_and_records_are_handled_by_hand(#[case] engine: Engine) {
             .call("erp", Method::GET, &format!("/api/v1/{path}/{id}"), None)
             .await;
         assert_eq!(status, StatusCode::OK);
-        // Another source of the same tenant has no reference to it, and the other tenant has nothing of it.
+        // Another source system of the tenant has no reference to the record, and the other tenant does not have
+        // the record.
         let (status, _) = world
             .call("partner", Method::GET, &format!("/api/v1/{path}/{id}"), None)
             .await;
@@ -112,7 +114,7 @@ async fn mappings_and_records_are_handled_by_hand(#[case] engine: Engine) {
         .call("erp", Method::GET, "/api/v1/customers?customerNumber=hn-1", None)
         .await;
     assert_eq!(found["data"][0]["id"], customer["id"]);
-    // References are never re-pointed.
+    // An existing reference never changes its record.
     let id = customer["id"].as_str().unwrap();
     let (status, _) = put("/api/v1/mappings/customer/HAND-1", json!({ "id": id }), None).await;
     assert_eq!(status, StatusCode::OK);
@@ -143,9 +145,9 @@ async fn mappings_and_records_are_handled_by_hand(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn resolving_writes_nothing_and_tells_what_an_import_would_do(#[case] engine: Engine) {
+async fn mapping_resolve_writes_nothing_and_predicts_import(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
-    let context = json!({ "customer": { "externalId": "NEW-1", "name": "Somebody new" }, "location": { "externalId": "NEW-L", "city": "Essen" } });
+    let context = json!({ "customer": { "externalId": "NEW-1", "name": "New customer" }, "location": { "externalId": "NEW-L", "city": "Essen" } });
     let (status, decision) = world
         .call("erp", Method::POST, "/api/v1/mappings/resolve", Some(&context))
         .await;
@@ -172,7 +174,7 @@ async fn resolving_writes_nothing_and_tells_what_an_import_would_do(#[case] engi
         assert_eq!(item["mapping"][part]["rule"], decision["mapping"][part]["rule"]);
         assert_eq!(item["mapping"][part]["status"], decision["mapping"][part]["status"]);
     }
-    // Without customers.read nobody may ask.
+    // Resolving requires the scope `customers.read`.
     let (status, problem) = world
         .call("import-only", Method::POST, "/api/v1/mappings/resolve", Some(&context))
         .await;
@@ -183,7 +185,7 @@ async fn resolving_writes_nothing_and_tells_what_an_import_would_do(#[case] engi
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn without_the_scopes_nothing_about_customers_is_told(#[case] engine: Engine) {
+async fn import_without_customer_scopes_returns_no_mapping(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let known = json!({ "externalId": "S-1", "customer": { "externalId": "CUST-10042", "customerNumber": "RRM-001", "name": "x" } });
     let unknown =
@@ -203,7 +205,7 @@ async fn without_the_scopes_nothing_about_customers_is_told(#[case] engine: Engi
     }
     assert_eq!(
         answers[0], answers[1],
-        "a known customer and an unknown one look the same"
+        "known and unknown customers get the same response"
     );
     let (_, page) = world
         .call("import-only", Method::GET, "/api/v1/import-jobs?limit=1", None)
@@ -216,7 +218,7 @@ async fn without_the_scopes_nothing_about_customers_is_told(#[case] engine: Engi
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn requests_are_submitted_followed_and_withdrawn(#[case] engine: Engine) {
+async fn requests_are_submitted_read_and_cancelled(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let key = world.key("nordlicht", "erp");
     let body = json!({
@@ -241,7 +243,7 @@ async fn requests_are_submitted_followed_and_withdrawn(#[case] engine: Engine) {
     assert_eq!(
         (status, &again["id"]),
         (StatusCode::OK, &request["id"]),
-        "the external id makes it the same request"
+        "the external ID identifies the request"
     );
     let mut unknown = body.clone();
     unknown["externalId"] = json!("CASE-2");
@@ -250,7 +252,7 @@ async fn requests_are_submitted_followed_and_withdrawn(#[case] engine: Engine) {
     assert_eq!(status.as_u16(), 422);
     assert_eq!(
         problem["errors"][0]["pointer"], "/customer",
-        "nothing is created on the way: {problem}"
+        "the customer is not created: {problem}"
     );
     let path = format!("/api/v1/requests/{}/cancel", request["id"].as_str().unwrap());
     let (status, cancelled) = world.call("erp", Method::POST, &path, None).await;
@@ -267,7 +269,7 @@ async fn requests_are_submitted_followed_and_withdrawn(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn targets_are_asked_about_and_cancelled(#[case] engine: Engine) {
+async fn targets_are_queried_and_cancelled(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let (_, one) = world.import("erp", &job_body("Q-1", "CUST-10042")).await;
     let question = json!({ "externalIds": ["Q-1", "Q-none"], "ids": [one["targetId"], "tgt_nothing"] });
@@ -289,14 +291,14 @@ async fn targets_are_asked_about_and_cancelled(#[case] engine: Engine) {
     let (status, _) = world
         .call("erp", Method::POST, &path, Some(&json!({ "why": "x" })))
         .await;
-    assert_eq!(status.as_u16(), 422, "a body that nobody reads is refused");
+    assert_eq!(status.as_u16(), 422, "an unknown body is rejected");
 }
 
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn test_keys_live_in_a_world_of_their_own(#[case] engine: Engine) {
+async fn test_keys_are_isolated_from_live_data(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let test_key = world.tenant("nordlicht").client("erp").unwrap().test_api_key.clone();
     let body = job_body("T-1", "CUST-10042");
@@ -312,7 +314,7 @@ async fn test_keys_live_in_a_world_of_their_own(#[case] engine: Engine) {
     assert_eq!(status, StatusCode::CREATED, "{item}");
     assert_eq!(
         item["mapping"]["customer"]["status"], "created",
-        "the live customer is not known there"
+        "live customers are unknown to test keys"
     );
     let (status, _) = world
         .call("erp", Method::GET, "/api/v1/targets/by-external-id/T-1", None)
@@ -328,7 +330,7 @@ async fn test_keys_live_in_a_world_of_their_own(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn oauth_gives_and_ends_tokens(#[case] engine: Engine) {
+async fn oauth_tokens_are_issued_and_revoked(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let client = world.tenant("nordlicht").client("partner").unwrap().clone();
     let token = async |form: &[(&str, &str)], basic: bool| {
@@ -355,7 +357,7 @@ async fn oauth_gives_and_ends_tokens(#[case] engine: Engine) {
     assert_eq!(
         use_it(&access, "/api/v1/targets").await,
         StatusCode::FORBIDDEN,
-        "the client's scopes"
+        "token has the scopes of the client"
     );
     let (_, narrow) = token(&[grant, ("scope", "targets.write")], true).await;
     assert_eq!(narrow["scope"], "targets.write");
@@ -396,7 +398,11 @@ async fn oauth_gives_and_ends_tokens(#[case] engine: Engine) {
         .send()
         .await
         .unwrap();
-    assert_eq!(json_body.status(), StatusCode::BAD_REQUEST, "only forms");
+    assert_eq!(
+        json_body.status(),
+        StatusCode::BAD_REQUEST,
+        "only form bodies are accepted"
+    );
     let (status, posted) = token(
         &[
             grant,
@@ -434,7 +440,7 @@ async fn oauth_gives_and_ends_tokens(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn authenticated_answers_tell_what_is_left(#[case] engine: Engine) {
+async fn authenticated_responses_have_rate_limit_headers(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let answer = world
         .api(Method::GET, "/api/v1/import-jobs", &world.key("nordlicht", "erp"))
@@ -450,14 +456,14 @@ async fn authenticated_answers_tell_what_is_left(#[case] engine: Engine) {
             .starts_with("\"client\";r=")
     );
     assert!(answer.headers().contains_key("x-request-id"));
-    let refused = Client::new()
+    let rejected = Client::new()
         .get(format!("{}/api/v1/import-jobs", world.url))
         .send()
         .await
         .unwrap();
     assert!(
-        !refused.headers().contains_key("ratelimit"),
-        "nobody is told about nobody's bucket"
+        !rejected.headers().contains_key("ratelimit"),
+        "anonymous responses have no rate limit headers"
     );
 }
 
@@ -465,14 +471,14 @@ async fn authenticated_answers_tell_what_is_left(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn five_jobs_at_a_time_and_a_job_can_be_stopped(#[case] engine: Engine) {
+async fn import_jobs_above_concurrency_limit_are_rejected_and_can_be_cancelled(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let key = world.key("nordlicht", "erp");
     let items: Vec<Value> = (0..300)
         .map(|index| job_body(&format!("F-{index}"), &format!("FC-{index}")))
         .collect();
-    let mut taken = Vec::new();
-    let mut refused = 0;
+    let mut accepted = Vec::new();
+    let mut rejected = 0;
     for number in 0..8 {
         let body = json!({ "items": items.iter().map(|item| { let mut item = item.clone(); item["externalId"] = json!(format!("{number}-{}", item["externalId"].as_str().unwrap())); item }).collect::<Vec<_>>() });
         let answer = world
@@ -483,24 +489,24 @@ async fn five_jobs_at_a_time_and_a_job_can_be_stopped(#[case] engine: Engine) {
             .await
             .unwrap();
         match answer.status() {
-            StatusCode::ACCEPTED => taken.push(answer.json::<Value>().await.unwrap()),
+            StatusCode::ACCEPTED => accepted.push(answer.json::<Value>().await.unwrap()),
             StatusCode::TOO_MANY_REQUESTS => {
                 assert!(answer.headers().contains_key("retry-after"));
                 assert_eq!(
                     answer.json::<Value>().await.unwrap()["code"],
                     "too_many_concurrent_jobs"
                 );
-                refused += 1;
+                rejected += 1;
             }
             other => panic!("{other}"),
         }
     }
     assert!(
-        refused > 0 && taken.len() >= 5,
-        "{} taken, {refused} refused",
-        taken.len()
+        rejected > 0 && accepted.len() >= 5,
+        "{} accepted, {rejected} rejected",
+        accepted.len()
     );
-    let last = taken.last().unwrap();
+    let last = accepted.last().unwrap();
     let path = format!("/api/v1/import-jobs/{}/cancel", last["id"].as_str().unwrap());
     let (status, stopped) = world.call("erp", Method::POST, &path, None).await;
     assert_eq!(
@@ -513,8 +519,8 @@ async fn five_jobs_at_a_time_and_a_job_can_be_stopped(#[case] engine: Engine) {
         (status.as_u16(), &problem["code"]),
         (409, &json!("job_not_cancellable"))
     );
-    for job in &taken[..taken.len() - 1] {
-        let ended = world.ended("erp", job).await;
+    for job in &accepted[..accepted.len() - 1] {
+        let ended = world.wait_for_job("erp", job).await;
         let counts = &ended["counts"];
         let sum: i64 = ["created", "updated", "unchanged", "skipped", "failed"]
             .iter()
@@ -528,7 +534,7 @@ async fn five_jobs_at_a_time_and_a_job_can_be_stopped(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn fifty_batches_and_imports_of_one_new_customer_create_it_once(#[case] engine: Engine) {
+async fn concurrent_imports_of_new_customer_create_it_once(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let world: Arc<World> = world;
     let mut running = Vec::new();
@@ -551,7 +557,7 @@ async fn fifty_batches_and_imports_of_one_new_customer_create_it_once(#[case] en
         statuses.push(item["mapping"]["customer"]["status"].as_str().unwrap().to_owned());
         ids.push(item["mapping"]["customer"]["id"].as_str().unwrap().to_owned());
     }
-    world.ended("erp", &job).await;
+    world.wait_for_job("erp", &job).await;
     for item in world.items("erp", &job, "").await {
         statuses.push(item["mapping"]["customer"]["status"].as_str().unwrap().to_owned());
         ids.push(item["mapping"]["customer"]["id"].as_str().unwrap().to_owned());
@@ -571,7 +577,7 @@ async fn fifty_batches_and_imports_of_one_new_customer_create_it_once(#[case] en
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_request_may_ask_to_be_answered_later(#[case] engine: Engine) {
+async fn import_with_respond_async_returns_job(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let answer = world
         .api(Method::POST, "/api/v1/targets", &world.key("nordlicht", "erp"))
@@ -589,5 +595,5 @@ async fn a_request_may_ask_to_be_answered_later(#[case] engine: Engine) {
             .starts_with("/api/v1/import-jobs/imp_")
     );
     let job = answer.json::<Value>().await.unwrap();
-    assert_eq!(world.ended("erp", &job).await["counts"]["created"], 1);
+    assert_eq!(world.wait_for_job("erp", &job).await["counts"]["created"], 1);
 }

@@ -1,3 +1,3 @@
-//! Where files are stored.
+//! File storage.
 
 pub mod stores;

@@ -1,10 +1,10 @@
-//! Files in a bucket: the real binary with a stand-in for S3 (moto of PyPI) on loopback.
+//! Files in an S3 bucket: the real binary with a moto server (PyPI) on loopback.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::OWN_PAGE;
+use crate::support::SAME_ORIGIN;
 use crate::support::forms::hidden;
 use crate::support::installation::Installation;
 use crate::support::public::COMPLETE;
@@ -28,7 +28,7 @@ for line in sys.stdin:
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_of_a_form_is_kept_in_a_bucket_and_read_from_it() {
+async fn form_file_is_stored_in_bucket_and_downloaded() {
     let Ok(python) = std::env::var("ORDINAVO_TEST_PYTHON") else {
         eprintln!("skipped: no Python with moto");
         return;
@@ -41,7 +41,7 @@ async fn a_file_of_a_form_is_kept_in_a_bucket_and_read_from_it() {
         .spawn()
         .unwrap();
     let mut output = BufReader::new(bucket.stdout.take().unwrap()).lines();
-    let port = output.next().expect("the server starts").unwrap();
+    let port = output.next().expect("moto server starts").unwrap();
     let installation = Installation::on_sqlite("bucket").with(&[
         ("ORDINAVO_FILES", "s3://files/kept"),
         ("AWS_ENDPOINT", &format!("http://127.0.0.1:{port}")),
@@ -80,14 +80,14 @@ async fn a_file_of_a_form_is_kept_in_a_bucket_and_read_from_it() {
             .unwrap();
         client
             .post(installation.url("/intake/nordlicht-service"))
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .multipart(form.part("files", part))
             .send()
             .await
             .unwrap()
             .status()
     };
-    // Nobody fills in a form in less than three seconds; until then the server says how long to wait.
+    // Submitting within three seconds is rejected as too fast; retry until the server accepts the form.
     let deadline = Instant::now() + Duration::from_secs(30);
     let mut sent = send().await;
     while sent == StatusCode::UNPROCESSABLE_ENTITY && Instant::now() < deadline {
@@ -109,7 +109,7 @@ async fn a_file_of_a_form_is_kept_in_a_bucket_and_read_from_it() {
     ];
     let signed_in = client
         .post(installation.url("/app/fn/sign-in"))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .header("accept", "text/html")
         .form(&fields)
         .send()

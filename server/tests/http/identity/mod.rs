@@ -1,4 +1,4 @@
-//! Sign-in.
+//! Sign-in and two-factor authentication.
 
 pub mod sign_in;
 pub mod two_factor;

@@ -1,6 +1,6 @@
-//! Sessions: renewed at sign-in, ended by time, lock and a new password, and chosen where an address has several tenants.
+//! Sessions: renewed at sign-in, ended by timeout, lock and password reset, and the choice between several tenants.
 
-use crate::support::{OWN_PAGE, World, world, world_at};
+use crate::support::{SAME_ORIGIN, World, world, world_at};
 use chrono::{TimeDelta, Utc};
 use domain::roles::Role;
 use ordinavo_core::Engine;
@@ -9,8 +9,8 @@ use ordinavo_core::identity::administration;
 use reqwest::{Client, Response, StatusCode};
 use rstest::rstest;
 
-/// A browser that keeps no cookies by itself.
-fn plain_browser() -> Client {
+/// Returns a browser without a cookie jar.
+fn browser_without_cookies() -> Client {
     Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
@@ -22,7 +22,7 @@ async fn sign_in(world: &World, browser: &Client, cookie: &str, email: &str, pas
         .post(format!("{}/app/fn/sign-in", world.url))
         .header("accept", "text/html")
         .header("cookie", cookie)
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .form(&[("email", email), ("password", password)])
         .send()
         .await
@@ -41,7 +41,7 @@ fn session_cookie(answer: &Response) -> String {
         .to_owned()
 }
 
-async fn opens_the_inbox(world: &World, browser: &Client, cookie: &str) -> bool {
+async fn can_open_inbox(world: &World, browser: &Client, cookie: &str) -> bool {
     let answer = browser
         .get(format!("{}/app/inbox", world.url))
         .header("accept", "text/html")
@@ -56,17 +56,17 @@ async fn opens_the_inbox(world: &World, browser: &Client, cookie: &str) -> bool 
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_id_planted_before_sign_in_is_worth_nothing_afterwards(#[case] engine: Engine) {
+async fn session_id_planted_before_sign_in_is_not_signed_in(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let account = world.tenant("nordlicht").staff("dispatcher").unwrap().clone();
-    let browser = plain_browser();
-    // A failed attempt leaves a session that carries what was typed: the id that an attacker could plant.
+    let browser = browser_without_cookies();
+    // A failed attempt creates a session that carries the input. An attacker could plant its ID.
     let failed = sign_in(&world, &browser, "", &account.email, "not the password").await;
     let planted = session_cookie(&failed);
-    assert!(!opens_the_inbox(&world, &browser, &planted).await);
+    assert!(!can_open_inbox(&world, &browser, &planted).await);
     let answer = loop {
         let answer = sign_in(&world, &browser, &planted, &account.email, &account.password).await;
-        // The short lock after the failure ends by itself.
+        // The short lock after the failed attempt expires by itself.
         if !answer.headers()["location"].to_str().unwrap().contains("sign-in") {
             break answer;
         }
@@ -74,15 +74,15 @@ async fn an_id_planted_before_sign_in_is_worth_nothing_afterwards(#[case] engine
     };
     let renewed = session_cookie(&answer);
     assert_ne!(planted, renewed);
-    assert!(opens_the_inbox(&world, &browser, &renewed).await);
-    assert!(!opens_the_inbox(&world, &browser, &planted).await, "{}", world.engine);
+    assert!(can_open_inbox(&world, &browser, &renewed).await);
+    assert!(!can_open_inbox(&world, &browser, &planted).await, "{}", world.engine);
 }
 
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_lock_and_a_new_password_end_running_sessions(#[case] engine: Engine) {
+async fn sessions_after_lock_or_password_reset_are_ended(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let account = world.tenant("nordlicht").staff("manager").unwrap().clone();
     let browser = world.browser("/app", &account.email, &account.password).await;
@@ -113,7 +113,7 @@ async fn a_lock_and_a_new_password_end_running_sessions(#[case] engine: Engine) 
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn sessions_end_when_idle(#[case] engine: Engine) {
+async fn session_idle_for_twelve_hours_is_ended(#[case] engine: Engine) {
     let clock = Clock::manual(Utc::now());
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -130,7 +130,7 @@ async fn sessions_end_when_idle(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn sessions_end_when_old_though_used_every_day(#[case] engine: Engine) {
+async fn session_older_than_seven_days_is_ended(#[case] engine: Engine) {
     let clock = Clock::manual(Utc::now());
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -147,7 +147,7 @@ async fn sessions_end_when_old_though_used_every_day(#[case] engine: Engine) {
         "{}: older than 7 days",
         world.engine
     );
-    // The cookie's own time runs by the machine's clock, so the next world begins where this one began.
+    // Cookie expiry uses the system clock, so reset the manual clock for the next server.
     clock.advance(-TimeDelta::hours(169));
 }
 
@@ -155,7 +155,7 @@ async fn sessions_end_when_old_though_used_every_day(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_address_with_two_tenants_chooses_and_the_choice_closes(#[case] engine: Engine) {
+async fn sign_in_with_two_tenants_requires_choice_within_two_minutes(#[case] engine: Engine) {
     let clock = Clock::manual(Utc::now());
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -182,7 +182,7 @@ async fn an_address_with_two_tenants_chooses_and_the_choice_closes(#[case] engin
         let answer = browser
             .post(format!("{}/app/fn/choose-tenant", world.url))
             .header("accept", "text/html")
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .form(&[("choice", choice)])
             .send()
             .await
@@ -199,16 +199,16 @@ async fn an_address_with_two_tenants_chooses_and_the_choice_closes(#[case] engin
     assert_eq!(
         world.get(&browser, "/app/inbox").await.0,
         StatusCode::SEE_OTHER,
-        "nobody is in before the choice"
+        "not signed in before the choice"
     );
     let (status, page) = world.get(&browser, "/app/sign-in/choose").await;
     assert_eq!(status, StatusCode::OK);
     assert!(page.contains("Nordlicht Technik") && page.contains("dwind"));
-    assert!(choose("7").await.contains("sign-in"), "a choice that was not offered");
+    assert!(choose("7").await.contains("sign-in"), "an invalid choice is rejected");
     clock.advance(TimeDelta::minutes(3));
     assert!(
         choose("0").await.contains("sign-in"),
-        "the choice stays open for two minutes"
+        "the choice expires after two minutes"
     );
     sign_in(&world, &browser, "", email, password).await;
     assert!(!choose("0").await.contains("sign-in"));

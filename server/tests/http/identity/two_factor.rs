@@ -1,4 +1,5 @@
-//! The second step of signing in to the portal: turned on with a first code, asked for at every door, once for each code.
+//! Two-factor authentication of portal users: turned on with a first code, required after every kind of sign-in, each
+//! code valid once.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 
 use crate::portal_access::access::{PASSWORD, access_page, browser, invite, mails, status, token};
 use crate::support::forms::hidden;
-use crate::support::{OWN_PAGE, World, world_at};
+use crate::support::{SAME_ORIGIN, World, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use domain::two_factor::TypedCode;
 use ordinavo_core::clock::Clock;
@@ -19,7 +20,7 @@ fn morning() -> Clock {
     Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
 }
 
-/// Somebody with an account and an app on their phone.
+/// A user with an account and an authenticator app.
 struct Person {
     browser: Client,
     secret: String,
@@ -27,7 +28,7 @@ struct Person {
 }
 
 impl Person {
-    /// What the app shows now.
+    /// Returns the code that the app shows at the current time.
     fn code(&self, clock: &Clock) -> String {
         let secret = Secret::try_from_base32(&self.secret).unwrap();
         let now = u64::try_from(clock.now().timestamp()).unwrap();
@@ -40,8 +41,8 @@ impl Person {
     }
 }
 
-/// The key of the page, without its blanks.
-fn key_on(html: &str) -> Option<String> {
+/// Returns the secret shown on the page, without spaces.
+fn secret_on_page(html: &str) -> Option<String> {
     let key = html
         .split("<bdi dir=\"ltr\" class=\"mono\">")
         .nth(1)?
@@ -76,23 +77,23 @@ async fn person(world: &Arc<World>, clock: &Clock) -> Person {
     let browser = browser();
     let accept = [("token", token(&link)), ("password", PASSWORD)];
     world.send(&browser, "/portal/fn/accept-invitation", &accept).await;
-    // Only who knows the password begins.
+    // Setup requires the current password.
     let wrong = [("current", "another one entirely")];
     world.send(&browser, "/portal/fn/begin-second-step", &wrong).await;
     let html = world.content(&browser, "/portal/profile").await;
-    assert!(html.contains("This is not your present password") && key_on(&html).is_none());
+    assert!(html.contains("The current password is incorrect") && secret_on_page(&html).is_none());
     clock.advance(TimeDelta::seconds(2));
     world
         .send(&browser, "/portal/fn/begin-second-step", &[("current", PASSWORD)])
         .await;
     let html = world.content(&browser, "/portal/profile").await;
     let mut person = Person {
-        secret: key_on(&html).unwrap(),
+        secret: secret_on_page(&html).unwrap(),
         browser,
         codes: Vec::new(),
     };
-    assert!(html.contains("<svg"), "there is a picture to scan");
-    // Shown and not confirmed, it changes nothing; a wrong code does not confirm it.
+    assert!(html.contains("<svg"), "the QR code is shown");
+    // A secret that is not confirmed changes nothing; a wrong code does not confirm it.
     assert_eq!(
         sign_in(world, &crate::portal_access::access::browser()).await,
         "/portal"
@@ -104,7 +105,7 @@ async fn person(world: &Arc<World>, clock: &Clock) -> Person {
         world
             .content(&person.browser, "/portal/profile")
             .await
-            .contains("This code is wrong")
+            .contains("This code is incorrect")
     );
     let code = person.code(clock);
     world
@@ -121,14 +122,14 @@ async fn person(world: &Arc<World>, clock: &Clock) -> Person {
     );
     let again = world.content(&person.browser, "/portal/profile").await;
     assert!(
-        recovery_codes(&again).is_empty() && key_on(&again).is_none(),
+        recovery_codes(&again).is_empty() && secret_on_page(&again).is_none(),
         "shown once"
     );
-    assert!(again.contains("10 recovery codes are left"));
+    assert!(again.contains("10 recovery codes left"));
     person
 }
 
-/// Gives address and password; the answer is where that leads.
+/// Submits email and password and returns the redirect path.
 async fn sign_in(world: &World, browser: &Client) -> String {
     let fields = [("email", EMAIL), ("password", PASSWORD), ("next", "/portal/reports")];
     let to = world.send(browser, "/portal/fn/sign-in", &fields).await;
@@ -139,7 +140,7 @@ async fn sign_in(world: &World, browser: &Client) -> String {
     }
 }
 
-async fn give(world: &World, browser: &Client, code: &str) -> String {
+async fn submit_code(world: &World, browser: &Client, code: &str) -> String {
     world.send(browser, "/portal/fn/give-code", &[("code", code)]).await
 }
 
@@ -149,7 +150,7 @@ const CODE_PAGE: &str = "/portal/sign-in/code";
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_code_is_asked_for_after_the_password_and_works_once(#[case] engine: Engine) {
+async fn sign_in_with_two_factor_requires_code_that_works_once(#[case] engine: Engine) {
     let clock = morning();
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -158,54 +159,59 @@ async fn a_code_is_asked_for_after_the_password_and_works_once(#[case] engine: E
     let person = person(&world, &clock).await;
     let other = browser();
     assert_eq!(status(&world, &other, CODE_PAGE).await, StatusCode::NOT_FOUND);
-    assert_eq!(give(&world, &other, &person.code(&clock)).await, "/portal/sign-in");
+    assert_eq!(
+        submit_code(&world, &other, &person.code(&clock)).await,
+        "/portal/sign-in"
+    );
     assert_eq!(sign_in(&world, &other).await, CODE_PAGE, "{}", world.engine);
-    // The password alone opens nothing.
+    // The password alone gives no access.
     for path in ["/portal", "/portal/profile", "/portal/reports"] {
         assert_eq!(status(&world, &other, path).await, StatusCode::SEE_OTHER, "{path}");
     }
+    assert!(world.content(&other, CODE_PAGE).await.contains("/portal/fn/give-code"));
+    // The code that confirmed the setup is used up, even within its 30 seconds.
+    assert_eq!(submit_code(&world, &other, &person.code(&clock)).await, CODE_PAGE);
     assert!(
         world
             .content(&other, CODE_PAGE)
             .await
-            .contains("Two-factor authentication")
-    );
-    // The code that turned it on is used up, although its half minute is not over.
-    assert_eq!(give(&world, &other, &person.code(&clock)).await, CODE_PAGE);
-    assert!(
-        world
-            .content(&other, CODE_PAGE)
-            .await
-            .contains("This code is wrong, or was used")
+            .contains("This code is incorrect or has already been used")
     );
     assert_eq!(status(&world, &other, "/portal").await, StatusCode::SEE_OTHER);
     clock.advance(TimeDelta::seconds(30));
     let code = person.code(&clock);
     assert_eq!(
-        give(&world, &other, &code).await,
+        submit_code(&world, &other, &code).await,
         "/portal/reports",
-        "where one wanted to go"
+        "redirect to the requested page"
     );
     assert_eq!(status(&world, &other, "/portal").await, StatusCode::OK);
     let third = browser();
     assert_eq!(sign_in(&world, &third).await, CODE_PAGE);
-    assert_eq!(give(&world, &third, &code).await, CODE_PAGE, "once for everybody");
-    // A recovery code works while guesses at the app's code are locked, and works once.
+    assert_eq!(
+        submit_code(&world, &third, &code).await,
+        CODE_PAGE,
+        "the code works once"
+    );
+    // A recovery code works once, even while app codes are locked.
     let typed = person.codes[0].to_uppercase().replace('-', " ");
-    assert_eq!(give(&world, &third, &typed).await, "/portal/reports");
+    assert_eq!(submit_code(&world, &third, &typed).await, "/portal/reports");
     let fourth = browser();
     assert_eq!(sign_in(&world, &fourth).await, CODE_PAGE);
-    assert_eq!(give(&world, &fourth, &person.codes[0]).await, CODE_PAGE);
+    assert_eq!(submit_code(&world, &fourth, &person.codes[0]).await, CODE_PAGE);
     assert!(
         world
             .content(&person.browser, "/portal/profile")
             .await
-            .contains("9 recovery codes are left")
+            .contains("9 recovery codes left")
     );
-    // Too late: it begins anew.
+    // After the timeout, sign-in has to start again.
     clock.advance(TimeDelta::minutes(6));
     assert_eq!(status(&world, &fourth, CODE_PAGE).await, StatusCode::NOT_FOUND);
-    assert_eq!(give(&world, &fourth, &person.code(&clock)).await, "/portal/sign-in");
+    assert_eq!(
+        submit_code(&world, &fourth, &person.code(&clock)).await,
+        "/portal/sign-in"
+    );
     let kinds: Vec<_> = mails(&world).await.into_iter().filter(|mail| mail.0 == EMAIL).collect();
     assert!(kinds.iter().any(|mail| mail.1 == "portal_second_step_on"), "{kinds:?}");
     clock.advance(begin - clock.now());
@@ -215,7 +221,7 @@ async fn a_code_is_asked_for_after_the_password_and_works_once(#[case] engine: E
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn guesses_are_locked_longer_and_longer(#[case] engine: Engine) {
+async fn wrong_codes_repeated_double_the_lock(#[case] engine: Engine) {
     let clock = morning();
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -223,12 +229,12 @@ async fn guesses_are_locked_longer_and_longer(#[case] engine: Engine) {
     let begin = clock.now();
     let person = person(&world, &clock).await;
     clock.advance(TimeDelta::seconds(30));
-    let guesser = browser();
-    assert_eq!(sign_in(&world, &guesser).await, CODE_PAGE);
+    let attacker = browser();
+    assert_eq!(sign_in(&world, &attacker).await, CODE_PAGE);
     let guess = async || {
-        guesser
+        attacker
             .post(format!("{}/portal/fn/give-code", world.url))
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .form(&[("code", "111111")])
             .send()
             .await
@@ -237,13 +243,16 @@ async fn guesses_are_locked_longer_and_longer(#[case] engine: Engine) {
     };
     for lock in [2, 4, 8, 16] {
         assert_eq!(guess().await, StatusCode::UNPROCESSABLE_ENTITY, "{}", world.engine);
-        // Even the right one is not looked at while it is locked.
-        assert_eq!(give(&world, &guesser, &person.code(&clock)).await, CODE_PAGE);
+        // During the lock, even the correct code is rejected.
+        assert_eq!(submit_code(&world, &attacker, &person.code(&clock)).await, CODE_PAGE);
         clock.advance(TimeDelta::seconds(lock) - TimeDelta::milliseconds(1));
         assert_eq!(guess().await, StatusCode::TOO_MANY_REQUESTS);
         clock.advance(TimeDelta::milliseconds(1));
     }
-    assert_eq!(give(&world, &guesser, &person.code(&clock)).await, "/portal/reports");
+    assert_eq!(
+        submit_code(&world, &attacker, &person.code(&clock)).await,
+        "/portal/reports"
+    );
     clock.advance(begin - clock.now());
 }
 
@@ -251,7 +260,7 @@ async fn guesses_are_locked_longer_and_longer(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn mailed_links_do_not_go_round_the_code_and_a_new_password_ends_the_waiting(#[case] engine: Engine) {
+async fn email_links_with_two_factor_require_code(#[case] engine: Engine) {
     let clock = morning();
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -278,7 +287,7 @@ async fn mailed_links_do_not_go_round_the_code_and_a_new_password_ends_the_waiti
     );
     assert_eq!(status(&world, &by_link, "/portal").await, StatusCode::SEE_OTHER);
     clock.advance(TimeDelta::seconds(30));
-    assert_eq!(give(&world, &by_link, &person.code(&clock)).await, "/portal");
+    assert_eq!(submit_code(&world, &by_link, &person.code(&clock)).await, "/portal");
     assert_eq!(status(&world, &by_link, "/portal").await, StatusCode::OK);
     let mailed = link("password", "portal_password").await;
     let by_password = browser();
@@ -292,13 +301,13 @@ async fn mailed_links_do_not_go_round_the_code_and_a_new_password_ends_the_waiti
         StatusCode::SEE_OTHER,
         "sessions end"
     );
-    // Who gave the password before waits in vain.
+    // A password reset ends sign-ins that still wait for a code.
     clock.advance(TimeDelta::seconds(30));
     let code = person.code(&clock);
-    assert_eq!(give(&world, &waiting, &code).await, "/portal/sign-in");
+    assert_eq!(submit_code(&world, &waiting, &code).await, "/portal/sign-in");
     assert_eq!(status(&world, &waiting, "/portal").await, StatusCode::SEE_OTHER);
     clock.advance(TimeDelta::seconds(30));
-    assert_eq!(give(&world, &by_password, &person.code(&clock)).await, "/portal");
+    assert_eq!(submit_code(&world, &by_password, &person.code(&clock)).await, "/portal");
     assert_eq!(status(&world, &by_password, "/portal").await, StatusCode::OK);
     clock.advance(begin - clock.now());
 }
@@ -307,7 +316,7 @@ async fn mailed_links_do_not_go_round_the_code_and_a_new_password_ends_the_waiti
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn it_is_turned_off_with_a_code_or_by_the_staff(#[case] engine: Engine) {
+async fn two_factor_turned_off_by_user_or_staff_is_no_longer_required(#[case] engine: Engine) {
     let clock = morning();
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -322,22 +331,22 @@ async fn it_is_turned_off_with_a_code_or_by_the_staff(#[case] engine: Engine) {
         world.content(&person.browser, "/portal/profile").await
     };
     assert!(
-        change("off", "").await.contains("This code is wrong"),
+        change("off", "").await.contains("This code is incorrect"),
         "{}",
         world.engine
     );
-    // New recovery codes end the ones before.
+    // New recovery codes replace the existing ones.
     let new = recovery_codes(&change("codes", &person.codes[1]).await);
     assert_eq!(new.len(), 10);
     let other = browser();
     assert_eq!(sign_in(&world, &other).await, CODE_PAGE);
-    assert_eq!(give(&world, &other, &person.codes[2]).await, CODE_PAGE);
+    assert_eq!(submit_code(&world, &other, &person.codes[2]).await, CODE_PAGE);
     clock.advance(TimeDelta::seconds(30));
-    assert_eq!(give(&world, &other, &new[0]).await, "/portal/reports");
-    assert!(change("off", &new[1]).await.contains("Set it up"));
+    assert_eq!(submit_code(&world, &other, &new[0]).await, "/portal/reports");
+    assert!(change("off", &new[1]).await.contains("/portal/fn/begin-second-step"));
     assert_eq!(sign_in(&world, &browser()).await, "/portal");
 
-    // On again, and taken away by the staff; who looks on sees no key.
+    // Set up again, then turned off by staff; a view-as session shows no secret.
     world
         .send(
             &person.browser,
@@ -347,7 +356,7 @@ async fn it_is_turned_off_with_a_code_or_by_the_staff(#[case] engine: Engine) {
         .await;
     let html = world.content(&person.browser, "/portal/profile").await;
     let person = Person {
-        secret: key_on(&html).unwrap(),
+        secret: secret_on_page(&html).unwrap(),
         ..person
     };
     let staff = world.staff("nordlicht", "manager").await;
@@ -356,25 +365,21 @@ async fn it_is_turned_off_with_a_code_or_by_the_staff(#[case] engine: Engine) {
     let card = html.split("<section").find(|card| card.contains(EMAIL)).unwrap();
     let (account, customer) = (hidden(card, "account").unwrap(), hidden(card, "customer").unwrap());
     let ids = [("customer", customer.as_str()), ("account", account.as_str())];
-    let look = world.send(&staff, "/app/fn/see-as-contact", &ids).await;
-    let looker = browser();
+    let view_as_link = world.send(&staff, "/app/fn/see-as-contact", &ids).await;
+    let viewer = browser();
     world
-        .send(&looker, "/portal/fn/use-link", &[("token", token(&look))])
+        .send(&viewer, "/portal/fn/use-link", &[("token", token(&view_as_link))])
         .await;
-    let seen = world.content(&looker, "/portal/profile").await;
-    assert!(seen.contains("Second step") && key_on(&seen).is_none() && !seen.contains("otpauth"));
+    let seen = world.content(&viewer, "/portal/profile").await;
+    assert!(seen.contains("id=\"second-step\"") && secret_on_page(&seen).is_none() && !seen.contains("otpauth"));
     let nothing = staff
         .post(format!("{}/app/fn/remove-second-step", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .form(&ids)
         .send()
         .await
         .unwrap();
-    assert_eq!(
-        nothing.status(),
-        StatusCode::NOT_FOUND,
-        "there is nothing to take away yet"
-    );
+    assert_eq!(nothing.status(), StatusCode::NOT_FOUND, "2FA is not turned on yet");
     let code = person.code(&clock);
     world
         .send(&person.browser, "/portal/fn/confirm-second-step", &[("code", &code)])
@@ -387,14 +392,14 @@ async fn it_is_turned_off_with_a_code_or_by_the_staff(#[case] engine: Engine) {
         world
             .content(&staff, &page)
             .await
-            .contains("The second step is taken away")
+            .contains("Two-factor authentication turned off.")
     );
     assert_eq!(sign_in(&world, &browser()).await, "/portal");
-    let told = mails(&world).await;
+    let sent = mails(&world).await;
     assert!(
-        told.iter()
+        sent.iter()
             .any(|mail| mail.0 == EMAIL && mail.1 == "portal_second_step_off"),
-        "{told:?}"
+        "{sent:?}"
     );
     let auditor = world.staff("nordlicht", "auditor").await;
     let log = world.content(&auditor, "/app/settings").await;

@@ -1,4 +1,4 @@
-//! Jobs that are already planned, and what their sources may still change: proposals, places, contacts, follow-ups.
+//! Imports for jobs that are already scheduled: proposed changes, locations, contacts and follow-ups.
 
 use crate::support::forms::hidden;
 use crate::support::{World, link, world};
@@ -37,7 +37,7 @@ fn job(external_id: &str) -> Value {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_planned_job_changes_when_a_person_takes_the_proposal_over(#[case] engine: Engine) {
+async fn scheduled_job_changes_when_proposal_is_accepted(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
     let (_, made) = world.import("erp", &job("PLANNED-1")).await;
@@ -57,7 +57,7 @@ async fn a_planned_job_changes_when_a_person_takes_the_proposal_over(#[case] eng
     let page = world.content(&dispatcher, &path).await;
     assert!(
         page.contains("Neue Gasse 7") && page.contains("51.25, 7.5"),
-        "the proposal shows what is wanted"
+        "the proposal shows the new values"
     );
     let status = async || {
         world
@@ -66,7 +66,7 @@ async fn a_planned_job_changes_when_a_person_takes_the_proposal_over(#[case] eng
             .1
     };
     assert_eq!(status().await["durationMinutes"], 60, "nothing changes by itself");
-    // A newer wish takes the place of the older one.
+    // A newer proposal replaces the older one.
     changed["durationMinutes"] = json!(90);
     world.import("erp", &changed).await;
     let page = world.content(&dispatcher, &path).await;
@@ -86,7 +86,7 @@ async fn a_planned_job_changes_when_a_person_takes_the_proposal_over(#[case] eng
         world.engine
     );
     assert!(status().await["appointment"].is_object(), "the appointment stays");
-    // Another customer is never taken over by itself; the person may leave it.
+    // A change of the customer is never applied automatically and can be dismissed.
     let (_, item) = world
         .import(
             "erp",
@@ -108,7 +108,7 @@ async fn a_planned_job_changes_when_a_person_takes_the_proposal_over(#[case] eng
         .await;
     let page = world.content(&dispatcher, &path).await;
     assert!(hidden(&page, "proposal").is_none() && page.contains("Rhein-Ruhr Medical Supply"));
-    // Whom to talk to may change at any time.
+    // The contact can change at any time.
     let (_, item) = world
         .import(
             "erp",
@@ -131,13 +131,13 @@ async fn a_planned_job_changes_when_a_person_takes_the_proposal_over(#[case] eng
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_job_has_one_appointment_however_often_it_is_planned(#[case] engine: Engine) {
+async fn job_scheduled_again_has_one_appointment(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
     let (_, made) = world.import("erp", &job("TWICE-PLANNED")).await;
     let target = made["targetId"].as_str().unwrap();
     schedule(&world, &dispatcher, target, 9).await;
-    // A visit that was not completed, opened again and planned anew.
+    // A visit that was not completed; the job is reopened and scheduled again.
     let id = target;
     world
         .sql("UPDATE appointment SET status = 'done' WHERE target_id = (SELECT id FROM target WHERE external_id = 'TWICE-PLANNED')")
@@ -177,7 +177,7 @@ async fn a_job_has_one_appointment_however_often_it_is_planned(#[case] engine: E
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn where_a_job_is_can_be_corrected_and_cleared_though_nobody_is_linked(#[case] engine: Engine) {
+async fn imported_address_without_customer_can_be_corrected_and_cleared(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
     let send = async |more: Value| {
@@ -207,15 +207,15 @@ async fn where_a_job_is_can_be_corrected_and_cleared_though_nobody_is_linked(#[c
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn work_that_a_visit_left_is_planned_and_everybody_is_told(#[case] engine: Engine) {
+async fn follow_up_scheduled_creates_job_and_event(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let manager = world.staff("nordlicht", "manager").await;
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
-    // An approved report that left work, whose target is the source's own.
+    // An approved report with a follow-up, for a target of this source system.
     let list = world.content(&manager, "/app/reports?status=approved").await;
     let mut rest = list.as_str();
     let (report, follow_up) = loop {
-        let path = link(rest, "/app/reports/vrp_").expect("a report that left work");
+        let path = link(rest, "/app/reports/vrp_").expect("a report has a follow-up");
         rest = &rest[rest.find(&path).unwrap() + path.len()..];
         if let Some(id) = hidden(&world.content(&dispatcher, &path).await, "follow_up") {
             break (path.rsplit('/').next().unwrap().to_owned(), id);
@@ -229,7 +229,7 @@ async fn work_that_a_visit_left_is_planned_and_everybody_is_told(#[case] engine:
         )
         .await;
     let target = made.rsplit('/').next().unwrap().to_owned();
-    // A second click makes no second job.
+    // A second click creates no second job.
     let again = world
         .send(
             &dispatcher,
@@ -261,15 +261,15 @@ async fn work_that_a_visit_left_is_planned_and_everybody_is_told(#[case] engine:
         .unwrap()
         .iter()
         .find(|one| one["id"] == follow_up.as_str());
-    let told = events["data"]
+    let is_event_sent = events["data"]
         .as_array()
         .unwrap()
         .iter()
         .any(|event| event["data"]["followUp"]["id"] == follow_up.as_str());
     assert_eq!(
         own.is_some(),
-        told,
-        "told to the source whose job it was, and to nobody else"
+        is_event_sent,
+        "only the source system of the job receives the event"
     );
     if let Some(own) = own {
         assert_eq!(own["status"], "planned");

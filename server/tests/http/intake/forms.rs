@@ -1,8 +1,8 @@
-//! Public forms and the tracking page over HTTP: one request whatever is repeated, files that lie, and what a link shows.
+//! Public forms and the tracking page over HTTP: idempotent submission, invalid files, and what a tracking link shows.
 
 use crate::support::forms::hidden;
 use crate::support::public::{COMPLETE, png, visitor};
-use crate::support::{OWN_PAGE, World, world, world_at};
+use crate::support::{SAME_ORIGIN, World, world, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
@@ -26,31 +26,34 @@ async fn count(world: &World) -> usize {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_form_becomes_one_request_however_often_it_is_sent(#[case] engine: Engine) {
+async fn form_submitted_repeatedly_creates_one_request(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let ticket = world.ticket("nordlicht-service").await;
     world.core.clock().advance(TimeDelta::seconds(5));
-    // Two tabs at once, then a repetition because the answer was lost.
+    // Two submissions at once, then a retry because the response was lost.
     let send = || world.send_form("nordlicht-service", &ticket, true, &COMPLETE, &[]);
     let (first, second) = tokio::join!(send(), send());
     let third = send().await;
-    let places: Vec<String> = [first, second, third]
+    let paths: Vec<String> = [first, second, third]
         .iter()
         .map(|answer| {
             assert_eq!(answer.status(), StatusCode::SEE_OTHER);
             answer.headers()["location"].to_str().unwrap().to_owned()
         })
         .collect();
-    assert!(places[0].starts_with("/track/"));
-    assert!(places.iter().all(|place| *place == places[0]), "{places:?}");
+    assert!(paths[0].starts_with("/track/"));
+    assert!(paths.iter().all(|path| *path == paths[0]), "{paths:?}");
     assert_eq!(count(&world).await, 1, "{}", world.engine);
 
-    let (status, page) = world.get(&visitor(), &places[0]).await;
+    let (status, page) = world.get(&visitor(), &paths[0]).await;
     assert_eq!(status, StatusCode::OK);
     assert!(page.contains("Your request has been submitted.") && page.contains("The lift stands still"));
-    assert!(page.contains("Thank you. Keep this page"), "the form's own words");
+    assert!(
+        page.contains("Thank you. Keep this page"),
+        "confirmation message of the form"
+    );
     for internal in ["Rhein-Ruhr", "req_", "cus_", "Internal", "/app/"] {
         assert!(!page.contains(internal), "{internal}");
     }
@@ -60,7 +63,7 @@ async fn a_form_becomes_one_request_however_often_it_is_sent(#[case] engine: Eng
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn mistakes_come_back_with_what_was_typed(#[case] engine: Engine) {
+async fn form_with_invalid_fields_is_returned_with_input(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -75,14 +78,14 @@ async fn mistakes_come_back_with_what_was_typed(#[case] engine: Engine) {
     for part in [
         "value=\"no address\"",
         "value=\"Mona Haddad\"",
-        "Enter an address such as",
-        "This time has passed",
+        "Enter an email address such as",
+        "This time is in the past",
         "The lift stands still",
     ] {
         assert!(page.contains(part), "{part}");
     }
-    assert_eq!(count(&world).await, 0, "nothing is half-written");
-    // The page that came back can be sent again.
+    assert_eq!(count(&world).await, 0, "no request is stored");
+    // The returned page can be submitted again.
     let ticket = hidden(&page, "ticket").unwrap();
     world.core.clock().advance(TimeDelta::seconds(5));
     let answer = world
@@ -95,45 +98,45 @@ async fn mistakes_come_back_with_what_was_typed(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn programs_are_slowed_down_and_people_are_not(#[case] engine: Engine) {
+async fn form_submitted_too_fast_or_by_bot_is_rejected(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let slug = "nordlicht-service";
     let ticket = world.ticket(slug).await;
-    let refused = |answer: reqwest::Response| async move {
+    let status_and_page = |answer: reqwest::Response| async move {
         let status = answer.status();
         let page = answer.text().await.unwrap();
         (status, page)
     };
-    // At once: too fast even with a proof.
-    let (status, page) = refused(world.send_form(slug, &ticket, true, &COMPLETE, &[]).await).await;
+    // Immediate submission is too fast, even with a proof of work.
+    let (status, page) = status_and_page(world.send_form(slug, &ticket, true, &COMPLETE, &[]).await).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.contains("That was very quick"), "{page}");
-    // After five seconds: fine with a proof, too fast without.
+    assert!(page.contains("The form was sent too quickly"), "{page}");
+    // After five seconds: accepted with a proof of work, too fast without.
     world.core.clock().advance(TimeDelta::seconds(5));
-    let (status, page) = refused(world.send_form(slug, &ticket, false, &COMPLETE, &[]).await).await;
+    let (status, page) = status_and_page(world.send_form(slug, &ticket, false, &COMPLETE, &[]).await).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        page.contains("wait 15 seconds") || page.contains("wait 16 seconds"),
+        page.contains("Wait 15 seconds") || page.contains("Wait 16 seconds"),
         "{page}"
     );
-    // The slower lane without a script.
+    // Without a script, a longer wait replaces the proof of work.
     world.core.clock().advance(TimeDelta::seconds(20));
     let slow = world.send_form(slug, &ticket, false, &COMPLETE, &[]).await;
     assert_eq!(slow.status(), StatusCode::SEE_OTHER);
-    // The field that only programs fill in.
+    // The hidden field that only bots fill in.
     let ticket = world.ticket(slug).await;
     world.core.clock().advance(TimeDelta::seconds(30));
     let mut fields = COMPLETE.to_vec();
     fields.push(("website", "https://spam.example"));
-    let (status, _) = refused(world.send_form(slug, &ticket, true, &fields, &[]).await).await;
+    let (status, _) = status_and_page(world.send_form(slug, &ticket, true, &fields, &[]).await).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    // A ticket of another form, a forged one, and one of yesterday.
+    // A ticket of another form, a forged ticket and a missing ticket.
     let other = world.ticket("suedwind-service").await;
     world.core.clock().advance(TimeDelta::seconds(30));
     for wrong in [other, format!("{ticket}x"), String::new()] {
-        let (status, page) = refused(world.send_form(slug, &wrong, false, &COMPLETE, &[]).await).await;
+        let (status, page) = status_and_page(world.send_form(slug, &wrong, false, &COMPLETE, &[]).await).await;
         assert!(!status.is_success() && page.contains("open too long"), "{status}");
     }
     assert_eq!(count(&world).await, 1);
@@ -143,27 +146,32 @@ async fn programs_are_slowed_down_and_people_are_not(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn files_are_what_they_say_or_are_refused(#[case] engine: Engine) {
+async fn form_files_with_wrong_content_are_rejected(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let slug = "nordlicht-service";
     let pdf = b"%PDF-1.7 a plan".to_vec();
     for (name, kind, bytes, words) in [
-        ("plan.jpg", "image/jpeg", pdf.clone(), "does not fit its content"),
+        (
+            "plan.jpg",
+            "image/jpeg",
+            pdf.clone(),
+            "doesn't match the content of the file",
+        ),
         (
             "logo.svg",
             "image/svg+xml",
             b"<svg onload=alert(1)></svg>".to_vec(),
-            "cannot be taken",
+            "This file type isn't supported",
         ),
         (
             "page.pdf",
             "application/pdf",
             b"<script>alert(1)</script>".to_vec(),
-            "cannot be taken",
+            "This file type isn't supported",
         ),
-        ("plate.png", "image/png", png()[..40].to_vec(), "cannot be read"),
+        ("plate.png", "image/png", png()[..40].to_vec(), "A file can't be read"),
         (
             "big.pdf",
             "application/pdf",
@@ -182,19 +190,19 @@ async fn files_are_what_they_say_or_are_refused(#[case] engine: Engine) {
         assert!(!page.contains("<script>alert"), "{name}");
     }
     assert_eq!(count(&world).await, 0);
-    // A hundred megabytes are refused with a page, not with a broken line.
+    // An upload of 100 MB is rejected with a page, not with a closed connection.
     let ticket = world.ticket(slug).await;
     let huge = ("film.pdf", "application/pdf", vec![0; 100 * 1024 * 1024]);
     let answer = world.send_form(slug, &ticket, true, &COMPLETE, &[huge]).await;
     assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert!(answer.text().await.unwrap().contains("too large"));
-    // What is right is kept under a harmless name, and found in the inbox.
+    // Valid files are stored under a sanitized name and shown in the inbox.
     let files = [
         ("../../etc/type plate.PNG", "image/png", png()),
         ("plan <b>.pdf", "application/pdf", pdf.clone()),
     ];
-    let place = world.submit(&COMPLETE, &files).await;
-    let (_, page) = world.get(&visitor(), &place).await;
+    let path = world.submit(&COMPLETE, &files).await;
+    let (_, page) = world.get(&visitor(), &path).await;
     assert!(page.contains("type plate.jpg") && page.contains("plan b.pdf"), "{page}");
     let staff = world.staff("nordlicht", "dispatcher").await;
     let inside = world.in_inbox(&staff, "lift stands still").await;
@@ -217,7 +225,7 @@ async fn files_are_what_they_say_or_are_refused(#[case] engine: Engine) {
             .unwrap()
             .starts_with("attachment")
     );
-    // Of another organisation it is nothing, and nothing for a technician or a customer.
+    // Another tenant, technicians and visitors cannot download it.
     for (browser, expected) in [
         (world.staff("suedwind", "admin").await, StatusCode::NOT_FOUND),
         (world.staff("nordlicht", "technician").await, StatusCode::NOT_FOUND),
@@ -232,28 +240,32 @@ async fn files_are_what_they_say_or_are_refused(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_form_may_be_framed_by_its_hosts_only_and_can_be_closed(#[case] engine: Engine) {
+async fn form_is_embeddable_in_allowed_hosts_and_closed_returns_410(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
-    let look = async |path: &str| reqwest::get(format!("{}{path}", world.url)).await.unwrap();
+    let get_page = async |path: &str| reqwest::get(format!("{}{path}", world.url)).await.unwrap();
     let policy = |answer: &reqwest::Response| answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(
-        policy(&look("/intake/nordlicht-service").await).contains("frame-ancestors https://www.nordlicht.example;")
+        policy(&get_page("/intake/nordlicht-service").await).contains("frame-ancestors https://www.nordlicht.example;")
     );
-    assert!(policy(&look("/intake/nordlicht-fault").await).contains("frame-ancestors 'none';"));
-    // What a form leads to is shown in the same frame.
-    let place = world.submit(&COMPLETE, &[]).await;
-    assert!(policy(&look(&place).await).contains("frame-ancestors https://www.nordlicht.example;"));
-    assert_eq!(look("/intake/nothing-here").await.status(), StatusCode::NOT_FOUND);
+    assert!(policy(&get_page("/intake/nordlicht-fault").await).contains("frame-ancestors 'none';"));
+    // Pages after submission can be embedded in the same hosts.
+    let path = world.submit(&COMPLETE, &[]).await;
+    assert!(policy(&get_page(&path).await).contains("frame-ancestors https://www.nordlicht.example;"));
+    assert_eq!(get_page("/intake/nothing-here").await.status(), StatusCode::NOT_FOUND);
     world
         .sql("UPDATE intake_form SET closed_at = created_at WHERE slug = 'nordlicht-fault'")
         .await;
-    let closed = look("/intake/nordlicht-fault").await;
+    let closed = get_page("/intake/nordlicht-fault").await;
     assert_eq!(closed.status(), StatusCode::GONE);
     assert!(closed.text().await.unwrap().contains("This form is closed"));
-    // In the language that was asked for.
-    let arabic = look("/intake/nordlicht-service?lang=ar").await.text().await.unwrap();
+    // The form is shown in the requested language.
+    let arabic = get_page("/intake/nordlicht-service?lang=ar")
+        .await
+        .text()
+        .await
+        .unwrap();
     assert!(arabic.contains("dir=\"rtl\"") && arabic.contains("كيف يمكننا مساعدتك؟"));
 }
 
@@ -261,11 +273,11 @@ async fn a_form_may_be_framed_by_its_hosts_only_and_can_be_closed(#[case] engine
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_tracking_link_shows_one_request_and_lets_answer_and_withdraw(#[case] engine: Engine) {
+async fn tracking_link_shows_request_and_allows_answer_and_withdrawal(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
-    let place = world.submit(&COMPLETE, &[]).await;
+    let path = world.submit(&COMPLETE, &[]).await;
     let staff = world.staff("nordlicht", "dispatcher").await;
     let inside = world.in_inbox(&staff, "lift stands still").await;
     let id = inside.rsplit('/').next().unwrap().to_owned();
@@ -283,17 +295,17 @@ async fn a_tracking_link_shows_one_request_and_lets_answer_and_withdraw(#[case] 
     ];
     world.send(&staff, "/app/fn/send-message", &question).await;
 
-    let (_, page) = world.get(&visitor(), &place).await;
+    let (_, page) = world.get(&visitor(), &path).await;
     assert!(page.contains("Which of the two lifts?") && page.contains("We need an answer"));
     assert!(
         !page.contains("CANARY") && !page.contains("Dora"),
-        "who wrote is nobody's business"
+        "names of staff are internal"
     );
     let nonce = hidden(&page, "nonce").unwrap();
     let answer = async || {
         visitor()
-            .post(format!("{}{place}/answer", world.url))
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .post(format!("{}{path}/answer", world.url))
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .form(&[("answer", "The left one."), ("nonce", &nonce)])
             .send()
             .await
@@ -306,25 +318,30 @@ async fn a_tracking_link_shows_one_request_and_lets_answer_and_withdraw(#[case] 
     assert_eq!(page.matches("The left one.").count(), 1);
     assert!(world.content(&staff, "/app/inbox?only=answered").await.contains(&id));
 
-    // From another site nothing is taken.
+    // Requests from another site are rejected.
     let foreign = visitor()
-        .post(format!("{}{place}/withdraw", world.url))
+        .post(format!("{}{path}/withdraw", world.url))
         .header("sec-fetch-site", "cross-site")
         .send()
         .await
         .unwrap();
     assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
     let withdraw = async || {
-        let request = visitor().post(format!("{}{place}/withdraw", world.url));
-        request.header(OWN_PAGE.0, OWN_PAGE.1).send().await.unwrap().status()
+        let request = visitor().post(format!("{}{path}/withdraw", world.url));
+        request
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
+            .send()
+            .await
+            .unwrap()
+            .status()
     };
     assert_eq!(withdraw().await, StatusCode::SEE_OTHER);
-    let (_, page) = world.get(&visitor(), &place).await;
+    let (_, page) = world.get(&visitor(), &path).await;
     assert!(page.contains("Cancelled") && !page.contains("/withdraw"));
-    assert_eq!(answer().await, StatusCode::CONFLICT, "it has ended");
+    assert_eq!(answer().await, StatusCode::CONFLICT, "the request is closed");
 
-    // A token that is not one, and one with another letter, are the same nothing.
-    let token = place.rsplit('/').next().unwrap();
+    // A malformed token and a token with one changed character get the same response.
+    let token = path.rsplit('/').next().unwrap();
     let changed = format!(
         "{}{}",
         &token[..token.len() - 1],
@@ -340,11 +357,11 @@ async fn a_tracking_link_shows_one_request_and_lets_answer_and_withdraw(#[case] 
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn nobody_is_matched_by_what_they_type(#[case] engine: Engine) {
+async fn form_with_known_email_is_not_assigned_automatically(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
-    // The address of a real contact of a real customer.
+    // The email address of an existing contact.
     let mut fields = COMPLETE.to_vec();
     fields[3] = ("email", "anna.weber@rhein-ruhr-medical.example");
     fields[7] = ("organisation", "Rhein-Ruhr Medical Supply");
@@ -353,8 +370,8 @@ async fn nobody_is_matched_by_what_they_type(#[case] engine: Engine) {
     let inside = world.in_inbox(&staff, "lift stands still").await;
     let id = inside.rsplit('/').next().unwrap().to_owned();
     let page = world.content(&staff, &inside).await;
-    assert!(page.contains("nobody has said yet") && page.contains("Same email address:"));
-    // Anna's portal shows nothing of it.
+    assert!(page.contains("No customer assigned yet") && page.contains("Same email address:"));
+    // Anna does not see the request in her portal.
     let anna = world.contact("nordlicht", "anna").await;
     assert!(
         !world
@@ -365,8 +382,13 @@ async fn nobody_is_matched_by_what_they_type(#[case] engine: Engine) {
 
     world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
     world.send(&staff, "/app/fn/convert-request", &[("request", &id)]).await;
-    assert!(world.content(&staff, &inside).await.contains("Say whose request it is"));
-    // A customer that is not there is refused.
+    assert!(
+        world
+            .content(&staff, &inside)
+            .await
+            .contains("Assign a customer before you convert the request to a job")
+    );
+    // An unknown customer is rejected.
     let customer = world.customer("CUST-10042").await;
     world
         .send(
@@ -375,7 +397,12 @@ async fn nobody_is_matched_by_what_they_type(#[case] engine: Engine) {
             &[("request", &id), ("customer", "cus_00000000000000000000000000")],
         )
         .await;
-    assert!(world.content(&staff, &inside).await.contains("nobody has said yet"));
+    assert!(
+        world
+            .content(&staff, &inside)
+            .await
+            .contains("No customer assigned yet")
+    );
     world
         .send(
             &staff,
@@ -385,7 +412,7 @@ async fn nobody_is_matched_by_what_they_type(#[case] engine: Engine) {
         .await;
     let page = world.content(&staff, &inside).await;
     assert!(page.contains("Customer assigned.") && page.contains("Rhein-Ruhr Medical Supply"));
-    // Said wrongly at first: what was noted of it is then nobody's but the right customer's.
+    // After a wrong assignment is corrected, the history of the wrong customer no longer shows the request.
     let number = page
         .split("request-title\"><bdi")
         .nth(1)
@@ -410,9 +437,9 @@ async fn nobody_is_matched_by_what_they_type(#[case] engine: Engine) {
     let page = world.content(&staff, &target).await;
     assert!(
         page.contains("Rathausplatz 4") && page.contains("lift stands still"),
-        "what was typed leads the technician"
+        "the job contains the provided address"
     );
-    // Once it is a job, whose it is cannot change any more; nor can that of a portal or partner request ever.
+    // Once the request is a job, its customer cannot change. Portal and partner requests never allow it.
     world
         .send(
             &staff,
@@ -420,7 +447,12 @@ async fn nobody_is_matched_by_what_they_type(#[case] engine: Engine) {
             &[("request", &id), ("customer", &customer)],
         )
         .await;
-    assert!(world.content(&staff, &inside).await.contains("not possible any more"));
+    assert!(
+        world
+            .content(&staff, &inside)
+            .await
+            .contains("This step is no longer possible")
+    );
     let body = json!({ "customer": { "externalId": "CUST-10042" }, "serviceType": "repair", "description": "From the ERP",
         "preferredWindows": [{ "date": "2026-12-01", "part": "morning" }] });
     let answer = world
@@ -441,14 +473,19 @@ async fn nobody_is_matched_by_what_they_type(#[case] engine: Engine) {
             &[("request", made["id"].as_str().unwrap()), ("customer", &customer)],
         )
         .await;
-    assert!(world.content(&staff, &path).await.contains("not possible any more"));
+    assert!(
+        world
+            .content(&staff, &path)
+            .await
+            .contains("This step is no longer possible")
+    );
 }
 
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_flood_is_turned_away(#[case] engine: Engine) {
+async fn form_requests_above_rate_limit_return_429(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let visitor = visitor();
     let mut limited = 0;
@@ -464,7 +501,7 @@ async fn a_flood_is_turned_away(#[case] engine: Engine) {
         }
     }
     assert!(limited > 60, "{limited}");
-    // The rest of the house does not notice.
+    // Staff pages are not affected.
     let staff = world.staff("nordlicht", "dispatcher").await;
     assert_eq!(world.get(&staff, "/app/inbox").await.0, StatusCode::OK);
 }

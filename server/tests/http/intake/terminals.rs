@@ -1,8 +1,9 @@
-//! Terminals over HTTP: paired once by a code, bound to one place, one request however often it is sent, unpaired at once.
+//! Terminals over HTTP: pairing with a one-time code, bound to one location, idempotent submission and immediate
+//! unpairing.
 
 use crate::support::forms::hidden;
 use crate::support::public::visitor;
-use crate::support::{OWN_PAGE, World, world_at};
+use crate::support::{SAME_ORIGIN, World, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
@@ -14,7 +15,7 @@ fn monday() -> Clock {
     Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
 }
 
-/// A device without anything on it.
+/// Returns a device without cookies.
 fn device() -> Client {
     Client::builder()
         .cookie_store(true)
@@ -26,7 +27,7 @@ fn device() -> Client {
 async fn post(world: &World, device: &Client, path: &str, fields: &[(&str, &str)]) -> Response {
     device
         .post(format!("{}{path}", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .header("accept", "text/html")
         .form(fields)
         .send()
@@ -45,11 +46,11 @@ async fn paired(world: &World) -> Client {
     device
 }
 
-/// Sends what a device kept.
-async fn kept(world: &World, device: &Client, body: &Value) -> (StatusCode, Value) {
+/// Sends a request that a device queued offline.
+async fn send_queued(world: &World, device: &Client, body: &Value) -> (StatusCode, Value) {
     let answer = device
         .post(format!("{}/terminal/kept", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .json(body)
         .send()
         .await
@@ -58,25 +59,25 @@ async fn kept(world: &World, device: &Client, body: &Value) -> (StatusCode, Valu
     (status, answer.json().await.unwrap_or(Value::Null))
 }
 
-/// The terminal that the device's page is for.
-async fn own_id(world: &World, device: &Client) -> String {
+/// Returns the ID of the terminal that the device is paired with.
+async fn terminal_id(world: &World, device: &Client) -> String {
     hidden(&world.get(device, "/terminal").await.1, "terminal").unwrap()
 }
 
-async fn slip(world: &World, device: &Client) -> Value {
+async fn offline_receipt(world: &World, device: &Client) -> Value {
     let path = format!("{}/terminal/state?slips=1", world.url);
     let answer: Value = device.get(path).send().await.unwrap().json().await.unwrap();
     answer["slips"][0].clone()
 }
 
-fn request(terminal: &str, slip: &Value, sequence: u64, description: &str) -> Value {
+fn request(terminal: &str, offline_receipt: &Value, sequence: u64, description: &str) -> Value {
     json!({
-        "terminal": terminal, "sequence": sequence, "token": slip["token"], "locale": "de",
+        "terminal": terminal, "sequence": sequence, "token": offline_receipt["token"], "locale": "de",
         "fields": { "service_type": "repair", "description": description, "name": "Mona", "phone": "", "email": "" }
     })
 }
 
-/// How many requests in the inbox have a text.
+/// Returns how many terminal requests in the inbox match a text.
 async fn count(world: &World, text: &str) -> usize {
     let staff = world.staff("nordlicht", "dispatcher").await;
     let query = text.replace(' ', "+");
@@ -90,7 +91,7 @@ async fn count(world: &World, text: &str) -> usize {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_device_is_paired_once_and_unpaired_at_once(#[case] engine: Engine) {
+async fn terminal_is_paired_once_and_unpaired_immediately(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -100,8 +101,8 @@ async fn a_device_is_paired_once_and_unpaired_at_once(#[case] engine: Engine) {
     assert!(page.contains("Set up this terminal") && !page.contains("Nordlicht"));
     let wrong = post(&world, &fresh, "/terminal/pair", &[("code", "0000-0000")]).await;
     assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(wrong.text().await.unwrap().contains("This code does not work"));
-    // As people type it.
+    assert!(wrong.text().await.unwrap().contains("This pairing code isn't valid"));
+    // The code is accepted in lower case and with spaces.
     let code = demo_code(&world).to_lowercase().replace('-', " ");
     let answer = post(&world, &fresh, "/terminal/pair", &[("code", &code)]).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
@@ -112,11 +113,11 @@ async fn a_device_is_paired_once_and_unpaired_at_once(#[case] engine: Engine) {
     let (status, page) = world.get(&fresh, "/terminal?lang=ar").await;
     assert_eq!(status, StatusCode::OK);
     assert!(page.contains("dir=\"rtl\"") && page.contains("Nordlicht Technik") && page.contains("Essen Center"));
-    // The code is used up.
+    // The code can be used once.
     let second = post(&world, &device(), "/terminal/pair", &[("code", &demo_code(&world))]).await;
     assert_eq!(second.status(), StatusCode::UNPROCESSABLE_ENTITY);
 
-    // A new code: the first device stays until the second one uses it.
+    // With a new code, the first device stays paired until a second one uses the code.
     let admin = world.staff("nordlicht", "admin").await;
     let settings = async || world.content(&admin, "/app/settings/terminals").await;
     assert!(settings().await.contains("Paired"));
@@ -138,7 +139,7 @@ async fn a_device_is_paired_once_and_unpaired_at_once(#[case] engine: Engine) {
     assert_eq!(world.get(&other, "/terminal").await.0, StatusCode::OK);
     assert_eq!(world.get(&fresh, "/terminal").await.0, StatusCode::UNAUTHORIZED);
 
-    // Unpaired, the very next request is refused, whatever it is.
+    // After unpairing, every request is rejected immediately.
     world.send(&admin, "/app/fn/unpair-terminal", &about).await;
     assert_eq!(world.get(&other, "/terminal").await.0, StatusCode::UNAUTHORIZED);
     assert_eq!(world.get(&other, "/terminal/state").await.0, StatusCode::UNAUTHORIZED);
@@ -147,7 +148,7 @@ async fn a_device_is_paired_once_and_unpaired_at_once(#[case] engine: Engine) {
         StatusCode::UNAUTHORIZED
     );
     let token = json!({ "token": "AAAAAAAAAAAAAAAAAAAAAAAAAAA" });
-    let (status, _) = kept(&world, &other, &request(&id, &token, 1, "After the end")).await;
+    let (status, _) = send_queued(&world, &other, &request(&id, &token, 1, "After the end")).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     let fields = [
         ("service_type", "repair"),
@@ -164,7 +165,7 @@ async fn a_device_is_paired_once_and_unpaired_at_once(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_code_that_is_too_old_pairs_nothing(#[case] engine: Engine) {
+async fn pairing_code_expired_is_rejected(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -177,7 +178,7 @@ async fn a_code_that_is_too_old_pairs_nothing(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn without_a_script_a_request_comes_in_once_and_its_receipt_is_over_soon(#[case] engine: Engine) {
+async fn terminal_request_without_script_is_created_once_and_receipt_expires(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -196,7 +197,7 @@ async fn without_a_script_a_request_comes_in_once_and_its_receipt_is_over_soon(#
     let first = post(&world, &device, "/terminal/requests?lang=en", &fields).await;
     assert_eq!(first.status(), StatusCode::SEE_OTHER);
     let place = first.headers()["location"].to_str().unwrap().to_owned();
-    // A double click, or a lost answer.
+    // A double click, or a retry after a lost response.
     let again = post(&world, &device, "/terminal/requests?lang=en", &fields).await;
     assert_eq!(again.headers()["location"], place.as_str());
     assert_eq!(count(&world, "Sigma escalator").await, 1);
@@ -214,13 +215,13 @@ async fn without_a_script_a_request_comes_in_once_and_its_receipt_is_over_soon(#
         .next()
         .unwrap();
     assert!(code.len() == 7 && receipt.contains("<svg"));
-    // Dispatch finds it by the code, at the place where the device stands.
+    // Dispatch finds the request by its receipt code, at the location of the terminal.
     let staff = world.staff("nordlicht", "dispatcher").await;
     let inside = world.in_inbox(&staff, code).await;
     let page = world.content(&staff, &inside).await;
     assert!(page.contains("Rhein-Ruhr Medical Supply") && page.contains("Essen Center"));
     assert!(page.contains(">Terminal<") && page.contains(code));
-    // Its own page can be followed by anybody who has the link.
+    // The tracking page is public for everyone with the link.
     let token = place
         .split("token=")
         .nth(1)
@@ -232,11 +233,11 @@ async fn without_a_script_a_request_comes_in_once_and_its_receipt_is_over_soon(#
     let (status, public) = world.get(&visitor(), &format!("/track/{token}")).await;
     assert_eq!(status, StatusCode::OK);
     assert!(public.contains("Sigma escalator") && !public.contains("Rhein-Ruhr"));
-    // The next person does not see the receipt.
+    // The receipt is not shown to the next visitor.
     world.core.clock().advance(TimeDelta::seconds(91));
     assert_eq!(world.get(&device, &place).await.0, StatusCode::SEE_OTHER);
 
-    // Mistakes come back with what was typed; what the form requires is required.
+    // Invalid input is returned to the form; required fields are checked.
     let wrong = [
         ("service_type", "repair"),
         ("description", "Tau"),
@@ -255,34 +256,34 @@ async fn without_a_script_a_request_comes_in_once_and_its_receipt_is_over_soon(#
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_a_device_kept_becomes_one_request_however_often_it_is_sent(#[case] engine: Engine) {
+async fn queued_request_sent_repeatedly_is_created_once(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let device = paired(&world).await;
-    let first = slip(&world, &device).await;
-    let own = own_id(&world, &device).await;
+    let first = offline_receipt(&world, &device).await;
+    let own = terminal_id(&world, &device).await;
     let body = request(&own, &first, 7, "Omega tap drips at the basin");
-    // Twice at the same time, and once more later: the answer was lost.
-    let (one, two) = tokio::join!(kept(&world, &device, &body), kept(&world, &device, &body));
+    // Two concurrent submissions and a late retry after a lost response.
+    let (one, two) = tokio::join!(send_queued(&world, &device, &body), send_queued(&world, &device, &body));
     assert_eq!((one.0, two.0), (StatusCode::OK, StatusCode::OK), "{one:?} {two:?}");
     assert_eq!(one.1, two.1);
-    assert_eq!(one.1["code"], first["code"], "the receipt that was given out is right");
+    assert_eq!(one.1["code"], first["code"], "the receipt code stays the same");
     world.core.clock().advance(TimeDelta::hours(2));
-    let late = kept(&world, &device, &body).await;
+    let late = send_queued(&world, &device, &body).await;
     assert_eq!(late, one);
     assert_eq!(count(&world, "Omega tap drips").await, 1);
     let path = format!("/track/{}", first["token"].as_str().unwrap());
     assert_eq!(world.get(&visitor(), &path).await.0, StatusCode::OK);
 
-    // A device whose memory was emptied counts from the beginning again: other requests, nothing is swallowed.
-    let other = slip(&world, &device).await;
-    let (status, _) = kept(&world, &device, &request(&own, &other, 7, "Omega window is broken")).await;
+    // A device whose storage was cleared starts counting again; its requests are new ones.
+    let other = offline_receipt(&world, &device).await;
+    let (status, _) = send_queued(&world, &device, &request(&own, &other, 7, "Omega window is broken")).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(count(&world, "Omega window").await, 1);
 
-    // A receipt that belongs to something else opens nothing and is told apart.
-    let (status, errors) = kept(&world, &device, &request(&own, &first, 8, "Omega intruder")).await;
+    // A receipt token that is already in use is rejected with its own code.
+    let (status, errors) = send_queued(&world, &device, &request(&own, &first, 8, "Omega intruder")).await;
     assert_eq!(
         (status, &errors[0]["code"]),
         (StatusCode::UNPROCESSABLE_ENTITY, &json!("token_taken"))
@@ -293,7 +294,7 @@ async fn what_a_device_kept_becomes_one_request_however_often_it_is_sent(#[case]
         "AAAAAAAAAAAAAAAAAAAAAAAAA\u{e4}",
         "../../../../../../../../../",
     ] {
-        let (status, _) = kept(
+        let (status, _) = send_queued(
             &world,
             &device,
             &request(&own, &json!({ "token": token }), 9, "Omega token"),
@@ -301,9 +302,9 @@ async fn what_a_device_kept_becomes_one_request_however_often_it_is_sent(#[case]
         .await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{token}");
     }
-    let (status, errors) = kept(&world, &device, &request(&own, &other, 10, "")).await;
+    let (status, errors) = send_queued(&world, &device, &request(&own, &other, 10, "")).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{errors}");
-    // From somebody else's page nothing is taken.
+    // Requests from another site are rejected.
     let foreign = device
         .post(format!("{}/terminal/kept", world.url))
         .header("sec-fetch-site", "cross-site")
@@ -314,17 +315,17 @@ async fn what_a_device_kept_becomes_one_request_however_often_it_is_sent(#[case]
     assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
 }
 
-/// What somebody wrote at one place must never come in as another's: a device is paired anew and still keeps it.
+/// A request queued at one location must never be submitted for another one, even after the device is paired again.
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_was_written_at_one_terminal_never_comes_in_by_another(#[case] engine: Engine) {
+async fn queued_request_of_other_terminal_is_rejected(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let first = paired(&world).await;
-    let before = own_id(&world, &first).await;
+    let before = terminal_id(&world, &first).await;
     let admin = world.staff("nordlicht", "admin").await;
     let (_, places) = world
         .call(
@@ -358,11 +359,16 @@ async fn what_was_written_at_one_terminal_never_comes_in_by_another(#[case] engi
     let device = device();
     let code = code.split('<').next().unwrap();
     post(&world, &device, "/terminal/pair", &[("code", code)]).await;
-    let now = own_id(&world, &device).await;
+    let now = terminal_id(&world, &device).await;
     assert_ne!(before, now);
     for (other, expected) in [(before.as_str(), StatusCode::CONFLICT), ("", StatusCode::CONFLICT)] {
-        let slip = slip(&world, &device).await;
-        let (status, _) = kept(&world, &device, &request(other, &slip, 3, "Upsilon elsewhere")).await;
+        let offline_receipt = offline_receipt(&world, &device).await;
+        let (status, _) = send_queued(
+            &world,
+            &device,
+            &request(other, &offline_receipt, 3, "Upsilon elsewhere"),
+        )
+        .await;
         assert_eq!(status, expected);
     }
     let fields = [
@@ -376,10 +382,12 @@ async fn what_was_written_at_one_terminal_never_comes_in_by_another(#[case] engi
     let sent = post(&world, &device, "/terminal/requests?lang=en", &fields).await;
     assert_eq!(sent.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(count(&world, "Upsilon elsewhere").await, 0);
-    // Of its own it comes in, at its own place.
-    let own = slip(&world, &device).await;
+    // A request queued for the new terminal is accepted at its own location.
+    let own = offline_receipt(&world, &device).await;
     assert_eq!(
-        kept(&world, &device, &request(&now, &own, 4, "Upsilon here")).await.0,
+        send_queued(&world, &device, &request(&now, &own, 4, "Upsilon here"))
+            .await
+            .0,
         StatusCode::OK
     );
     let staff = world.staff("nordlicht", "dispatcher").await;
@@ -391,7 +399,7 @@ async fn what_was_written_at_one_terminal_never_comes_in_by_another(#[case] engi
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn only_administrators_set_terminals_up_and_only_at_own_places(#[case] engine: Engine) {
+async fn terminal_setup_is_limited_to_own_tenant(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -411,7 +419,7 @@ async fn only_administrators_set_terminals_up_and_only_at_own_places(#[case] eng
         ("name", "Second hall"),
         ("form", form.as_str()),
     ];
-    // Another organisation's places and forms do not exist.
+    // Locations and forms of another tenant do not exist.
     let foreign = world.staff("suedwind", "admin").await;
     world.send(&foreign, "/app/fn/create-terminal", &fields).await;
     assert!(

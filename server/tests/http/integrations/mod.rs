@@ -1,4 +1,4 @@
-//! Clients and the partner console.
+//! Integration clients and the partner console.
 
-pub mod credentials;
+pub mod batches;
 pub mod partner_console;

@@ -1,17 +1,17 @@
-//! The partner console: an invitation that works once, jobs of one source system, tries that write nothing.
+//! The partner console: one-time invitations, jobs of one source system and dry runs.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
 use std::time::Duration;
 
-use crate::support::{OWN_PAGE, World, link, world};
+use crate::support::{SAME_ORIGIN, World, link, world};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::json;
 
 async fn send(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
     let answer = browser
         .post(format!("{}{path}", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .header("accept", "text/html")
         .form(fields)
         .send()
@@ -29,9 +29,9 @@ fn browser() -> Client {
         .unwrap()
 }
 
-/// The link on the page to which an invitation leads.
+/// Returns the invitation path shown on the page.
 fn invitation(html: &str) -> String {
-    let at = html.find("/partner/invitation/").expect("a link");
+    let at = html.find("/partner/invitation/").expect("page has an invitation link");
     html[at..]
         .chars()
         .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '/')
@@ -42,7 +42,7 @@ fn invitation(html: &str) -> String {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_invitation_works_once_and_a_lock_ends_everything(#[case] engine: Engine) {
+async fn partner_invitation_works_once_and_lock_ends_access(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let admin = world.staff("nordlicht", "admin").await;
     let source = link(
@@ -60,12 +60,12 @@ async fn an_invitation_works_once_and_a_lock_ends_everything(#[case] engine: Eng
     assert_eq!(to, source);
     let page = world.get(&admin, &source).await.1;
     let path = invitation(&page);
-    assert!(page.contains(&world.url), "the link is whole, ready to be sent");
+    assert!(page.contains(&world.url), "the link is an absolute URL");
     let again = world.get(&admin, &source).await.1;
     assert!(!again.contains(&path), "the link is shown once");
     assert!(again.contains("ines@partner.example"));
 
-    // Twice the same address is refused, with the form kept.
+    // A duplicate email address is rejected, and the input is kept.
     send(&world, &admin, "/app/fn/invite-partner", &invite).await;
     let refused = world.get(&admin, &source).await.1;
     assert!(refused.contains("partner-email-error") && refused.contains("Ines Brandt"));
@@ -99,13 +99,13 @@ async fn an_invitation_works_once_and_a_lock_ends_everything(#[case] engine: Eng
         let at = row.find("ptn_").unwrap();
         row[at..at + 30].to_owned()
     };
-    // A new invitation: the old password works until the new one is set.
+    // With a new invitation, the old password works until the new one is set.
     let about = [("source", id.as_str()), ("partner", partner.as_str())];
     send(&world, &admin, "/app/fn/invite-partner-again", &about).await;
     let second = invitation(&world.get(&admin, &source).await.1);
     assert_ne!(second, path);
     assert_eq!(world.get(&signed_in, "/partner").await.0, StatusCode::OK);
-    // A lock ends session and invitation; a foreign source system's page cannot lock.
+    // Locking ends session and invitation; an administrator of another tenant cannot unlock.
     let lock = [("source", id.as_str()), ("partner", partner.as_str()), ("locked", "on")];
     send(&world, &admin, "/app/fn/lock-partner", &lock).await;
     assert_eq!(world.get(&signed_in, "/partner").await.0, StatusCode::SEE_OTHER);
@@ -127,7 +127,7 @@ async fn an_invitation_works_once_and_a_lock_ends_everything(#[case] engine: Eng
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_partner_sees_its_own_jobs_with_what_its_client_may_read(#[case] engine: Engine) {
+async fn partner_jobs_show_own_data_within_client_scopes(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let mine = json!({ "externalId": "PARTNER-B-SECRET-1", "customer": { "externalId": "B-CUSTOMER-1", "customerNumber": "RRM-001" } });
     assert!(world.import("partner", &mine).await.0.is_success());
@@ -148,14 +148,14 @@ async fn a_partner_sees_its_own_jobs_with_what_its_client_may_read(#[case] engin
     for (browser, foreign) in [(&a, "PARTNER-B"), (&b, "PARTNER-A")] {
         for page in ["/partner", "/partner/jobs", "/partner/try", &job_of(browser).await] {
             let html = world.get(browser, page).await.1;
-            assert!(!html.contains(foreign), "{page} tells of {foreign}");
+            assert!(!html.contains(foreign), "{page} shows {foreign}");
         }
     }
-    // The client of partner-a may read no customers: nothing of the mapping is shown, only code and pointer.
+    // The client of partner-a lacks `customers.read`: only codes and pointers are shown, no mapping.
     assert!(page_of_b.contains("<dt>Customer</dt>") && !page_of_a.contains("<dt>Customer</dt>"));
     assert!(page_of_a.contains("scope_missing_customers_map"));
-    assert!(!page_of_a.contains("Rhein-Ruhr"), "nobody's name");
-    // Rates and codes are of the own items.
+    assert!(!page_of_a.contains("Rhein-Ruhr"), "customer names are hidden");
+    // Rates and codes cover the partner's own items only.
     let home = world.get(&a, "/partner").await.1;
     assert!(home.contains("scope_missing_customers_map"));
 }
@@ -164,7 +164,7 @@ async fn a_partner_sees_its_own_jobs_with_what_its_client_may_read(#[case] engin
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_try_is_a_dry_run_with_the_rights_of_an_own_client(#[case] engine: Engine) {
+async fn partner_dry_run_uses_scopes_of_own_client(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let partner = world.partner("nordlicht", "erp").await;
     let form = world.get(&partner, "/partner/try").await.1;
@@ -199,9 +199,9 @@ async fn a_try_is_a_dry_run_with_the_rights_of_an_own_client(#[case] engine: Eng
     let customers = world.get(&admin, "/app/customers?q=Never+Written").await.1;
     assert!(!customers.contains("Never Written GmbH"));
 
-    // What is wrong is said with its place; what was typed stays.
+    // Errors name their position, and the input is kept.
     for (text, expected) in [
-        ("{", "no JSON"),
+        ("{", "body-error\""),
         (r#"{"externalId":"x","colour":1}"#, "/colour (unknown_field)"),
         (
             r#"{"items":[{"externalId":"x"},{"externalId":"y","notes":5}]}"#,
@@ -222,7 +222,7 @@ async fn a_try_is_a_dry_run_with_the_rights_of_an_own_client(#[case] engine: Eng
             "{text} is kept"
         );
     }
-    // A client of another source system is nobody here.
+    // A client of another source system cannot be used.
     let other = world.partner("nordlicht", "partner-b").await;
     let (_, to) = send(
         &world,
@@ -238,7 +238,7 @@ async fn a_try_is_a_dry_run_with_the_rights_of_an_own_client(#[case] engine: Eng
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn test_data_is_looked_at_apart(#[case] engine: Engine) {
+async fn test_mode_shows_test_data_only(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let test_key = world.tenant("nordlicht").client("erp").unwrap().test_api_key.clone();
     let answer = world

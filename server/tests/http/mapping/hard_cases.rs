@@ -1,5 +1,5 @@
-//! Hard cases of Connect, each with the harm that it would do: events to the wrong partner, a queue that stands still, an
-//! import of what was only tried out, links to nobody.
+//! Edge cases of the Connect API: events to the wrong partner, blocked queues, dry runs that write, and unwanted
+//! records.
 
 use crate::support::{World, link, read, world};
 use ordinavo_core::Engine;
@@ -7,8 +7,8 @@ use reqwest::{Client, Method, StatusCode};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-/// A trap that refuses every target with this external id, as a database does that cannot keep a value.
-async fn poison(world: &World) {
+/// Installs a trigger that rejects targets with the external ID `POISON`, like a value that the database cannot store.
+async fn install_poison_trigger(world: &World) {
     if world.engine == "sqlite" {
         world
             .sql("CREATE TRIGGER poison BEFORE INSERT ON target WHEN NEW.external_id = 'POISON' BEGIN SELECT RAISE(ABORT, 'poison'); END")
@@ -27,9 +27,9 @@ async fn poison(world: &World) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_job_that_cannot_run_ends_and_lets_others_pass(#[case] engine: Engine) {
+async fn import_job_that_fails_does_not_block_others(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
-    poison(&world).await;
+    install_poison_trigger(&world).await;
     for (key, body, status) in [
         (
             "dry",
@@ -49,7 +49,7 @@ async fn a_job_that_cannot_run_ends_and_lets_others_pass(#[case] engine: Engine)
     ] {
         let (accepted, job) = world.batch("erp", key, &body).await;
         assert_eq!(accepted, StatusCode::ACCEPTED, "{job}");
-        let job = world.ended("erp", &job).await;
+        let job = world.wait_for_job("erp", &job).await;
         assert_eq!(job["status"], status, "{} {key}: {job}", world.engine);
         let counts = &job["counts"];
         let ended: i64 = ["created", "updated", "unchanged", "skipped", "failed"]
@@ -70,7 +70,7 @@ async fn a_job_that_cannot_run_ends_and_lets_others_pass(#[case] engine: Engine)
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn moments_are_kept_as_both_databases_can(#[case] engine: Engine) {
+async fn timestamps_out_of_range_are_rejected_and_precision_is_kept(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     for moment in ["0000-01-01T00:00:00Z", "9999-12-31T23:30:00-01:00"] {
         let (status, answer) = world
@@ -79,7 +79,7 @@ async fn moments_are_kept_as_both_databases_can(#[case] engine: Engine) {
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
         assert_eq!(answer["errors"][0]["pointer"], "/sourceUpdatedAt");
     }
-    // Seven decimals, as some systems write them.
+    // Some systems send seven decimal places.
     let body = json!({ "externalId": "DECIMALS", "sourceUpdatedAt": "2026-11-24T09:00:00.1234567Z", "notes": "a" });
     assert_eq!(world.import("erp", &body).await.1["outcome"], "created");
     assert_eq!(
@@ -110,10 +110,10 @@ async fn endpoint(world: &World, client: &str) -> String {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_partners_request_is_told_to_that_partner_only(#[case] engine: Engine) {
+async fn partner_request_events_are_sent_to_that_partner_only(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let rrm = world.customer("CUST-10042").await;
-    // Another source knows the same customer under an id of its own.
+    // Another source system knows the same customer under its own ID.
     let path = "/api/v1/mappings/customer/STRICT-RRM";
     let (status, answer) = world
         .call("erp-strict", Method::PUT, path, Some(&json!({ "id": rrm })))
@@ -133,9 +133,9 @@ async fn a_partners_request_is_told_to_that_partner_only(#[case] engine: Engine)
     assert_eq!(status, StatusCode::CREATED, "{request}");
     let id = request["id"].as_str().unwrap();
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
-    for act in ["accept-request", "convert-request"] {
+    for action in ["accept-request", "convert-request"] {
         world
-            .send(&dispatcher, &format!("/app/fn/{act}"), &[("request", id)])
+            .send(&dispatcher, &format!("/app/fn/{action}"), &[("request", id)])
             .await;
     }
     let (_, request) = world
@@ -148,7 +148,7 @@ async fn a_partners_request_is_told_to_that_partner_only(#[case] engine: Engine)
         world.call("erp-strict", Method::GET, &path, None).await.0,
         StatusCode::NOT_FOUND
     );
-    let told = async |client: &str, endpoint: &str| {
+    let event_counts = async |client: &str, endpoint: &str| {
         let path = format!("/api/v1/webhook-endpoints/{endpoint}/deliveries?limit=200");
         let (_, page) = world.call(client, Method::GET, &path, None).await;
         let of = |kind: &str| {
@@ -157,7 +157,10 @@ async fn a_partners_request_is_told_to_that_partner_only(#[case] engine: Engine)
         };
         (of("request.status_changed"), of("target.created"))
     };
-    let (mine, theirs) = (told("erp", &own).await, told("erp-strict", &other).await);
+    let (mine, theirs) = (
+        event_counts("erp", &own).await,
+        event_counts("erp-strict", &other).await,
+    );
     assert!(mine.0 >= 2 && mine.1 >= 1, "{} {mine:?}", world.engine);
     assert_eq!(theirs, (0, 0), "{}", world.engine);
 }
@@ -166,14 +169,14 @@ async fn a_partners_request_is_told_to_that_partner_only(#[case] engine: Engine)
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_revoked_client_is_told_nothing_more_and_imports_nothing_more(#[case] engine: Engine) {
+async fn revoked_client_receives_no_events(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let own = endpoint(&world, "erp").await;
     let admin = world.staff("nordlicht", "admin").await;
     let html = world.get(&admin, "/app/integrations").await.1;
     let mut rest = html.as_str();
     let client = loop {
-        let path = link(rest, "/app/integrations/clients/cli_").expect("the client");
+        let path = link(rest, "/app/integrations/clients/cli_").expect("client is listed");
         rest = &rest[rest.find(&path).unwrap() + path.len()..];
         if rest.split("</a>").next().unwrap().contains(">erp ") {
             break path.rsplit('/').next().unwrap().to_owned();
@@ -184,13 +187,13 @@ async fn a_revoked_client_is_told_nothing_more_and_imports_nothing_more(#[case] 
         .await;
     let page = async || world.get(&admin, &format!("/app/integrations/endpoints/{own}")).await.1;
     let before = page().await.matches("target.created").count();
-    // A job of the same source system, but of no client that is still there: the event finds no endpoint.
+    // A job of the same source system, but its client is revoked: the event has no endpoint.
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
     let request = link(&world.get(&dispatcher, "/app/inbox").await.1, "/app/inbox/req_").unwrap();
     let id = request.rsplit('/').next().unwrap().to_owned();
-    for act in ["accept-request", "convert-request"] {
+    for action in ["accept-request", "convert-request"] {
         world
-            .send(&dispatcher, &format!("/app/fn/{act}"), &[("request", &id)])
+            .send(&dispatcher, &format!("/app/fn/{action}"), &[("request", &id)])
             .await;
     }
     assert_eq!(
@@ -206,9 +209,9 @@ async fn a_revoked_client_is_told_nothing_more_and_imports_nothing_more(#[case] 
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_import_that_changes_nothing_makes_nobody(#[case] engine: Engine) {
+async fn unchanged_import_creates_no_customer(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
-    let target = world.held("SAME-1", "SAME-CUSTOMER", "x").await;
+    let target = world.import_for_review("SAME-1", "SAME-CUSTOMER", "x").await;
     let rrm = world.customer("CUST-10042").await;
     let admin = world.staff("nordlicht", "admin").await;
     let fields = [("target", target.as_str()), ("customer", &rrm)];
@@ -216,7 +219,7 @@ async fn an_import_that_changes_nothing_makes_nobody(#[case] engine: Engine) {
     world
         .sql("UPDATE source_system SET create_customers = (1 = 1) WHERE key = 'erp-strict'")
         .await;
-    let body = json!({ "externalId": "SAME-1", "notes": "x", "customer": { "externalId": "SAME-CUSTOMER", "name": "Somebody" } });
+    let body = json!({ "externalId": "SAME-1", "notes": "x", "customer": { "externalId": "SAME-CUSTOMER", "name": "Unknown customer" } });
     let (_, answer) = world.import("erp-strict", &body).await;
     assert_eq!(answer["outcome"], "unchanged", "{answer}");
     assert_eq!(answer["mapping"]["customer"]["id"], rrm.as_str(), "{answer}");
@@ -228,14 +231,14 @@ async fn an_import_that_changes_nothing_makes_nobody(#[case] engine: Engine) {
             None,
         )
         .await;
-    assert_eq!(found["data"], json!([]), "{} nobody was made", world.engine);
+    assert_eq!(found["data"], json!([]), "{} a customer was created", world.engine);
 }
 
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_kept_answer_shows_no_more_than_the_credential_may_read(#[case] engine: Engine) {
+async fn replayed_response_is_limited_to_credential_scopes(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let client = world.tenant("nordlicht").client("erp").unwrap().clone();
     let body =
@@ -274,24 +277,24 @@ async fn a_kept_answer_shows_no_more_than_the_credential_may_read(#[case] engine
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_retry_never_overwrites_what_came_later(#[case] engine: Engine) {
+async fn import_retry_skips_items_imported_later(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let body = json!({ "items": [{ "externalId": "TWICE", "notes": "x" }, { "externalId": "TWICE", "notes": "y" }] });
     let (_, job) = world.batch("erp", "twice", &body).await;
-    let job = world.ended("erp", &job).await;
+    let job = world.wait_for_job("erp", &job).await;
     assert_eq!(job["counts"]["failed"], 1, "{job}");
     let path = format!("/api/v1/import-jobs/{}/retry", job["id"].as_str().unwrap());
     let (status, answer) = world.call("erp", Method::POST, &path, None).await;
     assert_eq!(
         status,
         StatusCode::UNPROCESSABLE_ENTITY,
-        "the loser does not win alone: {answer}"
+        "a conflicting duplicate cannot be retried: {answer}"
     );
 
     let window = json!({ "start": "2026-12-01T10:00:00Z", "end": "2026-12-01T09:00:00Z", "zone": "Europe/Berlin" });
     let body = json!({ "items": [{ "externalId": "LATER", "notes": "old", "timeWindow": window }, { "externalId": "NEVER", "timeWindow": window }] });
     let (_, job) = world.batch("erp", "later", &body).await;
-    let job = world.ended("erp", &job).await;
+    let job = world.wait_for_job("erp", &job).await;
     assert_eq!(job["counts"]["failed"], 2, "{job}");
     assert!(
         world
@@ -305,7 +308,7 @@ async fn a_retry_never_overwrites_what_came_later(#[case] engine: Engine) {
     assert_eq!(status, StatusCode::ACCEPTED, "{again}");
     assert_eq!(
         again["counts"]["total"], 1,
-        "only what was never imported since: {again}"
+        "only items that were not imported since: {again}"
     );
 }
 
@@ -313,7 +316,7 @@ async fn a_retry_never_overwrites_what_came_later(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_code_that_decided_is_the_one_that_is_told(#[case] engine: Engine) {
+async fn rejected_import_returns_deciding_code(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     world
         .sql("UPDATE source_system SET problem_policy = 'reject', duplicate_names = 'block' WHERE key = 'erp'")
@@ -325,7 +328,7 @@ async fn the_code_that_decided_is_the_one_that_is_told(#[case] engine: Engine) {
         answer["item"]["errors"][0]["code"], "possible_duplicate_name",
         "{answer}"
     );
-    let body = json!({ "externalId": "CODE-2", "customer": { "externalId": "n/a", "name": "Unassigned" } });
+    let body = json!({ "externalId": "CODE-2", "customer": { "externalId": "n/a", "name": "Nobody" } });
     let (_, answer) = world.import("erp", &body).await;
     assert_eq!(
         answer["item"]["errors"][0]["code"], "name_only_not_matchable",
@@ -337,14 +340,14 @@ async fn the_code_that_decided_is_the_one_that_is_told(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn ids_are_found_in_whichever_form_they_are_sent(#[case] engine: Engine) {
+async fn external_ids_are_found_in_any_unicode_form(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let rrm = world.customer("CUST-10042").await;
     let decomposed = "/api/v1/mappings/customer/Mu%CC%88ller";
     let body = json!({ "id": rrm });
     let (status, answer) = world.call("partner", Method::PUT, decomposed, Some(&body)).await;
     if answer["code"] == "mapping_conflict" {
-        // The demo has linked it already under another id; take that away first.
+        // The demo data already links the customer to another ID; remove that link first.
         let (_, list) = world
             .call("partner", Method::GET, "/api/v1/mappings?type=customer&limit=200", None)
             .await;
@@ -389,7 +392,7 @@ async fn ids_are_found_in_whichever_form_they_are_sent(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_dry_run_names_no_record_that_does_not_stay(#[case] engine: Engine) {
+async fn dry_run_returns_no_record_ids(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let customer = json!({ "externalId": "DRY-C", "name": "Dry GmbH" });
     let body = json!({ "dryRun": true, "items": [
@@ -402,7 +405,7 @@ async fn a_dry_run_names_no_record_that_does_not_stay(#[case] engine: Engine) {
         StatusCode::ACCEPTED,
         "an empty id fails its item and not the batch: {job}"
     );
-    world.ended("erp", &job).await;
+    world.wait_for_job("erp", &job).await;
     let items = world.items("erp", &job, "").await;
     for item in &items {
         for part in ["customer", "location", "contact"] {
@@ -419,7 +422,7 @@ async fn a_dry_run_names_no_record_that_does_not_stay(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_cursor_belongs_to_its_list(#[case] engine: Engine) {
+async fn cursor_of_other_list_is_rejected(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let items: Vec<Value> = (0..3)
         .map(|index| json!({ "externalId": format!("CURSOR-{index}") }))
@@ -427,7 +430,7 @@ async fn a_cursor_belongs_to_its_list(#[case] engine: Engine) {
     let mut jobs = Vec::new();
     for key in ["cursor-a", "cursor-b"] {
         let (_, job) = world.batch("erp", key, &json!({ "items": items })).await;
-        jobs.push(world.ended("erp", &job).await["id"].as_str().unwrap().to_owned());
+        jobs.push(world.wait_for_job("erp", &job).await["id"].as_str().unwrap().to_owned());
     }
     let path = |job: &str, query: &str| format!("/api/v1/import-jobs/{job}/items?limit=1{query}");
     let (_, page) = world.call("erp", Method::GET, &path(&jobs[0], ""), None).await;

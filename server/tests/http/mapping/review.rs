@@ -1,4 +1,4 @@
-//! The warning desk: a person decides once, what was held follows, and a wrong link is taken back with all that came of it.
+//! Mapping review: one decision resolves all waiting imports, and removing a wrong link reverts its effects.
 
 use crate::support::{World, world};
 use ordinavo_core::Engine;
@@ -10,18 +10,21 @@ use serde_json::{Value, json};
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_desk_repeats_what_was_imported_and_not_what_was_tried(#[case] engine: Engine) {
+async fn mapping_review_retries_imports_not_dry_runs(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
-    let first = world.held("DESK-1", "DESK-CUSTOMER", "first").await;
-    let second = world.held("DESK-2", "DESK-CUSTOMER", "as imported").await;
-    let tried = json!({ "dryRun": true, "items": [{ "externalId": "DESK-2", "notes": "only tried", "customer": { "externalId": "DESK-CUSTOMER", "name": "Somebody" } }] });
-    let (_, job) = world.batch("erp-strict", "desk-dry", &tried).await;
-    world.ended("erp-strict", &job).await;
+    let first = world.import_for_review("REVIEW-1", "REVIEW-CUSTOMER", "first").await;
+    let second = world
+        .import_for_review("REVIEW-2", "REVIEW-CUSTOMER", "as imported")
+        .await;
+    let tried = json!({ "dryRun": true, "items": [{ "externalId": "REVIEW-2", "notes": "only tried", "customer": { "externalId": "REVIEW-CUSTOMER", "name": "Unknown customer" } }] });
+    let (_, job) = world.batch("erp-strict", "review-dry", &tried).await;
+    world.wait_for_job("erp-strict", &job).await;
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
-    // A customer that has no reference in this source.
-    let body = json!({ "externalId": "OTHER", "customer": { "externalId": "DESK-OTHER", "name": "Desk Other GmbH" } });
+    // A customer without a reference in this source system.
+    let body =
+        json!({ "externalId": "OTHER", "customer": { "externalId": "REVIEW-OTHER", "name": "Review Other GmbH" } });
     assert!(world.import("erp", &body).await.0.is_success());
-    let chosen = world.customer("DESK-OTHER").await;
+    let chosen = world.customer("REVIEW-OTHER").await;
     let fields = [
         ("target", first.as_str()),
         ("customer", &chosen),
@@ -33,20 +36,23 @@ async fn the_desk_repeats_what_was_imported_and_not_what_was_tried(#[case] engin
     let mut html = String::new();
     for _ in 0..400 {
         html = world.get(&dispatcher, &path).await.1;
-        if html.contains("Desk Other GmbH") {
+        if html.contains("Review Other GmbH") {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
     }
     assert!(
-        html.contains("Desk Other GmbH"),
-        "{} linked with the other one",
+        html.contains("Review Other GmbH"),
+        "{} mapped together with the first job",
         world.engine
     );
     assert!(html.contains("as imported"));
     let main = html.split("<main").nth(1).unwrap();
-    let details = main.split("imports-of-job").next().unwrap();
-    assert!(!details.contains("only tried") || details.matches("as imported").count() > 0);
+    let details = main.split("Imports of this job").next().unwrap();
+    assert!(
+        details.contains("as imported") && !details.contains("only tried"),
+        "{details}"
+    );
     let (_, page) = world
         .call("erp-strict", Method::GET, "/api/v1/import-jobs?limit=1", None)
         .await;
@@ -58,11 +64,11 @@ async fn the_desk_repeats_what_was_imported_and_not_what_was_tried(#[case] engin
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_desk_pins_ids_as_they_are_looked_up_and_never_a_blank(#[case] engine: Engine) {
+async fn mapping_review_links_normalized_ids_and_no_placeholders(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
     for (index, sent, kept) in [(1, "Mu\u{308}ller-1", Some("M\u{fc}ller-1")), (2, "n/a", None)] {
-        let target = world.held(&format!("PIN-{index}"), sent, "x").await;
+        let target = world.import_for_review(&format!("PIN-{index}"), sent, "x").await;
         let name = format!("Pinned {index} GmbH");
         let body = json!({ "externalId": format!("PIN-OTHER-{index}"), "customer": { "externalId": format!("PIN-C-{index}"), "name": name } });
         assert!(world.import("erp", &body).await.0.is_success());
@@ -94,14 +100,14 @@ async fn the_desk_pins_ids_as_they_are_looked_up_and_never_a_blank(#[case] engin
             "{list}"
         );
     }
-    // What was pinned is found by the next import, in either form.
+    // The next import finds the linked ID in both Unicode forms.
     let again =
         json!({ "externalId": "PIN-NEXT", "customer": { "externalId": "Mu\u{308}ller-1", "name": "Pinned 1 GmbH" } });
     let (_, answer) = world.import("erp-strict", &again).await;
     assert_eq!(answer["mapping"]["customer"]["rule"], "C6", "{} {answer}", world.engine);
 }
 
-/// The references of a kind that a client sees, as `external id -> record`.
+/// Returns the references of a type that a client can read, as (external ID, record ID).
 async fn references(world: &World, client: &str, kind: &str) -> Vec<(String, String)> {
     let path = format!("/api/v1/mappings?type={kind}&limit=200");
     let (_, list) = world.call(client, Method::GET, &path, None).await;
@@ -111,12 +117,12 @@ async fn references(world: &World, client: &str, kind: &str) -> Vec<(String, Str
         .unwrap()
         .iter()
         .map(|line| (text(line, "externalId"), text(line, "id")))
-        // The demo has references of its own.
+        // The demo data has references of its own.
         .filter(|(external_id, _)| ["PARTS-", "WRONG-"].iter().any(|start| external_id.starts_with(start)))
         .collect()
 }
 
-/// The record behind an external id of `erp`.
+/// Returns the ID of the record with this external ID in `erp`.
 async fn record(world: &World, kind: &str, external_id: &str) -> String {
     let (_, page) = world
         .call(
@@ -133,11 +139,11 @@ async fn record(world: &World, kind: &str, external_id: &str) -> String {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_desk_pins_location_and_contact_too_and_refuses_those_of_others(#[case] engine: Engine) {
+async fn mapping_review_links_location_and_contact_of_customer_only(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
     let body = |job: &str| {
-        json!({ "externalId": job, "customer": { "externalId": "PARTS-C", "name": "Somebody" },
+        json!({ "externalId": job, "customer": { "externalId": "PARTS-C", "name": "Unknown customer" },
             "location": { "externalId": "PARTS-L", "name": "Somewhere" }, "contact": { "externalId": "PARTS-K", "displayName": "Some One" } })
     };
     let (_, answer) = world.import("erp-strict", &body("PARTS-1")).await;
@@ -148,7 +154,7 @@ async fn the_desk_pins_location_and_contact_too_and_refuses_those_of_others(#[ca
     let customer = world.customer("PARTS-HC").await;
     let location = record(&world, "locations", "PARTS-HL").await;
     let contact = record(&world, "contacts", "PARTS-HK").await;
-    // A location of somebody else is refused, and nothing is pinned.
+    // A location of another customer is rejected, and nothing is linked.
     let made = json!({ "externalId": "PARTS-OTHER", "customer": { "externalId": "PARTS-OC", "name": "Parts Other GmbH" }, "location": { "externalId": "PARTS-OL", "name": "Other" } });
     assert!(world.import("erp", &made).await.0.is_success());
     let foreign = record(&world, "locations", "PARTS-OL").await;
@@ -189,7 +195,8 @@ async fn the_desk_pins_location_and_contact_too_and_refuses_those_of_others(#[ca
         references(&world, "erp-strict", "contact").await,
         [("PARTS-K".to_owned(), contact.clone())]
     );
-    // Nobody asked to pin the customer, so its id still stands for nobody; the parts decide by themselves.
+    // Linking the customer was not selected, so its ID stays unlinked; location and contact are resolved on their
+    // own.
     assert!(references(&world, "erp-strict", "customer").await.is_empty());
     let next = json!({ "externalId": "PARTS-2", "location": { "externalId": "PARTS-L" }, "contact": { "externalId": "PARTS-K" } });
     let (_, answer) = world.import("erp-strict", &next).await;
@@ -198,8 +205,8 @@ async fn the_desk_pins_location_and_contact_too_and_refuses_those_of_others(#[ca
     assert_eq!(answer["mapping"]["contact"]["id"], contact.as_str());
 }
 
-/// Undoes a link as a dispatcher.
-async fn undo(world: &World, dispatcher: &Client, kind: &str, external_id: &str) {
+/// Removes a link as dispatcher.
+async fn remove_link(world: &World, dispatcher: &Client, kind: &str, external_id: &str) {
     let fields = [("kind", kind), ("source", "erp"), ("external_id", external_id)];
     let next = world.send(dispatcher, "/app/fn/undo-link", &fields).await;
     assert_eq!(next, "/app/imports/desk");
@@ -209,7 +216,7 @@ async fn undo(world: &World, dispatcher: &Client, kind: &str, external_id: &str)
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_came_with_a_wrong_customer_goes_with_it(#[case] engine: Engine) {
+async fn customer_link_removed_reverts_its_imports(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
     let body = |job: &str, part: &str| {
@@ -220,12 +227,12 @@ async fn what_came_with_a_wrong_customer_goes_with_it(#[case] engine: Engine) {
     for (job, part) in [("WRONG-1", "1"), ("WRONG-2", "2")] {
         assert!(world.import("erp", &body(job, part)).await.0.is_success());
     }
-    // Sent without a customer, it followed the place to the wrong one.
+    // Imported without a customer, it was mapped to the wrong one by its location.
     let followed = json!({ "externalId": "WRONG-F", "location": { "externalId": "WRONG-L1" } });
     let followed = world.import("erp", &followed).await.1;
     assert_eq!(followed["mapping"]["customer"]["rule"], "L2", "{followed}");
     let wrong = world.customer("WRONG-C").await;
-    // The second job is done, so its place and person stay with it.
+    // The second job is completed, so its location and contact are kept.
     world
         .sql("UPDATE target SET status = 'completed' WHERE external_id = 'WRONG-2'")
         .await;
@@ -235,9 +242,9 @@ async fn what_came_with_a_wrong_customer_goes_with_it(#[case] engine: Engine) {
     for part in [
         "WRONG-1", "WRONG-2", "WRONG-F", "WRONG-L1", "WRONG-L2", "WRONG-K1", "WRONG-K2",
     ] {
-        assert!(page.contains(part), "{part} came through the link");
+        assert!(page.contains(part), "{part} was imported through the link");
     }
-    undo(&world, &dispatcher, "customer", "WRONG-C").await;
+    remove_link(&world, &dispatcher, "customer", "WRONG-C").await;
     for (kind, external_id) in [
         ("customer", "WRONG-C"),
         ("location", "WRONG-L1"),
@@ -248,7 +255,7 @@ async fn what_came_with_a_wrong_customer_goes_with_it(#[case] engine: Engine) {
         let left = references(&world, "erp", kind).await;
         assert!(
             left.iter().all(|(id, _)| id != external_id),
-            "{external_id} stands for nothing"
+            "{external_id} is still linked"
         );
     }
     let page = world.content(&dispatcher, &format!("/app/customers/{wrong}")).await;
@@ -261,11 +268,11 @@ async fn what_came_with_a_wrong_customer_goes_with_it(#[case] engine: Engine) {
         assert_eq!(
             page.contains(name),
             stays,
-            "{} {name}: finished work keeps what it has",
+            "{} {name}: completed jobs keep their records",
             world.engine
         );
     }
-    // The same sent again makes customer, place and person where they belong, without a mismatch.
+    // The same import creates customer, location and contact again, without a mismatch.
     let again = json!({ "externalId": "WRONG-3", "customer": { "externalId": "RIGHT-C", "name": "Right GmbH" },
         "location": { "externalId": "WRONG-L1", "name": "Right place" }, "contact": { "externalId": "WRONG-K1", "displayName": "Right person" } });
     let (_, answer) = world.import("erp", &again).await;
@@ -277,7 +284,7 @@ async fn what_came_with_a_wrong_customer_goes_with_it(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_wrong_location_or_contact_is_taken_back_and_the_customer_stays(#[case] engine: Engine) {
+async fn location_and_contact_links_removed_keep_customer(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
     let body = json!({ "externalId": "PLACE-1", "customer": { "externalId": "CUST-10042" },
@@ -290,16 +297,16 @@ async fn a_wrong_location_or_contact_is_taken_back_and_the_customer_stays(#[case
             .await
             .1
     };
-    undo(&world, &dispatcher, "contact", "PLACE-K").await;
+    remove_link(&world, &dispatcher, "contact", "PLACE-K").await;
     let page = world.content(&dispatcher, &format!("/app/targets/{target}")).await;
     assert!(
         !page.contains("Kim Place"),
         "{} the contact is gone from the job",
         world.engine
     );
-    assert_eq!(read().await["needsMapping"], false, "whom to call can be found out");
-    undo(&world, &dispatcher, "location", "PLACE-L").await;
-    assert_eq!(read().await["needsMapping"], true, "a person must say where it is");
+    assert_eq!(read().await["needsMapping"], false, "a missing contact needs no review");
+    remove_link(&world, &dispatcher, "location", "PLACE-L").await;
+    assert_eq!(read().await["needsMapping"], true, "a missing location needs review");
     let page = world.content(&dispatcher, &format!("/app/targets/{target}")).await;
     assert!(page.contains("Rhein-Ruhr Medical Supply"), "the customer stays");
     for (kind, id) in [
@@ -322,13 +329,13 @@ async fn a_wrong_location_or_contact_is_taken_back_and_the_customer_stays(#[case
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_decision_keeps_what_the_rules_looked_at(#[case] engine: Engine) {
+async fn mapping_decision_shows_records_found(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let dispatcher = world.staff("nordlicht", "dispatcher").await;
     let made = json!({ "externalId": "KEPT-1", "customer": { "externalId": "KEPT-C", "name": "Kept GmbH" },
         "location": { "externalId": "KEPT-L", "name": "Kept place" }, "contact": { "externalId": "KEPT-K", "displayName": "Kept person" } });
     assert!(world.import("erp", &made).await.0.is_success());
-    // Both belong to Kept GmbH, so the rules refuse them here and say whose they are.
+    // Both belong to Kept GmbH, so the rules reject them for this customer; the page names the records found.
     let body = json!({ "externalId": "KEPT-2", "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "KEPT-L" }, "contact": { "externalId": "KEPT-K" } });
     let (_, answer) = world.import("erp", &body).await;
     assert_eq!(answer["mapping"]["location"]["rule"], "L4", "{answer}");
@@ -344,10 +351,10 @@ async fn the_decision_keeps_what_the_rules_looked_at(#[case] engine: Engine) {
     ] {
         assert!(page.contains(words), "{} {words}", world.engine);
     }
-    // An item that was not decided about says why, too.
+    // Items without a mapping decision also show their rule.
     let items = json!([{ "externalId": "KEPT-3", "notes": "a" }, { "externalId": "KEPT-3", "notes": "a" }, { "externalId": "KEPT-3", "notes": "b" }]);
     let (_, job) = world.batch("erp", "kept-batch", &json!({ "items": items })).await;
-    let job = world.ended("erp", &job).await;
+    let job = world.wait_for_job("erp", &job).await;
     let page = world
         .content(&dispatcher, &format!("/app/imports/{}", job["id"].as_str().unwrap()))
         .await;

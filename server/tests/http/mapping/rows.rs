@@ -1,5 +1,5 @@
-//! Every row of the tables C, L, K and T over HTTP, on both databases. What no client can bring about (an archived or merged
-//! record, a closed gate, a job that is under way) is set in the database.
+//! Every row of the tables C, L, K and T over HTTP, on both databases. States that no client can create (archived or
+//! merged records, a disabled feature gate, a job in progress) are set in the database.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
@@ -11,10 +11,10 @@ use domain::mapping::table::ROWS;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Walks the rows and remembers which were met.
+/// Walks through the rows and records which ones were covered.
 struct Walk<'a> {
     world: &'a World,
-    met: BTreeSet<String>,
+    covered: BTreeSet<String>,
     number: usize,
 }
 
@@ -38,7 +38,7 @@ impl Walk<'_> {
             .collect()
     }
 
-    /// A row of the tables C, L and K: the part must say rule and status, and the code must be told.
+    /// Checks a row of the tables C, L or K: rule, status and code of one part of the mapping.
     #[allow(clippy::too_many_arguments, reason = "a row of a table has many columns")]
     async fn part(
         &mut self,
@@ -58,26 +58,26 @@ impl Walk<'_> {
             "{} {row}: {item}",
             self.world.engine
         );
-        self.told(row, &item, code);
+        self.record(row, &item, code);
         item
     }
 
-    /// A row of the table T: the outcome and the code.
+    /// Checks a row of the table T: outcome and code.
     async fn target(&mut self, row: &str, client: &str, body: Value, outcome: &str, code: &str) -> Value {
         let item = self.import(client, body).await;
         assert_eq!(item["outcome"], outcome, "{} {row}: {item}", self.world.engine);
-        self.told(row, &item, code);
+        self.record(row, &item, code);
         item
     }
 
-    fn told(&mut self, row: &str, item: &Value, code: &str) {
+    fn record(&mut self, row: &str, item: &Value, code: &str) {
         let codes = Self::codes(item);
         assert!(
             code.is_empty() || codes.contains(&code),
             "{} {row}: {code} in {codes:?}",
             self.world.engine
         );
-        self.met.insert(row.to_owned());
+        self.covered.insert(row.to_owned());
     }
 }
 
@@ -89,7 +89,7 @@ async fn table_c(walk: &mut Walk<'_>) {
     let world = walk.world;
     walk.part("C1", "erp", json!({}), "customer", "C1", "skipped", "").await;
     let item = walk.import("import-only", customer("CUST-10042")).await;
-    walk.told("C2", &item, "scope_missing_customers_map");
+    walk.record("C2", &item, "scope_missing_customers_map");
     walk.part(
         "C3",
         "erp",
@@ -263,7 +263,7 @@ async fn table_c(walk: &mut Walk<'_>) {
         "name_only_not_matchable",
     )
     .await;
-    // Several customers with one number, the known one among them.
+    // Several customers share one number, the known customer among them.
     world
         .sql("UPDATE customer SET customer_number = 'DUP-7', number_key = 'DUP-7' WHERE name = 'Walked'")
         .await;
@@ -317,7 +317,7 @@ async fn table_c(walk: &mut Walk<'_>) {
     world
         .sql("UPDATE feature_gate SET enabled = true WHERE gate = 'customer_auto_create'")
         .await;
-    // After a mapped row: names follow where that is allowed, and are told where not.
+    // After a mapped row, the name is updated if allowed; otherwise a warning is returned.
     let renamed = json!({ "customer": { "externalId": "CUST-10042", "name": "Rhein-Ruhr Medical" } });
     let item = walk.import("erp", renamed.clone()).await;
     assert_eq!(item["mapping"]["customer"]["status"], "updated");
@@ -525,7 +525,7 @@ async fn table_t(walk: &mut Walk<'_>) {
         "",
     )
     .await;
-    // T8: what is absent stays, what is null is cleared.
+    // T8: omitted fields stay, null clears a field.
     walk.target(
         "T8",
         "erp",
@@ -546,7 +546,7 @@ async fn table_t(walk: &mut Walk<'_>) {
             .unwrap(),
     )
     .await;
-    assert_eq!(now["durationMinutes"], 60, "null clears to the usual: {now}");
+    assert_eq!(now["durationMinutes"], 60, "null resets to the default: {now}");
     world
         .sql("UPDATE target SET status = 'scheduled' WHERE external_id = 'WALK-T'")
         .await;
@@ -598,7 +598,7 @@ async fn table_t(walk: &mut Walk<'_>) {
         "mapping_recovered",
     )
     .await;
-    // T9 and T10 need a batch.
+    // T9 and T10 require a batch.
     let items = json!([{ "externalId": "TWICE" }, { "externalId": "TWICE" }, { "externalId": "TWICE", "notes": "x" }]);
     let (_, job) = read(
         world
@@ -639,7 +639,7 @@ async fn table_t(walk: &mut Walk<'_>) {
     ] {
         let item = &page["data"][index];
         assert_eq!(item["outcome"], outcome, "{item}");
-        walk.told(row, item, code);
+        walk.record(row, item, code);
     }
 }
 
@@ -647,15 +647,15 @@ async fn table_t(walk: &mut Walk<'_>) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn every_row_decides_as_written(#[case] engine: Engine) {
+async fn mapping_table_rows_are_all_covered(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
-    // A second customer with a number of its own, for the rows about links.
+    // A second customer with its own number, for the rows about links.
     world
         .sql("UPDATE customer SET customer_number = 'OLD-2', number_key = 'OLD-2' WHERE customer_number = 'NL-1001'")
         .await;
     let mut walk = Walk {
         world: &world,
-        met: BTreeSet::new(),
+        covered: BTreeSet::new(),
         number: 0,
     };
     table_c(&mut walk).await;
@@ -664,7 +664,7 @@ async fn every_row_decides_as_written(#[case] engine: Engine) {
     let missing: Vec<_> = ROWS
         .iter()
         .map(|row| row.rule)
-        .filter(|rule| !walk.met.contains(*rule))
+        .filter(|rule| !walk.covered.contains(*rule))
         .collect();
     assert!(missing.is_empty(), "rows without a case: {missing:?}");
 }

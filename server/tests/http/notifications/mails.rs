@@ -1,4 +1,4 @@
-//! Mails to requesters, sent to a real SMTP server on loopback (aiosmtpd of PyPI).
+//! Emails to requesters, sent to a real SMTP server on loopback (aiosmtpd from PyPI).
 
 use ordinavo_core::Engine;
 use rstest::rstest;
@@ -15,8 +15,8 @@ use crate::support::{World, world_at};
 use ordinavo::config::Config;
 use ordinavo::mailer::Mailer;
 
-/// Accepts mails and prints each as one line: recipient, a tab, and the message with its line ends escaped. Addresses at
-/// `refused.example` are refused for good, the first mail to `busy.example` for now.
+/// Accepts emails and prints one line for each: recipient, tab, and message with escaped line breaks. Rejects addresses
+/// at `refused.example` permanently and the first email to `busy.example` temporarily.
 const SMTP: &str = r#"
 import asyncio, socket, sys
 from aiosmtpd.controller import Controller
@@ -59,7 +59,7 @@ impl Drop for Mailbox {
 }
 
 impl Mailbox {
-    /// `None` where no Python with the servers is at hand; `make test` always has one.
+    /// Returns `None` without a Python that has aiosmtpd; `make test` always provides one.
     fn open() -> Option<Self> {
         let python = std::env::var("ORDINAVO_TEST_PYTHON").ok()?;
         let mut process = Command::new(python)
@@ -67,7 +67,7 @@ impl Mailbox {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("the SMTP server starts");
+            .expect("SMTP server starts");
         let output = BufReader::new(process.stdout.take().unwrap());
         let (sender, lines) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
@@ -79,17 +79,14 @@ impl Mailbox {
         });
         let port = lines
             .recv_timeout(Duration::from_secs(20))
-            .expect("the SMTP server starts")
+            .expect("SMTP server starts")
             .parse()
-            .expect("the SMTP server starts");
+            .expect("SMTP server starts");
         Some(Self { process, lines, port })
     }
 
     fn next(&self) -> (String, String) {
-        let line = self
-            .lines
-            .recv_timeout(Duration::from_secs(20))
-            .expect("a mail arrives");
+        let line = self.lines.recv_timeout(Duration::from_secs(20)).expect("email arrives");
         let (to, text) = line.split_once('\t').unwrap();
         (to.to_owned(), text.replace("\\n", "\n"))
     }
@@ -104,7 +101,7 @@ impl Mailbox {
     }
 }
 
-/// What is encoded for transport, as people read it.
+/// Decodes quoted-printable text.
 fn decoded(message: &str) -> String {
     let joined = message.replace("=\n", "");
     let mut bytes = Vec::new();
@@ -132,7 +129,7 @@ fn decoded(message: &str) -> String {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn mails_reach_the_requester_in_their_language_and_only_when_something_is_final(#[case] engine: Engine) {
+async fn emails_are_sent_to_requester_after_final_decisions(#[case] engine: Engine) {
     let Some(mailbox) = Mailbox::open() else {
         eprintln!("skipped: no Python with aiosmtpd");
         return;
@@ -140,7 +137,7 @@ async fn mails_reach_the_requester_in_their_language_and_only_when_something_is_
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
-    // What the demo left in the outbox is not what this is about.
+    // Emails of the demo data are not part of this test.
     world.sql("UPDATE mail SET status = 'cancelled'").await;
     let mailer = mailbox.mailer(&world);
     let staff = world.staff("nordlicht", "dispatcher").await;
@@ -173,10 +170,10 @@ async fn mails_reach_the_requester_in_their_language_and_only_when_something_is_
     }
     assert!(
         !text.contains("CANARY"),
-        "whose address it is, nobody knows; what was typed is not sent there"
+        "the address is not verified, so the email contains no user input"
     );
 
-    // A note is nobody's business; a decision waits until it cannot be taken back.
+    // Notes send no email; a decision sends one when it can no longer be undone.
     let inside = world.in_inbox(&staff, "Eta").await;
     let id = inside.rsplit('/').next().unwrap().to_owned();
     world
@@ -211,17 +208,17 @@ async fn mails_reach_the_requester_in_their_language_and_only_when_something_is_
     assert_eq!(
         mailer.send_due(&world.core).await.unwrap(),
         1,
-        "the reply requested, and not the rejection"
+        "the question is sent, the rejection is not"
     );
     let (to, message) = mailbox.next();
     assert_eq!(to, "mona@example.org");
     assert!(decoded(&message).contains("> Which lift?") && !message.contains("\nBcc:"));
     assert!(
         !message.contains("List-Unsubscribe"),
-        "a reply requested is part of a conversation"
+        "questions are part of a conversation"
     );
 
-    // One click, as a mail program does it, and nothing more about how things go on.
+    // One-click unsubscribe, as sent by an email client, stops progress updates.
     let refused = visitor()
         .post(format!("{}{tracking}/no-mails", world.url))
         .form(&[("List-Unsubscribe", "One-Click")])
@@ -232,7 +229,7 @@ async fn mails_reach_the_requester_in_their_language_and_only_when_something_is_
     world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
     world.core.clock().advance(TimeDelta::seconds(11));
     assert_eq!(mailer.send_due(&world.core).await.unwrap(), 0);
-    // Refused for this request alone: somebody who types another's address cannot silence that person.
+    // Unsubscribing covers this request only: entering a foreign address must not stop emails to its owner.
     let mut others = COMPLETE.to_vec();
     others[1] = ("description", "Eta, another one");
     world.submit(&others, &[]).await;
@@ -240,12 +237,12 @@ async fn mails_reach_the_requester_in_their_language_and_only_when_something_is_
     mailbox.next();
     let admin = world.staff("nordlicht", "admin").await;
     let outbox = world.content(&admin, "/app/settings/mails").await;
-    assert!(outbox.contains("Unsubscribed") && outbox.contains("Cancelled") && outbox.contains("Submitted"));
+    assert!(outbox.contains("Unsubscribed") && outbox.contains("Cancelled") && outbox.contains("Sent"));
     let mail = crate::support::link(&outbox, "/app/settings/mails/mal_").unwrap();
     let token = tracking.rsplit('/').next().unwrap();
     assert!(
         !world.content(&admin, &mail).await.contains(token),
-        "the outbox does not give the link away"
+        "the outbox hides the tracking link"
     );
 }
 
@@ -253,7 +250,7 @@ async fn mails_reach_the_requester_in_their_language_and_only_when_something_is_
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_that_is_refused_for_now_is_tried_again_and_one_refused_for_good_is_not(#[case] engine: Engine) {
+async fn emails_rejected_temporarily_are_retried(#[case] engine: Engine) {
     let Some(mailbox) = Mailbox::open() else {
         eprintln!("skipped: no Python with aiosmtpd");
         return;
@@ -285,13 +282,13 @@ async fn a_mail_that_is_refused_for_now_is_tried_again_and_one_refused_for_good_
     assert_eq!(mailer.send_due(&world.core).await.unwrap(), 0, "not at once");
     let admin = world.staff("nordlicht", "admin").await;
     let outbox = world.content(&admin, "/app/settings/mails").await;
-    assert!(outbox.contains("Failed") && outbox.contains("Waiting"), "{outbox}");
+    assert!(outbox.contains("Failed") && outbox.contains("Queued"), "{outbox}");
     world.core.clock().advance(TimeDelta::seconds(61));
     assert_eq!(mailer.send_due(&world.core).await.unwrap(), 1);
     let (to, message) = mailbox.next();
     assert_eq!(to, format!("{}@busy.example", world.engine));
     assert!(decoded(&message).contains("dir=\"rtl\"") || message.contains("Content-Language: ar"));
-    // Two workers at once never send the same mail.
+    // Concurrent workers never send the same email twice.
     world
         .sql("UPDATE mail SET status = 'waiting', next_attempt_at = created_at WHERE recipient LIKE '%busy.example'")
         .await;

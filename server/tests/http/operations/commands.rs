@@ -1,4 +1,4 @@
-//! What an operator does from the command line, on a real installation in a folder of its own.
+//! Operator commands on a real installation in its own folder.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -22,7 +22,7 @@ impl Folder {
             .unwrap()
     }
 
-    fn succeed(&self, arguments: &[&str]) -> String {
+    fn expect_success(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments, &[]);
         assert!(
             output.status.success(),
@@ -32,7 +32,7 @@ impl Folder {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn refuse(&self, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    fn expect_failure(&self, arguments: &[&str], variables: &[(&str, &str)]) -> String {
         let output = self.run(arguments, variables);
         assert!(!output.status.success(), "{arguments:?}");
         String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap()
@@ -46,93 +46,100 @@ impl Drop for Folder {
 }
 
 #[test]
-fn tenants_and_accounts_are_made_and_mistakes_are_named() {
+fn admin_commands_create_accounts_and_name_invalid_fields() {
     let folder = Folder::new("accounts");
-    assert!(folder.refuse(&["doctor"], &[]).contains("ordinavo migrate"));
-    folder.succeed(&["admin", "create-tenant", "nordwind", "Nordwind Service"]);
+    assert!(folder.expect_failure(&["doctor"], &[]).contains("ordinavo migrate"));
+    folder.expect_success(&["admin", "create-tenant", "nordwind", "Nordwind Service"]);
     assert!(
         folder
-            .refuse(&["admin", "create-tenant", "nordwind", "Again"], &[])
+            .expect_failure(&["admin", "create-tenant", "nordwind", "Again"], &[])
             .contains("slug")
     );
     assert!(
         folder
-            .refuse(&["admin", "create-tenant", "Not a slug", "X"], &[])
+            .expect_failure(&["admin", "create-tenant", "Not a slug", "X"], &[])
             .contains("slug")
     );
     assert!(
         folder
-            .succeed(&["admin", "create-user", "nordwind", "you@example.org", "You", "admin"])
-            .contains("signs in with")
+            .expect_success(&["admin", "create-user", "nordwind", "you@example.org", "You", "admin"])
+            .contains("Password for you@example.org: ")
     );
     assert!(
         folder
-            .refuse(&["admin", "create-user", "nordwind", "you", "You", "admin"], &[])
+            .expect_failure(&["admin", "create-user", "nordwind", "you", "You", "admin"], &[])
             .contains("email")
     );
     assert!(
         folder
-            .refuse(&["admin", "create-user", "nordwind", "a@example.org", "A", "king"], &[])
+            .expect_failure(&["admin", "create-user", "nordwind", "a@example.org", "A", "king"], &[])
             .contains("role")
     );
     assert!(
         folder
-            .refuse(&["admin", "create-user", "nowhere", "a@example.org", "A", "admin"], &[])
-            .contains("nothing here")
+            .expect_failure(&["admin", "create-user", "nowhere", "a@example.org", "A", "admin"], &[])
+            .contains("not found")
     );
-    let weak = folder.refuse(
+    let weak = folder.expect_failure(
         &["admin", "reset-password", "nordwind", "you@example.org"],
         &[("ADMIN_PASSWORD", "password1234")],
     );
     assert!(weak.contains("password"));
-    folder.succeed(&["admin", "lock-user", "nordwind", "you@example.org"]);
-    folder.succeed(&["admin", "unlock-user", "nordwind", "you@example.org"]);
+    folder.expect_success(&["admin", "lock-user", "nordwind", "you@example.org"]);
+    folder.expect_success(&["admin", "unlock-user", "nordwind", "you@example.org"]);
     assert!(
         folder
-            .refuse(&["admin", "lock-user", "nordwind", "nobody@example.org"], &[])
-            .contains("nothing here")
+            .expect_failure(&["admin", "lock-user", "nordwind", "nobody@example.org"], &[])
+            .contains("not found")
     );
+    // Demo data is never mixed with a real tenant, and the tenant still exists.
+    folder.expect_failure(&["demo"], &[]);
     assert!(
-        folder.refuse(&["demo"], &[]).contains("left alone"),
-        "demo data never mixes with a real tenant"
+        folder
+            .expect_failure(&["admin", "create-tenant", "nordwind", "Again"], &[])
+            .contains("slug")
     );
-    folder.succeed(&["doctor"]);
+    folder.expect_success(&["doctor"]);
 }
 
 #[test]
-fn a_backup_comes_back_whole_and_only_into_an_empty_place() {
+fn backup_restored_into_empty_folder_is_complete() {
     let folder = Folder::new("backup");
-    folder.succeed(&["demo", "--small", "--json"]);
-    folder.succeed(&["backup", "copy"]);
-    assert!(folder.refuse(&["backup", "copy"], &[]).contains("already"));
-    assert!(folder.refuse(&["restore", "copy"], &[]).contains("already"));
-    let count = || walk(&folder.0.join("data/files"));
+    folder.expect_success(&["demo", "--small", "--json"]);
+    folder.expect_success(&["backup", "copy"]);
+    assert!(folder.expect_failure(&["backup", "copy"], &[]).contains("already"));
+    assert!(folder.expect_failure(&["restore", "copy"], &[]).contains("already"));
+    let count = || count_files(&folder.0.join("data/files"));
     let files = count();
     assert!(files > 0);
     std::fs::remove_dir_all(folder.0.join("data")).unwrap();
-    assert!(folder.succeed(&["restore", "copy"]).contains("sound"));
+    assert!(
+        folder
+            .expect_success(&["restore", "copy"])
+            .contains("Integrity check passed")
+    );
     assert_eq!(count(), files);
-    folder.succeed(&["doctor"]);
+    folder.expect_success(&["doctor"]);
     let before = std::fs::read(folder.0.join("data/secret.key")).unwrap();
-    folder.succeed(&["admin", "rotate-master-key"]);
+    folder.expect_success(&["admin", "rotate-master-key"]);
     assert_ne!(std::fs::read(folder.0.join("data/secret.key")).unwrap(), before);
     assert!(
         folder
-            .succeed(&["demo", "--small", "--reset"])
+            .expect_success(&["demo", "--small", "--reset"])
             .contains("anna.weber@rhein-ruhr-medical.example")
     );
 }
 
-fn walk(folder: &std::path::Path) -> usize {
+fn count_files(folder: &std::path::Path) -> usize {
     std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .map(|path| if path.is_dir() { walk(&path) } else { 1 })
+        .map(|path| if path.is_dir() { count_files(&path) } else { 1 })
         .sum()
 }
 
 #[test]
-fn wrong_settings_stop_the_start_by_name() {
+fn invalid_settings_are_named_at_start() {
     let folder = Folder::new("settings");
     for (variable, value, expected) in [
         ("ORDINAVO_LISTEN", "nope", "listen"),
@@ -145,13 +152,15 @@ fn wrong_settings_stop_the_start_by_name() {
         ("ORDINAVO_TRUSTED_PROXIES", "home", "trusted_proxies"),
     ] {
         assert!(
-            folder.refuse(&["migrate"], &[(variable, value)]).contains(expected),
+            folder
+                .expect_failure(&["migrate"], &[(variable, value)])
+                .contains(expected),
             "{variable}"
         );
     }
 }
 
-/// The body of a plain request to a server on loopback, with its status line.
+/// Returns the response to a plain GET request, with its status line.
 fn get(port: u16, path: &str) -> Option<String> {
     use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).ok()?;
@@ -166,7 +175,7 @@ fn get(port: u16, path: &str) -> Option<String> {
 }
 
 #[test]
-fn figures_are_told_on_the_operations_listener_only() {
+fn metrics_are_served_on_operations_listener_only() {
     let folder = Folder::new("metrics");
     let free = || {
         std::net::TcpListener::bind("127.0.0.1:0")
@@ -190,11 +199,11 @@ fn figures_are_told_on_the_operations_listener_only() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     assert!(get(port, "/api/v1/targets").unwrap().starts_with("HTTP/1.1 401"));
-    let told = get(ops, "/metrics").unwrap();
+    let metrics = get(ops, "/metrics").unwrap();
     assert!(get(port, "/metrics").unwrap().starts_with("HTTP/1.1 404"));
     server.kill().unwrap();
     server.wait().unwrap();
     let line = "ordinavo_http_requests_total{surface=\"api\",method=\"GET\",status=\"401\"} 1";
-    assert!(told.contains(line), "{told}");
-    assert!(told.contains("ordinavo_sql_statements_total") && told.contains("ordinavo_http_request_seconds"));
+    assert!(metrics.contains(line), "{metrics}");
+    assert!(metrics.contains("ordinavo_sql_statements_total") && metrics.contains("ordinavo_http_request_seconds"));
 }

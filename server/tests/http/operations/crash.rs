@@ -1,4 +1,4 @@
-//! `kill -9` of the real binary at any moment loses nothing that was acknowledged.
+//! `kill -9` of the real binary at any moment loses no acknowledged data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -8,11 +8,11 @@ use crate::support::installation::Installation;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-/// How many items the batch of a round has: more than one transaction takes.
-const BATCH: usize = 150;
-const KILLS: usize = 20;
+/// Items of the batch in each round: more than fit into one transaction.
+const BATCH_ITEMS: usize = 150;
+const KILL_COUNT: usize = 20;
 
-/// Ids of the deliveries that a receiver has taken, by event type and target.
+/// IDs of received deliveries, by target.
 type Received = Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>;
 
 async fn receiver(received: Received) -> String {
@@ -32,7 +32,7 @@ async fn receiver(received: Received) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn twenty_kills_lose_nothing_that_was_acknowledged() {
+async fn server_killed_repeatedly_loses_no_acknowledged_data() {
     let installation = Installation::on_sqlite("crash");
     let book = installation.command(&["demo", "--json", "--small"]).output().unwrap();
     let book: Value = serde_json::from_slice(&book.stdout).unwrap();
@@ -51,12 +51,12 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
         .unwrap();
     assert_eq!(endpoint.status(), StatusCode::CREATED);
 
-    // Three partners import as fast as they are answered; the server dies after a growing number of answers.
+    // Three partners import as fast as possible; the server is killed after a growing number of responses.
     let acknowledged: Arc<Mutex<BTreeMap<String, String>>> = Arc::default();
     let mut jobs = Vec::new();
-    for round in 0..KILLS {
-        // A batch that is taken in goes on after the kill, wherever it was; one that was not answered may be there or not.
-        let items: Vec<Value> = (0..BATCH)
+    for round in 0..KILL_COUNT {
+        // An accepted batch continues after the kill; one without a response may exist or not.
+        let items: Vec<Value> = (0..BATCH_ITEMS)
             .map(|number| json!({"externalId": format!("CRASH-BATCH-{round}-{number}"), "customer": {"externalId": format!("CRASH-CUST-{round}"), "name": "Crash"}}))
             .collect();
         let taken = client
@@ -99,9 +99,9 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
         server = installation.start(&client).await;
     }
 
-    // Everything that was acknowledged is there, once, and its event arrives (at least once, with one id).
+    // Every acknowledged target exists once, and its event arrives at least once, always with the same ID.
     let acknowledged = acknowledged.lock().unwrap().clone();
-    assert!(acknowledged.len() > 2 * KILLS);
+    assert!(acknowledged.len() > 2 * KILL_COUNT);
     for (external_id, target) in &acknowledged {
         let found: Value = client
             .get(installation.url(&format!("/api/v1/targets/by-external-id/{external_id}")))
@@ -134,7 +134,7 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
             assert!(tokio::time::Instant::now() < deadline, "{found}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
-        assert_eq!(ended["counts"]["created"], BATCH, "each item once: {ended}");
+        assert_eq!(ended["counts"]["created"], BATCH_ITEMS, "each item once: {ended}");
         let items = read(format!("/api/v1/import-jobs/{job}/items?limit=200")).await;
         let targets: BTreeSet<&str> = items["data"]
             .as_array()
@@ -142,7 +142,7 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
             .iter()
             .map(|item| item["targetId"].as_str().unwrap())
             .collect();
-        assert_eq!(targets.len(), BATCH);
+        assert_eq!(targets.len(), BATCH_ITEMS);
     }
     let deadline = tokio::time::Instant::now() + Duration::from_secs(150);
     loop {
@@ -155,7 +155,7 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
         }
         assert!(
             tokio::time::Instant::now() < deadline,
-            "{missing} of {} events never arrived",
+            "{missing} of {} events did not arrive",
             acknowledged.len()
         );
         tokio::task::yield_now().await;
@@ -168,7 +168,7 @@ async fn twenty_kills_lose_nothing_that_was_acknowledged() {
     server.kill().unwrap();
     server.wait().unwrap();
 
-    // The database is sound, and so is the chain of the audit log.
+    // The database and the audit log pass the integrity checks.
     let doctor = installation.command(&["doctor"]).output().unwrap();
     assert!(doctor.status.success(), "{}", String::from_utf8_lossy(&doctor.stdout));
     std::fs::remove_dir_all(&installation.folder).unwrap();

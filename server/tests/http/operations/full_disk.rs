@@ -1,4 +1,4 @@
-//! A full disk: what cannot be stored is refused, and everything works again as soon as there is space.
+//! With a full disk, writes are rejected, and the server recovers as soon as there is space.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use crate::support::installation::Installation;
 use crate::support::world;
 
-/// What SQLite does by itself when the disk is full: it rolls back, and the statement fails.
-const ROLL_BACK: &str = "CREATE TRIGGER disk_full BEFORE INSERT ON target \
+/// Simulates SQLite on a full disk: the transaction is rolled back and the statement fails.
+const ROLLBACK_TRIGGER: &str = "CREATE TRIGGER disk_full BEFORE INSERT ON target \
     BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END";
 
-/// Like it on PostgreSQL: the connection ends in the middle of the transaction.
-const LOSE_CONNECTION: &str = "CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \
+/// Simulates the same on PostgreSQL: the connection ends during the transaction.
+const DISCONNECT_TRIGGER: &str = "CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \
     $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$; \
     CREATE TRIGGER disk_full BEFORE INSERT ON target FOR EACH ROW EXECUTE FUNCTION disk_full()";
 
@@ -29,10 +29,16 @@ fn import(external_id: &str) -> Value {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn write_after_rollback_by_the_database_succeeds(#[case] engine: Engine) {
+async fn write_after_database_rollback_succeeds(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let is_sqlite = world.engine == "sqlite";
-    world.sql(if is_sqlite { ROLL_BACK } else { LOSE_CONNECTION }).await;
+    world
+        .sql(if is_sqlite {
+            ROLLBACK_TRIGGER
+        } else {
+            DISCONNECT_TRIGGER
+        })
+        .await;
     for attempt in 0..3 {
         let (status, body) = world.import("erp", &import("FULL-1")).await;
         assert!(status.is_server_error(), "{} {attempt}: {status} {body}", world.engine);
@@ -50,14 +56,15 @@ async fn write_after_rollback_by_the_database_succeeds(#[case] engine: Engine) {
     }
 }
 
-/// An installation on a small file system that only its own processes see; `None` where none can be mounted.
+/// A small file system that only its own processes can see.
 struct SmallDisk {
     folder: PathBuf,
     holder: Child,
 }
 
 impl SmallDisk {
-    /// Mounts `megabytes` of memory at a folder, in a mount namespace that a waiting process keeps.
+    /// Mounts a tmpfs of this size in the mount namespace of a waiting process. Returns `None` if mounting is not
+    /// possible.
     fn mount(megabytes: u32) -> Option<Self> {
         let folder = std::env::temp_dir().join(format!("ordinavo-small-disk-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
@@ -82,7 +89,7 @@ impl SmallDisk {
         Some(Self { folder, holder })
     }
 
-    /// Runs a command inside, with the same user and mounts.
+    /// Returns a command that runs in the namespace, with the same user and mounts.
     fn inside(&self) -> Command {
         let mut command = Command::new("nsenter");
         command.args(["--preserve-credentials", "--user", "--mount", "--target"]);
@@ -107,7 +114,7 @@ impl Drop for SmallDisk {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn server_on_a_full_disk_is_not_ready_and_recovers_without_restart() {
+async fn server_on_full_disk_is_not_ready_and_recovers() {
     let Some(disk) = SmallDisk::mount(160) else {
         eprintln!("skipped: this machine mounts no file system for an unprivileged process");
         return;

@@ -1,4 +1,4 @@
-//! Running an installation.
+//! Operating an installation.
 
 pub mod commands;
 pub mod crash;

@@ -1,18 +1,18 @@
-//! The watch that reads along in every test, watched itself: that what is internal is marked, that a mark which reaches a
-//! customer is noticed, and that no column of text is forgotten.
+//! Tests of the leak watch: internal columns have canaries, canaries sent to customers are reported, and every text
+//! column is classified.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
 use std::collections::BTreeSet;
 
-use crate::support::watch::{CANARY, Reader, forbidden, foreign_names};
+use crate::support::leak_watch::{CANARY, Reader, forbidden, foreign_names};
 use crate::support::{link, world, worlds};
 
 const SEED: &str = include_str!("../../canaries/seed.sql");
 const OTHER_COLUMNS: &str = include_str!("../../canaries/other_columns.txt");
 
-/// Table and column of each mark.
-pub fn marked() -> BTreeSet<(String, String)> {
+/// Returns table and column of each canary.
+pub fn canary_columns() -> BTreeSet<(String, String)> {
     SEED.lines()
         .filter_map(|line| line.strip_prefix("UPDATE "))
         .map(|line| {
@@ -25,7 +25,7 @@ pub fn marked() -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn the_watch_knows_what_customers_never_see() {
+fn leak_watch_finds_internal_text() {
     let secret = "9".repeat(24);
     for (text, what) in [
         ("Key safe zqcanary-target-notes</p>".to_owned(), "zqcanary-target-notes"),
@@ -33,7 +33,7 @@ fn the_watch_knows_what_customers_never_see() {
         ("x-note: access_notes".to_owned(), "the key access_notes"),
         (format!("whsec_{secret}"), "the key whsec_"),
         ("<p>Sent by webhook.</p>".to_owned(), "the word webhook"),
-        ("<p>Interne Notiz hinzufügen</p>".to_owned(), "the word interne notiz"),
+        ("<p>Interne Notiz</p>".to_owned(), "the word interne notiz"),
         (format!("/portal/targets/tgt_{secret}"), "an id of the kind tgt"),
     ] {
         assert_eq!(
@@ -60,7 +60,7 @@ fn the_watch_knows_what_customers_never_see() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_column_of_text_is_marked_or_said_to_be_something_else() {
+async fn text_columns_are_all_classified() {
     let world = worlds().await.swap_remove(0);
     let schema = world
         .texts(
@@ -74,42 +74,46 @@ async fn every_column_of_text_is_marked_or_said_to_be_something_else() {
         .map(|mut row| (std::mem::take(&mut row[0]), std::mem::take(&mut row[1])))
         .filter(|(_, column)| !is_time(column))
         .collect();
-    let mut known = marked();
+    let mut known = canary_columns();
     for line in OTHER_COLUMNS.lines().filter(|line| !line.starts_with('#')) {
         if let Some((table, columns)) = line.split_once(": ") {
             known.extend(columns.split(' ').map(|column| (table.to_owned(), column.to_owned())));
         }
     }
-    let forgotten: Vec<_> = schema.difference(&known).collect();
+    let unclassified: Vec<_> = schema.difference(&known).collect();
     assert!(
-        forgotten.is_empty(),
-        "in neither seed.sql nor other_columns.txt: {forgotten:?}"
+        unclassified.is_empty(),
+        "in neither seed.sql nor other_columns.txt: {unclassified:?}"
     );
-    let gone: Vec<_> = known.difference(&schema).collect();
-    assert!(gone.is_empty(), "no such column of text: {gone:?}");
+    let unknown: Vec<_> = known.difference(&schema).collect();
+    assert!(unknown.is_empty(), "no such column of text: {unknown:?}");
 }
 
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn every_mark_is_there_and_the_staff_see_them(#[case] engine: Engine) {
+async fn canaries_are_stored_and_visible_to_staff(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
-    let mut marks = 0;
-    for (table, column) in marked() {
-        let mark = format!("CAST({column} AS TEXT) LIKE '%{CANARY}{table}-{column}%'");
-        let bare = world
+    let mut canary_count = 0;
+    for (table, column) in canary_columns() {
+        let has_canary = format!("CAST({column} AS TEXT) LIKE '%{CANARY}{table}-{column}%'");
+        let without_canary = world
             .texts(&format!(
-                "SELECT CAST({column} AS TEXT) FROM {table} WHERE {column} IS NOT NULL AND NOT {mark}"
+                "SELECT CAST({column} AS TEXT) FROM {table} WHERE {column} IS NOT NULL AND NOT {has_canary}"
             ))
             .await;
-        assert!(bare.is_empty(), "{}: {table}.{column}: {bare:?}", world.engine);
-        marks += world
-            .texts(&format!("SELECT 'x' FROM {table} WHERE {mark}"))
+        assert!(
+            without_canary.is_empty(),
+            "{}: {table}.{column}: {without_canary:?}",
+            world.engine
+        );
+        canary_count += world
+            .texts(&format!("SELECT 'x' FROM {table} WHERE {has_canary}"))
             .await
             .len();
     }
-    assert!(marks > 100, "{marks}");
+    assert!(canary_count > 100, "{canary_count}");
     let manager = world.staff("nordlicht", "manager").await;
     let list = world.get(&manager, "/app/reports").await.1;
     let report = world.get(&manager, &link(&list, "/app/reports/vrp_").unwrap()).await.1;
@@ -122,23 +126,23 @@ async fn every_mark_is_there_and_the_staff_see_them(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mark_that_reaches_a_page_a_mail_or_a_stranger_is_noticed(#[case] engine: Engine) {
+async fn leaks_in_pages_and_emails_are_reported(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let anna = world.contact("nordlicht", "anna").await;
     assert_eq!(world.get(&anna, "/portal").await.0, reqwest::StatusCode::OK);
-    assert_eq!(world.watch.take(), Vec::<String>::new());
-    // As if the product had copied an internal text into a public one.
+    assert_eq!(world.watch.take_leaks(), Vec::<String>::new());
+    // Simulates a product bug that copies internal text into public text.
     world.sql("UPDATE portal_release SET summary = 'zqcanary-as-if'").await;
     let list = world.get(&anna, "/portal/reports").await.1;
     world.get(&anna, &link(&list, "/portal/reports/rel_").unwrap()).await;
-    let found = world.watch.take();
+    let found = world.watch.take_leaks();
     assert!(
         found
             .iter()
             .any(|what| what.contains("/portal/reports/rel_") && what.ends_with("zqcanary-as-if")),
         "{found:?}"
     );
-    // As if a name of somebody else stood where hers does.
+    // Simulates the name of another customer in a report.
     world
         .sql(
             "UPDATE portal_release SET summary = (SELECT min(c.name) FROM customer c WHERE NOT EXISTS \
@@ -146,7 +150,7 @@ async fn a_mark_that_reaches_a_page_a_mail_or_a_stranger_is_noticed(#[case] engi
         )
         .await;
     world.get(&anna, &link(&list, "/portal/reports/rel_").unwrap()).await;
-    let found = world.watch.take();
+    let found = world.watch.take_leaks();
     assert!(found.iter().any(|what| what.contains("the customer ")), "{found:?}");
     let rename = |from: &str, to: &str| {
         let renamed = format!("replace(CAST(data AS TEXT), '{from}', '{to}')");
@@ -154,7 +158,7 @@ async fn a_mark_that_reaches_a_page_a_mail_or_a_stranger_is_noticed(#[case] engi
         format!("UPDATE mail SET data = CAST({renamed} AS {kind})")
     };
     world.sql(&rename("Nordlicht", "zqcanary-mail")).await;
-    let found = world.watch.end();
+    let found = world.watch.finish();
     assert!(
         found
             .iter()

@@ -1,16 +1,16 @@
-//! Every route, page and act against every kind of actor. A route without an entry here fails the test.
+//! Every route, page and action as every kind of actor. A route without an entry here fails the test.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
 use std::collections::BTreeMap;
 
-use crate::support::{OWN_PAGE, World, link, world, world_at};
+use crate::support::{SAME_ORIGIN, World, link, world, world_at};
 use chrono::{TimeZone as _, Utc};
 use leptos::server_fn::axum::server_fn_paths;
 use ordinavo_core::clock::Clock;
 use reqwest::{Client, Method, StatusCode};
 
-/// Pages of the staff app with the roles that may open them; `{…}` stands for a link found on the way.
+/// Staff pages with the roles that may open them; `{…}` is replaced by a link found on another page.
 const STAFF_PAGES: &[(&str, &[&str])] = &[
     ("/app/inbox", &["admin", "manager", "dispatcher", "auditor"]),
     ("/app/inbox/new", &["admin", "manager", "dispatcher"]),
@@ -90,8 +90,8 @@ const STAFF_PAGES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Acts of the staff app with the roles that may do them.
-const STAFF_ACTS: &[(&str, &[&str])] = &[
+/// Staff actions with the roles that may use them.
+const STAFF_ACTIONS: &[(&str, &[&str])] = &[
     ("/app/fn/start-review", &["admin", "manager", "dispatcher"]),
     ("/app/fn/accept-request", &["admin", "manager", "dispatcher"]),
     ("/app/fn/reject-request", &["admin", "manager", "dispatcher"]),
@@ -201,7 +201,7 @@ const PORTAL_PAGES: &[&str] = &[
     "/portal/profile",
     "/portal/colleagues",
 ];
-const PORTAL_ACTS: &[&str] = &[
+const PORTAL_ACTIONS: &[&str] = &[
     "/portal/fn/submit-request",
     "/portal/fn/answer-request",
     "/portal/fn/choose-slot",
@@ -223,10 +223,10 @@ const PORTAL_ACTS: &[&str] = &[
 ];
 
 const PARTNER_PAGES: &[&str] = &["/partner", "/partner/jobs", "/partner/jobs/{job}", "/partner/try"];
-const PARTNER_ACTS: &[&str] = &["/partner/fn/try-out", "/partner/fn/look-at-test-data"];
+const PARTNER_ACTIONS: &[&str] = &["/partner/fn/try-out", "/partner/fn/look-at-test-data"];
 
-/// Acts that are there for people who have not signed in.
-const OPEN_ACTS: &[&str] = &[
+/// Actions for users who are not signed in.
+const PUBLIC_ACTIONS: &[&str] = &[
     "/app/fn/sign-in",
     "/app/fn/sign-out",
     "/app/fn/choose-tenant",
@@ -247,7 +247,7 @@ const OPEN_ACTS: &[&str] = &[
     "/partner/fn/accept-invitation",
 ];
 
-/// Operations of the API with the scope that each needs.
+/// API operations with their required scope.
 const OPERATIONS: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/targets", "targets.write"),
     ("GET", "/api/v1/targets", "targets.read"),
@@ -308,8 +308,8 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn every_act_and_operation_has_its_entry() {
-    let mut acts: Vec<String> = server_fn_paths()
+fn actions_and_operations_are_all_listed() {
+    let mut actions: Vec<String> = server_fn_paths()
         .map(|(path, method)| {
             assert_eq!(
                 method,
@@ -319,21 +319,21 @@ fn every_act_and_operation_has_its_entry() {
             path.to_owned()
         })
         .collect();
-    acts.sort();
-    let mut listed: Vec<String> = STAFF_ACTS
+    actions.sort();
+    let mut listed: Vec<String> = STAFF_ACTIONS
         .iter()
         .map(|(path, _)| *path)
-        .chain(PORTAL_ACTS.iter().copied())
-        .chain(PARTNER_ACTS.iter().copied())
-        .chain(OPEN_ACTS.iter().copied())
+        .chain(PORTAL_ACTIONS.iter().copied())
+        .chain(PARTNER_ACTIONS.iter().copied())
+        .chain(PUBLIC_ACTIONS.iter().copied())
         .map(str::to_owned)
         .collect();
     listed.sort();
-    assert_eq!(acts, listed);
+    assert_eq!(actions, listed);
 
     let document = serde_json::to_value(ordinavo::api::document()).unwrap();
     let mut operations = Vec::new();
-    // Who asks for a token has none yet; `sign_in` and `connect` test those routes.
+    // Clients that request a token have none yet; `customers::client_records` tests the OAuth routes.
     for (path, methods) in document["paths"]
         .as_object()
         .unwrap()
@@ -361,10 +361,10 @@ async fn browsers(world: &World) -> BTreeMap<&'static str, Client> {
     browsers
 }
 
-async fn act(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)]) -> StatusCode {
+async fn post_action(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)]) -> StatusCode {
     let request = browser
         .post(format!("{}{path}", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .header("accept", "application/json");
     let has_files = [
         "file-report",
@@ -392,7 +392,7 @@ async fn act(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)
     request.send().await.unwrap().status()
 }
 
-/// Fields as a form with files sends them.
+/// Encodes fields as multipart form data.
 fn multipart(fields: &[(&str, &str)]) -> reqwest::multipart::Form {
     fields
         .iter()
@@ -405,10 +405,10 @@ fn multipart(fields: &[(&str, &str)]) -> reqwest::multipart::Form {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn staff_pages_and_acts_answer_each_actor_as_they_should(#[case] engine: Engine) {
+async fn staff_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let browsers = browsers(&world).await;
-    let nobody = Client::builder()
+    let anonymous = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -478,9 +478,9 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should(#[case] engine: E
             );
         }
         assert_eq!(
-            world.get(&nobody, &path).await.0,
+            world.get(&anonymous, &path).await.0,
             StatusCode::SEE_OTHER,
-            "{path} as nobody"
+            "{path} as anonymous"
         );
         assert_eq!(
             world.get(&portal, &path).await.0,
@@ -488,7 +488,7 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should(#[case] engine: E
             "{path} with a portal session"
         );
         if pattern.contains('{') {
-            // Another tenant's object and a missing one answer the same but for the request's id.
+            // An object of another tenant and a missing object get the same response, except for the request ID.
             let strip = |text: String| text.split("request-id").next().unwrap_or_default().len();
             let (status, text) = world.get(&foreign, &path).await;
             let missing = format!("{}nothing", pattern.split('{').next().unwrap());
@@ -501,7 +501,7 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should(#[case] engine: E
             assert_eq!(strip(text), strip(missing));
         }
     }
-    for (path, roles) in STAFF_ACTS {
+    for (path, roles) in STAFF_ACTIONS {
         let fields: Vec<(&str, &str)> = vec![
             ("request", "req_x"),
             ("target", "tgt_x"),
@@ -511,9 +511,9 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should(#[case] engine: E
             ("summary", "x"),
         ];
         for (role, browser) in &browsers {
-            let status = act(&world, browser, path, &fields).await;
+            let status = post_action(&world, browser, path, &fields).await;
             let expected = if roles.contains(role) {
-                // What is sent names nothing that exists, or, where nothing is named, is no input.
+                // The fields name no existing object; actions that name no object reject the input.
                 match *path {
                     "/app/fn/create-client"
                     | "/app/fn/upload-csv"
@@ -528,7 +528,7 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should(#[case] engine: E
                     | "/app/fn/send-photo"
                     | "/app/fn/suggest-routes" => StatusCode::UNPROCESSABLE_ENTITY,
                     "/app/fn/look-at-test-data" => StatusCode::SEE_OTHER,
-                    // It does not say upon which words it was made.
+                    // The form does not send the revision that it is based on.
                     "/app/fn/set-portal-words" => StatusCode::CONFLICT,
                     _ => StatusCode::NOT_FOUND,
                 }
@@ -538,12 +538,12 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should(#[case] engine: E
             assert_eq!(status, expected, "{} {path} as {role}", world.engine);
         }
         assert_eq!(
-            act(&world, &nobody, path, &fields).await,
+            post_action(&world, &anonymous, path, &fields).await,
             StatusCode::UNAUTHORIZED,
-            "{path} as nobody"
+            "{path} as anonymous"
         );
         assert_eq!(
-            act(&world, &portal, path, &fields).await,
+            post_action(&world, &portal, path, &fields).await,
             StatusCode::UNAUTHORIZED,
             "{path} with a portal session"
         );
@@ -581,7 +581,7 @@ async fn staff_pages_and_acts_answer_each_actor_as_they_should(#[case] engine: E
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_portal_answers_each_actor_as_it_should(#[case] engine: Engine) {
+async fn portal_pages_and_actions_respond_per_actor(#[case] engine: Engine) {
     let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap());
     let Some(world) = world_at(engine, clock).await else {
         return;
@@ -590,7 +590,7 @@ async fn the_portal_answers_each_actor_as_it_should(#[case] engine: Engine) {
     let anna = world.contact("nordlicht", "anna").await;
     let stranger = world.contact("nordlicht", "kontakt").await;
     let foreign = world.contact("suedwind", "albert").await;
-    let nobody = Client::builder()
+    let anonymous = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -617,9 +617,9 @@ async fn the_portal_answers_each_actor_as_it_should(#[case] engine: Engine) {
             world.engine
         );
         assert_eq!(
-            world.get(&nobody, &path).await.0,
+            world.get(&anonymous, &path).await.0,
             StatusCode::SEE_OTHER,
-            "{path} as nobody"
+            "{path} as anonymous"
         );
         assert_eq!(
             world.get(&staff, &path).await.0,
@@ -640,7 +640,7 @@ async fn the_portal_answers_each_actor_as_it_should(#[case] engine: Engine) {
             }
         }
     }
-    // Anna is granted one location: every report, appointment and file of another one is not there for her.
+    // Anna has access to one location; reports and appointments of other locations do not exist for her.
     for (page, start) in [
         ("/portal/reports", "/portal/reports/rel_"),
         ("/portal/appointments", "/portal/appointments/apt_"),
@@ -667,7 +667,7 @@ async fn the_portal_answers_each_actor_as_it_should(#[case] engine: Engine) {
             "{page} shows both kinds: {shown} shown, {hidden} hidden"
         );
     }
-    for path in PORTAL_ACTS {
+    for path in PORTAL_ACTIONS {
         let fields = [
             ("request", "req_x"),
             ("location", "loc_x"),
@@ -675,14 +675,20 @@ async fn the_portal_answers_each_actor_as_it_should(#[case] engine: Engine) {
             ("description", "x"),
             ("nonce", "n"),
         ];
-        assert_eq!(act(&world, &nobody, path, &fields).await, StatusCode::UNAUTHORIZED);
-        assert_eq!(act(&world, &staff, path, &fields).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            post_action(&world, &anonymous, path, &fields).await,
+            StatusCode::UNAUTHORIZED
+        );
+        assert_eq!(
+            post_action(&world, &staff, path, &fields).await,
+            StatusCode::UNAUTHORIZED
+        );
         let expected = match *path {
             "/portal/fn/submit-request"
             | "/portal/fn/change-password"
             | "/portal/fn/change-email"
             | "/portal/fn/change-second-step" => StatusCode::UNPROCESSABLE_ENTITY,
-            // The wrong password before has locked for a moment, for whatever else asks for it.
+            // The wrong password sent before has locked password checks for a moment.
             "/portal/fn/begin-second-step" => StatusCode::TOO_MANY_REQUESTS,
             "/portal/fn/confirm-second-step" => StatusCode::CONFLICT,
             "/portal/fn/end-sessions"
@@ -691,7 +697,7 @@ async fn the_portal_answers_each_actor_as_it_should(#[case] engine: Engine) {
             | "/portal/fn/cancel-second-step" => StatusCode::SEE_OTHER,
             _ => StatusCode::NOT_FOUND,
         };
-        assert_eq!(act(&world, &petra, path, &fields).await, expected);
+        assert_eq!(post_action(&world, &petra, path, &fields).await, expected);
     }
     // A revoked grant takes effect on the next request.
     let petra = world.contact("nordlicht", "petra").await;
@@ -715,10 +721,10 @@ async fn the_portal_answers_each_actor_as_it_should(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_partner_console_shows_one_source_system_and_nothing_else(#[case] engine: Engine) {
+async fn partner_console_shows_own_source_system_only(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let partner = world.partner("nordlicht", "erp").await;
-    let nobody = Client::builder()
+    let anonymous = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -729,7 +735,7 @@ async fn the_partner_console_shows_one_source_system_and_nothing_else(#[case] en
     let others = [
         world.staff("nordlicht", "admin").await,
         world.contact("nordlicht", "petra").await,
-        nobody.clone(),
+        anonymous.clone(),
     ];
     let job = link(&world.get(&partner, "/partner/jobs").await.1, "/partner/jobs/imp_").unwrap();
     for pattern in PARTNER_PAGES {
@@ -751,10 +757,10 @@ async fn the_partner_console_shows_one_source_system_and_nothing_else(#[case] en
         assert_eq!(world.get(&partner, path).await.0, StatusCode::SEE_OTHER, "{path}");
     }
     let fields = [("client", "cli_x"), ("body", "{}"), ("on", "")];
-    for path in PARTNER_ACTS {
+    for path in PARTNER_ACTIONS {
         for other in &others {
             assert_eq!(
-                act(&world, other, path, &fields).await,
+                post_action(&world, other, path, &fields).await,
                 StatusCode::UNAUTHORIZED,
                 "{path}"
             );
@@ -764,7 +770,7 @@ async fn the_partner_console_shows_one_source_system_and_nothing_else(#[case] en
         } else {
             StatusCode::SEE_OTHER
         };
-        assert_eq!(act(&world, &partner, path, &fields).await, expected, "{path}");
+        assert_eq!(post_action(&world, &partner, path, &fields).await, expected, "{path}");
         assert_eq!(
             partner
                 .post(format!("{}{path}", world.url))
@@ -780,18 +786,18 @@ async fn the_partner_console_shows_one_source_system_and_nothing_else(#[case] en
     }
 }
 
-/// Every file of every approved report: the team may read all, customers only what was released to them.
+/// Staff can read every file of an approved report; customers only released files.
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn files_are_handed_out_to_those_who_may_have_them(#[case] engine: Engine) {
+async fn report_files_are_served_per_permission(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let manager = world.staff("nordlicht", "manager").await;
     let foreign = world.staff("suedwind", "admin").await;
     let petra = world.contact("nordlicht", "petra").await;
     let stranger = world.contact("nordlicht", "kontakt").await;
-    let nobody = Client::builder()
+    let anonymous = Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -826,7 +832,7 @@ async fn files_are_handed_out_to_those_who_may_have_them(#[case] engine: Engine)
             "sandbox; default-src 'none'"
         );
         assert_eq!(world.get(&foreign, &file).await.0, StatusCode::NOT_FOUND);
-        assert_eq!(world.get(&nobody, &file).await.0, StatusCode::SEE_OTHER);
+        assert_eq!(world.get(&anonymous, &file).await.0, StatusCode::SEE_OTHER);
         let public = file.replace("/app/", "/portal/");
         let expected = if released.contains(&public) {
             StatusCode::OK
@@ -852,7 +858,7 @@ async fn files_are_handed_out_to_those_who_may_have_them(#[case] engine: Engine)
     }
 }
 
-/// Every link of a page that begins with a text.
+/// Returns every link of a page with this prefix.
 fn links(html: &str, start: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = html;
@@ -867,7 +873,7 @@ fn links(html: &str, start: &str) -> Vec<String> {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_api_answers_each_credential_as_it_should(#[case] engine: Engine) {
+async fn api_operations_respond_per_credential(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let narrow = world.key("nordlicht", "import-only");
     let full = world.key("nordlicht", "erp");
@@ -906,12 +912,12 @@ async fn the_api_answers_each_credential_as_it_should(#[case] engine: Engine) {
     }
 }
 
-/// Hostile text in every field that people fill in comes back as text.
+/// Hostile text in every text field is rendered as text.
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn hostile_text_stays_text(#[case] engine: Engine) {
+async fn hostile_text_in_fields_is_escaped(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     const HOSTILE: [&str; 5] = [
         "<script>alert(1)</script>",
@@ -930,7 +936,7 @@ async fn hostile_text_stays_text(#[case] engine: Engine) {
         .unwrap();
     for (number, text) in HOSTILE.iter().enumerate() {
         let nonce = format!("hostile-{number}");
-        // Refused first, so that the text is shown again inside its field.
+        // First rejected, so that the text is shown again in its field.
         let post = async |service: &str| {
             let fields = [
                 ("location", location.as_str()),
@@ -941,7 +947,7 @@ async fn hostile_text_stays_text(#[case] engine: Engine) {
             ];
             petra
                 .post(format!("{}/portal/fn/submit-request", world.url))
-                .header(OWN_PAGE.0, OWN_PAGE.1)
+                .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
                 .header("accept", "text/html")
                 .multipart(multipart(&fields))
                 .send()
@@ -962,7 +968,7 @@ async fn hostile_text_stays_text(#[case] engine: Engine) {
                 "{text}"
             );
         }
-        // The same form sent twice is one request.
+        // Submitting the same form twice creates one request.
         assert_eq!(post("repair").await.headers()["location"].to_str().unwrap(), made);
     }
 }

@@ -1,5 +1,5 @@
-//! Text that people and partners typed is never markup: pages are read as a browser reads them, with every text of the
-//! database ending in an element that no page of ours has.
+//! Text from users and partners is never rendered as markup. Every text in the database ends with an element that no
+//! page uses, and every page is parsed like in a browser.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use reqwest::{Client, StatusCode};
 use scraper::{Html, Selector};
 
-use crate::permissions::canaries::marked;
+use crate::permissions::canaries::canary_columns;
 use crate::support::{World, world};
 
-/// Closes every context in which a page could show a text (title, text area, quoted attribute, comment, style), then
-/// opens an element.
+/// Closes every context in which a page can show text (title, text area, quoted attribute, comment, style), then opens
+/// an element.
 const MARKUP: &str = "</title></textarea>--></style>\"''><i id=x>";
 
-/// Columns of text that people or partners type, beside the internal ones that `seed.sql` marks.
+/// Text columns that users or partners fill in, in addition to the internal ones in `seed.sql`.
 const TYPED: &[(&str, &[&str])] = &[
     ("attachment", &["file_name"]),
     ("contact", &["display_name", "phone"]),
@@ -41,7 +41,7 @@ const TYPED: &[(&str, &[&str])] = &[
     ("terminal", &["name"]),
 ];
 
-/// Marked columns whose content is not plain text.
+/// Columns with canaries whose content is not plain text.
 const STRUCTURED: &[(&str, &str)] = &[
     ("target", "attributes"),
     ("day_entry", "form"),
@@ -49,19 +49,19 @@ const STRUCTURED: &[(&str, &str)] = &[
     ("visit_report", "material"),
 ];
 
-/// How many pages of one route an actor opens: the same template again finds nothing new.
+/// Pages per route that each actor opens; further pages use the same template.
 const MAX_PAGES_PER_ROUTE: usize = 2;
 
 async fn fill_with_markup(world: &World) {
-    let marked = marked();
-    let marked = marked
+    let canary_columns = canary_columns();
+    let canary_columns = canary_columns
         .iter()
         .map(|(table, column)| (table.as_str(), column.as_str()))
         .filter(|column| !STRUCTURED.contains(column));
     let typed = TYPED
         .iter()
         .flat_map(|(table, columns)| columns.iter().map(|column| (*table, *column)));
-    for (table, column) in marked.chain(typed) {
+    for (table, column) in canary_columns.chain(typed) {
         let text = MARKUP.replace('\'', "''");
         world
             .sql(&format!(
@@ -71,7 +71,7 @@ async fn fill_with_markup(world: &World) {
     }
 }
 
-/// A path with its ids replaced, and the names of its query.
+/// Returns the path with IDs replaced, and the parameter names of its query.
 fn route(path: &str) -> String {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let parts: Vec<&str> = path
@@ -92,14 +92,14 @@ fn route(path: &str) -> String {
     )
 }
 
-/// Opens every page that can be reached by links from `start`; the answer is the routes that were opened.
+/// Opens every page reachable by links from `start` and returns the opened routes.
 async fn crawl(world: &World, actor: &str, browser: &Client, start: &[&str]) -> BTreeSet<String> {
     let foreign = Selector::parse("i#x, [id=x]").unwrap();
     let links = Selector::parse("a[href]").unwrap();
     let mut opened: BTreeMap<String, usize> = BTreeMap::new();
     let mut seen: BTreeSet<String> = start.iter().map(|path| (*path).to_owned()).collect();
-    let mut waiting: VecDeque<String> = seen.iter().cloned().collect();
-    while let Some(path) = waiting.pop_front() {
+    let mut queue: VecDeque<String> = seen.iter().cloned().collect();
+    while let Some(path) = queue.pop_front() {
         let count = opened.entry(route(&path)).or_default();
         if *count == MAX_PAGES_PER_ROUTE {
             continue;
@@ -130,7 +130,7 @@ async fn crawl(world: &World, actor: &str, browser: &Client, start: &[&str]) -> 
         for link in page.select(&links) {
             let link = link.value().attr("href").unwrap().split('#').next().unwrap();
             if link.starts_with('/') && seen.insert(link.to_owned()) {
-                waiting.push_back(link.to_owned());
+                queue.push_back(link.to_owned());
             }
         }
     }
@@ -139,10 +139,10 @@ async fn crawl(world: &World, actor: &str, browser: &Client, start: &[&str]) -> 
 
 #[test]
 fn marked_columns_are_plain_text_or_listed_as_structured() {
-    let marked = marked();
+    let canary_columns = canary_columns();
     for (table, column) in STRUCTURED {
         assert!(
-            marked.contains(&((*table).to_owned(), (*column).to_owned())),
+            canary_columns.contains(&((*table).to_owned(), (*column).to_owned())),
             "{table}.{column}"
         );
     }
@@ -152,7 +152,7 @@ fn marked_columns_are_plain_text_or_listed_as_structured() {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_with_markup_in_every_text_hold_no_foreign_element(#[case] engine: Engine) {
+async fn pages_with_markup_in_every_text_contain_no_foreign_element(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     fill_with_markup(&world).await;
     for role in ["admin", "manager", "dispatcher", "technician", "auditor"] {
@@ -176,5 +176,5 @@ async fn pages_with_markup_in_every_text_hold_no_foreign_element(#[case] engine:
         .collect();
     let forms = forms.iter().map(|url| url.trim_start_matches(&world.url));
     let start: Vec<&str> = forms.chain(["/", "/docs"]).collect();
-    crawl(&world, "nobody", &Client::new(), &start).await;
+    crawl(&world, "anonymous", &Client::new(), &start).await;
 }

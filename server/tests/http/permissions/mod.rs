@@ -1,6 +1,6 @@
-//! Who may see and do what, over every route.
+//! Permissions of every route.
 
 pub mod canaries;
 pub mod every_route;
 pub mod markup;
-pub mod portal_walls;
+pub mod portal_isolation;

@@ -1,4 +1,4 @@
-//! Access to the portal: invitations, grants, links in mails, colleagues and the own account.
+//! Portal access: invitations, grants, links in emails, colleagues and the own account.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::support::forms::hidden;
 use crate::support::public::visitor;
-use crate::support::{OWN_PAGE, World, world, world_at};
+use crate::support::{SAME_ORIGIN, World, world, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::clock::Clock;
 use ordinavo_core::notifications::outbox;
@@ -17,7 +17,7 @@ use reqwest::{Client, StatusCode};
 pub const PASSWORD: &str = "seven quiet harbours";
 const ESSEN: &str = "Essen Center";
 
-/// A browser of its own, with a cookie jar.
+/// Returns a new browser with a cookie jar.
 pub fn browser() -> Client {
     Client::builder()
         .cookie_store(true)
@@ -26,7 +26,7 @@ pub fn browser() -> Client {
         .unwrap()
 }
 
-/// Sends a form as one with files is sent; the answer is where it leads.
+/// Sends a multipart form and returns the redirect path.
 pub async fn send_parts(world: &World, browser: &Client, path: &str, fields: &[(&str, &str)]) -> String {
     let form = fields
         .iter()
@@ -36,8 +36,8 @@ pub async fn send_parts(world: &World, browser: &Client, path: &str, fields: &[(
     world.send_multipart(browser, path, form).await
 }
 
-/// The field of a box for a place, found by its words.
-pub fn box_of(html: &str, words: &str) -> String {
+/// Returns the field name of the checkbox of a location, found by its label.
+pub fn location_field(html: &str, words: &str) -> String {
     let found = html
         .split("name=\"location_")
         .skip(1)
@@ -46,7 +46,7 @@ pub fn box_of(html: &str, words: &str) -> String {
     format!("location_{}", found.split('"').next().unwrap())
 }
 
-/// The link that the page of access shows once.
+/// Returns the invitation path that the access page shows once.
 pub fn shown_link(html: &str) -> Option<String> {
     let link = html.split("/portal/link/").nth(1)?;
     Some(format!("/portal/link/{}", link.split('<').next()?.split('"').next()?))
@@ -56,12 +56,12 @@ pub fn token(link: &str) -> &str {
     link.rsplit('/').next().unwrap()
 }
 
-/// The page of the access to Rhein-Ruhr Medical Supply.
+/// Returns the access page of Rhein-Ruhr Medical Supply.
 pub async fn access_page(world: &World) -> String {
     format!("/app/customers/{}/access", world.customer("CUST-10042").await)
 }
 
-/// Invites by the form of a page of access; the answer is the link, if one was shown.
+/// Invites a user with the form of an access page and returns the link, if one is shown.
 pub async fn invite(world: &World, staff: &Client, page: &str, fields: &[(&str, &str)]) -> Option<String> {
     let customer = page.split('/').nth(3).unwrap();
     let mut all = vec![("customer", customer), ("reason", "Runs the site"), ("locale", "en")];
@@ -70,7 +70,7 @@ pub async fn invite(world: &World, staff: &Client, page: &str, fields: &[(&str, 
     shown_link(&world.content(staff, page).await)
 }
 
-/// The mails that would go out now: recipient, and where the mail leads to.
+/// Returns the emails that are due now as (recipient, kind, link).
 pub async fn mails(world: &World) -> Vec<(String, String, String)> {
     links::send_requested_links(&world.core).await.unwrap();
     let mut all = Vec::new();
@@ -94,11 +94,11 @@ pub async fn status(world: &World, browser: &Client, path: &str) -> StatusCode {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_invitation_is_accepted_once_and_shows_what_was_granted(#[case] engine: Engine) {
+async fn invitation_accepted_grants_access_once(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let staff = world.staff("nordlicht", "manager").await;
     let page = access_page(&world).await;
-    let essen = box_of(&world.content(&staff, &page).await, ESSEN);
+    let essen = location_field(&world.content(&staff, &page).await, ESSEN);
     let fields = [
         ("name", "Nora Busch"),
         ("email", "Nora.Busch@rhein-ruhr-medical.example"),
@@ -140,7 +140,7 @@ async fn an_invitation_is_accepted_once_and_shows_what_was_granted(#[case] engin
         "{}",
         world.engine
     );
-    // Appointments only: no reports, no place to ask for anything.
+    // With appointments only, there are no reports and no locations for requests.
     assert!(world.content(&nora, "/portal/reports").await.contains("No reports yet"));
     assert!(
         world
@@ -148,7 +148,7 @@ async fn an_invitation_is_accepted_once_and_shows_what_was_granted(#[case] engin
             .await
             .contains("no location")
     );
-    // The link has done its work, also for somebody else who has it.
+    // The link is used up, for other browsers too.
     let other = browser();
     assert!(world.content(&other, &link).await.contains("no longer works"));
     world
@@ -170,7 +170,7 @@ async fn an_invitation_is_accepted_once_and_shows_what_was_granted(#[case] engin
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_second_invitation_voids_the_first_and_its_mail(#[case] engine: Engine) {
+async fn invitation_resent_voids_first_link_and_email(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let staff = world.staff("nordlicht", "admin").await;
     let page = access_page(&world).await;
@@ -198,13 +198,13 @@ async fn a_second_invitation_voids_the_first_and_its_mail(#[case] engine: Engine
     let nora = browser();
     assert!(world.content(&nora, &first).await.contains("no longer works"));
     assert!(world.content(&nora, &second).await.contains("Nora Busch"));
-    // Taken back, the second one is void too, and there is nothing to take back any more.
+    // After revocation, the second link is void too, and it cannot be revoked again.
     world.send(&staff, "/app/fn/revoke-invitation", &ids).await;
     assert!(world.content(&nora, &second).await.contains("no longer works"));
     assert!(world.content(&staff, &page).await.contains("No access"));
     let refused = staff
         .post(format!("{}/app/fn/revoke-invitation", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .form(&ids)
         .send()
         .await
@@ -216,7 +216,7 @@ async fn a_second_invitation_voids_the_first_and_its_mail(#[case] engine: Engine
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_invitation_ends_after_fourteen_days_and_a_grant_on_its_last_day(#[case] engine: Engine) {
+async fn invitation_expires_after_fourteen_days_and_grant_after_last_day(#[case] engine: Engine) {
     let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap());
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -229,7 +229,7 @@ async fn an_invitation_ends_after_fourteen_days_and_a_grant_on_its_last_day(#[ca
         ("email", "nora@rhein-ruhr-medical.example"),
         ("whole", "on"),
         ("may_reports", "on"),
-        ("Until", "2026-11-24"),
+        ("until", "2026-11-24"),
     ];
     let late = [
         ("name", "Late"),
@@ -247,16 +247,16 @@ async fn an_invitation_ends_after_fourteen_days_and_a_grant_on_its_last_day(#[ca
         world.content(&nora, "/portal/reports").await.contains(ESSEN)
     };
     assert!(sees_essen().await, "{}", world.engine);
-    // Berlin's midnight after the last day is 23:00 UTC.
+    // Midnight in Berlin after the last day is 23:00 UTC.
     clock.advance(TimeDelta::hours(38));
-    assert!(sees_essen().await, "the last day is a day");
+    assert!(sees_essen().await, "the last day is included");
     clock.advance(TimeDelta::minutes(31));
     assert!(!sees_essen().await, "{}", world.engine);
-    let somebody = browser();
+    let visitor_browser = browser();
     clock.advance(TimeDelta::days(12));
-    assert!(world.content(&somebody, &late).await.contains("Late"));
+    assert!(world.content(&visitor_browser, &late).await.contains("Late"));
     clock.advance(TimeDelta::days(1));
-    assert!(world.content(&somebody, &late).await.contains("no longer works"));
+    assert!(world.content(&visitor_browser, &late).await.contains("no longer works"));
     clock.advance(begin - clock.now());
 }
 
@@ -264,7 +264,7 @@ async fn an_invitation_ends_after_fourteen_days_and_a_grant_on_its_last_day(#[ca
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn one_person_serves_several_customers_and_a_block_ends_everything_at_once(#[case] engine: Engine) {
+async fn user_with_several_customers_blocked_loses_all_access(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let staff = world.staff("nordlicht", "admin").await;
     let other = world.customer("CUST-20001").await;
@@ -287,16 +287,16 @@ async fn one_person_serves_several_customers_and_a_block_ends_everything_at_once
     ];
     assert!(
         invite(&world, &staff, &page, &fields).await.is_none(),
-        "nothing is to be accepted"
+        "existing accounts receive no invitation"
     );
     let html = world.content(&staff, &page).await;
-    assert!(html.contains("contact of another customer") && html.contains(&anna_address));
+    assert!(html.contains("Contact of another customer") && html.contains(&anna_address));
     assert!(
         places(world.content(&anna, "/portal/requests/new").await) > before,
         "{}",
         world.engine
     );
-    // Every card has its own form; take the one on Anna's card.
+    // Every card has its own form; use the one on Anna's card.
     let card = html
         .split("<section")
         .find(|card| card.contains(&anna_address))
@@ -328,7 +328,7 @@ async fn one_person_serves_several_customers_and_a_block_ends_everything_at_once
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn asking_for_a_link_tells_nothing_and_a_link_works_once(#[case] engine: Engine) {
+async fn sign_in_link_request_reveals_nothing_and_link_works_once(#[case] engine: Engine) {
     let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap());
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -340,7 +340,7 @@ async fn asking_for_a_link_tells_nothing_and_a_link_works_once(#[case] engine: E
         .find(|one| one.email.starts_with("petra"))
         .unwrap();
     let address = address.email.clone();
-    let ask = async |email: &str, purpose: &str| {
+    let request_link = async |email: &str, purpose: &str| {
         let asker = browser();
         let to = world
             .send(&asker, "/portal/fn/ask-link", &[("email", email), ("purpose", purpose)])
@@ -349,18 +349,18 @@ async fn asking_for_a_link_tells_nothing_and_a_link_works_once(#[case] engine: E
         (to, page.split("</main>").next().unwrap().to_owned())
     };
     mails(&world).await;
-    let known = ask(&address, "sign_in").await;
-    let unknown = ask("nobody@example.org", "sign_in").await;
+    let known = request_link(&address, "sign_in").await;
+    let unknown = request_link("nobody@example.org", "sign_in").await;
     assert_eq!(known, unknown, "{}", world.engine);
-    // At once again: the same answer, and no second mail.
-    assert_eq!(ask(&address, "sign_in").await, known);
+    // An immediate second request gets the same response and sends no second email.
+    assert_eq!(request_link(&address, "sign_in").await, known);
     let sent = mails(&world).await;
     let to_petra: Vec<_> = sent.iter().filter(|(to, _, _)| *to == address).collect();
     assert_eq!(to_petra.len(), 1, "{sent:?}");
     assert!(!sent.iter().any(|(to, _, _)| to == "nobody@example.org"));
     let link = to_petra[0].2.strip_prefix(&world.url).unwrap().to_owned();
     let petra = browser();
-    // Looking does not use it up.
+    // Opening the link does not use it up.
     for _ in 0..2 {
         assert!(world.content(&petra, &link).await.contains("Sign in"));
     }
@@ -374,9 +374,9 @@ async fn asking_for_a_link_tells_nothing_and_a_link_works_once(#[case] engine: E
         .await;
     assert_eq!(status(&world, &second, "/portal").await, StatusCode::SEE_OTHER);
 
-    // A new password by link ends the sessions before.
+    // Setting a new password by link ends all other sessions.
     clock.advance(TimeDelta::minutes(2));
-    ask(&address, "password").await;
+    request_link(&address, "password").await;
     let link = mails(&world)
         .await
         .into_iter()
@@ -384,7 +384,7 @@ async fn asking_for_a_link_tells_nothing_and_a_link_works_once(#[case] engine: E
         .unwrap()
         .2;
     let link = link.strip_prefix(&world.url).unwrap().to_owned();
-    // A link for one thing is no link for another.
+    // A link works for its own purpose only.
     world
         .send(&second, "/portal/fn/use-link", &[("token", token(&link))])
         .await;
@@ -406,14 +406,17 @@ async fn asking_for_a_link_tells_nothing_and_a_link_works_once(#[case] engine: E
     );
     let fresh = world.browser("/portal", &address, PASSWORD).await;
     assert_eq!(status(&world, &fresh, "/portal").await, StatusCode::OK);
-    // The address is told.
-    let told = mails(&world).await;
-    let told: Vec<_> = told.iter().filter(|(to, _, _)| *to == address).collect();
-    assert!(told.len() == 1 && told[0].1 == "portal_password_changed", "{told:?}");
+    // The account is notified by email.
+    let notified = mails(&world).await;
+    let notified: Vec<_> = notified.iter().filter(|(to, _, _)| *to == address).collect();
+    assert!(
+        notified.len() == 1 && notified[0].1 == "portal_password_changed",
+        "{notified:?}"
+    );
 
-    // A link that nobody used in time.
+    // An expired link.
     clock.advance(TimeDelta::minutes(2));
-    ask(&address, "sign_in").await;
+    request_link(&address, "sign_in").await;
     let link = mails(&world)
         .await
         .into_iter()
@@ -425,7 +428,7 @@ async fn asking_for_a_link_tells_nothing_and_a_link_works_once(#[case] engine: E
     assert!(world.content(&petra, &link).await.contains("no longer works"));
 }
 
-/// The ids of the forms that revoke colleagues, by the words on their card.
+/// Returns the grant IDs of the forms that revoke access of colleagues, by name.
 fn colleague_grants(html: &str) -> BTreeMap<String, String> {
     html.split("<li class=\"card\"")
         .skip(1)
@@ -440,15 +443,15 @@ fn colleague_grants(html: &str) -> BTreeMap<String, String> {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn colleagues_are_invited_within_ones_own_access_and_no_further(#[case] engine: Engine) {
+async fn colleague_invitation_is_limited_to_own_access(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let petra = world.contact("nordlicht", "petra").await;
     let anna = world.contact("nordlicht", "anna").await;
     let stranger = world.contact("nordlicht", "kontakt").await;
     let html = world.content(&petra, "/portal/colleagues").await;
     assert!(html.contains("Anna Weber"), "{}", world.engine);
-    let (customer, essen) = (hidden(&html, "customer").unwrap(), box_of(&html, ESSEN));
-    // Anna may not give access: the page is not there, and the act neither.
+    let (customer, essen) = (hidden(&html, "customer").unwrap(), location_field(&html, ESSEN));
+    // Anna may not manage access: neither page nor action exists for her.
     assert_eq!(status(&world, &anna, "/portal/colleagues").await, StatusCode::NOT_FOUND);
     let fields = [
         ("customer", customer.as_str()),
@@ -469,7 +472,7 @@ async fn colleagues_are_invited_within_ones_own_access_and_no_further(#[case] en
     };
     let attempt = async |who: &Client, fields: &[(&str, &str)]| {
         who.post(format!("{}/portal/fn/invite-colleague", world.url))
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .multipart(form(fields))
             .send()
             .await
@@ -477,7 +480,7 @@ async fn colleagues_are_invited_within_ones_own_access_and_no_further(#[case] en
             .status()
     };
     assert_eq!(attempt(&anna, &fields).await, StatusCode::NOT_FOUND);
-    // Somebody who gives access at another customer does not reach this one.
+    // A user who manages access of another customer cannot reach this one.
     let other = world.customer("CUST-20001").await;
     assert_eq!(attempt(&stranger, &fields).await, StatusCode::NOT_FOUND);
     let mut foreign = fields;
@@ -503,7 +506,7 @@ async fn colleagues_are_invited_within_ones_own_access_and_no_further(#[case] en
         .await;
     let reports = world.content(&nora, "/portal/reports").await;
     assert!(reports.contains(ESSEN) && !reports.contains("Essen Depot"));
-    // The right to give access was not given on, whatever the form said.
+    // The permission to manage access was not passed on, whatever the form sent.
     assert_eq!(status(&world, &nora, "/portal/colleagues").await, StatusCode::NOT_FOUND);
     assert!(!world.content(&nora, "/portal/appointments").await.contains(ESSEN));
 
@@ -511,19 +514,19 @@ async fn colleagues_are_invited_within_ones_own_access_and_no_further(#[case] en
     let grant = grants["Nora Busch"].clone();
     let revoke = async |who: &Client, grant: &str| {
         who.post(format!("{}/portal/fn/revoke-colleague", world.url))
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .form(&[("grant", grant)])
             .send()
             .await
             .unwrap()
             .status()
     };
-    for nobody in [&anna, &stranger, &nora] {
-        assert_eq!(revoke(nobody, &grant).await, StatusCode::NOT_FOUND);
+    for other in [&anna, &stranger, &nora] {
+        assert_eq!(revoke(other, &grant).await, StatusCode::NOT_FOUND);
     }
     assert_eq!(status(&world, &nora, "/portal/reports").await, StatusCode::OK);
     assert_eq!(revoke(&petra, &grant).await, StatusCode::SEE_OTHER);
-    // Without any grant left there is no session left.
+    // Without a grant, there is no session.
     assert_eq!(
         status(&world, &nora, "/portal/reports").await,
         StatusCode::SEE_OTHER,
@@ -537,7 +540,7 @@ async fn colleagues_are_invited_within_ones_own_access_and_no_further(#[case] en
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn whoever_has_an_end_gives_nothing_that_lasts_longer(#[case] engine: Engine) {
+async fn colleague_grant_longer_than_own_is_rejected(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let staff = world.staff("nordlicht", "admin").await;
     let page = access_page(&world).await;
@@ -549,7 +552,7 @@ async fn whoever_has_an_end_gives_nothing_that_lasts_longer(#[case] engine: Engi
         ("whole", "on"),
         ("may_reports", "on"),
         ("may_manage", "on"),
-        ("Until", end.as_str()),
+        ("until", end.as_str()),
     ];
     let link = invite(&world, &staff, &page, &fields).await.unwrap();
     let nora = browser();
@@ -572,12 +575,12 @@ async fn whoever_has_an_end_gives_nothing_that_lasts_longer(#[case] engine: Engi
     for (extra, words) in [
         (vec![("may_reports", "on")], "last longer than your own"),
         (
-            vec![("may_reports", "on"), ("Until", later.as_str())],
+            vec![("may_reports", "on"), ("until", later.as_str())],
             "last longer than your own",
         ),
         (
-            vec![("may_downloads", "on"), ("Until", end.as_str())],
-            "only give what you may do",
+            vec![("may_downloads", "on"), ("until", end.as_str())],
+            "only grant permissions that you have",
         ),
     ] {
         let fields: Vec<_> = colleague.iter().copied().chain(extra).collect();
@@ -586,13 +589,13 @@ async fn whoever_has_an_end_gives_nothing_that_lasts_longer(#[case] engine: Engi
         assert!(html.contains(words), "{words}");
         assert!(
             !html.contains("otto@rhein-ruhr-medical.example</bdi>"),
-            "nothing is half-written"
+            "no access is stored"
         );
     }
     let fields: Vec<_> = colleague
         .iter()
         .copied()
-        .chain([("may_reports", "on"), ("Until", end.as_str())])
+        .chain([("may_reports", "on"), ("until", end.as_str())])
         .collect();
     send_parts(&world, &nora, "/portal/fn/invite-colleague", &fields).await;
     let html = world.content(&nora, "/portal/colleagues").await;
@@ -601,10 +604,13 @@ async fn whoever_has_an_end_gives_nothing_that_lasts_longer(#[case] engine: Engi
         "{}",
         world.engine
     );
-    // Access that ends within a month is worth a look; so is what the review says about it.
+    // Access that expires within 30 days appears in the access review.
     let review = world.content(&staff, "/app/settings/access").await;
     assert!(review.contains("Nora Busch") && review.contains("Otto"));
-    assert!(!review.contains("Anna Weber"), "used today and without an end");
+    assert!(
+        !review.contains("Anna Weber"),
+        "access in use without an end date is not listed"
+    );
 }
 
 async fn own_sessions(world: &World, browser: &Client) -> usize {
@@ -616,7 +622,7 @@ async fn own_sessions(world: &World, browser: &Client) -> usize {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn people_change_what_they_sign_in_with_and_end_sessions(#[case] engine: Engine) {
+async fn profile_changes_password_email_and_sessions(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let account = world
         .tenant("nordlicht")
@@ -633,10 +639,10 @@ async fn people_change_what_they_sign_in_with_and_end_sessions(#[case] engine: E
     assert!(count >= 3, "{count}");
     let html = world.content(&first, "/portal/profile").await;
     let session = hidden(&html, "session").unwrap();
-    // Nobody ends somebody else's session.
+    // Users cannot end sessions of others.
     let foreign = anna
         .post(format!("{}/portal/fn/end-session", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .form(&[("session", session.as_str())])
         .send()
         .await
@@ -647,19 +653,19 @@ async fn people_change_what_they_sign_in_with_and_end_sessions(#[case] engine: E
         .await;
     assert_eq!(own_sessions(&world, &first).await, count - 1);
 
-    // The present password is asked for, and a new one ends every other session.
+    // Changing the password requires the current one and ends all other sessions.
     let change = [("current", "not the password at all"), ("password", PASSWORD)];
     world.send(&first, "/portal/fn/change-password", &change).await;
     assert!(
         world
             .content(&first, "/portal/profile")
             .await
-            .contains("not your present password")
+            .contains("The current password is incorrect")
     );
     let change = [("current", account.password.as_str()), ("password", PASSWORD)];
     loop {
         world.send(&first, "/portal/fn/change-password", &change).await;
-        // The short lock after the failure ends by itself.
+        // The short lock after the failed attempt expires by itself.
         if !world
             .content(&first, "/portal/profile")
             .await
@@ -673,7 +679,7 @@ async fn people_change_what_they_sign_in_with_and_end_sessions(#[case] engine: E
         assert_eq!(status(&world, other, "/portal").await, StatusCode::SEE_OTHER);
     }
 
-    // A new address is confirmed where it is read, and the old one is told.
+    // The new email address is confirmed by its link, and the old address is notified.
     mails(&world).await;
     let change = [("current", PASSWORD), ("email", "petra@new.example")];
     world.send(&first, "/portal/fn/change-email", &change).await;
@@ -692,17 +698,18 @@ async fn people_change_what_they_sign_in_with_and_end_sessions(#[case] engine: E
     assert_eq!(
         status(&world, &reader, "/portal").await,
         StatusCode::SEE_OTHER,
-        "no sign-in by the way"
+        "confirming the address does not sign in"
     );
-    let told = mails(&world).await;
+    let notified = mails(&world).await;
     assert!(
-        told.iter()
+        notified
+            .iter()
             .any(|(to, kind, _)| *to == account.email && kind == "portal_email_changed"),
-        "{told:?}"
+        "{notified:?}"
     );
     let petra = world.browser("/portal", "petra@new.example", PASSWORD).await;
     assert_eq!(status(&world, &petra, "/portal").await, StatusCode::OK);
-    // Somebody else's address: the same answer, no mail.
+    // For an address of another account, the response is the same and no email is sent.
     let taken = world
         .tenant("nordlicht")
         .portal
@@ -722,7 +729,7 @@ async fn people_change_what_they_sign_in_with_and_end_sessions(#[case] engine: E
         world
             .content(&petra, "/portal/profile")
             .await
-            .contains("mail with a link")
+            .contains("we have sent an email with a link to it")
     );
     assert!(mails(&world).await.iter().all(|(to, _, _)| *to != taken));
     world.send(&petra, "/portal/fn/end-sessions", &[]).await;
@@ -733,7 +740,7 @@ async fn people_change_what_they_sign_in_with_and_end_sessions(#[case] engine: E
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_form_that_says_too_little_gives_nothing(#[case] engine: Engine) {
+async fn invitation_with_missing_fields_grants_nothing(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let staff = world.staff("nordlicht", "admin").await;
     let page = access_page(&world).await;
@@ -744,26 +751,20 @@ async fn a_form_that_says_too_little_gives_nothing(#[case] engine: Engine) {
         ("may_reports", "on"),
         ("reason", "Runs the site"),
     ];
-    for (left_out, words) in [
-        ("name", "say who it is"),
-        ("email", "A value is required"),
-        ("whole", "A value is required"),
-        ("may_reports", "A value is required"),
-        ("reason", "A value is required"),
-    ] {
+    for missing in ["name", "email", "whole", "may_reports", "reason"] {
         let customer = page.split('/').nth(3).unwrap();
         let fields: Vec<_> = complete
             .iter()
             .copied()
-            .filter(|(name, _)| *name != left_out)
+            .filter(|(name, _)| *name != missing)
             .chain([("customer", customer)])
             .collect();
         send_parts(&world, &staff, "/app/fn/invite-contact", &fields).await;
         let html = world.content(&staff, &page).await;
-        assert!(html.contains("role=\"alert\""), "{left_out}: {words}");
-        assert!(!html.contains("nora@rhein-ruhr-medical.example</bdi>"), "{left_out}");
+        assert!(html.contains("role=\"alert\""), "{missing}");
+        assert!(!html.contains("nora@rhein-ruhr-medical.example</bdi>"), "{missing}");
     }
-    // A location of another customer is not there to be granted, and nothing is left of the attempt.
+    // A location of another customer cannot be granted, and nothing is stored.
     let other = format!("/app/customers/{}/access", world.customer("CUST-20001").await);
     let foreign = world.content(&staff, &other).await;
     let field = foreign
@@ -794,7 +795,7 @@ async fn a_form_that_says_too_little_gives_nothing(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_account_without_a_password_is_not_entered_with_one(#[case] engine: Engine) {
+async fn account_without_password_rejects_password_sign_in(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let world: Arc<World> = world;
     let staff = world.staff("nordlicht", "admin").await;

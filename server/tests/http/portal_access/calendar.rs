@@ -1,4 +1,4 @@
-//! Calendars: one appointment as a file, and all of them under an address that is renewed, turned off and revoked.
+//! Calendars: one appointment as a file, and the subscription whose URL can be replaced, turned off and revoked.
 
 use crate::portal_access::access::status;
 use crate::support::public::visitor;
@@ -10,12 +10,12 @@ use reqwest::{Client, StatusCode};
 use rstest::rstest;
 use serde_json::json;
 
-/// When the demo's week begins: visits of that day are still to come.
+/// Start of the demo week: visits of that day are still upcoming.
 fn monday() -> Clock {
     Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
 }
 
-/// The address of the own calendar, as a path.
+/// Returns the path of the user's calendar feed.
 async fn feed(world: &World, browser: &Client) -> Option<String> {
     let html = world.content(browser, "/portal/appointments").await;
     let rest = html.split("/portal/feed/").nth(1)?;
@@ -32,7 +32,7 @@ async fn read(world: &World, path: &str) -> (StatusCode, String) {
     (status, answer.text().await.unwrap())
 }
 
-/// The events of a calendar, each as its lines.
+/// Returns the events of a calendar as text.
 fn events(text: &str) -> Vec<String> {
     let unfolded = text.replace("\r\n ", "");
     unfolded
@@ -54,12 +54,12 @@ fn value(event: &str, name: &str) -> String {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_calendar_is_read_until_its_address_is_renewed_or_turned_off(#[case] engine: Engine) {
+async fn calendar_feed_works_until_replaced_or_turned_off(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let petra = world.contact("nordlicht", "petra").await;
-    assert!(feed(&world, &petra).await.is_none(), "nothing is there unasked");
+    assert!(feed(&world, &petra).await.is_none(), "no feed exists by default");
     world.send(&petra, "/portal/fn/renew-feed", &[]).await;
     let first = feed(&world, &petra).await.unwrap();
     let (status, text) = read(&world, &first).await;
@@ -79,14 +79,14 @@ async fn a_calendar_is_read_until_its_address_is_renewed_or_turned_off(#[case] e
     assert_eq!(
         read(&world, &first).await,
         missing,
-        "an address before is like one that never was"
+        "replaced and unknown URLs get the same response"
     );
     assert_eq!(read(&world, &second).await.0, StatusCode::OK);
     world.send(&petra, "/portal/fn/end-feed", &[]).await;
     assert!(feed(&world, &petra).await.is_none());
     assert_eq!(read(&world, &second).await, missing);
 
-    // What is not granted is not there, and a revoked grant takes effect on the next reading.
+    // Only granted locations are included, and a revoked grant takes effect on the next request.
     let anna = world.contact("nordlicht", "anna").await;
     world.send(&anna, "/portal/fn/renew-feed", &[]).await;
     let annas = feed(&world, &anna).await.unwrap();
@@ -118,7 +118,7 @@ async fn a_calendar_is_read_until_its_address_is_renewed_or_turned_off(#[case] e
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_move_keeps_the_uid_and_raises_the_sequence(#[case] engine: Engine) {
+async fn appointment_rescheduled_keeps_uid_and_raises_sequence(#[case] engine: Engine) {
     let clock = monday();
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -137,7 +137,7 @@ async fn a_move_keeps_the_uid_and_raises_the_sequence(#[case] engine: Engine) {
         .and_then(|select| select.split("value=\"stf_").nth(1))
         .map(|rest| format!("stf_{}", rest.split('"').next().unwrap()))
         .unwrap();
-    let fix = async |date: &str| {
+    let schedule = async |date: &str| {
         let fields = [
             ("target", target.as_str()),
             ("technician", technician.as_str()),
@@ -149,7 +149,7 @@ async fn a_move_keeps_the_uid_and_raises_the_sequence(#[case] engine: Engine) {
         ];
         world.send(&staff, "/app/fn/schedule-target", &fields).await;
     };
-    fix("2026-12-14").await;
+    schedule("2026-12-14").await;
     let id: domain::ids::TargetId = target.parse().unwrap();
     let pairs = world.pairs("SELECT target_id, id FROM appointment").await;
     let appointment = pairs.iter().find(|(of, _)| *of == id.uuid()).unwrap().1;
@@ -164,7 +164,7 @@ async fn a_move_keeps_the_uid_and_raises_the_sequence(#[case] engine: Engine) {
     let (uid, sequence) = (value(&before, "UID"), value(&before, "SEQUENCE"));
     let feed_before = read(&world, &address).await.1;
     assert!(events(&feed_before).iter().any(|event| value(event, "UID") == uid));
-    // Somebody else's appointment is not there.
+    // Appointments of others do not exist.
     for name in ["kontakt", "anna"] {
         let other = world.contact("nordlicht", name).await;
         let expected = if world.get(&other, &appointment).await.0 == StatusCode::OK {
@@ -175,7 +175,7 @@ async fn a_move_keeps_the_uid_and_raises_the_sequence(#[case] engine: Engine) {
         assert_eq!(status(&world, &other, &file).await, expected, "{name}");
     }
     clock.advance(TimeDelta::minutes(5));
-    fix("2027-01-04").await;
+    schedule("2027-01-04").await;
     let after = read(&world, &address).await.1;
     let after: Vec<String> = events(&after)
         .into_iter()
@@ -185,7 +185,7 @@ async fn a_move_keeps_the_uid_and_raises_the_sequence(#[case] engine: Engine) {
     assert!(value(&after[0], "DTSTART").starts_with("20270104"), "{}", after[0]);
     let raised: u32 = value(&after[0], "SEQUENCE").parse().unwrap();
     assert!(raised > sequence.parse().unwrap());
-    // The file of the appointment that moved tells where it is now, and its page leads there.
+    // The file of a rescheduled appointment contains the new time, and its page links to the new appointment.
     let moved = events(&world.get(&petra, &file).await.1).pop().unwrap();
     assert_eq!(
         (value(&moved, "UID"), value(&moved, "SEQUENCE")),
@@ -200,7 +200,7 @@ async fn a_move_keeps_the_uid_and_raises_the_sequence(#[case] engine: Engine) {
         "{}",
         world.engine
     );
-    // Cancelled, it is told as such, under the same name and with a greater number.
+    // A cancelled appointment keeps its UID, with a higher sequence number.
     clock.advance(TimeDelta::minutes(5));
     let fields = [("target", target.as_str()), ("reason", "The part is not to be had.")];
     world.send(&staff, "/app/fn/cancel-target", &fields).await;
@@ -222,7 +222,7 @@ async fn a_move_keeps_the_uid_and_raises_the_sequence(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn on_the_day_the_clock_changes_page_and_file_tell_the_clock_on_the_wall(#[case] engine: Engine) {
+async fn appointment_across_clock_change_has_local_times(#[case] engine: Engine) {
     let clock = monday();
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -234,7 +234,7 @@ async fn on_the_day_the_clock_changes_page_and_file_tell_the_clock_on_the_wall(#
     let target = item["targetId"].as_str().unwrap().to_owned();
     let page = world.content(&staff, &format!("/app/targets/{target}")).await;
     let technician = crate::requests::slot_offers::technicians(&page).pop().unwrap();
-    // The night with an hour less and the night with an hour more: 1.5 and 3.5 hours long, and alike on the wall.
+    // The nights with an hour less and an hour more: 1.5 and 3.5 hours long, with the same local times.
     for (date, day, length) in [("2027-03-28", "28 Mar", 90), ("2027-10-31", "31 Oct", 210)] {
         clock.advance(TimeDelta::minutes(5));
         let fields = [

@@ -1,6 +1,6 @@
-//! What is open: everything that is not done, and first of all what waits for the very person who looks.
+//! The in-progress page: everything that is not completed, with required actions of the user first.
 
-use crate::portal_access::access::{PASSWORD, access_page, box_of, browser, invite, send_parts, token};
+use crate::portal_access::access::{PASSWORD, access_page, browser, invite, location_field, send_parts, token};
 use crate::requests::slot_offers::{monday, offer, offer_id, technicians};
 use crate::support::{World, link, world_at};
 use chrono::TimeDelta;
@@ -8,14 +8,14 @@ use ordinavo_core::Engine;
 use reqwest::Client;
 use rstest::rstest;
 
-/// The part of a page about what needs somebody; empty if there is none.
-fn needs(html: &str) -> &str {
+/// Returns the part of the page with required actions; empty if there is none.
+fn required_actions(html: &str) -> &str {
     html.split("class=\"needs-you\"")
         .nth(1)
         .map_or("", |rest| rest.split("</section>").next().unwrap())
 }
 
-/// Submits a request for the Essen Center; its path in the portal.
+/// Submits a request for Essen Center and returns its portal path.
 async fn submit(world: &World, person: &Client, description: &str) -> String {
     let form = world.content(person, "/portal/requests/new").await;
     let select = form.split("Essen Center").next().unwrap();
@@ -40,7 +40,7 @@ async fn submit(world: &World, person: &Client, description: &str) -> String {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_waits_for_somebody_stands_first_for_that_somebody_only(#[case] engine: Engine) {
+async fn required_actions_are_shown_to_their_user_only(#[case] engine: Engine) {
     let clock = monday();
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -50,8 +50,8 @@ async fn what_waits_for_somebody_stands_first_for_that_somebody_only(#[case] eng
     let manager = world.staff("nordlicht", "manager").await;
     let petra = world.contact("nordlicht", "petra").await;
     let page = access_page(&world).await;
-    let essen = box_of(&world.content(&manager, &page).await, "Essen Center");
-    // A colleague who sees every request of the place.
+    let essen = location_field(&world.content(&manager, &page).await, "Essen Center");
+    // A colleague who can see every request of the location.
     let fields = [
         ("name", "Ole Nix"),
         ("email", "ole.nix@rhein-ruhr-medical.example"),
@@ -74,23 +74,26 @@ async fn what_waits_for_somebody_stands_first_for_that_somebody_only(#[case] eng
             world.engine
         );
     }
-    assert!(!before.contains(&request) && !needs(&before).contains(id));
-    // A question waits for whoever asked, and for nobody else.
+    assert!(!before.contains(&request) && !required_actions(&before).contains(id));
+    // A question requires action from the requester only.
     let question = [("request", id), ("message", "Which room?"), ("asks", "on")];
     world.send(&staff, "/app/fn/send-message", &question).await;
     for path in ["/portal", "/portal/open"] {
         let html = world.content(&petra, path).await;
         assert!(
-            needs(&html).contains(id) && needs(&html).contains("Answer our reply requested"),
+            required_actions(&html).contains(id) && required_actions(&html).contains("Answer our question"),
             "{path}"
         );
-        assert!(!needs(&world.content(&colleague, path).await).contains(id), "{path}");
+        assert!(
+            !required_actions(&world.content(&colleague, path).await).contains(id),
+            "{path}"
+        );
     }
     let answer = [("request", id), ("answer", "The one in the cellar"), ("nonce", "a1")];
     world.send(&petra, "/portal/fn/answer-request", &answer).await;
-    assert!(!needs(&world.content(&petra, "/portal").await).contains(id));
+    assert!(!required_actions(&world.content(&petra, "/portal").await).contains(id));
 
-    // Times to choose from wait, too, until one is chosen or they are over.
+    // Offered times require action until one is chosen or they expire.
     world.send(&staff, "/app/fn/accept-request", &[("request", id)]).await;
     let target = world.send(&staff, "/app/fn/convert-request", &[("request", id)]).await;
     let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
@@ -105,17 +108,17 @@ async fn what_waits_for_somebody_stands_first_for_that_somebody_only(#[case] eng
     .await;
     let html = world.content(&petra, "/portal").await;
     assert!(
-        needs(&html).contains(id) && needs(&html).contains("Choose a time"),
+        required_actions(&html).contains(id) && required_actions(&html).contains("Choose a time"),
         "{}",
         world.engine
     );
-    assert!(!needs(&world.content(&colleague, "/portal").await).contains(id));
+    assert!(!required_actions(&world.content(&colleague, "/portal").await).contains(id));
     clock.advance(TimeDelta::hours(25));
     let staff = world.staff("nordlicht", "dispatcher").await;
     let petra = world.contact("nordlicht", "petra").await;
     assert!(
-        !needs(&world.content(&petra, "/portal").await).contains(id),
-        "the offer is over"
+        !required_actions(&world.content(&petra, "/portal").await).contains(id),
+        "the offer has expired"
     );
     offer(
         &world,
@@ -131,10 +134,10 @@ async fn what_waits_for_somebody_stands_first_for_that_somebody_only(#[case] eng
     world.send(&petra, "/portal/fn/choose-slot", &choice).await;
     let open = world.content(&petra, "/portal/open").await;
     assert!(
-        !needs(&open).contains(id) && open.contains(&request) && open.contains("8 Dec"),
+        !required_actions(&open).contains(id) && open.contains(&request) && open.contains("8 Dec"),
         "{open}"
     );
-    // A job that is done is not open any more; the request is still in the list of all.
+    // A completed job is not in progress; its request stays in the list of all requests.
     let target_id = target.rsplit('/').next().unwrap();
     let number = target_id.parse::<domain::ids::TargetId>().unwrap().uuid();
     let literal = if world.engine == "sqlite" {
@@ -154,19 +157,19 @@ async fn what_waits_for_somebody_stands_first_for_that_somebody_only(#[case] eng
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn follow_ups_and_history_lead_on_page_by_page(#[case] engine: Engine) {
+async fn follow_up_and_history_links_lead_to_all_entries(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let petra = world.contact("nordlicht", "petra").await;
     let html = world.content(&petra, "/portal/follow-ups").await;
-    let report = link(&html, "/portal/reports/rel_").expect("a follow-up leads to its report");
+    let report = link(&html, "/portal/reports/rel_").expect("follow-up links to its report");
     assert!(
-        world.content(&petra, &report).await.contains("Still to be done"),
+        world.content(&petra, &report).await.contains(">Follow-up<"),
         "{}",
         world.engine
     );
-    // One more than a page of history.
+    // More entries than fit on one page of the history.
     let copies = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)";
     let id = if world.engine == "sqlite" {
         "randomblob(16)"

@@ -1,4 +1,4 @@
-//! Access to the portal.
+//! Portal access.
 
 pub mod access;
 pub mod calendar;

@@ -1,26 +1,26 @@
-//! What the staff are told about who sees what is what the portal does, for every thing and every account; and a look
-//! through somebody's eyes shows the same and changes nothing.
+//! The visibility list shown to staff matches what portal users can open, and a view-as session shows the same pages
+//! and changes nothing.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
 use std::collections::BTreeSet;
 
-use crate::portal_access::access::{PASSWORD, access_page, box_of, browser, invite, status, token};
+use crate::portal_access::access::{PASSWORD, access_page, browser, invite, location_field, status, token};
 use crate::support::forms::hidden;
-use crate::support::{OWN_PAGE, World, link, world, world_at};
+use crate::support::{SAME_ORIGIN, World, link, world, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use domain::ids::{AppointmentId, AttachmentId, ReleaseId, RequestId, TargetId, VisitReportId};
 use ordinavo_core::clock::Clock;
 use reqwest::{Client, StatusCode};
 
-/// Somebody with an account, signed in.
+/// A signed-in portal user.
 pub struct Person {
     pub email: String,
     pub browser: Client,
 }
 
-/// The addresses in the list of who can see a thing; the second one is of those who can download.
-fn named(html: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+/// Returns the email addresses in the visibility list: users who can see the object, and users who can download it.
+fn visible_to(html: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let details = html
         .split("<details class=\"who\"")
         .nth(1)
@@ -50,7 +50,7 @@ async fn seen_by(world: &World, people: &[Person], path: &str) -> BTreeSet<Strin
     seen
 }
 
-/// The demo's people and some with odd grants.
+/// Signs in the demo users and users with unusual grants.
 pub async fn people(world: &World, staff: &Client) -> Vec<Person> {
     let mut people = Vec::new();
     for account in &world.tenant("nordlicht").portal {
@@ -61,7 +61,10 @@ pub async fn people(world: &World, staff: &Client) -> Vec<Person> {
     }
     let page = access_page(world).await;
     let html = world.content(staff, &page).await;
-    let (essen, depot) = (box_of(&html, "Essen Center"), box_of(&html, "Essen Depot"));
+    let (essen, depot) = (
+        location_field(&html, "Essen Center"),
+        location_field(&html, "Essen Depot"),
+    );
     for (email, fields) in [
         (
             "reports@odd.example",
@@ -82,7 +85,7 @@ pub async fn people(world: &World, staff: &Client) -> Vec<Person> {
         ),
         (
             "short@odd.example",
-            vec![("whole", "on"), ("may_reports", "on"), ("Until", "2026-11-23")],
+            vec![("whole", "on"), ("may_reports", "on"), ("until", "2026-11-23")],
         ),
     ] {
         let all: Vec<_> = [("name", "Odd"), ("email", email)].into_iter().chain(fields).collect();
@@ -102,7 +105,7 @@ pub async fn people(world: &World, staff: &Client) -> Vec<Person> {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn who_can_see_this_is_who_sees_it(#[case] engine: Engine) {
+async fn visibility_list_matches_portal_access(#[case] engine: Engine) {
     let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 20, 30, 0).single().unwrap());
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -110,12 +113,12 @@ async fn who_can_see_this_is_who_sees_it(#[case] engine: Engine) {
     let begin = clock.now();
     let staff = world.staff("nordlicht", "admin").await;
     let people = people(&world, &staff).await;
-    // Past midnight in Berlin: one of the grants has ended since.
+    // After midnight in Berlin, one of the grants has expired.
     clock.advance(TimeDelta::hours(3));
     let tenant = "(SELECT id FROM tenant WHERE slug = 'nordlicht')";
     let mut counts = [0_usize; 2];
-    let mut compare = |what: String, said: &BTreeSet<String>, seen: &BTreeSet<String>| {
-        assert_eq!(said, seen, "{} {what}", world.engine);
+    let mut compare = |what: String, listed: &BTreeSet<String>, seen: &BTreeSet<String>| {
+        assert_eq!(listed, seen, "{} {what}", world.engine);
         counts[usize::from(seen.is_empty())] += 1;
     };
     let requests = world
@@ -125,11 +128,11 @@ async fn who_can_see_this_is_who_sees_it(#[case] engine: Engine) {
         .await;
     for (id, _) in requests {
         let id = RequestId::from_uuid(id);
-        let (said, _) = named(&world.content(&staff, &format!("/app/inbox/{id}")).await);
+        let (listed, _) = visible_to(&world.content(&staff, &format!("/app/inbox/{id}")).await);
         let seen = seen_by(&world, &people, &format!("/portal/requests/{id}")).await;
-        compare(format!("request {id}"), &said, &seen);
+        compare(format!("request {id}"), &listed, &seen);
     }
-    // One of them is not shared, which nothing in the demo is.
+    // One appointment is not shared; the demo data has none.
     world
         .sql(&format!(
             "UPDATE appointment SET is_shared = (1 = 0) WHERE id = (SELECT a.id FROM appointment a JOIN target t ON t.tenant_id = a.tenant_id AND t.id = a.target_id WHERE a.tenant_id = {tenant} AND t.customer_id IS NOT NULL ORDER BY a.id LIMIT 1)"
@@ -142,9 +145,9 @@ async fn who_can_see_this_is_who_sees_it(#[case] engine: Engine) {
         .await;
     for (target, appointment) in appointments {
         let (target, appointment) = (TargetId::from_uuid(target), AppointmentId::from_uuid(appointment));
-        let (said, _) = named(&world.content(&staff, &format!("/app/targets/{target}")).await);
+        let (listed, _) = visible_to(&world.content(&staff, &format!("/app/targets/{target}")).await);
         let seen = seen_by(&world, &people, &format!("/portal/appointments/{appointment}")).await;
-        compare(format!("appointment {appointment}"), &said, &seen);
+        compare(format!("appointment {appointment}"), &listed, &seen);
     }
     let releases = world
         .pairs(&format!(
@@ -153,9 +156,9 @@ async fn who_can_see_this_is_who_sees_it(#[case] engine: Engine) {
         .await;
     for (report, release) in releases {
         let (report, release) = (VisitReportId::from_uuid(report), ReleaseId::from_uuid(release));
-        let (said, _) = named(&world.content(&staff, &format!("/app/reports/{report}")).await);
+        let (listed, _) = visible_to(&world.content(&staff, &format!("/app/reports/{report}")).await);
         let seen = seen_by(&world, &people, &format!("/portal/reports/{release}")).await;
-        compare(format!("report {report}"), &said, &seen);
+        compare(format!("report {report}"), &listed, &seen);
     }
     let files = world
         .pairs(&format!(
@@ -165,9 +168,9 @@ async fn who_can_see_this_is_who_sees_it(#[case] engine: Engine) {
     assert!(!files.is_empty());
     for (report, file) in files {
         let (report, file) = (VisitReportId::from_uuid(report), AttachmentId::from_uuid(file));
-        let (_, said) = named(&world.content(&staff, &format!("/app/reports/{report}")).await);
+        let (_, listed) = visible_to(&world.content(&staff, &format!("/app/reports/{report}")).await);
         let seen = seen_by(&world, &people, &format!("/portal/files/{file}")).await;
-        compare(format!("file {file}"), &said, &seen);
+        compare(format!("file {file}"), &listed, &seen);
     }
     assert!(counts[0] > 5 && counts[1] > 0, "both kinds were compared: {counts:?}");
     clock.advance(begin - clock.now());
@@ -177,7 +180,7 @@ async fn who_can_see_this_is_who_sees_it(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_look_shows_the_same_and_changes_nothing(#[case] engine: Engine) {
+async fn view_as_session_shows_same_pages_and_is_read_only(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let staff = world.staff("nordlicht", "manager").await;
     let petra = world.contact("nordlicht", "petra").await;
@@ -191,18 +194,18 @@ async fn a_look_shows_the_same_and_changes_nothing(#[case] engine: Engine) {
     let customer = hidden(card, "customer").unwrap();
     let ids = [("customer", customer.as_str()), ("account", account.as_str())];
     let path = world.send(&staff, "/app/fn/see-as-contact", &ids).await;
-    let looker = browser();
-    assert!(world.content(&looker, &path).await.contains("Petra Schulte"));
+    let viewer = browser();
+    assert!(world.content(&viewer, &path).await.contains("Petra Schulte"));
     let to = world
-        .send(&looker, "/portal/fn/use-link", &[("token", token(&path))])
+        .send(&viewer, "/portal/fn/use-link", &[("token", token(&path))])
         .await;
     assert_eq!(to, "/portal");
-    // The very same, but for the banner.
+    // The pages are the same, except for the banner.
     let own = world.content(&petra, "/portal/reports").await;
-    let seen = world.content(&looker, "/portal/reports").await;
+    let seen = world.content(&viewer, "/portal/reports").await;
     let bare = |html: &str| html.split("</main>").next().unwrap().to_owned();
     assert_eq!(bare(&own), bare(&seen), "{}", world.engine);
-    let banner = world.get(&looker, "/portal/reports").await.1;
+    let banner = world.get(&viewer, "/portal/reports").await.1;
     assert!(banner.contains("Nothing can be changed here"));
     assert!(
         !world
@@ -212,9 +215,9 @@ async fn a_look_shows_the_same_and_changes_nothing(#[case] engine: Engine) {
             .contains("Nothing can be changed here")
     );
     let file = link(&world.get(&petra, "/portal/requests").await.1, "/portal/requests/req_").unwrap();
-    assert_eq!(status(&world, &looker, &file).await, StatusCode::OK);
-    // Every act is refused, and what would have been changed is as it was.
-    for act in [
+    assert_eq!(status(&world, &viewer, &file).await, StatusCode::OK);
+    // Every action is rejected and changes nothing.
+    for action in [
         "submit-request",
         "withdraw-request",
         "change-password",
@@ -224,17 +227,24 @@ async fn a_look_shows_the_same_and_changes_nothing(#[case] engine: Engine) {
         "language",
         "use-link",
     ] {
-        let answer = looker
-            .post(format!("{}/portal/fn/{act}", world.url))
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+        let answer = viewer
+            .post(format!("{}/portal/fn/{action}", world.url))
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .form(&[("locale", "ar")])
             .send()
             .await
             .unwrap();
-        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{act}");
-        assert!(answer.text().await.unwrap().contains("You are only looking"), "{act}");
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{action}");
+        assert!(
+            answer
+                .text()
+                .await
+                .unwrap()
+                .contains("Changes are not possible in this view"),
+            "{action}"
+        );
     }
-    // A released file opens, and the log names the one who looked and not the one who was looked at.
+    // A released file can be opened, and the audit log names the staff member, not the portal user.
     let pairs = world
         .pairs("SELECT x.attachment_id, x.release_id FROM released_attachment x JOIN portal_release p ON p.tenant_id = x.tenant_id AND p.id = x.release_id WHERE p.status = 'published' ORDER BY x.attachment_id")
         .await;
@@ -242,7 +252,7 @@ async fn a_look_shows_the_same_and_changes_nothing(#[case] engine: Engine) {
     for (file, _) in pairs {
         let path = format!("/portal/files/{}", AttachmentId::from_uuid(file));
         let own = status(&world, &petra, &path).await;
-        assert_eq!(status(&world, &looker, &path).await, own, "{}", world.engine);
+        assert_eq!(status(&world, &viewer, &path).await, own, "{}", world.engine);
         opened += usize::from(own == StatusCode::OK);
     }
     assert!(opened > 0);
@@ -256,12 +266,12 @@ async fn a_look_shows_the_same_and_changes_nothing(#[case] engine: Engine) {
     assert_eq!(by("attachment.looked_at", "staff:"), opened);
     assert_eq!(by("attachment.downloaded", "portal:"), opened);
     assert_eq!(status(&world, &petra, "/portal").await, StatusCode::OK);
-    // The contact's own list of sessions does not name it; the organisation's audit log does.
+    // The user's session list does not include the view-as session; the audit log of the tenant does.
     let sessions = |html: String| html.matches("last used").count();
     let before = sessions(world.content(&petra, "/portal/profile").await);
-    world.send(&looker, "/portal/fn/sign-out", &[]).await;
+    world.send(&viewer, "/portal/fn/sign-out", &[]).await;
     assert_eq!(sessions(world.content(&petra, "/portal/profile").await), before);
-    assert_eq!(status(&world, &looker, "/portal").await, StatusCode::SEE_OTHER);
+    assert_eq!(status(&world, &viewer, "/portal").await, StatusCode::SEE_OTHER);
     let auditor = world.staff("nordlicht", "auditor").await;
     assert!(
         world
@@ -269,18 +279,18 @@ async fn a_look_shows_the_same_and_changes_nothing(#[case] engine: Engine) {
             .await
             .contains("portal.looked_at")
     );
-    // The link does not open it twice.
+    // The link works once.
     world
-        .send(&looker, "/portal/fn/use-link", &[("token", token(&path))])
+        .send(&viewer, "/portal/fn/use-link", &[("token", token(&path))])
         .await;
-    assert_eq!(status(&world, &looker, "/portal").await, StatusCode::SEE_OTHER);
+    assert_eq!(status(&world, &viewer, "/portal").await, StatusCode::SEE_OTHER);
 }
 
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_look_ends_by_itself_and_with_the_right_to_look(#[case] engine: Engine) {
+async fn view_as_session_ends_after_timeout_or_staff_lock(#[case] engine: Engine) {
     let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap());
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -293,15 +303,15 @@ async fn a_look_ends_by_itself_and_with_the_right_to_look(#[case] engine: Engine
     let account = hidden(&html, "account").unwrap();
     let customer = hidden(&html, "customer").unwrap();
     let ids = [("customer", customer.as_str()), ("account", account.as_str())];
-    let look = async || {
+    let view_as = async || {
         let path = world.send(&staff, "/app/fn/see-as-contact", &ids).await;
-        let looker = browser();
+        let viewer = browser();
         world
-            .send(&looker, "/portal/fn/use-link", &[("token", token(&path))])
+            .send(&viewer, "/portal/fn/use-link", &[("token", token(&path))])
             .await;
-        looker
+        viewer
     };
-    let first = look().await;
+    let first = view_as().await;
     assert_eq!(status(&world, &first, "/portal").await, StatusCode::OK);
     clock.advance(TimeDelta::minutes(31));
     assert_eq!(
@@ -310,7 +320,7 @@ async fn a_look_ends_by_itself_and_with_the_right_to_look(#[case] engine: Engine
         "{}",
         world.engine
     );
-    let second = look().await;
+    let second = view_as().await;
     assert_eq!(status(&world, &second, "/portal").await, StatusCode::OK);
     ordinavo_core::identity::administration::lock_account(&world.core, "nordlicht", &manager.email, true)
         .await

@@ -1,4 +1,4 @@
-//! The release panel: what a customer will get is looked at before it is published, and who will get it is told by name.
+//! The release panel: preview before publishing, and the list of recipients.
 
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::Engine;
@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use rstest::rstest;
 
 use crate::portal_access::access::{access_page, browser, invite, token};
-use crate::support::{OWN_PAGE, link, world, world_at};
+use crate::support::{SAME_ORIGIN, link, world, world_at};
 
 fn monday() -> Clock {
     Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
@@ -17,7 +17,7 @@ fn monday() -> Clock {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_release_is_looked_at_and_nothing_is_published_by_that(#[case] engine: Engine) {
+async fn release_preview_publishes_nothing(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -53,11 +53,11 @@ async fn a_release_is_looked_at_and_nothing_is_published_by_that(#[case] engine:
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(
-        page.contains("Nothing is published yet") && page.contains("value=\"Pump &lt;replaced&gt;\""),
+        page.contains("Not published yet") && page.contains("value=\"Pump &lt;replaced&gt;\""),
         "{page}"
     );
     assert_eq!(world.texts("SELECT title FROM portal_release").await.len(), before);
-    // What could not be published cannot be looked at either.
+    // Input that cannot be published cannot be previewed either.
     let wrong = [("report", id.as_str()), ("title", ""), ("summary", "x"), ("look", "on")];
     world.send(&manager, "/app/fn/publish-report", &wrong).await;
     let page = world.get(&manager, &path).await.1;
@@ -76,7 +76,7 @@ async fn a_release_is_looked_at_and_nothing_is_published_by_that(#[case] engine:
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn only_whoever_can_read_it_is_named_and_whoever_cannot_open_files_is_marked(#[case] engine: Engine) {
+async fn recipients_are_users_with_access_and_show_missing_download_permission(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -115,7 +115,11 @@ async fn only_whoever_can_read_it_is_named_and_whoever_cannot_open_files_is_mark
         let rev = list.split("<li>").find(|row| row.contains("rev@")).map(str::to_owned);
         (list.contains("petra"), rev)
     };
-    assert_eq!(named().await, (true, None), "who has not come in cannot read");
+    assert_eq!(
+        named().await,
+        (true, None),
+        "invited users are not listed before they accept"
+    );
     let rev = browser();
     let accepted = [("token", token(&link_of_rev)), ("password", "seven quiet harbours")];
     world.send(&rev, "/portal/fn/accept-invitation", &accepted).await;
@@ -130,7 +134,7 @@ async fn only_whoever_can_read_it_is_named_and_whoever_cannot_open_files_is_mark
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn access_that_begins_later_shows_nothing_before_and_ends_nothing_early(#[case] engine: Engine) {
+async fn future_grant_is_inactive_until_its_first_day(#[case] engine: Engine) {
     let clock = monday();
     let Some(world) = world_at(engine, clock.clone()).await else {
         return;
@@ -142,8 +146,8 @@ async fn access_that_begins_later_shows_nothing_before_and_ends_nothing_early(#[
         ("email", "nora@rhein-ruhr-medical.example"),
         ("whole", "on"),
         ("may_reports", "on"),
-        ("From", "2026-11-26"),
-        ("Until", "2026-11-30"),
+        ("from", "2026-11-26"),
+        ("until", "2026-11-30"),
     ];
     let first = invite(&world, &admin, &access, &fields).await.unwrap();
     let page = world.get(&admin, &access).await.1;
@@ -162,7 +166,7 @@ async fn access_that_begins_later_shows_nothing_before_and_ends_nothing_early(#[
             .contains("/portal/reports/rel_")
     };
     assert!(!reports(&nora).await, "not yet");
-    // A later grant for the same place leaves the present one until it begins.
+    // A later grant for the same location leaves the current one until it starts.
     let petra = world.contact("nordlicht", "petra").await;
     assert!(reports(&petra).await);
     let known = world
@@ -173,11 +177,11 @@ async fn access_that_begins_later_shows_nothing_before_and_ends_nothing_early(#[
         ("email", known[0][0].as_str()),
         ("whole", "on"),
         ("may_appointments", "on"),
-        ("From", "2026-11-27"),
+        ("from", "2026-11-27"),
     ];
     invite(&world, &admin, &access, &later).await;
-    assert!(reports(&petra).await, "still the old one");
-    for (wrong, value) in [("From", "soon"), ("Until", "2026-11-25")] {
+    assert!(reports(&petra).await, "the current grant still applies");
+    for (wrong, value) in [("from", "soon"), ("until", "2026-11-25")] {
         let fields: Vec<_> = fields
             .iter()
             .map(|(name, old)| (*name, if *name == wrong { value } else { *old }))
@@ -198,7 +202,7 @@ async fn access_that_begins_later_shows_nothing_before_and_ends_nothing_early(#[
     assert!(reports(&nora).await, "Thursday has begun");
     clock.advance(TimeDelta::days(1));
     let petra = world.contact("nordlicht", "petra").await;
-    assert!(!reports(&petra).await, "the new one shows appointments only");
+    assert!(!reports(&petra).await, "the new grant covers appointments only");
     clock.advance(-TimeDelta::days(4) - TimeDelta::hours(12));
 }
 
@@ -206,7 +210,7 @@ async fn access_that_begins_later_shows_nothing_before_and_ends_nothing_early(#[
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn acts_refuse_what_their_forms_never_send(#[case] engine: Engine) {
+async fn multipart_actions_reject_other_content_types(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let named: std::collections::BTreeSet<String> = ["dispatch", "portal", "partner"]
         .into_iter()
@@ -254,7 +258,7 @@ async fn acts_refuse_what_their_forms_never_send(#[case] engine: Engine) {
                 .post(format!("{}{path}", world.url))
                 .header("accept", "text/html")
                 .header("content-type", kind)
-                .header(OWN_PAGE.0, OWN_PAGE.1)
+                .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
                 .send()
                 .await
                 .unwrap();
@@ -269,7 +273,7 @@ async fn acts_refuse_what_their_forms_never_send(#[case] engine: Engine) {
     }
 }
 
-/// The texts of all Rust files below a folder.
+/// Returns the content of all Rust files below a folder.
 fn sources(folder: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -287,7 +291,7 @@ fn sources(folder: &str) -> Vec<String> {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_address_of_a_replaced_revision_leads_to_what_replaced_it(#[case] engine: Engine) {
+async fn portal_report_replaced_shows_new_revision_and_withdrawn_returns_404(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -317,7 +321,7 @@ async fn the_address_of_a_replaced_revision_leads_to_what_replaced_it(#[case] en
     let (status, page) = world.get(&petra, &old).await;
     assert_eq!(status, StatusCode::OK);
     assert!(page.contains("Second thoughts") && !page.contains(&title), "{page}");
-    // Whatever is withdrawn is gone at every address.
+    // A withdrawn report is gone at every URL.
     world
         .send(&manager, "/app/fn/withdraw-report", &[("report", &report)])
         .await;

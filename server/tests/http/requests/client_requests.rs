@@ -1,4 +1,4 @@
-//! What belongs to an own request: the files that were sent with it, and the visit that it led to.
+//! The user's own requests: attached files and the resulting visit.
 
 use crate::branding::portal::picture;
 use crate::portal_access::access::status;
@@ -15,7 +15,7 @@ use rstest::rstest;
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn whoever_sent_files_finds_them_and_nobody_else_of_the_customers(#[case] engine: Engine) {
+async fn request_files_are_visible_to_requester_only(#[case] engine: Engine) {
     let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap());
     let Some(world) = world_at(engine, clock).await else {
         return;
@@ -46,7 +46,7 @@ async fn whoever_sent_files_finds_them_and_nobody_else_of_the_customers(#[case] 
     let foreign = world.tenant("suedwind").portal[0].clone();
     let foreign = world.browser("/portal", &foreign.email, &foreign.password).await;
     assert_eq!(status(&world, &foreign, &file).await, StatusCode::NOT_FOUND);
-    // With the last grant the files go, too.
+    // With the last grant revoked, the files are gone too.
     world
         .sql("UPDATE portal_grant SET revoked_at = valid_from WHERE portal_account_id IN (SELECT id FROM portal_account WHERE email LIKE 'petra.%')")
         .await;
@@ -57,13 +57,13 @@ async fn whoever_sent_files_finds_them_and_nobody_else_of_the_customers(#[case] 
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_request_leads_to_its_visit(#[case] engine: Engine) {
+async fn request_converted_links_to_its_visit(#[case] engine: Engine) {
     let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap());
     let Some(world) = world_at(engine, clock).await else {
         return;
     };
     let petra = world.contact("nordlicht", "petra").await;
-    // One of hers becomes the job of a visit at her place.
+    // One of her requests becomes the job of a visit at her location.
     world
         .sql("UPDATE request SET status = 'planned', target_id = (SELECT a.target_id FROM appointment a JOIN target t ON t.tenant_id = a.tenant_id AND t.id = a.target_id WHERE t.tenant_id = request.tenant_id AND t.customer_id = request.customer_id AND a.status = 'planned' AND NOT EXISTS (SELECT 1 FROM request x WHERE x.tenant_id = a.tenant_id AND x.target_id = a.target_id) LIMIT 1) \
               WHERE id = (SELECT r.id FROM request r JOIN portal_account p ON p.tenant_id = r.tenant_id AND p.id = r.portal_account_id WHERE p.email LIKE 'petra.%' AND r.target_id IS NULL ORDER BY r.id LIMIT 1)")

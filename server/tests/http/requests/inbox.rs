@@ -1,4 +1,4 @@
-//! The review queue over HTTP: filters, decisions of one and of many, taking back, live updates, and what mails tell.
+//! The inbox over HTTP: filters, single and bulk decisions, undo, calls and live updates.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
@@ -16,7 +16,7 @@ fn monday() -> Clock {
     Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
 }
 
-/// Submits a form with a description of its own; the answer is the request's id.
+/// Submits a form with this description and returns the request ID and the tracking path.
 async fn request(world: &World, staff: &Client, description: &str) -> (String, String) {
     let mut fields = COMPLETE.to_vec();
     fields[1] = ("description", description);
@@ -29,7 +29,7 @@ async fn request(world: &World, staff: &Client, description: &str) -> (String, S
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_list_is_narrowed_by_its_address(#[case] engine: Engine) {
+async fn inbox_with_query_shows_matching_requests(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -63,7 +63,7 @@ async fn the_list_is_narrowed_by_its_address(#[case] engine: Engine) {
     ] {
         assert_eq!(shows(query).await, expected, "{} {query}", world.engine);
     }
-    // By number, as people quote it.
+    // Search by request number.
     let page = world.content(&staff, &format!("/app/inbox/{id}")).await;
     let number = page
         .split("request-title\"><bdi")
@@ -77,13 +77,13 @@ async fn the_list_is_narrowed_by_its_address(#[case] engine: Engine) {
         .unwrap()
         .to_owned();
     assert!(shows(&format!("q=REQ-{number}")).await && shows(&format!("q={number}")).await);
-    // Put off it is gone from what waits, and back when its time has come.
-    let until = [("request", id.as_str()), ("Until", "1h")];
+    // A snoozed request leaves the open list and returns when the time has passed.
+    let until = [("request", id.as_str()), ("until", "1h")];
     world.send(&staff, "/app/fn/snooze-request", &until).await;
     assert!(!shows("q=alpha").await && shows("q=alpha&only=snoozed").await);
     world.core.clock().advance(TimeDelta::minutes(61));
     assert!(shows("q=alpha").await);
-    // The filters stay when a request is opened.
+    // Opening a request keeps the filters.
     let list = world.content(&staff, "/app/inbox?q=alpha&channel=web_form").await;
     assert!(
         list.contains(&format!("/app/inbox/{id}?q=alpha&amp;channel=web_form")),
@@ -95,7 +95,7 @@ async fn the_list_is_narrowed_by_its_address(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_decision_can_be_taken_back_for_ten_seconds(#[case] engine: Engine) {
+async fn decision_undone_within_ten_seconds_is_reverted(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -109,14 +109,14 @@ async fn a_decision_can_be_taken_back_for_ten_seconds(#[case] engine: Engine) {
             .find(|word| page.contains("<h1>Repair") && page.contains(&format!(">{word}</span></header>")))
             .unwrap_or("?")
     };
-    // Rejected by mistake, and taken back: state, reason and mail are as if nothing had been.
+    // Undoing a rejection restores status, reason and email.
     let reject = [("request", id.as_str()), ("reason", "CANARY wrong button")];
     world.send(&staff, "/app/fn/reject-request", &reject).await;
     let shown = page().await;
     assert_eq!(status().await, "Rejected");
     let undo = hidden(&shown, "undo").unwrap();
     let back = format!("/app/inbox/{id}");
-    // Somebody else cannot take it back.
+    // Another user cannot undo it.
     let other = world.staff("nordlicht", "manager").await;
     world
         .send(&other, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
@@ -128,13 +128,13 @@ async fn a_decision_can_be_taken_back_for_ten_seconds(#[case] engine: Engine) {
     assert_eq!(status().await, "Submitted");
     let (_, public) = world.get(&visitor(), &tracking).await;
     assert!(!public.contains("CANARY"));
-    // Once only.
+    // Undo works once.
     world
         .send(&staff, "/app/fn/undo-decision", &[("undo", &undo), ("path", &back)])
         .await;
-    assert!(page().await.contains("can no longer be taken back"));
+    assert!(page().await.contains("can no longer be undone"));
 
-    // Too late after ten seconds.
+    // Undo expires after ten seconds.
     world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
     let undo = hidden(&page().await, "undo").unwrap();
     world.core.clock().advance(TimeDelta::seconds(13));
@@ -143,7 +143,7 @@ async fn a_decision_can_be_taken_back_for_ten_seconds(#[case] engine: Engine) {
         .await;
     assert_eq!(status().await, "Accepted");
 
-    // What has changed since stays: a priority that somebody else set afterwards.
+    // Later changes stay: another user set the priority afterwards.
     let set = [("request", id.as_str()), ("priority", "urgent")];
     world.send(&staff, "/app/fn/set-priority", &set).await;
     let undo = hidden(&page().await, "undo").unwrap();
@@ -161,7 +161,7 @@ async fn a_decision_can_be_taken_back_for_ten_seconds(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn many_are_decided_at_once_and_the_rest_is_left(#[case] engine: Engine) {
+async fn bulk_decision_updates_open_requests_only(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -192,7 +192,7 @@ async fn many_are_decided_at_once_and_the_rest_is_left(#[case] engine: Engine) {
     };
     assert_eq!(send(many("accept")).await, "/app/inbox?q=gamma");
     let page = world.content(&staff, "/app/inbox?q=gamma").await;
-    assert!(page.contains("the rest had moved on"), "{page}");
+    assert!(page.contains("The others had changed in the meantime"), "{page}");
     assert_eq!(page.matches(">Accepted</span>").count(), 2);
     let undo = hidden(&page, "undo").unwrap();
     world
@@ -211,7 +211,7 @@ async fn many_are_decided_at_once_and_the_rest_is_left(#[case] engine: Engine) {
     send(many("reject")).await;
     let rejected = world.content(&staff, "/app/inbox?q=gamma&status=rejected").await;
     assert_eq!(rejected.matches("href=\"/app/inbox/req_").count(), 3);
-    // Nothing selected, something foreign, and a decision that does not exist.
+    // No selection, a request of another tenant and an invalid decision.
     let foreign = world.staff("suedwind", "admin").await;
     let fields = [
         ("requests[]", first.as_str()),
@@ -240,7 +240,7 @@ async fn many_are_decided_at_once_and_the_rest_is_left(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn calls_are_written_down_once(#[case] engine: Engine) {
+async fn call_logged_twice_creates_one_request(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let staff = world.staff("nordlicht", "dispatcher").await;
     let page = world.content(&staff, "/app/inbox/new").await;
@@ -266,7 +266,7 @@ async fn calls_are_written_down_once(#[case] engine: Engine) {
     for part in ["Rhein-Ruhr Medical Supply", "Frau Lindner", "Urgent", "Team"] {
         assert!(page.contains(part), "{part}");
     }
-    // A location of another customer is refused, and what was typed stays.
+    // A location of another customer is rejected, and the input is kept.
     let mut wrong = fields.to_vec();
     wrong[7] = ("nonce", "another");
     wrong.push(("location", "loc_00000000000000000000000000"));
@@ -279,7 +279,7 @@ async fn calls_are_written_down_once(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn portal_and_partner_requests_come_into_the_same_queue(#[case] engine: Engine) {
+async fn portal_and_partner_requests_appear_in_inbox(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let staff = world.staff("nordlicht", "dispatcher").await;
     let petra = world.contact("nordlicht", "petra").await;
@@ -311,7 +311,7 @@ async fn portal_and_partner_requests_come_into_the_same_queue(#[case] engine: En
         );
     let answer = petra
         .post(format!("{}/portal/fn/submit-request", world.url))
-        .header(crate::support::OWN_PAGE.0, crate::support::OWN_PAGE.1)
+        .header(crate::support::SAME_ORIGIN.0, crate::support::SAME_ORIGIN.1)
         .header("accept", "text/html")
         .multipart(form)
         .send()
@@ -338,21 +338,21 @@ async fn portal_and_partner_requests_come_into_the_same_queue(#[case] engine: En
     world.send(&petra, "/portal/fn/answer-request", &answer).await;
     world.send(&petra, "/portal/fn/answer-request", &answer).await;
     assert_eq!(world.content(&staff, &inside).await.matches("The third.").count(), 1);
-    // Also when it is a job by then, an answer is seen: the queue tells of it until somebody has read it.
+    // Replies are shown even after conversion to a job, until they are marked as read.
     world.send(&staff, "/app/fn/read-answer", &[("request", &id)]).await;
     world.send(&staff, "/app/fn/accept-request", &[("request", &id)]).await;
     world.send(&staff, "/app/fn/convert-request", &[("request", &id)]).await;
-    assert!(!world.content(&staff, "/app/inbox").await.contains("answer is waiting"));
+    assert!(!world.content(&staff, "/app/inbox").await.contains("has a new reply"));
     let later = [answer[0], ("answer", "Use the back door."), ("nonce", "later")];
     world.send(&petra, "/portal/fn/answer-request", &later).await;
     assert!(
         world
             .content(&staff, "/app/inbox")
             .await
-            .contains("One answer is waiting")
+            .contains("1 request has a new reply")
     );
     assert!(world.content(&staff, "/app/inbox?only=answered").await.contains(&id));
-    // Somebody of another customer reads and writes nothing there.
+    // A user of another customer can neither read nor write messages.
     let stranger = world.contact("nordlicht", "kontakt").await;
     assert_eq!(world.get(&stranger, &made).await.0, StatusCode::NOT_FOUND);
     world
@@ -386,7 +386,7 @@ async fn portal_and_partner_requests_come_into_the_same_queue(#[case] engine: En
         world
             .content(&staff, &inside)
             .await
-            .contains("Nobody there reads messages from here")
+            .contains("which does not receive messages")
     );
 }
 
@@ -394,7 +394,7 @@ async fn portal_and_partner_requests_come_into_the_same_queue(#[case] engine: En
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_open_page_hears_of_changes_and_of_others(#[case] engine: Engine) {
+async fn live_updates_report_changes_and_viewers(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let staff = world.staff("nordlicht", "dispatcher").await;
     let manager = world.staff("nordlicht", "manager").await;
@@ -407,37 +407,33 @@ async fn an_open_page_hears_of_changes_and_of_others(#[case] engine: Engine) {
         .await
         .unwrap();
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
-    let mut hears = async || {
+    let mut next_change = async || {
         let deadline = Duration::from_secs(20);
         tokio::time::timeout(deadline, async {
             loop {
-                let chunk = stream.chunk().await.unwrap().expect("the stream goes on");
+                let chunk = stream.chunk().await.unwrap().expect("stream is open");
                 if String::from_utf8_lossy(&chunk).contains("event: changed") {
                     return;
                 }
             }
         })
         .await
-        .expect("a change is told");
+        .expect("change event is received");
     };
     world
-        .send(
-            &manager,
-            "/app/fn/add-note",
-            &[("request", &id), ("note", "Looked at it")],
-        )
+        .send(&manager, "/app/fn/add-note", &[("request", &id), ("note", "Checked")])
         .await;
-    hears().await;
-    // The manager opens the same request: both see that they are two.
+    next_change().await;
+    // The manager opens the same request: both see each other.
     let other = manager
         .get(format!("{}/app/live?request={id}", world.url))
         .send()
         .await
         .unwrap();
-    hears().await;
-    assert!(world.content(&staff, &path).await.contains("Also here right now"));
+    next_change().await;
+    assert!(world.content(&staff, &path).await.contains("Also viewing:"));
     drop(other);
-    // Nobody without a session, and no technician, listens.
+    // Visitors and technicians cannot subscribe to live updates.
     for (browser, expected) in [
         (visitor(), StatusCode::UNAUTHORIZED),
         (world.staff("nordlicht", "technician").await, StatusCode::FORBIDDEN),
@@ -451,7 +447,7 @@ async fn an_open_page_hears_of_changes_and_of_others(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn whoever_decides_too_late_is_told_and_keeps_what_was_typed(#[case] engine: Engine) {
+async fn decision_on_changed_request_is_rejected_and_input_kept(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let (first, second) = (
         world.staff("nordlicht", "dispatcher").await,
@@ -461,9 +457,9 @@ async fn whoever_decides_too_late_is_told_and_keeps_what_was_typed(#[case] engin
     let page = link(&list, "/app/inbox/req_").unwrap().replace("&amp;", "&");
     let id = page.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();
     world.send(&first, "/app/fn/accept-request", &[("request", &id)]).await;
-    let fields = [("request", id.as_str()), ("reason", "We do not serve this house.")];
+    let fields = [("request", id.as_str()), ("reason", "We do not serve this building.")];
     let to = world.send(&second, "/app/fn/reject-request", &fields).await;
     let html = world.content(&second, &to.replace("&amp;", "&")).await;
     assert!(html.contains("role=\"alert\""), "{} {to}", world.engine);
-    assert!(html.contains("We do not serve this house.") && html.contains("Not sent"));
+    assert!(html.contains("We do not serve this building.") && html.contains("Not sent"));
 }

@@ -1,7 +1,7 @@
-//! Slot offers over HTTP: dispatch offers, whoever asked chooses, and whoever comes too late is told.
+//! Slot offers over HTTP: dispatch offers times, the requester chooses one, and late choices are rejected.
 
 use crate::support::public::{COMPLETE, visitor};
-use crate::support::{OWN_PAGE, World, world_at};
+use crate::support::{SAME_ORIGIN, World, world_at};
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use ordinavo_core::Engine;
 use ordinavo_core::clock::Clock;
@@ -12,7 +12,7 @@ pub fn monday() -> Clock {
     Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0).single().unwrap())
 }
 
-/// A job that came of a form: its page, and the tracking page of its request.
+/// Creates a job from a form and returns its page and the tracking page of its request.
 async fn job(world: &World, staff: &Client, description: &str) -> (String, String) {
     let mut fields = COMPLETE.to_vec();
     fields[1] = ("description", description);
@@ -69,7 +69,7 @@ pub async fn offer(world: &World, staff: &Client, target: &str, technician: &str
 async fn choose(world: &World, tracking: &str, offer: &str, position: &str) -> (StatusCode, String) {
     let answer = visitor()
         .post(format!("{}{tracking}/choose", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .form(&[("offer", offer), ("position", position)])
         .send()
         .await
@@ -86,14 +86,14 @@ pub fn offer_id(page: &str) -> String {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_customer_chooses_and_only_then_the_appointment_is_fixed(#[case] engine: Engine) {
+async fn slot_offer_chosen_schedules_appointment_once(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let staff = world.staff("nordlicht", "dispatcher").await;
     let (target, tracking) = job(&world, &staff, "Iota one").await;
     let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
-    // One time is no choice; a time that has passed is none either.
+    // A single time is not an offer, and times in the past are rejected.
     offer(&world, &staff, &target, &technician, ["2026-12-08", ""], "13:00").await;
     assert!(
         world
@@ -110,7 +110,12 @@ async fn the_customer_chooses_and_only_then_the_appointment_is_fixed(#[case] eng
         "13:00",
     )
     .await;
-    assert!(world.content(&staff, &target).await.contains("This time has passed"));
+    assert!(
+        world
+            .content(&staff, &target)
+            .await
+            .contains("This time is in the past")
+    );
     offer(
         &world,
         &staff,
@@ -129,13 +134,13 @@ async fn the_customer_chooses_and_only_then_the_appointment_is_fixed(#[case] eng
     let (_, page) = world.get(&visitor(), &tracking).await;
     assert!(page.contains("Choose a time") && page.contains("13:00–16:00"));
     let offered = offer_id(&page);
-    // Of another offer, another request, and a position that is none: nothing happens.
+    // An offer of another request and an invalid position change nothing.
     let (other_target, other) = job(&world, &staff, "Kappa two").await;
     assert_eq!(choose(&world, &other, &offered, "1").await.0, StatusCode::CONFLICT);
     assert_eq!(choose(&world, &tracking, &offered, "3").await.0, StatusCode::CONFLICT);
     assert!(world.content(&staff, &target).await.contains("Not scheduled yet"));
 
-    // Two tabs at once: one is chosen, the other is told.
+    // Two choices at once: one succeeds, the other is rejected.
     let (first, second) = tokio::join!(
         choose(&world, &tracking, &offered, "1"),
         choose(&world, &tracking, &offered, "2")
@@ -153,17 +158,15 @@ async fn the_customer_chooses_and_only_then_the_appointment_is_fixed(#[case] eng
     } else {
         second.1
     };
-    assert!(late.contains("answered already"), "{late}");
+    assert!(late.contains("already been answered"), "{late}");
     let (_, page) = world.get(&visitor(), &tracking).await;
-    assert!(
-        page.contains("Your appointment is scheduled") && page.contains("Planned") && !page.contains("Choose a time")
-    );
+    assert!(page.contains("Your appointment") && page.contains("Planned") && !page.contains("Choose a time"));
     assert_eq!(
         world.content(&staff, &target).await.matches(">Planned</span>").count(),
         1
     );
 
-    // Of two customers who are offered the same hour of one person, the second sees that it is gone.
+    // Two customers are offered the same time of one technician: the second choice is rejected.
     let technicians = technicians(&world.content(&staff, &other_target).await);
     let free = technicians.first().unwrap();
     offer(
@@ -196,25 +199,28 @@ async fn the_customer_chooses_and_only_then_the_appointment_is_fixed(#[case] eng
         "{}",
         world.engine
     );
-    let (loser, page) = if first.0 == StatusCode::CONFLICT {
+    let (late_tracking, page) = if first.0 == StatusCode::CONFLICT {
         (&other, first.1)
     } else {
         (&third, second.1)
     };
     assert!(
-        page.contains("taken a moment ago") && page.contains("no longer free"),
+        page.contains("has just been taken") && page.contains("no longer available"),
         "{page}"
     );
-    // The rest of the offer still stands.
-    let again = of(loser).await;
-    assert_eq!(choose(&world, loser, &again, "2").await.0, StatusCode::SEE_OTHER);
+    // The other time of the offer is still available.
+    let again = of(late_tracking).await;
+    assert_eq!(
+        choose(&world, late_tracking, &again, "2").await.0,
+        StatusCode::SEE_OTHER
+    );
 }
 
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn offers_expire_and_end_when_dispatch_plans_by_hand(#[case] engine: Engine) {
+async fn slot_offer_expired_or_superseded_is_rejected(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -265,7 +271,7 @@ async fn offers_expire_and_end_when_dispatch_plans_by_hand(#[case] engine: Engin
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_cancelled_job_ends_what_hangs_on_it_and_whoever_asked_reads_why(#[case] engine: Engine) {
+async fn job_cancelled_ends_appointment_offer_and_request(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -282,7 +288,7 @@ async fn a_cancelled_job_ends_what_hangs_on_it_and_whoever_asked_reads_why(#[cas
             .matches(subject)
             .count()
     };
-    // One with a fixed appointment: it is called off, by mail too.
+    // A job with an appointment: the cancellation is sent by email.
     let (target, tracking) = job(&world, &staff, "Pi planned").await;
     let technician = technicians(&world.content(&staff, &target).await).pop().unwrap();
     let plan = [
@@ -303,24 +309,24 @@ async fn a_cancelled_job_ends_what_hangs_on_it_and_whoever_asked_reads_why(#[cas
     cancel(&target, "The spare part is no longer made.").await;
     let (_, page) = world.get(&visitor(), &tracking).await;
     assert!(page.contains("The spare part is no longer made.") && !page.contains("13:00–15:00"));
-    assert_eq!(mails("Your appointment is scheduled is cancelled").await, 1);
+    assert_eq!(mails("Your appointment is cancelled").await, 1);
     let shown = world.content(&staff, &target).await;
     assert!(shown.contains("Job cancelled") && !shown.contains("/app/fn/cancel-target"));
-    // A second time it is told that this is not possible any more, and nobody gets a second mail.
+    // A second cancellation is rejected and sends no email.
     cancel(&target, "Again").await;
-    assert_eq!(mails("Your appointment is scheduled is cancelled").await, 1);
+    assert_eq!(mails("Your appointment is cancelled").await, 1);
 
-    // One that still waits for a date: its request ends with it, and what was offered is gone.
+    // An unscheduled job: its request ends with it, and the offer is void.
     let (target, tracking) = job(&world, &staff, "Rho unplanned").await;
     let days = ["2026-12-08", "2026-12-09"];
     offer(&world, &staff, &target, &technician, days, "13:00").await;
     let offered = offer_id(&world.get(&visitor(), &tracking).await.1);
-    cancel(&target, "Nobody of us can do this.").await;
+    cancel(&target, "We do not offer this service.").await;
     let (_, page) = world.get(&visitor(), &tracking).await;
-    assert!(page.contains(">Cancelled</span>") && page.contains("Nobody of us can do this."));
+    assert!(page.contains(">Cancelled</span>") && page.contains("We do not offer this service."));
     assert_eq!(choose(&world, &tracking, &offered, "1").await.0, StatusCode::CONFLICT);
     assert_eq!(
-        mails("Your appointment is scheduled is cancelled").await,
+        mails("Your appointment is cancelled").await,
         1,
         "there was no appointment"
     );
@@ -330,7 +336,7 @@ async fn a_cancelled_job_ends_what_hangs_on_it_and_whoever_asked_reads_why(#[cas
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_customer_asks_to_cancel_a_job_and_dispatch_decides(#[case] engine: Engine) {
+async fn cancellation_requested_is_answered_by_dispatch(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -353,7 +359,7 @@ async fn a_customer_asks_to_cancel_a_job_and_dispatch_decides(#[case] engine: En
         });
     let answer = petra
         .post(format!("{}/portal/fn/submit-request", world.url))
-        .header(OWN_PAGE.0, OWN_PAGE.1)
+        .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
         .header("accept", "text/html")
         .multipart(parts)
         .send()
@@ -363,7 +369,7 @@ async fn a_customer_asks_to_cancel_a_job_and_dispatch_decides(#[case] engine: En
     let id = page.rsplit('/').next().unwrap().to_owned();
     let ask = async |who: &Client, nonce: &str| {
         who.post(format!("{}/portal/fn/ask-to-cancel", world.url))
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .form(&[
                 ("request", id.as_str()),
                 ("answer", "We sold the gate."),
@@ -374,7 +380,7 @@ async fn a_customer_asks_to_cancel_a_job_and_dispatch_decides(#[case] engine: En
             .unwrap()
             .status()
     };
-    // As long as it is no job it is withdrawn, not asked for.
+    // Before conversion to a job, the request can be withdrawn; cancellation cannot be requested.
     let html = world.content(&petra, &page).await;
     assert!(html.contains("withdraw-request") && !html.contains("ask-to-cancel"));
     assert_eq!(ask(&petra, "a").await, StatusCode::CONFLICT);
@@ -386,7 +392,7 @@ async fn a_customer_asks_to_cancel_a_job_and_dispatch_decides(#[case] engine: En
         "{}",
         world.engine
     );
-    assert_eq!(ask(&anna, "b").await, StatusCode::NOT_FOUND, "somebody else's");
+    assert_eq!(ask(&anna, "b").await, StatusCode::NOT_FOUND, "request of another user");
     assert_eq!(ask(&petra, "c").await, StatusCode::SEE_OTHER);
     assert_eq!(
         ask(&petra, "c").await,
@@ -397,14 +403,14 @@ async fn a_customer_asks_to_cancel_a_job_and_dispatch_decides(#[case] engine: En
     let html = world.content(&petra, &page).await;
     assert!(html.contains("You requested cancellation on") && html.contains("We sold the gate."));
     let inside = world.content(&staff, &format!("/app/inbox/{id}")).await;
-    assert!(inside.contains("asked on") && inside.contains("We sold the gate."));
+    assert!(inside.contains("asked to cancel on") && inside.contains("We sold the gate."));
     assert!(
         world
             .content(&staff, "/app/inbox?only=answered")
             .await
             .contains("Cancellation requested")
     );
-    // What dispatch writes answers it; it can be asked again.
+    // A message from dispatch answers the request for cancellation; it can be requested again.
     let answer = [
         ("request", id.as_str()),
         ("message", "We have ordered the parts already."),
@@ -414,13 +420,13 @@ async fn a_customer_asks_to_cancel_a_job_and_dispatch_decides(#[case] engine: En
         !world
             .content(&staff, &format!("/app/inbox/{id}"))
             .await
-            .contains("asked on")
+            .contains("asked to cancel on")
     );
     let html = world.content(&petra, &page).await;
     assert!(!html.contains("You requested cancellation on") && html.contains("ask-to-cancel"));
     assert_eq!(ask(&petra, "e").await, StatusCode::SEE_OTHER);
     assert_eq!(html.matches("We sold the gate.").count(), 1);
-    // Dispatch fixes a date all the same, then cancels: the request ends with its job.
+    // Dispatch schedules an appointment, then cancels the job: the request ends with it.
     let job = world.content(&staff, &target).await;
     let technician = technicians(&job)[0].clone();
     let target_id = target.rsplit('/').next().unwrap();

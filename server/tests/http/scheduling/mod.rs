@@ -1,5 +1,5 @@
 //! Board, technicians and travel times.
 
 pub mod board;
-pub mod roads;
 pub mod technicians;
+pub mod travel_times;

@@ -1,4 +1,4 @@
-//! Partners ask for route suggestions: their own targets, nobody else's stops, names or places, and nothing is scheduled.
+//! Route suggestions for partners: only their own targets, without data of others, and nothing is scheduled.
 
 use crate::support::{World, world_at};
 use chrono::{TimeZone as _, Utc};
@@ -22,7 +22,7 @@ async fn job(world: &World, client: &str, external_id: &str, more: Value) -> Str
     item["targetId"].as_str().unwrap().to_owned()
 }
 
-async fn ended(world: &World, id: &str) -> Value {
+async fn wait_until_ended(world: &World, id: &str) -> Value {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     loop {
         let (status, found) = world.call("erp", Method::GET, &format!("{PATH}/{id}"), None).await;
@@ -39,7 +39,7 @@ async fn ended(world: &World, id: &str) -> Value {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_partner_gets_a_plan_for_its_own_targets_with_reasons_and_nothing_of_others(#[case] engine: Engine) {
+async fn suggestion_for_partner_covers_own_targets_only(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -70,7 +70,7 @@ async fn a_partner_gets_a_plan_for_its_own_targets_with_reasons_and_nothing_of_o
     let made: Value = answer.json().await.unwrap();
     let id = made["id"].as_str().unwrap().to_owned();
     assert_eq!(location, format!("{PATH}/{id}"));
-    // The same call again is the same suggestion.
+    // The same idempotency key returns the same suggestion.
     let again = world
         .api(Method::POST, PATH, &world.key("nordlicht", "erp"))
         .header("idempotency-key", "once")
@@ -79,7 +79,7 @@ async fn a_partner_gets_a_plan_for_its_own_targets_with_reasons_and_nothing_of_o
         .await
         .unwrap();
     assert_eq!(again.json::<Value>().await.unwrap()["id"], id.as_str());
-    let found = ended(&world, &id).await;
+    let found = wait_until_ended(&world, &id).await;
     assert_eq!(found["status"], "completed", "{found}");
     let routes = found["routes"].as_array().unwrap();
     assert_eq!(routes.len(), 1, "{found}");
@@ -100,8 +100,8 @@ async fn a_partner_gets_a_plan_for_its_own_targets_with_reasons_and_nothing_of_o
     };
     assert_eq!(reason(&diver), ["skill"]);
     assert_eq!(reason(&other), ["other_days"]);
-    assert_eq!(reason(&far), ["shift"], "nobody is late for a window that is not there");
-    // Whoever works longest is back too late; nobody's shift begins late enough to be late for the window.
+    assert_eq!(reason(&far), ["shift"], "a job without a window cannot be late for it");
+    // The longest shift is exceeded on the way back, and no shift starts late enough to miss the window.
     assert!(
         reason(&late)
             .iter()
@@ -118,7 +118,7 @@ async fn a_partner_gets_a_plan_for_its_own_targets_with_reasons_and_nothing_of_o
         "{}",
         world.engine
     );
-    // The client hears that it is there, and nobody else does.
+    // The client is notified by an event.
     let events = world
         .texts("SELECT CAST(details AS TEXT) FROM event WHERE type = 'route_suggestion.completed'")
         .await;
@@ -126,7 +126,7 @@ async fn a_partner_gets_a_plan_for_its_own_targets_with_reasons_and_nothing_of_o
     assert!(events[0][0].contains(&id), "{events:?}");
     let (_, page) = world.call("erp", Method::GET, &format!("{PATH}?limit=1"), None).await;
     assert_eq!(page["data"][0]["id"], id.as_str());
-    // Another source does not find it, by no id.
+    // Another source system cannot read it.
     let (status, _) = world
         .call("erp-strict", Method::GET, &format!("{PATH}/{id}"), None)
         .await;
@@ -140,7 +140,7 @@ async fn a_partner_gets_a_plan_for_its_own_targets_with_reasons_and_nothing_of_o
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_cannot_be_asked_is_named_at_its_field(#[case] engine: Engine) {
+async fn suggestion_with_invalid_input_returns_pointer(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -169,7 +169,7 @@ async fn what_cannot_be_asked_is_named_at_its_field(#[case] engine: Engine) {
             json!({ "date": "2027-02-16", "targetIds": [own], "externalIds": ["FIELD-1"] }),
             vec!["/externalIds"],
         ),
-        // Another source's target and one that there is not are the same.
+        // A target of another source system and a missing target get the same error.
         (
             json!({ "date": "2027-02-16", "targetIds": [own, foreign] }),
             vec!["/targetIds/1"],

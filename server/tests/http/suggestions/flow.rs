@@ -1,5 +1,5 @@
-//! Route suggestions: made in the background, with true reasons; nothing is an appointment before it is committed, and what
-//! changed meanwhile is asked again.
+//! Route suggestions: calculated in the background, with exclusion reasons; only a commit schedules appointments, and
+//! it checks conflicts again.
 
 use crate::support::forms::hidden;
 use crate::support::{World, world_at};
@@ -26,13 +26,13 @@ async fn job(world: &World, external_id: &str, more: Value) -> String {
     item["targetId"].as_str().unwrap().to_owned()
 }
 
-/// Asks on the board; the answer is the page of the suggestion.
-async fn ask(world: &World, staff: &Client) -> String {
+/// Requests a suggestion on the board and returns the path of its page.
+async fn request_suggestion(world: &World, staff: &Client) -> String {
     world.send(staff, "/app/fn/suggest-routes", &[("date", DAY)]).await
 }
 
-/// The page of a suggestion once it has ended.
-async fn ended(world: &World, staff: &Client, page: &str) -> String {
+/// Returns the page of a suggestion once it has ended.
+async fn wait_until_ended(world: &World, staff: &Client, page: &str) -> String {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     loop {
         let html = world.content(staff, page).await;
@@ -57,20 +57,23 @@ async fn count(world: &World, table: &str) -> usize {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_suggestion_plans_nothing_until_it_is_committed(#[case] engine: Engine) {
+async fn suggestion_schedules_nothing_until_committed(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let staff = world.staff("nordlicht", "dispatcher").await;
     let near = job(&world, "SUGGEST-1", json!({})).await;
     let diver = job(&world, "SUGGEST-2", json!({ "requiredSkills": ["diving"] })).await;
-    let (planned, told) = (
+    let (planned, event_count) = (
         count(&world, "appointment").await,
         world.texts("SELECT type FROM event").await.len(),
     );
-    let page = ask(&world, &staff).await;
-    let html = ended(&world, &staff, &page).await;
-    assert!(!planner::run_next(&world.core).await.unwrap(), "there was one");
+    let page = request_suggestion(&world, &staff).await;
+    let html = wait_until_ended(&world, &staff, &page).await;
+    assert!(
+        !planner::run_next(&world.core).await.unwrap(),
+        "a second suggestion is queued"
+    );
     assert!(
         html.contains("Ready") && html.contains("Commit all"),
         "{} {html}",
@@ -78,25 +81,25 @@ async fn a_suggestion_plans_nothing_until_it_is_committed(#[case] engine: Engine
     );
     assert!(html.contains(&format!("/app/targets/{near}")), "{html}");
     assert!(html.contains("Why here?"), "{html}");
-    // Nobody dives: each technician is told with what is missing, and what would do.
+    // No technician can dive: each one is listed with the missing skill and a solution.
     let left = html
         .split("class=\"card left\"")
         .find(|part| part.contains(&diver))
         .unwrap();
     assert!(left.contains("not possible on this day"), "{left}");
-    assert!(left.matches("lacks diving").count() >= 5, "{left}");
-    // Whose day is full as well is helped by no single change.
-    let helped = left.matches("add skills: diving").count();
+    assert!(left.matches("missing skills: diving").count() >= 5, "{left}");
+    // For technicians whose day is also full, no single change is enough.
+    let solvable = left.matches("add skills: diving").count();
     assert_eq!(
-        helped + left.matches("no single change is enough").count(),
-        left.matches("lacks diving").count(),
+        solvable + left.matches("no single change is enough").count(),
+        left.matches("missing skills: diving").count(),
         "{left}"
     );
-    assert!(helped >= 5, "{left}");
-    // Nothing has happened yet, for nobody.
+    assert!(solvable >= 5, "{left}");
+    // Nothing is scheduled and no event is sent before the commit.
     assert_eq!(count(&world, "appointment").await, planned);
-    assert_eq!(world.texts("SELECT type FROM event").await.len(), told);
-    // One stop.
+    assert_eq!(world.texts("SELECT type FROM event").await.len(), event_count);
+    // Commit one stop.
     let id = hidden(&html, "id").unwrap();
     let one = [("id", id.as_str()), ("target", near.as_str()), ("shared", "on")];
     assert_eq!(world.send(&staff, "/app/fn/commit-suggestion", &one).await, page);
@@ -108,11 +111,11 @@ async fn a_suggestion_plans_nothing_until_it_is_committed(#[case] engine: Engine
     assert_eq!(count(&world, "appointment").await, planned + 1);
     let board = world.content(&staff, &format!("/app/board?date={DAY}")).await;
     let stop = board.split("class=\"stop ").find(|part| part.contains(&near)).unwrap();
-    assert!(!stop.contains("stop-warning"), "what was suggested holds: {stop}");
-    // The same again is nothing.
+    assert!(!stop.contains("stop-warning"), "committed stop has conflicts: {stop}");
+    // A repeated commit changes nothing.
     world.send(&staff, "/app/fn/commit-suggestion", &one).await;
     assert_eq!(count(&world, "appointment").await, planned + 1, "{}", world.engine);
-    // The rest, and then it cannot be committed once it is discarded.
+    // Commit the rest. A discarded suggestion cannot be committed.
     world.send(&staff, "/app/fn/commit-suggestion", &[("id", &id)]).await;
     let all = count(&world, "appointment").await;
     assert!(all > planned + 1, "{}", world.engine);
@@ -141,7 +144,7 @@ async fn a_suggestion_plans_nothing_until_it_is_committed(#[case] engine: Engine
         let browser = world.staff("nordlicht", role).await;
         assert_eq!(world.get(&browser, &page).await.0, StatusCode::FORBIDDEN, "{role}");
     }
-    // Nobody else's organisation has it.
+    // The suggestion does not exist for another tenant.
     let other = world.staff("suedwind", "admin").await;
     assert_eq!(world.get(&other, &page).await.0, StatusCode::NOT_FOUND);
 }
@@ -150,16 +153,16 @@ async fn a_suggestion_plans_nothing_until_it_is_committed(#[case] engine: Engine
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_changed_meanwhile_is_asked_again_at_commit(#[case] engine: Engine) {
+async fn suggestion_commit_after_changes_is_rejected(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let staff = world.staff("nordlicht", "dispatcher").await;
     let first = job(&world, "CHANGED-1", json!({})).await;
     let second = job(&world, "CHANGED-2", json!({})).await;
-    let page = ask(&world, &staff).await;
-    ended(&world, &staff, &page).await;
-    // One is cancelled by its source meanwhile, the other needs what nobody has.
+    let page = request_suggestion(&world, &staff).await;
+    wait_until_ended(&world, &staff, &page).await;
+    // One job is cancelled by its source system, the other requires a skill that no technician has.
     let (status, _) = world
         .import("erp", &json!({ "externalId": "CHANGED-1", "action": "cancel" }))
         .await;
@@ -179,8 +182,11 @@ async fn what_changed_meanwhile_is_asked_again_at_commit(#[case] engine: Engine)
     }
     let html = world.content(&staff, &page).await;
     assert_eq!(count(&world, "appointment").await, before, "{}", world.engine);
-    assert_eq!(html.matches("Does not hold any more").count(), 2, "{html}");
-    assert!(html.contains("It is planned, done or cancelled by now"), "{html}");
+    assert_eq!(html.matches("class=\"stop-warning\"").count(), 2, "{html}");
+    assert!(
+        html.contains("This job has already been scheduled, completed or cancelled."),
+        "{html}"
+    );
     assert!(html.contains("The technician lacks these skills: diving."), "{html}");
 }
 
@@ -188,43 +194,47 @@ async fn what_changed_meanwhile_is_asked_again_at_commit(#[case] engine: Engine)
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_suggestion_on_its_way_is_stopped(#[case] engine: Engine) {
+async fn suggestion_cancelled_while_running_is_not_committable(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let staff = world.staff("nordlicht", "dispatcher").await;
     job(&world, "STOP-1", json!({})).await;
-    let page = ask(&world, &staff).await;
+    let page = request_suggestion(&world, &staff).await;
     let id = hidden(&world.content(&staff, &page).await, "id").unwrap();
     world.send(&staff, "/app/fn/stop-suggestion", &[("id", &id)]).await;
-    let html = ended(&world, &staff, &page).await;
+    let html = wait_until_ended(&world, &staff, &page).await;
     assert!(
         html.contains("Cancelled") && !html.contains("Commit all"),
         "{} {html}",
         world.engine
     );
-    // A day that is over cannot be planned.
+    // A past day cannot be planned.
     let back = world
         .send(&staff, "/app/fn/suggest-routes", &[("date", "2026-11-01")])
         .await;
     assert!(back.starts_with("/app/board"), "{back}");
-    // Too many at once are refused.
+    // The number of open suggestions is limited.
     for _ in 0..20 {
-        ask(&world, &staff).await;
+        request_suggestion(&world, &staff).await;
     }
-    assert!(ask(&world, &staff).await.starts_with("/app/board?"), "{}", world.engine);
+    assert!(
+        request_suggestion(&world, &staff).await.starts_with("/app/board?"),
+        "{}",
+        world.engine
+    );
 }
 
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_is_fixed_stays_and_nothing_is_put_into_its_time(#[case] engine: Engine) {
+async fn suggestion_keeps_scheduled_appointments(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let staff = world.staff("nordlicht", "dispatcher").await;
-    // Everybody but one is away: the day of the one is half full of a visit that takes less than was agreed.
+    // All technicians but one are away; his day is half full with a visit that is shorter than its appointment.
     let technicians = world
         .pairs("SELECT s.id, s.id FROM staff_account s JOIN tenant t ON t.id = s.tenant_id WHERE t.slug = 'nordlicht' AND s.role = 'technician' AND s.display_name NOT LIKE 'Tom Becker%'")
         .await;
@@ -239,9 +249,9 @@ async fn what_is_fixed_stays_and_nothing_is_put_into_its_time(#[case] engine: En
         .await[0]
         .0;
     let tom = domain::ids::StaffId::from_uuid(tom).to_string();
-    let fixed = job(&world, "FIXED-1", json!({ "durationMinutes": 30 })).await;
+    let scheduled = job(&world, "FIXED-1", json!({ "durationMinutes": 30 })).await;
     let fields = [
-        ("target", fixed.as_str()),
+        ("target", scheduled.as_str()),
         ("technician", &tom),
         ("date", DAY),
         ("start", "09:00"),
@@ -254,10 +264,10 @@ async fn what_is_fixed_stays_and_nothing_is_put_into_its_time(#[case] engine: En
     for number in 0..6 {
         waiting.push(job(&world, &format!("FULL-{number}"), json!({})).await);
     }
-    let page = ask(&world, &staff).await;
-    let html = ended(&world, &staff, &page).await;
+    let page = request_suggestion(&world, &staff).await;
+    let html = wait_until_ended(&world, &staff, &page).await;
     let id = hidden(&html, "id").unwrap();
-    // Half past seven to nine and three to five are three hours; the way takes some of it.
+    // 7:30 to 9:00 and 15:00 to 17:00 leave three and a half hours; travel takes some of it.
     let proposed = waiting
         .iter()
         .filter(|target| html.contains(&format!("name=\"target\" value=\"{target}\"")))
@@ -267,11 +277,11 @@ async fn what_is_fixed_stays_and_nothing_is_put_into_its_time(#[case] engine: En
     let before = count(&world, "appointment").await;
     world.send(&staff, "/app/fn/commit-suggestion", &[("id", &id)]).await;
     let html = world.content(&staff, &page).await;
-    assert!(!html.contains("Does not hold any more"), "{} {html}", world.engine);
+    assert!(!html.contains("class=\"stop-warning\""), "{} {html}", world.engine);
     assert!(count(&world, "appointment").await >= before + proposed);
     let board = world.content(&staff, &format!("/app/board?date={DAY}&view=list")).await;
     assert!(
-        board.contains("09:00–15:00") && !board.contains("At the same time"),
+        board.contains("09:00–15:00") && !board.contains("Overlaps with"),
         "{board}"
     );
 }

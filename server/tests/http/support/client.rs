@@ -1,4 +1,4 @@
-//! What a client of `nordlicht` does over HTTP.
+//! Requests of integration clients of `nordlicht`.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{World, read};
 
 impl World {
-    /// A request of a client of `nordlicht`.
+    /// Sends a request and returns status and body.
     pub async fn call(&self, client: &str, method: Method, path: &str, body: Option<&Value>) -> (StatusCode, Value) {
         let mut request = self.api(method, path, &self.key("nordlicht", client));
         if let Some(body) = body {
@@ -31,8 +31,8 @@ impl World {
         .await
     }
 
-    /// The job once it has ended.
-    pub async fn ended(&self, client: &str, job: &Value) -> Value {
+    /// Waits until the import job has ended and returns it.
+    pub async fn wait_for_job(&self, client: &str, job: &Value) -> Value {
         let path = format!("/api/v1/import-jobs/{}", job["id"].as_str().unwrap());
         let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
         loop {
@@ -41,8 +41,8 @@ impl World {
             if !matches!(job["status"].as_str(), Some("accepted" | "processing")) {
                 return job;
             }
-            assert!(tokio::time::Instant::now() < deadline, "the job does not end: {job}");
-            // Not for time to pass, but for the server to have the processor between two questions.
+            assert!(tokio::time::Instant::now() < deadline, "import job did not end: {job}");
+            // Gives the server CPU time between two polls.
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
     }

@@ -1,4 +1,4 @@
-//! The real binary with a database and files of its own.
+//! The real binary with its own database and files.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -13,7 +13,7 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// A new installation on SQLite.
+    /// Creates an installation on SQLite in a new folder.
     pub fn on_sqlite(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("ordinavo-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
@@ -30,14 +30,14 @@ impl Installation {
         }
     }
 
-    /// With its database and files in another folder.
+    /// Moves database and files to another folder.
     pub fn inside(mut self, folder: &std::path::Path) -> Self {
         self.database = format!("sqlite://{}/ordinavo.db", folder.display());
         self.folder = folder.to_owned();
         self
     }
 
-    /// With further variables.
+    /// Adds environment variables.
     pub fn with(mut self, variables: &[(&str, &str)]) -> Self {
         let owned = variables
             .iter()
@@ -66,7 +66,7 @@ impl Installation {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// Starts the server and waits until it can do its work.
+    /// Starts the server and waits until it is ready.
     pub async fn start(&self, client: &Client) -> Child {
         let child = self.command(&["serve"]).stdout(Stdio::null()).spawn().unwrap();
         while !client

@@ -1,13 +1,13 @@
-//! A whole server on loopback with the small demo, one for each database that is there.
+//! Test servers on loopback with the small demo data, one for each available database.
 
 mod client;
 pub mod forms;
 pub mod installation;
+pub mod leak_watch;
 pub mod public;
 pub mod raw;
 pub mod receiver;
 mod template;
-pub mod watch;
 pub mod webhooks;
 
 use std::sync::Arc;
@@ -23,8 +23,8 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use self::leak_watch::LeakWatch;
 use self::raw::Raw;
-use self::watch::Watch;
 
 /// A running server.
 pub struct World {
@@ -33,35 +33,35 @@ pub struct World {
     pub core: Core,
     pub engine: &'static str,
     pub address: String,
-    /// Reads along whatever customers are sent.
-    pub watch: Arc<Watch>,
+    /// Checks everything that the server sends to customers.
+    pub watch: Arc<LeakWatch>,
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        let found = self.watch.end();
+        let leaks = self.watch.finish();
         template::remove(&self.address);
         if !std::thread::panicking() {
             assert!(
-                found.is_empty(),
-                "customers were sent what is not theirs:\n{}",
-                found.join("\n")
+                leaks.is_empty(),
+                "customers received internal or foreign data:\n{}",
+                leaks.join("\n")
             );
         }
     }
 }
 
-/// Servers on new databases: SQLite always, PostgreSQL if `ORDINAVO_TEST_POSTGRES` names a server.
+/// Starts servers on new databases: SQLite always, PostgreSQL if `ORDINAVO_TEST_POSTGRES` is set.
 pub async fn worlds() -> Vec<Arc<World>> {
     worlds_at(Clock::system()).await
 }
 
-/// Like [`worlds`], under a clock that the test may move.
+/// Like [`worlds`], with a clock that the test can move.
 pub async fn worlds_at(clock: Clock) -> Vec<Arc<World>> {
     worlds_with(clock, |_| {}).await
 }
 
-/// Like [`worlds_at`], with settings of the test's own.
+/// Like [`worlds_at`], with custom settings.
 pub async fn worlds_with(clock: Clock, settings: impl Fn(&mut Config)) -> Vec<Arc<World>> {
     let mut worlds = Vec::new();
     for engine in template::engines() {
@@ -96,16 +96,16 @@ pub async fn world_with(engine: Engine, clock: Clock, settings: impl Fn(&mut Con
 async fn start(engine: &'static str, clock: Clock, settings: &impl Fn(&mut Config)) -> Arc<World> {
     let randomness = Randomness::from_system();
     let cell = template::at(engine, &clock).await;
-    let template = cell.get().expect("made");
+    let template = cell.get().expect("template is created");
     let address = template.copy();
     let store = Store::open(&address, clock.clone(), randomness.clone())
         .await
-        .expect("opens");
+        .expect("database opens");
     let keyring = template.keyring();
     let cookies = Keyring::generate(&randomness);
     let files = template.files.clone();
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("port is free");
+    let url = format!("http://{}", listener.local_addr().expect("listener has an address"));
     let mut config = Config {
         public_url: url.clone(),
         webhook_allow_http: true,
@@ -120,11 +120,11 @@ async fn start(engine: &'static str, clock: Clock, settings: &impl Fn(&mut Confi
         randomness,
         keyring,
         files,
-        config.settings().expect("settings"),
+        config.settings().expect("settings are valid"),
     );
     let state = AppState::new(core.clone(), config, &cookies);
-    let watch = Arc::new(Watch::over(&address));
-    let routes = watch::around(router(&state), &watch);
+    let watch = Arc::new(LeakWatch::new(&address));
+    let routes = leak_watch::add_layer(router(&state), &watch);
     tokio::spawn(run_on_listener(listener, state, routes, std::future::pending()));
     Arc::new(World {
         book: DemoBook {
@@ -139,8 +139,8 @@ async fn start(engine: &'static str, clock: Clock, settings: &impl Fn(&mut Confi
     })
 }
 
-/// What a browser sends with a form of our own pages.
-pub const OWN_PAGE: (&str, &str) = ("sec-fetch-site", "same-origin");
+/// The header that browsers send with same-origin forms.
+pub const SAME_ORIGIN: (&str, &str) = ("sec-fetch-site", "same-origin");
 
 impl World {
     pub fn tenant(&self, slug: &str) -> &DemoTenant {
@@ -148,21 +148,21 @@ impl World {
             .tenants
             .iter()
             .find(|tenant| tenant.slug == slug)
-            .expect("a tenant")
+            .expect("tenant exists")
     }
 
     pub fn key(&self, slug: &str, client: &str) -> String {
-        self.tenant(slug).client(client).expect("a client").api_key.clone()
+        self.tenant(slug).client(client).expect("client exists").api_key.clone()
     }
 
-    /// Sets a state in the database that nobody can bring about from outside.
+    /// Runs a statement, to set states that cannot be created over HTTP.
     pub async fn sql(&self, statement: &str) {
         let raw = Raw::open(&self.address).await;
         raw.run(statement).await;
         raw.close().await;
     }
 
-    /// Pairs of ids from the database, for what no page shows together.
+    /// Returns pairs of IDs from the database.
     pub async fn pairs(&self, query: &str) -> Vec<(uuid::Uuid, uuid::Uuid)> {
         let raw = Raw::open(&self.address).await;
         let rows = raw.pairs(query).await;
@@ -170,7 +170,7 @@ impl World {
         rows
     }
 
-    /// Rows of a query whose columns are all texts.
+    /// Returns rows of a query whose columns are all text.
     pub async fn texts(&self, query: &str) -> Vec<Vec<String>> {
         let raw = Raw::open(&self.address).await;
         let rows = raw.texts(query).await;
@@ -178,7 +178,7 @@ impl World {
         rows
     }
 
-    /// A request of a client of the API.
+    /// Returns an authenticated API request.
     pub fn api(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
         reqwest::Client::new()
             .request(method, format!("{}{path}", self.url))
@@ -191,36 +191,39 @@ impl World {
                 .json(body)
                 .send()
                 .await
-                .expect("answers"),
+                .expect("server responds"),
         )
         .await
     }
 
-    /// A browser that is signed in at one of the doors.
-    pub async fn browser(&self, door: &str, email: &str, password: &str) -> reqwest::Client {
+    /// Returns a browser that is signed in at `/app`, `/portal` or `/partner`.
+    pub async fn browser(&self, app: &str, email: &str, password: &str) -> reqwest::Client {
         let browser = reqwest::Client::builder()
             .cookie_store(true)
             .redirect(reqwest::redirect::Policy::none())
             .build()
-            .expect("a browser");
+            .expect("browser is created");
         let answer = browser
-            .post(format!("{}{door}/fn/sign-in", self.url))
+            .post(format!("{}{app}/fn/sign-in", self.url))
             .header("accept", "text/html")
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .form(&[("email", email), ("password", password)])
             .send()
             .await
-            .expect("answers");
+            .expect("server responds");
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
         assert!(
-            !answer.headers()["location"].to_str().expect("text").contains("sign-in"),
-            "{email} signs in"
+            !answer.headers()["location"]
+                .to_str()
+                .expect("header is text")
+                .contains("sign-in"),
+            "{email} cannot sign in"
         );
         browser
     }
 
     pub async fn staff(&self, slug: &str, role: &str) -> reqwest::Client {
-        let account = self.tenant(slug).staff(role).expect("an account").clone();
+        let account = self.tenant(slug).staff(role).expect("account exists").clone();
         self.browser("/app", &account.email, &account.password).await
     }
 
@@ -230,7 +233,7 @@ impl World {
             .partners
             .iter()
             .find(|account| account.source_system == source)
-            .expect("an account")
+            .expect("account exists")
             .clone();
         self.browser("/partner", &account.email, &account.password).await
     }
@@ -241,7 +244,7 @@ impl World {
             .portal
             .iter()
             .find(|account| account.email.starts_with(start))
-            .expect("an account")
+            .expect("account exists")
             .clone();
         self.browser("/portal", &account.email, &account.password).await
     }
@@ -252,24 +255,24 @@ impl World {
             .header("accept", "text/html")
             .send()
             .await
-            .expect("answers");
+            .expect("server responds");
         let status = answer.status();
-        (status, without_markers(&answer.text().await.expect("text")))
+        (status, without_markers(&answer.text().await.expect("body is text")))
     }
 }
 
 pub async fn read(answer: Response) -> (StatusCode, Value) {
     let status = answer.status();
-    (status, answer.json().await.expect("JSON"))
+    (status, answer.json().await.expect("response is JSON"))
 }
 
-/// The first link of a page that begins with a text.
+/// Returns the first link of a page with this prefix.
 pub fn link(html: &str, start: &str) -> Option<String> {
     let at = html.find(&format!("href=\"{start}"))? + 6;
     html[at..].split('"').next().map(str::to_owned)
 }
 
-/// Removes the markers that Leptos puts between nodes for the browser.
+/// Removes the hydration markers that Leptos puts between nodes.
 pub fn without_markers(html: &str) -> String {
     html.replace("<!>", "")
 }

@@ -1,13 +1,13 @@
-//! What somebody without an account does over HTTP.
+//! Visitors without an account.
 
 use domain::intake::proof;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Response, StatusCode};
 
 use super::forms::hidden;
-use super::{OWN_PAGE, World};
+use super::{SAME_ORIGIN, World};
 
-/// A form filled in as the demo's own form asks for it.
+/// A valid submission of the demo form.
 pub const COMPLETE: [(&str, &str); 8] = [
     ("service_type", "repair"),
     ("description", "The lift stands still between two floors."),
@@ -19,7 +19,7 @@ pub const COMPLETE: [(&str, &str); 8] = [
     ("organisation", "Praxis am Rathaus"),
 ];
 
-/// A browser without a session.
+/// Returns a browser without cookies and redirects.
 pub fn visitor() -> Client {
     Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -27,18 +27,18 @@ pub fn visitor() -> Client {
         .unwrap()
 }
 
-/// A file to send: name, type, content.
+/// File name, media type and content.
 pub type File<'a> = (&'a str, &'a str, Vec<u8>);
 
 impl World {
-    /// The ticket of a form's page.
+    /// Returns the ticket on the page of a form.
     pub async fn ticket(&self, slug: &str) -> String {
         let (status, html) = self.get(&visitor(), &format!("/intake/{slug}")).await;
         assert_eq!(status, StatusCode::OK);
         hidden(&html, "ticket").unwrap()
     }
 
-    /// Sends a form with a ticket; with a proof of work if `proven`.
+    /// Submits a form with a ticket; with a proof of work if `proven`.
     pub async fn send_form(
         &self,
         slug: &str,
@@ -64,7 +64,7 @@ impl World {
         }
         visitor()
             .post(format!("{}/intake/{slug}", self.url))
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .header("accept", "text/html")
             .multipart(form)
             .send()
@@ -72,7 +72,7 @@ impl World {
             .unwrap()
     }
 
-    /// Sends the demo's form and gives back the path of the tracking page.
+    /// Submits the demo form and returns the tracking path.
     pub async fn submit(&self, fields: &[(&str, &str)], files: &[File<'_>]) -> String {
         let ticket = self.ticket("nordlicht-service").await;
         self.core.clock().advance(chrono::TimeDelta::seconds(5));
@@ -82,7 +82,7 @@ impl World {
         place.split('?').next().unwrap().to_owned()
     }
 
-    /// A customer of the source `erp` other than this one.
+    /// Returns the ID of a customer of `erp` other than this one.
     pub async fn other_customer(&self, than: &str) -> String {
         let (_, page) = self.call("erp", reqwest::Method::GET, "/api/v1/customers", None).await;
         let ids = page["data"]
@@ -93,7 +93,7 @@ impl World {
         ids.into_iter().find(|id| *id != than).unwrap().to_owned()
     }
 
-    /// The page of a request in the inbox, found by a text in its description.
+    /// Returns the page of the inbox request whose description contains a text.
     pub async fn in_inbox(&self, staff: &Client, text: &str) -> String {
         let query: String = text
             .chars()
@@ -105,9 +105,9 @@ impl World {
     }
 }
 
-/// A small picture.
+/// Returns a small PNG.
 pub fn png() -> Vec<u8> {
-    // 1 x 1, grey.
+    // 1 x 1 pixel, gray.
     const PIXEL: &[u8] = &[
         0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8,
         0, 0, 0, 0, 0x3a, 0x7e, 0x9b, 0x55, 0, 0, 0, 10, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x68, 0, 0, 0, 0x82,

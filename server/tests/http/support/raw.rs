@@ -1,9 +1,9 @@
-//! The database itself, for what tests set up or compare with.
+//! Direct database access for setup and comparison.
 
 use sqlx::{AssertSqlSafe, Column as _, PgPool, Postgres, SqlitePool, Transaction};
 use uuid::Uuid;
 
-/// A few connections of a test's own.
+/// A small connection pool.
 pub enum Raw {
     Sqlite(SqlitePool),
     Postgres(PgPool),
@@ -12,19 +12,19 @@ pub enum Raw {
 impl Raw {
     pub async fn open(address: &str) -> Self {
         if address.starts_with("sqlite:") {
-            Self::Sqlite(SqlitePool::connect(address).await.expect("opens"))
+            Self::Sqlite(SqlitePool::connect(address).await.expect("database opens"))
         } else {
-            Self::Postgres(PgPool::connect(address).await.expect("opens"))
+            Self::Postgres(PgPool::connect(address).await.expect("database opens"))
         }
     }
 
-    /// The second wall stands for the tests' own connections too.
+    /// Row-level security applies to test connections too, so select all tenants.
     async fn every_tenant(pool: &PgPool) -> Transaction<'static, Postgres> {
-        let mut tx = pool.begin().await.expect("begins");
+        let mut tx = pool.begin().await.expect("transaction begins");
         sqlx::query("SELECT set_config('ordinavo.tenant', '*', true)")
             .execute(&mut *tx)
             .await
-            .expect("runs");
+            .expect("statement succeeds");
         tx
     }
 
@@ -35,36 +35,36 @@ impl Raw {
         }
     }
 
-    /// Runs statements, all or none.
+    /// Runs statements in one transaction.
     pub async fn run(&self, statements: &str) {
         let statements = sqlx::raw_sql(AssertSqlSafe(statements.to_owned()));
         match self {
             Self::Sqlite(pool) => {
-                let mut tx = pool.begin().await.expect("begins");
-                statements.execute(&mut *tx).await.expect("runs");
-                tx.commit().await.expect("commits");
+                let mut tx = pool.begin().await.expect("transaction begins");
+                statements.execute(&mut *tx).await.expect("statement succeeds");
+                tx.commit().await.expect("transaction commits");
             }
             Self::Postgres(pool) => {
                 let mut tx = Self::every_tenant(pool).await;
-                statements.execute(&mut *tx).await.expect("runs");
-                tx.commit().await.expect("commits");
+                statements.execute(&mut *tx).await.expect("statement succeeds");
+                tx.commit().await.expect("transaction commits");
             }
         }
     }
 
-    /// Pairs of ids.
+    /// Returns pairs of IDs.
     pub async fn pairs(&self, query: &str) -> Vec<(Uuid, Uuid)> {
         let query = AssertSqlSafe(query.to_owned());
         match self {
-            Self::Sqlite(pool) => sqlx::query_as(query).fetch_all(pool).await.expect("reads"),
+            Self::Sqlite(pool) => sqlx::query_as(query).fetch_all(pool).await.expect("query succeeds"),
             Self::Postgres(pool) => {
                 let mut tx = Self::every_tenant(pool).await;
-                sqlx::query_as(query).fetch_all(&mut *tx).await.expect("reads")
+                sqlx::query_as(query).fetch_all(&mut *tx).await.expect("query succeeds")
             }
         }
     }
 
-    /// Rows whose columns are all texts.
+    /// Returns rows whose columns are all text.
     pub async fn texts(&self, query: &str) -> Vec<Vec<String>> {
         fn read<R: sqlx::Row>(row: &R) -> Vec<String>
         where
@@ -80,7 +80,7 @@ impl Raw {
             Self::Sqlite(pool) => sqlx::query(AssertSqlSafe(query.to_owned()))
                 .fetch_all(pool)
                 .await
-                .expect("reads")
+                .expect("query succeeds")
                 .iter()
                 .map(read)
                 .collect(),
@@ -89,7 +89,7 @@ impl Raw {
                 sqlx::query(AssertSqlSafe(query.to_owned()))
                     .fetch_all(&mut *tx)
                     .await
-                    .expect("reads")
+                    .expect("query succeeds")
                     .iter()
                     .map(read)
                     .collect()

@@ -1,4 +1,4 @@
-//! A receiver of webhooks: a real server on loopback that keeps what it gets and answers as it is told.
+//! A webhook receiver: a real server on loopback that stores deliveries and replies as configured.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-/// What came in.
+/// A received delivery.
 #[derive(Debug, Clone)]
 pub struct Received {
     pub headers: HeaderMap,
@@ -35,13 +35,13 @@ impl Received {
     }
 }
 
-/// How to answer.
+/// A reply to a delivery.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: String,
-    /// Never answer until [`Receiver::release`].
+    /// Does not reply until [`Receiver::release`].
     pub hangs: bool,
 }
 
@@ -73,7 +73,7 @@ struct Shared {
     at_once: Arc<Mutex<(usize, usize)>>,
 }
 
-/// The receiver.
+/// A running receiver.
 pub struct Receiver {
     pub url: String,
     shared: Shared,
@@ -108,7 +108,7 @@ async fn take(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
 }
 
 impl Receiver {
-    /// Starts one that answers 204 to everything.
+    /// Starts a receiver that replies 204 to every delivery.
     pub async fn start() -> Self {
         let shared = Shared {
             received: Arc::default(),
@@ -125,37 +125,37 @@ impl Receiver {
         Self { url, shared }
     }
 
-    /// Answers like this from now on.
+    /// Sets the default reply.
     pub fn usually(&self, choose: impl Fn(&Received) -> Reply + Send + Sync + 'static) {
         *self.shared.usual.lock().unwrap() = Arc::new(choose);
     }
 
-    /// Answers the next ones like this.
+    /// Queues replies for the next deliveries.
     pub fn next(&self, replies: impl IntoIterator<Item = Reply>) {
         self.shared.scripted.lock().unwrap().extend(replies);
     }
 
-    /// Lets those that hang go on.
+    /// Releases hanging replies.
     pub fn release(&self) {
         self.shared.released.notify_waiters();
     }
 
-    /// Everything so far.
+    /// Returns all deliveries so far.
     pub fn received(&self) -> Vec<Received> {
         self.shared.received.lock().unwrap().clone()
     }
 
-    /// Forgets what came in.
+    /// Clears the stored deliveries.
     pub fn clear(&self) {
         self.shared.received.lock().unwrap().clear();
     }
 
-    /// The most that were here at the same time.
+    /// Returns the maximum number of concurrent deliveries.
     pub fn most_at_once(&self) -> usize {
         self.shared.at_once.lock().unwrap().1
     }
 
-    /// Waits until so many have come in.
+    /// Waits until this many deliveries are received.
     pub async fn wait_for(&self, count: usize) {
         let waiting = async {
             loop {
@@ -171,6 +171,6 @@ impl Receiver {
         };
         tokio::time::timeout(Duration::from_secs(30), waiting)
             .await
-            .unwrap_or_else(|_| panic!("only {} of {count} came in", self.received().len()));
+            .unwrap_or_else(|_| panic!("only {} of {count} deliveries received", self.received().len()));
     }
 }

@@ -1,5 +1,5 @@
-//! Databases with the small demo, made once for each moment and copied for each test: making the demo takes seconds,
-//! copying it does not.
+//! Databases with the small demo data, created once per point in time and copied for each test, because creating takes
+//! seconds.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,10 +18,10 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::raw::Raw;
 
-/// Marks what is internal, so that it is noticed wherever it does not belong.
+/// Marks internal texts with canaries.
 pub const CANARIES: &str = include_str!("../../canaries/seed.sql");
 
-/// A database that nothing is connected to, with what belongs to it.
+/// A database without connections, with its files and key.
 pub struct Template {
     pub book: DemoBook,
     pub files: FileStore,
@@ -34,22 +34,22 @@ enum Source {
     Postgres { server: String, name: String },
 }
 
-type Made = Mutex<BTreeMap<(&'static str, Option<DateTime<Utc>>), Arc<OnceCell<Template>>>>;
-static TEMPLATES: LazyLock<Made> = LazyLock::new(Mutex::default);
+type Templates = Mutex<BTreeMap<(&'static str, Option<DateTime<Utc>>), Arc<OnceCell<Template>>>>;
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(Mutex::default);
 
-/// The template of an engine at the moment of a clock; one that shows the present shares it with its like.
+/// Returns the template for an engine and time; all tests on the system time share one.
 pub async fn at(engine: &'static str, clock: &Clock) -> Arc<OnceCell<Template>> {
     let moment = clock.now();
     let is_present = (Utc::now() - moment).abs() < TimeDelta::minutes(5);
     let key = (engine, (!is_present).then_some(moment));
     let cell = TEMPLATES.lock().await.entry(key).or_default().clone();
-    cell.get_or_init(|| make(engine, moment)).await;
+    cell.get_or_init(|| create(engine, moment)).await;
     cell
 }
 
 pub fn folder() -> PathBuf {
     let folder = std::env::temp_dir().join("ordinavo-tests");
-    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::create_dir_all(&folder).expect("folder is created");
     folder
 }
 
@@ -61,7 +61,7 @@ fn postgres_server() -> Option<String> {
     std::env::var("ORDINAVO_TEST_POSTGRES").ok()
 }
 
-/// The engines that there are: SQLite always, PostgreSQL if `ORDINAVO_TEST_POSTGRES` names a server.
+/// Returns the available engines: SQLite always, PostgreSQL if `ORDINAVO_TEST_POSTGRES` is set.
 pub fn engines() -> Vec<&'static str> {
     let mut engines = vec!["sqlite"];
     engines.extend(postgres_server().map(|_| "postgres"));
@@ -72,16 +72,16 @@ fn psql(server: &str, statement: &str) {
     let status = std::process::Command::new("psql")
         .args([server, "-qc", statement])
         .status()
-        .expect("psql runs");
+        .expect("psql starts");
     assert!(status.success(), "{statement}");
 }
 
 fn on_server(server: &str, name: &str) -> String {
-    let (base, _) = server.rsplit_once('/').expect("an address with a database");
+    let (base, _) = server.rsplit_once('/').expect("URL has a database name");
     format!("{base}/{name}")
 }
 
-async fn make(engine: &'static str, moment: DateTime<Utc>) -> Template {
+async fn create(engine: &'static str, moment: DateTime<Utc>) -> Template {
     let randomness = Randomness::from_system();
     let name = new_name("t");
     let key_file = folder().join(format!("{name}.key"));
@@ -100,15 +100,15 @@ async fn make(engine: &'static str, moment: DateTime<Utc>) -> Template {
     let clock = Clock::manual(moment);
     let store = Store::open(&address, clock.clone(), randomness.clone())
         .await
-        .expect("opens");
-    store.migrate().await.expect("migrates");
-    let keyring = Keyring::open_or_create(&key_file, &randomness).expect("a key");
-    let files = FileStore::open("memory:///").expect("files");
-    let settings = Config::default().settings().expect("settings");
+        .expect("database opens");
+    store.migrate().await.expect("migrations succeed");
+    let keyring = Keyring::open_or_create(&key_file, &randomness).expect("master key is available");
+    let files = FileStore::open("memory:///").expect("file store opens");
+    let settings = Config::default().settings().expect("settings are valid");
     let core = Core::new(store, clock, randomness, keyring, files.clone(), settings);
     let book = demo::fill(&core, "http://127.0.0.1", DemoSize::Small, false)
         .await
-        .expect("demo data");
+        .expect("demo data is created");
     core.store().close().await;
     let raw = Raw::open(&address).await;
     raw.run(CANARIES).await;
@@ -122,13 +122,13 @@ async fn make(engine: &'static str, moment: DateTime<Utc>) -> Template {
 }
 
 impl Template {
-    /// A copy of its own for a test; the answer is its address.
+    /// Copies the database for a test and returns its URL.
     pub fn copy(&self) -> String {
         let name = new_name("h");
         match &self.source {
             Source::Sqlite(path) => {
                 let copy = folder().join(format!("{name}.db"));
-                std::fs::copy(path, &copy).expect("copies");
+                std::fs::copy(path, &copy).expect("database is copied");
                 format!("sqlite://{}", copy.display())
             }
             Source::Postgres { server, name: source } => {
@@ -138,9 +138,9 @@ impl Template {
         }
     }
 
-    /// The key that closed what is encrypted in it.
+    /// Returns the keyring that encrypted its secrets.
     pub fn keyring(&self) -> Keyring {
-        Keyring::open(&self.key_file).expect("a key")
+        Keyring::open(&self.key_file).expect("master key is available")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Webhooks in tests: endpoints made over HTTP, and a worker that the test moves by hand, under a clock that it moves too.
+//! Webhook tests: endpoints created over HTTP, and a dispatcher and clock that the test controls.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use super::{World, read, worlds_with};
 
-/// Servers whose worker the test is, with the usual retry schedule, under a clock that stands still.
+/// Starts servers without a worker, with the default retry schedule and a manual clock.
 pub async fn quiet_worlds() -> (Clock, Vec<Arc<World>>) {
-    #[expect(clippy::disallowed_methods, reason = "a test begins now")]
+    #[expect(clippy::disallowed_methods, reason = "the manual clock starts at the system time")]
     let clock = Clock::manual(Utc::now());
     let worlds = worlds_with(clock.clone(), |config| {
         config.worker = false;
@@ -23,7 +23,7 @@ pub async fn quiet_worlds() -> (Clock, Vec<Arc<World>>) {
     (clock, worlds)
 }
 
-/// Settings for a dispatcher that may reach loopback.
+/// Returns an HTTP client that may connect to loopback.
 pub fn outbound() -> guard::Client {
     guard::client(&ordinavo_core::Settings {
         webhook_allow_http: true,
@@ -38,12 +38,12 @@ impl World {
         Dispatcher::new(self.core.clone(), outbound())
     }
 
-    /// Sends what is due and records it, until nothing is left to do now.
+    /// Sends all due deliveries and records the results.
     pub async fn settle(&self) {
         self.dispatcher().settle().await.unwrap();
     }
 
-    /// Makes an endpoint of a client of `nordlicht`; the answer holds its secret.
+    /// Creates an endpoint for a client of `nordlicht` and returns it with its secret.
     pub async fn endpoint(&self, client: &str, url: &str, types: &[&str], more: Value) -> Value {
         let mut body = json!({ "url": url, "eventTypes": types });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -61,12 +61,21 @@ impl World {
         answer
     }
 
-    /// An act on an endpoint, such as `enable`.
-    pub async fn act(&self, client: &str, endpoint: &Value, act: &str, body: Option<&Value>) -> (StatusCode, Value) {
-        let path = format!("/api/v1/webhook-endpoints/{}/{act}", endpoint["id"].as_str().unwrap());
+    /// Calls an endpoint action such as `enable`.
+    pub async fn endpoint_action(
+        &self,
+        client: &str,
+        endpoint: &Value,
+        action: &str,
+        body: Option<&Value>,
+    ) -> (StatusCode, Value) {
+        let path = format!(
+            "/api/v1/webhook-endpoints/{}/{action}",
+            endpoint["id"].as_str().unwrap()
+        );
         let mut request = self.api(Method::POST, &path, &self.key("nordlicht", client)).header(
             "idempotency-key",
-            format!("{act}-{}", self.core.clock().now().timestamp_micros()),
+            format!("{action}-{}", self.core.clock().now().timestamp_micros()),
         );
         if let Some(body) = body {
             request = request.json(body);
@@ -94,7 +103,7 @@ impl World {
         answer["data"].as_array().unwrap().clone()
     }
 
-    /// Imports a new target of `erp`; each makes one `target.created`.
+    /// Imports a new target of `erp`, which creates one `target.created` event.
     pub async fn new_target(&self, external_id: &str) -> Value {
         let body = json!({ "externalId": external_id, "customer": { "externalId": "CUST-10042" },
             "location": { "externalId": "LOC-ESSEN-01" }, "contact": { "externalId": "CONT-44" } });

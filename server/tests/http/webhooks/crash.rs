@@ -1,5 +1,5 @@
-//! `kill -9` of servers and workers under load: every event is delivered at least once, what was in flight at most twice,
-//! nothing is lost. On both databases side by side, since most of the time is spent waiting for claims to run out.
+//! `kill -9` of servers and workers under load: every event is delivered at least once, events in flight at most twice.
+//! Both databases run in parallel, because most of the time is spent waiting for claims to expire.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -11,12 +11,12 @@ use crate::support::receiver::{Receiver, Reply};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-/// How often server and worker are killed, in turn.
-const KILLS: usize = 50;
-/// How long a claim holds: only what was in flight at a kill and again, a minute later, at another one can come a third time.
-const LEASE: Duration = Duration::from_secs(60);
-/// The kills end, however slow the machine is.
-const KILLING: Duration = Duration::from_secs(240);
+/// Number of kills, alternating between server and worker.
+const KILL_COUNT: usize = 50;
+/// Duration of a claim. A third delivery requires two kills with the same event in flight, one claim apart.
+const CLAIM_DURATION: Duration = Duration::from_secs(60);
+/// Time limit for all kills on slow machines.
+const MAX_KILL_DURATION: Duration = Duration::from_secs(240);
 
 struct Installation {
     folder: PathBuf,
@@ -38,7 +38,7 @@ impl Installation {
             .env("ORDINAVO_WEBHOOK_ALLOW_NETS", "127.0.0.0/8")
             .env("ORDINAVO_WORKER", "false")
             .env("ORDINAVO_LOG", "error")
-            // A proxy of the environment is never used: nobody answers there.
+            // Proxy variables are ignored: nothing listens there.
             .env("HTTP_PROXY", "http://127.0.0.1:9")
             .env("http_proxy", "http://127.0.0.1:9")
             .env("ALL_PROXY", "http://127.0.0.1:9");
@@ -67,7 +67,7 @@ impl Installation {
     }
 }
 
-async fn fifty_kills(name: &'static str, database: String, folder: PathBuf) {
+async fn kill_repeatedly(name: &'static str, database: String, folder: PathBuf) {
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -120,7 +120,7 @@ async fn fifty_kills(name: &'static str, database: String, folder: PathBuf) {
                     let body = json!({ "externalId": external_id });
                     let answer = client.post(&url).bearer_auth(&key).json(&body).send().await;
                     let Ok(answer) = answer else {
-                        // The server is down; it comes back.
+                        // The server is restarting.
                         tokio::time::sleep(Duration::from_millis(5)).await;
                         continue;
                     };
@@ -132,12 +132,12 @@ async fn fifty_kills(name: &'static str, database: String, folder: PathBuf) {
         })
         .collect();
     let started = tokio::time::Instant::now();
-    for kill in 0..KILLS {
-        // Between two kills something must have arrived, so that there is something to lose.
+    for kill in 0..KILL_COUNT {
+        // Wait for deliveries between two kills, so that there is something to lose.
         let before = receiver.received().len();
         while receiver.received().len() < before + 3 {
             tokio::time::sleep(Duration::from_millis(2)).await;
-            assert!(started.elapsed() < KILLING, "{name}: {kill} kills only");
+            assert!(started.elapsed() < MAX_KILL_DURATION, "{name}: only {kill} kills");
         }
         if kill % 2 == 0 {
             worker.kill().unwrap();
@@ -149,16 +149,16 @@ async fn fifty_kills(name: &'static str, database: String, folder: PathBuf) {
             server = installation.server(&client).await;
         }
     }
-    // On a usual machine all kills happen while the first claim holds.
-    let most = if started.elapsed() < LEASE { 2 } else { 3 };
+    // On a typical machine, all kills happen within the first claim.
+    let most = if started.elapsed() < CLAIM_DURATION { 2 } else { 3 };
     over.store(true, std::sync::atomic::Ordering::Relaxed);
     for importer in importers {
         importer.await.unwrap();
     }
     let acknowledged = acknowledged.lock().unwrap().clone();
-    assert!(acknowledged.len() > KILLS, "{name}: {}", acknowledged.len());
+    assert!(acknowledged.len() > KILL_COUNT, "{name}: {}", acknowledged.len());
 
-    // Whatever the workers had claimed when they died is sent when their claims have run out.
+    // Events claimed by killed workers are sent when their claims expire.
     let deadline = tokio::time::Instant::now() + Duration::from_secs(150);
     let times = loop {
         let mut times: BTreeMap<String, (usize, BTreeSet<String>)> = BTreeMap::new();
@@ -177,14 +177,14 @@ async fn fifty_kills(name: &'static str, database: String, folder: PathBuf) {
         }
         assert!(
             tokio::time::Instant::now() < deadline,
-            "{name}: {missing} of {} events never arrived",
+            "{name}: {missing} of {} events did not arrive",
             acknowledged.len()
         );
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
     for (external_id, (count, ids)) in &times {
-        assert!(*count <= most, "{name}: {external_id} came {count} times");
-        assert_eq!(ids.len(), 1, "{name}: {external_id} has one id, however often it comes");
+        assert!(*count <= most, "{name}: {external_id} received {count} times");
+        assert_eq!(ids.len(), 1, "{name}: {external_id} has several webhook IDs");
     }
     for mut process in [server, worker] {
         process.kill().unwrap();
@@ -200,14 +200,14 @@ async fn fifty_kills(name: &'static str, database: String, folder: PathBuf) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_kills_of_server_and_worker_lose_no_event() {
+async fn server_and_worker_killed_repeatedly_lose_no_event() {
     let folder = |name: &str| {
         let folder = std::env::temp_dir().join(format!("ordinavo-crash-webhooks-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         folder
     };
     let place = folder("sqlite");
-    let mut running = vec![tokio::spawn(fifty_kills(
+    let mut running = vec![tokio::spawn(kill_repeatedly(
         "SQLITE",
         format!("sqlite://{}/ordinavo.db", place.display()),
         place,
@@ -220,7 +220,7 @@ async fn fifty_kills_of_server_and_worker_lose_no_event() {
             .unwrap();
         assert!(made.success());
         let (base, _) = server.rsplit_once('/').unwrap();
-        running.push(tokio::spawn(fifty_kills(
+        running.push(tokio::spawn(kill_repeatedly(
             "POSTGRES",
             format!("{base}/{name}"),
             folder("postgres"),

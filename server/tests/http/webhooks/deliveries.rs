@@ -1,4 +1,4 @@
-//! Webhooks over real HTTP to a real receiver on loopback, on both databases; the clock is moved, not waited for.
+//! Webhook deliveries to a real receiver on loopback, on both databases, with a manual clock.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use standardwebhooks::Webhook;
 const NONE: fn() -> Value = || json!({});
 
 fn verifies(secret: &Value, received: &Received) -> bool {
-    // The verifiers look at the clock; what is checked here was signed under the test's own.
+    // The verifiers use the system clock, but these signatures have the time of the manual clock, so compare them.
     let webhook = Webhook::new(secret.as_str().unwrap()).unwrap();
     let expected = webhook
         .sign(
@@ -28,7 +28,7 @@ fn verifies(secret: &Value, received: &Received) -> bool {
         .any(|signature| signature == expected)
 }
 
-/// The versions of the signatures, in order.
+/// Returns the versions of the signatures, in order.
 fn versions(received: &Received) -> Vec<String> {
     let header = received.header("webhook-signature");
     assert!(
@@ -42,9 +42,9 @@ fn versions(received: &Received) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_reference_verifiers_take_what_is_sent_and_nothing_else() {
+async fn signatures_are_accepted_by_reference_verifiers() {
     let (clock, worlds) = quiet_worlds().await;
-    let mut rotated_ones = Vec::new();
+    let mut after_rotation = Vec::new();
     for world in worlds {
         let receiver = Receiver::start().await;
         let endpoint = world
@@ -58,7 +58,7 @@ async fn the_reference_verifiers_take_what_is_sent_and_nothing_else() {
         let mut secrets = vec![endpoint["secret"].clone()];
         world.new_target("SIGN-1").await;
         world.settle().await;
-        let (status, rotated) = world.act("erp", &endpoint, "rotate-secret", None).await;
+        let (status, rotated) = world.endpoint_action("erp", &endpoint, "rotate-secret", None).await;
         assert_eq!(status, StatusCode::OK, "{rotated}");
         secrets.push(rotated["secret"].clone());
         assert_ne!(
@@ -75,10 +75,10 @@ async fn the_reference_verifiers_take_what_is_sent_and_nothing_else() {
         assert!(verifies(&secrets[0], &received[1]) && verifies(&secrets[1], &received[1]));
         assert!(
             !verifies(&secrets[1], &received[0]),
-            "a later secret did not sign before it was made"
+            "a new secret does not sign earlier deliveries"
         );
 
-        // The verifiers of the project itself, in three languages, with the machine's clock.
+        // The reference verifiers in three languages, with the system clock.
         let cases: Vec<Value> = received
             .iter()
             .enumerate()
@@ -132,11 +132,11 @@ async fn the_reference_verifiers_take_what_is_sent_and_nothing_else() {
             );
         }
         std::fs::remove_file(&file).unwrap();
-        rotated_ones.push((world, receiver, secrets));
+        after_rotation.push((world, receiver, secrets));
     }
-    // After the grace period the first secret signs no more.
+    // After the grace period, the first secret no longer signs.
     clock.advance(TimeDelta::hours(25));
-    for (world, receiver, secrets) in rotated_ones {
+    for (world, receiver, secrets) in after_rotation {
         world.new_target("SIGN-3").await;
         world.settle().await;
         let last = receiver.received().pop().unwrap();
@@ -146,7 +146,7 @@ async fn the_reference_verifiers_take_what_is_sent_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn ten_attempts_over_75_hours_never_earlier_than_written() {
+async fn failing_delivery_is_retried_ten_times_on_schedule() {
     let (clock, worlds) = quiet_worlds().await;
     for world in worlds {
         let receiver = Receiver::start().await;
@@ -175,7 +175,7 @@ async fn ten_attempts_over_75_hours_never_earlier_than_written() {
                     index + 2
                 );
             } else {
-                assert_eq!(delivery["status"], "failed", "ten and no more");
+                assert_eq!(delivery["status"], "failed", "ten attempts at most");
             }
         }
         clock.advance(TimeDelta::hours(100));
@@ -192,14 +192,14 @@ async fn ten_attempts_over_75_hours_never_earlier_than_written() {
         assert!(attempts.iter().all(|attempt| attempt["trigger"] == "automatic"
             && attempt["responseStatus"] == 500
             && attempt["failure"] == "status"));
-        // The same bytes and the same id each time.
+        // Every attempt has the same body and ID.
         let received = receiver.received();
         assert!(received.iter().all(|one| one.body == received[0].body && one.header("webhook-id") == received[0].header("webhook-id")));
     }
 }
 
 #[tokio::test]
-async fn a_receiver_is_never_asked_earlier_than_it_said() {
+async fn retry_after_header_delays_next_attempt() {
     let (clock, worlds) = quiet_worlds().await;
     for world in worlds {
         let receiver = Receiver::start().await;
@@ -212,7 +212,7 @@ async fn a_receiver_is_never_asked_earlier_than_it_said() {
         world.settle().await;
         clock.advance(TimeDelta::seconds(3590));
         world.settle().await;
-        assert_eq!(receiver.received().len(), 1, "an hour was asked for");
+        assert_eq!(receiver.received().len(), 1, "Retry-After is one hour");
         clock.advance(TimeDelta::seconds(15));
         world.settle().await;
         assert_eq!(receiver.received().len(), 2);
@@ -228,7 +228,7 @@ async fn a_receiver_is_never_asked_earlier_than_it_said() {
 }
 
 #[tokio::test]
-async fn a_failing_endpoint_is_probed_one_at_a_time_and_others_are_told() {
+async fn failing_endpoint_is_probed_one_delivery_at_a_time() {
     let (clock, worlds) = quiet_worlds().await;
     for world in worlds {
         let (receiver, watcher) = (Receiver::start().await, Receiver::start().await);
@@ -248,11 +248,11 @@ async fn a_failing_endpoint_is_probed_one_at_a_time_and_others_are_told() {
         world.settle().await;
         assert_eq!(world.read_endpoint("erp", &endpoint).await["status"], "failing");
         world.settle().await;
-        let told = watcher.received();
-        assert_eq!(told.len(), 1, "told once: {told:?}");
-        assert_eq!(told[0].kind(), "webhook_endpoint.failing");
-        assert_eq!(told[0].json()["data"]["webhookEndpoint"]["id"], endpoint["id"]);
-        // Ten more: whatever is due, there is never more than one on the way.
+        let notified = watcher.received();
+        assert_eq!(notified.len(), 1, "notified once: {notified:?}");
+        assert_eq!(notified[0].kind(), "webhook_endpoint.failing");
+        assert_eq!(notified[0].json()["data"]["webhookEndpoint"]["id"], endpoint["id"]);
+        // Ten more events: at most one delivery is in flight at a time.
         let most = receiver.most_at_once();
         for index in 5..15 {
             world.new_target(&format!("PROBE-{index}")).await;
@@ -268,7 +268,7 @@ async fn a_failing_endpoint_is_probed_one_at_a_time_and_others_are_told() {
         world.settle().await;
         assert_eq!(probes.received().len(), 10);
         assert_eq!(probes.most_at_once(), 1, "{most} at once before");
-        // The first success ends it, and everything flows again.
+        // The first success ends probing, and all deliveries continue.
         probes.usually(|_| Reply::status(200));
         clock.advance(TimeDelta::minutes(10));
         world.settle().await;
@@ -290,7 +290,7 @@ async fn a_failing_endpoint_is_probed_one_at_a_time_and_others_are_told() {
 }
 
 #[tokio::test]
-async fn a_dead_endpoint_is_disabled_after_120_hours_its_events_are_held_and_recovered() {
+async fn endpoint_failing_for_120_hours_is_disabled_and_recovered() {
     let (clock, worlds) = quiet_worlds().await;
     for world in worlds {
         let (receiver, watcher) = (Receiver::start().await, Receiver::start().await);
@@ -307,7 +307,7 @@ async fn a_dead_endpoint_is_disabled_after_120_hours_its_events_are_held_and_rec
         let mut hours = 0;
         while world.read_endpoint("erp", &endpoint).await["status"] != "disabled" {
             hours += 1;
-            assert!(hours < 240, "it is never disabled");
+            assert!(hours < 240, "the endpoint is not disabled");
             clock.advance(TimeDelta::hours(1));
             if hours == 100 || hours == 121 {
                 world.new_target(&format!("DEAD-LATE-{hours}")).await;
@@ -326,7 +326,7 @@ async fn a_dead_endpoint_is_disabled_after_120_hours_its_events_are_held_and_rec
             watcher.received()[0].json()["data"]["webhookEndpoint"]["reason"],
             "failures"
         );
-        // What happens now is held: nothing is sent, nothing is lost.
+        // Events are held: nothing is sent, nothing is lost.
         receiver.clear();
         world.new_target("DEAD-HELD-1").await;
         world.new_target("DEAD-HELD-2").await;
@@ -334,23 +334,23 @@ async fn a_dead_endpoint_is_disabled_after_120_hours_its_events_are_held_and_rec
         world.settle().await;
         assert_eq!(receiver.received().len(), 0);
         let held = world.deliveries("erp", &endpoint, "&status=held").await;
-        assert!(held.len() >= 3, "two new ones and the late one: {}", held.len());
-        for act in ["test", "recover"] {
-            let body = (act == "recover").then(|| json!({ "since": clock.now() - TimeDelta::days(1) }));
-            let (status, problem) = world.act("erp", &endpoint, act, body.as_ref()).await;
+        assert!(held.len() >= 3, "two new events and the late one: {}", held.len());
+        for action in ["test", "recover"] {
+            let body = (action == "recover").then(|| json!({ "since": clock.now() - TimeDelta::days(1) }));
+            let (status, problem) = world.endpoint_action("erp", &endpoint, action, body.as_ref()).await;
             assert_eq!(
                 (status.as_u16(), &problem["code"]),
                 (409, &json!("endpoint_disabled")),
-                "{act}"
+                "{action}"
             );
         }
         receiver.usually(|_| Reply::status(204));
-        let (status, enabled) = world.act("erp", &endpoint, "enable", None).await;
+        let (status, enabled) = world.endpoint_action("erp", &endpoint, "enable", None).await;
         assert_eq!((status.as_u16(), &enabled["status"]), (200, &json!("active")));
         world.settle().await;
-        assert_eq!(receiver.received().len(), 0, "held ones wait until they are asked for");
+        assert_eq!(receiver.received().len(), 0, "held deliveries require a recovery");
         let (status, problem) = world
-            .act(
+            .endpoint_action(
                 "erp",
                 &endpoint,
                 "recover",
@@ -362,14 +362,14 @@ async fn a_dead_endpoint_is_disabled_after_120_hours_its_events_are_held_and_rec
             (422, &json!("recover_window_too_large"))
         );
         let since = json!({ "since": clock.now() - TimeDelta::days(13) });
-        let (status, recovery) = world.act("erp", &endpoint, "recover", Some(&since)).await;
+        let (status, recovery) = world.endpoint_action("erp", &endpoint, "recover", Some(&since)).await;
         assert_eq!(status, StatusCode::ACCEPTED, "{recovery}");
         world.settle().await;
         let deliveries = world.deliveries("erp", &endpoint, "").await;
         assert_eq!(
             recovery["deliveries"],
             deliveries.len(),
-            "all of them, the failed ones too"
+            "failed deliveries are recovered too"
         );
         assert!(
             deliveries.iter().all(|delivery| delivery["status"] == "delivered"),
@@ -380,7 +380,7 @@ async fn a_dead_endpoint_is_disabled_after_120_hours_its_events_are_held_and_rec
 }
 
 #[tokio::test]
-async fn a_receiver_that_asks_for_no_more_is_left_alone_at_once() {
+async fn receiver_requesting_disable_is_disabled_immediately() {
     let (_, worlds) = quiet_worlds().await;
     for world in worlds {
         for reply in [
@@ -407,7 +407,7 @@ async fn a_receiver_that_asks_for_no_more_is_left_alone_at_once() {
 }
 
 #[tokio::test]
-async fn an_option_that_is_switched_off_is_gone_from_retries_and_replays() {
+async fn data_option_disabled_removes_data_from_retries_and_replays() {
     let (clock, worlds) = quiet_worlds().await;
     for world in worlds {
         let receiver = Receiver::start().await;
@@ -420,13 +420,13 @@ async fn an_option_that_is_switched_off_is_gone_from_retries_and_replays() {
         let contact = &first.json()["data"]["customerContext"]["contact"];
         assert_eq!(contact["displayName"], "Anna Weber", "{contact}");
         assert_eq!(contact["externalId"], "CONT-44");
-        // The bytes are those of the first rendering, whatever becomes of the record.
+        // The body of the first attempt is stored, so later changes of the record do not affect it.
         world
             .sql("UPDATE contact SET display_name = 'Someone Else' WHERE display_name = 'Anna Weber'")
             .await;
         clock.advance(TimeDelta::seconds(7));
         world.settle().await;
-        assert_eq!(receiver.received()[1].body, first.body, "the same bytes");
+        assert_eq!(receiver.received()[1].body, first.body, "same body");
         let path = format!("/api/v1/webhook-endpoints/{}", endpoint["id"].as_str().unwrap());
         let (status, _) = world
             .call(
@@ -446,7 +446,7 @@ async fn an_option_that_is_switched_off_is_gone_from_retries_and_replays() {
             &json!({ "id": first.json()["data"]["customerContext"]["contact"]["id"], "externalId": "CONT-44" })
         );
         assert_eq!(third.header("webhook-id"), first.header("webhook-id"));
-        // Switched on again it does not come back, neither in a replay nor on the page about the delivery.
+        // After enabling the option again, the data does not return, neither in a replay nor on the delivery page.
         let (status, _) = world
             .call(
                 "erp",
@@ -470,9 +470,9 @@ async fn an_option_that_is_switched_off_is_gone_from_retries_and_replays() {
     }
 }
 
-/// A token that was narrowed to less than its client holds reaches no more than the token says.
+/// A token with fewer scopes than its client gets no more data than its own scopes allow.
 #[tokio::test]
-async fn a_narrowed_token_reaches_no_data_by_way_of_an_endpoint() {
+async fn narrow_token_gets_no_additional_data_through_endpoint() {
     let (_, worlds) = quiet_worlds().await;
     for world in worlds {
         let receiver = Receiver::start().await;
@@ -527,7 +527,7 @@ async fn a_narrowed_token_reaches_no_data_by_way_of_an_endpoint() {
 }
 
 #[tokio::test]
-async fn a_lost_scope_takes_its_data_with_it() {
+async fn scope_removed_from_client_removes_its_data() {
     let (clock, worlds) = quiet_worlds().await;
     for world in worlds {
         let receiver = Receiver::start().await;
@@ -550,7 +550,7 @@ async fn a_lost_scope_takes_its_data_with_it() {
 }
 
 #[tokio::test]
-async fn two_replays_are_two_attempts_and_use_up_none_of_the_schedule() {
+async fn replays_are_attempts_outside_the_schedule() {
     let (clock, worlds) = quiet_worlds().await;
     for world in worlds {
         let receiver = Receiver::start().await;
@@ -564,7 +564,7 @@ async fn two_replays_are_two_attempts_and_use_up_none_of_the_schedule() {
             let (status, asked) = world.call("erp", Method::POST, &path, None).await;
             assert_eq!(status, StatusCode::ACCEPTED, "{asked}");
         }
-        // The same key is the same replay.
+        // The same idempotency key is the same replay.
         for _ in 0..2 {
             let request = world
                 .api(Method::POST, &path, &world.key("nordlicht", "erp"))
@@ -581,9 +581,9 @@ async fn two_replays_are_two_attempts_and_use_up_none_of_the_schedule() {
         assert_eq!(
             world.read_endpoint("erp", &endpoint).await["failuresInARow"],
             1,
-            "what somebody asked for does not count against it"
+            "replays do not count as failures"
         );
-        // One that arrives ends the schedule; one more is still an attempt.
+        // A successful replay ends the schedule; a further replay is still an attempt.
         receiver.usually(|_| Reply::status(204));
         world.call("erp", Method::POST, &path, None).await;
         world.settle().await;
@@ -595,14 +595,14 @@ async fn two_replays_are_two_attempts_and_use_up_none_of_the_schedule() {
         world.call("erp", Method::POST, &path, None).await;
         world.settle().await;
         assert_eq!(receiver.received().len(), count + 1);
-        // Another client's delivery is not there.
+        // The delivery of another client does not exist.
         let (status, problem) = world.call("erp-strict", Method::POST, &path, None).await;
         assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("not_found")));
     }
 }
 
 #[tokio::test]
-async fn an_endpoint_may_ask_for_an_order_for_each_target() {
+async fn ordering_per_target_delays_later_events() {
     let (clock, worlds) = quiet_worlds().await;
     for world in worlds {
         let receiver = Receiver::start().await;
@@ -655,7 +655,7 @@ async fn an_endpoint_may_ask_for_an_order_for_each_target() {
 }
 
 #[tokio::test]
-async fn a_worker_that_died_loses_nothing_and_bytes_stay_the_same() {
+async fn worker_killed_with_claim_is_replaced_and_body_unchanged() {
     let (clock, worlds) = quiet_worlds().await;
     for world in worlds {
         let receiver = Receiver::start().await;
@@ -665,7 +665,7 @@ async fn a_worker_that_died_loses_nothing_and_bytes_stay_the_same() {
             ..Reply::status(204)
         }]);
         world.new_target("LEASE-1").await;
-        // This worker sends and dies before it hears anything.
+        // This worker sends a delivery and dies before the response.
         let mut dying = world.dispatcher();
         assert_eq!(dying.turn().await.unwrap().claimed, 1);
         receiver.wait_for(1).await;
@@ -686,7 +686,7 @@ async fn a_worker_that_died_loses_nothing_and_bytes_stay_the_same() {
 }
 
 #[tokio::test]
-async fn a_dead_endpoint_holds_up_nobody_else() {
+async fn hanging_endpoint_does_not_block_others() {
     let (_, worlds) = quiet_worlds().await;
     for world in worlds {
         let (dead, healthy) = (Receiver::start().await, Receiver::start().await);
@@ -703,7 +703,7 @@ async fn a_dead_endpoint_holds_up_nobody_else() {
         assert_eq!(status, StatusCode::ACCEPTED);
         assert!(job["id"].is_string());
         ordinavo_core::imports::worker::run_next(&world.core).await.unwrap();
-        // Another source's targets are told to nobody here.
+        // Targets of another source system create no deliveries for this client.
         assert_eq!(
             world.deliveries("erp", &endpoint, "").await.len(),
             0,
@@ -720,14 +720,14 @@ async fn a_dead_endpoint_holds_up_nobody_else() {
             let turn = dispatcher.turn().await.unwrap();
             if turn == ordinavo_core::webhooks::dispatch::Turn::default() {
                 tokio::select! {
-                    () = dispatcher.something_returned() => {}
+                    () = dispatcher.wait_for_attempt() => {}
                     () = healthy.wait_for(200) => {}
                 }
             }
         }
         assert!(
             dead.received().len() <= 64,
-            "its share and no more: {}",
+            "concurrency limit exceeded: {}",
             dead.received().len()
         );
         dead.release();
@@ -735,7 +735,7 @@ async fn a_dead_endpoint_holds_up_nobody_else() {
 }
 
 #[tokio::test]
-async fn what_an_answer_says_is_kept_to_8_kib_and_redirects_are_failures() {
+async fn response_body_is_truncated_and_redirect_fails() {
     let (clock, worlds) = quiet_worlds().await;
     for world in worlds {
         let (receiver, elsewhere) = (Receiver::start().await, Receiver::start().await);
@@ -758,6 +758,6 @@ async fn what_an_answer_says_is_kept_to_8_kib_and_redirects_are_failures() {
             (&redirected["failure"], &redirected["responseStatus"]),
             (&json!("redirect"), &json!(302))
         );
-        assert_eq!(elsewhere.received().len(), 0, "nobody follows");
+        assert_eq!(elsewhere.received().len(), 0, "redirects are not followed");
     }
 }

@@ -1,4 +1,4 @@
-//! Webhook endpoints as they are made, changed and ended, and events as they are read instead, on both databases.
+//! Webhook endpoints (create, update, delete) and the events API, on both databases.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_secret_is_told_once_and_never_again() {
+async fn endpoint_secret_is_returned_once() {
     let (_, worlds) = quiet_worlds().await;
     for world in worlds {
         let receiver = Receiver::start().await;
@@ -34,7 +34,7 @@ async fn a_secret_is_told_once_and_never_again() {
             (StatusCode::CREATED, &made["id"], &Value::Null)
         );
         let (_, rotated) = world
-            .act("erp", &made, "rotate-secret", Some(&json!({ "gracePeriodSeconds": 0 })))
+            .endpoint_action("erp", &made, "rotate-secret", Some(&json!({ "gracePeriodSeconds": 0 })))
             .await;
         let secrets = [made["secret"].as_str().unwrap(), rotated["secret"].as_str().unwrap()];
         assert!(
@@ -73,7 +73,7 @@ async fn a_secret_is_told_once_and_never_again() {
         }
         for seconds in [-1, 604_801] {
             let (status, problem) = world
-                .act(
+                .endpoint_action(
                     "erp",
                     &made,
                     "rotate-secret",
@@ -89,7 +89,7 @@ async fn a_secret_is_told_once_and_never_again() {
 }
 
 #[tokio::test]
-async fn endpoints_are_changed_tested_disabled_and_ended() {
+async fn endpoints_are_updated_tested_disabled_and_deleted() {
     let (_, worlds) = quiet_worlds().await;
     for world in worlds {
         let receiver = Receiver::start().await;
@@ -134,7 +134,7 @@ async fn endpoints_are_changed_tested_disabled_and_ended() {
                 &json!(receiver.url)
             )
         );
-        let (status, tested) = world.act("erp", &endpoint, "test", None).await;
+        let (status, tested) = world.endpoint_action("erp", &endpoint, "test", None).await;
         assert_eq!(status, StatusCode::ACCEPTED);
         world.settle().await;
         let received = receiver.received();
@@ -142,7 +142,7 @@ async fn endpoints_are_changed_tested_disabled_and_ended() {
             (received[0].kind().as_str(), received[0].header("webhook-id")),
             ("webhook.test", tested["eventId"].as_str().unwrap().to_owned())
         );
-        let (_, disabled) = world.act("erp", &endpoint, "disable", None).await;
+        let (_, disabled) = world.endpoint_action("erp", &endpoint, "disable", None).await;
         assert_eq!(
             (&disabled["status"], &disabled["disabledReason"]),
             (&json!("disabled"), &json!("person"))
@@ -169,7 +169,7 @@ async fn endpoints_are_changed_tested_disabled_and_ended() {
     }
 }
 
-/// Everything that this client may know of events, as `World` rows.
+/// Returns all events that a client can read.
 async fn all_events(world: &World, client: &str, query: &str) -> Vec<Value> {
     let (mut events, mut cursor) = (Vec::new(), String::new());
     loop {
@@ -191,7 +191,7 @@ async fn all_events(world: &World, client: &str, query: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn bodies_keep_their_schema_and_events_can_be_read_instead() {
+async fn event_bodies_match_schema_and_events_api() {
     let (clock, worlds) = quiet_worlds().await;
     for world in worlds {
         let (status, types) = world.call("erp", Method::GET, "/api/v1/event-types", None).await;
@@ -237,7 +237,7 @@ async fn bodies_keep_their_schema_and_events_can_be_read_instead() {
             .await;
         world.import("import-only", &json!({ "externalId": "FOREIGN-1" })).await;
         world.settle().await;
-        world.act("erp", &endpoint, "test", None).await;
+        world.endpoint_action("erp", &endpoint, "test", None).await;
         world.settle().await;
         let received = receiver.received();
         assert!(received.len() >= 6, "{}", received.len());
@@ -252,7 +252,7 @@ async fn bodies_keep_their_schema_and_events_can_be_read_instead() {
             thin_receiver.received().iter().all(|one| !one.body.contains("Anna")),
             "thin by default"
         );
-        // The same can be read, in order, thin, and without the test.
+        // The events API returns the same events in order, without data options and without the test event.
         let query = format!(
             "&since={}",
             since
@@ -260,13 +260,13 @@ async fn bodies_keep_their_schema_and_events_can_be_read_instead() {
                 .replace('+', "%2B")
         );
         let events = all_events(&world, "erp", &query).await;
-        let told: Vec<Value> = thin_receiver
+        let delivered_ids: Vec<Value> = thin_receiver
             .received()
             .iter()
             .map(|one| json!(one.header("webhook-id")))
             .collect();
-        assert_eq!(events.len(), told.len(), "{events:?}");
-        assert!(events.iter().all(|event| told.contains(&event["id"])));
+        assert_eq!(events.len(), delivered_ids.len(), "{events:?}");
+        assert!(events.iter().all(|event| delivered_ids.contains(&event["id"])));
         assert!(
             events
                 .windows(2)
@@ -293,7 +293,7 @@ async fn bodies_keep_their_schema_and_events_can_be_read_instead() {
                 .iter()
                 .all(|event| !json!(created).to_string().contains(event["id"].as_str().unwrap()))
         );
-        // Where one stopped, one goes on later.
+        // The resume cursor continues where the list ended.
         let (_, page) = world
             .call("erp", Method::GET, &format!("/api/v1/events?limit=200{query}"), None)
             .await;
@@ -308,7 +308,7 @@ async fn bodies_keep_their_schema_and_events_can_be_read_instead() {
             )
             .await;
         assert_eq!(later["data"].as_array().unwrap().len(), 1);
-        // After 30 days they are gone, and so is what was sent.
+        // After 30 days, events and deliveries are purged.
         clock.advance(TimeDelta::days(31));
         let (status, problem) = world
             .call("erp", Method::GET, &format!("/api/v1/events/{id}"), None)
@@ -320,16 +320,16 @@ async fn bodies_keep_their_schema_and_events_can_be_read_instead() {
         assert_eq!(
             (status.as_u16(), &foreign["code"]),
             (410, &json!("event_expired")),
-            "whoever asks"
+            "same code for every client"
         );
-        ordinavo_core::events::forget_old(&world.core).await.unwrap();
+        ordinavo_core::events::purge_old(&world.core).await.unwrap();
         assert!(all_events(&world, "erp", "").await.is_empty());
         assert!(world.deliveries("erp", &endpoint, "").await.is_empty());
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_of_events_misses_none_that_commits_late() {
+async fn events_api_during_concurrent_writes_misses_none() {
     let (_, worlds) = quiet_worlds().await;
     for world in worlds {
         let writers: Vec<_> = (0..6)

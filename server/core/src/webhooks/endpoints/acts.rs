@@ -1,4 +1,4 @@
-//! What is done to an endpoint, in the transaction of whoever asked.
+//! Actions on an endpoint, executed in the caller's transaction.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::events::EventType;
@@ -13,15 +13,17 @@ use crate::db::{StoreError, TenantTx};
 use crate::events::NewEvent;
 use crate::identity::actors::Operator;
 use crate::integrations::idempotency::AttemptError;
-use crate::webhooks::endpoints::checks::{check_options, refuse_disabled, unique};
-use crate::webhooks::endpoints::{Act, Done, EndpointForm, EndpointPatch, MOST_ENDPOINTS, MOST_REPLAYS, MOST_SECRETS};
+use crate::webhooks::endpoints::checks::{check_options, ensure_enabled, unique};
+use crate::webhooks::endpoints::{
+    Act, Done, EndpointForm, EndpointPatch, MAX_ENDPOINTS_PER_CLIENT, MAX_REPLAYS_PER_RANGE, MAX_SECRETS_PER_ENDPOINT,
+};
 use crate::webhooks::model::EndpointLine;
 use crate::webhooks::signature;
 use crate::webhooks::store::endpoints::{NewEndpoint, NewWebhookSecret, Range};
-use crate::webhooks::{KEY_PLACE, SECRET_PLACE, place};
+use crate::webhooks::{SECRET_FIELD, SIGNING_KEY_FIELD, place};
 use crate::{Core, CoreError};
 
-pub(crate) async fn make<A: Operator>(
+pub(crate) async fn create_endpoint<A: Operator>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     client: ClientId,
@@ -29,10 +31,10 @@ pub(crate) async fn make<A: Operator>(
     form: &EndpointForm,
 ) -> Result<(EndpointLine, SecretString), CoreError> {
     tx.lock_client(client).await?;
-    if tx.count_endpoints(client).await? >= MOST_ENDPOINTS {
+    if tx.count_endpoints(client).await? >= MAX_ENDPOINTS_PER_CLIENT {
         return Err(CoreError::new(
             Problem::QuotaExceeded,
-            format!("A client has at most {MOST_ENDPOINTS} endpoints."),
+            format!("A client can have at most {MAX_ENDPOINTS_PER_CLIENT} endpoints."),
         ));
     }
     let id: WebhookEndpointId = tx.new_id();
@@ -66,22 +68,22 @@ pub(crate) async fn add_secret<A: Operator>(
 ) -> Result<SecretString, CoreError> {
     let id: WebhookSecretId = tx.new_id();
     let secret = signature::new_secret(&core.randomness);
-    let close = |plain: &[u8], kind| {
+    let seal = |plain: &[u8], kind| {
         core.keyring
             .seal(plain, &place(kind, tx.tenant(), id.uuid()), &core.randomness)
             .map_err(|error| {
-                tracing::error!(%error, "a secret could not be encrypted");
-                CoreError::new(Problem::InternalError, "Something went wrong on our side.")
+                tracing::error!(%error, "failed to encrypt webhook secret");
+                CoreError::new(Problem::InternalError, "An internal error occurred.")
             })
     };
-    let closed = close(secret.as_bytes(), SECRET_PLACE)?;
+    let sealed_secret = seal(secret.as_bytes(), SECRET_FIELD)?;
     let seed = asymmetric.then(|| signature::new_signing_key(&core.randomness));
-    let signing_key = seed.map(|seed| close(&seed, KEY_PLACE)).transpose()?;
+    let signing_key = seed.map(|seed| seal(&seed, SIGNING_KEY_FIELD)).transpose()?;
     let public_key = seed.map(|seed| signature::public_key(&seed));
     tx.insert_webhook_secret(&NewWebhookSecret {
         id,
         endpoint,
-        secret: &closed,
+        secret: &sealed_secret,
         signing_key: signing_key.as_deref(),
         public_key: public_key.as_deref(),
     })
@@ -93,36 +95,34 @@ pub(crate) async fn perform<A: Operator>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     endpoint: &EndpointLine,
-    act: &Act,
+    action: &Act,
 ) -> Result<Done, AttemptError> {
     let id = endpoint.id.0;
-    let mut done = Done {
+    let mut outcome = Done {
         endpoint: None,
         secret: None,
         event: None,
         recovery: None,
         deliveries: 0,
     };
-    match act {
+    match action {
         Act::Update(patch) => update(tx, endpoint, patch).await?,
         Act::Delete => {
             tx.delete_endpoint(id).await?;
             tx.audit("webhook_endpoint.deleted", id, json!({}));
-            return Ok(done);
+            return Ok(outcome);
         }
         Act::RotateSecret(grace) => {
-            let ends = core.clock.now() + TimeDelta::from_std(*grace).unwrap_or(TimeDelta::MAX);
-            tx.end_webhook_secrets(id, ends).await?;
-            if tx.count_webhook_secrets(id).await? >= MOST_SECRETS {
+            let expires_at = core.clock.now() + TimeDelta::from_std(*grace).unwrap_or(TimeDelta::MAX);
+            tx.expire_webhook_secrets(id, expires_at).await?;
+            if tx.count_webhook_secrets(id).await? >= MAX_SECRETS_PER_ENDPOINT {
                 return Err(CoreError::new(
                     Problem::QuotaExceeded,
-                    format!(
-                        "At most {MOST_SECRETS} secrets sign at a time; end the earlier ones with gracePeriodSeconds 0."
-                    ),
+                    format!("At most {MAX_SECRETS_PER_ENDPOINT} secrets can be valid; use gracePeriodSeconds 0 to expire them."),
                 )
                 .into());
             }
-            done.secret = Some(add_secret(core, tx, id, endpoint.public_key.is_some()).await?);
+            outcome.secret = Some(add_secret(core, tx, id, endpoint.public_key.is_some()).await?);
             tx.audit(
                 "webhook_endpoint.secret_rotated",
                 id,
@@ -130,13 +130,15 @@ pub(crate) async fn perform<A: Operator>(
             );
         }
         Act::Test => {
-            refuse_disabled(endpoint.status)?;
-            done.event = Some(tx.emit(about(endpoint, EventType::WebhookTest, endpoint.status, None)));
+            ensure_enabled(endpoint.status)?;
+            outcome.event = Some(tx.emit(status_event(endpoint, EventType::WebhookTest, endpoint.status, None)));
             tx.audit("webhook_endpoint.tested", id, json!({}));
         }
         Act::Enable => {
             if endpoint.is_client_revoked {
-                return Err(CoreError::new(Problem::EndpointDisabled, "Its client was revoked.").into());
+                return Err(
+                    CoreError::new(Problem::EndpointDisabled, "The endpoint's client has been revoked.").into(),
+                );
             }
             if endpoint.status == EndpointStatus::Disabled {
                 set_status(tx, endpoint, EndpointStatus::Active, None).await?;
@@ -149,7 +151,7 @@ pub(crate) async fn perform<A: Operator>(
                 let reason = DisabledReason::Person;
                 set_status(tx, endpoint, EndpointStatus::Disabled, Some(reason)).await?;
                 tx.audit("webhook_endpoint.disabled", id, json!({ "reason": reason.name() }));
-                tx.emit(about(
+                tx.emit(status_event(
                     endpoint,
                     EventType::EndpointDisabled,
                     EndpointStatus::Disabled,
@@ -158,10 +160,10 @@ pub(crate) async fn perform<A: Operator>(
             }
         }
         Act::Recover { since, until } => {
-            refuse_disabled(endpoint.status)?;
+            ensure_enabled(endpoint.status)?;
             let range = range(core, *since, *until);
             let (recovery, count) = tx.recover_deliveries(id, range).await?;
-            (done.recovery, done.deliveries) = (Some(recovery), count);
+            (outcome.recovery, outcome.deliveries) = (Some(recovery), count);
             tx.audit(
                 "webhook_endpoint.recovered",
                 id,
@@ -170,10 +172,10 @@ pub(crate) async fn perform<A: Operator>(
             tx.wake_workers().await?;
         }
         Act::ReplayRange { since, until } => {
-            refuse_disabled(endpoint.status)?;
+            ensure_enabled(endpoint.status)?;
             let range = range(core, *since, *until);
-            let count = tx.insert_replays(id, range, MOST_REPLAYS).await?;
-            done.deliveries = i64::try_from(count).unwrap_or(i64::MAX);
+            let count = tx.insert_replays(id, range, MAX_REPLAYS_PER_RANGE).await?;
+            outcome.deliveries = i64::try_from(count).unwrap_or(i64::MAX);
             tx.audit(
                 "webhook_endpoint.replayed",
                 id,
@@ -182,12 +184,12 @@ pub(crate) async fn perform<A: Operator>(
             tx.wake_workers().await?;
         }
     }
-    done.endpoint = tx.endpoint(Some(endpoint.client_id.0), id).await?;
-    Ok(done)
+    outcome.endpoint = tx.endpoint(Some(endpoint.client_id.0), id).await?;
+    Ok(outcome)
 }
 
 pub(crate) fn range(core: &Core, since: DateTime<Utc>, until: Option<DateTime<Utc>>) -> Range {
-    // What was made in this very microsecond belongs to it.
+    // The end is exclusive; the extra microsecond includes deliveries created at this instant.
     let until = until.unwrap_or_else(|| core.clock.now() + TimeDelta::microseconds(1));
     Range { since, until }
 }
@@ -205,11 +207,11 @@ pub(crate) async fn set_status<A: Operator>(
     {
         Ok(())
     } else {
-        Err(StoreError::Conflict("the endpoint changed at the same time".to_owned()).into())
+        Err(StoreError::Conflict("the endpoint was changed concurrently".to_owned()).into())
     }
 }
 
-pub(crate) fn about(
+pub(crate) fn status_event(
     endpoint: &EndpointLine,
     kind: EventType,
     status: EndpointStatus,
@@ -238,11 +240,11 @@ pub(crate) async fn update<A: Operator>(
     patch: &EndpointPatch,
 ) -> Result<(), CoreError> {
     let scopes = &endpoint.client_scopes.0;
-    let switched_on = patch.data_options.iter().filter(|(_, on)| *on).map(|(name, _)| name);
-    check_options(switched_on, |scope| scopes.iter().any(|name| name == scope.name()))?;
+    let turned_on = patch.data_options.iter().filter(|(_, on)| *on).map(|(name, _)| name);
+    check_options(turned_on, |scope| scopes.iter().any(|name| name == scope.name()))?;
     let mut data_options = endpoint.data_options.0.clone();
     for (name, on) in &patch.data_options {
-        data_options.retain(|chosen| chosen != name);
+        data_options.retain(|selected| selected != name);
         if *on {
             data_options.push(name.clone());
         }

@@ -1,4 +1,4 @@
-//! What may be asked of an endpoint, checked before anything is done.
+//! Validation of endpoint actions before they are performed.
 
 use std::time::Duration;
 
@@ -15,23 +15,25 @@ use crate::webhooks::guard;
 use crate::webhooks::model::EndpointLine;
 use crate::{Core, CoreError, CoreResult};
 
-/// What a credential may not read it may not have sent either: neither by switching an option on, nor by leading an
-/// endpoint elsewhere that has one on.
-pub(crate) fn check_reach(client: &ApiClient, endpoint: &EndpointLine, patch: &EndpointPatch) -> CoreResult<()> {
-    let switched_on = patch.data_options.iter().filter(|(_, on)| *on).map(|(name, _)| name);
-    check_options(switched_on, |scope| client.has(scope))?;
+/// Ensures that a client does not receive data by webhook that it has no scope to read: neither by turning on a data
+/// option nor by changing the URL of an endpoint that has one turned on.
+pub(crate) fn check_data_access(client: &ApiClient, endpoint: &EndpointLine, patch: &EndpointPatch) -> CoreResult<()> {
+    let turned_on = patch.data_options.iter().filter(|(_, on)| *on).map(|(name, _)| name);
+    check_options(turned_on, |scope| client.has(scope))?;
     if patch.url.is_some() {
-        let stays = |name: &&String| !patch.data_options.iter().any(|(other, on)| other == *name && !on);
-        check_options(endpoint.data_options.0.iter().filter(stays), |scope| client.has(scope))?;
+        let stays_on = |name: &&String| !patch.data_options.iter().any(|(other, on)| other == *name && !on);
+        check_options(endpoint.data_options.0.iter().filter(stays_on), |scope| {
+            client.has(scope)
+        })?;
     }
     Ok(())
 }
 
-/// Reads a local date and time of a form, such as `2026-11-24T09:30`, in a zone. In the hour that the clock skips there is no
-/// such moment; of the two in autumn the first counts.
+/// Parses a local date and time of a form, such as `2026-11-24T09:30`, in a time zone. Of an ambiguous time at the end
+/// of daylight saving time the earlier instant is used.
 ///
 /// # Errors
-/// Field `name`.
+/// Field `name` if the text is malformed or the local time is skipped at the start of daylight saving time.
 pub fn local_moment(name: &str, text: &str, zone: &str) -> CoreResult<DateTime<Utc>> {
     use chrono::TimeZone as _;
     let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::Tz::UTC);
@@ -39,13 +41,13 @@ pub fn local_moment(name: &str, text: &str, zone: &str) -> CoreResult<DateTime<U
         .ok()
         .and_then(|local| zone.from_local_datetime(&local).earliest())
         .map(|moment| moment.with_timezone(&Utc))
-        .ok_or_else(|| CoreError::field(name, "invalid_date", "Choose a date and a time."))
+        .ok_or_else(|| CoreError::field(name, "invalid_date", "Enter a valid date and time."))
 }
 
-/// Reads a grace period in seconds; the usual one if none was sent.
+/// Parses a grace period in seconds; [`DEFAULT_GRACE_PERIOD`] if absent.
 ///
 /// # Errors
-/// Field `gracePeriodSeconds`.
+/// Field `gracePeriodSeconds` if it is negative or exceeds [`MAX_GRACE_PERIOD`].
 pub fn grace(seconds: Option<i64>) -> CoreResult<Duration> {
     let Some(seconds) = seconds else {
         return Ok(DEFAULT_GRACE_PERIOD);
@@ -55,12 +57,12 @@ pub fn grace(seconds: Option<i64>) -> CoreResult<Duration> {
         .map(Duration::from_secs)
         .filter(|grace| *grace <= MAX_GRACE_PERIOD)
         .ok_or_else(|| {
-            let detail = format!("A number from 0 to {} is required.", MAX_GRACE_PERIOD.as_secs());
+            let detail = format!("The value must be between 0 and {}.", MAX_GRACE_PERIOD.as_secs());
             CoreError::field("/gracePeriodSeconds", "validation_failed", detail)
         })
 }
 
-pub(crate) fn check_types(names: &[String]) -> CoreResult<()> {
+pub(crate) fn validate_event_types(names: &[String]) -> CoreResult<()> {
     if names.is_empty() {
         return Err(CoreError::field(
             "/eventTypes",
@@ -76,47 +78,47 @@ pub(crate) fn check_types(names: &[String]) -> CoreResult<()> {
             FieldError::new(
                 format!("/eventTypes/{index}"),
                 "unknown_event_type",
-                "Names are in the list of event types.",
+                "Use a name from the list of event types.",
             )
         })
         .collect();
     if unknown.is_empty() {
         return Ok(());
     }
-    Err(CoreError {
-        problem: Problem::UnknownEventType,
-        fields: unknown,
-        detail: "An event type is not known.".to_owned(),
-    })
+    Err(CoreError::with_fields(
+        Problem::UnknownEventType,
+        "At least one event type is unknown.".to_owned(),
+        unknown,
+    ))
 }
 
 pub(crate) fn check_options<'a>(
     names: impl Iterator<Item = &'a String>,
-    holds: impl Fn(Scope) -> bool,
+    has_scope: impl Fn(Scope) -> bool,
 ) -> CoreResult<()> {
     for name in names {
         let pointer = format!("/dataOptions/{name}");
         let option = DataOption::from_name(name)
-            .ok_or_else(|| CoreError::field(&pointer, "unknown_field", "This data option is not known."))?;
+            .ok_or_else(|| CoreError::field(&pointer, "unknown_field", "The data option is unknown."))?;
         let scope = option.scope();
-        if !holds(scope) {
-            let detail = format!("The data option {name} needs the scope {}.", scope.name());
-            return Err(CoreError {
-                problem: Problem::DataOptionNotPermitted,
-                fields: vec![FieldError::new(pointer, "data_option_not_permitted", detail.clone())],
-                detail,
-            });
+        if !has_scope(scope) {
+            let detail = format!("The data option {name} requires the scope {}.", scope.name());
+            return Err(CoreError::with_fields(
+                Problem::DataOptionNotPermitted,
+                detail.clone(),
+                vec![FieldError::new(pointer, "data_option_not_permitted", detail)],
+            ));
         }
     }
     Ok(())
 }
 
-/// What can be told before the endpoint is looked up, and what must not happen inside a transaction.
-pub(crate) async fn check_act(core: &Core, act: &Act) -> CoreResult<()> {
-    match act {
+/// Validates an action without its endpoint. Runs outside a transaction because it may resolve host names.
+pub(crate) async fn validate_action(core: &Core, action: &Act) -> CoreResult<()> {
+    match action {
         Act::Update(patch) => {
             if let Some(names) = &patch.event_types {
-                check_types(names)?;
+                validate_event_types(names)?;
             }
             check_options(patch.data_options.iter().map(|(name, _)| name), |_| true)?;
             if let Some(url) = &patch.url {
@@ -127,21 +129,21 @@ pub(crate) async fn check_act(core: &Core, act: &Act) -> CoreResult<()> {
             let now = core.clock.now();
             let oldest = now - TimeDelta::from_std(RECOVERY_WINDOW).unwrap_or(TimeDelta::MAX);
             if *since < oldest {
-                return Err(CoreError {
-                    problem: Problem::RecoverWindowTooLarge,
-                    fields: vec![FieldError::new(
+                return Err(CoreError::with_fields(
+                    Problem::RecoverWindowTooLarge,
+                    "Events are retained for 14 days.".to_owned(),
+                    vec![FieldError::new(
                         "/since",
                         "recover_window_too_large",
-                        "At most 14 days back.",
+                        "The value must be at most 14 days ago.",
                     )],
-                    detail: "Events are held for 14 days.".to_owned(),
-                });
+                ));
             }
             if until.unwrap_or(now) <= *since {
                 return Err(CoreError::field(
                     "/until",
                     "validation_failed",
-                    "A moment after since is required.",
+                    "The value must be after since.",
                 ));
             }
         }
@@ -159,12 +161,12 @@ pub(crate) fn unique(names: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Deliveries of a disabled endpoint wait until somebody enables it.
-pub(crate) fn refuse_disabled(status: EndpointStatus) -> CoreResult<()> {
+/// Rejects actions that require an enabled endpoint.
+pub(crate) fn ensure_enabled(status: EndpointStatus) -> CoreResult<()> {
     if status == EndpointStatus::Disabled {
         return Err(CoreError::new(
             Problem::EndpointDisabled,
-            "The endpoint is disabled; enable it first.",
+            "The endpoint is disabled. Enable it first.",
         ));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Webhook endpoints, made and kept by their clients or by the staff: the same acts behind both doors.
+//! Webhook endpoints: creation and actions, shared by the client API and the staff app.
 
 pub(crate) mod acts;
 pub(crate) mod checks;
@@ -16,37 +16,31 @@ use secrecy::SecretString;
 use crate::commit::finish;
 use crate::identity::actors::{ClientPermit, Permit as StaffPermit};
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
-use crate::webhooks::endpoints::acts::{make, perform};
-pub(crate) use crate::webhooks::endpoints::checks::refuse_disabled;
-use crate::webhooks::endpoints::checks::{check_act, check_options, check_reach, check_types};
+use crate::webhooks::endpoints::acts::{create_endpoint, perform};
+pub(crate) use crate::webhooks::endpoints::checks::ensure_enabled;
+use crate::webhooks::endpoints::checks::{check_data_access, check_options, validate_action, validate_event_types};
 pub use crate::webhooks::endpoints::checks::{grace, local_moment};
 use crate::webhooks::guard;
 use crate::webhooks::model::{EndpointLine, RecoveryLine};
 use crate::{Core, CoreError, CoreResult};
 
-/// The most endpoints of a client: each event is written once for every one of them.
-pub const MOST_ENDPOINTS: i64 = 200;
-/// How many secrets of an endpoint may sign at a time.
-pub const MOST_SECRETS: i64 = 5;
-/// The longest URL, in characters.
-pub const MOST_URL: usize = 2_000;
-/// The longest description, in characters.
-pub const MOST_DESCRIPTION: usize = 200;
+/// Endpoints per client: each event creates one delivery per endpoint.
+pub const MAX_ENDPOINTS_PER_CLIENT: i64 = 200;
+/// Concurrently valid secrets of an endpoint.
+pub const MAX_SECRETS_PER_ENDPOINT: i64 = 5;
+pub const MAX_URL_CHARS: usize = 2_000;
+pub const MAX_DESCRIPTION_CHARS: usize = 200;
 
-/// What is sent to make an endpoint, read and checked for shape.
+/// Request to create an endpoint, already checked for syntax.
 #[derive(Debug, Clone)]
 pub struct EndpointForm {
-    /// Where events go.
     pub url: String,
-    /// Which events.
     pub event_types: Vec<String>,
-    /// Which data beyond ids.
+    /// Names of data options: data in delivery bodies beyond ids.
     pub data_options: Vec<String>,
-    /// In which order.
     pub ordering: Ordering,
     /// Whether deliveries also carry an Ed25519 signature.
     pub asymmetric: bool,
-    /// What it is for.
     pub description: Option<String>,
 }
 
@@ -63,82 +57,70 @@ impl Default for EndpointForm {
     }
 }
 
-/// What is sent to change an endpoint; what is absent stays.
+/// Partial update of an endpoint; absent fields remain unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct EndpointPatch {
-    /// Where events go.
     pub url: Option<String>,
-    /// Which events.
     pub event_types: Option<Vec<String>>,
-    /// Data options to switch, by name.
+    /// Data options to turn on or off, by name.
     pub data_options: Vec<(String, bool)>,
-    /// In which order.
     pub ordering: Option<Ordering>,
-    /// What it is for.
     pub description: Patch<String>,
 }
 
-/// An act on an endpoint.
+/// An action on an endpoint.
 #[derive(Debug, Clone)]
 pub enum Act {
-    /// Changes what it is sent.
     Update(EndpointPatch),
-    /// Ends it.
     Delete,
-    /// Makes a new secret; those before it sign too for the grace period.
+    /// Creates a new secret; previous secrets stay valid for the grace period.
     RotateSecret(Duration),
-    /// Sends a test event to it.
+    /// Sends a test event to the endpoint.
     Test,
-    /// Lets deliveries go out again.
     Enable,
-    /// Stops deliveries; events are held.
+    /// Stops sending; pending deliveries are held.
     Disable,
-    /// Makes held and failed deliveries of a time range after all.
+    /// Retries held and failed deliveries of a time range.
     Recover {
-        /// From this moment.
+        /// Inclusive start.
         since: DateTime<Utc>,
-        /// Until this moment; until now if absent.
+        /// Exclusive end; the current time if absent.
         until: Option<DateTime<Utc>>,
     },
-    /// Asks for one more attempt of every delivery of a time range.
+    /// Requests one more attempt of every delivery of a time range.
     ReplayRange {
-        /// From this moment.
+        /// Inclusive start.
         since: DateTime<Utc>,
-        /// Until this moment; until now if absent.
+        /// Exclusive end; the current time if absent.
         until: Option<DateTime<Utc>>,
     },
 }
 
-/// What an act did.
+/// Result of an action.
 #[derive(Debug, Clone)]
 pub struct Done {
-    /// The endpoint as it is now; `None` once it is deleted.
+    /// Updated endpoint; `None` after deletion.
     pub endpoint: Option<EndpointLine>,
-    /// A new secret, shown this once.
+    /// New secret, returned only once.
     pub secret: Option<SecretString>,
-    /// The test event.
     pub event: Option<EventId>,
-    /// The recovery.
     pub recovery: Option<RecoveryId>,
-    /// How many deliveries were recovered or replayed.
+    /// Number of recovered or replayed deliveries.
     pub deliveries: i64,
 }
 
-/// How many deliveries one range replay repeats at most.
-pub const MOST_REPLAYS: i64 = 10_000;
+/// Deliveries of one range replay.
+pub const MAX_REPLAYS_PER_RANGE: i64 = 10_000;
 
-/// Endpoints of the tenant.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns the endpoints of the tenant.
 pub async fn list(core: &Core, by: StaffPermit<'_, ViewIntegrations>) -> CoreResult<Vec<EndpointLine>> {
     Ok(core.store.read(by.staff()).await?.endpoints(None, None).await?)
 }
 
-/// One endpoint of the tenant with its recoveries.
+/// Returns an endpoint of the tenant with its recoveries.
 ///
 /// # Errors
-/// `not_found`.
+/// `not_found` if there is no such endpoint.
 pub async fn get(
     core: &Core,
     by: StaffPermit<'_, ViewIntegrations>,
@@ -146,23 +128,20 @@ pub async fn get(
 ) -> CoreResult<(EndpointLine, Vec<RecoveryLine>)> {
     let mut tx = core.store.read(by.staff()).await?;
     let endpoint = tx.endpoint(None, id).await?.ok_or_else(CoreError::not_found)?;
-    Ok((endpoint, tx.recoveries_of(id).await?))
+    Ok((endpoint, tx.list_recoveries(id).await?))
 }
 
-/// The client's own endpoints.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn own_list(core: &Core, by: ClientPermit<'_, WebhooksReadScope>) -> CoreResult<Vec<EndpointLine>> {
+/// Returns the endpoints that belong to the client.
+pub async fn list_for_client(core: &Core, by: ClientPermit<'_, WebhooksReadScope>) -> CoreResult<Vec<EndpointLine>> {
     let mut tx = core.store.read(by.client()).await?;
     Ok(tx.endpoints(Some(by.client().id()), None).await?)
 }
 
-/// One of the client's own endpoints.
+/// Returns an endpoint that belongs to the client.
 ///
 /// # Errors
-/// `not_found`.
-pub async fn own(
+/// `not_found` if the client has no such endpoint.
+pub async fn get_for_client(
     core: &Core,
     by: ClientPermit<'_, WebhooksReadScope>,
     id: WebhookEndpointId,
@@ -173,12 +152,13 @@ pub async fn own(
         .ok_or_else(CoreError::not_found)
 }
 
-/// Makes an endpoint of the client. The secret is in the answer of this call and in no other, not even in its repetition
-/// under the same idempotency key.
+/// Creates an endpoint for the calling client. The secret is part of this response only; a replay under the same
+/// idempotency key does not include it.
 ///
 /// # Errors
-/// `invalid_webhook_url`, `forbidden_webhook_target`, `unknown_event_type`, `data_option_not_permitted`, `quota_exceeded`.
-pub async fn create_own(
+/// `invalid_webhook_url`, `forbidden_webhook_target`, `unknown_event_type`, `data_option_not_permitted`,
+/// `quota_exceeded`.
+pub async fn create_for_client(
     core: &Core,
     by: ClientPermit<'_, WebhooksWriteScope>,
     form: &EndpointForm,
@@ -186,25 +166,25 @@ pub async fn create_own(
     render: impl Fn(&EndpointLine, Option<&SecretString>) -> ApiResponse,
 ) -> CoreResult<ApiResponse> {
     let client = by.client();
-    check_types(&form.event_types)?;
+    validate_event_types(&form.event_types)?;
     check_options(form.data_options.iter(), |scope| client.has(scope))?;
     guard::check_url(&form.url, &core.settings).await?;
     with_retries!({
         let mut tx = core.store.begin(client).await?;
-        if let Some(answer) = replay_response(&mut tx, idempotency).await? {
-            return Ok(answer);
+        if let Some(response) = replay_response(&mut tx, idempotency).await? {
+            return Ok(response);
         }
-        let (endpoint, secret) = make(core, &mut tx, client.id(), client.source_system, form).await?;
+        let (endpoint, secret) = create_endpoint(core, &mut tx, client.id(), client.source_system, form).await?;
         store_response(&mut tx, idempotency, &render(&endpoint, None)).await?;
         finish(core, tx).await?;
         Ok(render(&endpoint, Some(&secret)))
     })
 }
 
-/// Makes an endpoint for a client, as an administrator.
+/// Creates an endpoint for a client on behalf of an administrator.
 ///
 /// # Errors
-/// As [`create_own`]; `not_found` if there is no such client.
+/// Same as [`create_for_client`]; `not_found` if there is no such client.
 pub async fn create(
     core: &Core,
     by: StaffPermit<'_, ManageIntegrations>,
@@ -214,74 +194,75 @@ pub async fn create(
     let mut tx = core.store.begin(by.staff()).await?;
     let (source, scopes) = tx.client_of_endpoint(client).await?.ok_or_else(CoreError::not_found)?;
     drop(tx);
-    check_types(&form.event_types)?;
+    validate_event_types(&form.event_types)?;
     check_options(form.data_options.iter(), |scope| {
         scopes.iter().any(|name| name == scope.name())
     })?;
     guard::check_url(&form.url, &core.settings).await?;
     let mut tx = core.store.begin(by.staff()).await?;
-    let (endpoint, secret) = make(core, &mut tx, client, source, form).await?;
+    let (endpoint, secret) = create_endpoint(core, &mut tx, client, source, form).await?;
     finish(core, tx).await?;
     Ok((endpoint.id.0, secret))
 }
 
-/// An act of a client on an endpoint of its own.
+/// Performs an action on an endpoint that belongs to the client.
 ///
 /// # Errors
-/// `not_found`, and those of the act: `endpoint_disabled`, `recover_window_too_large`, `quota_exceeded`, as [`create_own`].
-pub async fn act_on_own(
+/// `not_found`; depending on the action `endpoint_disabled`, `recover_window_too_large` or the errors of
+/// [`create_for_client`].
+pub async fn perform_for_client(
     core: &Core,
     by: ClientPermit<'_, WebhooksWriteScope>,
     id: WebhookEndpointId,
-    act: &Act,
+    action: &Act,
     idempotency: Option<&IdempotencyKey>,
     render: impl Fn(&Done) -> ApiResponse,
 ) -> CoreResult<ApiResponse> {
     let client = by.client();
-    check_act(core, act).await?;
-    let answer = with_retries!({
+    validate_action(core, action).await?;
+    let response = with_retries!({
         let mut tx = core.store.begin(client).await?;
-        if let Some(answer) = replay_response(&mut tx, idempotency).await? {
-            return Ok(answer);
+        if let Some(response) = replay_response(&mut tx, idempotency).await? {
+            return Ok(response);
         }
         let endpoint = tx
             .endpoint(Some(client.id()), id)
             .await?
             .ok_or_else(CoreError::not_found)?;
-        if let Act::Update(patch) = act {
-            check_reach(client, &endpoint, patch)?;
+        if let Act::Update(patch) = action {
+            check_data_access(client, &endpoint, patch)?;
         }
-        let done = perform(core, &mut tx, &endpoint, act).await?;
-        let kept = Done {
+        let outcome = perform(core, &mut tx, &endpoint, action).await?;
+        let without_secret = Done {
             secret: None,
-            ..done.clone()
+            ..outcome.clone()
         };
-        store_response(&mut tx, idempotency, &render(&kept)).await?;
+        store_response(&mut tx, idempotency, &render(&without_secret)).await?;
         finish(core, tx).await?;
-        Ok(render(&done))
+        Ok(render(&outcome))
     });
     core.wake_worker.notify_one();
-    answer
+    response
 }
 
-/// An act of an administrator on an endpoint.
+/// Performs an action on an endpoint on behalf of an administrator.
 ///
 /// # Errors
-/// As [`act_on_own`].
-pub async fn act_on(
+/// Same as [`perform_for_client`].
+pub async fn perform_action(
     core: &Core,
     by: StaffPermit<'_, ManageIntegrations>,
     id: WebhookEndpointId,
-    act: &Act,
+    action: &Act,
 ) -> CoreResult<Done> {
-    check_act(core, act).await?;
-    let done = with_retries!({
+    validate_action(core, action).await?;
+    let outcome = with_retries!({
         let mut tx = core.store.begin(by.staff()).await?;
         let endpoint = tx.endpoint(None, id).await?.ok_or_else(CoreError::not_found)?;
-        let done = perform(core, &mut tx, &endpoint, act).await?;
+        let outcome = perform(core, &mut tx, &endpoint, action).await?;
         finish(core, tx).await?;
-        Ok(done)
+        Ok(outcome)
     });
     core.wake_worker.notify_one();
-    done
+    outcome
 }

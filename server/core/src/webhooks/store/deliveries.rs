@@ -1,5 +1,5 @@
-//! Deliveries as workers handle them: claimed in batches with a lease, sent outside any transaction, recorded in batches with
-//! compare-and-swap on the claim. Every statement here is about many deliveries at once.
+//! Delivery queue of the workers: deliveries are claimed in batches with a lease, sent outside any transaction and
+//! recorded in batches with compare-and-swap on the claim. Every statement handles many deliveries.
 
 use chrono::{DateTime, Utc};
 use domain::webhooks::DeliveryQueue;
@@ -12,30 +12,30 @@ use crate::db::bulk::hex;
 use crate::db::{StoreError, all, maybe, run};
 use crate::events::{EventContext, event_columns, event_joins};
 
-/// An endpoint of a tenant.
+/// Key of an endpoint: tenant and id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, sqlx::FromRow)]
-pub(crate) struct EndpointPlace {
+pub(crate) struct EndpointKey {
     pub tenant_id: Uuid,
     pub endpoint_id: Uuid,
 }
 
-/// An endpoint for which something is due.
+/// An endpoint with due deliveries.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct DueEndpoint {
     #[sqlx(flatten)]
-    pub place: EndpointPlace,
+    pub place: EndpointKey,
     pub is_failing: bool,
     pub has_first: bool,
     pub has_retry: bool,
 }
 
-/// A delivery that may be claimed, with what rendering and sending need to know.
+/// A delivery that can be claimed, with the data required for rendering and sending.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct DueDelivery {
     #[sqlx(flatten)]
-    pub place: EndpointPlace,
+    pub place: EndpointKey,
     pub id: Uuid,
-    /// The replay that asks for it; `None` for the schedule.
+    /// Replay that requested the attempt; `None` for scheduled attempts.
     pub replay_id: Option<Uuid>,
     pub attempts: i64,
     pub body: Option<String>,
@@ -43,35 +43,66 @@ pub(crate) struct DueDelivery {
     pub url: String,
     pub api_version: String,
     pub data_options: Json<Vec<String>>,
-    /// What the endpoint's client may do now; an option whose scope is gone tells nothing.
+    /// Current scopes of the endpoint's client; data options without their scope are left out of the body.
     pub scopes: Json<Vec<String>>,
     #[sqlx(flatten)]
     pub event: EventContext,
 }
 
-/// A secret that signs now.
+/// A valid signing secret, encrypted.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct SigningSecret {
     #[sqlx(flatten)]
-    pub place: EndpointPlace,
+    pub place: EndpointKey,
     pub id: Uuid,
     pub secret: Vec<u8>,
     pub signing_key: Option<Vec<u8>>,
 }
 
-/// What is written when a delivery is claimed: its body if it is new or was reduced.
+/// Claim of a delivery, with the body to store if it is new or was reduced.
 pub(crate) struct Claim<'a> {
     pub delivery: &'a DueDelivery,
     pub body: Option<(&'a str, Vec<&'static str>)>,
 }
 
-/// Endpoints that may be sent to and have something due, with the lanes in which it is.
-const DUE_ENDPOINTS: &str = "SELECT * FROM (SELECT e.tenant_id, e.id AS endpoint_id, (e.status = 'failing') AS is_failing, \
-    EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.lane = 'first' AND d.status = 'pending' AND d.next_attempt_at <= $1) AS has_first, \
-    EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.lane = 'retry' AND d.status = 'pending' AND d.next_attempt_at <= $1) AS has_retry \
-    FROM webhook_endpoint e WHERE e.status <> 'disabled') x WHERE has_first OR has_retry ORDER BY tenant_id, endpoint_id";
-const REPLAY_WAITS: &str = "SELECT r.tenant_id, r.endpoint_id FROM webhook_replay r JOIN webhook_endpoint e ON e.tenant_id = r.tenant_id AND e.id = r.endpoint_id AND e.status <> 'disabled' \
-    WHERE r.done_at IS NULL AND (r.claimed_until IS NULL OR r.claimed_until <= $1) LIMIT 1";
+/// Enabled endpoints with due deliveries, and the lanes of those deliveries.
+const SELECT_DUE_ENDPOINTS: &str = r"
+    SELECT *
+    FROM (
+        SELECT endpoint.tenant_id, endpoint.id AS endpoint_id, (endpoint.status = 'failing') AS is_failing,
+            EXISTS (
+                SELECT 1
+                FROM webhook_delivery AS delivery
+                WHERE delivery.tenant_id = endpoint.tenant_id
+                  AND delivery.endpoint_id = endpoint.id
+                  AND delivery.lane = 'first'
+                  AND delivery.status = 'pending'
+                  AND delivery.next_attempt_at <= $1
+            ) AS has_first,
+            EXISTS (
+                SELECT 1
+                FROM webhook_delivery AS delivery
+                WHERE delivery.tenant_id = endpoint.tenant_id
+                  AND delivery.endpoint_id = endpoint.id
+                  AND delivery.lane = 'retry'
+                  AND delivery.status = 'pending'
+                  AND delivery.next_attempt_at <= $1
+            ) AS has_retry
+        FROM webhook_endpoint AS endpoint
+        WHERE endpoint.status <> 'disabled'
+    ) x
+    WHERE has_first OR has_retry
+    ORDER BY tenant_id, endpoint_id
+";
+const SELECT_WAITING_REPLAY: &str = r"
+    SELECT replay.tenant_id, replay.endpoint_id
+    FROM webhook_replay AS replay
+    JOIN webhook_endpoint AS endpoint ON endpoint.tenant_id = replay.tenant_id
+        AND endpoint.id = replay.endpoint_id AND endpoint.status <> 'disabled'
+    WHERE replay.done_at IS NULL
+      AND (replay.claimed_until IS NULL OR replay.claimed_until <= $1)
+    LIMIT 1
+";
 
 macro_rules! due_columns {
     ($replay:literal) => {
@@ -86,87 +117,210 @@ macro_rules! due_columns {
 macro_rules! due_joins {
     () => {
         concat!(
-            "JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id AND c.revoked_at IS NULL \
-             JOIN event v ON v.tenant_id = d.tenant_id AND v.id = d.event_id ",
+            r"
+    JOIN integration_client AS c ON c.tenant_id = e.tenant_id AND c.id = e.client_id
+        AND c.revoked_at IS NULL
+    JOIN event AS v ON v.tenant_id = d.tenant_id AND v.id = d.event_id
+",
             event_joins!("e.source_system_id")
         )
     };
 }
-/// What may be claimed of an endpoint `e` in a lane, the longest due first. An endpoint that asked for an order gets the
-/// next one of a key only when the one before has arrived or failed; a failing one gets one at a time.
+/// Claimable deliveries of an endpoint `e` in a lane, longest due first. An endpoint with ordering receives the next
+/// delivery of a key only after the previous one was delivered or failed; a failing endpoint receives one delivery at a
+/// time.
 macro_rules! due_of_endpoint {
     () => {
-        "FROM webhook_delivery x WHERE x.tenant_id = e.tenant_id AND x.endpoint_id = e.id AND x.lane = $2 AND x.status = 'pending' AND x.next_attempt_at <= $3 \
-         AND (x.ordering_key IS NULL OR NOT EXISTS (SELECT 1 FROM webhook_delivery o WHERE o.tenant_id = x.tenant_id AND o.endpoint_id = x.endpoint_id \
-           AND o.ordering_key = x.ordering_key AND o.sequence < x.sequence AND o.ordering_key IS NOT NULL AND o.status IN ('pending', 'in_flight'))) \
-         AND (e.status <> 'failing' OR NOT EXISTS (SELECT 1 FROM webhook_delivery y WHERE y.tenant_id = e.tenant_id AND y.endpoint_id = e.id AND y.status = 'in_flight')) \
-         ORDER BY x.next_attempt_at, x.id LIMIT $4"
+        r"
+    FROM webhook_delivery AS candidate
+    WHERE candidate.tenant_id = e.tenant_id
+      AND candidate.endpoint_id = e.id
+      AND candidate.lane = $2
+      AND candidate.status = 'pending'
+      AND candidate.next_attempt_at <= $3
+      AND (candidate.ordering_key IS NULL OR NOT EXISTS (
+          SELECT 1
+          FROM webhook_delivery AS earlier
+          WHERE earlier.tenant_id = candidate.tenant_id
+            AND earlier.endpoint_id = candidate.endpoint_id
+            AND earlier.ordering_key = candidate.ordering_key
+            AND earlier.sequence < candidate.sequence
+            AND earlier.ordering_key IS NOT NULL
+            AND earlier.status IN ('pending', 'in_flight')
+      ))
+      AND (e.status <> 'failing' OR NOT EXISTS (
+          SELECT 1
+          FROM webhook_delivery AS other
+          WHERE other.tenant_id = e.tenant_id
+            AND other.endpoint_id = e.id
+            AND other.status = 'in_flight'
+      ))
+    ORDER BY candidate.next_attempt_at, candidate.id
+    LIMIT $4
+"
     };
 }
-const DUE_SQLITE: &str = concat!(
+const SELECT_DUE_SQLITE: &str = concat!(
     due_columns!("NULL"),
-    "FROM json_each($1) j JOIN webhook_endpoint e ON e.tenant_id = unhex(j.value->>'t') AND e.id = unhex(j.value->>'e') AND e.status <> 'disabled' \
-     JOIN webhook_delivery d ON d.tenant_id = e.tenant_id AND d.id IN (SELECT x.id ",
+    r"
+    FROM json_each($1) j
+    JOIN webhook_endpoint AS e ON e.tenant_id = unhex(j.value->>'t') AND e.id = unhex(j.value->>'e')
+        AND e.status <> 'disabled'
+    JOIN webhook_delivery AS d ON d.tenant_id = e.tenant_id AND d.id IN (
+    SELECT candidate.id
+",
     due_of_endpoint!(),
     ") ",
     due_joins!(),
     "LIMIT $5"
 );
-const DUE_POSTGRES: &str = concat!(
+const SELECT_DUE_POSTGRES: &str = concat!(
     due_columns!("NULL::uuid"),
-    "FROM jsonb_to_recordset($1) AS j (t UUID, e UUID) JOIN webhook_endpoint e ON e.tenant_id = j.t AND e.id = j.e AND e.status <> 'disabled' \
-     JOIN LATERAL (SELECT x.* ",
+    r"
+    FROM jsonb_to_recordset($1) AS j (t UUID, e UUID)
+    JOIN webhook_endpoint AS e ON e.tenant_id = j.t AND e.id = j.e AND e.status <> 'disabled'
+    JOIN LATERAL (
+    SELECT candidate.*
+",
     due_of_endpoint!(),
-    " FOR UPDATE OF x SKIP LOCKED) d ON true ",
+    " FOR UPDATE OF candidate SKIP LOCKED) d ON true ",
     due_joins!(),
     "LIMIT $5"
 );
-/// On PostgreSQL a failing endpoint's row is locked first, so that two workers never probe it at once.
-const LOCK_FAILING: &str = "SELECT e.tenant_id, e.id AS endpoint_id FROM webhook_endpoint e JOIN jsonb_to_recordset($1) AS j (t UUID, e UUID) ON e.tenant_id = j.t AND e.id = j.e \
-    WHERE e.status = 'failing' FOR NO KEY UPDATE OF e SKIP LOCKED";
+/// Locks failing endpoints on PostgreSQL, so that two workers never probe the same endpoint concurrently.
+const LOCK_FAILING_ENDPOINTS: &str = r"
+    SELECT endpoint.tenant_id, endpoint.id AS endpoint_id
+    FROM webhook_endpoint AS endpoint
+    JOIN jsonb_to_recordset($1) AS j (t UUID, e UUID) ON endpoint.tenant_id = j.t AND endpoint.id = j.e
+    WHERE endpoint.status = 'failing'
+    FOR NO KEY UPDATE OF endpoint SKIP LOCKED
+";
 
 macro_rules! replays {
     ($lock:literal) => {
         concat!(
             due_columns!("q.id"),
-            "FROM (SELECT w.* FROM webhook_replay w WHERE w.done_at IS NULL AND (w.claimed_until IS NULL OR w.claimed_until <= $1) \
-               AND EXISTS (SELECT 1 FROM webhook_endpoint z WHERE z.tenant_id = w.tenant_id AND z.id = w.endpoint_id AND z.status <> 'disabled') \
-               ORDER BY w.requested_at, w.id LIMIT $2", $lock, ") q \
-             JOIN webhook_delivery d ON d.tenant_id = q.tenant_id AND d.id = q.delivery_id JOIN webhook_endpoint e ON e.tenant_id = q.tenant_id AND e.id = q.endpoint_id ",
+            r"
+    FROM (
+    SELECT w.*
+    FROM webhook_replay AS w
+    WHERE w.done_at IS NULL
+      AND (w.claimed_until IS NULL OR w.claimed_until <= $1)
+      AND EXISTS (
+          SELECT 1
+          FROM webhook_endpoint AS z
+          WHERE z.tenant_id = w.tenant_id
+            AND z.id = w.endpoint_id
+            AND z.status <> 'disabled'
+      )
+    ORDER BY w.requested_at, w.id
+    LIMIT $2
+",
+            $lock,
+            r"
+    ) q
+    JOIN webhook_delivery AS d ON d.tenant_id = q.tenant_id AND d.id = q.delivery_id
+    JOIN webhook_endpoint AS e ON e.tenant_id = q.tenant_id AND e.id = q.endpoint_id
+",
             due_joins!(),
             "ORDER BY q.requested_at, q.id"
         )
     };
 }
-const REPLAYS_SQLITE: &str = replays!("");
-const REPLAYS_POSTGRES: &str = replays!(" FOR UPDATE OF w SKIP LOCKED");
+const SELECT_REPLAYS_SQLITE: &str = replays!("");
+const SELECT_REPLAYS_POSTGRES: &str = replays!(" FOR UPDATE OF w SKIP LOCKED");
 
-const SECRETS_SQLITE: &str = "SELECT s.tenant_id, s.endpoint_id, s.id, s.secret, s.signing_key FROM json_each($1) j JOIN webhook_secret s ON s.tenant_id = unhex(j.value->>'t') AND s.endpoint_id = unhex(j.value->>'e') \
-    WHERE s.expires_at IS NULL OR s.expires_at > $2 ORDER BY s.created_at DESC, s.id DESC";
-const SECRETS_POSTGRES: &str = "SELECT s.tenant_id, s.endpoint_id, s.id, s.secret, s.signing_key FROM jsonb_to_recordset($1) AS j (t UUID, e UUID) JOIN webhook_secret s ON s.tenant_id = j.t AND s.endpoint_id = j.e \
-    WHERE s.expires_at IS NULL OR s.expires_at > $2 ORDER BY s.created_at DESC, s.id DESC";
+const SELECT_SECRETS_SQLITE: &str = r"
+    SELECT secret.tenant_id, secret.endpoint_id, secret.id, secret.secret, secret.signing_key
+    FROM json_each($1) j
+    JOIN webhook_secret AS secret ON secret.tenant_id = unhex(j.value->>'t')
+        AND secret.endpoint_id = unhex(j.value->>'e')
+    WHERE secret.expires_at IS NULL OR secret.expires_at > $2
+    ORDER BY secret.created_at DESC, secret.id DESC
+";
+const SELECT_SECRETS_POSTGRES: &str = r"
+    SELECT secret.tenant_id, secret.endpoint_id, secret.id, secret.secret, secret.signing_key
+    FROM jsonb_to_recordset($1) AS j (t UUID, e UUID)
+    JOIN webhook_secret AS secret ON secret.tenant_id = j.t AND secret.endpoint_id = j.e
+    WHERE secret.expires_at IS NULL OR secret.expires_at > $2
+    ORDER BY secret.created_at DESC, secret.id DESC
+";
 
-const CLAIM_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'body' AS body, value->>'options' AS options FROM json_each($3)) \
-    UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2, body = COALESCE(n.body, webhook_delivery.body), body_options = COALESCE(n.options, webhook_delivery.body_options) \
-    FROM n \
-    WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND webhook_delivery.status = 'pending' RETURNING webhook_delivery.id";
-const CLAIM_POSTGRES: &str = "UPDATE webhook_delivery SET status = 'in_flight', claim = $1, claimed_until = $2, body = COALESCE(n.body, webhook_delivery.body), body_options = COALESCE(n.options, webhook_delivery.body_options) \
-    FROM jsonb_to_recordset($3) AS n (t UUID, d UUID, body TEXT, options JSONB) \
-    WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND webhook_delivery.status = 'pending' RETURNING webhook_delivery.id";
-const CLAIM_REPLAYS_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'r') AS r FROM json_each($3)) \
-    UPDATE webhook_replay SET claim = $1, claimed_until = $2 FROM n \
-    WHERE webhook_replay.tenant_id = n.t AND webhook_replay.id = n.r";
-const CLAIM_REPLAYS_POSTGRES: &str = "UPDATE webhook_replay SET claim = $1, claimed_until = $2 FROM jsonb_to_recordset($3) AS n (t UUID, r UUID) WHERE webhook_replay.tenant_id = n.t AND webhook_replay.id = n.r";
-/// The body of a delivery that is sent by a replay, frozen or reduced.
-const FREEZE_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'body' AS body, value->>'options' AS options FROM json_each($1)) \
-    UPDATE webhook_delivery SET body = n.body, body_options = n.options \
-    FROM n \
-    WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND n.body IS NOT NULL";
-const FREEZE_POSTGRES: &str = "UPDATE webhook_delivery SET body = n.body, body_options = n.options FROM jsonb_to_recordset($1) AS n (t UUID, d UUID, body TEXT, options JSONB) \
-    WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND n.body IS NOT NULL";
+const CLAIM_SQLITE: &str = r"
+    WITH input AS MATERIALIZED (
+        SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'body' AS body,
+            value->>'options' AS options
+        FROM json_each($3)
+    )
+    UPDATE webhook_delivery
+    SET status = 'in_flight',
+        claim = $1,
+        claimed_until = $2,
+        body = COALESCE(input.body, webhook_delivery.body),
+        body_options = COALESCE(input.options, webhook_delivery.body_options)
+    FROM input
+    WHERE webhook_delivery.tenant_id = input.t
+      AND webhook_delivery.id = input.d
+      AND webhook_delivery.status = 'pending'
+    RETURNING webhook_delivery.id
+";
+const CLAIM_POSTGRES: &str = r"
+    UPDATE webhook_delivery
+    SET status = 'in_flight',
+        claim = $1,
+        claimed_until = $2,
+        body = COALESCE(input.body, webhook_delivery.body),
+        body_options = COALESCE(input.options, webhook_delivery.body_options)
+    FROM jsonb_to_recordset($3) AS input (t UUID, d UUID, body TEXT, options JSONB)
+    WHERE webhook_delivery.tenant_id = input.t
+      AND webhook_delivery.id = input.d
+      AND webhook_delivery.status = 'pending'
+    RETURNING webhook_delivery.id
+";
+const CLAIM_REPLAYS_SQLITE: &str = r"
+    WITH input AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'r') AS r FROM json_each($3))
+    UPDATE webhook_replay
+    SET claim = $1,
+        claimed_until = $2
+    FROM input
+    WHERE webhook_replay.tenant_id = input.t
+      AND webhook_replay.id = input.r
+";
+const CLAIM_REPLAYS_POSTGRES: &str = r"
+    UPDATE webhook_replay
+    SET claim = $1,
+        claimed_until = $2
+    FROM jsonb_to_recordset($3) AS input (t UUID, r UUID)
+    WHERE webhook_replay.tenant_id = input.t
+      AND webhook_replay.id = input.r
+";
+/// Stores the new or reduced body of a delivery that is sent by a replay.
+const UPDATE_BODIES_SQLITE: &str = r"
+    WITH input AS MATERIALIZED (
+        SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'body' AS body,
+            value->>'options' AS options
+        FROM json_each($1)
+    )
+    UPDATE webhook_delivery
+    SET body = input.body,
+        body_options = input.options
+    FROM input
+    WHERE webhook_delivery.tenant_id = input.t
+      AND webhook_delivery.id = input.d
+      AND input.body IS NOT NULL
+";
+const UPDATE_BODIES_POSTGRES: &str = r"
+    UPDATE webhook_delivery
+    SET body = input.body,
+        body_options = input.options
+    FROM jsonb_to_recordset($1) AS input (t UUID, d UUID, body TEXT, options JSONB)
+    WHERE webhook_delivery.tenant_id = input.t
+      AND webhook_delivery.id = input.d
+      AND input.body IS NOT NULL
+";
 
-/// Endpoints in the form that both databases read back from JSON.
-pub(crate) fn places(places: &[EndpointPlace]) -> Json<Vec<serde_json::Value>> {
+/// Encodes endpoint keys as JSON rows that both database engines can join.
+pub(crate) fn places(places: &[EndpointKey]) -> Json<Vec<serde_json::Value>> {
     Json(
         places
             .iter()
@@ -176,25 +330,25 @@ pub(crate) fn places(places: &[EndpointPlace]) -> Json<Vec<serde_json::Value>> {
 }
 
 impl SystemTx<'_> {
-    /// Endpoints with something due; a look that takes no locks.
+    /// Returns endpoints with due deliveries, without locking them.
     pub(crate) async fn due_endpoints(&mut self) -> Result<Vec<DueEndpoint>, StoreError> {
-        all!(&mut self.tx, DueEndpoint, DUE_ENDPOINTS, self.now)
+        all!(&mut self.tx, DueEndpoint, SELECT_DUE_ENDPOINTS, self.now)
     }
 
-    /// Whether somebody waits for a replay.
+    /// Returns whether a replay is waiting to be claimed.
     pub(crate) async fn is_replay_waiting(&mut self) -> Result<bool, StoreError> {
-        Ok(maybe!(&mut self.tx, EndpointPlace, REPLAY_WAITS, self.now)?.is_some())
+        Ok(maybe!(&mut self.tx, EndpointKey, SELECT_WAITING_REPLAY, self.now)?.is_some())
     }
 
-    /// Deliveries of these endpoints that may be claimed: at most `each` of an endpoint and `most` in all.
+    /// Returns claimable deliveries of the endpoints: at most `per_endpoint` of each and `limit` in total.
     pub(crate) async fn due_deliveries(
         &mut self,
-        endpoints: &[EndpointPlace],
+        endpoints: &[EndpointKey],
         lane: DeliveryQueue,
-        each: i64,
-        most: i64,
+        per_endpoint: i64,
+        limit: i64,
     ) -> Result<Vec<DueDelivery>, StoreError> {
-        let sql = self.tx.dialect(DUE_SQLITE, DUE_POSTGRES);
+        let sql = self.tx.dialect(SELECT_DUE_SQLITE, SELECT_DUE_POSTGRES);
         all!(
             &mut self.tx,
             DueDelivery,
@@ -202,38 +356,36 @@ impl SystemTx<'_> {
             places(endpoints),
             lane.name(),
             self.now,
-            each,
-            most
+            per_endpoint,
+            limit
         )
     }
 
-    /// Those of some failing endpoints that no other worker probes at this moment.
-    pub(crate) async fn lock_failing(
-        &mut self,
-        endpoints: Vec<EndpointPlace>,
-    ) -> Result<Vec<EndpointPlace>, StoreError> {
+    /// Locks failing endpoints and returns those that no other worker is probing.
+    pub(crate) async fn lock_failing(&mut self, endpoints: Vec<EndpointKey>) -> Result<Vec<EndpointKey>, StoreError> {
         if self.store.engine() == crate::db::Engine::Sqlite {
             return Ok(endpoints);
         }
-        all!(&mut self.tx, EndpointPlace, LOCK_FAILING, places(&endpoints))
+        all!(&mut self.tx, EndpointKey, LOCK_FAILING_ENDPOINTS, places(&endpoints))
     }
 
-    /// Replays that wait, oldest first.
-    pub(crate) async fn due_replays(&mut self, most: i64) -> Result<Vec<DueDelivery>, StoreError> {
-        let sql = self.tx.dialect(REPLAYS_SQLITE, REPLAYS_POSTGRES);
-        all!(&mut self.tx, DueDelivery, sql, self.now, most)
+    /// Returns waiting replays, oldest first.
+    pub(crate) async fn due_replays(&mut self, limit: i64) -> Result<Vec<DueDelivery>, StoreError> {
+        let sql = self.tx.dialect(SELECT_REPLAYS_SQLITE, SELECT_REPLAYS_POSTGRES);
+        all!(&mut self.tx, DueDelivery, sql, self.now, limit)
     }
 
-    /// The secrets that sign for some endpoints now, the newest of each first.
+    /// Returns the valid secrets of the endpoints, newest first.
     pub(crate) async fn signing_secrets(
         &mut self,
-        endpoints: &[EndpointPlace],
+        endpoints: &[EndpointKey],
     ) -> Result<Vec<SigningSecret>, StoreError> {
-        let sql = self.tx.dialect(SECRETS_SQLITE, SECRETS_POSTGRES);
+        let sql = self.tx.dialect(SELECT_SECRETS_SQLITE, SELECT_SECRETS_POSTGRES);
         all!(&mut self.tx, SigningSecret, sql, places(endpoints), self.now)
     }
 
-    /// Claims deliveries and keeps their rendered bytes, so that every attempt sends the same; the answer is which.
+    /// Claims deliveries and stores their rendered bodies, so that every attempt sends the same bytes. Returns the ids
+    /// of the claimed deliveries and replays.
     pub(crate) async fn claim_deliveries(
         &mut self,
         claims: &[Claim<'_>],
@@ -247,17 +399,17 @@ impl SystemTx<'_> {
                 json!({ "t": hex(one.delivery.place.tenant_id), "d": hex(one.delivery.id), "r": one.delivery.replay_id.map(hex), "body": body, "options": options })
             })
             .collect();
-        let (replays, plain): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row["r"].is_string());
+        let (replays, scheduled): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row["r"].is_string());
         let mut claimed = Vec::new();
-        if !plain.is_empty() {
+        if !scheduled.is_empty() {
             let sql = self.tx.dialect(CLAIM_SQLITE, CLAIM_POSTGRES);
-            let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), sql, claim, until, Json(&plain))?;
+            let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), sql, claim, until, Json(&scheduled))?;
             claimed.extend(rows.into_iter().map(|(id,)| id));
         }
         if !replays.is_empty() {
             let sql = self.tx.dialect(CLAIM_REPLAYS_SQLITE, CLAIM_REPLAYS_POSTGRES);
             run!(&mut self.tx, sql, claim, until, Json(&replays))?;
-            let sql = self.tx.dialect(FREEZE_SQLITE, FREEZE_POSTGRES);
+            let sql = self.tx.dialect(UPDATE_BODIES_SQLITE, UPDATE_BODIES_POSTGRES);
             run!(&mut self.tx, sql, Json(&replays))?;
             claimed.extend(claims.iter().filter_map(|one| one.delivery.replay_id));
         }

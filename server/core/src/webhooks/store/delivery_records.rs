@@ -1,5 +1,4 @@
-//! How deliveries went: attempts, states and the health of endpoints, recorded for many at once with compare-and-swap on the
-//! claim.
+//! Recording of finished attempts, delivery status and endpoint health, in batches with compare-and-swap on the claim.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{AttemptId, Id, SourceSystemKind, WebhookEndpointKind};
@@ -15,14 +14,14 @@ use crate::db::bulk::{format_timestamp, hex};
 use crate::db::{StoreError, all, run};
 use crate::events::{self, NewEvent};
 use crate::identity::actors::TenantId;
-use crate::webhooks::store::deliveries::{EndpointPlace, places};
+use crate::webhooks::store::deliveries::{EndpointKey, places};
 
-/// How an attempt went and what becomes of its delivery.
+/// A finished attempt and the resulting status of its delivery.
 #[derive(Debug, Clone)]
 pub(crate) struct AttemptRecord {
     pub id: AttemptId,
     pub claim: Uuid,
-    pub place: EndpointPlace,
+    pub place: EndpointKey,
     pub delivery: Uuid,
     pub replay: Option<Uuid>,
     pub url: String,
@@ -38,11 +37,11 @@ pub(crate) struct AttemptRecord {
     pub asks_to_stop: bool,
 }
 
-/// The health of an endpoint, read to be changed.
+/// Health of an endpoint, locked for update.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct EndpointHealth {
     #[sqlx(flatten)]
-    pub place: EndpointPlace,
+    pub place: EndpointKey,
     pub source_system_id: Key<SourceSystemKind>,
     #[sqlx(try_from = "String")]
     pub status: EndpointStatus,
@@ -65,64 +64,203 @@ impl EndpointHealth {
     }
 }
 
-/// A manual attempt that arrived meanwhile counts: the delivery stays delivered.
-const RECORD_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, unhex(value->>'c') AS c, value->>'status' AS status, value->>'next' AS next, value->>'answer' AS answer, value->>'failure' AS failure, value->>'delivered' AS delivered FROM json_each($1)) \
-    UPDATE webhook_delivery SET status = CASE WHEN webhook_delivery.delivered_at IS NOT NULL THEN 'delivered' ELSE n.status END, lane = 'retry', attempts = attempts + 1, next_attempt_at = n.next, \
-    claim = NULL, claimed_until = NULL, last_status = n.answer, last_failure = n.failure, delivered_at = COALESCE(webhook_delivery.delivered_at, n.delivered) \
-    FROM n \
-    WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND webhook_delivery.claim = n.c RETURNING webhook_delivery.id";
-const RECORD_POSTGRES: &str = "UPDATE webhook_delivery SET status = CASE WHEN webhook_delivery.delivered_at IS NOT NULL THEN 'delivered' ELSE n.status END, lane = 'retry', attempts = attempts + 1, next_attempt_at = n.next, \
-    claim = NULL, claimed_until = NULL, last_status = n.answer, last_failure = n.failure, delivered_at = COALESCE(webhook_delivery.delivered_at, n.delivered) \
-    FROM jsonb_to_recordset($1) AS n (t UUID, d UUID, c UUID, status TEXT, next TIMESTAMPTZ, answer BIGINT, failure TEXT, delivered TIMESTAMPTZ) \
-    WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d AND webhook_delivery.claim = n.c RETURNING webhook_delivery.id";
-const RECORD_REPLAYS_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'r') AS r, unhex(value->>'c') AS c FROM json_each($2)) \
-    UPDATE webhook_replay SET done_at = $1, claim = NULL, claimed_until = NULL FROM n \
-    WHERE webhook_replay.tenant_id = n.t AND webhook_replay.id = n.r AND webhook_replay.claim = n.c";
-const RECORD_REPLAYS_POSTGRES: &str = "UPDATE webhook_replay SET done_at = $1, claim = NULL, claimed_until = NULL FROM jsonb_to_recordset($2) AS n (t UUID, r UUID, c UUID) \
-    WHERE webhook_replay.tenant_id = n.t AND webhook_replay.id = n.r AND webhook_replay.claim = n.c";
-/// A replay tells how the delivery went last, and a success ends the schedule.
-const REPLAYED_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'answer' AS answer, value->>'failure' AS failure, value->>'delivered' AS delivered FROM json_each($1)) \
-    UPDATE webhook_delivery SET last_status = n.answer, last_failure = n.failure, delivered_at = COALESCE(webhook_delivery.delivered_at, n.delivered), \
-    status = CASE WHEN n.delivered IS NOT NULL AND webhook_delivery.status <> 'in_flight' THEN 'delivered' ELSE webhook_delivery.status END \
-    FROM n \
-    WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d";
-const REPLAYED_POSTGRES: &str = "UPDATE webhook_delivery SET last_status = n.answer, last_failure = n.failure, delivered_at = COALESCE(webhook_delivery.delivered_at, n.delivered), \
-    status = CASE WHEN n.delivered IS NOT NULL AND webhook_delivery.status <> 'in_flight' THEN 'delivered' ELSE webhook_delivery.status END \
-    FROM jsonb_to_recordset($1) AS n (t UUID, d UUID, answer BIGINT, failure TEXT, delivered TIMESTAMPTZ) WHERE webhook_delivery.tenant_id = n.t AND webhook_delivery.id = n.d";
-const ATTEMPTS_SQLITE: &str = "INSERT INTO webhook_attempt (tenant_id, id, delivery_id, cause, url, signature, started_at, duration_ms, response_status, failure, error, response_excerpt) \
-    SELECT unhex(value->>'t'), unhex(value->>'id'), unhex(value->>'d'), value->>'cause', value->>'url', value->>'signature', value->>'started', value->>'took', value->>'answer', value->>'failure', value->>'error', value->>'excerpt' FROM json_each($1)";
-const ATTEMPTS_POSTGRES: &str = "INSERT INTO webhook_attempt (tenant_id, id, delivery_id, cause, url, signature, started_at, duration_ms, response_status, failure, error, response_excerpt) \
-    SELECT n.t, n.id, n.d, n.cause, n.url, n.signature, n.started, n.took, n.answer, n.failure, n.error, n.excerpt \
-    FROM jsonb_to_recordset($1) AS n (t UUID, id UUID, d UUID, cause TEXT, url TEXT, signature TEXT, started TIMESTAMPTZ, took BIGINT, answer BIGINT, failure TEXT, error TEXT, excerpt TEXT)";
+/// A replay that succeeded in the meantime takes precedence: the delivery stays delivered.
+const UPDATE_DELIVERIES_SQLITE: &str = r"
+    WITH input AS MATERIALIZED (
+        SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, unhex(value->>'c') AS c,
+            value->>'status' AS status, value->>'next' AS next, value->>'answer' AS answer,
+            value->>'failure' AS failure, value->>'delivered' AS delivered
+        FROM json_each($1)
+    )
+    UPDATE webhook_delivery
+    SET status = CASE WHEN webhook_delivery.delivered_at IS NOT NULL THEN 'delivered' ELSE input.status END,
+        lane = 'retry',
+        attempts = attempts + 1,
+        next_attempt_at = input.next,
+        claim = NULL,
+        claimed_until = NULL,
+        last_status = input.answer,
+        last_failure = input.failure,
+        delivered_at = COALESCE(webhook_delivery.delivered_at, input.delivered)
+    FROM input
+    WHERE webhook_delivery.tenant_id = input.t
+      AND webhook_delivery.id = input.d
+      AND webhook_delivery.claim = input.c
+    RETURNING webhook_delivery.id
+";
+const UPDATE_DELIVERIES_POSTGRES: &str = r"
+    UPDATE webhook_delivery
+    SET status = CASE WHEN webhook_delivery.delivered_at IS NOT NULL THEN 'delivered' ELSE input.status END,
+        lane = 'retry',
+        attempts = attempts + 1,
+        next_attempt_at = input.next,
+        claim = NULL,
+        claimed_until = NULL,
+        last_status = input.answer,
+        last_failure = input.failure,
+        delivered_at = COALESCE(webhook_delivery.delivered_at, input.delivered)
+    FROM jsonb_to_recordset($1) AS input (t UUID, d UUID, c UUID, status TEXT, next TIMESTAMPTZ,
+        answer BIGINT, failure TEXT, delivered TIMESTAMPTZ)
+    WHERE webhook_delivery.tenant_id = input.t
+      AND webhook_delivery.id = input.d
+      AND webhook_delivery.claim = input.c
+    RETURNING webhook_delivery.id
+";
+const COMPLETE_REPLAYS_SQLITE: &str = r"
+    WITH input AS MATERIALIZED (
+        SELECT unhex(value->>'t') AS t, unhex(value->>'r') AS r, unhex(value->>'c') AS c
+        FROM json_each($2)
+    )
+    UPDATE webhook_replay
+    SET done_at = $1,
+        claim = NULL,
+        claimed_until = NULL
+    FROM input
+    WHERE webhook_replay.tenant_id = input.t
+      AND webhook_replay.id = input.r
+      AND webhook_replay.claim = input.c
+";
+const COMPLETE_REPLAYS_POSTGRES: &str = r"
+    UPDATE webhook_replay
+    SET done_at = $1,
+        claim = NULL,
+        claimed_until = NULL
+    FROM jsonb_to_recordset($2) AS input (t UUID, r UUID, c UUID)
+    WHERE webhook_replay.tenant_id = input.t
+      AND webhook_replay.id = input.r
+      AND webhook_replay.claim = input.c
+";
+/// A replay updates the last result of the delivery; a success ends the retry schedule.
+const UPDATE_REPLAYED_SQLITE: &str = r"
+    WITH input AS MATERIALIZED (
+        SELECT unhex(value->>'t') AS t, unhex(value->>'d') AS d, value->>'answer' AS answer,
+            value->>'failure' AS failure, value->>'delivered' AS delivered
+        FROM json_each($1)
+    )
+    UPDATE webhook_delivery
+    SET last_status = input.answer,
+        last_failure = input.failure,
+        delivered_at = COALESCE(webhook_delivery.delivered_at, input.delivered),
+        status = CASE WHEN input.delivered IS NOT NULL AND webhook_delivery.status <> 'in_flight'
+            THEN 'delivered' ELSE webhook_delivery.status END
+    FROM input
+    WHERE webhook_delivery.tenant_id = input.t
+      AND webhook_delivery.id = input.d
+";
+const UPDATE_REPLAYED_POSTGRES: &str = r"
+    UPDATE webhook_delivery
+    SET last_status = input.answer,
+        last_failure = input.failure,
+        delivered_at = COALESCE(webhook_delivery.delivered_at, input.delivered),
+        status = CASE WHEN input.delivered IS NOT NULL AND webhook_delivery.status <> 'in_flight'
+            THEN 'delivered' ELSE webhook_delivery.status END
+    FROM jsonb_to_recordset($1) AS input (t UUID, d UUID, answer BIGINT, failure TEXT,
+        delivered TIMESTAMPTZ)
+    WHERE webhook_delivery.tenant_id = input.t
+      AND webhook_delivery.id = input.d
+";
+const INSERT_ATTEMPTS_SQLITE: &str = r"
+    INSERT INTO webhook_attempt (tenant_id, id, delivery_id, cause, url, signature, started_at,
+        duration_ms, response_status, failure, error, response_excerpt)
+    SELECT unhex(value->>'t'), unhex(value->>'id'), unhex(value->>'d'), value->>'cause', value->>'url',
+        value->>'signature', value->>'started', value->>'took', value->>'answer', value->>'failure',
+        value->>'error', value->>'excerpt'
+    FROM json_each($1)
+";
+const INSERT_ATTEMPTS_POSTGRES: &str = r"
+    INSERT INTO webhook_attempt (tenant_id, id, delivery_id, cause, url, signature, started_at,
+        duration_ms, response_status, failure, error, response_excerpt)
+    SELECT input.t, input.id, input.d, input.cause, input.url, input.signature, input.started,
+        input.took, input.answer, input.failure, input.error, input.excerpt
+    FROM jsonb_to_recordset($1) AS input (t UUID, id UUID, d UUID, cause TEXT, url TEXT, signature TEXT,
+        started TIMESTAMPTZ, took BIGINT, answer BIGINT, failure TEXT, error TEXT, excerpt TEXT)
+";
 
 macro_rules! health {
     ($from:literal, $lock:literal) => {
         concat!(
-            "SELECT e.tenant_id, e.id AS endpoint_id, e.source_system_id, e.status, e.failures_in_a_row, e.failed_deliveries, e.first_failure_at, e.last_success_at, e.disabled_at, e.disabled_reason FROM ",
-            $from, " ORDER BY e.tenant_id, e.id", $lock
+            r"
+    SELECT endpoint.tenant_id, endpoint.id AS endpoint_id, endpoint.source_system_id, endpoint.status,
+        endpoint.failures_in_a_row, endpoint.failed_deliveries, endpoint.first_failure_at,
+        endpoint.last_success_at, endpoint.disabled_at, endpoint.disabled_reason
+    FROM
+",
+            $from,
+            " ORDER BY endpoint.tenant_id, endpoint.id",
+            $lock
         )
     };
 }
-const HEALTH_SQLITE: &str = health!(
-    "json_each($1) j JOIN webhook_endpoint e ON e.tenant_id = unhex(j.value->>'t') AND e.id = unhex(j.value->>'e')",
+const SELECT_HEALTH_SQLITE: &str = health!(
+    r"
+    json_each($1) j
+    JOIN webhook_endpoint AS endpoint ON endpoint.tenant_id = unhex(j.value->>'t')
+        AND endpoint.id = unhex(j.value->>'e')
+",
     ""
 );
-const HEALTH_POSTGRES: &str = health!(
-    "jsonb_to_recordset($1) AS j (t UUID, e UUID) JOIN webhook_endpoint e ON e.tenant_id = j.t AND e.id = j.e",
-    " FOR NO KEY UPDATE OF e"
+const SELECT_HEALTH_POSTGRES: &str = health!(
+    r"
+    jsonb_to_recordset($1) AS j (t UUID, e UUID)
+    JOIN webhook_endpoint AS endpoint ON endpoint.tenant_id = j.t AND endpoint.id = j.e
+",
+    " FOR NO KEY UPDATE OF endpoint"
 );
-const SET_HEALTH_SQLITE: &str = "WITH n AS MATERIALIZED (SELECT unhex(value->>'t') AS t, unhex(value->>'e') AS e, value->>'status' AS status, value->>'failures' AS failures, value->>'failed' AS failed, value->>'first' AS first, value->>'success' AS success, value->>'disabled' AS disabled, value->>'reason' AS reason FROM json_each($1)) \
-    UPDATE webhook_endpoint SET status = n.status, failures_in_a_row = n.failures, failed_deliveries = n.failed, first_failure_at = n.first, last_success_at = n.success, disabled_at = n.disabled, disabled_reason = n.reason \
-    FROM n \
-    WHERE webhook_endpoint.tenant_id = n.t AND webhook_endpoint.id = n.e";
-const SET_HEALTH_POSTGRES: &str = "UPDATE webhook_endpoint SET status = n.status, failures_in_a_row = n.failures, failed_deliveries = n.failed, first_failure_at = n.first, last_success_at = n.success, disabled_at = n.disabled, disabled_reason = n.reason \
-    FROM jsonb_to_recordset($1) AS n (t UUID, e UUID, status TEXT, failures BIGINT, failed BIGINT, first TIMESTAMPTZ, success TIMESTAMPTZ, disabled TIMESTAMPTZ, reason TEXT) WHERE webhook_endpoint.tenant_id = n.t AND webhook_endpoint.id = n.e";
-const HOLD_DISABLED: &str = "UPDATE webhook_delivery SET status = 'held' WHERE status = 'pending' AND (tenant_id, endpoint_id) IN (SELECT e.tenant_id, e.id FROM webhook_endpoint e WHERE e.status = 'disabled')";
-const RELEASE_EXPIRED: &str = "UPDATE webhook_delivery SET status = 'pending', claim = NULL, claimed_until = NULL WHERE status = 'in_flight' AND claimed_until <= $1";
+const UPDATE_HEALTH_SQLITE: &str = r"
+    WITH input AS MATERIALIZED (
+        SELECT unhex(value->>'t') AS t, unhex(value->>'e') AS e, value->>'status' AS status,
+            value->>'failures' AS failures, value->>'failed' AS failed, value->>'first' AS first,
+            value->>'success' AS success, value->>'disabled' AS disabled, value->>'reason' AS reason
+        FROM json_each($1)
+    )
+    UPDATE webhook_endpoint
+    SET status = input.status,
+        failures_in_a_row = input.failures,
+        failed_deliveries = input.failed,
+        first_failure_at = input.first,
+        last_success_at = input.success,
+        disabled_at = input.disabled,
+        disabled_reason = input.reason
+    FROM input
+    WHERE webhook_endpoint.tenant_id = input.t
+      AND webhook_endpoint.id = input.e
+";
+const UPDATE_HEALTH_POSTGRES: &str = r"
+    UPDATE webhook_endpoint
+    SET status = input.status,
+        failures_in_a_row = input.failures,
+        failed_deliveries = input.failed,
+        first_failure_at = input.first,
+        last_success_at = input.success,
+        disabled_at = input.disabled,
+        disabled_reason = input.reason
+    FROM jsonb_to_recordset($1) AS input (t UUID, e UUID, status TEXT, failures BIGINT, failed BIGINT,
+        first TIMESTAMPTZ, success TIMESTAMPTZ, disabled TIMESTAMPTZ, reason TEXT)
+    WHERE webhook_endpoint.tenant_id = input.t
+      AND webhook_endpoint.id = input.e
+";
+const HOLD_DELIVERIES_OF_DISABLED: &str = r"
+    UPDATE webhook_delivery
+    SET status = 'held'
+    WHERE status = 'pending'
+      AND (tenant_id, endpoint_id) IN (
+          SELECT endpoint.tenant_id, endpoint.id
+          FROM webhook_endpoint AS endpoint
+          WHERE endpoint.status = 'disabled'
+      )
+";
+const RELEASE_EXPIRED_CLAIMS: &str = r"
+    UPDATE webhook_delivery
+    SET status = 'pending',
+        claim = NULL,
+        claimed_until = NULL
+    WHERE status = 'in_flight'
+      AND claimed_until <= $1
+";
 
 impl SystemTx<'_> {
-    /// Records how attempts went. The answer are those of the schedule whose claim still held; the others were taken up
-    /// by another worker, and only the attempt itself is noted.
+    /// Records attempts. Returns the scheduled deliveries whose claim was still valid; the others have been claimed by
+    /// another worker, and only their attempt is stored.
     pub(crate) async fn record_attempts(&mut self, records: &[AttemptRecord]) -> Result<Vec<Uuid>, StoreError> {
         let row = |record: &AttemptRecord| {
             let delivered = (record.status == DeliveryStatus::Delivered).then(|| format_timestamp(record.started_at));
@@ -131,7 +269,7 @@ impl SystemTx<'_> {
                 "answer": record.response_status, "failure": record.failure.map(FailureKind::name), "delivered": delivered,
             })
         };
-        let plain: Vec<_> = records
+        let scheduled: Vec<_> = records
             .iter()
             .filter(|record| record.replay.is_none())
             .map(row)
@@ -141,16 +279,16 @@ impl SystemTx<'_> {
             .filter(|record| record.replay.is_some())
             .map(row)
             .collect();
-        let mut kept = Vec::new();
-        if !plain.is_empty() {
-            let sql = self.tx.dialect(RECORD_SQLITE, RECORD_POSTGRES);
-            let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), sql, Json(&plain))?;
-            kept.extend(rows.into_iter().map(|(id,)| id));
+        let mut updated = Vec::new();
+        if !scheduled.is_empty() {
+            let sql = self.tx.dialect(UPDATE_DELIVERIES_SQLITE, UPDATE_DELIVERIES_POSTGRES);
+            let rows: Vec<(Uuid,)> = all!(&mut self.tx, (Uuid,), sql, Json(&scheduled))?;
+            updated.extend(rows.into_iter().map(|(id,)| id));
         }
         if !replays.is_empty() {
-            let sql = self.tx.dialect(RECORD_REPLAYS_SQLITE, RECORD_REPLAYS_POSTGRES);
+            let sql = self.tx.dialect(COMPLETE_REPLAYS_SQLITE, COMPLETE_REPLAYS_POSTGRES);
             run!(&mut self.tx, sql, self.now, Json(&replays))?;
-            let sql = self.tx.dialect(REPLAYED_SQLITE, REPLAYED_POSTGRES);
+            let sql = self.tx.dialect(UPDATE_REPLAYED_SQLITE, UPDATE_REPLAYED_POSTGRES);
             run!(&mut self.tx, sql, Json(&replays))?;
         }
         let attempts: Vec<_> = records
@@ -164,21 +302,21 @@ impl SystemTx<'_> {
                 })
             })
             .collect();
-        let sql = self.tx.dialect(ATTEMPTS_SQLITE, ATTEMPTS_POSTGRES);
+        let sql = self.tx.dialect(INSERT_ATTEMPTS_SQLITE, INSERT_ATTEMPTS_POSTGRES);
         run!(&mut self.tx, sql, Json(&attempts))?;
-        Ok(kept)
+        Ok(updated)
     }
 
-    /// The health of some endpoints, locked until the end of the transaction.
-    pub(crate) async fn endpoint_healths(
+    /// Returns the health of the endpoints, locked until the end of the transaction.
+    pub(crate) async fn lock_endpoint_health(
         &mut self,
-        endpoints: &[EndpointPlace],
+        endpoints: &[EndpointKey],
     ) -> Result<Vec<EndpointHealth>, StoreError> {
-        let sql = self.tx.dialect(HEALTH_SQLITE, HEALTH_POSTGRES);
+        let sql = self.tx.dialect(SELECT_HEALTH_SQLITE, SELECT_HEALTH_POSTGRES);
         all!(&mut self.tx, EndpointHealth, sql, places(endpoints))
     }
 
-    pub(crate) async fn set_endpoint_healths(&mut self, healths: &[EndpointHealth]) -> Result<(), StoreError> {
+    pub(crate) async fn update_endpoint_health(&mut self, healths: &[EndpointHealth]) -> Result<(), StoreError> {
         let rows: Vec<_> = healths
             .iter()
             .map(|health| {
@@ -188,22 +326,22 @@ impl SystemTx<'_> {
                 })
             })
             .collect();
-        let sql = self.tx.dialect(SET_HEALTH_SQLITE, SET_HEALTH_POSTGRES);
+        let sql = self.tx.dialect(UPDATE_HEALTH_SQLITE, UPDATE_HEALTH_POSTGRES);
         run!(&mut self.tx, sql, Json(&rows)).map(drop)
     }
 
-    /// Holds what still waits for an endpoint that is disabled.
-    pub(crate) async fn hold_for_disabled(&mut self) -> Result<u64, StoreError> {
-        run!(&mut self.tx, HOLD_DISABLED)
+    /// Holds the pending deliveries of disabled endpoints.
+    pub(crate) async fn hold_deliveries_of_disabled(&mut self) -> Result<u64, StoreError> {
+        run!(&mut self.tx, HOLD_DELIVERIES_OF_DISABLED)
     }
 
-    /// Gives back what a worker claimed that has died.
+    /// Returns deliveries with an expired claim to the queue; their worker has crashed.
     pub(crate) async fn release_expired_claims(&mut self) -> Result<u64, StoreError> {
-        run!(&mut self.tx, RELEASE_EXPIRED, self.now)
+        run!(&mut self.tx, RELEASE_EXPIRED_CLAIMS, self.now)
     }
 
-    /// Tells the other endpoints of the same source system, and the audit log, what became of an endpoint.
-    pub(crate) async fn tell_of_endpoint(
+    /// Emits an event about a health change to the other endpoints of the source system, and writes an audit entry.
+    pub(crate) async fn emit_endpoint_change(
         &mut self,
         health: &EndpointHealth,
         kind: domain::events::EventType,

@@ -1,4 +1,4 @@
-//! Deliveries and attempts as clients and staff read them; what is kept of them, and for how long.
+//! Queries of deliveries and attempts for clients and staff, and deletion of old events.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ClientId, DeliveryId, Id, WebhookEndpointId};
@@ -14,56 +14,146 @@ use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Operator, Staff};
 use crate::webhooks::model::{AttemptLine, DeliveryCount, DeliveryLine};
 
-/// What a list of deliveries is narrowed to.
+/// Filter of a list of deliveries.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryFilter {
-    /// Only in this state.
     pub status: Option<DeliveryStatus>,
-    /// Only of this event type.
     pub event_type: Option<String>,
-    /// Only made at or after this moment.
+    /// Inclusive lower bound of the creation time.
     pub since: Option<DateTime<Utc>>,
-    /// Only made before this moment.
+    /// Exclusive upper bound of the creation time.
     pub until: Option<DateTime<Utc>>,
 }
 
 macro_rules! delivery {
     () => {
-        "SELECT d.id, d.endpoint_id, d.event_id, d.status, d.attempts, d.next_attempt_at, d.created_at, d.delivered_at, d.last_status, d.last_failure, d.body, d.body_options, v.type, v.sequence, v.ordering_key, e.url, e.status AS endpoint_status, e.data_options, c.scopes \
-         FROM webhook_delivery d JOIN event v ON v.tenant_id = d.tenant_id AND v.id = d.event_id \
-         JOIN webhook_endpoint e ON e.tenant_id = d.tenant_id AND e.id = d.endpoint_id AND e.deleted_at IS NULL \
-         JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id "
+        r"
+    SELECT delivery.id, delivery.endpoint_id, delivery.event_id, delivery.status, delivery.attempts,
+        delivery.next_attempt_at, delivery.created_at, delivery.delivered_at, delivery.last_status,
+        delivery.last_failure, delivery.body, delivery.body_options, event.type, event.sequence,
+        event.ordering_key, endpoint.url, endpoint.status AS endpoint_status, endpoint.data_options,
+        client.scopes
+    FROM webhook_delivery AS delivery
+    JOIN event ON event.tenant_id = delivery.tenant_id AND event.id = delivery.event_id
+    JOIN webhook_endpoint AS endpoint ON endpoint.tenant_id = delivery.tenant_id
+        AND endpoint.id = delivery.endpoint_id AND endpoint.deleted_at IS NULL
+    JOIN integration_client AS client ON client.tenant_id = endpoint.tenant_id
+        AND client.id = endpoint.client_id
+"
     };
 }
-const DELIVERIES: &str = concat!(
+const SELECT_DELIVERIES: &str = concat!(
     delivery!(),
-    "WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND ($3 IS NULL OR d.status = $3) AND ($4 IS NULL OR v.type = $4) AND d.created_at >= $5 AND d.created_at < $6 \
-     AND (d.created_at, d.id) < ($7, $8) ORDER BY d.created_at DESC, d.id DESC LIMIT $9"
+    r"
+    WHERE delivery.tenant_id = $1
+      AND delivery.endpoint_id = $2
+      AND ($3 IS NULL OR delivery.status = $3)
+      AND ($4 IS NULL OR event.type = $4)
+      AND delivery.created_at >= $5
+      AND delivery.created_at < $6
+      AND (delivery.created_at, delivery.id) < ($7, $8)
+    ORDER BY delivery.created_at DESC, delivery.id DESC
+    LIMIT $9
+"
 );
-const DELIVERY: &str = concat!(
+const SELECT_DELIVERY: &str = concat!(
     delivery!(),
-    "WHERE d.tenant_id = $1 AND d.id = $2 AND ($3 IS NULL OR e.client_id = $3)"
+    "WHERE delivery.tenant_id = $1 AND delivery.id = $2 AND ($3 IS NULL OR endpoint.client_id = $3)"
 );
-const ATTEMPTS: &str = "SELECT * FROM (SELECT a.id, a.delivery_id, row_number() OVER (ORDER BY a.started_at, a.id) AS number, a.cause, a.url, a.signature, a.started_at, a.duration_ms, a.response_status, a.failure, a.error, a.response_excerpt \
-    FROM webhook_attempt a WHERE a.tenant_id = $1 AND a.delivery_id = $2) x ORDER BY number DESC LIMIT $3";
-const COUNTS: &str = "SELECT d.status, count(*) AS deliveries FROM webhook_delivery d WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND d.created_at >= $3 GROUP BY d.status";
-/// The last 24 hours of an endpoint by the hour: what arrived and what failed.
-const HOURS_SQLITE: &str = "SELECT CAST((julianday($3) - julianday(a.started_at)) * 24 AS INTEGER) AS hours_ago, sum(CASE WHEN a.failure IS NULL THEN 1 ELSE 0 END) AS arrived, sum(CASE WHEN a.failure IS NULL THEN 0 ELSE 1 END) AS failed \
-    FROM webhook_delivery d JOIN webhook_attempt a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND d.created_at >= $4 AND a.started_at >= $4 GROUP BY 1";
-const HOURS_POSTGRES: &str = "SELECT floor(extract(epoch FROM ($3 - a.started_at)) / 3600)::bigint AS hours_ago, sum(CASE WHEN a.failure IS NULL THEN 1 ELSE 0 END)::bigint AS arrived, sum(CASE WHEN a.failure IS NULL THEN 0 ELSE 1 END)::bigint AS failed \
-    FROM webhook_delivery d JOIN webhook_attempt a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND d.created_at >= $4 AND a.started_at >= $4 GROUP BY 1";
-/// Billing triggers with what became of telling of them: the deliveries of the event that was written with them.
-const BILLING: &str = "SELECT b.id, b.visit_report_id, b.target_id, t.number, t.external_id AS target_external_id, c.name AS customer_name, b.work_minutes, b.raised_at, b.acknowledged_at, b.reference, \
-    (SELECT count(*) FROM webhook_delivery d WHERE d.tenant_id = b.tenant_id AND d.event_id = v.id) AS deliveries, \
-    (SELECT count(*) FROM webhook_delivery d WHERE d.tenant_id = b.tenant_id AND d.event_id = v.id AND d.status = 'delivered') AS delivered, \
-    (SELECT count(*) FROM webhook_delivery d WHERE d.tenant_id = b.tenant_id AND d.event_id = v.id AND d.status IN ('failed', 'held')) AS stuck \
-    FROM billing_trigger b JOIN target t ON t.tenant_id = b.tenant_id AND t.id = b.target_id LEFT JOIN customer c ON c.tenant_id = t.tenant_id AND c.id = t.customer_id \
-    LEFT JOIN event v ON v.tenant_id = b.tenant_id AND v.id = b.event_id \
-    WHERE b.tenant_id = $1 AND (b.raised_at, b.id) < ($2, $3) AND ($4 IS NULL OR ($4 = 1 AND b.acknowledged_at IS NOT NULL) OR ($4 = 0 AND b.acknowledged_at IS NULL)) \
-    ORDER BY b.raised_at DESC, b.id DESC LIMIT $5";
+const SELECT_ATTEMPTS: &str = r"
+    SELECT *
+    FROM (
+        SELECT attempt.id, attempt.delivery_id,
+            row_number() OVER (ORDER BY attempt.started_at, attempt.id) AS number, attempt.cause,
+            attempt.url, attempt.signature, attempt.started_at, attempt.duration_ms,
+            attempt.response_status, attempt.failure, attempt.error, attempt.response_excerpt
+        FROM webhook_attempt AS attempt
+        WHERE attempt.tenant_id = $1
+          AND attempt.delivery_id = $2
+    ) x
+    ORDER BY number DESC
+    LIMIT $3
+";
+const COUNT_BY_STATUS: &str = r"
+    SELECT delivery.status, count(*) AS deliveries
+    FROM webhook_delivery AS delivery
+    WHERE delivery.tenant_id = $1
+      AND delivery.endpoint_id = $2
+      AND delivery.created_at >= $3
+    GROUP BY delivery.status
+";
+/// Successful and failed attempts of an endpoint per hour.
+const COUNT_BY_HOUR_SQLITE: &str = r"
+    SELECT CAST((julianday($3) - julianday(attempt.started_at)) * 24 AS INTEGER) AS hours_ago,
+        sum(CASE WHEN attempt.failure IS NULL THEN 1 ELSE 0 END) AS arrived,
+        sum(CASE WHEN attempt.failure IS NULL THEN 0 ELSE 1 END) AS failed
+    FROM webhook_delivery AS delivery
+    JOIN webhook_attempt AS attempt ON attempt.tenant_id = delivery.tenant_id
+        AND attempt.delivery_id = delivery.id
+    WHERE delivery.tenant_id = $1
+      AND delivery.endpoint_id = $2
+      AND delivery.created_at >= $4
+      AND attempt.started_at >= $4
+    GROUP BY 1
+";
+const COUNT_BY_HOUR_POSTGRES: &str = r"
+    SELECT floor(extract(epoch FROM ($3 - attempt.started_at)) / 3600)::bigint AS hours_ago,
+        sum(CASE WHEN attempt.failure IS NULL THEN 1 ELSE 0 END)::bigint AS arrived,
+        sum(CASE WHEN attempt.failure IS NULL THEN 0 ELSE 1 END)::bigint AS failed
+    FROM webhook_delivery AS delivery
+    JOIN webhook_attempt AS attempt ON attempt.tenant_id = delivery.tenant_id
+        AND attempt.delivery_id = delivery.id
+    WHERE delivery.tenant_id = $1
+      AND delivery.endpoint_id = $2
+      AND delivery.created_at >= $4
+      AND attempt.started_at >= $4
+    GROUP BY 1
+";
+/// Billing triggers with the delivery status of the event that was created with them.
+const SELECT_BILLING_TRIGGERS: &str = r"
+    SELECT billing.id, billing.visit_report_id, billing.target_id, target.number,
+        target.external_id AS target_external_id, customer.name AS customer_name, billing.work_minutes,
+        billing.raised_at, billing.acknowledged_at, billing.reference,
+        (
+            SELECT count(*)
+            FROM webhook_delivery AS delivery
+            WHERE delivery.tenant_id = billing.tenant_id
+              AND delivery.event_id = event.id
+        ) AS deliveries,
+        (
+            SELECT count(*)
+            FROM webhook_delivery AS delivery
+            WHERE delivery.tenant_id = billing.tenant_id
+              AND delivery.event_id = event.id
+              AND delivery.status = 'delivered'
+        ) AS delivered,
+        (
+            SELECT count(*)
+            FROM webhook_delivery AS delivery
+            WHERE delivery.tenant_id = billing.tenant_id
+              AND delivery.event_id = event.id
+              AND delivery.status IN ('failed', 'held')
+        ) AS stuck
+    FROM billing_trigger AS billing
+    JOIN target ON target.tenant_id = billing.tenant_id AND target.id = billing.target_id
+    LEFT JOIN customer ON customer.tenant_id = target.tenant_id AND customer.id = target.customer_id
+    LEFT JOIN event ON event.tenant_id = billing.tenant_id AND event.id = billing.event_id
+    WHERE billing.tenant_id = $1
+      AND (billing.raised_at, billing.id) < ($2, $3)
+      AND ($4 IS NULL OR ($4 = 1 AND billing.acknowledged_at IS NOT NULL) OR ($4 = 0
+          AND billing.acknowledged_at IS NULL))
+    ORDER BY billing.raised_at DESC, billing.id DESC
+    LIMIT $5
+";
 
-const OLD_EVENTS: &str =
-    "SELECT tenant_id, id FROM event WHERE tenant_id = $1 AND occurred_at < $2 ORDER BY occurred_at LIMIT 500";
+const SELECT_OLD_EVENTS: &str = r"
+    SELECT tenant_id, id
+    FROM event
+    WHERE tenant_id = $1
+      AND occurred_at < $2
+    ORDER BY occurred_at
+    LIMIT 500
+";
 macro_rules! of_events {
     ($before:literal, $after:literal) => {
         [
@@ -72,13 +162,29 @@ macro_rules! of_events {
         ]
     };
 }
-const FORGET: [[&str; 2]; 5] = [
+const DELETE_OLD_EVENTS: [[&str; 2]; 5] = [
     of_events!(
-        "DELETE FROM webhook_attempt WHERE tenant_id = $1 AND delivery_id IN (SELECT d.id FROM webhook_delivery d WHERE d.tenant_id = $1 AND d.event_id IN (",
+        r"
+    DELETE FROM webhook_attempt
+    WHERE tenant_id = $1
+      AND delivery_id IN (
+    SELECT delivery.id
+    FROM webhook_delivery AS delivery
+    WHERE delivery.tenant_id = $1
+      AND delivery.event_id IN (
+",
         "))"
     ),
     of_events!(
-        "DELETE FROM webhook_replay WHERE tenant_id = $1 AND delivery_id IN (SELECT d.id FROM webhook_delivery d WHERE d.tenant_id = $1 AND d.event_id IN (",
+        r"
+    DELETE FROM webhook_replay
+    WHERE tenant_id = $1
+      AND delivery_id IN (
+    SELECT delivery.id
+    FROM webhook_delivery AS delivery
+    WHERE delivery.tenant_id = $1
+      AND delivery.event_id IN (
+",
         "))"
     ),
     of_events!(
@@ -93,8 +199,8 @@ const FORGET: [[&str; 2]; 5] = [
 ];
 
 impl<A: Operator> TenantTx<'_, A> {
-    /// A page of an endpoint's deliveries, newest first.
-    pub(crate) async fn deliveries_of(
+    /// Returns a page of an endpoint's deliveries, newest first.
+    pub(crate) async fn list_deliveries(
         &mut self,
         endpoint: WebhookEndpointId,
         filter: &DeliveryFilter,
@@ -106,7 +212,7 @@ impl<A: Operator> TenantTx<'_, A> {
         all!(
             &mut self.tx,
             DeliveryLine,
-            DELIVERIES,
+            SELECT_DELIVERIES,
             tenant,
             endpoint.uuid(),
             filter.status.map(domain::lifecycle::Lifecycle::name),
@@ -119,7 +225,7 @@ impl<A: Operator> TenantTx<'_, A> {
         )
     }
 
-    /// A delivery; of this client's endpoints only, if one is named.
+    /// Returns a delivery, restricted to the endpoints of `client` if given.
     pub(crate) async fn delivery(
         &mut self,
         client: Option<ClientId>,
@@ -129,35 +235,45 @@ impl<A: Operator> TenantTx<'_, A> {
         maybe!(
             &mut self.tx,
             DeliveryLine,
-            DELIVERY,
+            SELECT_DELIVERY,
             tenant,
             id.uuid(),
             client.map(Id::uuid)
         )
     }
 
-    /// The attempts at a delivery, newest first.
-    pub(crate) async fn attempts_of(&mut self, id: DeliveryId, limit: i64) -> Result<Vec<AttemptLine>, StoreError> {
+    /// Returns the attempts of a delivery, newest first.
+    pub(crate) async fn list_attempts(&mut self, id: DeliveryId, limit: i64) -> Result<Vec<AttemptLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, AttemptLine, ATTEMPTS, tenant, id.uuid(), limit)
+        all!(&mut self.tx, AttemptLine, SELECT_ATTEMPTS, tenant, id.uuid(), limit)
     }
 }
 
 impl TenantTx<'_, Staff> {
-    /// How many deliveries an endpoint has in each state since a moment.
+    /// Returns the number of deliveries of an endpoint per status, created at or after `since`.
     pub(crate) async fn delivery_counts(
         &mut self,
         endpoint: WebhookEndpointId,
         since: DateTime<Utc>,
     ) -> Result<Vec<DeliveryCount>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, DeliveryCount, COUNTS, tenant, endpoint.uuid(), since)
+        all!(
+            &mut self.tx,
+            DeliveryCount,
+            COUNT_BY_STATUS,
+            tenant,
+            endpoint.uuid(),
+            since
+        )
     }
 
-    /// Attempts of the last 24 hours by the hour: hours ago, arrived, failed.
-    pub(crate) async fn hours_of(&mut self, endpoint: WebhookEndpointId) -> Result<Vec<(i64, i64, i64)>, StoreError> {
+    /// Returns the attempts of the last 24 hours per hour: hours ago, succeeded, failed.
+    pub(crate) async fn attempts_by_hour(
+        &mut self,
+        endpoint: WebhookEndpointId,
+    ) -> Result<Vec<(i64, i64, i64)>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let sql = self.tx.dialect(HOURS_SQLITE, HOURS_POSTGRES);
+        let sql = self.tx.dialect(COUNT_BY_HOUR_SQLITE, COUNT_BY_HOUR_POSTGRES);
         all!(
             &mut self.tx,
             (i64, i64, i64),
@@ -169,7 +285,7 @@ impl TenantTx<'_, Staff> {
         )
     }
 
-    /// A page of billing triggers, newest first, with how telling of them went.
+    /// Returns a page of billing triggers with their delivery status, newest first.
     pub(crate) async fn billing_lines(
         &mut self,
         before: Option<(DateTime<Utc>, domain::ids::BillingTriggerId)>,
@@ -181,7 +297,7 @@ impl TenantTx<'_, Staff> {
         all!(
             &mut self.tx,
             BillingLine,
-            BILLING,
+            SELECT_BILLING_TRIGGERS,
             tenant,
             at,
             id,
@@ -192,19 +308,19 @@ impl TenantTx<'_, Staff> {
 }
 
 impl SystemTx<'_> {
-    /// Forgets some events of a tenant that are older than a moment, with their deliveries and attempts; the answer is how
-    /// many.
-    pub(crate) async fn forget_old_events(
+    /// Deletes a batch of events of a tenant that occurred before `before`, with their deliveries and attempts. Returns
+    /// the number of deleted events.
+    pub(crate) async fn purge_old_events(
         &mut self,
         tenant: crate::identity::actors::TenantId,
         before: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
-        let old: Vec<(Uuid, Uuid)> = all!(&mut self.tx, (Uuid, Uuid), OLD_EVENTS, tenant.uuid(), before)?;
+        let old: Vec<(Uuid, Uuid)> = all!(&mut self.tx, (Uuid, Uuid), SELECT_OLD_EVENTS, tenant.uuid(), before)?;
         if old.is_empty() {
             return Ok(0);
         }
         let ids: Vec<String> = old.iter().map(|(_, id)| hex(*id)).collect();
-        for [sqlite, postgres] in FORGET {
+        for [sqlite, postgres] in DELETE_OLD_EVENTS {
             let sql = self.tx.dialect(sqlite, postgres);
             run!(&mut self.tx, sql, tenant.uuid(), Json(&ids))?;
         }

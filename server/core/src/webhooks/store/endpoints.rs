@@ -1,4 +1,4 @@
-//! Webhook endpoints, their secrets and recoveries, as clients and staff handle them.
+//! Webhook endpoints with their secrets, recoveries and replays.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ClientId, DeliveryId, Id, RecoveryId, ReplayId, SourceSystemId, WebhookEndpointId, WebhookSecretId};
@@ -11,7 +11,7 @@ use crate::db::{StoreError, all, maybe, one, run};
 use crate::identity::actors::Operator;
 use crate::webhooks::model::{EndpointLine, RecoveryLine};
 
-/// An endpoint to make.
+/// An endpoint to insert, or the new values of an existing one.
 pub(crate) struct NewEndpoint<'a> {
     pub id: WebhookEndpointId,
     pub client: ClientId,
@@ -23,7 +23,7 @@ pub(crate) struct NewEndpoint<'a> {
     pub ordering: Ordering,
 }
 
-/// A secret to keep, encrypted.
+/// A secret to insert; `secret` and `signing_key` are encrypted.
 pub(crate) struct NewWebhookSecret<'a> {
     pub id: WebhookSecretId,
     pub endpoint: WebhookEndpointId,
@@ -32,49 +32,185 @@ pub(crate) struct NewWebhookSecret<'a> {
     pub public_key: Option<&'a str>,
 }
 
-/// Which deliveries of an endpoint are meant: those made in a time range, from and until.
+/// Range of creation times; `since` is inclusive, `until` exclusive.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Range {
     pub since: DateTime<Utc>,
     pub until: DateTime<Utc>,
 }
 
-const INSERT: &str = "INSERT INTO webhook_endpoint (tenant_id, id, client_id, source_system_id, url, description, event_types, data_options, ordering, api_version, status, failures_in_a_row, failed_deliveries, created_at, updated_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', 0, 0, $11, $11)";
-const UPDATE: &str = "UPDATE webhook_endpoint SET url = $3, description = $4, event_types = $5, data_options = $6, ordering = $7, updated_at = $8 WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL";
-const COUNT: &str =
+const INSERT_ENDPOINT: &str = r"
+    INSERT INTO webhook_endpoint (tenant_id, id, client_id, source_system_id, url, description,
+        event_types, data_options, ordering, api_version, status, failures_in_a_row, failed_deliveries,
+        created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', 0, 0, $11, $11)
+";
+const UPDATE_ENDPOINT: &str = r"
+    UPDATE webhook_endpoint
+    SET url = $3,
+        description = $4,
+        event_types = $5,
+        data_options = $6,
+        ordering = $7,
+        updated_at = $8
+    WHERE tenant_id = $1
+      AND id = $2
+      AND deleted_at IS NULL
+";
+const COUNT_ENDPOINTS: &str =
     "SELECT count(*) FROM webhook_endpoint WHERE tenant_id = $1 AND client_id = $2 AND deleted_at IS NULL";
-const ENDPOINTS: &str = "SELECT e.id, e.client_id, e.source_system_id, e.url, e.description, e.event_types, e.data_options, e.ordering, e.api_version, e.status, e.failures_in_a_row, e.failed_deliveries, e.first_failure_at, \
-    e.last_success_at, e.disabled_at, e.disabled_reason, e.created_at, e.updated_at, s.key AS source_key, c.name AS client_name, c.scopes AS client_scopes, (c.revoked_at IS NOT NULL) AS is_client_revoked, \
-    (SELECT x.public_key FROM webhook_secret x WHERE x.tenant_id = e.tenant_id AND x.endpoint_id = e.id AND x.expires_at IS NULL) AS public_key, \
-    (SELECT max(x.expires_at) FROM webhook_secret x WHERE x.tenant_id = e.tenant_id AND x.endpoint_id = e.id AND x.expires_at > $4) AS rotating_until \
-    FROM webhook_endpoint e JOIN source_system s ON s.tenant_id = e.tenant_id AND s.id = e.source_system_id \
-    JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id \
-    WHERE e.tenant_id = $1 AND e.deleted_at IS NULL AND ($2 IS NULL OR e.client_id = $2) AND ($3 IS NULL OR e.id = $3) ORDER BY e.created_at, e.id LIMIT 500";
-const SET_STATUS: &str = "UPDATE webhook_endpoint SET status = $3, failures_in_a_row = $4, failed_deliveries = $5, first_failure_at = $6, disabled_at = $7, disabled_reason = $8, updated_at = $9 \
-    WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL AND status = $10";
-const HOLD: &str =
-    "UPDATE webhook_delivery SET status = 'held' WHERE tenant_id = $1 AND endpoint_id = $2 AND status = 'pending'";
-const DELETE: &str = "UPDATE webhook_endpoint SET status = 'disabled', disabled_reason = 'person', disabled_at = $3, deleted_at = $3, updated_at = $3 WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL";
+const SELECT_ENDPOINTS: &str = r"
+    SELECT endpoint.id, endpoint.client_id, endpoint.source_system_id, endpoint.url,
+        endpoint.description, endpoint.event_types, endpoint.data_options, endpoint.ordering,
+        endpoint.api_version, endpoint.status, endpoint.failures_in_a_row, endpoint.failed_deliveries,
+        endpoint.first_failure_at, endpoint.last_success_at, endpoint.disabled_at, endpoint.disabled_reason,
+        endpoint.created_at, endpoint.updated_at, source.key AS source_key, client.name AS client_name,
+        client.scopes AS client_scopes, (client.revoked_at IS NOT NULL) AS is_client_revoked,
+        (
+            SELECT secret.public_key
+            FROM webhook_secret AS secret
+            WHERE secret.tenant_id = endpoint.tenant_id
+              AND secret.endpoint_id = endpoint.id
+              AND secret.expires_at IS NULL
+        ) AS public_key,
+        (
+            SELECT max(secret.expires_at)
+            FROM webhook_secret AS secret
+            WHERE secret.tenant_id = endpoint.tenant_id
+              AND secret.endpoint_id = endpoint.id
+              AND secret.expires_at > $4
+        ) AS rotating_until
+    FROM webhook_endpoint AS endpoint
+    JOIN source_system AS source ON source.tenant_id = endpoint.tenant_id
+        AND source.id = endpoint.source_system_id
+    JOIN integration_client AS client ON client.tenant_id = endpoint.tenant_id
+        AND client.id = endpoint.client_id
+    WHERE endpoint.tenant_id = $1
+      AND endpoint.deleted_at IS NULL
+      AND ($2 IS NULL OR endpoint.client_id = $2)
+      AND ($3 IS NULL OR endpoint.id = $3)
+    ORDER BY endpoint.created_at, endpoint.id
+    LIMIT 500
+";
+const UPDATE_STATUS: &str = r"
+    UPDATE webhook_endpoint
+    SET status = $3,
+        failures_in_a_row = $4,
+        failed_deliveries = $5,
+        first_failure_at = $6,
+        disabled_at = $7,
+        disabled_reason = $8,
+        updated_at = $9
+    WHERE tenant_id = $1
+      AND id = $2
+      AND deleted_at IS NULL
+      AND status = $10
+";
+const HOLD_DELIVERIES: &str = r"
+    UPDATE webhook_delivery
+    SET status = 'held'
+    WHERE tenant_id = $1
+      AND endpoint_id = $2
+      AND status = 'pending'
+";
+const DELETE_ENDPOINT: &str = r"
+    UPDATE webhook_endpoint
+    SET status = 'disabled',
+        disabled_reason = 'person',
+        disabled_at = $3,
+        deleted_at = $3,
+        updated_at = $3
+    WHERE tenant_id = $1
+      AND id = $2
+      AND deleted_at IS NULL
+";
 const DELETE_SECRETS: &str = "DELETE FROM webhook_secret WHERE tenant_id = $1 AND endpoint_id = $2";
-const INSERT_SECRET: &str = "INSERT INTO webhook_secret (tenant_id, id, endpoint_id, secret, signing_key, public_key, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-const END_SECRETS: &str = "UPDATE webhook_secret SET expires_at = $3 WHERE tenant_id = $1 AND endpoint_id = $2 AND (expires_at IS NULL OR expires_at > $3)";
-const DELETE_ENDED: &str = "DELETE FROM webhook_secret WHERE tenant_id = $1 AND endpoint_id = $2 AND expires_at <= $3";
-const COUNT_SECRETS: &str = "SELECT count(*) FROM webhook_secret WHERE tenant_id = $1 AND endpoint_id = $2 AND (expires_at IS NULL OR expires_at > $3)";
-const INSERT_RECOVERY: &str = "INSERT INTO webhook_recovery (tenant_id, id, endpoint_id, since, until, deliveries, requested_by, created_at) VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
-const RECOVER: &str = "UPDATE webhook_delivery SET status = 'pending', lane = 'retry', attempts = 0, next_attempt_at = $5, recovery_id = $6 \
-    WHERE tenant_id = $1 AND endpoint_id = $2 AND status IN ('held', 'failed') AND created_at >= $3 AND created_at < $4";
-const COUNT_RECOVERY: &str = "UPDATE webhook_recovery SET deliveries = $3 WHERE tenant_id = $1 AND id = $2";
-const RECOVERIES: &str = "SELECT r.id, r.since, r.until, r.deliveries, r.requested_by, r.created_at, \
-    (SELECT count(*) FROM webhook_delivery d WHERE d.tenant_id = r.tenant_id AND d.recovery_id = r.id AND d.status = 'delivered') AS delivered, \
-    (SELECT count(*) FROM webhook_delivery d WHERE d.tenant_id = r.tenant_id AND d.recovery_id = r.id AND d.status IN ('pending', 'in_flight')) AS waiting \
-    FROM webhook_recovery r WHERE r.tenant_id = $1 AND r.endpoint_id = $2 ORDER BY r.created_at DESC, r.id DESC LIMIT 10";
-const REPLAY: &str = "INSERT INTO webhook_replay (tenant_id, id, delivery_id, endpoint_id, requested_by, requested_at) VALUES ($1, $2, $3, $4, $5, $6)";
-const DELIVERIES_IN: &str = "SELECT d.id FROM webhook_delivery d WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND d.created_at >= $3 AND d.created_at < $4 ORDER BY d.created_at, d.id LIMIT $5";
-const REPLAY_SQLITE: &str = "INSERT INTO webhook_replay (tenant_id, id, delivery_id, endpoint_id, requested_by, requested_at) \
-    SELECT $1, unhex(value->>'id'), unhex(value->>'delivery_id'), $2, $3, $4 FROM json_each($5)";
-const REPLAY_POSTGRES: &str = "INSERT INTO webhook_replay (tenant_id, id, delivery_id, endpoint_id, requested_by, requested_at) \
-    SELECT $1, x.id, x.delivery_id, $2, $3, $4 FROM jsonb_to_recordset($5) AS x (id UUID, delivery_id UUID)";
+const INSERT_SECRET: &str = r"
+    INSERT INTO webhook_secret (tenant_id, id, endpoint_id, secret, signing_key, public_key, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+";
+const EXPIRE_SECRETS: &str = r"
+    UPDATE webhook_secret
+    SET expires_at = $3
+    WHERE tenant_id = $1
+      AND endpoint_id = $2
+      AND (expires_at IS NULL OR expires_at > $3)
+";
+const DELETE_EXPIRED_SECRETS: &str =
+    "DELETE FROM webhook_secret WHERE tenant_id = $1 AND endpoint_id = $2 AND expires_at <= $3";
+const COUNT_SECRETS: &str = r"
+    SELECT count(*)
+    FROM webhook_secret
+    WHERE tenant_id = $1
+      AND endpoint_id = $2
+      AND (expires_at IS NULL OR expires_at > $3)
+";
+const INSERT_RECOVERY: &str = r"
+    INSERT INTO webhook_recovery (tenant_id, id, endpoint_id, since, until, deliveries, requested_by,
+        created_at)
+    VALUES ($1, $2, $3, $4, $5, 0, $6, $7)
+";
+const RECOVER_DELIVERIES: &str = r"
+    UPDATE webhook_delivery
+    SET status = 'pending',
+        lane = 'retry',
+        attempts = 0,
+        next_attempt_at = $5,
+        recovery_id = $6
+    WHERE tenant_id = $1
+      AND endpoint_id = $2
+      AND status IN ('held', 'failed')
+      AND created_at >= $3
+      AND created_at < $4
+";
+const UPDATE_RECOVERY_COUNT: &str = "UPDATE webhook_recovery SET deliveries = $3 WHERE tenant_id = $1 AND id = $2";
+const SELECT_RECOVERIES: &str = r"
+    SELECT recovery.id, recovery.since, recovery.until, recovery.deliveries, recovery.requested_by,
+        recovery.created_at,
+        (
+            SELECT count(*)
+            FROM webhook_delivery AS delivery
+            WHERE delivery.tenant_id = recovery.tenant_id
+              AND delivery.recovery_id = recovery.id
+              AND delivery.status = 'delivered'
+        ) AS delivered,
+        (
+            SELECT count(*)
+            FROM webhook_delivery AS delivery
+            WHERE delivery.tenant_id = recovery.tenant_id
+              AND delivery.recovery_id = recovery.id
+              AND delivery.status IN ('pending', 'in_flight')
+        ) AS waiting
+    FROM webhook_recovery AS recovery
+    WHERE recovery.tenant_id = $1
+      AND recovery.endpoint_id = $2
+    ORDER BY recovery.created_at DESC, recovery.id DESC
+    LIMIT 10
+";
+const INSERT_REPLAY: &str = r"
+    INSERT INTO webhook_replay (tenant_id, id, delivery_id, endpoint_id, requested_by, requested_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+";
+const SELECT_DELIVERIES_IN_RANGE: &str = r"
+    SELECT delivery.id
+    FROM webhook_delivery AS delivery
+    WHERE delivery.tenant_id = $1
+      AND delivery.endpoint_id = $2
+      AND delivery.created_at >= $3
+      AND delivery.created_at < $4
+    ORDER BY delivery.created_at, delivery.id
+    LIMIT $5
+";
+const INSERT_REPLAYS_SQLITE: &str = r"
+    INSERT INTO webhook_replay (tenant_id, id, delivery_id, endpoint_id, requested_by, requested_at)
+    SELECT $1, unhex(value->>'id'), unhex(value->>'delivery_id'), $2, $3, $4
+    FROM json_each($5)
+";
+const INSERT_REPLAYS_POSTGRES: &str = r"
+    INSERT INTO webhook_replay (tenant_id, id, delivery_id, endpoint_id, requested_by, requested_at)
+    SELECT $1, x.id, x.delivery_id, $2, $3, $4
+    FROM jsonb_to_recordset($5) AS x (id UUID, delivery_id UUID)
+";
 
 impl<A: Operator> TenantTx<'_, A> {
     pub(crate) async fn endpoints(
@@ -86,7 +222,7 @@ impl<A: Operator> TenantTx<'_, A> {
         all!(
             &mut self.tx,
             EndpointLine,
-            ENDPOINTS,
+            SELECT_ENDPOINTS,
             tenant,
             client.map(Id::uuid),
             id.map(Id::uuid),
@@ -96,7 +232,7 @@ impl<A: Operator> TenantTx<'_, A> {
 
     pub(crate) async fn count_endpoints(&mut self, client: ClientId) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), COUNT, tenant, client.uuid())?;
+        let (count,) = one!(&mut self.tx, (i64,), COUNT_ENDPOINTS, tenant, client.uuid())?;
         Ok(count)
     }
 
@@ -104,7 +240,7 @@ impl<A: Operator> TenantTx<'_, A> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
             &mut self.tx,
-            INSERT,
+            INSERT_ENDPOINT,
             tenant,
             new.id.uuid(),
             new.client.uuid(),
@@ -124,7 +260,7 @@ impl<A: Operator> TenantTx<'_, A> {
         let (tenant, now) = (self.tenant(), self.now);
         run!(
             &mut self.tx,
-            UPDATE,
+            UPDATE_ENDPOINT,
             tenant,
             new.id.uuid(),
             new.url,
@@ -137,8 +273,8 @@ impl<A: Operator> TenantTx<'_, A> {
         .map(drop)
     }
 
-    /// Enables or disables; false if it was no longer in the state in which it was read. What waits for a disabled
-    /// endpoint is held.
+    /// Changes the status of an endpoint if it is still `from`, and returns whether it was. Disabling holds the pending
+    /// deliveries.
     pub(crate) async fn set_endpoint_status(
         &mut self,
         id: WebhookEndpointId,
@@ -151,7 +287,7 @@ impl<A: Operator> TenantTx<'_, A> {
         let disabled_at = (to == EndpointStatus::Disabled).then_some(now);
         let written = run!(
             &mut self.tx,
-            SET_STATUS,
+            UPDATE_STATUS,
             tenant,
             id.uuid(),
             domain::lifecycle::Lifecycle::name(to),
@@ -164,16 +300,16 @@ impl<A: Operator> TenantTx<'_, A> {
             domain::lifecycle::Lifecycle::name(from)
         )?;
         if written == 1 && to == EndpointStatus::Disabled {
-            run!(&mut self.tx, HOLD, tenant, id.uuid())?;
+            run!(&mut self.tx, HOLD_DELIVERIES, tenant, id.uuid())?;
         }
         Ok(written == 1)
     }
 
-    /// Ends an endpoint: nothing is sent any more, and its secrets are gone.
+    /// Marks an endpoint as deleted, holds its pending deliveries and deletes its secrets.
     pub(crate) async fn delete_endpoint(&mut self, id: WebhookEndpointId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        let written = run!(&mut self.tx, DELETE, tenant, id.uuid(), now)?;
-        run!(&mut self.tx, HOLD, tenant, id.uuid())?;
+        let written = run!(&mut self.tx, DELETE_ENDPOINT, tenant, id.uuid(), now)?;
+        run!(&mut self.tx, HOLD_DELIVERIES, tenant, id.uuid())?;
         run!(&mut self.tx, DELETE_SECRETS, tenant, id.uuid())?;
         Ok(written == 1)
     }
@@ -194,15 +330,15 @@ impl<A: Operator> TenantTx<'_, A> {
         .map(drop)
     }
 
-    /// Lets the secrets so far sign until a moment and no longer; those whose time is over are removed.
-    pub(crate) async fn end_webhook_secrets(
+    /// Sets the expiry of the current secrets and deletes expired ones.
+    pub(crate) async fn expire_webhook_secrets(
         &mut self,
         endpoint: WebhookEndpointId,
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, END_SECRETS, tenant, endpoint.uuid(), at)?;
-        run!(&mut self.tx, DELETE_ENDED, tenant, endpoint.uuid(), now).map(drop)
+        run!(&mut self.tx, EXPIRE_SECRETS, tenant, endpoint.uuid(), at)?;
+        run!(&mut self.tx, DELETE_EXPIRED_SECRETS, tenant, endpoint.uuid(), now).map(drop)
     }
 
     pub(crate) async fn count_webhook_secrets(&mut self, endpoint: WebhookEndpointId) -> Result<i64, StoreError> {
@@ -211,7 +347,8 @@ impl<A: Operator> TenantTx<'_, A> {
         Ok(count)
     }
 
-    /// Makes held and failed deliveries due again, from the first attempt on; the answer is how many.
+    /// Reschedules held and failed deliveries with a new retry schedule. Returns the recovery and the number of
+    /// deliveries.
     pub(crate) async fn recover_deliveries(
         &mut self,
         endpoint: WebhookEndpointId,
@@ -232,7 +369,7 @@ impl<A: Operator> TenantTx<'_, A> {
         )?;
         let count = run!(
             &mut self.tx,
-            RECOVER,
+            RECOVER_DELIVERIES,
             tenant,
             endpoint.uuid(),
             range.since,
@@ -241,16 +378,19 @@ impl<A: Operator> TenantTx<'_, A> {
             id.uuid()
         )?;
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        run!(&mut self.tx, COUNT_RECOVERY, tenant, id.uuid(), count)?;
+        run!(&mut self.tx, UPDATE_RECOVERY_COUNT, tenant, id.uuid(), count)?;
         Ok((id, count))
     }
 
-    pub(crate) async fn recoveries_of(&mut self, endpoint: WebhookEndpointId) -> Result<Vec<RecoveryLine>, StoreError> {
+    pub(crate) async fn list_recoveries(
+        &mut self,
+        endpoint: WebhookEndpointId,
+    ) -> Result<Vec<RecoveryLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, RecoveryLine, RECOVERIES, tenant, endpoint.uuid())
+        all!(&mut self.tx, RecoveryLine, SELECT_RECOVERIES, tenant, endpoint.uuid())
     }
 
-    /// Asks for one more attempt.
+    /// Requests one more attempt of a delivery.
     pub(crate) async fn insert_replay(
         &mut self,
         delivery: DeliveryId,
@@ -260,7 +400,7 @@ impl<A: Operator> TenantTx<'_, A> {
         let label = self.actor.label();
         run!(
             &mut self.tx,
-            REPLAY,
+            INSERT_REPLAY,
             tenant,
             id.uuid(),
             delivery.uuid(),
@@ -271,23 +411,23 @@ impl<A: Operator> TenantTx<'_, A> {
         Ok(id)
     }
 
-    /// Asks for one more attempt of every delivery in a range, at most so many; the answer is how many there were.
+    /// Requests one more attempt of at most `limit` deliveries in a range. Returns the number of deliveries.
     pub(crate) async fn insert_replays(
         &mut self,
         endpoint: WebhookEndpointId,
         range: Range,
-        most: i64,
+        limit: i64,
     ) -> Result<usize, StoreError> {
         let (tenant, now, label) = (self.tenant(), self.now, self.actor.label());
         let found: Vec<(Uuid,)> = all!(
             &mut self.tx,
             (Uuid,),
-            DELIVERIES_IN,
+            SELECT_DELIVERIES_IN_RANGE,
             tenant,
             endpoint.uuid(),
             range.since,
             range.until,
-            most
+            limit
         )?;
         let rows: Vec<_> = found
             .iter()
@@ -297,13 +437,13 @@ impl<A: Operator> TenantTx<'_, A> {
             })
             .collect();
         if !rows.is_empty() {
-            let sql = self.tx.dialect(REPLAY_SQLITE, REPLAY_POSTGRES);
+            let sql = self.tx.dialect(INSERT_REPLAYS_SQLITE, INSERT_REPLAYS_POSTGRES);
             run!(&mut self.tx, sql, tenant, endpoint.uuid(), label, now, Json(&rows))?;
         }
         Ok(rows.len())
     }
 
-    /// Tells workers in other processes, at commit, that there is something to do.
+    /// Notifies the workers of other processes at commit.
     pub(crate) async fn wake_workers(&mut self) -> Result<(), StoreError> {
         crate::events::wake(&mut self.tx, self.store).await
     }
@@ -316,15 +456,26 @@ impl<A: Operator> TenantTx<'_, A> {
         Ok(self.endpoints(client, Some(id)).await?.pop())
     }
 
-    /// The client whose endpoint is to be made: its source system and scopes, unless it was revoked.
+    /// Returns the source system and scopes of a client; `None` if it does not exist or has been revoked.
     pub(crate) async fn client_of_endpoint(
         &mut self,
         id: ClientId,
     ) -> Result<Option<(SourceSystemId, Vec<String>)>, StoreError> {
-        const CLIENT: &str = "SELECT source_system_id, scopes FROM integration_client WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL";
+        const SELECT_CLIENT: &str = r"
+    SELECT source_system_id, scopes
+    FROM integration_client
+    WHERE tenant_id = $1
+      AND id = $2
+      AND revoked_at IS NULL
+";
         let tenant = self.tenant();
-        let row: Option<(Uuid, Json<Vec<String>>)> =
-            maybe!(&mut self.tx, (Uuid, Json<Vec<String>>), CLIENT, tenant, id.uuid())?;
+        let row: Option<(Uuid, Json<Vec<String>>)> = maybe!(
+            &mut self.tx,
+            (Uuid, Json<Vec<String>>),
+            SELECT_CLIENT,
+            tenant,
+            id.uuid()
+        )?;
         Ok(row.map(|(source, scopes)| (Id::from_uuid(source), scopes.0)))
     }
 }

@@ -1,4 +1,4 @@
-//! webhooks::store
+//! SQL statements of webhook endpoints and deliveries.
 
 pub(crate) mod deliveries;
 pub(crate) mod delivery_records;

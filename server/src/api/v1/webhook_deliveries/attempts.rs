@@ -24,7 +24,7 @@ pub async fn list_webhook_attempts(
     id: Segment,
 ) -> Result<Json<WebhookAttemptPage>, ApiError> {
     let permit = client.require()?;
-    let rows = deliveries::own_attempts(&state.core, permit, id.id()?).await?;
+    let rows = deliveries::list_attempts_for_client(&state.core, permit, id.id()?).await?;
     Ok(Json(WebhookAttemptPage {
         data: rows.into_iter().map(WebhookAttempt::from).collect(),
         next_cursor: None,

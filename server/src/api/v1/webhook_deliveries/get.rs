@@ -24,7 +24,7 @@ pub async fn get_webhook_delivery(
     id: Segment,
 ) -> Result<Json<WebhookDelivery>, ApiError> {
     let permit = client.require()?;
-    let row = deliveries::own(&state.core, permit, id.id()?).await?;
+    let row = deliveries::get_for_client(&state.core, permit, id.id()?).await?;
     let body = row.body().and_then(|body| serde_json::from_str(&body).ok());
     Ok(Json(WebhookDelivery {
         body,

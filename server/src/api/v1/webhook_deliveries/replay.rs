@@ -46,7 +46,7 @@ pub async fn replay_webhook_delivery(
     let held = state
         .in_flight_keys
         .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
-    let done = deliveries::replay_own(&state.core, permit, id.id()?, held.key(), |delivery, replay_id| {
+    let done = deliveries::replay_for_client(&state.core, permit, id.id()?, held.key(), |delivery, replay_id| {
         let location = format!("/api/v1/webhook-deliveries/{}/attempts", delivery.id);
         answer(
             202,

@@ -36,7 +36,7 @@ pub async fn create_webhook_endpoint(
     let held = state
         .in_flight_keys
         .reserve(&client, &headers, route, &body.raw, KeyRequirement::Optional)?;
-    let done = endpoints::create_own(&state.core, permit, &form, held.key(), |endpoint, secret| {
+    let done = endpoints::create_for_client(&state.core, permit, &form, held.key(), |endpoint, secret| {
         let location = format!("/api/v1/webhook-endpoints/{}", endpoint.id);
         answer(
             201,

@@ -25,7 +25,7 @@ pub async fn delete_webhook_endpoint(
     id: Segment,
 ) -> Result<StatusCode, ApiError> {
     let permit = client.require()?;
-    endpoints::act_on_own(&state.core, permit, id.id()?, &Act::Delete, None, |_| {
+    endpoints::perform_for_client(&state.core, permit, id.id()?, &Act::Delete, None, |_| {
         answer(204, None, &())
     })
     .await?;

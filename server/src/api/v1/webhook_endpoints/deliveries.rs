@@ -69,7 +69,8 @@ pub async fn list_webhook_deliveries(
         event_type,
         ..DeliveryFilter::default()
     };
-    let page = deliveries::own_list(&state.core, permit, endpoint, &filter, paging.after()?, paging.limit()).await?;
+    let page =
+        deliveries::list_for_client(&state.core, permit, endpoint, &filter, paging.after()?, paging.limit()).await?;
     let next_cursor = paging.next(&page, |row| timestamp_key(row.created_at, row.id));
     Ok(Json(WebhookDeliveryPage {
         data: page.rows.into_iter().map(WebhookDelivery::from).collect(),

@@ -36,7 +36,7 @@ pub async fn enable_webhook_endpoint(
     let held = state
         .in_flight_keys
         .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
-    let done = endpoints::act_on_own(&state.core, permit, id.id()?, &Act::Enable, held.key(), |done| {
+    let done = endpoints::perform_for_client(&state.core, permit, id.id()?, &Act::Enable, held.key(), |done| {
         answer(200, None, &done.endpoint.clone().map(WebhookEndpoint::from))
     })
     .await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::fields::{FieldError, ObjectReader, Patch};
 use domain::text;
 use domain::webhooks::Ordering;
-use ordinavo_core::webhooks::endpoints::{EndpointForm, EndpointPatch, MOST_DESCRIPTION, MOST_URL};
+use ordinavo_core::webhooks::endpoints::{EndpointForm, EndpointPatch, MAX_DESCRIPTION_CHARS, MAX_URL_CHARS};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -97,8 +97,8 @@ fn ordering(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Opti
 }
 
 fn description(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Patch<String> {
-    match reader.text("description", MOST_DESCRIPTION, errors, |text| {
-        text::optional_line(text, MOST_DESCRIPTION)
+    match reader.text("description", MAX_DESCRIPTION_CHARS, errors, |text| {
+        text::optional_line(text, MAX_DESCRIPTION_CHARS)
     }) {
         Patch::Absent => Patch::Absent,
         Patch::Null | Patch::Value(None) => Patch::Null,
@@ -114,7 +114,7 @@ pub fn read(body: &Value) -> Result<EndpointForm, Vec<FieldError>> {
     let mut errors = Vec::new();
     let mut form = EndpointForm::default();
     if let Some(mut reader) = ObjectReader::new(body, "", &mut errors) {
-        let url = reader.required_text("url", MOST_URL, &mut errors, |url| text::line(url, MOST_URL));
+        let url = reader.required_text("url", MAX_URL_CHARS, &mut errors, |url| text::line(url, MAX_URL_CHARS));
         form.url = url.unwrap_or_default();
         let errors_before = errors.len();
         match list(&mut reader, &mut errors) {
@@ -147,7 +147,7 @@ pub fn read_patch(body: &Value) -> Result<EndpointPatch, Vec<FieldError>> {
     let mut errors = Vec::new();
     let mut patch = EndpointPatch::default();
     if let Some(mut reader) = ObjectReader::new(body, "", &mut errors) {
-        patch.url = match reader.text("url", MOST_URL, &mut errors, |url| text::line(url, MOST_URL)) {
+        patch.url = match reader.text("url", MAX_URL_CHARS, &mut errors, |url| text::line(url, MAX_URL_CHARS)) {
             Patch::Null => {
                 errors.push(FieldError::new("/url", "required", "A value is required."));
                 None

@@ -24,5 +24,7 @@ pub async fn get_webhook_endpoint(
     id: Segment,
 ) -> Result<Json<WebhookEndpoint>, ApiError> {
     let permit = client.require()?;
-    Ok(Json(endpoints::own(&state.core, permit, id.id()?).await?.into()))
+    Ok(Json(
+        endpoints::get_for_client(&state.core, permit, id.id()?).await?.into(),
+    ))
 }

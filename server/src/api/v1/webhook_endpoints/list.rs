@@ -33,7 +33,7 @@ pub async fn list_webhook_endpoints(
     Bearer(client): Bearer,
 ) -> Result<Json<WebhookEndpointPage>, ApiError> {
     let permit = client.require()?;
-    let rows = endpoints::own_list(&state.core, permit).await?;
+    let rows = endpoints::list_for_client(&state.core, permit).await?;
     Ok(Json(WebhookEndpointPage {
         data: rows.into_iter().map(Into::into).collect(),
         next_cursor: None,

@@ -62,7 +62,7 @@ pub async fn recover_webhook_endpoint(
         .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Required)?;
     let (since, until) = read(&body.value).map_err(CoreError::invalid)?;
     let action = Act::Recover { since, until };
-    let done = endpoints::act_on_own(&state.core, permit, id.id()?, &action, held.key(), |done| {
+    let done = endpoints::perform_for_client(&state.core, permit, id.id()?, &action, held.key(), |done| {
         let recovery = Recovery {
             id: done.recovery.map(|id| id.to_string()).unwrap_or_default(),
             deliveries: done.deliveries,

@@ -50,7 +50,7 @@ pub async fn rotate_webhook_secret(
     let held = state
         .in_flight_keys
         .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
-    let done = endpoints::act_on_own(&state.core, permit, id.id()?, &action, held.key(), |done| {
+    let done = endpoints::perform_for_client(&state.core, permit, id.id()?, &action, held.key(), |done| {
         let endpoint = done.endpoint.clone();
         answer(
             200,

@@ -44,7 +44,7 @@ pub async fn test_webhook_endpoint(
     let held = state
         .in_flight_keys
         .reserve(&client, &headers, &route, &body.raw, KeyRequirement::Optional)?;
-    let done = endpoints::act_on_own(&state.core, permit, id.id()?, &Act::Test, held.key(), |done| {
+    let done = endpoints::perform_for_client(&state.core, permit, id.id()?, &Act::Test, held.key(), |done| {
         let event_id = done.event.map(|id| id.to_string()).unwrap_or_default();
         answer(
             202,

@@ -33,7 +33,7 @@ pub async fn update_webhook_endpoint(
 ) -> Result<Response, ApiError> {
     let permit = client.require()?;
     let action = Act::Update(read_patch(&body.value).map_err(CoreError::invalid)?);
-    let done = endpoints::act_on_own(&state.core, permit, id.id()?, &action, None, |done| {
+    let done = endpoints::perform_for_client(&state.core, permit, id.id()?, &action, None, |done| {
         answer(200, None, &done.endpoint.clone().map(WebhookEndpoint::from))
     })
     .await?;

@@ -1,4 +1,4 @@
-//! The pages of a day: clock changes, nights, zones, and what makes them installable.
+//! The day pages: clock changes, night shifts, time zones and the web app manifest.
 
 use crate::scheduling::board::{job, monday, move_page, press, technician, works};
 use crate::support::world_at;
@@ -12,7 +12,7 @@ use serde_json::json;
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn day_and_sheet_are_right_on_clock_changes_by_night_and_in_another_zone(#[case] engine: Engine) {
+async fn day_pages_across_clock_change_and_zones_show_local_times(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -25,7 +25,7 @@ async fn day_and_sheet_are_right_on_clock_changes_by_night_and_in_another_zone(#
             .single()
             .unwrap()
     };
-    // In the night to 28 March 2027 Berlin's clock skips from two to three.
+    // In the night to 28 March 2027, the clock in Berlin skips from 2:00 to 3:00.
     for (external_id, when) in [
         ("SHEET-1", moment((2027, 3, 27), 22, 30)),
         ("SHEET-2", moment((2027, 3, 28), 1, 30)),
@@ -35,7 +35,7 @@ async fn day_and_sheet_are_right_on_clock_changes_by_night_and_in_another_zone(#
         let page = world.content(&admin, &move_page(&target, &tom, when)).await;
         press(&world, &admin, &page).await;
     }
-    // The night belongs to the day on which it began; the evening after it to the next.
+    // A night shift belongs to the day on which it starts; the next evening to the next day.
     let night = ["23:30–00:30", "03:30–04:30"];
     let next = ["23:00–00:00"];
     for page in ["/app/day", "/app/day/sheet"] {
@@ -46,7 +46,7 @@ async fn day_and_sheet_are_right_on_clock_changes_by_night_and_in_another_zone(#
         assert!(next.iter().all(|time| html.contains(time)), "{page} {html}");
         assert!(!night.iter().any(|time| html.contains(time)), "{page}");
     }
-    // In London the same visits are an hour earlier by the technician's own clock, which is told beside the place's.
+    // With a shift in London, the page also shows the technician's own time, one hour earlier.
     works(&world, &admin, &tom, "Europe/London", ("21:00", "05:00")).await;
     for page in ["/app/day", "/app/day/sheet"] {
         let html = world.content(&own, &format!("{page}?date=2027-03-27")).await;
@@ -69,11 +69,11 @@ async fn day_and_sheet_are_right_on_clock_changes_by_night_and_in_another_zone(#
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_makes_the_day_installable_is_there_for_everybody(#[case] engine: Engine) {
+async fn offline_app_assets_are_public(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
-    let nobody = Client::new();
+    let anonymous = Client::new();
     for (path, kind) in [
         ("/app/day/worker.js", "text/javascript; charset=utf-8"),
         ("/app/day/keeper.js", "text/javascript; charset=utf-8"),
@@ -81,18 +81,18 @@ async fn what_makes_the_day_installable_is_there_for_everybody(#[case] engine: E
         ("/app/day/icons/icon-192.png", "image/png"),
         ("/app/day/icons/icon-512.png", "image/png"),
     ] {
-        let answer = nobody.get(format!("{}{path}", world.url)).send().await.unwrap();
+        let answer = anonymous.get(format!("{}{path}", world.url)).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         assert_eq!(answer.headers()["content-type"], kind, "{path}");
     }
-    let worker = nobody
+    let worker = anonymous
         .get(format!("{}/app/day/worker.js", world.url))
         .send()
         .await
         .unwrap();
     assert_eq!(worker.headers()["service-worker-allowed"], "/app");
     let (_, manifest) = crate::support::read(
-        nobody
+        anonymous
             .get(format!("{}/app/day/manifest.webmanifest?lang=ar", world.url))
             .send()
             .await
@@ -103,7 +103,7 @@ async fn what_makes_the_day_installable_is_there_for_everybody(#[case] engine: E
         (&manifest["dir"], &manifest["start_url"]),
         (&json!("rtl"), &json!("/app/day"))
     );
-    let gone = nobody
+    let gone = anonymous
         .get(format!("{}/app/day/icons/x.png", world.url))
         .send()
         .await

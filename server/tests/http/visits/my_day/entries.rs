@@ -1,4 +1,4 @@
-//! What a phone sends is taken once, is believed about its time, and is nobody else's.
+//! Offline entries: processed once, with their own time, and private to their technician.
 
 use super::{KEYS, Phone, count, done, planned_job, seen, status};
 use crate::scheduling::board::monday;
@@ -12,7 +12,7 @@ use rstest::rstest;
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_entry_is_taken_once_however_often_it_is_sent(#[case] engine: Engine) {
+async fn entry_sent_repeatedly_is_processed_once(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -36,19 +36,19 @@ async fn an_entry_is_taken_once_however_often_it_is_sent(#[case] engine: Engine)
     assert_eq!(status(&world, &target).await, "en_route");
     let after = count(&world, "timeline_entry WHERE kind = 'target_en_route'").await;
     assert_eq!(after.parse::<u32>().unwrap(), notes.parse::<u32>().unwrap() + 1);
-    // The history says when it was, not when it came.
+    // The history has the time of the entry, not of its upload.
     let time = world
         .texts("SELECT CAST(at AS TEXT) FROM timeline_entry WHERE kind = 'target_en_route' ORDER BY id DESC LIMIT 1")
         .await;
     assert!(time[0][0].contains("07:12:00"), "{time:?}");
-    // Another key for what already is so changes nothing either.
+    // Another key for a status that is already reached changes nothing.
     assert_eq!(phone.entry(KEYS[1], &fields).await, done());
     let again = count(&world, "timeline_entry WHERE kind = 'target_en_route'").await;
     assert_eq!(again, after);
 
     let fields = [("target", target.as_str()), ("step", "arrive"), ("seen", seen.as_str())];
     assert_eq!(phone.entry(KEYS[2], &fields).await, done());
-    // Photos first: a report whose photos are not there yet waits on the phone.
+    // A report is rejected until its photos are uploaded.
     let report = [
         ("target", target.as_str()),
         ("step", "report"),
@@ -63,7 +63,7 @@ async fn an_entry_is_taken_once_however_often_it_is_sent(#[case] engine: Engine)
     ];
     let (refused, _) = phone.entry(KEYS[3], &report).await;
     assert_eq!(refused, StatusCode::PRECONDITION_FAILED);
-    // A photo may be as large as one of a report.
+    // A photo can be as large as in the report form.
     let large = [png(), vec![0; 14 << 20]].concat();
     for (position, photo) in [("0", large), ("1", png()), ("0", png())] {
         assert_eq!(phone.photo(KEYS[3], position, photo).await, StatusCode::OK);
@@ -88,7 +88,7 @@ async fn an_entry_is_taken_once_however_often_it_is_sent(#[case] engine: Engine)
     )
     .await;
     assert_eq!(files, "2");
-    // The manager sees all of it.
+    // The manager sees the complete report.
     let manager = world.staff("nordlicht", "manager").await;
     let list = world.content(&manager, "/app/reports").await;
     let page = list
@@ -113,13 +113,13 @@ async fn an_entry_is_taken_once_however_often_it_is_sent(#[case] engine: Engine)
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_clock_that_is_wrong_is_believed_within_a_month(#[case] engine: Engine) {
+async fn entry_with_wrong_clock_is_clamped_to_one_month(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
     let staff = world.staff("nordlicht", "dispatcher").await;
     let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
-    for (index, (told, kept)) in [
+    for (index, (sent, stored)) in [
         ("2031-01-01T00:00:00Z", "2026-11-23"),
         ("1999-01-01T00:00:00Z", "2026-10-24"),
     ]
@@ -128,12 +128,12 @@ async fn a_clock_that_is_wrong_is_believed_within_a_month(#[case] engine: Engine
     {
         let hour = if index == 0 { 9 } else { 13 };
         let target = planned_job(&world, &staff, &format!("CLOCK-{index}"), hour).await;
-        let fields = [("target", target.as_str()), ("step", "set_out"), ("noted_at", told)];
+        let fields = [("target", target.as_str()), ("step", "set_out"), ("noted_at", sent)];
         assert_eq!(phone.entry(KEYS[index], &fields).await, done());
         let rows = world
             .texts("SELECT CAST(noted_at AS TEXT) FROM day_entry ORDER BY received_at DESC, id DESC LIMIT 1")
             .await;
-        assert!(rows[0][0].starts_with(kept), "{rows:?}");
+        assert!(rows[0][0].starts_with(stored), "{rows:?}");
     }
 }
 
@@ -141,7 +141,7 @@ async fn a_clock_that_is_wrong_is_believed_within_a_month(#[case] engine: Engine
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn nobody_sends_or_sees_what_somebody_else_noted(#[case] engine: Engine) {
+async fn entries_of_others_are_rejected_and_hidden(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -159,7 +159,7 @@ async fn nobody_sends_or_sees_what_somebody_else_noted(#[case] engine: Engine) {
     let foreign = Phone::of(&world, world.staff("suedwind", "technician").await).await;
     let target = planned_job(&world, &staff, "OWN-1", 9).await;
     let fields = [("target", target.as_str()), ("step", "set_out")];
-    // The session of another person: the entry waits on the phone.
+    // In the session of another user, the entry stays queued on the device.
     let theirs = [&fields[..], &[("person", phone.person.as_str())]].concat();
     assert_eq!(other.entry(KEYS[0], &theirs).await.0, StatusCode::FORBIDDEN);
     for stranger in [&other, &foreign] {
@@ -167,23 +167,23 @@ async fn nobody_sends_or_sees_what_somebody_else_noted(#[case] engine: Engine) {
     }
     assert_eq!(status(&world, &target).await, "scheduled");
     assert_eq!(phone.photo(KEYS[1], "0", png()).await, StatusCode::OK);
-    // Somebody else's key is nobody's.
+    // The key of another user is not accepted.
     assert_eq!(other.photo(KEYS[1], "1", png()).await, StatusCode::NOT_FOUND);
     assert_eq!(phone.entry(KEYS[0], &fields).await, done());
     assert_eq!(other.entry(KEYS[0], &fields).await.0, StatusCode::NOT_FOUND);
-    // In another organisation it is a key like any other, of a job that is not there.
+    // For another tenant, the key is new and the job does not exist.
     assert_eq!(foreign.entry(KEYS[0], &fields).await.0, StatusCode::NOT_FOUND);
     let file = format!("/app/files/kept/{}/0", KEYS[1]);
     for browser in [&other.browser, &foreign.browser, &staff] {
         assert_eq!(world.get(browser, &file).await.0, StatusCode::NOT_FOUND);
     }
-    for act in ["use-my-entries", "hand-over-my-entries", "discard-my-entries"] {
+    for action in ["use-my-entries", "hand-over-my-entries", "discard-my-entries"] {
         let to = world
-            .send(&other.browser, &format!("/app/fn/{act}"), &[("target", &target)])
+            .send(&other.browser, &format!("/app/fn/{action}"), &[("target", &target)])
             .await;
         assert_eq!(to, "/app/day/kept");
     }
-    // What makes no sense is refused and leaves nothing behind.
+    // Invalid input is rejected and leaves nothing behind.
     for (field, value) in [
         ("key", "x"),
         ("key", "00000000-0000-0000-0000-000000000000"),
@@ -196,7 +196,7 @@ async fn nobody_sends_or_sees_what_somebody_else_noted(#[case] engine: Engine) {
         let fields = [("target", target.as_str()), ("step", "arrive"), (field, value)];
         let fields: Vec<_> = fields
             .iter()
-            .filter(|(name, told)| *name != field || *told == value)
+            .filter(|(name, sent)| *name != field || *sent == value)
             .copied()
             .collect();
         let form = phone.form(if field == "key" { value } else { KEYS[2] }, &fields[..]);
@@ -207,15 +207,15 @@ async fn nobody_sends_or_sees_what_somebody_else_noted(#[case] engine: Engine) {
         let status = phone.photo(KEYS[3], position, bytes).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{position}");
     }
-    // What is wrong is told in words, with the name of its field.
+    // Errors are returned as text, with the field names.
     let form = phone.form(
         KEYS[2],
         &[("target", target.as_str()), ("step", "report"), ("work_minutes", "9x")],
     );
-    let (status, said) = phone.post("send-entry", form).await;
+    let (status, message) = phone.post("send-entry", form).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    for words in ["Summary: ", "Minutes: "] {
-        assert!(said.contains(words), "{words} {said}");
+    for words in ["Summary: ", "Work time (minutes): "] {
+        assert!(message.contains(words), "{words} {message}");
     }
     assert_eq!(count(&world, "day_entry").await, "1");
     let gone = phone.entry(KEYS[2], &[("target", "tgt_x"), ("step", "arrive")]).await;

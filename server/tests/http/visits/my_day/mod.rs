@@ -1,12 +1,12 @@
-//! My day, as a phone sends and shows it.
+//! My day, as the offline app sends and shows it.
 
 mod days;
 mod entries;
-mod misfits;
 mod own_reports;
+mod sync_conflicts;
 
 use crate::scheduling::board::{at, job, move_page, press, technician};
-use crate::support::{OWN_PAGE, World};
+use crate::support::{SAME_ORIGIN, World};
 use domain::day_entries::SeenAppointment;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
@@ -22,7 +22,7 @@ const KEYS: [&str; 6] = [
 ];
 const NOTED: &str = "2026-11-23T07:12:00Z";
 
-/// A phone: a browser with the id of whoever is signed in.
+/// A device: a browser with the ID of the signed-in user.
 struct Phone<'a> {
     world: &'a World,
     browser: Client,
@@ -40,11 +40,11 @@ impl<'a> Phone<'a> {
         }
     }
 
-    async fn post(&self, act: &str, form: Form) -> (StatusCode, String) {
+    async fn post(&self, action: &str, form: Form) -> (StatusCode, String) {
         let answer = self
             .browser
-            .post(format!("{}/app/fn/{act}", self.world.url))
-            .header(OWN_PAGE.0, OWN_PAGE.1)
+            .post(format!("{}/app/fn/{action}", self.world.url))
+            .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
             .header("accept", "application/json")
             .multipart(form)
             .send()
@@ -55,8 +55,8 @@ impl<'a> Phone<'a> {
 
     fn form(&self, key: &str, fields: &[(&str, &str)]) -> Form {
         let base = [("key", key), ("person", self.person.as_str()), ("noted_at", NOTED)];
-        let is_told = |name: &str| fields.iter().any(|(told, _)| *told == name);
-        let base = base.into_iter().filter(|(name, _)| !is_told(name));
+        let is_overridden = |name: &str| fields.iter().any(|(given, _)| *given == name);
+        let base = base.into_iter().filter(|(name, _)| !is_overridden(name));
         base.chain(fields.iter().copied())
             .fold(Form::new(), |form, (name, value)| {
                 form.text(name.to_owned(), value.to_owned())
@@ -91,7 +91,7 @@ fn seen(from: (u32, u32), until: (u32, u32)) -> String {
     .text()
 }
 
-/// A job that is planned for Tom from ten to eleven, in the world's time nine to ten.
+/// Schedules a job for Tom at this hour (UTC) for one hour.
 async fn planned_job(world: &World, staff: &Client, external_id: &str, hour: u32) -> String {
     let tom = technician(world, "Tom Becker").await;
     let target = job(world, external_id, json!({})).await;

@@ -1,4 +1,4 @@
-//! One's own reports: to read, to correct when they came back, and a job that goes on without them.
+//! Technicians' own reports: reading, correcting returned ones, and jobs that are scheduled again.
 
 use super::{KEYS, Phone, count, done, planned_job, seen, status, waiting};
 use crate::scheduling::board::{at, monday, move_page, press, technician};
@@ -12,7 +12,7 @@ use rstest::rstest;
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_own_report_is_there_to_read_and_one_that_came_back_is_found_on_any_day(#[case] engine: Engine) {
+async fn own_report_returned_is_shown_on_every_day(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -55,7 +55,7 @@ async fn an_own_report_is_there_to_read_and_one_that_came_back_is_found_on_any_d
         !world
             .content(&phone.browser, "/app/day?date=2026-11-30")
             .await
-            .contains("came back")
+            .contains("returned for correction")
     );
 
     let job = world.content(&manager, &format!("/app/targets/{target}")).await;
@@ -63,15 +63,21 @@ async fn an_own_report_is_there_to_read_and_one_that_came_back_is_found_on_any_d
     let fields = [("report", id), ("reason", "Which seal?")];
     world.send(&manager, "/app/fn/send-back-report", &fields).await;
     let day = world.content(&phone.browser, "/app/day?date=2026-11-30").await;
-    assert!(day.contains("One report came back") && day.contains(&page), "{day}");
-    // It is filled in as it was, with the signature and the photo that are there.
+    assert!(
+        day.contains("1 report was returned for correction") && day.contains(&page),
+        "{day}"
+    );
+    // The form contains the submitted values, with signature and photo.
     let html = world.content(&phone.browser, &page).await;
     for words in ["Which seal?", "value=\"M10 10L20 20\"", "p0.jpg"] {
         assert!(html.contains(words), "{words} {html}");
     }
-    assert!(!html.contains("name=\"completed\""), "what became of the job stays");
+    assert!(
+        !html.contains("name=\"completed\""),
+        "the outcome of the job cannot change"
+    );
     let corrected = report(&[("summary", "The lower seal leaked.")]);
-    // What another phone wrote before it came back is no answer to why it did.
+    // An entry from before the return does not count as a correction.
     let stale = [("noted_at", "2026-11-22T07:00:00Z"), ("target", target.as_str())];
     let fields: Vec<_> = report(&[("summary", "Old.")]).into_iter().chain(stale).collect();
     assert_eq!(phone.entry(KEYS[4], &fields).await, waiting());
@@ -82,14 +88,19 @@ async fn an_own_report_is_there_to_read_and_one_that_came_back_is_found_on_any_d
     assert_eq!(phone.entry(KEYS[3], &fields).await, done());
     let kept = "visit_report WHERE summary = 'The lower seal leaked.' AND status = 'submitted' AND signature IS NULL";
     assert_eq!(count(&world, kept).await, "1");
-    assert!(!world.content(&phone.browser, "/app/day").await.contains("came back"));
+    assert!(
+        !world
+            .content(&phone.browser, "/app/day")
+            .await
+            .contains("returned for correction")
+    );
 }
 
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_visit_that_is_over_stays_so_when_its_job_goes_on(#[case] engine: Engine) {
+async fn completed_visit_stays_completed_when_job_is_reopened(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -119,7 +130,7 @@ async fn a_visit_that_is_over_stays_so_when_its_job_goes_on(#[case] engine: Engi
         .next()
         .unwrap()
         .to_owned();
-    // It is planned again, for the same person on the same day.
+    // Scheduled again for the same technician on the same day.
     world
         .send(&staff, "/app/fn/reopen-target", &[("target", target.as_str())])
         .await;
@@ -132,7 +143,7 @@ async fn a_visit_that_is_over_stays_so_when_its_job_goes_on(#[case] engine: Engi
         .map(|rest| rest.split('"').next().unwrap())
         .collect();
     assert_eq!(states, ["scheduled", "completed"], "{day}");
-    // The first visit's report comes back; both can be gone on with.
+    // The report of the first visit is returned; both visits can continue.
     let fields = [("report", report.as_str()), ("reason", "Whom did you call?")];
     world.send(&manager, "/app/fn/send-back-report", &fields).await;
     let page = format!("/app/day/{target}");

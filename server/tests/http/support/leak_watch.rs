@@ -1,5 +1,5 @@
-//! Reads along whatever the server sends to customers, in every test: pages, data, calendars, files, headers and mails.
-//! What it finds fails the test that brought it about.
+//! Checks everything that the server sends to customers during tests: pages, data, calendars, files, headers and
+//! emails. A leak fails the test that caused it.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -21,57 +21,58 @@ use tower_sessions::session::Id;
 
 use super::raw::Raw;
 
-/// How every canary begins.
+/// Prefix of every canary.
 pub const CANARY: &str = "zqcanary-";
 
-/// What customers are never sent; the browser tests read the same file.
+/// What customers must never receive; the browser tests use the same file.
 #[derive(Deserialize)]
 struct Forbidden {
-    /// Members and columns that only the staff, partners and operators know.
+    /// Internal JSON members and columns.
     keys: Vec<String>,
-    /// Words of the staff's side, in the languages of the portal.
+    /// Internal terms, in the languages of the portal.
     words: Vec<String>,
-    /// Prefixes of ids that are nobody's business outside.
+    /// Prefixes of internal IDs.
     kinds: Vec<String>,
 }
 
-static FORBIDDEN: LazyLock<Forbidden> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../canaries/forbidden.json")).expect("is JSON"));
+static FORBIDDEN: LazyLock<Forbidden> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../canaries/forbidden.json")).expect("forbidden.json is valid")
+});
 
-/// To whom something is sent.
+/// Who receives a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
-    /// Somebody at the portal, or the mailbox of one.
+    /// A portal user, in the browser or by email.
     Customer,
-    /// Whoever fills in a form, follows a link or stands before a terminal.
+    /// A visitor of a form, tracking page or terminal.
     Public,
 }
 
-/// What does not belong into a text for customers.
+/// Returns everything in a text that this reader must not receive.
 pub fn forbidden(text: &str, reader: Reader) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+    let mut leaks = BTreeSet::new();
     for (at, _) in text.match_indices(CANARY) {
         let name: String = text[at..]
             .chars()
             .take_while(|letter| letter.is_alphanumeric() || "-_".contains(*letter))
             .collect();
-        found.insert(name);
+        leaks.insert(name);
     }
     for key in FORBIDDEN
         .keys
         .iter()
-        .filter(|key| has(text, key, |letter| letter.is_alphanumeric()))
+        .filter(|key| contains_word(text, key, |letter| letter.is_alphanumeric()))
     {
-        found.insert(format!("the key {key}"));
+        leaks.insert(format!("the key {key}"));
     }
     if reader == Reader::Customer {
         let lower = text.to_lowercase();
         for word in FORBIDDEN
             .words
             .iter()
-            .filter(|word| has(&lower, word, |letter| letter.is_alphanumeric() || letter == '-'))
+            .filter(|word| contains_word(&lower, word, |letter| letter.is_alphanumeric() || letter == '-'))
         {
-            found.insert(format!("the word {word}"));
+            leaks.insert(format!("the word {word}"));
         }
         for kind in &FORBIDDEN.kinds {
             let start = format!("{kind}_");
@@ -82,16 +83,17 @@ pub fn forbidden(text: &str, reader: Reader) -> BTreeSet<String> {
                     .take_while(char::is_ascii_alphanumeric)
                     .count();
                 if !before && length >= 20 {
-                    found.insert(format!("an id of the kind {kind}"));
+                    leaks.insert(format!("an id of the kind {kind}"));
                 }
             }
         }
     }
-    found
+    leaks
 }
 
-/// Whether a text has a word that is not a part of a longer one. A key that ends with `_` may be followed by anything.
-fn has(text: &str, word: &str, is_part: impl Fn(char) -> bool) -> bool {
+/// Whether a text contains a word that is not part of a longer one. A key that ends with `_` can be followed by
+/// anything.
+fn contains_word(text: &str, word: &str, is_part: impl Fn(char) -> bool) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let before = text[..at].chars().next_back().is_some_and(&is_part);
         let after = text[at + word.len()..].chars().next().is_some_and(&is_part);
@@ -99,7 +101,7 @@ fn has(text: &str, word: &str, is_part: impl Fn(char) -> bool) -> bool {
     })
 }
 
-/// Names of customers that somebody without a part in them is shown.
+/// Returns the names of customers in a text that the user has no access to.
 pub fn foreign_names<'a>(text: &str, own: &[String], all: &'a [String]) -> Vec<&'a str> {
     all.iter()
         .filter(|name| name.chars().count() >= 6 && !own.iter().any(|own| own.contains(name.as_str())))
@@ -108,19 +110,19 @@ pub fn foreign_names<'a>(text: &str, own: &[String], all: &'a [String]) -> Vec<&
         .collect()
 }
 
-/// Reads along with one server.
-pub struct Watch {
+/// Collects the leaks of one server.
+pub struct LeakWatch {
     address: String,
     raw: OnceCell<Raw>,
-    found: Mutex<BTreeSet<String>>,
+    leaks: Mutex<BTreeSet<String>>,
 }
 
-impl Watch {
-    pub fn over(address: &str) -> Self {
+impl LeakWatch {
+    pub fn new(address: &str) -> Self {
         Self {
             address: address.to_owned(),
             raw: OnceCell::new(),
-            found: Mutex::default(),
+            leaks: Mutex::default(),
         }
     }
 
@@ -129,25 +131,25 @@ impl Watch {
     }
 
     fn add(&self, what: impl IntoIterator<Item = String>) {
-        self.found.lock().expect("not broken").extend(what);
+        self.leaks.lock().expect("lock is not poisoned").extend(what);
     }
 
-    /// What was found so far, which is then forgotten.
-    pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.found.lock().expect("not broken"))
+    /// Returns and clears the leaks found so far.
+    pub fn take_leaks(&self) -> Vec<String> {
+        std::mem::take(&mut *self.leaks.lock().expect("lock is not poisoned"))
             .into_iter()
             .collect()
     }
 
-    /// What was found in answers, and is in the mails of the outbox.
-    pub fn end(&self) -> Vec<String> {
+    /// Returns the leaks found in responses and in the emails of the outbox.
+    pub fn finish(&self) -> Vec<String> {
         let address = self.address.clone();
-        // Whoever lets go of a server may be in the middle of anything; its mails are read beside that.
+        // The server may be dropped inside a runtime, so read the emails on another thread.
         let mails = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
-                .expect("a runtime");
+                .expect("runtime is created");
             runtime.block_on(async {
                 let raw = Raw::open(&address).await;
                 let mails = raw
@@ -158,16 +160,16 @@ impl Watch {
             })
         });
         let mails = mails.join().unwrap_or_default();
-        let mut found = self.take();
+        let mut leaks = self.take_leaks();
         for mail in mails {
-            found.extend(in_mail(&mail));
+            leaks.extend(in_mail(&mail));
         }
-        found
+        leaks
     }
 
-    /// The customers whom the account of a session serves or ever served, and all that there are.
+    /// Returns the customers that the account of a session has or had access to, and all customers.
     async fn customers(&self, headers: &HeaderMap) -> (Vec<String>, Vec<String>) {
-        // Whoever has no session serves no customer.
+        // Without a session, there is no access.
         let hash = session(headers).map_or_else(String::new, |session| hex(&Sha256::digest(session.0.to_be_bytes())));
         let raw = self.raw().await;
         let is_it = match raw {
@@ -190,7 +192,7 @@ impl Watch {
     }
 }
 
-/// The session of the portal that a request belongs to. Its cookie is a signature and the session's id.
+/// Returns the portal session of a request. The cookie is a signature followed by the session ID.
 fn session(headers: &HeaderMap) -> Option<Id> {
     let cookies = headers.get(COOKIE)?.to_str().ok()?;
     let (_, value) = cookies
@@ -213,7 +215,7 @@ fn in_mail(mail: &[String]) -> Vec<String> {
         Locale::from_tag(locale),
         serde_json::from_str(data),
     ) else {
-        return vec![format!("a mail that nobody can read: {mail:?}")];
+        return vec![format!("an invalid mail: {mail:?}")];
     };
     let words = ui::mails::render(
         kind,
@@ -229,12 +231,12 @@ fn in_mail(mail: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Puts the watch around a server's routes.
-pub fn around(routes: Router, watch: &Arc<Watch>) -> Router {
-    routes.layer(middleware::from_fn_with_state(watch.clone(), read_along))
+/// Adds the watch to the routes of a server.
+pub fn add_layer(routes: Router, watch: &Arc<LeakWatch>) -> Router {
+    routes.layer(middleware::from_fn_with_state(watch.clone(), inspect_response))
 }
 
-/// Whom a path is for; what the staff, partners and programs get is their business.
+/// Returns who receives responses of a path; `None` for staff, partners and programs.
 fn reader(path: &str) -> Option<Reader> {
     let first = path.split('/').nth(1)?;
     match first {
@@ -252,12 +254,12 @@ fn is_text(headers: &HeaderMap) -> bool {
     kind.starts_with("text/") || kind.contains("json") || kind.contains("javascript")
 }
 
-async fn read_along(State(watch): State<Arc<Watch>>, request: Request, next: Next) -> Response {
+async fn inspect_response(State(watch): State<Arc<LeakWatch>>, request: Request, next: Next) -> Response {
     let Some(reader) = reader(request.uri().path()) else {
         return next.run(request).await;
     };
     let call = format!("{} {}", request.method(), request.uri().path());
-    // A feed is asked for without a session; the walls compare what is in it.
+    // A feed is requested without a session; `permissions::portal_isolation` checks its content.
     let is_feed = request.uri().path().starts_with("/portal/feed/");
     let (own, all) = match reader {
         Reader::Customer if !is_feed => watch.customers(request.headers()).await,
@@ -274,19 +276,19 @@ async fn read_along(State(watch): State<Arc<Watch>>, request: Request, next: Nex
         .map(|(name, value)| format!("{name}: {}\n", read(value)))
         .collect();
     let content = String::from_utf8_lossy(&bytes);
-    let mut found = forbidden(&headers, reader);
+    let mut leaks = forbidden(&headers, reader);
     if is_text(&parts.headers) {
-        found.extend(forbidden(&content, reader));
-        found.extend(
+        leaks.extend(forbidden(&content, reader));
+        leaks.extend(
             foreign_names(&content, &own, &all)
                 .into_iter()
                 .map(|name| format!("the customer {name}")),
         );
     } else if content.contains(CANARY) {
-        found.insert("a canary in a file".to_owned());
+        leaks.insert("a canary in a file".to_owned());
     }
     watch.add(
-        found
+        leaks
             .into_iter()
             .map(|what| format!("{call} ({}): {what}", parts.status)),
     );

@@ -1,4 +1,4 @@
-//! What does not fit what has happened meanwhile is kept whole until somebody decides.
+//! Sync conflicts: entries that conflict with later changes are kept until they are resolved.
 
 use super::{KEYS, Phone, count, done, planned_job, seen, status, waiting};
 use crate::scheduling::board::{at, monday, move_page, press, technician};
@@ -13,7 +13,7 @@ use rstest::rstest;
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_no_longer_fits_is_kept_whole_and_its_technician_decides(#[case] engine: Engine) {
+async fn sync_conflict_kept_by_technician_applies_entries(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -21,14 +21,14 @@ async fn what_no_longer_fits_is_kept_whole_and_its_technician_decides(#[case] en
     let phone = Phone::of(&world, world.staff("nordlicht", "technician").await).await;
     let tom = technician(&world, "Tom Becker").await;
     let target = planned_job(&world, &staff, "MOVED-1", 9).await;
-    // Meanwhile dispatch agrees another time.
+    // Dispatch reschedules the visit in the meantime.
     let page = world.content(&staff, &move_page(&target, &tom, at(13, 0))).await;
     press(&world, &staff, &page).await;
     let old = seen((9, 0), (10, 0));
     let base = [("target", target.as_str()), ("seen", old.as_str())];
     let with = |more: &[(&'static str, &'static str)]| [&base[..], more].concat();
     assert_eq!(phone.entry(KEYS[0], &with(&[("step", "set_out")])).await, waiting());
-    // The phone's clock was set back in between; what came first is first all the same.
+    // The clock of the device was set back; entries stay in the order in which they were received.
     let early = [("step", "arrive"), ("noted_at", "2026-11-23T06:00:00Z")];
     world.core.clock().advance(TimeDelta::seconds(1));
     assert_eq!(phone.entry(KEYS[1], &with(&early)).await, waiting());
@@ -42,11 +42,15 @@ async fn what_no_longer_fits_is_kept_whole_and_its_technician_decides(#[case] en
         ("completed", "on"),
     ]);
     assert_eq!(phone.entry(KEYS[2], &report).await, waiting());
-    assert_eq!(phone.entry(KEYS[2], &report).await, waiting(), "sent again, the same");
-    assert_eq!(status(&world, &target).await, "scheduled", "nothing of it holds yet");
-    // Both versions, in the order in which they were noted.
+    assert_eq!(
+        phone.entry(KEYS[2], &report).await,
+        waiting(),
+        "repeated entry gets the same response"
+    );
+    assert_eq!(status(&world, &target).await, "scheduled", "no entry is applied yet");
+    // The page shows both versions, in the order of the entries.
     let day = world.content(&phone.browser, "/app/day").await;
-    assert!(day.contains("3 entries did not fit"), "{day}");
+    assert!(day.contains("3 sync conflicts with offline entries"), "{day}");
     let page = world.content(&phone.browser, "/app/day/kept").await;
     for words in [
         "The appointment was rescheduled in the meantime.",
@@ -58,17 +62,21 @@ async fn what_no_longer_fits_is_kept_whole_and_its_technician_decides(#[case] en
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
-    // Nothing is decided that was not on the screen.
+    // Only entries that were shown can be resolved.
     let all = KEYS[..3].join(",");
-    for (act, shown) in [
+    for (action, shown) in [
         ("use-my-entries", ""),
         ("use-my-entries", KEYS[0]),
         ("discard-my-entries", KEYS[0]),
         ("hand-over-my-entries", &all[1..]),
     ] {
         let fields = [("target", target.as_str()), ("entries", shown)];
-        world.send(&phone.browser, &format!("/app/fn/{act}"), &fields).await;
-        assert_eq!(count(&world, "day_entry WHERE state = 'waiting'").await, "3", "{act}");
+        world.send(&phone.browser, &format!("/app/fn/{action}"), &fields).await;
+        assert_eq!(
+            count(&world, "day_entry WHERE state = 'waiting'").await,
+            "3",
+            "{action}"
+        );
     }
     let fields = [("target", target.as_str()), ("entries", all.as_str())];
     let to = world.send(&phone.browser, "/app/fn/use-my-entries", &fields).await;
@@ -81,7 +89,7 @@ async fn what_no_longer_fits_is_kept_whole_and_its_technician_decides(#[case] en
     assert_eq!(count(&world, "day_entry WHERE form IS NOT NULL").await, "0");
     let page = world.content(&phone.browser, "/app/day/kept").await;
     assert!(page.contains("No sync conflicts"), "{page}");
-    // Decided is decided.
+    // A resolved conflict stays resolved.
     world.send(&phone.browser, "/app/fn/discard-my-entries", &fields).await;
     assert_eq!(status(&world, &target).await, "completed");
     assert_eq!(phone.entry(KEYS[2], &report).await, done());
@@ -91,7 +99,7 @@ async fn what_no_longer_fits_is_kept_whole_and_its_technician_decides(#[case] en
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose(#[case] engine: Engine) {
+async fn sync_conflict_not_applicable_is_forwarded_or_discarded(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -102,7 +110,7 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose(#[case] engi
         .send(
             &staff,
             "/app/fn/cancel-target",
-            &[("target", cancelled.as_str()), ("reason", "End snooze needed.")],
+            &[("target", cancelled.as_str()), ("reason", "No longer needed.")],
         )
         .await;
     let seen = seen((9, 0), (10, 0));
@@ -121,7 +129,7 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose(#[case] engi
         page.contains("The job was cancelled in the meantime.") && !page.contains("Keep my version"),
         "{page}"
     );
-    // Nor by asking for it.
+    // A direct request cannot apply the entry either.
     world
         .send(
             &phone.browser,
@@ -135,7 +143,7 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose(#[case] engi
     assert_eq!(
         world.get(&staff, &file).await.0,
         StatusCode::NOT_FOUND,
-        "not before it is handed over"
+        "not visible before it is sent to dispatch"
     );
     let job_page = format!("/app/targets/{cancelled}");
     assert!(!world.content(&staff, &job_page).await.contains("I was there"));
@@ -149,7 +157,7 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose(#[case] engi
     for list in ["/app/inbox", "/app/board"] {
         let html = world.content(&staff, list).await;
         assert!(
-            html.contains("Handed over by technicians") && html.contains(&format!("{job_page}#from-phone")),
+            html.contains("Sync conflicts sent by technicians") && html.contains(&format!("{job_page}#from-phone")),
             "{list}"
         );
     }
@@ -167,9 +175,14 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose(#[case] engi
         )
         .await;
     assert!(!world.content(&staff, &job_page).await.contains("I was there"));
-    assert!(!world.content(&staff, "/app/inbox").await.contains("Handed over"));
+    assert!(
+        !world
+            .content(&staff, "/app/inbox")
+            .await
+            .contains("Sync conflicts sent by technicians")
+    );
 
-    // Given to somebody else: the visit is not the technician's any more.
+    // The visit is assigned to another technician.
     let given = planned_job(&world, &staff, "GIVEN-1", 11).await;
     let aylin = technician(&world, "Aylin").await;
     let page = world.content(&staff, &move_page(&given, &aylin, at(11, 0))).await;
@@ -180,7 +193,7 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose(#[case] engi
     let dropped = format!("/app/files/kept/{}/0", KEYS[1]);
     assert_eq!(world.get(&phone.browser, &dropped).await.0, StatusCode::OK);
     let page = world.content(&phone.browser, "/app/day/kept").await;
-    assert!(page.contains("no longer planned for this technician"), "{page}");
+    assert!(page.contains("no longer assigned to this technician"), "{page}");
     assert_eq!(status(&world, &given).await, "scheduled");
     world
         .send(
@@ -201,7 +214,7 @@ async fn what_cannot_hold_goes_to_dispatch_or_is_dropped_on_purpose(#[case] engi
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_entry_from_before_does_not_move_somebody_elses_visit(#[case] engine: Engine) {
+async fn stale_entry_does_not_change_visit_of_other_technician(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };
@@ -218,7 +231,7 @@ async fn an_entry_from_before_does_not_move_somebody_elses_visit(#[case] engine:
         assert_eq!(phone.entry(KEYS[key], &fields).await, done());
     }
     assert_eq!(status(&world, &target).await, "not_completed");
-    // Opened again and given to somebody else.
+    // Reopened and assigned to another technician.
     world
         .send(&staff, "/app/fn/reopen-target", &[("target", target.as_str())])
         .await;
@@ -243,7 +256,7 @@ async fn an_entry_from_before_does_not_move_somebody_elses_visit(#[case] engine:
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_page_that_is_out_of_date_sends_nobody_on_the_way(#[case] engine: Engine) {
+async fn start_travel_from_stale_page_is_rejected(#[case] engine: Engine) {
     let Some(world) = world_at(engine, monday()).await else {
         return;
     };

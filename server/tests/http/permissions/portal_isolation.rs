@@ -1,12 +1,12 @@
-//! Nobody sees what is not theirs. Every page, act, feed and file of the portal is walked by everybody who may come, and
-//! compared with what the database and the rules of the product say, written down here once more and in other words.
+//! Isolation of portal users. Every page, action, feed and file of the portal is requested by every user and compared
+//! with an independent implementation of the access rules on the database content.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::portal_access::access::{PASSWORD, access_page, box_of, browser, invite, token};
+use crate::portal_access::access::{PASSWORD, access_page, browser, invite, location_field, token};
 use crate::portal_access::visibility::{Person, people};
 use crate::support::forms::hidden;
-use crate::support::{OWN_PAGE, World, link, worlds_with};
+use crate::support::{SAME_ORIGIN, World, link, worlds_with};
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use domain::ids::{AppointmentId, AttachmentId, GrantId, LocationId, ReleaseId, RequestId};
 use leptos::server_fn::axum::server_fn_paths;
@@ -14,16 +14,16 @@ use ordinavo_core::clock::Clock;
 use reqwest::{Client, Response, StatusCode};
 use uuid::Uuid;
 
-/// Something of a customer, as the database has it.
-struct Thing {
+/// An object of a customer, as stored in the database.
+struct Object {
     id: Uuid,
     customer: String,
     location: String,
-    /// Whether it may be shown at all: an appointment that is shared, a report that is published.
-    is_out: bool,
-    /// Whether it is out no more, and its address leads to what replaced it.
-    leads_on: bool,
-    /// The account that asked, for a request.
+    /// Whether it can be visible at all: a shared appointment or a published report.
+    is_published: bool,
+    /// Whether it was replaced and its URL shows the replacement.
+    has_replacement: bool,
+    /// The account that submitted a request.
     account: String,
 }
 
@@ -62,13 +62,13 @@ impl Kind {
     }
 }
 
-/// What there is, and who was granted what: the truth.
-struct Truth {
+/// The expected access: all objects and grants.
+struct Expected {
     now: DateTime<Utc>,
     accounts: BTreeMap<String, String>,
     grants: Vec<Grant>,
-    things: BTreeMap<Kind, Vec<Thing>>,
-    /// Id, customer, name.
+    objects: BTreeMap<Kind, Vec<Object>>,
+    /// (ID, customer, name).
     locations: Vec<(String, String, String)>,
     customers: Vec<(String, String)>,
 }
@@ -83,7 +83,7 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(&text).ok().map(|at| at.to_utc())
 }
 
-impl Truth {
+impl Expected {
     async fn read(world: &World, now: DateTime<Utc>) -> Self {
         let is_sqlite = world.engine == "sqlite";
         let id = |column: &str| {
@@ -95,16 +95,16 @@ impl Truth {
         };
         let yes = |condition: &str| format!("CASE WHEN {condition} THEN '1' ELSE '0' END");
         let text = |column: &str| format!("coalesce(CAST({column} AS TEXT), '')");
-        let things = async |query: String| -> Vec<Thing> {
+        let objects = async |query: String| -> Vec<Object> {
             let rows = world.texts(&query).await;
             rows.into_iter()
-                .map(|row| Thing {
+                .map(|row| Object {
                     id: Uuid::parse_str(&row[0]).unwrap(),
                     customer: row[1].clone(),
                     location: row[2].clone(),
-                    is_out: row[3] == "1",
+                    is_published: row[3] == "1",
                     account: row[4].clone(),
-                    leads_on: row[5] == "1",
+                    has_replacement: row[5] == "1",
                 })
                 .collect()
         };
@@ -186,11 +186,11 @@ impl Truth {
                 .map(|row| (row[0].clone(), row[1].clone()))
                 .collect(),
             grants: grants.collect(),
-            things: BTreeMap::from([
-                (Kind::Request, things(requests).await),
-                (Kind::Appointment, things(appointments).await),
-                (Kind::Report, things(reports).await),
-                (Kind::File, things(files).await),
+            objects: BTreeMap::from([
+                (Kind::Request, objects(requests).await),
+                (Kind::Appointment, objects(appointments).await),
+                (Kind::Report, objects(reports).await),
+                (Kind::File, objects(files).await),
             ]),
             locations: locations
                 .into_iter()
@@ -213,24 +213,24 @@ impl Truth {
         })
     }
 
-    fn sees(&self, email: &str, kind: Kind, thing: &Thing) -> bool {
-        thing.is_out && self.reaches(email, kind, thing)
+    fn sees(&self, email: &str, kind: Kind, object: &Object) -> bool {
+        object.is_published && self.reaches(email, kind, object)
     }
 
-    /// Whether an address of its own leads somewhere: a revision's that was replaced leads to the one that replaced it.
-    fn opens(&self, email: &str, kind: Kind, thing: &Thing) -> bool {
-        (thing.is_out || thing.leads_on) && self.reaches(email, kind, thing)
+    /// Whether its URL shows something: a replaced revision leads to its replacement.
+    fn opens(&self, email: &str, kind: Kind, object: &Object) -> bool {
+        (object.is_published || object.has_replacement) && self.reaches(email, kind, object)
     }
 
-    fn reaches(&self, email: &str, kind: Kind, thing: &Thing) -> bool {
+    fn reaches(&self, email: &str, kind: Kind, object: &Object) -> bool {
         self.grants_of(email).any(|grant| {
-            let covers = grant.customer == thing.customer && !thing.customer.is_empty();
-            let here = grant.location.is_empty() || grant.location == thing.location;
+            let covers = grant.customer == object.customer && !object.customer.is_empty();
+            let here = grant.location.is_empty() || grant.location == object.location;
             covers
                 && match kind {
-                    // One that names no place is its customer's as a whole.
+                    // A request without a location belongs to the customer as a whole.
                     Kind::Request => {
-                        (here || thing.location.is_empty()) && (grant.all_requests || thing.account == grant.account)
+                        (here || object.location.is_empty()) && (grant.all_requests || object.account == grant.account)
                     }
                     Kind::Appointment => here && grant.appointments,
                     Kind::Report => here && grant.reports,
@@ -239,16 +239,16 @@ impl Truth {
         })
     }
 
-    /// Paths of everything of a kind that somebody sees.
+    /// Returns the paths of all objects of a kind that the user can see.
     fn paths(&self, email: &str, kind: Kind) -> BTreeSet<String> {
-        let things = self.things[&kind].iter();
-        things
-            .filter(|thing| self.sees(email, kind, thing))
-            .map(|thing| kind.path(thing.id))
+        let objects = self.objects[&kind].iter();
+        objects
+            .filter(|object| self.sees(email, kind, object))
+            .map(|object| kind.path(object.id))
             .collect()
     }
 
-    /// Names of places and customers that somebody may never read.
+    /// Returns the names of locations and customers that the user must never see.
     fn hidden_names(&self, email: &str) -> Vec<&str> {
         let grants: Vec<&Grant> = self.grants_of(email).collect();
         let reaches = |customer: &str, location: &str| {
@@ -265,14 +265,14 @@ impl Truth {
         for (id, name) in &self.customers {
             if has(id) { &mut shown } else { &mut hidden }.push(name);
         }
-        // A name that is part of one that is shown proves nothing.
+        // A name that is part of a visible name proves nothing.
         hidden.retain(|name| !shown.iter().any(|other| other.contains(name)));
         hidden
     }
 }
 
-/// An answer without what differs from one request to the next.
-async fn bare(answer: Response) -> (StatusCode, Vec<(String, String)>, String) {
+/// Returns the response without the parts that differ between requests.
+async fn comparable(answer: Response) -> (StatusCode, Vec<(String, String)>, String) {
     let status = answer.status();
     let request_id = answer
         .headers()
@@ -290,7 +290,7 @@ async fn bare(answer: Response) -> (StatusCode, Vec<(String, String)>, String) {
         .and_then(|rest| rest.split('\'').next())
         .unwrap_or("no nonce")
         .to_owned();
-    // Whoever chooses a language comes back to the address that was asked for, whatever is there.
+    // The language form returns to the requested path, whether or not it exists.
     let here = format!("name=\"back\" value=\"{}\"", answer.url().path());
     let without = |text: &str| text.replace(&nonce, "").replace(&request_id, "").replace(&here, "");
     let mut headers: Vec<(String, String)> = answer
@@ -303,26 +303,26 @@ async fn bare(answer: Response) -> (StatusCode, Vec<(String, String)>, String) {
     (status, headers, without(&answer.text().await.unwrap()))
 }
 
-async fn ask(world: &World, browser: &Client, path: &str) -> Response {
+async fn get_page(world: &World, browser: &Client, path: &str) -> Response {
     let request = browser
         .get(format!("{}{path}", world.url))
         .header("accept", "text/html");
     request.send().await.unwrap()
 }
 
-/// The number of statements that an answer takes: the same work takes the same time. Asked three times, because every ten
-/// seconds the server writes on the same thread how much its API was used.
-async fn work(world: &World, browser: &Client, path: &str) -> u64 {
+/// Returns the number of SQL statements of a request, as a measure of its duration. Takes the minimum of three
+/// requests, because the server stores API usage on the same thread every ten seconds.
+async fn statement_count(world: &World, browser: &Client, path: &str) -> u64 {
     let mut least = u64::MAX;
     for _ in 0..3 {
         let before = ordinavo_core::thread_statement_count();
-        ask(world, browser, path).await.bytes().await.unwrap();
+        get_page(world, browser, path).await.bytes().await.unwrap();
         least = least.min(ordinavo_core::thread_statement_count() - before);
     }
     least
 }
 
-/// Every id of a page, with its kind in front.
+/// Returns all object IDs of a page, with their prefixes.
 fn ids(html: &str) -> BTreeSet<&str> {
     let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     html.match_indices('_')
@@ -341,8 +341,8 @@ fn ids(html: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-/// All pages of a list, one after another.
-async fn whole(world: &World, person: &Person, list: &str) -> String {
+/// Returns all pages of a list.
+async fn all_list_pages(world: &World, person: &Person, list: &str) -> String {
     let mut all = String::new();
     let mut next = Some(list.to_owned());
     while let Some(path) = next {
@@ -354,7 +354,7 @@ async fn whole(world: &World, person: &Person, list: &str) -> String {
     all
 }
 
-/// Pages that show many things, with the kind that they list completely.
+/// Pages with many objects, and the kind that they list completely.
 const LISTS: [(&str, Option<Kind>); 10] = [
     ("/portal", None),
     ("/portal/open", None),
@@ -367,7 +367,7 @@ const LISTS: [(&str, Option<Kind>); 10] = [
     ("/portal/profile", None),
     ("/portal/colleagues", None),
 ];
-/// Pages and files of one thing.
+/// Pages and files of a single object.
 const SINGLE: [&str; 5] = [
     "/portal/requests/{id}",
     "/portal/appointments/{id}",
@@ -375,8 +375,8 @@ const SINGLE: [&str; 5] = [
     "/portal/reports/{id}",
     "/portal/files/{id}",
 ];
-/// What is there for people who have not signed in: it holds nothing of a customer.
-const DOORS: [&str; 8] = [
+/// Public paths. They contain no customer data.
+const PUBLIC_PATHS: [&str; 8] = [
     "/portal/sign-in",
     "/portal/sign-in/choose",
     "/portal/sign-in/code",
@@ -386,8 +386,8 @@ const DOORS: [&str; 8] = [
     "/portal/look/{version}/style.css",
     "/portal/look/{version}/logo.png",
 ];
-/// Acts that name a thing, each with the field that names it.
-const NAMING: [(&str, &str); 7] = [
+/// Actions on an object, with the field that names it.
+const OBJECT_ACTIONS: [(&str, &str); 7] = [
     ("submit-request", "location"),
     ("answer-request", "request"),
     ("choose-slot", "request"),
@@ -396,9 +396,9 @@ const NAMING: [(&str, &str); 7] = [
     ("revoke-colleague", "grant"),
     ("end-session", "session"),
 ];
-/// Acts that name nothing of anybody: they are about the own account, or about who signs in. They are not walked here; what
-/// a colleague is granted is compared by the tests of access.
-const OWN: [&str; 19] = [
+/// Actions without an object: they concern the own account or sign-in. They are not covered here;
+/// `portal_access::access` tests the grants of colleagues.
+const OTHER_ACTIONS: [&str; 19] = [
     "invite-colleague",
     "change-password",
     "change-email",
@@ -421,10 +421,10 @@ const OWN: [&str; 19] = [
 ];
 
 #[tokio::test]
-async fn every_path_and_act_of_the_portal_is_walked() {
+async fn portal_paths_and_actions_are_all_covered() {
     let world = &worlds_with(Clock::system(), |_| {}).await[0];
     let mut known: BTreeSet<String> = LISTS.iter().map(|(path, _)| (*path).to_owned()).collect();
-    known.extend(SINGLE.iter().chain(&DOORS).map(|path| (*path).to_owned()));
+    known.extend(SINGLE.iter().chain(&PUBLIC_PATHS).map(|path| (*path).to_owned()));
     let source = include_str!("../../../src/serve.rs");
     let routed = source.split(".route(\"/portal").skip(1);
     let mut found: BTreeSet<String> = routed
@@ -435,20 +435,20 @@ async fn every_path_and_act_of_the_portal_is_walked() {
     let pages = ordinavo::pages::portal_paths(&state);
     found.extend(pages.into_iter().filter(|path| !path.contains('*')));
     assert_eq!(found, known);
-    let acts: BTreeSet<String> = server_fn_paths()
+    let actions: BTreeSet<String> = server_fn_paths()
         .filter_map(|(path, _)| path.strip_prefix("/portal/fn/").map(str::to_owned))
         .collect();
-    let known: BTreeSet<String> = NAMING
+    let known: BTreeSet<String> = OBJECT_ACTIONS
         .iter()
-        .map(|(act, _)| *act)
-        .chain(OWN)
+        .map(|(action, _)| *action)
+        .chain(OTHER_ACTIONS)
         .map(str::to_owned)
         .collect();
-    assert_eq!(acts, known);
+    assert_eq!(actions, known);
 }
 
-/// The demo's people, some with odd grants, one of another organisation, and one from whom a place was taken back.
-async fn everybody(world: &World) -> Vec<Person> {
+/// Signs in the demo users, users with unusual grants, a user of another tenant and a user whose location was revoked.
+async fn all_users(world: &World) -> Vec<Person> {
     let staff = world.staff("nordlicht", "admin").await;
     let mut all = people(world, &staff).await;
     let albert = &world.tenant("suedwind").portal[0];
@@ -458,7 +458,10 @@ async fn everybody(world: &World) -> Vec<Person> {
     });
     let page = access_page(world).await;
     let html = world.content(&staff, &page).await;
-    let (essen, depot) = (box_of(&html, "Essen Center"), box_of(&html, "Essen Depot"));
+    let (essen, depot) = (
+        location_field(&html, "Essen Center"),
+        location_field(&html, "Essen Depot"),
+    );
     let email = "taken@odd.example";
     let mut fields = vec![
         ("name", "Odd"),
@@ -497,55 +500,56 @@ async fn everybody(world: &World) -> Vec<Person> {
 }
 
 #[tokio::test]
-async fn everybody_sees_what_the_database_says_and_nothing_else_is_there() {
+async fn portal_objects_are_visible_to_granted_users_only() {
     let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 11, 23, 20, 30, 0).single().unwrap());
     let worlds = worlds_with(clock.clone(), |config| {
         config.portal_rate_address = "100000/100000".to_owned();
         config.portal_rate_account = "100000/100000".to_owned();
-        // Nothing else sends statements while they are counted.
+        // The worker would send statements while they are counted.
         config.worker = false;
     });
     for world in worlds.await {
         let begin = clock.now();
-        let people = everybody(&world).await;
+        let people = all_users(&world).await;
         let engine = world.engine;
-        // Past midnight in Berlin: one of the grants has ended since.
+        // After midnight in Berlin, one of the grants has expired.
         clock.advance(TimeDelta::hours(3));
         let nothing = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0001);
-        let truth = Truth::read(&world, clock.now()).await;
+        let expected_access = Expected::read(&world, clock.now()).await;
         let mut counts: BTreeMap<(Kind, bool), usize> = BTreeMap::new();
         for person in &people {
             let email = &person.email;
             for kind in Kind::ALL {
-                let missing = bare(ask(&world, &person.browser, &kind.path(nothing)).await).await;
-                let missing_work = work(&world, &person.browser, &kind.path(nothing)).await;
+                let missing = comparable(get_page(&world, &person.browser, &kind.path(nothing)).await).await;
+                let missing_work = statement_count(&world, &person.browser, &kind.path(nothing)).await;
                 assert_eq!(missing.0, StatusCode::NOT_FOUND);
-                for thing in &truth.things[&kind] {
-                    let path = kind.path(thing.id);
-                    let sees = truth.opens(email, kind, thing);
+                for object in &expected_access.objects[&kind] {
+                    let path = kind.path(object.id);
+                    let sees = expected_access.opens(email, kind, object);
                     *counts.entry((kind, sees)).or_default() += 1;
                     if sees {
-                        let answer = ask(&world, &person.browser, &path).await;
+                        let answer = get_page(&world, &person.browser, &path).await;
                         assert_eq!(answer.status(), StatusCode::OK, "{engine} {email} {path}");
                         continue;
                     }
-                    let asked = work(&world, &person.browser, &path).await;
+                    let asked = statement_count(&world, &person.browser, &path).await;
                     assert_eq!(
                         asked, missing_work,
-                        "{engine} {email} {path}: as much work as for nothing"
+                        "{engine} {email} {path}: different work than for a missing object"
                     );
-                    let hidden = bare(ask(&world, &person.browser, &path).await).await;
+                    let hidden = comparable(get_page(&world, &person.browser, &path).await).await;
                     assert_eq!(hidden, missing, "{engine} {email} {path}");
                     if kind == Kind::Appointment {
                         let file = |path: &str| format!("{path}/calendar.ics");
-                        let hidden = bare(ask(&world, &person.browser, &file(&path)).await).await;
-                        let missing = bare(ask(&world, &person.browser, &file(&kind.path(nothing))).await).await;
+                        let hidden = comparable(get_page(&world, &person.browser, &file(&path)).await).await;
+                        let missing =
+                            comparable(get_page(&world, &person.browser, &file(&kind.path(nothing))).await).await;
                         assert_eq!(hidden, missing, "{engine} {email} {path}");
                     }
                 }
             }
-            lists(&world, person, &truth).await;
-            acts(&world, person, &truth).await;
+            check_lists(&world, person, &expected_access).await;
+            check_actions(&world, person, &expected_access).await;
         }
         for kind in Kind::ALL {
             for sees in [true, false] {
@@ -555,14 +559,14 @@ async fn everybody_sees_what_the_database_says_and_nothing_else_is_there() {
                 );
             }
         }
-        // Who has not signed in to the portal is led to the door, whatever is behind it.
+        // Users without a portal session are redirected to sign-in, whether or not the object exists.
         let staff = world.staff("nordlicht", "admin").await;
-        for outsider in [&browser(), &staff] {
+        for visitor in [&browser(), &staff] {
             for kind in Kind::ALL {
-                let there = kind.path(truth.things[&kind][0].id);
+                let there = kind.path(expected_access.objects[&kind][0].id);
                 let nowhere = kind.path(nothing);
-                let (status, headers, body) = bare(ask(&world, outsider, &there).await).await;
-                let missing = bare(ask(&world, outsider, &nowhere).await).await;
+                let (status, headers, body) = comparable(get_page(&world, visitor, &there).await).await;
+                let missing = comparable(get_page(&world, visitor, &nowhere).await).await;
                 assert_eq!((status, missing.0), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER));
                 assert_eq!(body, missing.2);
                 let end = |path: &str| path.rsplit('/').next().unwrap().to_owned();
@@ -577,22 +581,22 @@ async fn everybody_sees_what_the_database_says_and_nothing_else_is_there() {
     }
 }
 
-/// Lists are complete, hold nothing else, and name nobody else; so does the calendar that can be subscribed to.
-async fn lists(world: &World, person: &Person, truth: &Truth) {
+/// Checks that lists and the calendar feed are complete and contain nothing else.
+async fn check_lists(world: &World, person: &Person, expected_access: &Expected) {
     let email = &person.email;
-    let hidden = truth.hidden_names(email);
+    let hidden = expected_access.hidden_names(email);
     assert!(!hidden.is_empty());
     let mut visible: BTreeSet<String> = BTreeSet::new();
     for kind in Kind::ALL {
         visible.extend(
-            truth
+            expected_access
                 .paths(email, kind)
                 .iter()
                 .map(|path| path.rsplit('/').next().unwrap().to_owned()),
         );
     }
-    let grants: Vec<&Grant> = truth.grants_of(email).collect();
-    for (id, customer, _) in &truth.locations {
+    let grants: Vec<&Grant> = expected_access.grants_of(email).collect();
+    for (id, customer, _) in &expected_access.locations {
         let reached = grants
             .iter()
             .any(|grant| &grant.customer == customer && (grant.location.is_empty() || &grant.location == id));
@@ -602,10 +606,10 @@ async fn lists(world: &World, person: &Person, truth: &Truth) {
     }
     for (list, kind) in LISTS {
         if list == "/portal/colleagues" {
-            // Only there for who may manage; the tests of access compare it.
+            // Exists only for users who may manage access; tested in `portal_access::access`.
             continue;
         }
-        let html = whole(world, person, list).await;
+        let html = all_list_pages(world, person, list).await;
         for name in &hidden {
             assert!(!html.contains(name), "{} {email} {list}: {name}", world.engine);
         }
@@ -622,7 +626,12 @@ async fn lists(world: &World, person: &Person, truth: &Truth) {
                 .filter(|path| path.starts_with(start) && !path.ends_with(".ics"))
                 .map(str::to_owned)
                 .collect();
-            assert_eq!(listed, truth.paths(email, kind), "{} {email} {list}", world.engine);
+            assert_eq!(
+                listed,
+                expected_access.paths(email, kind),
+                "{} {email} {list}",
+                world.engine
+            );
         }
     }
     world.send(&person.browser, "/portal/fn/renew-feed", &[]).await;
@@ -634,10 +643,10 @@ async fn lists(world: &World, person: &Person, truth: &Truth) {
         assert!(!unfolded.contains(name), "{} {email} feed: {name}", world.engine);
     }
     assert!(ids(&feed).is_empty(), "{} {email}", world.engine);
-    let empty = truth.paths(email, Kind::Appointment).is_empty();
+    let empty = expected_access.paths(email, Kind::Appointment).is_empty();
     assert!(!empty || !feed.contains("BEGIN:VEVENT"), "{} {email}", world.engine);
-    // Turned off, the address answers as one that never was.
-    let ask = async |address: &str| {
+    // A turned-off feed URL gets the same response as an unknown one.
+    let get_page = async |address: &str| {
         let answer = browser()
             .get(format!("{}/portal/feed/{address}", world.url))
             .send()
@@ -647,26 +656,31 @@ async fn lists(world: &World, person: &Person, truth: &Truth) {
     };
     world.send(&person.browser, "/portal/fn/end-feed", &[]).await;
     let never = format!("{}.ics", "0".repeat(address.trim_end_matches(".ics").len()));
-    assert_eq!(ask(address).await, ask(&never).await, "{} {email}", world.engine);
+    assert_eq!(
+        get_page(address).await,
+        get_page(&never).await,
+        "{} {email}",
+        world.engine
+    );
 }
 
-/// Acts upon somebody else's things answer as for nothing, and change nothing.
-async fn acts(world: &World, person: &Person, truth: &Truth) {
+/// Checks that actions on objects of others behave as for missing objects and change nothing.
+async fn check_actions(world: &World, person: &Person, expected_access: &Expected) {
     let email = &person.email;
-    let account = &truth.accounts[email];
-    // Of requests one must be one's own to act upon.
-    let foreign = truth.things[&Kind::Request]
+    let account = &expected_access.accounts[email];
+    // Actions on a request require the user's own request.
+    let foreign = expected_access.objects[&Kind::Request]
         .iter()
-        .filter(|thing| &thing.account != account)
+        .filter(|object| &object.account != account)
         .take(3)
-        .map(|thing| RequestId::from_uuid(thing.id).to_string());
+        .map(|object| RequestId::from_uuid(object.id).to_string());
     let requests: Vec<String> = foreign.collect();
     let may_submit = |id: &str, customer: &str| {
-        truth.grants_of(email).any(|grant| {
+        expected_access.grants_of(email).any(|grant| {
             grant.submit && grant.customer == customer && (grant.location.is_empty() || grant.location == id)
         })
     };
-    let location = truth
+    let location = expected_access
         .locations
         .iter()
         .find(|(id, customer, _)| !may_submit(id, customer))
@@ -676,18 +690,19 @@ async fn acts(world: &World, person: &Person, truth: &Truth) {
     let state = "SELECT CAST(count(*) AS TEXT), coalesce(CAST(max(updated_at) AS TEXT), ''), (SELECT CAST(count(*) AS TEXT) FROM customer_message), \
         (SELECT CAST(count(*) AS TEXT) FROM portal_session), (SELECT CAST(count(*) AS TEXT) FROM portal_grant WHERE revoked_at IS NULL), (SELECT CAST(count(*) AS TEXT) FROM request WHERE cancel_asked_at IS NOT NULL) FROM request";
     let before = world.texts(state).await;
-    for (act, field) in NAMING {
+    for (action, field) in OBJECT_ACTIONS {
         let (theirs, missing): (Vec<String>, String) = match field {
             "request" => (requests.clone(), RequestId::from_uuid(nothing).to_string()),
             "location" => (vec![location.clone()], LocationId::from_uuid(nothing).to_string()),
             "grant" => {
-                // Of customers that this person has nothing to do with: whoever may manage takes colleagues' access back.
+                // Grants of customers without access for this user; users with the manage permission may revoke grants
+                // of colleagues.
                 let rows = world
                     .pairs("SELECT id, customer_id FROM portal_grant WHERE revoked_at IS NULL")
                     .await;
                 let own = |customer: Uuid| {
                     let customer = customer.simple().to_string();
-                    truth.grants_of(email).any(|grant| grant.customer == customer)
+                    expected_access.grants_of(email).any(|grant| grant.customer == customer)
                 };
                 let grants = rows.into_iter().filter(|(_, customer)| !own(*customer)).take(2);
                 let grants: Vec<_> = grants.map(|(id, _)| GrantId::from_uuid(id).to_string()).collect();
@@ -708,10 +723,10 @@ async fn acts(world: &World, person: &Person, truth: &Truth) {
             ];
             let request = person
                 .browser
-                .post(format!("{}/portal/fn/{act}", world.url))
-                .header(OWN_PAGE.0, OWN_PAGE.1)
+                .post(format!("{}/portal/fn/{action}", world.url))
+                .header(SAME_ORIGIN.0, SAME_ORIGIN.1)
                 .header("accept", "application/json");
-            let request = if act == "submit-request" {
+            let request = if action == "submit-request" {
                 let form = fields
                     .iter()
                     .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
@@ -721,18 +736,18 @@ async fn acts(world: &World, person: &Person, truth: &Truth) {
             } else {
                 request.form(&fields)
             };
-            bare(request.send().await.unwrap()).await
+            comparable(request.send().await.unwrap()).await
         };
         let expected = send(&missing).await;
-        assert!(expected.0.is_client_error(), "{act}: {}", expected.0);
+        assert!(expected.0.is_client_error(), "{action}: {}", expected.0);
         for id in theirs {
-            assert_eq!(send(&id).await, expected, "{} {email} {act} {id}", world.engine);
+            assert_eq!(send(&id).await, expected, "{} {email} {action} {id}", world.engine);
         }
     }
     assert_eq!(
         world.texts(state).await,
         before,
-        "{} {email}: nothing changed",
+        "{} {email}: data changed",
         world.engine
     );
 }

@@ -1,4 +1,4 @@
-//! The Connect API over real HTTP, on both databases.
+//! Tests of the Connect API over HTTP, on both databases.
 
 use crate::support::{read, world};
 use ordinavo_core::Engine;
@@ -19,7 +19,7 @@ fn seed(external_id: &str) -> Value {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn the_seed_example_posted_twice_is_one_target(#[case] engine: Engine) {
+async fn seed_example_posted_twice_creates_one_target(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let (status, first) = world.import("erp", &seed("JOB-2026-000918-T")).await;
     assert_eq!(
@@ -40,7 +40,7 @@ async fn the_seed_example_posted_twice_is_one_target(#[case] engine: Engine) {
         (status, &second["outcome"], &second["targetId"]),
         (StatusCode::OK, &json!("unchanged"), &first["targetId"])
     );
-    // The same external ids in the other tenant are other records.
+    // The same external IDs in the other tenant refer to other records.
     let key = world.key("suedwind", "erp");
     let (status, other) = read(
         world
@@ -54,26 +54,26 @@ async fn the_seed_example_posted_twice_is_one_target(#[case] engine: Engine) {
     assert_eq!(status, StatusCode::CREATED);
     assert_ne!(other["targetId"], first["targetId"]);
     assert_ne!(other["mapping"]["customer"]["id"], first["mapping"]["customer"]["id"]);
-    // A foreign id and a random one get the same answer but for the request's own id and path.
+    // The ID of another tenant and a random ID get the same response, except for request ID and path.
     let foreign = format!("/api/v1/targets/{}", first["targetId"].as_str().unwrap());
     let random = "/api/v1/targets/tgt_01k9zzzzzzzzzzzzzzzzzzzzzz";
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for path in [foreign.as_str(), random] {
         let (status, mut body) = read(world.api(Method::GET, path, &key).send().await.unwrap()).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
         body["requestId"] = Value::Null;
         body["instance"] = Value::Null;
-        answers.push(body);
+        responses.push(body);
     }
-    assert_eq!(answers[0], answers[1]);
+    assert_eq!(responses[0], responses[1]);
 }
 
-/// Rows of the mapping tables, over HTTP: what is sent, by whom, and what must come of it.
+/// Rows of the mapping tables over HTTP, each with body, client and expected decision.
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn mapping_rows_decide_as_written(#[case] engine: Engine) {
+async fn mapping_rows_return_documented_decisions(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let cases = [
         ("C1", "erp", json!({}), "skipped", "C1", vec![]),
@@ -227,11 +227,7 @@ async fn mapping_rows_decide_as_written(#[case] engine: Engine) {
         let (code, item) = world.import(client, &body).await;
         assert_eq!(code, StatusCode::CREATED, "{} {row}: {item}", world.engine);
         if client == "import-only" {
-            assert_eq!(
-                item.get("mapping"),
-                None,
-                "nothing about customers without customers.read"
-            );
+            assert_eq!(item.get("mapping"), None, "mapping requires customers.read");
         } else {
             assert_eq!(
                 (
@@ -251,7 +247,7 @@ async fn mapping_rows_decide_as_written(#[case] engine: Engine) {
             .collect();
         assert_eq!(found, codes, "{} {row}", world.engine);
     }
-    // What must not be linked waits for a person and is not in the portal.
+    // A target that must not be mapped needs manual review and is not shown in the portal.
     let (_, held) = read(
         world
             .api(
@@ -271,7 +267,7 @@ async fn mapping_rows_decide_as_written(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn of_fifty_simultaneous_imports_of_a_new_customer_one_creates(#[case] engine: Engine) {
+async fn concurrent_imports_of_new_customer_create_one(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let imports = (0..50).map(|number| {
         let world = world.clone();
@@ -292,7 +288,7 @@ async fn of_fifty_simultaneous_imports_of_a_new_customer_one_creates(#[case] eng
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn bad_input_names_its_field_and_writes_nothing(#[case] engine: Engine) {
+async fn invalid_input_returns_pointer_and_writes_nothing(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let key_error = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
     let key = world.key("nordlicht", "erp");
@@ -395,7 +391,7 @@ async fn bad_input_names_its_field_and_writes_nothing(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn idempotency_keys_repeat_the_first_answer(#[case] engine: Engine) {
+async fn idempotency_key_repeated_returns_first_response(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let key = world.key("nordlicht", "erp");
     let post = |body: Value, idempotency: &'static str| {
@@ -427,7 +423,7 @@ async fn idempotency_keys_repeat_the_first_answer(#[case] engine: Engine) {
         (status.as_u16(), problem["code"].as_str().unwrap()),
         (400, "idempotency_key_invalid")
     );
-    // Refused input stores none: the key is still free.
+    // Rejected input stores no key, so the key can be used again.
     post(json!({"externalId": 5}), "k-2").await.unwrap();
     assert_eq!(post(seed("IDEM-4"), "k-2").await.unwrap().status(), StatusCode::CREATED);
 }
@@ -436,7 +432,7 @@ async fn idempotency_keys_repeat_the_first_answer(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn credentials_and_scopes_are_told_apart(#[case] engine: Engine) {
+async fn missing_credentials_and_scopes_return_distinct_codes(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let good = world.key("nordlicht", "import-only");
     let without = reqwest::get(format!("{}/api/v1/targets", world.url)).await.unwrap();
@@ -464,7 +460,7 @@ async fn credentials_and_scopes_are_told_apart(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn lists_are_paged_without_gaps_or_doubles(#[case] engine: Engine) {
+async fn lists_are_paged_without_gaps_or_duplicates(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let key = world.key("nordlicht", "partner");
     for number in 0..7 {
@@ -527,7 +523,7 @@ async fn lists_are_paged_without_gaps_or_doubles(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn endpoints_may_not_lead_inside_and_never_show_their_secret_again(#[case] engine: Engine) {
+async fn endpoint_urls_are_validated_and_secrets_shown_once(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let key = world.key("nordlicht", "erp");
     let make = |body: Value| {
@@ -588,7 +584,7 @@ async fn endpoints_may_not_lead_inside_and_never_show_their_secret_again(#[case]
             .unwrap();
         assert!(text.contains("127.0.0.1:9") && !text.contains(secret) && !text.contains("whsec_"));
     }
-    // Another client's endpoint is not there.
+    // The endpoint of another client does not exist for this client.
     let strict = world.key("nordlicht", "erp-strict");
     let other = world
         .api(
@@ -602,12 +598,12 @@ async fn endpoints_may_not_lead_inside_and_never_show_their_secret_again(#[case]
     assert_eq!(other.status(), StatusCode::NOT_FOUND);
 }
 
-/// What is sent again, and what must come of it: rows of table T.
+/// Repeated imports of a target: the rows of table T.
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_target_sent_again_changes_only_as_written(#[case] engine: Engine) {
+async fn target_imported_again_follows_table_t(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let get = async |id: &str| {
         let path = format!("/api/v1/targets/by-external-id/{id}");
@@ -621,7 +617,7 @@ async fn a_target_sent_again_changes_only_as_written(#[case] engine: Engine) {
         .await
         .1
     };
-    // T8: a part that is not sent keeps what is stored.
+    // T8: omitted parts keep their stored value.
     let mut first = seed("AGAIN-1");
     first["sourceUpdatedAt"] = json!("2026-11-01T10:00:00Z");
     world.import("erp", &first).await;
@@ -642,7 +638,7 @@ async fn a_target_sent_again_changes_only_as_written(#[case] engine: Engine) {
         "{}",
         world.engine
     );
-    // T3, also when the newer version was only a confirmation of what was stored.
+    // T3 also applies if the newer version did not change anything.
     let send = async |priority: &str, at: &str| {
         world
             .import(
@@ -663,7 +659,7 @@ async fn a_target_sent_again_changes_only_as_written(#[case] engine: Engine) {
         (&json!("skipped"), &json!("stale_source_version"))
     );
     assert_eq!(get("AGAIN-2").await["priority"], json!("high"));
-    // A refused correction keeps the links and waits for a person.
+    // A rejected correction keeps the links and requires manual review.
     world.import("erp", &seed("AGAIN-3")).await;
     let wrong = json!({"externalId": "AGAIN-3", "customer": {"externalId": "CUST-10042"}, "location": {"externalId": "LOC-20001-1"}});
     let (_, item) = world.import("erp", &wrong).await;
@@ -676,7 +672,7 @@ async fn a_target_sent_again_changes_only_as_written(#[case] engine: Engine) {
         "{item}"
     );
     assert_eq!(get("AGAIN-3").await["needsMapping"], json!(false));
-    // T7: never re-parented.
+    // T7: a target never changes its customer.
     let (_, item) = world
         .import(
             "erp",
@@ -687,7 +683,7 @@ async fn a_target_sent_again_changes_only_as_written(#[case] engine: Engine) {
         item["warnings"].as_array().unwrap().last().unwrap()["code"],
         json!("target_customer_change_requires_review")
     );
-    // Cancelled by its source, then T6.
+    // Cancelled by the source system, then T6.
     let (_, item) = world
         .import("erp", &json!({"externalId": "AGAIN-3", "action": "cancel"}))
         .await;
@@ -700,9 +696,9 @@ async fn a_target_sent_again_changes_only_as_written(#[case] engine: Engine) {
             &item["item"]["errors"][0]["code"]
         ),
         (&json!("import_failed"), &json!("skipped"), &json!("target_locked")),
-        "its sender must know that nothing was taken over: {item}"
+        "the client learns that nothing was changed: {item}"
     );
-    // The same wish again is nothing new, however late it is (T2 stands before T6).
+    // Repeating the cancellation changes nothing, however late it is (T2 precedes T6).
     let (status, item) = world
         .import("erp", &json!({"externalId": "AGAIN-3", "action": "cancel"}))
         .await;
@@ -713,12 +709,12 @@ async fn a_target_sent_again_changes_only_as_written(#[case] engine: Engine) {
     );
 }
 
-/// Of simultaneous imports that want to link one customer under several ids, one links and the others fail (row C11).
+/// Of concurrent imports that link one customer to several IDs, one succeeds and the others fail (row C11).
 #[rstest]
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_customer_is_linked_under_one_id_only(#[case] engine: Engine) {
+async fn concurrent_links_of_one_customer_create_one_link(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let imports = (0..12).map(|number| {
         let world = world.clone();

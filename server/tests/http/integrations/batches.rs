@@ -1,4 +1,4 @@
-//! Connect over real HTTP, on both databases: batches, lists, limits, hostile bodies.
+//! Connect API over HTTP, on both databases: batches, lists, limits and hostile bodies.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
@@ -16,7 +16,7 @@ fn job_body(external_id: &str, customer: &str) -> Value {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_batch_tells_every_item_in_input_order_and_a_dry_run_predicts_it(#[case] engine: Engine) {
+async fn batch_returns_items_in_input_order_and_dry_run_predicts_them(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let mut items: Vec<Value> = (0..230)
         .map(|index| job_body(&format!("B-{index:03}"), &format!("BC-{}", index % 7)))
@@ -28,7 +28,7 @@ async fn a_batch_tells_every_item_in_input_order_and_a_dry_run_predicts_it(#[cas
     let body = json!({ "items": items, "dryRun": true });
     let (status, job) = world.batch("erp", "dry", &body).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{job}");
-    let dry = world.ended("erp", &job).await;
+    let dry = world.wait_for_job("erp", &job).await;
     let predicted = world.items("erp", &job, "").await;
     let (_, list) = world
         .call("erp", Method::GET, "/api/v1/targets/by-external-id/B-001", None)
@@ -37,8 +37,8 @@ async fn a_batch_tells_every_item_in_input_order_and_a_dry_run_predicts_it(#[cas
 
     let body = json!({ "items": items });
     let (_, job) = world.batch("erp", "real", &body).await;
-    let real = world.ended("erp", &job).await;
-    let told = world.items("erp", &job, "").await;
+    let real = world.wait_for_job("erp", &job).await;
+    let items = world.items("erp", &job, "").await;
     assert_eq!(real["status"], "completed");
     assert_eq!(dry["counts"], real["counts"], "{}", world.engine);
     assert_eq!(
@@ -51,8 +51,8 @@ async fn a_batch_tells_every_item_in_input_order_and_a_dry_run_predicts_it(#[cas
         (&json!(230), &json!(226), &json!(3), &json!(1)),
         "{real}"
     );
-    assert_eq!(told.len(), 230);
-    for (index, (item, prediction)) in told.iter().zip(&predicted).enumerate() {
+    assert_eq!(items.len(), 230);
+    for (index, (item, prediction)) in items.iter().zip(&predicted).enumerate() {
         assert_eq!(item["index"], index);
         for member in ["externalId", "status", "outcome", "warnings", "errors"] {
             assert_eq!(item[member], prediction[member], "{} {index} {member}", world.engine);
@@ -62,17 +62,23 @@ async fn a_batch_tells_every_item_in_input_order_and_a_dry_run_predicts_it(#[cas
             prediction["mapping"]["customer"]["rule"]
         );
     }
-    let code = |index: usize| told[index]["errors"][0]["code"].as_str().unwrap_or_default().to_owned();
+    let code = |index: usize| {
+        items[index]["errors"][0]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
     assert_eq!(code(3), "invalid_time_window");
     assert_eq!(code(4), "external_id_required");
     assert_eq!(
-        (&told[5]["outcome"], &told[5]["warnings"][0]["code"]),
+        (&items[5]["outcome"], &items[5]["warnings"][0]["code"]),
         (&json!("skipped"), &json!("duplicate_in_batch"))
     );
     assert_eq!(code(6), "duplicate_external_id_in_batch");
-    // One customer is created by the first item that names it, the others are mapped to the same record.
+    // The first item that names a customer creates it; the others are mapped to the same record.
     let of = |customer: usize| {
-        told.iter()
+        items
+            .iter()
             .filter(|item| item["mapping"]["customer"]["externalId"] == format!("BC-{customer}"))
             .map(|item| {
                 (
@@ -90,7 +96,7 @@ async fn a_batch_tells_every_item_in_input_order_and_a_dry_run_predicts_it(#[cas
             .all(|(status, id)| status == "mapped" && *id == seen[0].1),
         "{seen:?}"
     );
-    // Filters, and the same key again.
+    // Filters, and a repeated idempotency key.
     assert_eq!(world.items("erp", &job, "&status=failed").await.len(), 3);
     assert_eq!(
         world.items("erp", &job, "&warningCode=duplicate_in_batch").await.len(),
@@ -105,9 +111,9 @@ async fn a_batch_tells_every_item_in_input_order_and_a_dry_run_predicts_it(#[cas
         (status.as_u16(), &problem["code"]),
         (422, &json!("idempotency_key_reused"))
     );
-    // Sent again under another key nothing is new.
+    // The same items under another key change nothing.
     let (_, repeat) = world.batch("erp", "third", &body).await;
-    let repeat = world.ended("erp", &repeat).await;
+    let repeat = world.wait_for_job("erp", &repeat).await;
     assert_eq!(repeat["counts"]["unchanged"], 226, "{repeat}");
     let (status, retried) = world
         .call(
@@ -119,9 +125,9 @@ async fn a_batch_tells_every_item_in_input_order_and_a_dry_run_predicts_it(#[cas
         .await;
     assert_eq!(status, StatusCode::ACCEPTED, "{retried}");
     assert_eq!(
-        world.ended("erp", &retried).await["counts"]["total"],
+        world.wait_for_job("erp", &retried).await["counts"]["total"],
         2,
-        "failed items only: no duplicates, and none that contradicted an item before it"
+        "only failed items, without conflicting duplicates"
     );
 }
 
@@ -129,7 +135,7 @@ async fn a_batch_tells_every_item_in_input_order_and_a_dry_run_predicts_it(#[cas
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_a_request_names_and_nobody_knows_is_told_and_not_dropped(#[case] engine: Engine) {
+async fn request_with_unknown_location_or_contact_is_rejected(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let send = async |key: &str, more: Value| {
         let mut body =
@@ -147,7 +153,11 @@ async fn what_a_request_names_and_nobody_knows_is_told_and_not_dropped(#[case] e
             json!({ "location": { "externalId": "LOC-NOWHERE", "city": "Essen" } }),
             "/location",
         ),
-        ("r2", json!({ "contact": { "displayName": "Somebody" } }), "/contact"),
+        (
+            "r2",
+            json!({ "contact": { "displayName": "Unknown contact" } }),
+            "/contact",
+        ),
     ] {
         let (status, problem) = send(key, more).await;
         assert_eq!(status.as_u16(), 422, "{problem}");
@@ -164,7 +174,7 @@ async fn what_a_request_names_and_nobody_knows_is_told_and_not_dropped(#[case] e
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn an_atomic_batch_keeps_all_or_nothing(#[case] engine: Engine) {
+async fn atomic_batch_with_failed_item_is_rolled_back(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let good: Vec<Value> = (0..5).map(|index| job_body(&format!("A-{index}"), "AC-1")).collect();
     let mut bad = good.clone();
@@ -172,7 +182,7 @@ async fn an_atomic_batch_keeps_all_or_nothing(#[case] engine: Engine) {
     let (_, job) = world
         .batch("erp", "a1", &json!({ "mode": "atomic", "items": bad }))
         .await;
-    let ended = world.ended("erp", &job).await;
+    let ended = world.wait_for_job("erp", &job).await;
     assert_eq!(
         (&ended["status"], &ended["counts"]["failed"]),
         (&json!("completed"), &json!(6))
@@ -191,7 +201,7 @@ async fn an_atomic_batch_keeps_all_or_nothing(#[case] engine: Engine) {
     let (_, job) = world
         .batch("erp", "a2", &json!({ "mode": "atomic", "items": good }))
         .await;
-    assert_eq!(world.ended("erp", &job).await["counts"]["created"], 5);
+    assert_eq!(world.wait_for_job("erp", &job).await["counts"]["created"], 5);
     let too_many: Vec<Value> = (0..101).map(|index| job_body(&format!("M-{index}"), "AC-1")).collect();
     let (status, problem) = world
         .batch("erp", "a3", &json!({ "mode": "atomic", "items": too_many }))
@@ -206,7 +216,7 @@ async fn an_atomic_batch_keeps_all_or_nothing(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn batches_are_bounded_and_gzip_is_taken(#[case] engine: Engine) {
+async fn batches_are_limited_and_gzip_is_accepted(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let key = world.key("nordlicht", "erp");
     let send = async |body: Vec<u8>, encoding: Option<&str>, idempotency: Option<&str>| {
@@ -241,7 +251,7 @@ async fn batches_are_bounded_and_gzip_is_taken(#[case] engine: Engine) {
         send(small.clone(), Some("gzip"), Some("g3")).await,
         (400, "malformed_json".to_owned())
     );
-    // A bomb: 50 MB of spaces in a few kilobytes.
+    // A decompression bomb: 50 MB of spaces in a few kilobytes.
     let bomb = pack(&vec![b' '; 50 * 1024 * 1024]);
     assert!(bomb.len() < 100_000);
     assert_eq!(
@@ -268,7 +278,7 @@ async fn batches_are_bounded_and_gzip_is_taken(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn hostile_bodies_get_the_right_code(#[case] engine: Engine) {
+async fn hostile_bodies_return_documented_codes(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let key = world.key("nordlicht", "erp");
     let deep = format!("{}1{}", "[".repeat(50), "]".repeat(50));
@@ -372,13 +382,13 @@ async fn hostile_bodies_get_the_right_code(#[case] engine: Engine) {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_list_is_walked_once_without_gaps(#[case] engine: Engine) {
+async fn list_paged_returns_every_row_once(#[case] engine: Engine) {
     let Some(world) = world(engine).await else { return };
     let items: Vec<Value> = (0..57).map(|index| job_body(&format!("W-{index}"), "WC")).collect();
     let (_, job) = world.batch("partner", "walk", &json!({ "items": items })).await;
-    world.ended("partner", &job).await;
+    world.wait_for_job("partner", &job).await;
     let key = world.key("nordlicht", "partner");
-    // The partner of the demo may not read targets: the scope decides, not the key.
+    // The demo partner must not read targets: the scope decides, not the key.
     let (status, problem) = read(world.api(Method::GET, "/api/v1/targets", &key).send().await.unwrap()).await;
     assert_eq!((status.as_u16(), &problem["code"]), (403, &json!("insufficient_scope")));
     let mut seen = Vec::new();

@@ -1,4 +1,4 @@
-//! Ways by road: a service that speaks as OSRM or Valhalla does is asked once, and never waited for.
+//! Travel times from a routing service that speaks the OSRM or Valhalla protocol: requested once, and never blocking.
 
 use ordinavo_core::Engine;
 use rstest::rstest;
@@ -16,33 +16,33 @@ use tokio::net::TcpListener;
 use crate::scheduling::board::{at, job, monday, move_page, press, technician};
 use crate::support::{World, world_with, worlds_with};
 
-/// How a service answers.
+/// Behavior of the routing service.
 #[derive(Clone, Copy, PartialEq)]
-enum Mood {
-    /// Forty minutes and thirty kilometres from anywhere to anywhere.
+enum Behavior {
+    /// 40 minutes and 30 km between any two locations.
     Fine,
-    /// Not at all.
+    /// Never responds.
     Silent,
-    /// With an error.
+    /// Responds with an error.
     Broken,
-    /// With a table of another size.
+    /// Responds with a table of the wrong size.
     Confused,
-    /// With no road near one of the places.
+    /// Reports that there is no road near a location.
     Lost,
-    /// As fine, but with no road near one place, about which it has no answer at all.
+    /// Like [`Behavior::Fine`], but responds with an error if one remote location is included.
     Island,
-    /// As fine, once it is let.
+    /// Like [`Behavior::Fine`], but only after a permit is released.
     Slow,
 }
 
 struct Service {
-    mood: Mood,
-    asked: AtomicUsize,
-    let_go: tokio::sync::Semaphore,
+    behavior: Behavior,
+    request_count: AtomicUsize,
+    permits: tokio::sync::Semaphore,
 }
 
-async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
-    service.asked.fetch_add(1, Ordering::SeqCst);
+async fn respond(State(service): State<Arc<Service>>, request: Request) -> Response {
+    service.request_count.fetch_add(1, Ordering::SeqCst);
     let path = request.uri().path().to_owned();
     let is_osrm = request.uri().path().contains("/table/v1/driving/");
     let (from, to) = if is_osrm {
@@ -58,40 +58,40 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
         let count = |name: &str| body[name].as_array().unwrap().len();
         (count("sources"), count("targets"))
     };
-    if service.mood == Mood::Slow {
-        service.let_go.acquire().await.unwrap().forget();
+    if service.behavior == Behavior::Slow {
+        service.permits.acquire().await.unwrap().forget();
     }
     let rows = |cell: Value| vec![vec![cell; to]; from];
-    match service.mood {
-        Mood::Silent => std::future::pending().await,
-        Mood::Broken => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Mood::Confused => Json(json!({ "code": "Ok", "durations": [[1.0]], "distances": [] })).into_response(),
-        Mood::Lost => (StatusCode::BAD_REQUEST, "{\"code\":\"NoSegment\"}").into_response(),
-        Mood::Island if path.contains("7.89000,53.70000") => StatusCode::BAD_REQUEST.into_response(),
-        Mood::Fine | Mood::Slow | Mood::Island if is_osrm => {
+    match service.behavior {
+        Behavior::Silent => std::future::pending().await,
+        Behavior::Broken => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Behavior::Confused => Json(json!({ "code": "Ok", "durations": [[1.0]], "distances": [] })).into_response(),
+        Behavior::Lost => (StatusCode::BAD_REQUEST, "{\"code\":\"NoSegment\"}").into_response(),
+        Behavior::Island if path.contains("7.89000,53.70000") => StatusCode::BAD_REQUEST.into_response(),
+        Behavior::Fine | Behavior::Slow | Behavior::Island if is_osrm => {
             Json(json!({ "code": "Ok", "durations": rows(json!(2_400.0)), "distances": rows(json!(30_000.0)) }))
                 .into_response()
         }
-        Mood::Fine | Mood::Slow | Mood::Island => {
+        Behavior::Fine | Behavior::Slow | Behavior::Island => {
             Json(json!({ "sources_to_targets": rows(json!({ "time": 2_400, "distance": 30.0 })) })).into_response()
         }
     }
 }
 
-async fn service(mood: Mood) -> (String, Arc<Service>) {
+async fn service(behavior: Behavior) -> (String, Arc<Service>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let service = Arc::new(Service {
-        mood,
-        asked: AtomicUsize::new(0),
-        let_go: tokio::sync::Semaphore::new(0),
+        behavior,
+        request_count: AtomicUsize::new(0),
+        permits: tokio::sync::Semaphore::new(0),
     });
-    let routes = Router::new().fallback(answer).with_state(service.clone());
+    let routes = Router::new().fallback(respond).with_state(service.clone());
     tokio::spawn(async move { axum::serve(listener, routes).await });
     (address, service)
 }
 
-/// The page that asks before a second visit is planned after a first one.
+/// Schedules a first visit and returns the page that schedules a second one after it.
 async fn second_visit(world: &World) -> (reqwest::Client, String) {
     let staff = world.staff("nordlicht", "dispatcher").await;
     let tom = technician(world, "Tom Becker").await;
@@ -107,60 +107,60 @@ async fn second_visit(world: &World) -> (reqwest::Client, String) {
     (staff, move_page(&second, &tom, at(10, 30)))
 }
 
-const NOTE: &str = "The road service has not told all ways";
+const ESTIMATE_NOTE: &str = "Road data is incomplete";
 
 #[tokio::test]
-async fn what_the_service_says_counts_and_is_asked_once() {
-    for speaks in ["osrm", "valhalla"] {
-        let (address, service) = service(Mood::Fine).await;
-        for world in worlds_with(monday(), |config| config.roads = format!("{speaks}+{address}")).await {
-            let before = service.asked.load(Ordering::SeqCst);
+async fn travel_time_from_service_is_used_and_cached() {
+    for protocol in ["osrm", "valhalla"] {
+        let (address, service) = service(Behavior::Fine).await;
+        for world in worlds_with(monday(), |config| config.roads = format!("{protocol}+{address}")).await {
+            let before = service.request_count.load(Ordering::SeqCst);
             let (staff, path) = second_visit(&world).await;
             let page = world.content(&staff, &path).await;
             assert!(
-                page.contains("40 min") && !page.contains(NOTE),
-                "{speaks} {} {page}",
+                page.contains("40 min") && !page.contains(ESTIMATE_NOTE),
+                "{protocol} {} {page}",
                 world.engine
             );
-            let asked = service.asked.load(Ordering::SeqCst);
-            assert!(asked > before, "{speaks}");
+            let request_count = service.request_count.load(Ordering::SeqCst);
+            assert!(request_count > before, "{protocol}");
             for _ in 0..3 {
                 let page = world.content(&staff, &path).await;
                 assert!(page.contains("40 min"), "{page}");
             }
             assert_eq!(
-                service.asked.load(Ordering::SeqCst),
-                asked,
-                "what is known is not asked again"
+                service.request_count.load(Ordering::SeqCst),
+                request_count,
+                "cached travel times are requested again"
             );
-            // Half an hour is too little for forty minutes: told before, and told again by the form without it.
-            assert!(page.contains("there are 30 min"), "{page}");
+            // 30 minutes are available for a trip of 40 minutes.
+            assert!(page.contains("available: 30 min"), "{page}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_service_that_does_not_answer_stops_nobody() {
-    for mood in [Mood::Silent, Mood::Broken, Mood::Confused, Mood::Lost] {
-        let (address, service) = service(mood).await;
+async fn failing_routing_service_falls_back_to_estimates() {
+    for behavior in [Behavior::Silent, Behavior::Broken, Behavior::Confused, Behavior::Lost] {
+        let (address, service) = service(behavior).await;
         for world in worlds_with(monday(), |config| config.roads = format!("osrm+{address}")).await {
             let (staff, path) = second_visit(&world).await;
             let page = world.content(&staff, &path).await;
             assert!(
-                page.contains(NOTE) && page.contains("from TGT-"),
+                page.contains(ESTIMATE_NOTE) && page.contains("from TGT-"),
                 "{} {page}",
                 world.engine
             );
             assert!(!page.contains("40 min"), "{page}");
             let board = world.content(&staff, "/app/board?date=2027-02-16").await;
-            assert!(board.contains(NOTE), "{board}");
-            if mood != Mood::Silent {
-                let asked = service.asked.load(Ordering::SeqCst);
+            assert!(board.contains(ESTIMATE_NOTE), "{board}");
+            if behavior != Behavior::Silent {
+                let request_count = service.request_count.load(Ordering::SeqCst);
                 world.content(&staff, &path).await;
                 assert_eq!(
-                    service.asked.load(Ordering::SeqCst),
-                    asked,
-                    "it is left alone for a while"
+                    service.request_count.load(Ordering::SeqCst),
+                    request_count,
+                    "a failed service is paused"
                 );
             }
             press(&world, &staff, &page).await;
@@ -172,8 +172,8 @@ async fn a_service_that_does_not_answer_stops_nobody() {
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn a_place_without_a_road_takes_nothing_from_the_others(#[case] engine: Engine) {
-    let (address, _) = service(Mood::Island).await;
+async fn location_without_road_does_not_affect_other_travel_times(#[case] engine: Engine) {
+    let (address, _) = service(Behavior::Island).await;
     let Some(world) = world_with(engine, monday(), |config| config.roads = format!("osrm+{address}")).await else {
         return;
     };
@@ -196,18 +196,18 @@ async fn a_place_without_a_road_takes_nothing_from_the_others(#[case] engine: En
 #[case::sqlite(Engine::Sqlite)]
 #[case::postgres(Engine::Postgres)]
 #[tokio::test]
-async fn what_comes_late_is_known_the_next_time(#[case] engine: Engine) {
-    let (address, service) = service(Mood::Slow).await;
+async fn late_travel_times_are_used_on_next_request(#[case] engine: Engine) {
+    let (address, service) = service(Behavior::Slow).await;
     let Some(world) = world_with(engine, monday(), |config| config.roads = format!("osrm+{address}")).await else {
         return;
     };
     let (staff, path) = second_visit(&world).await;
     let page = world.content(&staff, &path).await;
-    assert!(page.contains(NOTE) && !page.contains("40 min"), "{page}");
-    // More than it will be asked.
-    service.let_go.add_permits(1_000);
+    assert!(page.contains(ESTIMATE_NOTE) && !page.contains("40 min"), "{page}");
+    // More permits than requests.
+    service.permits.add_permits(1_000);
     while !world.content(&staff, &path).await.contains("40 min") {
         tokio::task::yield_now().await;
     }
-    service.let_go.forget_permits(service.let_go.available_permits());
+    service.permits.forget_permits(service.permits.available_permits());
 }
