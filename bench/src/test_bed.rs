@@ -7,7 +7,7 @@ use ordinavo::config::Config;
 use ordinavo::serve::{AppState, router, run_on_listener};
 use ordinavo_core::clock::Clock;
 use ordinavo_core::demo;
-use ordinavo_core::demo::{DemoBook, DemoSize};
+use ordinavo_core::demo::{DemoAccounts, DemoSize};
 use ordinavo_core::files::FileStore;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
@@ -81,7 +81,7 @@ pub struct TestBed {
     pub engine: &'static str,
     pub url: String,
     pub core: Core,
-    pub book: DemoBook,
+    pub book: DemoAccounts,
     pub raw: Raw,
     folder: PathBuf,
 }

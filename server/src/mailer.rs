@@ -6,7 +6,7 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use ordinavo_core::notifications::outbox;
-use ordinavo_core::notifications::outbox::{Outcome, Outgoing};
+use ordinavo_core::notifications::outbox::{Outcome, OutgoingMail};
 use ordinavo_core::{Core, CoreResult};
 
 use crate::config::Config;
@@ -46,7 +46,7 @@ impl Mailer {
         let due = outbox::claim(core).await?;
         for mail in &due {
             let outcome = self.send(mail).await;
-            if let Outcome::TryAgain(error) | Outcome::Refused(error) = &outcome {
+            if let Outcome::Retry(error) | Outcome::Rejected(error) = &outcome {
                 tracing::warn!(mail = %mail.message_id, %error, "failed to send mail");
             }
             outbox::record(core, mail, &outcome).await?;
@@ -54,25 +54,25 @@ impl Mailer {
         Ok(due.len())
     }
 
-    async fn send(&self, mail: &Outgoing) -> Outcome {
+    async fn send(&self, mail: &OutgoingMail) -> Outcome {
         let message = match self.message(mail) {
             Ok(message) => message,
-            Err(error) => return Outcome::Refused(error),
+            Err(error) => return Outcome::Rejected(error),
         };
         match self.transport.send(message).await {
             Ok(_) => Outcome::Sent,
-            Err(error) if error.is_permanent() => Outcome::Refused(error.to_string()),
-            Err(error) => Outcome::TryAgain(error.to_string()),
+            Err(error) if error.is_permanent() => Outcome::Rejected(error.to_string()),
+            Err(error) => Outcome::Retry(error.to_string()),
         }
     }
 
-    fn message(&self, mail: &Outgoing) -> Result<Message, String> {
+    fn message(&self, mail: &OutgoingMail) -> Result<Message, String> {
         let content = ui::mails::render(
             mail.kind,
             mail.locale,
             &mail.data,
             &mail.link,
-            mail.refuse_link.as_deref(),
+            mail.unsubscribe_link.as_deref(),
         );
         let to = mail
             .recipient
@@ -87,7 +87,7 @@ impl Mailer {
             .message_id(Some(format!("<{}@{}>", mail.message_id, self.host)))
             .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))
             .raw_header(header("Content-Language", mail.locale.tag().to_owned()));
-        if let Some(link) = &mail.refuse_link {
+        if let Some(link) = &mail.unsubscribe_link {
             // One-click unsubscribe (RFC 8058).
             message = message
                 .raw_header(header("List-Unsubscribe", format!("<{link}>")))

@@ -4,12 +4,12 @@
 use chrono::{TimeZone as _, Utc};
 use serde_json::json;
 
-use crate::audit::NewAudit;
+use crate::audit::NewAuditEntry;
 use crate::clock::Clock;
 use crate::db::engine::Pools;
 use crate::db::{Store, all, maybe, run};
 use crate::demo;
-use crate::demo::{DemoBook, DemoSize};
+use crate::demo::{DemoAccounts, DemoSize};
 use crate::files::FileStore;
 use crate::identity::actors::{Staff, TenantId};
 use crate::identity::sessions::SessionId;
@@ -49,7 +49,7 @@ pub(crate) async fn new_stores(clock: &Clock) -> Vec<Store> {
 }
 
 /// Creates a system with the small demo on each engine.
-pub(crate) async fn demo_systems() -> Vec<(Core, DemoBook)> {
+pub(crate) async fn demo_systems() -> Vec<(Core, DemoAccounts)> {
     let clock = Clock::manual(
         Utc.with_ymd_and_hms(2026, 11, 23, 8, 30, 0)
             .single()
@@ -75,7 +75,7 @@ pub(crate) async fn demo_systems() -> Vec<(Core, DemoBook)> {
 }
 
 /// Signs in the demo staff account with a role.
-pub(crate) async fn staff(core: &Core, book: &DemoBook, role: &str) -> Staff {
+pub(crate) async fn staff(core: &Core, book: &DemoAccounts, role: &str) -> Staff {
     let account = book.tenants[0].staff(role).expect("demo has an account with this role");
     let signed_in = sign_in::sign_in(
         core,
@@ -310,7 +310,7 @@ async fn audit_chain_concurrent_writers_is_valid() {
 
 async fn write_audit(core: &Core, tenant: TenantId, number: i64) {
     let mut tx = core.store.begin_system().await.expect("transaction begins");
-    let entry = |part| NewAudit {
+    let entry = |part| NewAuditEntry {
         actor: "test".to_owned(),
         action: "test.written",
         subject: format!("{number}.{part}"),

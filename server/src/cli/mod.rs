@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use ordinavo_core::demo;
-use ordinavo_core::demo::{DemoBook, DemoSize};
+use ordinavo_core::demo::{DemoAccounts, DemoSize};
 use tokio::sync::watch;
 
 use crate::config::Config;
@@ -143,7 +143,7 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
 }
 
 /// Prints the demo logins as text.
-fn print_logins(logins: &DemoBook) {
+fn print_logins(logins: &DemoAccounts) {
     for tenant in &logins.tenants {
         println!("\n{} ({})", tenant.name, tenant.slug);
         println!("  Staff: {}/app", logins.base_url);

@@ -17,8 +17,8 @@ use crate::shell::AppFrame;
 use crate::t;
 
 /// Returns the text key and the tone of a trigger's status.
-fn standing_chip(standing: BillingStatus) -> (&'static str, Tone) {
-    match standing {
+fn standing_chip(status: BillingStatus) -> (&'static str, Tone) {
+    match status {
         BillingStatus::Acknowledged => ("billing-acknowledged", Tone::Good),
         BillingStatus::NoEndpoint => ("billing-no-subscribers", Tone::Neutral),
         BillingStatus::Sent => ("billing-sent", Tone::Info),
@@ -77,7 +77,7 @@ pub fn BillingPage() -> impl IntoView {
                 <div class="table-frame"><table class="table">
                     <thead><tr><th scope="col">{t!(locale, "job")}</th><th scope="col">{t!(locale, "customer")}</th><th scope="col" class="right">{t!(locale, "work-minutes")}</th><th scope="col">{t!(locale, "time")}</th><th scope="col">{t!(locale, "status")}</th><th scope="col">{t!(locale, "reference")}</th></tr></thead>
                     <tbody>{found.rows.into_iter().map(|line| {
-                        let (label_key, tone) = standing_chip(line.standing());
+                        let (label_key, tone) = standing_chip(line.status());
                         let acknowledged = line.acknowledged_at.map(|at| format::moment(locale, at, &zone));
                         view! {
                             <tr><th scope="row"><a href=format!("/app/reports/{}", line.visit_report_id)><bdi>{format!("TGT-{}", line.number)}</bdi></a>{line.target_external_id.map(|id| view! { " "<bdi class="mono small">{id}</bdi> })}</th>

@@ -63,7 +63,7 @@ pub async fn plan_follow_up(
     run_action(report_submission(&report), async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
         let id = follow_up.parse().map_err(|_| CoreError::not_found())?;
-        let target = follow_ups::make_target(&core, permit, id).await?;
+        let target = follow_ups::create_target(&core, permit, id).await?;
         Ok(Redirect::to(
             format!("/app/targets/{target}"),
             "done-follow-up-job-created",

@@ -40,7 +40,7 @@ pub fn SettingsPage() -> impl IntoView {
         let zone = staff.zone().to_owned();
         let before = request.query("before").parse().ok();
         let entries = match staff.may::<ViewAudit>() {
-            Ok(permit) => Some(audit::page(&request.core, permit, before).await?),
+            Ok(permit) => Some(audit::list(&request.core, permit, before).await?),
             Err(_) => None,
         };
         let verified = match staff.may::<ViewAudit>() {

@@ -1,11 +1,11 @@
-//! Reading and verifying the audit log.
+//! The audit log and the timeline. Use cases read and verify the log; entries are written with each transaction.
 
 pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
-pub(crate) use self::store::log::NewAudit;
+pub(crate) use self::store::log::NewAuditEntry;
 pub(crate) use self::store::log::write;
-pub(crate) use self::store::timeline::NewEntry;
+pub(crate) use self::store::timeline::NewTimelineEntry;
 
 use domain::permissions::ViewAudit;
 
@@ -14,19 +14,16 @@ use crate::identity::actors::Permit;
 use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreResult};
 
-/// A page of the log, newest first; `before` is the last sequence of the page before.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn page(core: &Core, by: Permit<'_, ViewAudit>, before: Option<i64>) -> CoreResult<Page<AuditLine>> {
+/// Returns a page of the log, newest first; `before` is the last sequence of the previous page.
+pub async fn list(core: &Core, by: Permit<'_, ViewAudit>, before: Option<i64>) -> CoreResult<Page<AuditLine>> {
     let mut tx = core.store.read(by.staff()).await?;
-    Ok(Page::from_rows(tx.audit_page(before, PAGE_SIZE + 1).await?, PAGE_SIZE))
+    Ok(Page::from_rows(
+        tx.list_audit_entries(before, PAGE_SIZE + 1).await?,
+        PAGE_SIZE,
+    ))
 }
 
-/// Walks the whole chain; the answer is the first sequence at which it breaks, or `None` if it holds.
-///
-/// # Errors
-/// The database does not answer.
+/// Verifies the whole hash chain. Returns the first sequence with an invalid entry, or `None` if the chain is intact.
 pub async fn verify(core: &Core, by: Permit<'_, ViewAudit>) -> CoreResult<Option<i64>> {
-    Ok(core.store.read(by.staff()).await?.audit_break().await?)
+    Ok(core.store.read(by.staff()).await?.find_audit_break().await?)
 }

@@ -1,4 +1,4 @@
-//! Billing triggers as the staff see them: told, acknowledged, not acknowledged. No invoices.
+//! Billing triggers with their delivery and acknowledgement status. Invoices are created in other systems.
 
 pub mod model;
 
@@ -11,10 +11,7 @@ use crate::identity::actors::Permit;
 use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreResult};
 
-/// A page of billing triggers, newest first; of all, or of those that were or were not acknowledged.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of billing triggers, newest first; `acknowledged` filters by acknowledgement.
 pub async fn list(
     core: &Core,
     by: Permit<'_, ViewIntegrations>,

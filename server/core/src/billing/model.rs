@@ -1,5 +1,4 @@
-//! What the use cases of `billing` return.
-#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+//! Rows that the `billing` module returns.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
@@ -37,8 +36,8 @@ pub struct BillingLine {
 }
 
 impl BillingLine {
-    /// Where the trigger stands with the system that shall charge for it.
-    pub fn standing(&self) -> BillingStatus {
+    /// Returns the delivery and acknowledgement status of the trigger.
+    pub fn status(&self) -> BillingStatus {
         BillingStatus::of(
             self.acknowledged_at.is_some(),
             self.deliveries,

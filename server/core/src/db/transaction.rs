@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::{EventId, Id, Kind};
 use uuid::Uuid;
 
-use crate::audit::NewAudit;
+use crate::audit::NewAuditEntry;
 use crate::db::{Store, StoreError, Tx, one, run};
 use crate::events::NewEvent;
 use crate::identity::actors::{Actor, TenantId};
@@ -17,7 +17,7 @@ pub(crate) struct TenantTx<'a, A: Actor> {
     pub(crate) store: &'a Store,
     pub(crate) now: DateTime<Utc>,
     events: Vec<(EventId, NewEvent)>,
-    audits: Vec<NewAudit>,
+    audits: Vec<NewAuditEntry>,
 }
 
 /// A transaction across tenants, for what must find the tenant first: sign-in, key lookup, worker claims, administration.
@@ -120,7 +120,7 @@ impl<'a, A: Actor> TenantTx<'a, A> {
 
     /// Adds an audit row, which is written at commit.
     pub(crate) fn audit(&mut self, action: &'static str, subject: impl std::fmt::Display, details: serde_json::Value) {
-        self.audits.push(NewAudit {
+        self.audits.push(NewAuditEntry {
             actor: self.actor.label(),
             action,
             subject: subject.to_string(),
@@ -159,7 +159,7 @@ impl SystemTx<'_> {
         action: &'static str,
         subject: &str,
     ) -> Result<(), StoreError> {
-        let entry = NewAudit {
+        let entry = NewAuditEntry {
             actor: actor.to_owned(),
             action,
             subject: subject.to_owned(),

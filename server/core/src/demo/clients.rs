@@ -1,4 +1,4 @@
-//! Integration clients of the demo with their keys, and somebody of each partner.
+//! Integration clients of the demo with their credentials, and a partner account for each.
 
 use domain::ids::SourceSystemId;
 use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
@@ -7,8 +7,8 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use crate::commit::finish;
-use crate::demo::account_book::{DemoClient, DemoPartner, DemoTenant};
-use crate::demo::tenants::fresh_password;
+use crate::demo::accounts::{DemoClient, DemoPartner, DemoTenant};
+use crate::demo::tenants::generate_password;
 use crate::identity::actors::TenantId;
 use crate::identity::{authentication, partner_accounts};
 use crate::integrations::SourceForm;
@@ -16,7 +16,7 @@ use crate::integrations::{NewKey, NewSecret};
 use crate::secrets::sha256;
 use crate::{Core, CoreResult};
 
-pub(crate) async fn make_client(
+pub(crate) async fn create_client(
     core: &Core,
     tenant: TenantId,
     name: &str,
@@ -59,12 +59,12 @@ pub(crate) async fn make_client(
         client_secret: secret.text.expose_secret().to_owned(),
         scopes: scopes.iter().map(|scope| scope.name().to_owned()).collect(),
     });
-    make_partner(core, tenant, source_system, source, entry).await?;
+    create_partner(core, tenant, source_system, source, entry).await?;
     Ok(api_key)
 }
 
-/// Somebody of the partner behind a source system, who has accepted an invitation.
-async fn make_partner(
+/// Creates a partner account for a source system and accepts its invitation.
+async fn create_partner(
     core: &Core,
     tenant: TenantId,
     source_system: SourceSystemId,
@@ -73,11 +73,11 @@ async fn make_partner(
 ) -> CoreResult<()> {
     let (email, password) = (
         format!("{source}@partners.{}.example", entry.slug),
-        fresh_password(core),
+        generate_password(core),
     );
-    let link = core.randomness.token();
+    let token = core.randomness.token();
     let invitation = (
-        sha256(link.as_bytes()),
+        sha256(token.as_bytes()),
         core.clock.now() + partner_accounts::INVITATION_LIFETIME,
     );
     let system = authentication::system(tenant, "demo");
@@ -86,7 +86,7 @@ async fn make_partner(
     tx.invite_partner(source_system, &email, &name, (&invitation.0, invitation.1))
         .await?;
     finish(core, tx).await?;
-    partner_accounts::accept(core, &link, &password.clone().into()).await?;
+    partner_accounts::accept(core, &token, &password.clone().into()).await?;
     entry.partners.push(DemoPartner {
         email,
         password,

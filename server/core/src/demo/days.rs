@@ -1,5 +1,5 @@
-//! Four weeks of work, day by day: imports and requests in the morning, decisions and planning, visits, reports, approvals
-//! and releases.
+//! Simulates four weeks of work, day by day: imports and requests in the morning, decisions, scheduling, visits,
+//! reports, approvals and releases.
 
 use std::io::Cursor;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::demo::DemoSize;
 use crate::demo::inbox;
-use crate::demo::places::{FINDINGS, NEEDS};
+use crate::demo::places::{REPORT_TEXTS, REQUEST_TEXTS};
 use crate::demo::tenants::{DemoSite, DemoWorld};
 use crate::identity::actors::ApiClient;
 use crate::imports::{ApiResponse, ImportPermits, import_one, is_zone};
@@ -30,7 +30,7 @@ use crate::visits::{arrive, start_travel};
 use crate::{Core, CoreError, CoreResult};
 use crate::{jobs, requests};
 
-/// Start and end of the four visits of a technician's day.
+/// Start, end and start hour of the four visits of a technician's day.
 const SLOTS: [(&str, &str, i64); 4] = [
     ("08:00", "10:00", 8),
     ("10:00", "12:00", 10),
@@ -38,34 +38,35 @@ const SLOTS: [(&str, &str, i64); 4] = [
     ("15:00", "17:00", 15),
 ];
 
-/// An appointment that a technician will keep.
-struct Planned {
+/// A scheduled visit that has not been performed yet.
+struct PlannedVisit {
     target: TargetId,
     technician: usize,
     date: NaiveDate,
     slot: usize,
 }
 
-struct Diary {
-    planned: Vec<Planned>,
-    to_plan: Vec<TargetId>,
+/// The state of the simulation.
+struct Progress {
+    planned: Vec<PlannedVisit>,
+    to_schedule: Vec<TargetId>,
     to_approve: Vec<(VisitReportId, usize)>,
     next_job: usize,
 }
 
-pub(crate) async fn live(
+pub(crate) async fn simulate(
     core: &Core,
     world: &DemoWorld,
     size: DemoSize,
-    chance: &Randomness,
+    randomness: &Randomness,
     present: DateTime<Utc>,
 ) -> CoreResult<()> {
     let zone: Tz = world.dispatcher.zone().parse().unwrap_or(Tz::UTC);
     let today = present.with_timezone(&zone).date_naive();
     let first = core.clock.now().with_timezone(&zone).date_naive();
-    let mut diary = Diary {
+    let mut progress = Progress {
         planned: Vec::new(),
-        to_plan: Vec::new(),
+        to_schedule: Vec::new(),
         to_approve: Vec::new(),
         next_job: 1,
     };
@@ -73,41 +74,41 @@ pub(crate) async fn live(
     let mut date = first;
     while date <= today {
         let is_today = date == today;
-        // Before six in the morning of today, what happens today still has to end before the present.
-        move_clock(core, at(zone, date, 6).min(present - ROOM));
-        approve_reports(core, world, chance, &mut diary, size, is_today).await?;
+        // Today's work must end before the present, even if it is before 6:00.
+        move_clock(core, at(zone, date, 6).min(present - MORNING_DURATION));
+        approve_reports(core, world, randomness, &mut progress, size, is_today).await?;
         for _ in 0..per_day {
-            // The small demo stays with the customer of the story, so that its contacts have something to see.
+            // The small demo uses only the main customer, so that its contacts have data in the portal.
             let site = &world.sites[if size == DemoSize::Full {
-                chance.index_below(world.sites.len())
+                randomness.index_below(world.sites.len())
             } else {
-                (diary.next_job - 1) % 3
+                (progress.next_job - 1) % 3
             }];
-            let target = import_job(core, world, site, chance, &mut diary).await?;
-            diary.to_plan.extend(target);
+            let target = import_job(core, world, site, randomness, &mut progress).await?;
+            progress.to_schedule.extend(target);
         }
-        take_requests(core, world, chance, &mut diary, date, today).await?;
-        inbox::take_web_requests(
+        submit_portal_requests(core, world, randomness, &mut progress, date, today).await?;
+        inbox::submit_web_requests(
             core,
             &world.dispatcher,
             "nordlicht-service",
-            chance,
+            randomness,
             (today - date).num_days(),
         )
         .await?;
-        // Half of what there is today still waits in the inbox, so that there is something to do.
-        let waiting = if is_today {
-            diary.to_plan.split_off(diary.to_plan.len() / 2)
+        // Half of today's targets stay unscheduled, so that the board has open work.
+        let unscheduled = if is_today {
+            progress.to_schedule.split_off(progress.to_schedule.len() / 2)
         } else {
             Vec::new()
         };
-        plan(core, world, chance, &mut diary, date, today).await?;
-        diary.to_plan = waiting;
-        visit(core, world, chance, &mut diary, date, zone, present).await?;
+        schedule_targets(core, world, randomness, &mut progress, date, today).await?;
+        progress.to_schedule = unscheduled;
+        perform_visits(core, world, randomness, &mut progress, date, zone, present).await?;
         date = date.checked_add_days(Days::new(1)).ok_or_else(CoreError::not_found)?;
     }
     move_clock(core, present);
-    odd_imports(core, world).await
+    import_special_cases(core, world).await
 }
 
 fn at(zone: Tz, date: NaiveDate, hour: u32) -> DateTime<Utc> {
@@ -116,14 +117,14 @@ fn at(zone: Tz, date: NaiveDate, hour: u32) -> DateTime<Utc> {
         .map_or(DateTime::UNIX_EPOCH, |moment| moment.with_timezone(&Utc))
 }
 
-/// How long the work of a morning takes at most; forms take a while to fill in.
-const ROOM: TimeDelta = TimeDelta::minutes(30);
+/// Maximum duration of the simulated work of a morning, which advances the clock for each form.
+const MORNING_DURATION: TimeDelta = TimeDelta::minutes(30);
 
-/// Moves the demo's clock forward, never back.
+/// Moves the clock of the demo forward; an earlier time has no effect.
 fn move_clock(core: &Core, to: DateTime<Utc>) {
-    let by = to - core.clock.now();
-    if by > TimeDelta::zero() {
-        core.clock.advance(by);
+    let duration = to - core.clock.now();
+    if duration > TimeDelta::zero() {
+        core.clock.advance(duration);
     }
 }
 
@@ -158,19 +159,19 @@ async fn import_job(
     core: &Core,
     world: &DemoWorld,
     site: &DemoSite,
-    chance: &Randomness,
-    diary: &mut Diary,
+    randomness: &Randomness,
+    progress: &mut Progress,
 ) -> CoreResult<Option<TargetId>> {
-    let (service, words) = NEEDS[chance.index_below(NEEDS.len())];
-    let number = diary.next_job;
-    diary.next_job += 1;
-    let priority = ["low", "normal", "normal", "normal", "high", "urgent"][chance.index_below(6)];
-    let minutes = [45, 60, 90, 120][chance.index_below(4)];
+    let (service, description) = REQUEST_TEXTS[randomness.index_below(REQUEST_TEXTS.len())];
+    let number = progress.next_job;
+    progress.next_job += 1;
+    let priority = ["low", "normal", "normal", "normal", "high", "urgent"][randomness.index_below(6)];
+    let minutes = [45, 60, 90, 120][randomness.index_below(4)];
     let mut payload = json!({
         "externalId": format!("JOB-2026-{number:06}"),
         "customer": { "customerNumber": site.customer_number },
         "serviceType": service,
-        "notes": words,
+        "notes": description,
         "priority": priority,
         "durationMinutes": minutes,
     });
@@ -186,34 +187,34 @@ async fn import_job(
     import_payload(core, &world.erp, &payload).await
 }
 
-async fn take_requests(
+async fn submit_portal_requests(
     core: &Core,
     world: &DemoWorld,
-    chance: &Randomness,
-    diary: &mut Diary,
+    randomness: &Randomness,
+    progress: &mut Progress,
     date: NaiveDate,
     today: NaiveDate,
 ) -> CoreResult<()> {
     let age = (today - date).num_days();
     for (index, contact) in [&world.anna, &world.petra].into_iter().enumerate() {
-        if age > 1 && chance.index_below(3) != 0 {
+        if age > 1 && randomness.index_below(3) != 0 {
             continue;
         }
-        let places = locations(core, contact).await?;
-        let Some(place) = places.get(chance.index_below(places.len().max(1))) else {
+        let visible = locations(core, contact).await?;
+        let Some(location) = visible.get(randomness.index_below(visible.len().max(1))) else {
             continue;
         };
-        let (service, words) = NEEDS[chance.index_below(NEEDS.len())];
+        let (service, description) = REQUEST_TEXTS[randomness.index_below(REQUEST_TEXTS.len())];
         let preferred = [
             "",
             "Tuesday morning",
             "any day after 14:00",
             "before the end of the week",
-        ][chance.index_below(4)];
+        ][randomness.index_below(4)];
         let form = RequestForm {
-            location: place.id.to_string(),
+            location: location.id.to_string(),
             service_type: service.to_owned(),
-            description: words.to_owned(),
+            description: description.to_owned(),
             preferred: preferred.to_owned(),
             windows: Vec::new(),
             urgent: false,
@@ -221,7 +222,7 @@ async fn take_requests(
         };
         let id = submit_request(core, contact, &form, Vec::new()).await?;
         let review = || world.dispatcher.may();
-        match (age, chance.index_below(8)) {
+        match (age, randomness.index_below(8)) {
             (0, _) if index == 0 => {}
             (0, _) => requests::start_review(core, review()?, id).await?,
             (_, 0) => review::decide(core, review()?, id, Decision::Reject("This is covered by the manufacturer's warranty; please contact them directly. We gladly help if they do not answer.".to_owned())).await.map(drop)?,
@@ -229,31 +230,32 @@ async fn take_requests(
             (1, _) => review::decide(core, review()?, id, Decision::Accept).await.map(drop)?,
             _ => {
                 review::decide(core, review()?, id, Decision::Accept).await?;
-                diary.to_plan.push(requests::convert(core, review()?, id).await?);
+                progress.to_schedule.push(requests::convert(core, review()?, id).await?);
             }
         }
     }
     Ok(())
 }
 
-/// Plans what waits on the next free places of the coming days.
-async fn plan(
+/// Schedules the open targets into the next free slots of the following days.
+async fn schedule_targets(
     core: &Core,
     world: &DemoWorld,
-    chance: &Randomness,
-    diary: &mut Diary,
+    randomness: &Randomness,
+    progress: &mut Progress,
     date: NaiveDate,
     today: NaiveDate,
 ) -> CoreResult<()> {
-    for target in std::mem::take(&mut diary.to_plan) {
+    for target in std::mem::take(&mut progress.to_schedule) {
         let page = jobs::page(core, world.dispatcher.may()?, target).await?;
         if page.target.needs_mapping
             || page.target.customer_id.is_none()
-            || chance.index_below(12) == 0 && today - date < TimeDelta::days(4)
+            || randomness.index_below(12) == 0 && today - date < TimeDelta::days(4)
         {
             continue;
         }
-        let Some((technician, day, slot)) = free_place(world, diary, date, today - date == TimeDelta::days(1), chance)
+        let Some((technician, day, slot)) =
+            next_free_slot(world, progress, date, today - date == TimeDelta::days(1), randomness)
         else {
             continue;
         };
@@ -263,12 +265,12 @@ async fn plan(
             start: SLOTS[slot].0.to_owned(),
             end: SLOTS[slot].1.to_owned(),
             shared: true,
-            // Some of what the demo plans is a little too much for a day, as in life.
+            // Some days are overbooked on purpose, to show conflicts.
             overlap_accepted: true,
             was: None,
         };
         schedule(core, world.dispatcher.may()?, target, &form).await?;
-        diary.planned.push(Planned {
+        progress.planned.push(PlannedVisit {
             target,
             technician,
             date: day,
@@ -278,30 +280,30 @@ async fn plan(
     Ok(())
 }
 
-/// The first free place from the next day on, beginning with a technician by chance.
-fn free_place(
+/// Returns the first free slot from the next day on, starting with a random technician.
+fn next_free_slot(
     world: &DemoWorld,
-    diary: &Diary,
+    progress: &Progress,
     date: NaiveDate,
-    is_eve: bool,
-    chance: &Randomness,
+    is_yesterday: bool,
+    randomness: &Randomness,
 ) -> Option<(usize, NaiveDate, usize)> {
-    // Today's places go to the first technician first, whose day the demo shows.
-    let begin = if is_eve {
+    // Today's slots go to the first technician first, because the demo shows this technician's day.
+    let first_technician = if is_yesterday {
         0
     } else {
-        chance.index_below(world.technicians.len().min(4))
+        randomness.index_below(world.technicians.len().min(4))
     };
     for ahead in 1..6 {
         let day = date.checked_add_days(Days::new(ahead))?;
         for slot in 0..SLOTS.len() {
             for offset in 0..world.technicians.len() {
-                let technician = (begin + offset) % world.technicians.len();
+                let technician = (first_technician + offset) % world.technicians.len();
                 if offset < 3
-                    && !diary
+                    && !progress
                         .planned
                         .iter()
-                        .any(|taken| taken.technician == technician && taken.date == day && taken.slot == slot)
+                        .any(|visit| visit.technician == technician && visit.date == day && visit.slot == slot)
                 {
                     return Some((technician, day, slot));
                 }
@@ -311,85 +313,90 @@ fn free_place(
     None
 }
 
-/// The visits of a day up to the present; the first technician's afternoon of today stays open.
-async fn visit(
+/// Performs the visits of a day up to the present. Of today's visits of the first technician, all but the first stay
+/// open.
+async fn perform_visits(
     core: &Core,
     world: &DemoWorld,
-    chance: &Randomness,
-    diary: &mut Diary,
+    randomness: &Randomness,
+    progress: &mut Progress,
     date: NaiveDate,
     zone: Tz,
     present: DateTime<Utc>,
 ) -> CoreResult<()> {
-    let mut due: Vec<usize> = diary
+    let mut due: Vec<usize> = progress
         .planned
         .iter()
         .enumerate()
         .filter(|(_, planned)| planned.date == date)
         .map(|(index, _)| index)
         .collect();
-    due.sort_by_key(|index| diary.planned[*index].slot);
+    due.sort_by_key(|index| progress.planned[*index].slot);
     let is_today = present.with_timezone(&zone).date_naive() == date;
     for index in due {
-        let Planned {
+        let PlannedVisit {
             target,
             technician,
             slot,
             ..
-        } = diary.planned[index];
-        let begins = at(zone, date, u32::try_from(SLOTS[slot].2).unwrap_or(8));
-        if begins > present || (is_today && technician == 0 && slot > 0) {
+        } = progress.planned[index];
+        let starts_at = at(zone, date, u32::try_from(SLOTS[slot].2).unwrap_or(8));
+        if starts_at > present || (is_today && technician == 0 && slot > 0) {
             continue;
         }
         let by = || world.technicians[technician].may();
-        move_clock(core, begins - TimeDelta::minutes(25));
+        move_clock(core, starts_at - TimeDelta::minutes(25));
         start_travel(core, by()?, target, None).await?;
-        if is_today && begins + TimeDelta::hours(1) > present {
+        if is_today && starts_at + TimeDelta::hours(1) > present {
             continue;
         }
-        move_clock(core, begins + TimeDelta::minutes(5));
+        move_clock(core, starts_at + TimeDelta::minutes(5));
         arrive(core, by()?, target, None).await?;
-        if is_today && begins + TimeDelta::hours(2) > present {
+        if is_today && starts_at + TimeDelta::hours(2) > present {
             continue;
         }
-        let found = chance.index_below(FINDINGS.len());
-        let (summary, notes, follow_up) = FINDINGS[found];
-        move_clock(core, begins + TimeDelta::minutes(80));
-        let photos = if chance.index_below(2) == 0 {
-            vec![picture("before.png", chance)?, picture("after.png", chance)?]
+        let found = randomness.index_below(REPORT_TEXTS.len());
+        let (summary, notes, follow_up) = REPORT_TEXTS[found];
+        move_clock(core, starts_at + TimeDelta::minutes(80));
+        let photos = if randomness.index_below(2) == 0 {
+            vec![
+                sample_photo("before.png", randomness)?,
+                sample_photo("after.png", randomness)?,
+            ]
         } else {
             Vec::new()
         };
         let report = WrittenReport {
-            completed: found != FINDINGS.len() - 1,
+            completed: found != REPORT_TEXTS.len() - 1,
             summary: summary.to_owned(),
             internal_notes: notes.unwrap_or_default().to_owned(),
-            work_minutes: (35 + 5 * chance.index_below(14)).to_string(),
-            billable: chance.index_below(4) != 0,
+            work_minutes: (35 + 5 * randomness.index_below(14)).to_string(),
+            billable: randomness.index_below(4) != 0,
             follow_up: follow_up.unwrap_or_default().to_owned(),
             ..WrittenReport::default()
         };
-        diary
+        progress
             .to_approve
             .push((submit_report(core, by()?, target, None, &report, photos).await?, found));
     }
     Ok(())
 }
 
-/// The manager's morning: approve or send back, and release most of what is approved.
+/// Reviews the submitted reports: approves most of them, returns some for correction, and releases most of the approved
+/// ones.
 async fn approve_reports(
     core: &Core,
     world: &DemoWorld,
-    chance: &Randomness,
-    diary: &mut Diary,
+    randomness: &Randomness,
+    progress: &mut Progress,
     size: DemoSize,
     is_today: bool,
 ) -> CoreResult<()> {
-    for (position, (report, found)) in std::mem::take(&mut diary.to_approve).into_iter().enumerate() {
+    for (position, (report, found)) in std::mem::take(&mut progress.to_approve).into_iter().enumerate() {
         if is_today && position % 2 == 0 {
             continue;
         }
-        if size == DemoSize::Full && chance.index_below(14) == 0 {
+        if size == DemoSize::Full && randomness.index_below(14) == 0 {
             report_review::return_for_correction(
                 core,
                 world.manager.may()?,
@@ -400,11 +407,11 @@ async fn approve_reports(
             continue;
         }
         report_review::approve(core, world.manager.may()?, report).await?;
-        if size == DemoSize::Full && chance.index_below(5) == 0 {
+        if size == DemoSize::Full && randomness.index_below(5) == 0 {
             continue;
         }
         let page = report_review::page(core, world.manager.may()?, report).await?;
-        let (summary, _, follow_up) = FINDINGS[found];
+        let (summary, _, follow_up) = REPORT_TEXTS[found];
         let form = ReleaseForm {
             title: format!("Visit report {}", page.report.location_name.clone().unwrap_or_default())
                 .trim()
@@ -424,10 +431,10 @@ async fn approve_reports(
     Ok(())
 }
 
-/// A small abstract picture in the place of a photo.
-fn picture(name: &str, chance: &Randomness) -> CoreResult<(String, Vec<u8>)> {
-    let [red, green, blue, tilt] = chance.bytes::<4>();
-    let picture = image::RgbImage::from_fn(480, 320, |x, y| {
+/// Renders a small abstract image as a sample photo.
+fn sample_photo(name: &str, randomness: &Randomness) -> CoreResult<(String, Vec<u8>)> {
+    let [red, green, blue, tilt] = randomness.bytes::<4>();
+    let image = image::RgbImage::from_fn(480, 320, |x, y| {
         let band = ((x + y * u32::from(tilt % 5)) / 40) % 2;
         let shade = u8::try_from(y / 3).unwrap_or(100) / 2 + if band == 0 { 40 } else { 0 };
         image::Rgb([
@@ -437,15 +444,15 @@ fn picture(name: &str, chance: &Randomness) -> CoreResult<(String, Vec<u8>)> {
         ])
     });
     let mut bytes = Vec::new();
-    picture
+    image
         .write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)
         .map_err(|_| CoreError::not_found())?;
     Ok((name.to_owned(), bytes))
 }
 
-/// Imports that make every kind of warning, through every client.
-async fn odd_imports(core: &Core, world: &DemoWorld) -> CoreResult<()> {
-    let odd: [(&ApiClient, Value); 16] = [
+/// Imports targets that cause each kind of mapping warning, through all clients.
+async fn import_special_cases(core: &Core, world: &DemoWorld) -> CoreResult<()> {
+    let cases: [(&ApiClient, Value); 16] = [
         (
             &world.import_only,
             json!({ "customer": { "externalId": "X-1", "name": "Whoever" } }),
@@ -505,7 +512,7 @@ async fn odd_imports(core: &Core, world: &DemoWorld) -> CoreResult<()> {
             json!({ "customer": { "externalId": "CUST-10042" }, "location": { "externalId": "LOC-NOWHERE" }, "contact": { "externalId": "CONT-NOBODY", "displayName": "Nobody" } }),
         ),
     ];
-    for (index, (client, mut payload)) in odd.into_iter().enumerate() {
+    for (index, (client, mut payload)) in cases.into_iter().enumerate() {
         payload["externalId"] = json!(format!("ODD-{:03}", index + 1));
         payload["notes"] = json!("Sent by a partner system");
         import_payload(core, client, &payload).await?;

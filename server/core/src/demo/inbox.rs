@@ -1,4 +1,4 @@
-//! Public forms of the demo, and what came in through them and by phone.
+//! Public forms of the demo, and requests that were submitted through them and by phone.
 
 use chrono::TimeDelta;
 use domain::ids::RequestId;
@@ -9,7 +9,7 @@ use domain::locale::Locale;
 use domain::requests::ServiceType;
 
 use crate::commit::finish;
-use crate::demo::account_book::{DemoForm, DemoTenant};
+use crate::demo::accounts::{DemoForm, DemoTenant};
 use crate::identity::actors::{Staff, TenantId};
 use crate::identity::authentication;
 use crate::intake::by_staff::{CallForm, create_for_caller};
@@ -21,8 +21,8 @@ use crate::requests::review;
 use crate::requests::review::Decision;
 use crate::{Core, CoreError, CoreResult};
 
-/// What people typed: name, organisation, e-mail, phone, street, code, city, service, description, language.
-const PEOPLE: [[&str; 10]; 8] = [
+/// Submitted values: name, organisation, email, phone, street, postal code, city, service type, description, language.
+const SUBMISSIONS: [[&str; 10]; 8] = [
     [
         "Mona Haddad",
         "Praxis am Rathaus",
@@ -121,7 +121,7 @@ const PEOPLE: [[&str; 10]; 8] = [
     ],
 ];
 
-const TEXTS: [(&str, &str, &str, &str); 3] = [
+const FORM_TEXTS: [(&str, &str, &str, &str); 3] = [
     (
         "en",
         "How can we help?",
@@ -142,12 +142,12 @@ const TEXTS: [(&str, &str, &str, &str); 3] = [
     ),
 ];
 
-/// Makes the public form of a tenant.
-pub(crate) async fn make_form(core: &Core, tenant: TenantId, entry: &mut DemoTenant) -> CoreResult<()> {
+/// Creates the public forms of a tenant.
+pub(crate) async fn create_forms(core: &Core, tenant: TenantId, entry: &mut DemoTenant) -> CoreResult<()> {
     let slug = format!("{}-service", entry.slug);
     let system = authentication::system(tenant, "demo");
     let settings = FormSettings {
-        texts: TEXTS
+        texts: FORM_TEXTS
             .iter()
             .map(|(tag, title, intro, thanks)| {
                 let texts = FormTexts {
@@ -163,7 +163,7 @@ pub(crate) async fn make_form(core: &Core, tenant: TenantId, entry: &mut DemoTen
     };
     let mut tx = core.store.begin(&system).await?;
     forms::create_in(&mut tx, &slug, "Service request", settings).await?;
-    let short = FormSettings {
+    let fault_form = FormSettings {
         fields: [
             (FormField::Phone, FieldMode::Required),
             (FormField::Files, FieldMode::Optional),
@@ -180,7 +180,13 @@ pub(crate) async fn make_form(core: &Core, tenant: TenantId, entry: &mut DemoTen
         .into(),
         hosts: Vec::new(),
     };
-    forms::create_in(&mut tx, &format!("{}-fault", entry.slug), "Short fault report", short).await?;
+    forms::create_in(
+        &mut tx,
+        &format!("{}-fault", entry.slug),
+        "Short fault report",
+        fault_form,
+    )
+    .await?;
     finish(core, tx).await?;
     entry.forms.push(DemoForm {
         url: format!("/intake/{slug}"),
@@ -189,12 +195,12 @@ pub(crate) async fn make_form(core: &Core, tenant: TenantId, entry: &mut DemoTen
     Ok(())
 }
 
-/// What came in on a day from people without an account. What is not of the last two days was dealt with.
-pub(crate) async fn take_web_requests(
+/// Submits the requests of one day from people without an account. Requests older than one day are decided.
+pub(crate) async fn submit_web_requests(
     core: &Core,
     dispatcher: &Staff,
     form: &str,
-    chance: &Randomness,
+    randomness: &Randomness,
     age: i64,
 ) -> CoreResult<()> {
     let (visitor, settings) = authentication::form_visitor(core, form)
@@ -213,9 +219,9 @@ pub(crate) async fn take_web_requests(
             service,
             description,
             language,
-        ] = PEOPLE[chance.index_below(PEOPLE.len())];
+        ] = SUBMISSIONS[randomness.index_below(SUBMISSIONS.len())];
         let day = core.clock.now().date_naive() + TimeDelta::days(2);
-        let raw = RawSubmission {
+        let submission = RawSubmission {
             service_type: service.to_owned(),
             description: description.to_owned(),
             name: name.to_owned(),
@@ -226,7 +232,7 @@ pub(crate) async fn take_web_requests(
             postal_code: postal_code.to_owned(),
             city: city.to_owned(),
             windows: vec![(day.format("%Y-%m-%d").to_string(), DayPart::Morning.name().to_owned())],
-            urgent: chance.index_below(4) == 0,
+            urgent: randomness.index_below(4) == 0,
         };
         let ticket = new_ticket(core, &visitor);
         let proof = proof::search(&ticket, 0, u64::from(u32::MAX))
@@ -239,9 +245,9 @@ pub(crate) async fn take_web_requests(
             website: String::new(),
         };
         let locale = Locale::from_tag(language).unwrap_or_default();
-        let receipt = submit_form(core, &visitor, &settings, &raw, Vec::new(), &envelope, locale).await?;
+        let receipt = submit_form(core, &visitor, &settings, &submission, Vec::new(), &envelope, locale).await?;
         if age > 1 {
-            decide(core, dispatcher, receipt.id, chance).await?;
+            decide(core, dispatcher, receipt.id, randomness).await?;
         }
     }
     if age == 0 {
@@ -267,8 +273,8 @@ pub(crate) async fn take_web_requests(
     Ok(())
 }
 
-async fn decide(core: &Core, dispatcher: &Staff, id: RequestId, chance: &Randomness) -> CoreResult<()> {
-    let decision = match chance.index_below(3) {
+async fn decide(core: &Core, dispatcher: &Staff, id: RequestId, randomness: &Randomness) -> CoreResult<()> {
+    let decision = match randomness.index_below(3) {
         0 => Decision::Accept,
         _ => Decision::Reject(
             "We do not serve this address, unfortunately. The chamber of crafts keeps a list of firms near you."

@@ -1,7 +1,7 @@
-//! Demo data: two tenants, filled by the same use cases that people use, with the clock moved through four weeks. So the
-//! demo holds nothing that the product could not have made.
+//! Demo data for two tenants. It is created by the regular use cases with a clock that moves through four weeks, so it
+//! contains only data that the product can create.
 
-pub(crate) mod account_book;
+pub(crate) mod accounts;
 pub(crate) mod clients;
 pub(crate) mod days;
 pub(crate) mod inbox;
@@ -16,8 +16,8 @@ use std::sync::Arc;
 use domain::problems::Problem;
 use serde::Serialize;
 
-pub use account_book::{
-    DemoBook, DemoClient, DemoForm, DemoPartner, DemoPortalUser, DemoStaff, DemoTenant, DemoTerminal,
+pub use accounts::{
+    DemoAccounts, DemoClient, DemoForm, DemoPartner, DemoPortalUser, DemoStaff, DemoTenant, DemoTerminal,
 };
 
 use crate::clock::Clock;
@@ -26,12 +26,12 @@ use crate::identity::passwords::Passwords;
 use crate::randomness::Randomness;
 use crate::{Core, CoreError, CoreResult};
 
-/// How much demo data is made.
+/// The amount of demo data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum DemoSize {
-    /// What `ordinavo demo` makes: four weeks of a tenant of middle size.
+    /// Four weeks of a medium-sized tenant, for `ordinavo demo`.
     Full,
-    /// The same people, clients and places by name with a few days of work, for tests.
+    /// The same people, clients and named locations with a few days of work, for tests.
     Small,
 }
 
@@ -39,16 +39,16 @@ pub enum DemoSize {
 ///
 /// # Errors
 /// `concurrent_modification` if there are tenants already; with `reset`, if one of them is not a demo.
-pub async fn fill(core: &Core, base_url: &str, size: DemoSize, reset: bool) -> CoreResult<DemoBook> {
+pub async fn fill(core: &Core, base_url: &str, size: DemoSize, reset: bool) -> CoreResult<DemoAccounts> {
     let mut tx = core.store.begin_system().await?;
-    let (tenants, real) = tx.count_tenants().await?;
-    if tenants > 0 && (!reset || real > 0) {
+    let (tenants, non_demo) = tx.count_tenants().await?;
+    if tenants > 0 && (!reset || non_demo > 0) {
         return Err(CoreError::new(
             Problem::ConcurrentModification,
-            if real > 0 {
-                "This database has tenants that are no demo; it is left alone."
+            if non_demo > 0 {
+                "The database contains tenants that are not demo tenants. Nothing was changed."
             } else {
-                "This database has demo data already; --reset makes it anew."
+                "The database already contains demo data. Use --reset to recreate it."
             },
         ));
     }
@@ -58,24 +58,24 @@ pub async fn fill(core: &Core, base_url: &str, size: DemoSize, reset: bool) -> C
     tx.commit().await?;
     let present = core.clock.now();
     let start = present - chrono::TimeDelta::days(if size == DemoSize::Full { 28 } else { 3 });
-    // The same store and files with a clock of its own, and with a seeded source of chance for what is only decoration.
+    // The same store and files with a manual clock. The random source is seeded, so that the data is reproducible.
     let mut past = core.clone();
     past.clock = Clock::manual(start);
     past.store = core.store.with_clock(past.clock.clone());
     past.passwords = Passwords::clone(&core.passwords);
     past.wake_worker = Arc::default();
-    let chance = Randomness::seeded(0x0d1a_7e5e_ed00_2026);
-    let mut book = DemoBook {
+    let randomness = Randomness::seeded(0x0d1a_7e5e_ed00_2026);
+    let mut accounts = DemoAccounts {
         base_url: base_url.to_owned(),
         tenants: Vec::new(),
     };
-    let nordlicht = tenants::nordlicht(&past, size, &chance, &mut book).await?;
-    technicians::set_up(&past, &nordlicht, present).await?;
-    days::live(&past, &nordlicht, size, &chance, present).await?;
-    if let Some(entry) = book.tenants.last_mut() {
+    let nordlicht = tenants::nordlicht(&past, size, &randomness, &mut accounts).await?;
+    technicians::set_working_hours(&past, &nordlicht, present).await?;
+    days::simulate(&past, &nordlicht, size, &randomness, present).await?;
+    if let Some(entry) = accounts.tenants.last_mut() {
         let tenant = nordlicht.dispatcher.tenant();
-        terminals::make_terminal(&past, tenant, (nordlicht.essen, "LOC-ESSEN-01"), entry).await?;
+        terminals::create_terminal(&past, tenant, (nordlicht.essen, "LOC-ESSEN-01"), entry).await?;
     }
-    tenants::suedwind(&past, &mut book).await?;
-    Ok(book)
+    tenants::suedwind(&past, &mut accounts).await?;
+    Ok(accounts)
 }

@@ -1,4 +1,4 @@
-//! Names and places of the demo data: invented companies and people, true places.
+//! Names, places and texts of the demo data. Companies and people are invented, places are real.
 
 /// District, postal code, city, latitude, longitude.
 pub(crate) const PLACES: [(&str, &str, &str, f64, f64); 40] = [
@@ -159,8 +159,8 @@ pub(crate) const LAST_NAMES: [&str; 32] = [
     "Wolff",
 ];
 
-/// What a customer asks for: service type, words.
-pub(crate) const NEEDS: [(&str, &str); 16] = [
+/// Service type and description of requests.
+pub(crate) const REQUEST_TEXTS: [(&str, &str); 16] = [
     ("repair", "The heating in the office stays cold since this morning."),
     ("repair", "The sliding door at the entrance does not close any more."),
     (
@@ -185,8 +185,8 @@ pub(crate) const NEEDS: [(&str, &str); 16] = [
     ("support", "Please show the new caretaker how the boiler is operated."),
 ];
 
-/// What a technician writes: summary, internal note, follow-up.
-pub(crate) const FINDINGS: [(&str, Option<&str>, Option<&str>); 8] = [
+/// Summary, internal note and follow-up of visit reports.
+pub(crate) const REPORT_TEXTS: [(&str, Option<&str>, Option<&str>); 8] = [
     (
         "Pump replaced, system vented and test run for 30 minutes. Pressure is stable.",
         Some("The old pump was mounted upside down. Mention it to sales before the contract renewal."),

@@ -1,4 +1,4 @@
-//! Rules of the demo that classify what comes in.
+//! Classification rules of the demo.
 
 use domain::intake::classification::{Conditions, Outcome};
 use domain::requests::Priority;
@@ -9,16 +9,16 @@ use crate::identity::actors::TenantId;
 use crate::identity::authentication;
 use crate::{Core, CoreResult};
 
-fn owned(list: &[&str]) -> Vec<String> {
-    list.iter().map(|one| (*one).to_owned()).collect()
+fn to_owned_list(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| (*value).to_owned()).collect()
 }
 
-/// Makes the rules and switches them on: what cannot wait, and the regions by postal code.
-pub(crate) async fn make_rules(core: &Core, tenant: TenantId) -> CoreResult<()> {
+/// Creates and activates rules for urgent requests and for regions by postal code.
+pub(crate) async fn create_rules(core: &Core, tenant: TenantId) -> CoreResult<()> {
     let system = authentication::system(tenant, "demo");
     let by_words = |name: &'static str, words: &[&str], priority: Priority| {
         let conditions = Conditions {
-            words: owned(words),
+            words: to_owned_list(words),
             ..Conditions::default()
         };
         let outcome = Outcome {
@@ -30,7 +30,7 @@ pub(crate) async fn make_rules(core: &Core, tenant: TenantId) -> CoreResult<()> 
     };
     let by_code = |name: &'static str, code: &str| {
         let conditions = Conditions {
-            postal_codes: owned(&[code]),
+            postal_codes: to_owned_list(&[code]),
             ..Conditions::default()
         };
         let outcome = Outcome {

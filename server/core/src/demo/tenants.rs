@@ -14,8 +14,8 @@ use crate::commit::finish;
 use crate::customers::{NewContact, NewLocation};
 use crate::db::TenantTx;
 use crate::demo::DemoSize;
-use crate::demo::account_book::{DemoBook, DemoPortalUser, DemoStaff, DemoTenant};
-use crate::demo::clients::make_client;
+use crate::demo::accounts::{DemoAccounts, DemoPortalUser, DemoStaff, DemoTenant};
+use crate::demo::clients::create_client;
 use crate::demo::places::{COMPANIES, FIRST_NAMES, LAST_NAMES, PLACES, STREETS};
 use crate::identity::actors::{ApiClient, Contact, Staff, System, TenantId};
 use crate::identity::authentication;
@@ -28,7 +28,7 @@ use crate::{Core, CoreError, CoreResult};
 
 const ZONE: &str = "Europe/Berlin";
 
-/// A place of work in the demo.
+/// A location with the references that clients use for it.
 #[derive(Debug, Clone)]
 pub(crate) struct DemoSite {
     pub customer_reference: Option<String>,
@@ -37,7 +37,7 @@ pub(crate) struct DemoSite {
     pub contact_reference: Option<String>,
 }
 
-/// The filled tenant with the actors who will live in it.
+/// A created tenant with its actors.
 pub(crate) struct DemoWorld {
     pub dispatcher: Staff,
     pub manager: Staff,
@@ -49,22 +49,22 @@ pub(crate) struct DemoWorld {
     pub partner: ApiClient,
     pub import_only: ApiClient,
     pub sites: Vec<DemoSite>,
-    /// The place that the second half of the demo's story is about.
+    /// The location of the demo terminal.
     pub essen: LocationId,
 }
 
-/// A customer that a partner knows: its reference and those of its locations and contacts.
+/// A customer with its external reference and those of its locations and contacts.
 type KnownCustomer = (String, CustomerId, Vec<(String, LocationId)>, Vec<(String, ContactId)>);
 
 pub(crate) async fn nordlicht(
     core: &Core,
     size: DemoSize,
-    chance: &Randomness,
-    book: &mut DemoBook,
+    randomness: &Randomness,
+    accounts: &mut DemoAccounts,
 ) -> CoreResult<DemoWorld> {
-    let mut entry = new_entry("nordlicht", "Nordlicht Technik");
-    let tenant = make_tenant(core, &entry).await?;
-    let password = fresh_password(core);
+    let mut entry = empty_entry("nordlicht", "Nordlicht Technik");
+    let tenant = create_tenant(core, &entry).await?;
+    let password = generate_password(core);
     let hash = core.passwords.hash(&password.clone().into(), "").await?;
     let people = [
         (Role::Admin, "Ines Admin", "admin"),
@@ -84,15 +84,15 @@ pub(crate) async fn nordlicht(
     ];
     let mut staff_ids = Vec::new();
     let mut tx = core.store.begin_system().await?;
-    for (role, name, local) in people {
+    for (role, name, local_part) in people {
         staff_ids.push(
             tx.insert_staff(
                 tenant,
-                &staff_account(&format!("{local}@nordlicht.example"), name, role, &hash, &[]),
+                &staff_account(&format!("{local_part}@nordlicht.example"), name, role, &hash, &[]),
             )
             .await?,
         );
-        entry.staff.push(book_staff(role, local, "nordlicht", &password));
+        entry.staff.push(staff_entry(role, local_part, "nordlicht", &password));
     }
     let skills = [
         vec!["heating"],
@@ -105,7 +105,7 @@ pub(crate) async fn nordlicht(
         vec!["heating", "electrical"],
     ];
     for (index, name) in technicians.iter().enumerate() {
-        let local = if index == 0 {
+        let local_part = if index == 0 {
             "technician".to_owned()
         } else {
             format!("technician{}", index + 1)
@@ -115,7 +115,7 @@ pub(crate) async fn nordlicht(
             tx.insert_staff(
                 tenant,
                 &staff_account(
-                    &format!("{local}@nordlicht.example"),
+                    &format!("{local_part}@nordlicht.example"),
                     name,
                     Role::Technician,
                     &hash,
@@ -126,16 +126,16 @@ pub(crate) async fn nordlicht(
         );
         entry
             .staff
-            .push(book_staff(Role::Technician, &local, "nordlicht", &password));
+            .push(staff_entry(Role::Technician, &local_part, "nordlicht", &password));
     }
     tx.commit().await?;
 
     let all: Vec<Scope> = Scope::ALL.to_vec();
-    crate::demo::inbox::make_form(core, tenant, &mut entry).await?;
-    crate::demo::rules::make_rules(core, tenant).await?;
-    let erp_key = make_client(core, tenant, "erp", "erp", true, &all, &mut entry).await?;
-    let strict_key = make_client(core, tenant, "erp-strict", "erp-strict", false, &all, &mut entry).await?;
-    let import_key = make_client(
+    crate::demo::inbox::create_forms(core, tenant, &mut entry).await?;
+    crate::demo::rules::create_rules(core, tenant).await?;
+    let erp_key = create_client(core, tenant, "erp", "erp", true, &all, &mut entry).await?;
+    let strict_key = create_client(core, tenant, "erp-strict", "erp-strict", false, &all, &mut entry).await?;
+    let import_key = create_client(
         core,
         tenant,
         "import-only",
@@ -145,7 +145,7 @@ pub(crate) async fn nordlicht(
         &mut entry,
     )
     .await?;
-    let partner_key = make_client(
+    let partner_key = create_client(
         core,
         tenant,
         "partner",
@@ -166,8 +166,8 @@ pub(crate) async fn nordlicht(
 
     let owner = authentication::system(tenant, "demo");
     let mut tx = core.store.begin(&owner).await?;
-    let rhein_ruhr = make_customer(&mut tx, "RRM-001", "Rhein-Ruhr Medical Supply").await?;
-    let essen = make_location(
+    let rhein_ruhr = create_customer(&mut tx, "RRM-001", "Rhein-Ruhr Medical Supply").await?;
+    let essen = create_location(
         &mut tx,
         rhein_ruhr,
         "Essen Center",
@@ -176,7 +176,7 @@ pub(crate) async fn nordlicht(
         "Porta 2, then the blue door. Code at the porter.",
     )
     .await?;
-    let second = make_location(
+    let second = create_location(
         &mut tx,
         rhein_ruhr,
         "Essen Depot",
@@ -185,7 +185,7 @@ pub(crate) async fn nordlicht(
         "Deliveries through the yard.",
     )
     .await?;
-    let duisburg = make_location(
+    let duisburg = create_location(
         &mut tx,
         rhein_ruhr,
         "Duisburg Hafen",
@@ -194,7 +194,7 @@ pub(crate) async fn nordlicht(
         "Ring the bell of the warehouse office.",
     )
     .await?;
-    let anna = make_contact(
+    let anna = create_contact(
         &mut tx,
         rhein_ruhr,
         Some(essen),
@@ -202,7 +202,7 @@ pub(crate) async fn nordlicht(
         "anna.weber@rhein-ruhr-medical.example",
     )
     .await?;
-    let petra = make_contact(
+    let petra = create_contact(
         &mut tx,
         rhein_ruhr,
         None,
@@ -229,80 +229,84 @@ pub(crate) async fn nordlicht(
             contact_reference: Some("CONT-44".to_owned()).filter(|_| location == "LOC-ESSEN-01"),
         });
     }
-    let mut other = None;
+    let mut other_contact = None;
     let customers = if size == DemoSize::Full { COMPANIES.len() } else { 6 };
     for (index, company) in COMPANIES.iter().take(customers).enumerate() {
-        let number = format!("NL-{:04}", 1001 + index * 7);
-        let customer = make_customer(&mut tx, &number, company).await?;
-        // Every third customer is not known to the ERP yet.
+        let customer_number = format!("NL-{:04}", 1001 + index * 7);
+        let customer = create_customer(&mut tx, &customer_number, company).await?;
+        // Every third customer has no reference of the ERP system.
         let reference = (index % 3 != 2).then(|| format!("CUST-{}", 20_001 + index));
         let mut locations = Vec::new();
         let mut contacts = Vec::new();
-        for part in 0..(2 + index % 3) {
-            let place = chance.index_below(PLACES.len());
-            let name = if part == 0 {
-                format!("{company} {}", PLACES[place].2)
+        for location_index in 0..(2 + index % 3) {
+            let place_index = randomness.index_below(PLACES.len());
+            let name = if location_index == 0 {
+                format!("{company} {}", PLACES[place_index].2)
             } else {
-                format!("{} {}", ["Filiale", "Lager", "Werkstatt"][part % 3], PLACES[place].0)
+                format!(
+                    "{} {}",
+                    ["Filiale", "Lager", "Werkstatt"][location_index % 3],
+                    PLACES[place_index].0
+                )
             };
-            let location = make_location(
+            let location = create_location(
                 &mut tx,
                 customer,
                 &name,
-                place,
-                1 + chance.index_below(180),
+                place_index,
+                1 + randomness.index_below(180),
                 "Please sign in at the reception.",
             )
             .await?;
-            locations.push((format!("LOC-{}-{}", 20_001 + index, part + 1), location));
-            for _ in 0..(1 + (index + part) % 2) {
+            locations.push((format!("LOC-{}-{}", 20_001 + index, location_index + 1), location));
+            for _ in 0..(1 + (index + location_index) % 2) {
                 let name = format!(
                     "{} {}",
-                    FIRST_NAMES[chance.index_below(FIRST_NAMES.len())],
-                    LAST_NAMES[chance.index_below(LAST_NAMES.len())]
+                    FIRST_NAMES[randomness.index_below(FIRST_NAMES.len())],
+                    LAST_NAMES[randomness.index_below(LAST_NAMES.len())]
                 );
                 let email = format!(
                     "kontakt{}.{}@{}.example",
                     index,
                     contacts.len() + 1,
-                    number.to_lowercase()
+                    customer_number.to_lowercase()
                 );
-                let contact = make_contact(&mut tx, customer, Some(location), &name, &email).await?;
+                let contact = create_contact(&mut tx, customer, Some(location), &name, &email).await?;
                 contacts.push((format!("CONT-{}-{}", 20_001 + index, contacts.len() + 1), contact));
             }
         }
         while contacts.len() < 5 {
             let name = format!(
                 "{} {}",
-                FIRST_NAMES[chance.index_below(FIRST_NAMES.len())],
-                LAST_NAMES[chance.index_below(LAST_NAMES.len())]
+                FIRST_NAMES[randomness.index_below(FIRST_NAMES.len())],
+                LAST_NAMES[randomness.index_below(LAST_NAMES.len())]
             );
             let email = format!(
                 "kontakt{}.{}@{}.example",
                 index,
                 contacts.len() + 1,
-                number.to_lowercase()
+                customer_number.to_lowercase()
             );
             contacts.push((
                 format!("CONT-{}-{}", 20_001 + index, contacts.len() + 1),
-                make_contact(&mut tx, customer, None, &name, &email).await?,
+                create_contact(&mut tx, customer, None, &name, &email).await?,
             ));
         }
         for (location, _) in &locations {
             sites.push(DemoSite {
                 customer_reference: reference.clone(),
-                customer_number: number.clone(),
+                customer_number: customer_number.clone(),
                 location_reference: reference.as_ref().map(|_| location.clone()),
                 contact_reference: reference.as_ref().map(|_| contacts[0].0.clone()),
             });
         }
-        if other.is_none() {
-            other = contacts.first().map(|(_, contact)| {
+        if other_contact.is_none() {
+            other_contact = contacts.first().map(|(_, contact)| {
                 (
                     customer,
                     *contact,
-                    number.clone(),
-                    format!("kontakt{index}.1@{}.example", number.to_lowercase()),
+                    customer_number.clone(),
+                    format!("kontakt{index}.1@{}.example", customer_number.to_lowercase()),
                 )
             });
         }
@@ -310,9 +314,9 @@ pub(crate) async fn nordlicht(
             references.push((reference, customer, locations, contacts));
         }
     }
-    // Two records with one number, which an import must notice; one archived; one with a number in another spelling.
-    make_customer(&mut tx, "DUP-7", "Kühltechnik Nord").await?;
-    make_customer(&mut tx, "dup-7", "Kühltechnik Nord GmbH").await?;
+    // Special cases for imports: two customers with the same number in different spellings, and an archived customer.
+    create_customer(&mut tx, "DUP-7", "Kühltechnik Nord").await?;
+    create_customer(&mut tx, "dup-7", "Kühltechnik Nord GmbH").await?;
     let archived: CustomerId = tx.new_id();
     tx.insert_customer(
         archived,
@@ -325,14 +329,14 @@ pub(crate) async fn nordlicht(
 
     for client in [&erp, &erp_strict, &partner] {
         let mut tx = core.store.begin(client).await?;
-        // Partners other than the ERP know only the customer of the story.
-        let known = if client.source_key == "erp" {
+        // Other source systems than the ERP have a reference only for the main customer.
+        let known_count = if client.source_key == "erp" {
             references.len()
         } else {
             1
         };
         let mut rows = Vec::new();
-        for (reference, customer, locations, contacts) in references.iter().take(known) {
+        for (reference, customer, locations, contacts) in references.iter().take(known_count) {
             rows.push(reference_row(ReferenceKind::Customer, reference, customer.uuid())?);
             for (reference, location) in locations {
                 rows.push(reference_row(ReferenceKind::Location, reference, location.uuid())?);
@@ -345,7 +349,7 @@ pub(crate) async fn nordlicht(
         finish(core, tx).await?;
     }
 
-    let portal_password = fresh_password(core);
+    let portal_password = generate_password(core);
     let portal_hash = core.passwords.hash(&portal_password.clone().into(), "").await?;
     let mut tx = core.store.begin_system().await?;
     let now = core.clock.now();
@@ -382,25 +386,25 @@ pub(crate) async fn nordlicht(
     tx.insert_grant(tenant, &grant(anna_account, rhein_ruhr, Some(essen)))
         .await?;
     tx.insert_grant(tenant, &grant(petra_account, rhein_ruhr, None)).await?;
-    let mut book_portal = |email: &str, number: &str, grants: &[&str]| {
+    let mut add_portal_entry = |email: &str, customer_number: &str, grants: &[&str]| {
         entry.portal.push(DemoPortalUser {
             email: email.to_owned(),
             password: portal_password.clone(),
-            customer_number: number.to_owned(),
+            customer_number: customer_number.to_owned(),
             grants: grants.iter().map(|grant| (*grant).to_owned()).collect(),
         });
     };
-    book_portal("anna.weber@rhein-ruhr-medical.example", "RRM-001", &["LOC-ESSEN-01"]);
-    book_portal("petra.schulte@rhein-ruhr-medical.example", "RRM-001", &["*"]);
-    if let Some((customer, contact, number, email)) = other {
+    add_portal_entry("anna.weber@rhein-ruhr-medical.example", "RRM-001", &["LOC-ESSEN-01"]);
+    add_portal_entry("petra.schulte@rhein-ruhr-medical.example", "RRM-001", &["*"]);
+    if let Some((customer, contact, customer_number, email)) = other_contact {
         let account = tx
             .insert_portal_account(tenant, contact, &email, &portal_hash, None)
             .await?;
         tx.insert_grant(tenant, &grant(account, customer, None)).await?;
-        book_portal(&email, &number, &["*"]);
+        add_portal_entry(&email, &customer_number, &["*"]);
     }
     tx.commit().await?;
-    book.tenants.push(entry);
+    accounts.tenants.push(entry);
 
     let dispatcher = sign_in_staff(core, tenant, staff_ids[2]).await?;
     let manager = sign_in_staff(core, tenant, staff_ids[1]).await?;
@@ -425,14 +429,14 @@ pub(crate) async fn nordlicht(
     })
 }
 
-/// The smaller tenant: the same external ids and the same customer number for other records.
-pub(crate) async fn suedwind(core: &Core, book: &mut DemoBook) -> CoreResult<()> {
-    let mut entry = new_entry("suedwind", "Südwind Service");
-    let tenant = make_tenant(core, &entry).await?;
-    let password = fresh_password(core);
+/// Creates the smaller tenant. It uses external IDs and a customer number of the larger tenant for different records.
+pub(crate) async fn suedwind(core: &Core, accounts: &mut DemoAccounts) -> CoreResult<()> {
+    let mut entry = empty_entry("suedwind", "Südwind Service");
+    let tenant = create_tenant(core, &entry).await?;
+    let password = generate_password(core);
     let hash = core.passwords.hash(&password.clone().into(), "").await?;
     let mut tx = core.store.begin_system().await?;
-    for (role, name, local) in [
+    for (role, name, local_part) in [
         (Role::Admin, "Uwe Süd", "admin"),
         (Role::Manager, "Kira Wind", "manager"),
         (Role::Dispatcher, "Olaf Böe", "dispatcher"),
@@ -441,19 +445,19 @@ pub(crate) async fn suedwind(core: &Core, book: &mut DemoBook) -> CoreResult<()>
     ] {
         tx.insert_staff(
             tenant,
-            &staff_account(&format!("{local}@suedwind.example"), name, role, &hash, &[]),
+            &staff_account(&format!("{local_part}@suedwind.example"), name, role, &hash, &[]),
         )
         .await?;
-        entry.staff.push(book_staff(role, local, "suedwind", &password));
+        entry.staff.push(staff_entry(role, local_part, "suedwind", &password));
     }
     tx.commit().await?;
-    crate::demo::inbox::make_form(core, tenant, &mut entry).await?;
-    let key = make_client(core, tenant, "erp", "erp", true, Scope::ALL, &mut entry).await?;
+    crate::demo::inbox::create_forms(core, tenant, &mut entry).await?;
+    let key = create_client(core, tenant, "erp", "erp", true, Scope::ALL, &mut entry).await?;
     let erp = authentication::client(core, &key).await?;
     let owner = authentication::system(tenant, "demo");
     let mut tx = core.store.begin(&owner).await?;
-    let customer = make_customer(&mut tx, "RRM-001", "Süd-Handel Obst und Gemüse").await?;
-    let location = make_location(
+    let customer = create_customer(&mut tx, "RRM-001", "Süd-Handel Obst und Gemüse").await?;
+    let location = create_location(
         &mut tx,
         customer,
         "Großmarkt Halle 4",
@@ -462,7 +466,7 @@ pub(crate) async fn suedwind(core: &Core, book: &mut DemoBook) -> CoreResult<()>
         "Before 6 in the morning only.",
     )
     .await?;
-    let contact = make_contact(
+    let contact = create_contact(
         &mut tx,
         customer,
         Some(location),
@@ -471,8 +475,8 @@ pub(crate) async fn suedwind(core: &Core, book: &mut DemoBook) -> CoreResult<()>
     )
     .await?;
     for index in 0..8 {
-        let customer = make_customer(&mut tx, &format!("SW-{}", 100 + index), COMPANIES[index * 5]).await?;
-        make_location(
+        let customer = create_customer(&mut tx, &format!("SW-{}", 100 + index), COMPANIES[index * 5]).await?;
+        create_location(
             &mut tx,
             customer,
             "Hauptsitz",
@@ -491,7 +495,7 @@ pub(crate) async fn suedwind(core: &Core, book: &mut DemoBook) -> CoreResult<()>
     ])
     .await?;
     finish(core, tx).await?;
-    let portal_password = fresh_password(core);
+    let portal_password = generate_password(core);
     let portal_hash = core.passwords.hash(&portal_password.clone().into(), "").await?;
     let mut tx = core.store.begin_system().await?;
     let account = tx
@@ -521,11 +525,11 @@ pub(crate) async fn suedwind(core: &Core, book: &mut DemoBook) -> CoreResult<()>
         customer_number: "RRM-001".to_owned(),
         grants: vec!["*".to_owned()],
     });
-    book.tenants.push(entry);
+    accounts.tenants.push(entry);
     Ok(())
 }
 
-fn new_entry(slug: &str, name: &str) -> DemoTenant {
+fn empty_entry(slug: &str, name: &str) -> DemoTenant {
     DemoTenant {
         slug: slug.to_owned(),
         name: name.to_owned(),
@@ -538,10 +542,10 @@ fn new_entry(slug: &str, name: &str) -> DemoTenant {
     }
 }
 
-fn book_staff(role: Role, local: &str, slug: &str, password: &str) -> DemoStaff {
+fn staff_entry(role: Role, local_part: &str, slug: &str, password: &str) -> DemoStaff {
     DemoStaff {
         role: role.name().to_owned(),
-        email: format!("{local}@{slug}.example"),
+        email: format!("{local_part}@{slug}.example"),
         password: password.to_owned(),
     }
 }
@@ -563,16 +567,16 @@ fn staff_account<'a>(
     }
 }
 
-/// Four groups of four letters and digits: easy to type, 80 random bits.
-pub(crate) fn fresh_password(core: &Core) -> String {
-    const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+/// Generates a password of four groups of four letters and digits. It is easy to type and has about 80 bits of entropy.
+pub(crate) fn generate_password(core: &Core) -> String {
+    const CHARACTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let mut password = String::new();
     for group in 0..4 {
         if group > 0 {
             password.push('-');
         }
         for _ in 0..4 {
-            password.push(char::from(LETTERS[core.randomness.index_below(LETTERS.len())]));
+            password.push(char::from(CHARACTERS[core.randomness.index_below(CHARACTERS.len())]));
         }
     }
     password
@@ -588,7 +592,7 @@ fn reference_row(kind: ReferenceKind, external_id: &str, id: uuid::Uuid) -> Core
     })
 }
 
-async fn make_tenant(core: &Core, entry: &DemoTenant) -> CoreResult<TenantId> {
+async fn create_tenant(core: &Core, entry: &DemoTenant) -> CoreResult<TenantId> {
     let mut tx = core.store.begin_system().await?;
     let tenant = tx
         .insert_tenant(&NewTenant {
@@ -607,28 +611,36 @@ async fn make_tenant(core: &Core, entry: &DemoTenant) -> CoreResult<TenantId> {
     Ok(tenant)
 }
 
-async fn make_customer(tx: &mut TenantTx<'_, System>, number: &str, name: &str) -> CoreResult<CustomerId> {
+async fn create_customer(tx: &mut TenantTx<'_, System>, customer_number: &str, name: &str) -> CoreResult<CustomerId> {
     let id: CustomerId = tx.new_id();
-    tx.insert_customer(id, CustomerNumber::parse(number).ok().flatten().as_ref(), name, false)
-        .await?;
+    tx.insert_customer(
+        id,
+        CustomerNumber::parse(customer_number).ok().flatten().as_ref(),
+        name,
+        false,
+    )
+    .await?;
     Ok(id)
 }
 
-async fn make_location(
+async fn create_location(
     tx: &mut TenantTx<'_, System>,
     customer: CustomerId,
     name: &str,
-    place: usize,
-    house: usize,
+    place_index: usize,
+    house_number: usize,
     access_notes: &str,
 ) -> CoreResult<LocationId> {
-    let (_, postal_code, city, latitude, longitude) = PLACES[place % PLACES.len()];
+    let (_, postal_code, city, latitude, longitude) = PLACES[place_index % PLACES.len()];
     let id: LocationId = tx.new_id();
-    // A few hundred metres around the middle of the district.
+    // Spread the locations a few hundred metres around the center of the district.
     #[expect(clippy::cast_precision_loss, reason = "house numbers are small")]
-    let offset = |step: usize| ((house * step) % 61) as f64 / 10_000.0 - 0.003;
+    let offset = |step: usize| ((house_number * step) % 61) as f64 / 10_000.0 - 0.003;
     let address = Address {
-        street: Some(format!("{} {house}", STREETS[(place + house) % STREETS.len()])),
+        street: Some(format!(
+            "{} {house_number}",
+            STREETS[(place_index + house_number) % STREETS.len()]
+        )),
         postal_code: Some(postal_code.to_owned()),
         city: Some(city.to_owned()),
         country: Some("DE".to_owned()),
@@ -649,7 +661,7 @@ async fn make_location(
     Ok(id)
 }
 
-async fn make_contact(
+async fn create_contact(
     tx: &mut TenantTx<'_, System>,
     customer: CustomerId,
     location: Option<LocationId>,
@@ -671,11 +683,11 @@ async fn make_contact(
     Ok(id)
 }
 
-/// A session like any other, so that the demo's people come through the same door as everybody.
-async fn demo_session(core: &Core, door: Realm, tenant: TenantId, account: uuid::Uuid) -> CoreResult<SessionId> {
+/// Creates a regular session, so that the actors of the demo are authenticated like any user.
+async fn demo_session(core: &Core, realm: Realm, tenant: TenantId, account: uuid::Uuid) -> CoreResult<SessionId> {
     let id = SessionId(i128::from_be_bytes(core.randomness.bytes()));
     let data = json!({ sessions::ACCOUNT: [tenant.uuid().to_string(), account.to_string()] });
-    sessions::create(core, door, id, data, core.clock.now() + authentication::IDLE_TIMEOUT).await?;
+    sessions::create(core, realm, id, data, core.clock.now() + authentication::IDLE_TIMEOUT).await?;
     Ok(id)
 }
 

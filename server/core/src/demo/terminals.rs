@@ -1,16 +1,16 @@
-//! The terminal of the demo: set up and waiting for its device.
+//! The terminal of the demo, ready to be paired with a device.
 
 use domain::ids::LocationId;
 
 use crate::commit::finish;
-use crate::demo::account_book::{DemoTenant, DemoTerminal};
+use crate::demo::accounts::{DemoTenant, DemoTerminal};
 use crate::identity::actors::TenantId;
 use crate::identity::authentication;
 use crate::intake::terminals;
 use crate::{Core, CoreError, CoreResult};
 
-/// Sets a terminal up at a location; the book tells its code.
-pub(crate) async fn make_terminal(
+/// Creates a terminal at a location and adds its pairing code to the demo accounts.
+pub(crate) async fn create_terminal(
     core: &Core,
     tenant: TenantId,
     location: (LocationId, &str),

@@ -1,5 +1,5 @@
-//! Live updates: tells an open page that something in its organisation has changed, so that it reads itself again, and keeps
-//! the sign that somebody has a request open.
+//! Live updates: notifies open pages about changes in their organisation and maintains the presence of staff at
+//! requests.
 
 use std::time::Duration;
 
@@ -12,28 +12,25 @@ use crate::identity::actors::{Actor as _, Permit, Staff};
 use crate::requests::inbox::PRESENCE_TIMEOUT;
 use crate::{Core, CoreResult};
 
-/// How often a page looks by itself: changes that another process made are not heard otherwise.
+/// Interval of polling the database. It finds changes by other processes, which the in-process channel does not report.
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
-/// How often the sign of presence is renewed.
-const RENEW_EVERY: TimeDelta = TimeDelta::seconds(20);
+/// Interval of renewing the presence at a request.
+const PRESENCE_INTERVAL: TimeDelta = TimeDelta::seconds(20);
 
-/// A page that waits for changes. While it is held, its person counts as having the request open.
+/// A subscription of an open page. Until it is dropped, the staff member is shown as present at the request.
 pub struct Watch {
     core: Core,
     staff: Staff,
     request: Option<RequestId>,
     suggestion: Option<RouteSuggestionId>,
-    renewed_at: Option<DateTime<Utc>>,
+    presence_renewed_at: Option<DateTime<Utc>>,
     receiver: tokio::sync::broadcast::Receiver<uuid::Uuid>,
-    /// The mark, the names of the others, and how far the suggestion was, as they were told last.
-    seen: (i64, Vec<String>, i64),
+    /// The audit sequence, the names of other viewers and the progress of the suggestion that were reported last.
+    last_state: (i64, Vec<String>, i64),
 }
 
-/// Begins to watch, at a request, at a route suggestion or at a list alone, from the mark on that the page was made at, or
-/// from now on.
-///
-/// # Errors
-/// The database does not answer.
+/// Subscribes to changes of the organisation, and of a request or a route suggestion. `since` is the audit sequence at
+/// which the page was rendered; `None` means the current one.
 pub async fn watch(
     core: &Core,
     by: Permit<'_, ViewOperations>,
@@ -43,33 +40,30 @@ pub async fn watch(
 ) -> CoreResult<Watch> {
     let staff = by.staff().clone();
     let receiver = core.changes.subscribe();
-    let mark = match since {
-        Some(mark) => mark,
-        None => core.store.read(&staff).await?.last_audit().await?,
+    let latest_sequence = match since {
+        Some(latest_sequence) => latest_sequence,
+        None => core.store.read(&staff).await?.latest_audit_sequence().await?,
     };
     Ok(Watch {
         core: core.clone(),
         staff,
         request,
         suggestion,
-        renewed_at: None,
+        presence_renewed_at: None,
         receiver,
-        seen: (mark, Vec::new(), 0),
+        last_state: (latest_sequence, Vec::new(), 0),
     })
 }
 
 impl Watch {
-    /// Waits until something has changed; the answer is a mark of how far the organisation's history has come.
-    ///
-    /// # Errors
-    /// The database does not answer.
+    /// Waits for a change. Returns the latest audit sequence of the organisation.
     pub async fn changed(&mut self) -> CoreResult<i64> {
         loop {
-            self.renew().await?;
+            self.renew_presence().await?;
             let now = self.core.clock.now();
             let mut tx = self.core.store.read(&self.staff).await?;
-            let mark = tx.last_audit().await?;
-            let others = match self.request {
+            let latest_sequence = tx.latest_audit_sequence().await?;
+            let other_viewers = match self.request {
                 Some(request) => tx.others_at(request, now - PRESENCE_TIMEOUT).await?,
                 None => Vec::new(),
             };
@@ -78,42 +72,42 @@ impl Watch {
                 None => 0,
             };
             drop(tx);
-            let state = (mark, others, progress);
-            if self.seen != state {
-                self.seen = state;
-                return Ok(mark);
+            let state = (latest_sequence, other_viewers, progress);
+            if self.last_state != state {
+                self.last_state = state;
+                return Ok(latest_sequence);
             }
             self.wait().await;
         }
     }
 
-    async fn renew(&mut self) -> CoreResult<()> {
+    async fn renew_presence(&mut self) -> CoreResult<()> {
         let now = self.core.clock.now();
         let Some(request) = self.request else {
             return Ok(());
         };
-        if self.renewed_at.is_some_and(|at| now - at < RENEW_EVERY) {
+        if self.presence_renewed_at.is_some_and(|at| now - at < PRESENCE_INTERVAL) {
             return Ok(());
         }
-        self.renewed_at = Some(now);
+        self.presence_renewed_at = Some(now);
         set_presence(&self.core, &self.staff, request, true).await
     }
 
-    /// Until somebody of the organisation has done something, or it is time to look.
+    /// Waits for a change in the organisation by this process, at most for the polling interval.
     async fn wait(&mut self) {
-        let own = self.staff.tenant().uuid();
-        let heard = async {
+        let own_tenant = self.staff.tenant().uuid();
+        let changed_here = async {
             loop {
                 match self.receiver.recv().await {
-                    Ok(tenant) if tenant == own => return,
+                    Ok(tenant) if tenant == own_tenant => return,
                     Ok(_) => {}
-                    // Behind: something was missed, so it is time to look.
+                    // Messages were missed, so the state must be read again.
                     Err(RecvError::Lagged(_)) => return,
                     Err(RecvError::Closed) => std::future::pending().await,
                 }
             }
         };
-        let _ = tokio::time::timeout(POLL_INTERVAL, heard).await;
+        let _ = tokio::time::timeout(POLL_INTERVAL, changed_here).await;
     }
 }
 
@@ -126,15 +120,15 @@ impl Drop for Watch {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 if let Err(error) = set_presence(&core, &staff, request, false).await {
-                    tracing::debug!(%error, "a sign of presence stays until it runs out");
+                    tracing::debug!(%error, "failed to end presence");
                 }
             });
         }
     }
 }
 
-async fn set_presence(core: &Core, staff: &Staff, request: RequestId, here: bool) -> CoreResult<()> {
-    // A look at test data has no account there, and nobody works on it.
+async fn set_presence(core: &Core, staff: &Staff, request: RequestId, is_present: bool) -> CoreResult<()> {
+    // A view-as session in the sandbox has no account there.
     if staff.is_test() {
         return Ok(());
     }
@@ -142,7 +136,7 @@ async fn set_presence(core: &Core, staff: &Staff, request: RequestId, here: bool
     if tx.request_view(request).await?.is_none() {
         return Ok(());
     }
-    tx.set_presence(request, here).await?;
+    tx.set_presence(request, is_present).await?;
     tx.commit().await?;
     let _ = core.changes.send(staff.tenant().uuid());
     Ok(())

@@ -1,4 +1,4 @@
-//! Events to read: the way to catch up after an outage.
+//! Events that clients can read, for example to catch up after an outage, and live updates of open pages.
 
 pub mod live;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
@@ -7,7 +7,7 @@ pub(crate) use self::store::EventContext;
 pub(crate) use self::store::NewEvent;
 pub(crate) use self::store::event_columns;
 pub(crate) use self::store::event_joins;
-pub(crate) use self::store::wake;
+pub(crate) use self::store::notify_workers;
 pub(crate) use self::store::write;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -23,14 +23,14 @@ use crate::page::Page;
 use crate::webhooks::body;
 use crate::{Core, CoreError, CoreResult};
 
-/// An event as its source system may read it.
+/// An event as its source system can read it.
 #[derive(Debug, Clone)]
 pub struct ClientEvent {
-    /// Its id, which is `webhook-id` of its deliveries.
+    /// Equal to `webhook-id` of its deliveries.
     pub id: EventId,
-    /// Its place in the order of the organisation's events.
+    /// Position in the event sequence of the tenant.
     pub sequence: i64,
-    /// The body of a delivery without data options.
+    /// The delivery body without data options.
     pub body: Value,
 }
 
@@ -44,14 +44,11 @@ impl From<EventContext> for ClientEvent {
     }
 }
 
-fn oldest(core: &Core) -> DateTime<Utc> {
+fn retention_start(core: &Core) -> DateTime<Utc> {
     core.clock.now() - TimeDelta::from_std(RETENTION).unwrap_or(TimeDelta::MAX)
 }
 
-/// A page of events after a sequence, oldest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of events after a sequence, oldest first.
 pub async fn list(
     core: &Core,
     by: ClientPermit<'_, EventsReadScope>,
@@ -60,48 +57,52 @@ pub async fn list(
     kind: Option<EventType>,
     limit: i64,
 ) -> CoreResult<Page<ClientEvent>> {
-    let oldest = oldest(core);
-    let since = since.unwrap_or(oldest).max(oldest);
+    let retention_start = retention_start(core);
+    let since = since.unwrap_or(retention_start).max(retention_start);
     let mut tx = core.store.read(by.client()).await?;
-    let rows = tx.own_events(after, since, kind, limit + 1).await?;
+    let rows = tx.list_events_of_source(after, since, kind, limit + 1).await?;
     Ok(Page::from_rows(
         rows.into_iter().map(ClientEvent::from).collect(),
         limit,
     ))
 }
 
-/// One event.
+/// Returns an event.
 ///
 /// # Errors
-/// `not_found`; `event_expired` for an id that was made more than 30 days ago, whoever's it was.
+/// `not_found`; `event_expired` for any ID that was created more than 30 days ago.
 pub async fn get(core: &Core, by: ClientPermit<'_, EventsReadScope>, id: EventId) -> CoreResult<ClientEvent> {
-    let oldest = oldest(core);
-    // The moment stands in the id itself (UUIDv7), so that foreign and unknown ids are answered alike.
-    let made_at = (id.uuid().get_version_num() == 7)
+    let retention_start = retention_start(core);
+    // The creation time is part of the ID (UUIDv7), so the response is the same for IDs of other clients and unknown
+    // IDs.
+    let created_at = (id.uuid().get_version_num() == 7)
         .then(|| i64::try_from(id.uuid().as_u128() >> 80).ok())
         .flatten()
         .and_then(DateTime::from_timestamp_millis);
-    if made_at.is_some_and(|at| at < oldest) {
-        return Err(CoreError::new(Problem::EventExpired, "Events are kept for 30 days."));
+    if created_at.is_some_and(|at| at < retention_start) {
+        return Err(CoreError::new(
+            Problem::EventExpired,
+            "Events are available for 30 days.",
+        ));
     }
     let mut tx = core.store.read(by.client()).await?;
-    let event = tx.own_event(id, oldest).await?.ok_or_else(CoreError::not_found)?;
+    let event = tx
+        .find_event_of_source(id, retention_start)
+        .await?
+        .ok_or_else(CoreError::not_found)?;
     Ok(event.into())
 }
 
-/// Removes events that are no longer kept, with their deliveries and attempts.
-///
-/// # Errors
-/// The database does not answer.
+/// Deletes events after the retention period, with their deliveries and attempts.
 pub async fn purge_old(core: &Core) -> CoreResult<()> {
-    let oldest = oldest(core);
+    let retention_start = retention_start(core);
     let tenants = core.store.read_system().await?.tenant_ids().await?;
     for tenant in tenants {
         loop {
             let mut tx = core.store.begin_system().await?;
-            let forgotten = tx.purge_old_events(tenant, oldest).await?;
+            let purged = tx.purge_old_events(tenant, retention_start).await?;
             tx.commit().await?;
-            if forgotten == 0 {
+            if purged == 0 {
                 break;
             }
         }

@@ -1,4 +1,4 @@
-//! Events and their deliveries: the outbox, and what clients read of it.
+//! Statements for events: writing them with their deliveries (transactional outbox) and reading them for clients.
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
@@ -16,26 +16,26 @@ use crate::db::transaction::allocate_numbers;
 use crate::db::{Engine, Store, StoreError, Tx, all, maybe, run};
 use crate::identity::actors::{Actor as _, ApiClient, TenantId};
 
-/// An event to write.
+/// An event to insert.
 #[derive(Debug, Clone)]
 pub(crate) struct NewEvent {
     pub kind: EventType,
-    /// What must stay in order among itself: the id of the target or request.
+    /// The ID of the target or request. Events with the same key are delivered in order.
     pub ordering_key: String,
-    /// The source system that it concerns, where that is known; else the target's own.
+    /// The source system that may read the event; `None` means the source system of the target.
     pub source: Option<SourceSystemId>,
     pub target: Option<TargetId>,
     pub customer: Option<CustomerId>,
     pub location: Option<LocationId>,
     pub contact: Option<ContactId>,
-    /// The endpoint that it is about. A test goes to that endpoint only, everything else to the others.
+    /// The endpoint that the event is about. A test event is sent only to this endpoint, other events only to the
+    /// others.
     pub endpoint: Option<WebhookEndpointId>,
-    /// What the type adds to the body: members that everybody may see at the top level, and those of a data option under
-    /// the option's name.
+    /// The type-specific members of the body. Members that need a data option are nested under its name.
     pub details: Value,
 }
 
-/// An event with what a body tells of it, as one source system knows it: external ids are those of that source.
+/// An event with the data of its body. External IDs are those of the receiving source system.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct EventContext {
     pub event_id: Key<EventKind>,
@@ -58,78 +58,210 @@ pub(crate) struct EventContext {
     pub contact_phone: Option<String>,
 }
 
-/// The columns of [`EventContext`] of event `v` as the source system in `$source` knows it, and the tables behind them.
+/// The columns of [`EventContext`] of the event `v`, with the external IDs of the source system in `$source`.
 macro_rules! event_columns {
     ($source:literal) => {
         concat!(
-            "v.id AS event_id, v.type, v.sequence, v.ordering_key AS event_key, v.details, v.occurred_at, v.target_id, v.customer_id, v.location_id, v.contact_id, t.external_id AS target_external_id, \
-             (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = ", $source, " AND r.entity_type = 'customer' AND r.entity_id = v.customer_id) AS customer_external_id, \
-             (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = ", $source, " AND r.entity_type = 'location' AND r.entity_id = v.location_id) AS location_external_id, \
-             (SELECT min(r.external_id) FROM external_reference r WHERE r.tenant_id = v.tenant_id AND r.source_system_id = ", $source, " AND r.entity_type = 'contact' AND r.entity_id = v.contact_id) AS contact_external_id, \
-             k.display_name AS contact_name, k.email AS contact_email, k.phone AS contact_phone "
+            r"
+                v.id AS event_id, v.type, v.sequence, v.ordering_key AS event_key,
+                v.details, v.occurred_at, v.target_id, v.customer_id, v.location_id,
+                v.contact_id, t.external_id AS target_external_id,
+                (
+                    SELECT min(reference.external_id)
+                    FROM external_reference AS reference
+                    WHERE reference.tenant_id = v.tenant_id
+                      AND reference.source_system_id = ",
+            $source,
+            r"
+                      AND reference.entity_type = 'customer'
+                      AND reference.entity_id = v.customer_id
+                ) AS customer_external_id,
+                (
+                    SELECT min(reference.external_id)
+                    FROM external_reference AS reference
+                    WHERE reference.tenant_id = v.tenant_id
+                      AND reference.source_system_id = ",
+            $source,
+            r"
+                      AND reference.entity_type = 'location'
+                      AND reference.entity_id = v.location_id
+                ) AS location_external_id,
+                (
+                    SELECT min(reference.external_id)
+                    FROM external_reference AS reference
+                    WHERE reference.tenant_id = v.tenant_id
+                      AND reference.source_system_id = ",
+            $source,
+            r"
+                      AND reference.entity_type = 'contact'
+                      AND reference.entity_id = v.contact_id
+                ) AS contact_external_id,
+                k.display_name AS contact_name, k.email AS contact_email,
+                k.phone AS contact_phone
+            "
         )
     };
 }
+/// The joins that `event_columns` needs.
 macro_rules! event_joins {
     ($source:literal) => {
         concat!(
-            "LEFT JOIN target t ON t.tenant_id = v.tenant_id AND t.id = v.target_id AND t.source_system_id = ",
+            r"
+                LEFT JOIN target AS t ON t.tenant_id = v.tenant_id
+                    AND t.id = v.target_id
+                    AND t.source_system_id = ",
             $source,
-            " LEFT JOIN contact k ON k.tenant_id = v.tenant_id AND k.id = v.contact_id "
+            r"
+                LEFT JOIN contact AS k ON k.tenant_id = v.tenant_id AND k.id = v.contact_id
+            "
         )
     };
 }
 pub(crate) use {event_columns, event_joins};
 
-const INSERT_SQLITE: &str = "INSERT INTO event (tenant_id, id, sequence, type, ordering_key, target_id, customer_id, location_id, contact_id, endpoint_id, source_system_id, details, occurred_at) \
-    SELECT $1, unhex(value->>'id'), value->>'sequence', value->>'type', value->>'ordering_key', unhex(value->>'target_id'), unhex(value->>'customer_id'), unhex(value->>'location_id'), unhex(value->>'contact_id'), unhex(value->>'endpoint_id'), \
-    COALESCE(unhex(value->>'source_system_id'), (SELECT t.source_system_id FROM target t WHERE t.tenant_id = $1 AND t.id = unhex(value->>'target_id'))), value->'details', $3 FROM json_each($2)";
-const INSERT_POSTGRES: &str = "INSERT INTO event (tenant_id, id, sequence, type, ordering_key, target_id, customer_id, location_id, contact_id, endpoint_id, source_system_id, details, occurred_at) \
-    SELECT $1, x.id, x.sequence, x.type, x.ordering_key, x.target_id, x.customer_id, x.location_id, x.contact_id, x.endpoint_id, \
-    COALESCE(x.source_system_id, (SELECT t.source_system_id FROM target t WHERE t.tenant_id = $1 AND t.id = x.target_id)), x.details, $3 \
-    FROM jsonb_to_recordset($2) AS x (id UUID, sequence BIGINT, type TEXT, ordering_key TEXT, target_id UUID, customer_id UUID, location_id UUID, contact_id UUID, endpoint_id UUID, source_system_id UUID, details JSONB)";
+const INSERT_EVENTS_SQLITE: &str = r"
+    INSERT INTO event (
+        tenant_id, id, sequence, type, ordering_key, target_id, customer_id, location_id, contact_id,
+        endpoint_id, source_system_id, details, occurred_at
+    )
+    SELECT
+        $1, unhex(value->>'id'), value->>'sequence', value->>'type', value->>'ordering_key',
+        unhex(value->>'target_id'), unhex(value->>'customer_id'), unhex(value->>'location_id'),
+        unhex(value->>'contact_id'), unhex(value->>'endpoint_id'),
+        COALESCE(
+            unhex(value->>'source_system_id'),
+            (
+                SELECT target.source_system_id
+                FROM target
+                WHERE target.tenant_id = $1
+                  AND target.id = unhex(value->>'target_id')
+            )
+        ),
+        value->'details', $3
+    FROM json_each($2)
+";
+const INSERT_EVENTS_POSTGRES: &str = r"
+    INSERT INTO event (
+        tenant_id, id, sequence, type, ordering_key, target_id, customer_id, location_id, contact_id,
+        endpoint_id, source_system_id, details, occurred_at
+    )
+    SELECT
+        $1, input.id, input.sequence, input.type, input.ordering_key, input.target_id, input.customer_id,
+        input.location_id, input.contact_id, input.endpoint_id,
+        COALESCE(
+            input.source_system_id,
+            (
+                SELECT target.source_system_id
+                FROM target
+                WHERE target.tenant_id = $1
+                  AND target.id = input.target_id
+            )
+        ),
+        input.details, $3
+    FROM jsonb_to_recordset($2) AS input (
+        id UUID, sequence BIGINT, type TEXT, ordering_key TEXT, target_id UUID, customer_id UUID,
+        location_id UUID, contact_id UUID, endpoint_id UUID, source_system_id UUID, details JSONB
+    )
+";
 
-/// Each event with the endpoints that asked for its type and whose source system it is of. What came from elsewhere is told
-/// to nobody, not even by its id: who cannot read a thing is not told of it.
-macro_rules! subscribed {
-    ($asked_for:literal) => {
+/// Each event with the endpoints of its source system that have subscribed to its type. Endpoints of other source
+/// systems do not even receive its ID, because they cannot read it.
+macro_rules! select_subscriptions {
+    ($is_subscribed:literal) => {
         concat!(
-            "SELECT v.id, v.sequence, e.id, e.status, CASE WHEN e.ordering = 'per_target' THEN v.ordering_key END FROM event v JOIN webhook_endpoint e ON e.tenant_id = v.tenant_id AND e.deleted_at IS NULL \
-             JOIN integration_client c ON c.tenant_id = e.tenant_id AND c.id = e.client_id AND c.revoked_at IS NULL \
-             WHERE v.tenant_id = $1 AND v.sequence > $2 AND v.sequence <= $3 \
-             AND ((v.type = 'webhook.test' AND e.id = v.endpoint_id) OR (v.type <> 'webhook.test' AND (v.endpoint_id IS NULL OR e.id <> v.endpoint_id) AND ", $asked_for, " \
-               AND e.source_system_id = v.source_system_id)) \
-             ORDER BY v.sequence, e.id"
+            r"
+                SELECT
+                    event.id, event.sequence, endpoint.id, endpoint.status,
+                    CASE WHEN endpoint.ordering = 'per_target' THEN event.ordering_key END
+                FROM event
+                JOIN webhook_endpoint AS endpoint ON endpoint.tenant_id = event.tenant_id
+                    AND endpoint.deleted_at IS NULL
+                JOIN integration_client AS client ON client.tenant_id = endpoint.tenant_id
+                    AND client.id = endpoint.client_id AND client.revoked_at IS NULL
+                WHERE event.tenant_id = $1
+                  AND event.sequence > $2
+                  AND event.sequence <= $3
+                  AND (
+                      (event.type = 'webhook.test' AND endpoint.id = event.endpoint_id)
+                      OR (
+                          event.type <> 'webhook.test'
+                          AND (event.endpoint_id IS NULL OR endpoint.id <> event.endpoint_id)
+                          AND ",
+            $is_subscribed,
+            r"
+                          AND endpoint.source_system_id = event.source_system_id
+                      )
+                  )
+                ORDER BY event.sequence, endpoint.id
+            "
         )
     };
 }
-const SUBSCRIBED_SQLITE: &str = subscribed!("EXISTS (SELECT 1 FROM json_each(e.event_types) WHERE value = v.type)");
-const SUBSCRIBED_POSTGRES: &str = subscribed!("e.event_types ? v.type");
-const DELIVER_SQLITE: &str = "INSERT INTO webhook_delivery (tenant_id, id, endpoint_id, event_id, sequence, ordering_key, status, lane, attempts, next_attempt_at, created_at) \
-    SELECT $1, unhex(value->>'id'), unhex(value->>'endpoint_id'), unhex(value->>'event_id'), value->>'sequence', value->>'ordering_key', value->>'status', 'first', 0, $3, $3 FROM json_each($2)";
-const DELIVER_POSTGRES: &str = "INSERT INTO webhook_delivery (tenant_id, id, endpoint_id, event_id, sequence, ordering_key, status, lane, attempts, next_attempt_at, created_at) \
-    SELECT $1, x.id, x.endpoint_id, x.event_id, x.sequence, x.ordering_key, x.status, 'first', 0, $3, $3 FROM jsonb_to_recordset($2) AS x (id UUID, endpoint_id UUID, event_id UUID, sequence BIGINT, ordering_key TEXT, status TEXT)";
-const NOTIFY: &str = "SELECT pg_notify('ordinavo_work', '')";
+const SELECT_SUBSCRIPTIONS_SQLITE: &str =
+    select_subscriptions!("EXISTS (SELECT 1 FROM json_each(endpoint.event_types) WHERE value = event.type)");
+const SELECT_SUBSCRIPTIONS_POSTGRES: &str = select_subscriptions!("endpoint.event_types ? event.type");
+const INSERT_DELIVERIES_SQLITE: &str = r"
+    INSERT INTO webhook_delivery (
+        tenant_id, id, endpoint_id, event_id, sequence, ordering_key, status, lane, attempts,
+        next_attempt_at, created_at
+    )
+    SELECT
+        $1, unhex(value->>'id'), unhex(value->>'endpoint_id'), unhex(value->>'event_id'),
+        value->>'sequence', value->>'ordering_key', value->>'status', 'first', 0, $3, $3
+    FROM json_each($2)
+";
+const INSERT_DELIVERIES_POSTGRES: &str = r"
+    INSERT INTO webhook_delivery (
+        tenant_id, id, endpoint_id, event_id, sequence, ordering_key, status, lane, attempts,
+        next_attempt_at, created_at
+    )
+    SELECT
+        $1, input.id, input.endpoint_id, input.event_id, input.sequence, input.ordering_key, input.status,
+        'first', 0, $3, $3
+    FROM jsonb_to_recordset($2) AS input (
+        id UUID, endpoint_id UUID, event_id UUID, sequence BIGINT, ordering_key TEXT, status TEXT
+    )
+";
+const NOTIFY_WORKERS: &str = "SELECT pg_notify('ordinavo_work', '')";
 
-/// Events that a client may read: those of its source system.
-const READABLE: &str = concat!(
+const SELECT_EVENTS_OF_SOURCE: &str = concat!(
     "SELECT ",
     event_columns!("$2"),
-    "FROM event v ",
+    "FROM event AS v ",
     event_joins!("$2"),
-    "WHERE v.tenant_id = $1 AND v.source_system_id = $2 AND v.sequence > $3 AND v.occurred_at >= $4 AND ($5 IS NULL OR v.type = $5) AND v.type <> 'webhook.test' ORDER BY v.sequence LIMIT $6"
+    r"
+        WHERE v.tenant_id = $1
+          AND v.source_system_id = $2
+          AND v.sequence > $3
+          AND v.occurred_at >= $4
+          AND ($5 IS NULL OR v.type = $5)
+          AND v.type <> 'webhook.test'
+        ORDER BY v.sequence
+        LIMIT $6
+    "
 );
-const FIRST_SINCE: &str = "SELECT min(sequence) FROM event WHERE tenant_id = $1 AND occurred_at >= $2";
-const EVENT: &str = concat!(
+const SELECT_FIRST_SEQUENCE_SINCE: &str = r"
+    SELECT min(sequence)
+    FROM event
+    WHERE tenant_id = $1
+      AND occurred_at >= $2
+";
+const SELECT_EVENT_OF_SOURCE: &str = concat!(
     "SELECT ",
     event_columns!("$2"),
-    "FROM event v ",
+    "FROM event AS v ",
     event_joins!("$2"),
-    "WHERE v.tenant_id = $1 AND v.id = $3 AND v.occurred_at >= $4 AND v.type <> 'webhook.test' AND v.source_system_id = $2"
+    r"
+        WHERE v.tenant_id = $1
+          AND v.id = $3
+          AND v.occurred_at >= $4
+          AND v.type <> 'webhook.test'
+          AND v.source_system_id = $2
+    "
 );
 
-/// Writes events and deliveries; the answer says whether there is a delivery to make. A disabled endpoint's deliveries
-/// are held.
+/// Inserts events and their deliveries. Returns whether there are deliveries. Deliveries to disabled endpoints are
+/// held.
 pub(crate) async fn write(
     tx: &mut Tx,
     store: &Store,
@@ -152,15 +284,15 @@ pub(crate) async fn write(
             })
         })
         .collect();
-    let sql = tx.dialect(INSERT_SQLITE, INSERT_POSTGRES);
+    let sql = tx.dialect(INSERT_EVENTS_SQLITE, INSERT_EVENTS_POSTGRES);
     run!(&mut *tx, sql, tenant.uuid(), Json(&rows), now)?;
-    let subscribed = tx.dialect(SUBSCRIBED_SQLITE, SUBSCRIBED_POSTGRES);
-    type Pair = (Uuid, i64, Uuid, String, Option<String>);
-    let pairs: Vec<Pair> = all!(&mut *tx, Pair, subscribed, tenant.uuid(), last - count, last)?;
-    if pairs.is_empty() {
+    let sql = tx.dialect(SELECT_SUBSCRIPTIONS_SQLITE, SELECT_SUBSCRIPTIONS_POSTGRES);
+    type Subscription = (Uuid, i64, Uuid, String, Option<String>);
+    let subscriptions: Vec<Subscription> = all!(&mut *tx, Subscription, sql, tenant.uuid(), last - count, last)?;
+    if subscriptions.is_empty() {
         return Ok(false);
     }
-    let deliveries: Vec<_> = pairs
+    let deliveries: Vec<_> = subscriptions
         .into_iter()
         .map(|(event, sequence, endpoint, status, ordering_key)| {
             let id: DeliveryId = Id::from_uuid(store.randomness.uuid_v7(now));
@@ -168,24 +300,24 @@ pub(crate) async fn write(
             json!({ "id": hex_id(id), "event_id": hex(event), "sequence": sequence, "endpoint_id": hex(endpoint), "ordering_key": ordering_key, "status": status })
         })
         .collect();
-    let sql = tx.dialect(DELIVER_SQLITE, DELIVER_POSTGRES);
+    let sql = tx.dialect(INSERT_DELIVERIES_SQLITE, INSERT_DELIVERIES_POSTGRES);
     run!(&mut *tx, sql, tenant.uuid(), Json(&deliveries), now)?;
-    wake(tx, store).await?;
+    notify_workers(tx, store).await?;
     Ok(true)
 }
 
-/// Tells workers in other processes, at commit, that there is something to do.
-pub(crate) async fn wake(tx: &mut Tx, store: &Store) -> Result<(), StoreError> {
+/// Notifies workers in other processes about new work when the transaction commits.
+pub(crate) async fn notify_workers(tx: &mut Tx, store: &Store) -> Result<(), StoreError> {
     if store.engine() == Engine::Postgres {
-        run!(&mut *tx, NOTIFY)?;
+        run!(&mut *tx, NOTIFY_WORKERS)?;
     }
     Ok(())
 }
 
 impl TenantTx<'_, ApiClient> {
-    /// Events after a place, oldest first. Sequences are given out and committed in one order for each tenant, so an event
-    /// that commits late never comes to stand before a place that was already read.
-    pub(crate) async fn own_events(
+    /// Returns events after a sequence, oldest first. Sequences are assigned and committed in the same order within a
+    /// tenant, so a late commit cannot add an event before a cursor that a client has already passed.
+    pub(crate) async fn list_events_of_source(
         &mut self,
         after: i64,
         since: DateTime<Utc>,
@@ -193,15 +325,16 @@ impl TenantTx<'_, ApiClient> {
         limit: i64,
     ) -> Result<Vec<EventContext>, StoreError> {
         let (tenant, source) = (self.tenant(), self.actor.source_system.uuid());
-        let first: Option<(Option<i64>,)> = maybe!(&mut self.tx, (Option<i64>,), FIRST_SINCE, tenant, since)?;
-        let Some((Some(first),)) = first else {
+        let first_sequence: Option<(Option<i64>,)> =
+            maybe!(&mut self.tx, (Option<i64>,), SELECT_FIRST_SEQUENCE_SINCE, tenant, since)?;
+        let Some((Some(first_sequence),)) = first_sequence else {
             return Ok(Vec::new());
         };
-        let after = after.max(first - 1);
+        let after = after.max(first_sequence - 1);
         all!(
             &mut self.tx,
             EventContext,
-            READABLE,
+            SELECT_EVENTS_OF_SOURCE,
             tenant,
             source,
             after,
@@ -211,12 +344,20 @@ impl TenantTx<'_, ApiClient> {
         )
     }
 
-    pub(crate) async fn own_event(
+    pub(crate) async fn find_event_of_source(
         &mut self,
         id: EventId,
         since: DateTime<Utc>,
     ) -> Result<Option<EventContext>, StoreError> {
         let (tenant, source) = (self.actor.tenant().uuid(), self.actor.source_system.uuid());
-        maybe!(&mut self.tx, EventContext, EVENT, tenant, source, id.uuid(), since)
+        maybe!(
+            &mut self.tx,
+            EventContext,
+            SELECT_EVENT_OF_SOURCE,
+            tenant,
+            source,
+            id.uuid(),
+            since
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! Follow-ups: work still needed after a visit, turned into a target of its own, planned with it and done with it.
+//! Follow-ups: work that remains after a visit. It gets its own target and is planned and completed with it.
 
 pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
@@ -13,7 +13,7 @@ use domain::problems::Problem;
 use domain::targets::TargetStatus;
 use serde_json::{Value, json};
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -21,18 +21,18 @@ use crate::identity::actors::{Operator, Permit};
 use crate::jobs::TargetRecord;
 use crate::{Core, CoreError, CoreResult};
 
-fn changed() -> CoreError {
+fn concurrent_modification() -> CoreError {
     CoreError::new(
         Problem::ConcurrentModification,
-        "Somebody else decided about this follow-up at the same time.",
+        "The follow-up was changed by another user in the meantime.",
     )
 }
 
-/// Makes a target for a follow-up, with the customer, place and contact of the visit that left it.
+/// Creates a target for a follow-up with the customer, location and contact of the visited target.
 ///
 /// # Errors
-/// `not_found`; `illegal_transition` unless it is required; `concurrent_modification` if there is a target already.
-pub async fn make_target(core: &Core, by: Permit<'_, PlanTargets>, id: FollowUpId) -> CoreResult<TargetId> {
+/// `illegal_transition` unless the follow-up is required; `concurrent_modification` if it already has a target.
+pub async fn create_target(core: &Core, by: Permit<'_, PlanTargets>, id: FollowUpId) -> CoreResult<TargetId> {
     let mut tx = core.store.begin(by.staff()).await?;
     let follow_up = tx.follow_up(id).await?.ok_or_else(CoreError::not_found)?;
     follow_up.status.step(FollowUpStatus::Planned)?;
@@ -55,10 +55,10 @@ pub async fn make_target(core: &Core, by: Permit<'_, PlanTargets>, id: FollowUpI
         ..TargetRecord::open(target, number)
     };
     if !tx.insert_target(&record).await? || !tx.set_follow_up_target(id, target).await? {
-        return Err(changed());
+        return Err(concurrent_modification());
     }
     tx.audit("follow_up.target_made", id, json!({ "target": target }));
-    tx.note(NewEntry {
+    tx.add_timeline_entry(NewTimelineEntry {
         kind: "target_created",
         customer: record.customer_id.map(|key| key.0),
         location: record.location_id.map(|key| key.0),
@@ -66,7 +66,7 @@ pub async fn make_target(core: &Core, by: Permit<'_, PlanTargets>, id: FollowUpI
         request: None,
     })
     .await?;
-    tx.emit(about(
+    tx.emit(target_event(
         EventType::TargetCreated,
         &record,
         json!({ "status": TargetStatus::Open.name() }),
@@ -75,22 +75,22 @@ pub async fn make_target(core: &Core, by: Permit<'_, PlanTargets>, id: FollowUpI
     Ok(target)
 }
 
-/// Notes that a follow-up is not needed after all.
+/// Dismisses a follow-up that is not needed.
 ///
 /// # Errors
-/// `not_found`, `illegal_transition`.
+/// `illegal_transition` unless the follow-up is required; `concurrent_modification` if it already has a target.
 pub async fn dismiss(core: &Core, by: Permit<'_, PlanTargets>, id: FollowUpId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
     let follow_up = tx.follow_up(id).await?.ok_or_else(CoreError::not_found)?;
     let to = follow_up.status.step(FollowUpStatus::Dismissed)?;
     if follow_up.planned_target_id.is_some() || !tx.set_follow_up_status(id, follow_up.status, to).await? {
-        return Err(changed());
+        return Err(concurrent_modification());
     }
     tx.audit("follow_up.dismissed", id, json!({}));
     finish(core, tx).await
 }
 
-fn about(kind: EventType, target: &TargetRecord, details: Value) -> NewEvent {
+fn target_event(kind: EventType, target: &TargetRecord, details: Value) -> NewEvent {
     NewEvent {
         kind,
         ordering_key: target.id.to_string(),
@@ -104,14 +104,14 @@ fn about(kind: EventType, target: &TargetRecord, details: Value) -> NewEvent {
     }
 }
 
-/// The target of a follow-up got an appointment: the follow-up is planned, once.
-pub(crate) async fn planned<A: Operator>(
+/// Marks the follow-up of a target as planned when the target gets its first appointment.
+pub(crate) async fn mark_planned<A: Operator>(
     tx: &mut TenantTx<'_, A>,
     target: &TargetRecord,
     appointment: AppointmentId,
     window: &Value,
 ) -> CoreResult<()> {
-    let Some(follow_up) = tx.follow_up_done_by(target.id.0).await? else {
+    let Some(follow_up) = tx.follow_up_of_target(target.id.0).await? else {
         return Ok(());
     };
     if follow_up.status != FollowUpStatus::Required {
@@ -119,15 +119,15 @@ pub(crate) async fn planned<A: Operator>(
     }
     let to = follow_up.status.step(FollowUpStatus::Planned)?;
     if !tx.set_follow_up_status(follow_up.id.0, follow_up.status, to).await? {
-        return Err(changed());
+        return Err(concurrent_modification());
     }
     tx.audit(
         "follow_up.planned",
         follow_up.id,
         json!({ "target": target.id.0, "appointment": appointment }),
     );
-    // The customer knows the follow-up by the visit that left it.
-    tx.note(NewEntry {
+    // In the portal, the follow-up belongs to the visit that requires it.
+    tx.add_timeline_entry(NewTimelineEntry {
         kind: "follow_up_planned",
         customer: target.customer_id.map(|key| key.0),
         location: target.location_id.map(|key| key.0),
@@ -135,7 +135,7 @@ pub(crate) async fn planned<A: Operator>(
         request: None,
     })
     .await?;
-    tx.emit(about(
+    tx.emit(target_event(
         EventType::FollowUpPlanned,
         target,
         json!({ "followUp": { "id": follow_up.id.0, "status": to.name() }, "appointment": window }),
@@ -143,9 +143,9 @@ pub(crate) async fn planned<A: Operator>(
     Ok(())
 }
 
-/// The target of a follow-up was completed: the follow-up is done.
-pub(crate) async fn completed<A: Operator>(tx: &mut TenantTx<'_, A>, target: TargetId) -> CoreResult<()> {
-    let Some(follow_up) = tx.follow_up_done_by(target).await? else {
+/// Marks the follow-up of a completed target as done.
+pub(crate) async fn mark_done<A: Operator>(tx: &mut TenantTx<'_, A>, target: TargetId) -> CoreResult<()> {
+    let Some(follow_up) = tx.follow_up_of_target(target).await? else {
         return Ok(());
     };
     if follow_up.status != FollowUpStatus::Planned {
@@ -153,7 +153,7 @@ pub(crate) async fn completed<A: Operator>(tx: &mut TenantTx<'_, A>, target: Tar
     }
     let to = follow_up.status.step(FollowUpStatus::Done)?;
     if !tx.set_follow_up_status(follow_up.id.0, follow_up.status, to).await? {
-        return Err(changed());
+        return Err(concurrent_modification());
     }
     tx.audit("follow_up.done", follow_up.id, json!({ "target": target }));
     Ok(())

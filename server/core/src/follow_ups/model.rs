@@ -1,5 +1,4 @@
-//! What the use cases of `follow_ups` return.
-#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+//! Rows that the `follow_ups` module returns.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
@@ -13,9 +12,9 @@ pub struct FollowUpView {
     #[sqlx(try_from = "String")]
     pub status: FollowUpStatus,
     pub title: String,
-    /// The target whose visit left it.
+    /// The target whose visit requires the follow-up.
     pub target_id: Key<TargetKind>,
-    /// The target that is to do the work.
+    /// The target that was created for the follow-up.
     pub planned_target_id: Option<Key<TargetKind>>,
     pub planned_number: Option<i64>,
 }

@@ -250,20 +250,20 @@ async fn write(tx: &mut TenantTx<'_, ApiClient>, mut writes: Writes) -> Result<(
     tx.insert_targets(&mut writes.new_targets).await?;
     tx.update_targets(&writes.changed_targets).await?;
     for id in &writes.cancelled_targets {
-        tx.free_follow_up(*id).await?;
+        tx.clear_follow_up_target(*id).await?;
         if tx
             .close_planned_appointment(*id, domain::targets::AppointmentStatus::Cancelled)
             .await?
             && let Some(entry) = writes.notes.iter().find(|entry| entry.target == Some(*id)).cloned()
         {
-            writes.notes.push(crate::audit::NewEntry {
+            writes.notes.push(crate::audit::NewTimelineEntry {
                 kind: "appointment_cancelled",
                 ..entry
             });
         }
     }
     tx.insert_proposals(&writes.proposals).await?;
-    tx.note_many(&writes.notes).await?;
+    tx.add_timeline_entries(&writes.notes).await?;
     for event in writes.events {
         tx.emit(event);
     }

@@ -12,7 +12,7 @@ use domain::requests::Priority;
 use domain::targets::TargetStatus;
 use serde_json::json;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::db::Key;
 use crate::events::NewEvent;
 use crate::imports::Outcome;
@@ -363,7 +363,7 @@ fn propose(proposal: &mut Proposal, stored: &TargetRecord, sent: &TargetRecord) 
 }
 
 fn note(work: &mut Workspace<'_>, target: &TargetRecord, kind: &'static str) {
-    work.writes.notes.push(NewEntry {
+    work.writes.notes.push(NewTimelineEntry {
         kind,
         customer: target.customer_id.map(|key| key.0),
         location: target.location_id.map(|key| key.0),

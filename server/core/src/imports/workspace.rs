@@ -14,7 +14,7 @@ use domain::mapping::location::LocationCandidate;
 use domain::text::{CustomerNumber, ExternalId, name_for_comparison};
 use serde_json::Value;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::events::NewEvent;
 use crate::imports::store::writes::{ContactRow, LocationRow, ReferenceKind, ReferenceRow};
 use crate::jobs::TargetRecord;
@@ -51,7 +51,7 @@ pub(crate) struct Writes {
     pub cancelled_targets: Vec<TargetId>,
     /// Changes that require a decision by a dispatcher.
     pub proposals: Vec<(TargetId, domain::proposals::Proposal)>,
-    pub notes: Vec<NewEntry>,
+    pub notes: Vec<NewTimelineEntry>,
     pub events: Vec<NewEvent>,
     pub audits: Vec<Audit>,
 }

@@ -21,7 +21,7 @@ use domain::intake::mails::MailKind;
 use domain::requests::Channel;
 use serde_json::json;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::db::TenantTx;
 use crate::files::{CleanFile, Upload, clean_file};
 use crate::identity::actors::{Actor, FileUploader, Submitter, TenantId};
@@ -104,7 +104,7 @@ pub(crate) async fn complete_submission<A: Actor>(
     customer: Option<CustomerId>,
     location: Option<LocationId>,
 ) -> CoreResult<()> {
-    tx.note(NewEntry {
+    tx.add_timeline_entry(NewTimelineEntry {
         kind: "request_submitted",
         customer,
         location,
@@ -116,7 +116,13 @@ pub(crate) async fn complete_submission<A: Actor>(
     crate::classification::classify(tx, id).await?;
     // A partner's system notifies its own users.
     if channel != Channel::Api {
-        notifications::write(core, tx, id, notifications::Occasion::plain(MailKind::Received)).await?;
+        notifications::enqueue(
+            core,
+            tx,
+            id,
+            notifications::NotificationTrigger::new(MailKind::Received),
+        )
+        .await?;
     }
     Ok(())
 }

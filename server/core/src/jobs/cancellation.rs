@@ -12,7 +12,7 @@ use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::text;
 use serde_json::json;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -49,19 +49,19 @@ pub async fn cancel(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, reas
             "The record was changed by another user in the meantime.",
         ));
     }
-    tx.free_follow_up(id).await?;
+    tx.clear_follow_up_target(id).await?;
     tx.withdraw_offer(id).await?;
     let request = tx.request_of_target(id).await?;
-    let timeline_entry = |kind| NewEntry {
+    let timeline_entry = |kind| NewTimelineEntry {
         kind,
         customer: target.customer_id.map(|key| key.0),
         location: target.location_id.map(|key| key.0),
         target: Some(id),
         request: request.as_ref().map(|request| request.id.0),
     };
-    tx.note(timeline_entry("target_cancelled")).await?;
+    tx.add_timeline_entry(timeline_entry("target_cancelled")).await?;
     if tx.close_planned_appointment(id, AppointmentStatus::Cancelled).await? && was_shared {
-        tx.note(timeline_entry("appointment_cancelled")).await?;
+        tx.add_timeline_entry(timeline_entry("appointment_cancelled")).await?;
     }
     tx.audit("target.cancelled", id, json!({ "by": "staff", "reason": reason }));
     emit(&mut tx, &target);

@@ -6,7 +6,7 @@ use domain::permissions::PlanTargets;
 use domain::problems::Problem;
 use serde_json::json;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::Key;
 use crate::events::NewEvent;
@@ -75,7 +75,7 @@ pub async fn accept(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) ->
         id,
         json!({ "target": target_id, "proposed": proposed }),
     );
-    tx.note(NewEntry {
+    tx.add_timeline_entry(NewTimelineEntry {
         kind: "target_updated",
         customer: record.customer_id.map(|key| key.0),
         location: record.location_id.map(|key| key.0),

@@ -1,4 +1,4 @@
-//! Mails to requesters: written into the outbox in the transaction of the change that they tell of, sent by the worker.
+//! Emails to requesters. They are enqueued in the outbox in the transaction of the change and sent by a worker.
 
 pub mod model;
 pub mod outbox;
@@ -19,24 +19,24 @@ use crate::notifications::store::NewMail;
 use crate::page::{PAGE_SIZE, Page};
 use crate::{Core, CoreError, CoreResult};
 
-/// How many mails that a request arrived one address gets in an hour: anybody can bring these about, and a form must not be a
-/// way to flood somebody else's mailbox. What a person of the staff decides is always told.
-const MOST_RECEIPTS_AN_HOUR: i64 = 5;
+/// Maximum number of request receipts per recipient and hour. Public forms trigger receipts without authentication and
+/// must not be usable to flood a mailbox. Emails about decisions of the staff are not limited.
+const MAX_RECEIPTS_PER_HOUR: i64 = 5;
 
-/// What a mail tells.
+/// The event that an email is about.
 #[derive(Debug, Clone)]
-pub(crate) struct Occasion<'a> {
+pub(crate) struct NotificationTrigger<'a> {
     pub kind: MailKind,
-    /// What a person of the staff wrote.
+    /// A message from the staff.
     pub text: Option<&'a str>,
     pub windows: Vec<(DateTime<Utc>, DateTime<Utc>)>,
     pub zone: Option<&'a str>,
-    /// The decision can be taken back; the mail waits as long.
+    /// The undo entry of the decision. The email is delayed until the decision can no longer be undone.
     pub undo: Option<UndoId>,
 }
 
-impl<'a> Occasion<'a> {
-    pub(crate) fn plain(kind: MailKind) -> Self {
+impl<'a> NotificationTrigger<'a> {
+    pub(crate) fn new(kind: MailKind) -> Self {
         Self {
             kind,
             text: None,
@@ -49,74 +49,74 @@ impl<'a> Occasion<'a> {
     pub(crate) fn with_text(kind: MailKind, text: &'a str) -> Self {
         Self {
             text: Some(text),
-            ..Self::plain(kind)
+            ..Self::new(kind)
         }
     }
 
-    pub(crate) fn at(kind: MailKind, windows: Vec<(DateTime<Utc>, DateTime<Utc>)>, zone: &'a str) -> Self {
+    pub(crate) fn with_windows(kind: MailKind, windows: Vec<(DateTime<Utc>, DateTime<Utc>)>, zone: &'a str) -> Self {
         Self {
             windows,
             zone: Some(zone),
-            ..Self::plain(kind)
+            ..Self::new(kind)
         }
     }
 }
 
-/// Writes a mail to whoever submitted a request, if they can be reached by mail; the answer says whether one was written.
-pub(crate) async fn write<A: Actor>(
+/// Enqueues an email to the requester. Returns `false` if no email address is known.
+pub(crate) async fn enqueue<A: Actor>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     request: RequestId,
-    occasion: Occasion<'_>,
+    trigger: NotificationTrigger<'_>,
 ) -> CoreResult<bool> {
     let Some(context) = tx.mail_context(request).await? else {
         return Ok(false);
     };
-    let typed = context.requester.map(|requester| requester.0).unwrap_or_default();
+    let requester = context.requester.map(|stored| stored.0).unwrap_or_default();
     let has_account = context.portal_email.is_some();
-    let Some(recipient) = context.portal_email.or(typed.email) else {
+    let Some(recipient) = context.portal_email.or(requester.email) else {
         return Ok(false);
     };
     let locale = if has_account {
         let tag = context.portal_locale.unwrap_or(context.tenant_locale);
         Locale::from_tag(&tag).unwrap_or_default()
     } else {
-        typed.locale
+        requester.locale
     };
     let data = MailData {
         tenant: context.tenant_name,
-        // Whether the address is theirs, nobody knows yet: nothing that was typed is sent there unasked.
+        // The address is not verified yet, so the receipt must not contain a name from the form.
         name: context
             .portal_name
-            .or(typed.name.filter(|_| occasion.kind != MailKind::Received)),
+            .or(requester.name.filter(|_| trigger.kind != MailKind::Received)),
         number: Some(context.number),
         service_type: Some(context.service_type),
         service: context
             .words
             .map(|words| words.0.service_type(context.service_type, locale)),
-        text: occasion.text.map(str::to_owned),
-        windows: occasion.windows,
+        text: trigger.text.map(str::to_owned),
+        windows: trigger.windows,
         until: None,
-        zone: occasion.zone.map(str::to_owned),
+        zone: trigger.zone.map(str::to_owned),
     };
     let now = core.clock.now();
-    let is_receipt = occasion.kind == MailKind::Received;
-    let too_many =
-        is_receipt && tx.receipts_since(&recipient, now - TimeDelta::hours(1)).await? >= MOST_RECEIPTS_AN_HOUR;
-    let refused = occasion.kind.can_unsubscribe() && tx.refuses_mails(request).await?;
+    let is_receipt = trigger.kind == MailKind::Received;
+    let is_rate_limited =
+        is_receipt && tx.count_receipts_since(&recipient, now - TimeDelta::hours(1)).await? >= MAX_RECEIPTS_PER_HOUR;
+    let is_unsubscribed = trigger.kind.can_unsubscribe() && tx.has_unsubscribed(request).await?;
     tx.insert_mail(&NewMail {
-        kind: occasion.kind,
+        kind: trigger.kind,
         recipient: &recipient,
         locale,
         data: &data,
         request,
-        undo: occasion.undo,
-        status: if too_many || refused {
+        undo: trigger.undo,
+        status: if is_rate_limited || is_unsubscribed {
             MailStatus::Unsubscribed
         } else {
             MailStatus::Queued
         },
-        not_before: if occasion.undo.is_some() {
+        not_before: if trigger.undo.is_some() {
             now + crate::requests::review::UNDO_WINDOW
         } else {
             now
@@ -126,25 +126,23 @@ pub(crate) async fn write<A: Actor>(
     Ok(true)
 }
 
-/// Tells whoever asked for a job, if somebody did and is told by us.
-pub(crate) async fn about_target<A: Operator>(
+/// Enqueues an email to the requester of a target's request. Requests from the API get none: the client informs its
+/// user.
+pub(crate) async fn enqueue_for_target<A: Operator>(
     core: &Core,
     tx: &mut TenantTx<'_, A>,
     target: TargetId,
-    occasion: Occasion<'_>,
+    trigger: NotificationTrigger<'_>,
 ) -> CoreResult<()> {
     if let Some((request, channel)) = tx.origin_of_target(target).await?
         && channel != Channel::Api
     {
-        write(core, tx, request, occasion).await?;
+        enqueue(core, tx, request, trigger).await?;
     }
     Ok(())
 }
 
-/// A page of the outbox, newest first.
-///
-/// # Errors
-/// The database does not answer.
+/// Returns a page of the outbox, newest first.
 pub async fn list(
     core: &Core,
     by: Permit<'_, ViewMails>,
@@ -154,10 +152,7 @@ pub async fn list(
     Ok(Page::from_rows(tx.mails(before, PAGE_SIZE + 1).await?, PAGE_SIZE))
 }
 
-/// One mail.
-///
-/// # Errors
-/// `not_found`.
+/// Returns an email of the outbox.
 pub async fn get(core: &Core, by: Permit<'_, ViewMails>, id: MailId) -> CoreResult<MailLine> {
     core.store
         .read(by.staff())

@@ -1,5 +1,4 @@
-//! What the use cases of `notifications` return.
-#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+//! Rows that the `notifications` module returns.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};

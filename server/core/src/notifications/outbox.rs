@@ -1,5 +1,5 @@
-//! What the mail worker does: claim with a lease, send without a transaction, record. A worker that dies in between leaves
-//! the mail to the next one; the message id stays the same, so that a mailbox can recognise the repetition.
+//! The email worker: claims emails with a lease, sends them without a transaction and records the results. If a worker
+//! dies, the next one sends the email again with the same message ID, so that mail servers can detect the duplicate.
 
 use chrono::TimeDelta;
 use domain::ids::RequestId;
@@ -12,12 +12,11 @@ use crate::notifications::store::ClaimedMail;
 use crate::portal_access::links;
 use crate::{Core, CoreResult, Settings};
 
-/// How many mails one turn claims.
-const BATCH: i64 = 8;
-/// How long a claim holds.
-const LEASE: TimeDelta = TimeDelta::minutes(15);
-/// Pauses after each failed try; after the last one the mail has failed.
-const PAUSES: [TimeDelta; 7] = [
+/// Maximum number of emails in one claim.
+const CLAIM_BATCH: i64 = 8;
+const CLAIM_LEASE: TimeDelta = TimeDelta::minutes(15);
+/// Delays after failed attempts. After the last one, the email has failed.
+const RETRY_DELAYS: [TimeDelta; 7] = [
     TimeDelta::minutes(1),
     TimeDelta::minutes(5),
     TimeDelta::minutes(15),
@@ -26,63 +25,59 @@ const PAUSES: [TimeDelta; 7] = [
     TimeDelta::hours(8),
     TimeDelta::hours(24),
 ];
-/// How long a mail that waits for nothing is kept.
-const KEPT: TimeDelta = TimeDelta::days(90);
+/// Retention period of finished emails.
+const RETENTION: TimeDelta = TimeDelta::days(90);
 
-/// A mail to send.
+/// A claimed email to send.
 #[derive(Debug, Clone)]
-pub struct Outgoing {
-    /// What it tells.
+pub struct OutgoingMail {
     pub kind: MailKind,
-    /// To whom.
     pub recipient: String,
-    /// In which language.
     pub locale: Locale,
-    /// What the words are made of.
+    /// Values for the template.
     pub data: MailData,
-    /// Where the request can be followed, or what an account's mail is for.
+    /// The page of the request, or the single-use link of an account.
     pub link: String,
-    /// Where such mails are refused with one click, if they can be.
-    pub refuse_link: Option<String>,
-    /// The same at every try.
+    /// URL for one-click unsubscription; `None` if the recipient cannot unsubscribe.
+    pub unsubscribe_link: Option<String>,
+    /// The same for every attempt.
     pub message_id: String,
     claimed: ClaimedMail,
     claim: Uuid,
 }
 
-/// What became of a try.
+/// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The server took it.
+    /// The mail server accepted the email.
     Sent,
-    /// Not now.
-    TryAgain(String),
-    /// Never.
-    Refused(String),
+    /// A temporary error.
+    Retry(String),
+    /// A permanent error.
+    Rejected(String),
 }
 
-/// Claims what is due.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn claim(core: &Core) -> CoreResult<Vec<Outgoing>> {
+/// Claims due emails.
+pub async fn claim(core: &Core) -> CoreResult<Vec<OutgoingMail>> {
     let claim = core.randomness.uuid_v7(core.clock.now());
     let mut tx = core.store.begin_system().await?;
-    let claimed = tx.claim_mails(claim, core.clock.now() + LEASE, BATCH).await?;
+    let claimed = tx
+        .claim_mails(claim, core.clock.now() + CLAIM_LEASE, CLAIM_BATCH)
+        .await?;
     let mut outgoing = Vec::with_capacity(claimed.len());
     for mail in claimed {
         if mail.link_is_void {
-            // There is a newer mail with a newer link, or the link is no longer needed.
-            tx.record_mail(&mail, claim, MailStatus::Cancelled, None, core.clock.now())
+            // The link was used, has expired or was replaced by a newer email.
+            tx.record_mail_result(&mail, claim, MailStatus::Cancelled, None, core.clock.now())
                 .await?;
             continue;
         }
-        match link_of(core, &mail) {
-            Ok(link) => outgoing.push(put_together(&core.settings, mail, claim, link)),
-            // One mail that cannot be put together must not hold the others.
+        match open_link(core, &mail) {
+            Ok(link) => outgoing.push(build_mail(&core.settings, mail, claim, link)),
+            // An email that cannot be built must not block the others.
             Err(_) => {
-                let why = Some("its link cannot be opened with the keys that are there");
-                tx.record_mail(&mail, claim, MailStatus::Failed, why, core.clock.now())
+                let error = Some("the link cannot be decrypted with the configured keys");
+                tx.record_mail_result(&mail, claim, MailStatus::Failed, error, core.clock.now())
                     .await?;
             }
         }
@@ -91,19 +86,19 @@ pub async fn claim(core: &Core) -> CoreResult<Vec<Outgoing>> {
     Ok(outgoing)
 }
 
-/// Where a mail leads to, and how it is refused.
+/// The link in an email.
 enum Link {
-    /// A page of an account, complete.
+    /// A single-use link of an account, as a complete URL.
     Account(String),
-    /// A request; the token of its tracking page if it has one.
+    /// A request, with the token of its tracking page if it has one.
     Request(RequestId, Option<String>),
-    /// Nowhere in particular.
+    /// The home page of the portal.
     Portal,
 }
 
-fn link_of(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
-    if let (Some(link), Some(closed)) = (mail.link_id, mail.link_token.as_deref()) {
-        let token = links::unseal_token(core, mail.tenant_id, link, closed)?;
+fn open_link(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
+    if let (Some(link), Some(sealed)) = (mail.link_id, mail.link_token.as_deref()) {
+        let token = links::unseal_token(core, mail.tenant_id, link, sealed)?;
         return Ok(Link::Account(links::url(core, &token)));
     }
     let Some(request) = mail.request_id else {
@@ -112,12 +107,12 @@ fn link_of(core: &Core, mail: &ClaimedMail) -> CoreResult<Link> {
     let token = mail
         .tracking_token
         .as_deref()
-        .map(|closed| open_token(core, mail.tenant_id, request, closed))
+        .map(|sealed| open_token(core, mail.tenant_id, request, sealed))
         .transpose()?;
     Ok(Link::Request(domain::ids::Id::from_uuid(request), token))
 }
 
-fn put_together(settings: &Settings, mail: ClaimedMail, claim: Uuid, link: Link) -> Outgoing {
+fn build_mail(settings: &Settings, mail: ClaimedMail, claim: Uuid, link: Link) -> OutgoingMail {
     let (base, portal) = (&settings.public_url, &settings.portal_url);
     let (link, tracking) = match link {
         Link::Account(address) => (address, None),
@@ -131,13 +126,13 @@ fn put_together(settings: &Settings, mail: ClaimedMail, claim: Uuid, link: Link)
         }
         Link::Request(_, None) => (base.clone(), None),
     };
-    Outgoing {
+    OutgoingMail {
         kind: mail.kind,
         recipient: mail.recipient.clone(),
         locale: Locale::from_tag(&mail.locale).unwrap_or_default(),
         data: mail.data.0.clone(),
         link,
-        refuse_link: tracking
+        unsubscribe_link: tracking
             .filter(|_| mail.kind.can_unsubscribe())
             .map(|tracking| format!("{tracking}/no-mails")),
         message_id: mail.id.to_string(),
@@ -146,38 +141,35 @@ fn put_together(settings: &Settings, mail: ClaimedMail, claim: Uuid, link: Link)
     }
 }
 
-/// Records what became of a mail.
+/// Records the result of an attempt.
 ///
 /// # Errors
-/// The database does not answer; the claim runs out, and the mail is tried again.
-pub async fn record(core: &Core, mail: &Outgoing, outcome: &Outcome) -> CoreResult<()> {
+/// The database is unavailable. The claim then expires, and the email is sent again.
+pub async fn record(core: &Core, mail: &OutgoingMail, outcome: &Outcome) -> CoreResult<()> {
     let now = core.clock.now();
-    let tries = usize::try_from(mail.claimed.attempts).unwrap_or(usize::MAX);
+    let attempts = usize::try_from(mail.claimed.attempts).unwrap_or(usize::MAX);
     let (status, error, next) = match outcome {
         Outcome::Sent => (MailStatus::Sent, None, now),
-        Outcome::Refused(error) => (MailStatus::Failed, Some(error.as_str()), now),
-        Outcome::TryAgain(error) => match PAUSES.get(tries.saturating_sub(1)) {
-            Some(pause) => (MailStatus::Queued, Some(error.as_str()), now + *pause),
+        Outcome::Rejected(error) => (MailStatus::Failed, Some(error.as_str()), now),
+        Outcome::Retry(error) => match RETRY_DELAYS.get(attempts.saturating_sub(1)) {
+            Some(delay) => (MailStatus::Queued, Some(error.as_str()), now + *delay),
             None => (MailStatus::Failed, Some(error.as_str()), now),
         },
     };
     let error = error.map(|text| text.chars().take(500).collect::<String>());
     let mut tx = core.store.begin_system().await?;
-    tx.record_mail(&mail.claimed, mail.claim, status, error.as_deref(), next)
+    tx.record_mail_result(&mail.claimed, mail.claim, status, error.as_deref(), next)
         .await?;
     Ok(tx.commit().await?)
 }
 
-/// Removes mails that have served their time, and what can no longer be taken back.
-///
-/// # Errors
-/// The database does not answer.
+/// Deletes emails and links after the retention period, and expired undo entries. Returns the number of deleted emails.
 pub async fn purge_old(core: &Core) -> CoreResult<u64> {
     let now = core.clock.now();
     let mut tx = core.store.begin_system().await?;
-    let count = tx.purge_mails(now - KEPT).await?;
+    let purged = tx.purge_mails(now - RETENTION).await?;
     tx.purge_undo(now - TimeDelta::hours(1)).await?;
-    tx.purge_links(now - KEPT).await?;
+    tx.purge_links(now - RETENTION).await?;
     tx.commit().await?;
-    Ok(count)
+    Ok(purged)
 }

@@ -1,4 +1,4 @@
-//! The outbox of mails.
+//! Statements for the email outbox.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{MailId, MailKindMarker, RequestId, UndoId};
@@ -17,7 +17,7 @@ use crate::db::{SystemTx, TenantTx};
 use crate::identity::actors::{Actor, Staff};
 use crate::notifications::model::MailLine;
 
-/// What a mail about a request needs to know.
+/// The data of a request that an email needs.
 #[derive(Debug, FromRow)]
 pub(crate) struct MailContext {
     pub number: i64,
@@ -32,7 +32,7 @@ pub(crate) struct MailContext {
     pub words: Option<Json<domain::terminology::Terminology>>,
 }
 
-/// A mail to write.
+/// An email to enqueue.
 pub(crate) struct NewMail<'a> {
     pub kind: MailKind,
     pub recipient: &'a str,
@@ -44,7 +44,7 @@ pub(crate) struct NewMail<'a> {
     pub not_before: DateTime<Utc>,
 }
 
-/// A mail that this worker has claimed.
+/// An email that this worker has claimed.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct ClaimedMail {
     pub tenant_id: Uuid,
@@ -57,56 +57,176 @@ pub(crate) struct ClaimedMail {
     pub request_id: Option<Uuid>,
     pub link_id: Option<Uuid>,
     pub link_token: Option<Vec<u8>>,
-    /// Whether the link of the mail was used or has ended meanwhile.
+    /// Whether the link of the email was used, has expired or was deleted.
     pub link_is_void: bool,
     pub attempts: i64,
     pub tracking_token: Option<Vec<u8>>,
     pub portal_account_id: Option<Uuid>,
 }
 
-const CONTEXT: &str = "SELECT r.number, r.service_type, r.requester, p.email AS portal_email, p.locale AS portal_locale, k.display_name AS portal_name, t.name AS tenant_name, t.locale AS tenant_locale, w.words \
-    FROM request r JOIN tenant t ON t.id = r.tenant_id LEFT JOIN portal_look w ON w.tenant_id = t.id \
-    LEFT JOIN portal_account p ON p.tenant_id = r.tenant_id AND p.id = r.portal_account_id AND p.locked_at IS NULL AND EXISTS (SELECT 1 FROM portal_grant g WHERE g.tenant_id = p.tenant_id AND g.portal_account_id = p.id \
-      AND g.customer_id = r.customer_id AND (g.location_id IS NULL OR g.location_id = r.location_id) AND g.revoked_at IS NULL AND g.valid_from <= $3 AND (g.valid_until IS NULL OR g.valid_until > $3)) \
-    LEFT JOIN contact k ON k.tenant_id = p.tenant_id AND k.id = p.contact_id \
-    WHERE r.tenant_id = $1 AND r.id = $2";
-const REFUSED: &str = "SELECT count(*) FROM mail_refusal WHERE tenant_id = $1 AND request_id = $2";
-const RECENT: &str = "SELECT count(*) FROM mail WHERE tenant_id = $1 AND recipient = $2 AND created_at > $3 AND kind = 'received' AND status <> 'refused'";
-const INSERT: &str = "INSERT INTO mail (tenant_id, id, kind, recipient, locale, data, request_id, undo_id, status, attempts, next_attempt_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11)";
-const TAKE_BACK: &str = "UPDATE mail SET status = 'cancelled' WHERE tenant_id = $1 AND undo_id = $2 AND request_id = $4 AND status = 'waiting' AND (claimed_until IS NULL OR claimed_until < $3)";
-const GONE_OUT: &str = "SELECT count(*) FROM mail WHERE tenant_id = $1 AND undo_id = $2 AND request_id = $3 AND status IN ('waiting', 'sent', 'failed')";
-const REFUSE: &str = "INSERT INTO mail_refusal (tenant_id, request_id, created_at) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, request_id) DO NOTHING";
-const LINES: &str = "SELECT m.id, m.kind, m.recipient, m.locale, m.data, m.request_id, m.status, m.attempts, m.last_error, m.created_at, m.sent_at FROM mail m \
-    WHERE m.tenant_id = $1 AND (m.created_at, m.id) < ($2, $3) ORDER BY m.created_at DESC, m.id DESC LIMIT $4";
-const LINE: &str = "SELECT m.id, m.kind, m.recipient, m.locale, m.data, m.request_id, m.status, m.attempts, m.last_error, m.created_at, m.sent_at FROM mail m WHERE m.tenant_id = $1 AND m.id = $2";
+const SELECT_CONTEXT: &str = r"
+    SELECT
+        request.number, request.service_type, request.requester, account.email AS portal_email,
+        account.locale AS portal_locale, contact.display_name AS portal_name, tenant.name AS tenant_name,
+        tenant.locale AS tenant_locale, branding.words
+    FROM request
+    JOIN tenant ON tenant.id = request.tenant_id
+    LEFT JOIN portal_look AS branding ON branding.tenant_id = tenant.id
+    LEFT JOIN portal_account AS account ON account.tenant_id = request.tenant_id
+        AND account.id = request.portal_account_id
+        AND account.locked_at IS NULL
+        AND EXISTS (
+            SELECT 1
+            FROM portal_grant
+            WHERE portal_grant.tenant_id = account.tenant_id
+              AND portal_grant.portal_account_id = account.id
+              AND portal_grant.customer_id = request.customer_id
+              AND (portal_grant.location_id IS NULL OR portal_grant.location_id = request.location_id)
+              AND portal_grant.revoked_at IS NULL
+              AND portal_grant.valid_from <= $3
+              AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $3)
+        )
+    LEFT JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
+    WHERE request.tenant_id = $1
+      AND request.id = $2
+";
+const COUNT_UNSUBSCRIPTIONS: &str = r"
+    SELECT count(*)
+    FROM mail_refusal
+    WHERE tenant_id = $1
+      AND request_id = $2
+";
+const COUNT_RECEIPTS_SINCE: &str = r"
+    SELECT count(*)
+    FROM mail
+    WHERE tenant_id = $1
+      AND recipient = $2
+      AND created_at > $3
+      AND kind = 'received'
+      AND status <> 'refused'
+";
+const INSERT_MAIL: &str = r"
+    INSERT INTO mail (
+        tenant_id, id, kind, recipient, locale, data, request_id, undo_id, status, attempts,
+        next_attempt_at, created_at
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11)
+";
+const CANCEL_MAILS: &str = r"
+    UPDATE mail
+    SET status = 'cancelled'
+    WHERE tenant_id = $1
+      AND undo_id = $2
+      AND request_id = $4
+      AND status = 'waiting'
+      AND (claimed_until IS NULL OR claimed_until < $3)
+";
+const COUNT_UNCANCELLED_MAILS: &str = r"
+    SELECT count(*)
+    FROM mail
+    WHERE tenant_id = $1
+      AND undo_id = $2
+      AND request_id = $3
+      AND status IN ('waiting', 'sent', 'failed')
+";
+const INSERT_UNSUBSCRIPTION: &str = r"
+    INSERT INTO mail_refusal (tenant_id, request_id, created_at)
+    VALUES ($1, $2, $3)
+    ON CONFLICT (tenant_id, request_id) DO NOTHING
+";
+const SELECT_MAILS: &str = r"
+    SELECT
+        mail.id, mail.kind, mail.recipient, mail.locale, mail.data, mail.request_id, mail.status,
+        mail.attempts, mail.last_error, mail.created_at, mail.sent_at
+    FROM mail
+    WHERE mail.tenant_id = $1
+      AND (mail.created_at, mail.id) < ($2, $3)
+    ORDER BY mail.created_at DESC, mail.id DESC
+    LIMIT $4
+";
+const SELECT_MAIL: &str = r"
+    SELECT
+        mail.id, mail.kind, mail.recipient, mail.locale, mail.data, mail.request_id, mail.status,
+        mail.attempts, mail.last_error, mail.created_at, mail.sent_at
+    FROM mail
+    WHERE mail.tenant_id = $1
+      AND mail.id = $2
+";
 
-/// Mails that are due and that no worker holds, the oldest first.
-const CLAIM_SQLITE: &str = "UPDATE mail SET claim = $1, claimed_until = $2, attempts = attempts + 1 WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM mail \
-    WHERE status = 'waiting' AND next_attempt_at <= $3 AND (claimed_until IS NULL OR claimed_until < $3) ORDER BY next_attempt_at LIMIT $4)";
-const CLAIM_POSTGRES: &str = "UPDATE mail SET claim = $1, claimed_until = $2, attempts = attempts + 1 WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM mail \
-    WHERE status = 'waiting' AND next_attempt_at <= $3 AND (claimed_until IS NULL OR claimed_until < $3) ORDER BY next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED)";
-const CLAIMED: &str = "SELECT m.tenant_id, m.id, m.kind, m.recipient, m.locale, m.data, m.request_id, m.link_id, k.token AS link_token, (m.link_id IS NOT NULL AND (k.id IS NULL OR k.used_at IS NOT NULL OR k.expires_at <= $2)) AS link_is_void, m.attempts, r.tracking_token, r.portal_account_id \
-    FROM mail m LEFT JOIN request r ON r.tenant_id = m.tenant_id AND r.id = m.request_id LEFT JOIN portal_link k ON k.tenant_id = m.tenant_id AND k.id = m.link_id \
-    WHERE m.status = 'waiting' AND m.claim = $1 ORDER BY m.created_at, m.id";
-const RECORD: &str = "UPDATE mail SET status = $4, last_error = $5, next_attempt_at = $6, sent_at = $7, claim = NULL, claimed_until = NULL WHERE tenant_id = $1 AND id = $2 AND claim = $3 AND status = 'waiting'";
-const DELETE_OLD: &str = "DELETE FROM mail WHERE created_at < $1 AND status <> 'waiting'";
+/// Claims due emails without a valid claim, oldest first.
+const CLAIM_MAILS_SQLITE: &str = r"
+    UPDATE mail
+    SET claim = $1, claimed_until = $2, attempts = attempts + 1
+    WHERE (tenant_id, id) IN (
+        SELECT tenant_id, id
+        FROM mail
+        WHERE status = 'waiting'
+          AND next_attempt_at <= $3
+          AND (claimed_until IS NULL OR claimed_until < $3)
+        ORDER BY next_attempt_at
+        LIMIT $4
+    )
+";
+const CLAIM_MAILS_POSTGRES: &str = r"
+    UPDATE mail
+    SET claim = $1, claimed_until = $2, attempts = attempts + 1
+    WHERE (tenant_id, id) IN (
+        SELECT tenant_id, id
+        FROM mail
+        WHERE status = 'waiting'
+          AND next_attempt_at <= $3
+          AND (claimed_until IS NULL OR claimed_until < $3)
+        ORDER BY next_attempt_at
+        LIMIT $4
+        FOR UPDATE SKIP LOCKED
+    )
+";
+const SELECT_CLAIMED_MAILS: &str = r"
+    SELECT
+        mail.tenant_id, mail.id, mail.kind, mail.recipient, mail.locale, mail.data, mail.request_id,
+        mail.link_id, link.token AS link_token,
+        (
+            mail.link_id IS NOT NULL
+            AND (link.id IS NULL OR link.used_at IS NOT NULL OR link.expires_at <= $2)
+        ) AS link_is_void,
+        mail.attempts, request.tracking_token, request.portal_account_id
+    FROM mail
+    LEFT JOIN request ON request.tenant_id = mail.tenant_id AND request.id = mail.request_id
+    LEFT JOIN portal_link AS link ON link.tenant_id = mail.tenant_id AND link.id = mail.link_id
+    WHERE mail.status = 'waiting'
+      AND mail.claim = $1
+    ORDER BY mail.created_at, mail.id
+";
+const UPDATE_MAIL: &str = r"
+    UPDATE mail
+    SET status = $4, last_error = $5, next_attempt_at = $6, sent_at = $7, claim = NULL, claimed_until = NULL
+    WHERE tenant_id = $1
+      AND id = $2
+      AND claim = $3
+      AND status = 'waiting'
+";
+const PURGE_MAILS: &str = "DELETE FROM mail WHERE created_at < $1 AND status <> 'waiting'";
 
 impl<A: Actor> TenantTx<'_, A> {
     pub(crate) async fn mail_context(&mut self, request: RequestId) -> Result<Option<MailContext>, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        maybe!(&mut self.tx, MailContext, CONTEXT, tenant, request.uuid(), now)
+        maybe!(&mut self.tx, MailContext, SELECT_CONTEXT, tenant, request.uuid(), now)
     }
 
-    /// Whether no mails about how this request goes on are wanted.
-    pub(crate) async fn refuses_mails(&mut self, request: RequestId) -> Result<bool, StoreError> {
+    /// Returns whether the requester has unsubscribed from emails about the request.
+    pub(crate) async fn has_unsubscribed(&mut self, request: RequestId) -> Result<bool, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), REFUSED, tenant, request.uuid())?;
+        let (count,) = one!(&mut self.tx, (i64,), COUNT_UNSUBSCRIPTIONS, tenant, request.uuid())?;
         Ok(count > 0)
     }
 
-    pub(crate) async fn receipts_since(&mut self, recipient: &str, since: DateTime<Utc>) -> Result<i64, StoreError> {
+    pub(crate) async fn count_receipts_since(
+        &mut self,
+        recipient: &str,
+        since: DateTime<Utc>,
+    ) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (count,) = one!(&mut self.tx, (i64,), RECENT, tenant, recipient, since)?;
+        let (count,) = one!(&mut self.tx, (i64,), COUNT_RECEIPTS_SINCE, tenant, recipient, since)?;
         Ok(count)
     }
 
@@ -115,7 +235,7 @@ impl<A: Actor> TenantTx<'_, A> {
         let id: MailId = self.new_id();
         run!(
             &mut self.tx,
-            INSERT,
+            INSERT_MAIL,
             tenant,
             id.uuid(),
             mail.kind.name(),
@@ -131,22 +251,29 @@ impl<A: Actor> TenantTx<'_, A> {
         .map(drop)
     }
 
-    pub(crate) async fn refuse_mails(&mut self, request: RequestId) -> Result<bool, StoreError> {
+    pub(crate) async fn insert_unsubscription(&mut self, request: RequestId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, REFUSE, tenant, request.uuid(), now)? == 1)
+        Ok(run!(&mut self.tx, INSERT_UNSUBSCRIPTION, tenant, request.uuid(), now)? == 1)
     }
 }
 
 impl TenantTx<'_, Staff> {
-    /// Takes back the mails of a decision about a request; false if one of them is on its way or was sent.
-    pub(crate) async fn take_mails_back(&mut self, undo: UndoId, request: RequestId) -> Result<bool, StoreError> {
+    /// Cancels the emails of a decision about a request; returns `false` if one of them is being sent or was sent.
+    pub(crate) async fn cancel_mails(&mut self, undo: UndoId, request: RequestId) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        run!(&mut self.tx, TAKE_BACK, tenant, undo.uuid(), now, request.uuid())?;
-        let (left,) = one!(&mut self.tx, (i64,), GONE_OUT, tenant, undo.uuid(), request.uuid())?;
-        Ok(left == 0)
+        run!(&mut self.tx, CANCEL_MAILS, tenant, undo.uuid(), now, request.uuid())?;
+        let (uncancelled,) = one!(
+            &mut self.tx,
+            (i64,),
+            COUNT_UNCANCELLED_MAILS,
+            tenant,
+            undo.uuid(),
+            request.uuid()
+        )?;
+        Ok(uncancelled == 0)
     }
 
-    /// A page of mails, newest first.
+    /// Returns a page of emails, newest first.
     pub(crate) async fn mails(
         &mut self,
         before: Option<(DateTime<Utc>, MailId)>,
@@ -154,17 +281,17 @@ impl TenantTx<'_, Staff> {
     ) -> Result<Vec<MailLine>, StoreError> {
         let tenant = self.tenant();
         let (at, id) = before.map_or((far_future(), Uuid::max()), |(at, id)| (at, id.uuid()));
-        all!(&mut self.tx, MailLine, LINES, tenant, at, id, limit)
+        all!(&mut self.tx, MailLine, SELECT_MAILS, tenant, at, id, limit)
     }
 
     pub(crate) async fn mail(&mut self, id: MailId) -> Result<Option<MailLine>, StoreError> {
         let tenant = self.tenant();
-        maybe!(&mut self.tx, MailLine, LINE, tenant, id.uuid())
+        maybe!(&mut self.tx, MailLine, SELECT_MAIL, tenant, id.uuid())
     }
 }
 
 impl SystemTx<'_> {
-    /// Claims mails that are due until a moment.
+    /// Claims due emails; the claim expires at `until`.
     pub(crate) async fn claim_mails(
         &mut self,
         claim: Uuid,
@@ -173,17 +300,17 @@ impl SystemTx<'_> {
     ) -> Result<Vec<ClaimedMail>, StoreError> {
         let now = self.now;
         let sql = match self.tx {
-            Tx::Sqlite(_) => CLAIM_SQLITE,
-            Tx::Postgres(_) => CLAIM_POSTGRES,
+            Tx::Sqlite(_) => CLAIM_MAILS_SQLITE,
+            Tx::Postgres(_) => CLAIM_MAILS_POSTGRES,
         };
         if run!(&mut self.tx, sql, claim, until, now, limit)? == 0 {
             return Ok(Vec::new());
         }
-        all!(&mut self.tx, ClaimedMail, CLAIMED, claim, now)
+        all!(&mut self.tx, ClaimedMail, SELECT_CLAIMED_MAILS, claim, now)
     }
 
-    /// Records what became of a claimed mail.
-    pub(crate) async fn record_mail(
+    /// Records the result of an attempt.
+    pub(crate) async fn record_mail_result(
         &mut self,
         mail: &ClaimedMail,
         claim: Uuid,
@@ -194,7 +321,7 @@ impl SystemTx<'_> {
         let sent = (status == MailStatus::Sent).then_some(self.now);
         run!(
             &mut self.tx,
-            RECORD,
+            UPDATE_MAIL,
             mail.tenant_id,
             mail.id,
             claim,
@@ -206,8 +333,8 @@ impl SystemTx<'_> {
         .map(drop)
     }
 
-    /// Removes mails that were made before a moment and wait for nothing.
+    /// Deletes finished emails that were created before `before`.
     pub(crate) async fn purge_mails(&mut self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        run!(&mut self.tx, DELETE_OLD, before)
+        run!(&mut self.tx, PURGE_MAILS, before)
     }
 }

@@ -16,7 +16,7 @@ use domain::text;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::events::NewEvent;
 use crate::files::Upload;
@@ -294,7 +294,7 @@ pub async fn withdraw_request(core: &Core, contact: &Contact, id: RequestId) -> 
             ),
         ));
     }
-    tx.note(NewEntry {
+    tx.add_timeline_entry(NewTimelineEntry {
         kind: "request_cancelled",
         customer: Some(domain::ids::CustomerId::from_uuid(customer)),
         location: location.map(LocationId::from_uuid),

@@ -1,4 +1,4 @@
-//! Releases: what the customer gets of an approved report. Nothing is visible before, and files only one by one.
+//! Releases: the part of an approved report that the customer can see. Files are selected individually.
 
 pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
@@ -11,7 +11,7 @@ use domain::text;
 use domain::visit_reports::{ReleaseStatus, ReportStatus};
 use serde_json::json;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::form::Form;
@@ -20,23 +20,21 @@ use crate::releases::store::NewRelease;
 use crate::visits::model::ReportView;
 use crate::{Core, CoreError, CoreResult};
 
-/// What the release panel sends.
+/// The submitted release form.
 #[derive(Debug, Clone, Default)]
 pub struct ReleaseForm {
-    /// Title for the customer.
     pub title: String,
-    /// Summary for the customer.
     pub summary: String,
-    /// Personal message; may be empty.
+    /// Personal message; optional.
     pub message: String,
-    /// What is still to be done, in words for the customer; empty shows no follow-up.
+    /// Description of the follow-up for the customer; empty hides the follow-up.
     pub follow_up: String,
-    /// Ids of the files that the customer may have.
+    /// IDs of the files to release.
     pub attachments: Vec<String>,
 }
 
-/// What a form says, read and found good.
-struct Words {
+/// A validated release form.
+struct ReleaseInput {
     title: String,
     summary: String,
     message: Option<String>,
@@ -44,29 +42,29 @@ struct Words {
     attachments: Vec<AttachmentId>,
 }
 
-fn read(input: &ReleaseForm) -> CoreResult<Words> {
-    let mut form = Form::default();
-    let title = form.text("title", 200, text::line(&input.title, 200));
-    let summary = form.text("summary", 4_000, text::paragraphs(&input.summary, 4_000));
-    let message = form
-        .text("message", 2_000, text::optional_paragraphs(&input.message, 2_000))
+fn parse(form: &ReleaseForm) -> CoreResult<ReleaseInput> {
+    let mut errors = Form::default();
+    let title = errors.text("title", 200, text::line(&form.title, 200));
+    let summary = errors.text("summary", 4_000, text::paragraphs(&form.summary, 4_000));
+    let message = errors
+        .text("message", 2_000, text::optional_paragraphs(&form.message, 2_000))
         .flatten();
-    let follow_up = form
-        .text("follow_up", 500, text::optional_paragraphs(&input.follow_up, 500))
+    let follow_up = errors
+        .text("follow_up", 500, text::optional_paragraphs(&form.follow_up, 500))
         .flatten();
-    let attachments: Vec<AttachmentId> = input.attachments.iter().filter_map(|id| id.parse().ok()).collect();
-    if attachments.len() != input.attachments.len() {
-        form.add_error(
+    let attachments: Vec<AttachmentId> = form.attachments.iter().filter_map(|id| id.parse().ok()).collect();
+    if attachments.len() != form.attachments.len() {
+        errors.add_error(
             "attachments",
             "unknown_file",
             "One of the files does not belong to this report.",
         );
     }
-    form.finish()?;
+    errors.finish()?;
     let (Some(title), Some(summary)) = (title, summary) else {
         return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
     };
-    Ok(Words {
+    Ok(ReleaseInput {
         title,
         summary,
         message,
@@ -75,23 +73,27 @@ fn read(input: &ReleaseForm) -> CoreResult<Words> {
     })
 }
 
-/// A report that may be released with these words.
-async fn releasable(tx: &mut TenantTx<'_, Staff>, id: VisitReportId, words: &Words) -> CoreResult<ReportView> {
-    let report = load(tx, id).await?;
+/// Returns the report if it can be released with the input.
+async fn load_releasable_report(
+    tx: &mut TenantTx<'_, Staff>,
+    id: VisitReportId,
+    input: &ReleaseInput,
+) -> CoreResult<ReportView> {
+    let report = find_report(tx, id).await?;
     if report.status != ReportStatus::Approved {
         return Err(CoreError::new(
             Problem::IllegalTransition,
             format!(
-                "It is {}; only an approved report can be released.",
+                "The report is {}; only an approved report can be released.",
                 report.status.name()
             ),
         ));
     }
     let known = tx.attachments_of(id).await?;
-    if words
+    if input
         .attachments
         .iter()
-        .any(|wanted| !known.iter().any(|file| file.id.0 == *wanted))
+        .any(|id| !known.iter().any(|file| file.id.0 == *id))
     {
         return Err(CoreError::field(
             "attachments",
@@ -102,7 +104,7 @@ async fn releasable(tx: &mut TenantTx<'_, Staff>, id: VisitReportId, words: &Wor
     Ok(report)
 }
 
-/// Says whether a release could be published as it is, and publishes nothing.
+/// Validates a release without publishing it.
 ///
 /// # Errors
 /// As [`publish`].
@@ -110,42 +112,42 @@ pub async fn preview(
     core: &Core,
     by: Permit<'_, ReleaseReports>,
     id: VisitReportId,
-    input: &ReleaseForm,
+    form: &ReleaseForm,
 ) -> CoreResult<()> {
-    let words = read(input)?;
+    let input = parse(form)?;
     let mut tx = core.store.read(by.staff()).await?;
-    releasable(&mut tx, id, &words).await.map(drop)
+    load_releasable_report(&mut tx, id, &input).await.map(drop)
 }
 
-/// Publishes the first or the next revision of an approved report.
+/// Publishes the first or the next revision of an approved report. Returns the revision.
 ///
 /// # Errors
-/// Fields; `not_found`; `illegal_transition` if the report is not approved.
+/// Field errors; `not_found`; `illegal_transition` if the report is not approved.
 pub async fn publish(
     core: &Core,
     by: Permit<'_, ReleaseReports>,
     id: VisitReportId,
-    input: &ReleaseForm,
+    form: &ReleaseForm,
 ) -> CoreResult<i64> {
-    let words = read(input)?;
+    let input = parse(form)?;
     let mut tx = core.store.begin(by.staff()).await?;
-    let report = releasable(&mut tx, id, &words).await?;
-    let replaced = tx.end_published_release(id, ReleaseStatus::Replaced).await?;
+    let report = load_releasable_report(&mut tx, id, &input).await?;
+    let replaced = tx.close_published_release(id, ReleaseStatus::Replaced).await?;
     let release = NewRelease {
         report: id,
-        title: &words.title,
-        summary: &words.summary,
-        message: words.message.as_deref(),
-        follow_up: words.follow_up.as_deref(),
-        attachments: &words.attachments,
+        title: &input.title,
+        summary: &input.summary,
+        message: input.message.as_deref(),
+        follow_up: input.follow_up.as_deref(),
+        attachments: &input.attachments,
     };
     let (release_id, revision) = tx.insert_release(&release).await?;
     tx.audit(
         "portal_release.published",
         release_id,
-        json!({ "visitReport": id, "revision": revision, "attachments": words.attachments }),
+        json!({ "visitReport": id, "revision": revision, "attachments": input.attachments }),
     );
-    tx.note(entry(
+    tx.add_timeline_entry(timeline_entry(
         &report,
         if replaced { "report_replaced" } else { "report_shared" },
     ))
@@ -154,30 +156,31 @@ pub async fn publish(
     Ok(revision)
 }
 
-/// Takes the published revision back; the customer sees nothing of it any more.
+/// Withdraws the published revision, so that the customer cannot see it anymore.
 ///
 /// # Errors
-/// `not_found`; `illegal_transition` if nothing is published.
+/// `not_found`; `illegal_transition` if the report has no published release.
 pub async fn withdraw(core: &Core, by: Permit<'_, ReleaseReports>, id: VisitReportId) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    let report = load(&mut tx, id).await?;
-    if !tx.end_published_release(id, ReleaseStatus::Withdrawn).await? {
+    let report = find_report(&mut tx, id).await?;
+    if !tx.close_published_release(id, ReleaseStatus::Withdrawn).await? {
         return Err(CoreError::new(
             Problem::IllegalTransition,
-            "Nothing of this report is published.",
+            "The report has no published release.",
         ));
     }
     tx.audit("portal_release.withdrawn", id, json!({}));
-    tx.note(entry(&report, "report_withdrawn")).await?;
+    tx.add_timeline_entry(timeline_entry(&report, "report_withdrawn"))
+        .await?;
     finish(core, tx).await
 }
 
-async fn load(tx: &mut TenantTx<'_, Staff>, id: VisitReportId) -> CoreResult<ReportView> {
+async fn find_report(tx: &mut TenantTx<'_, Staff>, id: VisitReportId) -> CoreResult<ReportView> {
     tx.report_view(id).await?.ok_or_else(CoreError::not_found)
 }
 
-fn entry(report: &ReportView, kind: &'static str) -> NewEntry {
-    NewEntry {
+fn timeline_entry(report: &ReportView, kind: &'static str) -> NewTimelineEntry {
+    NewTimelineEntry {
         kind,
         customer: report.customer_id.map(|key| key.0),
         location: report.location_id.map(|key| key.0),

@@ -1,5 +1,4 @@
-//! What the use cases of `releases` return.
-#![allow(missing_docs, reason = "the fields are the columns of the same names")]
+//! Rows that the `releases` module returns.
 
 use crate::db::Key;
 use chrono::{DateTime, Utc};
@@ -26,8 +25,7 @@ pub struct ReleaseView {
 pub struct Recipient {
     pub display_name: String,
     pub email: String,
-    /// The language in which they read.
     pub locale: String,
-    /// Whether released files can be opened, too.
+    /// Whether the recipient can also download released files.
     pub may_download: bool,
 }

@@ -1,4 +1,4 @@
-//! Portal releases, as the staff make them.
+//! Statements for the releases of a visit report.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,39 +14,104 @@ use crate::db::{StoreError, all, one, run};
 use crate::identity::actors::{Actor as _, Staff};
 use crate::releases::model::{Recipient, ReleaseView};
 
-const END_PUBLISHED: &str = "UPDATE portal_release SET status = $3, ended_at = $4 WHERE tenant_id = $1 AND visit_report_id = $2 AND status = 'published'";
-const NEXT_REVISION: &str =
-    "SELECT coalesce(max(revision), 0) + 1 FROM portal_release WHERE tenant_id = $1 AND visit_report_id = $2";
-const INSERT: &str = "INSERT INTO portal_release (tenant_id, id, visit_report_id, revision, status, title, summary, message, follow_up, published_by, published_at) \
-    VALUES ($1, $2, $3, $4, 'published', $5, $6, $7, $8, $9, $10)";
-/// Only files of this very report can be released with it.
-const INSERT_ATTACHMENT: &str = "INSERT INTO released_attachment (tenant_id, release_id, attachment_id) \
-    SELECT tenant_id, $3, id FROM attachment WHERE tenant_id = $1 AND visit_report_id = $2 AND id = $4";
-const OF_REPORT: &str = "SELECT p.id, p.revision, p.status, p.title, p.summary, p.message, p.follow_up, p.published_at, s.display_name AS published_by, \
-    (SELECT count(*) FROM released_attachment x WHERE x.tenant_id = p.tenant_id AND x.release_id = p.id) AS files \
-    FROM portal_release p JOIN staff_account s ON s.tenant_id = p.tenant_id AND s.id = p.published_by \
-    WHERE p.tenant_id = $1 AND p.visit_report_id = $2 ORDER BY p.revision DESC LIMIT 50";
-/// Whoever has not come in yet is no recipient; the conditions are those of the portal's own statements.
-const RECIPIENTS: &str = "SELECT c.display_name, a.email, coalesce(a.locale, t.locale) AS locale, max(CASE WHEN g.may_download THEN 1 ELSE 0 END) > 0 AS may_download FROM portal_grant g JOIN portal_account a ON a.tenant_id = g.tenant_id AND a.id = g.portal_account_id \
-    JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id JOIN tenant t ON t.id = a.tenant_id \
-    WHERE g.tenant_id = $1 AND g.customer_id = $2 AND (g.location_id IS NULL OR g.location_id = $3) AND g.may_see_reports AND g.revoked_at IS NULL \
-    AND g.valid_from <= $4 AND (g.valid_until IS NULL OR g.valid_until > $4) AND a.locked_at IS NULL AND a.activated_at IS NOT NULL \
-    GROUP BY a.id, c.display_name, a.email, a.locale, t.locale ORDER BY c.display_name, a.email";
+const UPDATE_PUBLISHED_STATUS: &str = r"
+    UPDATE portal_release
+    SET status = $3, ended_at = $4
+    WHERE tenant_id = $1
+      AND visit_report_id = $2
+      AND status = 'published'
+";
+const SELECT_NEXT_REVISION: &str = r"
+    SELECT coalesce(max(revision), 0) + 1
+    FROM portal_release
+    WHERE tenant_id = $1
+      AND visit_report_id = $2
+";
+const INSERT_RELEASE: &str = r"
+    INSERT INTO portal_release (
+        tenant_id, id, visit_report_id, revision, status, title, summary, message, follow_up, published_by,
+        published_at
+    )
+    VALUES ($1, $2, $3, $4, 'published', $5, $6, $7, $8, $9, $10)
+";
+/// Inserts nothing if the file does not belong to the report.
+const INSERT_ATTACHMENT: &str = r"
+    INSERT INTO released_attachment (tenant_id, release_id, attachment_id)
+    SELECT tenant_id, $3, id
+    FROM attachment
+    WHERE tenant_id = $1
+      AND visit_report_id = $2
+      AND id = $4
+";
+const SELECT_RELEASES_OF_REPORT: &str = r"
+    SELECT
+        portal_release.id, portal_release.revision, portal_release.status, portal_release.title,
+        portal_release.summary, portal_release.message, portal_release.follow_up,
+        portal_release.published_at, publisher.display_name AS published_by,
+        (
+            SELECT count(*)
+            FROM released_attachment AS file
+            WHERE file.tenant_id = portal_release.tenant_id
+              AND file.release_id = portal_release.id
+        ) AS files
+    FROM portal_release
+    JOIN staff_account AS publisher ON publisher.tenant_id = portal_release.tenant_id
+        AND publisher.id = portal_release.published_by
+    WHERE portal_release.tenant_id = $1
+      AND portal_release.visit_report_id = $2
+    ORDER BY portal_release.revision DESC
+    LIMIT 50
+";
+/// Accounts that have not been activated are no recipients. The conditions match those of the portal's statements.
+const SELECT_RECIPIENTS: &str = r"
+    SELECT
+        contact.display_name, account.email, coalesce(account.locale, tenant.locale) AS locale,
+        max(CASE WHEN portal_grant.may_download THEN 1 ELSE 0 END) > 0 AS may_download
+    FROM portal_grant
+    JOIN portal_account AS account ON account.tenant_id = portal_grant.tenant_id
+        AND account.id = portal_grant.portal_account_id
+    JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
+    JOIN tenant ON tenant.id = account.tenant_id
+    WHERE portal_grant.tenant_id = $1
+      AND portal_grant.customer_id = $2
+      AND (portal_grant.location_id IS NULL OR portal_grant.location_id = $3)
+      AND portal_grant.may_see_reports
+      AND portal_grant.revoked_at IS NULL
+      AND portal_grant.valid_from <= $4
+      AND (portal_grant.valid_until IS NULL OR portal_grant.valid_until > $4)
+      AND account.locked_at IS NULL
+      AND account.activated_at IS NOT NULL
+    GROUP BY account.id, contact.display_name, account.email, account.locale, tenant.locale
+    ORDER BY contact.display_name, account.email
+";
 
 listed!(
-    text DOWNLOADS_SQLITE, DOWNLOADS_POSTGRES,
-    "SELECT at, actor, subject FROM audit_entry WHERE tenant_id = $1 AND action = 'attachment.downloaded' AND subject ",
+    text SELECT_DOWNLOADS_SQLITE, SELECT_DOWNLOADS_POSTGRES,
+    r"
+        SELECT at, actor, subject
+        FROM audit_entry
+        WHERE tenant_id = $1
+          AND action = 'attachment.downloaded'
+          AND subject ",
     "$2",
-    " ORDER BY sequence DESC LIMIT 50"
+    r"
+        ORDER BY sequence DESC
+        LIMIT 50
+    "
 );
 listed!(
-    id NAMES_SQLITE, NAMES_POSTGRES,
-    "SELECT a.id, c.display_name FROM portal_account a JOIN contact c ON c.tenant_id = a.tenant_id AND c.id = a.contact_id WHERE a.tenant_id = $1 AND a.id ",
+    id SELECT_ACCOUNT_NAMES_SQLITE, SELECT_ACCOUNT_NAMES_POSTGRES,
+    r"
+        SELECT account.id, contact.display_name
+        FROM portal_account AS account
+        JOIN contact ON contact.tenant_id = account.tenant_id AND contact.id = account.contact_id
+        WHERE account.tenant_id = $1
+          AND account.id ",
     "$2",
     ""
 );
 
-/// What the customer gets.
+/// A release to insert.
 pub(crate) struct NewRelease<'a> {
     pub report: VisitReportId,
     pub title: &'a str,
@@ -57,28 +122,38 @@ pub(crate) struct NewRelease<'a> {
 }
 
 impl TenantTx<'_, Staff> {
-    /// Ends the published revision; the answer says whether there was one.
-    pub(crate) async fn end_published_release(
+    /// Sets the final status of the published revision. Returns whether there was one.
+    pub(crate) async fn close_published_release(
         &mut self,
         report: VisitReportId,
-        end: ReleaseStatus,
+        status: ReleaseStatus,
     ) -> Result<bool, StoreError> {
         let (tenant, now) = (self.tenant(), self.now);
-        Ok(run!(&mut self.tx, END_PUBLISHED, tenant, report.uuid(), end.name(), now)? == 1)
+        Ok(run!(
+            &mut self.tx,
+            UPDATE_PUBLISHED_STATUS,
+            tenant,
+            report.uuid(),
+            status.name(),
+            now
+        )? == 1)
     }
 
-    /// Publishes the next revision. An attachment of another report is a conflict.
+    /// Inserts the next revision as published.
+    ///
+    /// # Errors
+    /// A conflict if an attachment belongs to another report.
     pub(crate) async fn insert_release(&mut self, new: &NewRelease<'_>) -> Result<(ReleaseId, i64), StoreError> {
-        let (tenant, own, now, id): (_, _, _, ReleaseId) = (
+        let (tenant, staff, now, id): (_, _, _, ReleaseId) = (
             self.actor.tenant().uuid(),
             self.actor.id().uuid(),
             self.now,
             self.new_id(),
         );
-        let (revision,): (i64,) = one!(&mut self.tx, (i64,), NEXT_REVISION, tenant, new.report.uuid())?;
+        let (revision,): (i64,) = one!(&mut self.tx, (i64,), SELECT_NEXT_REVISION, tenant, new.report.uuid())?;
         run!(
             &mut self.tx,
-            INSERT,
+            INSERT_RELEASE,
             tenant,
             id.uuid(),
             new.report.uuid(),
@@ -87,7 +162,7 @@ impl TenantTx<'_, Staff> {
             new.summary,
             new.message,
             new.follow_up,
-            own,
+            staff,
             now
         )?;
         for attachment in new.attachments {
@@ -100,34 +175,44 @@ impl TenantTx<'_, Staff> {
                 attachment.uuid()
             )? != 1
             {
-                return Err(StoreError::Conflict("an attachment of another report".to_owned()));
+                return Err(StoreError::Conflict(
+                    "an attachment belongs to another report".to_owned(),
+                ));
             }
         }
         Ok((id, revision))
     }
 
-    pub(crate) async fn releases_of(&mut self, report: VisitReportId) -> Result<Vec<ReleaseView>, StoreError> {
+    pub(crate) async fn list_releases(&mut self, report: VisitReportId) -> Result<Vec<ReleaseView>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, ReleaseView, OF_REPORT, tenant, report.uuid())
+        all!(
+            &mut self.tx,
+            ReleaseView,
+            SELECT_RELEASES_OF_REPORT,
+            tenant,
+            report.uuid()
+        )
     }
 
-    /// Who downloaded which of these files, the latest first: when, who, and the file's id as the log names it. What was
-    /// downloaded by an account that is gone has no name.
-    pub(crate) async fn downloads(
+    /// Returns the downloads of the files, latest first, as `(time, account name, file ID)`. The name is `None` if the
+    /// account was deleted.
+    pub(crate) async fn list_downloads(
         &mut self,
         files: &[AttachmentId],
     ) -> Result<Vec<(DateTime<Utc>, Option<String>, String)>, StoreError> {
         let tenant = self.tenant();
-        let sql = self.tx.dialect(DOWNLOADS_SQLITE, DOWNLOADS_POSTGRES);
+        let sql = self.tx.dialect(SELECT_DOWNLOADS_SQLITE, SELECT_DOWNLOADS_POSTGRES);
         let files: Vec<String> = files.iter().map(ToString::to_string).collect();
         let rows = all!(&mut self.tx, (DateTime<Utc>, String, String), sql, tenant, Json(&files))?;
-        let account = |actor: &str| actor.strip_prefix("portal:")?.parse::<PortalUserId>().ok();
+        let account_of = |actor: &str| actor.strip_prefix("portal:")?.parse::<PortalUserId>().ok();
         let accounts: BTreeSet<String> = rows
             .iter()
-            .filter_map(|(_, actor, _)| account(actor))
+            .filter_map(|(_, actor, _)| account_of(actor))
             .map(hex_id)
             .collect();
-        let sql = self.tx.dialect(NAMES_SQLITE, NAMES_POSTGRES);
+        let sql = self
+            .tx
+            .dialect(SELECT_ACCOUNT_NAMES_SQLITE, SELECT_ACCOUNT_NAMES_POSTGRES);
         let names: HashMap<_, _> = all!(
             &mut self.tx,
             (Key<PortalUserKind>, String),
@@ -140,12 +225,12 @@ impl TenantTx<'_, Staff> {
         .collect();
         Ok(rows
             .into_iter()
-            .map(|(at, actor, file)| (at, account(&actor).and_then(|id| names.get(&id).cloned()), file))
+            .map(|(at, actor, file)| (at, account_of(&actor).and_then(|id| names.get(&id).cloned()), file))
             .collect())
     }
 
-    /// Who would see a release for that place, by the same conditions as the portal's own statements.
-    pub(crate) async fn recipients(
+    /// Returns the accounts that would see a release for the customer and location.
+    pub(crate) async fn list_recipients(
         &mut self,
         customer: CustomerId,
         location: Option<LocationId>,
@@ -154,7 +239,7 @@ impl TenantTx<'_, Staff> {
         all!(
             &mut self.tx,
             Recipient,
-            RECIPIENTS,
+            SELECT_RECIPIENTS,
             tenant,
             customer.uuid(),
             location.map(domain::ids::Id::uuid),

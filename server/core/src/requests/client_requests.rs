@@ -14,7 +14,7 @@ use domain::scopes::markers::{RequestsReadScope, RequestsWriteScope};
 use domain::text::ExternalId;
 use serde_json::json;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::{StoreError, TenantTx};
 use crate::events::NewEvent;
@@ -203,7 +203,7 @@ pub async fn cancel(
         if !tx.set_request_status(id, known.status, to, None).await? {
             return Err(StoreError::Conflict("the request was changed concurrently".to_owned()).into());
         }
-        tx.note(NewEntry {
+        tx.add_timeline_entry(NewTimelineEntry {
             kind: "request_cancelled",
             customer: Some(known.customer_id.0),
             location: known.location_id.map(|key| key.0),

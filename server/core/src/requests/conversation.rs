@@ -14,7 +14,7 @@ use crate::db::TenantTx;
 use crate::form::Form;
 use crate::identity::actors::{Permit, Staff};
 use crate::notifications;
-use crate::notifications::Occasion;
+use crate::notifications::NotificationTrigger;
 use crate::requests;
 use crate::{Core, CoreError, CoreResult};
 
@@ -78,7 +78,7 @@ pub(crate) async fn write(
     let asks = kind == MailKind::Question;
     let written = tx.insert_staff_message(id, message, asks).await?;
     tx.audit("request.message_sent", id, json!({ "message": written, "asks": asks }));
-    notifications::write(core, tx, id, Occasion::with_text(kind, message)).await?;
+    notifications::enqueue(core, tx, id, NotificationTrigger::with_text(kind, message)).await?;
     Ok(())
 }
 

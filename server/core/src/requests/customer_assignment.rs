@@ -123,9 +123,9 @@ pub async fn assign_customer(
             "The request is already a job. Change the job instead.",
         ));
     }
-    tx.move_milestones(id, customer, chosen_location).await?;
+    tx.assign_timeline_entries(id, customer, chosen_location).await?;
     classification::reclassify(&mut tx, id).await?;
-    tx.note(crate::audit::NewEntry {
+    tx.add_timeline_entry(crate::audit::NewTimelineEntry {
         kind: "request_matched",
         customer,
         location: chosen_location,

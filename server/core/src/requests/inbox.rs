@@ -55,7 +55,7 @@ pub async fn inbox(
 ) -> CoreResult<Inbox> {
     let mut tx = core.store.read(by.staff()).await?;
     Ok(Inbox {
-        mark: tx.last_audit().await?,
+        mark: tx.latest_audit_sequence().await?,
         requests: Page::from_rows(tx.requests(filter, requests_after, PAGE_SIZE + 1).await?, PAGE_SIZE),
         targets: Page::from_rows(tx.open_targets(targets_after, PAGE_SIZE + 1).await?, PAGE_SIZE),
         waiting_requests: tx.count_waiting_requests(MAX_COUNTED).await?,

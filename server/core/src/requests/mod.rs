@@ -24,14 +24,14 @@ use domain::targets::TargetStatus;
 use serde_json::json;
 use sqlx::types::Json;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
 use crate::identity::actors::{Actor, Operator, Permit, Staff};
 use crate::jobs::TargetRecord;
 use crate::notifications;
-use crate::notifications::Occasion;
+use crate::notifications::NotificationTrigger;
 use crate::requests::model::RequestView;
 use crate::{Core, CoreError, CoreResult};
 
@@ -67,9 +67,9 @@ pub(crate) async fn accept(
         core,
         tx,
         &request,
-        Occasion {
+        NotificationTrigger {
             undo: Some(undo),
-            ..Occasion::plain(MailKind::Accepted)
+            ..NotificationTrigger::new(MailKind::Accepted)
         },
     )
     .await
@@ -89,9 +89,9 @@ pub(crate) async fn reject(
         core,
         tx,
         request,
-        Occasion {
+        NotificationTrigger {
             undo: Some(undo),
-            ..Occasion::with_text(MailKind::Rejected, reason)
+            ..NotificationTrigger::with_text(MailKind::Rejected, reason)
         },
     )
     .await
@@ -102,10 +102,10 @@ async fn notify_requester(
     core: &Core,
     tx: &mut TenantTx<'_, Staff>,
     request: &RequestView,
-    occasion: Occasion<'_>,
+    trigger: NotificationTrigger<'_>,
 ) -> CoreResult<()> {
     if request.channel != Channel::Api {
-        notifications::write(core, tx, request.id.0, occasion).await?;
+        notifications::enqueue(core, tx, request.id.0, trigger).await?;
     }
     Ok(())
 }
@@ -165,7 +165,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
         ));
     }
     tx.audit("request.converted", id, json!({ "target": target_id }));
-    tx.note(NewEntry {
+    tx.add_timeline_entry(NewTimelineEntry {
         kind: "target_created",
         customer: request.customer_id.map(|key| key.0),
         location: request.location_id.map(|key| key.0),
@@ -230,12 +230,12 @@ pub(crate) async fn note<A: Actor>(
     request: &RequestView,
     kind: &'static str,
 ) -> CoreResult<()> {
-    let entry = NewEntry {
+    let entry = NewTimelineEntry {
         kind,
         customer: request.customer_id.map(|key| key.0),
         location: request.location_id.map(|key| key.0),
         target: request.target_id.map(|key| key.0),
         request: Some(request.id.0),
     };
-    Ok(tx.note(entry).await?)
+    Ok(tx.add_timeline_entry(entry).await?)
 }

@@ -284,10 +284,7 @@ pub async fn undo(core: &Core, by: Permit<'_, ReviewRequests>, id: UndoId) -> Co
         let Some(current) = tx.request_view(request_id).await? else {
             continue;
         };
-        if current.updated_at != decided_at
-            || current.target_id.is_some()
-            || !tx.take_mails_back(id, request_id).await?
-        {
+        if current.updated_at != decided_at || current.target_id.is_some() || !tx.cancel_mails(id, request_id).await? {
             continue;
         }
         let reason = snapshot.reason.as_deref();
@@ -306,7 +303,7 @@ pub async fn undo(core: &Core, by: Permit<'_, ReviewRequests>, id: UndoId) -> Co
         );
         if current.status != snapshot.status {
             // The portal must not show a milestone that was undone.
-            tx.remove_milestones(request_id, decided_at).await?;
+            tx.delete_decision_entry(request_id, decided_at).await?;
             tx.emit(NewEvent {
                 endpoint: None,
                 source: current.source_system_id.map(|key| key.0),

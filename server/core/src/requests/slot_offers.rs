@@ -16,7 +16,7 @@ use crate::form::Form;
 use crate::identity::actors::{Actor, Contact, Permit, TenantId, TrackingRequester};
 use crate::identity::authentication;
 use crate::notifications;
-use crate::notifications::Occasion;
+use crate::notifications::NotificationTrigger;
 use crate::requests::store::slot_offers::NewOption;
 use crate::scheduling::appointments::{NewVisit, parse_local_time, parse_time, schedule_visit, validate_window_length};
 use crate::{Core, CoreError, CoreResult};
@@ -146,8 +146,8 @@ pub async fn offer(
         json!({ "offer": offer, "times": times.len(), "channel": channel.name() }),
     );
     let windows = times.iter().map(|time| (time.starts_at, time.ends_at)).collect();
-    let occasion = Occasion::at(MailKind::SlotsOffered, windows, &zone_name);
-    notifications::write(core, &mut tx, request, occasion).await?;
+    let trigger = NotificationTrigger::with_windows(MailKind::SlotsOffered, windows, &zone_name);
+    notifications::enqueue(core, &mut tx, request, trigger).await?;
     finish(core, tx).await?;
     Ok(offer)
 }

@@ -6,7 +6,7 @@ use domain::problems::Problem;
 use domain::requests::RequestStatus;
 use serde_json::json;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::events::NewEvent;
 use crate::identity::actors::TrackingRequester;
@@ -72,7 +72,7 @@ pub async fn withdraw(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
         ));
     }
     let id: RequestId = by.request;
-    tx.note(NewEntry {
+    tx.add_timeline_entry(NewTimelineEntry {
         kind: "request_cancelled",
         customer: request.customer_id.map(|key| key.0),
         location: request.location_id.map(|key| key.0),
@@ -98,7 +98,7 @@ pub async fn withdraw(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
 /// Unsubscribes from emails about this request only: the tracking link gives no access to other requests.
 pub async fn unsubscribe(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
     let mut tx = core.store.begin(by).await?;
-    if tx.refuse_mails(by.request).await? {
+    if tx.insert_unsubscription(by.request).await? {
         tx.audit("mail.refused", by.request, json!({}));
     }
     finish(core, tx).await

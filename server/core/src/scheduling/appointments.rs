@@ -16,7 +16,7 @@ use domain::requests::RequestStatus;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use serde_json::json;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -24,7 +24,7 @@ use crate::form::Form;
 use crate::identity::actors::{Administrator, Permit};
 use crate::jobs::model::TargetView;
 use crate::notifications;
-use crate::notifications::Occasion;
+use crate::notifications::NotificationTrigger;
 use crate::scheduling::board::moves::load_conflicts;
 use crate::{Core, CoreError, CoreResult};
 
@@ -244,14 +244,14 @@ pub(crate) async fn schedule_visit<A: Administrator>(
         zone,
     })
     .await?;
-    let timeline_entry = |kind| NewEntry {
+    let timeline_entry = |kind| NewTimelineEntry {
         kind,
         customer: target.customer_id.map(|key| key.0),
         location: target.location_id.map(|key| key.0),
         target: Some(id),
         request: target.request_id.map(|key| key.0),
     };
-    tx.note(timeline_entry(match (shared, was_shared) {
+    tx.add_timeline_entry(timeline_entry(match (shared, was_shared) {
         (true, true) => "appointment_moved",
         (true, false) => "appointment_scheduled",
         (false, true) => "appointment_cancelled",
@@ -280,28 +280,28 @@ pub(crate) async fn schedule_visit<A: Administrator>(
         details: json!({ "status": TargetStatus::Scheduled.name(), "appointment": window }),
     });
     let planned = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
-    crate::follow_ups::planned(tx, &planned, appointment, &window).await?;
+    crate::follow_ups::mark_planned(tx, &planned, appointment, &window).await?;
     if let Some(request) = tx.request_of_target(id).await?
         && request.status == RequestStatus::Accepted
     {
         crate::requests::change_status(tx, &request, RequestStatus::Planned, None).await?;
     }
-    let occasion = match (shared, was_shared) {
-        (true, true) => Some(Occasion::at(
+    let trigger = match (shared, was_shared) {
+        (true, true) => Some(NotificationTrigger::with_windows(
             MailKind::AppointmentMoved,
             vec![(starts_at, ends_at)],
             zone,
         )),
-        (true, false) => Some(Occasion::at(
+        (true, false) => Some(NotificationTrigger::with_windows(
             MailKind::AppointmentScheduled,
             vec![(starts_at, ends_at)],
             zone,
         )),
-        (false, true) => Some(Occasion::plain(MailKind::AppointmentCancelled)),
+        (false, true) => Some(NotificationTrigger::new(MailKind::AppointmentCancelled)),
         (false, false) => None,
     };
-    if let Some(occasion) = occasion {
-        notifications::about_target(core, tx, id, occasion).await?;
+    if let Some(trigger) = trigger {
+        notifications::enqueue_for_target(core, tx, id, trigger).await?;
     }
     tx.withdraw_offer(id).await?;
     Ok(())
@@ -365,7 +365,7 @@ pub async fn reopen(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -> C
             "The target was changed by another user in the meantime.",
         ));
     }
-    tx.note(NewEntry {
+    tx.add_timeline_entry(NewTimelineEntry {
         kind: "target_reopened",
         customer: target.customer_id.map(|key| key.0),
         location: target.location_id.map(|key| key.0),

@@ -21,7 +21,7 @@ use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::technicians::{self, WorkingWeek};
 use serde_json::json;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -332,7 +332,7 @@ async fn note(
     noted_at: Option<DateTime<Utc>>,
 ) -> CoreResult<()> {
     let record = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
-    let entry = NewEntry {
+    let entry = NewTimelineEntry {
         kind,
         customer: record.customer_id.map(|key| key.0),
         location: record.location_id.map(|key| key.0),
@@ -340,8 +340,8 @@ async fn note(
         request: None,
     };
     match noted_at {
-        Some(at) => tx.note_at(entry, at).await?,
-        None => tx.note(entry).await?,
+        Some(at) => tx.add_timeline_entry_at(entry, at).await?,
+        None => tx.add_timeline_entry(entry).await?,
     }
     Ok(())
 }

@@ -231,7 +231,7 @@ pub(crate) async fn store_report(
         tx.close_planned_appointment(id, AppointmentStatus::Done).await?;
         tx.insert_report(&row).await?;
         if report.completed {
-            follow_ups::completed(tx, id).await?;
+            follow_ups::mark_done(tx, id).await?;
         }
         if report.completed && stop.is_shared {
             note(tx, id, "visit_completed", noted_at).await?;

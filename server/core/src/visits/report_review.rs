@@ -11,7 +11,7 @@ use domain::text;
 use domain::visit_reports::ReportStatus;
 use serde_json::json;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::TenantTx;
 use crate::events::NewEvent;
@@ -56,12 +56,15 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
     let mut tx = core.store.read(by.staff()).await?;
     let report = load(&mut tx, id).await?;
     let recipients = match report.customer_id {
-        Some(customer) => tx.recipients(customer.0, report.location_id.map(|key| key.0)).await?,
+        Some(customer) => {
+            tx.list_recipients(customer.0, report.location_id.map(|key| key.0))
+                .await?
+        }
         None => Vec::new(),
     };
     let attachments = tx.attachments_of(id).await?;
     let files: Vec<_> = attachments.iter().map(|file| file.id.0).collect();
-    let downloads = tx.downloads(&files).await?;
+    let downloads = tx.list_downloads(&files).await?;
     let attachment_of = |file: String| attachments.iter().find(|row| row.id.to_string() == file);
     let downloads = downloads
         .into_iter()
@@ -70,7 +73,7 @@ pub async fn page(core: &Core, by: Permit<'_, ViewReports>, id: VisitReportId) -
     Ok(ReportPage {
         attachments,
         downloads,
-        releases: tx.releases_of(id).await?,
+        releases: tx.list_releases(id).await?,
         follow_up: tx.follow_up_of_report(id).await?,
         recipients,
         report,
@@ -113,7 +116,7 @@ pub async fn approve(core: &Core, by: Permit<'_, ApproveReports>, id: VisitRepor
             EventType::FollowUpCreated,
             json!({ "followUp": { "id": follow_up, "status": "required" } }),
         ));
-        tx.note(NewEntry {
+        tx.add_timeline_entry(NewTimelineEntry {
             kind: "follow_up_required",
             customer: report.customer_id.map(|key| key.0),
             location: report.location_id.map(|key| key.0),

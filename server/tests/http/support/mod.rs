@@ -15,7 +15,7 @@ use std::sync::Arc;
 use ordinavo::config::Config;
 use ordinavo::serve::{AppState, router, run_on_listener};
 use ordinavo_core::clock::Clock;
-use ordinavo_core::demo::{DemoBook, DemoTenant};
+use ordinavo_core::demo::{DemoAccounts, DemoTenant};
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
 use ordinavo_core::{Core, Engine, Store};
@@ -29,7 +29,7 @@ use self::raw::Raw;
 /// A running server.
 pub struct World {
     pub url: String,
-    pub book: DemoBook,
+    pub book: DemoAccounts,
     pub core: Core,
     pub engine: &'static str,
     pub address: String,
@@ -127,7 +127,7 @@ async fn start(engine: &'static str, clock: Clock, settings: &impl Fn(&mut Confi
     let routes = leak_watch::add_layer(router(&state), &watch);
     tokio::spawn(run_on_listener(listener, state, routes, std::future::pending()));
     Arc::new(World {
-        book: DemoBook {
+        book: DemoAccounts {
             base_url: url.clone(),
             ..template.book.clone()
         },

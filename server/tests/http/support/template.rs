@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ordinavo::config::Config;
 use ordinavo_core::clock::Clock;
 use ordinavo_core::demo;
-use ordinavo_core::demo::{DemoBook, DemoSize};
+use ordinavo_core::demo::{DemoAccounts, DemoSize};
 use ordinavo_core::files::FileStore;
 use ordinavo_core::randomness::Randomness;
 use ordinavo_core::secrets::Keyring;
@@ -23,7 +23,7 @@ pub const CANARIES: &str = include_str!("../../canaries/seed.sql");
 
 /// A database without connections, with its files and key.
 pub struct Template {
-    pub book: DemoBook,
+    pub book: DemoAccounts,
     pub files: FileStore,
     key_file: PathBuf,
     source: Source,

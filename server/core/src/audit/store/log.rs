@@ -1,4 +1,4 @@
-//! The audit log: append-only, each row chained to the one before by hash.
+//! Statements for the audit log. It is append-only, and each entry contains the hash of the previous one.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use sha2::{Digest as _, Sha256};
@@ -11,27 +11,53 @@ use crate::db::transaction::allocate_numbers;
 use crate::db::{StoreError, Tx, all, maybe, run};
 use crate::identity::actors::{Staff, TenantId};
 
-/// A row to write.
-pub(crate) struct NewAudit {
+/// An audit entry to append.
+pub(crate) struct NewAuditEntry {
     pub actor: String,
     pub action: &'static str,
     pub subject: String,
     pub details: serde_json::Value,
 }
 
-const LAST_HASH: &str = "SELECT hash FROM audit_entry WHERE tenant_id = $1 AND sequence = $2";
-const INSERT_SQLITE: &str = "INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash) \
-    SELECT $1, value->>'sequence', $3, value->>'actor', value->>'action', value->>'subject', value->'details', unhex(value->>'previous_hash'), unhex(value->>'hash') FROM json_each($2)";
-const INSERT_POSTGRES: &str = "INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash) \
-    SELECT $1, x.sequence, $3, x.actor, x.action, x.subject, x.details, decode(x.previous_hash, 'hex'), decode(x.hash, 'hex') \
-    FROM jsonb_to_recordset($2) AS x (sequence BIGINT, actor TEXT, action TEXT, subject TEXT, details JSONB, previous_hash TEXT, hash TEXT)";
-const LAST: &str = "SELECT coalesce(max(sequence), 0) FROM audit_entry WHERE tenant_id = $1";
-const PAGE: &str = "SELECT sequence, at, actor, action, subject, details, previous_hash, hash FROM audit_entry \
-    WHERE tenant_id = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3";
+const SELECT_HASH: &str = r"
+    SELECT hash
+    FROM audit_entry
+    WHERE tenant_id = $1
+      AND sequence = $2
+";
+const INSERT_ENTRIES_SQLITE: &str = r"
+    INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash)
+    SELECT
+        $1, value->>'sequence', $3, value->>'actor', value->>'action', value->>'subject', value->'details',
+        unhex(value->>'previous_hash'), unhex(value->>'hash')
+    FROM json_each($2)
+";
+const INSERT_ENTRIES_POSTGRES: &str = r"
+    INSERT INTO audit_entry (tenant_id, sequence, at, actor, action, subject, details, previous_hash, hash)
+    SELECT
+        $1, input.sequence, $3, input.actor, input.action, input.subject, input.details,
+        decode(input.previous_hash, 'hex'), decode(input.hash, 'hex')
+    FROM jsonb_to_recordset($2) AS input (
+        sequence BIGINT, actor TEXT, action TEXT, subject TEXT, details JSONB, previous_hash TEXT, hash TEXT
+    )
+";
+const SELECT_LAST_SEQUENCE: &str = r"
+    SELECT coalesce(max(sequence), 0)
+    FROM audit_entry
+    WHERE tenant_id = $1
+";
+const SELECT_PAGE: &str = r"
+    SELECT sequence, at, actor, action, subject, details, previous_hash, hash
+    FROM audit_entry
+    WHERE tenant_id = $1
+      AND sequence < $2
+    ORDER BY sequence DESC
+    LIMIT $3
+";
 
-/// The hash of a row: everything in it and the hash before it, each part with its length so that parts cannot shift.
-/// Details are hashed in the canonical form of `serde_json` (members sorted by name).
-pub(crate) fn link(
+/// Computes the hash of an entry over its contents and the previous hash. Each part is prefixed with its length, so
+/// that parts cannot shift. Details are hashed in the canonical form of `serde_json` (members sorted by name).
+pub(crate) fn entry_hash(
     previous: &[u8],
     sequence: i64,
     at: DateTime<Utc>,
@@ -57,12 +83,12 @@ pub(crate) fn link(
     hasher.finalize().to_vec()
 }
 
-/// Appends rows. The counter's row is locked until commit, so the chain has no gaps and no forks.
+/// Appends entries. The counter row is locked until the commit, so the chain has no gaps and no forks.
 pub(crate) async fn write(
     tx: &mut Tx,
     tenant: TenantId,
     now: DateTime<Utc>,
-    entries: Vec<NewAudit>,
+    entries: Vec<NewAuditEntry>,
 ) -> Result<(), StoreError> {
     if entries.is_empty() {
         return Ok(());
@@ -71,11 +97,11 @@ pub(crate) async fn write(
     let last = allocate_numbers(tx, tenant, "audit", count).await?;
     let mut sequence = last - count;
     let mut previous =
-        maybe!(&mut *tx, (Vec<u8>,), LAST_HASH, tenant.uuid(), sequence)?.map_or_else(|| vec![0; 32], |(hash,)| hash);
+        maybe!(&mut *tx, (Vec<u8>,), SELECT_HASH, tenant.uuid(), sequence)?.map_or_else(|| vec![0; 32], |(hash,)| hash);
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries {
         sequence += 1;
-        let hash = link(
+        let hash = entry_hash(
             &previous,
             sequence,
             now,
@@ -90,32 +116,43 @@ pub(crate) async fn write(
         }));
         previous = hash;
     }
-    let sql = tx.dialect(INSERT_SQLITE, INSERT_POSTGRES);
+    let sql = tx.dialect(INSERT_ENTRIES_SQLITE, INSERT_ENTRIES_POSTGRES);
     run!(&mut *tx, sql, tenant.uuid(), Json(&rows), now).map(drop)
 }
 
 impl TenantTx<'_, Staff> {
-    /// How far the log has come: every change moves it.
-    pub(crate) async fn last_audit(&mut self) -> Result<i64, StoreError> {
+    /// Returns the sequence of the latest entry. It grows with every change.
+    pub(crate) async fn latest_audit_sequence(&mut self) -> Result<i64, StoreError> {
         let tenant = self.tenant();
-        let (last,) = crate::db::one!(&mut self.tx, (i64,), LAST, tenant)?;
+        let (last,) = crate::db::one!(&mut self.tx, (i64,), SELECT_LAST_SEQUENCE, tenant)?;
         Ok(last)
     }
 
-    /// A page of the log, newest first; `before` is the last sequence of the page before.
-    pub(crate) async fn audit_page(&mut self, before: Option<i64>, limit: i64) -> Result<Vec<AuditLine>, StoreError> {
+    /// Returns a page of the log, newest first; `before` is the last sequence of the previous page.
+    pub(crate) async fn list_audit_entries(
+        &mut self,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<AuditLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, AuditLine, PAGE, tenant, before.unwrap_or(i64::MAX), limit)
+        all!(
+            &mut self.tx,
+            AuditLine,
+            SELECT_PAGE,
+            tenant,
+            before.unwrap_or(i64::MAX),
+            limit
+        )
     }
 
-    /// Walks the whole chain; the answer is the first sequence at which it breaks.
-    pub(crate) async fn audit_break(&mut self) -> Result<Option<i64>, StoreError> {
+    /// Verifies the whole chain. Returns the first sequence with an invalid entry.
+    pub(crate) async fn find_audit_break(&mut self) -> Result<Option<i64>, StoreError> {
         let tenant = self.tenant();
-        let mut rows: Vec<AuditLine> = all!(&mut self.tx, AuditLine, PAGE, tenant, i64::MAX, i64::MAX)?;
+        let mut rows: Vec<AuditLine> = all!(&mut self.tx, AuditLine, SELECT_PAGE, tenant, i64::MAX, i64::MAX)?;
         rows.reverse();
         let mut previous = vec![0; 32];
         for (expected, row) in (1_i64..).zip(&rows) {
-            let hash = link(
+            let hash = entry_hash(
                 &previous,
                 row.sequence,
                 row.at,

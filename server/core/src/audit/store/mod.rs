@@ -1,4 +1,4 @@
-//! audit::store
+//! Statements for the audit log and the timeline.
 
 pub(crate) mod log;
 pub(crate) mod timeline;

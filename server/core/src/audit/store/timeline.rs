@@ -1,4 +1,4 @@
-//! The internal timeline; the portal shows a projection of it (see `portal`).
+//! Statements for the internal timeline. The portal shows a projection of it.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{CustomerId, LocationId, RequestId, TargetId, TimelineKindMarker};
@@ -11,9 +11,9 @@ use crate::db::bulk::hex_id;
 use crate::db::{StoreError, all, run};
 use crate::identity::actors::{Actor, Staff};
 
-/// A line to write.
+/// A timeline entry to insert.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct NewEntry {
+pub(crate) struct NewTimelineEntry {
     pub kind: &'static str,
     pub customer: Option<CustomerId>,
     pub location: Option<LocationId>,
@@ -21,33 +21,78 @@ pub(crate) struct NewEntry {
     pub request: Option<RequestId>,
 }
 
-const INSERT: &str = "INSERT INTO timeline_entry (tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-const INSERT_MANY_SQLITE: &str = "INSERT INTO timeline_entry (tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor) \
-    SELECT $1, unhex(value->>'id'), value->>'kind', $3, unhex(value->>'customer_id'), unhex(value->>'location_id'), unhex(value->>'target_id'), unhex(value->>'request_id'), $4 FROM json_each($2)";
-const INSERT_MANY_POSTGRES: &str = "INSERT INTO timeline_entry (tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor) \
-    SELECT $1, x.id, x.kind, $3, x.customer_id, x.location_id, x.target_id, x.request_id, $4 \
-    FROM jsonb_to_recordset($2) AS x (id UUID, kind TEXT, customer_id UUID, location_id UUID, target_id UUID, request_id UUID)";
-const MOVE: &str =
-    "UPDATE timeline_entry SET customer_id = $3, location_id = $4 WHERE tenant_id = $1 AND request_id = $2";
-const REMOVE: &str = "DELETE FROM timeline_entry WHERE tenant_id = $1 AND request_id = $2 AND at = $3 AND kind IN ('request_accepted', 'request_rejected')";
-const OF_CUSTOMER: &str = "SELECT kind, at, target_id, request_id FROM timeline_entry WHERE tenant_id = $1 AND customer_id = $2 \
-    ORDER BY at DESC, id DESC LIMIT $3";
-const OF_TARGET: &str = "SELECT kind, at, target_id, request_id FROM timeline_entry WHERE tenant_id = $1 AND target_id = $2 \
-    ORDER BY at DESC, id DESC LIMIT $3";
+const INSERT_ENTRY: &str = r"
+    INSERT INTO timeline_entry (
+        tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+";
+const INSERT_ENTRIES_SQLITE: &str = r"
+    INSERT INTO timeline_entry (
+        tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor
+    )
+    SELECT
+        $1, unhex(value->>'id'), value->>'kind', $3, unhex(value->>'customer_id'),
+        unhex(value->>'location_id'), unhex(value->>'target_id'), unhex(value->>'request_id'), $4
+    FROM json_each($2)
+";
+const INSERT_ENTRIES_POSTGRES: &str = r"
+    INSERT INTO timeline_entry (
+        tenant_id, id, kind, at, customer_id, location_id, target_id, request_id, actor
+    )
+    SELECT
+        $1, input.id, input.kind, $3, input.customer_id, input.location_id, input.target_id,
+        input.request_id, $4
+    FROM jsonb_to_recordset($2) AS input (
+        id UUID, kind TEXT, customer_id UUID, location_id UUID, target_id UUID, request_id UUID
+    )
+";
+const UPDATE_CUSTOMER_OF_REQUEST: &str = r"
+    UPDATE timeline_entry
+    SET customer_id = $3, location_id = $4
+    WHERE tenant_id = $1
+      AND request_id = $2
+";
+const DELETE_DECISION: &str = r"
+    DELETE FROM timeline_entry
+    WHERE tenant_id = $1
+      AND request_id = $2
+      AND at = $3
+      AND kind IN ('request_accepted', 'request_rejected')
+";
+const SELECT_ENTRIES_OF_CUSTOMER: &str = r"
+    SELECT kind, at, target_id, request_id
+    FROM timeline_entry
+    WHERE tenant_id = $1
+      AND customer_id = $2
+    ORDER BY at DESC, id DESC
+    LIMIT $3
+";
+const SELECT_ENTRIES_OF_TARGET: &str = r"
+    SELECT kind, at, target_id, request_id
+    FROM timeline_entry
+    WHERE tenant_id = $1
+      AND target_id = $2
+    ORDER BY at DESC, id DESC
+    LIMIT $3
+";
 
 impl<A: Actor> TenantTx<'_, A> {
-    pub(crate) async fn note(&mut self, entry: NewEntry) -> Result<(), StoreError> {
+    pub(crate) async fn add_timeline_entry(&mut self, entry: NewTimelineEntry) -> Result<(), StoreError> {
         let now = self.now;
-        self.note_at(entry, now).await
+        self.add_timeline_entry_at(entry, now).await
     }
 
-    /// Notes what happened at a moment that is over.
-    pub(crate) async fn note_at(&mut self, entry: NewEntry, at: DateTime<Utc>) -> Result<(), StoreError> {
+    /// Adds an entry with a time in the past.
+    pub(crate) async fn add_timeline_entry_at(
+        &mut self,
+        entry: NewTimelineEntry,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let (tenant, id, actor) = (self.tenant(), self.new_id::<TimelineKindMarker>(), self.actor.label());
         run!(
             &mut self.tx,
-            INSERT,
+            INSERT_ENTRY,
             tenant,
             id.uuid(),
             entry.kind,
@@ -61,7 +106,7 @@ impl<A: Actor> TenantTx<'_, A> {
         Ok(())
     }
 
-    pub(crate) async fn note_many(&mut self, entries: &[NewEntry]) -> Result<(), StoreError> {
+    pub(crate) async fn add_timeline_entries(&mut self, entries: &[NewTimelineEntry]) -> Result<(), StoreError> {
         if entries.is_empty() {
             return Ok(());
         }
@@ -75,14 +120,14 @@ impl<A: Actor> TenantTx<'_, A> {
             })
             .collect();
         let (tenant, actor) = (self.tenant(), self.actor.label());
-        let sql = self.tx.dialect(INSERT_MANY_SQLITE, INSERT_MANY_POSTGRES);
+        let sql = self.tx.dialect(INSERT_ENTRIES_SQLITE, INSERT_ENTRIES_POSTGRES);
         run!(&mut self.tx, sql, tenant, Json(&rows), self.now, &actor).map(drop)
     }
 }
 
 impl TenantTx<'_, Staff> {
-    /// Moves what was noted of a request to the customer that it turned out to be of.
-    pub(crate) async fn move_milestones(
+    /// Assigns the entries of a request to a customer and location.
+    pub(crate) async fn assign_timeline_entries(
         &mut self,
         request: RequestId,
         customer: Option<CustomerId>,
@@ -91,7 +136,7 @@ impl TenantTx<'_, Staff> {
         let tenant = self.tenant();
         run!(
             &mut self.tx,
-            MOVE,
+            UPDATE_CUSTOMER_OF_REQUEST,
             tenant,
             request.uuid(),
             customer.map(domain::ids::Id::uuid),
@@ -100,10 +145,14 @@ impl TenantTx<'_, Staff> {
         .map(drop)
     }
 
-    /// Removes what a decision that was taken back had told.
-    pub(crate) async fn remove_milestones(&mut self, request: RequestId, at: DateTime<Utc>) -> Result<(), StoreError> {
+    /// Deletes the entry of a review decision that was undone; `at` is the time of the decision.
+    pub(crate) async fn delete_decision_entry(
+        &mut self,
+        request: RequestId,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let tenant = self.tenant();
-        run!(&mut self.tx, REMOVE, tenant, request.uuid(), at).map(drop)
+        run!(&mut self.tx, DELETE_DECISION, tenant, request.uuid(), at).map(drop)
     }
 
     pub(crate) async fn timeline_of_customer(
@@ -112,7 +161,14 @@ impl TenantTx<'_, Staff> {
         limit: i64,
     ) -> Result<Vec<TimelineLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, TimelineLine, OF_CUSTOMER, tenant, customer.uuid(), limit)
+        all!(
+            &mut self.tx,
+            TimelineLine,
+            SELECT_ENTRIES_OF_CUSTOMER,
+            tenant,
+            customer.uuid(),
+            limit
+        )
     }
 
     pub(crate) async fn timeline_of_target(
@@ -121,6 +177,13 @@ impl TenantTx<'_, Staff> {
         limit: i64,
     ) -> Result<Vec<TimelineLine>, StoreError> {
         let tenant = self.tenant();
-        all!(&mut self.tx, TimelineLine, OF_TARGET, tenant, target.uuid(), limit)
+        all!(
+            &mut self.tx,
+            TimelineLine,
+            SELECT_ENTRIES_OF_TARGET,
+            tenant,
+            target.uuid(),
+            limit
+        )
     }
 }

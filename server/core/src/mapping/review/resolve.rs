@@ -8,7 +8,7 @@ use domain::problems::Problem;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::audit::NewEntry;
+use crate::audit::NewTimelineEntry;
 use crate::commit::finish;
 use crate::db::{Key, TenantTx};
 use crate::events::NewEvent;
@@ -89,7 +89,7 @@ pub async fn resolve(
     if let Some(item) = &item {
         tx.mark_item_resolved(item.id.0).await?;
     }
-    tx.note(NewEntry {
+    tx.add_timeline_entry(NewTimelineEntry {
         kind: "mapping_resolved",
         customer: Some(customer),
         location,

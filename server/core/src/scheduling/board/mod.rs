@@ -257,7 +257,7 @@ pub(crate) fn span_of_days(zone: &str, days: &[NaiveDate]) -> (DateTime<Utc>, Da
 
 /// Returns the sequence number of the latest audit entry, for pages that listen for changes.
 pub async fn latest_audit_id(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<i64> {
-    Ok(core.store.read(by.staff()).await?.last_audit().await?)
+    Ok(core.store.read(by.staff()).await?.latest_audit_sequence().await?)
 }
 
 /// Returns the board of a day with a page of unscheduled jobs.
@@ -270,7 +270,7 @@ pub async fn day(
     let staff = by.staff();
     let (begin, end) = day_bounds(staff.zone(), date);
     let mut tx = core.store.read(staff).await?;
-    let mark = tx.last_audit().await?;
+    let mark = tx.latest_audit_sequence().await?;
     let technicians = tx.technicians_with_hours().await?;
     let absences = tx.absences(date.pred_opt().unwrap_or(date)).await?;
     let visits = tx.visits_within(begin, begin + MAX_BOARD_SPAN).await?;

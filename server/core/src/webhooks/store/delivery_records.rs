@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::audit::{self, NewAudit};
+use crate::audit::{self, NewAuditEntry};
 use crate::db::Key;
 use crate::db::SystemTx;
 use crate::db::bulk::{format_timestamp, hex};
@@ -365,7 +365,7 @@ impl SystemTx<'_> {
         };
         let event_id = Id::from_uuid(self.store.randomness.uuid_v7(self.now));
         events::write(&mut self.tx, self.store, tenant, self.now, vec![(event_id, event)]).await?;
-        let entry = NewAudit {
+        let entry = NewAuditEntry {
             actor: "system:webhooks".to_owned(),
             action: kind.name(),
             subject: id.to_string(),

@@ -445,7 +445,7 @@ impl<A: Operator> TenantTx<'_, A> {
 
     /// Notifies the workers of other processes at commit.
     pub(crate) async fn wake_workers(&mut self) -> Result<(), StoreError> {
-        crate::events::wake(&mut self.tx, self.store).await
+        crate::events::notify_workers(&mut self.tx, self.store).await
     }
 
     pub(crate) async fn endpoint(

@@ -1,11 +1,10 @@
-//! Who can sign in to the demo, in the shape that checks from outside rely on.
-#![allow(missing_docs, reason = "the members are the ones of the demo page of the same names")]
+//! Credentials of the demo accounts. External checks depend on the JSON format.
 
 use serde::Serialize;
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DemoBook {
+pub struct DemoAccounts {
     pub base_url: String,
     pub tenants: Vec<DemoTenant>,
 }
@@ -76,12 +75,12 @@ pub struct DemoForm {
 }
 
 impl DemoTenant {
-    /// The first account of a role.
+    /// Returns the first staff account with a role.
     pub fn staff(&self, role: &str) -> Option<&DemoStaff> {
         self.staff.iter().find(|account| account.role == role)
     }
 
-    /// A client by name.
+    /// Returns a client by name.
     pub fn client(&self, name: &str) -> Option<&DemoClient> {
         self.clients.iter().find(|client| client.name == name)
     }
