@@ -310,7 +310,7 @@ pub const fn visit(visit: PublicVisit, locale: Locale) -> PublicStatus {
             pick(
                 locale,
                 "This appointment was moved. You can find the new time in your appointments.",
-                "Dieser Termin wurde verschoben. Den neuen Termin finden Sie in Ihrer Terminübersicht.",
+                "Dieser Termin wurde verschoben. Den neuen Termin finden Sie unter „Termine“.",
                 "تم نقل هذا الموعد. تجد الوقت الجديد ضمن مواعيدك.",
             ),
             Tone::Neutral,
@@ -356,7 +356,7 @@ pub const fn follow_up(status: FollowUpStatus, locale: Locale) -> Option<PublicS
             pick(
                 locale,
                 "The remaining work is scheduled.",
-                "Die verbleibenden Arbeiten sind eingeplant.",
+                "Die verbleibenden Arbeiten sind geplant.",
                 "تمت جدولة العمل المتبقي.",
             ),
             Tone::Info,
@@ -408,7 +408,7 @@ pub const fn service_type(service: ServiceType, locale: Locale) -> &'static str 
     match service {
         ServiceType::Repair => pick(locale, "Repair", "Reparatur", "إصلاح"),
         ServiceType::Maintenance => pick(locale, "Maintenance", "Wartung", "صيانة"),
-        ServiceType::Inspection => pick(locale, "Inspection", "Prüfung", "فحص"),
+        ServiceType::Inspection => pick(locale, "Inspection", "Inspektion", "فحص"),
         ServiceType::Installation => pick(locale, "Installation", "Installation", "تركيب"),
         ServiceType::Support => pick(locale, "Support", "Support", "دعم"),
     }

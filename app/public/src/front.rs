@@ -18,7 +18,7 @@ fn texts(locale: Locale) -> (&'static str, &'static str, &'static str) {
         ),
         Locale::De => (
             "Field-Service-Management von der Anfrage bis zum Einsatzbericht.",
-            "Als Team anmelden",
+            "Anmeldung für das Team",
             "Kundenportal",
         ),
         Locale::Ar => (
@@ -92,7 +92,7 @@ pub fn view_as_read_only(assets: &Assets) -> impl IntoView + use<> {
         ),
         Locale::De => (
             "In dieser Ansicht sind keine Änderungen möglich",
-            "Sie sehen das Portal in der Ansicht einer anderen Person. Es wurde nichts geändert oder gesendet.",
+            "Sie sehen das Portal als eine andere Person. Es wurde nichts geändert oder gesendet.",
             "Zurück zum Portal",
         ),
         Locale::Ar => (

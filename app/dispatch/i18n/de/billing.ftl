@@ -1,8 +1,8 @@
 reference = Referenz
-work-minutes = Arbeitszeit (Min.)
-billing-text = Ein Abrechnungsauslöser meldet dem Abrechnungssystem einen genehmigten, abrechenbaren Einsatz. Rechnungen entstehen dort, nicht hier.
+work-minutes = Arbeitszeit (Minuten)
+billing-text = Ein Abrechnungsauslöser meldet dem Abrechnungssystem einen genehmigten, abrechenbaren Einsatz. Rechnungen werden dort erstellt, nicht hier.
 billing-empty = Keine Abrechnungsauslöser
-billing-empty-text = Ein Abrechnungsauslöser entsteht, wenn ein abrechenbarer Bericht genehmigt wird.
+billing-empty-text = Ein Abrechnungsauslöser wird erstellt, wenn ein abrechenbarer Bericht genehmigt wird.
 billing-not-acknowledged = Nicht bestätigt
 billing-acknowledged = Bestätigt
 billing-sent = Gesendet

@@ -86,5 +86,5 @@ done-partner-blocked = Konto gesperrt und abgemeldet.
 done-partner-unblocked = Konto entsperrt.
 client-key-days = Gültig für (Tage)
 client-key-no-expiry = Unbegrenzt
-client-key-expires = Läuft ab
+client-key-expires = Gültig bis
 client-key-expired = Abgelaufen

@@ -8,5 +8,5 @@ mail-attempts = Versuche
 mail-status-waiting = In Warteschlange
 mail-status-sent = Gesendet
 mail-status-failed = Fehlgeschlagen
-mail-status-cancelled = Storniert
-mail-status-refused = Abgemeldet
+mail-status-cancelled = Abgebrochen
+mail-status-refused = Abbestellt

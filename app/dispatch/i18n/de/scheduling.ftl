@@ -45,7 +45,7 @@ board-map = Karte
 board-show-date = Anzeigen
 board-unscheduled = Ungeplant
 board-unscheduled-empty = Keine ungeplanten Aufträge
-board-unscheduled-empty-text = Hier erscheinen Aufträge ohne Termin. Einen Auftrag auf einen Techniker ziehen oder „Termin planen…“ verwenden.
+board-unscheduled-empty-text = Hier erscheinen Aufträge ohne Termin. Einen Auftrag auf einen Techniker ziehen oder „Termin planen …“ verwenden.
 board-unscheduled-more = Mehr anzeigen
 board-no-technicians = Keine Techniker
 board-no-technicians-text = Hier erscheinen Konten mit der Rolle Techniker.
@@ -56,7 +56,7 @@ board-load = { $stops ->
     [one] 1 Einsatz
    *[other] { $stops } Einsätze
 } · { $travel } Fahrzeit
-board-schedule = Termin planen…
+board-schedule = Termin planen …
 board-reschedule-job = { $job } verschieben
 board-schedule-job = { $job } planen
 board-conflicts = { $count ->
@@ -65,14 +65,14 @@ board-conflicts = { $count ->
 }
 board-no-visits = Keine Einsätze an diesem Tag
 board-no-visits-text = Hier erscheinen die für diesen Tag geplanten Einsätze.
-board-travel = Anfahrt
+board-travel = Fahrzeit
 board-conflicts-heading = Konflikte
 board-no-locations = Keine Standorte zum Anzeigen
 board-no-locations-text = Hier erscheinen Einsätze an Standorten mit Koordinaten.
 board-no-coordinates = keine Koordinaten
 board-map-label = Karte des Tages. Die Liste daneben enthält dieselben Angaben.
 board-starting-points = Startpunkte
-board-checking = Wird geprüft…
+board-checking = Wird geprüft …
 board-check = Konflikte prüfen
 board-cancel = Abbrechen
 board-current-appointment = Aktueller Termin: { $day }, { $time }, { $name }
@@ -97,16 +97,16 @@ affected-title = Betroffene
 affected-gets-visit = { $name } erhält diesen Einsatz in „Mein Tag“.
 affected-loses-visit = { $name } hat diesen Einsatz nicht mehr.
 affected-visit-moved = Für { $name } ändert sich die Zeit des Einsatzes.
-affected-viewers = Falls freigegeben, im Portal und im Kalender sichtbar für: { $names }.
+affected-viewers = Bei Freigabe im Portal und im Kalender sichtbar für: { $names }.
 affected-no-viewers = Kein Portalbenutzer dieses Kunden kann Termine sehen.
-affected-email = Falls freigegeben, wird die anfragende Person per E-Mail benachrichtigt.
+affected-email = Ist der Termin freigegeben, wird die anfragende Person per E-Mail benachrichtigt.
 affected-source-system = Das Quellsystem { $source } wird per Webhook benachrichtigt.
 board-zone = Zeitzone: { $zone }
 suggestion-request = Routen vorschlagen
 suggestion-commit-text = { $count ->
     [one] Beim Übernehmen wird 1 Termin geplant
    *[other] Beim Übernehmen werden { $count } Termine geplant
- }. Techniker sehen das in „Mein Tag“. Falls freigegeben, sehen es auch die Kunden und werden benachrichtigt. Zuvor werden Konflikte erneut geprüft.
+ }. Techniker sehen die Einsätze in „Mein Tag“. Kunden sehen nur freigegebene Termine und werden darüber benachrichtigt. Zuvor werden Konflikte erneut geprüft.
 suggestion-commit-all = { $count ->
     [one] Übernehmen
    *[other] Alle { $count } übernehmen
@@ -150,9 +150,9 @@ exclusion-higher-priority = Aufträge höherer Priorität würden sich um { $tim
 exclusion-day-full = Tag ist voll, es fehlen { $time }
 exclusion-other = passt nicht
 solution-skill = Qualifikationen ergänzen: { $skills }
-solution-window = Wunschzeitfenster { $time } später enden lassen
-solution-shift = Schicht { $time } später enden lassen
-solution-leave-out = { $job } auslassen
+solution-window = Wunschzeitfenster um { $time } verlängern
+solution-shift = Schicht um { $time } verlängern
+solution-leave-out = { $job } nicht einplanen
 solution-none = keine einzelne Änderung reicht aus
 left-impossible = an diesem Tag nicht möglich
 left-lower = möglich, aber andere Aufträge haben Vorrang
