@@ -1,4 +1,4 @@
-// A customer's person is invited, chooses a password, and invites a colleague; staff see it and take it back.
+// A contact is invited, sets a password and invites a colleague; staff see the access and revoke it.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import { newPage, portalUser, signIn, staffOf } from "./helpers.mjs";
@@ -8,7 +8,7 @@ const serious = async (page) => {
   return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id}`);
 };
 
-test("from the invitation to the own portal in under a minute, and out again", async ({ browser }, info) => {
+test("portal user accepts an invitation and loses access when it is revoked", async ({ browser }, info) => {
   const address = `nora.${info.project.name}@rhein-ruhr-medical.example`;
   const { page: staff, complaints } = await newPage(browser);
   await signIn(staff, "/app", staffOf("manager"));
@@ -17,7 +17,7 @@ test("from the invitation to the own portal in under a minute, and out again", a
   await staff.getByRole("link", { name: "Portal access" }).click();
   await expect(staff.getByRole("heading", { level: 1, name: /Rhein-Ruhr Medical Supply/ })).toBeVisible();
   expect(await serious(staff)).toEqual([]);
-  // Too little: the form comes back with what was typed.
+  // Missing fields: the form returns with the input.
   await staff.getByLabel("Name").fill("Nora Busch");
   await staff.getByLabel("Reason").fill("Runs the site in Essen");
   await staff.getByRole("button", { name: "Grant access" }).click();
@@ -43,7 +43,7 @@ test("from the invitation to the own portal in under a minute, and out again", a
   await expect(nora.getByText("This device")).toBeVisible();
   expect(await serious(nora)).toEqual([]);
 
-  // What staff take back is gone with the next click, and there is no session left.
+  // Revoked access ends with the next request, including the session.
   await staff.reload();
   await expect(card.getByText("Active", { exact: true })).toBeVisible();
   await card.getByText("Revoke access…", { exact: true }).first().click();
@@ -55,7 +55,7 @@ test("from the invitation to the own portal in under a minute, and out again", a
 });
 
 for (const [locale, words] of [["en-GB", { title: "Colleagues", send: "Grant access", where: "Locations", ask: "Send sign-in link" }], ["ar", { title: "الزملاء", send: "منح إذن الوصول", where: "المواقع", ask: "إرسال رابط تسجيل الدخول" }]]) {
-  test(`a colleague is invited within one's own access (${locale})`, async ({ browser }, info) => {
+  test(`portal user invites a colleague within the own access (${locale})`, async ({ browser }, info) => {
     const address = `otto.${locale}.${info.project.name}@rhein-ruhr-medical.example`;
     const { page, complaints } = await newPage(browser, { locale });
     await signIn(page, "/portal", portalUser("petra"));

@@ -1,10 +1,10 @@
-// Lighthouse upon the pages of the portal that customers see most, five times each on a telephone's terms; the median counts.
-// Run it with `make audit`.
+// Runs Lighthouse on the most visited portal pages, five times each with mobile emulation, and checks the median. Run it with
+// `make audit`.
 import { pathToFileURL } from "node:url";
 import start, { world } from "./server.mjs";
 
 const RUNS = 5;
-/** What the median of each page has to reach, in percent. */
+/** The minimum median score of each page, in percent. */
 const GOALS = { performance: 98, accessibility: 100, "best-practices": 100 };
 
 const tools = process.env.AUDIT_TOOLS;

@@ -1,4 +1,4 @@
-// Dispatch plans on the board: by mouse, by keys, in Arabic, with two dispatchers at once, and without scripts.
+// Scheduling on the board: by mouse, by keyboard, in Arabic, with two dispatchers at once, and without scripts.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import { api, newPage, signIn, staffOf } from "./helpers.mjs";
@@ -8,21 +8,21 @@ const serious = async (page) => {
   return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id} ${violation.nodes[0].target}`);
 };
 
-/** A Tuesday some weeks ahead, on which nothing is planned; each test has its own. */
+/** Returns a Tuesday some weeks ahead with nothing scheduled. Each test uses its own. */
 function tuesday(weeks) {
   const day = new Date();
   day.setUTCDate(day.getUTCDate() + ((9 - day.getUTCDay()) % 7) + 7 * weeks);
   return day.toISOString().slice(0, 10);
 }
 
-/** An urgent job that waits, so that it is among the first. */
+/** Creates an unscheduled job; it is urgent, so that it is listed first. */
 async function waitingJob(externalId) {
   const answer = await api("erp", "POST", "/targets", { externalId, priority: "urgent", durationMinutes: 60, customer: { externalId: "CUST-10042" }, location: { externalId: "LOC-ESSEN-01" } });
   expect([200, 201]).toContain(answer.status);
   return answer.body.targetId;
 }
 
-/** Holds a job and carries it to a moment on a technician's line; the hour is that of the board. */
+/** Drags a job to a technician's row, at a fraction of the row's width. */
 async function carry(page, target, name, part) {
   const what = page.locator(`[data-drag="${target}"]`);
   await expect(what).toBeVisible();
@@ -36,7 +36,7 @@ async function carry(page, target, name, part) {
   await page.mouse.move(to.x + to.width * (mirrored ? 1 - part : part), to.y + to.height / 2, { steps: 6 });
 }
 
-test("a job is dragged onto a line, and everybody sees it", async ({ browser }, info) => {
+test("job dropped on a row is scheduled and appears on other boards", async ({ browser }, info) => {
   test.skip(info.project.name !== "with-javascript", "dragging needs scripts; Schedule… is the other way");
   const day = tuesday(5);
   const target = await waitingJob("BOARD-MOUSE");
@@ -50,7 +50,7 @@ test("a job is dragged onto a line, and everybody sees it", async ({ browser }, 
   await other.page.goto(`/app/board?date=${day}`);
   await other.page.waitForLoadState("networkidle");
 
-  // What stands against the place is told under the pointer, before the drop.
+  // Conflicts appear under the pointer before the drop.
   await carry(page, target, "Aylin Kaya", 0.02);
   await expect(page.locator(".ghost")).toContainText("outside the shift");
   await page.keyboard.press("Escape");
@@ -69,7 +69,7 @@ test("a job is dragged onto a line, and everybody sees it", async ({ browser }, 
   const stop = page.locator(`[data-track][data-name^="Georg Seidel"] [data-drag="${target}"]`);
   await expect(stop).toBeVisible();
 
-  // The other dispatcher's board shows it without being asked, and moves it meanwhile.
+  // The other dispatcher's board updates by itself; they reschedule the job in the meantime.
   const theirs = other.page.locator(`[data-track][data-name^="Georg Seidel"] [data-drag="${target}"]`);
   await expect(theirs).toBeVisible();
   await stop.getByRole("link", { name: /^Reschedule TGT-/ }).click();
@@ -82,7 +82,7 @@ test("a job is dragged onto a line, and everybody sees it", async ({ browser }, 
   await other.page.mouse.up();
   await other.page.getByRole("dialog").getByRole("button", { name: /Reschedule appointment|Schedule anyway/ }).click();
   await expect(other.page.getByRole("status")).toContainText("Appointment scheduled");
-  // Who was second is shown what is there by now, and nothing is overwritten.
+  // The second dispatcher sees the current appointment, and nothing is overwritten.
   await page.getByRole("button", { name: /Reschedule appointment|Schedule anyway/ }).click();
   await expect(page.getByRole("alert").first()).toBeVisible();
   await expect(page.locator("#move")).toContainText(/Current appointment: .*Aylin Kaya/);
@@ -91,7 +91,7 @@ test("a job is dragged onto a line, and everybody sees it", async ({ browser }, 
   expect([...complaints, ...other.complaints]).toEqual([]);
 });
 
-test("a job is planned and moved by keys alone", async ({ browser }, info) => {
+test("job is scheduled by keyboard only", async ({ browser }, info) => {
   const day = tuesday(info.project.name === "with-javascript" ? 6 : 7);
   const target = await waitingJob(`BOARD-KEYS-${info.project.name}`);
   const { page, complaints } = await newPage(browser);
@@ -123,7 +123,7 @@ test("a job is planned and moved by keys alone", async ({ browser }, info) => {
   expect(complaints).toEqual([]);
 });
 
-test("the board is mirrored in Arabic, and what is dropped lands where it is shown", async ({ browser }, info) => {
+test("board in Arabic is mirrored and drops land at the shown position", async ({ browser }, info) => {
   test.skip(info.project.name !== "with-javascript", "dragging needs scripts");
   const day = tuesday(8);
   const target = await waitingJob("BOARD-ARABIC");
@@ -142,13 +142,13 @@ test("the board is mirrored in Arabic, and what is dropped lands where it is sho
   await expect(stop).toBeVisible();
   const line = await page.locator('[data-track][data-name^="Jan Nowak"]').boundingBox();
   const box = await stop.boundingBox();
-  // It begins, from the right, near the middle of the line.
+  // The start is near the middle of the row, counted from the right.
   const part = (line.x + line.width - (box.x + box.width)) / line.width;
   expect(Math.abs(part - 0.5)).toBeLessThan(0.03);
   expect(complaints).toEqual([]);
 });
 
-test("a suggestion is looked at with its reasons and committed", async ({ browser }, info) => {
+test("route suggestion shows its reasons and is committed", async ({ browser }, info) => {
   const day = tuesday(info.project.name === "with-javascript" ? 9 : 10);
   const target = await waitingJob(`BOARD-SUGGEST-${info.project.name}`);
   const { page, complaints } = await newPage(browser);
@@ -156,7 +156,7 @@ test("a suggestion is looked at with its reasons and committed", async ({ browse
   await page.goto(`/app/board?date=${day}`);
   await page.getByRole("button", { name: "Suggest routes" }).click();
   await expect(page.getByRole("heading", { level: 1, name: /^Route suggestion for/ })).toBeVisible();
-  // The page follows by itself; without scripts one looks again.
+  // The page updates by itself; without scripts it has to be reloaded.
   await expect(async () => {
     if (info.project.name !== "with-javascript") await page.reload();
     await expect(page.getByText("Ready", { exact: true })).toBeVisible({ timeout: 1000 });

@@ -1,12 +1,11 @@
-// The screens of integrations: a client gets its key, a held job finds its customer, a wrong link is undone, a file is
-// imported, test data stays apart.
+// Integration pages: client keys, mapping review, removal of a wrong link, file import, separate test data.
 import { expect, test } from "@playwright/test";
 import { api, choose, newPage, nordlicht, signIn, staffOf } from "./helpers.mjs";
 import { world } from "./server.mjs";
 
 const stamp = () => `${test.info().project.name === "with-javascript" ? "J" : "N"}${Date.now().toString(36)}`;
 
-test("an administrator makes a client, and its key works once shown", async ({ browser }) => {
+test("client is created and its key is shown once and revoked", async ({ browser }) => {
   const { page, complaints } = await newPage(browser);
   await signIn(page, "/app", staffOf("admin"));
   await page.goto("/app/integrations");
@@ -30,7 +29,7 @@ test("an administrator makes a client, and its key works once shown", async ({ b
   expect(complaints).toEqual([]);
 });
 
-test("a held job finds its customer at the desk, and a wrong link is undone", async ({ browser }) => {
+test("job in mapping review is mapped and a wrong link is removed", async ({ browser }) => {
   const { page, complaints } = await newPage(browser);
   await signIn(page, "/app", staffOf("dispatcher"));
   const mark = stamp();
@@ -45,7 +44,7 @@ test("a held job finds its customer at the desk, and a wrong link is undone", as
   await expect(page.getByLabel(/Link the external ID/)).toBeChecked();
   await page.getByRole("button", { name: "Map to this customer" }).click();
   await expect(page.getByText("Mapping saved. The job can now be scheduled.")).toBeVisible();
-  // What was held with the same id follows by itself.
+  // Other jobs with the same external ID are mapped automatically.
   await expect(async () => {
     const found = await api("erp", "GET", `/targets/${second.body.targetId}`);
     expect(found.status).toBe(404);
@@ -62,7 +61,7 @@ test("a held job finds its customer at the desk, and a wrong link is undone", as
   expect(complaints).toEqual([]);
 });
 
-test("a file is tried out, then imported", async ({ browser }) => {
+test("CSV file is imported after a dry run", async ({ browser }) => {
   const { page, complaints } = await newPage(browser);
   await signIn(page, "/app", staffOf("dispatcher"));
   const mark = stamp();
@@ -88,7 +87,7 @@ test("a file is tried out, then imported", async ({ browser }) => {
   expect(complaints).toEqual([]);
 });
 
-test("test data is looked at apart, and says so on every page", async ({ browser }) => {
+test("test mode shows test data only and a banner on every page", async ({ browser }) => {
   const { page, complaints } = await newPage(browser);
   const mark = stamp();
   const key = nordlicht().clients.find((client) => client.name === "erp").testApiKey;

@@ -1,5 +1,4 @@
-// What the tests share: signing in as somebody, calling the API, receiving webhooks, and noticing every complaint of the
-// browser.
+// Shared helpers: signing in, calling the API, receiving webhooks, and collecting browser errors and warnings.
 import { createHmac } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -17,7 +16,7 @@ const everywhere = [
 ];
 const inPortal = [...everywhere, new RegExp(`(?<![\\p{L}\\p{N}])(?:${forbidden.kinds.join("|")})_[0-9a-zA-Z]{20}`, "u")];
 
-/** Reads along what customers are sent; what it finds fails the whole run at its end. */
+/** Searches responses to customers for internal data. Findings fail the whole run at its end. */
 async function readAlong(response) {
   const { pathname } = new URL(response.url());
   if (/^\/(app|partner|api|pkg|docs)(\/|$)/.test(pathname)) return;
@@ -28,7 +27,7 @@ async function readAlong(response) {
   }
 }
 
-/** A page of a new browser session whose console must stay silent. */
+/** Opens a page in a new browser context and collects its console errors and warnings. */
 export async function newPage(browser, options = {}) {
   const context = await browser.newContext({ baseURL: world().url, ...options });
   context.on("response", readAlong);
@@ -36,14 +35,14 @@ export async function newPage(browser, options = {}) {
   const complaints = [];
   const scripted = test.info().project.use.javaScriptEnabled !== false;
   page.on("console", (message) => {
-    // Without JavaScript nothing uses the module that the page offers to load, and Chromium remarks on it.
+    // Without JavaScript, Chromium warns that the preloaded module is unused.
     if (scripted && ["warning", "error"].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error.message}`));
   return { page, complaints, context };
 }
 
-/** Chooses the option whose text begins so; names of the staff's side carry a mark behind them. */
+/** Selects the option whose text starts with `start`; test data appends a canary to names that only staff see. */
 export async function choose(select, start) {
   const option = select.locator("option").filter({ hasText: new RegExp(`^${start}\\b`) }).first();
   await select.selectOption(await option.getAttribute("value"));
@@ -67,7 +66,7 @@ export async function api(client, method, path, body, headers = {}) {
   return { status: answer.status, headers: answer.headers, body: await answer.json() };
 }
 
-/** A receiver of webhooks on loopback; the first answer of each test can be a failure. */
+/** Starts a webhook receiver on loopback. The first response can be a failure. */
 export async function receiver(firstStatus = 200) {
   const received = [];
   const waiting = [];
@@ -93,7 +92,7 @@ export async function receiver(firstStatus = 200) {
   return { url: `http://127.0.0.1:${server.address().port}/hook`, received, until, close: () => server.close() };
 }
 
-/** Whether a delivery is signed as Standard Webhooks 1.0 says. */
+/** Returns whether a delivery has a valid Standard Webhooks 1.0 signature. */
 export function isSigned(delivery, secret) {
   const { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature } = delivery.headers;
   const key = Buffer.from(secret.replace("whsec_", ""), "base64");
@@ -103,13 +102,13 @@ export function isSigned(delivery, secret) {
 
 export const PHOTO = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
 
-/** A date so many days from now, as a date field wants it. */
+/** Returns the date in some days, in the format of a date field. */
 export function dateIn(days) {
   const moment = new Date(Date.now() + days * 86_400_000);
   return new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Berlin" }).format(moment);
 }
 
-/** A new pairing code for the demo's terminal, as an administrator reads it from Settings. */
+/** Creates a pairing code for the demo's terminal on the settings page. */
 export async function pairingCode(page) {
   await page.goto("/app/settings/terminals");
   await page.getByRole("button", { name: "Create new code" }).first().click();

@@ -1,5 +1,5 @@
-// The review queue by keyboard: twenty requests of every channel cleared without a mouse, in English and in Arabic; a list
-// that follows without a reload; a decision that is taken back.
+// The inbox by keyboard: twenty requests of all channels are processed without a mouse, in English and in Arabic. Live updates
+// of the list, undo of a decision, and a public form.
 import { createHash, randomBytes } from "node:crypto";
 import { expect, test } from "@playwright/test";
 import { api, newPage, pairingCode, portalUser, signIn, staffOf } from "./helpers.mjs";
@@ -12,7 +12,7 @@ const WORDS = {
   ar: { title: "الوارد", accept: "قبول", reject: /^رفض/, convert: /تحويل/, reason: /السبب|سبب/, accepted: /قبول الطلب/, rejected: /رفض الطلب/, converted: /./, nothing: "لا توجد طلبات مطابقة", undone: "تم التراجع عن التغيير." },
 };
 
-/** The number that proves the work for a ticket, as the browser finds it. */
+/** Computes the proof of work for a ticket, as the browser does. */
 function prove(ticket) {
   for (let number = 0n; ; number += 1n) {
     const bytes = Buffer.alloc(8);
@@ -28,14 +28,14 @@ async function webForm(description) {
   const form = new FormData();
   const fields = { ticket, proof: prove(ticket), service_type: "repair", description, name: "Mona Haddad", email: "mona@example.org", street: "Rathausplatz 4", postal_code: "45127", city: "Essen" };
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  // The server takes nothing that is filled in faster than a person could.
+  // The server rejects forms that are submitted faster than a person could fill them in.
   await expect(async () => {
     const answer = await fetch(address, { method: "POST", body: form, headers: OWN, redirect: "manual" });
     expect(answer.status).toBe(303);
   }).toPass({ intervals: [3_000, 500] });
 }
 
-/** A paired terminal: sends what it has kept. */
+/** Pairs a terminal and returns a function that sends a queued request. */
 async function terminal(browser) {
   const admin = await newPage(browser);
   await signIn(admin.page, "/app", staffOf("admin"));
@@ -62,7 +62,7 @@ async function portal(context, location, description, nonce) {
   expect(answer.status()).toBe(303);
 }
 
-/** A key that a page may not hear yet, because its bundle is still on the way. */
+/** Presses a key until the page reacts, because its bundle may still be loading. */
 async function press(page, key, heard) {
   await expect(async () => {
     await page.keyboard.press(key);
@@ -71,7 +71,7 @@ async function press(page, key, heard) {
 }
 
 for (const language of ["en", "ar"]) {
-  test(`twenty requests are cleared by keyboard alone (${language})`, async ({ browser }) => {
+  test(`twenty requests are processed by keyboard only (${language})`, async ({ browser }) => {
     test.setTimeout(240_000);
     const words = WORDS[language];
     const mark = `clear${language}${Date.now().toString(36)}`;
@@ -105,9 +105,9 @@ for (const language of ["en", "ar"]) {
       await page.keyboard.press("Enter");
       const article = page.getByRole("article");
       await expect(article.getByRole("heading", { level: 1 })).toContainText("REQ-");
-      // What a screen reader finds under these names is what the keys reach.
+      // Screen readers find the same actions by these names.
       await expect(article.getByRole("button", { name: words.accept, exact: true })).toBeVisible();
-      // Those of the portal become jobs; more would push the jobs of other tests off the first page of the list.
+      // Only portal requests become jobs; more would push the jobs of other tests off the first page of the list.
       const becomesJob = (await article.getByText(`${mark} portal`).count()) > 0;
       if (!becomesJob) {
         const reason = article.getByRole("textbox", { name: words.reason });
@@ -121,7 +121,7 @@ for (const language of ["en", "ar"]) {
         await press(page, "a", (options) => expect(convert).toBeVisible(options));
         await press(page, "t", (options) => expect(page).toHaveURL(/\/app\/targets\//, options));
       }
-      // Back to the queue without a mouse.
+      // Return to the inbox without a mouse.
       const palette = page.getByRole("dialog").getByRole("textbox");
       await press(page, "Control+k", (options) => expect(palette).toBeFocused(options));
       await page.keyboard.type(mark);
@@ -135,7 +135,7 @@ for (const language of ["en", "ar"]) {
   });
 }
 
-test("the list follows without a reload, many are decided at once, and it is taken back", async ({ browser }) => {
+test("list updates live and a bulk decision is undone", async ({ browser }) => {
   const mark = `live${Date.now().toString(36)}`;
   const { page, complaints } = await newPage(browser);
   await signIn(page, "/app", staffOf("dispatcher"));
@@ -156,7 +156,7 @@ test("the list follows without a reload, many are decided at once, and it is tak
   await expect(page.locator(".queue-requests .chip", { hasText: "Accepted" })).toHaveCount(2);
   await press(page, "z", (options) => expect(page.getByText(WORDS.en.undone)).toBeVisible(options));
   await expect(page.locator(".queue-requests .chip", { hasText: "Accepted" })).toHaveCount(0);
-  // Somebody else opens the same request.
+  // Another person opens the same request.
   await rows.first().getByRole("link").click();
   await expect(page.getByRole("article").getByRole("heading", { level: 1 })).toContainText("REQ-");
   const manager = await newPage(browser);
@@ -168,7 +168,7 @@ test("the list follows without a reload, many are decided at once, and it is tak
   expect(complaints).toEqual([]);
 });
 
-test("a form is filled in, followed, answered and withdrawn without an account", async ({ browser }) => {
+test("public form request is tracked, answered and withdrawn without an account", async ({ browser }) => {
   const { page, complaints } = await newPage(browser);
   await page.goto("/intake/nordlicht-service");
   await page.getByLabel("What do you need?").selectOption({ label: "Repair" });
@@ -188,7 +188,7 @@ test("a form is filled in, followed, answered and withdrawn without an account",
   }).toPass();
   await expect(page.getByRole("status")).toContainText("Your request has been submitted");
   await expect(page.getByText("Water <b>drips</b> from the ceiling")).toBeVisible();
-  // Dispatch has it open and writes a note: the message comes in beside it, and what is half-written stays.
+  // Dispatch has the request open and writes a note: the message appears live, and the unsaved note stays.
   const dispatch = await newPage(browser);
   await signIn(dispatch.page, "/app", staffOf("dispatcher"));
   await dispatch.page.goto("/app/inbox?q=drips");
@@ -203,6 +203,6 @@ test("a form is filled in, followed, answered and withdrawn without an account",
   await page.getByText("Withdraw request…").click();
   await page.getByRole("button", { name: "Withdraw request" }).click();
   await expect(page.locator(".chip", { hasText: "Cancelled" })).toBeVisible();
-  // Whoever is too fast is asked to wait.
+  // Submitting too fast returns 422.
   expect(complaints.filter((complaint) => !/status of 422/.test(complaint))).toEqual([]);
 });

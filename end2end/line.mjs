@@ -1,9 +1,9 @@
-// A line between a browser and the server that can be cut, or that loses the answer to what is sent over it.
+// A proxy between browser and server that can cut connections or lose responses.
 import { connect, createServer } from "node:net";
 
 /**
- * `mode` is "open", "cut", "loses answers to posts" or "breaks off photos", which ends the line after the first packet of a
- * photo. Changing it ends what is on the line at that moment.
+ * Starts a proxy. `mode` is "open", "cut", "loses answers to posts" or "breaks off photos", which closes the connection after
+ * the first packet of a photo. Changing the mode closes all open connections.
  */
 export async function line(target) {
   const { hostname, port } = new URL(target);
@@ -41,7 +41,7 @@ export async function line(target) {
       mode = next;
       for (const { near } of open) near.destroy();
     },
-    /** How many photos were broken off. */
+    /** Returns how many photo uploads were interrupted. */
     broken: () => broken,
     close() {
       this.set("cut");

@@ -1,5 +1,5 @@
-// My day on a phone that loses its network: at every step, while a photo is sent, when the browser is closed, when somebody
-// else takes the phone, and when dispatch has changed the plan meanwhile.
+// My day offline: at every step, during a photo upload, after the browser was closed, with another person on the same phone, and
+// after dispatch has changed the schedule.
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ const serious = async (page) => {
   return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${page.url()} ${id}: ${nodes[0].html.slice(0, 160)}`);
 };
 
-/** The check sum of a PNG's parts. */
+/** Computes the CRC-32 of a PNG chunk. */
 function checkSum(bytes) {
   let sum = 0xffffffff;
   for (const byte of bytes) {
@@ -32,7 +32,7 @@ function checkSum(bytes) {
   return (sum ^ 0xffffffff) >>> 0;
 }
 
-/** A large photo of noise, which needs many packets. */
+/** Creates a large PNG of random noise, which needs many packets. */
 function largePhoto(side = 900) {
   const rows = randomBytes(side * (side * 3 + 1));
   for (let row = 0; row < side; row += 1) rows[row * (side * 3 + 1)] = 0;
@@ -50,20 +50,20 @@ function largePhoto(side = 900) {
   return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]), chunk("IHDR", head), chunk("IDAT", deflateSync(rows, { level: 1 })), chunk("IEND", Buffer.alloc(0))]);
 }
 
-/** A moment today, some minutes from now, as the board's page takes it. */
+/** Returns a time some minutes from now, rounded down to five minutes, in Unix seconds. */
 const soon = (minutes = 0) => Math.floor(Date.now() / 300_000) * 300 + minutes * 60;
 
-/** Goes to a page, also while the one before reads itself anew because something has arrived. */
+/** Opens a page, even while the current page reloads because an entry has arrived. */
 const open = (page, path) => expect(() => page.goto(path)).toPass();
 
-/** Plans a job through the page that asks before anything is done. */
+/** Schedules a job through the confirmation page. */
 async function plan(dispatch, target, technician, at) {
   await dispatch.goto(`/app/board/move?target=${target}&technician=${technician}&at=${at}&back=%2Fapp%2Fboard`);
   await dispatch.locator('form[action="/app/fn/move-target"] button[type=submit]').click();
   await expect(dispatch).toHaveURL(/\/app\/board($|\?)/);
 }
 
-/** A job of today for a technician. */
+/** Creates a job and schedules it for a technician, by default today. */
 async function visitOf(dispatch, technician, at = soon()) {
   const body = { externalId: newName("MYDAY"), durationMinutes: 30, customer: { externalId: "CUST-10042" }, location: { externalId: "LOC-ESSEN-01" }, notes: "Bring the long ladder." };
   const answer = await api("erp", "POST", "/targets", body);
@@ -78,13 +78,13 @@ async function dispatcher(browser) {
   return page;
 }
 
-/** Who is signed in, as the pages of the day know it. */
+/** Returns the id of the signed-in technician. */
 async function personOf(page) {
   await open(page, "/app/day");
   return page.locator("[data-keeper]").getAttribute("data-keeper");
 }
 
-/** Waits until the phone can do without a network: the worker runs, and the pages are on the phone. */
+/** Waits until the phone works offline: the worker runs and the pages are cached. */
 async function onThePhone(page, ...targets) {
   await open(page, "/app/day");
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
@@ -105,7 +105,7 @@ async function phoneOf(browser, account, options = {}) {
   return { wire, ...phone };
 }
 
-/** A phone that can do without a network, with a job of today on it. */
+/** Prepares a phone that works offline and has a job today. */
 async function phoneWithVisit(browser, account) {
   const dispatch = await dispatcher(browser);
   const phone = await phoneOf(browser, account);
@@ -138,7 +138,7 @@ async function report(page, summary, files = []) {
   await page.getByRole("button", { name: "Submit report" }).click();
 }
 
-test("a whole visit without a network survives a closed browser and arrives once", async ({ browser }, info) => {
+test("offline visit survives a browser restart and is sent once", async ({ browser }, info) => {
   const dispatch = await dispatcher(browser);
   const wire = await line(world().url);
   const folder = mkdtempSync(join(tmpdir(), "my-day-"));
@@ -157,12 +157,12 @@ test("a whole visit without a network survives a closed browser and arrives once
   await expect(page.getByLabel("Work performed")).toBeHidden();
   await page.getByRole("button", { name: "Start travel" }).click();
   await expect(page.locator("[data-kept-note]")).toContainText("Travel started, recorded at");
-  // The second press of the same button, as the page was before, is the same entry.
+  // Submitting the same step again from an outdated page adds no entry.
   await open(page, `/app/day/${target}`);
   await page.getByRole("button", { name: "Arrived" }).click();
   await expect(line_(page, "waiting")).toContainText("Queued entries: 2");
 
-  // The phone is switched off and on again; it still has no network.
+  // The phone is restarted and still offline.
   await phone.close();
   phone = await launch();
   page = await phone.newPage();
@@ -179,12 +179,12 @@ test("a whole visit without a network survives a closed browser and arrives once
   await expect(page.locator(`[data-stop="${target}"]`)).toHaveAttribute("data-status", "completed");
   await expect(await job(dispatch, target)).not.toContainText("On the way");
 
-  // The server gets the first of them, and the phone never hears of it.
+  // The server receives the first entry, but its response is lost.
   wire.set("loses answers to posts");
   await again(page);
   await expect(async () => expect(await job(dispatch, target)).toContainText("On the way")).toPass();
   await expect(line_(page, "waiting")).toContainText("Queued entries: 3");
-  // The network goes while the first photo is on its way.
+  // The connection is lost while the first photo is sent.
   wire.set("breaks off photos");
   await again(page);
   await expect(line_(page, "waiting")).toContainText("Queued entries: 1");
@@ -194,7 +194,7 @@ test("a whole visit without a network survives a closed browser and arrives once
   await expect(async () => expect(await job(dispatch, target)).toContainText("Completed")).toPass();
   await expect(line_(page, "waiting")).toBeHidden();
 
-  // Once: one step each in the history, one report, two photos.
+  // Everything arrived once: one report, two photos.
   const manager = await newPage(browser);
   await signIn(manager.page, "/app", staffOf("manager"));
   await manager.page.goto(`/app/targets/${target}`);
@@ -204,7 +204,7 @@ test("a whole visit without a network survives a closed browser and arrives once
   }
   await expect(manager.page.getByRole("img", { name: "Signature" })).toBeVisible();
   await expect(manager.page.locator(".files > li")).toHaveCount(2);
-  // What has arrived is not on the phone any more.
+  // Sent content is deleted from the phone.
   const memory = await page.evaluate(async () => {
     const database = await new Promise((done) => (indexedDB.open("my-day").onsuccess = ({ target }) => done(target.result)));
     const all = (store) => new Promise((done) => (database.transaction(store).objectStore(store).getAll().onsuccess = ({ target }) => done(target.result)));
@@ -217,7 +217,7 @@ test("a whole visit without a network survives a closed browser and arrives once
   wire.close();
 });
 
-test("the network may go at any step", async ({ browser }) => {
+test("connection lost at any step loses no entry", async ({ browser }) => {
   const dispatch = await dispatcher(browser);
   const { wire, page, complaints } = await phoneOf(browser, third());
   const person = await personOf(page);
@@ -249,7 +249,7 @@ test("the network may go at any step", async ({ browser }) => {
   wire.close();
 });
 
-test("what dispatch has changed meanwhile is shown in both versions", async ({ browser }) => {
+test("sync conflict shows both versions and is resolved", async ({ browser }) => {
   const { dispatch, person, target, wire, page } = await phoneWithVisit(browser, fourth());
   wire.set("cut");
   await open(page, `/app/day/${target}`);
@@ -271,7 +271,7 @@ test("what dispatch has changed meanwhile is shown in both versions", async ({ b
   expect(await serious(page)).toEqual([]);
   await expect(await job(dispatch, target)).toContainText("Scheduled");
 
-  // Given to dispatch, who sees all of it at the job.
+  // Sent to dispatch, who sees all entries on the job page.
   await page.getByRole("button", { name: "Send to dispatch" }).click();
   await expect(page.getByText("Entries sent to dispatch.")).toBeVisible();
   await dispatch.goto("/app/inbox");
@@ -282,7 +282,7 @@ test("what dispatch has changed meanwhile is shown in both versions", async ({ b
   await dispatch.getByRole("button", { name: "Mark as resolved" }).click();
   await expect(dispatch.locator("#from-phone")).toHaveCount(0);
 
-  // A second one: the technician's version shall hold.
+  // Second conflict: the technician keeps their version.
   const second = await visitOf(dispatch, person);
   await onThePhone(page, second);
   wire.set("cut");
@@ -300,7 +300,7 @@ test("what dispatch has changed meanwhile is shown in both versions", async ({ b
   wire.close();
 });
 
-test("leaving a shared phone warns, wipes it, and ends the session", async ({ browser }) => {
+test("sign-out on a shared phone warns, removes offline data and ends the session", async ({ browser }) => {
   const { dispatch, person, target, wire, page } = await phoneWithVisit(browser, third());
   wire.set("cut");
   await open(page, `/app/day/${target}`);
@@ -326,10 +326,10 @@ test("leaving a shared phone warns, wipes it, and ends the session", async ({ br
   expect(left.pages).not.toContain("Rhein-Ruhr");
   expect(left.pages).not.toContain(person);
   expect(left.state).not.toContain(person);
-  // Without a network nothing of the day comes back.
+  // Offline, no page of the day is shown.
   await open(page, `/app/day/${target}`);
   await expect(page.getByRole("heading", { name: "Offline data removed" })).toBeVisible();
-  // With one, the session ends before anything is shown.
+  // Online, the session ends before anything is shown.
   wire.set("open");
   await open(page, "/app/day");
   await expect(page).toHaveURL(/sign-in/);
@@ -337,13 +337,13 @@ test("leaving a shared phone warns, wipes it, and ends the session", async ({ br
   wire.close();
 });
 
-test("somebody else on the same phone neither sees nor sends what was noted before", async ({ browser }) => {
+test("another person on the same phone neither sees nor sends queued entries", async ({ browser }) => {
   const { dispatch, target, wire, page, context } = await phoneWithVisit(browser, third());
   wire.set("cut");
   await open(page, `/app/day/${target}`);
   await page.getByRole("button", { name: "Start travel" }).click();
   await expect(line_(page, "waiting")).toBeVisible();
-  // The session is gone, not signed out of.
+  // The session is lost without a sign-out.
   await context.clearCookies();
   wire.set("open");
   await again(page);
@@ -363,9 +363,9 @@ test("somebody else on the same phone neither sees nor sends what was noted befo
   wire.close();
 });
 
-test("what the server does not accept is corrected on the phone", async ({ browser }) => {
+test("rejected report is corrected on the phone or sent without photos", async ({ browser }) => {
   const { dispatch, person, target, wire, page } = await phoneWithVisit(browser, fourth());
-  /** Goes there and writes a report whose photo is none while there is no network. */
+  /** Starts travel, arrives and writes an offline report with an invalid photo. */
   const refused = async (job, summary) => {
     await open(page, `/app/day/${job}`);
     await page.getByRole("button", { name: "Start travel" }).click();
@@ -380,7 +380,7 @@ test("what the server does not accept is corrected on the phone", async ({ brows
   };
   const summary = newName("With a broken photo");
   await refused(target, summary);
-  // Why, in words; and everything is there again, the signature too.
+  // The reason is shown, and the form contains all input, including the signature.
   await expect(line_(page, "refused")).toContainText("Photo");
   await page.getByRole("link", { name: "Correct report" }).click();
   await expect(page.locator(".signature-pad path")).toHaveAttribute("d", /^M\d+ \d+L/);
@@ -392,7 +392,7 @@ test("what the server does not accept is corrected on the phone", async ({ brows
   await open(page, "/app/day");
   await expect(line_(page, "refused")).toBeHidden();
 
-  // Or it goes out without the photo that cannot be taken.
+  // Alternatively, the report is sent without the invalid photo.
   const second = await visitOf(dispatch, person);
   await onThePhone(page, second);
   await refused(second, newName("Sent without its photo"));
@@ -402,7 +402,7 @@ test("what the server does not accept is corrected on the phone", async ({ brows
   wire.close();
 });
 
-test("everybody can use it, also in Arabic, and the sheet is A4", async ({ browser }) => {
+test("pages are accessible offline and in Arabic, and the day sheet is A4", async ({ browser }) => {
   const dispatch = await dispatcher(browser);
   for (const locale of ["en-GB", "ar"]) {
     const { wire, page } = await phoneOf(browser, fourth(), { locale });
@@ -420,7 +420,7 @@ test("everybody can use it, also in Arabic, and the sheet is A4", async ({ brows
     await open(page, "/app/day/sheet");
     const sheet = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
     expect(sheet).toMatch(/\/MediaBox \[0 0 59[45](\.\d+)? 84[12](\.\d+)?\]/);
-    // The days beside it and the sheet are on the phone, too.
+    // The adjacent days and the sheet are cached too.
     await open(page, "/app/day");
     const links = await page.locator("a[data-keep][href*='date=']").evaluateAll((found) => found.map(({ pathname, search }) => pathname + search));
     expect(links).toHaveLength(3);
@@ -438,7 +438,7 @@ test("everybody can use it, also in Arabic, and the sheet is A4", async ({ brows
     }
     await open(page, "/app/day");
     expect(await serious(page)).toEqual([]);
-    // A day that is over leads to the one after it, although the phone has not asked the server since.
+    // A day that is over shows the following day, even offline.
     const after = await page.locator("[data-after]").getAttribute("data-after");
     await page.evaluate(async () => {
       const cache = await caches.open("my-day");
@@ -448,10 +448,10 @@ test("everybody can use it, also in Arabic, and the sheet is A4", async ({ brows
     });
     await open(page, "/app/day");
     await expect(page.locator("[data-after]")).not.toHaveAttribute("data-after", after);
-    // Its stops are there, too; what is not on the phone leads to the day and not into nothing.
+    // The stops of that day are cached too.
     await page.locator(`[data-stop="${tomorrow}"] h3 a`).click();
     await expect(page.locator(`[data-stop="${tomorrow}"]`)).toBeVisible();
-    // Nobody is told of the way to a visit of another day before that was asked.
+    // Starting travel to a visit on another day asks for confirmation first.
     const questions = [];
     page.once("dialog", (question) => {
       questions.push(question.type());
@@ -460,6 +460,7 @@ test("everybody can use it, also in Arabic, and the sheet is A4", async ({ brows
     await page.locator(".step-set-out button").click();
     await expect.poll(() => questions).toEqual(["confirm"]);
     await expect(line_(page, "waiting")).toBeHidden();
+    // A page that is not cached redirects to the day.
     await open(page, "/app/day/tgt_01m8b3k340fmvbyvr5qr626q0k");
     await expect(page).toHaveURL(/\/app\/day$/);
     wire.close();

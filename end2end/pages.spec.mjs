@@ -1,4 +1,4 @@
-// Every page: no serious finding of axe, no complaint of the browser, in English and in Arabic, light and dark.
+// All pages: no serious axe violation and no browser error, in English and Arabic, light and dark.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import { newPage, portalUser, signIn, staffOf } from "./helpers.mjs";
@@ -8,7 +8,7 @@ const serious = async (page) => {
   return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id}: ${violation.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
 };
 
-/** The pages of a role; a pattern stands for the first link of that shape on the page before. */
+/** The pages of each role. A pattern is the first matching link on the previous page. */
 const PAGES = {
   dispatcher: ["/app/inbox", "/app/inbox?q=nothing-like-it&only=snoozed", "/app/inbox/new", "/app/inbox?channel=web_form", /\/app\/inbox\/req_/, "/app/inbox", /\/app\/inbox\/req_/, "/app/inbox", /\/app\/targets\//, "/app/customers", /\/app\/customers\//, /\/app\/customers\/.*\/access/, "/app/customers?q=nothing-like-it", "/app/reports?status=approved", /\/app\/reports\//, "/app/imports", /\/app\/imports\/imp_/, "/app/imports/desk", /\/app\/imports\/desk\/tgt_/, "/app/imports/links?source=erp&id=CUST-10042", "/app/imports/upload", "/app/settings", "/app/nothing-here"],
   admin: ["/app/integrations", /\/app\/integrations\/clients\//, "/app/integrations", /\/app\/integrations\/sources\//, "/app/settings", "/app/settings/forms", /\/app\/settings\/forms\/frm_/, "/app/settings/forms/new", "/app/settings/rules", /\/app\/settings\/rules\/rul_/, "/app/settings/rules/new", "/app/settings/technicians", /technicians\/stf_/, "/app/settings/terminals", "/app/settings/terminals/new", "/app/settings/terminals/new?match=Rhein", /terminals\/new\?customer=/, "/app/settings/access", "/app/settings/mails", /\/app\/settings\/mails\/mal_/, "/app/parts"],
@@ -32,7 +32,7 @@ async function walk(page, list, look) {
   }
 }
 
-test("pages without an account", async ({ browser }, info) => {
+test("public pages have no violations", async ({ browser }, info) => {
   const { page, complaints } = await newPage(browser);
   const findings = [];
   await walk(page, OPEN, async () => {
@@ -44,7 +44,7 @@ test("pages without an account", async ({ browser }, info) => {
 });
 
 for (const [role, list] of Object.entries(PAGES)) {
-  test(`pages of the ${role}`, async ({ browser }, info) => {
+  test(`pages of the ${role} have no violations`, async ({ browser }, info) => {
     const { page, complaints } = await newPage(browser, { colorScheme: role === "dispatcher" ? "dark" : "light" });
     await signIn(page, "/app", staffOf(role));
     const findings = [];
@@ -58,7 +58,7 @@ for (const [role, list] of Object.entries(PAGES)) {
 }
 
 for (const locale of ["en-GB", "ar"]) {
-  test(`pages of the portal in ${locale}`, async ({ browser }, info) => {
+  test(`portal pages in ${locale} have no violations`, async ({ browser }, info) => {
     const { page, complaints } = await newPage(browser, { locale, viewport: { width: 390, height: 844 } });
     await signIn(page, "/portal", portalUser("petra"));
     const findings = [];
@@ -73,7 +73,7 @@ for (const locale of ["en-GB", "ar"]) {
   });
 }
 
-test("islands work: ids are copied, keys move through the list", async ({ browser }) => {
+test("islands copy ids and move through the list by keyboard", async ({ browser }) => {
   test.skip(test.info().project.name !== "with-javascript", "islands need JavaScript");
   const { page, complaints, context } = await newPage(browser);
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);

@@ -1,4 +1,4 @@
-// Takes the pictures of the README: node end2end/pictures.mjs URL demo.json
+// Takes the screenshots of the README: node end2end/pictures.mjs URL demo.json
 import { execSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { chromium } from "@playwright/test";

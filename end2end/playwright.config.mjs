@@ -1,4 +1,4 @@
-// Browser tests in the installed Chromium, one after another: they share one server and one database.
+// Browser tests with the installed Chromium. They run serially, because they share one server and one database.
 import { execSync } from "node:child_process";
 import { defineConfig } from "@playwright/test";
 

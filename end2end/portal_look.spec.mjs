@@ -1,4 +1,4 @@
-// An organisation gives its portal a logo, a colour and words of its own; customers see them.
+// An organization sets logo, color and terminology of its portal, and customers see them.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import { newPage, signIn } from "./helpers.mjs";
@@ -9,7 +9,7 @@ const serious = async (page) => {
   return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id}`);
 };
 
-test("the portal gets a look and words of its own", async ({ browser }) => {
+test("branding and terminology are shown in the portal", async ({ browser }) => {
   const suedwind = world().tenants.find((tenant) => tenant.slug === "suedwind");
   const { page: admin, complaints } = await newPage(browser);
   await signIn(admin, "/app", suedwind.staff.find((account) => account.role === "admin"));
@@ -26,7 +26,7 @@ test("the portal gets a look and words of its own", async ({ browser }) => {
   await admin.getByRole("group", { name: "Service types" }).getByLabel("Repair").fill("Mending");
   await admin.getByRole("group", { name: "Requests" }).getByLabel("Accepted", { exact: true }).fill("Planned");
   await admin.getByRole("button", { name: "Save terms" }).click();
-  // One word for two things: at its field, with everything that was typed.
+  // The same term for two statuses is an error at its field, and the input is kept.
   await expect(admin.getByRole("alert")).toBeVisible();
   await expect(admin.getByRole("group", { name: "Service types" }).getByLabel("Repair")).toHaveValue("Mending");
   expect(await serious(admin)).toEqual([]);

@@ -1,4 +1,4 @@
-// A second step when signing in: turned on with an app, asked for, done with a recovery code, and turned off.
+// Two-factor authentication: turned on with an app, required at sign-in, passed with a recovery code, and turned off.
 import AxeBuilder from "@axe-core/playwright";
 import { createHmac } from "node:crypto";
 import { expect, test } from "@playwright/test";
@@ -9,7 +9,7 @@ const serious = async (page) => {
   return violations.filter((violation) => ["serious", "critical"].includes(violation.impact)).map((violation) => `${page.url()} ${violation.id}`);
 };
 
-/** The code that an app shows for a secret (RFC 6238), so many half minutes from now. */
+/** Returns the code of a secret (RFC 6238), `later` periods of 30 seconds from now. */
 function code(secret, later = 0) {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   const bits = [...secret.replaceAll(" ", "")].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");
@@ -20,7 +20,7 @@ function code(secret, later = 0) {
   return String((mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
-test("a code from an app is asked for, and a recovery code where there is no telephone", async ({ browser }) => {
+test("sign-in with 2FA requires a code from the app or a recovery code", async ({ browser }) => {
   const account = portalUser("petra");
   const { page, complaints } = await newPage(browser);
   await signIn(page, "/portal", account);
@@ -39,7 +39,7 @@ test("a code from an app is asked for, and a recovery code where there is no tel
   expect(recovery).toHaveLength(10);
   expect(await serious(page)).toEqual([]);
 
-  // A password alone is half of the way from now on.
+  // The password alone is no longer sufficient.
   const { page: phone, complaints: others } = await newPage(browser, { viewport: { width: 390, height: 844 } });
   await phone.goto("/portal/sign-in");
   await phone.locator("#sign-in-email").fill(account.email);
@@ -60,7 +60,7 @@ test("a code from an app is asked for, and a recovery code where there is no tel
   await page.goto("/portal/profile");
   await expect(section).toContainText("9");
   await section.getByText("Change recovery codes or turn off 2FA").click();
-  // Guesses make everybody wait a moment, the right code included.
+  // After wrong codes, even a correct code has to wait.
   await expect(async () => {
     await section.getByLabel("Code", { exact: true }).fill(code(secret, 1));
     await section.getByRole("button", { name: "Turn off 2FA" }).click();

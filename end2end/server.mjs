@@ -1,5 +1,5 @@
-// Starts the real server on a new database with demo data: SQLite in a temporary folder, or the database that
-// ORDINAVO_DATABASE_URL names (its demo data is made anew).
+// Starts the real server on a new database with demo data: SQLite in a temporary folder, or the database in
+// ORDINAVO_DATABASE_URL, whose demo data is reset.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -12,7 +12,7 @@ const binary = process.env.ORDINAVO_BINARY ?? join(here, "../target/debug/ordina
 
 const seed = join(here, "../server/tests/canaries/seed.sql");
 
-/** Marks every internal text of the database, so that it is noticed in what customers are sent. */
+/** Adds a canary to every internal text of the database, so that leaks in responses to customers are found. */
 function mark(address) {
   if (address.startsWith("sqlite:")) {
     const python = process.env.ORDINAVO_TEST_PYTHON ?? "python3";

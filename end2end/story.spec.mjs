@@ -1,23 +1,23 @@
-// The one story that must always work, from a partner's POST to the customer's portal, and the other way round.
+// The main workflow, from a partner's POST to the customer's portal and from the portal to a scheduled job.
 import { expect, test } from "@playwright/test";
 import { api, choose, dateIn, isSigned, newPage, PHOTO, portalUser, receiver, signIn, staffOf } from "./helpers.mjs";
 
 const INTERNAL = "Customer argued about the last invoice";
 
-test("a partner's job becomes a visit, a signed event and a released report", async ({ browser }, info) => {
+test("imported job becomes a visit, signed events and a released report", async ({ browser }, info) => {
   const run = info.project.name === "with-javascript" ? "A" : "B";
   const window = run === "A" ? ["05:10", "05:40"] : ["05:50", "06:20"];
   const externalId = `JOB-2026-000918-${run}`;
   const summary = `Compressor exchanged, run ${run}`;
   const followUp = `Check the pressure again, run ${run}`;
 
-  // The ERP wants to hear of approvals and billing; its receiver is down at first.
+  // The ERP subscribes to approvals and billing; its receiver fails at first.
   const hook = await receiver(503);
   const endpoint = await api("erp", "POST", "/webhook-endpoints", { url: hook.url, eventTypes: ["billing.triggered", "visit_report.approved"], dataOptions: { billingDetails: true } });
   expect(endpoint.status).toBe(201);
   expect(endpoint.body.secret).toMatch(/^whsec_/);
 
-  // The seed's example, twice: one target.
+  // The same job is posted twice and creates one target.
   const job = {
     externalId,
     customer: { externalId: "CUST-10042", customerNumber: "RRM-001", name: "Rhein-Ruhr Medical Supply" },
@@ -32,7 +32,7 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   expect(again.body).toMatchObject({ outcome: "unchanged", targetId: first.body.targetId });
   const target = first.body.targetId;
 
-  // Dispatch sees it and fixes an appointment; a mistake is named and what was typed is kept.
+  // Dispatch schedules an appointment. An invalid input shows an error and keeps the input.
   const dispatch = await newPage(browser);
   await signIn(dispatch.page, "/app", staffOf("dispatcher"));
   await expect(dispatch.page).toHaveURL(/\/app\/inbox/);
@@ -49,20 +49,20 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   await plan(window[1], window[0]);
   await expect(dispatch.page.getByRole("alert")).toContainText("The end must be after the start");
   await expect(dispatch.page.getByRole("region", { name: "Schedule appointment" }).getByLabel("From", { exact: true })).toHaveValue(window[1]);
-  // It is before the shift, which is told before it is planned all the same.
+  // The time is before the shift, which is a conflict that has to be confirmed.
   await plan(window[0], window[1]);
-  await expect(dispatch.page.getByRole("alert")).toContainText("No shift");
+  await expect(dispatch.page.getByRole("alert")).toContainText("no shift");
   await dispatch.page.getByLabel("Schedule anyway").check();
   await dispatch.page.getByRole("button", { name: "Schedule appointment" }).click();
   await expect(dispatch.page.getByRole("status")).toContainText("Appointment scheduled");
 
-  // The technician goes, arrives and reports with two photos.
+  // The technician starts travel, arrives and submits a report with two photos.
   const visit = await newPage(browser, { viewport: { width: 390, height: 844 } });
   await signIn(visit.page, "/app", staffOf("technician"));
   await visit.page.goto(`/app/day?date=${dateIn(1)}`);
   await visit.page.getByRole("link", { name: new RegExp("Rhein-Ruhr Medical Supply") }).first().click();
   await visit.page.goto(`/app/day/${target}`);
-  // The visit is tomorrow's, which is asked about.
+  // The visit is tomorrow, so starting travel has to be confirmed.
   visit.page.once("dialog", (question) => question.accept());
   await visit.page.getByRole("button", { name: "Start travel" }).click();
   await expect(visit.page.getByRole("status")).toContainText("On the way");
@@ -80,14 +80,14 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   await visit.page.getByRole("button", { name: "Submit report" }).click();
   await expect(visit.page.getByRole("status")).toContainText("Report submitted");
 
-  // Before the release Anna sees the visit, but nothing of the report.
+  // Before the release, Anna sees nothing of the report.
   const anna = await newPage(browser);
   await signIn(anna.page, "/portal", portalUser("anna.weber"));
   await anna.page.getByRole("button", { name: "English" }).click();
   await anna.page.goto("/portal/reports");
   await expect(anna.page.getByText(summary)).toHaveCount(0);
 
-  // The manager approves: the billing event goes out, is refused once, and arrives signed.
+  // The manager approves: the first delivery fails, and the retried events arrive signed.
   const manager = await newPage(browser);
   await signIn(manager.page, "/app", staffOf("manager"));
   await expect(manager.page).toHaveURL(/\/app\/reports/);
@@ -107,7 +107,7 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   expect(billing.at(-1).body).not.toContain("Anna Weber");
   await hook.until(() => new Set(hook.received.map((delivery) => delivery.headers["webhook-id"])).size === 2 && hook.received.length >= 3);
 
-  // Approved is not visible; the release is, with the one photo that was chosen.
+  // The approved report is not visible; the release is, with the selected photo.
   await anna.page.goto("/portal/reports");
   await expect(anna.page.getByText(summary)).toHaveCount(0);
   await manager.page.getByLabel("Title").fill(`Your visit, run ${run}`);
@@ -121,7 +121,7 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   const files = (await Promise.all((await manager.page.locator(".box-internal .files a").all()).map((link) => link.getAttribute("href")))).map((href) => href.split("/").pop());
   expect(files).toHaveLength(2);
 
-  // Anna sees appointment, report, that photo, the follow-up and the timeline, and nothing else.
+  // Anna sees appointment, report, selected photo, follow-up and timeline, and no internal data.
   await anna.page.goto("/portal/reports");
   await anna.page.getByRole("link", { name: `Your visit, run ${run}` }).click();
   await expect(anna.page.getByText(summary)).toBeVisible();
@@ -139,7 +139,7 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   await anna.page.goto("/portal/timeline");
   for (const milestone of ["Report shared", "Follow-up required", "Visit completed", "Appointment scheduled"]) await expect(anna.page.getByText(milestone).first()).toBeVisible();
 
-  // A contact of another customer finds nothing there.
+  // A contact of another customer gets 404.
   await anna.page.goto("/portal/reports");
   const reportPath = await anna.page.getByRole("link", { name: `Your visit, run ${run}` }).getAttribute("href");
   const stranger = await newPage(browser);
@@ -154,7 +154,7 @@ test("a partner's job becomes a visit, a signed event and a released report", as
   hook.close();
 });
 
-test("a customer's request is accepted, converted and planned", async ({ browser }, info) => {
+test("portal request is accepted, converted and scheduled", async ({ browser }, info) => {
   const run = info.project.name === "with-javascript" ? "A" : "B";
   const window = run === "A" ? ["04:10", "04:40"] : ["04:50", "05:05"];
   const words = `The freezer hums <b>loudly</b> & "oddly", run ${run}`;

@@ -1,11 +1,11 @@
-// The terminal: paired from Settings, used with and without a connection, cleared after a rest, unpaired at once.
+// The terminal: paired in the settings, used online and offline, cleared after inactivity, unpaired immediately.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import { newPage, pairingCode, signIn, staffOf } from "./helpers.mjs";
 import { line } from "./line.mjs";
 import { world } from "./server.mjs";
 
-/** A kiosk that is paired over a line of its own, with its worker running. */
+/** Pairs a terminal behind its own proxy and waits until its worker runs. */
 async function kiosk(browser, options = {}) {
   const wire = await line(world().url);
   const admin = await newPage(browser);
@@ -28,16 +28,15 @@ async function ask(page, tile, description) {
   await page.locator("button[type=submit]").click();
 }
 
-/** The code on the receipt. */
 const receipt = (page) => page.locator(".receipt-code bdi").textContent();
 
-/** What the inbox has under a text. */
+/** Returns how many requests the inbox finds for a text. */
 async function inInbox(page, text) {
   await page.goto(`/app/inbox?q=${encodeURIComponent(text)}`);
   return page.locator(".queue-requests > li").count();
 }
 
-test("requests are kept without a connection and arrive once", async ({ browser }) => {
+test("requests submitted offline are queued and created once", async ({ browser }) => {
   const mark = `kiosk${Date.now().toString(36)}`;
   const { wire, admin, page } = await kiosk(browser);
   await ask(page, "Repair", `${mark} with a connection`);
@@ -56,7 +55,7 @@ test("requests are kept without a connection and arrive once", async ({ browser 
     codes.push(await receipt(page));
   }
   expect(new Set(codes).size).toBe(3);
-  // The same page sent again, as by a second press, is the same request.
+  // Submitting the same input again creates no second request.
   await page.goto("/terminal?lang=de");
   await ask(page, "Reparatur", `${mark} ohne Verbindung 2`);
   await expect(page.locator(".receipt-code bdi")).toHaveText(codes[2]);
@@ -66,7 +65,7 @@ test("requests are kept without a connection and arrive once", async ({ browser 
   await online();
   await expect(waiting).toHaveText("Noch nicht gesendet: 2");
 
-  // The server gets them, the device never hears of it and sends them again.
+  // The server receives the requests, but the responses are lost, so the device sends them again.
   wire.set("loses answers to posts");
   await online();
   await expect(async () => expect(await inInbox(admin.page, mark)).toBeGreaterThanOrEqual(2)).toPass();
@@ -79,7 +78,7 @@ test("requests are kept without a connection and arrive once", async ({ browser 
   wire.close();
 });
 
-test("a terminal clears itself after a minute of rest", async ({ browser }) => {
+test("terminal clears its input after a minute of inactivity", async ({ browser }) => {
   const { wire, page, context } = await kiosk(browser);
   const other = await context.newPage();
   await other.clock.install();
@@ -103,7 +102,7 @@ test("a terminal clears itself after a minute of rest", async ({ browser }) => {
   wire.close();
 });
 
-test("an unpaired terminal shows nothing any more", async ({ browser }) => {
+test("unpaired terminal removes its pages and resumes when paired again", async ({ browser }) => {
   const mark = `unpaired${Date.now().toString(36)}`;
   const { wire, admin, page } = await kiosk(browser);
   wire.set("cut");
@@ -116,12 +115,12 @@ test("an unpaired terminal shows nothing any more", async ({ browser }) => {
   wire.set("open");
   await page.evaluate(() => dispatchEvent(new Event("online")));
   await expect(page.getByRole("heading", { name: "Set up this terminal" })).toBeVisible();
-  // Nor without a connection: what it kept of the organisation is gone.
+  // Offline too: the cached pages of the organization are deleted.
   wire.set("cut");
   await expect(page.goto("/terminal")).rejects.toThrow();
-  // Paired again, it goes on as before, and sends what it had noted.
+  // Paired again, the terminal sends its queued request.
   wire.set("open");
-  // The browser tries its error page again by itself, which may come in between.
+  // The browser reloads its error page by itself, which can interrupt the navigation.
   await expect(() => page.goto("/terminal?lang=en")).toPass();
   await page.getByLabel("Code").fill(await pairingCode(admin.page));
   await page.getByRole("button", { name: "Set up terminal" }).click();
@@ -132,7 +131,7 @@ test("an unpaired terminal shows nothing any more", async ({ browser }) => {
   await page.goto("/terminal?lang=ar");
   await ask(page, "إصلاح", `${mark} again`);
   await expect(page.locator(".receipt-code bdi")).toHaveText(/^[0-9A-Z]{3}-[0-9A-Z]{3}$/);
-  // What was written is not kept once it has arrived, not even as a mark of it.
+  // Sent content is deleted from the device.
   const memory = await page.evaluate(async () => {
     const database = await new Promise((done) => (indexedDB.open("terminal").onsuccess = ({ target }) => done(target.result)));
     const all = database.transaction("queue").objectStore("queue").getAll();
@@ -143,7 +142,7 @@ test("an unpaired terminal shows nothing any more", async ({ browser }) => {
   wire.close();
 });
 
-test("a terminal can be used by everybody", async ({ browser }) => {
+test("terminal is accessible in English and Arabic", async ({ browser }) => {
   const { wire, page, complaints } = await kiosk(browser, { locale: "ar" });
   const findings = async () => {
     const { violations } = await new AxeBuilder({ page }).analyze();
@@ -152,7 +151,7 @@ test("a terminal can be used by everybody", async ({ browser }) => {
   for (const language of ["en", "ar"]) {
     await page.goto(`/terminal?lang=${language}`);
     expect(await findings()).toEqual([]);
-    // By keyboard: the tiles are one group, the fields follow.
+    // By keyboard: the tiles are one group, followed by the fields.
     await page.getByRole("radio").first().focus();
     await page.keyboard.press("Space");
     await expect(page.getByRole("textbox").first()).toBeVisible();

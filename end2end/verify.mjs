@@ -1,4 +1,4 @@
-// The Standard Webhooks verifier from npm over what the worker sent: takes what is valid, refuses the rest.
+// Checks deliveries of the worker with the Standard Webhooks verifier from npm: valid ones pass, all others are rejected.
 import { readFileSync } from "node:fs";
 import { Webhook } from "standardwebhooks";
 

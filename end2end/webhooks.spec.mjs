@@ -1,12 +1,11 @@
-// The screens of webhooks: an endpoint is made, tested, rotated, replayed, switched off and on, and what it missed recovered;
-// the receiver is a real server on loopback.
+// Webhook pages: create, test, rotate, replay, disable, enable, recover and delete. The receiver is a real server on loopback.
 import AxeBuilder from "@axe-core/playwright";
 import { createServer } from "node:http";
 import { expect, test } from "@playwright/test";
 import { Webhook } from "standardwebhooks";
 import { api, choose, newPage, signIn, staffOf } from "./helpers.mjs";
 
-/** Keeps what it gets and answers with `status`. */
+/** Starts a receiver that stores deliveries and responds with `status`. */
 const receiver = async () => {
   const got = [];
   const state = { status: 204, got };
@@ -26,7 +25,7 @@ const receiver = async () => {
 
 const serious = async (page) => (await new AxeBuilder({ page }).analyze()).violations.filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => `${page.url()} ${one.id}`);
 
-test("an endpoint lives its whole life on screen", async ({ browser }) => {
+test("endpoint is created, tested, replayed, disabled, recovered, rotated and deleted", async ({ browser }) => {
   const mark = `${test.info().project.name === "with-javascript" ? "J" : "N"}${Date.now().toString(36)}`;
   const hook = await receiver();
   const { page, complaints } = await newPage(browser);
@@ -34,7 +33,7 @@ test("an endpoint lives its whole life on screen", async ({ browser }) => {
   await page.goto("/app/integrations");
   await page.getByRole("link", { name: "New webhook endpoint" }).click();
   await choose(page.getByLabel("Client", { exact: true }), "erp");
-  // A mistake keeps what was typed and says where it is.
+  // An invalid URL shows an error and keeps the input.
   await page.getByLabel("URL").fill("https://10.1.2.3/hook");
   await page.getByLabel("target.created").check();
   await page.getByLabel("Delivery order", { exact: true }).selectOption("per_target");
@@ -54,13 +53,13 @@ test("an endpoint lives its whole life on screen", async ({ browser }) => {
   await expect(() => expect(hook.got.length).toBe(1)).toPass();
   expect(new Webhook(secret).verify(hook.got[0].body, hook.got[0].headers).type).toBe("webhook.test");
 
-  // What each data option would add is shown without a request.
+  // The preview shows the data of each option without a request.
   const preview = page.locator(".payload");
   await expect(preview.getByText("Anna Weber")).toBeHidden();
   await preview.getByLabel("Name, email and phone of the contact.").check();
   await expect(preview.getByText("Anna Weber")).toBeVisible();
 
-  // A delivery that fails says why, and can be repeated.
+  // A failed delivery shows its reason and can be replayed.
   hook.status = 503;
   const job = await api("erp", "POST", "/targets", { externalId: `HOOK-${mark}` });
   expect(job.status).toBe(201);
@@ -80,7 +79,7 @@ test("an endpoint lives its whole life on screen", async ({ browser }) => {
     await expect(page.getByText("manual").first()).toBeVisible({ timeout: 500 });
   }).toPass();
 
-  // Switched off it misses nothing.
+  // Events of a disabled endpoint are held and recovered.
   await page.goto(here);
   await page.getByText("Disable endpoint…").first().click();
   await page.getByRole("button", { name: "Disable endpoint…" }).click();
@@ -115,7 +114,7 @@ test("an endpoint lives its whole life on screen", async ({ browser }) => {
   expect(complaints).toEqual([]);
 });
 
-test("billing triggers tell where they stand", async ({ browser }) => {
+test("billing triggers are listed by status", async ({ browser }) => {
   const { page, complaints } = await newPage(browser);
   await signIn(page, "/app", staffOf("manager"));
   await page.goto("/app/integrations/billing");

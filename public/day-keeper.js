@@ -1,14 +1,14 @@
-// Runs in the pages of My day: starts the worker, shows what this phone still holds, and lets each stop go on from there
-// without a network.
+// Runs in the pages of My day: registers the worker, shows the entries that are still queued on this phone, and updates each
+// stop without a network.
 'use strict';
 
 (() => {
   const keeper = document.querySelector('[data-keeper]');
   if (!keeper || !('serviceWorker' in navigator)) return;
   const LOOK_EVERY = 15_000;
-  /** How far before its beginning a step is taken for a mistake. */
+  /** Milliseconds before the appointment from which starting travel has to be confirmed. */
   const FAR_OFF = 12 * 3_600_000;
-  /** Where each step leads, as the server names it. A report is done or not; both are over. */
+  /** The status after each step. A report can also mean "not completed", which is a final status too. */
   const LEADS = { set_out: 'en_route', arrive: 'on_site', report: 'completed' };
   const worker = navigator.serviceWorker;
   const query = new URLSearchParams(location.search);
@@ -28,12 +28,12 @@
     line('offline', true, at.toLocaleString(document.documentElement.lang, { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }));
   }
 
-  /** The worker that answers for this page, or the one that is about to. */
+  /** Sends a message to the worker that controls this page, or to the one that is about to. */
   const say = async (message, ports) => (worker.controller ?? (await worker.ready).active)?.postMessage(message, ports);
 
   const words = ({ step, noted_at }) => keeper.getAttribute(`data-note-${step}`).replace('#', clock(noted_at));
 
-  /** Each stop as it will be once everything has been sent. */
+  /** Shows each stop in the status that it has once all entries are sent. */
   const advance = (entries) => {
     for (const element of all('[data-stop]')) {
       const own = entries.filter(({ target, state }) => target === element.dataset.stop && state === 'waiting');
@@ -51,7 +51,7 @@
     progress.previousElementSibling.value = over;
   };
 
-  /** A name that stands in a line of another language. */
+  /** Isolates a name, which may have another text direction than the line around it. */
   const isolated = (text) => Object.assign(document.createElement('bdi'), { textContent: text });
   const lineOf = (...parts) => {
     const item = document.createElement('li');
@@ -102,7 +102,7 @@
     if (data?.kind === 'full') return line('full', true);
     if (data?.kind !== 'state' || data.person !== keeper.dataset.keeper) return;
     const waiting = data.entries.filter(({ state }) => state === 'waiting').length;
-    // Nothing goes out by itself before somebody has signed in.
+    // Without a session nothing is sent, so "waiting" would be misleading.
     line('waiting', waiting > 0 && !data.signed_out, waiting);
     if (data.signed_out) line('offline', false);
     line('other', data.other > 0, data.other);
@@ -112,7 +112,7 @@
     advance(data.entries);
     showRefused(data.entries);
     listUnsent(data.entries);
-    // What was noted here has arrived: the page as it is now, or what did not fit, unless somebody is writing.
+    // All entries of this phone have arrived: reload, or show the sync conflicts, unless a report is being written.
     if (waited.length > 0 && waiting === 0 && !data.signed_out && !isTyping()) {
       if (data.entries.some(({ key, collided }) => collided && waited.includes(key))) location.replace('/app/day/kept');
       else location.reload();
@@ -122,17 +122,17 @@
 
   for (const form of all('form[data-report]'))
     for (const kind of ['input', 'pointerdown']) form.addEventListener(kind, () => (form.dataset.touched = 'yes'));
-  // What could not be kept is tried again as it was.
+  // A form that could not be queued can be submitted again unchanged.
   let tried;
   addEventListener('submit', (event) => {
     tried = event.target;
-    // Customers are told at once that somebody is on the way; a visit of another day is asked about.
+    // Customers are notified immediately when travel starts, so this is confirmed for visits far in the future.
     const { begins } = tried.matches('.step-set-out') ? tried.dataset : {};
     if (begins && Date.parse(begins) - Date.now() > FAR_OFF && !confirm(keeper.dataset.early)) event.preventDefault();
   });
   for (const button of all('[data-again]')) button.addEventListener('click', () => tried?.submit());
 
-  /** A report that was refused, in its form again, photos included. */
+  /** Fills the form with a rejected report, including its photos. */
   const refill = async (key) => {
     const form = document.querySelector('form[data-report]');
     if (!form) return;

@@ -1,26 +1,26 @@
-// Runs beside My day. What a technician notes is kept on the phone first and sent from there, in order, until the server has
-// said that it has it; so nothing is lost without a network, and what is sent twice is the same entry. The server puts the
-// constant SHELL in front: the files of this build.
+// The service worker of My day. Entries are stored on the phone first and sent in order until the server confirms them, so
+// nothing is lost without a network, and an entry that is sent twice is applied once. The server prepends the constant SHELL,
+// which lists the files of this build.
 'use strict';
 
 const CACHE = 'my-day';
 const PATIENCE = 4000;
 const STEPS = { '/app/fn/set-out': 'set_out', '/app/fn/arrive': 'arrive', '/app/fn/file-report': 'report' };
-/** Belong to the form and not to what was written into it. */
+/** Fields that belong to the form and not to the entry. */
 const AROUND = ['target', 'seen', 'person', 'label', 'replaces', 'photo'];
-/** How long something that was sent is known, so that a second press of the same button is not a second entry. */
+/** Milliseconds for which a sent entry is remembered, so that submitting the same form again creates no second entry. */
 const KNOWN = 600_000;
-/** Photos are made smaller before they are kept: a visit has few bars and little time. */
+/** Maximum side of a photo in pixels. Photos are scaled down before they are stored, because connections on site are slow. */
 const LONGEST_SIDE = 2560;
 
-// ---- What is kept on the phone ---------------------------------------------------------------------------------------
+// ---- Storage ---------------------------------------------------------------------------------------------------------
 
 const MEMORY = { name: 'my-day', stores: { entries: { keyPath: 'key' }, photos: { keyPath: ['key', 'position'] }, state: {} } };
 
-/** A phone whose memory cannot be read is one that keeps nothing; the app goes on as without this worker. */
+/** Returns nothing if the storage cannot be read; the app then works as without this worker. */
 const get = (name) => within(['state'], 'readonly', (store) => answer(store('state').get(name))).catch(() => undefined);
 
-/** Fetches with patience for the beginning of the answer; what has begun may take its time. */
+/** Fetches with a timeout until the response starts. The body may take longer. */
 async function fetchWithin(request, patience, init = {}) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), patience);
@@ -34,7 +34,7 @@ async function fetchWithin(request, patience, init = {}) {
 const set = (name, value) => within(['state'], 'readwrite', async (store) => void store('state').put(value, name));
 const photosOf = (key) => IDBKeyRange.bound([key, -1], [key, Infinity]);
 
-/** In the order in which they were noted. */
+/** Returns all entries in the order in which they were saved. */
 async function entries() {
   const all = await within(['entries'], 'readonly', (store) => answer(store('entries').getAll()));
   return all.sort((one, other) => one.number - other.number);
@@ -42,7 +42,7 @@ async function entries() {
 
 const isOpen = ({ state }) => state === 'waiting' || state === 'refused';
 
-/** A photo upright and not larger than it needs to be; as it is if this browser cannot read it. */
+/** Rotates a photo upright and scales it down. Returns it unchanged if the browser cannot decode it. */
 async function smaller(file) {
   try {
     const picture = await createImageBitmap(file, { imageOrientation: 'from-image' });
@@ -57,7 +57,7 @@ async function smaller(file) {
   }
 }
 
-/** Keeps what was noted, in one piece with its photos. The same again is a second press of the same button. */
+/** Stores an entry with its photos in one transaction. The same content again counts as a repeated submission. */
 async function keep(step, form) {
   const fields = {};
   for (const [name, value] of form) if (!AROUND.includes(name) && typeof value === 'string') fields[name] = value;
@@ -89,7 +89,7 @@ async function keep(step, form) {
   });
 }
 
-/** Forgets what was written as soon as it has arrived. */
+/** Updates an entry. Once it is sent, its content and photos are deleted. */
 async function settle(key, change) {
   await within(['entries', 'photos'], 'readwrite', async (store) => {
     const entry = await answer(store('entries').get(key));
@@ -109,7 +109,7 @@ async function remove(key) {
   });
 }
 
-/** A refused report goes out without its photos, under a key of its own: some of them may have arrived with the first one. */
+/** Queues a rejected report without its photos, under a new key: some photos may have arrived under the first one. */
 async function withoutPhotos(key) {
   await within(['entries', 'photos'], 'readwrite', async (store) => {
     const entry = await answer(store('entries').get(key));
@@ -137,13 +137,13 @@ async function post(path, fields, patience) {
   });
 }
 
-/** What is wrong, as the server says it to this person, a line for each field. */
+/** Returns the server's error messages in the user's language, one line per field. */
 async function wrong(response) {
   const text = await response.text().catch(() => '');
   return text.replace(/^ServerError\|/, '').split('\n').filter((line) => line && line.length < 500).slice(0, 20);
 }
 
-/** Sends the photos that are not there yet; the answer is the first response that is not a success. */
+/** Sends the photos that have not been sent. Returns the first response that is not a success, if any. */
 async function sendPhotos({ key, person }) {
   const photos = await within(['photos'], 'readonly', (store) => answer(store('photos').getAll(photosOf(key))));
   for (const photo of photos) {
@@ -152,7 +152,7 @@ async function sendPhotos({ key, person }) {
     const response = await post('/app/fn/send-photo', fields, 120_000);
     if (response.status !== 200) return response;
     await within(['photos'], 'readwrite', async (store) => {
-      // It may have been removed while it was on its way.
+      // The photo may have been removed during the request.
       if (await answer(store('photos').get([key, photo.position]))) store('photos').put({ ...photo, sent: true });
     });
   }
@@ -176,12 +176,12 @@ async function forgetSentPhotos({ key }) {
 }
 
 let sending = Promise.resolve();
-/** Sends everything that waits, in order; stops where the server cannot be reached. One at a time. */
+/** Sends all waiting entries in order, one at a time. Stops when the server cannot be reached. */
 function flush() {
   sending = sending.catch(() => undefined).then(async () => {
     const blocked = new Set();
     for (const { key, target } of await entries()) {
-      // As it is now: it may have been removed, and somebody else may have taken the phone.
+      // Read again, because the entry may have been removed, or another person may use the phone now.
       const [entry] = (await entries()).filter((one) => one.key === key);
       const person = await get('person');
       if (entry?.state !== 'waiting' || blocked.has(target) || (person && entry.person !== person)) continue;
@@ -198,9 +198,9 @@ function flush() {
         await forgetPages();
         break;
       }
-      // Somebody else is signed in: it waits for whoever noted it.
+      // Another person is signed in; the entry waits for the person who saved it.
       else if (status === 403) continue;
-      // Only what comes after it at the same visit has to wait for it.
+      // Only later entries of the same visit have to wait.
       else if (status === 412) {
         await forgetSentPhotos(entry);
         blocked.add(target);
@@ -214,7 +214,7 @@ function flush() {
   return sending;
 }
 
-/** Tells the open pages what the phone still holds. */
+/** Sends the state of the queue to the open pages. */
 async function tell() {
   const person = await get('person');
   const all = await entries();
@@ -233,7 +233,7 @@ async function tell() {
 
 const FIRST = ['/app/day', '/app/day/sheet', '/app/day/kept', '/app/day/leave', '/app/day/left'];
 
-/** The files of this build. Those of builds before stay until no page that is kept needs them. */
+/** Caches the files of this build. Files of earlier builds stay until no cached page needs them. */
 async function keepFiles() {
   const cache = await caches.open(CACHE);
   const missing = [];
@@ -249,7 +249,7 @@ async function forgetOldFiles() {
   }
 }
 
-/** Pages as they are now, without taking away the messages that wait for the next page that somebody looks at. */
+/** Caches the current pages. `x-refresh` leaves pending flash messages for the next page that the user opens. */
 async function keepPages(person, paths) {
   await keepFiles();
   const cache = await caches.open(CACHE);
@@ -270,18 +270,18 @@ async function keepPages(person, paths) {
     }
     const text = response.ok ? await response.clone().text() : '';
     if (path === '/app/day') after = attribute(text, 'after');
-    // The day after, with its stops: it is shown once this one is over. What is added to the set is walked through, too.
+    // Add the stops of the following day, which is shown once this day is over. The loop also visits added paths.
     if (path === after && paths.includes('/app/day')) for (const [, stop] of text.matchAll(/href="(\/app\/day\/tgt_\w+)"/g)) wanted.add(stop);
     if (response.ok) await cache.put(path, response);
-    // Somebody else may have taken the phone while it was on its way. Who leaves is forgotten before the pages are, so one of
-    // the two finds it.
+    // Another person may have signed in during the request. Sign-out deletes the person before the pages, so either this
+    // check or the sign-out removes the page.
     if ((await get('person')) !== person) {
       await forgetPages();
       return;
     }
     if ([403, 404, 410].includes(response.status)) await cache.delete(path);
   }
-  // Seen from the day itself, what it does not lead to is over.
+  // The day links to all current pages, so all other cached pages are outdated.
   if (!all || !paths.includes('/app/day')) return;
   for (const { url } of await cache.keys()) {
     const { pathname, search } = new URL(url);
@@ -290,7 +290,7 @@ async function keepPages(person, paths) {
   await forgetOldFiles();
 }
 
-/** Under which address a page is kept: without what only says what was done before. */
+/** Returns the cache key of a page: its path and date, without parameters that only report an earlier action. */
 const kept = ({ pathname, searchParams }) => (searchParams.has('date') ? `${pathname}?date=${searchParams.get('date')}` : pathname);
 
 async function forgetPages() {
@@ -301,12 +301,12 @@ async function forgetPages() {
   }
 }
 
-/** Who looks; the pages of somebody else are gone from that moment. */
+/** Records who uses the phone and deletes the cached pages of another person. */
 async function here(person, paths) {
-  // A page that was being loaded when the worker began is nobody's yet.
+  // A page that was loading when the worker started is not controlled yet.
   await self.clients.claim();
   const before = await within(['state'], 'readwrite', async (store) => {
-    // What is still open of somebody who has left keeps nothing any more.
+    // Open pages of a person who has signed out must not store anything.
     if (await answer(store('state').get('leaving'))) return undefined;
     const earlier = (await answer(store('state').get('person'))) ?? 'nobody';
     store('state').put(person, 'person');
@@ -325,7 +325,7 @@ const limit = (work, patience) => Promise.race([work.catch(() => undefined), new
 
 const attribute = (text, name) => text.match(new RegExp(`data-${name}="([^"]+)"`))?.[1];
 
-/** A page that was kept. A day that is over leads to the one after it, if that is there. */
+/** Returns a cached page. If the cached day is over, returns the following day if that is cached. */
 async function earlierPage(path) {
   const cache = await caches.open(CACHE);
   let found = await cache.match(path);
@@ -339,7 +339,7 @@ async function earlierPage(path) {
   return found;
 }
 
-/** The page from the server; without one, as it was last, saying so. */
+/** Returns the page from the server or, if it is unavailable, the cached page marked with its date. */
 async function page(request, url) {
   if (await get('leaving')) {
     if (!(await finishLeaving())) return left();
@@ -347,13 +347,13 @@ async function page(request, url) {
   }
   try {
     const response = await fetchWithin(request, PATIENCE);
-    // Sent to sign in: the session is over, wherever it was ended.
+    // A redirect to sign-in means that the session has ended, possibly on another device.
     if (response.type === 'opaqueredirect' || response.status === 401) await forgetPages();
     if (response.status < 500) return response;
     throw new Error('the server has no page now');
   } catch (error) {
     const earlier = await earlierPage(kept(url));
-    // A page that is not on the phone leads to the day, which is.
+    // A page that is not cached redirects to the day, which is.
     if (!earlier && url.pathname !== '/app/day' && (await earlierPage('/app/day'))) {
       const entry = url.searchParams.get('kept');
       return redirect(entry ? `/app/day?kept=${entry}` : '/app/day');
@@ -365,9 +365,9 @@ async function page(request, url) {
   }
 }
 
-/** A step or a report: kept, then sent as far as that is possible now. */
+/** Handles a submitted step or report: stores it, then sends it if the server can be reached. */
 async function take(request, step) {
-  // A page that was left open by somebody who has signed out.
+  // The page was left open by a person who has signed out.
   if (await get('leaving')) return left();
   const plain = request.clone();
   let entry;
@@ -376,7 +376,7 @@ async function take(request, step) {
     if (!form.get('person')) return fetch(plain);
     entry = await keep(step, form);
   } catch {
-    // A phone that cannot keep anything sends it as it is; without a network the page stays, with what was typed.
+    // Without storage the form is sent directly. Without a network as well, the page and its input stay.
     try {
       return await fetch(plain);
     } catch {
@@ -387,10 +387,10 @@ async function take(request, step) {
   self.registration.sync?.register('my-day').catch(() => undefined);
   await limit(flush(), PATIENCE);
   const [stored] = (await entries().catch(() => [])).filter(({ key }) => key === entry.key);
-  // A report stays whole on the phone, with its photos and the signature, and its form is filled with it again.
+  // A rejected report stays on the phone with its photos and signature, and its form is filled with it again.
   if (stored?.state === 'refused' && step === 'report') return redirect(`/app/day/${entry.target}?correct=${entry.key}#report`);
   if (stored?.state === 'refused') {
-    // The server says what is wrong.
+    // The server's response shows the error.
     try {
       const response = await fetch(plain);
       await remove(entry.key);
@@ -402,19 +402,19 @@ async function take(request, step) {
   return redirect(stored?.collided ? '/app/day/kept' : `/app/day/${entry.target}?kept=${entry.key}`);
 }
 
-// ---- Leaving ---------------------------------------------------------------------------------------------------------
+// ---- Sign-out --------------------------------------------------------------------------------------------------------
 
-/** Nothing of a person stays on the phone. */
+/** Deletes everything of a person from the phone. */
 async function wipe(person) {
   await forgetPages();
   for (const entry of await entries()) if (entry.person === person || !isOpen(entry)) await remove(entry.key);
 }
 
-/** Signs out: not before what is unsent was told of, and then nothing of the person stays on the phone. */
+/** Signs out. Warns about unsent entries first, then deletes everything of the person from the phone. */
 async function leave(request) {
   const form = await request.formData().catch(() => new FormData());
   const anyway = form.get('anyway');
-  // Whoever has just signed in may not have looked at the day yet.
+  // A person who has just signed in may not have opened the day yet.
   const person = (await get('person')) ?? form.get('person') ?? undefined;
   const unsent = async () => (await entries().catch(() => [])).filter((entry) => entry.person === person && isOpen(entry)).length;
   if (!anyway && (await unsent())) {
@@ -429,7 +429,7 @@ async function leave(request) {
     await wipe(person);
     await set('leaving', true);
   } catch {
-    // Nothing could be read, so nothing is there to be wiped; the session ends all the same.
+    // The storage cannot be read, so there is nothing to delete; the session still ends.
   }
   if (await finishLeaving(true)) return redirect('/app/sign-in');
   self.registration.sync?.register('my-day').catch(() => undefined);
@@ -437,19 +437,19 @@ async function leave(request) {
 }
 
 let ending;
-/** Ends the session that could not be ended before, and the wiping that the phone was switched off in; once at a time. */
+/** Completes an interrupted sign-out: deletes the remaining data and ends the session. Runs once at a time. */
 const finishLeaving = (always = false) => (ending ??= endSession(always).finally(() => (ending = undefined)));
 
 async function endSession(always) {
   const person = await get('leaving');
-  // Whoever came here at the same time has done it, and somebody else may have signed in since.
+  // A concurrent call has completed the sign-out, and another person may have signed in since.
   if (!person && !always) return true;
   if (person && person !== true) await wipe(person).then(() => set('leaving', true)).catch(() => undefined);
   try {
-    // An answer in HTML would lead away although the session could not be ended.
+    // Ask for JSON: an HTML response would redirect even if the session could not be ended.
     const response = await fetchWithin('/app/fn/sign-out', PATIENCE, { method: 'POST', redirect: 'manual', headers: { accept: 'application/json' } });
     if (response.type !== 'opaqueredirect' && !response.ok) return false;
-    // Nobody else signs in here before everything is gone.
+    // Until all data is deleted, nobody can sign in on this phone.
     const isWiped = await get('leaving').then((now) => !now || now === true);
     if (isWiped) await within(['state'], 'readwrite', async (store) => void store('state').delete('leaving')).catch(() => undefined);
     return isWiped;
@@ -465,7 +465,7 @@ async function left() {
 async function navigate(request, url) {
   if (url.pathname === '/app/day' || url.pathname.startsWith('/app/day/')) return page(request, url);
   if ((await get('leaving')) && !(await finishLeaving())) return left();
-  // Whoever signs in may be somebody else: what was there before is gone first.
+  // Another person may sign in, so cached pages are deleted first.
   if (url.pathname.startsWith('/app/sign-in')) {
     await forgetPages().catch(() => undefined);
     await set('person', undefined).catch(() => undefined);
@@ -482,7 +482,7 @@ async function file(request) {
 
 self.addEventListener('install', (event) => event.waitUntil(keepFiles().then(() => self.skipWaiting())));
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
-/** What can be done in the background; it is asked again as long as something is left. */
+/** Does the pending work. An error makes the browser repeat the background sync. */
 async function catchUp() {
   if ((await get('leaving')) && !(await finishLeaving())) throw new Error('the session has not ended yet');
   await flush();

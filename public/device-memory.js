@@ -1,4 +1,4 @@
-// What a worker keeps on its device. The server puts it in front of each worker; MEMORY says what that one has.
+// IndexedDB access for the workers. The server prepends this file to each worker, which defines its stores in MEMORY.
 
 let opened;
 function database() {
@@ -12,7 +12,7 @@ function database() {
       resolve(request.result);
     };
     request.onerror = () => {
-      // It is tried again the next time.
+      // The next call tries again.
       opened = undefined;
       reject(request.error);
     };
@@ -20,7 +20,7 @@ function database() {
   return opened;
 }
 
-/** Runs work in one transaction; it is done once it is on the disk. */
+/** Runs work in one transaction and resolves once it is on disk. */
 async function within(stores, mode, work) {
   const transaction = (await database()).transaction(stores, mode, { durability: 'strict' });
   const done = new Promise((resolve, reject) => {
@@ -39,7 +39,7 @@ const answer = (request) =>
     request.onerror = () => reject(request.error);
   });
 
-/** Recognises the same words again without keeping them. */
+/** Returns a SHA-256 hash, which recognizes repeated content without storing it. */
 async function mark(value) {
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(value)));
   return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');

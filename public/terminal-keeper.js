@@ -1,4 +1,5 @@
-// Runs in the terminal's pages: starts the worker, clears the page after a minute of rest, and tells how much still waits.
+// Runs in the terminal's pages: registers the worker, clears the page after a minute of inactivity, and shows how many
+// requests are queued.
 'use strict';
 
 (() => {
@@ -9,12 +10,12 @@
   if (!page) return;
   const begin = () => location.replace('/terminal');
 
-  // A page from the browser's own memory has what the last person typed.
+  // A page restored from the back/forward cache contains the input of the previous person.
   window.addEventListener('pageshow', (event) => {
     if (event.persisted) begin();
   });
 
-  // Somebody who reads slowly is warned and needs to touch the screen only once.
+  // A warning gives slow readers time to touch the screen.
   const warning = document.querySelector('[data-rest]');
   const fresh = page.dataset.terminal === 'form';
   let last = Date.now();
@@ -44,10 +45,10 @@
     const worker = (await navigator.serviceWorker.ready).active;
     worker?.postMessage('flush');
     try {
-      // A device that was unpaired shows nothing of the organisation any more.
+      // An unpaired device must not show anything of the organization.
       if ((await fetch('/terminal/state')).status === 401) begin();
     } catch {
-      // No connection: everything goes on from what is kept.
+      // Offline: the terminal continues with its cached pages.
     }
   };
   navigator.serviceWorker.register('/terminal/worker.js', { scope: '/terminal' }).then(look, () => undefined);

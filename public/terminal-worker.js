@@ -1,6 +1,6 @@
-// Runs beside the terminal's page. Everything that is sent is kept on the device first and sent from there, in order, until
-// the server has said that it has it; so nothing is lost without a connection, and what is sent twice is the same request.
-// The server puts the constant SHELL in front: the files of this build, the languages, how long a receipt can be seen.
+// The service worker of the terminal. Requests are stored on the device first and sent in order until the server confirms
+// them, so nothing is lost without a connection, and a request that is sent twice is created once. The server prepends the
+// constant SHELL: the files of this build, the languages, and how long a receipt is shown.
 'use strict';
 
 const CACHE = 'terminal';
@@ -8,11 +8,11 @@ const FIELDS = ['service_type', 'description', 'name', 'email', 'phone'];
 const ENOUGH_SLIPS = 20;
 const PATIENCE = 4000;
 
-// ---- What is kept on the device -------------------------------------------------------------------------------------
+// ---- Storage --------------------------------------------------------------------------------------------------------
 
 const MEMORY = { name: 'terminal', stores: { queue: { keyPath: 'sequence' }, slips: { keyPath: 'token' }, numbers: {} } };
 
-/** A receipt of our own for when none is left that the server made. It has no picture. */
+/** Creates a receipt, without a QR code, for when no prepared receipt of the server is left. */
 async function ownSlip() {
   const bytes = crypto.getRandomValues(new Uint8Array(20));
   const token = btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
@@ -24,8 +24,8 @@ async function ownSlip() {
 }
 
 /**
- * Keeps a request under the next number, for the terminal whose page it was written on. The same again within a minute is a
- * second press of the same button.
+ * Stores a request under the next number, for the terminal on whose page it was written. The same content again within a
+ * minute counts as a repeated submission.
  */
 async function keep(terminal, fields, locale) {
   const spare = await ownSlip();
@@ -36,7 +36,7 @@ async function keep(terminal, fields, locale) {
     const earlier = entries.find((entry) => entry.same === same && now - entry.at < 60000);
     if (earlier) return earlier;
     const last = (await answer(store('numbers').get('last'))) ?? 0;
-    // By the clock, so that a device whose memory was emptied does not count from the beginning again.
+    // Based on the clock, so that numbers are not reused after the device's storage was cleared.
     const sequence = Math.max(last + 1, now);
     const [slip] = await answer(store('slips').getAll(null, 1));
     if (slip) store('slips').delete(slip.token);
@@ -48,7 +48,7 @@ async function keep(terminal, fields, locale) {
   });
 }
 
-/** Forgets what was written as soon as it has arrived; the receipt stays for as long as it can be seen. */
+/** Updates a request. Once it is sent, its content is deleted; the receipt stays for as long as it is shown. */
 async function settle(sequence, state) {
   await within(['queue'], 'readwrite', async (store) => {
     const entry = await answer(store('queue').get(sequence));
@@ -84,7 +84,7 @@ async function send({ sequence, terminal, token, locale, fields }) {
 }
 
 let sending = Promise.resolve(true);
-/** Sends everything that waits, in order; stops where the server cannot be reached. One at a time. */
+/** Sends all waiting requests in order, one at a time. Stops when the server cannot be reached. */
 function flush() {
   sending = sending.catch(() => true).then(async () => {
     for (const entry of await waiting()) {
@@ -99,7 +99,7 @@ function flush() {
         await forgetPages();
         break;
       }
-      // Written at the terminal that this device was before: it waits until the device is that one again.
+      // Written while the device was paired as another terminal; it waits until the device is paired as that one again.
       else if (status === 409) continue;
       else if (status === 429 || status >= 500) break;
       else await settle(entry.sequence, 'refused');
@@ -143,13 +143,13 @@ async function forgetPages() {
   await caches.delete(CACHE);
 }
 
-/** Pages and files anew, if they were forgotten because the device was unpaired for a while. */
+/** Caches pages and files again after they were deleted because the device was unpaired. */
 async function keepMissingPages() {
   const cache = await caches.open(CACHE);
   if (!(await cache.match(receiptOf(SHELL.locales[0])))) await keepPages();
 }
 
-/** The page from the server; without one, as it was last. */
+/** Returns the page from the server or, if it is unavailable, the cached page. */
 async function page(request, url) {
   const cache = await caches.open(CACHE);
   try {
@@ -178,7 +178,7 @@ async function take(request, url) {
   try {
     entry = await keep(form.get('terminal') ?? '', fields, locale);
   } catch {
-    // A device that cannot keep anything sends what it has, as it is.
+    // Without storage the form is sent directly.
     return fetch(plain);
   }
   await Promise.race([flush().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
@@ -190,7 +190,7 @@ async function take(request, url) {
   return redirect(`/terminal/receipt?n=${entry.sequence}&lang=${locale}`);
 }
 
-/** A receipt from the device's memory. Once it is over it leads back to the beginning. */
+/** Renders a receipt from the device's storage. An expired receipt redirects to the start page. */
 async function receipt(url) {
   const sequence = Number(url.searchParams.get('n'));
   const entry = await within(['queue'], 'readonly', (store) => answer(store('queue').get(sequence)));
