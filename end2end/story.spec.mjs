@@ -65,11 +65,11 @@ test("imported job becomes a visit, signed events and a released report", async 
   // The visit is tomorrow, so starting travel has to be confirmed.
   visit.page.once("dialog", (question) => question.accept());
   await visit.page.getByRole("button", { name: "Start travel" }).click();
-  await expect(visit.page.getByRole("status")).toContainText("On the way");
+  await expect(visit.page.getByRole("status")).toContainText("Travel started");
   await visit.page.getByRole("button", { name: "Arrived" }).click();
-  await expect(visit.page.getByRole("status")).toContainText("on site");
+  await expect(visit.page.getByRole("status")).toContainText("Arrival recorded");
   await visit.page.getByLabel("Work performed").fill(summary);
-  await visit.page.getByLabel("Add internal notes").fill(INTERNAL);
+  await visit.page.getByLabel("Internal notes").fill(INTERNAL);
   await visit.page.getByLabel("Work time in minutes").fill("50");
   await visit.page.getByLabel("Photos").setInputFiles([
     { name: "inside.png", mimeType: "image/png", buffer: PHOTO },
@@ -95,7 +95,7 @@ test("imported job becomes a visit, signed events and a released report", async 
   await manager.page.getByRole("link", { name: "Visit report" }).click();
   await expect(manager.page.getByText(INTERNAL)).toBeVisible();
   await manager.page.getByRole("button", { name: "Approve report", exact: true }).click();
-  await expect(manager.page.getByRole("status")).toContainText("Approved");
+  await expect(manager.page.getByRole("status")).toContainText("Report approved");
   const billing = await hook.until((delivery) => JSON.parse(delivery.body).type === "billing.triggered");
   const approved = await hook.until((delivery) => JSON.parse(delivery.body).type === "visit_report.approved");
   for (const delivery of [...billing, ...approved]) expect(isSigned(delivery, endpoint.body.secret)).toBe(true);
@@ -117,7 +117,7 @@ test("imported job becomes a visit, signed events and a released report", async 
   await manager.page.getByLabel("for-customer.jpg").check();
   await expect(manager.page.getByText("anna.weber@rhein-ruhr-medical.example")).toBeVisible();
   await manager.page.getByRole("button", { name: "Publish report" }).click();
-  await expect(manager.page.getByRole("status")).toContainText("Published");
+  await expect(manager.page.getByRole("status")).toContainText("Report published");
   const files = (await Promise.all((await manager.page.locator(".box-internal .files a").all()).map((link) => link.getAttribute("href")))).map((href) => href.split("/").pop());
   expect(files).toHaveLength(2);
 

@@ -1,11 +1,11 @@
 reference = المرجع
-work-minutes = مدة العمل (د)
+work-minutes = مدة العمل (بالدقائق)
 billing-text = يُعلم إشعار الفوترة نظام الفوترة لديك بزيارة معتمدة قابلة للفوترة. تُنشأ الفواتير هناك وليس هنا.
 billing-empty = لا توجد إشعارات فوترة
 billing-empty-text = يُنشأ إشعار الفوترة عند اعتماد تقرير قابل للفوترة.
 billing-not-acknowledged = غير مؤكدة
 billing-acknowledged = مؤكدة
 billing-sent = مُرسلة
-billing-queued = في الانتظار
+billing-queued = في قائمة الانتظار
 billing-failed = فشل التسليم
 billing-no-subscribers = بلا مشترك

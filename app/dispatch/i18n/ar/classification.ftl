@@ -1,6 +1,6 @@
 classify-new = قاعدة جديدة
 classify-empty = لا توجد قواعد بعد
-classify-empty-text = بلا قواعد تحتفظ الطلبات بنوع الخدمة والأولوية اللذين اختارهما المرسل، ولا تُنسب إلى أي منطقة.
+classify-empty-text = بلا قواعد تحتفظ الطلبات بنوع الخدمة والأولوية اللذين اختارهما مقدّم الطلب، ولا تُنسب إلى أي منطقة.
 classify-enabled = مفعّلة
 classify-enabled-since = مفعّلة منذ { $at }
 classify-disabled = معطّلة
@@ -27,7 +27,7 @@ classify-disable = تعطيل القاعدة
 classify-delete = حذف القاعدة…
 classify-delete-consequence = تُحذف القاعدة نهائيًا. تحتفظ الطلبات التي صنّفتها بقيمها وباسم القاعدة.
 classify-delete-now = حذف القاعدة
-classified-use_case = حالة الاستخدام
+classified-use_case = غرض الطلب
 match-channel = القناة: { $value }
 match-form = النموذج: { $value }
 match-service = نوع الخدمة: { $value }

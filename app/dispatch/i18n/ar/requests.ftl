@@ -112,7 +112,7 @@ done-bulk-updated = تم تحديث جميع الطلبات المحددة.
 done-bulk-partly-updated = تم تحديث بعض الطلبات. تغيّرت الطلبات الأخرى في هذه الأثناء.
 done-customer-assigned = تم ربط العميل.
 done-note = أُضيفت الملاحظة. لا يراها إلا فريقك.
-done-message = أُرسلت الرسالة. يمكن للعميل قراءتها في البوابة أو في صفحة المتابعة.
+done-message = أُرسلت الرسالة. يمكن للعميل قراءتها في البوابة أو في صفحة متابعة الطلب.
 done-reply-read = وُضعت علامة مقروء على الرد.
 done-call-logged = تم حفظ الطلب.
 offer-title = المواعيد المقترحة
@@ -135,7 +135,7 @@ replies-received = { $count ->
    *[other] { $count } طلب فيها ردود جديدة
 }
 classified-by = بموجب القاعدة «{ $rule }»
-classified-chosen = اختيار المرسل: { $value }
+classified-chosen = اختيار مقدّم الطلب: { $value }
 receipt-code = رمز الإيصال
 cancellation-requested = طُلب الإلغاء
 unsent-text = لم يُرسل – انسخ النص

@@ -35,7 +35,7 @@ absence-sick = إجازة مرضية
 absence-training = تدريب
 absence-other = سبب آخر
 done-technician-saved = تم حفظ بيانات الفني.
-done-absence-added = تمت إضافة الغياب. تبقى المواعيد في هذه الأيام مخططة حتى تعيد جدولتها.
+done-absence-added = تمت إضافة الغياب. تبقى المواعيد في هذه الأيام مجدولة حتى تعيد جدولتها.
 done-absence-removed = تمت إزالة الغياب.
 board-views = طرق العرض
 board-day = اليوم
@@ -71,9 +71,9 @@ board-conflicts = { $count ->
     [many] { $count } تعارضًا
    *[other] { $count } تعارض
 }
-board-no-visits = لا زيارات في هذا اليوم
-board-no-visits-text = تظهر هنا الزيارات المخططة لهذا اليوم.
-board-travel = التنقل
+board-no-visits = لا توجد زيارات في هذا اليوم
+board-no-visits-text = تظهر هنا الزيارات المجدولة لهذا اليوم.
+board-travel = وقت التنقل
 board-conflicts-heading = التعارضات
 board-no-locations = لا توجد مواقع لعرضها
 board-no-locations-text = تظهر هنا الزيارات إلى المواقع التي لها إحداثيات.
@@ -140,7 +140,7 @@ suggestion-other-days = { $count ->
    *[other] { $count } مهمة غير مجدولة فتراتها المطلوبة في أيام أخرى.
 }
 suggestion-routes = المسارات
-suggestion-already-scheduled = مخطط مسبقًا
+suggestion-already-scheduled = مجدول مسبقًا
 suggestion-proposed = مقترح
 suggestion-left-out = غير مدرج
 suggestion-left-out-none = لا شيء. تشمل الخطة جميع المهام غير المجدولة لهذا اليوم.
@@ -151,7 +151,7 @@ suggestion-stops = الزيارات
 suggestion-travel = وقت التنقل
 suggestion-distance = المسافة
 suggestion-travel-per-visit = وقت التنقل لكل زيارة
-suggestion-late = دقائق بعد الفترة المطلوبة
+suggestion-late = التأخر عن الفترة المطلوبة (بالدقائق)
 suggestion-km = { $km } كم
 suggestion-why-here = لماذا هنا؟
 suggestion-exclusion-reason = سبب الاستبعاد
@@ -165,7 +165,7 @@ exclusion-skill = مهارات ناقصة: { $skills }
 exclusion-window = تأخر { $time } عن الفترة المطلوبة
 exclusion-shift = تجاوز نهاية الوردية بمقدار { $time }
 exclusion-break = تأخر بداية الاستراحة { $time }
-exclusion-scheduled-visits = تأخر الزيارات المخططة { $time }
+exclusion-scheduled-visits = تأخر الزيارات المجدولة { $time }
 exclusion-higher-priority = تأخر المهام ذات الأولوية الأعلى { $time }
 exclusion-day-full = اليوم ممتلئ، وينقص { $time }
 exclusion-other = غير مناسب
