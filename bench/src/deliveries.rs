@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::routing::post;
 use ordinavo_core::imports::worker as importer;
-use ordinavo_core::webhooks::dispatch::{Dispatcher, Turn};
+use ordinavo_core::webhooks::dispatch::{Dispatcher, TurnCounts};
 use ordinavo_core::webhooks::guard;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -64,10 +64,10 @@ async fn receiver() -> Receiver {
 /// Runs the worker loop until the receiver has counted `wanted` deliveries.
 async fn work_until(dispatcher: &mut Dispatcher, core: &ordinavo_core::Core, count: &AtomicUsize, wanted: usize) {
     while count.load(Ordering::SeqCst) < wanted || dispatcher.pending() > 0 {
-        if dispatcher.turn().await.unwrap() == Turn::default() {
+        if dispatcher.turn().await.unwrap() == TurnCounts::default() {
             let has_pending = dispatcher.pending() > 0;
             tokio::select! {
-                () = core.worker_woken() => {}
+                () = core.deliveries_enqueued() => {}
                 () = dispatcher.wait_for_attempt(), if has_pending => {}
                 () = tokio::time::sleep(Duration::from_millis(20)) => {}
             }

@@ -1,4 +1,4 @@
-//! The background worker: sends webhooks and mails, runs import jobs and computes route suggestions. New work wakes it;
+//! The background worker: sends webhooks and emails, runs import jobs and computes route suggestions. New work wakes it;
 //! polling every second is the fallback.
 
 use std::time::Duration;
@@ -11,7 +11,7 @@ use ordinavo_core::portal_access::links;
 use ordinavo_core::suggestions as route_suggestions;
 use ordinavo_core::suggestions::run as planner;
 use ordinavo_core::visits::entries;
-use ordinavo_core::webhooks::dispatch::{Dispatcher, Turn};
+use ordinavo_core::webhooks::dispatch::{Dispatcher, TurnCounts};
 use ordinavo_core::webhooks::guard;
 use ordinavo_core::webhooks::guard::Client;
 use ordinavo_core::{Core, CoreResult};
@@ -39,7 +39,7 @@ pub async fn run(
         deliveries(&core, &client, stop.clone()),
         imports(&core, stop.clone()),
         suggestions(&core, stop.clone()),
-        mails(&core, mailer, stop.clone()),
+        emails(&core, mailer, stop.clone()),
         listen(&core, stop.clone()),
         purge(&core, stop)
     );
@@ -53,13 +53,13 @@ async fn purge(core: &Core, mut stop: watch::Receiver<bool>) {
             tracing::warn!(%error, "failed to delete expired sessions");
         }
         if let Err(error) = outbox::purge_old(core).await {
-            tracing::warn!(%error, "failed to purge mails");
+            tracing::warn!(%error, "failed to purge emails");
         }
         if let Err(error) = route_suggestions::purge_old(core).await {
             tracing::warn!(%error, "failed to purge route suggestions");
         }
         if let Err(error) = entries::purge_old(core).await {
-            tracing::warn!(%error, "failed to purge day entries");
+            tracing::warn!(%error, "failed to purge offline entries");
         }
         if let Err(error) = events::purge_old(core).await {
             tracing::warn!(%error, "failed to purge events");
@@ -76,7 +76,7 @@ async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool
     let mut dispatcher = Dispatcher::new(core.clone(), client.clone());
     while !*stop.borrow() {
         match dispatcher.turn().await {
-            Ok(turn) if turn != Turn::default() => {
+            Ok(turn) if turn != TurnCounts::default() => {
                 tokio::task::yield_now().await;
                 continue;
             }
@@ -93,7 +93,7 @@ async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool
         }
         let has_pending = dispatcher.pending() > 0;
         tokio::select! {
-            () = core.worker_woken() => {}
+            () = core.deliveries_enqueued() => {}
             () = dispatcher.wait_for_attempt(), if has_pending => {}
             () = tokio::time::sleep(POLL_INTERVAL) => {}
             _ = stop.changed() => {}
@@ -109,7 +109,7 @@ async fn deliveries(core: &Core, client: &Client, mut stop: watch::Receiver<bool
     }
 }
 
-/// Listens for database notifications about new work of other processes; returns if the database has none.
+/// Listens for database notifications about work enqueued by other processes; returns if the database has none (SQLite).
 async fn listen(core: &Core, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         tokio::select! {
@@ -126,10 +126,10 @@ async fn listen(core: &Core, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Creates requested sign-in links and sends mails until `stop` is set. Without a mailer, mails stay in the outbox.
-async fn mails(core: &Core, mailer: Option<Mailer>, mut stop: watch::Receiver<bool>) {
+/// Creates requested sign-in links and sends emails until `stop` is set. Without a mailer, emails stay in the outbox.
+async fn emails(core: &Core, mailer: Option<Mailer>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match mail_turn(core, mailer.as_ref()).await {
+        let pause = match process_outbox(core, mailer.as_ref()).await {
             Ok(0) => POLL_INTERVAL,
             Ok(_) => continue,
             Err(error) => {
@@ -144,7 +144,7 @@ async fn mails(core: &Core, mailer: Option<Mailer>, mut stop: watch::Receiver<bo
     }
 }
 
-async fn mail_turn(core: &Core, mailer: Option<&Mailer>) -> CoreResult<usize> {
+async fn process_outbox(core: &Core, mailer: Option<&Mailer>) -> CoreResult<usize> {
     let links = links::send_requested_links(core).await?;
     Ok(match mailer {
         Some(mailer) => links + mailer.send_due(core).await?,
@@ -164,7 +164,7 @@ async fn suggestions(core: &Core, mut stop: watch::Receiver<bool>) {
             }
         };
         tokio::select! {
-            () = core.planner_woken() => {}
+            () = core.suggestion_requested() => {}
             () = tokio::time::sleep(pause) => {}
             _ = stop.changed() => {}
         }
@@ -183,7 +183,7 @@ async fn imports(core: &Core, mut stop: watch::Receiver<bool>) {
             }
         };
         tokio::select! {
-            () = core.importer_woken() => {}
+            () = core.import_enqueued() => {}
             () = tokio::time::sleep(pause) => {}
             _ = stop.changed() => {}
         }

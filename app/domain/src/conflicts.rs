@@ -55,7 +55,7 @@ pub struct TechnicianSchedule<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Conflict {
     /// The technician is absent.
-    Away(AbsenceKind),
+    Absent(AbsenceKind),
     /// The technician has no shift at that time.
     NoShift,
     /// Part of the visit lies outside the shift.
@@ -103,7 +103,7 @@ impl Conflict {
     /// Returns the stable name used in forms and styles.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Away(_) => "technician_away",
+            Self::Absent(_) => "technician_away",
             Self::NoShift => "no_shift",
             Self::OutsideShift { .. } => "outside_shift",
             Self::Skills(_) => "skills_missing",
@@ -180,7 +180,7 @@ pub fn conflicts(
 /// Checks the visit against the shift with which it overlaps most, preferring shifts without an absence.
 fn shift_conflict(visit: &ProposedVisit<'_>, schedule: &TechnicianSchedule<'_>) -> Option<Conflict> {
     let Some(shifts) = schedule.shifts else {
-        return schedule.away.map(Conflict::Away);
+        return schedule.away.map(Conflict::Absent);
     };
     let overlap =
         |shift: &ShiftOnDay| (visit.until.min(shift.until) - visit.from.max(shift.from)).max(TimeDelta::zero());
@@ -190,12 +190,12 @@ fn shift_conflict(visit: &ProposedVisit<'_>, schedule: &TechnicianSchedule<'_>) 
         .filter(|(overlap, _)| *overlap > TimeDelta::zero())
         .max_by_key(|(overlap, away)| (*overlap, away.is_none()));
     match best {
-        Some((_, Some(kind))) => Some(Conflict::Away(*kind)),
+        Some((_, Some(kind))) => Some(Conflict::Absent(*kind)),
         Some((overlap, None)) => {
             let by = visit.until - visit.from - overlap;
             (by > TimeDelta::zero()).then_some(Conflict::OutsideShift { by })
         }
-        None => Some(schedule.away.map_or(Conflict::NoShift, Conflict::Away)),
+        None => Some(schedule.away.map_or(Conflict::NoShift, Conflict::Absent)),
     }
 }
 

@@ -222,14 +222,14 @@ mod tests {
     #[test]
     fn travel_known_values_override_estimates() {
         let paces = TravelEstimates::default();
-        let mut ways = TravelTimes::estimated(paces.clone());
-        assert_eq!(ways.time(ESSEN, BERLIN), paces.time(ESSEN, BERLIN));
+        let mut travel_times = TravelTimes::estimated(paces.clone());
+        assert_eq!(travel_times.time(ESSEN, BERLIN), paces.time(ESSEN, BERLIN));
         let way = TravelLeg::new(18_000.2, 530_000.0).expect("values are valid");
-        ways.insert(GridPoint::of(ESSEN), GridPoint::of(BERLIN), way);
-        assert_eq!(ways.time(ESSEN, BERLIN), TimeDelta::seconds(18_001));
-        assert!((ways.distance(ESSEN, BERLIN) - 530_000.0).abs() < 0.1);
+        travel_times.insert(GridPoint::of(ESSEN), GridPoint::of(BERLIN), way);
+        assert_eq!(travel_times.time(ESSEN, BERLIN), TimeDelta::seconds(18_001));
+        assert!((travel_times.distance(ESSEN, BERLIN) - 530_000.0).abs() < 0.1);
         assert_eq!(
-            ways.time(BERLIN, ESSEN),
+            travel_times.time(BERLIN, ESSEN),
             paces.time(BERLIN, ESSEN),
             "the opposite direction is estimated"
         );

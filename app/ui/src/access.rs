@@ -40,13 +40,13 @@ pub fn GrantFields(
             {form.error("locations").map(|error| view! { <p class="field-error">{error}</p> })}
             {may_whole.then(|| view! { <CheckField form=customer_form field="whole" label=word!(locale, "access-all-locations") help=word!(locale, "access-all-locations-help")/> })}
             {has_locations.then(|| view! {
-                <div class="checks">{locations.into_iter().map(|(id, name)| view! { <TickBox form=location_form.clone() field=format!("location_{id}") label=name/> }).collect_view()}</div>
+                <div class="checks">{locations.into_iter().map(|(id, name)| view! { <Checkbox form=location_form.clone() field=format!("location_{id}") label=name/> }).collect_view()}</div>
             })}
         </fieldset>
         <fieldset class="group" id=format!("{}-capabilities", form.name) tabindex="-1"><legend>{word!(locale, "access-permissions")}</legend>
             {form.error("capabilities").map(|error| view! { <p class="field-error">{error}</p> })}
             <div class="checks">{capabilities.into_iter().map(|one| view! {
-                <TickBox form=capability_form.clone() field=format!("may_{}", one.name()) label=capability_label(locale, one) ticked=usually(one)/>
+                <Checkbox form=capability_form.clone() field=format!("may_{}", one.name()) label=capability_label(locale, one) checked=usually(one)/>
             }).collect_view()}</div>
         </fieldset>
         <TextField form=form.clone() field="from" kind="date" label=word!(locale, "access-valid-from") help=word!(locale, "access-valid-from-help") optional=true/>
@@ -57,16 +57,16 @@ pub fn GrantFields(
 
 /// A checkbox whose field name is only known at run time.
 #[component]
-fn TickBox(
+fn Checkbox(
     form: FormState,
     field: String,
     #[prop(into)] label: String,
-    #[prop(optional)] ticked: bool,
+    #[prop(optional)] checked: bool,
 ) -> impl IntoView {
-    let ticked = form.ticked(&field, ticked);
+    let checked = form.checked(&field, checked);
     let id = format!("{}-{field}", form.name);
     let for_id = id.clone();
-    view! { <div class="check"><input id=id name=field type="checkbox" value="on" checked=ticked/><label for=for_id><bdi>{label}</bdi></label></div> }
+    view! { <div class="check"><input id=id name=field type="checkbox" value="on" checked=checked/><label for=for_id><bdi>{label}</bdi></label></div> }
 }
 
 /// Renders the choice of the invitation language.
@@ -110,7 +110,7 @@ pub fn AccessChip(status: AccessStatus, locale: Locale) -> impl IntoView {
 
 /// Reads an invitation from a submitted form.
 pub fn invite_form(parts: &FormParts) -> InviteForm {
-    let ticked = |start: &str| {
+    let checked = |start: &str| {
         parts
             .fields
             .keys()
@@ -123,8 +123,8 @@ pub fn invite_form(parts: &FormParts) -> InviteForm {
         email: parts.text("email"),
         locale: parts.text("locale"),
         whole: parts.fields.contains_key("whole"),
-        locations: ticked("location_"),
-        capabilities: ticked("may_"),
+        locations: checked("location_"),
+        capabilities: checked("may_"),
         from: parts.text("from"),
         until: parts.text("until"),
         reason: parts.text("reason"),

@@ -34,7 +34,7 @@ impl FormState {
     }
 
     /// Returns whether a checkbox was ticked, or `otherwise` for a fresh form.
-    pub fn ticked(&self, field: &str, otherwise: bool) -> bool {
+    pub fn checked(&self, field: &str, otherwise: bool) -> bool {
         self.flash
             .as_ref()
             .map_or(otherwise, |flash| flash.values.contains_key(field))
@@ -238,15 +238,15 @@ pub fn CheckField(
     form: FormState,
     field: &'static str,
     #[prop(into)] label: String,
-    #[prop(optional)] ticked: bool,
+    #[prop(optional)] checked: bool,
     #[prop(optional, into)] help: String,
 ) -> impl IntoView {
-    let ticked = form.ticked(field, ticked);
+    let checked = form.checked(field, checked);
     let (id, describedby) = (form.id(field), described_by(&form, field, !help.is_empty()));
     let (help_id, for_id) = (format!("{id}-help"), id.clone());
     view! {
         <div class="check">
-            <input id=id name=field type="checkbox" value="on" checked=ticked aria-describedby=describedby/>
+            <input id=id name=field type="checkbox" value="on" checked=checked aria-describedby=describedby/>
             <label for=for_id>{label}</label>
             {(!help.is_empty()).then(|| view! { <p class="help" id=help_id>{help}</p> })}
         </div>

@@ -8,9 +8,9 @@ use domain::problems::Problem;
 use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use ordinavo_core::identity::sessions::{ACCOUNT, IMPERSONATED_BY, Realm};
+use ordinavo_core::identity::sessions::{ACCOUNT_KEY, IMPERSONATED_BY_KEY, Realm};
 use ordinavo_core::identity::sign_in as service;
-use ordinavo_core::identity::sign_in::Admission;
+use ordinavo_core::identity::sign_in::SignInOutcome;
 use ordinavo_core::identity::two_factor;
 use ordinavo_core::portal_access::profile::USER_AGENT;
 use ordinavo_core::{Core, CoreError, CoreResult};
@@ -25,7 +25,7 @@ const CHOICES: &str = "choices";
 /// How long the choice stays open; after that the password is required again.
 const CHOICE_LIFETIME: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
 /// The deadline of a choice, and for each account its organization name, admission and home page.
-type Choices = (chrono::DateTime<chrono::Utc>, Vec<(String, Admission, String)>);
+type Choices = (chrono::DateTime<chrono::Utc>, Vec<(String, SignInOutcome, String)>);
 /// Session key of a sign-in that still needs a two-factor code.
 const PENDING_CODE: &str = "waiting";
 /// How long a code can be entered; after that sign-in starts over.
@@ -58,14 +58,17 @@ fn user_agent() -> String {
 /// Assigns the session to an account under a new session ID, which prevents session fixation.
 async fn open_session(session: &Session, account: &Value, view_as: Option<Value>) -> CoreResult<()> {
     session.clear().await;
-    session.insert(ACCOUNT, account).await.map_err(|_| internal_error())?;
+    session
+        .insert(ACCOUNT_KEY, account)
+        .await
+        .map_err(|_| internal_error())?;
     session
         .insert(USER_AGENT, user_agent())
         .await
         .map_err(|_| internal_error())?;
     if let Some(view_as_mark) = view_as {
         session
-            .insert(IMPERSONATED_BY, view_as_mark)
+            .insert(IMPERSONATED_BY_KEY, view_as_mark)
             .await
             .map_err(|_| internal_error())?;
     }
@@ -78,15 +81,15 @@ async fn admit(
     core: &Core,
     session: &Session,
     realm: Realm,
-    admission: &Admission,
+    outcome: &SignInOutcome,
     to: String,
 ) -> CoreResult<(String, bool)> {
-    match admission {
-        Admission::Granted(account) => {
+    match outcome {
+        SignInOutcome::Granted(account) => {
             open_session(session, account, None).await?;
             Ok((to, true))
         }
-        Admission::NeedsCode(account) => {
+        SignInOutcome::NeedsCode(account) => {
             // A new session ID prevents fixation with an ID planted before the first factor.
             session.clear().await;
             let deadline = core.clock().now() + PENDING_CODE_LIFETIME;
@@ -137,7 +140,7 @@ pub async fn verify_code(realm: Realm, code: &str) -> Result<(), ServerFnError> 
         if matches!(&signed_in, Err(error) if error.problem == Problem::MissingCredentials) {
             back = format!("{}/sign-in", realm.prefix());
         }
-        let (to, _) = admit(&core, &session, realm, &signed_in?.admission, to).await?;
+        let (to, _) = admit(&core, &session, realm, &signed_in?.outcome, to).await?;
         Ok(Redirect {
             to,
             done: None,
@@ -200,7 +203,7 @@ pub async fn sign_in(realm: Realm, email: &str, password: String, next: &str) ->
         if accounts.len() > 1 {
             let choices: Vec<_> = accounts
                 .into_iter()
-                .map(|account| (account.tenant_name, account.admission, account.home))
+                .map(|account| (account.tenant_name, account.outcome, account.home))
                 .collect();
             // A new session ID prevents fixation with an ID planted before the password was checked.
             session.clear().await;
@@ -219,7 +222,7 @@ pub async fn sign_in(realm: Realm, email: &str, password: String, next: &str) ->
         }
         let account = accounts.pop().ok_or_else(internal_error)?;
         let to = safe_next(realm, next, account.home);
-        let (to, _) = admit(&core, &session, realm, &account.admission, to).await?;
+        let (to, _) = admit(&core, &session, realm, &account.outcome, to).await?;
         Ok(Redirect {
             to,
             done: None,
@@ -238,12 +241,12 @@ pub async fn complete_sign_in(
     submission: FormSubmission<'_>,
     realm: Realm,
     done: &'static str,
-    work: impl Future<Output = CoreResult<(Admission, String)>>,
+    work: impl Future<Output = CoreResult<(SignInOutcome, String)>>,
 ) -> Result<(), ServerFnError> {
     let (core, session) = (use_context::<Core>(), session());
     let result = async {
-        let (admission, home) = work.await?;
-        let (to, is_signed_in) = admit(&core.ok_or_else(internal_error)?, &session?, realm, &admission, home).await?;
+        let (outcome, home) = work.await?;
+        let (to, is_signed_in) = admit(&core.ok_or_else(internal_error)?, &session?, realm, &outcome, home).await?;
         Ok(Redirect {
             to,
             done: is_signed_in.then_some(done),
@@ -279,7 +282,7 @@ pub async fn start_view_as(
 }
 
 /// Returns the accounts this session can still choose from.
-async fn pending_choices(core: &Core, session: &Session) -> Vec<(String, Admission, String)> {
+async fn pending_choices(core: &Core, session: &Session) -> Vec<(String, SignInOutcome, String)> {
     match session.get::<Choices>(CHOICES).await {
         Ok(Some((deadline, choices))) if core.clock().now() < deadline => choices,
         _ => Vec::new(),
@@ -324,8 +327,8 @@ pub async fn choose_tenant(realm: Realm, choice: usize) -> Result<(), ServerFnEr
         if choice >= choices.len() {
             return Err(CoreError::new(Problem::MissingCredentials, "Sign in first."));
         }
-        let (_, admission, home) = choices.swap_remove(choice);
-        let (to, _) = admit(&core, &session, realm, &admission, home).await?;
+        let (_, outcome, home) = choices.swap_remove(choice);
+        let (to, _) = admit(&core, &session, realm, &outcome, home).await?;
         Ok(Redirect {
             to,
             done: None,

@@ -147,14 +147,14 @@ pub fn day(seed: u64, technicians: usize, visits: usize, more: usize) -> Field {
             let required_skill = if tech.skills.0 & skill != 0 { skill } else { 0 };
             hidden[technician].push(work.len());
             work.push(Visit {
-                place: places.len(),
+                location: places.len(),
                 service,
                 windows,
                 skills: Skills(required_skill),
                 demand: random.u32(1..=2),
                 tier: random.u8(0..3),
                 pinned: (random.u8(0..12) == 0).then_some(technician),
-                kept: false,
+                locked: false,
             });
             places.push(there);
             at = there;
@@ -176,7 +176,7 @@ pub fn day(seed: u64, technicians: usize, visits: usize, more: usize) -> Field {
             .filter(|_| planted.len() < planted_count);
         let from = 7 * HOUR + random.i32(0..=16) * 30 * MINUTE;
         let mut visit = Visit {
-            place: places.len(),
+            location: places.len(),
             service: random.i32(20..=90) * MINUTE,
             windows: vec![Window {
                 from,
@@ -186,7 +186,7 @@ pub fn day(seed: u64, technicians: usize, visits: usize, more: usize) -> Field {
             demand: random.u32(1..=3),
             tier: random.u8(0..3),
             pinned: None,
-            kept: false,
+            locked: false,
         };
         if let Some(kind) = kind {
             visit.skills = Skills(0);

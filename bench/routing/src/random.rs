@@ -78,14 +78,14 @@ pub fn problem(seed: u64, size: Size) -> Problem {
             }
             let pinned = (random.u8(0..6) == 0).then(|| random.usize(0..technicians));
             Visit {
-                place: technicians + index,
+                location: technicians + index,
                 service: random.i32(0..60),
                 windows,
                 skills: Skills(if random.bool() { 0 } else { 1 << random.u32(0..3) }),
                 demand: random.u32(0..8),
                 tier: random.u8(0..3),
                 pinned,
-                kept: random.u8(0..10) == 0,
+                locked: random.u8(0..10) == 0,
             }
         })
         .collect();

@@ -53,7 +53,7 @@ impl Instance {
             .iter()
             .enumerate()
             .map(|(index, row)| Visit {
-                place: index + 1,
+                location: index + 1,
                 service: scaled(row[6]),
                 windows: vec![Window {
                     from: scaled(row[4]),
@@ -63,7 +63,7 @@ impl Instance {
                 demand: row[3] as u32,
                 tier: 0,
                 pinned: None,
-                kept: false,
+                locked: false,
             })
             .collect();
         let problem = Problem::new(vec![technician; vehicles], visits, travel.expect("matrix is valid"))

@@ -86,7 +86,7 @@ pub(crate) async fn staff(core: &Core, book: &DemoAccounts, role: &str) -> Staff
     )
     .await
     .expect("sign-in succeeds");
-    let sign_in::Admission::Granted(admitted) = &signed_in[0].admission else {
+    let sign_in::SignInOutcome::Granted(admitted) = &signed_in[0].outcome else {
         panic!("staff accounts have no two-factor authentication");
     };
     let session = SessionId(i128::from_be_bytes(core.randomness.bytes()));

@@ -157,12 +157,12 @@ impl Core {
     }
 
     /// Resolves when a route suggestion is requested; the worker also polls.
-    pub async fn planner_woken(&self) {
+    pub async fn suggestion_requested(&self) {
         self.wake_planner.notified().await;
     }
 
     /// Resolves when an import job is enqueued; the worker also polls.
-    pub async fn importer_woken(&self) {
+    pub async fn import_enqueued(&self) {
         self.wake_importer.notified().await;
     }
 
@@ -180,7 +180,7 @@ impl Core {
     }
 
     /// Resolves when webhook deliveries are enqueued; the worker also polls.
-    pub async fn worker_woken(&self) {
+    pub async fn deliveries_enqueued(&self) {
         self.wake_worker.notified().await;
     }
 }

@@ -85,7 +85,7 @@ fn check_route(problem: &Problem, technician: usize, route: &Route, violations: 
         if visit.pinned.is_some_and(|pinned| pinned != technician) {
             violations.push(Violation::Pinned(stop.visit));
         }
-        let (arrival, ready) = travel_leg(problem, technician, route, index, now, at, visit.place, violations);
+        let (arrival, ready) = travel_leg(problem, technician, route, index, now, at, visit.location, violations);
         let times_are_consistent =
             stop.arrival == arrival && stop.start >= ready && stop.departure == stop.start + visit.service;
         if !times_are_consistent {
@@ -98,7 +98,7 @@ fn check_route(problem: &Problem, technician: usize, route: &Route, violations: 
         {
             violations.push(Violation::Window(stop.visit));
         }
-        (now, at) = (stop.departure, visit.place);
+        (now, at) = (stop.departure, visit.location);
     }
     let (home, _) = travel_leg(
         problem,

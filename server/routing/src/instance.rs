@@ -42,7 +42,7 @@ pub struct Instance<'problem, const STATES: usize> {
 impl<'problem, const STATES: usize> Instance<'problem, STATES> {
     pub fn new(problem: &'problem Problem, overtime_weight: u32) -> Self {
         let (visits, technicians) = (problem.visits(), problem.technicians());
-        let mut locations: Vec<usize> = visits.iter().map(|visit| visit.place).collect();
+        let mut locations: Vec<usize> = visits.iter().map(|visit| visit.location).collect();
         locations.extend(technicians.iter().map(|technician| technician.start));
         locations.extend(technicians.iter().map(|technician| technician.end));
         let points = locations.len();

@@ -1,7 +1,7 @@
 //! The route engine: assigns visits to technicians and computes order and times. It performs no I/O and reads no clock;
 //! budget and seed are arguments, and the same input always returns the same plan.
 //!
-//! The objectives are lexicographic: kept stops first, then visits of higher tiers, then the number of visits, then travel
+//! The objectives are lexicographic: locked stops first, then visits of higher tiers, then the number of visits, then travel
 //! and overtime. [`check()`] is an independent implementation of the rules, and [`explain_unassigned()`] another one that explains
 //! why a visit is unassigned.
 

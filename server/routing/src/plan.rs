@@ -51,8 +51,8 @@ pub struct Plan {
 /// The score of a plan, compared lexicographically; lower is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Score {
-    /// Number of kept stops that are unassigned.
-    pub kept_unassigned: u32,
+    /// Number of locked stops that are unassigned.
+    pub locked_unassigned: u32,
     /// Number of other unassigned visits, by tier.
     pub unassigned: [u32; Visit::TIERS as usize],
     /// Travel and weighted overtime, in seconds.
@@ -62,8 +62,8 @@ pub struct Score {
 impl Score {
     /// Counts a visit as unassigned.
     pub(crate) fn add_unassigned(&mut self, visit: &Visit) {
-        if visit.kept {
-            self.kept_unassigned += 1;
+        if visit.locked {
+            self.locked_unassigned += 1;
         } else {
             self.unassigned[usize::from(visit.tier)] += 1;
         }
@@ -71,8 +71,8 @@ impl Score {
 
     /// Counts a visit as assigned again.
     pub(crate) fn remove_unassigned(&mut self, visit: &Visit) {
-        if visit.kept {
-            self.kept_unassigned -= 1;
+        if visit.locked {
+            self.locked_unassigned -= 1;
         } else {
             self.unassigned[usize::from(visit.tier)] -= 1;
         }
@@ -80,7 +80,7 @@ impl Score {
 
     /// Returns the counts of unassigned visits, without the cost.
     pub(crate) const fn unassigned_counts(&self) -> (u32, [u32; Visit::TIERS as usize]) {
-        (self.kept_unassigned, self.unassigned)
+        (self.locked_unassigned, self.unassigned)
     }
 }
 
@@ -95,9 +95,9 @@ impl Plan {
                 let mut at = technician.start;
                 let mut sum = 0;
                 for stop in &route.stops {
-                    let place = problem.visits()[stop.visit].place;
-                    sum += travel_time(at, place);
-                    at = place;
+                    let location = problem.visits()[stop.visit].location;
+                    sum += travel_time(at, location);
+                    at = location;
                 }
                 sum + travel_time(at, technician.end)
             })

@@ -80,7 +80,7 @@ impl Technician {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visit {
     /// The location, as an index of the travel matrix.
-    pub place: usize,
+    pub location: usize,
     /// The duration of the work.
     pub service: Time,
     /// When the work may start: at least one window; windows are in order and do not overlap.
@@ -95,7 +95,7 @@ pub struct Visit {
     pub pinned: Option<usize>,
     /// Whether the visit is already planned and must stay planned; it outweighs all tiers. A locked stop is also pinned and
     /// has a single window with one possible start.
-    pub kept: bool,
+    pub locked: bool,
 }
 
 impl Visit {
@@ -218,7 +218,7 @@ impl Problem {
             }
         }
         for (index, visit) in visits.iter().enumerate() {
-            let is_valid = visit.place < travel.size()
+            let is_valid = visit.location < travel.size()
                 && in_range(visit.service)
                 && !visit.windows.is_empty()
                 && visit.windows.iter().all(is_window)

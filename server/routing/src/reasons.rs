@@ -38,12 +38,12 @@ pub enum Reason {
         /// The excess, in seconds.
         over: Time,
     },
-    /// The visit does not fit in addition to the kept stops.
+    /// The visit does not fit in addition to the locked stops.
     Kept {
         /// The excess, in seconds.
         over: Time,
     },
-    /// The visit does not fit in addition to kept stops and stops of higher tiers.
+    /// The visit does not fit in addition to locked stops and stops of higher tiers.
     HigherTier {
         /// The excess, in seconds.
         over: Time,
@@ -157,14 +157,14 @@ pub fn obstacle(problem: &Problem, plan: &Plan, technician: usize, visit: usize)
             fits_somewhere(&route).then_some(Relaxation::Capacity { by }),
         );
     }
-    let kept: Vec<usize> = route
+    let locked: Vec<usize> = route
         .iter()
         .copied()
-        .filter(|stop| problem.visits()[*stop].kept)
+        .filter(|stop| problem.visits()[*stop].locked)
         .collect();
     let outranks = |stop: &usize| {
         let other = &problem.visits()[*stop];
-        other.kept || (!job.kept && other.tier < job.tier)
+        other.locked || (!job.locked && other.tier < job.tier)
     };
     let higher: Vec<usize> = route.iter().copied().filter(outranks).collect();
     let find_failure = |order: &[usize]| {
@@ -180,7 +180,7 @@ pub fn obstacle(problem: &Problem, plan: &Plan, technician: usize, visit: usize)
             Failure::Home { over } => Reason::Shift { over },
             Failure::Break { over } => Reason::Break { over },
         }
-    } else if let Some(failure) = find_failure(&kept) {
+    } else if let Some(failure) = find_failure(&locked) {
         Reason::Kept { over: failure.amount() }
     } else if let Some(failure) = find_failure(&higher) {
         Reason::HigherTier { over: failure.amount() }
@@ -314,9 +314,9 @@ fn travel(problem: &Problem, technician: usize, order: &[usize]) -> i64 {
     let mut at = tech.start;
     let mut sum = 0;
     for stop in order {
-        let place = problem.visits()[*stop].place;
-        sum += i64::from(problem.travel().time(at, place));
-        at = place;
+        let location = problem.visits()[*stop].location;
+        sum += i64::from(problem.travel().time(at, location));
+        at = location;
     }
     sum + i64::from(problem.travel().time(at, tech.end))
 }

@@ -91,7 +91,7 @@ fn sort<const STATES: usize>(instance: &Instance<'_, STATES>, unassigned: &mut [
         14..17 => unassigned.sort_by_key(|index| instance.window(*index).from),
         _ => unassigned.sort_by_key(|index| std::cmp::Reverse(instance.last_start(*index))),
     }
-    unassigned.sort_by_key(|index| (!visit(index).kept, visit(index).tier));
+    unassigned.sort_by_key(|index| (!visit(index).locked, visit(index).tier));
 }
 
 /// A position to insert a visit.

@@ -143,7 +143,7 @@ fn insert_remaining<const STATES: usize>(instance: &Instance<'_, STATES>, draft:
         let before = unassigned.len();
         unassigned.sort_by_key(|visit| {
             let job = &instance.problem.visits()[*visit as usize];
-            (!job.kept, job.tier, *visit)
+            (!job.locked, job.tier, *visit)
         });
         for visit in unassigned {
             match best_insertion(instance, draft, visit, None).0 {

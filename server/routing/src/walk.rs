@@ -86,7 +86,7 @@ fn walk_with(
     let mut at = tech.start;
     for visit in order {
         let job = &problem.visits()[*visit];
-        let travel_time = problem.travel().time(at, job.place);
+        let travel_time = problem.travel().time(at, job.location);
         take_breaks(&mut moments);
         for moment in moments.iter_mut().flatten() {
             moment.0 += travel_time;
@@ -114,7 +114,7 @@ fn walk_with(
                 late: least,
             });
         }
-        at = job.place;
+        at = job.location;
     }
     let travel_time = problem.travel().time(at, tech.end);
     take_breaks(&mut moments);

@@ -170,9 +170,9 @@ fn walk(problem: &Problem, technician: usize, order: &[usize], weight: i64) -> O
     let mut travel = 0;
     let mut at = tech.start;
     for visit in order {
-        let place = problem.visits()[*visit].place;
-        travel += i64::from(problem.travel().time(at, place));
-        at = place;
+        let location = problem.visits()[*visit].location;
+        travel += i64::from(problem.travel().time(at, location));
+        at = location;
     }
     travel += i64::from(problem.travel().time(at, tech.end));
     let cost = homes
@@ -214,7 +214,7 @@ fn step(
             continue;
         };
         let job = &problem.visits()[*visit];
-        let mut arrivals = vec![(leave + problem.travel().time(at, job.place), taken)];
+        let mut arrivals = vec![(leave + problem.travel().time(at, job.location), taken)];
         while let Some(next) = take_break(arrivals[arrivals.len() - 1].0, arrivals[arrivals.len() - 1].1) {
             arrivals.push(next);
         }
@@ -225,7 +225,7 @@ fn step(
                     problem,
                     technician,
                     others,
-                    job.place,
+                    job.location,
                     done,
                     taken,
                     homes,

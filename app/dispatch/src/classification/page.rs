@@ -183,8 +183,8 @@ fn RuleEditor(form: FormState, rule: Option<RuleView>, forms: Vec<FormLine>, loc
         postal_codes,
     } = conditions;
     let checkbox = |name: String, words: String, chosen: bool| {
-        let ticked = form.ticked(&name, chosen);
-        view! { <div class="check"><input type="checkbox" id=name.clone() name=name.clone() value="on" checked=ticked/><label for=name><bdi>{words}</bdi></label></div> }
+        let checked = form.checked(&name, chosen);
+        view! { <div class="check"><input type="checkbox" id=name.clone() name=name.clone() value="on" checked=checked/><label for=name><bdi>{words}</bdi></label></div> }
     };
     let channel_boxes = Channel::ALL
         .iter()

@@ -187,8 +187,8 @@ fn FormBuilder(form: FormState, settings: FormSettings, locale: Locale) -> impl 
         <fieldset class="group"><legend>{t!(locale, "form-services")}</legend>
             {ServiceType::ALL.iter().map(|kind| {
                 let name = format!("service_{}", kind.name());
-                let ticked = service_form.ticked(&name, services.contains(kind));
-                view! { <div class="check"><input type="checkbox" id=name.clone() name=name.clone() value="on" checked=ticked/><label for=name>{public_language::service_type(*kind, locale)}</label></div> }
+                let checked = service_form.checked(&name, services.contains(kind));
+                view! { <div class="check"><input type="checkbox" id=name.clone() name=name.clone() value="on" checked=checked/><label for=name>{public_language::service_type(*kind, locale)}</label></div> }
             }).collect_view()}
         </fieldset>
         {TEXTS.iter().map(|(tag, [title, intro, thanks])| {

@@ -275,7 +275,7 @@ pub async fn set_test_mode(#[server(default)] on: String) -> Result<(), ServerFn
         let internal_error = || CoreError::new(Problem::InternalError, "Something went wrong on our side.");
         let session = session.ok_or_else(internal_error)?;
         session
-            .insert(sessions::TEST_MODE, !on.is_empty())
+            .insert(sessions::TEST_MODE_KEY, !on.is_empty())
             .await
             .map_err(|_| internal_error())?;
         Ok(Redirect {

@@ -77,11 +77,11 @@ pub fn SourcePage() -> impl IntoView {
                     <fieldset disabled=!may_manage>
                         <ErrorSummary form=form.clone()/>
                         <input type="hidden" name="source" value=id.to_string()/>
-                        <CheckField form=form.clone() field="create_customers" label=t!(locale, "source-create-customers") ticked=source.create_customers/>
-                        <CheckField form=form.clone() field="create_locations" label=t!(locale, "source-create-locations") ticked=source.create_locations/>
-                        <CheckField form=form.clone() field="create_contacts" label=t!(locale, "source-create-contacts") ticked=source.create_contacts/>
-                        <CheckField form=form.clone() field="auto_update" label=t!(locale, "source-auto-update") ticked=source.auto_update/>
-                        <CheckField form=form.clone() field="customer_required" label=t!(locale, "source-customer-required") ticked=source.customer_required/>
+                        <CheckField form=form.clone() field="create_customers" label=t!(locale, "source-create-customers") checked=source.create_customers/>
+                        <CheckField form=form.clone() field="create_locations" label=t!(locale, "source-create-locations") checked=source.create_locations/>
+                        <CheckField form=form.clone() field="create_contacts" label=t!(locale, "source-create-contacts") checked=source.create_contacts/>
+                        <CheckField form=form.clone() field="auto_update" label=t!(locale, "source-auto-update") checked=source.auto_update/>
+                        <CheckField form=form.clone() field="customer_required" label=t!(locale, "source-customer-required") checked=source.customer_required/>
                         <SelectField form=form.clone() field="problem_policy" label=t!(locale, "source-policy") choices=policies value=source.problem_policy.name()/>
                         <SelectField form field="duplicate_names" label=t!(locale, "source-duplicates") choices=duplicates value=source.duplicate_names.name()/>
                         {may_manage.then(|| view! { <button class="button button-primary" type="submit">{t!(locale, "source-save")}</button> })}
@@ -206,7 +206,7 @@ pub async fn invite_partner_again(
     run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let id: PartnerId = partner.parse().map_err(|_| CoreError::not_found())?;
-        let link = partner_accounts::invite_again(&core, permit, parse_source_id(&source)?, id).await?;
+        let link = partner_accounts::renew_invitation(&core, permit, parse_source_id(&source)?, id).await?;
         Ok(redirect_with_link(&source, shown_once::seal(&core, &staff, &link)?))
     })
     .await

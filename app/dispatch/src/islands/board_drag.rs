@@ -1,5 +1,5 @@
 //! Drag and drop on the board. While dragging, the server is asked for the conflicts at the position under the pointer;
-//! dropping opens the same dialog as links and keys. Nothing is saved before its button is pressed.
+//! dropping opens the same dialog as the links and keyboard shortcuts. Nothing is saved until the dialog is submitted.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ const SNAP_MINUTES: f64 = 15.0;
 pub const SLOT_MINUTES: u32 = 5;
 /// How far the pointer must move before a drag starts.
 const DRAG_THRESHOLD_PX: f64 = 6.0;
-/// How long the pointer must rest before the server is asked.
+/// How long the pointer must rest before conflicts are requested from the server.
 const QUERY_DELAY_MS: i32 = 70;
 /// The distance to the edge at which scrolling starts, and the distance of one scroll step.
 const SCROLL_EDGE_PX: f64 = 48.0;
@@ -52,19 +52,19 @@ struct State {
     loading: String,
 }
 
-type Shared = Rc<RefCell<State>>;
+type SharedState = Rc<RefCell<State>>;
 
 /// Drag and drop for the day view, and the scheduling dialog.
 #[island]
 pub fn BoardDrag(
-    /// The text shown while the server is asked.
+    /// The text shown while conflicts are requested from the server.
     loading: String,
 ) -> impl IntoView {
     Effect::new(move |_| {
         let Some(document) = document() else {
             return;
         };
-        let state: Shared = Rc::default();
+        let state: SharedState = Rc::default();
         state.borrow_mut().loading.clone_from(&loading);
         let shared = state.clone();
         listen(&document, "pointerdown", move |event: PointerEvent| {
@@ -96,7 +96,7 @@ pub fn BoardDrag(
         });
         let (shared, page) = (state, document.clone());
         listen(&document, "click", move |event: MouseEvent| {
-            click(&shared, &page, &event)
+            handle_click(&shared, &page, &event)
         });
     });
 }
@@ -105,16 +105,16 @@ fn closest(target: Option<web_sys::EventTarget>, selector: &str) -> Option<Eleme
     target?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
 }
 
-fn number(element: &Element, name: &str) -> Option<f64> {
+fn number_attribute(element: &Element, name: &str) -> Option<f64> {
     element.get_attribute(name)?.parse().ok()
 }
 
-fn is_mirrored(element: &Element) -> bool {
+fn is_rtl(element: &Element) -> bool {
     element.closest("[dir=rtl]").is_ok_and(|found| found.is_some())
 }
 
-fn start_drag(state: &Shared, event: &PointerEvent) {
-    // On touch screens a drag scrolls; touch users have the move button.
+fn start_drag(state: &SharedState, event: &PointerEvent) {
+    // On touch screens a drag scrolls the page; the schedule button is available instead.
     if event.button() != 0 || event.pointer_type() == "touch" || closest(event.target(), ".stop-move").is_some() {
         return;
     }
@@ -124,12 +124,12 @@ fn start_drag(state: &Shared, event: &PointerEvent) {
     let Some(target) = element.get_attribute("data-drag") else {
         return;
     };
-    let minutes = number(&element, "data-length").unwrap_or(60.0);
+    let minutes = number_attribute(&element, "data-length").unwrap_or(60.0);
     let pointer = (f64::from(event.client_x()), f64::from(event.client_y()));
-    // A visit is held where it was grabbed, an unscheduled job at its start.
+    // A visit keeps its offset to the pointer; an unscheduled job starts at the pointer.
     let grab_offset = if element.has_attribute("data-from") {
         let bounds = element.get_bounding_client_rect();
-        let offset = if is_mirrored(&element) {
+        let offset = if is_rtl(&element) {
             bounds.right() - pointer.0
         } else {
             pointer.0 - bounds.left()
@@ -150,7 +150,7 @@ fn start_drag(state: &Shared, event: &PointerEvent) {
     });
 }
 
-fn move_drag(state: &Shared, document: &Document, event: &PointerEvent) {
+fn move_drag(state: &SharedState, document: &Document, event: &PointerEvent) {
     let pointer = (f64::from(event.client_x()), f64::from(event.client_y()));
     let mut borrowed = state.borrow_mut();
     let loading = borrowed.loading.clone();
@@ -203,8 +203,8 @@ fn move_drag(state: &Shared, document: &Document, event: &PointerEvent) {
     borrowed.back = board(document)
         .and_then(|board| board.get_attribute("data-back"))
         .unwrap_or_default();
-    let move_path = move_dialog_path(&target, &position, &borrowed.back);
-    if let Some(summary) = borrowed.summaries.get(&move_path) {
+    let dialog_path = move_dialog_path(&target, &position, &borrowed.back);
+    if let Some(summary) = borrowed.summaries.get(&dialog_path) {
         ghost.set_inner_html(summary);
         return;
     }
@@ -212,8 +212,8 @@ fn move_drag(state: &Shared, document: &Document, event: &PointerEvent) {
     drop(borrowed);
     let state = state.clone();
     leptos::task::spawn_local(async move {
-        wait(QUERY_DELAY_MS).await;
-        let is_current = |state: &Shared| {
+        sleep(QUERY_DELAY_MS).await;
+        let is_current = |state: &SharedState| {
             let borrowed = state.borrow();
             borrowed
                 .drag
@@ -223,7 +223,7 @@ fn move_drag(state: &Shared, document: &Document, event: &PointerEvent) {
         if !is_current(&state) {
             return;
         }
-        let Ok(page) = read_page(&move_path).await else {
+        let Ok(page) = read_page(&dialog_path).await else {
             return;
         };
         let summary = page.get_element_by_id("move-summary").map(|found| found.inner_html());
@@ -231,7 +231,7 @@ fn move_drag(state: &Shared, document: &Document, event: &PointerEvent) {
         if is_current(&state) {
             ghost.set_inner_html(&summary);
         }
-        state.borrow_mut().summaries.insert(move_path, summary);
+        state.borrow_mut().summaries.insert(dialog_path, summary);
     });
 }
 
@@ -242,9 +242,12 @@ fn board(document: &Document) -> Option<Element> {
 /// Returns the drop position under the pointer.
 fn drop_position(track: &Element, x: f64, minutes: f64, grab_offset: f64) -> Option<DropPosition> {
     let board = track.closest(".board").ok().flatten()?;
-    let (board_start, hours) = (number(&board, "data-from")?, number(&board, "data-hours")?);
+    let (board_start, hours) = (
+        number_attribute(&board, "data-from")?,
+        number_attribute(&board, "data-hours")?,
+    );
     let bounds = track.get_bounding_client_rect();
-    let offset = if is_mirrored(track) {
+    let offset = if is_rtl(track) {
         bounds.right() - x
     } else {
         x - bounds.left()
@@ -299,7 +302,7 @@ fn create_ghost(document: &Document) -> Option<HtmlElement> {
 
 fn show_drop_preview(document: &Document, track: &Element, position: &DropPosition, minutes: f64) {
     let board = track.closest(".board").ok().flatten();
-    let Some(board_start) = board.and_then(|board| number(&board, "data-from")) else {
+    let Some(board_start) = board.and_then(|board| number_attribute(&board, "data-from")) else {
         return;
     };
     let Ok(preview) = document.create_element("li") else {
@@ -319,7 +322,7 @@ fn remove_drop_preview(document: &Document) {
 }
 
 /// Ends the drag; returns the job and where it was dropped.
-fn end_drag(state: &Shared, document: &Document) -> Option<(String, DropPosition)> {
+fn end_drag(state: &SharedState, document: &Document) -> Option<(String, DropPosition)> {
     let drag = state.borrow_mut().drag.take()?;
     remove_drop_preview(document);
     if let Some(body) = document.body() {
@@ -331,18 +334,18 @@ fn end_drag(state: &Shared, document: &Document) -> Option<(String, DropPosition
     Some((drag.target, drag.position?))
 }
 
-fn finish_drag(state: &Shared, document: &Document) {
+fn finish_drag(state: &SharedState, document: &Document) {
     let Some((target, position)) = end_drag(state, document) else {
         return;
     };
-    let move_path = move_dialog_path(&target, &position, &state.borrow().back);
+    let dialog_path = move_dialog_path(&target, &position, &state.borrow().back);
     // The schedule may have changed before the next drag.
     state.borrow_mut().summaries.clear();
     let document = document.clone();
-    leptos::task::spawn_local(async move { open(&document, &move_path).await });
+    leptos::task::spawn_local(async move { open(&document, &dialog_path).await });
 }
 
-fn click(state: &Shared, document: &Document, event: &MouseEvent) {
+fn handle_click(state: &SharedState, document: &Document, event: &MouseEvent) {
     if std::mem::take(&mut state.borrow_mut().suppress_click) && closest(event.target(), "[data-drag]").is_some() {
         event.prevent_default();
         return;
@@ -371,7 +374,7 @@ fn move_dialog_path(target: &str, position: &DropPosition, back: &str) -> String
     )
 }
 
-async fn wait(milliseconds: i32) {
+async fn sleep(milliseconds: i32) {
     let promise = web_sys::js_sys::Promise::new(&mut |resolve, _| {
         if let Some(window) = web_sys::window() {
             let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
@@ -389,16 +392,16 @@ fn close(document: &Document) {
 }
 
 /// Opens the scheduling dialog, or its page if the dialog cannot be shown.
-async fn open(document: &Document, move_path: &str) {
-    if try_open(document, move_path).await.is_err()
+async fn open(document: &Document, dialog_path: &str) {
+    if try_open(document, dialog_path).await.is_err()
         && let Some(window) = web_sys::window()
     {
-        let _ = window.location().set_href(move_path);
+        let _ = window.location().set_href(dialog_path);
     }
 }
 
-async fn try_open(document: &Document, move_path: &str) -> Result<(), JsValue> {
-    let page = read_page(move_path).await?;
+async fn try_open(document: &Document, dialog_path: &str) -> Result<(), JsValue> {
+    let page = read_page(dialog_path).await?;
     let content = page.get_element_by_id("move").ok_or(JsValue::NULL)?;
     close(document);
     let dialog: HtmlDialogElement = document.create_element("dialog")?.dyn_into()?;

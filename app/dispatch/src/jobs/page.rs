@@ -51,7 +51,7 @@ pub fn TargetPage() -> impl IntoView {
         let portal_viewers = view_as::appointment(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let target = found.target;
         let zone = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
-        let can_plan = staff.has::<PlanTargets>()
+        let can_schedule = staff.has::<PlanTargets>()
             && !target.needs_mapping
             && (target.status.step(TargetStatus::Scheduled).is_ok()
                 || matches!(target.status, TargetStatus::Scheduled | TargetStatus::Dispatched));
@@ -134,16 +134,16 @@ pub fn TargetPage() -> impl IntoView {
                 )
             });
         let notifies_customer = has_recipient;
-        let offers = (can_plan && has_recipient && target.status == TargetStatus::Open).then(|| {
+        let offer_card = (can_schedule && has_recipient && target.status == TargetStatus::Open).then(|| {
             let form = FormState::new("offer", locale, request.flash.as_ref());
             view! { <OfferCard id locale form offered=found.slots.clone() technicians=found.technicians.clone() zone=zone.clone()/> }
         });
-        let planning = can_plan.then(|| view! { <ScheduleCard id locale form technicians=found.technicians current=current.clone() zone=zone.clone() today=request.viewer.now/> });
+        let schedule_card = can_schedule.then(|| view! { <ScheduleCard id locale form technicians=found.technicians current=current.clone() zone=zone.clone() today=request.viewer.now/> });
         Ok(view! {
             <Title text=title.clone()/>
             <DoneNotice locale flash=request.flash.clone()/>
             <ProblemNotice locale flash=request.flash.clone() request_id=request.viewer.request_id.clone()/>
-            {cancellation_request.map(|(id, words)| view! { <p class="notice notice-warn" role="note">{words}" "<a href=format!("/app/inbox/{id}")>{t!(locale, "open-request")}</a></p> })}
+            {cancellation_request.map(|(id, message)| view! { <p class="notice notice-warn" role="note">{message}" "<a href=format!("/app/inbox/{id}")>{t!(locale, "open-request")}</a></p> })}
             <header class="title-row">
                 <h1><bdi class="mono">{title}</bdi>" "{service_label(locale, target.service_type.as_deref())}</h1>
                 <TargetChip status=target.status locale/>
@@ -184,8 +184,8 @@ pub fn TargetPage() -> impl IntoView {
                 <div>
                     {offline_entries}
                     {proposal}
-                    {planning}
-                    {offers}
+                    {schedule_card}
+                    {offer_card}
                     {may_reopen.then(|| view! {
                         <section class="card"><h2>{t!(locale, "reopen-title")}</h2><p>{t!(locale, "reopen-text")}</p>
                             <SendOnce><form method="post" action="/app/fn/reopen-target"><input type="hidden" name="target" value=id.to_string()/><button class="button button-primary" type="submit">{t!(locale, "reopen")}</button></form></SendOnce>
@@ -289,7 +289,7 @@ fn ScheduleCard(
                 </div>
                 <p class="help">{zone_help}</p>
                 {has_conflict.then(|| view! { <CheckField form=form.clone() field="overlap" label=t!(locale, "schedule-anyway")/> })}
-                <CheckField form=form.clone() field="shared" label=t!(locale, "share-appointment") ticked=shared help=t!(locale, "share-help")/>
+                <CheckField form=form.clone() field="shared" label=t!(locale, "share-appointment") checked=shared help=t!(locale, "share-help")/>
                 <button class="button button-primary" type="submit">{submit_label}</button>
             </form>
             </SendOnce>
@@ -353,7 +353,7 @@ pub async fn schedule_target(
             start: start.clone(),
             end: end.clone(),
             shared: shared.is_some(),
-            overlap_accepted: overlap.is_some(),
+            conflicts_accepted: overlap.is_some(),
             was: None,
         };
         appointments::schedule(&core, permit, id, &input).await?;

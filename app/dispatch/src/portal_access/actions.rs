@@ -66,7 +66,7 @@ pub async fn invite_contact_again(
     run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManagePortalAccess>()?;
         let id: PortalUserId = account.parse().map_err(|_| CoreError::not_found())?;
-        let link = portal_access::invite_again(&core, permit, id).await?;
+        let link = portal_access::renew_invitation(&core, permit, id).await?;
         Ok(redirect_with_link(back, shown_once::seal(&core, &staff, &link)?))
     })
     .await

@@ -77,8 +77,8 @@ impl InboxQuery {
             region: Some(self.get("region").to_owned()).filter(|region| !region.is_empty()),
             assigned: match self.get("assigned") {
                 "me" => AssignedTo::Person(staff.id()),
-                "nobody" => AssignedTo::Nobody,
-                person => person.parse().map_or(AssignedTo::Anybody, AssignedTo::Person),
+                "nobody" => AssignedTo::Unassigned,
+                person => person.parse().map_or(AssignedTo::Any, AssignedTo::Person),
             },
             unmatched: self.get("only") == "unmatched",
             snoozed: self.get("only") == "snoozed",

@@ -32,7 +32,7 @@ pub fn InboxPage() -> impl IntoView {
         let view = InboxQuery::read(&request);
         let inbox = load_inbox(&request, &staff, &view).await?;
         let may_review = staff.has::<ReviewRequests>();
-        let live = format!("/app/live?since={}", inbox.mark);
+        let live = format!("/app/live?since={}", inbox.audit_sequence);
         let jobs = sync_conflicts::jobs_with_forwarded(&request.core, staff.may::<ViewOperations>()?).await?;
         Ok(view! {
             <Title text=t!(locale, "inbox-title")/>

@@ -46,7 +46,7 @@ pub fn RequestPage() -> impl IntoView {
         let portal_viewers = view_as::request(&request.core, staff.may::<ViewOperations>()?, id).await?;
         let view = InboxQuery::read(&request);
         let inbox = load_inbox(&request, &staff, &view).await?;
-        let live = format!("/app/live?request={id}&since={}", inbox.mark);
+        let live = format!("/app/live?request={id}&since={}", inbox.audit_sequence);
         let next = next_request(&inbox.requests.rows, id);
         let reviewers = inbox.reviewers.clone();
         let item = found.request.clone();

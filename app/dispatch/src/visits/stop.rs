@@ -121,9 +121,9 @@ fn ReportCard(
                 <TextArea form=form.clone() field="follow_up" value=previous.follow_up.unwrap_or_default() label=t!(locale, "report-follow-up") help=t!(locale, "report-follow-up-help") rows=2 optional=true max_length=MAX_FOLLOW_UP_CHARS/>
                 <TextField form=form.clone() field="signed_by" value=previous.signed_by.unwrap_or_default() label=t!(locale, "report-signed-by") help=t!(locale, "report-signed-by-help") optional=true autocomplete="off" max_length=MAX_NAME_CHARS/>
                 <SignaturePad label=t!(locale, "report-sign-here") clear=t!(locale, "report-signature-clear") initial_drawing=previous.signature.unwrap_or_default()/>
-                <CheckField form=form.clone() field="billable" label=t!(locale, "report-billable") ticked=was_billable/>
+                <CheckField form=form.clone() field="billable" label=t!(locale, "report-billable") checked=was_billable/>
                 // Correcting a report does not change the outcome of the job.
-                {(!is_correction).then(|| view! { <CheckField form field="completed" label=t!(locale, "report-completed") help=t!(locale, "report-completed-help") ticked=true/> })}
+                {(!is_correction).then(|| view! { <CheckField form field="completed" label=t!(locale, "report-completed") help=t!(locale, "report-completed-help") checked=true/> })}
                 <button class="button button-primary" type="submit">{t!(locale, "submit-report")}</button>
             </form>
             </SendOnce>

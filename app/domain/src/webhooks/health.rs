@@ -32,14 +32,14 @@ pub enum Outcome {
     /// The receiver responded with 2xx.
     Success {
         /// Whether the receiver asked to disable deliveries.
-        asks_to_stop: bool,
+        disable_requested: bool,
     },
     /// Any other result.
     Failure {
         /// Whether it was the last attempt of the delivery.
         exhausted: bool,
         /// Whether the receiver asked to disable deliveries.
-        asks_to_stop: bool,
+        disable_requested: bool,
     },
 }
 
@@ -72,20 +72,24 @@ impl Health {
             return (self, None);
         }
         match outcome {
-            Outcome::Success { asks_to_stop: true } => {
+            Outcome::Success {
+                disable_requested: true,
+            } => {
                 let disabled = Self {
                     status: EndpointStatus::Disabled,
                     ..Self::fresh()
                 };
                 (disabled, Some(HealthChange::Disabled(DisabledReason::Receiver)))
             }
-            Outcome::Success { asks_to_stop: false } => {
+            Outcome::Success {
+                disable_requested: false,
+            } => {
                 let change = (self.status == EndpointStatus::Failing).then_some(HealthChange::Recovered);
                 (Self::fresh(), change)
             }
             Outcome::Failure {
                 exhausted,
-                asks_to_stop,
+                disable_requested,
             } => {
                 let first = self.first_failure_at.map_or(at, |first| first.min(at));
                 let mut next = Self {
@@ -95,7 +99,7 @@ impl Health {
                     failed_deliveries: self.failed_deliveries + i64::from(exhausted),
                 };
                 let limit = TimeDelta::from_std(FAILING_UNTIL_DISABLED).unwrap_or(TimeDelta::MAX);
-                let reason = if asks_to_stop {
+                let reason = if disable_requested {
                     Some(DisabledReason::Receiver)
                 } else if next.failed_deliveries >= FAILED_UNTIL_DISABLED && at - first >= limit {
                     Some(DisabledReason::Failures)
@@ -124,12 +128,14 @@ mod tests {
 
     const FAILURE: Outcome = Outcome::Failure {
         exhausted: false,
-        asks_to_stop: false,
+        disable_requested: false,
     };
-    const SUCCESS: Outcome = Outcome::Success { asks_to_stop: false };
+    const SUCCESS: Outcome = Outcome::Success {
+        disable_requested: false,
+    };
     const LAST: Outcome = Outcome::Failure {
         exhausted: true,
-        asks_to_stop: false,
+        disable_requested: false,
     };
 
     fn moment(hour: i64) -> DateTime<Utc> {
@@ -178,11 +184,16 @@ mod tests {
     fn health_receiver_opt_out_disables_immediately() {
         let stop = Outcome::Failure {
             exhausted: false,
-            asks_to_stop: true,
+            disable_requested: true,
         };
         let (health, change) = Health::fresh().after(stop, moment(0));
         assert_eq!(change, Some(HealthChange::Disabled(DisabledReason::Receiver)));
-        let (after_success, change) = Health::fresh().after(Outcome::Success { asks_to_stop: true }, moment(0));
+        let (after_success, change) = Health::fresh().after(
+            Outcome::Success {
+                disable_requested: true,
+            },
+            moment(0),
+        );
         assert_eq!(after_success.status, EndpointStatus::Disabled);
         assert_eq!(change, Some(HealthChange::Disabled(DisabledReason::Receiver)));
         assert_eq!(health.after(SUCCESS, moment(1)), (health, None));
@@ -198,7 +209,7 @@ mod tests {
                     0 => SUCCESS,
                     1 => FAILURE,
                     2 => LAST,
-                    _ => Outcome::Failure { exhausted: false, asks_to_stop: hours == 7 },
+                    _ => Outcome::Failure { exhausted: false, disable_requested: hours == 7 },
                 };
                 let (next, change) = health.after(outcome, moment(hour));
                 prop_assert_eq!(next.status != health.status, change.is_some());

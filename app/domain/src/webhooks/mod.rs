@@ -122,9 +122,9 @@ crate::stored_names! {
         /// The address is not allowed.
         Forbidden = "forbidden",
         /// The connection was interrupted.
-        Broken = "broken",
+        Interrupted = "broken",
         /// The secret or URL of the endpoint is unusable.
-        Setup = "setup",
+        Configuration = "setup",
     }
 }
 

@@ -195,7 +195,7 @@ pub async fn accept_invitation(
     sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-invitation-accepted", async {
         let password = without.is_empty().then(|| password.into());
         let signed_in = links::accept_invitation(&core?, &token, password.as_ref()).await?;
-        Ok((signed_in.admission, signed_in.home.to_owned()))
+        Ok((signed_in.outcome, signed_in.home.to_owned()))
     })
     .await
 }
@@ -208,7 +208,7 @@ pub async fn set_password(
     let core = core();
     sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-password", async {
         let signed_in = links::set_password(&core?, &token, &password.into()).await?;
-        Ok((signed_in.admission, signed_in.home.to_owned()))
+        Ok((signed_in.outcome, signed_in.home.to_owned()))
     })
     .await
 }
@@ -237,7 +237,7 @@ pub async fn use_link(#[server(default)] token: String) -> Result<(), ServerFnEr
         _ => {
             sign_in_flow::complete_sign_in(submission(&token), Realm::Portal, "done-signed-in", async {
                 let signed_in = links::sign_in(&core?, &token).await?;
-                Ok((signed_in.admission, signed_in.home.to_owned()))
+                Ok((signed_in.outcome, signed_in.home.to_owned()))
             })
             .await
         }

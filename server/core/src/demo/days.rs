@@ -266,7 +266,7 @@ async fn schedule_targets(
             end: SLOTS[slot].1.to_owned(),
             shared: true,
             // Some days are overbooked on purpose, to show conflicts.
-            overlap_accepted: true,
+            conflicts_accepted: true,
             was: None,
         };
         schedule(core, world.dispatcher.may()?, target, &form).await?;

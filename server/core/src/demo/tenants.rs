@@ -686,7 +686,7 @@ async fn create_contact(
 /// Creates a regular session, so that the actors of the demo are authenticated like any user.
 async fn demo_session(core: &Core, realm: Realm, tenant: TenantId, account: uuid::Uuid) -> CoreResult<SessionId> {
     let id = SessionId(i128::from_be_bytes(core.randomness.bytes()));
-    let data = json!({ sessions::ACCOUNT: [tenant.uuid().to_string(), account.to_string()] });
+    let data = json!({ sessions::ACCOUNT_KEY: [tenant.uuid().to_string(), account.to_string()] });
     sessions::create(core, realm, id, data, core.clock.now() + authentication::IDLE_TIMEOUT).await?;
     Ok(id)
 }

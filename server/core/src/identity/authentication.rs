@@ -73,7 +73,7 @@ pub async fn contact(core: &Core, session: SessionId) -> CoreResult<Option<Conta
     else {
         return Ok(None);
     };
-    let impersonator = row.data.0.get(sessions::IMPERSONATED_BY).cloned();
+    let impersonator = row.data.0.get(sessions::IMPERSONATED_BY_KEY).cloned();
     let impersonated_by = match &impersonator {
         None => None,
         Some(staff) => {
@@ -165,7 +165,7 @@ pub async fn partner(core: &Core, session: SessionId) -> CoreResult<Option<Partn
 
 /// Returns the sandbox if it exists and the session is in test mode.
 fn sandbox_of_session(sandbox: Option<uuid::Uuid>, session: &serde_json::Value) -> Option<uuid::Uuid> {
-    sandbox.filter(|_| session.get(sessions::TEST_MODE) == Some(&serde_json::Value::Bool(true)))
+    sandbox.filter(|_| session.get(sessions::TEST_MODE_KEY) == Some(&serde_json::Value::Bool(true)))
 }
 
 /// Returns a client of the partner's source system, for test calls from the partner console with the client's scopes.

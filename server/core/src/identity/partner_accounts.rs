@@ -55,7 +55,7 @@ pub async fn list(
     by: Permit<'_, ViewIntegrations>,
     source: SourceSystemId,
 ) -> CoreResult<Vec<PartnerLine>> {
-    Ok(core.store.read(by.staff()).await?.partners_of(source).await?)
+    Ok(core.store.read(by.staff()).await?.partners_of_source(source).await?)
 }
 
 /// Invites a partner user to a source system and returns the link, which cannot be shown again.
@@ -91,7 +91,7 @@ pub async fn invite(
 ///
 /// # Errors
 /// `not_found`, also for a locked account.
-pub async fn invite_again(
+pub async fn renew_invitation(
     core: &Core,
     by: Permit<'_, ManageIntegrations>,
     source: SourceSystemId,
@@ -100,7 +100,7 @@ pub async fn invite_again(
     let invitation = NewInvitation::generate(core);
     let mut tx = core.store.begin(by.staff()).await?;
     let hash_and_expiry = (invitation.hash.as_slice(), invitation.expires_at);
-    if !tx.invite_partner_again(source, id, hash_and_expiry).await? {
+    if !tx.replace_invitation(source, id, hash_and_expiry).await? {
         return Err(CoreError::not_found());
     }
     tx.audit("partner.invited", id, json!({ "source": source, "again": true }));
@@ -120,7 +120,7 @@ pub async fn lock(
     locked: bool,
 ) -> CoreResult<()> {
     let mut tx = core.store.begin(by.staff()).await?;
-    if !tx.lock_partner_of(source, id, locked).await? {
+    if !tx.lock_partner_of_source(source, id, locked).await? {
         return Err(CoreError::not_found());
     }
     let action = if locked { "partner.locked" } else { "partner.unlocked" };

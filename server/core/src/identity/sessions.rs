@@ -10,14 +10,14 @@ use crate::identity::store::sessions::SessionRow;
 use crate::secrets::sha256;
 use crate::{Core, CoreResult};
 
-/// The session data key of the signed-in account. Only [`crate::identity::sign_in`] creates its value.
-pub const ACCOUNT: &str = "account";
+/// The session data key of the signed-in account: tenant and account ID. Only [`crate::identity::sign_in`] creates its value.
+pub const ACCOUNT_KEY: &str = "account";
 
 /// The session data key of test mode, for staff and partner sessions.
-pub const TEST_MODE: &str = "testData";
+pub const TEST_MODE_KEY: &str = "testData";
 
 /// The session data key of the staff member in a view-as session of the portal.
-pub const IMPERSONATED_BY: &str = "lookedAtBy";
+pub const IMPERSONATED_BY_KEY: &str = "lookedAtBy";
 
 /// The session ID in the cookie.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ impl SessionId {
 
 fn row(id: SessionId, data: Value, expires_at: DateTime<Utc>) -> SessionRow {
     let part = |index: usize| {
-        data.get(ACCOUNT)
+        data.get(ACCOUNT_KEY)
             .and_then(|account| account.get(index))
             .and_then(Value::as_str)
             .and_then(|text| Uuid::parse_str(text).ok())

@@ -1,4 +1,4 @@
-//! Sign-in with email and password: the same response and the same work whether or not an account exists, and a lock that
+//! Sign-in with email and password: the same response and the same work whether or not an account exists, and a lockout that
 //! grows with every failure but never becomes permanent.
 
 use chrono::TimeDelta;
@@ -14,19 +14,19 @@ use crate::identity::store::sessions::Realm;
 use crate::secrets::{hex, sha256};
 use crate::{Core, CoreError, CoreResult};
 
-/// Long enough to prevent guessing, short enough to wait for.
-const MAX_LOCK_SECONDS: i64 = 300;
+/// The maximum length of a lockout: slows down guessing without locking out the owner of the account.
+const MAX_LOCKOUT_SECONDS: i64 = 300;
 
 /// The result of a sign-in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Admission {
-    /// Signed in, with the value for [`crate::identity::sessions::ACCOUNT`] in the session.
+pub enum SignInOutcome {
+    /// Signed in, with the value for [`crate::identity::sessions::ACCOUNT_KEY`] in the session.
     Granted(Value),
     /// A code is required, with the value for [`crate::identity::two_factor::complete`]; it grants no access by itself.
     NeedsCode(Value),
 }
 
-impl Admission {
+impl SignInOutcome {
     pub(crate) fn granted(tenant: uuid::Uuid, account: uuid::Uuid) -> Self {
         Self::Granted(json!([tenant.to_string(), account.to_string()]))
     }
@@ -35,14 +35,14 @@ impl Admission {
 /// An account that has passed the first factor.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    pub admission: Admission,
+    pub outcome: SignInOutcome,
     /// The tenant's name, to choose from if there are several accounts.
     pub tenant_name: String,
     /// The path of the account's start page.
     pub home: &'static str,
 }
 
-/// Signs in to a realm. Several results mean that the address has accounts in several tenants with the same password, and
+/// Signs in to a realm. Several results mean that the email has accounts in several tenants with the same password, and
 /// the person must choose.
 ///
 /// # Errors
@@ -52,17 +52,17 @@ pub async fn sign_in(
     realm: Realm,
     email: &str,
     password: SecretString,
-    address: &str,
+    client_address: &str,
 ) -> CoreResult<Vec<SignedIn>> {
-    let refused = || CoreError::new(Problem::InvalidCredentials, "Incorrect email or password.");
-    let email = text::email(email).map_err(|_| refused())?;
-    let key = throttle_key(realm, &email, address);
+    let invalid_credentials = || CoreError::new(Problem::InvalidCredentials, "Incorrect email or password.");
+    let email = text::email(email).map_err(|_| invalid_credentials())?;
+    let key = throttle_key(realm, &email, client_address);
     // Counted before verification, so that concurrent attempts cannot bypass the lock.
     let mut tx = core.store.begin_system().await?;
     let attempt = count_attempt(core, &mut tx, &key).await?;
     let now = core.clock.now();
     if attempt > 1 {
-        tx.lock_attempts(&key, now + lock_after(attempt - 1)).await?;
+        tx.lock_out(&key, now + lockout_after(attempt - 1)).await?;
     }
     let accounts: Vec<Candidate> = match realm {
         Realm::Staff => tx
@@ -84,7 +84,7 @@ pub async fn sign_in(
             .partners_by_email(&email)
             .await?
             .into_iter()
-            .filter_map(Candidate::of_partner)
+            .filter_map(Candidate::from_partner)
             .collect(),
     };
     tx.commit().await?;
@@ -99,11 +99,11 @@ pub async fn sign_in(
     }
     let mut tx = core.store.begin_system().await?;
     if matching.is_empty() {
-        tx.lock_attempts(&key, core.clock.now() + lock_after(attempt)).await?;
+        tx.lock_out(&key, core.clock.now() + lockout_after(attempt)).await?;
         tx.commit().await?;
-        return Err(refused());
+        return Err(invalid_credentials());
     }
-    tx.clear_throttle(&key).await?;
+    tx.clear_attempts(&key).await?;
     for account in matching.iter().filter(|account| !account.needs_code) {
         let tenant = TenantId::from_uuid(account.tenant);
         match realm {
@@ -140,10 +140,10 @@ pub async fn sign_in(
     Ok(matching
         .into_iter()
         .map(|account| SignedIn {
-            admission: if account.needs_code {
-                Admission::NeedsCode(pending_code(account.tenant, account.id, &account.password_hash))
+            outcome: if account.needs_code {
+                SignInOutcome::NeedsCode(pending_code(account.tenant, account.id, &account.password_hash))
             } else {
-                Admission::granted(account.tenant, account.id)
+                SignInOutcome::granted(account.tenant, account.id)
             },
             tenant_name: account.tenant_name,
             home: account.home,
@@ -172,13 +172,13 @@ pub(crate) async fn complete_portal_sign_in(
     let label = format!("portal:{account}");
     tx.audit(tenant, &label, "portal.signed_in", &label).await?;
     Ok(SignedIn {
-        admission: Admission::granted(tenant.uuid(), account.uuid()),
+        outcome: SignInOutcome::granted(tenant.uuid(), account.uuid()),
         tenant_name: tenant_name.to_owned(),
         home: "/portal",
     })
 }
 
-/// Counts an attempt before it is made and returns its number since the last success.
+/// Counts an attempt before the credentials are verified; returns the number of attempts since the last success.
 ///
 /// # Errors
 /// `rate_limited` while locked, with the seconds in the detail.
@@ -193,9 +193,9 @@ pub(crate) async fn count_attempt(core: &Core, tx: &mut SystemTx<'_>, key: &[u8]
     Err(CoreError::new(Problem::RateLimited, format!("{}", (wait + 999) / 1000)))
 }
 
-/// Returns the length of the lock after a number of failures: 1 s, 3 s, 5 s and so on.
-pub(crate) fn lock_after(failures: i64) -> TimeDelta {
-    TimeDelta::seconds((failures * 2 - 1).min(MAX_LOCK_SECONDS))
+/// Returns the length of the lockout after a number of failures: 1 s, 3 s, 5 s and so on, at most 300 s.
+pub(crate) fn lockout_after(failures: i64) -> TimeDelta {
+    TimeDelta::seconds((failures * 2 - 1).min(MAX_LOCKOUT_SECONDS))
 }
 
 struct Candidate {
@@ -237,7 +237,7 @@ impl From<crate::identity::store::accounts::PortalIdentity> for Candidate {
 }
 
 impl Candidate {
-    fn of_partner(row: crate::identity::store::partners::PartnerIdentity) -> Option<Self> {
+    fn from_partner(row: crate::identity::store::partners::PartnerIdentity) -> Option<Self> {
         Some(Self {
             tenant: row.tenant_id,
             id: row.id.0.uuid(),
@@ -250,6 +250,6 @@ impl Candidate {
     }
 }
 
-fn throttle_key(realm: Realm, email: &str, address: &str) -> Vec<u8> {
-    sha256(format!("{realm:?}\n{email}\n{address}").as_bytes())
+fn throttle_key(realm: Realm, email: &str, client_address: &str) -> Vec<u8> {
+    sha256(format!("{realm:?}\n{email}\n{client_address}").as_bytes())
 }

@@ -254,7 +254,7 @@ pub async fn turn_off_for(core: &Core, by: Permit<'_, ManagePortalAccess>, id: P
     finish(core, tx).await
 }
 
-/// Completes a sign-in with a code; `waiting` is the value of [`sign_in::Admission::NeedsCode`].
+/// Completes a sign-in with a code; `waiting` is the value of [`sign_in::SignInOutcome::NeedsCode`].
 ///
 /// # Errors
 /// Field `code`; `rate_limited`, with the seconds in the detail; `missing_credentials` if the account changed in the
@@ -309,13 +309,13 @@ async fn count(core: &Core, account: PortalUserId, code: Option<&TypedCode>) -> 
     let key = sha256(format!("attempt\n{kind}\n{account}").as_bytes());
     let mut tx = core.store.begin_system().await?;
     let attempt = sign_in::count_attempt(core, &mut tx, &key).await?;
-    tx.lock_attempts(&key, core.clock.now() + lock_after(attempt)).await?;
+    tx.lock_out(&key, core.clock.now() + lockout_after(attempt)).await?;
     tx.commit().await?;
     Ok(key)
 }
 
 /// Returns the length of the lock after a number of attempts: 2 s, 4 s, 8 s, up to one hour.
-fn lock_after(attempts: i64) -> TimeDelta {
+fn lockout_after(attempts: i64) -> TimeDelta {
     let seconds = 1_i64 << attempts.clamp(1, 12);
     TimeDelta::seconds(seconds.min(3600))
 }
@@ -356,7 +356,7 @@ async fn check(
     if !is_valid {
         return Err(wrong_code());
     }
-    tx.clear_throttle(attempts).await?;
+    tx.clear_attempts(attempts).await?;
     Ok(())
 }
 
@@ -392,7 +392,7 @@ mod tests {
     #[test]
     fn lock_after_many_attempts_is_at_most_one_hour() {
         let seconds: Vec<i64> = [1, 2, 3, 11, 12, 500]
-            .map(|attempts| lock_after(attempts).num_seconds())
+            .map(|attempts| lockout_after(attempts).num_seconds())
             .to_vec();
         assert_eq!(seconds, [2, 4, 8, 2048, 3600, 3600]);
     }
@@ -410,7 +410,7 @@ mod tests {
             )
             .await
             .expect("sign-in succeeds");
-            let sign_in::Admission::Granted(admitted) = &signed_in[0].admission else {
+            let sign_in::SignInOutcome::Granted(admitted) = &signed_in[0].outcome else {
                 panic!("demo accounts have no two-factor authentication");
             };
             let session = SessionId(i128::from_be_bytes(core.randomness.bytes()));

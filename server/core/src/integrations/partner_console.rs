@@ -106,7 +106,7 @@ pub async fn overview(core: &Core, by: &Partner) -> CoreResult<Overview> {
     let clients = tx.list_clients_of_source().await?;
     drop(tx);
     let first_day = (core.clock.now() - TimeDelta::days(14)).format("%Y-%m-%d").to_string();
-    let calls = core.store.read_system().await?.usage_of_partner(by, &first_day).await?;
+    let calls = core.store.read_system().await?.usage_of_source(by, &first_day).await?;
     let (mapping, codes) = rates(&items);
     Ok(Overview {
         jobs,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::identity::actors::TenantId;
 use crate::identity::sign_in;
-use crate::identity::sign_in::{Admission, SignedIn};
+use crate::identity::sign_in::{SignInOutcome, SignedIn};
 use crate::intake::{generate_token, seal_token};
 use crate::portal_access::store::links::{AccountMail, LinkIdentity, LinkWriter, NewLink};
 use crate::secrets::{AssociatedData, sha256};
@@ -170,7 +170,7 @@ pub async fn request_link(core: &Core, email: &str, purpose: LinkPurpose) -> Cor
     // At most one mail per minute and address.
     if tx.count_attempt(&key).await?.is_some() {
         let next = core.clock.now() + chrono::TimeDelta::minutes(1);
-        tx.lock_attempts(&key, next).await?;
+        tx.lock_out(&key, next).await?;
         tx.insert_link_request(&email, purpose).await?;
     }
     tx.commit().await?;
@@ -306,7 +306,7 @@ async fn sign_in_or_ask_code(
     let account = found.account_id.0;
     if found.has_second_factor {
         return Ok(SignedIn {
-            admission: Admission::NeedsCode(sign_in::pending_code(found.tenant_id, account.uuid(), password_hash)),
+            outcome: SignInOutcome::NeedsCode(sign_in::pending_code(found.tenant_id, account.uuid(), password_hash)),
             tenant_name: found.tenant_name.clone(),
             home: "/portal",
         });
@@ -342,7 +342,7 @@ pub(crate) async fn create_view_as_link<T: LinkWriter>(
     Ok(format!("/portal/link/{token}"))
 }
 
-/// Starts a view-as session: returns the values for the session keys `ACCOUNT` and `IMPERSONATED_BY`.
+/// Starts a view-as session: returns the values for the session keys `ACCOUNT_KEY` and `IMPERSONATED_BY_KEY`.
 ///
 /// # Errors
 /// `not_found` as for [`find`].

@@ -124,7 +124,7 @@ pub async fn invite(
 ///
 /// # Errors
 /// `not_found`; `illegal_transition` if the invitation was accepted or the account is blocked.
-pub async fn invite_again(
+pub async fn renew_invitation(
     core: &Core,
     by: Permit<'_, ManagePortalAccess>,
     id: PortalUserId,

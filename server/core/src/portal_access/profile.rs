@@ -11,9 +11,9 @@ use serde_json::json;
 use crate::commit::finish;
 use crate::identity::actors::{Actor as _, Contact};
 use crate::identity::authentication::{IDLE_TIMEOUT, MAX_SESSION_AGE};
-use crate::identity::sessions::{IMPERSONATED_BY, SessionId};
+use crate::identity::sessions::{IMPERSONATED_BY_KEY, SessionId};
 use crate::identity::sign_in;
-use crate::identity::sign_in::Admission;
+use crate::identity::sign_in::SignInOutcome;
 use crate::identity::two_factor;
 use crate::identity::two_factor::TwoFactorStatus;
 use crate::portal_access::links;
@@ -65,7 +65,7 @@ pub async fn profile(core: &Core, contact: &Contact, session: Option<SessionId>)
         // View-as sessions are not the user's own; they are in the organisation's audit log.
         sessions: sessions
             .into_iter()
-            .filter(|session| session.data.0.get(IMPERSONATED_BY).is_none())
+            .filter(|session| session.data.0.get(IMPERSONATED_BY_KEY).is_none())
             .map(|session| SessionLine {
                 reference: hex(&session.id_hash),
                 agent: session
@@ -92,7 +92,7 @@ pub(crate) async fn check_password(core: &Core, contact: &Contact, password: &Se
         let key = crate::secrets::sha256(format!("own password\n{}", contact.label()).as_bytes());
         let mut tx = core.store.begin_system().await?;
         let attempt = sign_in::count_attempt(core, &mut tx, &key).await?;
-        tx.lock_attempts(&key, core.clock.now() + sign_in::lock_after(attempt))
+        tx.lock_out(&key, core.clock.now() + sign_in::lockout_after(attempt))
             .await?;
         tx.commit().await?;
         if !core.passwords.verify(password, Some(&stored)).await? {
@@ -103,7 +103,7 @@ pub(crate) async fn check_password(core: &Core, contact: &Contact, password: &Se
             ));
         }
         let mut tx = core.store.begin_system().await?;
-        tx.clear_throttle(&key).await?;
+        tx.clear_attempts(&key).await?;
         tx.commit().await?;
     }
     Ok(account.email)
@@ -119,7 +119,7 @@ pub async fn change_password(
     locale: Locale,
     current: &SecretString,
     new: &SecretString,
-) -> CoreResult<Admission> {
+) -> CoreResult<SignInOutcome> {
     let email = check_password(core, contact, current).await?;
     let hash = core.passwords.hash(new, &email).await?;
     let mut tx = core.store.begin(contact).await?;
@@ -129,7 +129,7 @@ pub async fn change_password(
     tx.audit("portal.password_changed", contact.id(), json!({}));
     finish(core, tx).await?;
     // Every required factor was verified when this session was created.
-    Ok(Admission::granted(contact.tenant().uuid(), contact.id().uuid()))
+    Ok(SignInOutcome::granted(contact.tenant().uuid(), contact.id().uuid()))
 }
 
 /// Sends a confirmation link to a new address; the change takes effect when the link is opened. If another account has the

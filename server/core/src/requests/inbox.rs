@@ -42,7 +42,7 @@ pub struct Inbox {
     /// The regions that classification rules set.
     pub regions: Vec<String>,
     /// Sequence number of the latest audit entry, from which the page listens for changes.
-    pub mark: i64,
+    pub audit_sequence: i64,
 }
 
 /// Returns the inbox with a page of each list, oldest first.
@@ -55,7 +55,7 @@ pub async fn inbox(
 ) -> CoreResult<Inbox> {
     let mut tx = core.store.read(by.staff()).await?;
     Ok(Inbox {
-        mark: tx.latest_audit_sequence().await?,
+        audit_sequence: tx.latest_audit_sequence().await?,
         requests: Page::from_rows(tx.requests(filter, requests_after, PAGE_SIZE + 1).await?, PAGE_SIZE),
         targets: Page::from_rows(tx.open_targets(targets_after, PAGE_SIZE + 1).await?, PAGE_SIZE),
         waiting_requests: tx.count_waiting_requests(MAX_COUNTED).await?,

@@ -47,7 +47,7 @@ pub struct ScheduleForm {
     /// Whether the customer sees the appointment.
     pub shared: bool,
     /// Whether the dispatcher has seen the conflicts and schedules the visit anyway.
-    pub overlap_accepted: bool,
+    pub conflicts_accepted: bool,
     /// ID of the planned appointment when the form was rendered, empty for none; `None` skips the concurrency check.
     pub was: Option<String>,
 }
@@ -90,7 +90,7 @@ pub(crate) fn parse_span(input: &ScheduleForm, zone: &str) -> Result<(DateTime<U
 /// Returns the number or names in a conflict, which each language inserts into its own sentence.
 pub(crate) fn conflict_detail(conflict: &Conflict) -> String {
     match conflict {
-        Conflict::Away(_) | Conflict::NoShift => String::new(),
+        Conflict::Absent(_) | Conflict::NoShift => String::new(),
         Conflict::OutsideShift { by } | Conflict::OutsideWindow { by } => minutes(*by),
         Conflict::Skills(missing) => missing.join(", "),
         Conflict::Overlap { number } => number.to_string(),
@@ -147,7 +147,7 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
             form.add_error("date", "in_the_past", "The time is in the past.");
         }
         if let Some(technician) = technician
-            && !input.overlap_accepted
+            && !input.conflicts_accepted
             && let Some(job) = tx.board_job(id).await?
         {
             for conflict in load_conflicts(core, &mut tx, &job, technician, starts_at, ends_at).await? {

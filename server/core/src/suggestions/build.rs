@@ -17,7 +17,7 @@ use domain::suggestions::ExcludedJob;
 /// Travel times are rounded up to this step, so that visits start at round times.
 const STEP_SECONDS: i64 = 300;
 
-/// The data of some days from which the problem is built.
+/// The schedule of the planned days, from which the routing problem is built.
 pub(crate) struct PlanInput {
     pub begin: DateTime<Utc>,
     pub now: DateTime<Utc>,
@@ -31,8 +31,8 @@ pub(crate) struct PlanInput {
 }
 
 impl PlanInput {
-    /// Returns the places between which travel times are needed.
-    pub(crate) fn places(&self) -> Vec<Coordinates> {
+    /// Returns the locations between which travel times are needed.
+    pub(crate) fn locations(&self) -> Vec<Coordinates> {
         let day_endpoints = self
             .technicians
             .iter()
@@ -44,8 +44,8 @@ impl PlanInput {
     }
 }
 
-/// The technician and day behind a technician of the problem.
-pub(crate) struct Worker {
+/// A technician on one day; the routing problem treats each as a separate technician.
+pub(crate) struct TechnicianDay {
     pub technician: StaffId,
     pub name: String,
     pub day: NaiveDate,
@@ -55,20 +55,20 @@ pub(crate) struct Worker {
 /// The job behind a visit of the problem.
 pub(crate) struct Task {
     pub job: BoardJob,
-    /// Worker index, start and end if the job is already planned.
+    /// Index of the technician day, start and end if the job is already scheduled.
     pub planned: Option<(usize, DateTime<Utc>, DateTime<Utc>)>,
 }
 
-/// The problem, with the records behind its indices.
+/// The routing problem, with the records behind its indices.
 pub(crate) struct BuiltProblem {
     pub problem: Problem,
     pub base: DateTime<Utc>,
-    pub workers: Vec<Worker>,
+    pub technician_days: Vec<TechnicianDay>,
     pub tasks: Vec<Task>,
     pub skills: Vec<String>,
     pub left: Vec<ExcludedJob>,
     pub other_days: i64,
-    pub ways: TravelTimes,
+    pub travel_times: TravelTimes,
     pub is_estimated: bool,
 }
 
@@ -89,7 +89,7 @@ fn required_skills(jobs: &[BoardJob]) -> Vec<String> {
     found
 }
 
-fn left_out(job: &BoardJob, code: &str) -> ExcludedJob {
+fn excluded_job(job: &BoardJob, code: &str) -> ExcludedJob {
     ExcludedJob {
         target: job.target_id.0,
         number: job.number,
@@ -103,21 +103,21 @@ fn service_time(job: &BoardJob) -> TimeDelta {
     TimeDelta::minutes(job.duration_minutes.clamp(1, 24 * 60))
 }
 
-/// Builds the problem.
+/// Builds the routing problem.
 ///
 /// # Errors
 /// The problem is invalid, which is a bug in this module.
-pub(crate) fn build(material: PlanInput, found: &FoundTravelTimes) -> Result<BuiltProblem, routing::Invalid> {
-    let base = material.begin - TimeDelta::hours(12);
-    let skills = required_skills(&material.jobs);
-    let mut places: Vec<Coordinates> = Vec::new();
-    let mut place_index = |place: Option<Coordinates>| -> usize {
-        // Index 0 is the unknown place, with no travel time to any other.
-        let Some(place) = place else { return 0 };
-        let found = places.iter().position(|known| *known == place);
+pub(crate) fn build(input: PlanInput, found: &FoundTravelTimes) -> Result<BuiltProblem, routing::Invalid> {
+    let base = input.begin - TimeDelta::hours(12);
+    let skills = required_skills(&input.jobs);
+    let mut locations: Vec<Coordinates> = Vec::new();
+    let mut location_index = |location: Option<Coordinates>| -> usize {
+        // Index 0 is the unknown location, with no travel time to any other.
+        let Some(location) = location else { return 0 };
+        let found = locations.iter().position(|known| *known == location);
         1 + found.unwrap_or_else(|| {
-            places.push(place);
-            places.len() - 1
+            locations.push(location);
+            locations.len() - 1
         })
     };
     // Skills that no job requires are ignored.
@@ -125,32 +125,32 @@ pub(crate) fn build(material: PlanInput, found: &FoundTravelTimes) -> Result<Bui
         let numbered = skills.iter().enumerate().filter(|(_, skill)| names.contains(skill));
         Skills(numbered.fold(0, |found, (index, _)| found | 1 << index))
     };
-    let (mut workers, mut people) = (Vec::new(), Vec::new());
-    for technician in material
+    let (mut technician_days, mut technicians) = (Vec::new(), Vec::new());
+    for technician in input
         .technicians
         .iter()
         .filter(|technician| technician.locked_at.is_none())
     {
         let Some(week) = &technician.week else { continue };
-        for day in &material.days {
+        for day in &input.days {
             let Some(shift) = week.0.on(*day, &parse_zone(&technician.zone)) else {
                 continue;
             };
             // Skip absences and shifts that have ended.
-            if absence_on(&material.absences, technician.id.0, *day).is_some() || shift.until <= material.now {
+            if absence_on(&input.absences, technician.id.0, *day).is_some() || shift.until <= input.now {
                 continue;
             }
-            let from = shift.from.max(round_up(material.now));
+            let from = shift.from.max(round_up(input.now));
             let (start, end) = day_endpoints(technician);
-            workers.push(Worker {
+            technician_days.push(TechnicianDay {
                 technician: technician.id.0,
                 name: technician.display_name.clone(),
                 day: *day,
                 day_endpoints: (start, end),
             });
-            people.push(Technician {
-                start: place_index(start),
-                end: place_index(end),
+            technicians.push(Technician {
+                start: location_index(start),
+                end: location_index(end),
                 from: seconds(base, from),
                 until: seconds(base, shift.until).max(seconds(base, from)),
                 overtime: 0,
@@ -173,24 +173,25 @@ pub(crate) fn build(material: PlanInput, found: &FoundTravelTimes) -> Result<Bui
         }
     }
     let (mut tasks, mut visits) = (Vec::new(), Vec::new());
-    for visit in &material.visits {
-        if visit.appointment_status != AppointmentStatus::Planned || visit.ends_at <= material.now {
+    for visit in &input.visits {
+        if visit.appointment_status != AppointmentStatus::Planned || visit.ends_at <= input.now {
             continue;
         }
         let start = seconds(base, visit.starts_at);
-        let worker = workers
-            .iter()
-            .enumerate()
-            .position(|(index, worker): (usize, &Worker)| {
-                let near = people[index].from - 4 * 3_600..people[index].until + 4 * 3_600;
-                worker.technician == visit.technician_id.0 && near.contains(&start)
-            });
-        let Some(worker) = worker else { continue };
-        // The whole agreed window is reserved for the customer.
+        let technician_day =
+            technician_days
+                .iter()
+                .enumerate()
+                .position(|(index, technician_day): (usize, &TechnicianDay)| {
+                    let near = technicians[index].from - 4 * 3_600..technicians[index].until + 4 * 3_600;
+                    technician_day.technician == visit.technician_id.0 && near.contains(&start)
+                });
+        let Some(technician_day) = technician_day else { continue };
+        // The visit occupies its whole agreed window.
         let end = seconds(base, visit.ends_at);
-        let place = place_index(visit.job.point());
+        let location = location_index(visit.job.point());
         visits.push(Visit {
-            place,
+            location,
             service: end - start,
             windows: vec![Window {
                 from: start,
@@ -199,46 +200,54 @@ pub(crate) fn build(material: PlanInput, found: &FoundTravelTimes) -> Result<Bui
             skills: Skills::default(),
             demand: 0,
             tier: 0,
-            pinned: Some(worker),
-            kept: true,
+            pinned: Some(technician_day),
+            locked: true,
         });
         tasks.push(Task {
             job: visit.job.clone(),
-            planned: Some((worker, visit.starts_at, visit.ends_at)),
+            planned: Some((technician_day, visit.starts_at, visit.ends_at)),
         });
     }
     let (mut left, mut other_days) = (Vec::new(), 0);
     // The span covers the days themselves and the shifts that start on them.
-    let days = TimeDelta::days(material.days.len().try_into().unwrap_or(1));
-    let people_from = people.iter().map(|person| person.from).min().unwrap_or_default();
-    let people_until = people.iter().map(|person| person.until).max().unwrap_or_default();
-    let begin = people_from.min(seconds(base, material.begin));
-    let end = people_until.max(seconds(base, material.begin + days));
-    for job in material.jobs {
+    let days = TimeDelta::days(input.days.len().try_into().unwrap_or(1));
+    let earliest_start = technicians
+        .iter()
+        .map(|technician| technician.from)
+        .min()
+        .unwrap_or_default();
+    let latest_end = technicians
+        .iter()
+        .map(|technician| technician.until)
+        .max()
+        .unwrap_or_default();
+    let begin = earliest_start.min(seconds(base, input.begin));
+    let end = latest_end.max(seconds(base, input.begin + days));
+    for job in input.jobs {
         if job.status != TargetStatus::Open {
-            left.push(left_out(&job, "not_open"));
+            left.push(excluded_job(&job, "not_open"));
         } else if job.needs_mapping || job.customer_name.is_none() {
-            left.push(left_out(&job, "needs_mapping"));
-        } else if people.is_empty() {
-            left.push(left_out(&job, "no_technician"));
+            left.push(excluded_job(&job, "needs_mapping"));
+        } else if technicians.is_empty() {
+            left.push(excluded_job(&job, "no_technician"));
         } else if job.point().is_none() {
-            left.push(left_out(&job, "location_unknown"));
+            left.push(excluded_job(&job, "location_unknown"));
         } else if !job.required_skills.0.iter().all(|skill| skills.contains(skill)) {
-            left.push(left_out(&job, "too_many_skills"));
+            left.push(excluded_job(&job, "too_many_skills"));
         } else {
             let first = job.window_start.map_or(0, |start| seconds(base, start));
             // A job without a window can start at any time.
             let last = job.window_end.map_or(MAX_TIME_SECONDS / 2, |end| seconds(base, end));
             if last < begin || first > end {
-                if material.is_explicit {
-                    left.push(left_out(&job, "other_days"));
+                if input.is_explicit {
+                    left.push(excluded_job(&job, "other_days"));
                 } else {
                     other_days += 1;
                 }
                 continue;
             }
             visits.push(Visit {
-                place: place_index(job.point()),
+                location: location_index(job.point()),
                 service: Time::try_from(service_time(&job).num_seconds()).unwrap_or_default(),
                 windows: vec![Window {
                     from: first.min(last),
@@ -248,28 +257,31 @@ pub(crate) fn build(material: PlanInput, found: &FoundTravelTimes) -> Result<Bui
                 demand: 0,
                 tier: job.priority.rank(),
                 pinned: None,
-                kept: false,
+                locked: false,
             });
             tasks.push(Task { job, planned: None });
         }
     }
-    let travel = Matrix::from_fn(places.len() + 1, |from, to| {
+    let travel = Matrix::from_fn(locations.len() + 1, |from, to| {
         if from == 0 || to == 0 || from == to {
             return 0;
         }
-        let seconds = found.ways.time(places[from - 1], places[to - 1]).num_seconds();
+        let seconds = found
+            .travel_times
+            .time(locations[from - 1], locations[to - 1])
+            .num_seconds();
         Time::try_from((seconds + STEP_SECONDS - 1) / STEP_SECONDS * STEP_SECONDS).unwrap_or(MAX_TIME_SECONDS)
     })?;
-    fit_planned_visits(&mut people, &mut visits, &travel)?;
+    fit_planned_visits(&mut technicians, &mut visits, &travel)?;
     Ok(BuiltProblem {
-        problem: Problem::new(people, visits, travel)?,
+        problem: Problem::new(technicians, visits, travel)?,
         base,
-        workers,
+        technician_days,
         tasks,
         skills,
         left,
         other_days,
-        ways: found.ways.clone(),
+        travel_times: found.travel_times.clone(),
         is_estimated: found.is_estimated,
     })
 }
@@ -277,20 +289,20 @@ pub(crate) fn build(material: PlanInput, found: &FoundTravelTimes) -> Result<Bui
 /// Makes planned visits feasible whatever their conflicts: extends shifts to include them, shortens a visit by the
 /// travel time to the next one, and drops breaks that do not fit.
 fn fit_planned_visits(
-    people: &mut [Technician],
+    technicians: &mut [Technician],
     visits: &mut [Visit],
     travel: &Matrix,
 ) -> Result<(), routing::Invalid> {
-    for (index, person) in people.iter_mut().enumerate() {
+    for (index, technician) in technicians.iter_mut().enumerate() {
         let mut planned: Vec<usize> = (0..visits.len())
-            .filter(|visit| visits[*visit].kept && visits[*visit].pinned == Some(index))
+            .filter(|visit| visits[*visit].locked && visits[*visit].pinned == Some(index))
             .collect();
         planned.sort_by_key(|visit| visits[*visit].windows[0].from);
         let (Some(first), Some(last)) = (planned.first().copied(), planned.last().copied()) else {
             continue;
         };
         for pair in planned.windows(2) {
-            let travel_time = travel.time(visits[pair[0]].place, visits[pair[1]].place);
+            let travel_time = travel.time(visits[pair[0]].location, visits[pair[1]].location);
             let available = visits[pair[1]].windows[0].from - visits[pair[0]].windows[0].from - travel_time;
             visits[pair[0]].service = visits[pair[0]].service.min(available.max(0));
             // If the visits overlap, the second one starts at the earliest possible arrival.
@@ -303,12 +315,12 @@ fn fit_planned_visits(
                 };
             }
         }
-        let departure = visits[first].windows[0].from - travel.time(person.start, visits[first].place);
+        let departure = visits[first].windows[0].from - travel.time(technician.start, visits[first].location);
         let return_time =
-            visits[last].windows[0].from + visits[last].service + travel.time(visits[last].place, person.end);
-        person.from = person.from.min(departure.max(0));
-        person.until = person.until.max(return_time);
-        if person.breaks.is_empty() {
+            visits[last].windows[0].from + visits[last].service + travel.time(visits[last].location, technician.end);
+        technician.from = technician.from.min(departure.max(0));
+        technician.until = technician.until.max(return_time);
+        if technician.breaks.is_empty() {
             continue;
         }
         let unpinned: Vec<Visit> = planned
@@ -318,7 +330,7 @@ fn fit_planned_visits(
                 ..visits[*visit].clone()
             })
             .collect();
-        let day = Problem::new(vec![person.clone()], unpinned, travel.clone())?;
+        let day = Problem::new(vec![technician.clone()], unpinned, travel.clone())?;
         let settings = Settings {
             budget: 10_000,
             seed: 0,
@@ -326,7 +338,7 @@ fn fit_planned_visits(
         };
         let plan = routing::solve(&day, &settings, &mut |_| ControlFlow::Continue(()));
         if !plan.unassigned.is_empty() {
-            person.breaks.clear();
+            technician.breaks.clear();
         }
     }
     Ok(())

@@ -47,7 +47,7 @@ fn too_many_open() -> CoreError {
     )
 }
 
-/// Requests a suggestion that schedules the jobs of the pool on a day.
+/// Requests a suggestion that schedules the unscheduled jobs on a day.
 ///
 /// # Errors
 /// Field `date`; `rate_limited` while too many suggestions are queued or running.

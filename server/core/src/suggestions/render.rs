@@ -17,24 +17,24 @@ impl BuiltProblem {
         self.base + TimeDelta::seconds(i64::from(time))
     }
 
-    /// Adds up travel time, distance and visits of each worker's day; the stops are in order.
+    /// Adds up travel time, distance and visits of each technician day; the stops are in order.
     fn totals(&self, days: &[Vec<usize>]) -> Totals {
         let mut totals = Totals::default();
-        for (worker, stops) in self.workers.iter().zip(days) {
+        for (technician_day, stops) in self.technician_days.iter().zip(days) {
             if stops.is_empty() {
                 continue;
             }
             let places = stops.iter().filter_map(|task| self.tasks[*task].job.point());
-            let route: Vec<Coordinates> = worker
+            let route: Vec<Coordinates> = technician_day
                 .day_endpoints
                 .0
                 .into_iter()
                 .chain(places)
-                .chain(worker.day_endpoints.1)
+                .chain(technician_day.day_endpoints.1)
                 .collect();
             for pair in route.windows(2) {
-                totals.travel += self.ways.time(pair[0], pair[1]).num_seconds();
-                totals.metres += self.ways.distance(pair[0], pair[1]) as i64;
+                totals.travel += self.travel_times.time(pair[0], pair[1]).num_seconds();
+                totals.metres += self.travel_times.distance(pair[0], pair[1]) as i64;
             }
             totals.stops += i64::try_from(stops.len()).unwrap_or_default();
         }
@@ -43,11 +43,11 @@ impl BuiltProblem {
 
     /// Renders a plan with technicians, jobs and reasons.
     pub(crate) fn render(mut self, plan: &Plan) -> Outcome {
-        let mut before: Vec<Vec<usize>> = vec![Vec::new(); self.workers.len()];
+        let mut before: Vec<Vec<usize>> = vec![Vec::new(); self.technician_days.len()];
         let mut late_minutes = 0;
         for (index, task) in self.tasks.iter().enumerate() {
-            if let Some((worker, starts_at, _)) = task.planned {
-                before[worker].push(index);
+            if let Some((technician_day, starts_at, _)) = task.planned {
+                before[technician_day].push(index);
                 let lateness = task.job.window_end.map_or(TimeDelta::zero(), |end| starts_at - end);
                 late_minutes += lateness.num_minutes().max(0);
             }
@@ -60,19 +60,23 @@ impl BuiltProblem {
             .iter()
             .map(|route| route.stops.iter().map(|stop| stop.visit).collect())
             .collect();
-        let routes = self.workers.iter().enumerate().filter_map(|(index, worker)| {
-            let stops: Vec<PlannedStop> = plan.routes[index]
-                .stops
-                .iter()
-                .map(|stop| self.stop(plan, stop))
-                .collect();
-            (!stops.is_empty()).then(|| PlannedRoute {
-                technician: worker.technician,
-                name: worker.name.clone(),
-                day: worker.day,
-                stops,
-            })
-        });
+        let routes = self
+            .technician_days
+            .iter()
+            .enumerate()
+            .filter_map(|(index, technician_day)| {
+                let stops: Vec<PlannedStop> = plan.routes[index]
+                    .stops
+                    .iter()
+                    .map(|stop| self.stop(plan, stop))
+                    .collect();
+                (!stops.is_empty()).then(|| PlannedRoute {
+                    technician: technician_day.technician,
+                    name: technician_day.name.clone(),
+                    day: technician_day.day,
+                    stops,
+                })
+            });
         let routes = routes.collect();
         let left: Vec<ExcludedJob> = plan.unassigned.iter().map(|visit| self.left(plan, *visit)).collect();
         let mut outcome = Outcome {
@@ -99,7 +103,7 @@ impl BuiltProblem {
         let mut others: Vec<AlternativeStop> = if is_new {
             routing::explain_assignment(&self.problem, plan, stop.visit)
                 .into_iter()
-                .map(|(worker, alternative)| self.other(worker, alternative))
+                .map(|(technician_day, alternative)| self.other(technician_day, alternative))
                 .collect()
         } else {
             Vec::new()
@@ -118,15 +122,15 @@ impl BuiltProblem {
         }
     }
 
-    fn other(&self, worker: usize, alternative: Alternative) -> AlternativeStop {
-        let worker = &self.workers[worker];
+    fn other(&self, technician_day: usize, alternative: Alternative) -> AlternativeStop {
+        let technician_day = &self.technician_days[technician_day];
         let (costs, cannot) = match alternative {
             Alternative::Costs(seconds) => (Some(seconds), None),
             Alternative::Cannot(reason) => (None, Some(self.rule(reason))),
         };
         AlternativeStop {
-            name: worker.name.clone(),
-            day: worker.day,
+            name: technician_day.name.clone(),
+            day: technician_day.day,
             costs,
             cannot,
         }
@@ -137,10 +141,10 @@ impl BuiltProblem {
         let hindrances = routing::explain_unassigned(&self.problem, plan, visit)
             .into_iter()
             .map(|obstacle| {
-                let worker = &self.workers[obstacle.technician];
+                let technician_day = &self.technician_days[obstacle.technician];
                 ExclusionReason {
-                    name: worker.name.clone(),
-                    day: worker.day,
+                    name: technician_day.name.clone(),
+                    day: technician_day.day,
                     rule: self.rule(obstacle.reason),
                     impossible: obstacle.reason.is_impossible(),
                     relaxation: obstacle.relaxation.map(|relaxation| self.relaxation(relaxation)),

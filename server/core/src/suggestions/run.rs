@@ -34,8 +34,8 @@ const MAX_SEARCH_TIME: Duration = Duration::from_secs(30);
 const ROUTING_TIMEOUT: Duration = Duration::from_secs(12);
 /// Cost of a second of overtime in seconds of travel.
 const OVERTIME_WEIGHT: u32 = 3;
-/// Maximum number of jobs taken from the pool.
-const MAX_POOL_JOBS: i64 = 200;
+/// Maximum number of unscheduled jobs in a suggestion.
+const MAX_UNSCHEDULED_JOBS: i64 = 200;
 
 /// Computes the oldest queued suggestion; returns false if none is queued.
 pub async fn run_next(core: &Core) -> CoreResult<bool> {
@@ -87,9 +87,9 @@ async fn load(core: &Core, system: &System, found: &ClaimedSuggestion) -> CoreRe
     let (begin, end) = span_of_days(&zone, &days);
     let jobs = match &found.options.targets {
         Some(ids) => tx.board_jobs(ids).await?,
-        None => tx.pool(None, MAX_POOL_JOBS).await?,
+        None => tx.unscheduled_jobs(None, MAX_UNSCHEDULED_JOBS).await?,
     };
-    let material = PlanInput {
+    let input = PlanInput {
         begin,
         now: core.clock.now(),
         technicians: tx.technicians_with_hours().await?,
@@ -100,10 +100,9 @@ async fn load(core: &Core, system: &System, found: &ClaimedSuggestion) -> CoreRe
         days,
     };
     drop(tx);
-    let places = [material.places()];
-    let travel = core.roads.fetch(&places, core.clock.now(), ROUTING_TIMEOUT).await;
-    build(material, &travel)
-        .map_err(|error| CoreError::new(domain::problems::Problem::InternalError, error.to_string()))
+    let locations = [input.locations()];
+    let travel = core.roads.fetch(&locations, core.clock.now(), ROUTING_TIMEOUT).await;
+    build(input, &travel).map_err(|error| CoreError::new(domain::problems::Problem::InternalError, error.to_string()))
 }
 
 async fn compute(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uuid) -> CoreResult<Computed> {

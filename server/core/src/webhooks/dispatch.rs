@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::db::SystemTx;
 use crate::webhooks::body;
 use crate::webhooks::exchange;
-use crate::webhooks::exchange::{Exchange, Outgoing, Signer};
+use crate::webhooks::exchange::{Exchange, OutgoingRequest, Signer};
 use crate::webhooks::model::effective;
 use crate::webhooks::store::deliveries::{Claim, DueDelivery, EndpointKey, SigningSecret};
 use crate::webhooks::store::delivery_records::AttemptRecord;
@@ -41,7 +41,7 @@ const SWEEP_INTERVAL: TimeDelta = TimeDelta::seconds(10);
 
 /// Result of one turn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Turn {
+pub struct TurnCounts {
     /// Deliveries claimed and started.
     pub claimed: usize,
     pub recorded: usize,
@@ -119,7 +119,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// The database is unavailable; finished attempts are recorded in the next turn.
-    pub async fn turn(&mut self) -> CoreResult<Turn> {
+    pub async fn turn(&mut self) -> CoreResult<TurnCounts> {
         self.run_turn(true).await
     }
 
@@ -127,7 +127,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// Same as [`Self::turn`].
-    pub async fn record(&mut self) -> CoreResult<Turn> {
+    pub async fn record(&mut self) -> CoreResult<TurnCounts> {
         self.run_turn(false).await
     }
 
@@ -140,13 +140,13 @@ impl Dispatcher {
             let turn = self.turn().await?;
             if self.pending() > 0 {
                 self.wait_for_attempt().await;
-            } else if turn == Turn::default() {
+            } else if turn == TurnCounts::default() {
                 return Ok(());
             }
         }
     }
 
-    async fn run_turn(&mut self, with_claims: bool) -> CoreResult<Turn> {
+    async fn run_turn(&mut self, with_claims: bool) -> CoreResult<TurnCounts> {
         while let Ok(finished) = self.returned.try_recv() {
             self.finish_flight(finished);
         }
@@ -160,7 +160,7 @@ impl Dispatcher {
                 .swept_at
                 .is_none_or(|at| self.core.clock.now() - at >= SWEEP_INTERVAL);
         if self.finished.is_empty() && selection.is_empty() && !is_sweep_due {
-            return Ok(Turn::default());
+            return Ok(TurnCounts::default());
         }
         let records: Vec<AttemptRecord> = self
             .finished
@@ -188,7 +188,7 @@ impl Dispatcher {
             metrics::counter!("ordinavo_webhook_attempts_total", "outcome" => outcome).increment(1);
         }
         self.finished.drain(..records.len());
-        let turn = Turn {
+        let turn = TurnCounts {
             claimed: flights.len(),
             recorded: records.len(),
         };
@@ -198,7 +198,7 @@ impl Dispatcher {
         Ok(turn)
     }
 
-    fn launch(&mut self, flight: Flight, outgoing: Outgoing) {
+    fn launch(&mut self, flight: Flight, outgoing: OutgoingRequest) {
         self.in_flight[flight.lane] += 1;
         *self.by_endpoint.entry((flight.place, flight.lane)).or_default() += 1;
         let (core, client, sender) = (self.core.clone(), self.client.clone(), self.sender.clone());
@@ -277,7 +277,7 @@ impl Dispatcher {
         tx: &mut SystemTx<'_>,
         claim: Uuid,
         selection: Selection,
-    ) -> CoreResult<Vec<(Flight, Outgoing)>> {
+    ) -> CoreResult<Vec<(Flight, OutgoingRequest)>> {
         let mut found: Vec<(usize, DueDelivery)> = Vec::new();
         for (index, lane) in [(0, DeliveryQueue::First), (1, DeliveryQueue::Retry)] {
             let places = &selection.lanes[index];
@@ -344,7 +344,7 @@ impl Dispatcher {
                 attempts: due.attempts,
                 lane,
             };
-            let outgoing = Outgoing {
+            let outgoing = OutgoingRequest {
                 url: due.url,
                 event: due.event.event_id.0,
                 body: rendered.body,
@@ -393,7 +393,7 @@ impl Dispatcher {
         );
         let status = match delay {
             _ if exchange.failure.is_none() => DeliveryStatus::Delivered,
-            _ if exchange.asks_to_stop => DeliveryStatus::Held,
+            _ if exchange.disable_requested => DeliveryStatus::Held,
             Some(_) => DeliveryStatus::Pending,
             None => DeliveryStatus::Failed,
         };
@@ -415,7 +415,7 @@ impl Dispatcher {
             response_excerpt: exchange.excerpt.clone(),
             status,
             next_attempt_at: ended + TimeDelta::from_std(delay.unwrap_or_default()).unwrap_or(TimeDelta::MAX),
-            asks_to_stop: exchange.asks_to_stop,
+            disable_requested: exchange.disable_requested,
         }
     }
 }
@@ -480,7 +480,7 @@ async fn record(tx: &mut SystemTx<'_>, records: &[AttemptRecord]) -> CoreResult<
         // Attempts whose claim was lost and failed manual attempts do not affect the endpoint's health.
         let affects_health = record.replay.map_or_else(
             || recorded.contains(&record.delivery),
-            |_| success || record.asks_to_stop,
+            |_| success || record.disable_requested,
         );
         let Some(index) = healths
             .iter()
@@ -492,12 +492,12 @@ async fn record(tx: &mut SystemTx<'_>, records: &[AttemptRecord]) -> CoreResult<
         let health = &mut healths[index];
         let outcome = if success {
             Outcome::Success {
-                asks_to_stop: record.asks_to_stop,
+                disable_requested: record.disable_requested,
             }
         } else {
             Outcome::Failure {
                 exhausted: record.status == DeliveryStatus::Failed,
-                asks_to_stop: record.asks_to_stop,
+                disable_requested: record.disable_requested,
             }
         };
         let before = health.health();

@@ -26,7 +26,7 @@ pub(crate) struct Signer {
 }
 
 /// A signed request to be sent to an endpoint.
-pub(crate) struct Outgoing {
+pub(crate) struct OutgoingRequest {
     pub url: String,
     pub event: EventId,
     pub body: String,
@@ -44,7 +44,7 @@ pub(crate) struct Exchange {
     pub excerpt: Option<String>,
     pub retry_after: Option<Duration>,
     /// The receiver answered `410 Gone` or sent `webhook-delivery: disable`.
-    pub asks_to_stop: bool,
+    pub disable_requested: bool,
 }
 
 /// Returns the signatures of all valid secrets, separated by single spaces; `None` if there are none.
@@ -60,7 +60,7 @@ fn sign(signers: &[Signer], id: &str, timestamp: i64, body: &str) -> Option<Stri
 }
 
 /// Sends one request. Failures are part of the returned [`Exchange`].
-pub(crate) async fn send(core: &Core, client: &Client, outgoing: &Outgoing) -> Exchange {
+pub(crate) async fn send(core: &Core, client: &Client, outgoing: &OutgoingRequest) -> Exchange {
     let started_at = core.clock.now();
     let start = Instant::now();
     let id = outgoing.event.to_string();
@@ -75,7 +75,7 @@ pub(crate) async fn send(core: &Core, client: &Client, outgoing: &Outgoing) -> E
         error: None,
         excerpt: None,
         retry_after: None,
-        asks_to_stop: false,
+        disable_requested: false,
     };
     let fail = |mut exchange: Exchange, failure, error: String| {
         exchange.duration = start.elapsed();
@@ -86,11 +86,11 @@ pub(crate) async fn send(core: &Core, client: &Client, outgoing: &Outgoing) -> E
     let Some(signature) = signature else {
         return fail(
             exchange,
-            FailureKind::Setup,
+            FailureKind::Configuration,
             "no secret of the endpoint can be decrypted".to_owned(),
         );
     };
-    let url = match checked_url(&outgoing.url, &core.settings) {
+    let url = match validate_url(&outgoing.url, &core.settings) {
         Ok(url) => url,
         Err((failure, error)) => return fail(exchange, failure, error),
     };
@@ -109,7 +109,7 @@ pub(crate) async fn send(core: &Core, client: &Client, outgoing: &Outgoing) -> E
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
     exchange.status = Some(status.as_u16());
     exchange.retry_after = header("retry-after").and_then(|value| retry_after(value, started_at));
-    exchange.asks_to_stop = status.as_u16() == 410
+    exchange.disable_requested = status.as_u16() == 410
         || header("webhook-delivery").is_some_and(|value| value.trim().eq_ignore_ascii_case("disable"));
     exchange.excerpt = Some(read_excerpt(response).await);
     if !status.is_success() {
@@ -126,8 +126,8 @@ pub(crate) async fn send(core: &Core, client: &Client, outgoing: &Outgoing) -> E
 
 /// Parses and checks the URL again for each attempt. An IP address literal bypasses the guarded resolver and is
 /// therefore checked here.
-fn checked_url(text: &str, settings: &Settings) -> Result<url::Url, (FailureKind, String)> {
-    let url = guard::shape(text, settings).map_err(|error| (FailureKind::Setup, error.detail))?;
+fn validate_url(text: &str, settings: &Settings) -> Result<url::Url, (FailureKind, String)> {
+    let url = guard::parse_url(text, settings).map_err(|error| (FailureKind::Configuration, error.detail))?;
     let literal = match url.host() {
         Some(url::Host::Ipv4(address)) => Some(address.into()),
         Some(url::Host::Ipv6(address)) => Some(address.into()),
@@ -188,7 +188,7 @@ fn failure_kind(error: &reqwest::Error) -> FailureKind {
     } else if error.is_connect() {
         FailureKind::Connect
     } else {
-        FailureKind::Broken
+        FailureKind::Interrupted
     }
 }
 

@@ -88,7 +88,7 @@ pub async fn check_url(text: &str, settings: &Settings) -> CoreResult<()> {
 }
 
 async fn check_url_with(text: &str, settings: &Settings, resolver: Option<TokioResolver>) -> CoreResult<()> {
-    let url = shape(text, settings)?;
+    let url = parse_url(text, settings)?;
     let port = url.port_or_known_default().unwrap_or(443);
     let addresses: Vec<IpAddr> = match url.host() {
         Some(Host::Ipv4(address)) => vec![address.into()],
@@ -113,7 +113,7 @@ async fn check_url_with(text: &str, settings: &Settings, resolver: Option<TokioR
 }
 
 /// Parses a URL and checks its syntax, scheme and parts without network access.
-pub(crate) fn shape(text: &str, settings: &Settings) -> CoreResult<Url> {
+pub(crate) fn parse_url(text: &str, settings: &Settings) -> CoreResult<Url> {
     if text.len() > 2_000 {
         return Err(invalid("The URL must not exceed 2000 characters."));
     }

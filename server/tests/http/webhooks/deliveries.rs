@@ -718,7 +718,7 @@ async fn hanging_endpoint_does_not_block_others() {
         let mut dispatcher = world.dispatcher();
         while healthy.received().len() < 200 {
             let turn = dispatcher.turn().await.unwrap();
-            if turn == ordinavo_core::webhooks::dispatch::Turn::default() {
+            if turn == ordinavo_core::webhooks::dispatch::TurnCounts::default() {
                 tokio::select! {
                     () = dispatcher.wait_for_attempt() => {}
                     () = healthy.wait_for(200) => {}

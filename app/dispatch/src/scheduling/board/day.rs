@@ -5,7 +5,7 @@ use domain::locale::Locale;
 use domain::public_language::Tone;
 use leptos::prelude::*;
 use ordinavo_core::scheduling::BoardJob;
-use ordinavo_core::scheduling::board::{Board, Line, Stop, pool_cursor};
+use ordinavo_core::scheduling::board::{Board, Line, Stop, unscheduled_cursor};
 use ui::components::{Chip, EmptyState, PriorityMark};
 use ui::format;
 use ui::icons::Icon;
@@ -13,7 +13,8 @@ use ui::icons::Icon;
 use crate::i18n::by_key;
 use crate::islands::board_drag::SLOT_MINUTES;
 use crate::scheduling::board::{
-    BoardView, board_path, can_move, conflict_text, duration_text, format_pool_cursor, move_link, visit_time,
+    BoardView, board_path, can_reschedule, conflict_text, duration_text, format_unscheduled_cursor, reschedule_path,
+    visit_time,
 };
 use crate::shared::service_label;
 use crate::t;
@@ -32,12 +33,17 @@ pub fn Day(board: Board, locale: Locale, may_plan: bool, now: DateTime<Utc>, zon
         .map(|hour| format::time(from + TimeDelta::hours(hour), &zone))
         .collect();
     let now_class = (from..until).contains(&now).then(|| grid_class(from, now, now));
-    let more = board.pool.rows.last().filter(|_| board.pool.has_more).map(|job| {
-        format!(
-            "{back}&after={}",
-            format::escape_query(&format_pool_cursor(pool_cursor(job)))
-        )
-    });
+    let more = board
+        .unscheduled_jobs
+        .rows
+        .last()
+        .filter(|_| board.unscheduled_jobs.has_more)
+        .map(|job| {
+            format!(
+                "{back}&after={}",
+                format::escape_query(&format_unscheduled_cursor(unscheduled_cursor(job)))
+            )
+        });
     let no_technicians = board.lines.is_empty();
     let lines = board
         .lines
@@ -48,8 +54,8 @@ pub fn Day(board: Board, locale: Locale, may_plan: bool, now: DateTime<Utc>, zon
         <div class="board" data-from=from.timestamp().to_string() data-hours=hours.to_string() data-back=back>
             <section class="board-pool" aria-labelledby="pool-title">
                 <h2 id="pool-title">{t!(locale, "board-unscheduled")}</h2>
-                {board.pool.rows.is_empty().then(|| view! { <EmptyState icon="check" title=t!(locale, "board-unscheduled-empty") text=t!(locale, "board-unscheduled-empty-text")/> })}
-                <ul class="plain">{board.pool.rows.into_iter().map(|job| view! { <PoolCard job locale may_plan back=back.clone() zone=zone.clone()/> }).collect_view()}</ul>
+                {board.unscheduled_jobs.rows.is_empty().then(|| view! { <EmptyState icon="check" title=t!(locale, "board-unscheduled-empty") text=t!(locale, "board-unscheduled-empty-text")/> })}
+                <ul class="plain">{board.unscheduled_jobs.rows.into_iter().map(|job| view! { <UnscheduledJobCard job locale may_plan back=back.clone() zone=zone.clone()/> }).collect_view()}</ul>
                 {more.map(|href| view! { <p><a href=href>{t!(locale, "board-unscheduled-more")}</a></p> })}
             </section>
             <div class="board-frame" tabindex="0" role="region" aria-label=t!(locale, "board-day")>
@@ -199,7 +205,7 @@ fn StopCard(
 ) -> impl IntoView {
     let visit = &stop.visit;
     let target = visit.job.target_id.to_string();
-    let is_movable = may_plan && can_move(visit);
+    let is_movable = may_plan && can_reschedule(visit);
     let number = format!("TGT-{}", visit.job.number);
     let warnings: Vec<String> = stop
         .conflicts
@@ -216,9 +222,9 @@ fn StopCard(
     );
     let times = visit_time(visit, &zone);
     let minutes = (visit.ends_at - visit.starts_at).num_minutes().to_string();
-    let move_link_view = is_movable.then(|| {
+    let reschedule_link = is_movable.then(|| {
         let (href, label) = (
-            move_link(&target, &back),
+            reschedule_path(&target, &back),
             t!(locale, "board-reschedule-job", job = number.clone()),
         );
         view! { <a class="stop-move" href=href aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
@@ -231,13 +237,13 @@ fn StopCard(
                 <span class="stop-line quiet"><bdi>{visit.job.city.clone().or_else(|| visit.job.location_name.clone())}</bdi></span>
                 {has_warnings.then(|| view! { <span class="stop-line stop-warning"><Icon name="alert"/>{t!(locale, "board-conflicts", count = warnings.len())}<span class="hidden">{warning_text}</span></span> })}
             </a>
-            {move_link_view}
+            {reschedule_link}
         </li>
     }
 }
 
 #[component]
-fn PoolCard(job: BoardJob, locale: Locale, may_plan: bool, back: String, zone: String) -> impl IntoView {
+fn UnscheduledJobCard(job: BoardJob, locale: Locale, may_plan: bool, back: String, zone: String) -> impl IntoView {
     let target = job.target_id.to_string();
     let number = format!("TGT-{}", job.number);
     let window = job.window().map(|(start, end)| {
@@ -260,9 +266,9 @@ fn PoolCard(job: BoardJob, locale: Locale, may_plan: bool, back: String, zone: S
     });
     let skills = (!job.required_skills.0.is_empty())
         .then(|| view! { <span class="quiet"><bdi>{job.required_skills.0.join(", ")}</bdi></span> });
-    let move_link_view = may_plan.then(|| {
+    let reschedule_link = may_plan.then(|| {
         let (href, label) = (
-            move_link(&target, &back),
+            reschedule_path(&target, &back),
             t!(locale, "board-schedule-job", job = number.clone()),
         );
         view! { <a class="stop-move" href=href aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
@@ -277,7 +283,7 @@ fn PoolCard(job: BoardJob, locale: Locale, may_plan: bool, back: String, zone: S
                 {window}
                 {skills}
             </a>
-            {move_link_view}
+            {reschedule_link}
         </li>
     }
 }

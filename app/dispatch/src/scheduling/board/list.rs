@@ -6,7 +6,9 @@ use ordinavo_core::scheduling::board::Board;
 use ui::components::{EmptyState, TargetChip};
 use ui::icons::Icon;
 
-use crate::scheduling::board::{BoardView, board_path, can_move, conflict_text, duration_text, move_link, visit_time};
+use crate::scheduling::board::{
+    BoardView, board_path, can_reschedule, conflict_text, duration_text, reschedule_path, visit_time,
+};
 use crate::t;
 
 /// The visits of a day as a table, grouped by technician.
@@ -26,9 +28,9 @@ pub fn List(board: Board, locale: Locale, may_plan: bool, zone: String) -> impl 
                     let target = stop.visit.job.target_id.to_string();
                     let number = format!("TGT-{}", stop.visit.job.number);
                     let travel_text = stop.travel.map(|travel| duration_text(locale, travel)).unwrap_or_default();
-                    let move_link_view = (may_plan && can_move(&stop.visit)).then(|| {
+                    let reschedule_link = (may_plan && can_reschedule(&stop.visit)).then(|| {
                         let label = t!(locale, "board-reschedule-job", job = number.clone());
-                        view! { <a class="stop-move" href=move_link(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
+                        view! { <a class="stop-move" href=reschedule_path(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
                     });
                     view! {
                         <tr><td><bdi>{visit_time(&stop.visit, &zone)}</bdi></td><td><bdi>{name}</bdi>" "<span class="quiet">{format!("#{index}")}</span></td>
@@ -36,7 +38,7 @@ pub fn List(board: Board, locale: Locale, may_plan: bool, zone: String) -> impl 
                             <td><bdi>{stop.visit.job.customer_name.clone()}</bdi><br/><span class="quiet"><bdi>{stop.visit.job.location_name.clone()}</bdi></span></td>
                             <td>{travel_text}</td>
                             <td>{stop.conflicts.iter().map(|conflict| view! { <span class="stop-warning"><Icon name="alert"/>{conflict_text(locale, conflict)}</span><br/> }).collect_view()}</td>
-                            <td>{move_link_view}</td></tr>
+                            <td>{reschedule_link}</td></tr>
                     }
                 }).collect_view()}</tbody>
             </table></div>

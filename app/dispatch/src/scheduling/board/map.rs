@@ -149,7 +149,7 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
         }
         locations.extend(line.stops.iter().filter_map(|stop| stop.visit.job.point()));
     }
-    locations.extend(board.pool.rows.iter().filter_map(|job| job.point()));
+    locations.extend(board.unscheduled_jobs.rows.iter().filter_map(|job| job.point()));
     let Some(viewport) = Viewport::fitting(&locations) else {
         return view! { <EmptyState icon="map-pin" title=t!(locale, "board-no-locations") text=t!(locale, "board-no-locations-text")/> }.into_any();
     };
@@ -196,7 +196,7 @@ pub fn Map(board: Board, locale: Locale, zone: String, tiles: Option<Tiles>) -> 
         }
     }
     let unscheduled: Vec<Marker> = board
-        .pool
+        .unscheduled_jobs
         .rows
         .iter()
         .filter_map(|job| {

@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use ordinavo_core::scheduling::BoardVisit;
 use ordinavo_core::scheduling::appointments::SCHEDULABLE_YEARS;
 use ordinavo_core::scheduling::board;
-use ordinavo_core::scheduling::board::PoolCursor;
+use ordinavo_core::scheduling::board::UnscheduledCursor;
 use ordinavo_core::visits;
 use ordinavo_core::visits::sync_conflicts;
 use ui::components::ProblemNotice;
@@ -87,12 +87,18 @@ pub fn BoardPage() -> impl IntoView {
                 .map(|day| (format::day(locale, day.date), day))
                 .collect();
             (
-                board::latest_audit_id(&request.core, permit).await?,
+                board::latest_audit_sequence(&request.core, permit).await?,
                 view! { <week::Week days locale may_plan zone=zone.clone()/> }.into_any(),
             )
         } else {
-            let found = board::day(&request.core, permit, date, parse_pool_cursor(&request.query("after"))).await?;
-            let revision = found.mark;
+            let found = board::day(
+                &request.core,
+                permit,
+                date,
+                parse_unscheduled_cursor(&request.query("after")),
+            )
+            .await?;
+            let revision = found.audit_sequence;
             let note = found.is_estimated.then(|| view! { <EstimatedNote locale/> });
             let content_view = match board_view {
                 BoardView::Day => {
@@ -155,15 +161,15 @@ fn EstimatedNote(locale: Locale) -> impl IntoView {
     view! { <p class="quiet estimated">{t!(locale, "travel-estimated")}</p> }
 }
 
-/// Parses a cursor of the unscheduled jobs: weight, timestamp and ID.
-fn parse_pool_cursor(text: &str) -> Option<PoolCursor> {
+/// Parses a cursor of the unscheduled jobs: rank of the priority, creation time and ID.
+fn parse_unscheduled_cursor(text: &str) -> Option<UnscheduledCursor> {
     let mut parts = text.split('~');
     let weight = parts.next()?.parse().ok()?;
     let at = parts.next()?.parse::<DateTime<Utc>>().ok()?;
     Some((weight, at, parts.next()?.parse().ok()?))
 }
 
-fn format_pool_cursor((weight, at, id): PoolCursor) -> String {
+fn format_unscheduled_cursor((weight, at, id): UnscheduledCursor) -> String {
     format!(
         "{weight}~{}~{id}",
         at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
@@ -173,7 +179,7 @@ fn format_pool_cursor((weight, at, id): PoolCursor) -> String {
 /// Describes a scheduling conflict.
 fn conflict_text(locale: Locale, conflict: &Conflict) -> String {
     match conflict {
-        Conflict::Away(kind) => t!(
+        Conflict::Absent(kind) => t!(
             locale,
             "conflict-time-off",
             why = by_key(locale, &format!("absence-{}", kind.name()))
@@ -238,12 +244,12 @@ fn has_same_local_time(visit: &BoardVisit, zone: &str) -> bool {
 }
 
 /// Returns the path of the page that reschedules a visit.
-fn move_link(target: impl std::fmt::Display, back: &str) -> String {
+fn reschedule_path(target: impl std::fmt::Display, back: &str) -> String {
     format!("/app/board/move?target={target}&back={}", format::escape_query(back))
 }
 
-/// Returns whether a visit can still be moved.
-fn can_move(visit: &BoardVisit) -> bool {
+/// Returns whether a visit can still be rescheduled.
+fn can_reschedule(visit: &BoardVisit) -> bool {
     use domain::targets::TargetStatus;
     visit.appointment_status == AppointmentStatus::Planned
         && matches!(visit.job.status, TargetStatus::Scheduled | TargetStatus::Dispatched)

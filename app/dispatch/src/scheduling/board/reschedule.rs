@@ -83,7 +83,7 @@ fn proposed_visit(query: impl Fn(&str) -> String, found: &Preview, zone: &str, n
             start,
             end: value_or(query("end"), end),
             shared: current.is_none_or(|appointment| appointment.is_shared),
-            overlap_accepted: false,
+            conflicts_accepted: false,
             was: Some(
                 current
                     .map(|appointment| appointment.id.to_string())
@@ -206,7 +206,7 @@ fn Plan(
             <input type="hidden" name="start" value=form.start/><input type="hidden" name="end" value=form.end/>
             <input type="hidden" name="was" value=form.was.unwrap_or_default()/>
             {(!has_no_conflicts).then(|| view! { <input type="hidden" name="overlap" value="on"/> })}
-            <CheckField form=state field="shared" label=t!(locale, "share-appointment") ticked=form.shared help=t!(locale, "share-help")/>
+            <CheckField form=state field="shared" label=t!(locale, "share-appointment") checked=form.shared help=t!(locale, "share-help")/>
             <Affected found plan locale/>
             <button class=class type="submit">{button}</button>
         </form>
@@ -307,7 +307,7 @@ pub async fn move_target(
             start: start.clone(),
             end: end.clone(),
             shared: shared.is_some(),
-            overlap_accepted: overlap.is_some(),
+            conflicts_accepted: overlap.is_some(),
             was: Some(was.clone()),
         };
         appointments::schedule(&core, permit, id, &input).await?;

@@ -8,7 +8,9 @@ use ui::components::{Chip, EmptyState};
 use ui::icons::Icon;
 
 use crate::i18n::by_key;
-use crate::scheduling::board::{BoardView, board_path, can_move, conflict_text, duration_text, move_link, visit_time};
+use crate::scheduling::board::{
+    BoardView, board_path, can_reschedule, conflict_text, duration_text, reschedule_path, visit_time,
+};
 use crate::t;
 
 /// Seven days of all technicians; each day comes with its label.
@@ -69,11 +71,11 @@ fn Cell(line: Line, locale: Locale, may_plan: bool, back: String, zone: String) 
             let number = format!("TGT-{}", stop.visit.job.number);
             let warnings: Vec<String> = stop.conflicts.iter().map(|conflict| conflict_text(locale, conflict)).collect();
             let warning_view = (!warnings.is_empty()).then(|| view! { <span class="stop-warning" title=warnings.join(" ")><Icon name="alert"/><span class="hidden">{warnings.join(" ")}</span></span> });
-            let move_link_view = (may_plan && can_move(&stop.visit)).then(|| {
+            let reschedule_link = (may_plan && can_reschedule(&stop.visit)).then(|| {
                 let label = t!(locale, "board-reschedule-job", job = number.clone());
-                view! { <a class="stop-move" href=move_link(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
+                view! { <a class="stop-move" href=reschedule_path(&target, &back) aria-label=label title=t!(locale, "board-schedule")><Icon name="move"/></a> }
             });
-            view! { <li><a href=format!("/app/targets/{target}")><bdi>{visit_time(&stop.visit, &zone)}</bdi>" "<bdi class="mono">{number}</bdi></a>" "<span class="quiet"><bdi>{stop.visit.job.city.clone()}</bdi></span>{warning_view}{move_link_view}</li> }
+            view! { <li><a href=format!("/app/targets/{target}")><bdi>{visit_time(&stop.visit, &zone)}</bdi>" "<bdi class="mono">{number}</bdi></a>" "<span class="quiet"><bdi>{stop.visit.job.city.clone()}</bdi></span>{warning_view}{reschedule_link}</li> }
         }).collect_view()}</ul>
         {load.map(|load| view! { <p class="quiet">{load}</p> })}
     }

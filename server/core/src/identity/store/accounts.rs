@@ -1,4 +1,4 @@
-//! Statements for staff and portal accounts, for sign-in and administration.
+//! SQL statements for staff and portal accounts, for sign-in and administration.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{Id, PortalUserId, PortalUserKind, StaffId, StaffKind};

@@ -1,4 +1,4 @@
-//! Statements for partner accounts, their invitations and the usage of their source system.
+//! SQL statements for partner accounts, their invitations and the API usage of their source system.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{PartnerId, PartnerKind, SourceSystemId, SourceSystemKind};
@@ -255,7 +255,7 @@ impl SystemTx<'_> {
 }
 
 impl<A: Administrator> TenantTx<'_, A> {
-    /// Inserts an invited account for a source system; `None` if the address has an account in this tenant.
+    /// Inserts an invited account for a source system; `None` if the email has an account in this tenant.
     pub(crate) async fn invite_partner(
         &mut self,
         source: SourceSystemId,
@@ -282,7 +282,7 @@ impl<A: Administrator> TenantTx<'_, A> {
     }
 
     /// Replaces the invitation of an account; false if there is no such account or it is locked.
-    pub(crate) async fn invite_partner_again(
+    pub(crate) async fn replace_invitation(
         &mut self,
         source: SourceSystemId,
         id: PartnerId,
@@ -302,13 +302,13 @@ impl<A: Administrator> TenantTx<'_, A> {
         Ok(written == 1)
     }
 
-    pub(crate) async fn partners_of(&mut self, source: SourceSystemId) -> Result<Vec<PartnerLine>, StoreError> {
+    pub(crate) async fn partners_of_source(&mut self, source: SourceSystemId) -> Result<Vec<PartnerLine>, StoreError> {
         let tenant = self.tenant();
         all!(&mut self.tx, PartnerLine, SELECT_PARTNERS, tenant, source.uuid())
     }
 
     /// Locks or unlocks an account of a source system; false if there is none. Locking revokes its sessions.
-    pub(crate) async fn lock_partner_of(
+    pub(crate) async fn lock_partner_of_source(
         &mut self,
         source: SourceSystemId,
         id: PartnerId,
@@ -341,7 +341,7 @@ impl TenantTx<'_, Partner> {
 /// In test mode the actor's tenant is the sandbox, but accounts and API usage are stored with the live tenant.
 impl SystemTx<'_> {
     /// Returns the daily API usage of the source's clients.
-    pub(crate) async fn usage_of_partner(&mut self, by: &Partner, since: &str) -> Result<Vec<UsageLine>, StoreError> {
+    pub(crate) async fn usage_of_source(&mut self, by: &Partner, since: &str) -> Result<Vec<UsageLine>, StoreError> {
         let (tenant, source) = (by.live_tenant.uuid(), by.source_system.uuid());
         all!(&mut self.tx, UsageLine, SELECT_USAGE, tenant, source, since)
     }

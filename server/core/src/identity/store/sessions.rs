@@ -347,11 +347,11 @@ impl SystemTx<'_> {
     }
 
     /// Locks attempts until `until`; never shortens a lock.
-    pub(crate) async fn lock_attempts(&mut self, key_hash: &[u8], until: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(crate) async fn lock_out(&mut self, key_hash: &[u8], until: DateTime<Utc>) -> Result<(), StoreError> {
         run!(&mut self.tx, LOCK_ATTEMPTS, key_hash, until).map(drop)
     }
 
-    pub(crate) async fn clear_throttle(&mut self, key_hash: &[u8]) -> Result<(), StoreError> {
+    pub(crate) async fn clear_attempts(&mut self, key_hash: &[u8]) -> Result<(), StoreError> {
         run!(&mut self.tx, DELETE_ATTEMPTS, key_hash).map(drop)
     }
 

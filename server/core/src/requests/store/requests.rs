@@ -1,4 +1,4 @@
-//! Statements for the review queue and for decisions about requests.
+//! SQL statements for the inbox and for decisions about requests.
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, CustomerId, Id, LocationId, RequestId, StaffId, TargetId};
@@ -16,9 +16,9 @@ use crate::requests::model::{ContactHint, RequestLine, RequestView};
 pub enum AssignedTo {
     /// Any assignee or none.
     #[default]
-    Anybody,
+    Any,
     /// Unassigned requests.
-    Nobody,
+    Unassigned,
     Person(StaffId),
 }
 
@@ -340,8 +340,8 @@ impl TenantTx<'_, Staff> {
         let (tenant, now) = (self.tenant(), self.now);
         let (at, id) = after.map_or((DateTime::UNIX_EPOCH, uuid::Uuid::nil()), |(at, id)| (at, id.uuid()));
         let (assigned, assignee) = match filter.assigned {
-            AssignedTo::Anybody => ("anybody", None),
-            AssignedTo::Nobody => ("nobody", None),
+            AssignedTo::Any => ("anybody", None),
+            AssignedTo::Unassigned => ("nobody", None),
             AssignedTo::Person(id) => ("person", Some(id.uuid())),
         };
         let text = name_for_comparison(&filter.text);

@@ -17,14 +17,14 @@ use domain::travel::TravelTimes;
 
 use crate::identity::actors::Permit;
 use crate::page::Page;
-pub use crate::scheduling::store::board::PoolCursor;
+pub use crate::scheduling::store::board::UnscheduledCursor;
 use crate::scheduling::store::board::{BoardJob, BoardVisit};
 use crate::scheduling::store::technicians::{AbsenceView, TechnicianView};
 use crate::visits::day_bounds;
 use crate::{Core, CoreResult};
 
 /// Unscheduled jobs per page.
-const POOL_PAGE_SIZE: i64 = 40;
+const UNSCHEDULED_PAGE_SIZE: i64 = 40;
 /// The longest span that a day's board covers: the day and a night shift after it.
 const MAX_BOARD_SPAN: TimeDelta = TimeDelta::hours(36);
 
@@ -63,15 +63,15 @@ pub struct Board {
     /// One line for each technician, sorted by name.
     pub lines: Vec<Line>,
     /// Unscheduled jobs.
-    pub pool: Page<BoardJob>,
+    pub unscheduled_jobs: Page<BoardJob>,
     /// Sequence number of the latest audit entry, from which the page listens for changes.
-    pub mark: i64,
+    pub audit_sequence: i64,
     /// Whether the routing service is configured but some travel times are estimates.
     pub is_estimated: bool,
 }
 
 /// Returns the pagination cursor that follows a job.
-pub fn pool_cursor(job: &BoardJob) -> PoolCursor {
+pub fn unscheduled_cursor(job: &BoardJob) -> UnscheduledCursor {
     (i64::from(job.priority.rank()), job.created_at, job.target_id.0)
 }
 
@@ -117,7 +117,7 @@ fn booked_slot(visit: &BoardVisit) -> BookedSlot {
 
 /// Returns the conflicts of a visit, given the other visits of the technician.
 fn conflicts_of_visit(
-    ways: &TravelTimes,
+    travel_times: &TravelTimes,
     technician: &TechnicianView,
     absences: &[AbsenceView],
     job: &BoardJob,
@@ -140,7 +140,7 @@ fn conflicts_of_visit(
         away: absence_on(absences, technician.id.0, day),
         stops: others,
     };
-    conflicts(&proposed, &context, |from, to| ways.time(from, to))
+    conflicts(&proposed, &context, |from, to| travel_times.time(from, to))
 }
 
 /// Returns where a technician's day starts and ends; it ends where it starts unless set otherwise.
@@ -175,7 +175,7 @@ fn places_by_technician(technicians: &[TechnicianView], visits: &[BoardVisit]) -
 
 /// Builds the lines of all technicians who are active or have visits in a span; `day` selects the shifts.
 fn lines(
-    ways: &TravelTimes,
+    travel_times: &TravelTimes,
     day: NaiveDate,
     technicians: Vec<TechnicianView>,
     absences: &[AbsenceView],
@@ -206,7 +206,7 @@ fn lines(
                 .into_iter()
                 .map(|visit| {
                     let here = visit.job.point();
-                    let travel = position.zip(here).map(|(from, to)| ways.time(from, to));
+                    let travel = position.zip(here).map(|(from, to)| travel_times.time(from, to));
                     total_travel += travel.unwrap_or_default();
                     position = here.or(position);
                     // Completed visits have no conflicts to resolve.
@@ -217,7 +217,7 @@ fn lines(
                             .copied()
                             .collect();
                         let span = (visit.starts_at, visit.ends_at);
-                        conflicts_of_visit(ways, &technician, absences, &visit.job, span, &others)
+                        conflicts_of_visit(travel_times, &technician, absences, &visit.job, span, &others)
                     } else {
                         Vec::new()
                     };
@@ -231,7 +231,7 @@ fn lines(
             if !stops.is_empty() {
                 total_travel += position
                     .zip(end)
-                    .map(|(from, to)| ways.time(from, to))
+                    .map(|(from, to)| travel_times.time(from, to))
                     .unwrap_or_default();
             }
             Some(Line {
@@ -256,7 +256,7 @@ pub(crate) fn span_of_days(zone: &str, days: &[NaiveDate]) -> (DateTime<Utc>, Da
 }
 
 /// Returns the sequence number of the latest audit entry, for pages that listen for changes.
-pub async fn latest_audit_id(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<i64> {
+pub async fn latest_audit_sequence(core: &Core, by: Permit<'_, ViewOperations>) -> CoreResult<i64> {
     Ok(core.store.read(by.staff()).await?.latest_audit_sequence().await?)
 }
 
@@ -265,16 +265,19 @@ pub async fn day(
     core: &Core,
     by: Permit<'_, ViewOperations>,
     date: NaiveDate,
-    after: Option<PoolCursor>,
+    after: Option<UnscheduledCursor>,
 ) -> CoreResult<Board> {
     let staff = by.staff();
     let (begin, end) = day_bounds(staff.zone(), date);
     let mut tx = core.store.read(staff).await?;
-    let mark = tx.latest_audit_sequence().await?;
+    let audit_sequence = tx.latest_audit_sequence().await?;
     let technicians = tx.technicians_with_hours().await?;
     let absences = tx.absences(date.pred_opt().unwrap_or(date)).await?;
     let visits = tx.visits_within(begin, begin + MAX_BOARD_SPAN).await?;
-    let pool = Page::from_rows(tx.pool(after, POOL_PAGE_SIZE + 1).await?, POOL_PAGE_SIZE);
+    let unscheduled_jobs = Page::from_rows(
+        tx.unscheduled_jobs(after, UNSCHEDULED_PAGE_SIZE + 1).await?,
+        UNSCHEDULED_PAGE_SIZE,
+    );
     drop(tx);
     // A visit after midnight belongs to this day only while the technician's shift of this day lasts.
     let shift_ends: HashMap<StaffId, DateTime<Utc>> = technicians
@@ -293,7 +296,7 @@ pub async fn day(
         .collect();
     let places = places_by_technician(&technicians, &visits);
     let travel = core.roads.fetch(&places, core.clock.now(), ROUTING_TIMEOUT).await;
-    let lines = lines(&travel.ways, date, technicians, &absences, visits);
+    let lines = lines(&travel.travel_times, date, technicians, &absences, visits);
     let (from, until) = visible_hours(&lines, begin);
     Ok(Board {
         is_estimated: travel.is_estimated,
@@ -301,8 +304,8 @@ pub async fn day(
         from,
         until,
         lines,
-        pool,
-        mark,
+        unscheduled_jobs,
+        audit_sequence,
     })
 }
 
@@ -343,10 +346,10 @@ pub async fn week(core: &Core, by: Permit<'_, ViewOperations>, monday: NaiveDate
     let visits = tx.visits_within(begin, end).await?;
     drop(tx);
     // The weekly overview uses cached travel times only.
-    let ways = core
+    let travel_times = core
         .roads
         .cached(&places_by_technician(&technicians, &visits), core.clock.now())
-        .ways;
+        .travel_times;
     // A technician with a visit on one of the days has a line on every day.
     let active: Vec<TechnicianView> = technicians
         .into_iter()
@@ -369,7 +372,7 @@ pub async fn week(core: &Core, by: Permit<'_, ViewOperations>, monday: NaiveDate
                 .collect();
             WeekDay {
                 date,
-                lines: lines(&ways, date, active.clone(), &absences, of_day),
+                lines: lines(&travel_times, date, active.clone(), &absences, of_day),
             }
         })
         .collect())

@@ -37,7 +37,7 @@ pub(crate) async fn load_conflicts<A: Administrator>(
     // requested them.
     let context = load_context(tx, job, technician, from, until).await?;
     let travel = core.roads.cached(&[context.places(job)], core.clock.now());
-    Ok(context.conflicts(&travel.ways, job, (from, until)))
+    Ok(context.conflicts(&travel.travel_times, job, (from, until)))
 }
 
 /// A technician with the absences and other visits near a proposed visit.
@@ -48,8 +48,20 @@ struct ScheduleContext {
 }
 
 impl ScheduleContext {
-    fn conflicts(&self, ways: &TravelTimes, job: &BoardJob, span: (DateTime<Utc>, DateTime<Utc>)) -> Vec<Conflict> {
-        conflicts_of_visit(ways, &self.technician, &self.absences, job, span, &self.other_visits)
+    fn conflicts(
+        &self,
+        travel_times: &TravelTimes,
+        job: &BoardJob,
+        span: (DateTime<Utc>, DateTime<Utc>),
+    ) -> Vec<Conflict> {
+        conflicts_of_visit(
+            travel_times,
+            &self.technician,
+            &self.absences,
+            job,
+            span,
+            &self.other_visits,
+        )
     }
 
     /// Returns the places between which travel times are needed.
@@ -155,7 +167,7 @@ pub async fn preview(
             let places = [context.places(&job)];
             let travel = core.roads.fetch(&places, core.clock.now(), ROUTING_TIMEOUT).await;
             let travel_time = |from: Option<Coordinates>, to: Option<Coordinates>| {
-                from.zip(to).map(|(from, to)| travel.ways.time(from, to))
+                from.zip(to).map(|(from, to)| travel.travel_times.time(from, to))
             };
             let here = job.point();
             let before = context.other_visits.iter().rev().find(|other| other.until <= starts_at);
@@ -164,7 +176,7 @@ pub async fn preview(
                 technician,
                 starts_at,
                 ends_at,
-                conflicts: context.conflicts(&travel.ways, &job, (starts_at, ends_at)),
+                conflicts: context.conflicts(&travel.travel_times, &job, (starts_at, ends_at)),
                 before: before.and_then(|other| Some((other.number, travel_time(other.place, here)?))),
                 after: after.and_then(|other| Some((other.number, travel_time(here, other.place)?))),
                 is_estimated: travel.is_estimated,

@@ -61,7 +61,7 @@ impl Cache {
 /// Travel times between places.
 #[derive(Debug, Clone)]
 pub struct FoundTravelTimes {
-    pub ways: TravelTimes,
+    pub travel_times: TravelTimes,
     /// Whether a routing service is configured but some travel times are estimates.
     pub is_estimated: bool,
 }
@@ -85,7 +85,7 @@ impl TravelTimeService {
     /// Returns cached travel times within groups of places, and estimates for the others, without any request.
     pub fn cached(&self, groups: &[Vec<Coordinates>], now: DateTime<Utc>) -> FoundTravelTimes {
         let mut found = FoundTravelTimes {
-            ways: TravelTimes::estimated(self.paces.clone()),
+            travel_times: TravelTimes::estimated(self.paces.clone()),
             is_estimated: false,
         };
         if self.service.is_none() {
@@ -97,7 +97,7 @@ impl TravelTimeService {
             for (from, to) in pairs(&spots) {
                 match cache.get((from, to)) {
                     Some((Some(way), at)) => {
-                        found.ways.insert(from, to, way);
+                        found.travel_times.insert(from, to, way);
                         // An expired entry is better than an estimate, but it has to be requested again.
                         found.is_estimated |= now - at > CACHE_TTL;
                     }

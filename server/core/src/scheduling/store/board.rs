@@ -199,8 +199,8 @@ const SELECT_JOB: &str = select_job!("", "FROM target", "WHERE target.tenant_id 
 /// The longest visit, and so how long before a span a visit can start that still touches it.
 const MAX_VISIT: TimeDelta = TimeDelta::hours(12);
 
-/// A pagination cursor of the pool: rank of the priority, creation time, ID.
-pub type PoolCursor = (i64, DateTime<Utc>, TargetId);
+/// A pagination cursor of the unscheduled jobs: rank of the priority, creation time, ID.
+pub type UnscheduledCursor = (i64, DateTime<Utc>, TargetId);
 
 impl<A: Administrator> TenantTx<'_, A> {
     /// Lists visits that touch a span, in chronological order.
@@ -222,7 +222,11 @@ impl<A: Administrator> TenantTx<'_, A> {
     }
 
     /// Lists a page of unscheduled jobs, the most urgent first, then the oldest.
-    pub(crate) async fn pool(&mut self, after: Option<PoolCursor>, limit: i64) -> Result<Vec<BoardJob>, StoreError> {
+    pub(crate) async fn unscheduled_jobs(
+        &mut self,
+        after: Option<UnscheduledCursor>,
+        limit: i64,
+    ) -> Result<Vec<BoardJob>, StoreError> {
         let tenant = self.tenant();
         let (rank, at, id) = after.map_or((-1, DateTime::UNIX_EPOCH, Uuid::nil()), |(rank, at, id)| {
             (rank, at, id.uuid())

@@ -34,7 +34,7 @@ pub(crate) struct AttemptRecord {
     pub response_excerpt: Option<String>,
     pub status: DeliveryStatus,
     pub next_attempt_at: DateTime<Utc>,
-    pub asks_to_stop: bool,
+    pub disable_requested: bool,
 }
 
 /// Health of an endpoint, locked for update.
