@@ -85,7 +85,7 @@ fn respond(result: CoreResult<String>, disposition: Option<&'static str>) -> Res
         }
         Err(error) => (
             StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            error.detail,
+            crate::api::texts::cause(&error.cause),
         )
             .into_response(),
     }

@@ -85,7 +85,7 @@ fn answer(result: CoreResult<Download>, request_headers: &HeaderMap) -> Response
         Ok(file) => file,
         Err(error) => {
             let status = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            return (status, error.detail).into_response();
+            return (status, crate::api::texts::cause(&error.cause)).into_response();
         }
     };
     let text = |name| request_headers.get(name).and_then(|value| value.to_str().ok());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::fields::FieldError;
+use domain::fields::{FieldCode, FieldError};
 use domain::locale::Locale;
 use domain::public_language::{self, PublicVisit, Tone};
 use domain::requests::{Priority, RequestStatus};
@@ -48,10 +48,10 @@ fn Gallery(locale: Locale, prefix: &'static str) -> impl IntoView {
         form: prefix.to_owned(),
         values: BTreeMap::from([("text".to_owned(), "<b>restored & escaped</b>".to_owned())]),
         errors: vec![
-            FieldError::new("name", "required", ""),
-            FieldError::new("text", "value_too_long", "500"),
+            FieldError::new("name", FieldCode::Required),
+            FieldError::new("text", FieldCode::TooLong { max: 500 }),
         ],
-        problem: None,
+        cause: None,
         done: None,
     };
     let empty_form = FormState::new(

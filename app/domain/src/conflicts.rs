@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::customers::Coordinates;
+use crate::fields::ScheduleConflict;
 use crate::technicians::{AbsenceKind, ShiftOnDay};
 
 /// A visit to be checked against a technician's schedule.
@@ -112,6 +113,30 @@ impl Conflict {
             Self::Travel { .. } => "travel_too_long",
         }
     }
+}
+
+impl From<&Conflict> for ScheduleConflict {
+    fn from(conflict: &Conflict) -> Self {
+        match conflict {
+            Conflict::Absent(_) => Self::Absent,
+            Conflict::NoShift => Self::NoShift,
+            Conflict::OutsideShift { by } => Self::OutsideShift { minutes: minutes(*by) },
+            Conflict::Skills(missing) => Self::SkillsMissing {
+                skills: missing.clone(),
+            },
+            Conflict::OutsideWindow { by } => Self::OutsideWindow { minutes: minutes(*by) },
+            Conflict::Overlap { number } => Self::Overlap { job: *number },
+            Conflict::Travel { takes, available, .. } => Self::Travel {
+                needed: minutes(*takes),
+                available: minutes(*available),
+            },
+        }
+    }
+}
+
+/// Whole minutes, rounded up.
+fn minutes(duration: TimeDelta) -> i64 {
+    (duration.num_seconds() + 59) / 60
 }
 
 /// Returns the conflicts of a visit, most severe first. `travel` returns the travel time between two coordinates.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::fields::{FieldError, ObjectReader, Patch};
+use crate::fields::{FieldCode, FieldError, ObjectReader, Patch};
 use crate::ids::ImportJobId;
 use crate::import_results::{ItemNote, canonical_json};
 use crate::imports::{ImportJobStatus, TargetImport, TargetImportBody};
@@ -169,8 +169,7 @@ impl TargetBatch {
             _ => {
                 errors.push(FieldError::new(
                     "/items",
-                    "validation_failed",
-                    format!("An array of 1 to {MAX_ITEMS} items is required."),
+                    FieldCode::ItemCount { min: 1, max: MAX_ITEMS },
                 ));
                 &[]
             }
@@ -225,9 +224,7 @@ impl TargetBatch {
     fn parse_item(index: usize, payload: &Value, is_zone: fn(&str) -> bool) -> Result<BatchItem, Vec<FieldError>> {
         let import = match TargetImport::read(payload, is_zone) {
             Ok(import) => Ok(import),
-            Err(found)
-                if payload.is_object() && found.iter().all(|error| ITEM_CODES.contains(&error.code.as_str())) =>
-            {
+            Err(found) if payload.is_object() && found.iter().all(|error| ITEM_CODES.contains(&error.code.code())) => {
                 Err(notes(&found))
             }
             Err(found) => {
@@ -275,7 +272,7 @@ pub const CONFLICTING_DUPLICATE: &str = "duplicate_external_id_in_batch";
 fn notes(errors: &[FieldError]) -> Vec<ItemNote> {
     errors
         .iter()
-        .map(|error| ItemNote::new(&error.code, &error.pointer))
+        .map(|error| ItemNote::new(error.code.code(), &error.pointer))
         .collect()
 }
 
@@ -326,7 +323,7 @@ mod tests {
             panic!("batch must be rejected as a whole")
         };
         assert_eq!(
-            (errors[0].pointer.as_str(), errors[0].code.as_str()),
+            (errors[0].pointer.as_str(), errors[0].code.code()),
             ("/items/1/colour", "unknown_field")
         );
     }

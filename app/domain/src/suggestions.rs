@@ -1,6 +1,7 @@
 //! Route suggestions: options, the proposed plan with its reasons, and the outcome of each stop. Stored as plain data,
 //! because a suggestion is shown as it was computed even if jobs change afterwards.
 
+use crate::fields::ScheduleConflict;
 use std::collections::BTreeMap;
 
 use crate::ids::{StaffId, TargetId};
@@ -180,10 +181,8 @@ pub enum StopOutcome {
     Committed,
     /// The stop could not be committed because the schedule changed in the meantime.
     Stale {
-        /// Code of the conflict.
-        why: String,
-        /// Extent of the conflict, or the object it refers to.
-        detail: String,
+        /// What changed.
+        reason: ScheduleConflict,
     },
 }
 

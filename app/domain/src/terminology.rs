@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::fields::FieldError;
+use crate::fields::{FieldCode, FieldError};
 use crate::follow_ups::FollowUpStatus;
 use crate::locale::Locale;
 use crate::public_language::{self as built_in, Milestone, PublicStatus, PublicVisit};
@@ -245,8 +245,7 @@ impl Terminology {
             let entry = if has_label(second) { second } else { first };
             errors.push(FieldError::new(
                 format!("label.{}", entry.key()),
-                "ambiguous_word",
-                "Another entry has the same label. Choose a different one so that customers can tell them apart.",
+                FieldCode::AmbiguousLabel,
             ));
         }
         if errors.is_empty() { Ok(updated) } else { Err(errors) }
@@ -442,7 +441,7 @@ mod tests {
         ] {
             let errors = read(&typed).expect_err("input is rejected");
             assert_eq!(errors.len(), 1);
-            assert_eq!((errors[0].pointer.as_str(), errors[0].code.as_str()), (field, code));
+            assert_eq!((errors[0].pointer.as_str(), errors[0].code.code()), (field, code));
         }
     }
 

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use axum::http::header::{ACCEPT, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -66,11 +66,7 @@ where
     Fut: Future<Output = CoreResult<Redirect>> + Send,
 {
     let (Some(core), Some(actor)) = (use_context::<Core>(), use_context::<A>()) else {
-        return respond_to_form(
-            submission,
-            Err(CoreError::new(Problem::MissingCredentials, "Sign in first.")),
-        )
-        .await;
+        return respond_to_form(submission, Err(CoreError::new(Cause::SignInRequired))).await;
     };
     let result = work(core, actor).await;
     respond_to_form(submission, result).await
@@ -86,10 +82,7 @@ where
     Fut: Future<Output = CoreResult<T>> + Send,
 {
     let (Some(core), Some(actor)) = (use_context::<Core>(), use_context::<A>()) else {
-        return Err(server_error(&CoreError::new(
-            Problem::MissingCredentials,
-            "Sign in first.",
-        )));
+        return Err(server_error(&CoreError::new(Cause::SignInRequired)));
     };
     work(core, actor).await.map_err(|error| server_error(&error))
 }
@@ -102,10 +95,10 @@ fn server_error(error: &CoreError) -> ServerFnError {
     let lines = error
         .fields
         .iter()
-        .map(|wrong| i18n::field_error(locale, &wrong.pointer, &wrong.code, &wrong.detail));
+        .map(|wrong| i18n::errors::field_error(locale, wrong));
     let mut lines: Vec<String> = lines.collect();
     if lines.is_empty() {
-        lines.push(i18n::error(locale, error.problem.code(), &error.detail));
+        lines.push(i18n::errors::cause(locale, &error.cause));
     }
     ServerFnError::ServerError(lines.join("\n"))
 }
@@ -153,14 +146,13 @@ pub async fn respond_to_form(
                     .iter()
                     .map(|(name, value)| ((*name).to_owned(), value.chars().take(MAX_FLASH_VALUE_CHARS).collect()))
                     .collect();
-                let problem = Some((error.problem.code().to_owned(), error.detail));
                 store_flash(
                     session,
                     Flash {
                         form: submission.form.to_owned(),
                         values,
                         errors: error.fields,
-                        problem,
+                        cause: Some(error.cause),
                         done: None,
                     },
                 )

@@ -1,6 +1,5 @@
 //! Chips, boxes, lists and other building blocks of pages.
 
-use domain::fields::FieldError;
 use domain::locale::Locale;
 use domain::public_language::{PublicStatus, Tone};
 use domain::requests::Priority;
@@ -155,11 +154,11 @@ pub fn ProblemNotice(locale: Locale, flash: Option<Flash>, request_id: String) -
             let fields = flash
                 .errors
                 .iter()
-                .map(|FieldError { code, detail, .. }| i18n::error(locale, code, detail));
+                .map(|error| i18n::errors::field_code(locale, &error.code));
             let problem = flash
-                .problem
+                .cause
                 .iter()
-                .map(|(code, detail)| i18n::error(locale, code, detail))
+                .map(|cause| i18n::errors::cause(locale, cause))
                 .filter(|_| flash.errors.is_empty());
             fields.chain(problem).collect()
         });

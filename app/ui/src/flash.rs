@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::fields::FieldError;
+use domain::problems::Cause;
 use serde::{Deserialize, Serialize};
 
 /// The session key of the flash message.
@@ -23,8 +24,8 @@ pub struct Flash {
     pub values: BTreeMap<String, String>,
     /// Validation errors by field.
     pub errors: Vec<FieldError>,
-    /// A problem of the whole form: code and detail.
-    pub problem: Option<(String, String)>,
+    /// Why the action was rejected.
+    pub cause: Option<Cause>,
     /// What was done, as a key of the app's texts.
     pub done: Option<String>,
 }

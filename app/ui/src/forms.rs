@@ -44,7 +44,7 @@ impl FormState {
     pub fn was_rejected(&self) -> bool {
         self.flash
             .as_ref()
-            .is_some_and(|flash| !flash.errors.is_empty() || flash.problem.is_some())
+            .is_some_and(|flash| !flash.errors.is_empty() || flash.cause.is_some())
     }
 
     /// Returns whether a field was rejected with this code.
@@ -53,7 +53,7 @@ impl FormState {
             flash
                 .errors
                 .iter()
-                .any(|error| error.pointer == field && error.code == code)
+                .any(|error| error.pointer == field && error.code.code() == code)
         })
     }
 
@@ -65,7 +65,7 @@ impl FormState {
             .errors
             .iter()
             .find(|error| error.pointer == field)?;
-        Some(i18n::error(self.locale, &error.code, &error.detail))
+        Some(i18n::errors::field_code(self.locale, &error.code))
     }
 
     /// Returns the element ID of a field, to which the error summary links.
@@ -83,8 +83,8 @@ pub fn ErrorSummary(form: FormState) -> impl IntoView {
         let locale = form.locale;
         let count = flash.errors.len().max(1);
         let problem = flash
-            .problem
-            .map(|(code, detail)| i18n::error(locale, &code, &detail))
+            .cause
+            .map(|cause| i18n::errors::cause(locale, &cause))
             .filter(|_| flash.errors.is_empty());
         view! {
             <div class="notice notice-bad" role="alert" tabindex="-1" autofocus=true>
@@ -92,7 +92,7 @@ pub fn ErrorSummary(form: FormState) -> impl IntoView {
                 <ul>
                     {flash.errors.into_iter().map(|error| {
                         let target = format!("#{}", form.id(&error.pointer));
-                        view! { <li><a href=target>{i18n::field_error(locale, &error.pointer, &error.code, &error.detail)}</a></li> }
+                        view! { <li><a href=target>{i18n::errors::field_error(locale, &error)}</a></li> }
                     }).collect_view()}
                     {problem.map(|text| view! { <li>{text}</li> })}
                 </ul>

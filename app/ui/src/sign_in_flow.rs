@@ -3,8 +3,9 @@
 
 use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
+use domain::fields::FieldCode;
 use domain::locale::Locale;
-use domain::problems::Problem;
+use domain::problems::{Cause, Problem};
 use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -36,7 +37,7 @@ type PendingCode = (chrono::DateTime<chrono::Utc>, Value, String);
 pub const LANGUAGE_COOKIE: &str = "ordinavo_language";
 
 fn internal_error() -> CoreError {
-    CoreError::new(Problem::InternalError, "Something went wrong on our side.")
+    CoreError::new(Cause::Internal)
 }
 
 fn session() -> CoreResult<Session> {
@@ -133,7 +134,7 @@ pub async fn verify_code(realm: Realm, code: &str) -> Result<(), ServerFnError> 
         let (core, session) = (core.ok_or_else(internal_error)?, session?);
         let Some((account, to)) = pending_code(&core, &session).await else {
             back = format!("{}/sign-in", realm.prefix());
-            return Err(CoreError::new(Problem::MissingCredentials, "Sign in first."));
+            return Err(CoreError::new(Cause::SignInRequired));
         };
         let signed_in = two_factor::complete(&core, &account, code).await;
         // The account is gone or its password was changed in the meantime: sign-in starts over.
@@ -325,7 +326,7 @@ pub async fn choose_tenant(realm: Realm, choice: usize) -> Result<(), ServerFnEr
         let (core, session) = (core.ok_or_else(internal_error)?, session?);
         let mut choices = pending_choices(&core, &session).await;
         if choice >= choices.len() {
-            return Err(CoreError::new(Problem::MissingCredentials, "Sign in first."));
+            return Err(CoreError::new(Cause::SignInRequired));
         }
         let (_, outcome, home) = choices.swap_remove(choice);
         let (to, _) = admit(&core, &session, realm, &outcome, home).await?;
@@ -381,8 +382,7 @@ pub async fn choose_language(
     };
     let response = use_context::<ResponseOptions>();
     let result = async {
-        let locale =
-            Locale::from_tag(locale).ok_or_else(|| CoreError::field("locale", "required", "Choose a language."))?;
+        let locale = Locale::from_tag(locale).ok_or_else(|| CoreError::field("locale", FieldCode::Required))?;
         save(locale).await?;
         if let (Some(response), Ok(cookie)) = (
             response,

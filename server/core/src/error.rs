@@ -1,67 +1,70 @@
 //! The error type of all use cases.
 
-use domain::fields::FieldError;
+use domain::fields::{FieldCode, FieldError};
 use domain::lifecycle::IllegalTransition;
-use domain::problems::Problem;
+use domain::problems::{Cause, Problem, Record};
 use domain::scopes::Scope;
 
 use crate::db::StoreError;
 
 pub type CoreResult<T> = Result<T, CoreError>;
 
-/// An error with its problem type, a detail sentence and the invalid fields. It becomes a problem response in the API and a
-/// message on a page; database errors are logged and appear in neither.
+/// An error with its problem type, its cause and the invalid fields. It becomes a problem response in the API and a message
+/// on a page, each in its own words; database errors are logged and appear in neither.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CoreError {
     pub problem: Problem,
-    /// A sentence about this occurrence.
-    pub detail: String,
+    pub cause: Cause,
     /// The invalid fields.
     pub fields: Vec<FieldError>,
-    /// The scope that the client lacks, for `insufficient_scope`.
-    pub missing_scope: Option<Scope>,
 }
 
 impl CoreError {
     /// Creates an error without invalid fields.
-    pub fn new(problem: Problem, detail: impl Into<String>) -> Self {
+    pub const fn new(cause: Cause) -> Self {
         Self {
-            problem,
-            detail: detail.into(),
+            problem: cause.problem(),
+            cause,
             fields: Vec::new(),
-            missing_scope: None,
         }
     }
 
-    /// Creates an error with invalid fields and a problem of its own.
-    pub fn with_fields(problem: Problem, detail: impl Into<String>, fields: Vec<FieldError>) -> Self {
+    /// Creates an error with invalid fields and a cause of its own.
+    pub fn with_fields(cause: Cause, fields: Vec<FieldError>) -> Self {
         Self {
             fields,
-            ..Self::new(problem, detail)
+            ..Self::new(cause)
         }
     }
 
     /// Creates the error for a client without a scope.
     pub fn missing_scope(scope: Scope) -> Self {
-        Self {
-            missing_scope: Some(scope),
-            ..Self::new(
-                Problem::InsufficientScope,
-                format!("The scope {} is missing.", scope.name()),
-            )
-        }
+        Self::new(Cause::ScopeMissing {
+            scope: scope.name().to_owned(),
+        })
     }
 
     /// Creates the error for objects that do not exist or that the actor may not see; both look the same.
-    pub fn not_found() -> Self {
-        Self::new(Problem::NotFound, "The resource was not found.")
+    pub const fn not_found() -> Self {
+        Self::new(Cause::NotFound)
+    }
+
+    /// Creates the error for a record that somebody else changed in the meantime.
+    pub const fn conflict(record: Record) -> Self {
+        Self::new(Cause::Conflict { record })
+    }
+
+    /// Logs an unexpected failure and creates the error that hides it.
+    pub fn internal(failure: impl std::fmt::Display) -> Self {
+        tracing::error!(error = %failure, "internal error");
+        Self::new(Cause::Internal)
     }
 
     /// Creates an error for invalid fields. If all have the same code, it decides the problem type; otherwise it is
     /// `validation_failed`.
     pub fn invalid(fields: Vec<FieldError>) -> Self {
-        let problem = match fields.first() {
-            Some(first) if fields.iter().all(|field| field.code == first.code) => match first.code.as_str() {
+        let problem = match fields.first().map(|field| field.code.code()) {
+            Some(code) if fields.iter().all(|field| field.code.code() == code) => match code {
                 "unknown_field" => Problem::UnknownField,
                 "invalid_character" => Problem::InvalidCharacter,
                 "value_too_long" => Problem::ValueTooLong,
@@ -70,48 +73,57 @@ impl CoreError {
             _ => Problem::ValidationFailed,
         };
         Self {
-            fields,
-            ..Self::new(problem, "The input is not valid.")
+            problem,
+            ..Self::with_fields(Cause::InvalidFields, fields)
         }
     }
 
     /// Creates an error for one invalid field.
-    pub fn field(pointer: &str, code: &str, detail: impl Into<String>) -> Self {
-        Self::invalid(vec![FieldError::new(pointer, code, detail)])
+    pub fn field(pointer: &str, code: FieldCode) -> Self {
+        Self::invalid(vec![FieldError::new(pointer, code)])
+    }
+
+    /// Returns whether a field was rejected for this reason.
+    pub fn has_field(&self, code: &FieldCode) -> bool {
+        self.fields.iter().any(|field| field.code == *code)
     }
 }
 
 impl std::fmt::Display for CoreError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}: {}", self.problem.code(), self.detail)
+        write!(formatter, "{}: {:?}", self.problem.code(), self.cause)?;
+        for field in &self.fields {
+            write!(formatter, "; {}: {:?}", field.pointer, field.code)?;
+        }
+        Ok(())
     }
 }
 impl std::error::Error for CoreError {}
 
+impl From<Cause> for CoreError {
+    fn from(cause: Cause) -> Self {
+        Self::new(cause)
+    }
+}
+
 impl From<IllegalTransition> for CoreError {
     fn from(step: IllegalTransition) -> Self {
-        Self::new(Problem::IllegalTransition, format!("It {step}."))
+        Self::new(step.into())
     }
 }
 
 impl From<StoreError> for CoreError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict(_) => Self::new(
-                Problem::ConcurrentModification,
-                "The record was changed by another user in the meantime.",
-            ),
-            StoreError::ReadOnlySession => Self::new(Problem::PermissionDenied, "This session is read-only."),
+            StoreError::Conflict(_) => Self::conflict(Record::Other),
+            StoreError::ReadOnlySession => Self::new(Cause::ReadOnlySession),
             StoreError::Unavailable(text) => {
                 tracing::error!(error = %text, "database unavailable");
-                Self::new(
-                    Problem::TemporarilyUnavailable,
-                    "The service is temporarily unavailable.",
-                )
+                Self::new(Cause::DatabaseUnavailable)
             }
             StoreError::Broken(text) => {
                 tracing::error!(error = %text, "database statement failed");
-                Self::new(Problem::InternalError, "An internal error occurred.")
+                Self::new(Cause::Internal)
             }
         }
     }
@@ -119,7 +131,6 @@ impl From<StoreError> for CoreError {
 
 impl From<serde_json::Error> for CoreError {
     fn from(error: serde_json::Error) -> Self {
-        tracing::error!(%error, "failed to serialize value as JSON");
-        Self::new(Problem::InternalError, "An internal error occurred.")
+        Self::internal(error)
     }
 }

@@ -1,10 +1,11 @@
 //! File storage: uploads are validated, re-encoded and stored by content hash outside any static root.
 
+use domain::fields::FieldCode;
 use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use domain::problems::Problem;
+use domain::problems::Cause;
 use image::{ImageDecoder as _, ImageReader, Limits};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
@@ -100,12 +101,7 @@ impl FileStore {
         &self,
         work: impl FnOnce() -> CoreResult<T> + Send + 'static,
     ) -> CoreResult<T> {
-        let busy = || {
-            CoreError::new(
-                Problem::TemporarilyUnavailable,
-                "Too many files are being processed. Try again in a moment.",
-            )
-        };
+        let busy = || CoreError::new(Cause::TooManyFilesInProgress);
         let _queue_slot = self.waiting.clone().try_acquire_owned().map_err(|_| busy())?;
         let permit = self.decoders.clone().acquire_owned().await.map_err(|_| busy())?;
         tokio::task::spawn_blocking(move || {
@@ -114,7 +110,7 @@ impl FileStore {
             result
         })
         .await
-        .map_err(|_| CoreError::new(Problem::InternalError, "The file could not be processed."))?
+        .map_err(|_| CoreError::internal("The file could not be processed."))?
     }
 
     /// Writes, reads and deletes a small file to detect a wrong configuration at startup.
@@ -147,7 +143,7 @@ impl FileStore {
         match self.free_bytes() {
             Some(Ok(free)) if free < needed => {
                 tracing::error!(free, needed, "upload rejected: disk almost full");
-                Err(CoreError::new(Problem::TemporarilyUnavailable, "File storage is full."))
+                Err(CoreError::new(Cause::FileStorageFull))
             }
             _ => Ok(()),
         }
@@ -174,10 +170,7 @@ impl FileStore {
 
 fn unavailable(error: &object_store::Error) -> CoreError {
     tracing::error!(%error, "file store unavailable");
-    CoreError::new(
-        Problem::TemporarilyUnavailable,
-        "File storage is temporarily unavailable.",
-    )
+    CoreError::new(Cause::FileStorageUnavailable)
 }
 
 /// Validates a photo by its content, not its name, and re-encodes it upright as JPEG. Re-encoding removes location
@@ -189,20 +182,24 @@ pub fn clean_photo(file_name: &str, bytes: &[u8]) -> CoreResult<CleanPhoto> {
     if bytes.len() > MAX_PHOTO_BYTES {
         return Err(CoreError::field(
             "photo",
-            "file_too_large",
-            "The file must not exceed 15 MB.",
+            FieldCode::FileTooLarge {
+                file: None,
+                max_megabytes: MAX_PHOTO_BYTES / 1024 / 1024,
+            },
         ));
     }
     let kind = infer::get(bytes).map(|kind| kind.mime_type());
     if !kind.is_some_and(|kind| IMAGE_MEDIA_TYPES.contains(&kind)) {
         return Err(CoreError::field(
             "photo",
-            "file_type_not_allowed",
-            "The file must be a JPEG, PNG or WebP image.",
+            FieldCode::FileTypeNotAllowed {
+                file: None,
+                allowed: ["JPEG", "PNG", "WebP"].map(str::to_owned).to_vec(),
+            },
         ));
     }
-    let output = reencode_as_jpeg(bytes)
-        .ok_or_else(|| CoreError::field("photo", "file_not_readable", "The photo cannot be decoded."))?;
+    let output =
+        reencode_as_jpeg(bytes).ok_or_else(|| CoreError::field("photo", FieldCode::FileNotReadable { file: None }))?;
     Ok(CleanPhoto {
         file_name: safe_name(file_name, "photo", "jpg"),
         content_hash: sha256(&output),
@@ -271,15 +268,13 @@ pub struct CleanFile {
 /// # Errors
 /// Field `files`: too large, type not allowed, type and name or content differ, or not decodable.
 pub fn clean_file(upload: &Upload) -> CoreResult<CleanFile> {
-    let reject = |code, detail: &str| {
-        Err(CoreError::field(
-            "files",
-            code,
-            format!("{}: {detail}", display_name(&upload.file_name)),
-        ))
-    };
+    let file = Some(display_name(&upload.file_name));
+    let reject = |code| Err(CoreError::field("files", code));
     if upload.bytes.len() > domain::intake::MAX_FILE_BYTES {
-        return reject("file_too_large", "the file must not exceed 10 MB.");
+        return reject(FieldCode::FileTooLarge {
+            file,
+            max_megabytes: domain::intake::MAX_FILE_BYTES / 1024 / 1024,
+        });
     }
     let allowed: [(&'static str, &[&str]); 4] = [
         ("image/jpeg", &["jpg", "jpeg"]),
@@ -289,10 +284,10 @@ pub fn clean_file(upload: &Upload) -> CoreResult<CleanFile> {
     ];
     let detected = infer::get(&upload.bytes).map(|kind| kind.mime_type());
     let Some((kind, extensions)) = allowed.into_iter().find(|(kind, _)| detected == Some(kind)) else {
-        return reject(
-            "file_type_not_allowed",
-            "the file must be an image (JPEG, PNG, WebP) or a PDF.",
-        );
+        return reject(FieldCode::FileTypeNotAllowed {
+            file,
+            allowed: ["JPEG", "PNG", "WebP", "PDF"].map(str::to_owned).to_vec(),
+        });
     };
     let extension = upload
         .file_name
@@ -307,14 +302,14 @@ pub fn clean_file(upload: &Upload) -> CoreResult<CleanFile> {
         .to_lowercase();
     let matches_claim = declared.is_empty() || declared == "application/octet-stream" || declared == kind;
     if !matches_claim || !extension.is_some_and(|extension| extensions.contains(&extension.as_str())) {
-        return reject("file_type_differs", "the file name or type does not match the content.");
+        return reject(FieldCode::FileTypeDiffers { file });
     }
     let (bytes, media_type, extension) = if kind == "application/pdf" {
         (upload.bytes.clone(), kind, "pdf")
     } else {
         match reencode_as_jpeg(&upload.bytes) {
             Some(bytes) => (bytes, "image/jpeg", "jpg"),
-            None => return reject("file_not_readable", "the file cannot be decoded."),
+            None => return reject(FieldCode::FileNotReadable { file }),
         }
     };
     Ok(CleanFile {
@@ -338,16 +333,20 @@ pub fn clean_logo(upload: &Upload) -> CoreResult<Vec<u8>> {
     if upload.bytes.len() > MAX_LOGO_BYTES {
         return Err(CoreError::field(
             "logo",
-            "file_too_large",
-            "The file must not exceed 2 MB.",
+            FieldCode::FileTooLarge {
+                file: None,
+                max_megabytes: MAX_LOGO_BYTES / 1024 / 1024,
+            },
         ));
     }
     let kind = infer::get(&upload.bytes).map(|kind| kind.mime_type());
     if !kind.is_some_and(|kind| IMAGE_MEDIA_TYPES.contains(&kind)) {
         return Err(CoreError::field(
             "logo",
-            "file_type_not_allowed",
-            "The file must be a PNG, JPEG or WebP image.",
+            FieldCode::FileTypeNotAllowed {
+                file: None,
+                allowed: ["JPEG", "PNG", "WebP"].map(str::to_owned).to_vec(),
+            },
         ));
     }
     let reencode_as_png = || {
@@ -363,7 +362,7 @@ pub fn clean_logo(upload: &Upload) -> CoreResult<Vec<u8>> {
             .ok()?;
         Some(output)
     };
-    reencode_as_png().ok_or_else(|| CoreError::field("logo", "file_not_readable", "The image cannot be decoded."))
+    reencode_as_png().ok_or_else(|| CoreError::field("logo", FieldCode::FileNotReadable { file: None }))
 }
 
 /// Returns the last path segment, at most 80 characters, without control characters and bidirectional overrides.
@@ -416,7 +415,9 @@ mod tests {
             (vec![0; MAX_PHOTO_BYTES + 1], "file_too_large"),
         ] {
             assert_eq!(
-                clean_photo("x.jpg", &bytes).expect_err("photo is rejected").fields[0].code,
+                clean_photo("x.jpg", &bytes).expect_err("photo is rejected").fields[0]
+                    .code
+                    .code(),
                 code
             );
         }
@@ -472,7 +473,7 @@ mod tests {
             let actual = clean
                 .as_ref()
                 .map(|clean| clean.file_name.as_str())
-                .map_err(|error| error.fields[0].code.as_str());
+                .map_err(|error| error.fields[0].code.code());
             assert_eq!(actual, expected, "{}", file.file_name);
         }
     }

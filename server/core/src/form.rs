@@ -1,6 +1,6 @@
 //! Collects validation errors of a form.
 
-use domain::fields::FieldError;
+use domain::fields::{FieldCode, FieldError};
 use domain::text::TextError;
 
 use crate::{CoreError, CoreResult};
@@ -18,8 +18,8 @@ impl Form {
     }
 
     /// Adds an invalid field.
-    pub(crate) fn add_error(&mut self, name: &str, code: &str, detail: impl Into<String>) {
-        self.0.push(FieldError::new(name, code, detail));
+    pub(crate) fn add_error(&mut self, name: &str, code: FieldCode) {
+        self.0.push(FieldError::new(name, code));
     }
 
     /// Returns all invalid fields as one error, if there are any.

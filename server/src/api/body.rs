@@ -7,9 +7,9 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName};
-use domain::fields::check_body;
+use domain::fields::{FieldCode, check_body};
 use domain::json::{self, JsonError};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use ordinavo_core::{CoreError, CoreResult};
 use serde_json::Value;
 
@@ -51,20 +51,14 @@ fn check_type(headers: &HeaderMap) -> CoreResult<()> {
     if essence.eq_ignore_ascii_case("application/json") {
         Ok(())
     } else {
-        Err(CoreError::new(
-            Problem::UnsupportedMediaType,
-            "Send Content-Type: application/json.",
-        ))
+        Err(CoreError::new(Cause::MediaTypeNotJson))
     }
 }
 
 fn too_large(max_bytes: usize) -> CoreError {
-    let detail = if max_bytes == MAX_BODY_BYTES {
-        "The request body exceeds 64 KiB."
-    } else {
-        "The batch exceeds 2 MiB after decompression."
-    };
-    CoreError::new(Problem::PayloadTooLarge, detail)
+    CoreError::new(Cause::BodyTooLarge {
+        max_kib: max_bytes / 1024,
+    })
 }
 
 async fn receive(request: Request, max_bytes: usize) -> CoreResult<Bytes> {
@@ -72,10 +66,9 @@ async fn receive(request: Request, max_bytes: usize) -> CoreResult<Bytes> {
     tokio::time::timeout(BODY_TIMEOUT, read)
         .await
         .map_err(|_| {
-            CoreError::new(
-                Problem::MalformedJson,
-                "The request body was not received within 10 seconds.",
-            )
+            CoreError::new(Cause::BodyTimeout {
+                seconds: BODY_TIMEOUT.as_secs(),
+            })
         })?
         .map_err(|_| too_large(max_bytes))
 }
@@ -87,7 +80,7 @@ fn decompress(compressed: &[u8], max_bytes: usize) -> CoreResult<Bytes> {
     flate2::read::MultiGzDecoder::new(compressed)
         .take(limit)
         .read_to_end(&mut decompressed)
-        .map_err(|_| CoreError::new(Problem::MalformedJson, "The body is not valid gzip."))?;
+        .map_err(|_| CoreError::new(Cause::InvalidGzip))?;
     if decompressed.len() > max_bytes {
         return Err(too_large(max_bytes));
     }
@@ -96,13 +89,12 @@ fn decompress(compressed: &[u8], max_bytes: usize) -> CoreResult<Bytes> {
 
 fn read(raw: Bytes) -> CoreResult<JsonBody> {
     let value = json::parse(&raw).map_err(|error| match error {
-        JsonError::Malformed(text) => {
-            CoreError::new(Problem::MalformedJson, format!("The body is not valid JSON: {text}."))
-        }
+        JsonError::Malformed(text) => CoreError::new(Cause::InvalidJson { message: text }),
         JsonError::TooDeep => CoreError::field(
             "",
-            "validation_failed",
-            format!("At most {} levels of nesting are allowed.", domain::fields::MAX_DEPTH),
+            FieldCode::TooDeep {
+                max: domain::fields::MAX_DEPTH,
+            },
         ),
     })?;
     check_body(&value).map_err(|field| CoreError::invalid(vec![field]))?;
@@ -116,14 +108,9 @@ async fn body(request: Request, max_bytes: usize, allows_gzip: bool) -> CoreResu
         "" | "identity" => receive(request, max_bytes).await?,
         "gzip" if allows_gzip => decompress(&receive(request, max_bytes).await?, max_bytes)?,
         _ => {
-            return Err(CoreError::new(
-                Problem::UnsupportedMediaType,
-                if allows_gzip {
-                    "Unsupported content encoding: only gzip is accepted."
-                } else {
-                    "Content encodings are accepted for batches only."
-                },
-            ));
+            return Err(CoreError::new(Cause::ContentEncodingNotAccepted {
+                accepts_gzip: allows_gzip,
+            }));
         }
     };
     read(raw)
@@ -164,7 +151,7 @@ impl<S: Send + Sync> FromRequest<S> for OptionalBody {
         }
         type_check?;
         if !has_content_type {
-            return Err(CoreError::new(Problem::UnsupportedMediaType, "Send Content-Type: application/json.").into());
+            return Err(CoreError::new(Cause::MediaTypeNotJson).into());
         }
         Ok(Self(read(raw)?))
     }

@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use ordinavo_core::identity::actors::{Actor as _, ApiClient};
 use ordinavo_core::integrations::idempotency::{ApiResponse, IdempotencyKey};
 use ordinavo_core::{CoreError, CoreResult};
@@ -66,10 +66,7 @@ impl InFlightKeys {
         let mut values = headers.get_all("idempotency-key").iter();
         let Some(value) = values.next() else {
             return if demand == KeyRequirement::Required {
-                Err(CoreError::new(
-                    Problem::IdempotencyKeyRequired,
-                    "The Idempotency-Key header is required.",
-                ))
+                Err(CoreError::new(Cause::IdempotencyKeyMissing))
             } else {
                 Ok(IdempotencyGuard {
                     key: None,
@@ -78,20 +75,14 @@ impl InFlightKeys {
             };
         };
         if values.next().is_some() {
-            return Err(CoreError::new(
-                Problem::IdempotencyKeyInvalid,
-                "Send exactly one Idempotency-Key header.",
-            ));
+            return Err(CoreError::new(Cause::IdempotencyKeyRepeated));
         }
         let key = IdempotencyKey::new(route, value.to_str().unwrap_or_default(), body)?;
         let name = format!("{}\n{:?}\n{route}\n{}", client.label(), client.tenant(), key.key);
         if let Ok(mut in_flight) = self.0.lock()
             && !in_flight.insert(name.clone())
         {
-            return Err(CoreError::new(
-                Problem::IdempotencyInProgress,
-                "A request with this Idempotency-Key is still running.",
-            ));
+            return Err(CoreError::new(Cause::IdempotencyInProgress));
         }
         Ok(IdempotencyGuard {
             key: Some(key),

@@ -12,7 +12,7 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::ids::ClientId;
-use domain::problems::Problem;
+use domain::problems::{Cause, Problem};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
@@ -150,10 +150,9 @@ fn whole_seconds(wait: Duration) -> u32 {
 }
 
 fn limited(wait: Duration) -> CoreError {
-    CoreError::new(
-        Problem::RateLimited,
-        format!("Too many requests. Retry in {} s.", whole_seconds(wait)),
-    )
+    CoreError::new(Cause::RetryLater {
+        seconds: whole_seconds(wait).into(),
+    })
 }
 
 /// The rate limit state of an authenticated request.

@@ -8,6 +8,7 @@ pub mod paging;
 pub mod path;
 pub mod preference;
 pub mod problem;
+pub mod texts;
 pub mod v1;
 
 use axum::Router;
@@ -18,7 +19,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use domain::fields::ObjectReader;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use ordinavo_core::{CoreError, CoreResult};
 use serde::Serialize;
 use serde_json::Value;
@@ -71,11 +72,7 @@ async fn require_json_accepted(request: Request, next: Next) -> Response {
     if accepted.is_empty() || accepted.iter().flat_map(|value| value.split(',')).any(accepts_json) {
         next.run(request).await
     } else {
-        ApiError::from(CoreError::new(
-            Problem::NotAcceptable,
-            "Responses are available as application/json only.",
-        ))
-        .into_response()
+        ApiError::from(CoreError::new(Cause::NotAcceptable)).into_response()
     }
 }
 
@@ -86,11 +83,7 @@ async fn method_problem(request: Request, next: Next) -> Response {
         return response;
     }
     let allow = response.headers().get(ALLOW).cloned();
-    let mut problem = ApiError::from(CoreError::new(
-        Problem::MethodNotAllowed,
-        "This method is not allowed for this resource.",
-    ))
-    .into_response();
+    let mut problem = ApiError::from(CoreError::new(Cause::MethodNotAllowed)).into_response();
     if let Some(allow) = allow {
         problem.headers_mut().insert(ALLOW, allow);
     }

@@ -5,8 +5,8 @@ use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use domain::fields::FieldError;
-use domain::problems::Problem;
+use domain::fields::{FieldCode, FieldError};
+use domain::problems::Cause;
 use ordinavo_core::page::Page;
 use ordinavo_core::{CoreError, CoreResult};
 use serde::de::DeserializeOwned;
@@ -25,13 +25,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParams<T>
         let mut members = Map::new();
         for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
             if value.chars().chain(name.chars()).any(char::is_control) {
-                return Err(CoreError::field(&name, "invalid_character", "Control characters are not allowed.").into());
+                return Err(CoreError::field(&name, FieldCode::InvalidCharacter).into());
             }
             if members
                 .insert(name.to_string(), Value::String(value.into_owned()))
                 .is_some()
             {
-                return Err(CoreError::field(&name, "validation_failed", "The parameter is repeated.").into());
+                return Err(CoreError::field(&name, FieldCode::RepeatedParameter).into());
             }
         }
         serde_json::from_value(Value::Object(members))
@@ -39,7 +39,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParams<T>
             .map_err(|error| {
                 let text = error.to_string();
                 let name = text.split('`').nth(1).unwrap_or_default().to_owned();
-                CoreError::invalid(vec![FieldError::new(name, "unknown_field", "Unknown parameter.")]).into()
+                CoreError::invalid(vec![FieldError::new(name, FieldCode::UnknownParameter)]).into()
             })
     }
 }
@@ -78,9 +78,14 @@ pub fn one_of<T>(
 ) -> CoreResult<Option<T>> {
     match value {
         None => Ok(None),
-        Some(text) => read(text)
-            .map(Some)
-            .ok_or_else(|| CoreError::field(name, "validation_failed", format!("Allowed: {}.", allowed.join(", ")))),
+        Some(text) => read(text).map(Some).ok_or_else(|| {
+            CoreError::field(
+                name,
+                FieldCode::NotAllowed {
+                    allowed: allowed.iter().map(ToString::to_string).collect(),
+                },
+            )
+        }),
     }
 }
 
@@ -109,11 +114,7 @@ impl<'a> Paging<'a> {
             Some(text) => match text.parse::<i64>() {
                 Ok(limit) if limit >= 1 => limit.min(200),
                 _ => {
-                    return Err(CoreError::field(
-                        "limit",
-                        "validation_failed",
-                        "Must be an integer of at least 1; values above 200 are treated as 200.",
-                    ));
+                    return Err(CoreError::field("limit", FieldCode::InvalidLimit { max: 200 }));
                 }
             },
         };
@@ -136,16 +137,13 @@ impl<'a> Paging<'a> {
             .decode(cursor)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let invalid = || CoreError::new(Problem::InvalidCursor, "The cursor is not valid.");
+        let invalid = || CoreError::new(Cause::InvalidCursor);
         let cursor = cursor.filter(|cursor| cursor.p.len() == count).ok_or_else(invalid)?;
         if cursor.p.iter().any(|part| part.chars().any(char::is_control)) {
             return Err(invalid());
         }
         if cursor.f != self.filter {
-            return Err(CoreError::new(
-                Problem::CursorFilterMismatch,
-                "The cursor was issued for a list with different filters.",
-            ));
+            return Err(CoreError::new(Cause::CursorFilterMismatch));
         }
         Ok(Some(cursor.p))
     }
@@ -162,9 +160,7 @@ impl<'a> Paging<'a> {
                 parts.get(1)?.parse().ok()?,
             ))
         };
-        read()
-            .map(Some)
-            .ok_or_else(|| CoreError::new(Problem::InvalidCursor, "The cursor is not valid."))
+        read().map(Some).ok_or_else(|| CoreError::new(Cause::InvalidCursor))
     }
 
     /// Returns the text after which the page starts.
@@ -185,9 +181,7 @@ impl<'a> Paging<'a> {
             .first()
             .and_then(|text| text.parse().ok())
             .filter(|number| *number >= 0);
-        number
-            .map(Some)
-            .ok_or_else(|| CoreError::new(Problem::InvalidCursor, "The cursor is not valid."))
+        number.map(Some).ok_or_else(|| CoreError::new(Cause::InvalidCursor))
     }
 
     /// Returns the cursor of the next page if there is one.

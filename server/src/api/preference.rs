@@ -1,7 +1,7 @@
 //! The request headers `Prefer`, `If-Match` and `If-None-Match`.
 
 use axum::http::HeaderMap;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use ordinavo_core::customers::client_records::Condition;
 use ordinavo_core::{CoreError, CoreResult};
 
@@ -11,10 +11,9 @@ fn values<'a>(headers: &'a HeaderMap, name: &str) -> CoreResult<Vec<&'a str>> {
         .iter()
         .map(|value| {
             value.to_str().map(str::trim).map_err(|_| {
-                CoreError::new(
-                    Problem::InvalidHeader,
-                    format!("The {name} header contains invalid characters."),
-                )
+                CoreError::new(Cause::HeaderCharacters {
+                    header: name.to_string(),
+                })
             })
         })
         .collect()
@@ -45,16 +44,12 @@ pub fn condition(headers: &HeaderMap) -> CoreResult<Condition> {
     let star = |name: &str| match values(headers, name)?.as_slice() {
         [] => Ok(false),
         ["*"] => Ok(true),
-        _ => Err(CoreError::new(
-            Problem::InvalidHeader,
-            format!("The {name} header only accepts *."),
-        )),
+        _ => Err(CoreError::new(Cause::HeaderNotStar {
+            header: name.to_string(),
+        })),
     };
     match (star("if-none-match")?, star("if-match")?) {
-        (true, true) => Err(CoreError::new(
-            Problem::InvalidHeader,
-            "If-Match and If-None-Match cannot be combined.",
-        )),
+        (true, true) => Err(CoreError::new(Cause::ConditionsCombined)),
         (true, false) => Ok(Condition::MustBeNew),
         (false, true) => Ok(Condition::MustExist),
         (false, false) => Ok(Condition::None),

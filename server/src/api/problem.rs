@@ -5,11 +5,11 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::fields::FieldError;
 use domain::import_results::ImportItemResult;
-use domain::problems::Problem;
-use domain::scopes::Scope;
+use domain::problems::{Cause, Problem};
 use ordinavo_core::CoreError;
 use serde::Serialize;
 
+use crate::api::texts;
 use crate::http_layers::CURRENT_REQUEST;
 
 /// Problem details of an error (RFC 9457).
@@ -32,10 +32,32 @@ pub struct ProblemBody {
     pub request_id: String,
     /// Validation errors, each with a JSON pointer to the field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<FieldError>,
+    pub errors: Vec<FieldProblem>,
     /// The import item, if a valid import was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item: Option<ImportItemResult>,
+}
+
+/// An invalid field of a request.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = FieldError)]
+pub struct FieldProblem {
+    /// JSON pointer (RFC 6901), or the field name on a form.
+    pub pointer: String,
+    /// Stable error code.
+    pub code: String,
+    /// Explanation of what is allowed.
+    pub detail: String,
+}
+
+impl From<FieldError> for FieldProblem {
+    fn from(error: FieldError) -> Self {
+        Self {
+            code: error.code.code().to_owned(),
+            detail: texts::field_code(&error.code),
+            pointer: error.pointer,
+        }
+    }
 }
 
 impl ProblemBody {
@@ -46,11 +68,11 @@ impl ProblemBody {
             r#type: format!("/docs/problems/{}", error.problem.code()),
             title: error.problem.title().to_owned(),
             status: error.problem.status(),
-            detail: error.detail,
+            detail: texts::cause(&error.cause),
             instance,
             code: error.problem.code().to_owned(),
             request_id,
-            errors: error.fields,
+            errors: error.fields.into_iter().map(FieldProblem::from).collect(),
             item: None,
         }
     }
@@ -84,7 +106,10 @@ pub const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/proble
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let problem = self.0.problem;
-        let scope = self.0.missing_scope.map(Scope::name);
+        let scope = match &self.0.cause {
+            Cause::ScopeMissing { scope } => scope.clone(),
+            _ => String::new(),
+        };
         let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&ProblemBody::new(self.0)).unwrap_or_default();
         let mut response = (status, body).into_response();
@@ -95,10 +120,7 @@ impl IntoResponse for ApiError {
             Problem::InvalidCredentials | Problem::KeyRevoked | Problem::TokenExpired => {
                 Some("Bearer error=\"invalid_token\"".to_owned())
             }
-            Problem::InsufficientScope => Some(format!(
-                "Bearer error=\"insufficient_scope\", scope=\"{}\"",
-                scope.unwrap_or_default()
-            )),
+            Problem::InsufficientScope => Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"")),
             _ => None,
         };
         if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {

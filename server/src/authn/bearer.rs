@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use ordinavo_core::CoreError;
 use ordinavo_core::identity::actors::ApiClient;
 use ordinavo_core::identity::authentication;
@@ -19,24 +19,17 @@ impl FromRequestParts<AppState> for Bearer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| {
-            CoreError::new(
-                Problem::MissingCredentials,
-                "Send an API key or access token in the header Authorization: Bearer.",
-            )
-        })?;
+        let header = parts
+            .headers
+            .get(AUTHORIZATION)
+            .ok_or_else(|| CoreError::new(Cause::CredentialsMissing))?;
         let key = header
             .to_str()
             .ok()
             .and_then(|text| text.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, key)| key.trim())
-            .ok_or_else(|| {
-                CoreError::new(
-                    Problem::InvalidCredentials,
-                    "Send an API key or access token in the header Authorization: Bearer.",
-                )
-            })?;
+            .ok_or_else(|| CoreError::new(Cause::CredentialsMalformed))?;
         let client = authentication::client(&state.core, key).await?;
         if let Some(meter) = parts.extensions.get::<RateLimitMeter>() {
             meter.consume(&state.limits, &client)?;

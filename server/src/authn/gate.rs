@@ -18,6 +18,7 @@ use ui::page::take_flash;
 use ui::sign_in_flow::LANGUAGE_COOKIE;
 use ui::viewer::Viewer;
 
+use crate::api::texts;
 use crate::http_layers::RequestId;
 use crate::public_limits;
 use crate::serve::AppState;
@@ -259,5 +260,5 @@ fn encode(text: &str) -> String {
 
 fn unavailable(error: &ordinavo_core::CoreError) -> Response {
     let status = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    (status, [("retry-after", "5")], error.detail.clone()).into_response()
+    (status, [("retry-after", "5")], texts::cause(&error.cause)).into_response()
 }

@@ -157,13 +157,5 @@ fn print_credentials(email: &str, password: &str, is_generated: bool) {
 }
 
 fn error_message(error: CoreError) -> String {
-    if error.fields.is_empty() {
-        return error.detail;
-    }
-    error
-        .fields
-        .iter()
-        .map(|field| format!("{}: {}", field.pointer, field.detail))
-        .collect::<Vec<_>>()
-        .join("\n")
+    crate::api::texts::sentences(&error)
 }

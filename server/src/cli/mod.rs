@@ -12,6 +12,7 @@ use ordinavo_core::demo;
 use ordinavo_core::demo::{DemoAccounts, DemoSize};
 use tokio::sync::watch;
 
+use crate::api::texts;
 use crate::config::Config;
 use crate::mailer::Mailer;
 use crate::{api, serve, worker};
@@ -116,7 +117,7 @@ async fn execute(command: Command, config: Config) -> Result<(), String> {
             let size = if small { DemoSize::Small } else { DemoSize::Full };
             let logins = demo::fill(&core, &config.public_url, size, reset)
                 .await
-                .map_err(|error| error.detail)?;
+                .map_err(|error| texts::sentences(&error))?;
             core.store().close().await;
             if json {
                 println!(

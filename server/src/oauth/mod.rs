@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::texts;
 use crate::serve::AppState;
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -244,7 +245,7 @@ fn check_address(state: &AppState, address: Option<Extension<ConnectInfo<SocketA
         return Ok(());
     };
     state.limits.check_address(address.ip()).map_err(|error| {
-        let body = Json(json!({ "error": "temporarily_unavailable", "error_description": error.detail }));
+        let body = Json(json!({ "error": "temporarily_unavailable", "error_description": texts::cause(&error.cause) }));
         let mut response = (StatusCode::TOO_MANY_REQUESTS, no_store(), body).into_response();
         response
             .headers_mut()

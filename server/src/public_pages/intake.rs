@@ -1,5 +1,6 @@
 //! `/intake/{form}`: renders public intake forms and accepts their submissions.
 
+use domain::fields::FieldCode;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -12,9 +13,9 @@ use axum::response::{IntoResponse as _, Response};
 use domain::intake::form::FormSettings;
 use domain::intake::proof;
 use domain::intake::submission::RawSubmission;
-use domain::intake::{MAX_FILE_BYTES, MAX_FILES, MAX_WINDOWS};
+use domain::intake::{MAX_FILES, MAX_WINDOWS};
 use domain::locale::Locale;
-use domain::problems::Problem;
+use domain::problems::{Cause, Problem};
 use futures::StreamExt as _;
 use ordinavo_core::branding;
 use ordinavo_core::files::Upload;
@@ -138,7 +139,7 @@ pub(super) async fn unavailable_form_page(
 ) -> Response {
     match error {
         None => not_found_page(State(state.clone()), request).await,
-        Some(error) if error.fields.iter().any(|field| field.code == "form_closed") => {
+        Some(error) if error.has_field(&FieldCode::FormClosed) => {
             let assets = state.manifest.assets(App::Intake);
             let mut response = render(state, request, move || intake::form_closed(&assets, locale)).await;
             *response.status_mut() = StatusCode::GONE;
@@ -151,7 +152,7 @@ pub(super) async fn unavailable_form_page(
 /// Renders an error message instead of a page.
 pub(super) async fn error_page(state: &AppState, request: Request, locale: Locale, error: &CoreError) -> Response {
     let assets = state.manifest.assets(App::Intake);
-    let text = ui::i18n::error(locale, error.problem.code(), &error.detail);
+    let text = ui::i18n::errors::cause(locale, &error.cause);
     let mut response = render(state, request, move || {
         intake::message_page(&assets, locale, text.clone())
     })
@@ -192,7 +193,7 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
     } else if let Some(permit) = state.public_limits.acquire_upload_slot().await {
         Some(permit)
     } else {
-        let error = CoreError::new(Problem::TemporarilyUnavailable, "Too many uploads are in progress.");
+        let error = CoreError::new(Cause::TooManyUploads);
         return error_page(&state, head(&parts), locale, &error).await;
     };
     let limited = Request::from_parts(
@@ -209,7 +210,7 @@ pub async fn submit(State(state): State<AppState>, Path(slug): Path<String>, req
         .parse()
         .is_ok_and(|number| proof::is_solved(text("ticket"), number));
     if !proven && let Err(seconds) = state.public_limits.check_unproven_submission(client_address) {
-        let error = CoreError::field("ticket", "form_too_fast", seconds.to_string());
+        let error = CoreError::field("ticket", FieldCode::FormTooFast { seconds });
         let form_page = form_with_errors(slug, settings, locale, &parsed.fields, &error);
         return show(&state, head(&parts), &visitor, form_page, StatusCode::TOO_MANY_REQUESTS).await;
     }
@@ -248,7 +249,7 @@ fn form_with_errors(
     fields: &BTreeMap<String, String>,
     error: &CoreError,
 ) -> FormPage {
-    let expired = error.fields.iter().any(|field| field.code == "form_expired");
+    let expired = error.has_field(&FieldCode::FormExpired);
     FormPage {
         slug,
         settings,
@@ -261,7 +262,7 @@ fn form_with_errors(
             form: FORM.to_owned(),
             values: fields.clone(),
             errors: error.fields.clone(),
-            problem: Some((error.problem.code().to_owned(), error.detail.clone())),
+            cause: Some(error.cause.clone()),
             done: None,
         }),
     }
@@ -276,11 +277,12 @@ async fn too_large(
     settings: FormSettings,
     locale: Locale,
 ) -> Response {
-    let detail = format!(
-        "At most {MAX_FILES} files of at most {} MB each.",
-        MAX_FILE_BYTES / 1024 / 1024
+    let error = CoreError::field(
+        "files",
+        FieldCode::UploadTooLarge {
+            max_megabytes: MAX_FORM_BYTES / 1024 / 1024,
+        },
     );
-    let error = CoreError::field("files", "upload_too_large", detail);
     let form_page = form_with_errors(slug, settings, locale, &BTreeMap::new(), &error);
     show(state, request, visitor, form_page, StatusCode::PAYLOAD_TOO_LARGE).await
 }

@@ -9,6 +9,7 @@ use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use domain::fields::FieldCode;
 use domain::intake::form::FormSettings;
 use domain::intake::submission::RawSubmission;
 use domain::intake::terminal::is_token;
@@ -26,6 +27,7 @@ use ui::shell::App;
 
 use super::intake::unavailable_form_page;
 use super::reader;
+use crate::api::problem::FieldProblem;
 use crate::authn::terminal as device;
 use crate::pages::render;
 use crate::public_limits::{client_address, too_many_requests};
@@ -291,16 +293,16 @@ pub async fn submit_queued(State(state): State<AppState>, head: Parts, Json(queu
         .into_response(),
         Ok(None) => StatusCode::UNAUTHORIZED.into_response(),
         // The visitor already has a receipt, so the device keeps the request until the form is open again.
-        Err(error) if error.fields.iter().any(|field| field.code == "form_closed") => {
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
-        }
+        Err(error) if error.has_field(&FieldCode::FormClosed) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         // The request stays on the device until it is paired with the same terminal again.
-        Err(error) if error.fields.iter().any(|field| field.code == "other_terminal") => {
-            StatusCode::CONFLICT.into_response()
-        }
+        Err(error) if error.has_field(&FieldCode::OtherTerminal) => StatusCode::CONFLICT.into_response(),
         Err(error) => {
             let status = StatusCode::from_u16(error.problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, Json(error.fields)).into_response()
+            (
+                status,
+                Json(error.fields.into_iter().map(FieldProblem::from).collect::<Vec<_>>()),
+            )
+                .into_response()
         }
     }
 }

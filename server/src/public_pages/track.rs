@@ -81,7 +81,7 @@ async fn show(
         slot_error: flash
             .as_ref()
             .and_then(|flash| flash.errors.iter().find(|error| error.pointer == "slot"))
-            .map(|error| ui::i18n::error(locale, &error.code, &error.detail)),
+            .map(|error| ui::i18n::errors::field_code(locale, &error.code)),
         form: FormState::new(ANSWER, locale, flash.as_ref()),
         nonce: intake_service::form_nonce(&state.core),
         token,

@@ -1,6 +1,7 @@
 //! Branding of the customer portal: logo, color, terminology with its consistency check, and a preview.
 
 use domain::branding::{Color, Shades};
+use domain::fields::FieldCode;
 use domain::locale::Locale;
 use domain::permissions::ManageBranding;
 use domain::public_language::PublicStatus;
@@ -268,13 +269,15 @@ pub async fn set_portal_logo(data: MultipartData) -> Result<(), ServerFnError> {
         if parts.is_incomplete {
             return Err(CoreError::field(
                 "logo",
-                "file_too_large",
-                "The logo may be at most 2 MB.",
+                FieldCode::FileTooLarge {
+                    file: None,
+                    max_megabytes: ordinavo_core::files::MAX_LOGO_BYTES / 1024 / 1024,
+                },
             ));
         }
         let logo = parts.files.pop();
         if logo.is_none() && !parts.fields.contains_key("none") {
-            return Err(CoreError::field("logo", "required", "Choose an image of at most 2 MB."));
+            return Err(CoreError::field("logo", FieldCode::Required));
         }
         branding::set_logo(&core, permit, logo).await?;
         Ok(Redirect::to(PAGE, "done-branding-saved"))

@@ -1,5 +1,6 @@
 //! Imports from a CSV file: upload it, map its columns, run a dry run, then import.
 
+use domain::fields::FieldCode;
 use domain::ids::{ClientId, ImportJobId};
 use domain::permissions::ResolveMappings;
 use leptos::prelude::*;
@@ -120,15 +121,11 @@ pub async fn upload_csv(data: MultipartData) -> Result<(), ServerFnError> {
     run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ResolveMappings>()?;
         if is_incomplete {
-            return Err(CoreError::field(
-                "file",
-                "file_too_large",
-                "The upload was interrupted. Upload the file again.",
-            ));
+            return Err(CoreError::field("file", FieldCode::UploadInterrupted));
         }
         let client: ClientId = client
             .parse()
-            .map_err(|_| CoreError::field("client", "required", "Choose a client."))?;
+            .map_err(|_| CoreError::field("client", FieldCode::Required))?;
         let file = csv::store_file(&core, permit, bytes).await?;
         Ok(Redirect {
             to: format!("/app/imports/upload/{file}?client={client}"),

@@ -4,7 +4,7 @@ use domain::feature_gates::FeatureGate;
 use domain::ids::ClientId;
 use domain::locale::Locale;
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::public_language::Tone;
 use domain::scopes::Scope;
 use leptos::prelude::*;
@@ -272,7 +272,7 @@ pub async fn set_test_mode(#[server(default)] on: String) -> Result<(), ServerFn
         if !staff.is_test() {
             staff.may::<ViewIntegrations>()?;
         }
-        let internal_error = || CoreError::new(Problem::InternalError, "Something went wrong on our side.");
+        let internal_error = || CoreError::new(Cause::Internal);
         let session = session.ok_or_else(internal_error)?;
         session
             .insert(sessions::TEST_MODE_KEY, !on.is_empty())

@@ -1,6 +1,7 @@
 //! A source system: how its imports are processed, and the partner users who can view them.
 
 use chrono::{DateTime, Utc};
+use domain::fields::FieldCode;
 use domain::ids::{PartnerId, SourceSystemId};
 use domain::locale::Locale;
 use domain::mapping::{DuplicateNamePolicy, ProblemPolicy};
@@ -261,7 +262,7 @@ pub async fn update_source(
     run_action(submission, async |core: Core, staff: Staff| {
         let permit = staff.may::<ManageIntegrations>()?;
         let id = parse_source_id(&source)?;
-        let choice_error = |field: &'static str| CoreError::field(field, "required", "Choose an option from the list.");
+        let choice_error = |field: &'static str| CoreError::field(field, FieldCode::Required);
         let form = SourceForm {
             create_customers: create_customers.is_some(),
             create_locations: create_locations.is_some(),

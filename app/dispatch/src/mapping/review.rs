@@ -1,5 +1,6 @@
 //! Mapping review: jobs whose customer could not be identified, with the candidates side by side.
 
+use domain::fields::FieldCode;
 use std::str::FromStr;
 
 use domain::ids::TargetId;
@@ -280,6 +281,6 @@ fn parse_choice<T: FromStr>(text: &str, field: &'static str, pin: bool) -> CoreR
     }
     let id = text
         .parse()
-        .map_err(|_| CoreError::field(field, "validation_failed", "Choose an entry from the list."))?;
+        .map_err(|_| CoreError::field(field, FieldCode::NotInList))?;
     Ok(Some(Choice { id, pin }))
 }

@@ -1,5 +1,6 @@
 //! The actions of the review queue; each is a form that works without scripts.
 
+use domain::fields::FieldCode;
 use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
@@ -121,7 +122,7 @@ pub async fn set_priority(
     decide("", &[], &request, &view, &request, "done-priority", |_| {
         Priority::from_name(&priority)
             .map(Decision::Priority)
-            .ok_or_else(|| CoreError::field("priority", "required", "Choose a priority."))
+            .ok_or_else(|| CoreError::field("priority", FieldCode::Required))
     })
     .await
 }
@@ -135,7 +136,7 @@ pub async fn set_service(
     decide("", &[], &request, &view, &request, "done-service", |_| {
         ServiceType::from_name(&service)
             .map(Decision::ServiceType)
-            .ok_or_else(|| CoreError::field("service", "required", "Choose a service type."))
+            .ok_or_else(|| CoreError::field("service", FieldCode::Required))
     })
     .await
 }
@@ -159,7 +160,7 @@ fn parse_assignee(assignee: &str) -> CoreResult<Decision> {
     assignee
         .parse()
         .map(|person| Decision::Assign(Some(person)))
-        .map_err(|_| CoreError::field("assignee", "required", "Choose a team member."))
+        .map_err(|_| CoreError::field("assignee", FieldCode::Required))
 }
 
 #[server(prefix = "/app/fn", endpoint = "snooze-request")]
@@ -186,7 +187,7 @@ pub async fn snooze_request(
         }
         SnoozeUntil::from_name(&until)
             .map(|pause| Decision::Snooze(Some(pause)))
-            .ok_or_else(|| CoreError::field("until", "required", "Choose an end time."))
+            .ok_or_else(|| CoreError::field("until", FieldCode::Required))
     })
     .await
 }
@@ -215,7 +216,7 @@ pub async fn decide_many(
             "accept" => Decision::Accept,
             "reject" => Decision::Reject(reason),
             "assign" => parse_assignee(&assignee)?,
-            _ => return Err(CoreError::field("decision", "required", "Choose an action.")),
+            _ => return Err(CoreError::field("decision", FieldCode::Required)),
         };
         let decided = review::decide_many(&core, permit, &ids, decision).await?;
         let done = if decided.left.is_empty() {

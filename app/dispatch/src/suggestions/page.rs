@@ -1,6 +1,7 @@
 //! Route suggestions: request one, follow its progress, compare it with the current plan, then commit or discard it.
 
 use chrono::NaiveDate;
+use domain::fields::FieldCode;
 use domain::ids::{RouteSuggestionId, TargetId};
 use domain::locale::Locale;
 use domain::permissions::PlanTargets;
@@ -137,7 +138,7 @@ pub async fn suggest_routes(#[server(default)] date: String) -> Result<(), Serve
     let back = day.map_or_else(|| "/app/board".to_owned(), |day| board_path(day, BoardView::Day));
     run_action(submission(&back), async |core: Core, staff: Staff| {
         let permit = staff.may::<PlanTargets>()?;
-        let day = day.ok_or_else(|| CoreError::field("date", "invalid_date", "Choose a date."))?;
+        let day = day.ok_or_else(|| CoreError::field("date", FieldCode::InvalidDate))?;
         let id = suggestions::request(&core, permit, day).await?;
         Ok(Redirect {
             to: format!("{LIST}/{id}"),

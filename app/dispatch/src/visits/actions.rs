@@ -1,6 +1,7 @@
 //! Actions of the technician's day, from the pages and from the offline queue of a device.
 
 use domain::day_entries::{SeenAppointment, WrittenReport};
+use domain::fields::FieldCode;
 use domain::ids::TargetId;
 use domain::permissions::{PerformVisits, PlanTargets};
 use leptos::prelude::*;
@@ -70,11 +71,7 @@ fn read_report(parts: &FormParts) -> WrittenReport {
 
 fn ensure_complete(parts: &FormParts) -> Result<(), CoreError> {
     if parts.is_incomplete {
-        Err(CoreError::field(
-            "photo",
-            "file_too_large",
-            "The upload was interrupted. Upload the file again.",
-        ))
+        Err(CoreError::field("photo", FieldCode::UploadInterrupted))
     } else {
         Ok(())
     }
@@ -138,7 +135,7 @@ pub async fn send_photo(data: MultipartData) -> Result<String, ServerFnError> {
     respond(async |core: Core, staff: Staff| {
         let permit = staff.may::<PerformVisits>()?;
         ensure_complete(&parts)?;
-        let file = file.ok_or_else(|| CoreError::field("photo", "required", "A photo is required."))?;
+        let file = file.ok_or_else(|| CoreError::field("photo", FieldCode::Required))?;
         let (key, person, position) = (parts.text("key"), parts.text("person"), parts.text("position"));
         entries::upload_photo(&core, permit, &key, &person, &position, (file.file_name, file.bytes)).await?;
         Ok("done".to_owned())

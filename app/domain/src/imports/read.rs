@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{ContactPart, CustomerPart, ImportAction, LocationPart, PlacePatch, TargetImport};
 use crate::customers::{Address, Coordinates, Place};
-use crate::fields::{FieldError, ObjectReader, Patch};
+use crate::fields::{FieldCode, FieldError, ObjectReader, Patch};
 use crate::requests::Priority;
 use crate::text::{self, CustomerNumber, ExternalId};
 use crate::windows::TimeWindow;
@@ -39,16 +39,14 @@ impl TargetImport {
         if sent.is_none_or(|sent| sent.is_null() || sent.as_str() == Some("")) {
             errors.push(FieldError::new(
                 "/externalId",
-                "external_id_required",
-                "A value is required.",
+                FieldCode::ExternalIdRequired { is_placeholder: false },
             ));
         }
         let external_id = external_id.value().inspect(|id| {
             if id.is_placeholder() {
                 errors.push(FieldError::new(
                     "/externalId",
-                    "external_id_required",
-                    "This value is a placeholder, not an external ID.",
+                    FieldCode::ExternalIdRequired { is_placeholder: true },
                 ));
             }
         });
@@ -167,11 +165,7 @@ fn read_timestamp(
     let value = reader.raw(name).value()?;
     let timestamp = value.as_str().and_then(parse_timestamp);
     if timestamp.is_none() {
-        errors.push(FieldError::new(
-            pointer,
-            "validation_failed",
-            "An RFC 3339 timestamp with offset, in the years 1 to 9999, is required.",
-        ));
+        errors.push(FieldError::new(pointer, FieldCode::InvalidTimestamp));
     }
     timestamp
 }
@@ -315,11 +309,7 @@ fn read_coordinates(value: &Value, pointer: &str, errors: &mut Vec<FieldError>) 
     reader.finish(errors);
     let coordinates = lat.zip(lon).and_then(|(lat, lon)| Coordinates::new(lat, lon));
     if coordinates.is_none() {
-        errors.push(FieldError::new(
-            pointer,
-            "invalid_coordinates",
-            "lat from -90 to 90 and lon from -180 to 180 are required.",
-        ));
+        errors.push(FieldError::new(pointer, FieldCode::InvalidCoordinates));
     }
     coordinates
 }
@@ -339,8 +329,7 @@ fn read_window(value: &Value, is_zone: fn(&str) -> bool, errors: &mut Vec<FieldE
     if window.is_none() {
         errors.push(FieldError::new(
             "/timeWindow",
-            "invalid_time_window",
-            "start, a later end within 31 days, and an IANA time zone are required.",
+            FieldCode::InvalidTimeWindow { max_days: 31 },
         ));
     }
     window
@@ -359,8 +348,10 @@ fn read_skills(value: &Value, errors: &mut Vec<FieldError>) -> Option<Vec<String
     if skills.is_none() {
         errors.push(FieldError::new(
             "/requiredSkills",
-            "validation_failed",
-            format!("An array of at most {MAX_SKILLS} strings of 1 to 64 characters is required."),
+            FieldCode::InvalidStringList {
+                max: MAX_SKILLS,
+                max_chars: 64,
+            },
         ));
     }
     skills
@@ -373,8 +364,7 @@ fn read_attributes(value: &Value, errors: &mut Vec<FieldError>) -> Option<Map<St
     if attributes.is_none() {
         errors.push(FieldError::new(
             "/attributes",
-            "validation_failed",
-            format!("An object of at most {MAX_ATTRIBUTES} scalar members is required."),
+            FieldCode::InvalidAttributes { max: MAX_ATTRIBUTES },
         ));
     }
     attributes.cloned()
@@ -390,7 +380,7 @@ mod tests {
         TargetImport::read(&body, |_| true)
             .expect_err("body is invalid")
             .into_iter()
-            .map(|error| (error.pointer, error.code))
+            .map(|error| (error.pointer, error.code.code().to_owned()))
             .collect()
     }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fields::FieldError;
+use crate::fields::{FieldCode, FieldError};
 use crate::ids::{FormId, RuleId};
 use crate::requests::{Channel, Priority, ServiceType};
 use crate::text;
@@ -321,11 +321,7 @@ pub fn checked(mut conditions: Conditions, mut outcome: Outcome) -> Result<(Cond
             }
         }
         if normalized.len() > MAX_ENTRIES {
-            errors.push(FieldError::new(
-                field,
-                "too_many",
-                format!("At most {MAX_ENTRIES} entries are allowed."),
-            ));
+            errors.push(FieldError::new(field, FieldCode::TooMany { max: MAX_ENTRIES }));
         }
         *entries = normalized;
     }
@@ -334,18 +330,10 @@ pub fn checked(mut conditions: Conditions, mut outcome: Outcome) -> Result<(Cond
         .iter()
         .any(|word| normalize_words(word).trim().is_empty())
     {
-        errors.push(FieldError::new(
-            "words",
-            "validation_failed",
-            "Each entry must contain at least one letter or digit.",
-        ));
+        errors.push(FieldError::new("words", FieldCode::NoLetters));
     }
     if !conditions.postal_codes.iter().all(|entry| is_postal_entry(entry)) {
-        errors.push(FieldError::new(
-            "postal_codes",
-            "invalid_postal_codes",
-            "Enter one prefix such as 45 or one range such as 45000-45359 per line.",
-        ));
+        errors.push(FieldError::new("postal_codes", FieldCode::InvalidPostalCodes));
     }
     for (field, value) in [("use_case", &mut outcome.use_case), ("region", &mut outcome.region)] {
         match text::optional_line(value.as_deref().unwrap_or_default(), MAX_NAME_CHARS) {
@@ -354,11 +342,7 @@ pub fn checked(mut conditions: Conditions, mut outcome: Outcome) -> Result<(Cond
         }
     }
     if errors.is_empty() && outcome == Outcome::default() {
-        errors.push(FieldError::new(
-            "region",
-            "rule_says_nothing",
-            "Choose what the rule sets: a use case, region, service type or priority.",
-        ));
+        errors.push(FieldError::new("region", FieldCode::RuleSaysNothing));
     }
     if errors.is_empty() {
         Ok((conditions, outcome))

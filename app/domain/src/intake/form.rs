@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::fields::FieldError;
+use crate::fields::{FieldCode, FieldError};
 use crate::locale::Locale;
 use crate::requests::ServiceType;
 use crate::text;
@@ -127,30 +127,18 @@ impl FormSettings {
     pub fn checked(mut self) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
         if self.service_types.is_empty() {
-            errors.push(FieldError::new(
-                "service_types",
-                "required",
-                "At least one service type is required.",
-            ));
+            errors.push(FieldError::new("service_types", FieldCode::Required));
         }
         for (field, mode) in &self.fields {
             if *mode == FieldMode::Required && !field.can_be_required() {
-                errors.push(FieldError::new(
-                    field.name(),
-                    "validation_failed",
-                    "This field can't be required.",
-                ));
+                errors.push(FieldError::new(field.name(), FieldCode::CannotBeRequired));
             }
         }
         let is_reachable = [FormField::Email, FormField::Phone]
             .iter()
             .any(|field| self.mode(*field) != FieldMode::Off);
         if !is_reachable {
-            errors.push(FieldError::new(
-                "email",
-                "form_unreachable",
-                "Include an email address or phone number field so that you can reply to requests.",
-            ));
+            errors.push(FieldError::new("email", FieldCode::FormUnreachable));
         }
         self.texts.retain(|tag, _| Locale::from_tag(tag).is_some());
         for (tag, texts) in &mut self.texts {
@@ -167,14 +155,10 @@ impl FormSettings {
             }
         }
         if self.texts.values().all(|texts| texts.title.is_empty()) {
-            errors.push(FieldError::new("title_en", "required", "A title is required."));
+            errors.push(FieldError::new("title_en", FieldCode::Required));
         }
         if self.hosts.len() > MAX_HOSTS || !self.hosts.iter().all(|host| is_host(host)) {
-            errors.push(FieldError::new(
-                "hosts",
-                "invalid_host",
-                "Enter one address per line, such as https://www.example.org, at most 20.",
-            ));
+            errors.push(FieldError::new("hosts", FieldCode::InvalidHost { max: 20 }));
         }
         if errors.is_empty() { Ok(self) } else { Err(errors) }
     }

@@ -11,7 +11,7 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::fields::{FieldError, ObjectReader};
+use crate::fields::{FieldCode, FieldError, ObjectReader};
 use crate::locale::Locale;
 
 /// Maximum length of a request description, in characters.
@@ -75,8 +75,10 @@ impl PreferredWindow {
         let Some(items) = value.as_array().filter(|items| items.len() <= MAX_WINDOWS) else {
             errors.push(FieldError::new(
                 pointer,
-                "validation_failed",
-                format!("An array of at most {MAX_WINDOWS} preferred days is required."),
+                FieldCode::ItemCount {
+                    min: 0,
+                    max: MAX_WINDOWS,
+                },
             ));
             return Vec::new();
         };
@@ -98,15 +100,12 @@ impl PreferredWindow {
             reader.finish(errors);
             match (date, part) {
                 (Some(date), Some(part)) => windows.push(Self { date, part }),
-                (None, _) => errors.push(FieldError::new(
-                    date_pointer,
-                    "validation_failed",
-                    "A date such as 2026-11-24 is required.",
-                )),
+                (None, _) => errors.push(FieldError::new(date_pointer, FieldCode::InvalidIsoDate)),
                 (_, None) if errors.len() == before => errors.push(FieldError::new(
                     part_pointer,
-                    "required",
-                    format!("One of {} is required.", parts.join(", ")),
+                    FieldCode::RequiredOneOf {
+                        allowed: parts.iter().map(ToString::to_string).collect(),
+                    },
                 )),
                 (_, None) => {}
             }
@@ -117,22 +116,22 @@ impl PreferredWindow {
     /// Parses form input: a date such as `2026-11-24` and a day part; `None` for an empty date.
     ///
     /// # Errors
-    /// The error code: `invalid_date`, `in_the_past` or `too_far_ahead`.
-    pub fn read(date: &str, part: &str, today: NaiveDate) -> Result<Option<Self>, &'static str> {
+    /// An invalid date, or a date in the past or more than a year ahead.
+    pub fn read(date: &str, part: &str, today: NaiveDate) -> Result<Option<Self>, FieldCode> {
         let date = date.trim();
         if date.is_empty() {
             return Ok(None);
         }
-        let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").map_err(|_| "invalid_date")?;
+        let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").map_err(|_| FieldCode::InvalidDate)?;
         // The parser accepts years of more than four digits, which date inputs never send.
         if date.year() > 9999 {
-            return Err("invalid_date");
+            return Err(FieldCode::InvalidDate);
         }
         if date < today {
-            return Err("in_the_past");
+            return Err(FieldCode::InThePast);
         }
         if (date - today).num_days() > MAX_DAYS_AHEAD {
-            return Err("too_far_ahead");
+            return Err(FieldCode::TooFarAhead);
         }
         let part = DayPart::from_name(part).unwrap_or(DayPart::AllDay);
         Ok(Some(Self { date, part }))
@@ -149,10 +148,10 @@ mod tests {
         for (date, expected) in [
             ("", Ok(None)),
             ("2026-11-24", Ok(Some(today))),
-            ("2026-11-23", Err("in_the_past")),
-            ("2028-01-01", Err("too_far_ahead")),
-            ("24.11.2026", Err("invalid_date")),
-            ("+12026-11-24", Err("invalid_date")),
+            ("2026-11-23", Err(FieldCode::InThePast)),
+            ("2028-01-01", Err(FieldCode::TooFarAhead)),
+            ("24.11.2026", Err(FieldCode::InvalidDate)),
+            ("+12026-11-24", Err(FieldCode::InvalidDate)),
         ] {
             let read = PreferredWindow::read(date, "morning", today);
             assert_eq!(read.map(|window| window.map(|window| window.date)), expected, "{date}");

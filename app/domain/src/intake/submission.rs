@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::form::{FieldMode, FormField, FormSettings};
 use super::{MAX_DESCRIPTION_CHARS, MAX_WINDOWS, PreferredWindow, Requester};
 use crate::customers::Address;
-use crate::fields::FieldError;
+use crate::fields::{FieldCode, FieldError};
 use crate::locale::Locale;
 use crate::requests::{Priority, ServiceType};
 use crate::text::{self, TextError};
@@ -110,9 +110,7 @@ pub fn read(
     };
     let service_type = ServiceType::from_name(&raw.service_type).filter(|kind| settings.service_types.contains(kind));
     if service_type.is_none() {
-        reader
-            .errors
-            .push(FieldError::new("service_type", "required", "Choose a service type."));
+        reader.errors.push(FieldError::new("service_type", FieldCode::Required));
     }
     let description = text::paragraphs(&raw.description, MAX_DESCRIPTION_CHARS)
         .map_err(|error| {
@@ -142,18 +140,14 @@ pub fn read(
             match PreferredWindow::read(date, part, today) {
                 Ok(Some(window)) if !windows.contains(&window) => windows.push(window),
                 Ok(_) => {}
-                Err(code) => reader
-                    .errors
-                    .push(FieldError::new("date_1", code, "Choose a date within the next year.")),
+                Err(code) => reader.errors.push(FieldError::new("date_1", code)),
             }
         }
         if windows.is_empty()
             && mode == FieldMode::Required
             && reader.errors.iter().all(|error| error.pointer != "date_1")
         {
-            reader
-                .errors
-                .push(FieldError::new("date_1", "required", "Choose at least one date."));
+            reader.errors.push(FieldError::new("date_1", FieldCode::Required));
         }
     }
     let urgent = raw.urgent && settings.mode(FormField::Urgency) != FieldMode::Off;
@@ -216,7 +210,7 @@ mod tests {
         let errors = read(&FormSettings::default(), &raw, Locale::En, today()).expect_err("form is invalid");
         let found: Vec<(&str, &str)> = errors
             .iter()
-            .map(|error| (error.pointer.as_str(), error.code.as_str()))
+            .map(|error| (error.pointer.as_str(), error.code.code()))
             .collect();
         assert_eq!(
             found,

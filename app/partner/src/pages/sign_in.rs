@@ -1,5 +1,6 @@
 //! Sign-in, choice of an organization, language, test mode and sign-out.
 
+use domain::problems::Cause;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Partner;
@@ -110,12 +111,7 @@ pub async fn set_test_mode(#[server(default)] on: String) -> Result<(), ServerFn
         back: "/partner".to_owned(),
     };
     run_action(submission, async |_: Core, _: Partner| {
-        let internal_error = || {
-            ordinavo_core::CoreError::new(
-                domain::problems::Problem::InternalError,
-                "Something went wrong on our side.",
-            )
-        };
+        let internal_error = || ordinavo_core::CoreError::new(Cause::Internal);
         let session = session.ok_or_else(internal_error)?;
         session
             .insert(sessions::TEST_MODE_KEY, !on.is_empty())

@@ -1,5 +1,6 @@
 //! Requests: list, new request and details.
 
+use domain::fields::FieldCode;
 use std::sync::Arc;
 
 use domain::ids::RequestId;
@@ -358,8 +359,7 @@ pub async fn submit_request(data: MultipartData) -> Result<(), ServerFnError> {
         if incomplete {
             return Err(CoreError::field(
                 "files",
-                "upload_too_large",
-                "The files may be at most 25 MB in total.",
+                FieldCode::UploadTooLarge { max_megabytes: 25 },
             ));
         }
         let id = pages::submit_request(&core, &contact, &input, files).await?;

@@ -1,6 +1,7 @@
 //! Two-factor authentication: the page that asks for a code at sign-in, and the section of the profile that turns it on
 //! and off.
 
+use domain::fields::FieldCode;
 use domain::locale::Locale;
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Contact;
@@ -227,7 +228,7 @@ pub async fn change_two_factor(
                 let sealed = two_factor::renew_codes(&core, &contact, &code).await?;
                 Ok(with_codes(sealed, "done-recovery-codes-created"))
             }
-            _ => Err(CoreError::field("to", "required", "Choose what to change.")),
+            _ => Err(CoreError::field("to", FieldCode::Required)),
         },
     )
     .await

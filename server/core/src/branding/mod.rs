@@ -7,9 +7,10 @@ pub(crate) use self::store::branding_columns;
 
 use bytes::Bytes;
 use domain::branding::Color;
+use domain::fields::FieldCode;
 use domain::locale::Locale;
 use domain::permissions::{ManageBranding, ManageIntake};
-use domain::problems::Problem;
+use domain::problems::Record;
 use domain::terminology::Terminology;
 use serde_json::json;
 
@@ -79,10 +80,7 @@ pub async fn set_terminology(
     let stored = begin(core, &mut tx).await?;
     let words = stored.words.0.read(locale, typed).map_err(CoreError::invalid)?;
     if !tx.set_terminology(&words, revision).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The terminology was changed by another user in the meantime.",
-        ));
+        return Err(CoreError::conflict(Record::Terminology));
     }
     tx.audit(
         "portal_words.changed",
@@ -113,10 +111,7 @@ pub async fn validate_terminology(
 /// Field `colour`.
 pub async fn set_colour(core: &Core, by: Permit<'_, ManageBranding>, colour: Option<&str>) -> CoreResult<()> {
     let colour = colour
-        .map(|text| {
-            Color::read(text.trim())
-                .ok_or_else(|| CoreError::field("colour", "invalid_colour", "Enter a colour in the format #7a1f5c."))
-        })
+        .map(|text| Color::read(text.trim()).ok_or_else(|| CoreError::field("colour", FieldCode::InvalidColor)))
         .transpose()?
         .map(Color::text);
     let mut tx = core.store.begin(by.staff()).await?;

@@ -4,10 +4,11 @@ pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
+use domain::fields::FieldCode;
 use domain::ids::{RequestId, RuleId};
 use domain::intake::classification::{self, Classification, ClassifiedField, Conditions, MatchReason, Outcome, Rule};
 use domain::permissions::ManageIntake;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::text;
 use serde_json::json;
 
@@ -121,7 +122,7 @@ pub(crate) async fn save_in<A: Administrator>(
     }
     form.finish()?;
     let (Some(name), Ok((conditions, outcome))) = (name, checked) else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+        return Err(CoreError::new(Cause::InvalidFields));
     };
     let content = json!({ "name": name, "conditions": conditions, "outcome": outcome });
     if let Some(id) = id {
@@ -132,11 +133,7 @@ pub(crate) async fn save_in<A: Administrator>(
         return Ok(id);
     }
     if tx.rules().await?.len() >= MAX_RULES {
-        return Err(CoreError::field(
-            "name",
-            "too_many",
-            format!("At most {MAX_RULES} rules are allowed."),
-        ));
+        return Err(CoreError::field("name", FieldCode::TooMany { max: MAX_RULES }));
     }
     let id: RuleId = tx.new_id();
     tx.insert_rule(id, &name, &conditions, &outcome).await?;
@@ -249,10 +246,7 @@ pub async fn set_active(core: &Core, by: Permit<'_, ManageIntake>, id: RuleId, o
     let mut tx = core.store.begin(by.staff()).await?;
     let rule = tx.rule(id).await?.ok_or_else(CoreError::not_found)?;
     if on && rule.tried_at.is_none() {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "Try the rule on past requests before you activate it.",
-        ));
+        return Err(CoreError::new(Cause::RuleNotTried));
     }
     if tx.set_rule_active(id, on).await? {
         tx.audit(if on { "rule.switched_on" } else { "rule.switched_off" }, id, json!({}));

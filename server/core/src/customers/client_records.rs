@@ -2,8 +2,9 @@
 
 use domain::customers::{Address, Coordinates};
 use domain::feature_gates::FeatureGate;
+use domain::fields::FieldCode;
 use domain::ids::{ContactId, CustomerId, LocationId};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::scopes::markers::{CustomersMapScope, CustomersReadScope, CustomersWriteScope};
 use domain::text::{CustomerNumber, ExternalId};
 use serde_json::json;
@@ -33,14 +34,8 @@ pub enum Condition {
 impl Condition {
     fn check(self, exists: bool) -> CoreResult<()> {
         match (self, exists) {
-            (Self::MustBeNew, true) => Err(CoreError::new(
-                Problem::PreconditionFailed,
-                "The record already exists, but If-None-Match: * requires a new one.",
-            )),
-            (Self::MustExist, false) => Err(CoreError::new(
-                Problem::PreconditionFailed,
-                "The record does not exist, but If-Match: * requires an existing one.",
-            )),
+            (Self::MustBeNew, true) => Err(CoreError::new(Cause::RecordExists)),
+            (Self::MustExist, false) => Err(CoreError::new(Cause::RecordMissing)),
             _ => Ok(()),
         }
     }
@@ -214,10 +209,9 @@ async fn check_gate(tx: &mut TenantTx<'_, ApiClient>) -> CoreResult<()> {
     {
         Ok(())
     } else {
-        Err(CoreError::new(
-            Problem::FeatureNotEnabled,
-            format!("The feature gate {} is not enabled.", FeatureGate::AutoCreate.name()),
-        ))
+        Err(CoreError::new(Cause::FeatureDisabled {
+            gate: FeatureGate::AutoCreate.name().to_owned(),
+        }))
     }
 }
 
@@ -264,17 +258,10 @@ async fn put_customer_once(
     match known {
         Some(known) => {
             if known.is_archived || known.merged_into.is_some() {
-                return Err(CoreError::new(
-                    Problem::MappingConflict,
-                    "The customer is archived or was merged into another customer.",
-                ));
+                return Err(CoreError::new(Cause::CustomerInactive));
             }
             if number.is_some_and(|sent| !has_number(&known, sent.as_str())) {
-                return Err(CoreError::field(
-                    "/customerNumber",
-                    "validation_failed",
-                    "The number of an existing customer cannot be changed through the API.",
-                ));
+                return Err(CoreError::field("/customerNumber", FieldCode::NumberIsFixed));
             }
             if known.name != name {
                 tx.rename_customer(known.id.0, name).await?;
@@ -289,10 +276,7 @@ async fn put_customer_once(
             if let Some(number) = number
                 && tx.is_customer_number_used(number).await?
             {
-                return Err(CoreError::new(
-                    Problem::MappingConflict,
-                    "A customer with this number already exists. Link it instead of creating another one.",
-                ));
+                return Err(CoreError::new(Cause::CustomerNumberTaken));
             }
             let id: CustomerId = tx.new_id();
             tx.insert_references(&mut reference(ReferenceKind::Customer, &external_id, id.uuid()))
@@ -330,19 +314,11 @@ async fn named_customer(
             .find_client_customer(RecordKey::ExternalId(&normalize_external_id(text)))
             .await?
             .map(Some)
-            .ok_or_else(|| {
-                CoreError::field(
-                    "/customerExternalId",
-                    "validation_failed",
-                    "No customer of this source has this external ID.",
-                )
-            })
+            .ok_or_else(|| CoreError::field("/customerExternalId", FieldCode::NoSuchCustomer))
             .and_then(|customer| match &customer {
-                Some(known) if known.is_archived || known.merged_into.is_some() => Err(CoreError::field(
-                    "/customerExternalId",
-                    "customer_inactive",
-                    "The customer is archived or was merged into another customer.",
-                )),
+                Some(known) if known.is_archived || known.merged_into.is_some() => {
+                    Err(CoreError::field("/customerExternalId", FieldCode::CustomerInactive))
+                }
                 _ => Ok(customer),
             }),
     }
@@ -380,26 +356,17 @@ async fn put_location_once(
     match known {
         Some(known) => {
             if customer.is_some_and(|customer| customer.id != known.customer_id) {
-                return Err(CoreError::new(
-                    Problem::MappingConflict,
-                    "The location belongs to another customer. Its customer cannot be changed.",
-                ));
+                return Err(CoreError::new(Cause::LocationOfOtherCustomer));
             }
             if known.is_archived {
-                return Err(CoreError::field("", "location_inactive", "The location is archived."));
+                return Err(CoreError::field("", FieldCode::LocationInactive));
             }
             tx.set_location(known.id.0, &form.name, &form.address, form.coordinates)
                 .await?;
             tx.audit("location.updated", known.id, json!({ "by": "client" }));
         }
         None => {
-            let customer = customer.ok_or_else(|| {
-                CoreError::field(
-                    "/customerExternalId",
-                    "required",
-                    "The customer of a new location is required.",
-                )
-            })?;
+            let customer = customer.ok_or_else(|| CoreError::field("/customerExternalId", FieldCode::Required))?;
             check_gate(&mut tx).await?;
             let zone = tx.source_settings().await?.zone;
             let id: LocationId = tx.new_id();
@@ -470,10 +437,7 @@ async fn put_contact_once(
     match known {
         Some(known) => {
             if customer.is_some_and(|customer| customer.id != known.customer_id) {
-                return Err(CoreError::new(
-                    Problem::MappingConflict,
-                    "The contact belongs to another customer. Its customer cannot be changed.",
-                ));
+                return Err(CoreError::new(Cause::ContactOfOtherCustomer));
             }
             tx.set_contact(
                 known.id.0,
@@ -485,13 +449,7 @@ async fn put_contact_once(
             tx.audit("contact.updated", known.id, json!({ "by": "client" }));
         }
         None => {
-            let customer = customer.ok_or_else(|| {
-                CoreError::field(
-                    "/customerExternalId",
-                    "required",
-                    "The customer of a new contact is required.",
-                )
-            })?;
+            let customer = customer.ok_or_else(|| CoreError::field("/customerExternalId", FieldCode::Required))?;
             let location = match form.location_external_id.as_deref() {
                 None => None,
                 Some(text) => {
@@ -501,13 +459,7 @@ async fn put_contact_once(
                     Some(
                         found
                             .filter(|location| location.customer_id == customer.id)
-                            .ok_or_else(|| {
-                                CoreError::field(
-                                    "/locationExternalId",
-                                    "validation_failed",
-                                    "No location of this customer has this external ID.",
-                                )
-                            })?
+                            .ok_or_else(|| CoreError::field("/locationExternalId", FieldCode::NoSuchLocation))?
                             .id
                             .0,
                     )

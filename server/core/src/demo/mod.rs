@@ -13,7 +13,7 @@ pub(crate) mod terminals;
 
 use std::sync::Arc;
 
-use domain::problems::Problem;
+use domain::problems::Cause;
 use serde::Serialize;
 
 pub use accounts::{
@@ -43,14 +43,11 @@ pub async fn fill(core: &Core, base_url: &str, size: DemoSize, reset: bool) -> C
     let mut tx = core.store.begin_system().await?;
     let (tenants, non_demo) = tx.count_tenants().await?;
     if tenants > 0 && (!reset || non_demo > 0) {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            if non_demo > 0 {
-                "The database contains tenants that are not demo tenants. Nothing was changed."
-            } else {
-                "The database already contains demo data. Use --reset to recreate it."
-            },
-        ));
+        return Err(CoreError::new(if non_demo > 0 {
+            Cause::NotDemoDatabase
+        } else {
+            Cause::DemoDataExists
+        }));
     }
     if tenants > 0 {
         tx.delete_all_tenant_data().await?;

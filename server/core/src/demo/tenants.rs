@@ -4,7 +4,6 @@ use domain::customers::{Address, Coordinates};
 use domain::feature_gates::FeatureGate;
 use domain::ids::{ContactId, CustomerId, LocationId, StaffId};
 use domain::locale::Locale;
-use domain::problems::Problem;
 use domain::roles::Role;
 use domain::scopes::Scope;
 use domain::text::{CustomerNumber, ExternalId};
@@ -583,8 +582,8 @@ pub(crate) fn generate_password(core: &Core) -> String {
 }
 
 fn reference_row(kind: ReferenceKind, external_id: &str, id: uuid::Uuid) -> CoreResult<ReferenceRow> {
-    let external_id = ExternalId::parse(external_id)
-        .map_err(|_| CoreError::new(Problem::InternalError, "A demo reference is not valid."))?;
+    let external_id =
+        ExternalId::parse(external_id).map_err(|_| CoreError::internal("A demo reference is not valid."))?;
     Ok(ReferenceRow {
         kind,
         external_id: external_id.as_str().to_owned(),

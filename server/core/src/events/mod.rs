@@ -13,7 +13,7 @@ pub(crate) use self::store::write;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::events::EventType;
 use domain::ids::EventId;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::scopes::markers::EventsReadScope;
 use domain::webhooks::{API_VERSION, RETENTION};
 use serde_json::Value;
@@ -80,10 +80,7 @@ pub async fn get(core: &Core, by: ClientPermit<'_, EventsReadScope>, id: EventId
         .flatten()
         .and_then(DateTime::from_timestamp_millis);
     if created_at.is_some_and(|at| at < retention_start) {
-        return Err(CoreError::new(
-            Problem::EventExpired,
-            "Events are available for 30 days.",
-        ));
+        return Err(CoreError::new(Cause::EventExpired { days: 30 }));
     }
     let mut tx = core.store.read(by.client()).await?;
     let event = tx

@@ -9,7 +9,7 @@ use domain::follow_ups::FollowUpStatus;
 use domain::ids::{AppointmentId, FollowUpId, TargetId};
 use domain::lifecycle::Lifecycle as _;
 use domain::permissions::PlanTargets;
-use domain::problems::Problem;
+use domain::problems::Record;
 use domain::targets::TargetStatus;
 use serde_json::{Value, json};
 
@@ -22,10 +22,7 @@ use crate::jobs::TargetRecord;
 use crate::{Core, CoreError, CoreResult};
 
 fn concurrent_modification() -> CoreError {
-    CoreError::new(
-        Problem::ConcurrentModification,
-        "The follow-up was changed by another user in the meantime.",
-    )
+    CoreError::conflict(Record::FollowUp)
 }
 
 /// Creates a target for a follow-up with the customer, location and contact of the visited target.

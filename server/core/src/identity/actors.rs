@@ -11,7 +11,7 @@ use domain::ids::{
 };
 use domain::locale::Locale;
 use domain::permissions::Permission;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::roles::Role;
 use domain::scopes::{Scope, ScopeMarker};
 use domain::terminology::Terminology;
@@ -186,10 +186,9 @@ impl Staff {
                 permission: PhantomData,
             })
         } else {
-            Err(CoreError::new(
-                Problem::PermissionDenied,
-                format!("The permission {} is missing.", P::NAME),
-            ))
+            Err(CoreError::new(Cause::PermissionMissing {
+                permission: P::NAME.to_owned(),
+            }))
         }
     }
 }

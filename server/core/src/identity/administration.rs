@@ -1,9 +1,10 @@
 //! Administration from the command line: tenants, accounts, passwords, keys.
 
+use domain::fields::FieldCode;
 use std::path::Path;
 
 use domain::locale::Locale;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::roles::Role;
 use domain::text;
 use secrecy::SecretString;
@@ -29,24 +30,16 @@ pub async fn create_tenant(core: &Core, slug: &str, name: &str, zone: &str, loca
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     {
-        form.add_error(
-            "slug",
-            "invalid_slug",
-            "Use at most 40 lowercase letters, digits and hyphens.",
-        );
+        form.add_error("slug", FieldCode::InvalidSlug { min: 1, max: 40 });
     }
     let name = form.text("name", 200, text::line(name, 200));
     if zone.parse::<chrono_tz::Tz>().is_err() {
-        form.add_error("zone", "invalid_zone", "Enter an IANA time zone such as Europe/Berlin.");
+        form.add_error("zone", FieldCode::InvalidZone);
     }
     form.finish()?;
     let mut tx = core.store.begin_system().await?;
     if tx.tenant_by_slug(slug).await?.is_some() {
-        return Err(CoreError::field(
-            "slug",
-            "taken",
-            "A tenant with this slug already exists.",
-        ));
+        return Err(CoreError::field("slug", FieldCode::Taken));
     }
     let tenant = tx
         .insert_tenant(&NewTenant {
@@ -78,7 +71,7 @@ pub async fn create_staff(
     let display_name = form.text("name", 200, text::line(display_name, 200));
     form.finish()?;
     let (Some(email), Some(display_name)) = (email, display_name) else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+        return Err(CoreError::new(Cause::InvalidFields));
     };
     let password_hash = core.passwords.hash(password, &email).await?;
     let mut tx = core.store.begin_system().await?;
@@ -89,11 +82,7 @@ pub async fn create_staff(
         .iter()
         .any(|account| account.tenant_id == tenant.uuid())
     {
-        return Err(CoreError::field(
-            "email",
-            "taken",
-            "An account with this address already exists in this tenant.",
-        ));
+        return Err(CoreError::field("email", FieldCode::Taken));
     }
     let new = NewStaff {
         email: &email,
@@ -236,7 +225,7 @@ pub async fn revoke_grants(core: &Core, slug: &str, email: &str) -> CoreResult<u
 /// # Errors
 /// The key file or a stored secret cannot be read.
 pub async fn rotate_master_key(core: &Core, path: &Path) -> CoreResult<usize> {
-    let internal = |error: crate::secrets::SecretError| CoreError::new(Problem::InternalError, error.to_string());
+    let internal = |error: crate::secrets::SecretError| CoreError::internal(error);
     let mut ring = Keyring::open(path).map_err(internal)?;
     ring.add_key(&core.randomness);
     ring.write(path).map_err(internal)?;

@@ -1,5 +1,6 @@
 //! Authentication: creates actors from a session, an API key, a token or a job row. Nothing else creates actors.
 
+use domain::fields::FieldCode;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -7,7 +8,7 @@ use domain::intake::form::FormSettings;
 use domain::locale::Locale;
 use domain::permissions::{ManagePortalAccess, Permission};
 use domain::portal_access::VIEW_AS_LIFETIME;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::roles::Role;
 use domain::scopes::Scope;
 use domain::terminology::Terminology;
@@ -193,7 +194,7 @@ async fn touch(core: &Core, realm: Realm, id_hash: &[u8]) -> CoreResult<()> {
 /// # Errors
 /// `invalid_credentials`; `key_revoked` or `token_expired`, only if the secret is correct.
 pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
-    let invalid = || CoreError::new(Problem::InvalidCredentials, "The API key or access token is not valid.");
+    let invalid = || CoreError::new(Cause::KeyInvalid);
     let mut tx = core.store.read_system().await?;
     let (found, presented, key) = if let Some(rest) = credential.strip_prefix("ock_") {
         let (mode, rest) = rest.split_once('_').ok_or_else(invalid)?;
@@ -215,10 +216,10 @@ pub async fn client(core: &Core, credential: &str) -> CoreResult<ApiClient> {
     let identity = found.filter(|_| is_match).ok_or_else(invalid)?;
     let now = core.clock.now();
     if identity.revoked_at.is_some() || identity.client_revoked_at.is_some() {
-        return Err(CoreError::new(Problem::KeyRevoked, "This credential was revoked."));
+        return Err(CoreError::new(Cause::KeyRevoked));
     }
     if identity.expires_at.is_some_and(|expires_at| expires_at <= now) {
-        return Err(CoreError::new(Problem::TokenExpired, "This credential has expired."));
+        return Err(CoreError::new(Cause::KeyExpired));
     }
     if let Some(public_id) = key
         && identity.last_used_at.is_none_or(|used| now - used > TOUCH_INTERVAL)
@@ -285,7 +286,7 @@ pub async fn form_visitor(core: &Core, slug: &str) -> CoreResult<Option<(FormVis
         return Ok(None);
     };
     if form.is_closed {
-        return Err(CoreError::field("form", "form_closed", "This form is closed."));
+        return Err(CoreError::field("form", FieldCode::FormClosed));
     }
     Ok(Some((
         FormVisitor {
@@ -325,7 +326,7 @@ pub async fn terminal(core: &Core, token: &str) -> CoreResult<Option<(Terminal, 
         return Ok(None);
     };
     if found.is_closed {
-        return Err(CoreError::field("form", "form_closed", "This form is closed."));
+        return Err(CoreError::field("form", FieldCode::FormClosed));
     }
     let terminal = Terminal {
         tenant: TenantId::from_uuid(found.tenant_id),

@@ -2,6 +2,7 @@
 //! hash, works once and expires.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::fields::FieldCode;
 use domain::ids::{PartnerId, SourceSystemId};
 use domain::permissions::{ManageIntegrations, ViewIntegrations};
 use domain::text;
@@ -80,7 +81,7 @@ pub async fn invite(
     let id = tx
         .invite_partner(source, &email, &name, (&invitation.hash, invitation.expires_at))
         .await?
-        .ok_or_else(|| CoreError::field("email", "taken", "A partner account with this address already exists."))?;
+        .ok_or_else(|| CoreError::field("email", FieldCode::Taken))?;
     tx.audit("partner.invited", id, json!({ "source": source }));
     finish(core, tx).await?;
     Ok(invitation.link(core))

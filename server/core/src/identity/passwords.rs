@@ -1,12 +1,13 @@
 //! Password hashing with Argon2id, on blocking threads with limited concurrency and a bounded queue.
 
+use domain::fields::FieldCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
 
@@ -55,7 +56,7 @@ impl Passwords {
         let salt = self.randomness.bytes();
         self.run(move || hash_now(password.expose_secret(), salt))
             .await?
-            .ok_or_else(|| CoreError::new(Problem::InternalError, "Hashing failed."))
+            .ok_or_else(|| CoreError::internal("Hashing failed."))
     }
 
     /// Returns whether the password matches the hash; without a hash, does the same work and returns false.
@@ -77,12 +78,7 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> CoreResult<T> {
-        let queue_full = || {
-            CoreError::new(
-                Problem::RateLimited,
-                "Too many sign-ins are in progress. Try again in a moment.",
-            )
-        };
+        let queue_full = || CoreError::new(Cause::TooManySignIns);
         let queue_slot = QueueSlot::take(&self.waiting).ok_or_else(queue_full)?;
         let permit = self
             .concurrency
@@ -97,7 +93,7 @@ impl Passwords {
             result
         })
         .await
-        .map_err(|_| CoreError::new(Problem::InternalError, "Hashing failed."))
+        .map_err(|_| CoreError::internal("Hashing failed."))
     }
 }
 
@@ -121,31 +117,25 @@ fn check(password: &str, email: &str) -> CoreResult<()> {
     if password.chars().count() < MIN_PASSWORD_CHARS {
         return Err(CoreError::field(
             "password",
-            "password_too_short",
-            format!("Use at least {MIN_PASSWORD_CHARS} characters."),
+            FieldCode::PasswordTooShort {
+                min: MIN_PASSWORD_CHARS,
+            },
         ));
     }
     if password.len() > MAX_PASSWORD_BYTES {
         return Err(CoreError::field(
             "password",
-            "value_too_long",
-            format!("Use at most {MAX_PASSWORD_BYTES} bytes."),
+            FieldCode::TooManyBytes {
+                max: MAX_PASSWORD_BYTES,
+            },
         ));
     }
     let lower = password.to_lowercase();
     if lower == email.to_lowercase() {
-        return Err(CoreError::field(
-            "password",
-            "password_is_email",
-            "The password must differ from the email address.",
-        ));
+        return Err(CoreError::field("password", FieldCode::PasswordIsEmail));
     }
     if COMMON_PASSWORDS.lines().any(|common| common == lower) {
-        return Err(CoreError::field(
-            "password",
-            "password_too_common",
-            "This password is too common.",
-        ));
+        return Err(CoreError::field("password", FieldCode::PasswordTooCommon));
     }
     Ok(())
 }
@@ -165,6 +155,8 @@ fn hash_now(password: &str, salt: [u8; 16]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use domain::problems::Problem;
+
     use super::*;
 
     #[tokio::test]
@@ -232,7 +224,7 @@ mod tests {
                 .hash(&password.into(), "petra.kern@example.org")
                 .await
                 .expect_err("password is rejected");
-            assert_eq!(error.fields[0].code, code, "{password}");
+            assert_eq!(error.fields[0].code.code(), code, "{password}");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::identity::actors::{Actor as _, Contact, Staff};
@@ -47,7 +47,7 @@ pub fn seal(core: &Core, owner: &impl SecretOwner, secret: &SecretString) -> Cor
         )
         .map_err(|error| {
             tracing::error!(%error, "failed to seal secret");
-            CoreError::new(Problem::InternalError, "An internal error occurred.")
+            CoreError::new(Cause::Internal)
         })?;
     Ok(STANDARD.encode(sealed))
 }

@@ -2,7 +2,7 @@
 //! grows with every failure but never becomes permanent.
 
 use chrono::TimeDelta;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::text;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ pub async fn sign_in(
     password: SecretString,
     client_address: &str,
 ) -> CoreResult<Vec<SignedIn>> {
-    let invalid_credentials = || CoreError::new(Problem::InvalidCredentials, "Incorrect email or password.");
+    let invalid_credentials = || CoreError::new(Cause::PasswordIncorrect);
     let email = text::email(email).map_err(|_| invalid_credentials())?;
     let key = throttle_key(realm, &email, client_address);
     // Counted before verification, so that concurrent attempts cannot bypass the lock.
@@ -190,7 +190,9 @@ pub(crate) async fn count_attempt(core: &Core, tx: &mut SystemTx<'_>, key: &[u8]
     let wait = until
         .map_or(0, |until| (until - core.clock.now()).num_milliseconds())
         .max(0);
-    Err(CoreError::new(Problem::RateLimited, format!("{}", (wait + 999) / 1000)))
+    Err(CoreError::new(Cause::RetryLater {
+        seconds: u64::try_from((wait + 999) / 1000).unwrap_or_default(),
+    }))
 }
 
 /// Returns the length of the lockout after a number of failures: 1 s, 3 s, 5 s and so on, at most 300 s.

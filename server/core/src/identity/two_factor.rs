@@ -2,11 +2,12 @@
 //! code works once. Staff can turn it off for users who have lost both.
 
 use chrono::TimeDelta;
+use domain::fields::FieldCode;
 use domain::ids::PortalUserId;
 use domain::intake::mails::MailKind;
 use domain::locale::Locale;
 use domain::permissions::ManagePortalAccess;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::two_factor::{RECOVERY_CODE_COUNT, TypedCode, format_recovery_code, recovery_code};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -58,11 +59,11 @@ fn context_of<'a>(contact: &Contact) -> AssociatedData<'a> {
 }
 
 fn internal(error: SecretError) -> CoreError {
-    CoreError::new(Problem::InternalError, error.to_string())
+    CoreError::internal(error)
 }
 
 fn wrong_code() -> CoreError {
-    CoreError::field("code", "wrong_code", "This code is incorrect or was already used.")
+    CoreError::field("code", FieldCode::WrongCode)
 }
 
 /// Returns a generator of six-digit SHA-1 codes with a period of 30 seconds, which every authenticator app supports.
@@ -74,7 +75,7 @@ fn totp(secret: &[u8], account: &str, issuer: &str) -> CoreResult<Totp> {
         .with_account_name(without_colon(account))
         .with_issuer(Some(without_colon(issuer)))
         .build()
-        .map_err(|error| CoreError::new(Problem::InternalError, error.to_string()))
+        .map_err(CoreError::internal)
 }
 
 /// Returns the time step that a code is valid for: the current one, the one before or the one after.
@@ -99,9 +100,7 @@ pub(crate) fn status(
     };
     let secret = core.keyring.unseal(&pending, &context_of(contact)).map_err(internal)?;
     let totp = totp(&secret, email, contact.tenant_name())?;
-    let address = totp
-        .to_url()
-        .map_err(|error| CoreError::new(Problem::InternalError, error.to_string()))?;
+    let address = totp.to_url().map_err(CoreError::internal)?;
     Ok(TwoFactorStatus::Pending {
         address,
         secret: totp.secret().to_base32(),
@@ -127,17 +126,11 @@ pub async fn start_setup(core: &Core, contact: &Contact, current: &SecretString)
 }
 
 fn already_on() -> CoreError {
-    CoreError::new(
-        Problem::IllegalTransition,
-        "Two-factor authentication is already turned on.",
-    )
+    CoreError::new(Cause::TwoFactorAlreadyOn)
 }
 
 fn not_on() -> CoreError {
-    CoreError::new(
-        Problem::IllegalTransition,
-        "Two-factor authentication is not turned on.",
-    )
+    CoreError::new(Cause::TwoFactorOff)
 }
 
 /// Discards a secret that was not confirmed.
@@ -260,7 +253,7 @@ pub async fn turn_off_for(core: &Core, by: Permit<'_, ManagePortalAccess>, id: P
 /// Field `code`; `rate_limited`, with the seconds in the detail; `missing_credentials` if the account changed in the
 /// meantime.
 pub async fn complete(core: &Core, waiting: &Value, code: &str) -> CoreResult<SignedIn> {
-    let expired = || CoreError::new(Problem::MissingCredentials, "Sign in first.");
+    let expired = || CoreError::new(Cause::SignInRequired);
     let part = |index: usize| {
         let text = waiting.get(index)?.as_str()?;
         Uuid::parse_str(text).ok()

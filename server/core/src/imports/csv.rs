@@ -4,11 +4,12 @@
 use chrono::{NaiveDateTime, TimeZone as _};
 use chrono_tz::Tz;
 use csv::ReaderBuilder;
+use domain::fields::{CsvError, FieldCode};
 use domain::ids::{ClientId, ImportJobId};
 use domain::import_jobs::{ImportChannel, ImportMode, MAX_ITEMS, TargetBatch};
 use domain::imports::ImportJobStatus;
 use domain::permissions::ResolveMappings;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use serde_json::{Map, Value};
 
 use crate::commit::finish;
@@ -68,19 +69,24 @@ struct Table {
     rows: Vec<Vec<String>>,
 }
 
-fn invalid_file(detail: impl Into<String>) -> CoreError {
-    CoreError::field("file", "invalid_csv", detail)
+fn invalid_file(error: CsvError) -> CoreError {
+    CoreError::field("file", FieldCode::InvalidCsv(error))
+}
+
+fn invalid_line(error: &csv::Error) -> CoreError {
+    invalid_file(CsvError::InvalidLine {
+        line: error.position().map(csv::Position::line),
+    })
 }
 
 /// Parses a whole file: UTF-8 with or without a byte order mark. The delimiter is the candidate that occurs most often
 /// in the first line.
 fn read(bytes: &[u8]) -> CoreResult<Table> {
-    let text =
-        std::str::from_utf8(bytes).map_err(|_| invalid_file("The file is not UTF-8. Save it as “CSV UTF-8”."))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| invalid_file(CsvError::NotUtf8))?;
     let text = text.trim_start_matches('\u{feff}');
     let is_allowed = |character: char| !character.is_control() || matches!(character, '\n' | '\r' | '\t');
     if let Some((line, _)) = text.lines().enumerate().find(|(_, line)| !line.chars().all(is_allowed)) {
-        return Err(invalid_file(format!("Line {} contains a control character.", line + 1)));
+        return Err(invalid_file(CsvError::ControlCharacter { line: line + 1 }));
     }
     let first = text.lines().next().unwrap_or_default();
     let delimiter = [b',', b';', b'\t']
@@ -93,32 +99,30 @@ fn read(bytes: &[u8]) -> CoreResult<Table> {
         .from_reader(text.as_bytes());
     let headers: Vec<String> = reader
         .headers()
-        .map_err(|error| invalid_file(error.to_string()))?
+        .map_err(|error| invalid_line(&error))?
         .iter()
         .map(|header| header.trim().to_owned())
         .collect();
     if headers.is_empty() || headers.iter().all(String::is_empty) {
-        return Err(invalid_file("The first line must contain the column names."));
+        return Err(invalid_file(CsvError::NoHeaders));
     }
     if headers.len() > MAX_COLUMNS {
-        return Err(invalid_file(format!("The file has more than {MAX_COLUMNS} columns.")));
+        return Err(invalid_file(CsvError::TooManyColumns { max: MAX_COLUMNS }));
     }
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|error| invalid_file(error.to_string()))?;
+        let record = record.map_err(|error| invalid_line(&error))?;
         let row: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
         if row.iter().all(String::is_empty) {
             continue;
         }
         if rows.len() == MAX_ITEMS {
-            return Err(invalid_file(format!(
-                "The file has more than {MAX_ITEMS} jobs. Split it into several files."
-            )));
+            return Err(invalid_file(CsvError::TooManyRows { max: MAX_ITEMS }));
         }
         rows.push(row);
     }
     if rows.is_empty() {
-        return Err(invalid_file("The file contains no jobs."));
+        return Err(invalid_file(CsvError::Empty));
     }
     Ok(Table { headers, rows })
 }
@@ -171,7 +175,7 @@ fn guess(header: &str) -> Option<&'static str> {
 /// Field `file` if the file is too large, not UTF-8, not CSV, or has no or too many jobs.
 pub async fn store_file(core: &Core, by: Permit<'_, ResolveMappings>, bytes: Vec<u8>) -> CoreResult<String> {
     if bytes.len() > MAX_FILE_BYTES {
-        return Err(invalid_file("The file is larger than 2 MB."));
+        return Err(invalid_file(CsvError::TooLarge { max_megabytes: 2 }));
     }
     read(&bytes)?;
     let hash = sha256(&bytes);
@@ -309,19 +313,11 @@ pub async fn start_dry_run(
         .collect();
     for (index, field) in fields.iter().enumerate() {
         if field.is_some() && fields[..index].contains(field) {
-            return Err(CoreError::field(
-                "columns",
-                "column_twice",
-                "Two columns are mapped to the same field.",
-            ));
+            return Err(CoreError::field("columns", FieldCode::ColumnTwice));
         }
     }
     if !fields.contains(&Some("externalId")) {
-        return Err(CoreError::field(
-            "columns",
-            "external_id_required",
-            "Map one column to the external ID of the job.",
-        ));
+        return Err(CoreError::field("columns", FieldCode::ExternalIdColumnRequired));
     }
     let payloads = table
         .rows
@@ -348,15 +344,11 @@ async fn enqueue_for_client(
         .client(client)
         .await?
         .filter(|client_line| client_line.revoked_at.is_none())
-        .ok_or_else(|| CoreError::field("client", "required", "Choose a client."))?;
+        .ok_or_else(|| CoreError::field("client", FieldCode::Required))?;
     let source = client_line.source_system_id.0;
     let has_scope = |scope: &str| client_line.scopes.0.iter().any(|granted| granted == scope);
     if !has_scope("targets.write") {
-        return Err(CoreError::field(
-            "client",
-            "insufficient_scope",
-            "This client does not have the scope to import jobs.",
-        ));
+        return Err(CoreError::field("client", FieldCode::ImportScopeMissing));
     }
     let settings = settings_of(
         &tx.settings_of_source(source).await?,
@@ -394,10 +386,7 @@ pub async fn import_after_dry_run(
         .filter(|job| job.dry_run && job.channel == ImportChannel::Csv)
         .ok_or_else(CoreError::not_found)?;
     if job.status != ImportJobStatus::Completed {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "The dry run has not completed yet.",
-        ));
+        return Err(CoreError::new(Cause::DryRunNotCompleted));
     }
     let payloads = tx.list_payloads_of_job(dry_run_id).await?;
     let batch = TargetBatch::lenient(ImportMode::Partial, false, payloads, is_zone);

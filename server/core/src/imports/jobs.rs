@@ -1,6 +1,7 @@
 //! Import jobs: enqueued, read, cancelled and retried by clients; read by staff.
 
 use chrono::{DateTime, Utc};
+use domain::fields::FieldCode;
 use domain::ids::{ClientId, ImportItemId, ImportJobId, SourceSystemId};
 use domain::import_jobs::{
     CONFLICTING_DUPLICATE, DUPLICATE, ImportChannel, ImportJob, ImportMode, JobCounts, MAX_ACTIVE_JOBS, TargetBatch,
@@ -9,7 +10,7 @@ use domain::import_results::{ImportItemResult, ItemNote, ItemStatus};
 use domain::imports::ImportJobStatus;
 use domain::mapping::MappingSettings;
 use domain::permissions::ViewImports;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::scopes::markers::{CustomersReadScope, TargetsReadScope, TargetsWriteScope};
 use serde_json::{Value, json};
 
@@ -76,11 +77,7 @@ pub(crate) async fn enqueue<A: Operator>(
 ) -> Result<ImportJobId, AttemptError> {
     tx.lock_client(new_job.client).await?;
     if tx.count_active_jobs(new_job.client).await? >= MAX_ACTIVE_JOBS {
-        return Err(CoreError::new(
-            Problem::TooManyConcurrentJobs,
-            format!("This client already has {MAX_ACTIVE_JOBS} active jobs."),
-        )
-        .into());
+        return Err(CoreError::new(Cause::TooManyImportJobs { max: MAX_ACTIVE_JOBS }).into());
     }
     let id: ImportJobId = tx.new_id();
     tx.insert_job(&ImportJobRow {
@@ -245,7 +242,7 @@ pub async fn cancel(
         }
         tx.find_job_of_source(id).await?.ok_or_else(CoreError::not_found)?;
         if !tx.cancel_job(id).await? {
-            return Err(CoreError::new(Problem::JobNotCancellable, "The job has already ended.").into());
+            return Err(CoreError::new(Cause::ImportJobEnded).into());
         }
         tx.cancel_pending_items(id).await?;
         tx.audit("import_job.cancelled", id, json!({}));
@@ -300,7 +297,7 @@ async fn retryable_batch<A: Operator>(
     job: &ImportJobView,
 ) -> Result<TargetBatch, AttemptError> {
     if matches!(job.status, ImportJobStatus::Accepted | ImportJobStatus::Processing) {
-        return Err(CoreError::field("", "validation_failed", "The job has not ended yet.").into());
+        return Err(CoreError::field("", FieldCode::JobNotEnded).into());
     }
     // A duplicate of an earlier item adds nothing. An item that contradicted an earlier one was rejected, and retrying it
     // alone would let it win.
@@ -312,12 +309,7 @@ async fn retryable_batch<A: Operator>(
         .map(|item| item.payload.0)
         .collect();
     if payloads.is_empty() {
-        return Err(CoreError::field(
-            "",
-            "validation_failed",
-            "No item of this job failed, was skipped or was cancelled.",
-        )
-        .into());
+        return Err(CoreError::field("", FieldCode::NothingToRetry).into());
     }
     let mode = match job.mode {
         ImportMode::Single => ImportMode::Partial,

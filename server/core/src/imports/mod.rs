@@ -28,7 +28,7 @@ use domain::import_jobs::{ImportChannel, ImportMode, JobCounts};
 use domain::import_results::{ImportItemResult, ItemNote, canonical_json};
 use domain::imports::{ImportAction, ImportJobStatus, ItemOutcome, TargetImport};
 use domain::mapping::{MappingSettings, ProblemPolicy};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::scopes::markers::{CustomersMapScope, CustomersReadScope, CustomersWriteScope, TargetsWriteScope};
 use serde_json::Value;
 
@@ -150,10 +150,7 @@ fn payload_hash(payload: &Value) -> Vec<u8> {
 /// Rejects a payload that names another source system than the client's own.
 fn check_source(client: &ApiClient, import: &TargetImport) -> CoreResult<()> {
     match &import.source_system {
-        Some(key) if *key != client.source_key => Err(CoreError::new(
-            Problem::SourceSystemNotAllowed,
-            "This client may not act for that source system.",
-        )),
+        Some(key) if *key != client.source_key => Err(CoreError::new(Cause::SourceSystemNotAllowed)),
         _ => Ok(()),
     }
 }

@@ -94,7 +94,7 @@ fn parse(item: PendingItem) -> ParsedItem {
         TargetImport::read(&item.payload.0, is_zone).map_err(|errors| {
             errors
                 .iter()
-                .map(|error| ItemNote::new(&error.code, &error.pointer))
+                .map(|error| ItemNote::new(error.code.code(), &error.pointer))
                 .collect()
         })
     } else {
@@ -197,7 +197,7 @@ impl RunningJob<'_> {
                     };
                     outcome
                         .into_row(item.id.0, item.position, &item.payload.0, import)
-                        .map_err(|error| StoreError::Broken(error.detail))?
+                        .map_err(|error| StoreError::Broken(error.to_string()))?
                 }
                 Err(notes) if notes.iter().any(|note| note.code == DUPLICATE) => {
                     rejected_row(item, notes, ItemOutcome::Skipped)?

@@ -1,11 +1,12 @@
 //! Requests that staff enter for a caller.
 
 use domain::customers::Address;
+use domain::fields::FieldCode;
 use domain::ids::{CustomerId, LocationId};
 use domain::intake::{MAX_DESCRIPTION_CHARS, Requester};
 use domain::locale::Locale;
 use domain::permissions::ReviewRequests;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::requests::{Channel, Priority, ServiceType};
 use domain::text;
 
@@ -56,7 +57,7 @@ pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, inpu
     };
     let service_type = ServiceType::from_name(&input.service_type);
     if service_type.is_none() {
-        form.add_error("service_type", "required", "Choose a service type.");
+        form.add_error("service_type", FieldCode::Required);
     }
     let priority = Priority::from_name(&input.priority).unwrap_or(Priority::Normal);
     let mut parts = KnownRecords::default();
@@ -67,7 +68,7 @@ pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, inpu
             Err(_) => None,
         };
         match customer {
-            None => form.add_error("customer", "required", "Choose a customer."),
+            None => form.add_error("customer", FieldCode::Required),
             Some(customer) => {
                 parts.customer = Some(customer.id.0);
                 if !input.location.is_empty() {
@@ -78,7 +79,7 @@ pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, inpu
                         .map(|location| location.id.0)
                         .find(|id| Some(*id) == requested);
                     if parts.location.is_none() {
-                        form.add_error("location", "required", "Choose a location of this customer.");
+                        form.add_error("location", FieldCode::Required);
                     }
                 }
             }
@@ -86,7 +87,7 @@ pub async fn create_for_caller(core: &Core, by: Permit<'_, ReviewRequests>, inpu
     }
     form.finish()?;
     let (Some(description), Some(nonce), Some(service_type)) = (description, nonce, service_type) else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+        return Err(CoreError::new(Cause::InvalidFields));
     };
     let requester = Requester {
         name,

@@ -1,5 +1,6 @@
 //! Requests from terminals. Customer and location are known, since each terminal is bound to a location.
 
+use domain::fields::FieldCode;
 use domain::intake::form::FormSettings;
 use domain::intake::submission::{self, RawSubmission};
 use domain::intake::terminal::is_token;
@@ -51,25 +52,17 @@ pub async fn submit_at_terminal(
     locale: Locale,
 ) -> CoreResult<Receipt> {
     if envelope.terminal.parse() != Ok(terminal.id()) {
-        return Err(CoreError::field(
-            "terminal",
-            "other_terminal",
-            "This request was recorded at another terminal. Reload the page.",
-        ));
+        return Err(CoreError::field("terminal", FieldCode::OtherTerminal));
     }
     let (settings, nonce, token) = match &envelope.sending {
         Sending::Online { nonce } => {
-            let nonce = domain::text::line(nonce, 100)
-                .map_err(|_| CoreError::field("nonce", "form_expired", "Reload the page and try again."))?;
+            let nonce =
+                domain::text::line(nonce, 100).map_err(|_| CoreError::field("nonce", FieldCode::FormExpired))?;
             (settings.for_terminal(), nonce, generate_token(core))
         }
         Sending::Queued { sequence, token } => {
             if !is_token(token) {
-                return Err(CoreError::field(
-                    "token",
-                    "validation_failed",
-                    "A token of 27 base64url characters is required.",
-                ));
+                return Err(CoreError::field("token", FieldCode::InvalidToken));
             }
             // A device that lost its counter restarts it; the receipt code keeps the nonce unique.
             let code = terminals::code_of(token);
@@ -92,11 +85,7 @@ pub async fn submit_at_terminal(
         *tenant == terminal.tenant().uuid() && *origin == Some(terminal.id().uuid()) && used.as_deref() == Some(&nonce)
     };
     if existing.as_ref().is_some_and(|existing| !is_own(existing)) {
-        return Err(CoreError::field(
-            "token",
-            "token_taken",
-            "This receipt was already used. Request a new one.",
-        ));
+        return Err(CoreError::field("token", FieldCode::TokenTaken));
     }
     submit_with_receipt(
         core,

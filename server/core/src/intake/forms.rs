@@ -1,9 +1,10 @@
 //! Administration of public request forms.
 
+use domain::fields::FieldCode;
 use domain::ids::FormId;
 use domain::intake::form::{FormSettings, is_slug};
 use domain::permissions::ManageIntake;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::text;
 use serde_json::json;
 
@@ -60,11 +61,7 @@ pub(crate) async fn create_in<A: Administrator>(
     let name = form.text("name", 80, text::line(name, 80));
     let slug = slug.trim();
     if !is_slug(slug) {
-        form.add_error(
-            "slug",
-            "invalid_slug",
-            "Use 3 to 60 lowercase letters, digits and hyphens.",
-        );
+        form.add_error("slug", FieldCode::InvalidSlug { min: 3, max: 60 });
     }
     let settings = settings.checked();
     if let Err(errors) = &settings {
@@ -72,22 +69,19 @@ pub(crate) async fn create_in<A: Administrator>(
     }
     form.finish()?;
     let (Some(name), Ok(settings)) = (name, settings) else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+        return Err(CoreError::new(Cause::InvalidFields));
     };
     if tx.count_forms().await? >= MAX_FORMS {
         return Err(CoreError::field(
             "name",
-            "too_many",
-            format!("At most {MAX_FORMS} forms are allowed."),
+            FieldCode::TooMany {
+                max: usize::try_from(MAX_FORMS).unwrap_or_default(),
+            },
         ));
     }
     let id: FormId = tx.new_id();
     if !tx.insert_form(id, slug, &name, &settings).await? {
-        return Err(CoreError::field(
-            "slug",
-            "slug_taken",
-            "This address is already used. Choose another one.",
-        ));
+        return Err(CoreError::field("slug", FieldCode::SlugTaken));
     }
     tx.audit("form.created", id, json!({ "slug": slug }));
     Ok(id)
@@ -112,7 +106,7 @@ pub async fn update(
     }
     form.finish()?;
     let (Some(name), Ok(settings)) = (name, settings) else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+        return Err(CoreError::new(Cause::InvalidFields));
     };
     let mut tx = core.store.begin(by.staff()).await?;
     if !tx.update_form(id, &name, &settings).await? {

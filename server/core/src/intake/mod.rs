@@ -15,9 +15,11 @@ pub(crate) use self::store::requests::search_key;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::fields::FieldCode;
 use domain::ids::{CustomerId, LocationId, RequestId};
 use domain::intake::MAX_FILES;
 use domain::intake::mails::MailKind;
+use domain::problems::Cause;
 use domain::requests::Channel;
 use serde_json::json;
 
@@ -91,7 +93,7 @@ pub(crate) fn seal_context<'a>(tenant: uuid::Uuid, request: uuid::Uuid) -> Assoc
 
 fn seal_error(error: &crate::secrets::SecretError) -> CoreError {
     tracing::error!(%error, "failed to seal or open token");
-    CoreError::new(domain::problems::Problem::InternalError, "An internal error occurred.")
+    CoreError::new(Cause::Internal)
 }
 
 /// Completes a submission of any channel within the transaction that inserted the request: timeline, audit entry,
@@ -270,11 +272,7 @@ pub(crate) async fn store_files(core: &Core, tenant: TenantId, uploads: Vec<Uplo
         return Ok(Vec::new());
     }
     if uploads.len() > MAX_FILES {
-        return Err(CoreError::field(
-            "files",
-            "too_many_files",
-            format!("At most {MAX_FILES} files are allowed."),
-        ));
+        return Err(CoreError::field("files", FieldCode::TooManyFiles { max: MAX_FILES }));
     }
     let clean = core
         .files

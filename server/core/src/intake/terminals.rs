@@ -1,10 +1,11 @@
 //! Terminals: administration, pairing by code, presence and receipts.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::fields::FieldCode;
 use domain::ids::{FormId, LocationId, TerminalId};
 use domain::intake::terminal::{is_token, pairing_code, read_pairing_code, receipt_code};
 use domain::permissions::ManageIntake;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::text;
 use serde_json::json;
 
@@ -85,7 +86,7 @@ pub async fn create(
         None => false,
     };
     if !exists {
-        input.add_error("location", "required", "Choose a location.");
+        input.add_error("location", FieldCode::Required);
     }
     let form = form.parse::<FormId>().ok();
     let is_open = match form {
@@ -93,19 +94,15 @@ pub async fn create(
         None => false,
     };
     if !is_open {
-        input.add_error("form", "required", "Choose an open form.");
+        input.add_error("form", FieldCode::Required);
     }
     let name = input.text("name", 80, text::line(name, 80));
     if tx.terminals().await?.len() >= MAX_TERMINALS {
-        input.add_error(
-            "name",
-            "too_many",
-            format!("At most {MAX_TERMINALS} terminals are allowed."),
-        );
+        input.add_error("name", FieldCode::TooMany { max: MAX_TERMINALS });
     }
     input.finish()?;
     let (Some(name), Some(location), Some(form)) = (name, location, form) else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+        return Err(CoreError::new(Cause::InvalidFields));
     };
     create_in(core, &mut tx, &name, location, form).await?;
     finish(core, tx).await
@@ -170,13 +167,7 @@ pub async fn delete(core: &Core, by: Permit<'_, ManageIntake>, id: TerminalId) -
 /// # Errors
 /// Field `code` if it is unknown, used or expired.
 pub async fn pair(core: &Core, code: &str) -> CoreResult<String> {
-    let invalid = || {
-        CoreError::field(
-            "code",
-            "wrong_pairing_code",
-            "The pairing code is invalid or has expired. Request a new one.",
-        )
-    };
+    let invalid = || CoreError::field("code", FieldCode::WrongPairingCode);
     let code_hash = sha256(read_pairing_code(code).ok_or_else(invalid)?.as_bytes());
     let (tenant, id) = core
         .store

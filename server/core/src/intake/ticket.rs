@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::fields::FieldCode;
 use domain::ids::FormId;
 use domain::intake::proof;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -43,13 +44,7 @@ fn sign(core: &Core, content: &str) -> String {
 /// # Errors
 /// `form_expired` for an invalid or old ticket; `form_too_fast` with the number of seconds to wait.
 pub(crate) fn check<'a>(core: &Core, form: FormId, ticket: &'a str, proof: Option<u64>) -> CoreResult<&'a str> {
-    let expired = || {
-        CoreError::field(
-            "ticket",
-            "form_expired",
-            "The page was open for too long. Submit it again.",
-        )
-    };
+    let expired = || CoreError::field("ticket", FieldCode::FormExpired);
     let (content, signature) = ticket.rsplit_once('.').ok_or_else(expired)?;
     if !crate::secrets::constant_time_eq(sign(core, content).as_bytes(), signature.as_bytes()) {
         return Err(expired());
@@ -75,8 +70,8 @@ pub(crate) fn check<'a>(core: &Core, form: FormId, ticket: &'a str, proof: Optio
         MIN_FILL_TIME_WITHOUT_PROOF
     };
     if age < min_age {
-        let wait_seconds = ((min_age - age).num_milliseconds() / 1000 + 1).to_string();
-        return Err(CoreError::field("ticket", "form_too_fast", wait_seconds));
+        let seconds = u64::try_from((min_age - age).num_milliseconds() / 1000 + 1).unwrap_or(1);
+        return Err(CoreError::field("ticket", FieldCode::FormTooFast { seconds }));
     }
     Ok(nonce)
 }

@@ -1,6 +1,7 @@
 //! Requests from public forms. The customer is assigned by staff later, since the visitor's input does not identify
 //! anyone.
 
+use domain::fields::FieldCode;
 use domain::intake::form::FormSettings;
 use domain::intake::submission::{self, RawSubmission};
 use domain::locale::Locale;
@@ -40,7 +41,7 @@ pub async fn submit_form(
     locale: Locale,
 ) -> CoreResult<Receipt> {
     if !envelope.website.is_empty() {
-        return Err(CoreError::field("website", "leave_empty", "Leave this field empty."));
+        return Err(CoreError::field("website", FieldCode::LeaveEmpty));
     }
     let zone: chrono_tz::Tz = visitor.zone.parse().unwrap_or(chrono_tz::UTC);
     let today = core.clock.now().with_timezone(&zone).date_naive();

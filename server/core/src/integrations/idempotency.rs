@@ -1,6 +1,6 @@
 //! Responses stored under an `Idempotency-Key`, in the same transaction as the work they report.
 
-use domain::problems::Problem;
+use domain::problems::Cause;
 
 use crate::db::{StoreError, TenantTx};
 use crate::identity::actors::ApiClient;
@@ -18,17 +18,17 @@ pub struct IdempotencyKey {
     pub fingerprint: Vec<u8>,
 }
 
+/// Maximum length of an idempotency key.
+const MAX_KEY_CHARS: usize = 255;
+
 impl IdempotencyKey {
     /// Binds a key to a route and a body.
     ///
     /// # Errors
     /// `idempotency_key_invalid` unless the key is 1 to 255 printable ASCII characters.
     pub fn new(route: &str, key: &str, body: &[u8]) -> CoreResult<Self> {
-        if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
-            return Err(CoreError::new(
-                Problem::IdempotencyKeyInvalid,
-                "The key must be 1 to 255 printable ASCII characters.",
-            ));
+        if key.is_empty() || key.len() > MAX_KEY_CHARS || !key.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
+            return Err(CoreError::new(Cause::IdempotencyKeyInvalid { max: MAX_KEY_CHARS }));
         }
         Ok(Self {
             route: route.to_owned(),
@@ -145,11 +145,7 @@ pub(crate) async fn replay_response(
         return Ok(None);
     };
     if stored.fingerprint != key.fingerprint {
-        return Err(CoreError::new(
-            Problem::IdempotencyKeyReused,
-            "This Idempotency-Key was already used with another body.",
-        )
-        .into());
+        return Err(CoreError::new(Cause::IdempotencyKeyReused).into());
     }
     Ok(Some(ApiResponse {
         status: u16::try_from(stored.response_status).unwrap_or(200),

@@ -15,9 +15,10 @@ pub(crate) use self::store::clients::SourceSettings;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::feature_gates::FeatureGate;
+use domain::fields::FieldCode;
 use domain::ids::{ClientId, SourceSystemId};
 use domain::permissions::{ManageIntegrations, ResolveMappings, ViewIntegrations};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::scopes::Scope;
 use domain::text;
 use secrecy::SecretString;
@@ -150,11 +151,7 @@ fn parse_scopes(names: &[String], form: &mut Form) -> Vec<Scope> {
     scopes.sort();
     scopes.dedup();
     if scopes.is_empty() || scopes.len() != names.len() {
-        form.add_error(
-            "scopes",
-            "validation_failed",
-            "Select at least one scope from the list.",
-        );
+        form.add_error("scopes", FieldCode::NotInList);
     }
     scopes
 }
@@ -182,8 +179,9 @@ pub async fn create(
     {
         form.add_error(
             "source",
-            "validation_failed",
-            format!("The key must be 1 to {MAX_SOURCE_KEY_CHARS} characters of a-z, 0-9 and -."),
+            FieldCode::InvalidSourceKey {
+                max: MAX_SOURCE_KEY_CHARS,
+            },
         );
     }
     let scopes = parse_scopes(scope_names, &mut form);
@@ -191,11 +189,7 @@ pub async fn create(
     let name = name.unwrap_or_default();
     let mut tx = core.store.begin(by.staff()).await?;
     if tx.clients().await?.iter().any(|client| client.name == name) {
-        return Err(CoreError::field(
-            "name",
-            "taken",
-            "A client with this name already exists.",
-        ));
+        return Err(CoreError::field("name", FieldCode::Taken));
     }
     let known = tx.sources().await?.into_iter().find(|line| line.key == source);
     let source_system = match known {
@@ -245,11 +239,7 @@ pub async fn create_credential(
         None => None,
         Some(days) if (1..=3650).contains(&days) => Some(core.clock.now() + TimeDelta::days(days)),
         Some(_) => {
-            return Err(CoreError::field(
-                "expires",
-                "validation_failed",
-                "Enter 1 to 3650 days, or leave the field empty.",
-            ));
+            return Err(CoreError::field("expires", FieldCode::OutOfRange { min: 1, max: 3650 }));
         }
     };
     let mut tx = core.store.begin(by.staff()).await?;
@@ -263,10 +253,7 @@ pub async fn create_credential(
         CredentialKind::Live | CredentialKind::Test => tx.count_active_keys(id, kind == CredentialKind::Test).await?,
     };
     if active >= MAX_ACTIVE_CREDENTIALS {
-        return Err(CoreError::new(
-            Problem::QuotaExceeded,
-            "Two credentials of this kind are already active. Revoke one first.",
-        ));
+        return Err(CoreError::new(Cause::TooManyCredentials));
     }
     let text = match kind {
         CredentialKind::Secret => {

@@ -1,10 +1,11 @@
 //! What a partner sees of its own source system: jobs, items, rates and calls, and dry runs. Nothing here changes a
 //! record of the tenant.
 
+use domain::problems::Cause;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::fields::check_body;
+use domain::fields::{FieldCode, FieldError, check_body};
 use domain::ids::{ClientId, ImportJobId};
 use domain::import_jobs::{BatchRefusal, ImportJob, MAX_ATOMIC_ITEMS, MAX_ITEMS, TargetBatch};
 use domain::import_results::ImportItemResult;
@@ -179,17 +180,18 @@ pub async fn start_dry_run(core: &Core, by: &Partner, client: &str, body: &str) 
         .parse::<ClientId>()
         .ok()
         .and_then(|id| clients.iter().find(|line| line.id.0 == id))
-        .ok_or_else(|| CoreError::field("client", "required", "Choose a client."))?;
+        .ok_or_else(|| CoreError::field("client", FieldCode::Required))?;
     // As strict as the API, so that an accepted body is accepted there too.
     let value = json::parse(body.as_bytes()).map_err(|error| {
-        let detail = match error {
-            JsonError::Malformed(text) => format!("Invalid JSON: {text}."),
-            JsonError::TooDeep => "The JSON is nested too deeply.".to_owned(),
+        let code = match error {
+            JsonError::Malformed(message) => FieldCode::MalformedJson { message },
+            JsonError::TooDeep => FieldCode::TooDeep {
+                max: domain::fields::MAX_DEPTH,
+            },
         };
-        CoreError::field("body", "malformed_json", detail)
+        CoreError::field("body", code)
     })?;
-    check_body(&value)
-        .map_err(|error| CoreError::field("body", &error.code, format!("{} {}", error.pointer, error.detail)))?;
+    check_body(&value).map_err(|error| in_body(error.pointer, error.code))?;
     let batch = parse_dry_run(value)?;
     let client = authentication::client_for_partner(by, line);
     let permits = ImportPermits::of(&client)?;
@@ -201,24 +203,42 @@ pub async fn start_dry_run(core: &Core, by: &Partner, client: &str, body: &str) 
         .ok_or_else(CoreError::not_found)
 }
 
+/// Creates the error of field `body` for a field inside the JSON that was typed into it.
+fn in_body(pointer: String, code: FieldCode) -> CoreError {
+    CoreError::field(
+        "body",
+        FieldCode::InBody {
+            pointer,
+            code: Box::new(code),
+        },
+    )
+}
+
+fn too_many_items(max: usize) -> FieldError {
+    FieldError::new("/items", FieldCode::ItemCount { min: 1, max })
+}
+
 /// Parses an import or a batch like the API, and forces a dry run.
 fn parse_dry_run(value: Value) -> CoreResult<TargetBatch> {
     let is_batch = value.get("items").is_some();
     let value = if is_batch { value } else { json!({ "items": [value] }) };
     let mut batch = TargetBatch::read(&value, is_zone).map_err(|error| {
-        let detail = match error {
-            BatchRefusal::Fields(errors) => errors.first().map_or_else(String::new, |error| {
-                let pointer = if is_batch {
-                    error.pointer.as_str()
-                } else {
-                    error.pointer.strip_prefix("/items/0").unwrap_or(&error.pointer)
-                };
-                format!("{pointer} ({}): {}", error.code, error.detail)
-            }),
-            BatchRefusal::TooManyItems => format!("At most {MAX_ITEMS} imports are allowed."),
-            BatchRefusal::TooManyAtomicItems => format!("At most {MAX_ATOMIC_ITEMS} imports are allowed."),
+        let first = match error {
+            BatchRefusal::Fields(errors) => errors.into_iter().next(),
+            BatchRefusal::TooManyItems => Some(too_many_items(MAX_ITEMS)),
+            BatchRefusal::TooManyAtomicItems => Some(too_many_items(MAX_ATOMIC_ITEMS)),
         };
-        CoreError::field("body", "validation_failed", detail)
+        first.map_or_else(
+            || CoreError::new(Cause::InvalidFields),
+            |error| {
+                // A single import was wrapped into a batch; its author knows only the import.
+                let pointer = match error.pointer.strip_prefix("/items/0") {
+                    Some(pointer) if !is_batch => pointer.to_owned(),
+                    _ => error.pointer,
+                };
+                in_body(pointer, error.code)
+            },
+        )
     })?;
     batch.dry_run = true;
     Ok(batch)
@@ -281,10 +301,12 @@ mod tests {
         assert!(batch.dry_run && batch.items.len() == 2);
         let rejected = parse_dry_run(json!({ "externalId": "a", "colour": 1 })).expect_err("unknown field is rejected");
         assert_eq!(rejected.fields[0].pointer, "body");
-        assert!(
-            rejected.fields[0].detail.starts_with("/colour (unknown_field)"),
-            "{}",
-            rejected.fields[0].detail
+        assert_eq!(
+            rejected.fields[0].code,
+            FieldCode::InBody {
+                pointer: "/colour".to_owned(),
+                code: Box::new(FieldCode::UnknownField),
+            }
         );
     }
 }

@@ -6,7 +6,7 @@ use domain::intake::MAX_MESSAGE_CHARS;
 use domain::intake::mails::MailKind;
 use domain::lifecycle::Lifecycle as _;
 use domain::permissions::PlanTargets;
-use domain::problems::Problem;
+use domain::problems::Record;
 use domain::requests::{Channel, RequestStatus};
 use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::text;
@@ -44,10 +44,7 @@ pub async fn cancel(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, reas
         .iter()
         .any(|appointment| appointment.status == AppointmentStatus::Planned && appointment.is_shared);
     if !tx.set_target_status(id, target.status, to).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The record was changed by another user in the meantime.",
-        ));
+        return Err(CoreError::conflict(Record::Other));
     }
     tx.clear_follow_up_target(id).await?;
     tx.withdraw_offer(id).await?;

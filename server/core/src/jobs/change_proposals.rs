@@ -3,7 +3,7 @@
 use domain::events::EventType;
 use domain::ids::ProposalId;
 use domain::permissions::PlanTargets;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use serde_json::json;
 
 use crate::audit::NewTimelineEntry;
@@ -15,10 +15,7 @@ use crate::imports::ReferenceKind;
 use crate::{Core, CoreError, CoreResult};
 
 fn concurrent_modification() -> CoreError {
-    CoreError::new(
-        Problem::ConcurrentModification,
-        "The record was changed by another user in the meantime.",
-    )
+    CoreError::conflict(Record::Other)
 }
 
 /// Applies a proposal. A scheduled appointment stays until it is rescheduled.
@@ -32,10 +29,7 @@ pub async fn accept(core: &Core, by: Permit<'_, PlanTargets>, id: ProposalId) ->
     tx.lock_target(target_id).await?;
     let target = tx.target_record(target_id).await?.ok_or_else(CoreError::not_found)?;
     if target.status.is_locked_for_imports() {
-        return Err(CoreError::new(
-            Problem::TargetLocked,
-            "Work on the job has already started or ended, so it cannot be changed.",
-        ));
+        return Err(CoreError::new(Cause::WorkStarted));
     }
     let proposed = &proposal.proposed.0;
     let mut record = target.clone();

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::TargetId;
 use domain::lifecycle::Lifecycle as _;
 use domain::permissions::ViewOperations;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::scopes::markers::{TargetsReadScope, TargetsWriteScope};
 use domain::targets::TargetStatus;
 use domain::text::ExternalId;
@@ -169,13 +169,9 @@ pub async fn cancel_for_client(
         let target = tx.lock_client_target(id).await?.ok_or_else(CoreError::not_found)?;
         if target.status != TargetStatus::Cancelled {
             if target.status.step(TargetStatus::Cancelled).is_err() {
-                return Err(CoreError::new(
-                    Problem::TargetLocked,
-                    format!(
-                        "The target has the status {} and cannot be cancelled.",
-                        target.status.name()
-                    ),
-                )
+                return Err(CoreError::new(Cause::JobNotCancellable {
+                    status: target.status.name().to_owned(),
+                })
                 .into());
             }
             imports::cancel(core, &mut tx, target).await?;

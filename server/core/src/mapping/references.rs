@@ -1,7 +1,8 @@
 //! External references as a client manages them: list, create, delete. No operation redirects an existing reference.
 
+use domain::fields::FieldCode;
 use domain::ids::{ContactKind, CustomerKind, Id, LocationKind};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::scopes::markers::{CustomersMapScope, CustomersReadScope};
 use domain::text::ExternalId;
 use serde_json::json;
@@ -101,20 +102,14 @@ async fn put_once(
         return if known.entity_id == record {
             Ok((known, false))
         } else {
-            Err(CoreError::new(
-                Problem::MappingExists,
-                "The external ID already refers to another record.",
-            ))
+            Err(CoreError::new(Cause::ExternalIdMapped))
         };
     }
     if !tx.is_linkable(kind.0, record).await? {
         return Err(CoreError::not_found());
     }
     if tx.find_client_reference_of_record(kind.0, record).await?.is_some() {
-        return Err(CoreError::new(
-            Problem::MappingConflict,
-            "The record already has another external ID in this source.",
-        ));
+        return Err(CoreError::new(Cause::RecordMapped));
     }
     tx.insert_references(&mut [ReferenceRow {
         kind: kind.0,
@@ -184,8 +179,7 @@ pub(crate) fn parse_external_id(text: &str) -> CoreResult<ExternalId> {
     if id.is_placeholder() {
         return Err(CoreError::field(
             "externalId",
-            "external_id_required",
-            "This value is a placeholder, not an external ID.",
+            FieldCode::ExternalIdRequired { is_placeholder: true },
         ));
     }
     Ok(id)

@@ -3,7 +3,6 @@
 
 use chrono::TimeDelta;
 use domain::ids::AppointmentId;
-use domain::problems::Problem;
 use domain::public::CalendarEntry;
 use serde_json::json;
 use uuid::Uuid;
@@ -79,10 +78,7 @@ pub async fn feed(core: &Core, contact: &Contact) -> CoreResult<Option<String>> 
         return Ok(None);
     };
     let context = feed_context(contact.tenant().uuid(), contact.id().uuid());
-    let bytes = core
-        .keyring
-        .unseal(&sealed, &context)
-        .map_err(|error| CoreError::new(Problem::InternalError, error.to_string()))?;
+    let bytes = core.keyring.unseal(&sealed, &context).map_err(CoreError::internal)?;
     Ok(String::from_utf8(bytes).ok().map(|token| feed_url(core, &token)))
 }
 

@@ -2,6 +2,7 @@
 //! its locations, capabilities and end. The store's statements enforce this; checks here only produce better error messages.
 
 use chrono::{DateTime, Utc};
+use domain::fields::FieldCode;
 use domain::ids::{CustomerId, GrantId, LocationId};
 use domain::portal_access::{AccessStatus, Capabilities, Capability};
 use serde_json::json;
@@ -115,18 +116,14 @@ pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input:
     let account = invitation::account(&mut tx, customer, &person, &checked).await;
     let account = account.map_err(|error| {
         // Only staff may learn that an account is blocked.
-        if error.fields.iter().any(|field| field.code == "account_blocked") {
-            CoreError::field("email", "cannot_be_invited", "This address cannot be invited.")
+        if error.has_field(&FieldCode::AccountBlocked) {
+            CoreError::field("email", FieldCode::CannotBeInvited)
         } else {
             error
         }
     })?;
     if account.id == contact.id() {
-        return Err(CoreError::field(
-            "email",
-            "cannot_be_invited",
-            "You cannot invite yourself.",
-        ));
+        return Err(CoreError::field("email", FieldCode::CannotBeInvited));
     }
     for location in &checked.places {
         let grant = NewPortalGrant {
@@ -159,11 +156,7 @@ pub async fn invite(core: &Core, contact: &Contact, customer: CustomerId, input:
 /// reason.
 fn check_within(managing: &[&GrantLine], requested: Capabilities, until: Option<DateTime<Utc>>) -> CoreResult<()> {
     if !managing.iter().any(|grant| requested.within(grant.may.all())) {
-        return Err(CoreError::field(
-            "capabilities",
-            "more_than_own",
-            "You can only give permissions that you have yourself.",
-        ));
+        return Err(CoreError::field("capabilities", FieldCode::MoreThanOwn));
     }
     let ends_in_time = managing.iter().any(|grant| {
         grant
@@ -173,11 +166,7 @@ fn check_within(managing: &[&GrantLine], requested: Capabilities, until: Option<
     if ends_in_time {
         Ok(())
     } else {
-        Err(CoreError::field(
-            "until",
-            "longer_than_own",
-            "The access cannot end after your own.",
-        ))
+        Err(CoreError::field("until", FieldCode::LongerThanOwn))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::Tz;
+use domain::fields::FieldCode;
 use domain::ids::{ContactId, CustomerId, LocationId, PortalUserId};
 use domain::intake::mails::MailKind;
 use domain::locale::Locale;
@@ -81,7 +82,7 @@ impl InviteForm {
             text => match text.parse() {
                 Ok(id) => Some(id),
                 Err(_) => {
-                    form.add_error("contact", "required", "Choose a contact.");
+                    form.add_error("contact", FieldCode::Required);
                     None
                 }
             },
@@ -90,7 +91,7 @@ impl InviteForm {
             .text("name", MAX_LINE_CHARS, text::optional_line(&self.name, MAX_LINE_CHARS))
             .flatten();
         if contact.is_none() && name.is_none() {
-            form.add_error("name", "required", "Choose a contact or enter a name.");
+            form.add_error("name", FieldCode::Required);
         }
         let email = match self.email.trim() {
             "" => None,
@@ -105,12 +106,12 @@ impl InviteForm {
                 match location.parse() {
                     Ok(id) if !places.contains(&Some(id)) => places.push(Some(id)),
                     Ok(_) => {}
-                    Err(_) => form.add_error("locations", "required", "Choose locations or the whole customer."),
+                    Err(_) => form.add_error("locations", FieldCode::Required),
                 }
             }
         }
         if places.is_empty() {
-            form.add_error("locations", "required", "Choose locations or the whole customer.");
+            form.add_error("locations", FieldCode::Required);
         }
         let chosen: Vec<Capability> = self
             .capabilities
@@ -118,7 +119,7 @@ impl InviteForm {
             .filter_map(|name| Capability::from_name(name))
             .collect();
         if chosen.is_empty() {
-            form.add_error("capabilities", "required", "Choose at least one permission.");
+            form.add_error("capabilities", FieldCode::Required);
         }
         let from = match self.from.trim() {
             "" => None,
@@ -128,7 +129,7 @@ impl InviteForm {
                     .ok()
                     .and_then(|day| end_of(day.pred_opt()?, zone));
                 if begin.is_none() {
-                    form.add_error("from", "invalid_date", "Choose a date.");
+                    form.add_error("from", FieldCode::InvalidDate);
                 }
                 // A day that has already started means now.
                 begin.filter(|begin| *begin > now)
@@ -139,9 +140,9 @@ impl InviteForm {
             typed => {
                 let end = typed.parse::<NaiveDate>().ok().and_then(|day| end_of(day, zone));
                 if end.is_none_or(|end| end <= now) {
-                    form.add_error("until", "day_to_come", "Choose a future date.");
+                    form.add_error("until", FieldCode::NotInFuture);
                 } else if end.zip(from).is_some_and(|(end, from)| end <= from) {
-                    form.add_error("until", "end_before_start", "The end must be after the start.");
+                    form.add_error("until", FieldCode::EndBeforeStart);
                 }
                 end
             }
@@ -171,7 +172,7 @@ fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
 
 /// Returns the invited person: one of the existing contacts or a new one.
 pub(crate) fn person(checked: &Checked, contacts: &[ContactLine]) -> CoreResult<Person> {
-    let missing_email = || CoreError::field("email", "required", "Enter an email address for the invitation.");
+    let missing_email = || CoreError::field("email", FieldCode::Required);
     match checked.contact {
         Some(id) => {
             let contact = contacts
@@ -209,11 +210,7 @@ pub(crate) async fn account<A: Inviter>(
 ) -> CoreResult<Account> {
     if let Some(found) = tx.account_by_email(&person.email).await? {
         if found.is_blocked {
-            return Err(CoreError::field(
-                "email",
-                "account_blocked",
-                "The account with this address is blocked.",
-            ));
+            return Err(CoreError::field("email", FieldCode::AccountBlocked));
         }
         return Ok(Account {
             id: found.id.0,

@@ -6,7 +6,6 @@ use domain::ids::{PortalUserId, StaffId};
 use domain::intake::mails::{MailData, MailKind};
 use domain::locale::Locale;
 use domain::portal_access::LinkPurpose;
-use domain::problems::Problem;
 use domain::text;
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -54,7 +53,7 @@ pub(crate) async fn reseal_tokens(
     ring: &crate::secrets::Keyring,
     core: &Core,
 ) -> CoreResult<()> {
-    let internal = |error: crate::secrets::SecretError| CoreError::new(Problem::InternalError, error.to_string());
+    let internal = |error: crate::secrets::SecretError| CoreError::internal(error);
     for (tenant, id, sealed) in tx.link_tokens().await? {
         let context = token_context(tenant, id);
         let plaintext = ring.unseal(&sealed, &context).map_err(internal)?;
@@ -87,7 +86,7 @@ pub(crate) async fn reseal_tokens(
 
 /// Unseals the token of a link, for the mail that contains it.
 pub(crate) fn unseal_token(core: &Core, tenant: Uuid, link: Uuid, sealed: &[u8]) -> CoreResult<String> {
-    let internal = |error: crate::secrets::SecretError| CoreError::new(Problem::InternalError, error.to_string());
+    let internal = |error: crate::secrets::SecretError| CoreError::internal(error);
     let bytes = core
         .keyring
         .unseal(sealed, &token_context(tenant, link))

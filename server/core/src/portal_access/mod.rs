@@ -18,7 +18,7 @@ use domain::ids::{CustomerId, GrantId, PortalUserId};
 use domain::locale::Locale;
 use domain::permissions::{ManagePortalAccess, ViewOperations};
 use domain::portal_access::{EXPIRING_WITHIN, INACTIVE_AFTER, LinkPurpose};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -133,10 +133,7 @@ pub async fn renew_invitation(
     let mut tx = core.store.begin(staff).await?;
     let account = tx.portal_account(id).await?.ok_or_else(CoreError::not_found)?;
     if account.is_active || account.is_blocked {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "The account has accepted its invitation or is blocked.",
-        ));
+        return Err(CoreError::new(Cause::InvitationNotOpen));
     }
     let person = invitation::Person {
         contact: Some(account.contact_id.0),

@@ -3,10 +3,11 @@
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
+use domain::fields::FieldCode;
 use domain::ids::{AppointmentId, AttachmentId, FollowUpId, LocationId, ReleaseId, RequestId};
 use domain::intake::{MAX_WINDOWS, PreferredWindow};
 use domain::locale::Locale;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::public::{
     PublicAppointment, PublicAttachment, PublicFollowUp, PublicLocation, PublicMilestone, PublicReport, PublicRequest,
 };
@@ -176,11 +177,11 @@ pub async fn submit_request(
     let nonce = form.text("description", 100, text::line(&input.nonce, 100));
     let service_type = ServiceType::from_name(&input.service_type);
     if service_type.is_none() {
-        form.add_error("service_type", "required", "Choose a service.");
+        form.add_error("service_type", FieldCode::Required);
     }
     let location = input.location.parse::<LocationId>().ok();
     if location.is_none() {
-        form.add_error("location", "required", "Choose a location.");
+        form.add_error("location", FieldCode::Required);
     }
     let zone: chrono_tz::Tz = contact.zone().parse().unwrap_or(chrono_tz::UTC);
     let today = core.clock.now().with_timezone(&zone).date_naive();
@@ -189,14 +190,14 @@ pub async fn submit_request(
         match PreferredWindow::read(date, part, today) {
             Ok(Some(window)) if !windows.contains(&window) => windows.push(window),
             Ok(_) => {}
-            Err(code) => form.add_error("date_1", code, "Choose dates within the next year."),
+            Err(code) => form.add_error("date_1", code),
         }
     }
     form.finish()?;
     let (Some(description), Some(nonce), Some(service_type), Some(location)) =
         (description, nonce, service_type, location)
     else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+        return Err(CoreError::new(Cause::InvalidFields));
     };
     let files = intake::store_files(core, contact.tenant(), uploads).await?;
     let mut tx = core.store.begin(contact).await?;
@@ -222,7 +223,7 @@ pub async fn submit_request(
         // Either the same form was submitted concurrently, or no grant covers the location.
         return match tx.request_by_nonce(&nonce).await? {
             Some(earlier) => Ok(earlier),
-            None => Err(CoreError::field("location", "required", "Choose a location.")),
+            None => Err(CoreError::field("location", FieldCode::Required)),
         };
     }
     let customer = tx.customer_of_location(location).await?;
@@ -286,13 +287,9 @@ pub async fn withdraw_request(core: &Core, contact: &Contact, id: RequestId) -> 
     let request = tx.request(id).await?.ok_or_else(CoreError::not_found)?;
     let (customer, location) = tx.own_request_location(id).await?.ok_or_else(CoreError::not_found)?;
     if !tx.withdraw_request(id).await? {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            format!(
-                "The request is {} and can no longer be withdrawn.",
-                request.status.name()
-            ),
-        ));
+        return Err(CoreError::new(Cause::RequestNotWithdrawable {
+            status: Some(request.status.name().to_owned()),
+        }));
     }
     tx.add_timeline_entry(NewTimelineEntry {
         kind: "request_cancelled",
@@ -332,10 +329,7 @@ pub async fn ask_to_cancel(core: &Core, contact: &Contact, id: RequestId, reason
         return finish(core, tx).await;
     }
     if !tx.ask_to_cancel(id).await? {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "Cancellation can no longer be requested.",
-        ));
+        return Err(CoreError::new(Cause::CancellationNotPossible));
     }
     tx.audit("request.cancellation_asked", id, json!({}));
     finish(core, tx).await

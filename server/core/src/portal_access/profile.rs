@@ -1,6 +1,7 @@
 //! Use cases of portal users for their own account: password, email address, sessions.
 
 use chrono::{DateTime, Utc};
+use domain::fields::FieldCode;
 use domain::intake::mails::MailKind;
 use domain::locale::Locale;
 use domain::portal_access::LinkPurpose;
@@ -96,11 +97,7 @@ pub(crate) async fn check_password(core: &Core, contact: &Contact, password: &Se
             .await?;
         tx.commit().await?;
         if !core.passwords.verify(password, Some(&stored)).await? {
-            return Err(CoreError::field(
-                "current",
-                "wrong_password",
-                "The current password is incorrect.",
-            ));
+            return Err(CoreError::field("current", FieldCode::WrongPassword));
         }
         let mut tx = core.store.begin_system().await?;
         tx.clear_attempts(&key).await?;
@@ -148,7 +145,7 @@ pub async fn change_email(
         .map_err(|error| CoreError::invalid(vec![domain::fields::FieldError::text("email", error, 254)]))?;
     let before = check_password(core, contact, current).await?;
     if email == before {
-        return Err(CoreError::field("email", "unchanged", "This is already your address."));
+        return Err(CoreError::field("email", FieldCode::Unchanged));
     }
     let mut tx = core.store.begin(contact).await?;
     if !tx.is_email_taken(&email).await? {

@@ -4,9 +4,10 @@ pub mod model;
 #[expect(clippy::disallowed_methods, reason = "SQL lives in the store of a slice")]
 mod store;
 
+use domain::fields::FieldCode;
 use domain::ids::{AttachmentId, VisitReportId};
 use domain::permissions::ReleaseReports;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::text;
 use domain::visit_reports::{ReleaseStatus, ReportStatus};
 use serde_json::json;
@@ -54,15 +55,11 @@ fn parse(form: &ReleaseForm) -> CoreResult<ReleaseInput> {
         .flatten();
     let attachments: Vec<AttachmentId> = form.attachments.iter().filter_map(|id| id.parse().ok()).collect();
     if attachments.len() != form.attachments.len() {
-        errors.add_error(
-            "attachments",
-            "unknown_file",
-            "One of the files does not belong to this report.",
-        );
+        errors.add_error("attachments", FieldCode::UnknownFile);
     }
     errors.finish()?;
     let (Some(title), Some(summary)) = (title, summary) else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+        return Err(CoreError::new(Cause::InvalidFields));
     };
     Ok(ReleaseInput {
         title,
@@ -81,13 +78,9 @@ async fn load_releasable_report(
 ) -> CoreResult<ReportView> {
     let report = find_report(tx, id).await?;
     if report.status != ReportStatus::Approved {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            format!(
-                "The report is {}; only an approved report can be released.",
-                report.status.name()
-            ),
-        ));
+        return Err(CoreError::new(Cause::ReportNotApproved {
+            status: report.status.name().to_owned(),
+        }));
     }
     let known = tx.attachments_of(id).await?;
     if input
@@ -95,11 +88,7 @@ async fn load_releasable_report(
         .iter()
         .any(|id| !known.iter().any(|file| file.id.0 == *id))
     {
-        return Err(CoreError::field(
-            "attachments",
-            "unknown_file",
-            "One of the files does not belong to this report.",
-        ));
+        return Err(CoreError::field("attachments", FieldCode::UnknownFile));
     }
     Ok(report)
 }
@@ -164,10 +153,7 @@ pub async fn withdraw(core: &Core, by: Permit<'_, ReleaseReports>, id: VisitRepo
     let mut tx = core.store.begin(by.staff()).await?;
     let report = find_report(&mut tx, id).await?;
     if !tx.close_published_release(id, ReleaseStatus::Withdrawn).await? {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "The report has no published release.",
-        ));
+        return Err(CoreError::new(Cause::ReportNotReleased));
     }
     tx.audit("portal_release.withdrawn", id, json!({}));
     tx.add_timeline_entry(timeline_entry(&report, "report_withdrawn"))

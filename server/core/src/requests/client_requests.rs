@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
-use domain::fields::FieldError;
+use domain::fields::{FieldCode, FieldError};
 use domain::ids::RequestId;
 use domain::intake::PreferredWindow;
 use domain::lifecycle::Lifecycle as _;
 use domain::mapping::MappingSettings;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::requests::{Channel, Priority, RequestStatus, ServiceType};
 use domain::scopes::Scope;
 use domain::scopes::markers::{RequestsReadScope, RequestsWriteScope};
@@ -115,10 +115,11 @@ pub async fn submit(
             .find(|warning| warning.pointer.starts_with(part))
             .filter(|_| !resolved.resolved);
         let Some(customer) = resolved.customer.filter(|_| refused.is_none()) else {
-            let code = refused.map_or("customer_required", |warning| warning.code.as_str());
+            let code = refused
+                .map_or("customer_required", |warning| warning.code.as_str())
+                .to_owned();
             let pointer = refused.map_or("/customer", |warning| warning.pointer.as_str());
-            let meaning = domain::mapping::table::meaning(code).unwrap_or("The customer is not known.");
-            return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]).into());
+            return Err(CoreError::invalid(vec![FieldError::new(pointer, FieldCode::Mapping(code))]).into());
         };
         // Reject a location or contact that was sent but not found, instead of silently dropping it.
         let unresolved = [
@@ -134,11 +135,11 @@ pub async fn submit(
                 .iter()
                 .rev()
                 .find(|warning| warning.pointer.starts_with(part));
-            let code = warning.map_or("validation_failed", |warning| warning.code.as_str());
+            let code = warning.map_or(FieldCode::NotResolved, |warning| {
+                FieldCode::Mapping(warning.code.to_string())
+            });
             let pointer = warning.map_or(*part, |warning| warning.pointer.as_str());
-            let meaning =
-                domain::mapping::table::meaning(code).unwrap_or("Not found. Omit it or reference it by its ID.");
-            return Err(CoreError::invalid(vec![FieldError::new(pointer, code, meaning)]).into());
+            return Err(CoreError::invalid(vec![FieldError::new(pointer, code)]).into());
         }
         let id: RequestId = tx.new_id();
         let is_new = tx
@@ -194,11 +195,7 @@ pub async fn cancel(
             .ok_or_else(CoreError::not_found)?;
         let to = known.status.step(RequestStatus::Cancelled).map_err(CoreError::from)?;
         if known.target_id.is_some() {
-            return Err(CoreError::new(
-                Problem::IllegalTransition,
-                "The request was already converted to a job. Cancel the job or contact dispatch.",
-            )
-            .into());
+            return Err(CoreError::new(Cause::RequestConverted).into());
         }
         if !tx.set_request_status(id, known.status, to, None).await? {
             return Err(StoreError::Conflict("the request was changed concurrently".to_owned()).into());

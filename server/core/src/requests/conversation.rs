@@ -1,10 +1,11 @@
 //! Internal notes about a request, and messages and questions to the requester.
 
+use domain::fields::FieldCode;
 use domain::ids::RequestId;
 use domain::intake::MAX_MESSAGE_CHARS;
 use domain::intake::mails::MailKind;
 use domain::permissions::ReviewRequests;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::requests::{Channel, RequestStatus};
 use domain::text;
 use serde_json::json;
@@ -56,11 +57,7 @@ pub async fn send_message(
     let mut tx = core.store.begin(by.staff()).await?;
     let request = requests::load(&mut tx, id).await?;
     if request.channel == Channel::Api {
-        return Err(CoreError::field(
-            "message",
-            "no_reader",
-            "The request came from a partner's system; its requester cannot read messages here.",
-        ));
+        return Err(CoreError::field("message", FieldCode::NoReader));
     }
     let kind = if asks { MailKind::Question } else { MailKind::Message };
     write(core, &mut tx, id, &message, kind).await?;
@@ -92,14 +89,9 @@ pub(crate) fn read_answer(status: RequestStatus, answer: &str, nonce: &str) -> C
     let nonce = form.text("answer", 100, text::line(nonce, 100));
     form.finish()?;
     if status.has_ended() {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "This request is closed. Submit a new one.",
-        ));
+        return Err(CoreError::new(Cause::RequestClosed));
     }
-    answer
-        .zip(nonce)
-        .ok_or_else(|| CoreError::new(Problem::ValidationFailed, "The input is not valid."))
+    answer.zip(nonce).ok_or_else(|| CoreError::new(Cause::InvalidFields))
 }
 
 /// Marks the requester's answer as read.

@@ -1,9 +1,10 @@
 //! Customer assignment: staff choose the customer of a request that arrived without one. Similar contacts are only
 //! hints.
 
+use domain::fields::FieldCode;
 use domain::ids::{ContactId, CustomerId, LocationId, RequestId};
 use domain::permissions::{ReviewRequests, ViewOperations};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::text;
 use serde_json::json;
 
@@ -79,10 +80,7 @@ pub async fn assign_customer(
     let mut tx = core.store.begin(by.staff()).await?;
     let request = requests::load(&mut tx, id).await?;
     if !request.channel.allows_customer_assignment() {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "The customer of this request is set by its channel and cannot be changed.",
-        ));
+        return Err(CoreError::new(Cause::CustomerFixedByChannel));
     }
     let mut form = Form::default();
     let chosen = match customer.parse::<CustomerId>() {
@@ -92,14 +90,14 @@ pub async fn assign_customer(
     let mut chosen_location: Option<LocationId> = None;
     let mut chosen_contact: Option<ContactId> = None;
     match &chosen {
-        None => form.add_error("customer", "required", "Choose a customer."),
+        None => form.add_error("customer", FieldCode::Required),
         Some(customer) => {
             if !location.is_empty() {
                 let requested = location.parse::<LocationId>().ok();
                 let locations = tx.locations_of(customer.id.0).await?;
                 chosen_location = locations.iter().map(|line| line.id.0).find(|id| Some(*id) == requested);
                 if chosen_location.is_none() {
-                    form.add_error("location", "required", "Choose a location of this customer.");
+                    form.add_error("location", FieldCode::Required);
                 }
             }
             if !contact.is_empty() {
@@ -107,7 +105,7 @@ pub async fn assign_customer(
                 let contacts = tx.contacts_of(customer.id.0).await?;
                 chosen_contact = contacts.iter().map(|line| line.id.0).find(|id| Some(*id) == requested);
                 if chosen_contact.is_none() {
-                    form.add_error("contact", "required", "Choose a contact of this customer.");
+                    form.add_error("contact", FieldCode::Required);
                 }
             }
         }
@@ -118,10 +116,7 @@ pub async fn assign_customer(
         .set_request_customer(id, customer, chosen_location, chosen_contact)
         .await?
     {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "The request is already a job. Change the job instead.",
-        ));
+        return Err(CoreError::new(Cause::RequestIsJob));
     }
     tx.assign_timeline_entries(id, customer, chosen_location).await?;
     classification::reclassify(&mut tx, id).await?;

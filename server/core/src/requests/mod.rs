@@ -14,11 +14,12 @@ pub use self::store::requests::RequestFilter;
 
 use domain::customers::Place as TypedPlace;
 use domain::events::EventType;
+use domain::fields::FieldCode;
 use domain::ids::{RequestId, TargetId, UndoId};
 use domain::intake::mails::MailKind;
 use domain::lifecycle::Lifecycle as _;
 use domain::permissions::ReviewRequests;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::requests::{Channel, RequestStatus};
 use domain::targets::TargetStatus;
 use serde_json::json;
@@ -124,17 +125,10 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
     if request.status != RequestStatus::Accepted {
         // The transition table gives the more specific error.
         request.status.step(RequestStatus::Planned)?;
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "Only an accepted request can be converted.",
-        ));
+        return Err(CoreError::new(Cause::RequestNotAccepted));
     }
     let Some(customer) = request.customer_id else {
-        return Err(CoreError::field(
-            "customer",
-            "customer_unknown",
-            "Assign a customer before you create a job.",
-        ));
+        return Err(CoreError::field("customer", FieldCode::CustomerUnknown));
     };
     let target_id: TargetId = tx.new_id();
     let number = tx.next_number("target").await?;
@@ -159,10 +153,7 @@ pub async fn convert(core: &Core, by: Permit<'_, ReviewRequests>, id: RequestId)
         ..TargetRecord::open(target_id, number)
     };
     if !tx.insert_target(&target).await? || !tx.set_request_target(id, target_id, request.updated_at).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The request was changed by another user in the meantime.",
-        ));
+        return Err(CoreError::conflict(Record::Request));
     }
     tx.audit("request.converted", id, json!({ "target": target_id }));
     tx.add_timeline_entry(NewTimelineEntry {
@@ -201,10 +192,7 @@ pub(crate) async fn change_status<A: Operator>(
 ) -> CoreResult<()> {
     let to = request.status.step(to)?;
     if !tx.set_request_status(request.id.0, request.status, to, reason).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The request was changed by another user in the meantime.",
-        ));
+        return Err(CoreError::conflict(Record::Request));
     }
     tx.audit(
         "request.status_changed",

@@ -5,9 +5,10 @@
 use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
 use chrono_tz::Tz;
 use domain::events::EventType;
+use domain::fields::FieldCode;
 use domain::ids::{RequestId, StaffId, UndoId};
 use domain::permissions::ReviewRequests;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::requests::{Priority, ServiceType};
 use domain::text;
 use serde_json::json;
@@ -124,17 +125,12 @@ pub async fn decide_many(
     decision: Decision,
 ) -> CoreResult<Decided> {
     if ids.is_empty() {
-        return Err(CoreError::field(
-            "requests",
-            "nothing_selected",
-            "Select requests first.",
-        ));
+        return Err(CoreError::field("requests", FieldCode::NothingSelected));
     }
     if ids.len() > MAX_BULK_REQUESTS {
         return Err(CoreError::field(
             "requests",
-            "too_many_selected",
-            format!("Select at most {MAX_BULK_REQUESTS} requests."),
+            FieldCode::TooManySelected { max: MAX_BULK_REQUESTS },
         ));
     }
     let mut tx = core.store.begin(by.staff()).await?;
@@ -205,7 +201,7 @@ async fn validate(tx: &mut TenantTx<'_, Staff>, decision: Decision) -> CoreResul
             .map_or(Decision::Reject(reason), Decision::Reject),
         Decision::Assign(Some(person)) => {
             if !tx.reviewers().await?.iter().any(|reviewer| reviewer.id.0 == person) {
-                form.add_error("assignee", "required", "Choose a team member.");
+                form.add_error("assignee", FieldCode::Required);
             }
             Decision::Assign(Some(person))
         }
@@ -251,16 +247,12 @@ async fn apply(
         }
     };
     if !is_waiting(request) {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            format!("The request is {} and can no longer be changed.", request.status.name()),
-        ));
+        return Err(CoreError::new(Cause::RequestNotChangeable {
+            status: request.status.name().to_owned(),
+        }));
     }
     if !tx.set_triage(request.id.0, request.updated_at, triage).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The request was changed by another user in the meantime.",
-        ));
+        return Err(CoreError::conflict(Record::Request));
     }
     tx.audit(action, request.id, details);
     Ok(())
@@ -272,7 +264,7 @@ async fn apply(
 /// # Errors
 /// Field `undo` with code `too_late` if no request can be restored.
 pub async fn undo(core: &Core, by: Permit<'_, ReviewRequests>, id: UndoId) -> CoreResult<usize> {
-    let too_late = || CoreError::field("undo", "too_late", "This can no longer be undone.");
+    let too_late = || CoreError::field("undo", FieldCode::TooLate);
     let mut tx = core.store.begin(by.staff()).await?;
     let since = core.clock.now() - UNDO_WINDOW - UNDO_GRACE;
     let Some((snapshots, decided_at)) = tx.use_undo(id, since).await? else {

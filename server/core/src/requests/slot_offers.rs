@@ -3,10 +3,11 @@
 
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
+use domain::fields::{FieldCode, ScheduleConflict};
 use domain::ids::{OfferId, RequestId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
 use domain::permissions::PlanTargets;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::requests::Channel;
 use domain::targets::TargetStatus;
 use serde_json::json;
@@ -57,19 +58,12 @@ pub async fn offer(
     let target = tx.target_view(id).await?.ok_or_else(CoreError::not_found)?;
     let origin = tx.origin_of_target(id).await?;
     let Some((request, channel)) = origin.filter(|(_, channel)| *channel != Channel::Api) else {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "The job has no requester who could choose a time.",
-        ));
+        return Err(CoreError::new(Cause::JobWithoutRequester));
     };
     if target.status != TargetStatus::Open || target.needs_mapping || target.customer_id.is_none() {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            format!(
-                "The job is {}. Times can be offered only for an open job.",
-                target.status.name()
-            ),
-        ));
+        return Err(CoreError::new(Cause::JobNotOpen {
+            status: target.status.name().to_owned(),
+        }));
     }
     let zone_name = target.location_zone.clone().unwrap_or_else(|| staff.zone().to_owned());
     let zone: Tz = zone_name.parse().unwrap_or(Tz::UTC);
@@ -77,7 +71,7 @@ pub async fn offer(
     let mut form = Form::default();
     let hours = hours.parse::<i64>().ok().filter(|hours| VALIDITY_HOURS.contains(hours));
     if hours.is_none() {
-        form.add_error("hours", "required", "Choose how long the offer is valid.");
+        form.add_error("hours", FieldCode::Required);
     }
     let mut times: Vec<NewOption> = Vec::new();
     for (index, option) in options.iter().enumerate().take(*OPTION_COUNT.end()) {
@@ -88,12 +82,12 @@ pub async fn offer(
         let technician = match option.technician.parse::<StaffId>() {
             Ok(technician) if tx.is_technician(technician).await? => technician,
             _ => {
-                form.add_error(&format!("technician_{}", index + 1), "required", "Choose a technician.");
+                form.add_error(&format!("technician_{}", index + 1), FieldCode::Required);
                 continue;
             }
         };
         let Ok(date) = NaiveDate::parse_from_str(&option.date, "%Y-%m-%d") else {
-            form.add_error(&field, "invalid_date", "Choose a date.");
+            form.add_error(&field, FieldCode::InvalidDate);
             continue;
         };
         let (start, end) = (
@@ -110,20 +104,19 @@ pub async fn offer(
         };
         validate_window_length(&mut form, &field, starts_at, ends_at);
         if starts_at <= now {
-            form.add_error(&field, "in_the_past", "The time is in the past.");
+            form.add_error(&field, FieldCode::InThePast);
         }
         if let Some(number) = tx.overlapping_target(technician, id, starts_at, ends_at).await? {
             form.add_error(
                 &format!("technician_{}", index + 1),
-                "technician_busy",
-                number.to_string(),
+                FieldCode::Schedule(ScheduleConflict::Overlap { job: number }),
             );
         }
         if times
             .iter()
             .any(|other| other.starts_at == starts_at && other.ends_at == ends_at)
         {
-            form.add_error(&field, "slot_twice", "This time is already offered.");
+            form.add_error(&field, FieldCode::SlotTwice);
         }
         times.push(NewOption {
             technician,
@@ -132,7 +125,7 @@ pub async fn offer(
         });
     }
     if form.0.is_empty() && !OPTION_COUNT.contains(&times.len()) {
-        form.add_error("date_1", "too_few_slots", "Offer two or three times.");
+        form.add_error("date_1", FieldCode::TooFewSlots);
     }
     form.finish()?;
     let first_start = times.iter().map(|time| time.starts_at).min().unwrap_or(now);
@@ -189,7 +182,7 @@ async fn choose(
     offer: &str,
     position: &str,
 ) -> CoreResult<()> {
-    let gone = || CoreError::field("slot", "slot_gone", "The offer was already answered or has expired.");
+    let gone = || CoreError::field("slot", FieldCode::SlotGone);
     let (Ok(offer), Ok(position)) = (offer.parse::<OfferId>(), position.parse::<i64>()) else {
         return Err(gone());
     };
@@ -215,11 +208,7 @@ async fn choose(
         .overlapping_target(time.technician_id.0, target.id.0, time.starts_at, time.ends_at)
         .await?;
     if !is_active || overlap.is_some() || time.starts_at <= core.clock.now() {
-        return Err(CoreError::field(
-            "slot",
-            "slot_taken",
-            "This time is no longer available. Choose another one.",
-        ));
+        return Err(CoreError::field("slot", FieldCode::SlotTaken));
     }
     tx.audit(
         "slots.chosen",

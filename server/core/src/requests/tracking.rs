@@ -2,7 +2,7 @@
 
 use domain::events::EventType;
 use domain::ids::RequestId;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::requests::RequestStatus;
 use serde_json::json;
 
@@ -66,10 +66,7 @@ pub async fn withdraw(core: &Core, by: &TrackingRequester) -> CoreResult<()> {
         return Ok(());
     }
     if !tx.withdraw_tracked().await? {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "The request can no longer be withdrawn here. Send us a message instead.",
-        ));
+        return Err(CoreError::new(Cause::RequestNotWithdrawable { status: None }));
     }
     let id: RequestId = by.request;
     tx.add_timeline_entry(NewTimelineEntry {

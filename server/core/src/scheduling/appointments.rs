@@ -4,14 +4,13 @@ use chrono::{
     DateTime, Datelike as _, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Timelike as _, Utc,
 };
 use chrono_tz::Tz;
-use domain::conflicts::Conflict;
 use domain::events::EventType;
-use domain::fields::FieldError;
+use domain::fields::{FieldCode, FieldError};
 use domain::ids::{AppointmentId, StaffId, TargetId};
 use domain::intake::mails::MailKind;
 use domain::lifecycle::Lifecycle as _;
 use domain::permissions::PlanTargets;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::requests::RequestStatus;
 use domain::targets::{AppointmentStatus, TargetStatus};
 use serde_json::json;
@@ -59,7 +58,7 @@ pub(crate) fn parse_span(input: &ScheduleForm, zone: &str) -> Result<(DateTime<U
     let date = NaiveDate::parse_from_str(&input.date, "%Y-%m-%d").ok();
     let date = date.filter(|date| SCHEDULABLE_YEARS.contains(&date.year()));
     if date.is_none() {
-        form.add_error("date", "invalid_date", "Choose a date.");
+        form.add_error("date", FieldCode::InvalidDate);
     }
     let start = parse_time(&mut form, "start", &input.start);
     let end = parse_time(&mut form, "end", &input.end);
@@ -87,22 +86,6 @@ pub(crate) fn parse_span(input: &ScheduleForm, zone: &str) -> Result<(DateTime<U
     Err(form.0)
 }
 
-/// Returns the number or names in a conflict, which each language inserts into its own sentence.
-pub(crate) fn conflict_detail(conflict: &Conflict) -> String {
-    match conflict {
-        Conflict::Absent(_) | Conflict::NoShift => String::new(),
-        Conflict::OutsideShift { by } | Conflict::OutsideWindow { by } => minutes(*by),
-        Conflict::Skills(missing) => missing.join(", "),
-        Conflict::Overlap { number } => number.to_string(),
-        Conflict::Travel { takes, available, .. } => format!("{} > {}", minutes(*takes), minutes(*available)),
-    }
-}
-
-/// Whole minutes, rounded up.
-fn minutes(duration: TimeDelta) -> String {
-    ((duration.num_seconds() + 59) / 60).to_string()
-}
-
 /// Schedules or reschedules a target. The previous appointment is kept as history, and an accepted request behind the
 /// target becomes planned.
 ///
@@ -126,10 +109,7 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
             .map(|appointment| appointment.id.to_string())
             .unwrap_or_default();
         if *was != current {
-            return Err(CoreError::new(
-                Problem::ConcurrentModification,
-                "The job was scheduled by another user in the meantime.",
-            ));
+            return Err(CoreError::conflict(Record::Job));
         }
     }
     let mut form = Form::default();
@@ -137,21 +117,21 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
     let technician = match technician {
         Some(technician) if tx.is_technician(technician).await? => Some(technician),
         _ => {
-            form.add_error("technician", "required", "Choose a technician.");
+            form.add_error("technician", FieldCode::Required);
             None
         }
     };
     let span = parse_span(input, &zone_name);
     if let Ok((starts_at, ends_at)) = span {
         if ends_at < core.clock.now() {
-            form.add_error("date", "in_the_past", "The time is in the past.");
+            form.add_error("date", FieldCode::InThePast);
         }
         if let Some(technician) = technician
             && !input.conflicts_accepted
             && let Some(job) = tx.board_job(id).await?
         {
             for conflict in load_conflicts(core, &mut tx, &job, technician, starts_at, ends_at).await? {
-                form.add_error("technician", conflict.name(), conflict_detail(&conflict));
+                form.add_error("technician", FieldCode::Schedule((&conflict).into()));
             }
         }
     }
@@ -164,14 +144,10 @@ pub async fn schedule(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId, in
     };
     form.finish()?;
     if target.needs_mapping || target.customer_id.is_none() {
-        return Err(CoreError::field(
-            "technician",
-            "needs_mapping",
-            "The customer of this target is not resolved; it cannot be scheduled.",
-        ));
+        return Err(CoreError::field("technician", FieldCode::NeedsMapping));
     }
     let (Some(technician), Some(starts_at), Some(ends_at)) = (technician, starts_at, ends_at) else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+        return Err(CoreError::new(Cause::InvalidFields));
     };
     let visit = NewVisit {
         technician,
@@ -222,16 +198,10 @@ pub(crate) async fn schedule_visit<A: Administrator>(
     };
     if is_reschedule {
         if !tx.close_planned_appointment(id, AppointmentStatus::Moved).await? {
-            return Err(CoreError::new(
-                Problem::ConcurrentModification,
-                "The target was scheduled by another user in the meantime.",
-            ));
+            return Err(CoreError::conflict(Record::Job));
         }
     } else if !tx.set_target_status(id, target.status, TargetStatus::Scheduled).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The target was scheduled by another user in the meantime.",
-        ));
+        return Err(CoreError::conflict(Record::Job));
     }
     let appointment: AppointmentId = tx.new_id();
     tx.insert_appointment(&crate::scheduling::store::appointments::NewAppointment {
@@ -310,12 +280,13 @@ pub(crate) async fn schedule_visit<A: Administrator>(
 /// Validates that a window ends after it starts and is at most [`MAX_WINDOW_HOURS`] long.
 pub(crate) fn validate_window_length(form: &mut Form, field: &str, starts_at: DateTime<Utc>, ends_at: DateTime<Utc>) {
     if ends_at <= starts_at {
-        form.add_error(field, "end_before_start", "The end must be after the start.");
+        form.add_error(field, FieldCode::EndBeforeStart);
     } else if ends_at - starts_at > TimeDelta::hours(MAX_WINDOW_HOURS) {
         form.add_error(
             field,
-            "window_too_long",
-            format!("A window can be at most {MAX_WINDOW_HOURS} hours long."),
+            FieldCode::WindowTooLong {
+                max_hours: MAX_WINDOW_HOURS,
+            },
         );
     }
 }
@@ -323,7 +294,7 @@ pub(crate) fn validate_window_length(form: &mut Form, field: &str, starts_at: Da
 pub(crate) fn parse_time(form: &mut Form, name: &str, text: &str) -> Option<NaiveTime> {
     let time = NaiveTime::parse_from_str(text, "%H:%M").ok();
     if time.is_none() {
-        form.add_error(name, "invalid_time", "Enter a time such as 09:30.");
+        form.add_error(name, FieldCode::InvalidTime);
     }
     time
 }
@@ -340,11 +311,7 @@ pub(crate) fn parse_local_time(
     match zone.from_local_datetime(&date.and_time(time)) {
         LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => Some(moment.with_timezone(&Utc)),
         LocalResult::None => {
-            form.add_error(
-                name,
-                "time_does_not_exist",
-                "This time does not exist: the clocks change on that day.",
-            );
+            form.add_error(name, FieldCode::TimeDoesNotExist);
             None
         }
     }
@@ -360,10 +327,7 @@ pub async fn reopen(core: &Core, by: Permit<'_, PlanTargets>, id: TargetId) -> C
     let target = tx.target_record(id).await?.ok_or_else(CoreError::not_found)?;
     let to = target.status.step(TargetStatus::Open)?;
     if !tx.set_target_status(id, target.status, to).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The target was changed by another user in the meantime.",
-        ));
+        return Err(CoreError::conflict(Record::Job));
     }
     tx.add_timeline_entry(NewTimelineEntry {
         kind: "target_reopened",

@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 use domain::customers::Coordinates;
+use domain::fields::FieldCode;
 use domain::ids::{AbsenceId, StaffId};
 use domain::permissions::{ManageTechnicians, ViewOperations};
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::technicians::{self, AbsenceKind, Break, Shift, WorkingWeek};
 use domain::text;
 use serde_json::json;
@@ -106,19 +107,11 @@ fn parse_week(input: &WorkingHoursInput, form: &mut Form) -> WorkingWeek {
             technicians::parse_time_of_day(until),
         ) {
             (Some(from), Some(until)) if from != until => week.days[index] = Some(Shift { from, until }),
-            _ => form.add_error(
-                DAYS[index],
-                "invalid_shift",
-                "Enter two different times such as 07:30 and 16:00, or leave both empty.",
-            ),
+            _ => form.add_error(DAYS[index], FieldCode::InvalidShift),
         }
     }
     let mut report_invalid_break = |index: usize| {
-        form.add_error(
-            &format!("rest{}", index + 1),
-            "invalid_break",
-            "Enter two times within a shift and 1 to 240 minutes, or leave all empty.",
-        );
+        form.add_error(&format!("rest{}", index + 1), FieldCode::InvalidBreak);
     };
     for (index, (from, until, minutes)) in input.rests.iter().enumerate() {
         if [from, until, minutes].iter().all(|text| text.trim().is_empty()) {
@@ -148,11 +141,7 @@ fn parse_place(field: &str, name: &str, degrees: &str, form: &mut Form) -> Optio
         .and_then(|(lat, lon)| Some((lat.trim().parse().ok()?, lon.trim().parse().ok()?)))
         .and_then(|(lat, lon)| Coordinates::new(lat, lon));
     let Some(place) = coordinates else {
-        form.add_error(
-            field,
-            "invalid_coordinates",
-            "Enter latitude and longitude separated by a comma, such as 51.4508, 7.0131.",
-        );
+        form.add_error(field, FieldCode::InvalidCoordinates);
         return None;
     };
     Some(DayEndpoint {
@@ -176,15 +165,11 @@ pub async fn set_working_hours(
     let mut form = Form::default();
     let skills = technicians::parse_skill_list(&input.skills);
     if skills.is_none() {
-        form.add_error(
-            "skills",
-            "invalid_skills",
-            "At most 50 skills of at most 64 characters are allowed.",
-        );
+        form.add_error("skills", FieldCode::InvalidSkills);
     }
     let zone = input.zone.trim();
     if zone.parse::<chrono_tz::Tz>().is_err() {
-        form.add_error("zone", "invalid_zone", "Enter an IANA time zone such as Europe/Berlin.");
+        form.add_error("zone", FieldCode::InvalidZone);
     }
     let week = parse_week(input, &mut form);
     let start = parse_place("start", &input.start.0, &input.start.1, &mut form);
@@ -202,10 +187,7 @@ pub async fn set_working_hours(
         end: end.as_ref(),
     };
     if !tx.upsert_technician(id, &row, input.revision).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The technician was changed by another user in the meantime. Reload and try again.",
-        ));
+        return Err(CoreError::conflict(Record::Technician));
     }
     tx.audit(
         "technician.set_up",
@@ -233,7 +215,7 @@ pub async fn add_absence(
     let today = today(core, &technician.zone);
     let first_day = first.trim().parse::<NaiveDate>().ok();
     if first_day.is_none() {
-        form.add_error("first", "invalid_date", "Enter a date.");
+        form.add_error("first", FieldCode::InvalidDate);
     }
     // A single day needs no last day.
     let last_day = if last.trim().is_empty() {
@@ -245,26 +227,18 @@ pub async fn add_absence(
         .zip(last_day)
         .is_none_or(|(first, last)| last >= first && last >= today && (last - first).num_days() < MAX_ABSENCE_DAYS);
     if last_day.is_none() && first_day.is_some() || !is_valid {
-        form.add_error(
-            "last",
-            "invalid_last_day",
-            "Enter a date that is not in the past, on or after the first day and within a year of it.",
-        );
+        form.add_error("last", FieldCode::InvalidLastDay);
     }
     let kind = AbsenceKind::from_name(kind);
     if kind.is_none() {
-        form.add_error("kind", "required", "Choose a reason.");
+        form.add_error("kind", FieldCode::Required);
     }
     if tx.absences_of(id, today).await?.len() >= MAX_ABSENCES {
-        form.add_error(
-            "first",
-            "too_many",
-            format!("At most {MAX_ABSENCES} absences are allowed."),
-        );
+        form.add_error("first", FieldCode::TooMany { max: MAX_ABSENCES });
     }
     form.finish()?;
     let (Some(first), Some(last), Some(kind)) = (first_day, last_day, kind) else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+        return Err(CoreError::new(Cause::InvalidFields));
     };
     let absence: AbsenceId = tx.new_id();
     tx.insert_absence(absence, id, first, last, kind).await?;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::fields::FieldError;
+use domain::fields::{FieldCode, FieldError};
 use domain::ids::{RouteSuggestionId, TargetId};
 use domain::scopes::markers::RoutesSuggestScope;
 use serde_json::json;
@@ -15,7 +15,7 @@ use crate::identity::actors::ClientPermit;
 use crate::integrations::idempotency::{ApiResponse, IdempotencyKey, replay_response, store_response, with_retries};
 use crate::page::Page;
 use crate::suggestions::store::SuggestionView;
-use crate::suggestions::{MAX_DAYS, MAX_DAYS_AHEAD, MAX_OPEN, is_schedulable_day, too_many_open};
+use crate::suggestions::{MAX_DAYS, MAX_OPEN, is_schedulable_day, too_many_open};
 use crate::{Core, CoreError, CoreResult};
 use domain::suggestions::{Options, Outcome, RuleViolation};
 
@@ -77,17 +77,15 @@ pub async fn request(
     // In the zone of the targets it may still be yesterday in UTC terms.
     let yesterday = today.pred_opt().unwrap_or(today);
     if !is_schedulable_day(yesterday, date) && !is_schedulable_day(today, date) {
-        errors.push(FieldError::new(
-            "/date",
-            "day_to_come",
-            format!("The date must be today or later, at most {MAX_DAYS_AHEAD} days ahead."),
-        ));
+        errors.push(FieldError::new("/date", FieldCode::NotInFuture));
     }
     if !(1..=MAX_DAYS).contains(&days) {
         errors.push(FieldError::new(
             "/horizonDays",
-            "invalid_number",
-            format!("The horizon must be 1 to {MAX_DAYS} days."),
+            FieldCode::InvalidNumber {
+                min: 1,
+                max: i64::from(MAX_DAYS),
+            },
         ));
     }
     if !errors.is_empty() {
@@ -126,13 +124,7 @@ async fn find_targets(
     tx: &mut TenantTx<'_, crate::identity::actors::ApiClient>,
     named: &TargetSelection,
 ) -> CoreResult<Vec<TargetId>> {
-    let missing = |field: &str, index: usize| {
-        FieldError::new(
-            format!("/{field}/{index}"),
-            "target_not_found",
-            "The source system has no such target.",
-        )
-    };
+    let missing = |field: &str, index: usize| FieldError::new(format!("/{field}/{index}"), FieldCode::TargetNotFound);
     let mut errors = Vec::new();
     let mut seen = HashSet::new();
     let mut found = Vec::new();

@@ -1,14 +1,15 @@
 //! Commits a suggestion: each stop is checked against the current schedule before it becomes an appointment.
 
+use domain::fields::ScheduleConflict;
 use domain::ids::{RouteSuggestionId, TargetId};
 use domain::permissions::PlanTargets;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::targets::TargetStatus;
 use serde_json::json;
 
 use crate::commit::finish;
 use crate::identity::actors::Permit;
-use crate::scheduling::appointments::{NewVisit, conflict_detail, schedule_visit};
+use crate::scheduling::appointments::{NewVisit, schedule_visit};
 use crate::scheduling::board::moves::load_conflicts;
 use crate::{Core, CoreError, CoreResult};
 use domain::suggestions::{PlannedStop, StopOutcome, SuggestionStatus};
@@ -37,10 +38,9 @@ pub async fn commit(
     let found = core.store.read(by.staff()).await?.suggestion(id).await?;
     let found = found.ok_or_else(CoreError::not_found)?;
     let (SuggestionStatus::Completed, Some(outcome)) = (found.status, found.result) else {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            format!("The suggestion is {} and cannot be committed.", found.status.name()),
-        ));
+        return Err(CoreError::new(Cause::SuggestionNotCommittable {
+            status: found.status.name().to_owned(),
+        }));
     };
     let stops: Vec<_> = outcome
         .routes
@@ -79,36 +79,28 @@ async fn commit_stop(
     let mut decided = suggestion.decided.0;
     let target = tx.target_view(stop.target).await?.ok_or_else(CoreError::not_found)?;
     let stale = if target.status != TargetStatus::Open || target.needs_mapping || target.customer_id.is_none() {
-        Some(("not_open", String::new()))
+        Some(ScheduleConflict::JobNotOpen)
     } else if stop.begin < core.clock.now() {
-        Some(("in_the_past", String::new()))
+        Some(ScheduleConflict::InThePast)
     } else if !tx.is_technician(technician).await? {
-        Some(("no_technician", String::new()))
+        Some(ScheduleConflict::TechnicianGone)
     } else {
         let job = tx.board_job(stop.target).await?.ok_or_else(CoreError::not_found)?;
         let conflicts = load_conflicts(core, &mut tx, &job, technician, stop.begin, stop.end).await?;
-        conflicts
-            .first()
-            .map(|conflict| (conflict.name(), conflict_detail(conflict)))
+        conflicts.first().map(ScheduleConflict::from)
     };
     let fate = stale
         .clone()
-        .map_or(StopOutcome::Committed, |(why, detail)| StopOutcome::Stale {
-            why: why.to_owned(),
-            detail,
-        });
+        .map_or(StopOutcome::Committed, |reason| StopOutcome::Stale { reason });
     decided.0.insert(stop.target, fate);
     if !tx.set_decided(id, &decided, suggestion.revision).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The suggestion was changed by another user in the meantime.",
-        ));
+        return Err(CoreError::conflict(Record::Suggestion));
     }
-    if let Some((why, _)) = stale {
+    if let Some(reason) = stale {
         tx.audit(
             "route_suggestion.stop_stale",
             id,
-            json!({ "target": stop.target, "why": why }),
+            json!({ "target": stop.target, "why": reason.code() }),
         );
         finish(core, tx).await?;
         return Ok(false);

@@ -11,9 +11,10 @@ mod store;
 pub use self::store::SuggestionView;
 
 use chrono::{Days, NaiveDate};
+use domain::fields::FieldCode;
 use domain::ids::RouteSuggestionId;
 use domain::permissions::PlanTargets;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use serde_json::json;
 
 pub use commit::{Committed, commit};
@@ -41,10 +42,7 @@ fn is_schedulable_day(today: NaiveDate, date: NaiveDate) -> bool {
 
 /// The error for an organization that has reached [`MAX_OPEN`]; the limit keeps the queue short for all organizations.
 fn too_many_open() -> CoreError {
-    CoreError::new(
-        Problem::RateLimited,
-        format!("{MAX_OPEN} route suggestions are queued or running already."),
-    )
+    CoreError::new(Cause::TooManySuggestions { max: MAX_OPEN })
 }
 
 /// Requests a suggestion that schedules the unscheduled jobs on a day.
@@ -54,11 +52,7 @@ fn too_many_open() -> CoreError {
 pub async fn request(core: &Core, by: Permit<'_, PlanTargets>, date: NaiveDate) -> CoreResult<RouteSuggestionId> {
     let staff = by.staff();
     if !is_schedulable_day(visits::today(core, staff), date) {
-        return Err(CoreError::field(
-            "date",
-            "day_to_come",
-            "Choose today or a later day, at most a year ahead.",
-        ));
+        return Err(CoreError::field("date", FieldCode::NotInFuture));
     }
     let mut tx = core.store.begin(staff).await?;
     if tx.count_open_suggestions().await? >= MAX_OPEN {
@@ -96,10 +90,7 @@ pub async fn cancel(core: &Core, by: Permit<'_, PlanTargets>, id: RouteSuggestio
     let mut tx = core.store.begin(by.staff()).await?;
     tx.suggestion(id).await?.ok_or_else(CoreError::not_found)?;
     if !tx.request_suggestion_cancel(id).await? {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "The suggestion has already ended.",
-        ));
+        return Err(CoreError::new(Cause::SuggestionEnded));
     }
     tx.audit("route_suggestion.stop_asked", id, json!({}));
     finish(core, tx).await
@@ -113,10 +104,7 @@ pub async fn discard(core: &Core, by: Permit<'_, PlanTargets>, id: RouteSuggesti
     let mut tx = core.store.begin(by.staff()).await?;
     tx.suggestion(id).await?.ok_or_else(CoreError::not_found)?;
     if !tx.discard_suggestion(id).await? {
-        return Err(CoreError::new(
-            Problem::IllegalTransition,
-            "The suggestion can no longer be discarded.",
-        ));
+        return Err(CoreError::new(Cause::SuggestionNotDiscardable));
     }
     tx.audit("route_suggestion.discarded", id, json!({}));
     finish(core, tx).await

@@ -102,7 +102,7 @@ async fn load(core: &Core, system: &System, found: &ClaimedSuggestion) -> CoreRe
     drop(tx);
     let locations = [input.locations()];
     let travel = core.roads.fetch(&locations, core.clock.now(), ROUTING_TIMEOUT).await;
-    build(input, &travel).map_err(|error| CoreError::new(domain::problems::Problem::InternalError, error.to_string()))
+    build(input, &travel).map_err(CoreError::internal)
 }
 
 async fn compute(core: &Core, system: &System, found: &ClaimedSuggestion, claim: Uuid) -> CoreResult<Computed> {
@@ -177,7 +177,7 @@ async fn renew(
 }
 
 fn internal_error(text: &str) -> CoreError {
-    CoreError::new(domain::problems::Problem::InternalError, text)
+    CoreError::internal(text)
 }
 
 /// Derives the seed from the ID, so that another worker computes the same plan.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{BillingTriggerId, FollowUpId, VisitReportId};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::scopes::markers::{BillingReadScope, ReportsReadScope};
 use serde_json::json;
 
@@ -116,11 +116,7 @@ pub async fn acknowledge(
             .ok_or_else(CoreError::not_found)?;
         match known.reference.as_deref() {
             Some(stored) if stored != reference => {
-                return Err(CoreError::new(
-                    Problem::ConcurrentModification,
-                    "The billing trigger was already acknowledged under another reference.",
-                )
-                .into());
+                return Err(CoreError::new(Cause::AcknowledgedDifferently).into());
             }
             Some(_) => {}
             None => {

@@ -3,9 +3,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::day_entries::{self, ConflictReason, DayEntryState, DayStep, SeenAppointment, StepCheck, WrittenReport};
+use domain::fields::FieldCode;
 use domain::ids::{DayEntryId, StaffId, TargetId};
 use domain::permissions::{PerformVisits, ViewOperations};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::targets::TargetStatus;
 use serde_json::json;
 use uuid::Uuid;
@@ -70,21 +71,18 @@ impl From<DayEntryState> for EntryResult {
 fn parse_key(key: &str) -> CoreResult<DayEntryId> {
     let key = key.parse::<Uuid>().ok().filter(|key| !key.is_nil());
     key.map(DayEntryId::from_uuid)
-        .ok_or_else(|| CoreError::field("key", "invalid_key", "A UUID is required."))
+        .ok_or_else(|| CoreError::field("key", FieldCode::InvalidKey))
 }
 
 /// Checks that the entry was recorded by the signed-in staff member, since several people may share a phone.
 fn check_recorded_by(staff: &Staff, person: &str) -> CoreResult<()> {
     let person: StaffId = person
         .parse()
-        .map_err(|_| CoreError::field("person", "required", "The staff ID of the author is required."))?;
+        .map_err(|_| CoreError::field("person", FieldCode::Required))?;
     if person == staff.id() {
         Ok(())
     } else {
-        Err(CoreError::new(
-            Problem::PermissionDenied,
-            "This was recorded by another user; it is sent when that user signs in.",
-        ))
+        Err(CoreError::new(Cause::RecordedByOther))
     }
 }
 
@@ -103,18 +101,21 @@ struct Entry {
 fn parse(sent: EntryForm, now: DateTime<Utc>) -> CoreResult<Entry> {
     let id = parse_key(&sent.key)?;
     let target = sent.target.parse().map_err(|_| CoreError::not_found())?;
-    let step = DayStep::from_name(&sent.step)
-        .ok_or_else(|| CoreError::field("step", "invalid_step", "set_out, arrive or report is required."))?;
+    let step = DayStep::from_name(&sent.step).ok_or_else(|| {
+        CoreError::field(
+            "step",
+            FieldCode::InvalidStep {
+                allowed: ["set_out", "arrive", "report"].map(str::to_owned).to_vec(),
+            },
+        )
+    })?;
     let phone_time: DateTime<Utc> = sent
         .noted_at
         .parse()
-        .map_err(|_| CoreError::field("noted_at", "invalid_time", "A time in RFC 3339 is required."))?;
+        .map_err(|_| CoreError::field("noted_at", FieldCode::InvalidTime))?;
     let seen = match sent.seen.as_str() {
         "" => None,
-        text => Some(
-            SeenAppointment::read(text)
-                .ok_or_else(|| CoreError::field("seen", "invalid_time", "Two times in RFC 3339 are required."))?,
-        ),
+        text => Some(SeenAppointment::read(text).ok_or_else(|| CoreError::field("seen", FieldCode::InvalidTime))?),
     };
     let photos = match sent.photos.as_str() {
         "" => 0,
@@ -210,10 +211,7 @@ pub async fn submit(core: &Core, by: Permit<'_, PerformVisits>, sent: EntryForm)
             Ok(taken) => return Ok(taken),
         }
     }
-    Err(CoreError::new(
-        Problem::ConcurrentModification,
-        "The same entry is being processed already. Try again.",
-    ))
+    Err(CoreError::new(Cause::EntryInProgress))
 }
 
 enum SubmitError {
@@ -238,7 +236,7 @@ async fn try_submit(core: &Core, by: Permit<'_, PerformVisits>, entry: &mut Entr
     if let Some(report) = &mut entry.report {
         report.photos = photos(&mut tx, entry.id).await?;
         if report.photos.len() != entry.photos {
-            return Err(CoreError::new(Problem::PreconditionFailed, "Upload the photos first.").into());
+            return Err(CoreError::new(Cause::PhotosMissing).into());
         }
     }
     let step = step_of(entry.step, entry.report.as_ref());

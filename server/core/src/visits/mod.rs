@@ -16,7 +16,7 @@ use domain::events::EventType;
 use domain::ids::TargetId;
 use domain::lifecycle::Lifecycle as _;
 use domain::permissions::PerformVisits;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::technicians::{self, WorkingWeek};
 use serde_json::json;
@@ -246,10 +246,7 @@ fn fit(
 fn refusal(stop: &DayStop, step: &Step<'_>, reason: ConflictReason) -> CoreError {
     match stop.status.step(step.end()) {
         Err(illegal) if reason != ConflictReason::Moved => illegal.into(),
-        _ => CoreError::new(
-            Problem::ConcurrentModification,
-            "The appointment was rescheduled in the meantime. Reload and try again.",
-        ),
+        _ => CoreError::new(Cause::AppointmentRescheduled),
     }
 }
 
@@ -299,10 +296,7 @@ async fn move_target(
 ) -> CoreResult<()> {
     let to = from.step(to)?;
     if !tx.set_target_status(stop.target_id.0, from, to).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The job was changed by another user in the meantime.",
-        ));
+        return Err(CoreError::conflict(Record::Job));
     }
     tx.audit(
         "target.status_changed",

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use domain::day_entries::{DayStep, SeenAppointment, StepCheck, WrittenReport};
 use domain::events::EventType;
+use domain::fields::FieldCode;
 use domain::ids::{TargetId, VisitReportId};
 use domain::permissions::PerformVisits;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use domain::targets::{AppointmentStatus, TargetStatus};
 use domain::text;
-use domain::visit_reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES, MAX_SIGNATURE_CHARS};
+use domain::visit_reports::{self, MAX_MATERIAL_LINE_CHARS, MAX_MATERIAL_LINES};
 use serde_json::json;
 
 use crate::commit::finish;
@@ -107,29 +108,29 @@ pub(crate) fn read(written: &WrittenReport) -> CoreResult<Report> {
     if work_minutes.is_none() {
         form.add_error(
             "work_minutes",
-            "invalid_number",
-            format!("Enter a number of minutes from 0 to {MAX_WORK_MINUTES}."),
+            FieldCode::InvalidNumber {
+                min: 0,
+                max: MAX_WORK_MINUTES,
+            },
         );
     }
     let material = visit_reports::material(&written.material);
     if material.is_none() {
         form.add_error(
             "material",
-            "invalid_material",
-            format!("At most {MAX_MATERIAL_LINES} lines of at most {MAX_MATERIAL_LINE_CHARS} characters are allowed."),
+            FieldCode::InvalidMaterial {
+                max: MAX_MATERIAL_LINES,
+                max_chars: MAX_MATERIAL_LINE_CHARS,
+            },
         );
     }
     let signature = Some(written.signature.trim()).filter(|signature| !signature.is_empty());
     if signature.is_some_and(|signature| !visit_reports::is_signature(signature)) {
-        form.add_error(
-            "signature",
-            "invalid_signature",
-            format!("The signature can have at most {MAX_SIGNATURE_CHARS} characters."),
-        );
+        form.add_error("signature", FieldCode::InvalidSignature);
     }
     form.finish()?;
     let (Some(summary), Some(work_minutes)) = (summary, work_minutes) else {
-        return Err(CoreError::new(Problem::ValidationFailed, "The input is not valid."));
+        return Err(CoreError::new(Cause::InvalidFields));
     };
     let material = material.filter(|lines| !lines.is_empty());
     Ok(Report {
@@ -190,11 +191,7 @@ pub async fn submit_report(
 }
 
 pub(crate) fn too_many_photos() -> CoreError {
-    CoreError::field(
-        "photo",
-        "too_many_files",
-        format!("At most {MAX_PHOTOS} photos are allowed."),
-    )
+    CoreError::field("photo", FieldCode::TooManyFiles { max: MAX_PHOTOS })
 }
 
 /// Stores a report that was checked with [`fit`]. `noted_at` is the time at which an offline report was written.
@@ -221,10 +218,7 @@ pub(crate) async fn store_report(
     };
     if stop.is_returned() {
         if !tx.resubmit_report(&row).await? {
-            return Err(CoreError::new(
-                Problem::ConcurrentModification,
-                "The report was changed by another user in the meantime.",
-            ));
+            return Err(CoreError::conflict(Record::Report));
         }
     } else {
         move_target(tx, stop, stop.status, report.end(), noted_at).await?;

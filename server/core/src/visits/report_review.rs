@@ -6,7 +6,7 @@ use domain::events::EventType;
 use domain::ids::{AttachmentId, VisitReportId};
 use domain::lifecycle::Lifecycle as _;
 use domain::permissions::{ApproveReports, PerformVisits, ViewReports};
-use domain::problems::Problem;
+use domain::problems::Record;
 use domain::text;
 use domain::visit_reports::ReportStatus;
 use serde_json::json;
@@ -200,8 +200,5 @@ async fn load(tx: &mut TenantTx<'_, Staff>, id: VisitReportId) -> CoreResult<Rep
 }
 
 fn concurrent_decision() -> CoreError {
-    CoreError::new(
-        Problem::ConcurrentModification,
-        "The report was changed by another user in the meantime.",
-    )
+    CoreError::conflict(Record::Report)
 }

@@ -3,7 +3,7 @@
 use domain::day_entries::{DayEntryState, DayStep, SeenAppointment, StepCheck};
 use domain::ids::TargetId;
 use domain::permissions::{PerformVisits, PlanTargets, ViewOperations};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use serde_json::json;
 
 use crate::commit::finish;
@@ -156,10 +156,7 @@ fn check_shown(entries: &[DayEntryView], shown: &str) -> CoreResult<()> {
     if keys(entries) == shown {
         Ok(())
     } else {
-        Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "More entries arrived in the meantime. Reload and try again.",
-        ))
+        Err(CoreError::new(Cause::MoreEntriesArrived))
     }
 }
 
@@ -172,10 +169,7 @@ async fn lock_queued(tx: &mut TenantTx<'_, Staff>, target: TargetId, shown: &str
 
 async fn resolve(tx: &mut TenantTx<'_, Staff>, entry: &DayEntryView, to: DayEntryState) -> CoreResult<()> {
     if !tx.update_day_entry_state(entry.id.0, entry.state, to).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The conflict was resolved by another user in the meantime.",
-        ));
+        return Err(CoreError::new(Cause::SyncConflictResolved));
     }
     if to == DayEntryState::Discarded {
         tx.delete_day_photos(entry.id.0).await?;

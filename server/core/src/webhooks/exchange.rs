@@ -127,7 +127,7 @@ pub(crate) async fn send(core: &Core, client: &Client, outgoing: &OutgoingReques
 /// Parses and checks the URL again for each attempt. An IP address literal bypasses the guarded resolver and is
 /// therefore checked here.
 fn validate_url(text: &str, settings: &Settings) -> Result<url::Url, (FailureKind, String)> {
-    let url = guard::parse_url(text, settings).map_err(|error| (FailureKind::Configuration, error.detail))?;
+    let url = guard::parse_url(text, settings).map_err(|error| (FailureKind::Configuration, error.to_string()))?;
     let literal = match url.host() {
         Some(url::Host::Ipv4(address)) => Some(address.into()),
         Some(url::Host::Ipv6(address)) => Some(address.into()),

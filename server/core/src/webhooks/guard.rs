@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::fields::FieldError;
-use domain::problems::Problem;
+use domain::fields::{FieldCode, FieldError, WebhookUrlError};
+use domain::problems::Cause;
 use hickory_resolver::TokioResolver;
 use ipnet::IpNet;
 pub use reqwest::Client;
@@ -88,61 +88,59 @@ pub async fn check_url(text: &str, settings: &Settings) -> CoreResult<()> {
 }
 
 async fn check_url_with(text: &str, settings: &Settings, resolver: Option<TokioResolver>) -> CoreResult<()> {
-    let url = parse_url(text, settings)?;
+    let url = parse_url(text, settings).map_err(invalid)?;
     let port = url.port_or_known_default().unwrap_or(443);
     let addresses: Vec<IpAddr> = match url.host() {
         Some(Host::Ipv4(address)) => vec![address.into()],
         Some(Host::Ipv6(address)) => vec![address.into()],
         // A host that does not resolve yet is accepted; each attempt resolves it again.
         Some(Host::Domain(name)) => resolver
-            .ok_or_else(|| forbidden("The host name cannot be resolved."))?
+            .ok_or_else(forbidden)?
             .lookup_ip(name)
             .await
             .map(|found| found.iter().collect())
             .unwrap_or_default(),
-        None => return Err(invalid("The URL must contain a host.")),
+        None => return Err(invalid(WebhookUrlError::NoHost)),
     };
     tracing::debug!(port, addresses = addresses.len(), "webhook host resolved");
     if addresses
         .iter()
         .any(|address| is_forbidden(*address, &settings.webhook_allow_nets))
     {
-        return Err(forbidden("The URL resolves to an address that is not allowed."));
+        return Err(forbidden());
     }
     Ok(())
 }
 
 /// Parses a URL and checks its syntax, scheme and parts without network access.
-pub(crate) fn parse_url(text: &str, settings: &Settings) -> CoreResult<Url> {
+pub(crate) fn parse_url(text: &str, settings: &Settings) -> Result<Url, WebhookUrlError> {
     if text.len() > 2_000 {
-        return Err(invalid("The URL must not exceed 2000 characters."));
+        return Err(WebhookUrlError::TooLong { max: 2_000 });
     }
-    let url = Url::parse(text).map_err(|_| invalid("The URL must be absolute."))?;
+    let url = Url::parse(text).map_err(|_| WebhookUrlError::NotAbsolute)?;
     if url.scheme() != "https" && !(url.scheme() == "http" && settings.webhook_allow_http) {
-        return Err(invalid("The URL must use https."));
+        return Err(WebhookUrlError::NotHttps);
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("The URL must not contain credentials."));
+        return Err(WebhookUrlError::HasCredentials);
     }
     if url.fragment().is_some() {
-        return Err(invalid("The URL must not contain a fragment."));
+        return Err(WebhookUrlError::HasFragment);
     }
     Ok(url)
 }
 
-fn invalid(detail: &str) -> CoreError {
+fn invalid(error: WebhookUrlError) -> CoreError {
     CoreError::with_fields(
-        Problem::InvalidWebhookUrl,
-        detail.to_owned(),
-        vec![FieldError::new("/url", "invalid_webhook_url", detail)],
+        Cause::InvalidWebhookUrl,
+        vec![FieldError::new("/url", FieldCode::InvalidWebhookUrl(error))],
     )
 }
 
-fn forbidden(detail: &str) -> CoreError {
+fn forbidden() -> CoreError {
     CoreError::with_fields(
-        Problem::ForbiddenWebhookTarget,
-        detail.to_owned(),
-        vec![FieldError::new("/url", "forbidden_webhook_target", detail)],
+        Cause::ForbiddenWebhookTarget,
+        vec![FieldError::new("/url", FieldCode::ForbiddenWebhookTarget)],
     )
 }
 
@@ -221,6 +219,8 @@ mod dns_tests;
 
 #[cfg(test)]
 mod tests {
+    use domain::problems::Problem;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,7 @@
 //! DNS rebinding tests of the guard: a DNS server with changing answers and a listener on loopback that must not be
 //! reached.
 
+use domain::problems::Problem;
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +17,7 @@ use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseI
 use hickory_server::zone_handler::MessageResponseBuilder;
 use tokio::net::{TcpListener, UdpSocket};
 
-use super::{Problem, Refusal, Settings, check_url_with, client_with};
+use super::{Refusal, Settings, check_url_with, client_with};
 
 /// DNS handler that returns a sequence of answers and then repeats the last one. A TTL of 0 makes every lookup query
 /// it.

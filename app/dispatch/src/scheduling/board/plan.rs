@@ -195,8 +195,12 @@ fn StopLine(
     let label = t!(locale, "suggestion-commit-one", job = format!("TGT-{}", stop.number));
     let status = status.map(|status| match status {
         StopOutcome::Committed => view! { <Chip label=t!(locale, "suggestion-committed") tone=Tone::Good/> }.into_any(),
-        StopOutcome::Stale { why, detail } => {
-            let why = t!(locale, "suggestion-stale", why = ui::i18n::error(locale, &why, &detail));
+        StopOutcome::Stale { reason } => {
+            let why = t!(
+                locale,
+                "suggestion-stale",
+                why = ui::i18n::errors::schedule_conflict(locale, &reason)
+            );
             view! { <span class="stop-warning"><Icon name="alert"/>{why}</span> }.into_any()
         }
     });

@@ -1,10 +1,11 @@
 //! Resolves the mapping of a target: its customer, location and contact, and which external IDs to link to them.
 
 use domain::events::EventType;
+use domain::fields::FieldCode;
 use domain::ids::{ContactId, CustomerId, LocationId, SourceSystemId, TargetId};
 use domain::import_jobs::{ImportChannel, ImportMode, TargetBatch};
 use domain::permissions::ResolveMappings;
-use domain::problems::Problem;
+use domain::problems::{Cause, Record};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -81,10 +82,7 @@ pub async fn resolve(
     linked.contact_id = contact.map(Key).or(target.contact_id.filter(|_| same_customer));
     linked.needs_mapping = false;
     if !tx.relink_target(&linked, target.status).await? {
-        return Err(CoreError::new(
-            Problem::ConcurrentModification,
-            "The record was changed by another user in the meantime.",
-        ));
+        return Err(CoreError::conflict(Record::Other));
     }
     if let Some(item) = &item {
         tx.mark_item_resolved(item.id.0).await?;
@@ -134,20 +132,12 @@ async fn check_resolution(tx: &mut TenantTx<'_, Staff>, resolution: &Resolution)
     if let Some(location) = resolution.location
         && !tx.is_location_of(location.id, customer).await?
     {
-        return Err(CoreError::field(
-            "location",
-            "validation_failed",
-            "This location belongs to another customer.",
-        ));
+        return Err(CoreError::field("location", FieldCode::LocationOfOtherCustomer));
     }
     if let Some(contact) = resolution.contact
         && !tx.is_contact_of(contact.id, customer).await?
     {
-        return Err(CoreError::field(
-            "contact",
-            "validation_failed",
-            "This contact belongs to another customer.",
-        ));
+        return Err(CoreError::field("contact", FieldCode::ContactOfOtherCustomer));
     }
     Ok(())
 }
@@ -231,18 +221,12 @@ async fn pin(
     match tx.find_reference_in(source, kind, external_id).await? {
         Some(known) if known == record => return Ok(()),
         Some(_) => {
-            return Err(CoreError::new(
-                Problem::MappingExists,
-                "The external ID already refers to another record. Undo that link first.",
-            ));
+            return Err(CoreError::new(Cause::ExternalIdMapped));
         }
         None => {}
     }
     if tx.is_linked_in(source, kind, record).await? {
-        return Err(CoreError::new(
-            Problem::MappingConflict,
-            "The record already has another external ID in this source.",
-        ));
+        return Err(CoreError::new(Cause::RecordMapped));
     }
     tx.insert_reference_in(source, kind, external_id, record).await?;
     tx.audit(

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::events::EventType;
 use domain::ids::{ClientId, SourceSystemId, WebhookEndpointId, WebhookSecretId};
 use domain::lifecycle::Lifecycle as _;
-use domain::problems::Problem;
+use domain::problems::Cause;
 use domain::webhooks::{DisabledReason, EndpointStatus};
 use secrecy::SecretString;
 use serde_json::json;
@@ -32,10 +32,9 @@ pub(crate) async fn create_endpoint<A: Operator>(
 ) -> Result<(EndpointLine, SecretString), CoreError> {
     tx.lock_client(client).await?;
     if tx.count_endpoints(client).await? >= MAX_ENDPOINTS_PER_CLIENT {
-        return Err(CoreError::new(
-            Problem::QuotaExceeded,
-            format!("A client can have at most {MAX_ENDPOINTS_PER_CLIENT} endpoints."),
-        ));
+        return Err(CoreError::new(Cause::TooManyEndpoints {
+            max: MAX_ENDPOINTS_PER_CLIENT,
+        }));
     }
     let id: WebhookEndpointId = tx.new_id();
     let (event_types, data_options) = (unique(&form.event_types), unique(&form.data_options));
@@ -73,7 +72,7 @@ pub(crate) async fn add_secret<A: Operator>(
             .seal(plain, &place(kind, tx.tenant(), id.uuid()), &core.randomness)
             .map_err(|error| {
                 tracing::error!(%error, "failed to encrypt webhook secret");
-                CoreError::new(Problem::InternalError, "An internal error occurred.")
+                CoreError::new(Cause::Internal)
             })
     };
     let sealed_secret = seal(secret.as_bytes(), SECRET_FIELD)?;
@@ -116,10 +115,9 @@ pub(crate) async fn perform<A: Operator>(
             let expires_at = core.clock.now() + TimeDelta::from_std(*grace).unwrap_or(TimeDelta::MAX);
             tx.expire_webhook_secrets(id, expires_at).await?;
             if tx.count_webhook_secrets(id).await? >= MAX_SECRETS_PER_ENDPOINT {
-                return Err(CoreError::new(
-                    Problem::QuotaExceeded,
-                    format!("At most {MAX_SECRETS_PER_ENDPOINT} secrets can be valid; use gracePeriodSeconds 0 to expire them."),
-                )
+                return Err(CoreError::new(Cause::TooManySecrets {
+                    max: MAX_SECRETS_PER_ENDPOINT,
+                })
                 .into());
             }
             outcome.secret = Some(add_secret(core, tx, id, endpoint.public_key.is_some()).await?);
@@ -136,9 +134,7 @@ pub(crate) async fn perform<A: Operator>(
         }
         Act::Enable => {
             if endpoint.is_client_revoked {
-                return Err(
-                    CoreError::new(Problem::EndpointDisabled, "The endpoint's client has been revoked.").into(),
-                );
+                return Err(CoreError::new(Cause::EndpointClientRevoked).into());
             }
             if endpoint.status == EndpointStatus::Disabled {
                 set_status(tx, endpoint, EndpointStatus::Active, None).await?;

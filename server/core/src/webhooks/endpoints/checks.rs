@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::events::EventType;
-use domain::fields::FieldError;
-use domain::problems::Problem;
+use domain::fields::{FieldCode, FieldError};
+use domain::problems::Cause;
 use domain::scopes::Scope;
 use domain::webhooks::{DEFAULT_GRACE_PERIOD, DataOption, EndpointStatus, MAX_GRACE_PERIOD, RECOVERY_WINDOW};
 
@@ -41,7 +41,7 @@ pub fn local_moment(name: &str, text: &str, zone: &str) -> CoreResult<DateTime<U
         .ok()
         .and_then(|local| zone.from_local_datetime(&local).earliest())
         .map(|moment| moment.with_timezone(&Utc))
-        .ok_or_else(|| CoreError::field(name, "invalid_date", "Enter a valid date and time."))
+        .ok_or_else(|| CoreError::field(name, FieldCode::InvalidDate))
 }
 
 /// Parses a grace period in seconds; [`DEFAULT_GRACE_PERIOD`] if absent.
@@ -57,39 +57,39 @@ pub fn grace(seconds: Option<i64>) -> CoreResult<Duration> {
         .map(Duration::from_secs)
         .filter(|grace| *grace <= MAX_GRACE_PERIOD)
         .ok_or_else(|| {
-            let detail = format!("The value must be between 0 and {}.", MAX_GRACE_PERIOD.as_secs());
-            CoreError::field("/gracePeriodSeconds", "validation_failed", detail)
+            CoreError::field(
+                "/gracePeriodSeconds",
+                FieldCode::OutOfRange {
+                    min: 0,
+                    max: i64::try_from(MAX_GRACE_PERIOD.as_secs()).unwrap_or(i64::MAX),
+                },
+            )
         })
 }
+
+/// Maximum number of event types of an endpoint.
+pub const MAX_EVENT_TYPES: usize = 50;
 
 pub(crate) fn validate_event_types(names: &[String]) -> CoreResult<()> {
     if names.is_empty() {
         return Err(CoreError::field(
             "/eventTypes",
-            "validation_failed",
-            "At least one event type is required.",
+            FieldCode::ItemCount {
+                min: 1,
+                max: MAX_EVENT_TYPES,
+            },
         ));
     }
     let unknown: Vec<FieldError> = names
         .iter()
         .enumerate()
         .filter(|(_, name)| EventType::from_name(name).is_none_or(|kind| kind == EventType::WebhookTest))
-        .map(|(index, _)| {
-            FieldError::new(
-                format!("/eventTypes/{index}"),
-                "unknown_event_type",
-                "Use a name from the list of event types.",
-            )
-        })
+        .map(|(index, _)| FieldError::new(format!("/eventTypes/{index}"), FieldCode::UnknownEventType))
         .collect();
     if unknown.is_empty() {
         return Ok(());
     }
-    Err(CoreError::with_fields(
-        Problem::UnknownEventType,
-        "At least one event type is unknown.".to_owned(),
-        unknown,
-    ))
+    Err(CoreError::with_fields(Cause::UnknownEventType, unknown))
 }
 
 pub(crate) fn check_options<'a>(
@@ -98,15 +98,19 @@ pub(crate) fn check_options<'a>(
 ) -> CoreResult<()> {
     for name in names {
         let pointer = format!("/dataOptions/{name}");
-        let option = DataOption::from_name(name)
-            .ok_or_else(|| CoreError::field(&pointer, "unknown_field", "The data option is unknown."))?;
+        let option =
+            DataOption::from_name(name).ok_or_else(|| CoreError::field(&pointer, FieldCode::UnknownDataOption))?;
         let scope = option.scope();
         if !has_scope(scope) {
-            let detail = format!("The data option {name} requires the scope {}.", scope.name());
             return Err(CoreError::with_fields(
-                Problem::DataOptionNotPermitted,
-                detail.clone(),
-                vec![FieldError::new(pointer, "data_option_not_permitted", detail)],
+                Cause::DataOptionNotPermitted,
+                vec![FieldError::new(
+                    pointer,
+                    FieldCode::DataOptionNotPermitted {
+                        option: name.clone(),
+                        scope: scope.name().to_owned(),
+                    },
+                )],
             ));
         }
     }
@@ -130,21 +134,15 @@ pub(crate) async fn validate_action(core: &Core, action: &Act) -> CoreResult<()>
             let oldest = now - TimeDelta::from_std(RECOVERY_WINDOW).unwrap_or(TimeDelta::MAX);
             if *since < oldest {
                 return Err(CoreError::with_fields(
-                    Problem::RecoverWindowTooLarge,
-                    "Events are retained for 14 days.".to_owned(),
+                    Cause::RecoverWindowTooLarge,
                     vec![FieldError::new(
                         "/since",
-                        "recover_window_too_large",
-                        "The value must be at most 14 days ago.",
+                        FieldCode::RecoverWindowTooLarge { max_days: 14 },
                     )],
                 ));
             }
             if until.unwrap_or(now) <= *since {
-                return Err(CoreError::field(
-                    "/until",
-                    "validation_failed",
-                    "The value must be after since.",
-                ));
+                return Err(CoreError::field("/until", FieldCode::NotAfterSince));
             }
         }
         Act::Delete | Act::RotateSecret(_) | Act::Test | Act::Enable | Act::Disable => {}
@@ -164,10 +162,7 @@ pub(crate) fn unique(names: &[String]) -> Vec<String> {
 /// Rejects actions that require an enabled endpoint.
 pub(crate) fn ensure_enabled(status: EndpointStatus) -> CoreResult<()> {
     if status == EndpointStatus::Disabled {
-        return Err(CoreError::new(
-            Problem::EndpointDisabled,
-            "The endpoint is disabled. Enable it first.",
-        ));
+        return Err(CoreError::new(Cause::EndpointDisabled));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::events::EventType;
+use domain::fields::FieldCode;
 use ordinavo_core::CoreError;
 use ordinavo_core::events;
 use serde::Deserialize;
@@ -71,11 +72,5 @@ pub async fn list_events(
 fn parse_timestamp(text: &str) -> Result<DateTime<Utc>, CoreError> {
     DateTime::parse_from_rfc3339(text)
         .map(|timestamp| timestamp.with_timezone(&Utc))
-        .map_err(|_| {
-            CoreError::field(
-                "since",
-                "validation_failed",
-                "Must be an RFC 3339 date-time such as 2026-11-24T09:00:00Z.",
-            )
-        })
+        .map_err(|_| CoreError::field("since", FieldCode::InvalidTimestamp))
 }

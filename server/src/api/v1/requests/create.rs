@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use domain::fields::{FieldError, ObjectReader, Patch};
+use domain::fields::{FieldCode, FieldError, ObjectReader, Patch};
 use domain::imports::{ContactBody, CustomerBody, LocationBody, read_context};
 use domain::intake::PreferredWindow;
 use domain::requests::{Priority, ServiceType};
@@ -112,8 +112,7 @@ fn read(body: &Value) -> Result<RequestForm, Vec<FieldError>> {
     if external_id.as_ref().is_some_and(ExternalId::is_placeholder) {
         errors.push(FieldError::new(
             "/externalId",
-            "external_id_required",
-            "This value is a placeholder, not an ID.",
+            FieldCode::ExternalIdRequired { is_placeholder: true },
         ));
     }
     let (customer, location, contact) = read_context(&mut reader, &mut errors);
@@ -125,8 +124,9 @@ fn read(body: &Value) -> Result<RequestForm, Vec<FieldError>> {
     if service_type.is_none() && errors.len() == errors_before {
         errors.push(FieldError::new(
             "/serviceType",
-            "required",
-            format!("One of {} is required.", names.join(", ")),
+            FieldCode::RequiredOneOf {
+                allowed: names.iter().map(ToString::to_string).collect(),
+            },
         ));
     }
     let priority = reader

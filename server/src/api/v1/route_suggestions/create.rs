@@ -4,12 +4,12 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::NaiveDate;
-use domain::fields::{FieldError, ObjectReader, Patch};
+use domain::fields::{FieldCode, FieldError, ObjectReader, Patch};
 use domain::ids::{RouteSuggestionId, TargetId};
 use domain::text::ExternalId;
 use ordinavo_core::CoreError;
-use ordinavo_core::suggestions::clients;
 use ordinavo_core::suggestions::clients::{MAX_TARGETS, TargetSelection};
+use ordinavo_core::suggestions::{MAX_DAYS, clients};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -96,18 +96,20 @@ fn read(body: &Value) -> Result<(NaiveDate, u32, TargetSelection), Vec<FieldErro
         _ => None,
     };
     if date.is_none() {
-        errors.push(FieldError::new(
-            "/date",
-            "invalid_date",
-            "Must be a date such as 2026-11-30.",
-        ));
+        errors.push(FieldError::new("/date", FieldCode::InvalidDate));
     }
     let days = match reader.raw("horizonDays") {
         Patch::Absent | Patch::Null => Some(1),
         Patch::Value(value) => value.as_u64().and_then(|days| u32::try_from(days).ok()),
     };
     if days.is_none() {
-        errors.push(FieldError::new("/horizonDays", "invalid_number", "Must be an integer."));
+        errors.push(FieldError::new(
+            "/horizonDays",
+            FieldCode::InvalidNumber {
+                min: 1,
+                max: i64::from(MAX_DAYS),
+            },
+        ));
     }
     let ids = list(&mut reader, "targetIds", &mut errors, |text| {
         text.parse::<TargetId>().ok()
@@ -119,18 +121,15 @@ fn read(body: &Value) -> Result<(NaiveDate, u32, TargetSelection), Vec<FieldErro
         (Some(ids), None) => Some(TargetSelection::Ids(ids)),
         (None, Some(ids)) => Some(TargetSelection::ExternalIds(ids)),
         (None, None) => {
-            errors.push(FieldError::new(
-                "/targetIds",
-                "required",
-                "Either targetIds or externalIds is required.",
-            ));
+            errors.push(FieldError::new("/targetIds", FieldCode::Required));
             None
         }
         (Some(_), Some(_)) => {
             errors.push(FieldError::new(
                 "/externalIds",
-                "contradiction",
-                "Only one of targetIds and externalIds is allowed.",
+                FieldCode::Contradiction {
+                    fields: vec!["targetIds".to_owned(), "externalIds".to_owned()],
+                },
             ));
             None
         }
@@ -157,19 +156,14 @@ fn list<T>(
     if rows.is_empty() || rows.len() > MAX_TARGETS {
         errors.push(FieldError::new(
             format!("/{name}"),
-            "invalid_list",
-            format!("Must be an array of 1 to {MAX_TARGETS} IDs."),
+            FieldCode::InvalidList { max: MAX_TARGETS },
         ));
     }
     let mut found = Vec::new();
     for (index, row) in rows.iter().take(MAX_TARGETS).enumerate() {
         match row.as_str().and_then(&parse) {
             Some(id) => found.push(id),
-            None => errors.push(FieldError::new(
-                format!("/{name}/{index}"),
-                "target_not_found",
-                "The source system has no such target.",
-            )),
+            None => errors.push(FieldError::new(format!("/{name}/{index}"), FieldCode::TargetNotFound)),
         }
     }
     Some(found)

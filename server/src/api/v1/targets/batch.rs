@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::import_jobs::{BatchRefusal, ImportJob, MAX_ATOMIC_ITEMS, MAX_ITEMS, TargetBatch, TargetBatchBody};
-use domain::problems::Problem;
+use domain::problems::Cause;
 use ordinavo_core::CoreError;
 use ordinavo_core::imports::{ImportPermits, is_zone, jobs};
 
@@ -43,14 +43,8 @@ pub async fn create_target_batch(
     )?;
     let batch = TargetBatch::read(&body.value, is_zone).map_err(|refusal| match refusal {
         BatchRefusal::Fields(fields) => CoreError::invalid(fields),
-        BatchRefusal::TooManyItems => CoreError::new(
-            Problem::BatchTooLarge,
-            format!("A batch may contain at most {MAX_ITEMS} items."),
-        ),
-        BatchRefusal::TooManyAtomicItems => CoreError::new(
-            Problem::AtomicBatchTooLarge,
-            format!("An atomic batch may contain at most {MAX_ATOMIC_ITEMS} items."),
-        ),
+        BatchRefusal::TooManyItems => CoreError::new(Cause::TooManyItems { max: MAX_ITEMS }),
+        BatchRefusal::TooManyAtomicItems => CoreError::new(Cause::TooManyAtomicItems { max: MAX_ATOMIC_ITEMS }),
     })?;
     Ok(respond(
         jobs::submit(&state.core, permits, &batch, held.key(), accepted).await?,

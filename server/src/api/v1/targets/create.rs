@@ -6,7 +6,7 @@ use axum::response::Response;
 use domain::import_jobs::{ImportJob, ImportMode, TargetBatch};
 use domain::import_results::ImportItemResult;
 use domain::imports::{ItemOutcome, TargetImport, TargetImportBody};
-use domain::problems::Problem;
+use domain::problems::{Cause, Problem};
 use ordinavo_core::CoreError;
 use ordinavo_core::imports::{ApiResponse, ImportPermits, import_one, is_zone, jobs};
 
@@ -79,8 +79,7 @@ fn render(result: &ImportItemResult) -> ApiResponse {
         Some(outcome) if outcome == ItemOutcome::Failed || !result.errors.is_empty() => {
             let note = result.errors.first();
             let code = note.map(|note| note.code.clone()).unwrap_or_default();
-            let meaning = domain::mapping::table::meaning(&code).unwrap_or("The import was rejected.");
-            let mut problem = ProblemBody::new(CoreError::new(Problem::ImportFailed, meaning));
+            let mut problem = ProblemBody::new(CoreError::new(Cause::ImportRejected { code }));
             problem.item = Some(result.clone());
             answer(Problem::ImportFailed.status(), None, &problem)
         }

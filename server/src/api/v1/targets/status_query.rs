@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use domain::fields::{FieldError, ObjectReader, Patch};
+use domain::fields::{FieldCode, FieldError, ObjectReader, Patch};
 use domain::text::ExternalId;
 use ordinavo_core::CoreError;
 use ordinavo_core::integrations::idempotency::respond_once;
@@ -93,28 +93,21 @@ fn read(body: &Value) -> Result<StatusQuery, Vec<FieldError>> {
     reader.finish(&mut errors);
     for (name, read) in [("/externalIds", &external_ids), ("/ids", &ids)] {
         if read.is_none() {
-            errors.push(FieldError::new(
-                name,
-                "validation_failed",
-                "Must be an array of strings.",
-            ));
+            errors.push(FieldError::new(name, FieldCode::NotStringArray));
         }
     }
     let query = StatusQuery { external_ids, ids };
     let all_ids = || query.external_ids.iter().chain(query.ids.iter()).flatten();
     let count = all_ids().count();
     if errors.is_empty() && !(1..=MAX_IDS).contains(&count) {
-        errors.push(FieldError::new(
-            "",
-            "validation_failed",
-            format!("Send 1 to {MAX_IDS} IDs in externalIds and ids combined."),
-        ));
+        errors.push(FieldError::new("", FieldCode::ItemCount { min: 1, max: MAX_IDS }));
     }
     if all_ids().any(|text| text.chars().count() > ExternalId::MAX_CHARS) {
         errors.push(FieldError::new(
             "",
-            "value_too_long",
-            format!("An ID has at most {} characters.", ExternalId::MAX_CHARS),
+            FieldCode::TooLong {
+                max: ExternalId::MAX_CHARS,
+            },
         ));
     }
     if errors.is_empty() { Ok(query) } else { Err(errors) }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::fields::{FieldError, ObjectReader, Patch};
+use domain::fields::{FieldCode, FieldError, ObjectReader, Patch};
 use domain::text;
 use domain::webhooks::Ordering;
-use ordinavo_core::webhooks::endpoints::{EndpointForm, EndpointPatch, MAX_DESCRIPTION_CHARS, MAX_URL_CHARS};
+use ordinavo_core::webhooks::endpoints::{
+    EndpointForm, EndpointPatch, MAX_DESCRIPTION_CHARS, MAX_EVENT_TYPES, MAX_URL_CHARS,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -55,8 +57,6 @@ pub struct WebhookEndpointPatch {
     pub description: Option<String>,
 }
 
-const MAX_EVENT_TYPES: usize = 50;
-
 fn list(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Option<Vec<String>> {
     let pointer = reader.pointer("eventTypes");
     match reader.raw("eventTypes") {
@@ -65,8 +65,13 @@ fn list(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Option<V
             Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
         }
         Patch::Null | Patch::Value(_) => {
-            let detail = format!("Must be an array of at most {MAX_EVENT_TYPES} event types.");
-            errors.push(FieldError::new(pointer, "validation_failed", detail));
+            errors.push(FieldError::new(
+                pointer,
+                FieldCode::ItemCount {
+                    min: 1,
+                    max: MAX_EVENT_TYPES,
+                },
+            ));
             None
         }
     }
@@ -81,11 +86,7 @@ fn options(reader: &mut ObjectReader<'_>, errors: &mut Vec<FieldError>) -> Vec<(
             .map(|(name, on)| (name.clone(), *on == Value::Bool(true)))
             .collect(),
         Patch::Value(_) => {
-            errors.push(FieldError::new(
-                pointer,
-                "validation_failed",
-                "Must be an object with boolean values.",
-            ));
+            errors.push(FieldError::new(pointer, FieldCode::NotBooleanMap));
             Vec::new()
         }
     }
@@ -120,7 +121,7 @@ pub fn read(body: &Value) -> Result<EndpointForm, Vec<FieldError>> {
         match list(&mut reader, &mut errors) {
             Some(types) => form.event_types = types,
             None if errors.len() == errors_before => {
-                errors.push(FieldError::new("/eventTypes", "required", "A value is required."));
+                errors.push(FieldError::new("/eventTypes", FieldCode::Required));
             }
             None => {}
         }
@@ -149,7 +150,7 @@ pub fn read_patch(body: &Value) -> Result<EndpointPatch, Vec<FieldError>> {
     if let Some(mut reader) = ObjectReader::new(body, "", &mut errors) {
         patch.url = match reader.text("url", MAX_URL_CHARS, &mut errors, |url| text::line(url, MAX_URL_CHARS)) {
             Patch::Null => {
-                errors.push(FieldError::new("/url", "required", "A value is required."));
+                errors.push(FieldError::new("/url", FieldCode::Required));
                 None
             }
             other => other.value(),

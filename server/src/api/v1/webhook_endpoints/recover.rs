@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use domain::fields::{FieldError, ObjectReader, Patch};
+use domain::fields::{FieldCode, FieldError, ObjectReader, Patch};
 use ordinavo_core::CoreError;
 use ordinavo_core::webhooks::endpoints;
 use ordinavo_core::webhooks::endpoints::Act;
@@ -91,11 +91,7 @@ fn read(body: &Value) -> Result<TimeRange, Vec<FieldError>> {
                 Patch::Value(value) => {
                     let read = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
                     if read.is_none() {
-                        errors.push(FieldError::new(
-                            pointer,
-                            "validation_failed",
-                            "Must be an RFC 3339 date-time such as 2026-11-24T09:00:00Z.",
-                        ));
+                        errors.push(FieldError::new(pointer, FieldCode::InvalidTimestamp));
                     }
                     read.map(|time| time.with_timezone(&Utc))
                 }
@@ -104,7 +100,7 @@ fn read(body: &Value) -> Result<TimeRange, Vec<FieldError>> {
         let errors_before = errors.len();
         since = parse_time("since", &mut errors);
         if since.is_none() && errors.len() == errors_before {
-            errors.push(FieldError::new("/since", "required", "A value is required."));
+            errors.push(FieldError::new("/since", FieldCode::Required));
         }
         until = parse_time("until", &mut errors);
         reader.finish(&mut errors);

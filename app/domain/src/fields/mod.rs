@@ -1,43 +1,34 @@
 //! Field-by-field parsing of JSON objects that reports all errors at once, each with its JSON pointer.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::code::{CsvError, FieldCode, ScheduleConflict, WebhookUrlError};
 use crate::text::{self, TextError};
 
+mod code;
+
 /// An invalid field of an input.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
     /// JSON pointer (RFC 6901), or the field name on a form.
     pub pointer: String,
-    /// Stable error code.
-    pub code: String,
-    /// Explanation of what is allowed.
-    pub detail: String,
+    /// Why it is invalid.
+    pub code: FieldCode,
 }
 
 impl FieldError {
     /// Creates an error for the field at `pointer`.
-    pub fn new(pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
+    pub fn new(pointer: impl Into<String>, code: FieldCode) -> Self {
         Self {
             pointer: pointer.into(),
-            code: code.to_owned(),
-            detail: detail.into(),
+            code,
         }
     }
 
-    /// Creates an error for an invalid text; `max_chars` is named in the detail.
+    /// Creates an error for an invalid text with a maximum of `max_chars` characters.
     pub fn text(pointer: impl Into<String>, error: TextError, max_chars: usize) -> Self {
-        let detail = match error {
-            TextError::Required => "A value is required.".to_owned(),
-            TextError::TooLong => format!("At most {max_chars} characters are allowed."),
-            TextError::InvalidCharacter => "Control characters are not allowed.".to_owned(),
-            TextError::SurroundingSpace => "Leading and trailing spaces are not allowed.".to_owned(),
-            TextError::InvalidEmail => "An email address such as name@example.org is required.".to_owned(),
-            TextError::InvalidCountry => "A two-letter country code such as DE is required.".to_owned(),
-            TextError::TooShort => "More characters are required.".to_owned(),
-        };
-        Self::new(pointer, error.code(), detail)
+        Self::new(pointer, FieldCode::of_text(error, max_chars))
     }
 }
 
@@ -51,11 +42,7 @@ pub const MAX_DEPTH: usize = 16;
 pub fn check_body(value: &Value) -> Result<(), FieldError> {
     fn walk(value: &Value, pointer: &str, depth: usize) -> Result<(), FieldError> {
         if depth > MAX_DEPTH {
-            return Err(FieldError::new(
-                pointer,
-                "validation_failed",
-                format!("At most {MAX_DEPTH} levels of nesting are allowed."),
-            ));
+            return Err(FieldError::new(pointer, FieldCode::TooDeep { max: MAX_DEPTH }));
         }
         match value {
             Value::String(text) if !text.chars().all(text::is_text_character) => {
@@ -139,7 +126,7 @@ impl<'a> ObjectReader<'a> {
                 known: Vec::new(),
             })
         } else {
-            errors.push(FieldError::new(pointer, "validation_failed", "An object is required."));
+            errors.push(FieldError::new(pointer, FieldCode::NotObject));
             None
         }
     }
@@ -179,7 +166,7 @@ impl<'a> ObjectReader<'a> {
                 }
             },
             Patch::Value(_) => {
-                errors.push(FieldError::new(pointer, "validation_failed", "A string is required."));
+                errors.push(FieldError::new(pointer, FieldCode::NotString));
                 Patch::Absent
             }
         }
@@ -219,8 +206,9 @@ impl<'a> ObjectReader<'a> {
                 None => {
                     errors.push(FieldError::new(
                         pointer,
-                        "validation_failed",
-                        format!("Allowed: {}.", names.join(", ")),
+                        FieldCode::NotAllowed {
+                            allowed: names.iter().map(ToString::to_string).collect(),
+                        },
                     ));
                     Patch::Absent
                 }
@@ -244,12 +232,10 @@ impl<'a> ObjectReader<'a> {
                 None => {
                     errors.push(FieldError::new(
                         pointer,
-                        "validation_failed",
-                        format!(
-                            "A whole number from {} to {} is required.",
-                            bounds.start(),
-                            bounds.end()
-                        ),
+                        FieldCode::OutOfRange {
+                            min: *bounds.start(),
+                            max: *bounds.end(),
+                        },
                     ));
                     Patch::Absent
                 }
@@ -265,11 +251,7 @@ impl<'a> ObjectReader<'a> {
             Patch::Null => Patch::Null,
             Patch::Value(Value::Bool(value)) => Patch::Value(*value),
             Patch::Value(_) => {
-                errors.push(FieldError::new(
-                    pointer,
-                    "validation_failed",
-                    "true or false is required.",
-                ));
+                errors.push(FieldError::new(pointer, FieldCode::NotBoolean));
                 Patch::Absent
             }
         }
@@ -279,11 +261,7 @@ impl<'a> ObjectReader<'a> {
     pub fn finish(self, errors: &mut Vec<FieldError>) {
         for name in self.members.keys() {
             if !self.known.contains(&name.as_str()) {
-                errors.push(FieldError::new(
-                    self.pointer(name),
-                    "unknown_field",
-                    "This field is unknown.",
-                ));
+                errors.push(FieldError::new(self.pointer(name), FieldCode::UnknownField));
             }
         }
     }
@@ -307,7 +285,7 @@ mod tests {
         reader.finish(&mut errors);
         let found: Vec<_> = errors
             .iter()
-            .map(|error| (error.pointer.as_str(), error.code.as_str()))
+            .map(|error| (error.pointer.as_str(), error.code.code()))
             .collect();
         assert_eq!(
             found,
@@ -327,7 +305,7 @@ mod tests {
         }
         assert_eq!(
             check_body(&deep).expect_err("body is too deep").code,
-            "validation_failed"
+            FieldCode::TooDeep { max: MAX_DEPTH }
         );
         assert_eq!(
             check_body(&json!({"a": ["x\u{0}"]}))

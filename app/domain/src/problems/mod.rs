@@ -1,5 +1,9 @@
 //! Catalog of problem types (RFC 9457), one row per code, so that code, status and documentation stay in sync.
 
+pub use self::cause::{Cause, Record};
+
+mod cause;
+
 macro_rules! problems {
     ($($variant:ident, $code:literal, $status:literal, $title:literal, $advice:literal;)*) => {
         /// A problem type. The code is part of the API contract; its documentation page is `/docs/problems/{code}`.

@@ -8,6 +8,8 @@ use i18n_embed::LanguageLoader as _;
 use i18n_embed::fluent::FluentLanguageLoader;
 use rust_embed::RustEmbed;
 
+pub mod errors;
+
 #[derive(RustEmbed)]
 #[folder = "../../target/i18n/ui"]
 struct Files;
@@ -73,30 +75,6 @@ pub fn by_key(locale: Locale, key: &str) -> String {
     } else {
         key.to_owned()
     }
-}
-
-/// Returns the sentence for an error code, with its detail where the sentence has a placeholder for it.
-pub fn error(locale: Locale, code: &str, detail: &str) -> String {
-    let key = format!("error-{code}");
-    let key = if loader(locale).has(&key) {
-        key
-    } else {
-        "error-other".to_owned()
-    };
-    // Details are English; the number in one is the same in every language.
-    let number: String = detail
-        .chars()
-        .skip_while(|letter| !letter.is_ascii_digit())
-        .take_while(|letter| letter.is_ascii_digit() || *letter == ',')
-        .collect();
-    let arguments = [("detail", detail), ("number", number.trim_end_matches(','))];
-    loader(locale).get_args(&key, std::collections::HashMap::from(arguments))
-}
-
-/// Returns an error for the error summary, preceded by the label of its field if it has one.
-pub fn field_error(locale: Locale, pointer: &str, code: &str, detail: &str) -> String {
-    let field = field(locale, pointer).map(|field| format!("{field}: "));
-    format!("{}{}", field.unwrap_or_default(), error(locale, code, detail))
 }
 
 /// Returns the label of a field in the error summary.
@@ -173,11 +151,5 @@ mod tests {
         for (index, text) in texts.iter().enumerate() {
             assert!(!texts[..index].contains(text), "{text}");
         }
-    }
-
-    #[test]
-    fn error_unknown_code_returns_detail() {
-        assert_eq!(error(Locale::En, "unknown_code", "The detail."), "The detail.");
-        assert_eq!(error(Locale::De, "required", ""), "Hier fehlt eine Angabe.");
     }
 }
