@@ -148,24 +148,26 @@ pub fn ConfirmAction(
 /// The errors of an action that has no fields on this page.
 #[component]
 pub fn ProblemNotice(locale: Locale, flash: Option<Flash>, request_id: String) -> impl IntoView {
-    let texts: Vec<String> = flash
+    let texts: Vec<(String, String)> = flash
         .filter(|flash| flash.form.is_empty())
         .map_or_else(Vec::new, |flash| {
-            let fields = flash
-                .errors
-                .iter()
-                .map(|error| i18n::errors::field_code(locale, &error.code));
+            let fields = flash.errors.iter().map(|error| {
+                (
+                    error.code.code().to_owned(),
+                    i18n::errors::field_code(locale, &error.code),
+                )
+            });
             let problem = flash
                 .cause
                 .iter()
-                .map(|cause| i18n::errors::cause(locale, cause))
+                .map(|cause| (cause.problem().code().to_owned(), i18n::errors::cause(locale, cause)))
                 .filter(|_| flash.errors.is_empty());
             fields.chain(problem).collect()
         });
     (!texts.is_empty()).then(|| {
         view! {
             <div class="notice notice-bad" role="alert">
-                {texts.into_iter().map(|text| view! { <p>{text}</p> }).collect_view()}
+                {texts.into_iter().map(|(code, sentence)| view! { <p data-code=code>{sentence}</p> }).collect_view()}
                 <p class="quiet">{word!(locale, "request-id")}" "<bdi class="mono">{request_id}</bdi></p>
             </div>
         }

@@ -1,5 +1,6 @@
 //! Form fields with label, help and error; typed values are shown again after an error.
 
+use domain::fields::FieldCode;
 use domain::locale::Locale;
 use leptos::prelude::*;
 
@@ -59,13 +60,17 @@ impl FormState {
 
     /// Returns the error of a field in the reader's language.
     pub fn error(&self, field: &str) -> Option<String> {
-        let error = self
-            .flash
-            .as_ref()?
-            .errors
+        self.error_code(field)
+            .map(|code| i18n::errors::field_code(self.locale, code))
+    }
+
+    /// Returns why a field was rejected.
+    fn error_code(&self, field: &str) -> Option<&FieldCode> {
+        let errors = &self.flash.as_ref()?.errors;
+        errors
             .iter()
-            .find(|error| error.pointer == field)?;
-        Some(i18n::errors::field_code(self.locale, &error.code))
+            .find(|error| error.pointer == field)
+            .map(|error| &error.code)
     }
 
     /// Returns the element ID of a field, to which the error summary links.
@@ -84,7 +89,7 @@ pub fn ErrorSummary(form: FormState) -> impl IntoView {
         let count = flash.errors.len().max(1);
         let problem = flash
             .cause
-            .map(|cause| i18n::errors::cause(locale, &cause))
+            .map(|cause| (cause.problem().code(), i18n::errors::cause(locale, &cause)))
             .filter(|_| flash.errors.is_empty());
         view! {
             <div class="notice notice-bad" role="alert" tabindex="-1" autofocus=true>
@@ -92,9 +97,10 @@ pub fn ErrorSummary(form: FormState) -> impl IntoView {
                 <ul>
                     {flash.errors.into_iter().map(|error| {
                         let target = format!("#{}", form.id(&error.pointer));
-                        view! { <li><a href=target>{i18n::errors::field_error(locale, &error)}</a></li> }
+                        let code = error.code.code().to_owned();
+                        view! { <li data-code=code><a href=target>{i18n::errors::field_error(locale, &error)}</a></li> }
                     }).collect_view()}
-                    {problem.map(|text| view! { <li>{text}</li> })}
+                    {problem.map(|(code, sentence)| view! { <li data-code=code>{sentence}</li> })}
                 </ul>
             </div>
         }
@@ -111,7 +117,8 @@ fn FieldFrame(
     optional: bool,
     children: Children,
 ) -> impl IntoView {
-    let error = form.error(field);
+    let code = form.error_code(field).map(|code| code.code().to_owned());
+    let error = code.zip(form.error(field));
     let invalid = error.is_some();
     let optional = optional.then(|| format!(" ({})", word!(form.locale, "optional")));
     let id = form.id(field);
@@ -121,7 +128,7 @@ fn FieldFrame(
             <label for=id>{label}<span class="quiet">{optional}</span></label>
             {children()}
             {(!help.is_empty()).then(|| view! { <p class="help" id=help_id>{help}</p> })}
-            {error.map(|error| view! { <p class="field-error" id=error_id>{error}</p> })}
+            {error.map(|(code, sentence)| view! { <p class="field-error" id=error_id data-code=code>{sentence}</p> })}
         </div>
     }
 }
