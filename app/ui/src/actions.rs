@@ -1,7 +1,9 @@
 //! Actions: what a form or button runs. A plain form post ends in a redirect, and validation errors and typed values
 //! are stored in the session for the next page; any other caller gets the status and the error code.
 
+use std::fmt::Display;
 use std::future::Future;
+use std::str::FromStr;
 
 use axum::http::header::{ACCEPT, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
@@ -10,6 +12,8 @@ use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use ordinavo_core::{Core, CoreError, CoreResult};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use tower_sessions::Session;
 
 use crate::flash;
@@ -51,6 +55,101 @@ pub struct FormSubmission<'a> {
     pub values: &'a [(&'a str, &'a str)],
     /// The path of the page that contains the form.
     pub back: String,
+}
+
+/// The typed input of an action: the fields that a form or button sends.
+pub trait ActionForm: Serialize {
+    /// The form's name, unique on its page; empty for a button without fields.
+    const NAME: &'static str = "";
+    /// Fields that are never stored for redisplay, such as passwords.
+    const SECRET_FIELDS: &'static [&'static str] = &[];
+
+    /// Returns the path of the page that contains the form.
+    fn back(&self) -> String;
+}
+
+/// An ID in a form. An ID that cannot be parsed leads to the same error as that of a record that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormId<T>(Option<T>);
+
+impl<T: Copy> FormId<T> {
+    /// Returns the ID.
+    ///
+    /// # Errors
+    /// `not_found` for anything but an ID of this kind.
+    pub fn get(self) -> CoreResult<T> {
+        self.0.ok_or_else(CoreError::not_found)
+    }
+
+    /// Returns the ID, if it is one.
+    pub const fn ok(self) -> Option<T> {
+        self.0
+    }
+}
+
+impl<T> Default for FormId<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Display> Serialize for FormId<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Some(id) => serializer.collect_str(id),
+            None => serializer.serialize_str(""),
+        }
+    }
+}
+
+impl<'de, T: FromStr> Deserialize<'de> for FormId<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(text.parse().ok()))
+    }
+}
+
+/// Runs an action of a signed-in actor on the fields of a form. After an error the page shows the typed values again.
+///
+/// # Errors
+/// As [`run_action`].
+pub async fn submit<A, F, Fut>(form: F, work: impl FnOnce(Core, A, F) -> Fut) -> Result<(), ServerFnError>
+where
+    A: Clone + Send + Sync + 'static,
+    F: ActionForm,
+    Fut: Future<Output = CoreResult<Redirect>> + Send,
+{
+    let typed = typed_values(&form);
+    let values: Vec<(&str, &str)> = typed
+        .iter()
+        .filter(|(name, _)| !F::SECRET_FIELDS.contains(&name.as_str()))
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let submission = FormSubmission {
+        form: F::NAME,
+        values: &values,
+        back: form.back(),
+    };
+    run_action(submission, |core, actor| work(core, actor, form)).await
+}
+
+/// Returns the fields of a form as text; the values of a list are joined with spaces, as forms read them back.
+fn typed_values(form: &impl Serialize) -> Vec<(String, String)> {
+    let Ok(Value::Object(fields)) = serde_json::to_value(form) else {
+        return Vec::new();
+    };
+    let text = |value: Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        Value::Array(items) => {
+            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            Some(items.join(" "))
+        }
+        other => Some(other.to_string()),
+    };
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, text(value)?)))
+        .collect()
 }
 
 /// Runs an action of a signed-in actor.

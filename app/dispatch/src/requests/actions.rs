@@ -1,6 +1,7 @@
 //! The actions of the review queue; each is a form that works without scripts.
 
 use domain::fields::FieldCode;
+use domain::ids::RequestId;
 use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
@@ -9,20 +10,21 @@ use ordinavo_core::requests::review;
 use ordinavo_core::requests::review::{Decision, SnoozeUntil};
 use ordinavo_core::requests::{conversation, customer_assignment};
 use ordinavo_core::{Core, CoreError, CoreResult};
-use ui::actions::{FormSubmission, Redirect, run_action};
+use serde::{Deserialize, Serialize};
+use ui::actions::{ActionForm, FormId, Redirect, submit};
 
 use crate::requests::inbox::request_id;
 
 /// Returns the path of a request with the filters of the list. `view` is only accepted as a query.
-fn request_path(request: &str, view: &str) -> String {
+fn request_path(request: FormId<RequestId>, view: &str) -> String {
     let view = if view.starts_with('?') && view.len() < 2_000 && view.bytes().all(|byte| byte.is_ascii_graphic()) {
         view
     } else {
         ""
     };
-    match request.parse::<domain::ids::RequestId>() {
-        Ok(id) => format!("/app/inbox/{id}{view}"),
-        Err(_) => format!("/app/inbox{view}"),
+    match request.ok() {
+        Some(id) => format!("/app/inbox/{id}{view}"),
+        None => format!("/app/inbox{view}"),
     }
 }
 
@@ -43,112 +45,137 @@ fn redirect_with_undo(to: String, done: &'static str, decided: &review::Decided)
     }
 }
 
-/// Applies a decision to a request, then redirects to `to`.
+/// A button on the page of a request.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RequestButton {
+    request: FormId<RequestId>,
+    /// The filters of the list from which the request was opened, as a query.
+    view: String,
+}
+
+impl ActionForm for RequestButton {
+    fn back(&self) -> String {
+        request_path(self.request, &self.view)
+    }
+}
+
+/// Applies a decision to the request of a form, then redirects to `to`.
 async fn decide(
-    form: &'static str,
-    values: &[(&'static str, &str)],
-    request: &str,
-    view: &str,
-    to: &str,
+    core: &Core,
+    staff: &Staff,
+    request: FormId<RequestId>,
+    decision: Decision,
+    to: String,
     done: &'static str,
-    decision: impl FnOnce(&Staff) -> CoreResult<Decision> + Send,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form,
-        values,
-        back: request_path(request, view),
-    };
-    let to = request_path(to, view);
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may()?;
-        let id = request_id(request)?;
-        let decided = review::decide(&core, permit, id, decision(&staff)?).await?;
-        Ok(redirect_with_undo(to, done, &decided))
-    })
-    .await
+) -> CoreResult<Redirect> {
+    let decided = review::decide(core, staff.may()?, request.get()?, decision).await?;
+    Ok(redirect_with_undo(to, done, &decided))
 }
 
 #[server(prefix = "/app/fn", endpoint = "start-review")]
-pub async fn start_review(
-    #[server(default)] request: String,
-    #[server(default)] view: String,
-) -> Result<(), ServerFnError> {
-    let back = request_path(&request, &view);
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        requests::start_review(&core, staff.may()?, request_id(&request)?).await?;
-        Ok(Redirect::to(back, "done-review-started"))
+pub async fn start_review(#[server(flatten)] form: RequestButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: RequestButton| {
+        requests::start_review(&core, staff.may()?, form.request.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-review-started"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "accept-request")]
-pub async fn accept_request(
-    #[server(default)] request: String,
-    #[server(default)] view: String,
-) -> Result<(), ServerFnError> {
-    decide("", &[], &request, &view, &request, "done-accepted", |_| {
-        Ok(Decision::Accept)
+pub async fn accept_request(#[server(flatten)] form: RequestButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: RequestButton| {
+        decide(
+            &core,
+            &staff,
+            form.request,
+            Decision::Accept,
+            form.back(),
+            "done-accepted",
+        )
+        .await
     })
     .await
+}
+
+/// The form that rejects a request.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RejectForm {
+    request: FormId<RequestId>,
+    view: String,
+    /// The next request of the list, to which the page leads so that the queue can be worked through.
+    next: FormId<RequestId>,
+    reason: String,
+}
+
+impl ActionForm for RejectForm {
+    const NAME: &'static str = "reject";
+
+    fn back(&self) -> String {
+        request_path(self.request, &self.view)
+    }
+}
+
+/// Returns the path of the next request of the list; the last request stays open.
+fn next_path(request: FormId<RequestId>, next: FormId<RequestId>, view: &str) -> String {
+    request_path(if next.ok().is_some() { next } else { request }, view)
 }
 
 #[server(prefix = "/app/fn", endpoint = "reject-request")]
-pub async fn reject_request(
-    #[server(default)] request: String,
-    #[server(default)] view: String,
-    #[server(default)] next: String,
-    #[server(default)] reason: String,
-) -> Result<(), ServerFnError> {
-    let values = [("reason", reason.as_str())];
-    // Leads to the next request of the list, so that the queue can be worked through; the last request stays open.
-    let to = if next.is_empty() { &request } else { &next };
-    decide("reject", &values, &request, &view, to, "done-rejected", |_| {
-        Ok(Decision::Reject(reason.clone()))
+pub async fn reject_request(#[server(flatten)] form: RejectForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: RejectForm| {
+        let to = next_path(form.request, form.next, &form.view);
+        let decision = Decision::Reject(form.reason);
+        decide(&core, &staff, form.request, decision, to, "done-rejected").await
     })
     .await
 }
 
+/// The form that changes one property of a request; only one of the properties is sent.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChangeForm {
+    request: FormId<RequestId>,
+    view: String,
+    priority: String,
+    service: String,
+    assignee: String,
+}
+
+impl ActionForm for ChangeForm {
+    fn back(&self) -> String {
+        request_path(self.request, &self.view)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "set-priority")]
-pub async fn set_priority(
-    #[server(default)] request: String,
-    #[server(default)] view: String,
-    #[server(default)] priority: String,
-) -> Result<(), ServerFnError> {
-    decide("", &[], &request, &view, &request, "done-priority", |_| {
-        Priority::from_name(&priority)
-            .map(Decision::Priority)
-            .ok_or_else(|| CoreError::field("priority", FieldCode::Required))
+pub async fn set_priority(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ChangeForm| {
+        let priority =
+            Priority::from_name(&form.priority).ok_or_else(|| CoreError::field("priority", FieldCode::Required))?;
+        let decision = Decision::Priority(priority);
+        decide(&core, &staff, form.request, decision, form.back(), "done-priority").await
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "set-service")]
-pub async fn set_service(
-    #[server(default)] request: String,
-    #[server(default)] view: String,
-    #[server(default)] service: String,
-) -> Result<(), ServerFnError> {
-    decide("", &[], &request, &view, &request, "done-service", |_| {
-        ServiceType::from_name(&service)
-            .map(Decision::ServiceType)
-            .ok_or_else(|| CoreError::field("service", FieldCode::Required))
+pub async fn set_service(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ChangeForm| {
+        let service =
+            ServiceType::from_name(&form.service).ok_or_else(|| CoreError::field("service", FieldCode::Required))?;
+        let decision = Decision::ServiceType(service);
+        decide(&core, &staff, form.request, decision, form.back(), "done-service").await
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "assign-request")]
-pub async fn assign_request(
-    #[server(default)] request: String,
-    #[server(default)] view: String,
-    #[server(default)] assignee: String,
-) -> Result<(), ServerFnError> {
-    decide("", &[], &request, &view, &request, "done-assigned", |_| {
-        parse_assignee(&assignee)
+pub async fn assign_request(#[server(flatten)] form: ChangeForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: ChangeForm| {
+        let decision = parse_assignee(&form.assignee)?;
+        decide(&core, &staff, form.request, decision, form.back(), "done-assigned").await
     })
     .await
 }
@@ -163,59 +190,68 @@ fn parse_assignee(assignee: &str) -> CoreResult<Decision> {
         .map_err(|_| CoreError::field("assignee", FieldCode::Required))
 }
 
+/// The form that snoozes a request; an empty time ends the snooze.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SnoozeForm {
+    request: FormId<RequestId>,
+    view: String,
+    next: FormId<RequestId>,
+    until: String,
+}
+
+impl ActionForm for SnoozeForm {
+    fn back(&self) -> String {
+        request_path(self.request, &self.view)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "snooze-request")]
-pub async fn snooze_request(
-    #[server(default)] request: String,
-    #[server(default)] view: String,
-    #[server(default)] next: String,
-    #[server(default)] until: String,
-) -> Result<(), ServerFnError> {
-    let ends_snooze = until.is_empty();
-    let to = if ends_snooze || next.is_empty() {
-        &request
-    } else {
-        &next
-    };
-    let done = if ends_snooze {
-        "done-snooze-ended"
-    } else {
-        "done-snoozed"
-    };
-    decide("", &[], &request, &view, to, done, |_| {
-        if ends_snooze {
-            return Ok(Decision::Snooze(None));
+pub async fn snooze_request(#[server(flatten)] form: SnoozeForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: SnoozeForm| {
+        if form.until.is_empty() {
+            let decision = Decision::Snooze(None);
+            return decide(&core, &staff, form.request, decision, form.back(), "done-snooze-ended").await;
         }
-        SnoozeUntil::from_name(&until)
-            .map(|pause| Decision::Snooze(Some(pause)))
-            .ok_or_else(|| CoreError::field("until", FieldCode::Required))
+        let until =
+            SnoozeUntil::from_name(&form.until).ok_or_else(|| CoreError::field("until", FieldCode::Required))?;
+        let to = next_path(form.request, form.next, &form.view);
+        let decision = Decision::Snooze(Some(until));
+        decide(&core, &staff, form.request, decision, to, "done-snoozed").await
     })
     .await
 }
 
+/// The form that decides on all selected requests of the list.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BulkDecisionForm {
+    requests: Vec<String>,
+    decision: String,
+    reason: String,
+    assignee: String,
+    path: String,
+}
+
+impl ActionForm for BulkDecisionForm {
+    fn back(&self) -> String {
+        inbox_path(&self.path)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "decide-many")]
-pub async fn decide_many(
-    #[server(default)] requests: Vec<String>,
-    #[server(default)] decision: String,
-    #[server(default)] reason: String,
-    #[server(default)] assignee: String,
-    #[server(default)] path: String,
-) -> Result<(), ServerFnError> {
-    let back = inbox_path(&path);
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may()?;
-        let ids = requests
+pub async fn decide_many(#[server(flatten)] form: BulkDecisionForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: BulkDecisionForm| {
+        let (permit, back) = (staff.may()?, form.back());
+        let ids = form
+            .requests
             .iter()
             .map(|id| request_id(id))
             .collect::<CoreResult<Vec<_>>>()?;
-        let decision = match decision.as_str() {
+        let decision = match form.decision.as_str() {
             "accept" => Decision::Accept,
-            "reject" => Decision::Reject(reason),
-            "assign" => parse_assignee(&assignee)?,
+            "reject" => Decision::Reject(form.reason),
+            "assign" => parse_assignee(&form.assignee)?,
             _ => return Err(CoreError::field("decision", FieldCode::Required)),
         };
         let decided = review::decide_many(&core, permit, &ids, decision).await?;
@@ -229,118 +265,124 @@ pub async fn decide_many(
     .await
 }
 
+/// The button that undoes a decision.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UndoForm {
+    undo: String,
+    path: String,
+}
+
+impl ActionForm for UndoForm {
+    fn back(&self) -> String {
+        inbox_path(&self.path)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "undo-decision")]
-pub async fn undo_decision(
-    #[server(default)] undo: String,
-    #[server(default)] path: String,
-) -> Result<(), ServerFnError> {
-    let back = inbox_path(&path);
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let permit = staff.may()?;
-        let id = undo.parse().map_err(|_| CoreError::not_found())?;
-        review::undo(&core, permit, id).await?;
-        Ok(Redirect::to(back, "done-decision-undone"))
+pub async fn undo_decision(#[server(flatten)] form: UndoForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: UndoForm| {
+        let id = form.undo.parse().map_err(|_| CoreError::not_found())?;
+        review::undo(&core, staff.may()?, id).await?;
+        Ok(Redirect::to(form.back(), "done-decision-undone"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "convert-request")]
-pub async fn convert_request(
-    #[server(default)] request: String,
-    #[server(default)] view: String,
-) -> Result<(), ServerFnError> {
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: request_path(&request, &view),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let target = requests::convert(&core, staff.may()?, request_id(&request)?).await?;
+pub async fn convert_request(#[server(flatten)] form: RequestButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: RequestButton| {
+        let target = requests::convert(&core, staff.may()?, form.request.get()?).await?;
         Ok(Redirect::to(format!("/app/targets/{target}"), "done-converted"))
     })
     .await
 }
 
+/// The form that assigns a customer to a request.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CustomerForm {
+    request: FormId<RequestId>,
+    view: String,
+    customer: String,
+    location: String,
+    contact: String,
+}
+
+impl ActionForm for CustomerForm {
+    fn back(&self) -> String {
+        request_path(self.request, &self.view)
+    }
+}
+
 #[server(prefix = "/app/fn", endpoint = "assign-customer")]
-pub async fn assign_customer(
-    #[server(default)] request: String,
-    #[server(default)] view: String,
-    #[server(default)] customer: String,
-    #[server(default)] location: String,
-    #[server(default)] contact: String,
-) -> Result<(), ServerFnError> {
-    let back = request_path(&request, &view);
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let (permit, id) = (staff.may()?, request_id(&request)?);
-        customer_assignment::assign_customer(&core, permit, id, &customer, &location, &contact).await?;
-        Ok(Redirect::to(back, "done-customer-assigned"))
+pub async fn assign_customer(#[server(flatten)] form: CustomerForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: CustomerForm| {
+        let (permit, id) = (staff.may()?, form.request.get()?);
+        customer_assignment::assign_customer(&core, permit, id, &form.customer, &form.location, &form.contact).await?;
+        Ok(Redirect::to(form.back(), "done-customer-assigned"))
     })
     .await
+}
+
+/// The form that adds an internal note to a request.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NoteForm {
+    request: FormId<RequestId>,
+    note: String,
+}
+
+impl ActionForm for NoteForm {
+    const NAME: &'static str = "note";
+
+    fn back(&self) -> String {
+        request_path(self.request, "")
+    }
 }
 
 #[server(prefix = "/app/fn", endpoint = "add-note")]
-pub async fn add_note(
-    #[server(default)] request: String,
-    #[server(default)] note: String,
-) -> Result<(), ServerFnError> {
-    let back = request_path(&request, "");
-    let submission = FormSubmission {
-        form: "note",
-        values: &[("note", &note)],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        conversation::add_note(&core, staff.may()?, request_id(&request)?, &note).await?;
-        Ok(Redirect::to(back, "done-note"))
+pub async fn add_note(#[server(flatten)] form: NoteForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: NoteForm| {
+        conversation::add_note(&core, staff.may()?, form.request.get()?, &form.note).await?;
+        Ok(Redirect::to(form.back(), "done-note"))
     })
     .await
 }
 
-#[server(prefix = "/app/fn", endpoint = "send-message")]
-pub async fn send_message(
-    #[server(default)] request: String,
-    #[server(default)] message: String,
-    #[server(default)] asks: Option<String>,
-) -> Result<(), ServerFnError> {
-    let back = request_path(&request, "");
-    let mut values = vec![("message", message.as_str())];
-    if asks.is_some() {
-        values.push(("asks", "on"));
+/// The form that sends a message to the requester.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MessageForm {
+    request: FormId<RequestId>,
+    message: String,
+    /// Whether the message asks for a reply: `on` or absent.
+    asks: Option<String>,
+}
+
+impl ActionForm for MessageForm {
+    const NAME: &'static str = "message";
+
+    fn back(&self) -> String {
+        request_path(self.request, "")
     }
-    let submission = FormSubmission {
-        form: "message",
-        values: &values,
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        let (permit, id) = (staff.may()?, request_id(&request)?);
-        conversation::send_message(&core, permit, id, &message, asks.is_some()).await?;
-        Ok(Redirect::to(back, "done-message"))
+}
+
+#[server(prefix = "/app/fn", endpoint = "send-message")]
+pub async fn send_message(#[server(flatten)] form: MessageForm) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: MessageForm| {
+        let (permit, id) = (staff.may()?, form.request.get()?);
+        conversation::send_message(&core, permit, id, &form.message, form.asks.is_some()).await?;
+        Ok(Redirect::to(form.back(), "done-message"))
     })
     .await
 }
 
 #[server(prefix = "/app/fn", endpoint = "read-answer")]
-pub async fn mark_answer_read(#[server(default)] request: String) -> Result<(), ServerFnError> {
-    let back = request_path(&request, "");
-    let submission = FormSubmission {
-        form: "",
-        values: &[],
-        back: back.clone(),
-    };
-    run_action(submission, async |core: Core, staff: Staff| {
-        conversation::mark_answer_as_read(&core, staff.may()?, request_id(&request)?).await?;
-        Ok(Redirect::to(back, "done-reply-read"))
+pub async fn mark_answer_read(#[server(flatten)] form: RequestButton) -> Result<(), ServerFnError> {
+    submit(form, async |core: Core, staff: Staff, form: RequestButton| {
+        conversation::mark_answer_as_read(&core, staff.may()?, form.request.get()?).await?;
+        Ok(Redirect::to(form.back(), "done-reply-read"))
     })
     .await
 }
@@ -360,7 +402,7 @@ mod tests {
         ] {
             assert_eq!(inbox_path(path), expected, "{path}");
         }
-        assert_eq!(request_path("../settings", "?q=a"), "/app/inbox?q=a");
-        assert_eq!(request_path("../settings", "//evil.example"), "/app/inbox");
+        assert_eq!(request_path(FormId::default(), "?q=a"), "/app/inbox?q=a");
+        assert_eq!(request_path(FormId::default(), "//evil.example"), "/app/inbox");
     }
 }
