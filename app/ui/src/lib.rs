@@ -14,6 +14,8 @@ pub mod islands;
 pub mod sign_in_flow;
 
 #[cfg(feature = "ssr")]
+mod app_texts;
+#[cfg(feature = "ssr")]
 pub mod components;
 #[cfg(feature = "ssr")]
 pub mod escape;
