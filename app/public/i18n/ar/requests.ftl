@@ -1,11 +1,5 @@
 appointment = موعدك
 rejection-reason = سبب الرفض
-messages = الرسائل
-answer-needed = نحتاج إلى إجابتك كي نتمكن من المتابعة.
-sender-you = أنت
-sender-team = فريقنا
-answer = رسالتك
-send-answer = إرسال الرسالة
 your-request = طلبك
 submitted-at = تاريخ التقديم
 withdraw = سحب الطلب…

@@ -1,11 +1,5 @@
 appointment = Ihr Termin
 rejection-reason = Grund der Ablehnung
-messages = Nachrichten
-answer-needed = Wir benötigen eine Antwort von Ihnen, bevor wir fortfahren können.
-sender-you = Sie
-sender-team = Unser Team
-answer = Ihre Nachricht
-send-answer = Nachricht senden
 your-request = Ihre Anfrage
 submitted-at = Eingereicht
 withdraw = Anfrage zurückziehen …

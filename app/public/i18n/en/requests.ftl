@@ -1,11 +1,5 @@
 appointment = Your appointment
 rejection-reason = Reason for rejection
-messages = Messages
-answer-needed = We need an answer from you before we can continue.
-sender-you = You
-sender-team = Our team
-answer = Your message
-send-answer = Send message
 your-request = Your request
 submitted-at = Submitted
 withdraw = Withdraw request…

@@ -19,7 +19,7 @@ use ui::page::page;
 use ui::title::Title;
 use ui::uploads;
 
-use super::{DoneNotice, viewer_contact};
+use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
 use crate::t;
 

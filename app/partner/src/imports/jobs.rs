@@ -16,8 +16,8 @@ use ui::imports::{ImportJobChip, ImportJobCounts, ImportJobKind, ItemFilters, Ou
 use ui::page::{cursor, page};
 use ui::title::Title;
 
-use super::viewer_partner;
 use crate::i18n::by_key;
+use crate::shared::viewer_partner;
 use crate::shell::AppFrame;
 use crate::t;
 

@@ -87,18 +87,13 @@ fn Top(tenant: String, settings: FormSettings, locale: Locale, slug: String) -> 
     }
 }
 
+/// The form with the fields that its settings turn on.
 #[component]
 fn Fields(page: IntakePage) -> impl IntoView {
-    let (locale, settings, form) = (page.locale, page.settings, page.form);
-    let mut modes = [FieldMode::Off; FormField::ALL.len()];
-    for field in FormField::ALL {
-        modes[*field as usize] = settings.mode(*field);
-    }
-    let has = move |field: FormField| modes[field as usize] != FieldMode::Off;
-    let optional = move |field: FormField| modes[field as usize] != FieldMode::Required;
-    let (address_form, window_form, file_form, requester_form) =
-        (form.clone(), form.clone(), form.clone(), form.clone());
-    let services: Vec<(String, String)> = settings
+    let (locale, form) = (page.locale, page.form);
+    let modes = FieldModes::of(&page.settings);
+    let services: Vec<(String, String)> = page
+        .settings
         .service_types
         .iter()
         .map(|kind| (kind.name().to_owned(), page.words.service_type(*kind, locale)))
@@ -108,26 +103,11 @@ fn Fields(page: IntakePage) -> impl IntoView {
     } else {
         String::new()
     };
-    let parts: Vec<(String, String)> = [DayPart::AllDay, DayPart::Morning, DayPart::Afternoon]
-        .into_iter()
-        .map(|part| (part.name().to_owned(), by_key(locale, &format!("part-{}", part.name()))))
-        .collect();
-    let max_size_mb = (MAX_FILE_BYTES / 1024 / 1024).to_string();
-    let files_help = t!(locale, "files-help", most = MAX_FILES, size = max_size_mb.clone());
-    let files_limit = t!(locale, "files-limit", most = MAX_FILES, size = max_size_mb);
     let action = if page.preview {
         String::new()
     } else {
         format!("/intake/{}?lang={}", page.slug, locale.tag())
     };
-    let about_requester = [
-        FormField::Name,
-        FormField::Organisation,
-        FormField::Email,
-        FormField::Phone,
-    ]
-    .into_iter()
-    .any(has);
     view! {
         <SendOnce>
         <form class="card" method="post" action=action enctype="multipart/form-data">
@@ -137,45 +117,110 @@ fn Fields(page: IntakePage) -> impl IntoView {
             <p class="website" aria-hidden="true"><label for="website">{t!(locale, "leave-empty")}</label><input id="website" name="website" tabindex="-1" autocomplete="off"/></p>
             <SelectField form=form.clone() field="service_type" label=t!(locale, "request-service") choices=services value=only/>
             <TextArea form=form.clone() field="description" label=t!(locale, "description") help=t!(locale, "description-help") rows=5/>
-            {has(FormField::Urgency).then(|| view! { <CheckField form=form.clone() field="urgent" label=t!(locale, "urgent") help=t!(locale, "urgent-help")/> })}
-            {has(FormField::Address).then(|| view! {
-                <fieldset class="group"><legend>{t!(locale, "location")}</legend>
-                    <TextField form=address_form.clone() field="street" label=t!(locale, "street") optional=optional(FormField::Address) autocomplete="street-address"/>
-                    <div class="pair">
-                        <TextField form=address_form.clone() field="postal_code" label=t!(locale, "postal-code") optional=optional(FormField::Address) autocomplete="postal-code" inputmode="numeric"/>
-                        <TextField form=address_form.clone() field="city" label=t!(locale, "city") optional=optional(FormField::Address) autocomplete="address-level2"/>
-                    </div>
-                </fieldset>
-            })}
-            {has(FormField::Windows).then(|| view! {
-                <fieldset class="group"><legend>{t!(locale, "preferred-dates")}</legend>
-                    <p class="help">{t!(locale, "preferred-dates-help")}</p>
-                    {WINDOW_FIELDS.iter().enumerate().map(|(index, (date, part))| {
-                        let is_optional = index != 0 || optional(FormField::Windows);
-                        view! {
-                            <div class="pair">
-                                <TextField form=window_form.clone() field=date kind="date" label=t!(locale, "day-number", number = (index + 1)) optional=is_optional/>
-                                <SelectField form=window_form.clone() field=part label=t!(locale, "time-of-day") choices=parts.clone() value=DayPart::AllDay.name()/>
-                            </div>
-                        }
-                    }).collect_view()}
-                </fieldset>
-            })}
-            {has(FormField::Files).then(|| view! {
-                <CheckFiles max_files=MAX_FILES max_file_bytes=MAX_FILE_BYTES message=files_limit><FilesField form=file_form field="files" label=t!(locale, "files") help=files_help accept="image/jpeg,image/png,image/webp,application/pdf"/></CheckFiles>
-            })}
-            {about_requester.then(|| view! {
-                <fieldset class="group"><legend>{t!(locale, "contact-details")}</legend>
-                    {has(FormField::Name).then(|| view! { <TextField form=requester_form.clone() field="name" label=t!(locale, "name") optional=optional(FormField::Name) autocomplete="name"/> })}
-                    {has(FormField::Organisation).then(|| view! { <TextField form=requester_form.clone() field="organisation" label=t!(locale, "organization") optional=optional(FormField::Organisation) autocomplete="organization"/> })}
-                    {has(FormField::Email).then(|| view! { <TextField form=requester_form.clone() field="email" kind="email" label=t!(locale, "email") help=t!(locale, "email-help") optional=optional(FormField::Email) autocomplete="email"/> })}
-                    {has(FormField::Phone).then(|| view! { <TextField form=requester_form.clone() field="phone" kind="tel" label=t!(locale, "phone") optional=optional(FormField::Phone) autocomplete="tel"/> })}
-                </fieldset>
-            })}
+            {modes.has(FormField::Urgency).then(|| view! { <CheckField form=form.clone() field="urgent" label=t!(locale, "urgent") help=t!(locale, "urgent-help")/> })}
+            {modes.has(FormField::Address).then(|| view! { <AddressFields form=form.clone() optional=modes.is_optional(FormField::Address) locale/> })}
+            {modes.has(FormField::Windows).then(|| view! { <WindowFields form=form.clone() optional=modes.is_optional(FormField::Windows) locale/> })}
+            {modes.has(FormField::Files).then(|| view! { <FileFields form=form.clone() locale/> })}
+            {modes.has_requester().then(|| view! { <RequesterFields form modes locale/> })}
             <p class="help">{t!(locale, "privacy", tenant = page.tenant)}</p>
             <button class="button button-primary button-large" type="submit" disabled=page.preview>{t!(locale, "send")}</button>
         </form>
         </SendOnce>
+    }
+}
+
+/// Which fields a form shows and requires.
+#[derive(Clone, Copy)]
+struct FieldModes([FieldMode; FormField::ALL.len()]);
+
+impl FieldModes {
+    fn of(settings: &FormSettings) -> Self {
+        let mut modes = [FieldMode::Off; FormField::ALL.len()];
+        for field in FormField::ALL {
+            modes[*field as usize] = settings.mode(*field);
+        }
+        Self(modes)
+    }
+
+    fn has(self, field: FormField) -> bool {
+        self.0[field as usize] != FieldMode::Off
+    }
+
+    fn is_optional(self, field: FormField) -> bool {
+        self.0[field as usize] != FieldMode::Required
+    }
+
+    /// Returns whether any field about the requester is shown.
+    fn has_requester(self) -> bool {
+        [
+            FormField::Name,
+            FormField::Organisation,
+            FormField::Email,
+            FormField::Phone,
+        ]
+        .into_iter()
+        .any(|field| self.has(field))
+    }
+}
+
+/// The address of the location.
+#[component]
+fn AddressFields(form: FormState, optional: bool, locale: Locale) -> impl IntoView {
+    view! {
+        <fieldset class="group"><legend>{t!(locale, "location")}</legend>
+            <TextField form=form.clone() field="street" label=t!(locale, "street") optional autocomplete="street-address"/>
+            <div class="pair">
+                <TextField form=form.clone() field="postal_code" label=t!(locale, "postal-code") optional autocomplete="postal-code" inputmode="numeric"/>
+                <TextField form field="city" label=t!(locale, "city") optional autocomplete="address-level2"/>
+            </div>
+        </fieldset>
+    }
+}
+
+/// The preferred days and times of day; only the first can be required.
+#[component]
+fn WindowFields(form: FormState, optional: bool, locale: Locale) -> impl IntoView {
+    let parts: Vec<(String, String)> = [DayPart::AllDay, DayPart::Morning, DayPart::Afternoon]
+        .into_iter()
+        .map(|part| (part.name().to_owned(), by_key(locale, &format!("part-{}", part.name()))))
+        .collect();
+    view! {
+        <fieldset class="group"><legend>{t!(locale, "preferred-dates")}</legend>
+            <p class="help">{t!(locale, "preferred-dates-help")}</p>
+            {WINDOW_FIELDS.iter().enumerate().map(|(index, (date, part))| {
+                let is_optional = index != 0 || optional;
+                view! {
+                    <div class="pair">
+                        <TextField form=form.clone() field=date kind="date" label=t!(locale, "day-number", number = (index + 1)) optional=is_optional/>
+                        <SelectField form=form.clone() field=part label=t!(locale, "time-of-day") choices=parts.clone() value=DayPart::AllDay.name()/>
+                    </div>
+                }
+            }).collect_view()}
+        </fieldset>
+    }
+}
+
+/// The uploads; their number and size are checked before the form is sent.
+#[component]
+fn FileFields(form: FormState, locale: Locale) -> impl IntoView {
+    let max_size_mb = (MAX_FILE_BYTES / 1024 / 1024).to_string();
+    let help = t!(locale, "files-help", most = MAX_FILES, size = max_size_mb.clone());
+    let message = t!(locale, "files-limit", most = MAX_FILES, size = max_size_mb);
+    view! {
+        <CheckFiles max_files=MAX_FILES max_file_bytes=MAX_FILE_BYTES message><FilesField form field="files" label=t!(locale, "files") help accept="image/jpeg,image/png,image/webp,application/pdf"/></CheckFiles>
+    }
+}
+
+/// The contact details of the requester.
+#[component]
+fn RequesterFields(form: FormState, modes: FieldModes, locale: Locale) -> impl IntoView {
+    view! {
+        <fieldset class="group"><legend>{t!(locale, "contact-details")}</legend>
+            {modes.has(FormField::Name).then(|| view! { <TextField form=form.clone() field="name" label=t!(locale, "name") optional=modes.is_optional(FormField::Name) autocomplete="name"/> })}
+            {modes.has(FormField::Organisation).then(|| view! { <TextField form=form.clone() field="organisation" label=t!(locale, "organization") optional=modes.is_optional(FormField::Organisation) autocomplete="organization"/> })}
+            {modes.has(FormField::Email).then(|| view! { <TextField form=form.clone() field="email" kind="email" label=t!(locale, "email") help=t!(locale, "email-help") optional=modes.is_optional(FormField::Email) autocomplete="email"/> })}
+            {modes.has(FormField::Phone).then(|| view! { <TextField form=form.clone() field="phone" kind="tel" label=t!(locale, "phone") optional=modes.is_optional(FormField::Phone) autocomplete="tel"/> })}
+        </fieldset>
     }
 }
 

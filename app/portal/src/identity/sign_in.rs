@@ -11,7 +11,7 @@ use ui::page::page;
 use ui::sign_in_flow::{self, LanguageRow};
 use ui::title::Title;
 
-use super::DoneNotice;
+use crate::shared::DoneNotice;
 use crate::shell::BrandName;
 use crate::t;
 

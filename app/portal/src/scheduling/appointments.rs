@@ -1,7 +1,11 @@
 //! Appointments: upcoming and past.
 
+use std::sync::Arc;
+
 use domain::locale::Locale;
+use domain::public::PublicAppointment;
 use domain::public_language::PublicVisit;
+use domain::terminology::Terminology;
 use leptos::prelude::*;
 use ordinavo_core::Core;
 use ordinavo_core::identity::actors::Contact;
@@ -14,8 +18,7 @@ use ui::icons::Icon;
 use ui::page::{cursor, page};
 use ui::title::Title;
 
-use super::home::{VisitCard, VisitLines};
-use super::{DoneNotice, viewer_contact};
+use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
 use crate::t;
 
@@ -123,6 +126,29 @@ fn submission() -> FormSubmission<'static> {
         form: "",
         values: &[],
         back: PAGE.to_owned(),
+    }
+}
+
+#[component]
+pub fn VisitCard(visit: PublicAppointment, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
+    let service = visit.service_type.map(|service| words.service_type(service, locale));
+    view! {
+        <article class="card visit">
+            <p class="visit-when"><strong>{format::date(locale, visit.starts_at, &visit.zone)}</strong><span>{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</span><StatusChip status=words.visit(visit.status, locale)/></p>
+            <p><a href=format!("/portal/appointments/{}", visit.id)>{service.unwrap_or_default()}" · "<bdi>{visit.location}</bdi></a></p>
+            <p class="quiet"><Icon name="map-pin"/><bdi>{visit.address}</bdi></p>
+            {visit.technician.map(|name| view! { <p class="quiet"><Icon name="users"/>{t!(locale, "technician")}": "<bdi>{name}</bdi></p> })}
+        </article>
+    }
+}
+
+#[component]
+pub fn VisitLines(visits: Vec<PublicAppointment>, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
+    view! {
+        <ul class="lines lines-tall">{visits.into_iter().map(|visit| view! {
+            <li><a href=format!("/portal/appointments/{}", visit.id)>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</a>
+                <StatusChip status=words.visit(visit.status, locale)/><span class="quiet"><bdi>{visit.location}</bdi></span></li>
+        }).collect_view()}</ul>
     }
 }
 

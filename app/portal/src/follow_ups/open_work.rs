@@ -12,9 +12,9 @@ use ui::icons::Icon;
 use ui::page::{cursor, page};
 use ui::title::Title;
 
-use super::home::VisitLines;
-use super::requests::RequestLines;
-use super::viewer_contact;
+use crate::requests::list::RequestLines;
+use crate::scheduling::appointments::VisitLines;
+use crate::shared::viewer_contact;
 use crate::shell::AppFrame;
 use crate::t;
 

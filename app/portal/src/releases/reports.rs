@@ -8,7 +8,7 @@ use ui::page::{cursor, page};
 use ui::report::ReportArticle;
 use ui::title::Title;
 
-use super::viewer_contact;
+use crate::shared::viewer_contact;
 use crate::shell::AppFrame;
 use crate::t;
 

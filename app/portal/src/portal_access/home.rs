@@ -1,21 +1,17 @@
 //! Home: action required, the next visit, open requests, reports and follow-ups.
 
-use std::sync::Arc;
-
-use domain::locale::Locale;
-use domain::public::PublicAppointment;
-use domain::terminology::Terminology;
 use leptos::prelude::*;
 use ordinavo_core::portal_access::pages;
-use ui::components::{EmptyState, StatusChip};
+use ui::components::EmptyState;
 use ui::format;
 use ui::icons::Icon;
 use ui::page::page;
 use ui::title::Title;
 
-use super::open_work::{ActionRequired, FollowUpLines};
-use super::requests::RequestLines;
-use super::{DoneNotice, viewer_contact};
+use crate::follow_ups::open_work::{ActionRequired, FollowUpLines};
+use crate::requests::list::RequestLines;
+use crate::scheduling::appointments::{VisitCard, VisitLines};
+use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
 use crate::t;
 
@@ -64,27 +60,4 @@ pub fn HomePage() -> impl IntoView {
         .into_any())
     });
     view! { <AppFrame current="/portal">{content}</AppFrame> }
-}
-
-#[component]
-pub fn VisitCard(visit: PublicAppointment, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
-    let service = visit.service_type.map(|service| words.service_type(service, locale));
-    view! {
-        <article class="card visit">
-            <p class="visit-when"><strong>{format::date(locale, visit.starts_at, &visit.zone)}</strong><span>{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</span><StatusChip status=words.visit(visit.status, locale)/></p>
-            <p><a href=format!("/portal/appointments/{}", visit.id)>{service.unwrap_or_default()}" · "<bdi>{visit.location}</bdi></a></p>
-            <p class="quiet"><Icon name="map-pin"/><bdi>{visit.address}</bdi></p>
-            {visit.technician.map(|name| view! { <p class="quiet"><Icon name="users"/>{t!(locale, "technician")}": "<bdi>{name}</bdi></p> })}
-        </article>
-    }
-}
-
-#[component]
-pub fn VisitLines(visits: Vec<PublicAppointment>, words: Arc<Terminology>, locale: Locale) -> impl IntoView {
-    view! {
-        <ul class="lines lines-tall">{visits.into_iter().map(|visit| view! {
-            <li><a href=format!("/portal/appointments/{}", visit.id)>{format::date(locale, visit.starts_at, &visit.zone)}" "{format::span(visit.starts_at, visit.ends_at, &visit.zone)}</a>
-                <StatusChip status=words.visit(visit.status, locale)/><span class="quiet"><bdi>{visit.location}</bdi></span></li>
-        }).collect_view()}</ul>
-    }
 }

@@ -19,8 +19,8 @@ use ui::page::page;
 use ui::sign_in_flow;
 use ui::title::Title;
 
-use super::two_factor_pages::{TwoFactorSection, flash_recovery_codes};
-use super::{DoneNotice, viewer_contact};
+use crate::identity::two_factor::{TwoFactorSection, flash_recovery_codes};
+use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
 use crate::t;
 

@@ -17,7 +17,7 @@ use ui::sign_in_flow::{self, LanguageRow};
 use ui::title::Title;
 use ui::{flash, qr};
 
-use super::DoneNotice;
+use crate::shared::DoneNotice;
 use crate::shell::BrandName;
 use crate::t;
 

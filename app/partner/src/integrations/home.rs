@@ -7,8 +7,8 @@ use ui::imports::{ApiCallsTable, code_label};
 use ui::page::page;
 use ui::title::Title;
 
-use super::jobs::JobTable;
-use super::viewer_partner;
+use crate::imports::jobs::JobTable;
+use crate::shared::viewer_partner;
 use crate::shell::AppFrame;
 use crate::t;
 

@@ -7,7 +7,7 @@ use ui::format;
 use ui::page::{cursor, page};
 use ui::title::Title;
 
-use super::viewer_contact;
+use crate::shared::viewer_contact;
 use crate::shell::AppFrame;
 use crate::t;
 

@@ -10,7 +10,7 @@ use ui::forms::{ErrorSummary, FormState, SelectField, TextArea};
 use ui::page::page;
 use ui::title::Title;
 
-use super::viewer_partner;
+use crate::shared::viewer_partner;
 use crate::shell::AppFrame;
 use crate::t;
 
