@@ -1,6 +1,8 @@
 //! Components and helpers that several slices of the staff app use.
 
 use domain::locale::Locale;
+use domain::public_language;
+use domain::requests::{Priority, ServiceType};
 use leptos::prelude::*;
 use ordinavo_core::identity::actors::Staff;
 use ordinavo_core::{CoreError, CoreResult};
@@ -37,10 +39,37 @@ pub(crate) fn service_label(locale: Locale, service: Option<&str>) -> String {
     service.map_or_else(
         || crate::t!(locale, "job"),
         |name| {
-            domain::requests::ServiceType::from_name(name).map_or_else(
+            ServiceType::from_name(name).map_or_else(
                 || name.to_owned(),
-                |service| domain::public_language::service_type(service, locale).to_owned(),
+                |service| public_language::service_type(service, locale).to_owned(),
             )
         },
     )
+}
+
+/// Returns the service types as choices of a select field.
+pub(crate) fn service_choices(locale: Locale) -> Vec<(String, String)> {
+    ServiceType::ALL
+        .iter()
+        .map(|kind| {
+            (
+                kind.name().to_owned(),
+                public_language::service_type(*kind, locale).to_owned(),
+            )
+        })
+        .collect()
+}
+
+/// Returns the priorities as choices of a select field, the highest first.
+pub(crate) fn priority_choices(locale: Locale) -> Vec<(String, String)> {
+    Priority::ALL
+        .iter()
+        .rev()
+        .map(|priority| {
+            (
+                priority.name().to_owned(),
+                by_key(locale, &format!("priority-{}", priority.name())),
+            )
+        })
+        .collect()
 }
