@@ -24,16 +24,6 @@ pub(crate) fn DoneNotice(locale: Locale, flash: Option<Flash>) -> impl IntoView 
         .map(|done| view! { <SuccessNotice text=by_key(locale, &done)/> })
 }
 
-/// Joins the known parts of an address into one line.
-pub(crate) fn address_line(street: Option<&str>, postal_code: Option<&str>, city: Option<&str>) -> String {
-    let town = [postal_code, city].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    [street.unwrap_or_default(), &town]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
 /// Returns the label of a service type. Names that only the partner uses are returned unchanged.
 pub(crate) fn service_label(locale: Locale, service: Option<&str>) -> String {
     service.map_or_else(

@@ -1,15 +1,18 @@
-//! What customers see of a request, in the portal and on the tracking page alike: progress and conversation.
+//! What customers see of a request, in the portal and on the tracking page alike: progress, conversation, offered times
+//! and preferred days.
 
 use std::sync::Arc;
 
 use domain::ids::RequestId;
+use domain::intake::{DayPart, PreferredWindow};
 use domain::locale::Locale;
 use domain::requests::RequestStatus;
 use domain::terminology::Terminology;
 use leptos::prelude::*;
-use ordinavo_core::requests::model::PublicMessage;
+use ordinavo_core::requests::model::{PublicMessage, SlotOption};
 
 use crate::forms::{ErrorSummary, FormState, TextArea};
+use crate::i18n::by_key;
 use crate::islands::SendOnce;
 use crate::{format, word};
 
@@ -85,4 +88,50 @@ pub fn AnswerForm(
         </form>
         </SendOnce>
     }
+}
+
+/// The form that chooses an offered time; a time that is no longer available cannot be chosen.
+#[component]
+pub fn SlotForm(
+    option: SlotOption,
+    action: String,
+    /// The request, where the path of the action does not identify it.
+    #[prop(optional)]
+    request: Option<RequestId>,
+    button_class: &'static str,
+    locale: Locale,
+) -> impl IntoView {
+    let when = format!(
+        "{} {}",
+        format::date(locale, option.starts_at, &option.zone),
+        format::span(option.starts_at, option.ends_at, &option.zone)
+    );
+    let note = option
+        .is_gone
+        .then(|| format!(" · {}", word!(locale, "slot-unavailable")));
+    view! {
+        <form method="post" action=action>
+            {request.map(|id| view! { <input type="hidden" name="request" value=id.to_string()/> })}<input type="hidden" name="offer" value=option.offer_id.to_string()/><input type="hidden" name="position" value=option.position.to_string()/>
+            <button class=button_class type="submit" disabled=option.is_gone><bdi>{when}</bdi>{note}</button>
+        </form>
+    }
+}
+
+/// Formats the preferred days with their parts of the day.
+pub fn preferred_windows(locale: Locale, windows: &[PreferredWindow]) -> Vec<String> {
+    windows
+        .iter()
+        .map(|window| {
+            let part = by_key(locale, &format!("part-{}", window.part.name()));
+            format!("{}, {part}", format::day(locale, window.date))
+        })
+        .collect()
+}
+
+/// Returns the parts of the day as choices of a select field.
+pub fn day_part_choices(locale: Locale) -> Vec<(String, String)> {
+    [DayPart::AllDay, DayPart::Morning, DayPart::Afternoon]
+        .into_iter()
+        .map(|part| (part.name().to_owned(), by_key(locale, &format!("part-{}", part.name()))))
+        .collect()
 }

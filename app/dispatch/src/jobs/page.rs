@@ -29,7 +29,7 @@ use crate::imports::page::ItemCard;
 use crate::jobs::change_proposals::ProposalCard;
 use crate::portal_access::visibility::VisibleTo;
 use crate::requests::slot_offers::OfferCard;
-use crate::shared::{DoneNotice, address_line, service_label, viewer_staff};
+use crate::shared::{DoneNotice, service_label, viewer_staff};
 use crate::shell::AppFrame;
 use crate::t;
 use crate::visits::sync_conflicts::OfflineEntriesCard;
@@ -196,7 +196,7 @@ fn JobFacts(
 /// Returns the address of the job, and the imported one if it differs from the location's.
 fn addresses(target: &TargetView) -> (String, Option<String>) {
     let place = &target.place.0.address;
-    let imported = address_line(
+    let imported = format::address_line(
         place.street.as_deref(),
         place.postal_code.as_deref(),
         place.city.as_deref(),
@@ -204,7 +204,7 @@ fn addresses(target: &TargetView) -> (String, Option<String>) {
     if target.location_name.is_none() {
         return (imported, None);
     }
-    let address = address_line(
+    let address = format::address_line(
         target.street.as_deref(),
         target.postal_code.as_deref(),
         target.city.as_deref(),

@@ -10,19 +10,18 @@ use ui::format;
 
 use crate::classification::page::{match_reasons, value_label};
 use crate::i18n::by_key;
-use crate::shared::address_line;
 use crate::t;
 
 #[component]
 pub(crate) fn Facts(item: RequestView, locale: Locale, zone: String, id: RequestId) -> impl IntoView {
     let requester = item.requester.clone().map(|requester| requester.0);
-    let address = address_line(
+    let address = format::address_line(
         item.street.as_deref(),
         item.postal_code.as_deref(),
         item.city.as_deref(),
     );
     let provided_address = item.place.as_ref().map(|place| {
-        address_line(
+        format::address_line(
             place.0.street.as_deref(),
             place.0.postal_code.as_deref(),
             place.0.city.as_deref(),

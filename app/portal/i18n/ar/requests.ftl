@@ -34,7 +34,6 @@ request-files-help = حتى 5 ملفات بصيغة JPEG أو PNG أو WebP أو
 done-answered = تم إرسال رسالتك.
 slots-title = اختيار موعد
 slots-text = يُجدول موعدك بمجرد اختيارك. يمكنك الاختيار حتى { $until }.
-slot-unavailable = لم يعد متاحًا
 done-appointment-chosen = تمت جدولة موعدك.
 request-cancellation = طلب الإلغاء
 request-cancellation-consequence = هناك موعد مجدول أو قيد الجدولة. نراجع طلب الإلغاء ونرد عليك هنا، وحتى ذلك الحين لا يتغير شيء.

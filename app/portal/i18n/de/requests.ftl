@@ -34,7 +34,6 @@ request-files-help = Bis zu 5 Dateien: JPEG, PNG, WebP oder PDF, je höchstens 1
 done-answered = Ihre Nachricht wurde gesendet.
 slots-title = Termin auswählen
 slots-text = Ihr Termin steht fest, sobald Sie einen der Termine auswählen. Die Auswahl ist bis { $until } möglich.
-slot-unavailable = nicht mehr verfügbar
 done-appointment-chosen = Ihr Termin steht fest.
 request-cancellation = Stornierung beantragen
 request-cancellation-consequence = Ein Termin ist geplant oder wird gerade geplant. Wir prüfen Ihren Stornierungsantrag und antworten hier. Bis dahin ändert sich nichts.

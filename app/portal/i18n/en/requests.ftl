@@ -34,7 +34,6 @@ request-files-help = Up to 5 files: JPEG, PNG, WebP or PDF, at most 10 MB each.
 done-answered = Your message has been sent.
 slots-title = Choose a time
 slots-text = Your appointment is scheduled as soon as you choose a time. You can choose until { $until }.
-slot-unavailable = no longer available
 done-appointment-chosen = Your appointment is scheduled.
 request-cancellation = Request cancellation
 request-cancellation-consequence = An appointment is scheduled or being planned. We review your cancellation request and reply here. Until then, nothing changes.

@@ -13,10 +13,10 @@ use ui::actions::{FormSubmission, Redirect, run_action};
 use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
 use ui::islands::SendOnce;
 use ui::page::page;
+use ui::requests::day_part_choices;
 use ui::title::Title;
 use ui::uploads;
 
-use crate::i18n::by_key;
 use crate::islands::CharacterCounter;
 use crate::shared::viewer_contact;
 use crate::shell::AppFrame;
@@ -52,10 +52,7 @@ pub fn NewRequestPage() -> impl IntoView {
             .iter()
             .map(|service| (service.name().to_owned(), words.service_type(*service, locale)))
             .collect();
-        let parts: Vec<(String, String)> = ["all_day", "morning", "afternoon"]
-            .into_iter()
-            .map(|part| (part.to_owned(), by_key(locale, &format!("part-{part}"))))
-            .collect();
+        let parts = day_part_choices(locale);
         let described = form.clone();
         let nonce = form.value("nonce", &form_nonce(&request.core));
         Ok(view! {

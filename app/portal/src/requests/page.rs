@@ -16,10 +16,9 @@ use ui::forms::{ErrorSummary, FormState, TextArea};
 use ui::icons::Icon;
 use ui::islands::SendOnce;
 use ui::page::page;
-use ui::requests::{AnswerForm, Conversation, Progress, STEPS};
+use ui::requests::{AnswerForm, Conversation, Progress, STEPS, SlotForm, preferred_windows};
 use ui::title::Title;
 
-use crate::i18n::by_key;
 use crate::shared::{DoneNotice, viewer_contact};
 use crate::shell::AppFrame;
 use crate::t;
@@ -95,17 +94,7 @@ fn AppointmentNotice(visit: PublicAppointment, locale: Locale) -> impl IntoView 
 /// What the customer submitted.
 #[component]
 fn RequestDetails(request: PublicRequest, files: Vec<PublicAttachment>, zone: String, locale: Locale) -> impl IntoView {
-    let windows: Vec<String> = request
-        .windows
-        .iter()
-        .map(|window| {
-            format!(
-                "{}, {}",
-                format::day(locale, window.date),
-                by_key(locale, &format!("part-{}", window.part.name()))
-            )
-        })
-        .collect();
+    let windows = preferred_windows(locale, &request.windows);
     view! {
         <section class="card"><h2>{t!(locale, "description")}</h2><p class="prose" dir="auto">{request.description}</p>
             <dl class="facts">
@@ -162,15 +151,7 @@ fn Slots(slots: Vec<SlotOption>, id: RequestId, locale: Locale) -> impl IntoView
         <section class="card" aria-labelledby="slots"><h2 id="slots">{t!(locale, "slots-title")}</h2>
             <p>{t!(locale, "slots-text", until = expires)}</p>
             <SendOnce>
-            {slots.into_iter().map(|slot| {
-                let when = format!("{} {}", format::date(locale, slot.starts_at, &slot.zone), format::span(slot.starts_at, slot.ends_at, &slot.zone));
-                view! {
-                    <form method="post" action="/portal/fn/choose-slot">
-                        <input type="hidden" name="request" value=id.to_string()/><input type="hidden" name="offer" value=slot.offer_id.to_string()/><input type="hidden" name="position" value=slot.position.to_string()/>
-                        <button class="button" type="submit" disabled=slot.is_gone><bdi>{when}</bdi>{slot.is_gone.then(|| format!(" · {}", t!(locale, "slot-unavailable")))}</button>
-                    </form>
-                }
-            }).collect_view()}
+            {slots.into_iter().map(|slot| view! { <SlotForm option=slot action="/portal/fn/choose-slot".to_owned() request=id button_class="button" locale/> }).collect_view()}
             </SendOnce>
         </section>
     }

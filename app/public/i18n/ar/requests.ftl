@@ -15,6 +15,5 @@ unsubscribe-done = تم إلغاء اشتراكك في رسائل البريد �
 back-to-request = العودة إلى الطلب
 slots-title = اختيار موعد
 slots-text = يُجدول موعدك بمجرد اختيارك. يمكنك الاختيار حتى { $until }.
-slot-unavailable = لم يعد متاحًا
 done-appointment-chosen = تمت جدولة موعدك.
 slots-zone = التوقيت المحلي ({ $zone })

@@ -15,6 +15,5 @@ unsubscribe-done = Sie haben die E-Mails über den Fortschritt dieser Anfrage ab
 back-to-request = Zurück zur Anfrage
 slots-title = Termin auswählen
 slots-text = Ihr Termin steht fest, sobald Sie einen der Termine auswählen. Die Auswahl ist bis { $until } möglich.
-slot-unavailable = nicht mehr verfügbar
 done-appointment-chosen = Ihr Termin steht fest.
 slots-zone = Ortszeit ({ $zone })

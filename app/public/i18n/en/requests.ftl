@@ -15,6 +15,5 @@ unsubscribe-done = You have unsubscribed from emails about the progress of this 
 back-to-request = Back to request
 slots-title = Choose a time
 slots-text = Your appointment is scheduled as soon as you choose a time. You can choose until { $until }.
-slot-unavailable = no longer available
 done-appointment-chosen = Your appointment is scheduled.
 slots-zone = Local time ({ $zone })

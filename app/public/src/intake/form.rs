@@ -10,10 +10,10 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use ui::forms::{CheckField, ErrorSummary, FilesField, FormState, SelectField, TextArea, TextField};
 use ui::islands::SendOnce;
+use ui::requests::day_part_choices;
 use ui::shell::{self, App, Assets};
 use ui::title::Title;
 
-use crate::i18n::by_key;
 use crate::islands::{CheckFiles, ProofOfWork};
 use crate::t;
 
@@ -180,10 +180,7 @@ fn AddressFields(form: FormState, optional: bool, locale: Locale) -> impl IntoVi
 /// The preferred days and times of day; only the first can be required.
 #[component]
 fn WindowFields(form: FormState, optional: bool, locale: Locale) -> impl IntoView {
-    let parts: Vec<(String, String)> = [DayPart::AllDay, DayPart::Morning, DayPart::Afternoon]
-        .into_iter()
-        .map(|part| (part.name().to_owned(), by_key(locale, &format!("part-{}", part.name()))))
-        .collect();
+    let parts = day_part_choices(locale);
     view! {
         <fieldset class="group"><legend>{t!(locale, "preferred-dates")}</legend>
             <p class="help">{t!(locale, "preferred-dates-help")}</p>

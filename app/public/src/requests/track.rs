@@ -14,7 +14,7 @@ use ui::components::{ConfirmAction, Fact, StatusChip};
 use ui::format;
 use ui::forms::FormState;
 use ui::islands::SendOnce;
-use ui::requests::{AnswerForm, Conversation, Progress};
+use ui::requests::{AnswerForm, Conversation, Progress, SlotForm, preferred_windows};
 use ui::shell::{self, App, Assets};
 use ui::title::Title;
 
@@ -147,31 +147,14 @@ fn Appointment(
 /// What the requester submitted.
 #[component]
 fn RequestDetails(request: TrackedView, files: Vec<FileLine>, zone: String, locale: Locale) -> impl IntoView {
-    let location = request.place.map(|location| {
-        let location = location.0;
-        let town = [location.postal_code, location.city]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(" ");
-        [location.street.unwrap_or_default(), town]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(", ")
+    let location = request.place.map(|place| {
+        format::address_line(
+            place.0.street.as_deref(),
+            place.0.postal_code.as_deref(),
+            place.0.city.as_deref(),
+        )
     });
-    let windows: Vec<String> = request
-        .preferred_windows
-        .0
-        .iter()
-        .map(|window| {
-            format!(
-                "{}, {}",
-                format::day(locale, window.date),
-                by_key(locale, &format!("part-{}", window.part.name()))
-            )
-        })
-        .collect();
+    let windows = preferred_windows(locale, &request.preferred_windows.0);
     view! {
         <section class="card"><h2>{t!(locale, "your-request")}</h2>
             <p class="prose" dir="auto">{request.description}</p>
@@ -222,20 +205,13 @@ fn Slots(slots: Vec<SlotOption>, token: String, error: Option<String>, locale: L
         .map(|slot| format::moment(locale, slot.expires_at, &slot.zone))
         .unwrap_or_default();
     let zone = slots.first().map(|slot| slot.zone.clone()).unwrap_or_default();
+    let action = format!("/track/{token}/choose?lang={}", locale.tag());
     view! {
         <section class="card slots" aria-labelledby="slots"><h2 id="slots">{t!(locale, "slots-title")}</h2>
             {error.map(|error| view! { <p class="notice notice-bad" role="alert">{error}</p> })}
             <p>{t!(locale, "slots-text", until = expires)}</p>
             <SendOnce>
-            {slots.into_iter().map(|slot| {
-                let when = format!("{} {}", format::date(locale, slot.starts_at, &slot.zone), format::span(slot.starts_at, slot.ends_at, &slot.zone));
-                view! {
-                    <form method="post" action=format!("/track/{token}/choose?lang={}", locale.tag())>
-                        <input type="hidden" name="offer" value=slot.offer_id.to_string()/><input type="hidden" name="position" value=slot.position.to_string()/>
-                        <button class="button button-large" type="submit" disabled=slot.is_gone><bdi>{when}</bdi>{slot.is_gone.then(|| format!(" · {}", t!(locale, "slot-unavailable")))}</button>
-                    </form>
-                }
-            }).collect_view()}
+            {slots.into_iter().map(|slot| view! { <SlotForm option=slot action=action.clone() button_class="button button-large" locale/> }).collect_view()}
             </SendOnce>
             <p class="help">{t!(locale, "slots-zone", zone = zone)}</p>
         </section>

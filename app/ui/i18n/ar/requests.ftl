@@ -4,3 +4,7 @@ sender-you = أنت
 sender-team = فريقنا
 answer = رسالتك
 send-answer = إرسال الرسالة
+slot-unavailable = لم يعد متاحًا
+part-all_day = أي وقت
+part-morning = قبل الظهر
+part-afternoon = بعد الظهر

@@ -4,3 +4,7 @@ sender-you = Sie
 sender-team = Unser Team
 answer = Ihre Nachricht
 send-answer = Nachricht senden
+slot-unavailable = nicht mehr verfügbar
+part-all_day = Jederzeit
+part-morning = Vormittag
+part-afternoon = Nachmittag

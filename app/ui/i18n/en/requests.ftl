@@ -4,3 +4,7 @@ sender-you = You
 sender-team = Our team
 answer = Your message
 send-answer = Send message
+slot-unavailable = no longer available
+part-all_day = Any time
+part-morning = Morning
+part-afternoon = Afternoon
